@@ -1,0 +1,269 @@
+//! One watched image: every stack that had its name, what DescribeImage said, and the verdict.
+//!
+//! It takes in the poller's reports in the order in which they come; nothing else changes it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::event::{EventId, StackEvent, StackId};
+use super::fault::FaultKind;
+use super::image::{Ami, ImageAnswer, ImageDescription};
+use super::news::{News, PageNews, Report};
+use super::timeline::Timeline;
+use super::verdict::{Evidence, Verdict, decide};
+
+/// Everything that is known about the build of one image.
+#[derive(Debug, Default)]
+pub struct Build {
+    /// One timeline a stack, the current one last. A rebuild gives the image a new stack.
+    timelines: Vec<Timeline>,
+    image: Option<ImageAnswer>,
+    /// The root event that was the newest when DescribeImage last answered.
+    image_seen_at: Option<EventId>,
+    image_refused: bool,
+    described: Option<Box<ImageDescription>>,
+    stack_gone: bool,
+    absent: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    answered: bool,
+    verdict: Verdict,
+}
+
+/// What a report changed, for whoever prints events as they come.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// The stack that the events from here on belong to, where it is not the one before.
+    pub new_stack: Option<StackId>,
+    /// Events that are now committed, in the order to print them.
+    pub committed: Vec<Arc<StackEvent>>,
+}
+
+/// What became of the stack of a build that succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cleanup {
+    /// The stack is still deleting itself.
+    Running,
+    /// The stack deleted itself, as it should.
+    Done,
+    /// The stack could not delete itself; the AMI is good all the same.
+    Leftover,
+    /// The stack is complete and has not begun to delete itself.
+    Pending,
+}
+
+impl Build {
+    /// Takes in what the poller reports.
+    pub fn apply(&mut self, report: &Report) -> Changes {
+        let changes = match &report.news {
+            News::Page(page) => self.apply_page(page),
+            News::StackGone => {
+                self.stack_gone = true;
+                Changes::default()
+            }
+            News::Image(answer) => {
+                self.apply_image(answer, report.at);
+                Changes::default()
+            }
+            News::ImageFault(fault) => {
+                self.image_refused = fault.kind == FaultKind::Denied;
+                Changes::default()
+            }
+            News::Fault(_) => Changes::default(),
+        };
+        self.verdict = decide(self.verdict, &self.evidence());
+        changes
+    }
+
+    fn apply_page(&mut self, page: &PageNews) -> Changes {
+        self.answered = true;
+        self.stack_gone = false;
+        self.absent = None;
+        let Some(stack_id) = &page.stack_id else {
+            return Changes::default();
+        };
+        let new_stack = self.stack_id() != Some(stack_id);
+        if new_stack {
+            self.begin_stack(stack_id);
+        }
+        let committed = self
+            .timelines
+            .last_mut()
+            .map(|timeline| timeline.apply(page))
+            .unwrap_or_default();
+        Changes {
+            new_stack: new_stack.then(|| stack_id.clone()),
+            committed,
+        }
+    }
+
+    /// Makes a stack the current one. What was decided about another stack says nothing about it.
+    fn begin_stack(&mut self, stack_id: &StackId) {
+        let known = self
+            .timelines
+            .iter()
+            .position(|timeline| timeline.stack_id() == stack_id);
+        let timeline = match known {
+            Some(index) => self.timelines.remove(index),
+            None => Timeline::new(stack_id.clone()),
+        };
+        self.timelines.push(timeline);
+        if self.timelines.len() > 1 {
+            self.verdict = Verdict::Waiting;
+            self.image = None;
+            self.image_seen_at = None;
+            self.described = None;
+        } else if matches!(self.verdict, Verdict::Deleted | Verdict::NotFound) {
+            self.verdict = Verdict::Waiting;
+        }
+    }
+
+    fn apply_image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>) {
+        self.image_refused = false;
+        match answer {
+            ImageAnswer::Absent => {
+                if self.stack_gone {
+                    let (first, _) = self.absent.unwrap_or((at, at));
+                    self.absent = Some((first, at));
+                }
+            }
+            ImageAnswer::Described(image) => {
+                self.answered = true;
+                self.absent = None;
+                if self.is_of_another_stack(image) {
+                    return;
+                }
+                self.described = Some(image.clone());
+            }
+            ImageAnswer::Foreign => self.answered = true,
+        }
+        self.image = Some(answer.clone());
+        self.image_seen_at = self.root().map(|root| root.event_id.clone());
+    }
+
+    fn is_of_another_stack(&self, image: &ImageDescription) -> bool {
+        image.stack_id.is_some()
+            && self.stack_id().is_some()
+            && image.stack_id.as_ref() != self.stack_id()
+    }
+
+    fn evidence(&self) -> Evidence<'_> {
+        let root = self.root();
+        Evidence {
+            root: root.map(|root| &**root),
+            events_seen: self.timelines.iter().any(|timeline| !timeline.is_empty()),
+            image: self.image.as_ref(),
+            image_is_current: self.image.is_some()
+                && self.image_seen_at.as_ref() == root.map(|root| &root.event_id),
+            image_refused: self.image_refused,
+            absent_for: self.absent.map(|(first, last)| last - first),
+        }
+    }
+
+    /// The verdict.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// Whether the API has ever answered with something about this image.
+    #[must_use]
+    pub fn answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Whether the API says that there is nothing of this name.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.absent.is_some()
+    }
+
+    /// The stacks that had this image's name, oldest first; the last one is the current one.
+    #[must_use]
+    pub fn timelines(&self) -> &[Timeline] {
+        &self.timelines
+    }
+
+    /// The current stack's events.
+    #[must_use]
+    pub fn current(&self) -> Option<&Timeline> {
+        self.timelines.last()
+    }
+
+    /// The current stack.
+    #[must_use]
+    pub fn stack_id(&self) -> Option<&StackId> {
+        self.current().map(Timeline::stack_id)
+    }
+
+    /// The newest event of the current stack itself.
+    #[must_use]
+    pub fn root(&self) -> Option<&Arc<StackEvent>> {
+        self.current().and_then(|timeline| timeline.facts().root())
+    }
+
+    /// What DescribeImage last said that describes the image. It is kept when a later answer says less.
+    #[must_use]
+    pub fn image(&self) -> Option<&ImageDescription> {
+        self.described.as_deref()
+    }
+
+    /// The AMI of a build that succeeded.
+    #[must_use]
+    pub fn ami(&self) -> Option<&Ami> {
+        self.image().and_then(ImageDescription::finished_ami)
+    }
+
+    /// Whether the stack of this name is not ParallelCluster's.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.image == Some(ImageAnswer::Foreign)
+    }
+
+    /// The first failure of the current stack, where the verdict is that it failed, or none has fallen yet.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<&Arc<StackEvent>> {
+        if self.verdict == Verdict::Succeeded {
+            return None;
+        }
+        self.current()
+            .and_then(|timeline| timeline.facts().first_failure())
+    }
+
+    /// What became of the stack, once the build has succeeded.
+    #[must_use]
+    pub fn cleanup(&self) -> Cleanup {
+        match self.root() {
+            _ if self.stack_gone => Cleanup::Done,
+            Some(root) if root.status.as_str() == "DELETE_COMPLETE" => Cleanup::Done,
+            Some(root) if root.status.is_failure_of_stack() => Cleanup::Leftover,
+            Some(root) if root.status.is_final() => Cleanup::Pending,
+            _ => Cleanup::Running,
+        }
+    }
+
+    /// When the build began: the first event of the stack itself.
+    #[must_use]
+    pub fn started_at(&self) -> Option<DateTime<Utc>> {
+        self.current()?.facts().began()?.timestamp
+    }
+
+    /// When the build ended: when the AMI was made, else the last event of the stack itself.
+    #[must_use]
+    pub fn ended_at(&self) -> Option<DateTime<Utc>> {
+        if !self.verdict.is_final() {
+            return None;
+        }
+        let made = self
+            .ami()
+            .and(self.image())
+            .and_then(|image| image.creation_time);
+        made.or_else(|| self.root()?.timestamp)
+    }
+
+    /// How long the build has taken, or took. An event that is stamped in the future has age 0.
+    #[must_use]
+    pub fn elapsed(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let end = self.ended_at().unwrap_or(now);
+        Some((end - self.started_at()?).max(TimeDelta::zero()))
+    }
+}

@@ -1,0 +1,341 @@
+//! One CloudFormation stack event as the API returned it: typed for reading, kept verbatim for output.
+//!
+//! Parsing never fails. The service sends absent, empty and undocumented fields, so each field stands for
+//! itself, and what is no event at all still becomes a row that shows what came.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::properties::Properties;
+use super::status::ResourceStatus;
+use super::text::Clean;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The identifier, byte for byte as the service sent it: for comparing, not for showing.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The identifier in a form that is safe to show.
+            #[must_use]
+            pub fn clean(&self) -> Clean {
+                Clean::new(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.0, formatter)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// The ARN of one stack. A rebuilt image has the same stack name and another `StackId`.
+    StackId
+}
+identifier! {
+    /// The id of one event; CloudFormation makes it unique within its stack only.
+    EventId
+}
+
+/// What identifies an event among all stacks that ever had this image's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EventKey {
+    /// The stack that the event belongs to.
+    pub stack_id: StackId,
+    /// The event within that stack.
+    pub event_id: EventId,
+}
+
+/// One stack event, oldest facts first in a timeline, newest first in the API's pages.
+#[derive(Debug)]
+pub struct StackEvent {
+    /// The stack that the event belongs to.
+    pub stack_id: StackId,
+    /// The event's id; made from the event's content where the service sent none.
+    pub event_id: EventId,
+    /// The resource's name in the template; the stack's own name for events of the stack itself.
+    pub logical_id: Clean,
+    /// The resource's own id or ARN; absent until the resource exists.
+    pub physical_id: Option<Clean>,
+    /// The CloudFormation type, such as `AWS::ImageBuilder::Image`.
+    pub resource_type: Clean,
+    /// When the status was updated (UTC, milliseconds); absent where it could not be read as a time.
+    pub timestamp: Option<DateTime<Utc>>,
+    /// The status, verbatim.
+    pub status: ResourceStatus,
+    /// The service's reason for the status.
+    pub reason: Option<Clean>,
+    /// Whether the event is about the stack itself: its `physicalResourceId` is the `stackId`.
+    pub is_root: bool,
+    raw: Box<str>,
+}
+
+/// The API's fields (`StackEvent` of the ParallelCluster API), each still as JSON text.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields<'a> {
+    #[serde(borrow)]
+    stack_id: Option<&'a RawValue>,
+    event_id: Option<&'a RawValue>,
+    stack_name: Option<&'a RawValue>,
+    logical_resource_id: Option<&'a RawValue>,
+    physical_resource_id: Option<&'a RawValue>,
+    resource_type: Option<&'a RawValue>,
+    timestamp: Option<&'a RawValue>,
+    resource_status: Option<&'a RawValue>,
+    resource_status_reason: Option<&'a RawValue>,
+    resource_properties: Option<&'a RawValue>,
+    client_request_token: Option<&'a RawValue>,
+}
+
+impl StackEvent {
+    /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it.
+    #[must_use]
+    pub fn from_json(json: &str, fallback: Option<&StackId>) -> Self {
+        let raw = compact(json).into_boxed_str();
+        let Ok(fields) = serde_json::from_str::<Fields<'_>>(&raw) else {
+            return Self::unreadable(raw, fallback);
+        };
+        let stack_id = text(fields.stack_id).map(|id| StackId::from(id.as_str()));
+        let physical = text(fields.physical_resource_id);
+        let is_root =
+            physical.is_some() && physical.as_deref() == stack_id.as_ref().map(StackId::as_str);
+        let clean = |field| text(field).as_deref().map(Clean::new);
+        Self {
+            stack_id: stack_id.unwrap_or_else(|| stack_or_unnamed(fallback)),
+            event_id: text(fields.event_id)
+                .map_or_else(|| content_id(&raw), |id| EventId::from(id.as_str())),
+            logical_id: clean(fields.logical_resource_id)
+                .or_else(|| clean(fields.stack_name))
+                .unwrap_or_else(|| Clean::new("(no logical id)")),
+            physical_id: physical.as_deref().map(Clean::new),
+            resource_type: clean(fields.resource_type).unwrap_or_else(|| Clean::new("")),
+            timestamp: text(fields.timestamp).and_then(|stamp| parse_time(&stamp)),
+            status: ResourceStatus::new(&text(fields.resource_status).unwrap_or_default()),
+            reason: clean(fields.resource_status_reason),
+            is_root,
+            raw,
+        }
+    }
+
+    /// A row for something in the list that is not an event: shown, never dropped.
+    fn unreadable(raw: Box<str>, fallback: Option<&StackId>) -> Self {
+        Self {
+            stack_id: stack_or_unnamed(fallback),
+            event_id: content_id(&raw),
+            logical_id: Clean::new("(unreadable event)"),
+            physical_id: None,
+            resource_type: Clean::new(""),
+            timestamp: None,
+            status: ResourceStatus::new("UNREADABLE"),
+            reason: Some(Clean::new(&raw)),
+            is_root: false,
+            raw,
+        }
+    }
+
+    /// The event as the API sent it, unknown fields included, on one line without spaces between tokens.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// What identifies the event among all stacks of this image's name.
+    #[must_use]
+    pub fn key(&self) -> EventKey {
+        EventKey {
+            stack_id: self.stack_id.clone(),
+            event_id: self.event_id.clone(),
+        }
+    }
+
+    /// The properties that the resource is made from; read from the event at each call, since they can be
+    /// large and most are never looked at.
+    #[must_use]
+    pub fn properties(&self) -> Properties {
+        let field = self.fields().and_then(|fields| fields.resource_properties);
+        Properties::from_json(field.map(RawValue::get))
+    }
+
+    /// The token of the operation that caused the event.
+    #[must_use]
+    pub fn client_request_token(&self) -> Option<Clean> {
+        text(self.fields()?.client_request_token)
+            .as_deref()
+            .map(Clean::new)
+    }
+
+    fn fields(&self) -> Option<Fields<'_>> {
+        serde_json::from_str(&self.raw).ok()
+    }
+
+    /// Whether a resource failed on its own account. CloudFormation cancels the siblings of a failed
+    /// resource and reports them as failed too: those are consequences, not causes.
+    #[must_use]
+    pub fn is_own_failure(&self) -> bool {
+        let cancelled = self
+            .reason
+            .as_ref()
+            .is_some_and(|reason| reason.as_str().to_ascii_lowercase().contains("cancelled"));
+        self.status.class() == super::status::StatusClass::Failed && !cancelled
+    }
+}
+
+/// The text of a field: a string's content, any other value's JSON, nothing for an absent or empty one.
+fn text(field: Option<&RawValue>) -> Option<String> {
+    let json = field?.get();
+    let text = serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned());
+    (!text.is_empty() && json != "null").then_some(text)
+}
+
+fn stack_or_unnamed(fallback: Option<&StackId>) -> StackId {
+    fallback.cloned().unwrap_or_else(|| StackId::from(""))
+}
+
+/// An id for an event that came without one: the same content gives the same id at every poll.
+fn content_id(raw: &str) -> EventId {
+    let mut hasher = DefaultHasher::new();
+    raw.hash(&mut hasher);
+    EventId::from(format!("no-event-id-{:016x}", hasher.finish()).as_str())
+}
+
+/// Reads an RFC 3339 time, with any offset and any precision.
+#[must_use]
+pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|time| time.to_utc())
+}
+
+/// Takes the white space between tokens out of JSON text, so that a value fits on one output line.
+/// Everything inside strings and every digit of a number stays as it came.
+fn compact(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for character in json.chars() {
+        if in_string {
+            in_string = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+        } else if character.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_string = character == '"';
+        }
+        out.push(character);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
+
+    #[test]
+    fn reads_every_documented_field() {
+        let json = format!(
+            r#"{{"stackId":"{STACK}","eventId":"E1","stackName":"img","logicalResourceId":"ImageRecipe",
+               "physicalResourceId":"p","resourceType":"AWS::ImageBuilder::ImageRecipe",
+               "timestamp":"2022-03-30T23:26:33.499Z","resourceStatus":"CREATE_IN_PROGRESS",
+               "resourceStatusReason":"Resource creation Initiated","resourceProperties":"{{\"a\":\"1\"}}",
+               "clientRequestToken":"tok"}}"#
+        );
+        let event = StackEvent::from_json(&json, None);
+        assert_eq!(event.stack_id.as_str(), STACK);
+        assert_eq!(event.event_id.as_str(), "E1");
+        assert_eq!(event.logical_id.as_str(), "ImageRecipe");
+        assert_eq!(
+            event.timestamp.map(|time| time.timestamp_subsec_millis()),
+            Some(499)
+        );
+        assert_eq!(
+            event.reason.as_ref().map(Clean::as_str),
+            Some("Resource creation Initiated")
+        );
+        assert_eq!(event.client_request_token().unwrap().as_str(), "tok");
+        assert!(!event.is_root);
+    }
+
+    #[test]
+    fn an_event_is_of_the_stack_itself_when_its_physical_id_is_the_stack() {
+        let json =
+            format!(r#"{{"stackId":"{STACK}","physicalResourceId":"{STACK}","eventId":"x"}}"#);
+        assert!(StackEvent::from_json(&json, None).is_root);
+        assert!(!StackEvent::from_json(r#"{"eventId":"x"}"#, None).is_root);
+    }
+
+    #[test]
+    fn absent_null_empty_and_mistyped_fields_are_accepted() {
+        let stack = StackId::from(STACK);
+        let json =
+            r#"{"physicalResourceId":"","resourceStatusReason":null,"timestamp":17,"eventId":5}"#;
+        let event = StackEvent::from_json(json, Some(&stack));
+        assert_eq!(event.stack_id, stack);
+        assert_eq!(event.event_id.as_str(), "5");
+        assert_eq!(
+            (event.physical_id.as_ref(), event.reason.as_ref()),
+            (None, None)
+        );
+        assert_eq!(event.timestamp, None);
+    }
+
+    #[test]
+    fn what_is_no_event_is_kept_as_a_row() {
+        for json in [
+            "17",
+            "[1]",
+            "null",
+            r#"{"eventId":"\ud800"}"#,
+            r#"{"eventId":1,"eventId":2}"#,
+        ] {
+            let event = StackEvent::from_json(json, None);
+            assert_eq!(event.raw(), json);
+            let again = StackEvent::from_json(json, None);
+            assert_eq!(
+                event.event_id, again.event_id,
+                "the same content keeps its id"
+            );
+        }
+    }
+
+    #[test]
+    fn raw_keeps_values_and_drops_the_space_between_them() {
+        let json = "{ \"a b\" : \"x \\\" y\\\\\" ,\r\n \"n\" : 1.50, \"eventId\": \"e\" }";
+        let event = StackEvent::from_json(json, None);
+        assert_eq!(event.raw(), r#"{"a b":"x \" y\\","n":1.50,"eventId":"e"}"#);
+    }
+
+    #[test]
+    fn a_cancelled_sibling_is_no_failure_of_its_own() {
+        let failed = |reason: &str| {
+            let json = format!(
+                r#"{{"resourceStatus":"CREATE_FAILED","resourceStatusReason":"{reason}"}}"#
+            );
+            StackEvent::from_json(&json, None).is_own_failure()
+        };
+        assert!(failed("component failed!"));
+        assert!(!failed("Resource creation cancelled"));
+    }
+}

@@ -1,0 +1,120 @@
+//! What the events of one stack say as a whole, kept up to date event by event.
+//!
+//! Events may arrive newest first (history) or oldest first (live), so each fact asks for the events'
+//! order instead of relying on the order of arrival. Nothing here is ever computed by a scan.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::event::{EventId, StackEvent};
+use super::status::StatusClass;
+use super::text::Clean;
+
+/// The place of an event in its timeline; a larger place is newer.
+pub type Place = (u8, i64);
+
+/// Facts about one stack, from its events.
+#[derive(Debug, Default)]
+pub struct Facts {
+    newest_root: Option<Arc<StackEvent>>,
+    oldest_root: Option<Arc<StackEvent>>,
+    first_failure: Option<Arc<StackEvent>>,
+    first_root_failure: Option<Arc<StackEvent>>,
+    newest_of: HashMap<Clean, Arc<StackEvent>>,
+    resources_by_class: [usize; StatusClass::ALL.len()],
+}
+
+impl Facts {
+    /// Takes one event into account. `place` tells the order of the events that are in the timeline; an
+    /// event that is no longer in it (an unfinished walk was dropped) gives way to any that is.
+    pub fn observe(&mut self, event: &Arc<StackEvent>, place: impl Fn(&EventId) -> Option<Place>) {
+        let newer = |known: &Arc<StackEvent>| place(&known.event_id) < place(&event.event_id);
+        let older = |known: &Arc<StackEvent>| {
+            let known = place(&known.event_id);
+            known.is_none() || known > place(&event.event_id)
+        };
+        if event.is_root {
+            replace_if(&mut self.newest_root, event, newer);
+            replace_if(&mut self.oldest_root, event, older);
+        } else {
+            self.observe_resource(event, newer);
+        }
+        if event.is_own_failure() {
+            let first = if event.is_root {
+                &mut self.first_root_failure
+            } else {
+                &mut self.first_failure
+            };
+            replace_if(first, event, older);
+        }
+    }
+
+    fn observe_resource(
+        &mut self,
+        event: &Arc<StackEvent>,
+        newer: impl Fn(&Arc<StackEvent>) -> bool,
+    ) {
+        let count = &mut self.resources_by_class;
+        match self.newest_of.get_mut(&event.logical_id) {
+            Some(known) if newer(known) => {
+                count[known.status.class().index()] -= 1;
+                *known = Arc::clone(event);
+            }
+            Some(_) => return,
+            None => {
+                self.newest_of
+                    .insert(event.logical_id.clone(), Arc::clone(event));
+            }
+        }
+        count[event.status.class().index()] += 1;
+    }
+
+    /// The newest event of the stack itself: its status is the stack's.
+    #[must_use]
+    pub fn root(&self) -> Option<&Arc<StackEvent>> {
+        self.newest_root.as_ref()
+    }
+
+    /// The oldest event of the stack itself that is known: when the build began.
+    #[must_use]
+    pub fn began(&self) -> Option<&Arc<StackEvent>> {
+        self.oldest_root.as_ref()
+    }
+
+    /// The first resource that failed on its own account; the stack's own failure where no resource's is
+    /// known.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<&Arc<StackEvent>> {
+        self.first_failure
+            .as_ref()
+            .or(self.first_root_failure.as_ref())
+    }
+
+    /// The number of resources that the events have named, the stack itself not counted.
+    #[must_use]
+    pub fn resources(&self) -> usize {
+        self.newest_of.len()
+    }
+
+    /// The number of resources whose newest status is of the class.
+    #[must_use]
+    pub fn resources_in(&self, class: StatusClass) -> usize {
+        self.resources_by_class[class.index()]
+    }
+
+    /// The newest event of a resource.
+    #[must_use]
+    pub fn newest_of(&self, logical_id: &Clean) -> Option<&Arc<StackEvent>> {
+        self.newest_of.get(logical_id)
+    }
+}
+
+fn replace_if(
+    slot: &mut Option<Arc<StackEvent>>,
+    event: &Arc<StackEvent>,
+    better: impl Fn(&Arc<StackEvent>) -> bool,
+) {
+    if slot.as_ref().is_none_or(better) {
+        *slot = Some(Arc::clone(event));
+    }
+}

@@ -1,0 +1,73 @@
+//! What DescribeImage says about the image: the half of the verdict that stack events can't tell.
+//!
+//! The API answers in two shapes: from the stack while the image is built, and from the AMI once that
+//! exists and is tagged; the second has `ec2AmiInfo` and no stack fields.
+
+use chrono::{DateTime, Utc};
+
+use super::event::StackId;
+use super::text::Clean;
+
+/// How DescribeImage answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ImageAnswer {
+    /// The image, or the stack that builds it, is there.
+    Described(Box<ImageDescription>),
+    /// There is neither an image nor a stack of this id.
+    Absent,
+    /// There is a stack of this name, but ParallelCluster did not make it.
+    Foreign,
+}
+
+/// The fields of DescribeImage that the watch uses. The configuration's presigned URL is left out: it is a
+/// secret that nothing here needs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImageDescription {
+    /// The region that the image is built in.
+    pub region: Option<Clean>,
+    /// The ParallelCluster version that builds it.
+    pub version: Option<Clean>,
+    /// `BUILD_IN_PROGRESS`, `BUILD_COMPLETE`, `BUILD_FAILED`, `DELETE_*`, or nothing for other stack states.
+    pub build_status: Option<Clean>,
+    /// The stack that the description was made from, while it is there.
+    pub stack_id: Option<StackId>,
+    /// That stack's status.
+    pub stack_status: Option<Clean>,
+    /// The service's reason for that status.
+    pub stack_status_reason: Option<Clean>,
+    /// When the AMI was made.
+    pub creation_time: Option<DateTime<Utc>>,
+    /// Image Builder's own stage: `PENDING`, `BUILDING`, `TESTING`, `DISTRIBUTING`, …
+    pub builder_status: Option<Clean>,
+    /// Image Builder's reason for its stage.
+    pub builder_reason: Option<Clean>,
+    /// The finished image.
+    pub ami: Option<Ami>,
+}
+
+/// The AMI that a build made (`ec2AmiInfo`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ami {
+    /// `ami-…`
+    pub id: Clean,
+    /// Its name.
+    pub name: Option<Clean>,
+    /// `AVAILABLE`, `PENDING`, …
+    pub state: Option<Clean>,
+}
+
+impl ImageDescription {
+    /// The AMI of a finished build: DescribeImage says `BUILD_COMPLETE` *and* names the AMI. Without the
+    /// AMI, `BUILD_COMPLETE` only says that the stack is `CREATE_COMPLETE`.
+    #[must_use]
+    pub fn finished_ami(&self) -> Option<&Ami> {
+        let complete = self.build_status.as_ref().map(Clean::as_str) == Some("BUILD_COMPLETE");
+        self.ami.as_ref().filter(|_| complete)
+    }
+
+    /// Whether DescribeImage says that the build failed.
+    #[must_use]
+    pub fn build_failed(&self) -> bool {
+        self.ami.is_none() && self.build_status.as_ref().map(Clean::as_str) == Some("BUILD_FAILED")
+    }
+}

@@ -1,0 +1,60 @@
+//! What a poller reports: the facts that cross from the network's side to the application's.
+//!
+//! A report says what the API answered, never what it means; meaning is made in [`super::build`].
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::event::{EventId, StackEvent, StackId};
+use super::fault::Fault;
+use super::image::ImageAnswer;
+
+/// One answer of the API, or the lack of one.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// When the answer came, by the watch's clock.
+    pub at: DateTime<Utc>,
+    /// When the poller will ask for events again.
+    pub next_poll: DateTime<Utc>,
+    /// What was learnt.
+    pub news: News,
+}
+
+/// What one request brought.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// A page of stack events.
+    Page(PageNews),
+    /// The service says that there is no stack of this name.
+    StackGone,
+    /// DescribeImage answered.
+    Image(ImageAnswer),
+    /// A request for stack events failed.
+    Fault(Fault),
+    /// A DescribeImage request failed; the events may be as fresh as ever.
+    ImageFault(Fault),
+}
+
+/// What one page added to a walk over the events.
+#[derive(Clone, Debug, Default)]
+pub struct PageNews {
+    /// The stack that the page is about; absent where the stack has no events yet.
+    pub stack_id: Option<StackId>,
+    /// The page is the first of a walk: rows of an earlier, unfinished walk are to be dropped.
+    pub restarted: bool,
+    /// Events that no whole walk has brought before, newest first, older than those of the walk's earlier
+    /// pages.
+    pub fresh: Vec<Arc<StackEvent>>,
+    /// Present when the walk is whole: all its fresh events are now committed, and these late ones too.
+    pub commit: Option<Vec<LateEvent>>,
+}
+
+/// An event that the service inserted below events that had been committed before.
+#[derive(Clone, Debug)]
+pub struct LateEvent {
+    /// The event.
+    pub event: Arc<StackEvent>,
+    /// The event that is directly newer in the service's order.
+    pub before: EventId,
+}

@@ -1,0 +1,223 @@
+//! CloudFormation status words, as open types: the service sends more of them than the API documents.
+//!
+//! The API document lists 16 values; rollbacks and stack-only values come as well, and new ones may. So a
+//! status is kept verbatim and understood by its shape (`*_FAILED`, `*ROLLBACK*`, `DELETE_*`, …).
+
+use std::fmt;
+
+use super::text::Clean;
+
+/// What a status means for somebody who is waiting: the unit of colour, glyph and filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StatusClass {
+    /// Work is going on: `*_IN_PROGRESS`.
+    Running,
+    /// Work ended well: `*_COMPLETE`.
+    Complete,
+    /// Work failed: `*_FAILED`, of whatever operation.
+    Failed,
+    /// The stack is undoing its work: `*ROLLBACK*`, until it ends or fails.
+    RollingBack,
+    /// A resource goes away: `DELETE_*`. Neutral, since every successful build ends with it.
+    Deleting,
+    /// Left alone on purpose: `*_SKIPPED`.
+    Skipped,
+    /// A word that this program does not know; shown as it came.
+    Unknown,
+}
+
+impl StatusClass {
+    /// Every class, in the order in which filters and counts list them.
+    pub const ALL: [Self; 7] = [
+        Self::Running,
+        Self::Complete,
+        Self::Failed,
+        Self::RollingBack,
+        Self::Deleting,
+        Self::Skipped,
+        Self::Unknown,
+    ];
+
+    /// The word for this class in filters and help.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+            Self::RollingBack => "rolling back",
+            Self::Deleting => "deleting",
+            Self::Skipped => "skipped",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The class's place in [`StatusClass::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// The status of a resource or of the stack, exactly as the service spelled it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ResourceStatus {
+    word: Clean,
+    class: StatusClass,
+}
+
+impl ResourceStatus {
+    /// Understands a status by its shape.
+    #[must_use]
+    pub fn new(word: &str) -> Self {
+        Self {
+            word: Clean::new(word),
+            class: classify(word),
+        }
+    }
+
+    /// The service's own word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.word.as_str()
+    }
+
+    /// What the word means.
+    #[must_use]
+    pub const fn class(&self) -> StatusClass {
+        self.class
+    }
+
+    /// Whether the operation has ended, well or badly. An unknown word ends nothing.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.class != StatusClass::Unknown && !self.as_str().ends_with("_IN_PROGRESS")
+    }
+
+    /// Whether this status of the stack itself means that the build failed: `*_FAILED`, or any rollback.
+    #[must_use]
+    pub fn is_failure_of_stack(&self) -> bool {
+        matches!(self.class, StatusClass::Failed | StatusClass::RollingBack)
+    }
+
+    /// Whether the stack is on its way out (`DELETE_*`), which ends every successful build.
+    #[must_use]
+    pub fn is_delete(&self) -> bool {
+        self.as_str().starts_with("DELETE_")
+    }
+}
+
+fn classify(word: &str) -> StatusClass {
+    if word.ends_with("_FAILED") {
+        StatusClass::Failed
+    } else if word.ends_with("_SKIPPED") {
+        StatusClass::Skipped
+    } else if word.contains("ROLLBACK") {
+        StatusClass::RollingBack
+    } else if word == "DELETE_IN_PROGRESS" || word == "DELETE_COMPLETE" {
+        StatusClass::Deleting
+    } else if word.ends_with("_IN_PROGRESS") {
+        StatusClass::Running
+    } else if word.ends_with("_COMPLETE") {
+        StatusClass::Complete
+    } else {
+        StatusClass::Unknown
+    }
+}
+
+impl fmt::Display for ResourceStatus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.word, formatter)
+    }
+}
+
+impl fmt::Debug for ResourceStatus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A set of status classes: what a filter lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassSet(u8);
+
+impl ClassSet {
+    /// Every class.
+    pub const ALL: Self = Self((1 << StatusClass::ALL.len()) - 1);
+    /// No class.
+    pub const NONE: Self = Self(0);
+
+    /// The set of one class.
+    #[must_use]
+    pub const fn only(class: StatusClass) -> Self {
+        Self(1 << class.index())
+    }
+
+    /// Whether the class is in the set.
+    #[must_use]
+    pub const fn contains(self, class: StatusClass) -> bool {
+        self.0 & (1 << class.index()) != 0
+    }
+
+    /// The set with the class put in, or taken out if it was in.
+    #[must_use]
+    pub const fn toggled(self, class: StatusClass) -> Self {
+        Self(self.0 ^ (1 << class.index()))
+    }
+
+    /// The classes of the set, in the order of [`StatusClass::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = StatusClass> {
+        StatusClass::ALL
+            .into_iter()
+            .filter(move |class| self.contains(*class))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_of_the_service_has_its_class() {
+        use StatusClass::{Complete, Deleting, Failed, RollingBack, Running, Skipped, Unknown};
+        let cases = [
+            ("CREATE_IN_PROGRESS", Running),
+            ("CREATE_COMPLETE", Complete),
+            ("CREATE_FAILED", Failed),
+            ("DELETE_IN_PROGRESS", Deleting),
+            ("DELETE_COMPLETE", Deleting),
+            ("DELETE_FAILED", Failed),
+            ("DELETE_SKIPPED", Skipped),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Running),
+            ("IMPORT_COMPLETE", Complete),
+            ("IMPORT_ROLLBACK_IN_PROGRESS", RollingBack),
+            ("IMPORT_ROLLBACK_FAILED", Failed),
+            ("ROLLBACK_COMPLETE", RollingBack),
+            ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", RollingBack),
+            ("EXPORT_IN_PROGRESS", Running),
+            ("REVIEW_IN_PROGRESS", Running),
+            ("SOMETHING_NEW", Unknown),
+            ("", Unknown),
+        ];
+        for (word, class) in cases {
+            assert_eq!(ResourceStatus::new(word).class(), class, "{word}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_is_never_final() {
+        assert!(!ResourceStatus::new("BOGUS").is_final());
+        assert!(ResourceStatus::new("CREATE_COMPLETE").is_final());
+        assert!(!ResourceStatus::new("ROLLBACK_IN_PROGRESS").is_final());
+    }
+
+    #[test]
+    fn a_set_toggles_each_class_alone() {
+        for class in StatusClass::ALL {
+            let without = ClassSet::ALL.toggled(class);
+            assert!(!without.contains(class));
+            assert_eq!(without.iter().count(), 6);
+            assert_eq!(without.toggled(class), ClassSet::ALL);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Text from outside, made safe to show: the only string type that a widget or a line printer is given.
+//!
+//! Event reasons, resource names and error bodies are written by others and may hold escape sequences,
+//! direction overrides or invisible characters. [`Clean`] makes each of them visible; it drops nothing, so
+//! that two different names never look alike. JSON output does not use it: JSON escapes, and keeps values.
+
+use std::fmt;
+use std::sync::Arc;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// How many combining marks may follow one base character before the rest is shown escaped.
+const MAX_COMBINING: usize = 4;
+
+/// Text in which nothing can move a cursor, hide itself or change the terminal.
+///
+/// Line breaks and tabs are kept (views split and expand them); every other control, format and
+/// direction character is replaced by a visible form.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Clean(Arc<str>);
+
+impl Clean {
+    /// Makes any text safe to show.
+    #[must_use]
+    pub fn new(raw: &str) -> Self {
+        if raw.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            return Self(raw.into());
+        }
+        let mut out = String::with_capacity(raw.len() + 16);
+        let mut marks = 0;
+        for character in raw.chars() {
+            if character != '\n' && character.width() == Some(0) && !is_hostile(character) {
+                marks += 1;
+            } else {
+                marks = 0;
+            }
+            if is_hostile(character) || marks > MAX_COMBINING {
+                push_visible(&mut out, character);
+            } else {
+                out.push(character);
+            }
+        }
+        Self(out.into())
+    }
+
+    /// The safe text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Clean {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Clean {
+    fn from(raw: &str) -> Self {
+        Self::new(raw)
+    }
+}
+
+impl fmt::Display for Clean {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Clean {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, formatter)
+    }
+}
+
+/// Whether showing this character as it is could act on the terminal or mislead the reader.
+fn is_hostile(character: char) -> bool {
+    match character {
+        '\n' | '\t' => false,
+        '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{feff}' => true,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
+        '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+        other => other.is_control(),
+    }
+}
+
+/// Writes a hostile character in a form that can be read: `␛` for C0 controls, `\u{202e}` for the others.
+fn push_visible(out: &mut String, character: char) {
+    let code = u32::from(character);
+    let picture = match code {
+        0..=0x1f => char::from_u32(0x2400 + code),
+        0x7f => Some('\u{2421}'),
+        _ => None,
+    };
+    match picture {
+        Some(picture) => out.push(picture),
+        None => out.extend(character.escape_unicode()),
+    }
+}
+
+/// The number of terminal columns that `text` takes.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Cuts `text` to `columns` terminal columns, on a grapheme boundary, marking the cut with `ellipsis`.
+#[must_use]
+pub fn truncate(text: &str, columns: usize, ellipsis: &str) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let room = columns.saturating_sub(width(ellipsis));
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let wide = width(grapheme);
+        if used + wide > room {
+            break;
+        }
+        used += wide;
+        out.push_str(grapheme);
+    }
+    if width(ellipsis) <= columns {
+        out.push_str(ellipsis);
+    }
+    out
+}
+
+/// Breaks `text` into lines of at most `columns` terminal columns: at its own line breaks, then at spaces,
+/// then inside a word that is wider than a line.
+#[must_use]
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines = Vec::new();
+    for line in text.split('\n') {
+        wrap_line(&line.replace('\t', "    "), columns, &mut lines);
+    }
+    lines
+}
+
+fn wrap_line(line: &str, columns: usize, lines: &mut Vec<String>) {
+    let mut current = String::new();
+    let mut used = 0;
+    for word in line.split_word_bounds() {
+        let wide = width(word);
+        if used + wide <= columns {
+            current.push_str(word);
+            used += wide;
+            continue;
+        }
+        if used > 0 {
+            lines.push(std::mem::take(&mut current).trim_end().to_owned());
+            used = 0;
+            if word.trim().is_empty() {
+                continue;
+            }
+        }
+        for grapheme in word.graphemes(true) {
+            let wide = width(grapheme);
+            if used + wide > columns && used > 0 {
+                lines.push(std::mem::take(&mut current));
+                used = 0;
+            }
+            current.push_str(grapheme);
+            used += wide;
+        }
+    }
+    lines.push(current.trim_end().to_owned());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_become_visible() {
+        let clean = Clean::new("a\u{1b}]52;c;Zm9v\u{7}b\u{9b}31m\rc");
+        assert_eq!(clean.as_str(), "a␛]52;c;Zm9v␇b\\u{9b}31m␍c");
+    }
+
+    #[test]
+    fn direction_overrides_and_invisible_characters_become_visible() {
+        let clean = Clean::new("x\u{202e}y\u{200b}z\u{e0041}");
+        assert_eq!(clean.as_str(), "x\\u{202e}y\\u{200b}z\\u{e0041}");
+    }
+
+    #[test]
+    fn ordinary_text_of_any_script_is_kept() {
+        for text in [
+            "plain",
+            "naïve",
+            "日本語",
+            "line\nbreak\tand tab",
+            "e\u{301}",
+        ] {
+            assert_eq!(Clean::new(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn piled_up_combining_marks_are_capped() {
+        let zalgo = format!("a{}", "\u{301}".repeat(9));
+        let clean = Clean::new(&zalgo);
+        assert!(clean.as_str().ends_with("\\u{301}"), "{clean}");
+        assert_eq!(
+            Clean::new(clean.as_str()),
+            clean,
+            "cleaning twice changes nothing"
+        );
+    }
+
+    #[test]
+    fn truncation_keeps_wide_characters_whole() {
+        assert_eq!(truncate("日本語", 5, "…"), "日本…");
+        assert_eq!(truncate("日本語", 4, "…"), "日…");
+        assert_eq!(truncate("abc", 3, "…"), "abc");
+        assert_eq!(truncate("abc", 0, "…"), "");
+    }
+
+    #[test]
+    fn wrapping_breaks_at_spaces_then_inside_words() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
+    }
+}

@@ -1,0 +1,189 @@
+//! One stack's events, deduplicated, in the service's order: what whole walks have committed, and above it
+//! what an unfinished walk has shown so far.
+//!
+//! Between the two there may be events that nobody has seen yet: a gap, which is always a row of its own.
+
+use std::sync::Arc;
+
+use super::event::{EventId, StackEvent, StackId};
+use super::facts::{Facts, Place};
+use super::news::PageNews;
+use super::status::ClassSet;
+use super::stretch::Stretch;
+
+/// The events of one stack.
+#[derive(Debug)]
+pub struct Timeline {
+    stack_id: StackId,
+    committed: Stretch,
+    pending: Stretch,
+    facts: Facts,
+    whole: bool,
+    walks: usize,
+}
+
+/// One line of a timeline.
+#[derive(Clone, Debug)]
+pub enum Row<'a> {
+    /// An event.
+    Event(&'a Arc<StackEvent>),
+    /// Events may be missing here: a walk over the history is not finished.
+    Gap,
+}
+
+impl Timeline {
+    /// A timeline without events.
+    #[must_use]
+    pub fn new(stack_id: StackId) -> Self {
+        Self {
+            stack_id,
+            committed: Stretch::default(),
+            pending: Stretch::default(),
+            facts: Facts::default(),
+            whole: true,
+            walks: 0,
+        }
+    }
+
+    /// The stack that the events belong to.
+    #[must_use]
+    pub fn stack_id(&self) -> &StackId {
+        &self.stack_id
+    }
+
+    /// What the events say as a whole.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Takes in a page. Returns the events that it committed, in the order to print them: late ones first,
+    /// then the new ones, oldest first.
+    pub fn apply(&mut self, page: &PageNews) -> Vec<Arc<StackEvent>> {
+        if page.restarted {
+            self.pending = Stretch::default();
+        }
+        for event in &page.fresh {
+            if !self.committed.contains(&event.event_id)
+                && self.pending.push_oldest(Arc::clone(event))
+            {
+                self.observe(event);
+            }
+        }
+        self.whole = page.commit.is_some();
+        let Some(late) = &page.commit else {
+            return Vec::new();
+        };
+        let pending = std::mem::take(&mut self.pending);
+        let mut printed: Vec<_> = Vec::with_capacity(late.len() + pending.len());
+        let fresh: Vec<_> = pending.iter().map(Arc::clone).collect();
+        self.committed.append(pending);
+        for late in late {
+            if self
+                .committed
+                .insert_before(&late.before, Arc::clone(&late.event))
+            {
+                self.observe(&late.event);
+                printed.push(Arc::clone(&late.event));
+            }
+        }
+        printed.reverse();
+        printed.extend(fresh);
+        self.walks += 1;
+        printed
+    }
+
+    fn observe(&mut self, event: &Arc<StackEvent>) {
+        let (committed, pending) = (&self.committed, &self.pending);
+        self.facts
+            .observe(event, |id| place_in(committed, pending, id));
+    }
+
+    /// Whether the last walk was whole, so that nothing is missing between the rows.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// The number of whole walks.
+    #[must_use]
+    pub fn walks(&self) -> usize {
+        self.walks
+    }
+
+    /// The number of events, those of an unfinished walk included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.committed.len() + self.pending.len()
+    }
+
+    /// Whether there are no events.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of committed events.
+    #[must_use]
+    pub fn committed(&self) -> usize {
+        self.committed.len()
+    }
+
+    /// The events of an unfinished walk, oldest first.
+    pub fn pending(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
+        self.pending.iter()
+    }
+
+    /// The newest event.
+    #[must_use]
+    pub fn newest(&self) -> Option<&Arc<StackEvent>> {
+        self.pending.newest().or_else(|| self.committed.newest())
+    }
+
+    /// The number of events whose class is in the set.
+    #[must_use]
+    pub fn count(&self, classes: ClassSet) -> usize {
+        self.committed.count(classes) + self.pending.count(classes)
+    }
+
+    /// The number of rows under a filter: matching events, and the gap where there is one.
+    #[must_use]
+    pub fn rows(&self, classes: ClassSet) -> usize {
+        self.count(classes) + usize::from(self.has_gap())
+    }
+
+    /// The row at an index, oldest first.
+    #[must_use]
+    pub fn row(&self, classes: ClassSet, index: usize) -> Option<Row<'_>> {
+        let older = self.committed.count(classes);
+        if index < older {
+            return self.committed.nth(classes, index).map(Row::Event);
+        }
+        if self.has_gap() && index == older {
+            return Some(Row::Gap);
+        }
+        let index = index - older - usize::from(self.has_gap());
+        self.pending.nth(classes, index).map(Row::Event)
+    }
+
+    /// The index of an event's row under a filter; where the filter hides the event, the index of the row
+    /// that would follow it. Nothing for an event that is not in the timeline.
+    #[must_use]
+    pub fn row_of(&self, classes: ClassSet, id: &EventId) -> Option<usize> {
+        if let Some(place) = self.committed.place(id) {
+            return Some(self.committed.count_before(classes, place));
+        }
+        let place = self.pending.place(id)?;
+        let below = self.committed.count(classes) + usize::from(self.has_gap());
+        Some(below + self.pending.count_before(classes, place))
+    }
+
+    fn has_gap(&self) -> bool {
+        !self.whole
+    }
+}
+
+fn place_in(committed: &Stretch, pending: &Stretch, id: &EventId) -> Option<Place> {
+    let of = |part, stretch: &Stretch| stretch.place(id).map(|place| (part, place));
+    of(0, committed).or_else(|| of(1, pending))
+}

@@ -1,0 +1,366 @@
+//! Is it done, and did it work: the decision, from the facts of both API calls.
+//!
+//! Success is no status of the stack. A ParallelCluster build succeeds when DescribeImage names the AMI; its
+//! stack then deletes itself, and the API answers 404. A failed request is no fact and decides nothing.
+
+use std::fmt;
+
+use chrono::TimeDelta;
+
+use super::event::StackEvent;
+use super::image::{ImageAnswer, ImageDescription};
+
+/// How long both calls must have said "gone" before an image that was being built counts as deleted.
+const DELETED_AFTER: TimeDelta = TimeDelta::seconds(5);
+/// How long both calls must have said "gone" before an image that was never seen counts as not existing.
+const NOT_FOUND_AFTER: TimeDelta = TimeDelta::seconds(3);
+
+/// What is known about the end of a build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The API has not shown the build yet.
+    #[default]
+    Waiting,
+    /// It is being built.
+    Building,
+    /// The stack is complete; the AMI is not there yet.
+    Finishing,
+    /// The stack is being deleted, and there is no AMI (yet).
+    Deleting,
+    /// The build failed, and the stack is still undoing its work.
+    Failing,
+    /// The build failed.
+    Failed,
+    /// The AMI is there.
+    Succeeded,
+    /// The build was deleted before it came to an end.
+    Deleted,
+    /// There is no such image.
+    NotFound,
+    /// A stack that is not ParallelCluster's came to an end that says nothing about an image.
+    Ended,
+}
+
+impl Verdict {
+    /// Whether this is an end, after which nothing but the clean-up can follow.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Failed | Self::Succeeded | Self::Deleted | Self::NotFound | Self::Ended
+        )
+    }
+
+    /// The word for it on the screen.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "WAITING",
+            Self::Building => "BUILDING",
+            Self::Finishing => "FINISHING",
+            Self::Deleting => "DELETING",
+            Self::Failing => "ROLLING BACK",
+            Self::Failed => "FAILED",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Deleted => "DELETED",
+            Self::NotFound => "NOT FOUND",
+            Self::Ended => "ENDED",
+        }
+    }
+
+    /// The outcome that this verdict would give if the watch ended now.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::Waiting | Self::Ended => Outcome::Unknown,
+            Self::Building | Self::Finishing | Self::Deleting => Outcome::Building,
+            Self::Failing | Self::Failed => Outcome::Failed,
+            Self::Succeeded => Outcome::Succeeded,
+            Self::Deleted => Outcome::Deleted,
+            Self::NotFound => Outcome::NotFound,
+        }
+    }
+}
+
+/// How a watch ended: the word in the JSON output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The AMI is there.
+    Succeeded,
+    /// The build failed.
+    Failed,
+    /// It was deleted before it came to an end.
+    Deleted,
+    /// There is no such image.
+    NotFound,
+    /// The watch ended while the build went on.
+    Building,
+    /// The build could not be watched.
+    Unknown,
+}
+
+impl Outcome {
+    /// The word in the JSON output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Deleted => "deleted",
+            Self::NotFound => "not-found",
+            Self::Building => "building",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+/// The facts that a verdict is made from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Evidence<'a> {
+    /// The newest event of the stack itself.
+    pub root: Option<&'a StackEvent>,
+    /// Whether any event of this image's stack was ever seen.
+    pub events_seen: bool,
+    /// DescribeImage's newest answer about this stack.
+    pub image: Option<&'a ImageAnswer>,
+    /// Whether that answer came after the root's newest status.
+    pub image_is_current: bool,
+    /// Whether DescribeImage may not be asked at all.
+    pub image_refused: bool,
+    /// For how long both calls have said that there is nothing, from the first such pair to the last.
+    pub absent_for: Option<TimeDelta>,
+}
+
+/// Decides, given what had been decided for this stack before: an end stays an end, except that an AMI is
+/// always a success.
+pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
+    let described = match evidence.image {
+        Some(ImageAnswer::Described(image)) => Some(&**image),
+        _ => None,
+    };
+    if described.is_some_and(|image| image.finished_ami().is_some()) {
+        return Verdict::Succeeded;
+    }
+    if before.outcome() == Outcome::Failed {
+        return failure(evidence);
+    }
+    if before.is_final() {
+        return before;
+    }
+    let failed = evidence
+        .root
+        .is_some_and(|root| root.status.is_failure_of_stack() && no_ami(root, evidence));
+    if failed || described.is_some_and(ImageDescription::build_failed) {
+        return failure(evidence);
+    }
+    match evidence.absent_for {
+        Some(absent) if evidence.events_seen && absent >= DELETED_AFTER => Verdict::Deleted,
+        Some(absent) if !evidence.events_seen && absent >= NOT_FOUND_AFTER => Verdict::NotFound,
+        _ => unfinished(evidence),
+    }
+}
+
+/// Whether it is certain that the stack made no AMI. DescribeImage must have answered after the stack's
+/// status changed: a stack that could not delete itself after a success has failed too, but has its AMI.
+fn no_ami(root: &StackEvent, evidence: &Evidence<'_>) -> bool {
+    evidence.image_is_current || (evidence.image_refused && !root.status.is_delete())
+}
+
+/// A failure; while a rollback goes on, more is to come. Deleting a failed stack later changes nothing.
+fn failure(evidence: &Evidence<'_>) -> Verdict {
+    let undoing = evidence
+        .root
+        .is_some_and(|root| !root.status.is_final() && root.status.is_failure_of_stack());
+    if undoing && evidence.absent_for.is_none() {
+        Verdict::Failing
+    } else {
+        Verdict::Failed
+    }
+}
+
+fn unfinished(evidence: &Evidence<'_>) -> Verdict {
+    let Some(root) = evidence.root else {
+        let known =
+            evidence.events_seen || matches!(evidence.image, Some(ImageAnswer::Described(_)));
+        return if known {
+            Verdict::Building
+        } else {
+            Verdict::Waiting
+        };
+    };
+    let foreign = evidence.image == Some(&ImageAnswer::Foreign);
+    if foreign && root.status.is_final() && !root.status.is_failure_of_stack() {
+        Verdict::Ended
+    } else if root.status.is_delete() {
+        Verdict::Deleting
+    } else if root.status.is_final() && !root.status.is_failure_of_stack() {
+        Verdict::Finishing
+    } else {
+        Verdict::Building
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::image::Ami;
+    use super::super::text::Clean;
+    use super::*;
+
+    fn root(status: &str) -> StackEvent {
+        let json =
+            format!(r#"{{"stackId":"s","physicalResourceId":"s","resourceStatus":"{status}"}}"#);
+        StackEvent::from_json(&json, None)
+    }
+
+    fn described(build_status: &str, ami: bool) -> ImageAnswer {
+        ImageAnswer::Described(Box::new(ImageDescription {
+            build_status: Some(Clean::new(build_status)),
+            ami: ami.then(|| Ami {
+                id: Clean::new("ami-1"),
+                name: None,
+                state: None,
+            }),
+            ..ImageDescription::default()
+        }))
+    }
+
+    fn verdict(
+        before: Verdict,
+        root: Option<&StackEvent>,
+        image: Option<&ImageAnswer>,
+        current: bool,
+    ) -> Verdict {
+        decide(
+            before,
+            &Evidence {
+                root,
+                events_seen: root.is_some(),
+                image,
+                image_is_current: current,
+                image_refused: false,
+                absent_for: None,
+            },
+        )
+    }
+
+    #[test]
+    fn an_ami_is_a_success_wherever_the_stack_is() {
+        let image = described("BUILD_COMPLETE", true);
+        for status in [
+            "CREATE_IN_PROGRESS",
+            "DELETE_IN_PROGRESS",
+            "DELETE_FAILED",
+            "CREATE_COMPLETE",
+        ] {
+            let root = root(status);
+            assert_eq!(
+                verdict(Verdict::Building, Some(&root), Some(&image), false),
+                Verdict::Succeeded
+            );
+        }
+        assert_eq!(
+            verdict(Verdict::Waiting, None, Some(&image), false),
+            Verdict::Succeeded
+        );
+    }
+
+    #[test]
+    fn complete_without_an_ami_is_still_finishing() {
+        let image = described("BUILD_COMPLETE", false);
+        let root = root("CREATE_COMPLETE");
+        assert_eq!(
+            verdict(Verdict::Building, Some(&root), Some(&image), true),
+            Verdict::Finishing
+        );
+    }
+
+    #[test]
+    fn a_failed_delete_waits_for_the_image_before_it_is_a_failure() {
+        let root = root("DELETE_FAILED");
+        assert_eq!(
+            verdict(Verdict::Building, Some(&root), None, false),
+            Verdict::Deleting
+        );
+        let image = described("DELETE_FAILED", false);
+        assert_eq!(
+            verdict(Verdict::Building, Some(&root), Some(&image), true),
+            Verdict::Failed
+        );
+    }
+
+    #[test]
+    fn a_rollback_is_a_failure_that_goes_on_until_the_root_is_final() {
+        let image = described("BUILD_FAILED", false);
+        let undoing = root("ROLLBACK_IN_PROGRESS");
+        assert_eq!(
+            verdict(Verdict::Building, Some(&undoing), Some(&image), true),
+            Verdict::Failing
+        );
+        let done = root("ROLLBACK_COMPLETE");
+        assert_eq!(
+            verdict(Verdict::Failing, Some(&done), Some(&image), true),
+            Verdict::Failed
+        );
+    }
+
+    #[test]
+    fn a_failure_is_sticky_when_the_stack_is_deleted_later() {
+        let deleting = root("DELETE_IN_PROGRESS");
+        assert_eq!(
+            verdict(Verdict::Failed, Some(&deleting), None, false),
+            Verdict::Failed
+        );
+    }
+
+    #[test]
+    fn an_unknown_root_status_is_no_verdict() {
+        let image = described("BUILD_IN_PROGRESS", false);
+        let root = root("BOGUS");
+        assert_eq!(
+            verdict(Verdict::Building, Some(&root), Some(&image), true),
+            Verdict::Building
+        );
+    }
+
+    #[test]
+    fn a_foreign_stack_never_succeeds() {
+        let image = ImageAnswer::Foreign;
+        let complete = root("CREATE_COMPLETE");
+        assert_eq!(
+            verdict(Verdict::Building, Some(&complete), Some(&image), true),
+            Verdict::Ended
+        );
+        let failed = root("CREATE_FAILED");
+        assert_eq!(
+            verdict(Verdict::Building, Some(&failed), Some(&image), true),
+            Verdict::Failed
+        );
+    }
+
+    #[test]
+    fn gone_is_believed_only_after_a_while() {
+        let absent = |seconds, events_seen| {
+            decide(
+                Verdict::Waiting,
+                &Evidence {
+                    root: None,
+                    events_seen,
+                    image: Some(&ImageAnswer::Absent),
+                    image_is_current: true,
+                    image_refused: false,
+                    absent_for: Some(TimeDelta::seconds(seconds)),
+                },
+            )
+        };
+        assert_eq!(absent(2, false), Verdict::Waiting);
+        assert_eq!(absent(3, false), Verdict::NotFound);
+        assert_eq!(absent(4, true), Verdict::Building);
+        assert_eq!(absent(5, true), Verdict::Deleted);
+    }
+}

@@ -1,0 +1,3 @@
+//! bakewatch
+pub mod domain;
+pub mod source;

@@ -1,0 +1,70 @@
+//! The watch's time: the wall's, or scenario time that runs faster, as the demo and a replay use it.
+//!
+//! One clock is made by the runtime and handed to whatever needs the time, so that stamps, intervals and
+//! durations always agree.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
+
+/// A clock that runs `speed` times as fast as the wall.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    began: Instant,
+    /// The time that the scenario begins at; absent for the wall's own time, which may be set meanwhile.
+    epoch: Option<DateTime<Utc>>,
+    speed: f64,
+}
+
+impl Clock {
+    /// The wall's time.
+    #[must_use]
+    pub fn wall() -> Self {
+        Self {
+            began: Instant::now(),
+            epoch: None,
+            speed: 1.0,
+        }
+    }
+
+    /// Scenario time: begins at `epoch` and runs `speed` times as fast as the wall.
+    #[must_use]
+    pub fn scenario(epoch: DateTime<Utc>, speed: f64) -> Self {
+        Self {
+            began: Instant::now(),
+            epoch: Some(epoch),
+            speed,
+        }
+    }
+
+    /// What time it is.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that asks the system for the time"
+    )]
+    pub fn now(&self) -> DateTime<Utc> {
+        match self.epoch {
+            None => Utc::now(),
+            Some(epoch) => epoch + TimeDelta::from_std(self.elapsed()).unwrap_or(TimeDelta::MAX),
+        }
+    }
+
+    /// How long this clock has run, in its own time. Never goes backwards, whatever happens to the wall.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed().mul_f64(self.speed)
+    }
+
+    /// How long a span of this clock's time takes on the wall.
+    #[must_use]
+    pub fn on_the_wall(&self, span: Duration) -> Duration {
+        span.div_f64(self.speed)
+    }
+
+    /// Waits for a span of this clock's time.
+    pub async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(self.on_the_wall(span)).await;
+    }
+}
