@@ -112,8 +112,6 @@ impl Build {
             self.image = None;
             self.image_seen_at = None;
             self.described = None;
-        } else if matches!(self.verdict, Verdict::Deleted | Verdict::NotFound) {
-            self.verdict = Verdict::Waiting;
         }
     }
 

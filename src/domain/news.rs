@@ -48,6 +48,8 @@ pub struct PageNews {
     pub fresh: Vec<Arc<StackEvent>>,
     /// Present when the walk is whole: all its fresh events are now committed, and these late ones too.
     pub commit: Option<Vec<LateEvent>>,
+    /// The walk was asked to read the whole history, down to the stack's first event.
+    pub audit: bool,
 }
 
 /// An event that the service inserted below events that had been committed before.

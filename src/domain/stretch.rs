@@ -51,6 +51,7 @@ impl Stretch {
     }
 
     /// The events, oldest first.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
         self.events.iter()
     }

@@ -137,8 +137,8 @@ pub(super) struct Evidence<'a> {
     pub absent_for: Option<TimeDelta>,
 }
 
-/// Decides, given what had been decided for this stack before: an end stays an end, except that an AMI is
-/// always a success.
+/// Decides, given what had been decided for this stack before. A success and a failure stay what they are,
+/// except that an AMI is always a success; "gone" is taken back when the stack shows up again.
 pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
     let described = match evidence.image {
         Some(ImageAnswer::Described(image)) => Some(&**image),
@@ -150,7 +150,7 @@ pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
     if before.outcome() == Outcome::Failed {
         return failure(evidence);
     }
-    if before.is_final() {
+    if matches!(before, Verdict::Succeeded | Verdict::Ended) {
         return before;
     }
     let failed = evidence

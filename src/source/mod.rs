@@ -5,7 +5,11 @@
 //! ```
 //! Nothing here knows the application or the terminal; facts leave as [`crate::domain::news::Report`].
 
+pub mod cadence;
 pub mod clock;
+pub mod poller;
+pub mod tail;
+pub mod walk;
 
 use std::fmt;
 use std::future::Future;

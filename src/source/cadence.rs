@@ -1,0 +1,151 @@
+//! How long to wait between two polls: adaptive while all is well, longer and longer while it is not.
+//!
+//! All times are of the watch's clock. The numbers are those of the README's "how often it asks".
+
+use std::time::Duration;
+
+/// The interval between two polls when nothing special goes on.
+const USUAL: Duration = Duration::from_secs(5);
+/// The interval while events keep coming.
+const BUSY: Duration = Duration::from_secs(2);
+/// For how long after a new event the build counts as busy.
+const BUSY_FOR: Duration = Duration::from_secs(20);
+/// The interval when nothing has happened for [`QUIET_AFTER`].
+const QUIET: Duration = Duration::from_secs(15);
+/// After how long without a new event the build counts as quiet: most of the hour is one resource.
+const QUIET_AFTER: Duration = Duration::from_mins(3);
+/// The longest wait after failures, with the adaptive interval.
+const MAX_BACKOFF: Duration = Duration::from_mins(1);
+/// The longest wait after failures is at least this, with a fixed interval.
+const MIN_FIXED_CAP: Duration = Duration::from_secs(3);
+/// How far the adaptive interval strays, so that many watchers do not ask in step.
+const JITTER: f64 = 0.1;
+
+/// The rhythm of one kind of request.
+#[derive(Debug)]
+pub struct Cadence {
+    fixed: Option<Duration>,
+    failures: u32,
+    last_new: Duration,
+    random: fastrand::Rng,
+}
+
+impl Cadence {
+    /// A cadence that begins now; `fixed` replaces the adaptive interval.
+    #[must_use]
+    pub fn new(fixed: Option<Duration>, random: fastrand::Rng) -> Self {
+        Self {
+            fixed,
+            failures: 0,
+            last_new: Duration::ZERO,
+            random,
+        }
+    }
+
+    /// A new event came.
+    pub fn saw_new(&mut self, now: Duration) {
+        self.last_new = now;
+    }
+
+    /// A good answer came: the next wait is the interval again.
+    pub fn succeeded(&mut self) {
+        self.failures = 0;
+    }
+
+    /// A request failed or was throttled: the next wait is twice as long as the one before.
+    pub fn failed(&mut self) {
+        self.failures = self.failures.saturating_add(1);
+    }
+
+    /// Whether the last request of this kind failed.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// How long to wait from now to the next poll.
+    pub fn wait(&mut self, now: Duration) -> Duration {
+        if self.failures > 0 {
+            return self.backoff(now);
+        }
+        match self.fixed {
+            Some(interval) => interval,
+            None => self
+                .adaptive(now)
+                .mul_f64(1.0 + JITTER * (2.0 * self.random.f64() - 1.0)),
+        }
+    }
+
+    fn adaptive(&self, now: Duration) -> Duration {
+        match now.saturating_sub(self.last_new) {
+            quiet if quiet >= QUIET_AFTER => QUIET,
+            busy if busy < BUSY_FOR && self.last_new > Duration::ZERO => BUSY,
+            _ => USUAL,
+        }
+    }
+
+    /// Equal jitter: half of the doubled interval for sure, the other half at random.
+    fn backoff(&mut self, now: Duration) -> Duration {
+        let (base, cap) = match self.fixed {
+            Some(interval) => (interval, (interval * 10).max(MIN_FIXED_CAP)),
+            None => (self.adaptive(now), MAX_BACKOFF),
+        };
+        let doubled = base.saturating_mul(1 << self.failures.min(16)).min(cap);
+        doubled.div_f64(2.0) + doubled.mul_f64(self.random.f64() / 2.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn cadence(fixed: Option<Duration>, seed: u64) -> Cadence {
+        Cadence::new(fixed, fastrand::Rng::with_seed(seed))
+    }
+
+    fn near(actual: Duration, expected: Duration) -> bool {
+        (actual.as_secs_f64() / expected.as_secs_f64() - 1.0).abs() <= JITTER
+    }
+
+    #[test]
+    fn the_interval_follows_what_the_build_does() {
+        let mut cadence = cadence(None, 7);
+        assert!(near(cadence.wait(seconds(1)), USUAL));
+        cadence.saw_new(seconds(10));
+        assert!(near(cadence.wait(seconds(29)), BUSY));
+        assert!(near(cadence.wait(seconds(30)), USUAL));
+        assert!(near(cadence.wait(seconds(189)), USUAL));
+        assert!(near(cadence.wait(seconds(190)), QUIET));
+    }
+
+    #[test]
+    fn one_good_answer_resets_the_wait() {
+        let mut cadence = cadence(Some(seconds(1)), 7);
+        for _ in 0..5 {
+            cadence.failed();
+        }
+        assert!(cadence.wait(seconds(0)) >= seconds(5));
+        cadence.succeeded();
+        assert_eq!(cadence.wait(seconds(0)), seconds(1));
+    }
+
+    proptest! {
+        /// After n failures the wait is at least half and at most the whole of min(cap, 2ⁿ intervals).
+        #[test]
+        fn backoff_stays_in_its_bounds(seed: u64, failures in 1u32..u32::MAX, millis in 200u64..20_000, adaptive: bool) {
+            let fixed = Duration::from_millis(millis);
+            let mut cadence = cadence((!adaptive).then_some(fixed), seed);
+            cadence.failures = failures - 1;
+            cadence.failed();
+            let (base, cap) = if adaptive { (USUAL, MAX_BACKOFF) } else { (fixed, (fixed * 10).max(MIN_FIXED_CAP)) };
+            let whole = cap.min(base.saturating_mul(2u32.saturating_pow(failures)));
+            let wait = cadence.wait(Duration::ZERO);
+            prop_assert!(wait >= whole.div_f64(2.0001) && wait <= whole, "{wait:?} of {whole:?}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What to ask next and when: the walk over the events, and DescribeImage only where it can tell something.
+//!
+//! Pure, like the walk that it holds: answers go in, facts come out, and [`Tail::next`] says what to do.
+//! Times are the clock's running time, which never jumps, so that setting the wall clock disturbs nothing.
+
+use std::time::Duration;
+
+use crate::domain::event::EventId;
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::image::ImageAnswer;
+use crate::domain::news::{News, PageNews};
+
+use super::cadence::Cadence;
+use super::walk::Walk;
+use super::{EventsAnswer, EventsError, NextToken};
+
+/// How often DescribeImage is asked when nothing calls for it.
+const DESCRIBE_EVERY: Duration = Duration::from_secs(30);
+/// How often DescribeImage is asked while a verdict hangs on it.
+const DESCRIBE_SOON: Duration = Duration::from_secs(2);
+
+/// The next question to the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// A page of events.
+    Events(Option<NextToken>),
+    /// The description of the image.
+    Image,
+}
+
+/// The tailing of one image.
+#[derive(Debug)]
+pub struct Tail {
+    walk: Walk,
+    events: Cadence,
+    events_due: Duration,
+    image: Cadence,
+    /// When DescribeImage is to be asked; not before the events have answered once.
+    image_due: Option<Duration>,
+    /// Whether the walk that is underway has met an event of the stack itself.
+    root_met: bool,
+    root: Option<RootSeen>,
+    /// DescribeImage has named the AMI of this stack: nothing hangs on it any more.
+    settled: bool,
+}
+
+/// The newest event of the stack itself.
+#[derive(Debug)]
+struct RootSeen {
+    event_id: EventId,
+    /// Whether only DescribeImage can tell what this status means.
+    is_ambiguous: bool,
+}
+
+impl Tail {
+    /// A tail that asks for events at once. `interval` replaces the adaptive one.
+    #[must_use]
+    pub fn new(interval: Option<Duration>, mut random: fastrand::Rng) -> Self {
+        Self {
+            walk: Walk::default(),
+            image: Cadence::new(interval, random.fork()),
+            events: Cadence::new(interval, random),
+            events_due: Duration::ZERO,
+            image_due: None,
+            root_met: false,
+            root: None,
+            settled: false,
+        }
+    }
+
+    /// What to ask next, and when.
+    #[must_use]
+    pub fn next(&self) -> (Ask, Duration) {
+        match self.image_due {
+            Some(due) if due <= self.events_due => (Ask::Image, due),
+            _ => (Ask::Events(self.walk.token().cloned()), self.events_due),
+        }
+    }
+
+    /// When events will be asked for again.
+    #[must_use]
+    pub fn next_poll(&self) -> Duration {
+        self.events_due
+    }
+
+    /// Asks for events as soon as possible.
+    pub fn poll_now(&mut self, now: Duration) {
+        self.events_due = self.events_due.min(now);
+    }
+
+    /// Makes the next walk read the whole history, as soon as possible.
+    pub fn audit(&mut self, now: Duration) {
+        self.walk.audit();
+        self.poll_now(now);
+    }
+
+    /// Takes in the answer to [`Ask::Events`]. Nothing comes out for a page that did not fit the walk.
+    pub fn events_answered(
+        &mut self,
+        now: Duration,
+        answer: Result<EventsAnswer, EventsError>,
+    ) -> Option<News> {
+        match answer {
+            Ok(EventsAnswer::Page(page)) => {
+                self.events.succeeded();
+                let news = self.walk.page(page);
+                if let Some(news) = &news {
+                    self.look_at(now, news);
+                }
+                let wait = match &news {
+                    Some(_) if !self.walk.wants_more() => self.events.wait(now),
+                    _ => Duration::ZERO,
+                };
+                self.events_due = now + wait;
+                self.image_due.get_or_insert(now);
+                news.map(News::Page)
+            }
+            Ok(EventsAnswer::Gone) => {
+                self.events.succeeded();
+                self.walk.abandon();
+                self.events_due = now + self.events.wait(now);
+                self.want_image(now);
+                Some(News::StackGone)
+            }
+            Err(error) => Some(News::Fault(self.events_failed(now, error))),
+        }
+    }
+
+    fn events_failed(&mut self, now: Duration, error: EventsError) -> Fault {
+        let fault = match error {
+            EventsError::TokenRejected(fault) => {
+                self.walk.rejected();
+                fault
+            }
+            EventsError::Fault(fault) => {
+                if matches!(fault.kind, FaultKind::Transient | FaultKind::Malformed) {
+                    self.walk.faulted();
+                }
+                fault
+            }
+        };
+        self.events.failed();
+        self.events_due = now + self.events.wait(now);
+        self.hold_back(fault.kind);
+        fault
+    }
+
+    /// Takes in the answer to [`Ask::Image`].
+    pub fn image_answered(&mut self, now: Duration, answer: Result<ImageAnswer, Fault>) -> News {
+        match answer {
+            Ok(answer) => {
+                self.image.succeeded();
+                self.settled = matches!(&answer, ImageAnswer::Described(image) if image.finished_ami().is_some());
+                self.image_due = Some(now + self.usual_image_wait());
+                News::Image(answer)
+            }
+            Err(fault) => {
+                self.image.failed();
+                let wait = self.image.wait(now).max(DESCRIBE_SOON);
+                self.image_due = Some(now + wait);
+                if fault.kind == FaultKind::Throttled {
+                    self.events.failed();
+                    self.events_due = self.events_due.max(now + self.events.wait(now));
+                }
+                News::ImageFault(fault)
+            }
+        }
+    }
+
+    /// Notes what a page says about the stack itself, and whether that calls for DescribeImage. The first
+    /// event of the stack that a walk meets is the newest one.
+    fn look_at(&mut self, now: Duration, page: &PageNews) {
+        if !page.fresh.is_empty() {
+            self.events.saw_new(now);
+        }
+        self.root_met &= !page.restarted;
+        let Some(root) = page
+            .fresh
+            .iter()
+            .find(|event| event.is_root && !self.root_met)
+        else {
+            return;
+        };
+        self.root_met = true;
+        if self
+            .root
+            .as_ref()
+            .is_none_or(|known| known.event_id != root.event_id)
+        {
+            self.root = Some(RootSeen {
+                event_id: root.event_id.clone(),
+                is_ambiguous: root.status.is_delete() || root.status.as_str() == "CREATE_COMPLETE",
+            });
+            self.settled = false;
+            self.want_image(now);
+        }
+    }
+
+    /// Asks for the image now, unless its own failures ask for patience.
+    fn want_image(&mut self, now: Duration) {
+        match &mut self.image_due {
+            Some(due) if self.image.is_failing() => *due = (*due).max(now),
+            due => *due = Some(now),
+        }
+    }
+
+    fn usual_image_wait(&self) -> Duration {
+        let hangs = !self.settled && self.root.as_ref().is_some_and(|root| root.is_ambiguous);
+        if hangs { DESCRIBE_SOON } else { DESCRIBE_EVERY }
+    }
+
+    /// A throttled API is not asked for the image either before it is asked for events again.
+    fn hold_back(&mut self, kind: FaultKind) {
+        if let (Some(due), FaultKind::Throttled) = (&mut self.image_due, kind) {
+            *due = (*due).max(self.events_due);
+        }
+    }
+}
