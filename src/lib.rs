@@ -1,3 +1,4 @@
 //! bakewatch
+pub mod app;
 pub mod domain;
 pub mod source;

@@ -1,0 +1,51 @@
+//! What a person can mean with a key: the vocabulary of the key map, the hint line and the help.
+
+/// A person's intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// One screen up.
+    PageUp,
+    /// One screen down.
+    PageDown,
+    /// To the first row.
+    Top,
+    /// To the last row; in the list of events, follow the newest one from there.
+    Bottom,
+    /// Fold the branch, or go to its parent.
+    Fold,
+    /// Unfold the branch.
+    Unfold,
+    /// To the next pane.
+    NextPane,
+    /// Look closer: from the list to the detail, from a branch to what is in it, from a choice to having it.
+    Enter,
+    /// Close the topmost thing.
+    Close,
+    /// Choose which statuses are listed.
+    Filter,
+    /// List every status again.
+    ShowAll,
+    /// Ask the API now instead of at the next poll.
+    PollNow,
+    /// Show what the keys do.
+    Help,
+    /// Leave.
+    Quit,
+}
+
+/// Where a key is pressed, and so what it can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// The list of events.
+    List,
+    /// The detail pane.
+    Detail,
+    /// The choice of statuses.
+    Filter,
+    /// The help.
+    Help,
+}

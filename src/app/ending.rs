@@ -1,0 +1,175 @@
+//! When a watch without a screen ends, and with which exit code. A screen never ends by itself.
+//!
+//! A fault of the watching never becomes a verdict: it ends with 1 before the API has ever answered, and
+//! with nothing at all afterwards.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::build::{Build, Cleanup};
+use crate::domain::fault::Fault;
+use crate::domain::news::{News, Report};
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::{Outcome, Verdict};
+
+use super::effect::Effect;
+use super::outcome::{code, verdict_code};
+
+/// For how long failures that may pass are retried before the API has answered for the first time.
+const PATIENCE: TimeDelta = TimeDelta::seconds(60);
+/// For how long after a success the clean-up of the stack is watched.
+const CLEANUP: TimeDelta = TimeDelta::minutes(10);
+/// For how long after a success a complete stack is given to begin its deletion.
+const CLEANUP_START: TimeDelta = TimeDelta::seconds(15);
+/// For how long the last whole walk is tried before the verdict is given without it.
+const LAST_WALK: TimeDelta = TimeDelta::seconds(60);
+
+/// How the watch ends: the exit code, the outcome, and why, where that is not the verdict's own reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The exit code.
+    pub code: u8,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Why, where the verdict does not say it.
+    pub reason: Option<String>,
+}
+
+/// What decides when a watch without a screen ends.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// `--wait`: the image need not exist yet.
+    waits: bool,
+    failing_since: Option<DateTime<Utc>>,
+    refusal: Option<Fault>,
+    decided: Option<DateTime<Utc>>,
+    audited: bool,
+}
+
+impl Ending {
+    /// An ending; with `waits` it does not mind that there is no such image yet.
+    #[must_use]
+    pub fn new(waits: bool) -> Self {
+        Self {
+            waits,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in a report, after the build has, and asks for what is needed to come to an end.
+    #[must_use]
+    pub fn apply(&mut self, report: &Report, build: &Build) -> Option<Effect> {
+        match &report.news {
+            News::Fault(fault) | News::ImageFault(fault) => {
+                self.failing_since.get_or_insert(report.at);
+                self.refusal = Some(fault.clone());
+            }
+            News::Page(page) => {
+                self.audited |= self.decided.is_some() && page.audit && page.commit.is_some();
+                self.recovered();
+            }
+            News::StackGone => {}
+            News::Image(_) => self.recovered(),
+        }
+        if self.decided.is_none() && build.verdict().is_final() {
+            self.decided = Some(report.at);
+            let more = matches!(build.verdict(), Verdict::Failed | Verdict::Ended);
+            return more.then_some(Effect::Audit);
+        }
+        if !build.verdict().is_final() {
+            self.decided = None;
+            self.audited = false;
+        }
+        None
+    }
+
+    fn recovered(&mut self) {
+        self.failing_since = None;
+        self.refusal = None;
+    }
+
+    /// Whether it is time to end.
+    #[must_use]
+    pub fn check(&self, build: &Build, now: DateTime<Utc>) -> Option<End> {
+        if !build.answered()
+            && let Some(end) = self.hopeless(now)
+        {
+            return Some(end);
+        }
+        let since = now - self.decided?;
+        let over = match build.verdict() {
+            Verdict::NotFound => !self.waits,
+            Verdict::Deleted => true,
+            Verdict::Failed | Verdict::Ended => {
+                self.audited || build.is_absent() || since >= LAST_WALK
+            }
+            Verdict::Succeeded => succeeded_is_over(build, since),
+            _ => false,
+        };
+        over.then(|| verdict_end(build.verdict())).flatten()
+    }
+
+    /// Nothing has ever been heard from the API, and what it takes is not time.
+    fn hopeless(&self, now: DateTime<Utc>) -> Option<End> {
+        let fault = self.refusal.as_ref()?;
+        let tired = self
+            .failing_since
+            .is_some_and(|since| now - since >= PATIENCE);
+        (tired || !fault.kind.may_pass()).then(|| End {
+            code: code::NOT_WATCHED,
+            outcome: Outcome::Unknown,
+            reason: Some(fault.to_string()),
+        })
+    }
+
+    /// How it ends when `--timeout` runs out.
+    #[must_use]
+    pub fn timed_out(&self, build: &Build) -> End {
+        if let Some(end) =
+            verdict_end(build.verdict()).filter(|_| build.verdict() != Verdict::NotFound)
+        {
+            return end;
+        }
+        let reason = |text: &str| Some(format!("--timeout ran out {text}"));
+        if build.answered() {
+            End {
+                code: code::STILL_BUILDING,
+                outcome: Outcome::Building,
+                reason: reason("while the image was still being built"),
+            }
+        } else if build.is_absent() {
+            End {
+                code: code::NO_IMAGE,
+                outcome: Outcome::NotFound,
+                reason: reason("before there was an image or a stack of this name"),
+            }
+        } else {
+            let why = self
+                .refusal
+                .as_ref()
+                .map(|fault| format!("before the API answered: {fault}"));
+            End {
+                code: code::NOT_WATCHED,
+                outcome: Outcome::Unknown,
+                reason: reason(why.as_deref().unwrap_or("before the API answered")),
+            }
+        }
+    }
+}
+
+fn succeeded_is_over(build: &Build, since: TimeDelta) -> bool {
+    let whole = build.current().is_none_or(Timeline::is_whole);
+    match build.cleanup() {
+        Cleanup::Done => true,
+        Cleanup::Leftover => whole || since >= CLEANUP,
+        Cleanup::Pending => since >= CLEANUP_START && (whole || since >= CLEANUP),
+        Cleanup::Running => since >= CLEANUP,
+    }
+}
+
+fn verdict_end(verdict: Verdict) -> Option<End> {
+    verdict_code(verdict).map(|code| End {
+        code,
+        outcome: verdict.outcome(),
+        reason: None,
+    })
+}

@@ -1,0 +1,154 @@
+//! The list's own state: which event is selected, what is scrolled to, and whether it follows the newest.
+//!
+//! The selection is an event, never a row number, so it stays where it is while others arrive above and
+//! below. While the list holds, the selected row also stays on its line of the screen.
+
+use crate::domain::event::EventKey;
+use crate::domain::status::ClassSet;
+
+use super::rows::Rows;
+
+/// What is selected and shown.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// The selected event.
+    pub selected: Option<EventKey>,
+    /// Whether the newest event is selected as it arrives.
+    pub follows: bool,
+    /// The first row on the screen.
+    pub top: usize,
+    /// The screen line of the selected row.
+    line: usize,
+    /// The newest event when the list stopped following.
+    held_at: Option<EventKey>,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self {
+            selected: None,
+            follows: true,
+            top: 0,
+            line: 0,
+            held_at: None,
+        }
+    }
+}
+
+impl List {
+    /// Brings selection and scrolling in line with the rows that there are now.
+    pub fn settle(&mut self, rows: Rows<'_>, height: usize) {
+        let last = rows.len().saturating_sub(1);
+        let index = self.index(rows);
+        if let Some(event) = rows.nearest_event(index) {
+            self.selected = Some(event.key());
+        }
+        let index = self
+            .selected
+            .as_ref()
+            .and_then(|key| rows.index_of(key))
+            .unwrap_or(0);
+        if self.follows {
+            self.line = height;
+        }
+        self.line = self.line.min(height.saturating_sub(1));
+        let highest_top = (last + 1).saturating_sub(height);
+        self.top = index.saturating_sub(self.line).min(highest_top);
+        if index >= self.top + height && height > 0 {
+            self.top = index + 1 - height;
+        }
+        self.line = index - self.top.min(index);
+    }
+
+    /// Where the selection is now: the newest row while following.
+    fn index(&self, rows: Rows<'_>) -> usize {
+        let last = rows.len().saturating_sub(1);
+        if self.follows {
+            return last;
+        }
+        self.selected
+            .as_ref()
+            .and_then(|key| rows.index_of(key))
+            .unwrap_or(last)
+    }
+
+    /// Moves the selection by rows, over those that are no events. Upwards stops following; reaching the
+    /// last row follows again.
+    pub fn move_by(&mut self, rows: Rows<'_>, delta: isize) {
+        let last = rows.len().saturating_sub(1);
+        let index = self.index(rows);
+        let mut target = index.saturating_add_signed(delta).min(last);
+        while rows.event(target).is_none() && target > 0 && target < last {
+            target = target.saturating_add_signed(delta.signum());
+        }
+        self.select(rows, target);
+    }
+
+    /// Selects the first row.
+    pub fn first(&mut self, rows: Rows<'_>) {
+        self.select(rows, 0);
+    }
+
+    /// Selects the last row and follows from there.
+    pub fn last(&mut self) {
+        self.follows = true;
+        self.held_at = None;
+    }
+
+    fn select(&mut self, rows: Rows<'_>, target: usize) {
+        let Some(event) = rows.nearest_event(target) else {
+            return;
+        };
+        let key = event.key();
+        let before = self.top;
+        let index = rows.index_of(&key).unwrap_or(target);
+        if index + 1 >= rows.len() {
+            self.last();
+            return;
+        }
+        if self.follows {
+            self.follows = false;
+            self.held_at = rows.nearest_event(usize::MAX).map(|newest| newest.key());
+        }
+        self.line = index.saturating_sub(before);
+        self.selected = Some(key);
+    }
+
+    /// Stops following where the list is, so that opening something else does not lose the event.
+    pub fn hold(&mut self, rows: Rows<'_>) {
+        if self.follows {
+            self.follows = false;
+            self.held_at = rows.nearest_event(usize::MAX).map(|newest| newest.key());
+        }
+    }
+
+    /// How many events arrived since the list stopped following. `all` are the rows without a filter.
+    #[must_use]
+    pub fn arrived(&self, all: Rows<'_>) -> usize {
+        let held = self.held_at.as_ref().and_then(|key| all.index_of(key));
+        held.map_or(0, |index| all.len().saturating_sub(index + 1))
+    }
+}
+
+/// The choice of statuses while it is open: which line is marked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FilterMenu {
+    /// The marked status: an index of `StatusClass::ALL`.
+    pub cursor: usize,
+}
+
+/// The classes that are listed when one is switched in a filter. Switching the first one in an unfiltered
+/// list shows that one alone; an empty choice is no filter.
+#[must_use]
+pub fn switched(filter: ClassSet, class: crate::domain::status::StatusClass) -> ClassSet {
+    let next = if filter == ClassSet::ALL {
+        ClassSet::only(class)
+    } else {
+        filter.toggled(class)
+    };
+    if next == ClassSet::NONE {
+        ClassSet::ALL
+    } else {
+        next
+    }
+}

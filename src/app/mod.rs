@@ -1,0 +1,19 @@
+//! The application as data: a [`model::Model`], the [`msg::Msg`]s that it learns from, one
+//! [`update::update`] that turns one into the next, and the [`effect::Effect`]s that it asks for.
+//!
+//! `update` is total, synchronous and deterministic: the same messages always give the same model and the
+//! same effects. There is no clock, no terminal and no network here.
+
+pub mod action;
+pub mod detail;
+pub mod effect;
+pub mod ending;
+pub mod keymap;
+pub mod layout;
+pub mod link;
+pub mod list;
+pub mod model;
+pub mod msg;
+pub mod outcome;
+pub mod rows;
+pub mod update;

@@ -1,0 +1,67 @@
+//! Everything that the application can learn.
+
+use chrono::{DateTime, FixedOffset, Utc};
+use ratatui::layout::Size;
+
+use crate::domain::news::Report;
+
+use super::keymap::Key;
+
+/// A fact, in the order in which it happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A second has passed.
+    Tick {
+        /// The watch's time.
+        now: DateTime<Utc>,
+        /// What the person's clocks differ from UTC by.
+        offset: FixedOffset,
+    },
+    /// A key was pressed.
+    Key(Key),
+    /// The terminal has a new size.
+    Resized(Size),
+    /// The API answered, or failed to.
+    Report(Report),
+    /// `--timeout` ran out.
+    TimedOut,
+    /// The process was asked to end.
+    Signal(Signal),
+}
+
+/// A signal that ends the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// The terminal is gone.
+    Hangup,
+    /// Ctrl-C, where it is not a key.
+    Interrupt,
+    /// Ctrl-\, where it is not a key.
+    Quit,
+    /// `kill`.
+    Terminate,
+}
+
+impl Signal {
+    /// The exit code of a program that a signal ended: 128 and the signal's number.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Hangup => 129,
+            Self::Interrupt => 130,
+            Self::Quit => 131,
+            Self::Terminate => 143,
+        }
+    }
+
+    /// The signal's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hangup => "SIGHUP",
+            Self::Interrupt => "SIGINT",
+            Self::Quit => "SIGQUIT",
+            Self::Terminate => "SIGTERM",
+        }
+    }
+}

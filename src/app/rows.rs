@@ -1,0 +1,106 @@
+//! The list as a sequence of rows: events of every stack that had the image's name, what may be missing
+//! between them, and where one stack ends and the next begins. Nothing here scans events.
+
+use std::sync::Arc;
+
+use crate::domain::build::Build;
+use crate::domain::event::{EventKey, StackEvent, StackId};
+use crate::domain::status::ClassSet;
+use crate::domain::timeline;
+
+/// One row of the list.
+#[derive(Clone, Debug)]
+pub enum Row<'a> {
+    /// From here on, events belong to this stack. Only where there was more than one.
+    Stack(&'a StackId),
+    /// An event.
+    Event(&'a Arc<StackEvent>),
+    /// Events may be missing here until the walk over the history is finished.
+    Gap,
+}
+
+/// The rows of a build under a filter.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    build: &'a Build,
+    filter: ClassSet,
+}
+
+impl<'a> Rows<'a> {
+    /// The rows that the filter lets through.
+    #[must_use]
+    pub fn new(build: &'a Build, filter: ClassSet) -> Self {
+        Self { build, filter }
+    }
+
+    fn headings(self) -> usize {
+        usize::from(self.build.timelines().len() > 1)
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn len(self) -> usize {
+        let rows = |timeline: &timeline::Timeline| self.headings() + timeline.rows(self.filter);
+        self.build.timelines().iter().map(rows).sum()
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The row at an index, oldest first.
+    #[must_use]
+    pub fn get(self, mut index: usize) -> Option<Row<'a>> {
+        for timeline in self.build.timelines() {
+            let rows = self.headings() + timeline.rows(self.filter);
+            if index >= rows {
+                index -= rows;
+                continue;
+            }
+            let Some(index) = index.checked_sub(self.headings()) else {
+                return Some(Row::Stack(timeline.stack_id()));
+            };
+            return timeline.row(self.filter, index).map(|row| match row {
+                timeline::Row::Event(event) => Row::Event(event),
+                timeline::Row::Gap => Row::Gap,
+            });
+        }
+        None
+    }
+
+    /// The event at an index, where the row is one.
+    #[must_use]
+    pub fn event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
+        match self.get(index) {
+            Some(Row::Event(event)) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// The index of an event's row, or of the row that would follow it where the filter hides it.
+    #[must_use]
+    pub fn index_of(self, key: &EventKey) -> Option<usize> {
+        let mut before = 0;
+        for timeline in self.build.timelines() {
+            if timeline.stack_id() == &key.stack_id {
+                let index = timeline.row_of(self.filter, &key.event_id)?;
+                return Some(before + self.headings() + index);
+            }
+            before += self.headings() + timeline.rows(self.filter);
+        }
+        None
+    }
+
+    /// The event nearest to an index: there, above it, or below it. Rows that are no events are few.
+    #[must_use]
+    pub fn nearest_event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
+        let last = self.len().checked_sub(1)?;
+        let index = index.min(last);
+        (0..=index)
+            .rev()
+            .find_map(|index| self.event(index))
+            .or_else(|| (index..=last).find_map(|index| self.event(index)))
+    }
+}
