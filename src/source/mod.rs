@@ -6,6 +6,7 @@
 //! Nothing here knows the application or the terminal; facts leave as [`crate::domain::news::Report`].
 
 pub mod clock;
+pub mod parallelcluster;
 
 use std::fmt;
 use std::future::Future;
