@@ -7,6 +7,7 @@
 
 pub mod cadence;
 pub mod clock;
+pub mod parallelcluster;
 pub mod poller;
 pub mod tail;
 pub mod walk;

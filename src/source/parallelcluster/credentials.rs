@@ -1,0 +1,227 @@
+//! Resolves who asks, through aws-config: environment, profiles (static keys, assumed roles, SSO, a
+//! process), web identity, ECS and EC2 metadata, and then the role to assume.
+
+use std::error::Error;
+use std::iter;
+
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{
+    ProfileFileCredentialsProvider, ProfileFileLoadError, ProfileFileRegionProvider, ProfileSet,
+};
+use aws_config::provider_config::ProviderConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext};
+use aws_smithy_http_client::{Builder, Connector};
+
+use super::identity::{Identity, Resolution, Resolve};
+use super::identity_fault::IdentityFault;
+use super::sign::Signer;
+
+/// How this program names itself to STS.
+const SESSION_NAME: &str = "bakewatch";
+
+/// The usual AWS chain, asked anew at each resolution: aws-config reads the profile files only once.
+#[derive(Clone, Debug)]
+pub(super) struct AwsChain {
+    /// The profile that was asked for by name.
+    pub(super) profile: Option<String>,
+    /// The image's region where it was given: the chain need not look for one.
+    pub(super) region: Option<String>,
+    /// What signing needs; absent where requests are not signed.
+    pub(super) signing: Option<SigningChain>,
+}
+
+/// What signed requests need besides.
+#[derive(Clone, Debug)]
+pub(super) struct SigningChain {
+    /// The API's region where it is known.
+    pub(super) region: Option<String>,
+    /// The role to assume.
+    pub(super) role_arn: Option<String>,
+    /// What certificates to trust where it is not just the platform's.
+    pub(super) tls: Option<TlsContext>,
+}
+
+/// Why a profile can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// No file has it.
+    #[error("the AWS profile {name} is neither in the config file nor in the credentials file")]
+    Unknown {
+        /// The profile that was asked for.
+        name: String,
+    },
+    /// The files can't be read.
+    #[error("the AWS config and credentials files can't be read")]
+    Unreadable(#[from] ProfileFileLoadError),
+}
+
+/// Checks that a profile exists. Reads the profile files and nothing else.
+///
+/// # Errors
+/// Where no file has the profile, or the files can't be read.
+pub async fn check_profile(name: &str) -> Result<(), ProfileError> {
+    match load_profiles(Some(name)).await?.get_profile(name) {
+        Some(_) => Ok(()),
+        None => Err(ProfileError::Unknown {
+            name: name.to_owned(),
+        }),
+    }
+}
+
+async fn load_profiles(selected: Option<&str>) -> Result<ProfileSet, ProfileFileLoadError> {
+    // The defaults are the real file system, the real environment and the files' usual places; aws-config
+    // keeps the types to itself.
+    let (files, environment, places) = (<_>::default(), <_>::default(), <_>::default());
+    let selected = selected.map(|name| name.to_owned().into());
+    aws_config::profile::load(&files, &environment, &places, selected).await
+}
+
+impl Resolve for AwsChain {
+    fn resolve(&self) -> Resolution {
+        let chain = self.clone();
+        Box::pin(async move { chain.identity().await })
+    }
+}
+
+impl AwsChain {
+    async fn identity(&self) -> Result<Identity, IdentityFault> {
+        let Some(signing) = &self.signing else {
+            return Ok(Identity {
+                region: self.configured_region().await,
+                signer: None,
+            });
+        };
+        let config = self.sdk_config(signing).await;
+        let chain = config.region().map(ToString::to_string);
+        let region = self.region.clone().or(chain);
+        let signing_region = signing.region.clone().or_else(|| region.clone());
+        let Some(signing_region) = signing_region else {
+            return Err(IdentityFault::NoRegion);
+        };
+        let credentials = match signing.credentials(&config).await {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                let profile = self.selected_profile().await;
+                return Err(IdentityFault::of(&error, &causes(&error), &profile));
+            }
+        };
+        Ok(Identity {
+            region,
+            signer: Some(Signer {
+                credentials,
+                region: signing_region,
+            }),
+        })
+    }
+
+    /// The region without asking the network: without a signature there is no business with AWS itself.
+    async fn configured_region(&self) -> Option<String> {
+        if self.region.is_some() {
+            return self.region.clone();
+        }
+        let mut profile = ProfileFileRegionProvider::builder();
+        if let Some(name) = &self.profile {
+            profile = profile.profile_name(name);
+        }
+        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(profile.build())
+            .region()
+            .await?;
+        Some(region.to_string())
+    }
+
+    async fn sdk_config(&self, signing: &SigningChain) -> SdkConfig {
+        let version = BehaviorVersion::latest();
+        let mut loader = aws_config::defaults(version);
+        let mut providers = ProviderConfig::without_region().with_behavior_version(Some(version));
+        if let Some(tls) = &signing.tls {
+            (loader, providers) = trusting(tls.clone(), loader, providers);
+        }
+        if let Some(given) = &self.region {
+            let region = signing.region.as_ref().unwrap_or(given);
+            let region = Region::new(region.clone());
+            loader = loader.region(region.clone());
+            providers = providers.with_region(Some(region));
+        }
+        if let Some(name) = &self.profile {
+            if self.region.is_none() {
+                providers = providers.load_default_region().await;
+            }
+            // The default chain prefers the environment's keys to any profile. A profile that was asked
+            // for by name is meant, as it is for the AWS CLI.
+            let provider = ProfileFileCredentialsProvider::builder()
+                .configure(&providers)
+                .profile_name(name);
+            loader = loader
+                .profile_name(name)
+                .credentials_provider(provider.build());
+        }
+        loader.load().await
+    }
+
+    /// The profile in use, for the hint how to log in.
+    async fn selected_profile(&self) -> String {
+        if let Some(name) = &self.profile {
+            return name.clone();
+        }
+        load_profiles(None).await.map_or_else(
+            |_unreadable| "default".to_owned(),
+            |set| set.selected_profile().to_owned(),
+        )
+    }
+}
+
+impl SigningChain {
+    async fn credentials(&self, config: &SdkConfig) -> Result<Credentials, CredentialsError> {
+        let Some(arn) = &self.role_arn else {
+            return match config.credentials_provider() {
+                Some(provider) => provider.provide_credentials().await,
+                None => Err(CredentialsError::not_loaded_no_source()),
+            };
+        };
+        let mut role = AssumeRoleProvider::builder(arn)
+            .session_name(SESSION_NAME)
+            .configure(config);
+        if let Some(region) = &self.region {
+            role = role.region(Region::new(region.clone()));
+        }
+        role.build().await.provide_credentials().await
+    }
+}
+
+/// Makes aws-config trust a CA bundle: its own client knows no other certificates than the platform's. This
+/// one goes through the environment's proxies just as that does.
+fn trusting(
+    tls: TlsContext,
+    loader: ConfigLoader,
+    providers: ProviderConfig,
+) -> (ConfigLoader, ProviderConfig) {
+    let client = Builder::new().build_with_connector_fn(move |settings, _components| {
+        let mut connector = Connector::builder()
+            .proxy_config(ProxyConfig::from_env())
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        connector.set_connector_settings(settings.cloned());
+        connector.tls_context(tls.clone()).build()
+    });
+    (
+        loader.http_client(client.clone()),
+        providers.with_http_client(client),
+    )
+}
+
+/// The texts of an error and its causes.
+fn causes(error: &CredentialsError) -> String {
+    let first: &(dyn Error + 'static) = error;
+    let texts: Vec<_> = iter::successors(Some(first), |cause| (*cause).source())
+        .map(ToString::to_string)
+        .collect();
+    texts.join(": ")
+}

@@ -1,0 +1,232 @@
+//! The HTTP client: one GET at a time, with a deadline, a limit on the answer's size, and no redirects.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use reqwest::header::{CONNECTION, HeaderMap};
+use reqwest::{Certificate, Client, Response, StatusCode, Url};
+use tokio::time::Instant;
+
+use super::endpoint::ApiUrl;
+
+/// How long a connection may take to come about.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// API Gateway gives its own answer (504) after 29 s; giving up before would hide it.
+const ATTEMPT_DEADLINE: Duration = Duration::from_secs(32);
+/// API Gateway's limit is 10 MB.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// Below the minute after which load balancers drop an idle connection.
+const POOL_IDLE: Duration = Duration::from_secs(50);
+const USER_AGENT: &str = concat!("bakewatch/", env!("CARGO_PKG_VERSION"));
+
+/// A CA bundle: a PEM file with at least one certificate, read and checked.
+#[derive(Clone, Debug)]
+pub(super) struct CaBundle {
+    pem: Vec<u8>,
+    certificates: Vec<Certificate>,
+}
+
+/// Why a CA bundle or the client made with it can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The file can't be read.
+    #[error("the CA bundle {} can't be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file holds no certificate.
+    #[error("the CA bundle {} holds no PEM certificate", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What the file holds is no certificate.
+    #[error("the CA bundle {} holds something that is no certificate", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: reqwest::Error,
+    },
+    /// The AWS SDK does not take the bundle.
+    #[error("the CA bundle can't be used for AWS")]
+    Sdk(#[source] aws_smithy_http_client::HttpClientError),
+    /// The platform's certificates can't be loaded.
+    #[error("no TLS client can be made with this machine's certificates")]
+    Client(#[source] reqwest::Error),
+}
+
+impl CaBundle {
+    /// Reads a bundle. Every certificate is checked here, since the AWS SDK panics over a bad one.
+    pub(super) fn read(path: &Path) -> Result<Self, TlsError> {
+        let invalid = |source| TlsError::Invalid {
+            path: path.to_owned(),
+            source,
+        };
+        let pem = fs::read(path).map_err(|source| TlsError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let certificates = Certificate::from_pem_bundle(&pem).map_err(invalid)?;
+        if certificates.is_empty() {
+            return Err(TlsError::Empty {
+                path: path.to_owned(),
+            });
+        }
+        Client::builder()
+            .tls_certs_only(certificates.clone())
+            .build()
+            .map_err(invalid)?;
+        Ok(Self { pem, certificates })
+    }
+
+    /// The bundle besides the platform's certificates, for the AWS SDK's own client.
+    pub(super) fn sdk_context(&self) -> Result<TlsContext, TlsError> {
+        let store = TrustStore::default().with_pem_certificate(self.pem.clone());
+        TlsContext::builder()
+            .with_trust_store(store)
+            .build()
+            .map_err(TlsError::Sdk)
+    }
+}
+
+/// A client for one API.
+#[derive(Debug)]
+pub(super) struct Http {
+    client: Client,
+    limits: Limits,
+    /// Since when a connection has been waiting for its next request.
+    idle_since: Option<Instant>,
+}
+
+/// What an attempt may cost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) deadline: Duration,
+    pub(super) body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadline: ATTEMPT_DEADLINE,
+            body: LARGEST_BODY,
+        }
+    }
+}
+
+/// A whole answer, whatever its status.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// Why there is no whole answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The request could not be sent, or no answer began. `reused` if the connection had served before:
+    /// it may have been dead already, which says nothing about the server.
+    Send { error: reqwest::Error, reused: bool },
+    /// The answer broke off.
+    Body,
+    /// The answer is larger than any that the API gives.
+    TooLarge { limit: usize },
+    /// The deadline ran out.
+    Deadline(Duration),
+}
+
+impl Reply {
+    /// A header's value where it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Http {
+    /// A client for the API, which trusts the bundle besides the platform's own certificates.
+    pub(super) fn new(
+        api: &ApiUrl,
+        bundle: Option<&CaBundle>,
+        limits: Limits,
+    ) -> Result<Self, TlsError> {
+        let mut builder = Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(POOL_IDLE)
+            .http1_only()
+            .https_only(api.is_https());
+        if api.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        let extra = bundle.map_or_else(Vec::new, |bundle| bundle.certificates.clone());
+        // Without TLS the platform's certificates are not needed, and in a bare container not there.
+        builder = if api.is_https() {
+            builder.tls_certs_merge(extra)
+        } else {
+            builder.tls_certs_only(extra)
+        };
+        Ok(Self {
+            client: builder.build().map_err(TlsError::Client)?,
+            limits,
+            idle_since: None,
+        })
+    }
+
+    /// Gets one URL. Nothing is tried again here: each try needs a signature of its own.
+    pub(super) async fn get(&mut self, url: Url, headers: HeaderMap) -> Result<Reply, Failure> {
+        let reused = self
+            .idle_since
+            .take()
+            .is_some_and(|since| since.elapsed() < POOL_IDLE);
+        let limits = self.limits;
+        let request = self.client.get(url).headers(headers);
+        let attempt = async {
+            match request.send().await {
+                Ok(response) => read(response, limits.body).await,
+                Err(error) => Err(Failure::Send { error, reused }),
+            }
+        };
+        let reply = tokio::time::timeout(limits.deadline, attempt)
+            .await
+            .map_err(|_elapsed| Failure::Deadline(limits.deadline))??;
+        let closes = reply
+            .header(CONNECTION.as_str())
+            .is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        self.idle_since = (!closes).then(Instant::now);
+        Ok(reply)
+    }
+}
+
+impl Failure {
+    /// Whether a dead connection that was left from an earlier request explains it, so that a new
+    /// connection is worth a try at once.
+    pub(super) fn is_of_a_stale_connection(&self) -> bool {
+        matches!(self, Self::Send { error, reused: true } if !error.is_connect() && !error.is_timeout())
+    }
+}
+
+async fn read(mut response: Response, limit: usize) -> Result<Reply, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_broken| Failure::Body)? {
+        if body.len() + chunk.len() > limit {
+            return Err(Failure::TooLarge { limit });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply {
+        status: response.status(),
+        headers: std::mem::take(response.headers_mut()),
+        body,
+    })
+}

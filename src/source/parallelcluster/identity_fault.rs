@@ -1,0 +1,124 @@
+//! Why there are no credentials, and what a person can do about it.
+
+use std::time::Duration;
+
+use aws_credential_types::provider::error::CredentialsError;
+
+use super::question::{Asked, Hint, quote};
+use crate::domain::fault::{Fault, FaultKind};
+
+/// Why there is no identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum IdentityFault {
+    /// The resolution goes on.
+    Slow(Duration),
+    /// The resolution was given up.
+    TimedOut(Duration),
+    /// Nothing in the chain has credentials.
+    Missing,
+    /// Nothing tells what region to sign for.
+    NoRegion,
+    /// The SSO session needs a person.
+    SignIn { profile: String },
+    /// A file or a setting is wrong.
+    Misconfigured(String),
+    /// The role can't be assumed.
+    RoleDenied(String),
+    /// The network failed on the way to the credentials.
+    Unreachable(String),
+    /// A provider failed.
+    Failed(String),
+}
+
+/// What the causes of a failed SSO login say, in lower case: no token, an expired one, a revoked one.
+const SIGN_IN: [&str; 6] = [
+    "sso token",
+    "sso/cache",
+    "unauthorizedexception",
+    "session token not found or invalid",
+    "invalid_grant",
+    "invalidgrantexception",
+];
+/// What a failure of the network says.
+const NETWORK: [&str; 4] = ["dispatch failure", "timeout", "timed out", "connect error"];
+
+impl IdentityFault {
+    /// Sorts an error of the chain. `causes` are the texts of the error and all its causes.
+    pub(super) fn of(error: &CredentialsError, causes: &str, profile: &str) -> Self {
+        let lower = causes.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        match error {
+            CredentialsError::CredentialsNotLoaded(_) => Self::Missing,
+            CredentialsError::InvalidConfiguration(_) => Self::Misconfigured(quote(causes)),
+            // SSO first: its unread token is an I/O error too.
+            _ if says(&SIGN_IN) => Self::SignIn {
+                profile: profile.to_owned(),
+            },
+            _ if says(&["accessdenied"]) => Self::RoleDenied(quote(causes)),
+            _ if says(&NETWORK) => Self::Unreachable(quote(causes)),
+            _ => Self::Failed(quote(causes)),
+        }
+    }
+
+    /// The fault that a person is shown.
+    pub(super) fn explain(&self, asked: &Asked<'_>) -> Fault {
+        match self {
+            Self::Slow(took) => asked
+                .fault(
+                    FaultKind::Transient,
+                    format_args!("the credentials are taking long ({} s so far)", took.as_secs()),
+                )
+                .hint("a credential process, an SSO login or a metadata service does not answer yet"),
+            Self::TimedOut(took) => asked
+                .fault(
+                    FaultKind::Expired,
+                    format_args!("no credentials within {} s", took.as_secs()),
+                )
+                .hint("check the profile's credential process, the SSO login or the metadata service"),
+            Self::Missing => asked
+                .fault(FaultKind::Expired, "no AWS credentials found")
+                .hint("name a profile with --profile, set AWS_PROFILE, or run aws configure"),
+            Self::NoRegion => asked
+                .fault(
+                    FaultKind::Misconfigured,
+                    "the region to sign requests for is not known",
+                )
+                .hint("pass --signing-region with the region that the API is in"),
+            Self::SignIn { profile } => asked
+                .fault(
+                    FaultKind::Expired,
+                    format_args!("the SSO session of profile {profile} has expired or was never begun"),
+                )
+                .hint(format!("run aws sso login --profile {}", shell_word(profile))),
+            Self::Misconfigured(why) => asked
+                .fault(
+                    FaultKind::Misconfigured,
+                    format_args!("the AWS configuration does not work: {why}"),
+                )
+                .hint("check the AWS config and credentials files"),
+            Self::RoleDenied(why) => asked
+                .fault(FaultKind::Denied, format_args!("the role can't be assumed: {why}"))
+                .hint("the role's trust policy must name the caller, and the caller needs sts:AssumeRole"),
+            Self::Unreachable(why) => asked.fault(
+                FaultKind::Transient,
+                format_args!("the credentials can't be reached: {why}"),
+            ),
+            Self::Failed(why) => asked
+                .fault(
+                    FaultKind::Expired,
+                    format_args!("the credentials can't be had: {why}"),
+                )
+                .hint("renew the credentials; the watch tries again by itself"),
+        }
+    }
+}
+
+/// A profile's name as it is typed: some have spaces.
+fn shell_word(name: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_.@+/".contains(character);
+    if name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
+    }
+}

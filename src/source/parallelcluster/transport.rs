@@ -1,0 +1,146 @@
+//! Explains why no whole answer came: name resolution, connection, TLS, proxy, deadline.
+
+use std::error::Error;
+use std::io;
+use std::iter;
+
+use super::http::{CONNECT_TIMEOUT, Failure};
+use super::question::{Asked, Hint, quote};
+use crate::domain::fault::{Fault, FaultKind};
+
+/// The fault that a person is shown.
+pub(super) fn explain(asked: &Asked<'_>, failure: &Failure) -> Fault {
+    let host = asked.host;
+    match failure {
+        Failure::Deadline(limit) => asked.fault(
+            FaultKind::Transient,
+            format_args!("no whole answer from {host} within {} s", limit.as_secs()),
+        ),
+        Failure::TooLarge { limit } => asked.fault(
+            FaultKind::Malformed,
+            format_args!(
+                "the answer from {host} is larger than {} MiB",
+                limit / (1024 * 1024)
+            ),
+        ),
+        Failure::Body => asked.fault(
+            FaultKind::Malformed,
+            format_args!("the answer from {host} was cut short"),
+        ),
+        Failure::Send { error, .. } => unsent(asked, error),
+    }
+}
+
+fn unsent(asked: &Asked<'_>, error: &reqwest::Error) -> Fault {
+    let host = asked.host;
+    let causes = causes(error);
+    if let Some(fault) = tls(asked, error, &causes).or_else(|| proxy(asked, &causes)) {
+        return fault;
+    }
+    if error.is_builder() {
+        return asked.fault(FaultKind::Misconfigured, quote(&causes));
+    }
+    if is_not_http(error) {
+        return asked
+            .fault(
+                FaultKind::Malformed,
+                format_args!("{host} does not answer in HTTP"),
+            )
+            .hint("check the port and the scheme of the API's URL");
+    }
+    let why = if error.is_dns() {
+        format!("the name {host} can't be resolved")
+    } else if error.is_connect() && error.is_timeout() {
+        format!(
+            "no connection to {host} within {} s",
+            CONNECT_TIMEOUT.as_secs()
+        )
+    } else {
+        match io_kind(error) {
+            Some(io::ErrorKind::ConnectionRefused) => format!("{host} refuses connections"),
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
+                format!("the connection to {host} was reset")
+            }
+            Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
+                format!("there is no route to {host}")
+            }
+            _ if error.is_connect() => format!("no connection to {host}: {}", quote(&causes)),
+            _ => format!("the connection to {host} was closed before an answer came"),
+        }
+    };
+    asked.fault(FaultKind::Transient, why)
+}
+
+/// A refused certificate, or something that is not TLS. Never tried again without the check.
+fn tls(asked: &Asked<'_>, error: &reqwest::Error, causes: &str) -> Option<Fault> {
+    let host = asked.host;
+    if let Some((_, reason)) = causes.split_once("invalid peer certificate: ") {
+        let fault = asked.fault(
+            FaultKind::Misconfigured,
+            format_args!("the certificate of {host} is refused: {}", quote(reason)),
+        );
+        return Some(fault.hint(
+            "if a proxy or a private CA signs it, pass that CA's PEM file with --ca-bundle; \
+             check this machine's clock where it has expired",
+        ));
+    }
+    // rustls reports what is against the protocol as invalid data.
+    let broken = error.is_connect() && io_kind(error) == Some(io::ErrorKind::InvalidData);
+    broken.then(|| {
+        asked
+            .fault(
+                FaultKind::Misconfigured,
+                format_args!("no TLS connection to {host}: {}", quote(causes)),
+            )
+            .hint("check the host and the port of the API's URL, and that nothing in between intercepts TLS")
+    })
+}
+
+fn proxy(asked: &Asked<'_>, causes: &str) -> Option<Fault> {
+    let (_, reason) = causes.split_once("tunnel error: ")?;
+    if reason.starts_with("proxy authorization required") {
+        return Some(proxy_authorization(asked));
+    }
+    Some(asked.fault(
+        FaultKind::Transient,
+        format_args!(
+            "the proxy gives no connection to {}: {}",
+            asked.host,
+            quote(reason)
+        ),
+    ))
+}
+
+/// A proxy wants a password, by a refused tunnel or by status 407.
+pub(super) fn proxy_authorization(asked: &Asked<'_>) -> Fault {
+    asked
+        .fault(
+            FaultKind::Misconfigured,
+            "the proxy wants a user name and a password (407)",
+        )
+        .hint("put them into HTTPS_PROXY, or name the API's host in NO_PROXY")
+}
+
+fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(error.source(), |cause| (*cause).source())
+}
+
+/// The texts of the causes, without the outermost: reqwest's own names the URL, and so the page token.
+fn causes(error: &reqwest::Error) -> String {
+    let texts: Vec<_> = chain(error).map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
+/// The kind of the I/O error at the bottom. One error may hold another, so the last one counts.
+fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
+    chain(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .last()
+        .map(io::Error::kind)
+}
+
+fn is_not_http(error: &reqwest::Error) -> bool {
+    chain(error)
+        .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
+        .any(hyper::Error::is_parse)
+}
