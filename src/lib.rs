@@ -1,4 +1,44 @@
-//! bakewatch
+//! bakewatch: a live-tailing terminal program for AWS ParallelCluster image builds.
+//!
+//! ```text
+//!  keys ─ signals ─ ticks ─┐                          ┌─► view(&Model) ─► terminal
+//!  pollers (Source) ───────┼─► Msg ─► update(&mut Model, Msg) ─► Effects ─► runtime
+//!                          └                          └─► output: text, JSON (the same update, another view)
+//! ```
+//! Data goes one way. [`domain`] knows what a build is; [`app`] turns messages into the next state;
+//! [`view`] and [`output`] show it; [`source`] asks the API; [`runtime`] alone has side effects. A test
+//! (`tests/it/layering.rs`) reads the imports and fails when a layer reaches where it must not.
+//!
+//! # Words
+//! *Action*: what a person means by a key. *Msg*: a fact. *Effect*: a request to the runtime. *Model*: the
+//! whole state. *Timeline*: one stack's events in order. *Walk*: a tour over the API's pages, newest first,
+//! down to what is known. *Generation*: one of the stacks that had an image's name. *Source*: whatever
+//! answers for the API. *Verdict*: what is known about the end of a build; *Outcome*: how a watch ended.
+//! An event is a `StackEvent` or a `TermEvent`, never just an event.
+//!
+//! # Where to add things
+//! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A key: a row in
+//! [`app::keymap`], an arm in [`app::update`]. A source: an implementation of [`source::Source`] and an arm
+//! in `runtime::feed`. A demo scenario: a file in `assets/scenarios`.
+
 pub mod app;
+pub mod cli;
+pub mod config;
 pub mod domain;
+pub mod error;
+pub mod output;
+pub mod runtime;
 pub mod source;
+pub mod style;
+pub mod view;
+
+use error::Error;
+
+/// Runs the program. The result is its exit code.
+///
+/// # Errors
+/// Where the program could not do what it was asked; see [`Error::exit_code`].
+pub fn run(cli: cli::Cli) -> Result<u8, Error> {
+    let settings = config::Settings::new(cli, &config::Environment::read())?;
+    runtime::run(settings)
+}

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::domain::event::{EventKey, StackEvent};
+use crate::domain::event::{EventKey, StackEvent, format_time};
 use crate::domain::properties::{Properties, shown};
 use crate::domain::text::{Clean, width, wrap};
 
@@ -186,9 +186,7 @@ impl Detail {
 
 /// The fields that identify the event, for looking something up elsewhere.
 fn push_fields(event: &StackEvent, columns: usize, lines: &mut Vec<Line>) {
-    let time = event
-        .timestamp
-        .map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true));
+    let time = event.timestamp.map(format_time);
     let token = event.client_request_token();
     let fields = [
         ("time", time.as_deref().map(Clean::new)),
@@ -244,7 +242,7 @@ impl TreeWriter<'_> {
                 self.branch(name, &items, ('[', ']'), path, indent);
             }
             Value::String(text) if text.trim_end().contains('\n') => {
-                self.document(name, text, path, indent)
+                self.document(name, text, path, indent);
             }
             Value::String(text) => self.leaf(name, &shown(text), indent, 0),
             other => self.leaf(name, &Clean::new(&other.to_string()), indent, 0),

@@ -4,9 +4,10 @@
 //! direction overrides or invisible characters. [`Clean`] makes each of them visible; it drops nothing, so
 //! that two different names never look alike. JSON output does not use it: JSON escapes, and keeps values.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -103,6 +104,42 @@ fn push_visible(out: &mut String, character: char) {
     match picture {
         Some(picture) => out.push(picture),
         None => out.extend(character.escape_unicode()),
+    }
+}
+
+/// Escapes in a line of JSON what could act on a terminal. JSON has no raw controls, so what is left stands
+/// inside strings, where an escape is the same value.
+#[must_use]
+pub fn escape_json(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for character in line.chars() {
+        if is_hostile(character) {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// Text of several lines as one line, for places that have no more.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A duration as a person reads it: `0:03`, `34:12`, `1:02:03`. Never negative.
+#[must_use]
+pub fn duration(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
     }
 }
 

@@ -1,0 +1,171 @@
+//! The command line, as clap sees it: names, help texts and value formats. What values mean is in `config`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Watch AWS ParallelCluster image builds live in the terminal.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch one image build until it has succeeded or failed
+    Watch(WatchArgs),
+    /// Watch a simulated build: no AWS account, no credentials, the whole hour in a minute
+    Demo(DemoArgs),
+}
+
+/// The arguments of `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// The image's id, as given to `pcluster build-image`
+    #[arg(value_name = "IMAGE_ID", required_unless_present = "image_id_flag")]
+    pub image_id: Option<String>,
+    /// The same, spelled as pcluster has it
+    #[arg(
+        short = 'i',
+        long = "image-id",
+        value_name = "IMAGE_ID",
+        conflicts_with = "image_id"
+    )]
+    pub image_id_flag: Option<String>,
+    /// The ParallelCluster API's invoke URL with its stage, or its custom domain
+    #[arg(long, env = "BAKEWATCH_API_URL", value_name = "URL")]
+    pub api_url: Option<String>,
+    /// The region that the image is built in [default: that of the AWS configuration]
+    #[arg(short, long)]
+    pub region: Option<String>,
+    /// The region that the API is deployed in [default: that of the API's URL, else --region]
+    #[arg(long, value_name = "REGION")]
+    pub signing_region: Option<String>,
+    /// The profile of the AWS configuration to use
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Assume this role first: the stack output ParallelClusterApiUserRole of a default deployment
+    #[arg(long, value_name = "ARN")]
+    pub role_arn: Option<String>,
+    /// Send unsigned requests, to a server that does not check them
+    #[arg(long, conflicts_with_all = ["profile", "role_arn", "signing_region"])]
+    pub no_sign_request: bool,
+    /// Trust the certificates in this PEM file too
+    #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
+    pub ca_bundle: Option<PathBuf>,
+    /// Poll at this fixed interval, such as 10s [default: adaptive, 2s to 15s]
+    #[arg(long, value_name = "DURATION", value_parser = interval)]
+    pub interval: Option<Duration>,
+    /// The image need not exist yet: wait for it (text and json)
+    #[arg(long)]
+    pub wait: bool,
+    /// Give up after this long, such as 90m (text and json)
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// How to show it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// The arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Which build to simulate
+    #[arg(long, value_name = "NAME", default_value = "success")]
+    pub scenario: String,
+    /// How many times as fast as in life
+    #[arg(long, value_name = "N", default_value = "60", value_parser = speed)]
+    pub speed: f64,
+    /// How to show it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How to show a watch.
+#[derive(Clone, Debug, Args)]
+pub struct OutputArgs {
+    /// How to show the build: auto is tui on a terminal, else text
+    #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
+    pub output: Output,
+    /// When to use colours; NO_COLOR is respected
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: Color,
+    /// Write a log to this file
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+    /// Log every request too
+    #[arg(long, requires = "log_file")]
+    pub debug: bool,
+}
+
+/// The forms of output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// The screen where there is a terminal, else text.
+    #[default]
+    Auto,
+    /// The screen.
+    Tui,
+    /// One aligned line an event.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// Where there is a terminal that can show them.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; write it like 5s, 2m or 500ms"))
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval < Duration::from_millis(200) {
+        return Err("the least interval is 200ms".to_owned());
+    }
+    Ok(interval)
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.1..=10_000.0).contains(&speed) => Ok(speed),
+        _ => Err("the speed is a number from 0.1 to 10000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_read_as_documented() {
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
+        assert_eq!(interval("500ms"), Ok(Duration::from_millis(500)));
+        assert!(interval("100ms").is_err());
+        assert!(duration("5 parsecs").is_err());
+        assert!(speed("NaN").is_err());
+    }
+}

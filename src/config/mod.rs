@@ -1,0 +1,164 @@
+//! What the command line and the environment mean together: flags before environment before defaults.
+//!
+//! The environment is read here and nowhere else (the AWS configuration apart, which the AWS crates read).
+
+mod environment;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::{Cli, Color, Command, DemoArgs, Output, OutputArgs, WatchArgs};
+use crate::error::Error;
+use crate::output;
+use crate::style::Theme;
+
+pub use environment::Environment;
+
+/// How to find the API's URL: the stack output that every deployment has.
+const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
+    --query \"Stacks[0].Outputs[?OutputKey=='ParallelClusterApiInvokeUrl'].OutputValue\" --output text";
+
+/// Everything that the program needs to know to begin.
+#[derive(Debug)]
+pub struct Settings {
+    /// What to watch.
+    pub source: SourceSettings,
+    /// How to show it.
+    pub form: Form,
+    /// How the screen looks.
+    pub theme: Theme,
+    /// When to give up (text and JSON).
+    pub timeout: Option<Duration>,
+    /// Whether to wait for an image that does not exist yet (text and JSON).
+    pub waits: bool,
+    /// The log.
+    pub log: Log,
+}
+
+/// How a watch is shown.
+#[derive(Debug)]
+pub enum Form {
+    /// The screen.
+    Screen,
+    /// Lines of text or JSON.
+    Lines(output::Form),
+}
+
+/// Where to log, and how much.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    /// The file; no log without one.
+    pub file: Option<PathBuf>,
+    /// Every request too.
+    pub debug: bool,
+}
+
+/// What to watch.
+#[derive(Clone, Debug)]
+pub enum SourceSettings {
+    /// An image, by the ParallelCluster API.
+    Api(ApiSettings),
+    /// A simulated build.
+    Demo {
+        /// The scenario's name.
+        scenario: String,
+        /// How many times as fast as in life.
+        speed: f64,
+    },
+}
+
+/// How to reach the ParallelCluster API.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// The image's id.
+    pub image_id: String,
+    /// The API's URL, with its stage.
+    pub api_url: String,
+    /// The image's region, where it is not the usual one.
+    pub region: Option<String>,
+    /// The API's region, where its URL does not tell.
+    pub signing_region: Option<String>,
+    /// The profile to use.
+    pub profile: Option<String>,
+    /// The role to assume.
+    pub role_arn: Option<String>,
+    /// Send unsigned requests.
+    pub unsigned: bool,
+    /// Certificates to trust in addition.
+    pub ca_bundle: Option<PathBuf>,
+    /// A fixed polling interval.
+    pub interval: Option<Duration>,
+}
+
+impl Settings {
+    /// Works out what was asked for.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where it can't be done as asked.
+    pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
+        let (source, output, timeout, waits) = match cli.command {
+            Command::Watch(args) => {
+                let (output, timeout, waits) = (args.output.clone(), args.timeout, args.wait);
+                (SourceSettings::Api(api(args)?), output, timeout, waits)
+            }
+            Command::Demo(DemoArgs {
+                scenario,
+                speed,
+                output,
+            }) => (
+                SourceSettings::Demo { scenario, speed },
+                output,
+                None,
+                false,
+            ),
+        };
+        let theme = environment.theme(output.color);
+        Ok(Self {
+            source,
+            form: form(&output, environment)?,
+            theme,
+            timeout,
+            waits,
+            log: Log {
+                file: output.log_file,
+                debug: output.debug,
+            },
+        })
+    }
+}
+
+fn api(args: WatchArgs) -> Result<ApiSettings, Error> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let api_url = given(&args.api_url).ok_or_else(|| {
+        Error::Usage(format!(
+            "no API URL: pass --api-url or set BAKEWATCH_API_URL; the stack that deployed the API tells it: {FIND_API_URL}"
+        ))
+    })?;
+    Ok(ApiSettings {
+        image_id: args.image_id.or(args.image_id_flag).unwrap_or_default(),
+        api_url,
+        region: given(&args.region),
+        signing_region: given(&args.signing_region),
+        profile: given(&args.profile),
+        role_arn: given(&args.role_arn),
+        unsigned: args.no_sign_request,
+        ca_bundle: args.ca_bundle.filter(|path| !path.as_os_str().is_empty()),
+        interval: args.interval,
+    })
+}
+
+fn form(args: &OutputArgs, environment: &Environment) -> Result<Form, Error> {
+    match args.output {
+        Output::Json => Ok(Form::Lines(output::Form::Json)),
+        Output::Text => Ok(text(args.color, environment)),
+        Output::Tui if !environment.has_screen() => Err(Error::Usage(
+            "--output tui needs a terminal: standard output is none, or TERM is dumb; try --output text".to_owned(),
+        )),
+        Output::Auto if !environment.has_screen() => Ok(text(args.color, environment)),
+        Output::Tui | Output::Auto => Ok(Form::Screen),
+    }
+}
+
+fn text(color: Color, environment: &Environment) -> Form {
+    Form::Lines(output::Form::Text(environment.theme(color)))
+}

@@ -1,0 +1,161 @@
+//! Entries as JSON objects, one a line; the schema is in the README, "JSON output".
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::app::effect::Entry;
+use crate::app::outcome::OutcomeRecord;
+use crate::domain::event::{StackEvent, StackId, format_time};
+use crate::domain::text::{Clean, escape_json};
+
+#[derive(Serialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "lowercase",
+    rename_all_fields = "camelCase"
+)]
+enum Line<'a> {
+    Stack {
+        stack_id: &'a str,
+    },
+    Event {
+        stack_id: &'a str,
+        event: &'a RawValue,
+    },
+    Status {
+        state: &'a str,
+        message: &'a str,
+    },
+    Outcome {
+        outcome: &'a str,
+        image_id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stack_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ami_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first_failure: Option<FirstFailure<'a>>,
+        leftover_stack: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        started_at: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ended_at: Option<String>,
+        events: usize,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FirstFailure<'a> {
+    logical_resource_id: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    resource_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    event_id: &'a str,
+}
+
+/// The line for an entry, without its line break.
+pub(super) fn line(entry: &Entry) -> String {
+    let line = match entry {
+        Entry::Stack(stack_id) => serde_json::to_string(&Line::Stack {
+            stack_id: stack_id.as_str(),
+        }),
+        Entry::Event(event) => event_line(event),
+        Entry::Status { state, message } => serde_json::to_string(&Line::Status {
+            state: state.word(),
+            message,
+        }),
+        Entry::Outcome(record) => serde_json::to_string(&outcome(record)),
+    };
+    escape_json(&line.unwrap_or_default())
+}
+
+fn event_line(event: &StackEvent) -> serde_json::Result<String> {
+    let raw: &RawValue = serde_json::from_str(event.raw())?;
+    serde_json::to_string(&Line::Event {
+        stack_id: event.stack_id.as_str(),
+        event: raw,
+    })
+}
+
+fn outcome(record: &OutcomeRecord) -> Line<'_> {
+    Line::Outcome {
+        outcome: record.outcome.word(),
+        image_id: &record.image_id,
+        stack_id: record.stack_id.as_ref().map(StackId::as_str),
+        ami_id: record.ami_id.as_ref().map(Clean::as_str),
+        reason: record.reason.as_deref(),
+        first_failure: record.first_failure.as_deref().map(|event| FirstFailure {
+            logical_resource_id: event.logical_id.as_str(),
+            resource_type: event.resource_type.as_str(),
+            reason: event.reason.as_ref().map(Clean::as_str),
+            event_id: event.event_id.as_str(),
+        }),
+        leftover_stack: record.leftover_stack,
+        started_at: record.started_at.map(format_time),
+        ended_at: record.ended_at.map(format_time),
+        events: record.events,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::link::LinkState;
+    use crate::domain::verdict::Outcome;
+
+    #[test]
+    fn an_event_keeps_the_services_fields_and_values() {
+        let raw = r#"{"stackId":"s","eventId":"e","hookType":{"a":1.50},"resourceStatus":"X"}"#;
+        let event = Arc::new(StackEvent::from_json(raw, None));
+        let expected = format!(r#"{{"kind":"event","stackId":"s","event":{raw}}}"#);
+        assert_eq!(line(&Entry::Event(event)), expected);
+    }
+
+    #[test]
+    fn what_could_act_on_a_terminal_is_escaped_without_changing_the_value() {
+        let raw = "{\"stackId\":\"s\",\"eventId\":\"e\u{9b}\u{202e}\u{7f}\u{e0041}\"}";
+        let printed = line(&Entry::Event(Arc::new(StackEvent::from_json(raw, None))));
+        assert!(
+            printed.contains(r"e\u009b\u202e\u007f\udb40\udc41"),
+            "{printed}"
+        );
+        let value: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(value["event"]["eventId"], "e\u{9b}\u{202e}\u{7f}\u{e0041}");
+    }
+
+    #[test]
+    fn absent_values_are_left_out() {
+        let record = OutcomeRecord {
+            outcome: Outcome::NotFound,
+            image_id: "img".to_owned(),
+            stack_id: None,
+            ami_id: None,
+            reason: None,
+            first_failure: None,
+            leftover_stack: false,
+            started_at: None,
+            ended_at: None,
+            events: 0,
+        };
+        let expected = r#"{"kind":"outcome","outcome":"not-found","imageId":"img","leftoverStack":false,"events":0}"#;
+        assert_eq!(line(&Entry::Outcome(Box::new(record))), expected);
+    }
+
+    #[test]
+    fn a_status_is_its_word_and_a_message() {
+        let entry = Entry::Status {
+            state: LinkState::Throttled,
+            message: "slow \"down\"".to_owned(),
+        };
+        assert_eq!(
+            line(&entry),
+            r#"{"kind":"status","state":"throttled","message":"slow \"down\""}"#
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! Text and JSON: the entries that the application emits, as lines.
+//!
+//! The application decides what is printed and when; here it only gets its form.
+
+mod json;
+mod text;
+
+use std::io::{self, Write};
+
+use crate::app::effect::Entry;
+use crate::style::Theme;
+
+/// The form of the lines.
+#[derive(Debug)]
+pub enum Form {
+    /// One aligned line an event; the state goes to the diagnostics.
+    Text(Theme),
+    /// One JSON object a line.
+    Json,
+}
+
+/// Prints entries: results to `out`, diagnostics to `diagnostics`.
+#[derive(Debug)]
+pub struct Printer<O, D> {
+    form: Form,
+    out: O,
+    diagnostics: D,
+}
+
+impl<O: Write, D: Write> Printer<O, D> {
+    /// A printer.
+    pub fn new(form: Form, out: O, diagnostics: D) -> Self {
+        Self {
+            form,
+            out,
+            diagnostics,
+        }
+    }
+
+    /// Prints one entry.
+    ///
+    /// # Errors
+    /// When the results can't be written. Diagnostics that can't be written are dropped.
+    pub fn print(&mut self, entry: &Entry) -> io::Result<()> {
+        match (&self.form, entry) {
+            (Form::Json, entry) => writeln!(self.out, "{}", json::line(entry)),
+            (Form::Text(_), Entry::Status { state, message }) => {
+                let _ = writeln!(self.diagnostics, "{}: {message}", state.word());
+                Ok(())
+            }
+            (Form::Text(_), Entry::Stack(stack)) => {
+                let _ = writeln!(self.diagnostics, "stack: {}", stack.clean());
+                Ok(())
+            }
+            (Form::Text(theme), Entry::Event(event)) => {
+                writeln!(self.out, "{}", text::event(event, theme))
+            }
+            (Form::Text(theme), Entry::Outcome(record)) => {
+                writeln!(self.out, "{}", text::outcome(record, theme))
+            }
+        }
+    }
+
+    /// Writes out what has been printed.
+    ///
+    /// # Errors
+    /// When the results can't be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

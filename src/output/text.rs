@@ -1,0 +1,92 @@
+//! Entries as aligned lines for people, logs and grep.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use crossterm::style::Stylize;
+use ratatui::backend::IntoCrossterm;
+
+use crate::app::outcome::OutcomeRecord;
+use crate::domain::event::StackEvent;
+use crate::domain::status::StatusClass;
+use crate::domain::text::{duration, one_line};
+use crate::domain::verdict::Outcome;
+use crate::style::Theme;
+
+/// Columns of the status: the longest that every build shows is `CREATE_IN_PROGRESS`.
+const STATUS: usize = 18;
+/// Columns of the logical id: the longest of a build's resources is `DeleteStackFunctionPermission`.
+const LOGICAL_ID: usize = 29;
+/// Columns of the resource type: the longest of a build's resources has as many.
+const TYPE: usize = 44;
+
+/// One event: time (UTC), status, logical id, type, reason.
+pub(super) fn event(event: &StackEvent, theme: &Theme) -> String {
+    let time = event.timestamp.map_or_else(|| "-".to_owned(), seconds);
+    let status = format!("{:STATUS$}", event.status);
+    let reason = event
+        .reason
+        .as_ref()
+        .map(|reason| one_line(reason.as_str()))
+        .unwrap_or_default();
+    let line = format!(
+        "{time:20} {} {:LOGICAL_ID$} {:TYPE$} {reason}",
+        paint(theme, event.status.class(), &status),
+        one_line(event.logical_id.as_str()),
+        one_line(event.resource_type.as_str()),
+    );
+    line.trim_end().to_owned()
+}
+
+/// How it ended.
+pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
+    let class = match record.outcome {
+        Outcome::Succeeded => StatusClass::Complete,
+        Outcome::Failed => StatusClass::Failed,
+        Outcome::Building => StatusClass::Running,
+        Outcome::Deleted => StatusClass::Deleting,
+        Outcome::NotFound | Outcome::Unknown => StatusClass::Unknown,
+    };
+    let mut parts = vec![
+        paint(theme, class, &record.outcome.word().to_uppercase()),
+        record.image_id.clone(),
+    ];
+    parts.extend(record.ami_id.as_ref().map(ToString::to_string));
+    if let (Some(start), Some(end)) = (record.started_at, record.ended_at) {
+        parts.push(format!("after {}", duration(end - start)));
+    }
+    parts.push(format!("({} events)", record.events));
+    let mut line = parts.join(" ");
+    if record.leftover_stack {
+        line.push_str("; its stack is left over and can be deleted");
+    }
+    if let Some(failure) = &record.first_failure {
+        let reason = failure
+            .reason
+            .as_ref()
+            .map(|reason| one_line(reason.as_str()))
+            .unwrap_or_default();
+        line.push_str(&format_failure(failure, &reason));
+    } else if let Some(reason) = &record.reason {
+        line.push_str(": ");
+        line.push_str(&one_line(reason));
+    }
+    line
+}
+
+fn format_failure(failure: &StackEvent, reason: &str) -> String {
+    format!(
+        ": first failure {} ({}): {reason}",
+        failure.logical_id, failure.resource_type
+    )
+}
+
+fn seconds(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A word in the colour of its class.
+fn paint(theme: &Theme, class: StatusClass, word: &str) -> String {
+    match theme.status(class).fg {
+        Some(colour) => word.with(colour.into_crossterm()).to_string(),
+        None => word.to_owned(),
+    }
+}

@@ -1,0 +1,96 @@
+//! The imperative shell: the only place that spawns tasks, owns the terminal and the signals, and makes the
+//! clock. It carries messages to `update` and does the effects that come back.
+
+mod feed;
+mod lines;
+mod logging;
+mod screen;
+mod signals;
+mod tasks;
+mod terminal;
+
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset, Local, Offset, Utc};
+
+use crate::app::ending::Ending;
+use crate::app::model::{Mode, Model};
+use crate::app::msg::Msg;
+use crate::config::{Form, Settings};
+use crate::error::Error;
+use crate::source::clock::Clock;
+
+use feed::Feed;
+use tasks::Tasks;
+
+/// How often the application learns the time; in scenario time more often, so that it does not jump.
+const TICK: Duration = Duration::from_secs(1);
+const LEAST_TICK: Duration = Duration::from_millis(100);
+
+/// Runs the program to its end. The result is the exit code.
+///
+/// # Errors
+/// Where the program could not do what it was asked; see [`Error::exit_code`].
+pub fn run(settings: Settings) -> Result<u8, Error> {
+    logging::start(&settings.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|source| Error::System {
+            action: "start the async runtime",
+            source,
+        })?;
+    let result = runtime.block_on(watch(settings));
+    // A credential process or a name lookup that hangs must not keep the program from ending.
+    runtime.shutdown_background();
+    result
+}
+
+async fn watch(settings: Settings) -> Result<u8, Error> {
+    let mut tasks = Tasks::default();
+    let prepared = feed::prepare(settings.source).await?;
+    let mode = match settings.form {
+        Form::Screen => Mode::Screen,
+        Form::Lines(_) => Mode::Lines(Ending::new(settings.waits)),
+    };
+    let model = Model::new(prepared.target().clone(), mode, prepared.clock().now());
+    match settings.form {
+        Form::Screen => screen::run(model, settings.theme, prepared, &mut tasks).await,
+        Form::Lines(form) => {
+            lines::run(
+                model,
+                form,
+                settings.timeout,
+                prepared.start(&mut tasks),
+                &mut tasks,
+            )
+            .await
+        }
+    }
+}
+
+/// A timer that tells the application the time.
+fn ticks(clock: &Clock) -> tokio::time::Interval {
+    let mut ticks = tokio::time::interval(clock.on_the_wall(TICK).clamp(LEAST_TICK, TICK));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    ticks
+}
+
+fn tick(clock: &Clock) -> Msg {
+    let now = clock.now();
+    Msg::Tick {
+        now,
+        offset: offset_at(now),
+    }
+}
+
+/// What the person's clocks differ from UTC by, at a time.
+fn offset_at(time: DateTime<Utc>) -> FixedOffset {
+    time.with_timezone(&Local).offset().fix()
+}
+
+/// Passes a request of the application on to the poller. One that waits already is as good as two.
+fn ask(feed: &Feed, request: crate::source::poller::Request) {
+    let _ = feed.requests.try_send(request);
+}

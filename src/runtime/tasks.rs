@@ -1,0 +1,40 @@
+//! The only place that spawns tasks. A task that dies ends the program: nothing goes on half alive.
+
+use std::future::Future;
+
+use tokio::task::JoinSet;
+
+use crate::error::Error;
+
+/// The program's background tasks; dropping it ends them.
+#[derive(Debug, Default)]
+pub(super) struct Tasks(JoinSet<()>);
+
+impl Tasks {
+    /// Runs a task in the background.
+    pub(super) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(task);
+    }
+
+    /// Waits until a task has died. A task that came to its end in good order is no news.
+    pub(super) async fn died(&mut self) -> Error {
+        loop {
+            match self.0.join_next().await {
+                Some(Err(error)) if error.is_panic() => return Error::Bug(panic_text(error)),
+                Some(_) => {}
+                None => std::future::pending().await,
+            }
+        }
+    }
+}
+
+fn panic_text(error: tokio::task::JoinError) -> String {
+    let payload = error.into_panic();
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+    text.unwrap_or("a task panicked")
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}

@@ -1,0 +1,86 @@
+//! The terminal, borrowed and given back: on every way out of the program, a panic included.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::execute;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use crate::app::model::Model;
+use crate::error::Error;
+use crate::style::Theme;
+use crate::view::view;
+
+/// Whether the terminal is ours. Whoever clears it gives the terminal back; so it is given back once.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// A terminal that shows the program; dropping it gives the terminal back as it was.
+#[derive(Debug)]
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Screen {
+    /// Takes the terminal: raw mode, the alternate screen, no cursor.
+    pub(super) fn take() -> Result<Self, Error> {
+        give_back_on_panic();
+        TAKEN.store(true, Ordering::SeqCst);
+        Self::enter()
+            .inspect_err(|_| give_back())
+            .map_err(Error::Terminal)
+    }
+
+    fn enter() -> io::Result<Self> {
+        enable_raw_mode()?;
+        execute!(io::stdout(), EnterAlternateScreen, Hide)?;
+        // One write for a frame: a slow line never shows half of one.
+        let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
+        let mut terminal = Terminal::new(CrosstermBackend::new(writer))?;
+        terminal.clear()?;
+        Ok(Self { terminal })
+    }
+
+    /// Draws the model.
+    pub(super) fn draw(&mut self, model: &Model, theme: &Theme) -> Result<(), Error> {
+        self.frame(model, theme).map_err(Error::Terminal)
+    }
+
+    fn frame(&mut self, model: &Model, theme: &Theme) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal
+            .draw(|frame| view(model, theme, frame.area(), frame.buffer_mut()))?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back, if it is ours. What fails here can't be helped, and must not hide why we leave.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let mut stdout = io::stdout();
+        let _ = execute!(stdout, EndSynchronizedUpdate, LeaveAlternateScreen, Show);
+        let _ = stdout.flush();
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Lets a panic's message appear on the normal screen. The hook itself can't panic.
+fn give_back_on_panic() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        give_back();
+        report(info);
+    }));
+}

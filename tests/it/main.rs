@@ -1,0 +1,3 @@
+//! The tests that use the library and the program from outside: one binary, a module a subject.
+
+mod walk;
