@@ -8,6 +8,7 @@
 pub mod cadence;
 pub mod clock;
 pub mod poller;
+pub mod simulator;
 pub mod tail;
 pub mod walk;
 
