@@ -1,0 +1,51 @@
+//! A simulated ParallelCluster API: what `bakewatch demo` watches, and what the tests fail on purpose.
+//!
+//! ```text
+//!  scenario ─► playback ─┐                     ┌─ faults
+//!  a test, by hand ──────┴─► world ─► answer ──┴─► reply ─► HTTP on a loopback port
+//! ```
+//! A [`Scenario`] is data: a stack, what becomes of it, and when. The [`World`] is what there is to be told at
+//! one moment. A test may leave the scenario out and change the world itself:
+//!
+//! ```
+//! use bakewatch::source::clock::Clock;
+//! use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route, Simulator, World};
+//!
+//! # async fn example() -> std::io::Result<()> {
+//! let world = World::new("alinux2-image");
+//! world.replace_stack("arn:aws:cloudformation:us-east-1:123456789012:stack/alinux2-image/1");
+//! world.push_events([serde_json::json!({ "eventId": "1" })]);
+//!
+//! let reset = FaultRule::requests(2..=2, InjectedFault::Reset).of(Route::StackEvents);
+//! let simulator = Simulator::bind_world(world, Clock::wall())
+//!     .await?
+//!     .with_page_size(10)
+//!     .with_faults(FaultPlan::new(vec![reset]));
+//! let (url, requests) = (simulator.url(), simulator.requests());
+//! tokio::select! {
+//!     () = simulator.serve() => {}
+//!     () = async { /* asks `url` */ } => {}
+//! }
+//! assert!(requests.all().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+mod api;
+mod duration;
+mod faults;
+mod identifier;
+mod playback;
+mod reply;
+mod requests;
+mod scenario;
+mod server;
+mod token;
+mod world;
+
+pub use self::faults::{FaultPlan, FaultRule, InjectedFault};
+pub use self::requests::{LoggedRequest, RequestLog, Route};
+pub use self::scenario::{Scenario, ScenarioError};
+pub use self::server::Simulator;
+pub use self::world::World;
