@@ -216,3 +216,188 @@ impl Tail {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::event::StackEvent;
+    use crate::domain::image::{Ami, ImageDescription};
+    use crate::domain::text::Clean;
+    use crate::source::EventsPage;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn tail() -> Tail {
+        Tail::new(Some(seconds(5)), fastrand::Rng::with_seed(1))
+    }
+
+    fn event(id: &str, status: &str, physical: &str) -> Arc<StackEvent> {
+        let json = format!(
+            r#"{{"stackId":"s","eventId":"{id}","physicalResourceId":"{physical}","resourceStatus":"{status}"}}"#
+        );
+        Arc::new(StackEvent::from_json(&json, None))
+    }
+
+    fn page(events: &[Arc<StackEvent>], next: Option<&str>) -> Result<EventsAnswer, EventsError> {
+        Ok(EventsAnswer::Page(EventsPage {
+            events: events.to_vec(),
+            next: next.map(NextToken::new),
+        }))
+    }
+
+    fn fault(kind: FaultKind) -> Fault {
+        Fault {
+            kind,
+            message: Clean::new("x"),
+            hint: None,
+            request_id: None,
+        }
+    }
+
+    fn described(ami: bool) -> Result<ImageAnswer, Fault> {
+        let ami = ami.then(|| Ami {
+            id: Clean::new("ami-1"),
+            name: None,
+            state: None,
+        });
+        Ok(ImageAnswer::Described(Box::new(ImageDescription {
+            build_status: Some(Clean::new("BUILD_COMPLETE")),
+            ami,
+            ..ImageDescription::default()
+        })))
+    }
+
+    /// Answers everything that is due up to a time with the same page, and tells what was asked and when.
+    fn asked_until(tail: &mut Tail, end: Duration, events: &[Arc<StackEvent>]) -> Vec<(Ask, u64)> {
+        let mut asked = Vec::new();
+        loop {
+            let (ask, due) = tail.next();
+            if due > end {
+                return asked;
+            }
+            match ask {
+                Ask::Events(_) => drop(tail.events_answered(due, page(events, None))),
+                Ask::Image => drop(tail.image_answered(due, described(false))),
+            }
+            asked.push((ask, due.as_secs()));
+        }
+    }
+
+    #[test]
+    fn a_steady_poll_is_one_request_and_the_image_is_asked_every_30_seconds() {
+        let mut tail = tail();
+        let events = [event("1", "CREATE_IN_PROGRESS", "s")];
+        let asked = asked_until(&mut tail, seconds(60), &events);
+        let of = |wanted: &Ask| {
+            asked
+                .iter()
+                .filter(|(ask, _)| ask == wanted)
+                .map(|(_, due)| *due)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of(&Ask::Events(None)),
+            (0..=12).map(|poll| poll * 5).collect::<Vec<_>>()
+        );
+        assert_eq!(of(&Ask::Image), [0, 30, 60]);
+    }
+
+    #[test]
+    fn the_first_page_comes_before_the_image_and_the_rest_without_a_pause() {
+        let mut tail = tail();
+        assert_eq!(tail.next(), (Ask::Events(None), seconds(0)));
+        let _ = tail.events_answered(seconds(1), page(&[event("2", "X", "")], Some("t")));
+        assert_eq!(tail.next(), (Ask::Image, seconds(1)));
+        let _ = tail.image_answered(seconds(1), described(false));
+        assert_eq!(
+            tail.next(),
+            (Ask::Events(Some(NextToken::new("t"))), seconds(1))
+        );
+    }
+
+    #[test]
+    fn a_new_root_status_calls_for_the_image_at_once() {
+        let mut tail = tail();
+        let first = event("1", "CREATE_IN_PROGRESS", "s");
+        asked_until(&mut tail, seconds(6), std::slice::from_ref(&first));
+        let failed = event("2", "CREATE_FAILED", "s");
+        let _ = tail.events_answered(seconds(10), page(&[failed, first], None));
+        assert_eq!(tail.next(), (Ask::Image, seconds(10)));
+    }
+
+    #[test]
+    fn while_a_verdict_hangs_on_it_the_image_is_asked_every_2_seconds() {
+        let mut tail = tail();
+        let deleting = event("1", "DELETE_IN_PROGRESS", "s");
+        let _ = tail.events_answered(seconds(0), page(&[deleting], None));
+        let _ = tail.image_answered(seconds(0), described(false));
+        assert_eq!(tail.next(), (Ask::Image, seconds(2)));
+        let _ = tail.image_answered(seconds(2), described(true));
+        assert_eq!(
+            tail.next(),
+            (Ask::Events(None), seconds(5)),
+            "the AMI is known: no hurry"
+        );
+    }
+
+    #[test]
+    fn every_gone_calls_for_the_image() {
+        let mut tail = tail();
+        let _ = tail.events_answered(seconds(0), Ok(EventsAnswer::Gone));
+        assert_eq!(tail.next(), (Ask::Image, seconds(0)));
+        let _ = tail.image_answered(seconds(0), Ok(ImageAnswer::Absent));
+        let _ = tail.events_answered(seconds(5), Ok(EventsAnswer::Gone));
+        assert_eq!(tail.next(), (Ask::Image, seconds(5)));
+    }
+
+    #[test]
+    fn an_image_that_is_refused_does_not_slow_the_events_down() {
+        let mut tail = tail();
+        let events = [event("1", "CREATE_IN_PROGRESS", "s")];
+        let _ = tail.events_answered(seconds(0), page(&events, None));
+        for _ in 0..6 {
+            let _ = tail.image_answered(seconds(0), Err(fault(FaultKind::Denied)));
+        }
+        assert_eq!(tail.next(), (Ask::Events(None), seconds(5)));
+    }
+
+    #[test]
+    fn throttling_slows_both_down_and_keeps_the_token() {
+        let mut tail = tail();
+        let _ = tail.events_answered(seconds(0), page(&[event("2", "X", "")], Some("t")));
+        let _ = tail.image_answered(seconds(0), described(false));
+        for _ in 0..9 {
+            let throttled = Err(EventsError::Fault(fault(FaultKind::Throttled)));
+            let _ = tail.events_answered(seconds(0), throttled);
+        }
+        let (ask, due) = tail.next();
+        assert_eq!(ask, Ask::Events(Some(NextToken::new("t"))));
+        assert!(due >= seconds(25), "{due:?}");
+    }
+
+    #[test]
+    fn an_audit_reads_the_history_to_its_end() {
+        let mut tail = tail();
+        let events: Vec<_> = (0..30)
+            .rev()
+            .map(|id| event(&id.to_string(), "X", ""))
+            .collect();
+        let _ = tail.events_answered(seconds(0), page(&events, None));
+        let _ = tail.image_answered(seconds(0), described(false));
+        tail.audit(seconds(1));
+        assert_eq!(tail.next(), (Ask::Events(None), seconds(1)));
+        let Some(News::Page(news)) = tail.events_answered(seconds(1), page(&events, Some("t")))
+        else {
+            panic!("a page is news");
+        };
+        assert!(news.commit.is_none() && news.audit);
+        assert_eq!(
+            tail.next(),
+            (Ask::Events(Some(NextToken::new("t"))), seconds(1))
+        );
+    }
+}

@@ -1,0 +1,461 @@
+//! When a watch without a screen ends and with which code: stories of reports through the real `update`.
+
+use std::sync::Arc;
+
+use bakewatch::app::effect::{Effect, Entry};
+use bakewatch::app::ending::Ending;
+use bakewatch::app::model::{Mode, Model, Target};
+use bakewatch::app::msg::{Msg, Signal};
+use bakewatch::app::outcome::OutcomeRecord;
+use bakewatch::app::update::update;
+use bakewatch::domain::event::{StackEvent, StackId};
+use bakewatch::domain::fault::{Fault, FaultKind};
+use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
+use bakewatch::domain::news::{News, PageNews, Report};
+use bakewatch::domain::text::Clean;
+use bakewatch::domain::verdict::{Outcome, Verdict};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use proptest::prelude::*;
+
+/// A watch that is told what happens, second by second.
+struct Story {
+    model: Model,
+    now: DateTime<Utc>,
+    effects: Vec<Effect>,
+    events: usize,
+    stack: &'static str,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self::with(Mode::Lines(Ending::new(false)))
+    }
+
+    fn waiting() -> Self {
+        Self::with(Mode::Lines(Ending::new(true)))
+    }
+
+    fn with(mode: Mode) -> Self {
+        let now = "2026-01-01T10:00:00Z".parse().unwrap();
+        let target = Target {
+            image_id: "img".to_owned(),
+            region: None,
+            note: None,
+        };
+        Self {
+            model: Model::new(target, mode, now),
+            now,
+            effects: Vec::new(),
+            events: 0,
+            stack: "stack-a",
+        }
+    }
+
+    fn send(&mut self, msg: Msg) -> &mut Self {
+        self.effects.extend(update(&mut self.model, msg));
+        self
+    }
+
+    /// Time passes, tick by tick.
+    fn pass(&mut self, seconds: i64) -> &mut Self {
+        for _ in 0..seconds {
+            self.now += TimeDelta::seconds(1);
+            self.send(Msg::Tick {
+                now: self.now,
+                offset: FixedOffset::east_opt(0).unwrap(),
+            });
+        }
+        self
+    }
+
+    fn hear(&mut self, news: News) -> &mut Self {
+        let report = Report {
+            at: self.now,
+            next_poll: self.now + TimeDelta::seconds(5),
+            news,
+        };
+        self.send(Msg::Report(report))
+    }
+
+    fn event(&mut self, logical: &str, status: &str, reason: &str) -> Arc<StackEvent> {
+        self.events += 1;
+        let physical = if logical == "img" { self.stack } else { "" };
+        let json = serde_json::json!({
+            "stackId": self.stack, "eventId": format!("e{}", self.events), "logicalResourceId": logical,
+            "physicalResourceId": physical, "resourceStatus": status, "resourceStatusReason": reason,
+            "timestamp": self.now.to_rfc3339(),
+        });
+        Arc::new(StackEvent::from_json(&json.to_string(), None))
+    }
+
+    /// A poll that brings one new event and is whole.
+    fn sees(&mut self, logical: &str, status: &str) -> &mut Self {
+        let event = self.event(logical, status, "because");
+        self.page(vec![event], true, false)
+    }
+
+    fn page(&mut self, fresh: Vec<Arc<StackEvent>>, whole: bool, audit: bool) -> &mut Self {
+        let stack_id = Some(StackId::from(self.stack));
+        let commit = whole.then(Vec::new);
+        self.hear(News::Page(PageNews {
+            stack_id,
+            restarted: true,
+            fresh,
+            commit,
+            audit,
+        }))
+    }
+
+    fn image(&mut self, build_status: &str, ami: Option<&str>) -> &mut Self {
+        let image = ImageDescription {
+            build_status: Some(Clean::new(build_status)),
+            ami: ami.map(|id| Ami {
+                id: Clean::new(id),
+                name: None,
+                state: None,
+            }),
+            ..ImageDescription::default()
+        };
+        self.hear(News::Image(ImageAnswer::Described(Box::new(image))))
+    }
+
+    fn gone(&mut self) -> &mut Self {
+        self.hear(News::StackGone)
+            .hear(News::Image(ImageAnswer::Absent))
+    }
+
+    fn fails(&mut self, kind: FaultKind) -> &mut Self {
+        self.hear(News::Fault(fault(kind)))
+    }
+
+    fn exit(&self) -> Option<u8> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::Exit(code) => Some(*code),
+            _ => None,
+        })
+    }
+
+    fn outcome(&self) -> &OutcomeRecord {
+        let last = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Emit(Entry::Outcome(record)) => Some(record),
+            _ => None,
+        });
+        last.expect("an outcome was printed")
+    }
+
+    fn asked_for_an_audit(&self) -> bool {
+        self.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Audit))
+    }
+
+    fn printed(&self) -> Vec<String> {
+        let shown = |effect: &Effect| match effect {
+            Effect::Emit(Entry::Event(event)) => Some(event.event_id.as_str().to_owned()),
+            Effect::Emit(Entry::Status { state, .. }) => Some(state.word().to_owned()),
+            Effect::Emit(Entry::Stack(stack)) => Some(stack.as_str().to_owned()),
+            Effect::Emit(Entry::Outcome(record)) => Some(record.outcome.word().to_owned()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(shown).collect()
+    }
+}
+
+fn fault(kind: FaultKind) -> Fault {
+    Fault {
+        kind,
+        message: Clean::new("it failed"),
+        hint: None,
+        request_id: None,
+    }
+}
+
+#[test]
+fn a_success_ends_with_0_when_the_stack_is_gone() {
+    let mut story = Story::new();
+    story
+        .sees("img", "CREATE_IN_PROGRESS")
+        .image("BUILD_IN_PROGRESS", None)
+        .pass(5);
+    story
+        .sees("img", "DELETE_IN_PROGRESS")
+        .image("BUILD_COMPLETE", Some("ami-1"))
+        .pass(60);
+    assert_eq!(story.exit(), None, "the clean-up is still watched");
+    story.hear(News::StackGone);
+    assert_eq!(story.exit(), Some(0));
+    let outcome = story.outcome();
+    assert_eq!(outcome.outcome, Outcome::Succeeded);
+    assert_eq!(outcome.ami_id.as_ref().unwrap().as_str(), "ami-1");
+    assert_eq!((outcome.leftover_stack, outcome.events), (false, 2));
+    assert_eq!(
+        story.printed(),
+        ["live", "stack-a", "e1", "e2", "finishing", "succeeded"].map(String::from)
+    );
+}
+
+#[test]
+fn an_image_that_is_available_with_its_stack_gone_is_a_success_at_once() {
+    let mut story = Story::new();
+    story
+        .hear(News::StackGone)
+        .image("BUILD_COMPLETE", Some("ami-1"));
+    assert_eq!(story.exit(), Some(0));
+}
+
+#[test]
+fn a_cleanup_that_does_not_end_is_watched_for_ten_minutes() {
+    let mut story = Story::new();
+    story
+        .sees("img", "DELETE_IN_PROGRESS")
+        .image("BUILD_COMPLETE", Some("ami-1"))
+        .pass(599);
+    assert_eq!(story.exit(), None);
+    story.pass(1);
+    assert_eq!(story.exit(), Some(0));
+}
+
+#[test]
+fn a_stack_that_could_not_delete_itself_is_a_success_with_a_leftover() {
+    let mut story = Story::new();
+    story
+        .sees("img", "DELETE_FAILED")
+        .image("BUILD_COMPLETE", Some("ami-1"));
+    assert_eq!(story.exit(), Some(0));
+    assert!(story.outcome().leftover_stack);
+}
+
+#[test]
+fn a_failure_ends_with_3_after_one_more_whole_walk() {
+    let mut story = Story::new();
+    story
+        .sees("Image", "CREATE_FAILED")
+        .sees("img", "CREATE_FAILED");
+    assert_eq!(
+        story.exit(),
+        None,
+        "a success that could not clean up looks the same until the image is asked"
+    );
+    story.image("BUILD_FAILED", None);
+    assert!(story.asked_for_an_audit());
+    story.page(Vec::new(), true, false);
+    assert_eq!(
+        story.exit(),
+        None,
+        "that walk may have begun before the verdict"
+    );
+    let late = story.event("Late", "CREATE_FAILED", "Resource creation cancelled");
+    story.page(vec![late], true, true);
+    assert_eq!(story.exit(), Some(3));
+    let outcome = story.outcome();
+    assert_eq!(
+        outcome.first_failure.as_ref().unwrap().logical_id.as_str(),
+        "Image"
+    );
+    assert_eq!(outcome.reason.as_deref(), Some("because"));
+    assert_eq!(outcome.events, 3);
+}
+
+#[test]
+fn a_rollback_is_watched_to_its_end() {
+    let mut story = Story::new();
+    story
+        .sees("img", "ROLLBACK_IN_PROGRESS")
+        .image("BUILD_FAILED", None)
+        .pass(120);
+    assert_eq!(
+        (story.exit(), story.model.build.verdict()),
+        (None, Verdict::Failing)
+    );
+    story
+        .sees("img", "ROLLBACK_COMPLETE")
+        .image("BUILD_FAILED", None)
+        .page(Vec::new(), true, true);
+    assert_eq!(story.exit(), Some(3));
+}
+
+#[test]
+fn the_last_walk_is_not_waited_for_for_ever() {
+    let mut story = Story::new();
+    story
+        .sees("img", "CREATE_FAILED")
+        .image("BUILD_FAILED", None);
+    for _ in 0..12 {
+        story.pass(5).fails(FaultKind::Transient);
+    }
+    assert_eq!(story.exit(), Some(3));
+}
+
+#[test]
+fn an_image_that_never_existed_ends_with_5_after_three_seconds() {
+    let mut story = Story::new();
+    story.gone().pass(2).gone();
+    assert_eq!(story.exit(), None);
+    story.pass(1).gone();
+    assert_eq!(story.exit(), Some(5));
+    assert_eq!(story.outcome().outcome, Outcome::NotFound);
+}
+
+#[test]
+fn with_wait_an_image_may_come_later() {
+    let mut story = Story::waiting();
+    story.gone().pass(600).gone();
+    assert_eq!(story.exit(), None);
+    story.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(story.model.build.verdict(), Verdict::Building);
+    let mut story = Story::waiting();
+    story.gone().pass(30).gone().send(Msg::TimedOut);
+    assert_eq!(story.exit(), Some(5));
+}
+
+#[test]
+fn a_build_that_was_deleted_ends_with_5_after_five_seconds() {
+    let mut story = Story::new();
+    story
+        .sees("img", "CREATE_IN_PROGRESS")
+        .pass(5)
+        .gone()
+        .pass(4)
+        .gone();
+    assert_eq!(story.exit(), None);
+    story.pass(1).gone();
+    assert_eq!(story.exit(), Some(5));
+    assert_eq!(story.outcome().outcome, Outcome::Deleted);
+}
+
+#[test]
+fn a_refusal_before_the_first_answer_ends_with_1_and_says_why() {
+    for kind in [
+        FaultKind::Denied,
+        FaultKind::Expired,
+        FaultKind::Misconfigured,
+    ] {
+        let mut story = Story::new();
+        story.fails(kind);
+        assert_eq!(story.exit(), Some(1), "{kind:?}");
+        assert_eq!(story.outcome().outcome, Outcome::Unknown);
+        assert_eq!(story.outcome().reason.as_deref(), Some("it failed"));
+    }
+}
+
+#[test]
+fn faults_that_may_pass_are_retried_for_a_minute_before_the_first_answer() {
+    let mut story = Story::new();
+    story.fails(FaultKind::Transient).pass(59);
+    assert_eq!(story.exit(), None);
+    story.pass(1);
+    assert_eq!(story.exit(), Some(1));
+}
+
+#[test]
+fn after_a_good_answer_no_fault_ends_the_watch() {
+    let mut story = Story::new();
+    story.sees("img", "CREATE_IN_PROGRESS");
+    for kind in [
+        FaultKind::Denied,
+        FaultKind::Expired,
+        FaultKind::Transient,
+        FaultKind::Misconfigured,
+    ] {
+        story.fails(kind).pass(600);
+    }
+    assert_eq!(story.exit(), None);
+    let states: Vec<_> = story
+        .printed()
+        .into_iter()
+        .filter(|word| word.starts_with(['u', 'm']))
+        .collect();
+    assert_eq!(
+        states,
+        ["unauthorized", "unreachable", "misconfigured"],
+        "a status is printed when it changes"
+    );
+}
+
+#[test]
+fn a_timeout_tells_a_build_from_silence() {
+    let mut story = Story::new();
+    story.sees("img", "CREATE_IN_PROGRESS").send(Msg::TimedOut);
+    assert_eq!(
+        (story.exit(), story.outcome().outcome),
+        (Some(4), Outcome::Building)
+    );
+    let mut story = Story::new();
+    story.fails(FaultKind::Throttled).send(Msg::TimedOut);
+    assert_eq!(
+        (story.exit(), story.outcome().outcome),
+        (Some(1), Outcome::Unknown)
+    );
+    let mut story = Story::new();
+    story
+        .sees("img", "DELETE_IN_PROGRESS")
+        .image("BUILD_COMPLETE", Some("ami-1"))
+        .send(Msg::TimedOut);
+    assert_eq!(story.exit(), Some(0), "the verdict stands");
+}
+
+#[test]
+fn an_end_inside_a_walk_prints_what_is_in_hand_behind_a_gap() {
+    let mut story = Story::new();
+    let (older, newer) = (
+        story.event("A", "CREATE_COMPLETE", ""),
+        story.event("B", "CREATE_COMPLETE", ""),
+    );
+    story
+        .page(vec![newer, older], false, false)
+        .send(Msg::Signal(Signal::Interrupt));
+    assert_eq!(story.exit(), Some(130));
+    assert_eq!(
+        story.printed(),
+        ["live", "stack-a", "gap", "e1", "e2", "building"].map(String::from)
+    );
+    assert_eq!(story.outcome().events, 2);
+}
+
+#[test]
+fn a_foreign_stack_ends_as_unknown_with_1() {
+    let mut story = Story::new();
+    story
+        .sees("img", "CREATE_COMPLETE")
+        .hear(News::Image(ImageAnswer::Foreign))
+        .page(Vec::new(), true, true);
+    assert_eq!(
+        (story.exit(), story.outcome().outcome),
+        (Some(1), Outcome::Unknown)
+    );
+}
+
+#[test]
+fn a_rebuild_is_a_new_stack_with_a_verdict_of_its_own() {
+    let mut story = Story::with(Mode::Screen);
+    story
+        .sees("img", "CREATE_FAILED")
+        .image("BUILD_FAILED", None);
+    assert_eq!(story.model.build.verdict(), Verdict::Failed);
+    story.stack = "stack-b";
+    story.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(story.model.build.verdict(), Verdict::Building);
+    assert_eq!(story.model.build.timelines().len(), 2);
+    story.image("BUILD_COMPLETE", Some("ami-2"));
+    assert_eq!(story.model.build.verdict(), Verdict::Succeeded);
+}
+
+proptest! {
+    /// Whatever fails, in whatever order: a fault alone never makes a verdict.
+    #[test]
+    fn faults_never_make_a_verdict(kinds in prop::collection::vec((0usize..6, any::<bool>(), 0i64..100), 0..40), seen: bool) {
+        let all = [
+            FaultKind::Throttled, FaultKind::Transient, FaultKind::Malformed,
+            FaultKind::Expired, FaultKind::Denied, FaultKind::Misconfigured,
+        ];
+        let mut story = Story::with(Mode::Screen);
+        if seen {
+            story.sees("img", "CREATE_IN_PROGRESS");
+        }
+        for (kind, of_image, pause) in kinds {
+            let fault = fault(all[kind]);
+            story.hear(if of_image { News::ImageFault(fault) } else { News::Fault(fault) }).pass(pause);
+        }
+        prop_assert!(!story.model.build.verdict().is_final());
+    }
+}

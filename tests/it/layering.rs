@@ -1,0 +1,195 @@
+//! The way of data is visible in the folders: this reads the imports and fails where a layer reaches for
+//! what it must not know (the table is in the crate's documentation).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a layer may name of this crate, and which crates it must not name.
+struct Layer {
+    folder: &'static str,
+    may_import: &'static [&'static str],
+    never: &'static [&'static str],
+}
+
+const LAYERS: &[Layer] = &[
+    Layer {
+        folder: "domain",
+        may_import: &["domain"],
+        never: &[
+            "ratatui",
+            "crossterm",
+            "tokio",
+            "reqwest",
+            "hyper",
+            "aws_",
+            "clap",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::io",
+            "Instant",
+        ],
+    },
+    Layer {
+        folder: "app",
+        may_import: &["app", "domain"],
+        never: &[
+            "crossterm",
+            "tokio",
+            "reqwest",
+            "hyper",
+            "aws_",
+            "clap",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::io",
+            "Instant",
+        ],
+    },
+    Layer {
+        folder: "style",
+        may_import: &["style", "domain"],
+        never: &[
+            "crossterm",
+            "tokio",
+            "reqwest",
+            "hyper",
+            "aws_",
+            "clap",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::io",
+        ],
+    },
+    Layer {
+        folder: "view",
+        may_import: &["view", "app", "style", "domain"],
+        never: &[
+            "crossterm",
+            "tokio",
+            "reqwest",
+            "hyper",
+            "aws_",
+            "clap",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::io",
+            "Instant",
+        ],
+    },
+    Layer {
+        folder: "source",
+        may_import: &["source", "domain"],
+        never: &["ratatui", "crossterm", "clap"],
+    },
+    Layer {
+        folder: "output",
+        may_import: &["output", "app", "style", "domain"],
+        never: &[
+            "tokio", "reqwest", "hyper", "aws_", "clap", "std::fs", "std::net", "std::env",
+        ],
+    },
+    Layer {
+        folder: "config",
+        may_import: &["config", "cli", "error", "output", "style", "domain", "app"],
+        never: &["ratatui", "crossterm", "tokio", "reqwest", "hyper", "aws_"],
+    },
+];
+
+fn source_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            source_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The code of a file that is compiled into the program: no tests, no comments.
+fn code_of(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let code = text
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
+    let lines = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components()
+        .any(|part| matches!(part.as_os_str().to_str(), Some("tests.rs" | "tests")))
+}
+
+fn layers_named_in(code: &str) -> Vec<&str> {
+    code.split("crate::")
+        .skip(1)
+        .filter_map(|rest| {
+            rest.split(|character: char| !(character.is_alphanumeric() || character == '_'))
+                .next()
+        })
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+#[test]
+fn no_layer_reaches_for_what_it_must_not_know() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut complaints = Vec::new();
+    for layer in LAYERS {
+        let mut files = Vec::new();
+        source_files(&src.join(layer.folder), &mut files);
+        assert!(!files.is_empty(), "src/{} is empty", layer.folder);
+        for path in files.iter().filter(|path| !is_test(path)) {
+            let code = code_of(path);
+            let shown = path.strip_prefix(&src).unwrap().display();
+            for name in layers_named_in(&code) {
+                if !layer.may_import.contains(&name) {
+                    complaints.push(format!("src/{shown} imports crate::{name}"));
+                }
+            }
+            for name in layer.never.iter().filter(|name| code.contains(*name)) {
+                complaints.push(format!("src/{shown} names {name}"));
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// The application may use ratatui's geometry, and nothing else of it.
+#[test]
+fn the_application_draws_nothing() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app");
+    let mut files = Vec::new();
+    source_files(&src, &mut files);
+    for path in files {
+        let other = code_of(&path).replace("ratatui::layout::", "");
+        assert!(
+            !other.contains("ratatui"),
+            "{} uses more than ratatui::layout",
+            path.display()
+        );
+    }
+}
+
+/// 400 lines a file, without blanks, comments and tests.
+#[test]
+fn no_file_has_outgrown_its_purpose() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    source_files(&src, &mut files);
+    for path in files.iter().filter(|path| !is_test(path)) {
+        let lines = code_of(path)
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .count();
+        assert!(lines <= 400, "{} has {lines} lines", path.display());
+    }
+}
