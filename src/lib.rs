@@ -2,3 +2,5 @@
 pub mod app;
 pub mod domain;
 pub mod source;
+pub mod style;
+pub mod view;
