@@ -226,6 +226,15 @@ pub fn action(context: Context, key: Key) -> Option<Action> {
         .map(|binding| binding.action)
 }
 
+/// The key to show for an action in a context.
+#[must_use]
+pub fn key_for(context: Context, action: Action) -> Option<Key> {
+    BINDINGS
+        .iter()
+        .find(|binding| binding.contexts.contains(&context) && binding.action == action)
+        .and_then(|binding| binding.keys.first().copied())
+}
+
 /// The hints of a context, in order: keys such as `j/k`, and what they do.
 #[must_use]
 pub fn hints(context: Context) -> Vec<(String, &'static str)> {

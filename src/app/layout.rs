@@ -30,7 +30,9 @@ pub struct Regions {
     pub title: Rect,
     /// The verdict and the progress.
     pub verdict: Rect,
-    /// Counts by status, and notices.
+    /// What must be read without a key being pressed; often empty.
+    pub notice: Rect,
+    /// Counts by status.
     pub counts: Rect,
     /// The list of events; absent while the detail covers it.
     pub list: Option<Rect>,
@@ -43,15 +45,24 @@ pub struct Regions {
 }
 
 impl Regions {
-    /// Divides a screen. `detail_only` gives the whole body to the detail pane. Nothing where the screen is
-    /// too small to show anything.
+    /// Divides a screen. `detail_only` gives the whole body to the detail pane; `notice` is the number of
+    /// lines that notices take. Nothing where the screen is too small to show anything.
     #[must_use]
-    pub fn of(size: Size, detail_only: bool) -> Option<Self> {
+    pub fn of(size: Size, detail_only: bool, notice: usize) -> Option<Self> {
         if size.width < MIN_SIZE.width || size.height < MIN_SIZE.height {
             return None;
         }
         let line = |y| Rect::new(0, y, size.width, 1);
-        let top = if size.height >= 8 { 3 } else { 2 };
+        let notice = u16::try_from(notice).unwrap_or(u16::MAX);
+        let notice = Rect {
+            height: notice.min(size.height / 4),
+            ..line(2)
+        };
+        let counts = Rect {
+            height: u16::from(size.height >= 8),
+            ..line(notice.bottom())
+        };
+        let top = counts.bottom();
         let body = Rect::new(0, top, size.width, size.height - top - 1);
         let shape = if size.width >= SIDE_BY_SIDE {
             Shape::Beside
@@ -64,7 +75,8 @@ impl Regions {
         Some(Self {
             title: line(0),
             verdict: line(1),
-            counts: if top == 3 { line(2) } else { Rect::ZERO },
+            notice,
+            counts,
             list,
             detail,
             hints: line(size.height - 1),
@@ -86,10 +98,23 @@ impl Regions {
     }
 }
 
+/// Where something of that size lies over the panes: in the middle of the screen, above the hints.
+#[must_use]
+pub fn popup(screen: Size, width: u16, height: u16) -> Rect {
+    let room = screen.height.saturating_sub(1);
+    let (width, height) = (width.min(screen.width), height.min(room));
+    Rect::new(
+        (screen.width - width) / 2,
+        (room - height) / 2,
+        width,
+        height,
+    )
+}
+
 fn panes(body: Rect, shape: Shape, detail_only: bool) -> (Option<Rect>, Option<Rect>) {
     match shape {
         Shape::Beside => {
-            let left = body.width * 55 / 100;
+            let left = body.width * 62 / 100;
             let list = Rect {
                 width: left,
                 ..body
@@ -127,8 +152,9 @@ mod tests {
     fn every_size_is_divided_without_overlap_or_overflow() {
         for width in 0..=210 {
             for height in 0..=70 {
-                for detail_only in [false, true] {
-                    let Some(regions) = Regions::of(Size { width, height }, detail_only) else {
+                for (detail_only, notice) in [(false, 0), (true, 0), (false, 3), (true, 99)] {
+                    let size = Size { width, height };
+                    let Some(regions) = Regions::of(size, detail_only, notice) else {
                         assert!(width < MIN_SIZE.width || height < MIN_SIZE.height);
                         continue;
                     };
@@ -136,6 +162,7 @@ mod tests {
                     let parts = [
                         Some(regions.title),
                         Some(regions.verdict),
+                        Some(regions.notice),
                         Some(regions.counts),
                         regions.list,
                         regions.detail,

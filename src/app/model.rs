@@ -14,6 +14,7 @@ use super::ending::Ending;
 use super::layout::{Regions, Shape};
 use super::link::Link;
 use super::list::{FilterMenu, List};
+use super::notice::{self, NoticeLine};
 use super::rows::Rows;
 
 /// What is watched.
@@ -129,7 +130,13 @@ impl Model {
     /// Where things are on the screen; nothing where it is too small.
     #[must_use]
     pub fn regions(&self) -> Option<Regions> {
-        Regions::of(self.size, self.detail_only)
+        Regions::of(self.size, self.detail_only, self.notices().len())
+    }
+
+    /// What must be read without a key being pressed.
+    #[must_use]
+    pub fn notices(&self) -> Vec<NoticeLine> {
+        notice::lines(&self.build, &self.link, self.size)
     }
 
     /// What a key means now depends on this.

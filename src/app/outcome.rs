@@ -96,7 +96,8 @@ impl OutcomeRecord {
 }
 
 /// The service's own words for the verdict, or ours where it has none.
-fn verdict_reason(build: &Build) -> Option<String> {
+#[must_use]
+pub fn verdict_reason(build: &Build) -> Option<String> {
     let said = |text: &Clean| text.as_str().trim().to_owned();
     let root_reason = || build.root()?.reason.as_ref().map(said);
     match build.verdict() {

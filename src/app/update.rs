@@ -10,7 +10,8 @@ use crate::domain::verdict::Outcome;
 use super::action::Action;
 use super::effect::{Effect, Effects, Entry};
 use super::ending::End;
-use super::keymap::{self, BINDINGS, Key};
+use super::help;
+use super::keymap::{self, Key};
 use super::layout::{Regions, Shape};
 use super::link::LinkState;
 use super::list::{FilterMenu, switched};
@@ -199,7 +200,8 @@ fn next_pane(model: &mut Model) {
 fn move_or_open(model: &mut Model, action: Action) {
     match &mut model.overlay {
         Some(Overlay::Help(top)) => {
-            *top = moved(*top, action, page(model.size.height)).min(BINDINGS.len());
+            let page = help::page(model.size).max(1);
+            *top = moved(*top, action, page).min(help::highest_top(model.size));
         }
         Some(Overlay::Filter(menu)) if action == Action::Enter => {
             if let Some(class) = StatusClass::ALL.get(menu.cursor) {
@@ -218,8 +220,8 @@ fn move_or_open(model: &mut Model, action: Action) {
 }
 
 fn in_list(model: &mut Model, action: Action) {
+    let regions = model.regions();
     let rows = Rows::new(&model.build, model.filter);
-    let regions = Regions::of(model.size, model.detail_only);
     let page = Regions::rows_in(regions.and_then(|regions| regions.list))
         .saturating_sub(1)
         .max(1);
@@ -241,7 +243,7 @@ fn in_list(model: &mut Model, action: Action) {
 }
 
 fn in_detail(model: &mut Model, action: Action) {
-    let regions = Regions::of(model.size, model.detail_only);
+    let regions = model.regions();
     let page = Regions::rows_in(regions.and_then(|regions| regions.detail))
         .saturating_sub(1)
         .max(1);
@@ -270,8 +272,4 @@ fn moved(from: usize, action: Action, page: usize) -> usize {
         Action::Bottom => usize::MAX,
         _ => from,
     }
-}
-
-fn page(height: u16) -> usize {
-    usize::from(height.saturating_sub(4)).max(1)
 }

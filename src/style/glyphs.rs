@@ -1,0 +1,174 @@
+//! The signs, each one column wide: one set for most terminals, one of ASCII for the rest.
+//!
+//! Each has a plain form that terminals prefer; signs that are emoji first take two columns in some.
+
+use ratatui::symbols::border;
+
+use crate::domain::status::StatusClass;
+use crate::domain::verdict::Verdict;
+
+/// Which signs the terminal can show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Glyphs {
+    /// Unicode.
+    #[default]
+    Unicode,
+    /// ASCII only.
+    Ascii,
+}
+
+impl Glyphs {
+    pub(super) const fn set(self) -> &'static GlyphSet {
+        match self {
+            Self::Unicode => &UNICODE,
+            Self::Ascii => &ASCII,
+        }
+    }
+}
+
+/// A set of signs.
+#[derive(Debug)]
+pub struct GlyphSet {
+    /// One for each of [`StatusClass::ALL`].
+    classes: [&'static str; StatusClass::ALL.len()],
+    /// The API answers.
+    pub live: &'static str,
+    /// Nothing is known yet, or there is nothing.
+    pub idle: &'static str,
+    /// Something needs attention.
+    pub alert: &'static str,
+    /// Before the selected row.
+    pub marker: &'static str,
+    /// Before a branch whose content is shown.
+    pub open: &'static str,
+    /// Before a branch whose content is folded away.
+    pub folded: &'static str,
+    /// Where text was cut.
+    pub ellipsis: &'static str,
+    /// Between two short notes.
+    pub dot: &'static str,
+    /// A horizontal line.
+    pub rule: &'static str,
+    /// The done part of a bar.
+    pub bar_done: &'static str,
+    /// The rest of it.
+    pub bar_rest: &'static str,
+    /// The border of panes and popups.
+    pub border: border::Set<'static>,
+}
+
+impl GlyphSet {
+    /// A status.
+    #[must_use]
+    pub const fn status(&self, class: StatusClass) -> &'static str {
+        self.classes[class.index()]
+    }
+
+    /// The verdict.
+    #[must_use]
+    pub const fn verdict(&self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Waiting => self.idle,
+            Verdict::Building | Verdict::Finishing => self.status(StatusClass::Running),
+            Verdict::Deleting | Verdict::Deleted => self.status(StatusClass::Deleting),
+            Verdict::Failing => self.status(StatusClass::RollingBack),
+            Verdict::Failed => self.status(StatusClass::Failed),
+            Verdict::Succeeded => self.status(StatusClass::Complete),
+            Verdict::NotFound | Verdict::Ended => self.status(StatusClass::Unknown),
+        }
+    }
+}
+
+static UNICODE: GlyphSet = GlyphSet {
+    classes: ["◐", "✔", "✖", "↺", "⊖", "»", "?"],
+    live: "●",
+    idle: "○",
+    alert: "▲",
+    marker: "▌",
+    open: "▾",
+    folded: "▸",
+    ellipsis: "…",
+    dot: "·",
+    rule: "─",
+    bar_done: "█",
+    bar_rest: "░",
+    border: border::ROUNDED,
+};
+
+static ASCII: GlyphSet = GlyphSet {
+    classes: ["*", "+", "x", "<", "-", ".", "?"],
+    live: "*",
+    idle: "o",
+    alert: "!",
+    marker: ">",
+    open: "v",
+    folded: ">",
+    ellipsis: "~",
+    dot: "-",
+    rule: "-",
+    bar_done: "#",
+    bar_rest: ".",
+    border: border::Set {
+        top_left: "+",
+        top_right: "+",
+        bottom_left: "+",
+        bottom_right: "+",
+        vertical_left: "|",
+        vertical_right: "|",
+        horizontal_top: "-",
+        horizontal_bottom: "-",
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::text::width;
+
+    fn signs(set: &GlyphSet) -> Vec<&'static str> {
+        let mut signs = vec![
+            set.live,
+            set.idle,
+            set.alert,
+            set.marker,
+            set.open,
+            set.folded,
+            set.ellipsis,
+            set.dot,
+            set.rule,
+            set.bar_done,
+            set.bar_rest,
+            set.border.top_left,
+            set.border.vertical_left,
+            set.border.horizontal_top,
+        ];
+        signs.extend(set.classes);
+        signs
+    }
+
+    #[test]
+    fn every_sign_is_one_column_wide() {
+        for sign in signs(&UNICODE).into_iter().chain(signs(&ASCII)) {
+            assert_eq!(width(sign), 1, "{sign}");
+        }
+    }
+
+    #[test]
+    fn the_ascii_set_is_ascii() {
+        assert!(signs(&ASCII).iter().all(|sign| sign.is_ascii()));
+    }
+
+    #[test]
+    fn no_two_classes_share_a_sign() {
+        for set in [&UNICODE, &ASCII] {
+            for (index, sign) in set.classes.iter().enumerate() {
+                assert!(
+                    !set.classes
+                        .iter()
+                        .skip(index + 1)
+                        .any(|other| other == sign)
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The help: every key and what it does, and the signs of the statuses. Its content is `app::help`'s.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Offset, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::app::help;
+use crate::style::Theme;
+
+use super::popup;
+use super::text::cell;
+
+/// The width of the column of keys.
+const KEYS: usize = 20;
+
+/// Draws the popup over the screen, from the given line on.
+pub(super) fn draw(top: usize, theme: &Theme, screen: Rect, buf: &mut Buffer) {
+    let size = screen.as_size();
+    let area = help::area(size).offset(Offset::new(i32::from(screen.x), i32::from(screen.y)));
+    let lines = help::lines();
+    let top = top.min(help::highest_top(size));
+    let last = (top + help::page(size)).min(lines.len());
+    let note = if last < lines.len() || top > 0 {
+        format!(" {}-{last} of {} ", top + 1, lines.len())
+    } else {
+        String::new()
+    };
+    let inner = popup::draw(" Help ", &note, theme, area.intersection(screen), buf);
+    for (line, place) in lines.iter().skip(top).zip(inner.rows()) {
+        draw_line(line, theme).render(place, buf);
+    }
+}
+
+fn draw_line(line: &help::Line, theme: &Theme) -> Line<'static> {
+    match line {
+        help::Line::Blank => Line::default(),
+        help::Line::Heading(heading) => Line::styled(format!(" {heading}"), theme.strong()),
+        help::Line::Keys(keys, does) => Line::from(vec![
+            Span::raw("   "),
+            Span::styled(cell(keys, KEYS, theme), theme.key()),
+            Span::raw(*does),
+        ]),
+        help::Line::Status(class) => Line::from(vec![
+            Span::raw("   "),
+            Span::styled(theme.glyphs().status(*class), theme.status(*class)),
+            Span::raw(format!(" {}", class.word())),
+        ]),
+    }
+}

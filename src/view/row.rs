@@ -1,0 +1,195 @@
+//! One row of the list: an event, a place where events may be missing, or the beginning of another stack.
+
+use chrono::{DateTime, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::app::model::Model;
+use crate::app::rows::Row;
+use crate::domain::event::{StackEvent, StackId};
+use crate::domain::status::StatusClass;
+use crate::domain::text::{Clean, width};
+use crate::domain::timeline::Timeline;
+use crate::style::Theme;
+
+use super::columns::{Columns, Status, Time};
+use super::text::{cell, cut, one_line};
+use super::time::{dated, of_day, running};
+
+/// What all rows of a frame have in common.
+#[derive(Debug)]
+pub(super) struct RowPainter<'a> {
+    /// The model.
+    pub(super) model: &'a Model,
+    /// How things look.
+    pub(super) theme: &'a Theme,
+    /// Which columns there are.
+    pub(super) columns: Columns,
+    /// Whether the list has the focus.
+    pub(super) focused: bool,
+}
+
+/// The styles of one row.
+struct Look {
+    quiet: Style,
+    status: Style,
+    id: Style,
+    reason: Style,
+}
+
+impl RowPainter<'_> {
+    /// Draws a row.
+    pub(super) fn draw(
+        &self,
+        row: &Row<'_>,
+        index: usize,
+        selected: bool,
+        area: Rect,
+        buf: &mut Buffer,
+    ) {
+        let columns = usize::from(area.width);
+        match row {
+            Row::Event(event) => self.event(event, selected).render(area, buf),
+            Row::Gap => {
+                let text = cut(&self.gap(index), columns, self.theme);
+                Line::styled(text, self.theme.warn()).render(area, buf);
+            }
+            Row::Stack(stack) => {
+                Line::styled(self.heading(stack, columns), self.theme.strong()).render(area, buf);
+            }
+        }
+        if selected {
+            buf.set_style(area, self.theme.selected(self.focused));
+        }
+    }
+
+    fn event(&self, event: &StackEvent, selected: bool) -> Line<'static> {
+        let theme = self.theme;
+        let glyphs = theme.glyphs();
+        let class = event.status.class();
+        let look = self.look(class, selected);
+        let columns = self.columns;
+        let marker = if selected { glyphs.marker } else { " " };
+        let mut spans = vec![
+            Span::raw(marker),
+            Span::styled(self.times(event), look.quiet),
+        ];
+        let glyph = format!("{} ", glyphs.status(class));
+        spans.push(Span::styled(glyph, look.status));
+        let status = match columns.status {
+            Status::Absent => String::new(),
+            Status::Class => cell(class_word(class), Columns::CLASS, theme) + " ",
+            Status::Word => cell(event.status.as_str(), Columns::WORD, theme) + " ",
+        };
+        spans.push(Span::styled(status, look.status));
+        spans.push(Span::styled(
+            cell(&one_line(event.logical_id.as_str()), columns.id, theme),
+            look.id,
+        ));
+        if columns.kind > 0 {
+            let kind = cell(&one_line(event.resource_type.as_str()), columns.kind, theme);
+            spans.push(Span::styled(format!("  {kind}"), look.quiet));
+        }
+        if columns.reason > 0 {
+            let reason = event.reason.as_ref().map_or("", Clean::as_str);
+            let reason = cell(&one_line(reason), columns.reason, theme);
+            spans.push(Span::styled(format!("  {reason}"), look.reason));
+        }
+        Line::from(spans)
+    }
+
+    /// On the selected row, the selection's own style takes the place of colours and dimming.
+    fn look(&self, class: StatusClass, selected: bool) -> Look {
+        let (theme, plain) = (self.theme, Style::new());
+        let failed = class == StatusClass::Failed;
+        let quiet = if selected { plain } else { theme.dim() };
+        Look {
+            quiet,
+            status: if selected && self.focused {
+                plain
+            } else {
+                theme.status(class)
+            },
+            id: if failed && !selected {
+                theme.strong()
+            } else {
+                plain
+            },
+            reason: if failed { plain } else { quiet },
+        }
+    }
+
+    fn times(&self, event: &StackEvent) -> String {
+        let time = event.timestamp.map(|time| of_day(time, self.model.offset));
+        let time = time.as_deref().unwrap_or("--:--:--");
+        let time = match self.columns.time {
+            Time::Absent => String::new(),
+            Time::Short => format!("{} ", time.get(..5).unwrap_or_default()),
+            Time::Full => format!("{time} "),
+        };
+        if !self.columns.offset {
+            return time;
+        }
+        let offset = self.offset(event).unwrap_or_default();
+        format!("{time}{offset:>width$} ", width = Columns::OFFSET)
+    }
+
+    /// The time since the first event of the stack; nothing while that is not known.
+    fn offset(&self, event: &StackEvent) -> Option<String> {
+        let began = began(self.timeline(&event.stack_id)?)?;
+        Some(format!("+{}", running(event.timestamp? - began)))
+    }
+
+    fn timeline(&self, stack: &StackId) -> Option<&Timeline> {
+        let timelines = self.model.build.timelines();
+        timelines
+            .iter()
+            .rev()
+            .find(|timeline| timeline.stack_id() == stack)
+    }
+
+    /// Only the current stack's history can still be completed, and only while the API answers.
+    fn gap(&self, index: usize) -> String {
+        let ellipsis = self.theme.glyphs().ellipsis;
+        let current = self.model.build.current();
+        let rows_of_current = current.map_or(0, |timeline| timeline.rows(self.model.filter));
+        let is_current = index + rows_of_current >= self.model.rows().len();
+        match current.filter(|_| is_current && self.model.link.state.is_good()) {
+            Some(timeline) => {
+                format!(
+                    " {ellipsis} loading older events, {} so far",
+                    timeline.len()
+                )
+            }
+            None => format!(" {ellipsis} events may be missing here"),
+        }
+    }
+
+    fn heading(&self, stack: &StackId, columns: usize) -> String {
+        let rule = self.theme.glyphs().rule;
+        let id = stack.clean();
+        let id = id.as_str().rsplit('/').next().unwrap_or_default();
+        let id = one_line(id);
+        let began = self.timeline(stack).and_then(began);
+        let when = began.map(|time| format!(" of {}", dated(time, self.model.offset)));
+        let when = when.unwrap_or_default();
+        let text = format!("{rule}{rule} stack{when} {id} ");
+        let rest = columns.saturating_sub(width(&text));
+        cut(&text, columns, self.theme) + &rule.repeat(rest)
+    }
+}
+
+fn began(timeline: &Timeline) -> Option<DateTime<Utc>> {
+    timeline.facts().began()?.timestamp
+}
+
+/// The class's word in a narrow column.
+fn class_word(class: StatusClass) -> &'static str {
+    match class {
+        StatusClass::RollingBack => "rollback",
+        other => other.word(),
+    }
+}

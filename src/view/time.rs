@@ -1,0 +1,71 @@
+//! Times and durations as a person reads them. None is ever negative: clocks differ, and an event from the
+//! future is an event of now.
+
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+
+/// A running time: `34:12`, `1:02:03`.
+pub(super) fn running(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+/// A rough time: `12s`, `31m`, `1h02m`, `3d`.
+pub(super) fn rough(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86400 => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d", seconds / 86400),
+    }
+}
+
+/// A time of day, by the person's clock.
+pub(super) fn of_day(time: DateTime<Utc>, offset: FixedOffset) -> String {
+    time.with_timezone(&offset).format("%H:%M:%S").to_string()
+}
+
+/// A date and a time of day, by the person's clock.
+pub(super) fn dated(time: DateTime<Utc>, offset: FixedOffset) -> String {
+    time.with_timezone(&offset)
+        .format("%Y-%m-%d %H:%M")
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn running_times_show_hours_only_where_there_are_some() {
+        let cases = [
+            (-5, "0:00"),
+            (9, "0:09"),
+            (2052, "34:12"),
+            (3723, "1:02:03"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(running(TimeDelta::seconds(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn rough_times_have_one_or_two_units() {
+        let cases = [
+            (-5, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (3599, "59m"),
+            (3720, "1h02m"),
+            (200_000, "2d"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(rough(TimeDelta::seconds(seconds)), text);
+        }
+    }
+}

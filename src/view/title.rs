@@ -1,0 +1,127 @@
+//! The first line: which image, where, built by which version; and how fresh what is on the screen is.
+//!
+//! The image and the state of the connection are the last to go.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::app::link::LinkState;
+use crate::app::model::Model;
+use crate::domain::build::Cleanup;
+use crate::domain::text::Clean;
+use crate::domain::timeline::Timeline;
+use crate::style::Theme;
+
+use super::parts::{Part, choose};
+use super::text::{cut, one_line};
+use super::time::rough;
+
+/// Columns between two parts.
+const GAP: usize = 2;
+
+/// Draws the line.
+pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let area = area.inner(Margin::new(1, 0));
+    let columns = usize::from(area.width);
+    let mut parts = vec![image(model, theme, columns)];
+    let described = model.build.image();
+    let version = described.and_then(|image| image.version.as_ref());
+    parts.push(plain(3, model.region().map(Clean::as_str), ""));
+    parts.push(plain(4, version.map(Clean::as_str), "pcluster "));
+    let note = model.target.note.as_deref().map(one_line);
+    parts.push(Part::of(
+        2,
+        note.into_iter()
+            .map(|note| Line::styled(note, theme.warn()))
+            .collect(),
+    ));
+    parts.push(Part::of(1, link(model, theme)));
+    let mut chosen = choose(parts, columns, GAP);
+    let link = chosen.pop().flatten();
+    let gap = Span::raw(" ".repeat(GAP));
+    let left = chosen.into_iter().flatten();
+    let left: Vec<_> = left
+        .flat_map(|line| line.spans.into_iter().chain([gap.clone()]))
+        .collect();
+    Line::from(left).render(area, buf);
+    if let Some(link) = link {
+        link.right_aligned().render(area, buf);
+    }
+}
+
+fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Part<'a> {
+    let id = one_line(&model.target.image_id);
+    let short = cut(&id, columns / 2, theme);
+    let forms = [id, short];
+    Part::of(
+        0,
+        forms
+            .map(|form| Line::styled(form, theme.strong()))
+            .to_vec(),
+    )
+}
+
+fn plain<'a>(rank: usize, text: Option<&str>, label: &str) -> Part<'a> {
+    let text = text.map(|text| Line::from(format!("{label}{}", one_line(text))));
+    Part::of(rank, text.into_iter().collect())
+}
+
+/// The state of the connection, its age and what comes next, from the longest form to the shortest.
+fn link<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let (glyph, style) = look(model, theme);
+    let word = word(model);
+    let synced = model.link.last_sync.map(|at| rough(model.now - at));
+    let dot = theme.glyphs().dot;
+    let mut notes: Vec<String> = Vec::new();
+    if model.link.state.is_good() {
+        let synced = synced.as_ref();
+        notes.extend(synced.map(|age| format!(" {dot} synced {age} ago")));
+        notes.extend(synced.map(|age| format!(" {dot} {age} ago")));
+    } else if let Some(next) = model.link.next_poll {
+        let next = rough(next - model.now);
+        if let Some(age) = synced {
+            notes.push(format!(" {dot} synced {age} ago {dot} next try in {next}"));
+        }
+        notes.push(format!(" {dot} next try in {next}"));
+    }
+    notes.push(String::new());
+    notes
+        .into_iter()
+        .map(|note| {
+            let state = Span::styled(format!("{glyph} {word}"), style);
+            Line::from(vec![state, Span::styled(note, theme.dim())])
+        })
+        .collect()
+}
+
+fn look(model: &Model, theme: &Theme) -> (&'static str, Style) {
+    let glyphs = theme.glyphs();
+    match model.link.state {
+        LinkState::Starting => (glyphs.idle, theme.dim()),
+        LinkState::Waiting => (glyphs.idle, Style::new()),
+        LinkState::Live | LinkState::Finishing => (glyphs.live, theme.good()),
+        LinkState::Throttled | LinkState::Unreachable | LinkState::Gap => {
+            (glyphs.alert, theme.warn())
+        }
+        LinkState::Unauthorized | LinkState::Misconfigured => (glyphs.alert, theme.bad()),
+    }
+}
+
+fn word(model: &Model) -> String {
+    match model.link.state {
+        LinkState::Starting => "connecting".to_owned(),
+        LinkState::Finishing if model.build.cleanup() == Cleanup::Done => "finished".to_owned(),
+        LinkState::Live => match model.build.current() {
+            Some(timeline) if !timeline.is_whole() => loading(timeline),
+            _ => LinkState::Live.word().to_owned(),
+        },
+        state => state.word().to_owned(),
+    }
+}
+
+fn loading(timeline: &Timeline) -> String {
+    format!("loading, {} so far", timeline.len())
+}

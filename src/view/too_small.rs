@@ -1,0 +1,21 @@
+//! What is drawn where nothing else fits.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
+
+use crate::app::layout::MIN_SIZE;
+use crate::domain::text::wrap;
+
+/// Says so, and what would be enough.
+pub(super) fn draw(area: Rect, buf: &mut Buffer) {
+    let text = format!(
+        "too small: {}x{} is enough",
+        MIN_SIZE.width, MIN_SIZE.height
+    );
+    let lines = wrap(&text, usize::from(area.width));
+    for (line, place) in lines.into_iter().zip(area.rows()) {
+        Line::from(line).render(place, buf);
+    }
+}

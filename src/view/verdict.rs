@@ -1,0 +1,99 @@
+//! The second line: is it done, did it work, how far is it. The one to be read from across the room.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::app::model::Model;
+use crate::app::notice::failure;
+use crate::domain::status::StatusClass;
+use crate::domain::text::{Clean, width};
+use crate::domain::verdict::Verdict;
+use crate::style::Theme;
+
+use super::parts::{Part, join};
+use super::text::{cut, one_line};
+use super::time::running;
+
+/// Columns between two parts.
+const GAP: usize = 3;
+/// The widths of the bar, where there is room for one.
+const BARS: [usize; 3] = [32, 20, 10];
+
+/// Draws the line. `told` says that a notice tells of the failure already.
+pub(super) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &mut Buffer) {
+    let area = area.inner(Margin::new(1, 0));
+    let columns = usize::from(area.width);
+    let verdict = model.build.verdict();
+    let badge = format!(" {} {} ", theme.glyphs().verdict(verdict), verdict.word());
+    let elapsed = model.build.elapsed(model.now).map(running);
+    let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
+    let badge = Line::from(Span::styled(badge, theme.verdict(verdict)));
+    let strong = |text: String| Line::from(Span::styled(text, theme.strong()));
+    let mut parts = vec![
+        Part::new(0, badge),
+        Part::of(2, elapsed.map(strong).into_iter().collect()),
+    ];
+    let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));
+    parts.push(Part::of(1, ami.map(strong).into_iter().collect()));
+    let failure = failure(&model.build).filter(|_| !told && columns > taken);
+    if let Some(failure) = failure {
+        let text = cut(&one_line(&failure), columns - taken, theme);
+        parts.push(Part::new(3, Span::styled(text, theme.bad())));
+    }
+    parts.push(Part::of(4, stage(model, theme)));
+    parts.push(Part::of(5, progress(model, theme)));
+    join(parts, columns, GAP).render(area, buf);
+}
+
+/// Image Builder's own stage: what goes on while the stack is silent for most of an hour.
+fn stage<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let image = model.build.image();
+    let stage = image.and_then(|image| image.builder_status.as_ref());
+    let Some(stage) = stage.filter(|_| !model.build.verdict().is_final()) else {
+        return Vec::new();
+    };
+    let stage = one_line(Clean::as_str(stage));
+    let label = Span::styled("Image Builder: ", theme.dim());
+    vec![Line::from(vec![label, Span::raw(stage)])]
+}
+
+/// How many of the resources that are known so far are complete. Not while they are being deleted: the
+/// number would go back.
+fn progress<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let shows = matches!(
+        model.build.verdict(),
+        Verdict::Building | Verdict::Finishing | Verdict::Failed
+    );
+    let facts = model
+        .build
+        .current()
+        .filter(|_| shows)
+        .map(|timeline| timeline.facts());
+    let Some(facts) = facts.filter(|facts| facts.resources() > 0) else {
+        return Vec::new();
+    };
+    let (done, known) = (facts.resources_in(StatusClass::Complete), facts.resources());
+    let short = format!("{done}/{known}");
+    let long = Span::raw(format!("{short} resources"));
+    let mut forms: Vec<_> = BARS
+        .map(|columns| {
+            let mut spans = vec![long.clone(), Span::raw(" ")];
+            spans.extend(bar(done, known, columns, theme));
+            Line::from(spans)
+        })
+        .to_vec();
+    forms.push(Line::from(long));
+    forms.push(Line::from(short));
+    forms
+}
+
+fn bar<'a>(done: usize, known: usize, columns: usize, theme: &Theme) -> [Span<'a>; 2] {
+    let filled = (columns * done / known.max(1)).min(columns);
+    let glyphs = theme.glyphs();
+    [
+        Span::styled(glyphs.bar_done.repeat(filled), theme.good()),
+        Span::styled(glyphs.bar_rest.repeat(columns - filled), theme.dim()),
+    ]
+}
