@@ -225,3 +225,6 @@ fn causes(error: &CredentialsError) -> String {
         .collect();
     texts.join(": ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,8 @@ const LAST_USE_BEFORE_EXPIRY: TimeDelta = TimeDelta::seconds(10);
 const WITHOUT_EXPIRY: TimeDelta = TimeDelta::minutes(15);
 /// How long one question waits for a resolution.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same while the old credentials still serve.
+const PATIENCE_WITH_OLD: Duration = Duration::from_secs(1);
 /// How long a resolution may take in all.
 const DEADLINE: Duration = Duration::from_mins(1);
 /// How long a failure is kept, so that a failing program is not run at every request.
@@ -52,8 +54,8 @@ pub(super) trait Resolve: Send {
 }
 
 /// The identity in use.
-pub(super) struct IdentityCache<R> {
-    resolver: R,
+pub(super) struct IdentityCache {
+    resolver: Box<dyn Resolve>,
     held: Option<Held>,
     pending: Option<Pending>,
     failed: Option<(Instant, IdentityFault)>,
@@ -71,10 +73,10 @@ struct Pending {
     resolution: Resolution,
 }
 
-impl<R: Resolve> IdentityCache<R> {
-    pub(super) const fn new(resolver: R) -> Self {
+impl IdentityCache {
+    pub(super) fn new(resolver: impl Resolve + 'static) -> Self {
         Self {
-            resolver,
+            resolver: Box::new(resolver),
             held: None,
             pending: None,
             failed: None,
@@ -121,7 +123,11 @@ impl<R: Resolve> IdentityCache<R> {
             resolution: self.resolver.resolve(),
         });
         let left = DEADLINE.saturating_sub(pending.began.elapsed());
-        let answer = timeout(PATIENCE.min(left), &mut pending.resolution).await;
+        let patience = match &self.held {
+            Some(held) if held.is_usable(now) => PATIENCE_WITH_OLD,
+            _ => PATIENCE,
+        };
+        let answer = timeout(patience.min(left), &mut pending.resolution).await;
         let took = pending.began.elapsed();
         let result = match answer {
             Err(_elapsed) if took < DEADLINE => return Err(IdentityFault::Slow(took)),
@@ -166,12 +172,208 @@ impl Held {
     }
 }
 
-impl<R> fmt::Debug for IdentityCache<R> {
+impl fmt::Debug for IdentityCache {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("IdentityCache")
             .field("held", &self.held.is_some())
             .field("pending", &self.pending.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::future;
+    use std::sync::{Arc, Mutex};
+
+    use aws_credential_types::Credentials;
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+
+    /// Gives the scripted answers in order, each after its time; then never one.
+    #[derive(Clone, Default)]
+    struct Script {
+        answers: Arc<Mutex<VecDeque<(u64, Result<Identity, IdentityFault>)>>>,
+        asked: Arc<Mutex<usize>>,
+    }
+
+    impl Script {
+        fn then(self, after: u64, answer: Result<Identity, IdentityFault>) -> Self {
+            self.answers.lock().unwrap().push_back((after, answer));
+            self
+        }
+
+        fn asked(&self) -> usize {
+            *self.asked.lock().unwrap()
+        }
+    }
+
+    impl Resolve for Script {
+        fn resolve(&self) -> Resolution {
+            *self.asked.lock().unwrap() += 1;
+            let Some((after, answer)) = self.answers.lock().unwrap().pop_front() else {
+                return Box::pin(future::pending());
+            };
+            Box::pin(async move {
+                sleep(Duration::from_secs(after)).await;
+                answer
+            })
+        }
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn keys(name: &str, expiry: Option<i64>) -> Result<Identity, IdentityFault> {
+        let expiry = expiry.map(|seconds| at(seconds).into());
+        Ok(Identity {
+            region: None,
+            signer: Some(Signer {
+                credentials: Credentials::new(name, "secret", None, expiry, "test"),
+                region: "us-east-1".to_owned(),
+            }),
+        })
+    }
+
+    fn failed() -> Result<Identity, IdentityFault> {
+        Err(IdentityFault::Failed("no".to_owned()))
+    }
+
+    async fn key_at(cache: &mut IdentityCache, seconds: i64) -> Result<String, IdentityFault> {
+        let identity = cache.get(at(seconds)).await?;
+        let signer = identity.signer.unwrap();
+        Ok(signer.credentials.access_key_id().to_owned())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn credentials_are_kept_until_five_minutes_before_they_expire() {
+        let script = Script::default()
+            .then(0, keys("a", Some(3600)))
+            .then(0, keys("b", Some(7200)));
+        let mut cache = IdentityCache::new(script.clone());
+        for (seconds, key, asked) in [(0, "a", 1), (3299, "a", 1), (3300, "b", 2), (6000, "b", 2)] {
+            assert_eq!(key_at(&mut cache, seconds).await.unwrap(), key, "{seconds}");
+            assert_eq!(script.asked(), asked, "{seconds}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn old_credentials_serve_until_ten_seconds_before_expiry_while_renewing_fails() {
+        let script = Script::default()
+            .then(0, keys("a", Some(3600)))
+            .then(0, failed())
+            .then(0, failed())
+            .then(0, keys("b", Some(7200)));
+        let mut cache = IdentityCache::new(script.clone());
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
+        assert_eq!(key_at(&mut cache, 3400).await.unwrap(), "a");
+        assert_eq!(key_at(&mut cache, 3401).await.unwrap(), "a");
+        assert_eq!(script.asked(), 2, "a failure is kept for a while");
+        advance(FAILURE_KEPT).await;
+        assert_eq!(
+            key_at(&mut cache, 3590).await,
+            Err(IdentityFault::Failed("no".to_owned()))
+        );
+        advance(FAILURE_KEPT).await;
+        assert_eq!(key_at(&mut cache, 3590).await.unwrap(), "b");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn credentials_without_expiry_are_read_again_after_fifteen_minutes() {
+        let script = Script::default()
+            .then(0, keys("a", None))
+            .then(0, keys("b", None));
+        let mut cache = IdentityCache::new(script.clone());
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
+        assert_eq!(key_at(&mut cache, 899).await.unwrap(), "a");
+        assert_eq!(key_at(&mut cache, 900).await.unwrap(), "b");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn short_lived_credentials_are_not_renewed_at_every_request() {
+        let script = Script::default()
+            .then(0, keys("a", Some(120)))
+            .then(0, keys("b", Some(40)))
+            .then(0, keys("c", Some(7200)));
+        let mut cache = IdentityCache::new(script.clone());
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
+        assert_eq!(key_at(&mut cache, 59).await.unwrap(), "a");
+        assert_eq!(key_at(&mut cache, 60).await.unwrap(), "b", "came expired");
+        assert_eq!(key_at(&mut cache, 64).await.unwrap(), "b");
+        assert_eq!(key_at(&mut cache, 65).await.unwrap(), "c");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_resolution_is_reported_and_goes_on_where_it_was() {
+        let script = Script::default().then(25, keys("a", None));
+        let mut cache = IdentityCache::new(script.clone());
+        for seconds in [10, 20] {
+            let slow = IdentityFault::Slow(Duration::from_secs(seconds));
+            assert_eq!(key_at(&mut cache, 0).await, Err(slow));
+        }
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
+        assert_eq!(script.asked(), 1, "one resolution, not three");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_renewal_hardly_delays_requests_that_the_old_credentials_can_sign() {
+        let script = Script::default()
+            .then(0, keys("a", Some(3600)))
+            .then(3, keys("b", Some(7200)));
+        let mut cache = IdentityCache::new(script.clone());
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
+        let began = Instant::now();
+        assert_eq!(key_at(&mut cache, 3301).await.unwrap(), "a");
+        assert_eq!(key_at(&mut cache, 3302).await.unwrap(), "a");
+        assert_eq!(began.elapsed(), 2 * PATIENCE_WITH_OLD);
+        assert_eq!(key_at(&mut cache, 3303).await.unwrap(), "b");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_resolution_is_given_up_after_a_minute() {
+        let script = Script::default();
+        let mut cache = IdentityCache::new(script.clone());
+        for _ in 0..5 {
+            let fault = key_at(&mut cache, 0).await.unwrap_err();
+            assert!(matches!(fault, IdentityFault::Slow(_)), "{fault:?}");
+        }
+        let given_up = IdentityFault::TimedOut(Duration::from_mins(1));
+        assert_eq!(key_at(&mut cache, 0).await, Err(given_up.clone()));
+        assert_eq!(key_at(&mut cache, 0).await, Err(given_up));
+        assert_eq!(script.asked(), 1);
+        advance(FAILURE_KEPT).await;
+        assert!(key_at(&mut cache, 0).await.is_err());
+        assert_eq!(script.asked(), 2, "then it begins anew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_that_stops_waiting_does_not_stop_the_resolution() {
+        let script = Script::default().then(5, keys("a", None));
+        let mut cache = IdentityCache::new(script.clone());
+        let impatient = timeout(Duration::from_secs(3), cache.get(at(0))).await;
+        assert!(impatient.is_err());
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
+        assert_eq!(script.asked(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refused_credentials_are_thrown_away_at_most_every_thirty_seconds() {
+        let script = Script::default()
+            .then(0, keys("a", Some(3600)))
+            .then(0, keys("b", Some(3600)))
+            .then(0, keys("c", Some(3600)));
+        let mut cache = IdentityCache::new(script.clone());
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
+        assert!(cache.discard());
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "b");
+        assert!(!cache.discard(), "just done");
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "b");
+        advance(BETWEEN_DISCARDS).await;
+        assert!(cache.discard());
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "c");
     }
 }

@@ -19,6 +19,11 @@ mod skew;
 mod transport;
 mod wire;
 
+#[cfg(test)]
+mod test_server;
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -79,7 +84,7 @@ pub struct ParallelCluster {
     api: ApiUrl,
     image: ImageId,
     signed: bool,
-    identity: IdentityCache<AwsChain>,
+    identity: IdentityCache,
     http: Http,
     skew: ClockSkew,
     clock: Clock,

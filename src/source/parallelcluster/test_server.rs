@@ -1,0 +1,112 @@
+//! A scripted HTTP server on a loopback port, for tests: it answers request by request, well or badly.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// What the server does with one request.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// Writes these bytes and waits for the next request.
+    Write(String),
+    /// Writes these bytes and closes the connection.
+    WriteAndClose(String),
+    /// Writes these bytes and then nothing more, without closing.
+    WriteAndHang(String),
+}
+
+/// The server; it ends when it is dropped.
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    log: Arc<Mutex<Log>>,
+    _connections: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Log {
+    script: VecDeque<Step>,
+    requests: Vec<String>,
+    connections: usize,
+}
+
+/// An answer with a JSON body.
+pub(super) fn json(status: u16, body: &str) -> Step {
+    answer(status, "content-type: application/json\r\n", body)
+}
+
+/// An answer with more headers, each ended by a line break.
+pub(super) fn answer(status: u16, headers: &str, body: &str) -> Step {
+    let length = body.len();
+    Step::Write(format!(
+        "HTTP/1.1 {status} Said\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    ))
+}
+
+impl Server {
+    pub(super) async fn start(script: impl IntoIterator<Item = Step>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let log = Arc::new(Mutex::new(Log {
+            script: script.into_iter().collect(),
+            ..Log::default()
+        }));
+        let mut connections = JoinSet::new();
+        connections.spawn(accept(listener, Arc::clone(&log)));
+        Self {
+            address,
+            log,
+            _connections: connections,
+        }
+    }
+
+    /// The requests so far, each the text of its head.
+    pub(super) fn requests(&self) -> Vec<String> {
+        self.log.lock().unwrap().requests.clone()
+    }
+
+    /// How many connections were made so far.
+    pub(super) fn connections(&self) -> usize {
+        self.log.lock().unwrap().connections
+    }
+}
+
+async fn accept(listener: TcpListener, log: Arc<Mutex<Log>>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        log.lock().unwrap().connections += 1;
+        connections.spawn(serve(stream, Arc::clone(&log)));
+    }
+}
+
+async fn serve(mut stream: TcpStream, log: Arc<Mutex<Log>>) {
+    while let Some(head) = read_head(&mut stream).await {
+        let step = {
+            let mut log = log.lock().unwrap();
+            log.requests.push(head);
+            log.script.pop_front()
+        };
+        // Without a further step the connection is closed, and the client's test fails.
+        let Some(step) = step else { return };
+        let (Step::Write(bytes) | Step::WriteAndClose(bytes) | Step::WriteAndHang(bytes)) = &step;
+        if stream.write_all(bytes.as_bytes()).await.is_err() {
+            return;
+        }
+        match step {
+            Step::Write(_) => {}
+            Step::WriteAndClose(_) => return,
+            Step::WriteAndHang(_) => std::future::pending().await,
+        }
+    }
+}
+
+async fn read_head(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    String::from_utf8(head).ok()
+}
