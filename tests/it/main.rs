@@ -2,4 +2,6 @@
 
 mod endings;
 mod layering;
+mod support;
 mod walk;
+mod watching;
