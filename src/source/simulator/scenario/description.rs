@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::build::{Build, ImageFacts};
 use super::event::stamp;
-use super::schedule::{Happening, Stage};
+use super::moment::{Happening, Stage};
 
 /// How long before it is tagged the AMI was created.
 const AMI_AGE_WHEN_TAGGED: TimeDelta = TimeDelta::seconds(41);
