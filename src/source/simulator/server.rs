@@ -74,6 +74,13 @@ impl Simulator {
         self
     }
 
+    /// Logs every request from now on.
+    #[must_use]
+    pub fn with_log(mut self, log: &RequestLog) -> Self {
+        self.api.log = Some(log.clone());
+        self
+    }
+
     /// The invoke URL: what ParallelCluster's API stack calls `ParallelClusterApiInvokeUrl`.
     #[must_use]
     pub fn url(&self) -> String {
@@ -84,12 +91,6 @@ impl Simulator {
     #[must_use]
     pub fn world(&self) -> World {
         self.api.world.clone()
-    }
-
-    /// What was asked, and will be.
-    #[must_use]
-    pub fn requests(&self) -> RequestLog {
-        self.api.log.clone()
     }
 
     /// Answers requests for as long as it is awaited.
@@ -166,8 +167,9 @@ mod tests {
 
     #[tokio::test]
     async fn answers_over_http_and_logs_what_was_asked() {
-        let simulator = with_faults([]).await;
-        let (url, log) = (events_of(&simulator), simulator.requests());
+        let log = RequestLog::default();
+        let simulator = with_faults([]).await.with_log(&log);
+        let url = events_of(&simulator);
         let client = client();
         let request = client
             .get(format!("{url}?region=us-east-1"))
@@ -208,8 +210,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_answer_holds_up_nobody_else() {
+        let log = RequestLog::default();
         let simulator = with_faults([InjectedFault::Slow(Duration::from_hours(1))]).await;
-        let (url, log) = (events_of(&simulator), simulator.requests());
+        let simulator = simulator.with_log(&log);
+        let url = events_of(&simulator);
         let client = client();
         let asking = async {
             tokio::select! {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::super::world::Change;
 use super::*;
+use crate::domain::event::StackEvent;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -405,6 +406,22 @@ fn deleted_cancels_the_image_and_leaves_nothing() {
     );
     assert_eq!(script.last().unwrap().change, Change::Image(None));
     assert!(!script.iter().any(|timed| has_ami(&timed.change)));
+}
+
+#[test]
+fn the_first_failure_is_the_cause_and_not_a_cancelled_sibling() {
+    for (name, cause) in [
+        ("failure", "ParallelClusterImage"),
+        ("rollback", "ParallelClusterImage"),
+        ("rebuild", "InstanceRole"),
+    ] {
+        let events = events(&script(name));
+        let events = events
+            .iter()
+            .map(|event| StackEvent::from_json(&event.to_string(), None));
+        let failures: Vec<_> = events.filter(StackEvent::is_own_failure).collect();
+        assert_eq!(failures[0].logical_id.as_str(), cause, "{name}");
+    }
 }
 
 #[test]
