@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::cursor::{Hide, Show};
 use crossterm::execute;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -39,12 +39,18 @@ impl Screen {
 
     fn enter() -> io::Result<Self> {
         enable_raw_mode()?;
-        execute!(io::stdout(), EnterAlternateScreen, Hide)?;
+        execute!(
+            io::stdout(),
+            EnterAlternateScreen,
+            Clear(ClearType::All),
+            Hide
+        )?;
         // One write for a frame: a slow line never shows half of one.
         let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
-        let mut terminal = Terminal::new(CrosstermBackend::new(writer))?;
-        terminal.clear()?;
-        Ok(Self { terminal })
+        // Cleared above, since ratatui's own clearing asks the terminal where the cursor is, and waits.
+        Ok(Self {
+            terminal: Terminal::new(CrosstermBackend::new(writer))?,
+        })
     }
 
     /// Draws the model.

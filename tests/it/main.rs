@@ -2,6 +2,7 @@
 
 mod endings;
 mod layering;
+mod screen;
 mod support;
 mod walk;
 mod watching;

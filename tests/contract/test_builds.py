@@ -1,0 +1,195 @@
+"""Whole builds from the first event to the outcome: what is printed, and the exit code (design.md §2).
+The real API server answers; the scenarios are in scenarios.py."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import scenarios
+from account import Account, AwsError, Stack
+from contract_case import ContractCase
+from gateway import Gateway
+from image_stack import IMAGE, stack_arn
+from scenarios import Steps
+from watcher import Line, Watch
+
+
+@dataclass(frozen=True)
+class Told:
+    """A story that was watched to its end."""
+
+    gateway: Gateway
+    watch: Watch
+    stack: Stack
+    outcome: Line
+
+
+class Builds(ContractCase):
+    """Each test is one story."""
+
+    def tell(self, scenario: Callable[[Account, str, datetime], Steps], code: int) -> Told:
+        """Watch a scenario from its first event on; `stack` is the one that it began with."""
+        gateway = self.gateway()
+        steps = scenario(self.account, self.image_id, self.start)
+        next(steps)
+        stack = self.stack()
+        watch = self.watch(gateway)
+        watch.wait_for_events(stack.stack_id, len(stack.events))
+        self.follow(watch, steps)
+        outcome = self.outcome(watch, code)
+        self.assert_complete(watch, gateway.log, stack)
+        self.assert_signed(gateway)
+        return Told(gateway, watch, stack, outcome)
+
+    def test_success(self) -> None:
+        told = self.tell(scenarios.success, 0)
+        self.assertEqual("succeeded", told.outcome["outcome"])
+        self.assertEqual(told.stack.stack_id, told.outcome["stackId"])
+        [ami] = self.account.images_with_tags({"parallelcluster:image_id": [self.image_id]})
+        self.assertEqual(ami.ami_id, told.outcome["amiId"])
+        self.assertFalse(told.outcome.get("leftoverStack"))
+        self.assertNotIn("firstFailure", told.outcome)
+        self.assertEqual(told.watch.events(told.stack.stack_id)[0]["timestamp"], told.outcome["startedAt"])
+        ended = datetime.fromisoformat(told.outcome["endedAt"])
+        self.assertLess(abs((ended - ami.created).total_seconds()), 0.001)
+        # All but the last DELETE_COMPLETE, which no one can see by name.
+        self.assertEqual(len(told.stack.events) - 1, told.outcome["events"])
+
+    def test_failure(self) -> None:
+        told = self.tell(scenarios.failure, 3)
+        self.assertEqual("failed", told.outcome["outcome"])
+        self.assertNotIn("amiId", told.outcome)
+        failed = next(event for event in told.stack.events if event.status == "CREATE_FAILED")
+        self.assertEqual(
+            {
+                "logicalResourceId": IMAGE,
+                "resourceType": "AWS::ImageBuilder::Image",
+                "reason": failed.reason,
+                "eventId": failed.event_id,
+            },
+            told.outcome["firstFailure"],
+        )
+        self.assertEqual(len(told.stack.events), told.outcome["events"])
+
+    def test_failure_that_is_already_over(self) -> None:
+        gateway = self.gateway()
+        self.play(scenarios.failure(self.account, self.image_id, self.start))
+        watch = self.watch(gateway)
+        outcome = self.outcome(watch, 3)
+        self.assertEqual("failed", outcome["outcome"])
+        self.assert_complete(watch, gateway.log, self.stack())
+
+    def test_rollback_is_watched_to_its_end(self) -> None:
+        told = self.tell(scenarios.rollback, 3)
+        self.assertEqual("failed", told.outcome["outcome"])
+        self.assertEqual(IMAGE, told.outcome["firstFailure"]["logicalResourceId"])
+        self.assertEqual("ROLLBACK_COMPLETE", told.watch.events(told.stack.stack_id)[-1]["resourceStatus"])
+
+    def test_leftover_stack_is_still_a_success(self) -> None:
+        told = self.tell(scenarios.leftover, 0)
+        self.assertEqual("succeeded", told.outcome["outcome"])
+        self.assertIs(True, told.outcome["leftoverStack"])
+        self.assertIn("amiId", told.outcome)
+        self.assertEqual("DELETE_FAILED", told.watch.events(told.stack.stack_id)[-1]["resourceStatus"])
+
+    def test_deleted_in_the_middle(self) -> None:
+        told = self.tell(scenarios.deleted, 5)
+        self.assertEqual("deleted", told.outcome["outcome"])
+        self.assertNotIn("amiId", told.outcome)
+        for is_events in (True, False):
+            gone = [each.arrived for each in told.gateway.log if each.status == 404 and each.is_events == is_events]
+            # The program counts from answer to answer, the gateway from arrival to arrival.
+            self.assertGreaterEqual(gone[-1] - gone[0], 4.5, "gone must be confirmed 5 s later")
+
+    def test_rebuild_is_a_new_generation(self) -> None:
+        told = self.tell(scenarios.rebuild, 0)
+        second = self.account.find_stack(stack_arn(self.image_id, 2))
+        assert second is not None
+        announced = [line["stackId"] for line in told.watch.of_kind("stack")]
+        self.assertEqual([told.stack.stack_id, second.stack_id], announced)
+        self.assertEqual(second.stack_id, told.outcome["stackId"])
+        self.assertEqual("succeeded", told.outcome["outcome"])
+        self.assertEqual(told.watch.events(second.stack_id)[0]["timestamp"], told.outcome["startedAt"])
+        self.assert_complete(told.watch, told.gateway.log, second)
+
+    def test_stack_of_someone_else(self) -> None:
+        told = self.tell(scenarios.foreign, 1)
+        self.assertEqual("unknown", told.outcome["outcome"])
+
+    def test_five_thousand_events_then_bursts(self) -> None:
+        told = self.tell(scenarios.busy, 3)
+        self.assertEqual(6_002, told.outcome["events"])
+
+    def test_image_that_is_long_available(self) -> None:
+        gateway = self.gateway()
+        self.play(scenarios.success(self.account, self.image_id, self.start))
+        outcome = self.outcome(self.watch(gateway), 0, deadline=20)
+        self.assertEqual("succeeded", outcome["outcome"])
+        self.assertIn("amiId", outcome)
+        self.assertEqual(0, outcome["events"])
+        self.assertNotIn("stackId", outcome)
+
+    def test_never_existed(self) -> None:
+        gateway = self.gateway()
+        watch = self.watch(gateway)
+        outcome = self.outcome(watch, 5)
+        self.assertEqual("not-found", outcome["outcome"])
+        for is_events in (True, False):
+            missing = [each.arrived for each in gateway.log if each.is_events == is_events]
+            self.assertGreaterEqual(len(missing), 2)
+            self.assertGreaterEqual(missing[-1] - missing[0], 2.5, "one 404 proves nothing")
+
+    def test_wait_for_an_image_that_comes_later(self) -> None:
+        gateway = self.gateway()
+        watch = self.watch(gateway, "--wait")
+        watch.wait_for_state("waiting")
+        gateway.wait_for(lambda log: len([each for each in log if each.is_events]) >= 3)
+        steps = scenarios.success(self.account, self.image_id, self.start)
+        next(steps)
+        stack = self.stack()
+        self.follow(watch, steps)
+        self.assertEqual("succeeded", self.outcome(watch, 0)["outcome"])
+        self.assert_complete(watch, gateway.log, stack)
+
+    def test_stack_vanishes_between_two_calls_of_the_server(self) -> None:
+        """The real server then answers 500 `Stack [x] does not exist`; it means the same as its 404."""
+        gateway = self.gateway()
+        steps = scenarios.success(self.account, self.image_id, self.start)
+        next(steps)
+        watch = self.watch(gateway)
+        stack = self.stack()
+        vanished = threading.Event()
+
+        def vanish() -> None:
+            vanished.set()
+            raise AwsError("ValidationError", f"Stack [{self.image_id}] does not exist")
+
+        for _ in steps:
+            if stack.status == "DELETE_IN_PROGRESS":
+                watch.wait_for_events(stack.stack_id, len(stack.events))
+                self.account.before("DescribeStackEvents", self.image_id, vanish)
+                break
+        gateway.wait_for(lambda log: any(each.is_events and each.status == 500 for each in log))
+        self.assertTrue(vanished.is_set())
+        self.account.delete_stack(stack)
+        self.assertEqual("succeeded", self.outcome(watch, 0)["outcome"])
+        self.assert_complete(watch, gateway.log, stack)
+
+    def test_text_output(self) -> None:
+        gateway = self.gateway()
+        steps = scenarios.failure(self.account, self.image_id, self.start)
+        next(steps)
+        watch = self.watch(gateway, output="text")
+        stack = self.stack()
+        for _ in steps:
+            wanted = len(stack.events)
+            watch.wait_for(lambda: len(watch.output) >= wanted, f"{wanted} lines")
+        self.assertEqual(3, watch.finish(), watch.transcript())
+        lines = iter(watch.output)
+        for event in stack.events:
+            found = any(event.status in line and event.logical_id in line for line in lines)
+            self.assertTrue(found, f"{event.event_id} is missing or out of order")
+        self.assertIn("failed", "\n".join(watch.output[-5:]).lower())
+        self.assertIn("live", "\n".join(watch.errors), "the status goes to standard error")
+        self.assertNotIn("\x1b", "\n".join(watch.output), "a pipe gets no escape codes")

@@ -1,0 +1,153 @@
+//! The program in a real pseudo-terminal: the keys of the hint line, and the terminal given back afterwards.
+
+use crate::support::server::{STACK, Server};
+use crate::support::terminal::Terminal;
+use bakewatch::source::simulator::FaultPlan;
+
+fn demo(columns: u16, rows: u16) -> Terminal {
+    Terminal::start(columns, rows, &["demo", "--speed", "600"], &[])
+}
+
+#[test]
+fn quitting_gives_the_terminal_back() {
+    for keys in ["q", "\u{3}"] {
+        let mut terminal = demo(80, 24);
+        terminal.wait_for("BUILDING").wait_for("q quit").press(keys);
+        assert_eq!(terminal.end().exit_code(), 0);
+        assert!(!terminal.text().contains("BUILDING"), "{}", terminal.text());
+    }
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    for (name, code) in [("TERM", 143), ("INT", 130), ("HUP", 129), ("QUIT", 131)] {
+        let mut terminal = demo(80, 24);
+        terminal.wait_for("BUILDING").signal(name);
+        assert_eq!(terminal.end().exit_code(), code, "{name}");
+    }
+}
+
+#[test]
+fn the_verdict_is_the_exit_code() {
+    let mut terminal = Terminal::start(
+        80,
+        24,
+        &["demo", "--speed", "1000", "--scenario", "failure"],
+        &[],
+    );
+    terminal.wait_for("FAILED").press("q");
+    assert_eq!(terminal.end().exit_code(), 3);
+}
+
+#[test]
+fn the_first_frame_waits_for_nothing() {
+    let (server, credentials) = (Server::start(FaultPlan::default()), "/nonexistent");
+    let config =
+        std::env::temp_dir().join(format!("bakewatch-slow-credentials-{}", std::process::id()));
+    std::fs::write(
+        &config,
+        "[default]\nregion = us-east-1\ncredential_process = sleep 100\n",
+    )
+    .unwrap();
+    let environment = [
+        ("AWS_CONFIG_FILE", config.to_str().unwrap()),
+        ("AWS_SHARED_CREDENTIALS_FILE", credentials),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    let mut terminal = Terminal::start(
+        80,
+        24,
+        &["watch", "img", "--api-url", &server.url],
+        &environment,
+    );
+    terminal.wait_for("img").wait_for("q quit").press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    std::fs::remove_file(config).unwrap();
+    assert!(server.requests.all().is_empty());
+}
+
+#[test]
+fn every_key_of_the_hint_line_does_what_it_says() {
+    let mut server = Server::start(FaultPlan::default());
+    server.begin_build(STACK);
+    server.push(STACK, 60);
+    let mut terminal = Terminal::start(80, 24, &server.watch(&[]), &[]);
+    terminal.wait_for("all 61").wait_for("following");
+    terminal.press("k").wait_gone("following");
+    server.push(STACK, 2);
+    terminal.wait_for("2 new");
+    terminal.press("G").wait_for("following").wait_gone("2 new");
+    terminal
+        .press("g")
+        .wait_for("CREATE_IN_PROGRESS")
+        .press("G")
+        .wait_for("following");
+    terminal
+        .press("f")
+        .wait_for("rolling back")
+        .press("\u{1b}")
+        .wait_gone("rolling back");
+    terminal
+        .press("?")
+        .wait_for("one row down")
+        .press("\u{1b}")
+        .wait_gone("one row down");
+    terminal
+        .press("\r")
+        .wait_for("event id")
+        .press("\u{1b}")
+        .wait_for("Events");
+    terminal.press("\t").press("\u{1b}").press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn a_filter_lists_what_was_chosen() {
+    let mut server = Server::start(FaultPlan::default());
+    server.begin_build(STACK);
+    server.push(STACK, 5);
+    let mut terminal = Terminal::start(120, 30, &server.watch(&[]), &[]);
+    terminal
+        .wait_for("all 6")
+        .wait("the first event", |screen| {
+            screen.contents().contains(" img ")
+        });
+    // The first class is "running": only the stack's own event is.
+    terminal
+        .press("f")
+        .wait_for("rolling back")
+        .press(" ")
+        .press("\u{1b}");
+    terminal.wait("one row", |screen| !screen.contents().contains("Thing"));
+    terminal.press("\u{1b}").wait_for("Thing").press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn a_resized_terminal_is_drawn_anew() {
+    let mut terminal = demo(200, 60);
+    terminal.wait_for("BUILDING");
+    for (columns, rows) in [(40, 10), (19, 4), (120, 40), (80, 24)] {
+        terminal.resize(columns, rows);
+    }
+    terminal.wait_for("q quit").press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn without_colours_the_selected_row_is_still_marked() {
+    let mut terminal = Terminal::start(80, 24, &["demo", "--speed", "600"], &[("NO_COLOR", "1")]);
+    terminal
+        .wait_for("CREATE_COMPLETE")
+        .wait("a reversed cell and no colour", |screen| {
+            let cells = || {
+                (0..24).flat_map(|row| (0..80).filter_map(move |column| screen.cell(row, column)))
+            };
+            let coloured = |cell: &vt100::Cell| {
+                cell.fgcolor() != vt100::Color::Default || cell.bgcolor() != vt100::Color::Default
+            };
+            cells().any(vt100::Cell::inverse) && !cells().any(coloured)
+        });
+    terminal.press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
