@@ -230,3 +230,49 @@ async fn read(mut response: Response, limit: usize) -> Result<Reply, Failure> {
         body,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CA: &str = include_str!("testdata/ca.pem");
+
+    /// Reads a bundle with this text, and says what is wrong with it.
+    fn read_bundle(name: &str, text: Option<&str>) -> Result<CaBundle, String> {
+        let file = format!("bakewatch-{name}-{}.pem", std::process::id());
+        let path = std::env::temp_dir().join(file);
+        if let Some(text) = text {
+            fs::write(&path, text).unwrap();
+        }
+        let bundle = CaBundle::read(&path);
+        let _gone = fs::remove_file(&path);
+        bundle.map_err(|error| {
+            let message = error.to_string();
+            assert!(message.contains(name), "the file is not named: {message}");
+            message
+        })
+    }
+
+    #[test]
+    fn a_bundle_may_hold_several_certificates_and_other_text() {
+        let bundle = read_bundle("good", Some(&format!("# ours\n{CA}\n{CA}"))).unwrap();
+        assert_eq!(bundle.certificates.len(), 2);
+        assert!(bundle.sdk_context().is_ok());
+    }
+
+    #[test]
+    fn a_bundle_that_is_no_bundle_is_refused_by_name() {
+        let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        for (name, text, why) in [
+            ("absent", None, "can't be read"),
+            ("empty", Some(""), "holds no PEM certificate"),
+            ("text", Some("hello"), "holds no PEM certificate"),
+            ("key", Some(key), "holds no PEM certificate"),
+            ("garbage", Some(garbage), "that is no certificate"),
+        ] {
+            let error = read_bundle(name, text).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

@@ -122,3 +122,129 @@ fn shell_word(name: &str) -> String {
         format!("'{}'", name.replace('\'', r"'\''"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::question::Question;
+    use super::*;
+
+    #[test]
+    fn errors_of_the_chain_are_sorted_by_what_helps() {
+        let provider = || CredentialsError::provider_error("x");
+        for (error, causes, sorted) in [
+            (
+                CredentialsError::not_loaded_no_source(),
+                "x",
+                IdentityFault::Missing,
+            ),
+            (
+                CredentialsError::invalid_configuration("x"),
+                "a loop",
+                IdentityFault::Misconfigured("a loop".into()),
+            ),
+            (
+                provider(),
+                "the SSO token has expired and cannot be refreshed",
+                IdentityFault::SignIn {
+                    profile: "p".into(),
+                },
+            ),
+            (
+                provider(),
+                "service error: UnauthorizedException: Session token not found or invalid",
+                IdentityFault::SignIn {
+                    profile: "p".into(),
+                },
+            ),
+            (
+                provider(),
+                "service error: AccessDenied: not you",
+                IdentityFault::RoleDenied("service error: AccessDenied: not you".into()),
+            ),
+            (
+                provider(),
+                "dispatch failure: io error",
+                IdentityFault::Unreachable("dispatch failure: io error".into()),
+            ),
+            (
+                provider(),
+                "odd\nlines",
+                IdentityFault::Failed("odd lines".into()),
+            ),
+        ] {
+            assert_eq!(IdentityFault::of(&error, causes, "p"), sorted, "{causes}");
+        }
+    }
+
+    #[test]
+    fn each_says_what_would_help() {
+        let image = "img-1".parse().unwrap();
+        let asked = Asked {
+            question: Question::Description,
+            image: &image,
+            host: "h",
+            signed: true,
+        };
+        let took = Duration::from_secs(12);
+        let sign_in = |profile: &str| IdentityFault::SignIn {
+            profile: profile.into(),
+        };
+        for (fault, kind, hint) in [
+            (
+                IdentityFault::Slow(took),
+                FaultKind::Transient,
+                "credential process",
+            ),
+            (
+                IdentityFault::TimedOut(took),
+                FaultKind::Expired,
+                "credential process",
+            ),
+            (IdentityFault::Missing, FaultKind::Expired, "--profile"),
+            (
+                IdentityFault::NoRegion,
+                FaultKind::Misconfigured,
+                "--signing-region",
+            ),
+            (
+                sign_in("dev"),
+                FaultKind::Expired,
+                "aws sso login --profile dev",
+            ),
+            (
+                sign_in("my dev"),
+                FaultKind::Expired,
+                "aws sso login --profile 'my dev'",
+            ),
+            (
+                sign_in("a'b"),
+                FaultKind::Expired,
+                r"aws sso login --profile 'a'\''b'",
+            ),
+            (
+                IdentityFault::RoleDenied("x".into()),
+                FaultKind::Denied,
+                "trust policy",
+            ),
+            (
+                IdentityFault::Misconfigured("x".into()),
+                FaultKind::Misconfigured,
+                "config",
+            ),
+            (
+                IdentityFault::Failed("x".into()),
+                FaultKind::Expired,
+                "renew",
+            ),
+        ] {
+            let shown = fault.explain(&asked);
+            assert_eq!(shown.kind, kind, "{shown}");
+            let found = shown
+                .hint
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(found.contains(hint), "{shown}");
+        }
+    }
+}

@@ -226,14 +226,14 @@ impl ParallelCluster {
         Asked {
             question,
             image: &self.image,
-            host: self.api.host(),
+            host: self.api.authority(),
             signed: self.signed,
         }
     }
 
     /// A success by its status whose body is not the API's.
     fn malformed(&self, question: Question<'_>, reply: &Reply, body: &wire::ForeignBody) -> Fault {
-        let host = self.api.host();
+        let host = self.api.authority();
         let status = reply.status.as_u16();
         let why = format!("{host} answered {status} with {body}");
         Fault {

@@ -24,7 +24,7 @@ pub(super) enum Question<'a> {
 pub(super) struct Asked<'a> {
     pub(super) question: Question<'a>,
     pub(super) image: &'a ImageId,
-    /// The API's host.
+    /// The API's host, with its port where that is not the usual one.
     pub(super) host: &'a str,
     /// Whether the request carries a signature.
     pub(super) signed: bool,

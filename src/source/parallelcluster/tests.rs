@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use chrono::TimeDelta;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use super::identity::{Identity, Resolution, Resolve};
@@ -177,7 +178,9 @@ async fn what_is_signed_is_what_is_sent() {
     let sent = |name| header(request, name).map(str::as_bytes);
     assert_eq!(
         sent("authorization"),
-        expected.get("authorization").map(|value| value.as_bytes())
+        expected
+            .get("authorization")
+            .map(reqwest::header::HeaderValue::as_bytes)
     );
     assert_eq!(sent("x-amz-security-token"), Some(&b"canary-token"[..]));
 }
@@ -289,7 +292,10 @@ async fn html_with_status_200_names_the_host_and_its_beginning() {
     let fault = events_fault(&mut unsigned(&server)).await;
     assert_eq!(fault.kind, FaultKind::Malformed);
     let message = fault.message.as_str();
-    assert!(message.contains("127.0.0.1 answered 200"), "{message}");
+    assert!(
+        message.contains(&format!("{} answered 200", server.address)),
+        "{message}"
+    );
     assert!(
         message.contains("<title>Log in to␛[2J the hotel"),
         "{message}"
@@ -354,10 +360,7 @@ async fn failures_to_connect_and_to_speak_http_have_words_of_their_own() {
     let fault = events_fault(&mut source_at(&closed, LIMITS)).await;
     assert_eq!(fault.kind, FaultKind::Transient);
     assert!(
-        fault
-            .message
-            .as_str()
-            .contains("127.0.0.1 refuses connections"),
+        fault.message.as_str().ends_with("refuses connections"),
         "{fault}"
     );
 
@@ -366,6 +369,42 @@ async fn failures_to_connect_and_to_speak_http_have_words_of_their_own() {
     assert_eq!(fault.kind, FaultKind::Malformed);
     assert!(
         fault.message.as_str().contains("does not answer in HTTP"),
+        "{fault}"
+    );
+}
+
+#[tokio::test]
+async fn a_port_that_does_not_speak_tls_is_a_wrong_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let settings = Settings {
+        api_url: format!("https://{address}").parse().unwrap(),
+        image_id: "img-1".parse().unwrap(),
+        region: Some("eu-west-1".to_owned()),
+        profile: None,
+        signing: Signing::Unsigned,
+        // So that the test needs no certificates of the platform's.
+        ca_bundle: Some(
+            concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/src/source/parallelcluster/testdata/ca.pem"
+            )
+            .into(),
+        ),
+    };
+    let mut source = ParallelCluster::new(settings, Clock::wall()).unwrap();
+    let plain = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+        stream
+    };
+    let (_stream, fault) = tokio::join!(plain, events_fault(&mut source));
+    assert_eq!(fault.kind, FaultKind::Misconfigured);
+    assert!(
+        fault.message.as_str().contains("no TLS connection to"),
         "{fault}"
     );
 }
