@@ -8,7 +8,8 @@ use reqwest::header::LOCATION;
 use reqwest::{StatusCode, Url};
 
 use super::http::Reply;
-use super::question::{Asked, Hint, Question, quote};
+use super::question::{Asked, Hint, Question};
+use super::redact::redact;
 use super::transport::proxy_authorization;
 use super::wire::{error_message, snippet};
 use crate::domain::fault::{Fault, FaultKind};
@@ -344,27 +345,6 @@ impl Said<'_> {
             return self.token_rejected();
         }
         self.fault(FaultKind::Transient)
-    }
-}
-
-/// A service's message without what it repeats of the request: some quote headers that hold secrets.
-fn redact(message: &str) -> String {
-    const SECRETS_FOLLOW: [&str; 6] = [
-        "canonical string",
-        "string-to-sign",
-        "x-amz-security-token",
-        "x-amz-signature",
-        "x-amz-credential",
-        "authorization",
-    ];
-    let lower = message.to_ascii_lowercase();
-    let end = SECRETS_FOLLOW
-        .iter()
-        .filter_map(|marker| lower.find(marker))
-        .min();
-    match end.and_then(|end| message.get(..end)) {
-        Some(harmless) => format!("{} [redacted]", quote(harmless)),
-        None => quote(message),
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 
-use super::question::{Asked, Hint, quote};
+use super::question::{Asked, Hint};
+use super::redact::redact;
 use crate::domain::fault::{Fault, FaultKind};
 
 /// Why there is no identity.
@@ -49,14 +50,14 @@ impl IdentityFault {
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         match error {
             CredentialsError::CredentialsNotLoaded(_) => Self::Missing,
-            CredentialsError::InvalidConfiguration(_) => Self::Misconfigured(quote(causes)),
+            CredentialsError::InvalidConfiguration(_) => Self::Misconfigured(redact(causes)),
             // SSO first: its unread token is an I/O error too.
             _ if says(&SIGN_IN) => Self::SignIn {
                 profile: profile.to_owned(),
             },
-            _ if says(&["accessdenied"]) => Self::RoleDenied(quote(causes)),
-            _ if says(&NETWORK) => Self::Unreachable(quote(causes)),
-            _ => Self::Failed(quote(causes)),
+            _ if says(&["accessdenied"]) => Self::RoleDenied(redact(causes)),
+            _ if says(&NETWORK) => Self::Unreachable(redact(causes)),
+            _ => Self::Failed(redact(causes)),
         }
     }
 
@@ -165,6 +166,11 @@ mod tests {
                 provider(),
                 "dispatch failure: io error",
                 IdentityFault::Unreachable("dispatch failure: io error".into()),
+            ),
+            (
+                provider(),
+                "SignatureDoesNotMatch: The Canonical String is 'x-amz-security-token:canary'",
+                IdentityFault::Failed("SignatureDoesNotMatch: The [redacted]".into()),
             ),
             (
                 provider(),

@@ -14,11 +14,14 @@ mod http;
 mod identity;
 mod identity_fault;
 mod question;
+mod redact;
 mod sign;
 mod skew;
 mod transport;
 mod wire;
 
+#[cfg(test)]
+mod test_home;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]

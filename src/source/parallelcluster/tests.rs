@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::future;
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -11,6 +13,7 @@ use tokio::net::TcpListener;
 
 use super::identity::{Identity, Resolution, Resolve};
 use super::sign::Signer;
+use super::test_home::Home;
 use super::test_server::{Server, Step, answer, json};
 use super::*;
 
@@ -47,7 +50,7 @@ fn unsigned(server: &Server) -> ParallelCluster {
 }
 
 /// Hands out one key after the other.
-struct Keys(std::sync::Mutex<VecDeque<&'static str>>);
+struct Keys(Mutex<VecDeque<&'static str>>);
 
 impl Resolve for Keys {
     fn resolve(&self) -> Resolution {
@@ -68,7 +71,7 @@ fn signed(server: &Server, keys: &[&'static str]) -> ParallelCluster {
     let keys = keys.iter().copied().collect();
     ParallelCluster {
         signed: true,
-        identity: IdentityCache::new(Keys(std::sync::Mutex::new(keys))),
+        identity: IdentityCache::new(Keys(Mutex::new(keys))),
         ..unsigned(server)
     }
 }
@@ -165,7 +168,7 @@ async fn what_is_signed_is_what_is_sent() {
     assert_eq!(host, server.address.to_string());
     let date = header(request, "x-amz-date").unwrap();
     let date = chrono::NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ").unwrap();
-    let signer = Keys(std::sync::Mutex::new(["AKID"].into()));
+    let signer = Keys(Mutex::new(["AKID"].into()));
     let identity = signer.resolve().await.unwrap();
     let expected = identity
         .signer
@@ -250,7 +253,7 @@ async fn redirects_are_not_followed_and_the_target_hears_nothing() {
         "{fault}"
     );
     let heard = target.accept().map_err(|error| error.kind());
-    assert_eq!(heard.unwrap_err(), std::io::ErrorKind::WouldBlock);
+    assert_eq!(heard.unwrap_err(), io::ErrorKind::WouldBlock);
 }
 
 #[tokio::test]
@@ -410,6 +413,30 @@ async fn a_port_that_does_not_speak_tls_is_a_wrong_address() {
 }
 
 #[tokio::test]
+async fn loopback_is_never_asked_through_a_proxy() {
+    let proxy = Server::start([]).await;
+    let address = format!("http://{}", proxy.address);
+    let home = Home::new("proxy", "");
+    let test = format!("{}::ask_own_server", module_path!());
+    let environment = [
+        ("HTTP_PROXY", address.as_str()),
+        ("ALL_PROXY", address.as_str()),
+    ];
+    assert_eq!(home.run(&test, &environment).await, "a page");
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[tokio::test]
+#[ignore = "run by another test, in an environment of its own"]
+async fn ask_own_server() {
+    let server = Server::start([json(200, "{}")]).await;
+    match unsigned(&server).events(None).await {
+        Ok(_) => println!("found: a page"),
+        Err(error) => println!("found: {error:?}"),
+    }
+}
+
+#[tokio::test]
 async fn every_answer_corrects_the_clock() {
     let ahead = "date: Tue, 01 Mar 2022 12:02:00 GMT\r\n";
     let server = Server::start([
@@ -429,6 +456,48 @@ async fn every_answer_corrects_the_clock() {
             (off - TimeDelta::minutes(2)).abs() < TimeDelta::seconds(30),
             "{off}"
         );
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_has_one_line_a_request_and_no_secrets() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = Server::start([answer(200, "x-amzn-requestid: 1234\r\n", "{}")]).await;
+    let mut source = signed(&server, &["canary-key"]);
+    let token = NextToken::new("canary-page");
+    source.events(Some(&token)).await.unwrap();
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(!log.contains("canary"), "{log}");
+    let lines: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("bakewatch::"))
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let path = r#"path="/prod/v3/images/custom/img-1/stackevents""#;
+    for part in [r#"method="GET""#, path, "status=200", "ms=", r#"id="1234""#] {
+        assert!(lines[0].contains(part), "{part} is not in {}", lines[0]);
     }
 }
 
