@@ -93,14 +93,6 @@ pub struct ParallelCluster {
     clock: Clock,
 }
 
-/// The second tries that a question has left, one for each cause.
-#[derive(Debug)]
-struct SecondTries {
-    connection: bool,
-    date: bool,
-    credentials: bool,
-}
-
 impl ParallelCluster {
     /// A source for one image. Reads the CA bundle; asks neither the network nor the credential chain.
     ///
@@ -137,42 +129,32 @@ impl ParallelCluster {
         })
     }
 
-    /// Asks, with the second tries that make sense. The reply is a success by its status.
+    /// Asks, and once more where the first try showed how to do better. The reply is a success by its status.
     async fn ask(&mut self, question: Question<'_>) -> Result<Reply, Refusal> {
-        let mut left = SecondTries {
-            connection: true,
-            date: true,
-            credentials: true,
-        };
+        let mut signed_anew = false;
         loop {
-            let signed_with = self.skew;
+            let skew = self.skew;
             let request = self.prepare(question).await;
             let (url, headers) = request.map_err(|fault| Refusal::Fault(fault, Cause::Other))?;
             let refusal = match self.send(url, headers).await {
                 Ok(reply) if reply.status.is_success() => return Ok(reply),
                 Ok(reply) => classify(&self.asked(question), &reply),
-                Err(failure) if failure.is_of_a_stale_connection() && left.connection => {
-                    left.connection = false;
-                    continue;
-                }
+                // The next connection is a new one, so this happens once.
+                Err(failure) if failure.is_of_a_stale_connection() => continue,
                 Err(failure) => {
                     let fault = transport::explain(&self.asked(question), &failure);
                     return Err(Refusal::Fault(fault, Cause::Other));
                 }
             };
-            match refusal {
-                Refusal::Fault(_, Cause::Date)
-                    if left.date && self.skew.explains_refusal_of(signed_with) =>
-                {
-                    left.date = false;
-                }
-                Refusal::Fault(_, Cause::Credentials)
-                    if left.credentials && self.signed && self.identity.discard() =>
-                {
-                    left.credentials = false;
-                }
-                refusal => return Err(refusal),
+            let mended = match &refusal {
+                Refusal::Fault(_, Cause::Date) => self.skew.explains_refusal_of(skew),
+                Refusal::Fault(_, Cause::Credentials) => self.signed && self.identity.discard(),
+                _ => false,
+            };
+            if signed_anew || !mended {
+                return Err(refusal);
             }
+            signed_anew = true;
         }
     }
 

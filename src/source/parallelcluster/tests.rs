@@ -217,6 +217,15 @@ async fn a_date_that_is_refused_for_no_skew_or_again_is_a_fault() {
 }
 
 #[tokio::test]
+async fn a_server_whose_dates_jump_is_not_asked_for_ever() {
+    let at = |time: &str| answer(403, &format!("date: Tue, 01 Mar 2022 {time} GMT\r\n"), LATE);
+    let server = Server::start([at("11:00:00"), at("13:00:00"), at("11:00:00")]).await;
+    let fault = events_fault(&mut signed(&server, &["AKID"])).await;
+    assert_eq!(fault.kind, FaultKind::Transient);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn expired_credentials_are_renewed_once_and_then_reported() {
     let server = Server::start([
         json(403, EXPIRED),

@@ -138,10 +138,11 @@ async fn the_role_is_assumed_with_the_credentials_of_the_chain() {
     ];
     assert_eq!(
         run(&home, "with_role", &environment).await,
-        "FROMROLE in x, signed for x"
+        "FROMROLE in x, signed for us-east-2"
     );
     let request = &server.requests()[0];
     assert!(request.contains("Credential=FROMPROFILE/"), "{request}");
+    assert!(request.contains("/us-east-2/sts/"), "{request}");
 
     let found = run(&home, "with_role", &environment).await;
     assert!(
@@ -262,7 +263,9 @@ async fn profile_work() {
 #[ignore = "run by other tests, in an environment of its own"]
 async fn with_role() {
     let mut chain = chain();
-    chain.signing.as_mut().unwrap().role_arn = Some("arn:aws:iam::123456789012:role/r".to_owned());
+    let signing = chain.signing.as_mut().unwrap();
+    signing.role_arn = Some("arn:aws:iam::123456789012:role/r".to_owned());
+    signing.region = Some("us-east-2".to_owned());
     print(chain).await;
 }
 
