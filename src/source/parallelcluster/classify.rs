@@ -8,7 +8,7 @@ use reqwest::header::LOCATION;
 use reqwest::{StatusCode, Url};
 
 use super::http::Reply;
-use super::question::{Asked, Hint, Question};
+use super::question::{Asked, Question};
 use super::redact::redact;
 use super::transport::proxy_authorization;
 use super::wire::{error_message, snippet};
@@ -148,15 +148,12 @@ impl Said<'_> {
 
     /// The same with what would help.
     fn hinted(&self, kind: FaultKind, hint: &str) -> Refusal {
-        Refusal::Fault(
-            self.asked.fault(kind, self.quote()).hint(hint),
-            Cause::Other,
-        )
+        Refusal::Fault(self.asked.hinted(kind, self.quote(), hint), Cause::Other)
     }
 
     /// A fault in words of our own.
     fn explained(&self, kind: FaultKind, why: &str, hint: &str, cause: Cause) -> Refusal {
-        Refusal::Fault(self.asked.fault(kind, why).hint(hint), cause)
+        Refusal::Fault(self.asked.hinted(kind, why, hint), cause)
     }
 
     /// The service's words, or whatever came instead of them.
@@ -167,10 +164,11 @@ impl Said<'_> {
             return format!("{} ({status})", redact(message));
         }
         match snippet(&self.reply.body) {
-            empty if empty.is_empty() => format!("{host} answered {status} without a reason"),
-            // A body that was cut short may be JSON with secrets in it.
-            json if json.starts_with('{') => format!("{host} answered {status} with broken JSON"),
-            text => format!("{host} answered {status} with what is not the API's: {text}"),
+            // JSON is not quoted: a description that was cut short holds a presigned URL.
+            said if said.is_empty() || said.starts_with(['{', '[']) => {
+                format!("{host} answered {status} without a reason")
+            }
+            said => format!("{host} answered {status} with what is not the API's: {said}"),
         }
     }
 

@@ -7,6 +7,7 @@
 //! Every request is a GET. Nothing is tried again here except where the first try itself showed how to do
 //! better: on a connection that was dead already, with a corrected date, with other credentials.
 
+mod ca_bundle;
 mod classify;
 mod credentials;
 mod endpoint;
@@ -34,9 +35,10 @@ use reqwest::Url;
 use reqwest::header::{AGE, DATE, HeaderMap};
 use tokio::time::Instant;
 
+use self::ca_bundle::CaBundle;
 use self::classify::{Cause, Refusal, classify, request_id};
 use self::credentials::{AwsChain, SigningChain};
-use self::http::{CaBundle, Failure, Http, Limits, Reply};
+use self::http::{Failure, Http, Limits, Reply};
 use self::identity::IdentityCache;
 use self::question::{Asked, Question};
 use self::skew::{ClockSkew, Exchange};
@@ -46,9 +48,9 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::text::Clean;
 
+pub use self::ca_bundle::TlsError;
 pub use self::credentials::{ProfileError, check_profile};
 pub use self::endpoint::{ApiUrl, ApiUrlError, ImageId, ImageIdError};
-pub use self::http::TlsError;
 
 /// Where the API is, what image is asked about, and who asks.
 #[derive(Clone, Debug)]

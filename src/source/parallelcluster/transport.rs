@@ -5,8 +5,10 @@ use std::io;
 use std::iter;
 
 use super::http::{CONNECT_TIMEOUT, Failure};
-use super::question::{Asked, Hint, quote};
+use super::question::{Asked, quote};
 use crate::domain::fault::{Fault, FaultKind};
+
+const ADDRESS_HINT: &str = "check the scheme, the host and the port of the API's URL";
 
 /// The fault that a person is shown.
 pub(super) fn explain(asked: &Asked<'_>, failure: &Failure) -> Fault {
@@ -41,12 +43,11 @@ fn unsent(asked: &Asked<'_>, error: &reqwest::Error) -> Fault {
         return asked.fault(FaultKind::Misconfigured, quote(&causes));
     }
     if is_not_http(error) {
-        return asked
-            .fault(
-                FaultKind::Malformed,
-                format_args!("{host} does not answer in HTTP"),
-            )
-            .hint("check the port and the scheme of the API's URL");
+        return asked.hinted(
+            FaultKind::Malformed,
+            format_args!("{host} does not answer in HTTP"),
+            ADDRESS_HINT,
+        );
     }
     let why = if error.is_dns() {
         format!("the name {host} can't be resolved")
@@ -76,25 +77,18 @@ fn tls(asked: &Asked<'_>, error: &reqwest::Error, causes: &str) -> Option<Fault>
     let host = asked.host;
     if let Some((_, reason)) = causes.split_once("invalid peer certificate: ") {
         let (why, hint) = certificate(reason);
-        let fault = asked.fault(
-            FaultKind::Misconfigured,
-            format_args!("the certificate of {host} is refused: {why}"),
-        );
-        return Some(fault.hint(hint));
+        let why = format!("the certificate of {host} is refused: {why}");
+        return Some(asked.hinted(FaultKind::Misconfigured, why, hint));
     }
     // rustls reports what is against the protocol as invalid data.
     let broken = error.is_connect() && io_kind(error) == Some(io::ErrorKind::InvalidData);
     broken.then(|| {
-        asked
-            .fault(
-                FaultKind::Misconfigured,
-                format_args!("no TLS connection to {host}: {}", quote(causes)),
-            )
-            .hint("check the scheme, the host and the port of the API's URL")
+        let why = format!("no TLS connection to {host}: {}", quote(causes));
+        asked.hinted(FaultKind::Misconfigured, why, ADDRESS_HINT)
     })
 }
 
-/// Why a certificate is refused, in words, and what would help.
+/// Why a certificate is refused, in words, and what would help. `reason` is rustls's.
 fn certificate(reason: &str) -> (String, &'static str) {
     if reason.starts_with("UnknownIssuer") {
         return (
@@ -134,12 +128,11 @@ fn proxy(asked: &Asked<'_>, causes: &str) -> Option<Fault> {
 
 /// A proxy wants a password, by a refused tunnel or by status 407.
 pub(super) fn proxy_authorization(asked: &Asked<'_>) -> Fault {
-    asked
-        .fault(
-            FaultKind::Misconfigured,
-            "the proxy wants a user name and a password (407)",
-        )
-        .hint("put them into HTTPS_PROXY, or name the API's host in NO_PROXY")
+    asked.hinted(
+        FaultKind::Misconfigured,
+        "the proxy wants a user name and a password (407)",
+        "put them into HTTPS_PROXY, or name the API's host in NO_PROXY",
+    )
 }
 
 fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

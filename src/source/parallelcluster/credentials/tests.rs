@@ -10,6 +10,13 @@ use super::*;
 
 const STATIC_KEYS: &str = "aws_access_key_id = FROMPROFILE\naws_secret_access_key = s\n";
 
+/// What STS answers where the role may be assumed.
+const ASSUMED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials>\
+         <AccessKeyId>FROMROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+         <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+         <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn>\
+         <AssumedRoleId>i</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>";
+
 /// What an ignored test of this file finds in this home and environment.
 async fn run(home: &Home, test: &str, variables: &[(&str, &str)]) -> String {
     home.run(&format!("{}::{test}", module_path!()), variables)
@@ -118,15 +125,10 @@ async fn container_credentials_are_fetched_with_and_without_a_ca_bundle() {
 
 #[tokio::test]
 async fn the_role_is_assumed_with_the_credentials_of_the_chain() {
-    let answered = "<AssumeRoleResponse><AssumeRoleResult><Credentials>\
-         <AccessKeyId>FROMROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
-         <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
-         <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn>\
-         <AssumedRoleId>i</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>";
     let denied = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
          <Message>User: me is not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>";
     let server = Server::start([
-        Step::WriteAndClose(with_length("200 OK", answered)),
+        Step::WriteAndClose(with_length("200 OK", ASSUMED)),
         Step::WriteAndClose(with_length("403 Forbidden", denied)),
     ])
     .await;
@@ -149,6 +151,24 @@ async fn the_role_is_assumed_with_the_credentials_of_the_chain() {
         found.starts_with("RoleDenied(") && found.contains("sts:AssumeRole"),
         "{found}"
     );
+}
+
+#[tokio::test]
+async fn a_profile_may_assume_a_role_and_asks_for_it_in_its_own_region() {
+    let server = Server::start([Step::WriteAndClose(with_length("200 OK", ASSUMED))]).await;
+    let endpoint = format!("http://{}", server.address);
+    let config = format!(
+        "[profile work]\nregion = eu-west-3\nrole_arn = arn:aws:iam::123456789012:role/r\n\
+         source_profile = base\n[profile base]\n{STATIC_KEYS}"
+    );
+    let home = Home::new("profile-role", &config);
+    let environment = [("AWS_ENDPOINT_URL_STS", endpoint.as_str())];
+    assert_eq!(
+        run(&home, "profile_work", &environment).await,
+        "FROMROLE in eu-west-3, signed for eu-west-3"
+    );
+    let request = &server.requests()[0];
+    assert!(request.contains("/eu-west-3/sts/"), "{request}");
 }
 
 #[tokio::test]
