@@ -314,9 +314,13 @@ impl Said<'_> {
         self.fault(FaultKind::Misconfigured)
     }
 
+    /// In words of our own: the service's repeat the token.
     fn token_rejected(&self) -> Refusal {
-        let fault = self.asked.fault(FaultKind::Transient, self.quote());
-        Refusal::Fault(fault, Cause::PageToken)
+        let why = "the service does not take the page token any more";
+        Refusal::Fault(
+            self.asked.fault(FaultKind::Transient, why),
+            Cause::PageToken,
+        )
     }
 
     /// The application has no status of its own for a bad token: it fails with CloudFormation's words.
@@ -336,7 +340,8 @@ impl Said<'_> {
             let why = "the stack of this name is not ParallelCluster's";
             return Refusal::Foreign(self.asked.fault(FaultKind::Misconfigured, why));
         }
-        if self.says("is not authorized to perform") {
+        // IAM says "is not authorized to perform", EC2 "you are not authorized to perform this operation".
+        if self.says("not authorized to") {
             return self.hinted(FaultKind::Denied, SERVER_ROLE_HINT);
         }
         if self.asked.with_token() && self.is_about_the_page_token() {

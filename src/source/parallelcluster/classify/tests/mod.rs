@@ -267,6 +267,7 @@ fn refused_signatures_dates_and_credentials_are_told_apart() {
 fn refusals_by_policy_and_by_address_are_told_apart() {
     let deny = r#"{"Message":"User: arn:aws:iam::123456789012:user/me is not authorized to perform: execute-api:Invoke on resource: arn with an explicit deny"}"#;
     let server = r#"{"message":"Unable to get image img-1, due to User: arn:aws:sts::1:assumed-role/x is not authorized to perform: cloudformation:DescribeStacks"}"#;
+    let ec2 = r#"{"message":"Unable to get image img-1, due to You are not authorized to perform this operation.."}"#;
     let path = r#"{"message":"Missing Authentication Token"}"#;
     check(&[
         (Events, 403, "AccessDeniedException", deny, other(Denied)),
@@ -279,6 +280,7 @@ fn refusals_by_policy_and_by_address_are_told_apart() {
             r#"{"message":"Unauthorized"}"#,
             other(Denied),
         ),
+        (Image, 500, "", ec2, other(Denied)),
         (Image, 500, "", server, other(Denied)),
         (Token, 500, "", server, other(Denied)),
         (
@@ -324,6 +326,7 @@ fn a_page_token_is_rejected_only_where_there_was_one() {
         "An error occurred (ValidationError): 1 validation error detected: Value at 'nextToken'",
         "The pagination token has expired",
         "Token is invalid",
+        "bm90IGEgdG9rZW4= is not a valid NextToken",
     ] {
         let body = serde_json::json!({ "message": message }).to_string();
         check(&[
