@@ -8,7 +8,8 @@ use reqwest::header::LOCATION;
 use reqwest::{StatusCode, Url};
 
 use super::http::Reply;
-use super::question::{Asked, Hint, Question, quote};
+use super::question::{Asked, Question};
+use super::redact::redact;
 use super::transport::proxy_authorization;
 use super::wire::{error_message, snippet};
 use crate::domain::fault::{Fault, FaultKind};
@@ -147,15 +148,12 @@ impl Said<'_> {
 
     /// The same with what would help.
     fn hinted(&self, kind: FaultKind, hint: &str) -> Refusal {
-        Refusal::Fault(
-            self.asked.fault(kind, self.quote()).hint(hint),
-            Cause::Other,
-        )
+        Refusal::Fault(self.asked.hinted(kind, self.quote(), hint), Cause::Other)
     }
 
     /// A fault in words of our own.
     fn explained(&self, kind: FaultKind, why: &str, hint: &str, cause: Cause) -> Refusal {
-        Refusal::Fault(self.asked.fault(kind, why).hint(hint), cause)
+        Refusal::Fault(self.asked.hinted(kind, why, hint), cause)
     }
 
     /// The service's words, or whatever came instead of them.
@@ -166,10 +164,11 @@ impl Said<'_> {
             return format!("{} ({status})", redact(message));
         }
         match snippet(&self.reply.body) {
-            empty if empty.is_empty() => format!("{host} answered {status} without a reason"),
-            // A body that was cut short may be JSON with secrets in it.
-            json if json.starts_with('{') => format!("{host} answered {status} with broken JSON"),
-            text => format!("{host} answered {status} with what is not the API's: {text}"),
+            // JSON is not quoted: a description that was cut short holds a presigned URL.
+            said if said.is_empty() || said.starts_with(['{', '[']) => {
+                format!("{host} answered {status} without a reason")
+            }
+            said => format!("{host} answered {status} with what is not the API's: {said}"),
         }
     }
 
@@ -315,9 +314,13 @@ impl Said<'_> {
         self.fault(FaultKind::Misconfigured)
     }
 
+    /// In words of our own: the service's repeat the token.
     fn token_rejected(&self) -> Refusal {
-        let fault = self.asked.fault(FaultKind::Transient, self.quote());
-        Refusal::Fault(fault, Cause::PageToken)
+        let why = "the service does not take the page token any more";
+        Refusal::Fault(
+            self.asked.fault(FaultKind::Transient, why),
+            Cause::PageToken,
+        )
     }
 
     /// The application has no status of its own for a bad token: it fails with CloudFormation's words.
@@ -337,34 +340,14 @@ impl Said<'_> {
             let why = "the stack of this name is not ParallelCluster's";
             return Refusal::Foreign(self.asked.fault(FaultKind::Misconfigured, why));
         }
-        if self.says("is not authorized to perform") {
+        // IAM says "is not authorized to perform", EC2 "you are not authorized to perform this operation".
+        if self.says("not authorized to") {
             return self.hinted(FaultKind::Denied, SERVER_ROLE_HINT);
         }
         if self.asked.with_token() && self.is_about_the_page_token() {
             return self.token_rejected();
         }
         self.fault(FaultKind::Transient)
-    }
-}
-
-/// A service's message without what it repeats of the request: some quote headers that hold secrets.
-fn redact(message: &str) -> String {
-    const SECRETS_FOLLOW: [&str; 6] = [
-        "canonical string",
-        "string-to-sign",
-        "x-amz-security-token",
-        "x-amz-signature",
-        "x-amz-credential",
-        "authorization",
-    ];
-    let lower = message.to_ascii_lowercase();
-    let end = SECRETS_FOLLOW
-        .iter()
-        .filter_map(|marker| lower.find(marker))
-        .min();
-    match end.and_then(|end| message.get(..end)) {
-        Some(harmless) => format!("{} [redacted]", quote(harmless)),
-        None => quote(message),
     }
 }
 

@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::iter;
 
+use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{
@@ -99,13 +100,14 @@ impl AwsChain {
                 signer: None,
             });
         };
-        let config = self.sdk_config(signing).await;
-        let chain = config.region().map(ToString::to_string);
-        let region = self.region.clone().or(chain);
-        let signing_region = signing.region.clone().or_else(|| region.clone());
-        let Some(signing_region) = signing_region else {
+        let region = match &self.region {
+            Some(given) => Some(given.clone()),
+            None => self.region_chain().await,
+        };
+        let Some(signing_region) = signing.region.clone().or_else(|| region.clone()) else {
             return Err(IdentityFault::NoRegion);
         };
+        let config = self.sdk_config(signing, &signing_region).await;
         let credentials = match signing.credentials(&config).await {
             Ok(credentials) => credentials,
             Err(error) => {
@@ -138,23 +140,28 @@ impl AwsChain {
         Some(region.to_string())
     }
 
-    async fn sdk_config(&self, signing: &SigningChain) -> SdkConfig {
+    /// The region of the environment, the profile or the machine.
+    async fn region_chain(&self) -> Option<String> {
+        let mut chain = DefaultRegionChain::builder();
+        if let Some(name) = &self.profile {
+            chain = chain.profile_name(name);
+        }
+        let region = chain.build().region().await?;
+        Some(region.to_string())
+    }
+
+    /// Credentials are fetched in the API's region, which is there and belongs to the same partition.
+    async fn sdk_config(&self, signing: &SigningChain, region: &str) -> SdkConfig {
         let version = BehaviorVersion::latest();
-        let mut loader = aws_config::defaults(version);
-        let mut providers = ProviderConfig::without_region().with_behavior_version(Some(version));
+        let region = Region::new(region.to_owned());
+        let mut loader = aws_config::defaults(version).region(region.clone());
+        let mut providers = ProviderConfig::without_region()
+            .with_behavior_version(Some(version))
+            .with_region(Some(region));
         if let Some(tls) = &signing.tls {
             (loader, providers) = trusting(tls.clone(), loader, providers);
         }
-        if let Some(given) = &self.region {
-            let region = signing.region.as_ref().unwrap_or(given);
-            let region = Region::new(region.clone());
-            loader = loader.region(region.clone());
-            providers = providers.with_region(Some(region));
-        }
         if let Some(name) = &self.profile {
-            if self.region.is_none() {
-                providers = providers.load_default_region().await;
-            }
             // The default chain prefers the environment's keys to any profile. A profile that was asked
             // for by name is meant, as it is for the AWS CLI.
             let provider = ProfileFileCredentialsProvider::builder()
@@ -187,12 +194,9 @@ impl SigningChain {
                 None => Err(CredentialsError::not_loaded_no_source()),
             };
         };
-        let mut role = AssumeRoleProvider::builder(arn)
+        let role = AssumeRoleProvider::builder(arn)
             .session_name(SESSION_NAME)
             .configure(config);
-        if let Some(region) = &self.region {
-            role = role.region(Region::new(region.clone()));
-        }
         role.build().await.provide_credentials().await
     }
 }
@@ -217,13 +221,17 @@ fn trusting(
     )
 }
 
-/// The texts of an error and its causes.
+/// The texts of an error's causes. The error's own says only that there was one, so it stands in for causes
+/// where there are none.
 fn causes(error: &CredentialsError) -> String {
-    let first: &(dyn Error + 'static) = error;
-    let texts: Vec<_> = iter::successors(Some(first), |cause| (*cause).source())
+    let texts: Vec<_> = iter::successors(error.source(), |cause| (*cause).source())
         .map(ToString::to_string)
         .collect();
-    texts.join(": ")
+    if texts.is_empty() {
+        error.to_string()
+    } else {
+        texts.join(": ")
+    }
 }
 
 #[cfg(test)]

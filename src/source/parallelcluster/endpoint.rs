@@ -74,8 +74,12 @@ impl FromStr for ApiUrl {
 }
 
 impl ApiUrl {
-    /// The host, for messages.
-    pub(super) fn host(&self) -> &str {
+    /// The host, with a port that is not the usual one, for messages.
+    pub(super) fn authority(&self) -> &str {
+        self.0.authority()
+    }
+
+    fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
 

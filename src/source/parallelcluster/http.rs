@@ -1,15 +1,12 @@
 //! The HTTP client: one GET at a time, with a deadline, a limit on the answer's size, and no redirects.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use reqwest::header::{CONNECTION, HeaderMap};
-use reqwest::{Certificate, Client, Response, StatusCode, Url};
+use reqwest::{Client, Response, StatusCode, Url};
 use tokio::time::Instant;
 
+use super::ca_bundle::{CaBundle, TlsError};
 use super::endpoint::ApiUrl;
 
 /// How long a connection may take to come about.
@@ -21,80 +18,6 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// Below the minute after which load balancers drop an idle connection.
 const POOL_IDLE: Duration = Duration::from_secs(50);
 const USER_AGENT: &str = concat!("bakewatch/", env!("CARGO_PKG_VERSION"));
-
-/// A CA bundle: a PEM file with at least one certificate, read and checked.
-#[derive(Clone, Debug)]
-pub(super) struct CaBundle {
-    pem: Vec<u8>,
-    certificates: Vec<Certificate>,
-}
-
-/// Why a CA bundle or the client made with it can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// The file can't be read.
-    #[error("the CA bundle {} can't be read", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The file holds no certificate.
-    #[error("the CA bundle {} holds no PEM certificate", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// What the file holds is no certificate.
-    #[error("the CA bundle {} holds something that is no certificate", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: reqwest::Error,
-    },
-    /// The AWS SDK does not take the bundle.
-    #[error("the CA bundle can't be used for AWS")]
-    Sdk(#[source] aws_smithy_http_client::HttpClientError),
-    /// The platform's certificates can't be loaded.
-    #[error("no TLS client can be made with this machine's certificates")]
-    Client(#[source] reqwest::Error),
-}
-
-impl CaBundle {
-    /// Reads a bundle. Every certificate is checked here, since the AWS SDK panics over a bad one.
-    pub(super) fn read(path: &Path) -> Result<Self, TlsError> {
-        let invalid = |source| TlsError::Invalid {
-            path: path.to_owned(),
-            source,
-        };
-        let pem = fs::read(path).map_err(|source| TlsError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        let certificates = Certificate::from_pem_bundle(&pem).map_err(invalid)?;
-        if certificates.is_empty() {
-            return Err(TlsError::Empty {
-                path: path.to_owned(),
-            });
-        }
-        Client::builder()
-            .tls_certs_only(certificates.clone())
-            .build()
-            .map_err(invalid)?;
-        Ok(Self { pem, certificates })
-    }
-
-    /// The bundle besides the platform's certificates, for the AWS SDK's own client.
-    pub(super) fn sdk_context(&self) -> Result<TlsContext, TlsError> {
-        let store = TrustStore::default().with_pem_certificate(self.pem.clone());
-        TlsContext::builder()
-            .with_trust_store(store)
-            .build()
-            .map_err(TlsError::Sdk)
-    }
-}
 
 /// A client for one API.
 #[derive(Debug)]
@@ -169,7 +92,7 @@ impl Http {
         if api.is_loopback() {
             builder = builder.no_proxy();
         }
-        let extra = bundle.map_or_else(Vec::new, |bundle| bundle.certificates.clone());
+        let extra = bundle.map_or_else(Vec::new, CaBundle::certificates);
         // Without TLS the platform's certificates are not needed, and in a bare container not there.
         builder = if api.is_https() {
             builder.tls_certs_merge(extra)

@@ -193,17 +193,27 @@ mod tests {
 
     use super::*;
 
+    type Answer = Result<Identity, IdentityFault>;
+
     /// Gives the scripted answers in order, each after its time; then never one.
     #[derive(Clone, Default)]
     struct Script {
-        answers: Arc<Mutex<VecDeque<(u64, Result<Identity, IdentityFault>)>>>,
+        answers: Arc<Mutex<VecDeque<(u64, Answer)>>>,
         asked: Arc<Mutex<usize>>,
     }
 
     impl Script {
-        fn then(self, after: u64, answer: Result<Identity, IdentityFault>) -> Self {
+        fn then(self, after: u64, answer: Answer) -> Self {
             self.answers.lock().unwrap().push_back((after, answer));
             self
+        }
+
+        fn gives(self, after: u64, identity: Identity) -> Self {
+            self.then(after, Ok(identity))
+        }
+
+        fn fails(self) -> Self {
+            self.then(0, Err(IdentityFault::Failed("no".to_owned())))
         }
 
         fn asked(&self) -> usize {
@@ -228,19 +238,15 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
-    fn keys(name: &str, expiry: Option<i64>) -> Result<Identity, IdentityFault> {
+    fn keys(name: &str, expiry: Option<i64>) -> Identity {
         let expiry = expiry.map(|seconds| at(seconds).into());
-        Ok(Identity {
+        Identity {
             region: None,
             signer: Some(Signer {
                 credentials: Credentials::new(name, "secret", None, expiry, "test"),
                 region: "us-east-1".to_owned(),
             }),
-        })
-    }
-
-    fn failed() -> Result<Identity, IdentityFault> {
-        Err(IdentityFault::Failed("no".to_owned()))
+        }
     }
 
     async fn key_at(cache: &mut IdentityCache, seconds: i64) -> Result<String, IdentityFault> {
@@ -252,8 +258,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn credentials_are_kept_until_five_minutes_before_they_expire() {
         let script = Script::default()
-            .then(0, keys("a", Some(3600)))
-            .then(0, keys("b", Some(7200)));
+            .gives(0, keys("a", Some(3600)))
+            .gives(0, keys("b", Some(7200)));
         let mut cache = IdentityCache::new(script.clone());
         for (seconds, key, asked) in [(0, "a", 1), (3299, "a", 1), (3300, "b", 2), (6000, "b", 2)] {
             assert_eq!(key_at(&mut cache, seconds).await.unwrap(), key, "{seconds}");
@@ -264,10 +270,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn old_credentials_serve_until_ten_seconds_before_expiry_while_renewing_fails() {
         let script = Script::default()
-            .then(0, keys("a", Some(3600)))
-            .then(0, failed())
-            .then(0, failed())
-            .then(0, keys("b", Some(7200)));
+            .gives(0, keys("a", Some(3600)))
+            .fails()
+            .fails()
+            .gives(0, keys("b", Some(7200)));
         let mut cache = IdentityCache::new(script.clone());
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
         assert_eq!(key_at(&mut cache, 3400).await.unwrap(), "a");
@@ -285,8 +291,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn credentials_without_expiry_are_read_again_after_fifteen_minutes() {
         let script = Script::default()
-            .then(0, keys("a", None))
-            .then(0, keys("b", None));
+            .gives(0, keys("a", None))
+            .gives(0, keys("b", None));
         let mut cache = IdentityCache::new(script.clone());
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
         assert_eq!(key_at(&mut cache, 899).await.unwrap(), "a");
@@ -296,9 +302,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn short_lived_credentials_are_not_renewed_at_every_request() {
         let script = Script::default()
-            .then(0, keys("a", Some(120)))
-            .then(0, keys("b", Some(40)))
-            .then(0, keys("c", Some(7200)));
+            .gives(0, keys("a", Some(120)))
+            .gives(0, keys("b", Some(40)))
+            .gives(0, keys("c", Some(7200)));
         let mut cache = IdentityCache::new(script.clone());
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
         assert_eq!(key_at(&mut cache, 59).await.unwrap(), "a");
@@ -309,7 +315,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_slow_resolution_is_reported_and_goes_on_where_it_was() {
-        let script = Script::default().then(25, keys("a", None));
+        let script = Script::default().gives(25, keys("a", None));
         let mut cache = IdentityCache::new(script.clone());
         for seconds in [10, 20] {
             let slow = IdentityFault::Slow(Duration::from_secs(seconds));
@@ -322,8 +328,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_renewal_hardly_delays_requests_that_the_old_credentials_can_sign() {
         let script = Script::default()
-            .then(0, keys("a", Some(3600)))
-            .then(3, keys("b", Some(7200)));
+            .gives(0, keys("a", Some(3600)))
+            .gives(3, keys("b", Some(7200)));
         let mut cache = IdentityCache::new(script.clone());
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
         let began = Instant::now();
@@ -352,7 +358,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_caller_that_stops_waiting_does_not_stop_the_resolution() {
-        let script = Script::default().then(5, keys("a", None));
+        let script = Script::default().gives(5, keys("a", None));
         let mut cache = IdentityCache::new(script.clone());
         let impatient = timeout(Duration::from_secs(3), cache.get(at(0))).await;
         assert!(impatient.is_err());
@@ -363,9 +369,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn refused_credentials_are_thrown_away_at_most_every_thirty_seconds() {
         let script = Script::default()
-            .then(0, keys("a", Some(3600)))
-            .then(0, keys("b", Some(3600)))
-            .then(0, keys("c", Some(3600)));
+            .gives(0, keys("a", Some(3600)))
+            .gives(0, keys("b", Some(3600)))
+            .gives(0, keys("c", Some(3600)));
         let mut cache = IdentityCache::new(script.clone());
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
         assert!(cache.discard());

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 
-use super::question::{Asked, Hint, quote};
+use super::question::Asked;
+use super::redact::redact;
 use crate::domain::fault::{Fault, FaultKind};
 
 /// Why there is no identity.
@@ -26,6 +27,8 @@ pub(super) enum IdentityFault {
     RoleDenied(String),
     /// The network failed on the way to the credentials.
     Unreachable(String),
+    /// The certificate of a service on the way to the credentials is refused.
+    Untrusted(String),
     /// A provider failed.
     Failed(String),
 }
@@ -49,67 +52,81 @@ impl IdentityFault {
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         match error {
             CredentialsError::CredentialsNotLoaded(_) => Self::Missing,
-            CredentialsError::InvalidConfiguration(_) => Self::Misconfigured(quote(causes)),
+            CredentialsError::InvalidConfiguration(_) => Self::Misconfigured(redact(causes)),
             // SSO first: its unread token is an I/O error too.
             _ if says(&SIGN_IN) => Self::SignIn {
                 profile: profile.to_owned(),
             },
-            _ if says(&["accessdenied"]) => Self::RoleDenied(quote(causes)),
-            _ if says(&NETWORK) => Self::Unreachable(quote(causes)),
-            _ => Self::Failed(quote(causes)),
+            _ if says(&["accessdenied"]) => Self::RoleDenied(redact(causes)),
+            _ if says(&["invalid peer certificate"]) => Self::Untrusted(redact(causes)),
+            _ if says(&NETWORK) => Self::Unreachable(redact(causes)),
+            _ => Self::Failed(redact(causes)),
         }
     }
 
     /// The fault that a person is shown.
     pub(super) fn explain(&self, asked: &Asked<'_>) -> Fault {
+        asked.hinted(self.kind(), self.why(), self.hint())
+    }
+
+    const fn kind(&self) -> FaultKind {
         match self {
-            Self::Slow(took) => asked
-                .fault(
-                    FaultKind::Transient,
-                    format_args!("the credentials are taking long ({} s so far)", took.as_secs()),
-                )
-                .hint("a credential process, an SSO login or a metadata service does not answer yet"),
-            Self::TimedOut(took) => asked
-                .fault(
-                    FaultKind::Expired,
-                    format_args!("no credentials within {} s", took.as_secs()),
-                )
-                .hint("check the profile's credential process, the SSO login or the metadata service"),
-            Self::Missing => asked
-                .fault(FaultKind::Expired, "no AWS credentials found")
-                .hint("name a profile with --profile, set AWS_PROFILE, or run aws configure"),
-            Self::NoRegion => asked
-                .fault(
-                    FaultKind::Misconfigured,
-                    "the region to sign requests for is not known",
-                )
-                .hint("pass --signing-region with the region that the API is in"),
-            Self::SignIn { profile } => asked
-                .fault(
-                    FaultKind::Expired,
-                    format_args!("the SSO session of profile {profile} has expired or was never begun"),
-                )
-                .hint(format!("run aws sso login --profile {}", shell_word(profile))),
-            Self::Misconfigured(why) => asked
-                .fault(
-                    FaultKind::Misconfigured,
-                    format_args!("the AWS configuration does not work: {why}"),
-                )
-                .hint("check the AWS config and credentials files"),
-            Self::RoleDenied(why) => asked
-                .fault(FaultKind::Denied, format_args!("the role can't be assumed: {why}"))
-                .hint("the role's trust policy must name the caller, and the caller needs sts:AssumeRole"),
-            Self::Unreachable(why) => asked.fault(
-                FaultKind::Transient,
-                format_args!("the credentials can't be reached: {why}"),
-            ),
-            Self::Failed(why) => asked
-                .fault(
-                    FaultKind::Expired,
-                    format_args!("the credentials can't be had: {why}"),
-                )
-                .hint("renew the credentials; the watch tries again by itself"),
+            Self::Slow(_) | Self::Unreachable(_) => FaultKind::Transient,
+            Self::TimedOut(_) | Self::Missing | Self::SignIn { .. } | Self::Failed(_) => {
+                FaultKind::Expired
+            }
+            Self::NoRegion | Self::Misconfigured(_) | Self::Untrusted(_) => {
+                FaultKind::Misconfigured
+            }
+            Self::RoleDenied(_) => FaultKind::Denied,
         }
+    }
+
+    fn why(&self) -> String {
+        match self {
+            Self::Slow(took) => {
+                format!(
+                    "the credentials are taking long ({} s so far)",
+                    took.as_secs()
+                )
+            }
+            Self::TimedOut(took) => format!("no credentials within {} s", took.as_secs()),
+            Self::Missing => "no AWS credentials found".to_owned(),
+            Self::NoRegion => "the region to sign requests for is not known".to_owned(),
+            Self::SignIn { profile } => {
+                format!("the SSO session of profile {profile} has expired or was never begun")
+            }
+            Self::Misconfigured(why) => format!("the AWS configuration does not work: {why}"),
+            Self::RoleDenied(why) => format!("the role can't be assumed: {why}"),
+            Self::Unreachable(why) | Self::Untrusted(why) => {
+                format!("the credentials can't be reached: {why}")
+            }
+            Self::Failed(why) => format!("the credentials can't be had: {why}"),
+        }
+    }
+
+    fn hint(&self) -> String {
+        let hint = match self {
+            Self::Slow(_) | Self::TimedOut(_) => {
+                "check the profile's credential process, the SSO login or the metadata service"
+            }
+            Self::Missing => "name a profile with --profile, set AWS_PROFILE, or run aws configure",
+            Self::NoRegion => "pass --signing-region with the region that the API is in",
+            Self::SignIn { profile } => {
+                return format!("run aws sso login --profile {}", shell_word(profile));
+            }
+            Self::Misconfigured(_) => "check the AWS config and credentials files",
+            Self::RoleDenied(_) => {
+                "the role's trust policy must name the caller, and the caller needs sts:AssumeRole"
+            }
+            Self::Unreachable(_) => "check the network and the proxy",
+            Self::Untrusted(_) => {
+                "where a private CA or an inspecting proxy issues certificates, pass that CA's PEM file \
+                 with --ca-bundle"
+            }
+            Self::Failed(_) => "renew the credentials, or name a profile with --profile",
+        };
+        hint.to_owned()
     }
 }
 
@@ -120,5 +137,148 @@ fn shell_word(name: &str) -> String {
         name.to_owned()
     } else {
         format!("'{}'", name.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::question::Question;
+    use super::*;
+
+    #[test]
+    fn errors_of_the_chain_are_sorted_by_what_helps() {
+        let provider = || CredentialsError::provider_error("x");
+        for (error, causes, sorted) in [
+            (
+                CredentialsError::not_loaded_no_source(),
+                "x",
+                IdentityFault::Missing,
+            ),
+            (
+                CredentialsError::invalid_configuration("x"),
+                "a loop",
+                IdentityFault::Misconfigured("a loop".into()),
+            ),
+            (
+                provider(),
+                "the SSO token has expired and cannot be refreshed",
+                IdentityFault::SignIn {
+                    profile: "p".into(),
+                },
+            ),
+            (
+                provider(),
+                "service error: UnauthorizedException: Session token not found or invalid",
+                IdentityFault::SignIn {
+                    profile: "p".into(),
+                },
+            ),
+            (
+                provider(),
+                "service error: AccessDenied: not you",
+                IdentityFault::RoleDenied("service error: AccessDenied: not you".into()),
+            ),
+            (
+                provider(),
+                "dispatch failure: invalid peer certificate: UnknownIssuer",
+                IdentityFault::Untrusted(
+                    "dispatch failure: invalid peer certificate: UnknownIssuer".into(),
+                ),
+            ),
+            (
+                provider(),
+                "dispatch failure: io error",
+                IdentityFault::Unreachable("dispatch failure: io error".into()),
+            ),
+            (
+                provider(),
+                "SignatureDoesNotMatch: The Canonical String is 'x-amz-security-token:canary'",
+                IdentityFault::Failed("SignatureDoesNotMatch: The [redacted]".into()),
+            ),
+            (
+                provider(),
+                "odd\nlines",
+                IdentityFault::Failed("odd lines".into()),
+            ),
+        ] {
+            assert_eq!(IdentityFault::of(&error, causes, "p"), sorted, "{causes}");
+        }
+    }
+
+    #[test]
+    fn each_says_what_would_help() {
+        let image = "img-1".parse().unwrap();
+        let asked = Asked {
+            question: Question::Description,
+            image: &image,
+            host: "h",
+            signed: true,
+        };
+        let took = Duration::from_secs(12);
+        let sign_in = |profile: &str| IdentityFault::SignIn {
+            profile: profile.into(),
+        };
+        for (fault, kind, hint) in [
+            (
+                IdentityFault::Slow(took),
+                FaultKind::Transient,
+                "credential process",
+            ),
+            (
+                IdentityFault::TimedOut(took),
+                FaultKind::Expired,
+                "credential process",
+            ),
+            (IdentityFault::Missing, FaultKind::Expired, "--profile"),
+            (
+                IdentityFault::NoRegion,
+                FaultKind::Misconfigured,
+                "--signing-region",
+            ),
+            (
+                sign_in("dev"),
+                FaultKind::Expired,
+                "aws sso login --profile dev",
+            ),
+            (
+                sign_in("my dev"),
+                FaultKind::Expired,
+                "aws sso login --profile 'my dev'",
+            ),
+            (
+                sign_in("a'b"),
+                FaultKind::Expired,
+                r"aws sso login --profile 'a'\''b'",
+            ),
+            (
+                IdentityFault::RoleDenied("x".into()),
+                FaultKind::Denied,
+                "trust policy",
+            ),
+            (
+                IdentityFault::Misconfigured("x".into()),
+                FaultKind::Misconfigured,
+                "config",
+            ),
+            (
+                IdentityFault::Untrusted("x".into()),
+                FaultKind::Misconfigured,
+                "--ca-bundle",
+            ),
+            (
+                IdentityFault::Failed("x".into()),
+                FaultKind::Expired,
+                "renew",
+            ),
+        ] {
+            let shown = fault.explain(&asked);
+            assert_eq!(shown.kind, kind, "{shown}");
+            let found = shown
+                .hint
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(found.contains(hint), "{shown}");
+        }
     }
 }

@@ -7,6 +7,7 @@
 //! Every request is a GET. Nothing is tried again here except where the first try itself showed how to do
 //! better: on a connection that was dead already, with a corrected date, with other credentials.
 
+mod ca_bundle;
 mod classify;
 mod credentials;
 mod endpoint;
@@ -14,11 +15,14 @@ mod http;
 mod identity;
 mod identity_fault;
 mod question;
+mod redact;
 mod sign;
 mod skew;
 mod transport;
 mod wire;
 
+#[cfg(test)]
+mod test_home;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]
@@ -31,9 +35,10 @@ use reqwest::Url;
 use reqwest::header::{AGE, DATE, HeaderMap};
 use tokio::time::Instant;
 
+use self::ca_bundle::CaBundle;
 use self::classify::{Cause, Refusal, classify, request_id};
 use self::credentials::{AwsChain, SigningChain};
-use self::http::{CaBundle, Failure, Http, Limits, Reply};
+use self::http::{Failure, Http, Limits, Reply};
 use self::identity::IdentityCache;
 use self::question::{Asked, Question};
 use self::skew::{ClockSkew, Exchange};
@@ -43,9 +48,9 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::text::Clean;
 
+pub use self::ca_bundle::TlsError;
 pub use self::credentials::{ProfileError, check_profile};
 pub use self::endpoint::{ApiUrl, ApiUrlError, ImageId, ImageIdError};
-pub use self::http::TlsError;
 
 /// Where the API is, what image is asked about, and who asks.
 #[derive(Clone, Debug)]
@@ -90,14 +95,6 @@ pub struct ParallelCluster {
     clock: Clock,
 }
 
-/// The second tries that a question has left, one for each cause.
-#[derive(Debug)]
-struct SecondTries {
-    connection: bool,
-    date: bool,
-    credentials: bool,
-}
-
 impl ParallelCluster {
     /// A source for one image. Reads the CA bundle; asks neither the network nor the credential chain.
     ///
@@ -134,42 +131,32 @@ impl ParallelCluster {
         })
     }
 
-    /// Asks, with the second tries that make sense. The reply is a success by its status.
+    /// Asks, and once more where the first try showed how to do better. The reply is a success by its status.
     async fn ask(&mut self, question: Question<'_>) -> Result<Reply, Refusal> {
-        let mut left = SecondTries {
-            connection: true,
-            date: true,
-            credentials: true,
-        };
+        let mut signed_anew = false;
         loop {
-            let signed_with = self.skew;
+            let skew = self.skew;
             let request = self.prepare(question).await;
             let (url, headers) = request.map_err(|fault| Refusal::Fault(fault, Cause::Other))?;
             let refusal = match self.send(url, headers).await {
                 Ok(reply) if reply.status.is_success() => return Ok(reply),
                 Ok(reply) => classify(&self.asked(question), &reply),
-                Err(failure) if failure.is_of_a_stale_connection() && left.connection => {
-                    left.connection = false;
-                    continue;
-                }
+                // The next connection is a new one, so this happens once.
+                Err(failure) if failure.is_of_a_stale_connection() => continue,
                 Err(failure) => {
                     let fault = transport::explain(&self.asked(question), &failure);
                     return Err(Refusal::Fault(fault, Cause::Other));
                 }
             };
-            match refusal {
-                Refusal::Fault(_, Cause::Date)
-                    if left.date && self.skew.explains_refusal_of(signed_with) =>
-                {
-                    left.date = false;
-                }
-                Refusal::Fault(_, Cause::Credentials)
-                    if left.credentials && self.signed && self.identity.discard() =>
-                {
-                    left.credentials = false;
-                }
-                refusal => return Err(refusal),
+            let mended = match &refusal {
+                Refusal::Fault(_, Cause::Date) => self.skew.explains_refusal_of(skew),
+                Refusal::Fault(_, Cause::Credentials) => self.signed && self.identity.discard(),
+                _ => false,
+            };
+            if signed_anew || !mended {
+                return Err(refusal);
             }
+            signed_anew = true;
         }
     }
 
@@ -226,14 +213,14 @@ impl ParallelCluster {
         Asked {
             question,
             image: &self.image,
-            host: self.api.host(),
+            host: self.api.authority(),
             signed: self.signed,
         }
     }
 
     /// A success by its status whose body is not the API's.
     fn malformed(&self, question: Question<'_>, reply: &Reply, body: &wire::ForeignBody) -> Fault {
-        let host = self.api.host();
+        let host = self.api.authority();
         let status = reply.status.as_u16();
         let why = format!("{host} answered {status} with {body}");
         Fault {

@@ -24,7 +24,7 @@ pub(super) enum Question<'a> {
 pub(super) struct Asked<'a> {
     pub(super) question: Question<'a>,
     pub(super) image: &'a ImageId,
-    /// The API's host.
+    /// The API's host, with its port where that is not the usual one.
     pub(super) host: &'a str,
     /// Whether the request carries a signature.
     pub(super) signed: bool,
@@ -45,24 +45,22 @@ impl Asked<'_> {
         }
     }
 
+    /// The same with what would help.
+    pub(super) fn hinted(
+        &self,
+        kind: FaultKind,
+        why: impl fmt::Display,
+        hint: impl AsRef<str>,
+    ) -> Fault {
+        Fault {
+            hint: Some(Clean::new(hint.as_ref())),
+            ..self.fault(kind, why)
+        }
+    }
+
     /// Whether the request carried a page token.
     pub(super) fn with_token(&self) -> bool {
         matches!(self.question, Question::StackEvents(Some(_)))
-    }
-}
-
-/// Adds what would help.
-pub(super) trait Hint {
-    /// The same fault with a hint.
-    fn hint(self, hint: impl AsRef<str>) -> Self;
-}
-
-impl Hint for Fault {
-    fn hint(self, hint: impl AsRef<str>) -> Self {
-        Self {
-            hint: Some(Clean::new(hint.as_ref())),
-            ..self
-        }
     }
 }
 
@@ -110,9 +108,7 @@ mod tests {
             host: "h.example",
             signed: true,
         };
-        let fault = asked
-            .fault(FaultKind::Transient, "it rained")
-            .hint("wait for the sun");
+        let fault = asked.hinted(FaultKind::Transient, "it rained", "wait for the sun");
         assert_eq!(
             fault.to_string(),
             "describing img-1 failed: it rained; wait for the sun"

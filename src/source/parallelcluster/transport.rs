@@ -5,8 +5,10 @@ use std::io;
 use std::iter;
 
 use super::http::{CONNECT_TIMEOUT, Failure};
-use super::question::{Asked, Hint, quote};
+use super::question::{Asked, quote};
 use crate::domain::fault::{Fault, FaultKind};
+
+const ADDRESS_HINT: &str = "check the scheme, the host and the port of the API's URL";
 
 /// The fault that a person is shown.
 pub(super) fn explain(asked: &Asked<'_>, failure: &Failure) -> Fault {
@@ -41,12 +43,11 @@ fn unsent(asked: &Asked<'_>, error: &reqwest::Error) -> Fault {
         return asked.fault(FaultKind::Misconfigured, quote(&causes));
     }
     if is_not_http(error) {
-        return asked
-            .fault(
-                FaultKind::Malformed,
-                format_args!("{host} does not answer in HTTP"),
-            )
-            .hint("check the port and the scheme of the API's URL");
+        return asked.hinted(
+            FaultKind::Malformed,
+            format_args!("{host} does not answer in HTTP"),
+            ADDRESS_HINT,
+        );
     }
     let why = if error.is_dns() {
         format!("the name {host} can't be resolved")
@@ -75,25 +76,39 @@ fn unsent(asked: &Asked<'_>, error: &reqwest::Error) -> Fault {
 fn tls(asked: &Asked<'_>, error: &reqwest::Error, causes: &str) -> Option<Fault> {
     let host = asked.host;
     if let Some((_, reason)) = causes.split_once("invalid peer certificate: ") {
-        let fault = asked.fault(
-            FaultKind::Misconfigured,
-            format_args!("the certificate of {host} is refused: {}", quote(reason)),
-        );
-        return Some(fault.hint(
-            "if a proxy or a private CA signs it, pass that CA's PEM file with --ca-bundle; \
-             check this machine's clock where it has expired",
-        ));
+        let (why, hint) = certificate(reason);
+        let why = format!("the certificate of {host} is refused: {why}");
+        return Some(asked.hinted(FaultKind::Misconfigured, why, hint));
     }
     // rustls reports what is against the protocol as invalid data.
     let broken = error.is_connect() && io_kind(error) == Some(io::ErrorKind::InvalidData);
     broken.then(|| {
-        asked
-            .fault(
-                FaultKind::Misconfigured,
-                format_args!("no TLS connection to {host}: {}", quote(causes)),
-            )
-            .hint("check the host and the port of the API's URL, and that nothing in between intercepts TLS")
+        let why = format!("no TLS connection to {host}: {}", quote(causes));
+        asked.hinted(FaultKind::Misconfigured, why, ADDRESS_HINT)
     })
+}
+
+/// Why a certificate is refused, in words, and what would help. `reason` is rustls's.
+fn certificate(reason: &str) -> (String, &'static str) {
+    if reason.starts_with("UnknownIssuer") {
+        return (
+            "its issuer is not trusted here".to_owned(),
+            "where a private CA or an inspecting proxy issues certificates, pass that CA's PEM file with \
+             --ca-bundle",
+        );
+    }
+    let clock = "check this machine's clock; else the certificate must be renewed";
+    if reason.starts_with("certificate expired") {
+        return ("it has expired".to_owned(), clock);
+    }
+    if reason.starts_with("certificate not valid yet") {
+        return ("it is not valid yet".to_owned(), clock);
+    }
+    (
+        quote(reason),
+        "check the host of the API's URL; where an inspecting proxy answers, pass its CA's PEM file with \
+         --ca-bundle",
+    )
 }
 
 fn proxy(asked: &Asked<'_>, causes: &str) -> Option<Fault> {
@@ -113,12 +128,11 @@ fn proxy(asked: &Asked<'_>, causes: &str) -> Option<Fault> {
 
 /// A proxy wants a password, by a refused tunnel or by status 407.
 pub(super) fn proxy_authorization(asked: &Asked<'_>) -> Fault {
-    asked
-        .fault(
-            FaultKind::Misconfigured,
-            "the proxy wants a user name and a password (407)",
-        )
-        .hint("put them into HTTPS_PROXY, or name the API's host in NO_PROXY")
+    asked.hinted(
+        FaultKind::Misconfigured,
+        "the proxy wants a user name and a password (407)",
+        "put them into HTTPS_PROXY, or name the API's host in NO_PROXY",
+    )
 }
 
 fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -126,15 +140,21 @@ fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error +
 }
 
 /// The texts of the causes, without the outermost: reqwest's own names the URL, and so the page token.
+/// Without the HTTP client's word for "not connected" too, which each message says in its own way.
 fn causes(error: &reqwest::Error) -> String {
-    let texts: Vec<_> = chain(error).map(ToString::to_string).collect();
+    let texts: Vec<_> = chain(error)
+        .map(ToString::to_string)
+        .filter(|text| text != "client error (Connect)")
+        .collect();
     texts.join(": ")
 }
 
-/// The kind of the I/O error at the bottom. One error may hold another, so the last one counts.
+/// The kind of the I/O error at the bottom. One I/O error may hold another, which is not among its causes.
 fn io_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
-    chain(error)
+    let outer = chain(error)
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .last()?;
+    iter::successors(Some(outer), |error| error.get_ref()?.downcast_ref())
         .last()
         .map(io::Error::kind)
 }
@@ -143,4 +163,38 @@ fn is_not_http(error: &reqwest::Error) -> bool {
     chain(error)
         .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
         .any(hyper::Error::is_parse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_certificates_are_explained() {
+        let wrong_name =
+            "certificate not valid for name \"a\"; certificate is only valid for DnsName(\"b\")";
+        for (reason, why, hint) in [
+            (
+                "UnknownIssuer",
+                "its issuer is not trusted here",
+                "--ca-bundle",
+            ),
+            (
+                "certificate expired: verification time 1795461126 (UNIX)",
+                "it has expired",
+                "clock",
+            ),
+            (
+                "certificate not valid yet: x",
+                "it is not valid yet",
+                "clock",
+            ),
+            (wrong_name, wrong_name, "host of the API's URL"),
+            ("Revoked", "Revoked", "--ca-bundle"),
+        ] {
+            let (found, help) = certificate(reason);
+            assert_eq!(found, why);
+            assert!(help.contains(hint), "{reason}: {help}");
+        }
+    }
 }

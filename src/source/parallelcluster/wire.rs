@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::super::{EventsPage, NextToken};
 use super::question::cut;
+use super::redact::redact;
 use crate::domain::event::{StackEvent, StackId, parse_time};
 use crate::domain::image::{Ami, ImageDescription};
 use crate::domain::text::Clean;
@@ -120,7 +121,7 @@ pub(super) fn error_message(body: &[u8]) -> Option<String> {
 
 /// The beginning of a body that is not the API's, for a person to recognise whose it is.
 pub(super) fn snippet(body: &[u8]) -> String {
-    cut(&String::from_utf8_lossy(body), SNIPPET)
+    redact(&cut(&String::from_utf8_lossy(body), SNIPPET))
 }
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {

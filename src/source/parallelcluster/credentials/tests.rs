@@ -1,66 +1,26 @@
 //! The chain as aws-config resolves it from real files and a real environment.
 //!
-//! Each test runs one of the ignored tests at the end in a process of its own, whose environment holds
-//! nothing but what the test gives it, and reads what that prints.
+//! Each test runs one of the ignored tests at the end in a process of its own.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
+use super::super::test_home::Home;
 use super::super::test_server::{Server, Step, answer};
 use super::*;
 
 const STATIC_KEYS: &str = "aws_access_key_id = FROMPROFILE\naws_secret_access_key = s\n";
 
-/// A home directory that is removed when the test is over.
-struct Home(PathBuf);
+/// What STS answers where the role may be assumed.
+const ASSUMED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials>\
+         <AccessKeyId>FROMROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+         <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+         <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn>\
+         <AssumedRoleId>i</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>";
 
-impl Home {
-    /// Makes the directory, with this text as the AWS config file.
-    fn new(test: &str, config: &str) -> Self {
-        let name = format!("bakewatch-{test}-{}", std::process::id());
-        let home = Self(std::env::temp_dir().join(name));
-        fs::create_dir_all(&home.0).unwrap();
-        fs::write(home.0.join("config"), config).unwrap();
-        home
-    }
-
-    /// What an ignored test prints behind `found: ` in this home and environment.
-    async fn run(&self, test: &str, variables: &[(&str, &str)]) -> String {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command
-            .args(["--exact", "--ignored", "--nocapture"])
-            .arg(format!(
-                "{}::{test}",
-                module_path!().split_once("::").unwrap().1
-            ))
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("HOME", &self.0)
-            .env("AWS_CONFIG_FILE", "config")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "credentials")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .envs(variables.iter().copied())
-            .current_dir(&self.0)
-            .stdin(Stdio::null());
-        let output = tokio::process::Command::from(command)
-            .output()
-            .await
-            .unwrap();
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{printed}{errors}");
-        let found = printed
-            .lines()
-            .filter_map(|line| line.split_once("found: "));
-        found.map(|(_, found)| found).collect::<Vec<_>>().join("; ")
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
-    }
+/// What an ignored test of this file finds in this home and environment.
+async fn run(home: &Home, test: &str, variables: &[(&str, &str)]) -> String {
+    home.run(&format!("{}::{test}", module_path!()), variables)
+        .await
 }
 
 #[tokio::test]
@@ -70,7 +30,7 @@ async fn the_default_chain_takes_the_environment_first() {
         &format!("[default]\n{STATIC_KEYS}region = eu-west-1\n"),
     );
     assert_eq!(
-        home.run("default_chain", &[]).await,
+        run(&home, "default_chain", &[]).await,
         "FROMPROFILE in eu-west-1, signed for eu-west-1"
     );
     let environment = [
@@ -79,7 +39,7 @@ async fn the_default_chain_takes_the_environment_first() {
         ("AWS_REGION", "us-west-2"),
     ];
     assert_eq!(
-        home.run("default_chain", &environment).await,
+        run(&home, "default_chain", &environment).await,
         "FROMENV in us-west-2, signed for us-west-2"
     );
 }
@@ -93,7 +53,7 @@ async fn a_profile_that_is_named_beats_the_environments_keys() {
         ("AWS_SECRET_ACCESS_KEY", "s"),
     ];
     assert_eq!(
-        home.run("profile_work", &environment).await,
+        run(&home, "profile_work", &environment).await,
         "FROMPROFILE in eu-west-1, signed for eu-west-1"
     );
 }
@@ -104,13 +64,13 @@ async fn a_credential_process_is_run_and_its_failure_told() {
     let config = format!("[profile work]\nregion = x\ncredential_process = echo '{json}'\n");
     let home = Home::new("process", &config);
     assert_eq!(
-        home.run("profile_work", &[]).await,
+        run(&home, "profile_work", &[]).await,
         "FROMPROCESS in x, signed for x"
     );
 
     let config = "[profile work]\nregion = x\ncredential_process = echo locked >&2; exit 3\n";
     let home = Home::new("failing-process", config);
-    let found = home.run("profile_work", &[]).await;
+    let found = run(&home, "profile_work", &[]).await;
     assert!(
         found.starts_with("Failed(") && found.contains("locked"),
         "{found}"
@@ -123,25 +83,25 @@ async fn an_sso_session_that_needs_a_person_names_the_profile() {
          sso_role_name = r\n[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://x.awsapps.com/start\n";
     let home = Home::new("sso", config);
     let sign_in = r#"SignIn { profile: "work" }"#;
-    assert_eq!(home.run("profile_work", &[]).await, sign_in);
+    assert_eq!(run(&home, "profile_work", &[]).await, sign_in);
     let by_environment = [("AWS_PROFILE", "work")];
-    assert_eq!(home.run("default_chain", &by_environment).await, sign_in);
+    assert_eq!(run(&home, "default_chain", &by_environment).await, sign_in);
 }
 
 #[tokio::test]
 async fn nothing_at_all_is_missing_and_without_a_region_nothing_is_signed() {
     let home = Home::new("nothing", "");
     assert_eq!(
-        home.run("default_chain", &[("AWS_REGION", "x")]).await,
+        run(&home, "default_chain", &[("AWS_REGION", "x")]).await,
         "Missing"
     );
-    assert_eq!(home.run("default_chain", &[]).await, "NoRegion");
+    assert_eq!(run(&home, "default_chain", &[]).await, "NoRegion");
 }
 
 #[tokio::test]
 async fn a_login_elsewhere_heals_the_watch() {
     let home = Home::new("heals", "");
-    let found = home.run("healing", &[("AWS_REGION", "x")]).await;
+    let found = run(&home, "healing", &[("AWS_REGION", "x")]).await;
     assert_eq!(found, "Missing; LATER in x, signed for x");
 }
 
@@ -157,7 +117,7 @@ async fn container_credentials_are_fetched_with_and_without_a_ca_bundle() {
             ("AWS_CONTAINER_CREDENTIALS_FULL_URI", address.as_str()),
         ];
         assert_eq!(
-            home.run(test, &environment).await,
+            run(&home, test, &environment).await,
             "FROMECS in x, signed for x"
         );
     }
@@ -165,15 +125,10 @@ async fn container_credentials_are_fetched_with_and_without_a_ca_bundle() {
 
 #[tokio::test]
 async fn the_role_is_assumed_with_the_credentials_of_the_chain() {
-    let answered = "<AssumeRoleResponse><AssumeRoleResult><Credentials>\
-         <AccessKeyId>FROMROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
-         <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
-         <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn>\
-         <AssumedRoleId>i</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>";
     let denied = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
          <Message>User: me is not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>";
     let server = Server::start([
-        Step::WriteAndClose(with_length("200 OK", answered)),
+        Step::WriteAndClose(with_length("200 OK", ASSUMED)),
         Step::WriteAndClose(with_length("403 Forbidden", denied)),
     ])
     .await;
@@ -184,17 +139,36 @@ async fn the_role_is_assumed_with_the_credentials_of_the_chain() {
         ("AWS_ENDPOINT_URL_STS", endpoint.as_str()),
     ];
     assert_eq!(
-        home.run("with_role", &environment).await,
-        "FROMROLE in x, signed for x"
+        run(&home, "with_role", &environment).await,
+        "FROMROLE in x, signed for us-east-2"
     );
     let request = &server.requests()[0];
     assert!(request.contains("Credential=FROMPROFILE/"), "{request}");
+    assert!(request.contains("/us-east-2/sts/"), "{request}");
 
-    let found = home.run("with_role", &environment).await;
+    let found = run(&home, "with_role", &environment).await;
     assert!(
         found.starts_with("RoleDenied(") && found.contains("sts:AssumeRole"),
         "{found}"
     );
+}
+
+#[tokio::test]
+async fn a_profile_may_assume_a_role_and_asks_for_it_in_its_own_region() {
+    let server = Server::start([Step::WriteAndClose(with_length("200 OK", ASSUMED))]).await;
+    let endpoint = format!("http://{}", server.address);
+    let config = format!(
+        "[profile work]\nregion = eu-west-3\nrole_arn = arn:aws:iam::123456789012:role/r\n\
+         source_profile = base\n[profile base]\n{STATIC_KEYS}"
+    );
+    let home = Home::new("profile-role", &config);
+    let environment = [("AWS_ENDPOINT_URL_STS", endpoint.as_str())];
+    assert_eq!(
+        run(&home, "profile_work", &environment).await,
+        "FROMROLE in eu-west-3, signed for eu-west-3"
+    );
+    let request = &server.requests()[0];
+    assert!(request.contains("/eu-west-3/sts/"), "{request}");
 }
 
 #[tokio::test]
@@ -207,13 +181,13 @@ async fn without_signing_the_network_is_never_asked() {
     ];
     let home = Home::new("unsigned", "");
     assert_eq!(
-        home.run("unsigned", &environment).await,
+        run(&home, "unsigned", &environment).await,
         "nobody in no region"
     );
     assert_eq!(server.connections(), 0);
     let home = Home::new("unsigned-profile", "[default]\nregion = eu-west-1\n");
     assert_eq!(
-        home.run("unsigned", &environment).await,
+        run(&home, "unsigned", &environment).await,
         "nobody in eu-west-1"
     );
 }
@@ -231,7 +205,7 @@ async fn the_metadata_service_tells_the_region_last() {
     ];
     let home = Home::new("metadata", "");
     assert_eq!(
-        home.run("default_chain", &environment).await,
+        run(&home, "default_chain", &environment).await,
         "FROMENV in ap-south-1, signed for ap-south-1"
     );
 }
@@ -239,18 +213,18 @@ async fn the_metadata_service_tells_the_region_last() {
 #[tokio::test]
 async fn an_unknown_profile_is_found_out_from_the_files() {
     let known = Home::new("known", "[profile work]\nregion = x\n");
-    assert_eq!(known.run("checked_profile", &[]).await, "known");
+    assert_eq!(run(&known, "checked_profile", &[]).await, "known");
     let unknown = Home::new("unknown", "[profile other]\nregion = x\n");
     assert_eq!(
-        unknown.run("checked_profile", &[]).await,
+        run(&unknown, "checked_profile", &[]).await,
         "the AWS profile work is neither in the config file nor in the credentials file"
     );
     fs::write(
-        unknown.0.join("credentials"),
+        unknown.path().join("credentials"),
         format!("[work]\n{STATIC_KEYS}"),
     )
     .unwrap();
-    assert_eq!(unknown.run("checked_profile", &[]).await, "known");
+    assert_eq!(run(&unknown, "checked_profile", &[]).await, "known");
 }
 
 fn with_length(status: &str, body: &str) -> String {
@@ -309,7 +283,9 @@ async fn profile_work() {
 #[ignore = "run by other tests, in an environment of its own"]
 async fn with_role() {
     let mut chain = chain();
-    chain.signing.as_mut().unwrap().role_arn = Some("arn:aws:iam::123456789012:role/r".to_owned());
+    let signing = chain.signing.as_mut().unwrap();
+    signing.role_arn = Some("arn:aws:iam::123456789012:role/r".to_owned());
+    signing.region = Some("us-east-2".to_owned());
     print(chain).await;
 }
 
