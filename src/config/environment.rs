@@ -19,6 +19,8 @@ pub struct Environment {
     pub colorterm: String,
     /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
+    /// `AWS_PROFILE`, where it is not empty.
+    pub aws_profile: Option<String>,
     /// The first that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
     pub locale: String,
 }
@@ -39,6 +41,7 @@ impl Environment {
             term: var("TERM"),
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
+            aws_profile: Some(var("AWS_PROFILE")).filter(|name| !name.is_empty()),
             locale: locale
                 .into_iter()
                 .find(|value| !value.is_empty())

@@ -80,6 +80,8 @@ pub struct ApiSettings {
     pub signing_region: Option<String>,
     /// The profile to use.
     pub profile: Option<String>,
+    /// The profile that must exist: the one above, or the environment's.
+    pub profile_to_check: Option<String>,
     /// The role to assume.
     pub role_arn: Option<String>,
     /// Send unsigned requests.
@@ -99,7 +101,12 @@ impl Settings {
         let (source, output, timeout, waits) = match cli.command {
             Command::Watch(args) => {
                 let (output, timeout, waits) = (args.output.clone(), args.timeout, args.wait);
-                (SourceSettings::Api(api(args)?), output, timeout, waits)
+                (
+                    SourceSettings::Api(api(args, environment)?),
+                    output,
+                    timeout,
+                    waits,
+                )
             }
             Command::Demo(DemoArgs {
                 scenario,
@@ -127,7 +134,7 @@ impl Settings {
     }
 }
 
-fn api(args: WatchArgs) -> Result<ApiSettings, Error> {
+fn api(args: WatchArgs, environment: &Environment) -> Result<ApiSettings, Error> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let api_url = given(&args.api_url).ok_or_else(|| {
         Error::Usage(format!(
@@ -139,6 +146,9 @@ fn api(args: WatchArgs) -> Result<ApiSettings, Error> {
         api_url,
         region: given(&args.region),
         signing_region: given(&args.signing_region),
+        profile_to_check: given(&args.profile)
+            .or_else(|| environment.aws_profile.clone())
+            .filter(|_| !args.no_sign_request),
         profile: given(&args.profile),
         role_arn: given(&args.role_arn),
         unsigned: args.no_sign_request,

@@ -52,8 +52,6 @@ pub(super) async fn prepare(settings: SourceSettings) -> Result<Prepared, Error>
 }
 
 async fn prepare_api(api: ApiSettings) -> Result<Prepared, Error> {
-    let usage =
-        |what: &str, error: &dyn std::error::Error| Error::Usage(format!("{what}: {error}"));
     let image_id: ImageId = api
         .image_id
         .parse()
@@ -62,7 +60,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Prepared, Error> {
         .api_url
         .parse()
         .map_err(|error| usage("wrong --api-url", &error))?;
-    if let Some(profile) = &api.profile {
+    if let Some(profile) = &api.profile_to_check {
         let checked = parallelcluster::check_profile(profile).await;
         checked.map_err(|error| usage("wrong --profile", &error))?;
     }
@@ -100,9 +98,8 @@ async fn prepare_api(api: ApiSettings) -> Result<Prepared, Error> {
 }
 
 async fn prepare_demo(name: &str, speed: f64) -> Result<Prepared, Error> {
-    let usage = |error: &dyn std::error::Error| Error::Usage(format!("wrong --scenario: {error}"));
     let bug = |error: &dyn std::error::Error| Error::Bug(error.to_string());
-    let scenario = Scenario::named(name).map_err(|error| usage(&error))?;
+    let scenario = Scenario::named(name).map_err(|error| usage("wrong --scenario", &error))?;
     let clock = Clock::scenario(Clock::wall().now(), speed);
     let simulator = Simulator::bind(&scenario, clock.clone())
         .await
@@ -135,6 +132,16 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Prepared, Error> {
         interval: None,
         simulator: Some(simulator),
     })
+}
+
+/// A configuration error, with every cause that it has.
+fn usage(what: &str, error: &dyn std::error::Error) -> Error {
+    let mut message = format!("{what}: {error}");
+    for cause in std::iter::successors(error.source(), |cause| cause.source()) {
+        message.push_str(": ");
+        message.push_str(&cause.to_string());
+    }
+    Error::Usage(message)
 }
 
 impl Prepared {

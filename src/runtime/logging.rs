@@ -5,7 +5,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Mutex;
 
-use tracing::Level;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::config::Log;
 use crate::error::Error;
@@ -19,12 +21,17 @@ pub(super) fn start(log: &Log) -> Result<(), Error> {
         path: path.clone(),
         source,
     })?;
-    let level = if log.debug { Level::DEBUG } else { Level::INFO };
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(level)
+    let level = if log.debug {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::INFO
+    };
+    // Only what this program says: the AWS crates write credentials and tokens into their logs.
+    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        .with_writer(Mutex::new(file))
-        .finish();
+        .with_writer(Mutex::new(file));
+    let subscriber = tracing_subscriber::registry().with(lines).with(own);
     // Fails only where a log was started before, which a test may have done.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(())

@@ -53,7 +53,7 @@ pub(super) async fn run(
             event = input.next() => {
                 at_once = true;
                 match event {
-                    Some(Ok(event)) => understand(event),
+                    Some(Ok(event)) => understand(&event),
                     Some(Err(error)) => return Err(Error::Terminal(error)),
                     None => return Err(Error::Terminal(std::io::ErrorKind::UnexpectedEof.into())),
                 }
@@ -96,12 +96,12 @@ fn resized((width, height): (u16, u16)) -> Msg {
 }
 
 /// What a terminal event means to the application, if anything.
-fn understand(event: TermEvent) -> Option<Msg> {
+fn understand(event: &TermEvent) -> Option<Msg> {
     match event {
         TermEvent::Key(key) if key.kind != KeyEventKind::Release => {
-            understand_key(key).map(Msg::Key)
+            understand_key(*key).map(Msg::Key)
         }
-        TermEvent::Resize(width, height) => Some(resized((width, height))),
+        TermEvent::Resize(width, height) => Some(resized((*width, *height))),
         _ => None,
     }
 }
