@@ -190,9 +190,16 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: &[Key::Char('G'), Key::End],
         action: Action::Bottom,
-        contexts: EVERYWHERE,
-        help: "to the last row; the list follows the newest event from there",
+        contexts: &[Context::List],
+        help: "to the last row, and follow the newest event",
         hint: Some("follow"),
+    },
+    Binding {
+        keys: &[Key::Char('G'), Key::End],
+        action: Action::Bottom,
+        contexts: &[Context::Detail, Context::Filter, Context::Help],
+        help: "to the last row",
+        hint: None,
     },
     Binding {
         keys: &[Key::Char('r')],

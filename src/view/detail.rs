@@ -41,17 +41,17 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     };
     let lines = model.detail.lines.iter().enumerate().skip(model.detail.top);
     for ((index, line), place) in lines.zip(inner.rows()) {
-        let marked = focused && index == model.detail.cursor;
+        let chosen = focused && index == model.detail.cursor;
         let mut line = draw_line(line, event, model, theme);
-        let marker = if marked { theme.glyphs().marker } else { " " };
-        if marked {
+        let marker = if chosen { theme.glyphs().marker } else { " " };
+        if chosen {
             line.spans
                 .iter_mut()
                 .for_each(|span| span.style = Style::new());
         }
         line.spans.insert(0, Span::raw(marker));
         line.render(place, buf);
-        if marked {
+        if chosen {
             buf.set_style(place, theme.selected(true));
         }
     }

@@ -64,7 +64,7 @@ fn message(model: &Model, theme: &Theme) -> Message {
     if let Some(fault) = &model.link.fault {
         return of_fault(fault, model, theme);
     }
-    let name = &model.target.image_id;
+    let name = Clean::new(&model.target.image_id);
     match (model.build.verdict(), model.link.state) {
         (Verdict::Succeeded, _) => calm(
             "The image is ready".to_owned(),

@@ -6,7 +6,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
 use crate::app::link::LinkState;
 use crate::app::model::Model;
@@ -15,7 +14,7 @@ use crate::domain::text::Clean;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
-use super::parts::{Part, choose};
+use super::parts::{self, Part};
 use super::text::{cut, one_line};
 use super::time::rough;
 
@@ -31,29 +30,19 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let version = described.and_then(|image| image.version.as_ref());
     parts.push(plain(3, model.region().map(Clean::as_str), ""));
     parts.push(plain(4, version.map(Clean::as_str), "pcluster "));
-    let note = model.target.note.as_deref().map(one_line);
+    let note = model.target.note.as_deref().map(Clean::new);
+    let note = note.map(|note| one_line(note.as_str()));
     parts.push(Part::of(
         2,
         note.into_iter()
             .map(|note| Line::styled(note, theme.warn()))
             .collect(),
     ));
-    parts.push(Part::of(1, link(model, theme)));
-    let mut chosen = choose(parts, columns, GAP);
-    let link = chosen.pop().flatten();
-    let gap = Span::raw(" ".repeat(GAP));
-    let left = chosen.into_iter().flatten();
-    let left: Vec<_> = left
-        .flat_map(|line| line.spans.into_iter().chain([gap.clone()]))
-        .collect();
-    Line::from(left).render(area, buf);
-    if let Some(link) = link {
-        link.right_aligned().render(area, buf);
-    }
+    parts::draw(parts, Part::of(1, link(model, theme)), GAP, area, buf);
 }
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Part<'a> {
-    let id = one_line(&model.target.image_id);
+    let id = one_line(Clean::new(&model.target.image_id).as_str());
     let short = cut(&id, columns / 2, theme);
     let forms = [id, short];
     Part::of(

@@ -3,16 +3,16 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
 use crate::app::notice::failure;
 use crate::domain::status::StatusClass;
 use crate::domain::text::{Clean, width};
+use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 
-use super::parts::{Part, join};
+use super::parts::{self, Part};
 use super::text::{cut, one_line};
 use super::time::running;
 
@@ -26,8 +26,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
     let verdict = model.build.verdict();
-    let badge = format!(" {} {} ", theme.glyphs().verdict(verdict), verdict.word());
+    let badge = badge(verdict, theme);
+    // Nobody knows when a build that was deleted in the middle ended.
     let elapsed = model.build.elapsed(model.now).map(running);
+    let elapsed = elapsed.filter(|_| verdict != Verdict::Deleted);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
     let badge = Line::from(Span::styled(badge, theme.verdict(verdict)));
     let strong = |text: String| Line::from(Span::styled(text, theme.strong()));
@@ -44,7 +46,16 @@ pub(super) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
     }
     parts.push(Part::of(4, stage(model, theme)));
     parts.push(Part::of(5, progress(model, theme)));
-    join(parts, columns, GAP).render(area, buf);
+    parts::draw(parts, Part::empty(), GAP, area, buf);
+}
+
+/// The glyph and the word; with a margin of its own where it is filled.
+fn badge(verdict: Verdict, theme: &Theme) -> String {
+    let badge = format!("{} {}", theme.glyphs().verdict(verdict), verdict.word());
+    match verdict {
+        Verdict::Waiting => badge,
+        _ => format!(" {badge} "),
+    }
 }
 
 /// Image Builder's own stage: what goes on while the stack is silent for most of an hour.
@@ -59,34 +70,31 @@ fn stage<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     vec![Line::from(vec![label, Span::raw(stage)])]
 }
 
-/// How many of the resources that are known so far are complete. Not while they are being deleted: the
-/// number would go back.
+/// How many of the resources that are known so far are complete. Not before the history is known, and not
+/// while they are being deleted: the number would be wrong, or go back.
 fn progress<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
-    let shows = matches!(
-        model.build.verdict(),
-        Verdict::Building | Verdict::Finishing | Verdict::Failed
-    );
-    let facts = model
+    let verdict = model.build.verdict();
+    let going_on = matches!(verdict, Verdict::Building | Verdict::Finishing);
+    let timeline = model
         .build
         .current()
-        .filter(|_| shows)
-        .map(|timeline| timeline.facts());
-    let Some(facts) = facts.filter(|facts| facts.resources() > 0) else {
+        .filter(|timeline| timeline.walks() > 0);
+    let facts = timeline.map(Timeline::facts);
+    let facts = facts.filter(|facts| facts.resources() > 0);
+    let Some(facts) = facts.filter(|_| going_on || verdict == Verdict::Failed) else {
         return Vec::new();
     };
     let (done, known) = (facts.resources_in(StatusClass::Complete), facts.resources());
     let short = format!("{done}/{known}");
     let long = Span::raw(format!("{short} resources"));
-    let mut forms: Vec<_> = BARS
-        .map(|columns| {
-            let mut spans = vec![long.clone(), Span::raw(" ")];
-            spans.extend(bar(done, known, columns, theme));
-            Line::from(spans)
-        })
-        .to_vec();
-    forms.push(Line::from(long));
-    forms.push(Line::from(short));
-    forms
+    let with_bar = |columns| {
+        let mut spans = vec![long.clone(), Span::raw(" ")];
+        spans.extend(bar(done, known, columns, theme));
+        Line::from(spans)
+    };
+    let bars = BARS.into_iter().filter(|_| going_on).map(with_bar);
+    bars.chain([Line::from(long.clone()), Line::from(short)])
+        .collect()
 }
 
 fn bar<'a>(done: usize, known: usize, columns: usize, theme: &Theme) -> [Span<'a>; 2] {
