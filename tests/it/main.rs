@@ -13,3 +13,4 @@ mod frames;
 mod layering;
 mod support;
 mod walk;
+mod watching;

@@ -10,7 +10,7 @@ use super::requests::{Count, Route};
 
 /// One way to fail.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum InjectedFault {
     /// The gateway's own throttle: 429.
     Throttled,
@@ -49,8 +49,11 @@ pub enum InjectedFault {
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
     route: Option<Route>,
+    /// The first request.
     from: u64,
+    /// The last one; absent for one request only, or, with `every`, for no end.
     to: Option<u64>,
+    /// Of these requests, the first and then each nth; absent for all of them.
     every: Option<u64>,
     fault: InjectedFault,
 }
@@ -88,7 +91,6 @@ impl FaultRule {
             Some(own) if own == route => count.of_route,
             Some(_) => return false,
         };
-        // Without an end, a rule that repeats goes on for ever, and one that does not is for one request.
         let endless = if self.every.is_some() {
             u64::MAX
         } else {

@@ -9,24 +9,28 @@
 //!
 //! ```
 //! use bakewatch::source::clock::Clock;
-//! use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route, Simulator, World};
+//! use bakewatch::source::simulator::{
+//!     FaultPlan, FaultRule, InjectedFault, RequestLog, Route, Simulator, World,
+//! };
 //!
 //! # async fn example() -> std::io::Result<()> {
 //! let world = World::new("alinux2-image");
 //! world.replace_stack("arn:aws:cloudformation:us-east-1:123456789012:stack/alinux2-image/1");
 //! world.push_events([serde_json::json!({ "eventId": "1" })]);
 //!
+//! let log = RequestLog::default();
 //! let reset = FaultRule::requests(2..=2, InjectedFault::Reset).of(Route::StackEvents);
 //! let simulator = Simulator::bind_world(world, Clock::wall())
 //!     .await?
 //!     .with_page_size(10)
-//!     .with_faults(FaultPlan::new(vec![reset]));
-//! let (url, requests) = (simulator.url(), simulator.requests());
+//!     .with_faults(FaultPlan::new(vec![reset]))
+//!     .with_log(&log);
+//! let url = simulator.url();
 //! tokio::select! {
 //!     () = simulator.serve() => {}
 //!     () = async { /* asks `url` */ } => {}
 //! }
-//! assert!(requests.all().is_empty());
+//! assert!(log.all().is_empty());
 //! # Ok(())
 //! # }
 //! ```

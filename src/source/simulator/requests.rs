@@ -1,5 +1,6 @@
-//! What the API was asked, for a test to look at.
+//! What the API is asked: by route, by number, and in full for a test to look at.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::Request;
@@ -111,13 +112,6 @@ fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
 #[derive(Clone, Debug, Default)]
 pub struct RequestLog(Arc<Mutex<Vec<LoggedRequest>>>);
 
-/// How many requests there were: this one and all before it, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Count {
-    pub of_all: u64,
-    pub of_route: u64,
-}
-
 impl RequestLog {
     /// The requests up to now.
     #[must_use]
@@ -132,19 +126,36 @@ impl RequestLog {
         log.iter().filter(|it| it.route == route).cloned().collect()
     }
 
-    pub(super) fn record(&self, request: LoggedRequest) -> Count {
-        let mut log = self.lock();
-        let route = request.route;
-        log.push(request);
-        let of_route = log.iter().filter(|it| it.route == route).count();
-        Count {
-            of_all: log.len() as u64,
-            of_route: of_route as u64,
-        }
+    pub(super) fn push(&self, request: LoggedRequest) {
+        self.lock().push(request);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<LoggedRequest>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts requests, all of them and each route's own.
+#[derive(Debug, Default)]
+pub(super) struct Counter(Mutex<HashMap<Route, u64>>);
+
+/// How many requests there were: this one and all before it, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Count {
+    pub of_all: u64,
+    pub of_route: u64,
+}
+
+impl Counter {
+    /// Counts one more.
+    pub(super) fn count(&self, route: Route) -> Count {
+        let mut routes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = routes.entry(route).or_default();
+        *own += 1;
+        Count {
+            of_route: *own,
+            of_all: routes.values().sum(),
+        }
     }
 }
 

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use super::super::identifier::{ec2_digits, uuid};
 use super::ScenarioError;
 use super::data::{
@@ -43,6 +41,7 @@ pub(super) struct ImageFacts {
     pub ami_id: String,
     pub ami_architecture: String,
     pub ami_description: String,
+    pub ami_age_when_tagged: Duration,
     pub ami_tags: BTreeMap<String, String>,
 }
 
@@ -96,7 +95,7 @@ impl Build {
         filler.set("region", region);
         filler.set("account", &stack.account);
         filler.set("version", &stack.version);
-        for (name, value) in filled_values(&stack.names, &filler)? {
+        for (name, value) in filler.fill_all(&stack.names)? {
             filler.set(&name, &value);
         }
         let resources = resources(&stack.resources, &mut filler)?;
@@ -130,9 +129,9 @@ impl ImageFacts {
         region: &str,
         filler: &Filler,
     ) -> Result<Self, ScenarioError> {
-        let stack_tags = filled_values(&stack.tags, filler)?;
+        let stack_tags = filler.fill_all(&stack.tags)?;
         let mut ami_tags = stack_tags.clone();
-        ami_tags.extend(filled_values(&stack.ami.tags, filler)?);
+        ami_tags.extend(filler.fill_all(&stack.ami.tags)?);
         Ok(Self {
             id: image.to_owned(),
             region: region.to_owned(),
@@ -143,6 +142,7 @@ impl ImageFacts {
             ami_id: format!("ami-{}", ec2_digits(image)),
             ami_architecture: stack.ami.architecture.clone(),
             ami_description: filler.fill(&stack.ami.description)?,
+            ami_age_when_tagged: stack.ami.age_when_tagged,
             ami_tags,
         })
     }
@@ -174,14 +174,6 @@ impl Deletion {
     }
 }
 
-fn filled_values(
-    values: &BTreeMap<String, String>,
-    filler: &Filler,
-) -> Result<BTreeMap<String, String>, ScenarioError> {
-    let pair = |(key, value): (&String, &String)| Ok((key.clone(), filler.fill(value)?));
-    values.iter().map(pair).collect()
-}
-
 /// Resolves the resources one after the other, each knowing the physical ids of those before it.
 fn resources(data: &[ResourceData], filler: &mut Filler) -> Result<Vec<Resource>, ScenarioError> {
     let mut resources: Vec<Resource> = Vec::with_capacity(data.len());
@@ -197,7 +189,7 @@ fn resources(data: &[ResourceData], filler: &mut Filler) -> Result<Vec<Resource>
             physical_id,
             dependencies,
             pace: resource.pace.clone(),
-            properties: filled_object(&resource.properties, filler)?.to_string(),
+            properties: filler.fill_object(&resource.properties)?.to_string(),
         });
     }
     Ok(resources)
@@ -206,23 +198,4 @@ fn resources(data: &[ResourceData], filler: &mut Filler) -> Result<Vec<Resource>
 fn index_of(name: &str, resources: &[Resource]) -> Result<usize, ScenarioError> {
     let index = resources.iter().position(|resource| resource.name == name);
     index.ok_or_else(|| ScenarioError::Resource(name.to_owned()))
-}
-
-fn filled_object(object: &Map<String, Value>, filler: &Filler) -> Result<Value, ScenarioError> {
-    let members = object.iter();
-    let members = members.map(|(key, value)| Ok((filler.fill(key)?, filled(value, filler)?)));
-    members.collect::<Result<_, _>>().map(Value::Object)
-}
-
-fn filled(value: &Value, filler: &Filler) -> Result<Value, ScenarioError> {
-    match value {
-        Value::Object(object) => filled_object(object, filler),
-        Value::Array(items) => {
-            let items = items.iter().map(|item| filled(item, filler));
-            items.collect::<Result<_, _>>().map(Value::Array)
-        }
-        Value::String(text) => filler.fill(text).map(Value::String),
-        // CloudFormation sends every scalar as a string.
-        scalar => Ok(Value::String(scalar.to_string())),
-    }
 }

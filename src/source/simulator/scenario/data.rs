@@ -32,6 +32,9 @@ pub(super) struct StackData {
 pub(super) struct AmiData {
     pub architecture: String,
     pub description: String,
+    /// How long before it was tagged as finished it was created.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub age_when_tagged: Duration,
     pub tags: BTreeMap<String, String>,
 }
 

@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::build::{Build, ImageFacts};
 use super::event::stamp;
-use super::schedule::{Happening, Stage};
-
-/// How long before it is tagged the AMI was created.
-const AMI_AGE_WHEN_TAGGED: TimeDelta = TimeDelta::seconds(41);
+use super::moment::{Happening, Stage};
 
 /// What DescribeImage knows at a time.
 #[derive(Debug)]
@@ -42,7 +39,7 @@ impl<'a> Description<'a> {
         match happening {
             Happening::Stack { status, reason } => self.stack = Some((status, reason.clone())),
             Happening::Stage(stage) => self.stage.clone_from(stage),
-            Happening::AmiTagged => self.ami_created = Some(at - AMI_AGE_WHEN_TAGGED),
+            Happening::AmiTagged => self.ami_created = Some(at - self.image.ami_age_when_tagged),
             Happening::Gone => self.stack = None,
             Happening::Resource { .. } => return false,
         }

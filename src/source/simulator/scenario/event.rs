@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::super::identifier::uuid;
 use super::build::Build;
-use super::schedule::{Happening, Moment, Operation};
+use super::moment::{Happening, Moment, Operation};
 
 /// The fields of the API's `StackEvent`; what has no value is left out, as the API does.
 #[derive(Debug, Serialize)]

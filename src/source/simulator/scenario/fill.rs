@@ -1,6 +1,8 @@
 //! Fills in the `${…}` of the scenarios' data.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value};
 
 use super::super::identifier::uuid;
 use super::ScenarioError;
@@ -53,6 +55,36 @@ impl Filler {
         }
         filled.push_str(rest);
         Ok(filled)
+    }
+
+    /// The same names, each with its value filled in.
+    pub(super) fn fill_all(
+        &self,
+        values: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, ScenarioError> {
+        let filled = values.iter();
+        let filled = filled.map(|(name, value)| Ok((name.clone(), self.fill(value)?)));
+        filled.collect()
+    }
+
+    /// The object with every text in it filled in.
+    pub(super) fn fill_object(&self, object: &Map<String, Value>) -> Result<Value, ScenarioError> {
+        let members = object.iter();
+        let members = members.map(|(name, value)| Ok((self.fill(name)?, self.fill_json(value)?)));
+        members.collect::<Result<_, _>>().map(Value::Object)
+    }
+
+    fn fill_json(&self, value: &Value) -> Result<Value, ScenarioError> {
+        match value {
+            Value::Object(object) => self.fill_object(object),
+            Value::Array(items) => {
+                let items = items.iter().map(|item| self.fill_json(item));
+                items.collect::<Result<_, _>>().map(Value::Array)
+            }
+            Value::String(text) => self.fill(text).map(Value::String),
+            // CloudFormation sends every scalar as a string.
+            scalar => Ok(Value::String(scalar.to_string())),
+        }
     }
 
     fn value(&self, name: &str) -> Result<String, ScenarioError> {

@@ -5,12 +5,17 @@
 //! ```
 
 mod build;
+mod creation;
 mod data;
+mod deletion;
 mod description;
 mod event;
 mod fill;
+mod moment;
 mod schedule;
 mod script;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -104,6 +109,3 @@ impl Scenario {
         script::script(&self.builds, epoch)
     }
 }
-
-#[cfg(test)]
-mod tests;

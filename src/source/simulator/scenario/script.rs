@@ -8,7 +8,8 @@ use super::super::world::Change;
 use super::build::Build;
 use super::description::Description;
 use super::event::ApiEvent;
-use super::schedule::{Happening, moments};
+use super::moment::Happening;
+use super::schedule::moments;
 
 /// A change, and when it happens, since the scenario began.
 #[derive(Debug)]

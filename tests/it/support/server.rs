@@ -1,0 +1,106 @@
+//! A simulated API that a test changes by hand while the program asks it.
+
+use bakewatch::source::clock::Clock;
+use bakewatch::source::simulator::{FaultPlan, RequestLog, Route, Simulator, World};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+pub(crate) const STACK: &str =
+    "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6accc570-b080-11ec-845e-0e2dc6386985";
+
+/// The API, answering in the background for as long as this lives.
+pub(crate) struct Server {
+    pub(crate) world: World,
+    pub(crate) requests: RequestLog,
+    pub(crate) url: String,
+    made: usize,
+    _runtime: Runtime,
+}
+
+impl Server {
+    pub(crate) fn start(faults: FaultPlan) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let world = World::new("img");
+        let simulator = runtime
+            .block_on(Simulator::bind_world(world.clone(), Clock::wall()))
+            .unwrap();
+        let requests = RequestLog::default();
+        let simulator = simulator.with_faults(faults).with_log(&requests);
+        let url = simulator.url();
+        runtime.spawn(simulator.serve());
+        Self {
+            world,
+            requests,
+            url,
+            made: 0,
+            _runtime: runtime,
+        }
+    }
+
+    /// A stack that is being created, and the image that goes with it.
+    pub(crate) fn begin_build(&mut self, stack: &str) {
+        self.world.replace_stack(stack);
+        self.push_root(stack, "CREATE_IN_PROGRESS");
+        self.world.set_image(Some(json!({
+            "imageId": "img", "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_IN_PROGRESS",
+            "cloudformationStackArn": stack, "cloudformationStackStatus": "CREATE_IN_PROGRESS",
+        })));
+    }
+
+    pub(crate) fn push_root(&mut self, stack: &str, status: &str) {
+        let event = self.event(stack, "img", status, stack);
+        self.world.push_events([event]);
+    }
+
+    pub(crate) fn push(&mut self, stack: &str, count: usize) {
+        let events: Vec<_> = (0..count)
+            .map(|_| self.event(stack, "Thing", "CREATE_COMPLETE", "thing"))
+            .collect();
+        self.world.push_events(events);
+    }
+
+    fn event(&mut self, stack: &str, logical: &str, status: &str, physical: &str) -> Value {
+        self.made += 1;
+        json!({
+            "stackId": stack, "eventId": format!("e{}", self.made), "stackName": "img",
+            "logicalResourceId": logical, "physicalResourceId": physical, "resourceType": "AWS::Made::Up",
+            "timestamp": "2026-01-01T10:00:00.000Z", "resourceStatus": status, "hookType": {"unknown": [1.50, null]},
+        })
+    }
+
+    /// The build is done: the image is there.
+    pub(crate) fn succeed(&mut self) {
+        self.world.set_image(Some(json!({
+            "imageId": "img", "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_COMPLETE",
+            "creationTime": "2026-01-01T11:00:00.000Z", "ec2AmiInfo": {"amiId": "ami-0abc"},
+        })));
+    }
+
+    /// The ids of all events so far, oldest first.
+    pub(crate) fn all_ids(&self) -> Vec<String> {
+        (1..=self.made).map(|number| format!("e{number}")).collect()
+    }
+
+    pub(crate) fn count(&self, route: Route) -> usize {
+        self.requests.of(route).len()
+    }
+
+    /// The arguments that watch the image without signing.
+    pub(crate) fn watch<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        let mut arguments = vec![
+            "watch",
+            "img",
+            "--api-url",
+            &self.url,
+            "--no-sign-request",
+            "--interval",
+            "200ms",
+        ];
+        arguments.extend(more);
+        arguments
+    }
+}

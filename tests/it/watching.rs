@@ -1,0 +1,356 @@
+//! The program, headless, against a simulated API: what it prints, what it asks, and how it ends.
+
+use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
+use serde_json::json;
+
+use crate::support::program::{Program, command, run};
+use crate::support::server::{STACK, Server};
+
+fn no_faults() -> FaultPlan {
+    FaultPlan::default()
+}
+
+#[test]
+fn a_whole_build_is_printed_once_in_order_and_ends_with_the_ami() {
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    server.push(STACK, 250);
+    let mut program = Program::start(&server.watch(&["-o", "json"]));
+    program.wait_for(|line| line.contains("\"e251\""));
+    server.push(STACK, 250);
+    program.wait_for(|line| line.contains("\"e501\""));
+    server.succeed();
+    server.push_root(STACK, "DELETE_IN_PROGRESS");
+    program.wait_for(|line| line.contains("\"e502\""));
+    server.world.remove_stack();
+    let ended = program.end();
+    assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
+    assert_eq!(ended.event_ids(), server.all_ids());
+    assert_eq!(ended.json()[0]["kind"], "status");
+    assert_eq!(
+        ended.of_kind("stack"),
+        [json!({"kind": "stack", "stackId": STACK})]
+    );
+    assert_eq!(
+        ended.of_kind("event")[0]["event"]["hookType"],
+        json!({"unknown": [1.50, null]}),
+        "unknown fields are kept"
+    );
+    let outcome = ended.outcome();
+    assert_eq!(
+        (
+            &outcome["outcome"],
+            &outcome["amiId"],
+            &outcome["events"],
+            &outcome["endedAt"]
+        ),
+        (
+            &json!("succeeded"),
+            &json!("ami-0abc"),
+            &json!(502),
+            &json!("2026-01-01T11:00:00.000Z")
+        )
+    );
+    assert_eq!(ended.diagnostics, "");
+}
+
+/// Faults of every kind on every second request, a history of 5,000 events, and bursts of 250.
+#[test]
+fn every_second_request_fails_and_nothing_is_lost() {
+    let kinds = [
+        InjectedFault::Throttled,
+        InjectedFault::Status(500),
+        InjectedFault::Status(504),
+        InjectedFault::Reset,
+        InjectedFault::Truncated,
+        InjectedFault::HalfJson,
+        InjectedFault::Html,
+        InjectedFault::TokenRejected,
+    ];
+    let step = u64::try_from(2 * kinds.len()).unwrap();
+    let rules = kinds.into_iter().zip((2..).step_by(2));
+    let rules = rules.map(|(kind, first)| {
+        FaultRule::requests(first..=u64::MAX, kind)
+            .of(Route::StackEvents)
+            .every(step)
+    });
+    let mut server = Server::start(FaultPlan::new(rules.collect()));
+    server.begin_build(STACK);
+    server.push(STACK, 5_000);
+    let mut program = Program::start(&server.watch(&["-o", "json"]));
+    program.wait_for(|line| line.contains("\"e5001\""));
+    for _ in 0..3 {
+        server.push(STACK, 250);
+        let last = format!("\"e{}\"", server.all_ids().len());
+        program.wait_for(|line| line.contains(&last));
+    }
+    server.succeed();
+    server.world.remove_stack();
+    let ended = program.end();
+    assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
+    assert_eq!(ended.event_ids(), server.all_ids());
+}
+
+#[test]
+fn a_rebuild_under_the_same_name_is_announced_and_not_mixed() {
+    let second = STACK.replace("6accc570", "7bddd681");
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    let mut program = Program::start(&server.watch(&["-o", "json"]));
+    program.wait_for(|line| line.contains("\"e1\""));
+    server.begin_build(&second);
+    program.wait_for(|line| line.contains("\"e2\""));
+    server.succeed();
+    server.world.remove_stack();
+    let ended = program.end();
+    assert_eq!(ended.code(), Some(0));
+    let stacks: Vec<_> = ended
+        .of_kind("stack")
+        .iter()
+        .map(|line| line["stackId"].clone())
+        .collect();
+    assert_eq!(stacks, [json!(STACK), json!(second)]);
+}
+
+#[test]
+fn an_image_that_never_existed_is_5_and_a_deleted_one_too() {
+    let server = Server::start(no_faults());
+    let ended = run(&server.watch(&["-o", "json"]));
+    assert_eq!(
+        (ended.code(), &ended.outcome()["outcome"]),
+        (Some(5), &json!("not-found"))
+    );
+
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    let mut program = Program::start(&server.watch(&["-o", "json"]));
+    program.wait_for(|line| line.contains("\"e1\""));
+    server.world.remove_stack();
+    server.world.set_image(None);
+    let ended = program.end();
+    assert_eq!(
+        (ended.code(), &ended.outcome()["outcome"]),
+        (Some(5), &json!("deleted"))
+    );
+}
+
+#[test]
+fn a_refusal_is_1_with_the_reason_as_the_outcome() {
+    let denied = InjectedFault::Answer {
+        status: 403,
+        error_type: Some("AccessDeniedException".to_owned()),
+        body: r#"{"Message":"User: arn:aws:iam::1:user/u is not authorized to perform: execute-api:Invoke with an explicit deny"}"#.to_owned(),
+    };
+    let server = Server::start(FaultPlan::new(vec![FaultRule::requests(
+        1..=u64::MAX,
+        denied,
+    )]));
+    let ended = run(&server.watch(&["-o", "json"]));
+    assert_eq!(
+        (ended.code(), &ended.outcome()["outcome"]),
+        (Some(1), &json!("unknown"))
+    );
+    assert_eq!(ended.of_kind("status")[0]["state"], "unauthorized");
+    assert!(
+        ended.outcome()["reason"]
+            .as_str()
+            .unwrap()
+            .contains("ParallelClusterApiUserRole")
+    );
+}
+
+#[test]
+fn a_timeout_is_4_while_the_build_goes_on() {
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    let ended = run(&server.watch(&["-o", "json", "--timeout", "1s"]));
+    assert_eq!(
+        (ended.code(), &ended.outcome()["outcome"]),
+        (Some(4), &json!("building"))
+    );
+}
+
+#[test]
+fn a_steady_poll_is_one_request_without_a_token() {
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    server.push(STACK, 450);
+    let program = Program::start(&server.watch(&["-o", "json", "--timeout", "3s"]));
+    let ended = program.end();
+    assert_eq!(ended.event_ids(), server.all_ids());
+    let with_token = server
+        .requests
+        .of(Route::StackEvents)
+        .iter()
+        .filter(|request| request.parameter("nextToken").is_some())
+        .count();
+    assert_eq!(with_token, 4, "the history's pages, and never again");
+    assert!(server.count(Route::StackEvents) >= 10);
+    assert_eq!(
+        server.count(Route::Image),
+        2,
+        "at the start, and when the stack's own event was met"
+    );
+}
+
+#[test]
+fn text_is_one_aligned_line_an_event_and_the_outcome() {
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    server.succeed();
+    server.push_root(STACK, "DELETE_FAILED");
+    let ended = run(&server.watch(&["-o", "text"]));
+    assert_eq!(ended.code(), Some(0));
+    let expected = [
+        "2026-01-01T10:00:00Z CREATE_IN_PROGRESS img                           AWS::Made::Up",
+        "2026-01-01T10:00:00Z DELETE_FAILED      img                           AWS::Made::Up",
+        "SUCCEEDED img ami-0abc after 1:00:00 (2 events); its stack is left over and can be deleted",
+    ];
+    assert_eq!(ended.lines, expected);
+    assert!(
+        ended.diagnostics.starts_with("live: "),
+        "{}",
+        ended.diagnostics
+    );
+}
+
+#[test]
+fn wrong_usage_is_2_and_one_line_that_helps() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["watch", "img"], "ParallelClusterApiInvokeUrl"),
+        (
+            &["watch", "1img", "--api-url", "https://x.example/prod"],
+            "image id",
+        ),
+        (
+            &["watch", "img", "--api-url", "http://x.example/prod"],
+            "https",
+        ),
+        (
+            &[
+                "watch",
+                "img",
+                "--api-url",
+                "https://x.example",
+                "--profile",
+                "nobody",
+            ],
+            "nobody",
+        ),
+        (
+            &[
+                "watch",
+                "img",
+                "--api-url",
+                "https://x.example",
+                "--ca-bundle",
+                "/nonexistent",
+            ],
+            "/nonexistent",
+        ),
+        (
+            &[
+                "watch",
+                "img",
+                "--api-url",
+                "https://x.example",
+                "-o",
+                "tui",
+            ],
+            "terminal",
+        ),
+        (
+            &[
+                "watch",
+                "img",
+                "--api-url",
+                "https://x.example",
+                "--interval",
+                "10ms",
+            ],
+            "200ms",
+        ),
+        (&["demo", "--scenario", "nope", "-o", "text"], "success"),
+    ];
+    for (arguments, hint) in cases {
+        let ended = run(arguments);
+        assert_eq!(
+            ended.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            ended.diagnostics
+        );
+        assert!(
+            ended.diagnostics.contains(hint),
+            "{arguments:?}: {}",
+            ended.diagnostics
+        );
+        assert!(
+            ended.lines.is_empty(),
+            "{arguments:?}: wrong usage prints no outcome"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly_with_141() {
+    let mut child = command(&["demo", "-o", "json", "--speed", "600"])
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(141));
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn a_signal_ends_it_with_its_code_and_an_outcome() {
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
+        let mut program = Program::start(&server.watch(&["-o", "json"]));
+        program.wait_for(|line| line.contains("\"e1\""));
+        let killed = std::process::Command::new("kill")
+            .args(["-s", name, &program.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        let ended = program.end();
+        assert_eq!(
+            (ended.code(), &ended.outcome()["outcome"]),
+            (Some(code), &json!("building")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn every_demo_scenario_ends_as_its_name_says() {
+    let scenarios = [
+        ("success", 0, "succeeded"),
+        ("failure", 3, "failed"),
+        ("rollback", 3, "failed"),
+        ("leftover", 0, "succeeded"),
+        ("rebuild", 3, "failed"),
+        ("deleted", 5, "deleted"),
+        ("flaky", 0, "succeeded"),
+    ];
+    let running = scenarios.map(|(name, code, outcome)| {
+        let program = Program::start(&["demo", "--scenario", name, "--speed", "600", "-o", "json"]);
+        (name, code, outcome, program)
+    });
+    for (name, code, outcome, program) in running {
+        let ended = program.end();
+        assert_eq!(ended.code(), Some(code), "{name}");
+        assert_eq!(ended.outcome()["outcome"], outcome, "{name}");
+        assert_eq!(
+            ended.outcome()["leftoverStack"],
+            name == "leftover",
+            "{name}"
+        );
+        let named = ended.outcome()["firstFailure"]["logicalResourceId"]
+            .as_str()
+            .map(str::to_owned);
+        assert_eq!(named.is_some(), outcome == "failed", "{name}");
+    }
+}
