@@ -72,7 +72,8 @@ pub struct Binding {
     pub hint: Option<&'static str>,
 }
 
-const EVERYWHERE: &[Context] = &[
+/// Every context.
+pub(super) const EVERYWHERE: &[Context] = &[
     Context::List,
     Context::Detail,
     Context::Filter,

@@ -45,7 +45,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .zip(line(worded))
         .map(|(rank, chip)| Part::new(rank, chip));
     let parts = [Part::new(0, all)].into_iter().chain(parts).collect();
-    let silence = Part::of(usize::MAX, silence(model, theme).into_iter().collect());
+    let silence = Part::maybe(usize::MAX, silence(model, theme));
     parts::draw(parts, silence, GAP, area, buf);
 }
 

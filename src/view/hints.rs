@@ -33,5 +33,5 @@ pub(super) fn draw(context: Context, theme: &Theme, area: Rect, buf: &mut Buffer
         )
     });
     let area = area.inner(Margin::new(1, 0));
-    parts::draw(parts.collect(), Part::empty(), GAP, area, buf);
+    parts::draw(parts.collect(), Part::none(), GAP, area, buf);
 }

@@ -23,8 +23,13 @@ impl<'a> Part<'a> {
         Self::of(rank, vec![form.into()])
     }
 
-    /// A part that is always empty.
-    pub(super) fn empty() -> Self {
+    /// A part that there may be nothing for.
+    pub(super) fn maybe(rank: usize, form: Option<impl Into<Line<'a>>>) -> Self {
+        Self::of(rank, form.map(Into::into).into_iter().collect())
+    }
+
+    /// No part.
+    pub(super) fn none() -> Self {
         Self::of(usize::MAX, Vec::new())
     }
 

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::app::model::Model;
 use crate::app::notice::failure;
 use crate::domain::status::StatusClass;
-use crate::domain::text::{Clean, width};
+use crate::domain::text::width;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
@@ -31,22 +31,19 @@ pub(super) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
     let elapsed = model.build.elapsed(model.now).map(running);
     let elapsed = elapsed.filter(|_| verdict != Verdict::Deleted);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
-    let badge = Line::from(Span::styled(badge, theme.verdict(verdict)));
-    let strong = |text: String| Line::from(Span::styled(text, theme.strong()));
-    let mut parts = vec![
-        Part::new(0, badge),
-        Part::of(2, elapsed.map(strong).into_iter().collect()),
-    ];
-    let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));
-    parts.push(Part::of(1, ami.map(strong).into_iter().collect()));
     let failure = failure(&model.build).filter(|_| !told && columns > taken);
-    if let Some(failure) = failure {
-        let text = cut(&one_line(&failure), columns - taken, theme);
-        parts.push(Part::new(3, Span::styled(text, theme.bad())));
-    }
-    parts.push(Part::of(4, stage(model, theme)));
-    parts.push(Part::of(5, progress(model, theme)));
-    parts::draw(parts, Part::empty(), GAP, area, buf);
+    let failure = failure.map(|text| cut(&one_line(&text), columns - taken, theme));
+    let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));
+    let strong = |text| Span::styled(text, theme.strong());
+    let parts = vec![
+        Part::new(0, Span::styled(badge, theme.verdict(verdict))),
+        Part::maybe(2, elapsed.map(strong)),
+        Part::maybe(1, ami.map(strong)),
+        Part::maybe(3, failure.map(|text| Span::styled(text, theme.bad()))),
+        Part::maybe(4, stage(model, theme)),
+        Part::of(5, progress(model, theme)),
+    ];
+    parts::draw(parts, Part::none(), GAP, area, buf);
 }
 
 /// The glyph and the word; with a margin of its own where it is filled.
@@ -59,15 +56,12 @@ fn badge(verdict: Verdict, theme: &Theme) -> String {
 }
 
 /// Image Builder's own stage: what goes on while the stack is silent for most of an hour.
-fn stage<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
-    let image = model.build.image();
-    let stage = image.and_then(|image| image.builder_status.as_ref());
-    let Some(stage) = stage.filter(|_| !model.build.verdict().is_final()) else {
-        return Vec::new();
-    };
-    let stage = one_line(Clean::as_str(stage));
+fn stage<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
+    let goes_on = !model.build.verdict().is_final();
+    let image = model.build.image().filter(|_| goes_on)?;
+    let stage = one_line(image.builder_status.as_ref()?.as_str());
     let label = Span::styled("Image Builder: ", theme.dim());
-    vec![Line::from(vec![label, Span::raw(stage)])]
+    Some(Line::from(vec![label, Span::raw(stage)]))
 }
 
 /// How many of the resources that are known so far are complete. Not before the history is known, and not
