@@ -321,7 +321,8 @@ impl TreeWriter<'_> {
         let padding = " ".repeat(names - width(name.as_str()));
         let start = indent + INDENT + names + 2;
         let room = self.columns.saturating_sub(start);
-        if room < 12 && width(value.as_str()) > room {
+        // In a narrow pane a long value is easier to read below its name than in a sliver beside it.
+        if room < self.columns / 2 && width(value.as_str()) > room {
             self.push_node(indent, format!("{name}{padding}"), String::new());
             self.push_continued(value, indent + INDENT);
             return;

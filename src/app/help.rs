@@ -7,7 +7,7 @@ use ratatui::layout::{Rect, Size};
 use crate::domain::status::StatusClass;
 
 use super::action::Context;
-use super::keymap::{BINDINGS, Binding};
+use super::keymap::{BINDINGS, Binding, EVERYWHERE};
 use super::layout::popup;
 
 /// The popup's width, borders included.
@@ -29,7 +29,7 @@ pub enum Line {
 /// The whole help.
 #[must_use]
 pub fn lines() -> Vec<Line> {
-    let everywhere = |binding: &Binding| binding.contexts.len() == 4;
+    let everywhere = |binding: &Binding| binding.contexts == EVERYWHERE;
     let only =
         |binding: &Binding, context| !everywhere(binding) && binding.contexts.contains(&context);
     let mut lines = Vec::new();

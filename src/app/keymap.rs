@@ -72,7 +72,8 @@ pub struct Binding {
     pub hint: Option<&'static str>,
 }
 
-const EVERYWHERE: &[Context] = &[
+/// Every context.
+pub(super) const EVERYWHERE: &[Context] = &[
     Context::List,
     Context::Detail,
     Context::Filter,
@@ -190,9 +191,16 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: &[Key::Char('G'), Key::End],
         action: Action::Bottom,
-        contexts: EVERYWHERE,
-        help: "to the last row; the list follows the newest event from there",
+        contexts: &[Context::List],
+        help: "to the last row, and follow the newest event",
         hint: Some("follow"),
+    },
+    Binding {
+        keys: &[Key::Char('G'), Key::End],
+        action: Action::Bottom,
+        contexts: &[Context::Detail, Context::Filter, Context::Help],
+        help: "to the last row",
+        hint: None,
     },
     Binding {
         keys: &[Key::Char('r')],

@@ -5,10 +5,12 @@ use ratatui::layout::{Rect, Size};
 /// The least size at which anything but "too small" is drawn.
 pub const MIN_SIZE: Size = Size {
     width: 20,
-    height: 5,
+    height: 6,
 };
 /// From this width on, the detail pane stands beside the list.
 const SIDE_BY_SIDE: u16 = 100;
+/// From this width on, the list has room for types and reasons, and gets more of it.
+const ROOMY: u16 = 160;
 /// From this body height on, the detail pane stands under the list; below, it covers the list when opened.
 const STACKED: u16 = 14;
 
@@ -114,7 +116,11 @@ pub fn popup(screen: Size, width: u16, height: u16) -> Rect {
 fn panes(body: Rect, shape: Shape, detail_only: bool) -> (Option<Rect>, Option<Rect>) {
     match shape {
         Shape::Beside => {
-            let left = body.width * 62 / 100;
+            let left = if body.width < ROOMY {
+                body.width * 62 / 100
+            } else {
+                body.width * 2 / 3
+            };
             let list = Rect {
                 width: left,
                 ..body

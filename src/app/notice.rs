@@ -53,20 +53,17 @@ pub fn lines(build: &Build, link: &Link, size: Size) -> Vec<NoticeLine> {
     let columns = usize::from(size.width.saturating_sub(MARGIN));
     let fault = link.fault.as_ref();
     let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
-    let end = of_build(build, link);
-    let for_fault = if end.is_some() {
-        most.div_ceil(2)
-    } else {
-        most
-    };
+    let news = of_build(build, link);
+    let both = fault.is_some() && news.is_some();
     let mut lines = Vec::new();
-    for ((subject, text), most) in fault
-        .into_iter()
-        .zip([for_fault])
-        .chain(end.zip(Some(most)))
-    {
-        let most = most.min(usize::from(size.height / SCREEN_LINES_PER_LINE) - lines.len());
-        let parts = fitted(&text, columns, most).into_iter().enumerate();
+    for (subject, text) in [fault, news].into_iter().flatten() {
+        // The fault comes first, and leaves half of the room to the other one.
+        let room = if both && lines.is_empty() {
+            most.div_ceil(2)
+        } else {
+            most - lines.len()
+        };
+        let parts = fitted(&text, columns, room).into_iter().enumerate();
         lines.extend(parts.map(|(index, text)| NoticeLine {
             subject,
             first: index == 0,
@@ -130,12 +127,13 @@ fn fitted(text: &str, columns: usize, most: usize) -> Vec<String> {
         return lines;
     }
     if most < 2 {
-        lines = vec![truncate(&text, columns, "…")];
+        lines = vec![truncate(&text, columns, "...")];
         lines.truncate(most);
         return lines;
     }
     lines.truncate(most - 1);
-    lines.push(format!("… {}", tail(&text, columns.saturating_sub(2))));
+    let tail = tail(&text, columns.saturating_sub(4));
+    lines.push(format!("... {}", tail.trim_start()));
     lines
 }
 
@@ -163,13 +161,9 @@ mod tests {
     #[test]
     fn a_long_reason_keeps_its_head_and_its_tail() {
         let text = "one two three four five six seven eight nine ten";
-        assert_eq!(
-            fitted(text, 13, 3),
-            ["one two three", "four five six", "…  nine ten"]
-                .map(|line| line.replace("…  ", "… ht "))
-                .to_vec()
-        );
-        assert_eq!(fitted(text, 9, 1), ["one two …"]);
+        let lines = ["one two three", "four five six", "... nine ten"];
+        assert_eq!(fitted(text, 13, 3), lines);
+        assert_eq!(fitted(text, 9, 1), ["one tw..."]);
         assert_eq!(fitted(text, 80, 1), [text]);
         assert!(fitted(text, 9, 0).is_empty());
     }

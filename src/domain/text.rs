@@ -187,11 +187,11 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
 fn wrap_line(line: &str, columns: usize, lines: &mut Vec<String>) {
     let mut current = String::new();
     let mut used = 0;
-    for word in line.split_word_bounds() {
-        let wide = width(word);
-        if used + wide <= columns {
+    for word in line.split_inclusive(' ') {
+        // The space after a word takes no room at the end of a line.
+        if used + width(word.trim_end()) <= columns {
             current.push_str(word);
-            used += wide;
+            used += width(word);
             continue;
         }
         if used > 0 {
@@ -203,7 +203,7 @@ fn wrap_line(line: &str, columns: usize, lines: &mut Vec<String>) {
         }
         for grapheme in word.graphemes(true) {
             let wide = width(grapheme);
-            if used + wide > columns && used > 0 {
+            if used + width(grapheme.trim_end()) > columns && used > 0 {
                 lines.push(std::mem::take(&mut current));
                 used = 0;
             }
@@ -268,5 +268,8 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
+        assert_eq!(wrap("resource(s) 'x'", 9), ["resource(", "s) 'x'"]);
+        assert_eq!(wrap("the resource(s)", 12), ["the", "resource(s)"]);
+        assert_eq!(wrap("    - name", 8), ["    -", "name"]);
     }
 }

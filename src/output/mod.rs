@@ -53,10 +53,10 @@ impl<O: Write, D: Write> Printer<O, D> {
                 Ok(())
             }
             (Form::Text(theme), Entry::Event(event)) => {
-                writeln!(self.out, "{}", text::event(event, *theme))
+                writeln!(self.out, "{}", text::event(event, theme))
             }
             (Form::Text(theme), Entry::Outcome(record)) => {
-                writeln!(self.out, "{}", text::outcome(record, *theme))
+                writeln!(self.out, "{}", text::outcome(record, theme))
             }
         }
     }

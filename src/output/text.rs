@@ -19,7 +19,7 @@ const LOGICAL_ID: usize = 29;
 const TYPE: usize = 44;
 
 /// One event: time (UTC), status, logical id, type, reason.
-pub(super) fn event(event: &StackEvent, theme: Theme) -> String {
+pub(super) fn event(event: &StackEvent, theme: &Theme) -> String {
     let time = event.timestamp.map_or_else(|| "-".to_owned(), seconds);
     let status = format!("{:STATUS$}", event.status);
     let reason = event
@@ -37,7 +37,7 @@ pub(super) fn event(event: &StackEvent, theme: Theme) -> String {
 }
 
 /// How it ended.
-pub(super) fn outcome(record: &OutcomeRecord, theme: Theme) -> String {
+pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
     let class = match record.outcome {
         Outcome::Succeeded => StatusClass::Complete,
         Outcome::Failed => StatusClass::Failed,
@@ -84,7 +84,7 @@ fn seconds(time: DateTime<Utc>) -> String {
 }
 
 /// A word in the colour of its class.
-fn paint(theme: Theme, class: StatusClass, word: &str) -> String {
+fn paint(theme: &Theme, class: StatusClass, word: &str) -> String {
     match theme.status(class).fg {
         Some(colour) => word.with(colour.into_crossterm()).to_string(),
         None => word.to_owned(),

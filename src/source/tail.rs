@@ -242,11 +242,11 @@ mod tests {
         Arc::new(StackEvent::from_json(&json, None))
     }
 
-    fn page(events: &[Arc<StackEvent>], next: Option<&str>) -> Result<EventsAnswer, EventsError> {
-        Ok(EventsAnswer::Page(EventsPage {
+    fn page(events: &[Arc<StackEvent>], next: Option<&str>) -> EventsAnswer {
+        EventsAnswer::Page(EventsPage {
             events: events.to_vec(),
             next: next.map(NextToken::new),
-        }))
+        })
     }
 
     fn fault(kind: FaultKind) -> Fault {
@@ -258,17 +258,17 @@ mod tests {
         }
     }
 
-    fn described(ami: bool) -> Result<ImageAnswer, Fault> {
+    fn described(ami: bool) -> ImageAnswer {
         let ami = ami.then(|| Ami {
             id: Clean::new("ami-1"),
             name: None,
             state: None,
         });
-        Ok(ImageAnswer::Described(Box::new(ImageDescription {
+        ImageAnswer::Described(Box::new(ImageDescription {
             build_status: Some(Clean::new("BUILD_COMPLETE")),
             ami,
             ..ImageDescription::default()
-        })))
+        }))
     }
 
     /// Answers everything that is due up to a time with the same page, and tells what was asked and when.
@@ -280,8 +280,8 @@ mod tests {
                 return asked;
             }
             match ask {
-                Ask::Events(_) => drop(tail.events_answered(due, page(events, None))),
-                Ask::Image => drop(tail.image_answered(due, described(false))),
+                Ask::Events(_) => drop(tail.events_answered(due, Ok(page(events, None)))),
+                Ask::Image => drop(tail.image_answered(due, Ok(described(false)))),
             }
             asked.push((ask, due.as_secs()));
         }
@@ -310,9 +310,9 @@ mod tests {
     fn the_first_page_comes_before_the_image_and_the_rest_without_a_pause() {
         let mut tail = tail();
         assert_eq!(tail.next(), (Ask::Events(None), seconds(0)));
-        let _ = tail.events_answered(seconds(1), page(&[event("2", "X", "")], Some("t")));
+        let _ = tail.events_answered(seconds(1), Ok(page(&[event("2", "X", "")], Some("t"))));
         assert_eq!(tail.next(), (Ask::Image, seconds(1)));
-        let _ = tail.image_answered(seconds(1), described(false));
+        let _ = tail.image_answered(seconds(1), Ok(described(false)));
         assert_eq!(
             tail.next(),
             (Ask::Events(Some(NextToken::new("t"))), seconds(1))
@@ -325,7 +325,7 @@ mod tests {
         let first = event("1", "CREATE_IN_PROGRESS", "s");
         asked_until(&mut tail, seconds(6), std::slice::from_ref(&first));
         let failed = event("2", "CREATE_FAILED", "s");
-        let _ = tail.events_answered(seconds(10), page(&[failed, first], None));
+        let _ = tail.events_answered(seconds(10), Ok(page(&[failed, first], None)));
         assert_eq!(tail.next(), (Ask::Image, seconds(10)));
     }
 
@@ -333,10 +333,10 @@ mod tests {
     fn while_a_verdict_hangs_on_it_the_image_is_asked_every_2_seconds() {
         let mut tail = tail();
         let deleting = event("1", "DELETE_IN_PROGRESS", "s");
-        let _ = tail.events_answered(seconds(0), page(&[deleting], None));
-        let _ = tail.image_answered(seconds(0), described(false));
+        let _ = tail.events_answered(seconds(0), Ok(page(&[deleting], None)));
+        let _ = tail.image_answered(seconds(0), Ok(described(false)));
         assert_eq!(tail.next(), (Ask::Image, seconds(2)));
-        let _ = tail.image_answered(seconds(2), described(true));
+        let _ = tail.image_answered(seconds(2), Ok(described(true)));
         assert_eq!(
             tail.next(),
             (Ask::Events(None), seconds(5)),
@@ -358,7 +358,7 @@ mod tests {
     fn an_image_that_is_refused_does_not_slow_the_events_down() {
         let mut tail = tail();
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
-        let _ = tail.events_answered(seconds(0), page(&events, None));
+        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
         for _ in 0..6 {
             let _ = tail.image_answered(seconds(0), Err(fault(FaultKind::Denied)));
         }
@@ -368,8 +368,8 @@ mod tests {
     #[test]
     fn throttling_slows_both_down_and_keeps_the_token() {
         let mut tail = tail();
-        let _ = tail.events_answered(seconds(0), page(&[event("2", "X", "")], Some("t")));
-        let _ = tail.image_answered(seconds(0), described(false));
+        let _ = tail.events_answered(seconds(0), Ok(page(&[event("2", "X", "")], Some("t"))));
+        let _ = tail.image_answered(seconds(0), Ok(described(false)));
         for _ in 0..9 {
             let throttled = Err(EventsError::Fault(fault(FaultKind::Throttled)));
             let _ = tail.events_answered(seconds(0), throttled);
@@ -386,11 +386,11 @@ mod tests {
             .rev()
             .map(|id| event(&id.to_string(), "X", ""))
             .collect();
-        let _ = tail.events_answered(seconds(0), page(&events, None));
-        let _ = tail.image_answered(seconds(0), described(false));
+        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
+        let _ = tail.image_answered(seconds(0), Ok(described(false)));
         tail.audit(seconds(1));
         assert_eq!(tail.next(), (Ask::Events(None), seconds(1)));
-        let Some(News::Page(news)) = tail.events_answered(seconds(1), page(&events, Some("t")))
+        let Some(News::Page(news)) = tail.events_answered(seconds(1), Ok(page(&events, Some("t"))))
         else {
             panic!("a page is news");
         };

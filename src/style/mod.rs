@@ -15,8 +15,8 @@ pub use glyphs::{GlyphSet, Glyphs};
 use palette::Hue;
 pub use palette::Palette;
 
-/// How the screen looks: which colours, which signs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How the screen looks: which colours, which signs. It is lent to whoever draws, and so is not `Copy`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
     /// The colours.
     pub palette: Palette,

@@ -6,8 +6,10 @@
 
 /// The longest logical ids of ParallelCluster's own template take so many columns.
 const ID: usize = 29;
-const TYPE: usize = 20;
-const REASON: usize = 24;
+/// `ImageBuilder::Component`
+const TYPE: usize = 23;
+/// `Resource creation Initiated`
+const REASON: usize = 27;
 
 /// How the time of day is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +99,7 @@ impl Columns {
 fn shared(width: usize, room: usize, kind: bool, reason: bool) -> (usize, usize, usize) {
     if reason {
         let for_id = (room / 4).min(8);
-        let for_kind = (room / 3).min(26);
+        let for_kind = (room / 3).min(18);
         (
             ID + for_id,
             TYPE + for_kind,
@@ -164,6 +166,6 @@ mod tests {
         assert_eq!(of(38), (Time::Short, Status::Absent, false, false));
         assert_eq!(of(60), (Time::Full, Status::Class, false, false));
         assert_eq!(of(78), (Time::Full, Status::Word, false, false));
-        assert_eq!(of(122), (Time::Full, Status::Word, true, true));
+        assert_eq!(of(132), (Time::Full, Status::Word, true, true));
     }
 }

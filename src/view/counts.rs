@@ -1,55 +1,52 @@
 //! The line of counts: how many events there are of each status, and which of them are listed.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Margin, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::style::Theme;
 
-use super::parts::{Part, choose};
+use super::parts::{self, Part};
 use super::time::rough;
 
 /// Columns between two counts. A count that is switched on has one more column on both sides.
 const GAP: usize = 1;
 
-/// Draws the line.
+/// Draws the line; nothing before there is something to count.
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let columns = usize::from(area.width);
+    let all = count(model, ClassSet::ALL);
+    if all == 0 {
+        return;
+    }
     let filtered = model.filter != ClassSet::ALL;
-    let all = format!(" all {} ", count(model, ClassSet::ALL));
-    let all = Span::styled(
-        all,
-        if filtered {
-            theme.dim()
-        } else {
-            theme.strong()
-        },
-    );
-    let mut parts = vec![Part::new(0, all)];
-    for class in StatusClass::ALL {
-        let chosen = filtered && model.filter.contains(class);
-        let count = count(model, ClassSet::only(class));
-        if count > 0 || chosen || is_usual(class) {
-            parts.push(chip(class, count, chosen, filtered, theme));
-        }
-    }
-    parts.push(Part::of(100, silence(model, theme).into_iter().collect()));
-    let mut chosen = choose(parts, columns, GAP);
-    let silence = chosen.pop().flatten();
-    let gap = Span::raw(" ".repeat(GAP));
-    let chips = chosen.into_iter().flatten();
-    let chips: Vec<_> = chips
-        .flat_map(|line| line.spans.into_iter().chain([gap.clone()]))
-        .collect();
-    Line::from(chips).render(area, buf);
-    if let Some(silence) = silence {
-        let area = area.inner(Margin::new(1, 0));
-        silence.right_aligned().render(area, buf);
-    }
+    let style = if filtered {
+        theme.dim()
+    } else {
+        theme.strong()
+    };
+    let noun = if all == 1 { "event" } else { "events" };
+    let all = Line::styled(format!(" {all} {noun} "), style);
+    let chips = chips(model);
+    let line = |worded| {
+        let chip = |chip: &Chip| chip.line(worded, filtered, theme);
+        chips.iter().map(chip).collect::<Vec<_>>()
+    };
+    let widths = line(true)
+        .iter()
+        .map(|chip| chip.width() + GAP)
+        .sum::<usize>()
+        + all.width();
+    let worded = widths <= usize::from(area.width);
+    let ranks = chips.iter().map(Chip::rank);
+    let parts = ranks
+        .zip(line(worded))
+        .map(|(rank, chip)| Part::new(rank, chip));
+    let parts = [Part::new(0, all)].into_iter().chain(parts).collect();
+    let silence = Part::maybe(usize::MAX, silence(model, theme));
+    parts::draw(parts, silence, GAP, area, buf);
 }
 
 /// The number of events of some classes, in every stack that had the image's name.
@@ -58,39 +55,57 @@ pub(super) fn count(model: &Model, classes: ClassSet) -> usize {
     timelines.map(|timeline| timeline.count(classes)).sum()
 }
 
-fn is_usual(class: StatusClass) -> bool {
-    matches!(
-        class,
-        StatusClass::Running | StatusClass::Complete | StatusClass::Failed
-    )
-}
-
-fn chip<'a>(
+/// One class's count.
+struct Chip {
     class: StatusClass,
     count: usize,
     chosen: bool,
-    filtered: bool,
-    theme: &Theme,
-) -> Part<'a> {
-    let quiet = count == 0 || filtered;
-    let (sign, text) = match (chosen, quiet) {
-        (true, _) => (theme.chosen(), theme.chosen()),
-        (false, true) => (theme.dim(), theme.dim()),
-        (false, false) => (theme.status(class), Style::new()),
+}
+
+/// The usual classes; the others where there are such events, or where they are listed alone.
+fn chips(model: &Model) -> Vec<Chip> {
+    let usual = [
+        StatusClass::Running,
+        StatusClass::Complete,
+        StatusClass::Failed,
+    ];
+    let chip = |class| Chip {
+        class,
+        count: count(model, ClassSet::only(class)),
+        chosen: model.filter != ClassSet::ALL && model.filter.contains(class),
     };
-    let glyph = Span::styled(format!(" {}", theme.glyphs().status(class)), sign);
-    let forms = [format!(" {count} {} ", class.word()), format!(" {count} ")];
-    let rank = if class == StatusClass::Failed {
-        1
-    } else {
-        2 + class.index()
-    };
-    Part::of(
-        rank,
-        forms
-            .map(|form| Line::from(vec![glyph.clone(), Span::styled(form, text)]))
-            .to_vec(),
-    )
+    let chips = StatusClass::ALL.into_iter().map(chip);
+    chips
+        .filter(|chip| chip.count > 0 || chip.chosen || usual.contains(&chip.class))
+        .collect()
+}
+
+impl Chip {
+    /// Failures are the last to go.
+    fn rank(&self) -> usize {
+        match self.class {
+            StatusClass::Failed => 1,
+            other => 2 + other.index(),
+        }
+    }
+
+    fn line(&self, worded: bool, filtered: bool, theme: &Theme) -> Line<'static> {
+        let (glyph, text) = if self.chosen {
+            (theme.chosen(), theme.chosen())
+        } else if filtered || self.count == 0 {
+            (theme.dim(), theme.dim())
+        } else {
+            (theme.status(self.class), Style::new())
+        };
+        let sign = format!(" {}", theme.glyphs().status(self.class));
+        let count = self.count;
+        let words = if worded {
+            format!(" {count} {} ", self.class.word())
+        } else {
+            format!(" {count} ")
+        };
+        Line::from(vec![Span::styled(sign, glyph), Span::styled(words, text)])
+    }
 }
 
 /// For how long nothing has happened, while something may.
@@ -99,6 +114,6 @@ fn silence<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
         return None;
     }
     let newest = model.build.current()?.newest()?.timestamp?;
-    let text = format!("last event {} ago", rough(model.now - newest));
+    let text = format!("last event {} ago ", rough(model.now - newest));
     Some(Line::from(Span::styled(text, theme.dim())))
 }

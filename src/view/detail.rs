@@ -41,17 +41,17 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     };
     let lines = model.detail.lines.iter().enumerate().skip(model.detail.top);
     for ((index, line), place) in lines.zip(inner.rows()) {
-        let marked = focused && index == model.detail.cursor;
+        let chosen = focused && index == model.detail.cursor;
         let mut line = draw_line(line, event, model, theme);
-        let marker = if marked { theme.glyphs().marker } else { " " };
-        if marked {
+        let marker = if chosen { theme.glyphs().marker } else { " " };
+        if chosen {
             line.spans
                 .iter_mut()
                 .for_each(|span| span.style = Style::new());
         }
         line.spans.insert(0, Span::raw(marker));
         line.render(place, buf);
-        if marked {
+        if chosen {
             buf.set_style(place, theme.selected(true));
         }
     }
@@ -85,24 +85,18 @@ fn draw_line(
             name,
             value,
         } => {
-            let style = if fold.is_some() {
-                theme.strong()
+            // A branch is its name; a leaf is its value.
+            let (name_style, value_style) = if fold.is_some() {
+                (theme.strong(), theme.dim())
             } else {
-                theme.dim()
+                (theme.dim(), Style::new())
             };
             Line::from(vec![
                 spaces(indent),
                 Span::styled(sign(fold.as_ref(), theme), theme.dim()),
-                Span::styled(one_line_keeping_padding(name), style),
+                Span::styled(name.replace(['\n', '\t'], " "), name_style),
                 Span::raw("  "),
-                Span::styled(
-                    value.clone(),
-                    if fold.is_some() {
-                        theme.dim()
-                    } else {
-                        Style::new()
-                    },
-                ),
+                Span::styled(value.clone(), value_style),
             ])
         }
         detail::Line::Continued { indent, text } => Line::from(vec![
@@ -120,11 +114,6 @@ fn sign(fold: Option<&Fold>, theme: &Theme) -> String {
         Some(Fold { open: false, .. }) => format!("{} ", glyphs.folded),
         None => "  ".to_owned(),
     }
-}
-
-/// A name is padded so that values stand below each other; a line break in it would move them.
-fn one_line_keeping_padding(name: &str) -> String {
-    name.replace(['\n', '\t'], " ")
 }
 
 /// The status, and since when; how long that is, while it lasts.

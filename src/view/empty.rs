@@ -1,7 +1,7 @@
 //! The list before it has rows: what is being waited for, or what is wrong and what would help.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
@@ -41,10 +41,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         lines.extend(wrapped.map(|line| (line, Style::new())));
     }
     let longest = lines.iter().map(|(line, _)| width(line)).max().unwrap_or(0);
-    let block = area.centered(
-        ratatui::layout::Constraint::Length(u16::try_from(longest).unwrap_or(u16::MAX)),
-        ratatui::layout::Constraint::Length(u16::try_from(lines.len()).unwrap_or(u16::MAX)),
-    );
+    let length = |length| Constraint::Length(u16::try_from(length).unwrap_or(u16::MAX));
+    let block = area.centered(length(longest), length(lines.len()));
     for ((text, style), place) in lines.into_iter().zip(block.rows()) {
         Line::styled(text, style).render(place, buf);
     }
@@ -64,7 +62,7 @@ fn message(model: &Model, theme: &Theme) -> Message {
     if let Some(fault) = &model.link.fault {
         return of_fault(fault, model, theme);
     }
-    let name = &model.target.image_id;
+    let name = Clean::new(&model.target.image_id);
     match (model.build.verdict(), model.link.state) {
         (Verdict::Succeeded, _) => calm(
             "The image is ready".to_owned(),

@@ -9,7 +9,7 @@ use crate::app::help;
 use crate::style::Theme;
 
 use super::popup;
-use super::text::cell;
+use super::text::{cell, cut};
 
 /// The width of the column of keys.
 const KEYS: usize = 20;
@@ -28,18 +28,19 @@ pub(super) fn draw(top: usize, theme: &Theme, screen: Rect, buf: &mut Buffer) {
     };
     let inner = popup::draw(" Help ", &note, theme, area.intersection(screen), buf);
     for (line, place) in lines.iter().skip(top).zip(inner.rows()) {
-        draw_line(line, theme).render(place, buf);
+        draw_line(line, usize::from(inner.width), theme).render(place, buf);
     }
 }
 
-fn draw_line(line: &help::Line, theme: &Theme) -> Line<'static> {
+fn draw_line(line: &help::Line, columns: usize, theme: &Theme) -> Line<'static> {
+    let keys_columns = KEYS.min(columns * 2 / 5);
     match line {
         help::Line::Blank => Line::default(),
         help::Line::Heading(heading) => Line::styled(format!(" {heading}"), theme.strong()),
         help::Line::Keys(keys, does) => Line::from(vec![
             Span::raw("   "),
-            Span::styled(cell(keys, KEYS, theme), theme.key()),
-            Span::raw(*does),
+            Span::styled(cell(keys, keys_columns, theme), theme.key()),
+            Span::raw(cut(does, columns.saturating_sub(keys_columns + 4), theme)),
         ]),
         help::Line::Status(class) => Line::from(vec![
             Span::raw("   "),

@@ -5,13 +5,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
 use crate::app::action::Context;
 use crate::app::keymap::hints;
 use crate::style::Theme;
 
-use super::parts::{Part, join};
+use super::parts::{self, Part};
 
 /// Columns between two hints.
 const GAP: usize = 2;
@@ -34,5 +33,5 @@ pub(super) fn draw(context: Context, theme: &Theme, area: Rect, buf: &mut Buffer
         )
     });
     let area = area.inner(Margin::new(1, 0));
-    join(parts.collect(), usize::from(area.width), GAP).render(area, buf);
+    parts::draw(parts.collect(), Part::none(), GAP, area, buf);
 }

@@ -37,6 +37,7 @@ use ratatui::layout::{Offset, Rect};
 use crate::app::layout::Regions;
 use crate::app::model::{Model, Overlay};
 use crate::app::notice::Subject;
+use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
 /// Draws the model into the area. What is outside the buffer is not drawn.
@@ -57,10 +58,11 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     verdict::draw(model, theme, told, place(regions.verdict), buf);
     notice::draw(&notices, theme, place(regions.notice), buf);
     counts::draw(model, theme, place(regions.counts), buf);
-    if let Some(region) = regions.list {
+    let (list, detail) = panes(&regions, model);
+    if let Some(region) = list {
         list::draw(model, theme, place(region), buf);
     }
-    if let Some(region) = regions.detail {
+    if let Some(region) = detail {
         detail::draw(model, theme, place(region), buf);
     }
     hints::draw(model.context(), theme, place(regions.hints), buf);
@@ -68,5 +70,15 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Help(top)) => help::draw(top, theme, area, buf),
         Some(Overlay::Filter(menu)) => filter::draw(model, menu, theme, area, buf),
         None => {}
+    }
+}
+
+/// The list and the detail. While there is no event to look into, the list has the room of both.
+fn panes(regions: &Regions, model: &Model) -> (Option<Rect>, Option<Rect>) {
+    let none = model.build.timelines().iter().all(Timeline::is_empty);
+    match (regions.list, regions.detail) {
+        (Some(list), Some(detail)) if none => (Some(list.union(detail)), None),
+        (None, detail) if none => (detail, None),
+        panes => panes,
     }
 }

@@ -2,12 +2,23 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::app::notice::{NoticeLine, Subject};
 use crate::domain::status::StatusClass;
 use crate::style::Theme;
+
+/// What stands out in a line: of a failure, what failed; a long reason in red would be hard to read.
+fn head(line: &NoticeLine) -> (&str, &str) {
+    let text = line.text.as_str();
+    match (line.subject, line.first) {
+        (Subject::Failure, true) => text.split_at(text.find(": ").unwrap_or(text.len())),
+        (Subject::Failure, false) => ("", text),
+        _ => (text, ""),
+    }
+}
 
 /// Draws the lines.
 pub(super) fn draw(lines: &[NoticeLine], theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -20,7 +31,13 @@ pub(super) fn draw(lines: &[NoticeLine], theme: &Theme, area: Rect, buf: &mut Bu
             Subject::Note => (glyphs.dot, theme.dim()),
         };
         let glyph = if line.first { glyph } else { " " };
-        let text = Span::styled(format!("{glyph} {}", line.text), style);
-        Line::from(text).render(place, buf);
+        let (head, rest) = head(line);
+        let rest_style = if line.subject == Subject::Failure {
+            Style::new()
+        } else {
+            style
+        };
+        let head = Span::styled(format!("{glyph} {head}"), style);
+        Line::from(vec![head, Span::styled(rest, rest_style)]).render(place, buf);
     }
 }

@@ -3,7 +3,10 @@
 //! First every part gets its shortest form, the most important part first; what room is left then makes
 //! parts longer, in the same order.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
 
 /// One part of a line.
 #[derive(Debug)]
@@ -20,81 +23,90 @@ impl<'a> Part<'a> {
         Self::of(rank, vec![form.into()])
     }
 
+    /// A part that there may be nothing for.
+    pub(super) fn maybe(rank: usize, form: Option<impl Into<Line<'a>>>) -> Self {
+        Self::of(rank, form.map(Into::into).into_iter().collect())
+    }
+
+    /// No part.
+    pub(super) fn none() -> Self {
+        Self::of(usize::MAX, Vec::new())
+    }
+
     /// A part with several forms, the longest first.
     pub(super) fn of(rank: usize, forms: Vec<Line<'a>>) -> Self {
         Self { rank, forms }
     }
 }
 
-/// The parts in their order, each in the form that there is room for; nothing for those without room.
-/// `gap` is the number of columns between two.
-pub(super) fn choose<'a>(
-    mut parts: Vec<Part<'a>>,
-    columns: usize,
-    gap: usize,
-) -> Vec<Option<Line<'a>>> {
-    let mut by_rank: Vec<(usize, &mut Part<'a>)> = parts.iter_mut().enumerate().collect();
-    by_rank.sort_by_key(|(_, part)| part.rank);
-    let mut room = columns + gap;
-    by_rank.retain(|(_, part)| {
-        let left = part
-            .forms
-            .last()
-            .and_then(|form| room.checked_sub(form.width() + gap));
-        room = left.unwrap_or(room);
-        left.is_some()
-    });
-    let mut chosen: Vec<(usize, Line<'a>)> = Vec::with_capacity(by_rank.len());
-    for (index, part) in by_rank {
-        let shortest = part.forms.last().map_or(0, Line::width);
-        let fits = |form: &Line<'_>| form.width() <= shortest + room;
-        let Some(form) = part.forms.iter().position(fits) else {
-            continue;
-        };
-        let form = part.forms.swap_remove(form);
-        room = (shortest + room).saturating_sub(form.width());
-        chosen.push((index, form));
-    }
-    let mut slots: Vec<Option<Line<'a>>> = parts.iter().map(|_| None).collect();
-    for (index, form) in chosen {
-        if let Some(slot) = slots.get_mut(index) {
-            *slot = Some(form);
-        }
-    }
-    slots
-}
-
-/// The parts that there is room for, as one line.
-pub(super) fn join<'a>(parts: Vec<Part<'a>>, columns: usize, gap: usize) -> Line<'a> {
-    let mut spans: Vec<Span<'a>> = Vec::new();
-    for line in choose(parts, columns, gap).into_iter().flatten() {
+/// Draws the parts that there is room for: one after the other, and `last` at the right end. `gap` is the
+/// number of columns between two.
+pub(super) fn draw(parts: Vec<Part<'_>>, last: Part<'_>, gap: usize, area: Rect, buf: &mut Buffer) {
+    let count = parts.len();
+    let all: Vec<_> = parts.into_iter().chain([last]).collect();
+    let mut chosen = choose(all, usize::from(area.width), gap);
+    let at_the_end = chosen.pop_if(|(index, _)| *index == count);
+    let mut spans: Vec<Span<'_>> = Vec::new();
+    for (_, form) in chosen {
         if !spans.is_empty() {
             spans.push(Span::raw(" ".repeat(gap)));
         }
-        spans.extend(line.spans);
+        let style = form.style;
+        spans.extend(form.spans.into_iter().map(|span| span.patch_style(style)));
     }
-    Line::from(spans)
+    Line::from(spans).render(area, buf);
+    if let Some((_, form)) = at_the_end {
+        form.right_aligned().render(area, buf);
+    }
+}
+
+/// The parts that there is room for, by their place, each in the form that is shown.
+fn choose(parts: Vec<Part<'_>>, columns: usize, gap: usize) -> Vec<(usize, Line<'_>)> {
+    let mut room = columns + gap;
+    let mut parts: Vec<_> = parts.into_iter().enumerate().collect();
+    parts.sort_by_key(|(_, part)| part.rank);
+    parts.retain(|(_, part)| {
+        let shortest = part.forms.last().map(Line::width);
+        let left = shortest.and_then(|columns| room.checked_sub(columns + gap));
+        room = left.unwrap_or(room);
+        left.is_some()
+    });
+    let mut chosen = Vec::with_capacity(parts.len());
+    for (index, mut part) in parts {
+        let most = room + part.forms.last().map_or(0, Line::width);
+        if let Some(form) = part.forms.iter().position(|form| form.width() <= most) {
+            let form = part.forms.swap_remove(form);
+            room = most - form.width();
+            chosen.push((index, form));
+        }
+    }
+    chosen.sort_by_key(|(index, _)| *index);
+    chosen
 }
 
 #[cfg(test)]
 mod tests {
+    use ratatui::buffer::Cell;
+
     use super::*;
 
-    fn shown(columns: usize) -> String {
+    fn shown(columns: u16) -> String {
         let parts = vec![
             Part::new(0, "first"),
             Part::of(2, vec!["a long one".into(), "short".into()]),
-            Part::new(1, "last"),
         ];
-        join(parts, columns, 1).to_string()
+        let area = Rect::new(0, 0, columns, 1);
+        let mut buffer = Buffer::empty(area);
+        draw(parts, Part::new(1, "last"), 1, area, &mut buffer);
+        buffer.content.iter().map(Cell::symbol).collect()
     }
 
     #[test]
     fn parts_shrink_and_go_by_their_rank() {
         assert_eq!(shown(21), "first a long one last");
-        assert_eq!(shown(20), "first short last");
-        assert_eq!(shown(15), "first last");
-        assert_eq!(shown(9), "first");
+        assert_eq!(shown(20), "first short     last");
+        assert_eq!(shown(15), "first      last");
+        assert_eq!(shown(9), "first    ");
         assert_eq!(shown(4), "last");
         assert_eq!(shown(0), "");
     }

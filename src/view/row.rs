@@ -1,6 +1,6 @@
 //! One row of the list: an event, a place where events may be missing, or the beginning of another stack.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -17,7 +17,7 @@ use crate::style::Theme;
 
 use super::columns::{Columns, Status, Time};
 use super::text::{cell, cut, one_line};
-use super::time::{dated, of_day, running};
+use super::time::{dated, of_day, rough, running};
 
 /// What all rows of a frame have in common.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl RowPainter<'_> {
         let theme = self.theme;
         let glyphs = theme.glyphs();
         let class = event.status.class();
-        let look = self.look(class, selected);
+        let look = self.look(event, selected);
         let columns = self.columns;
         let marker = if selected { glyphs.marker } else { " " };
         let mut spans = vec![
@@ -90,7 +90,9 @@ impl RowPainter<'_> {
             look.id,
         ));
         if columns.kind > 0 {
-            let kind = cell(&one_line(event.resource_type.as_str()), columns.kind, theme);
+            let kind = one_line(event.resource_type.as_str());
+            let kind = kind.strip_prefix("AWS::").unwrap_or(&kind);
+            let kind = cell(kind, columns.kind, theme);
             spans.push(Span::styled(format!("  {kind}"), look.quiet));
         }
         if columns.reason > 0 {
@@ -102,9 +104,10 @@ impl RowPainter<'_> {
     }
 
     /// On the selected row, the selection's own style takes the place of colours and dimming.
-    fn look(&self, class: StatusClass, selected: bool) -> Look {
+    fn look(&self, event: &StackEvent, selected: bool) -> Look {
         let (theme, plain) = (self.theme, Style::new());
-        let failed = class == StatusClass::Failed;
+        let class = event.status.class();
+        let failed = event.is_own_failure();
         let quiet = if selected { plain } else { theme.dim() };
         Look {
             quiet,
@@ -140,7 +143,13 @@ impl RowPainter<'_> {
     /// The time since the first event of the stack; nothing while that is not known.
     fn offset(&self, event: &StackEvent) -> Option<String> {
         let began = began(self.timeline(&event.stack_id)?)?;
-        Some(format!("+{}", running(event.timestamp? - began)))
+        let span = event.timestamp? - began;
+        let span = if span < TimeDelta::hours(10) {
+            running(span)
+        } else {
+            rough(span)
+        };
+        Some(format!("+{span}"))
     }
 
     fn timeline(&self, stack: &StackId) -> Option<&Timeline> {
@@ -172,11 +181,11 @@ impl RowPainter<'_> {
         let rule = self.theme.glyphs().rule;
         let id = stack.clean();
         let id = id.as_str().rsplit('/').next().unwrap_or_default();
-        let id = one_line(id);
+        let id = one_line(id.split('-').next().unwrap_or_default());
         let began = self.timeline(stack).and_then(began);
         let when = began.map(|time| format!(" of {}", dated(time, self.model.offset)));
         let when = when.unwrap_or_default();
-        let text = format!("{rule}{rule} stack{when} {id} ");
+        let text = format!("{rule}{rule} stack {id}{when} ");
         let rest = columns.saturating_sub(width(&text));
         cut(&text, columns, self.theme) + &rule.repeat(rest)
     }

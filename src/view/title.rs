@@ -6,7 +6,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
 use crate::app::link::LinkState;
 use crate::app::model::Model;
@@ -15,7 +14,7 @@ use crate::domain::text::Clean;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
-use super::parts::{Part, choose};
+use super::parts::{self, Part};
 use super::text::{cut, one_line};
 use super::time::rough;
 
@@ -26,47 +25,26 @@ const GAP: usize = 2;
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
-    let mut parts = vec![image(model, theme, columns)];
     let described = model.build.image();
     let version = described.and_then(|image| image.version.as_ref());
-    parts.push(plain(3, model.region().map(Clean::as_str), ""));
-    parts.push(plain(4, version.map(Clean::as_str), "pcluster "));
-    let note = model.target.note.as_deref().map(one_line);
-    parts.push(Part::of(
-        2,
-        note.into_iter()
-            .map(|note| Line::styled(note, theme.warn()))
-            .collect(),
-    ));
-    parts.push(Part::of(1, link(model, theme)));
-    let mut chosen = choose(parts, columns, GAP);
-    let link = chosen.pop().flatten();
-    let gap = Span::raw(" ".repeat(GAP));
-    let left = chosen.into_iter().flatten();
-    let left: Vec<_> = left
-        .flat_map(|line| line.spans.into_iter().chain([gap.clone()]))
-        .collect();
-    Line::from(left).render(area, buf);
-    if let Some(link) = link {
-        link.right_aligned().render(area, buf);
-    }
+    let version = version.map(|version| format!("pcluster {}", one_line(version.as_str())));
+    let region = model.region().map(|region| one_line(region.as_str()));
+    let note = model.target.note.as_deref().map(Clean::new);
+    let note = note.map(|note| Span::styled(one_line(note.as_str()), theme.warn()));
+    let parts = vec![
+        Part::of(0, image(model, theme, columns)),
+        Part::maybe(3, region),
+        Part::maybe(4, version),
+        Part::maybe(2, note),
+    ];
+    parts::draw(parts, Part::of(1, link(model, theme)), GAP, area, buf);
 }
 
-fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Part<'a> {
-    let id = one_line(&model.target.image_id);
+fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
+    let id = one_line(Clean::new(&model.target.image_id).as_str());
     let short = cut(&id, columns / 2, theme);
-    let forms = [id, short];
-    Part::of(
-        0,
-        forms
-            .map(|form| Line::styled(form, theme.strong()))
-            .to_vec(),
-    )
-}
-
-fn plain<'a>(rank: usize, text: Option<&str>, label: &str) -> Part<'a> {
-    let text = text.map(|text| Line::from(format!("{label}{}", one_line(text))));
-    Part::of(rank, text.into_iter().collect())
+    let style = theme.strong();
+    vec![Line::styled(id, style), Line::styled(short, style)]
 }
 
 /// The state of the connection, its age and what comes next, from the longest form to the shortest.

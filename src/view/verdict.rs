@@ -3,16 +3,16 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
 use crate::app::notice::failure;
 use crate::domain::status::StatusClass;
-use crate::domain::text::{Clean, width};
+use crate::domain::text::width;
+use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 
-use super::parts::{Part, join};
+use super::parts::{self, Part};
 use super::text::{cut, one_line};
 use super::time::running;
 
@@ -26,67 +26,69 @@ pub(super) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
     let verdict = model.build.verdict();
-    let badge = format!(" {} {} ", theme.glyphs().verdict(verdict), verdict.word());
+    let badge = badge(verdict, theme);
+    // Nobody knows when a build that was deleted in the middle ended.
     let elapsed = model.build.elapsed(model.now).map(running);
+    let elapsed = elapsed.filter(|_| verdict != Verdict::Deleted);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
-    let badge = Line::from(Span::styled(badge, theme.verdict(verdict)));
-    let strong = |text: String| Line::from(Span::styled(text, theme.strong()));
-    let mut parts = vec![
-        Part::new(0, badge),
-        Part::of(2, elapsed.map(strong).into_iter().collect()),
-    ];
-    let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));
-    parts.push(Part::of(1, ami.map(strong).into_iter().collect()));
     let failure = failure(&model.build).filter(|_| !told && columns > taken);
-    if let Some(failure) = failure {
-        let text = cut(&one_line(&failure), columns - taken, theme);
-        parts.push(Part::new(3, Span::styled(text, theme.bad())));
+    let failure = failure.map(|text| cut(&one_line(&text), columns - taken, theme));
+    let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));
+    let strong = |text| Span::styled(text, theme.strong());
+    let parts = vec![
+        Part::new(0, Span::styled(badge, theme.verdict(verdict))),
+        Part::maybe(2, elapsed.map(strong)),
+        Part::maybe(1, ami.map(strong)),
+        Part::maybe(3, failure.map(|text| Span::styled(text, theme.bad()))),
+        Part::maybe(4, stage(model, theme)),
+        Part::of(5, progress(model, theme)),
+    ];
+    parts::draw(parts, Part::none(), GAP, area, buf);
+}
+
+/// The glyph and the word; with a margin of its own where it is filled.
+fn badge(verdict: Verdict, theme: &Theme) -> String {
+    let badge = format!("{} {}", theme.glyphs().verdict(verdict), verdict.word());
+    match verdict {
+        Verdict::Waiting => badge,
+        _ => format!(" {badge} "),
     }
-    parts.push(Part::of(4, stage(model, theme)));
-    parts.push(Part::of(5, progress(model, theme)));
-    join(parts, columns, GAP).render(area, buf);
 }
 
 /// Image Builder's own stage: what goes on while the stack is silent for most of an hour.
-fn stage<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
-    let image = model.build.image();
-    let stage = image.and_then(|image| image.builder_status.as_ref());
-    let Some(stage) = stage.filter(|_| !model.build.verdict().is_final()) else {
-        return Vec::new();
-    };
-    let stage = one_line(Clean::as_str(stage));
+fn stage<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
+    let goes_on = !model.build.verdict().is_final();
+    let image = model.build.image().filter(|_| goes_on)?;
+    let stage = one_line(image.builder_status.as_ref()?.as_str());
     let label = Span::styled("Image Builder: ", theme.dim());
-    vec![Line::from(vec![label, Span::raw(stage)])]
+    Some(Line::from(vec![label, Span::raw(stage)]))
 }
 
-/// How many of the resources that are known so far are complete. Not while they are being deleted: the
-/// number would go back.
+/// How many of the resources that are known so far are complete. Not before the history is known, and not
+/// while they are being deleted: the number would be wrong, or go back.
 fn progress<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
-    let shows = matches!(
-        model.build.verdict(),
-        Verdict::Building | Verdict::Finishing | Verdict::Failed
-    );
-    let facts = model
+    let verdict = model.build.verdict();
+    let going_on = matches!(verdict, Verdict::Building | Verdict::Finishing);
+    let timeline = model
         .build
         .current()
-        .filter(|_| shows)
-        .map(|timeline| timeline.facts());
-    let Some(facts) = facts.filter(|facts| facts.resources() > 0) else {
+        .filter(|timeline| timeline.walks() > 0);
+    let facts = timeline.map(Timeline::facts);
+    let facts = facts.filter(|facts| facts.resources() > 0);
+    let Some(facts) = facts.filter(|_| going_on || verdict == Verdict::Failed) else {
         return Vec::new();
     };
     let (done, known) = (facts.resources_in(StatusClass::Complete), facts.resources());
     let short = format!("{done}/{known}");
     let long = Span::raw(format!("{short} resources"));
-    let mut forms: Vec<_> = BARS
-        .map(|columns| {
-            let mut spans = vec![long.clone(), Span::raw(" ")];
-            spans.extend(bar(done, known, columns, theme));
-            Line::from(spans)
-        })
-        .to_vec();
-    forms.push(Line::from(long));
-    forms.push(Line::from(short));
-    forms
+    let with_bar = |columns| {
+        let mut spans = vec![long.clone(), Span::raw(" ")];
+        spans.extend(bar(done, known, columns, theme));
+        Line::from(spans)
+    };
+    let bars = BARS.into_iter().filter(|_| going_on).map(with_bar);
+    bars.chain([Line::from(long.clone()), Line::from(short)])
+        .collect()
 }
 
 fn bar<'a>(done: usize, known: usize, columns: usize, theme: &Theme) -> [Span<'a>; 2] {

@@ -1,6 +1,15 @@
 //! The tests that use the library and the program from outside: one binary, a module a subject.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on has failed; clippy.toml excepts test functions, not what they share"
+)]
+
+mod any_frame;
 mod endings;
+mod frames;
 mod layering;
 mod screen;
 mod support;

@@ -229,8 +229,8 @@ fn step(late: bool, replace: bool) -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => fault.prop_map(Step::Ask),
         4 => (1usize..40).prop_map(Step::Arrive),
-        if late { 2 } else { 0 } => (1usize..OVERLAP).prop_map(Step::ArriveLate),
-        if replace { 1 } else { 0 } => Just(Step::Replace),
+        2 * u32::from(late) => (1usize..OVERLAP).prop_map(Step::ArriveLate),
+        u32::from(replace) => Just(Step::Replace),
     ]
 }
 

@@ -17,18 +17,10 @@ struct Shown {
     changed: Condvar,
 }
 
+#[derive(Default)]
 struct State {
     parser: vt100::Parser,
     closed: bool,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            parser: vt100::Parser::default(),
-            closed: false,
-        }
-    }
 }
 
 /// A terminal with the program in it.

@@ -1,0 +1,226 @@
+//! No size, no key and no text breaks a frame.
+
+use bakewatch::app::keymap::Key;
+use bakewatch::app::msg::Msg;
+use bakewatch::domain::fault::{Fault, FaultKind};
+use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
+use bakewatch::domain::news::News;
+use bakewatch::domain::text::Clean;
+use bakewatch::style::{Glyphs, Palette, Theme};
+use bakewatch::view::view;
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use serde_json::json;
+
+use crate::support::builds;
+use crate::support::story::Story;
+
+/// What happens in a watch.
+#[derive(Clone, Debug)]
+enum Step {
+    Press(Key),
+    Resize(u16, u16),
+    Wait(i64),
+    Events(Vec<[String; 4]>, bool),
+    Fault(String, String),
+    Describe(String, bool),
+    Gone,
+    Absent,
+}
+
+fn key() -> impl Strategy<Value = Key> {
+    prop_oneof![
+        6 => prop::sample::select("jkgGhlf?ar q".chars().collect::<Vec<_>>()).prop_map(Key::Char),
+        1 => Just(Key::Enter),
+        1 => Just(Key::Esc),
+        1 => Just(Key::Tab),
+        1 => Just(Key::PageUp),
+        1 => Just(Key::PageDown),
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let hostile = [
+        "",
+        "\u{1b}[2J\u{7}",
+        "\u{202e}desrever",
+        "日本語のとても長い名前",
+        "a\nb\tc\r\nd",
+        "e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
+        "👩\u{200d}👩\u{200d}👧 🇩🇪 ☃\u{fe0f}",
+        "\u{301}",
+        "x\u{0}y\u{9b}31mz\u{feff}",
+        "ﷺ",
+    ];
+    prop_oneof![
+        Just("ParallelClusterImage".to_owned()),
+        prop::sample::select(hostile.map(str::to_owned).to_vec()),
+        "\\PC{0,80}",
+        ".{0,20}",
+    ]
+}
+
+fn status() -> impl Strategy<Value = String> {
+    let known = [
+        "CREATE_IN_PROGRESS",
+        "CREATE_COMPLETE",
+        "CREATE_FAILED",
+        "DELETE_IN_PROGRESS",
+        "ROLLBACK_IN_PROGRESS",
+        "DELETE_SKIPPED",
+    ];
+    prop_oneof![4 => prop::sample::select(known.map(str::to_owned).to_vec()), 1 => text()]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let event = (text(), text(), status(), text()).prop_map(<[String; 4]>::from);
+    prop_oneof![
+        6 => key().prop_map(Step::Press),
+        1 => (0..=120_u16, 0..=50_u16).prop_map(|(width, height)| Step::Resize(width, height)),
+        1 => (-100..100_000_i64).prop_map(Step::Wait),
+        3 => (prop::collection::vec(event, 0..12), any::<bool>())
+            .prop_map(|(events, whole)| Step::Events(events, whole)),
+        1 => (text(), text()).prop_map(|(message, hint)| Step::Fault(message, hint)),
+        1 => (text(), any::<bool>()).prop_map(|(stage, made)| Step::Describe(stage, made)),
+        1 => Just(Step::Gone),
+        1 => Just(Step::Absent),
+    ]
+}
+
+fn take(story: &mut Story, step: Step, count: &mut usize) {
+    match step {
+        Step::Press(key) => story.msg(Msg::Key(key)),
+        Step::Resize(width, height) => story.resize(width, height),
+        Step::Wait(seconds) => {
+            story.at(seconds);
+        }
+        Step::Events(events, whole) => {
+            let events: Vec<_> = events
+                .into_iter()
+                .map(|[id, kind, status, reason]| {
+                    *count += 1;
+                    json!({
+                        "eventId": format!("{count}"), "logicalResourceId": id, "resourceType": kind,
+                        "resourceStatus": status, "resourceStatusReason": reason,
+                        "physicalResourceId": id, "timestamp": "2022-04-05T21:40:00Z",
+                        "resourceProperties": json!({ id: kind, "Data": reason }).to_string(),
+                    })
+                    .to_string()
+                })
+                .collect();
+            story.raw_page(&events, whole);
+        }
+        Step::Fault(message, hint) => {
+            story.hear(News::Fault(Fault {
+                kind: FaultKind::Transient,
+                message: Clean::new(&message),
+                hint: Some(Clean::new(&hint)),
+                request_id: Some(Clean::new(&hint)),
+            }));
+        }
+        Step::Describe(stage, made) => {
+            let stage = Clean::new(&stage);
+            let image = ImageDescription {
+                region: Some(stage.clone()),
+                version: Some(stage.clone()),
+                build_status: made.then(|| Clean::new("BUILD_COMPLETE")),
+                builder_status: Some(stage.clone()),
+                ami: made.then_some(Ami {
+                    id: stage,
+                    name: None,
+                    state: None,
+                }),
+                ..ImageDescription::default()
+            };
+            story.hear(News::Image(ImageAnswer::Described(Box::new(image))));
+        }
+        Step::Gone => {
+            story.hear(News::StackGone);
+        }
+        Step::Absent => {
+            story.hear(News::Image(ImageAnswer::Absent));
+        }
+    }
+}
+
+/// Whether showing it could act on the terminal or turn the text around.
+fn is_inert(symbol: &str) -> bool {
+    let acts = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    !symbol.chars().any(acts)
+}
+
+const OUTSIDE: &str = "¤";
+
+/// Draws into the middle of a larger buffer and looks at what is outside.
+fn check(story: &Story, theme: &Theme, width: u16, height: u16) {
+    let area = Rect::new(3, 2, width, height);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width + 6, height + 4));
+    for cell in &mut buffer.content {
+        cell.set_symbol(OUTSIDE);
+    }
+    view(&story.model, theme, area, &mut buffer);
+    for y in 0..buffer.area.height {
+        for x in 0..buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            assert!(is_inert(symbol), "{symbol:?} at {x},{y}");
+            if !area.contains((x, y).into()) {
+                assert_eq!(symbol, OUTSIDE, "at {x},{y} of {width}x{height}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn nothing_breaks_a_frame(
+        image in text(),
+        size in (0..=120_u16, 0..=50_u16),
+        other in (0..=120_u16, 0..=50_u16),
+        steps in prop::collection::vec(step(), 0..40),
+        ascii in any::<bool>(),
+    ) {
+        let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::Unicode };
+        let theme = Theme { palette: Palette::True, glyphs };
+        let mut story = Story::new(size.0, size.1);
+        story.model.target.image_id = image.clone();
+        story.model.target.note = Some(image);
+        let mut count = 0;
+        for step in steps {
+            take(&mut story, step, &mut count);
+            let size = story.model.size;
+            check(&story, &theme, size.width, size.height);
+        }
+        // The terminal may have another size already than the model has heard of.
+        check(&story, &theme, other.0, other.1);
+    }
+}
+
+#[test]
+fn every_size_can_be_drawn() {
+    let theme = Theme::default();
+    let small = (0..=44_u16).flat_map(|width| (0..=14_u16).map(move |height| (width, height)));
+    let large = [
+        (300, 300),
+        (300, 1),
+        (300, 7),
+        (1, 300),
+        (21, 300),
+        (99, 40),
+        (160, 33),
+    ];
+    let sizes: Vec<_> = small.chain(large).collect();
+    for keys in ["", "?", "f", ">"] {
+        let mut story = builds::failed(80, 24);
+        story.keys(keys);
+        for (width, height) in &sizes {
+            story.resize(*width, *height);
+            check(&story, &theme, *width, *height);
+        }
+    }
+}

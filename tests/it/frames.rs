@@ -1,0 +1,139 @@
+//! Whole frames of whole builds, as a person would see them: text and colours.
+
+use bakewatch::domain::fault::FaultKind;
+use insta::assert_snapshot;
+
+use crate::support::builds;
+use crate::support::frame::{ASCII, COLOUR, PLAIN, draw, frame, lines};
+
+/// One snapshot for each build, on the most usual screen.
+macro_rules! frames {
+    ($($build:ident),* $(,)?) => {
+        $(
+            #[test]
+            fn $build() {
+                assert_snapshot!(stringify!($build), frame(&builds::$build(80, 24).model, &COLOUR));
+            }
+        )*
+    };
+}
+
+frames!(
+    connecting,
+    waiting,
+    not_found,
+    refused,
+    building,
+    elsewhere,
+    loading,
+    held,
+    failed,
+    rolling_back,
+    succeeded,
+    finished,
+    leftover,
+    deleted,
+    rebuilt,
+    throttled,
+    unauthorized,
+    hostile,
+);
+
+#[test]
+fn a_build_on_screens_of_any_size() {
+    for (width, height) in [(20, 6), (40, 10), (100, 30), (120, 40), (200, 60)] {
+        let name = format!("building_{width}x{height}");
+        assert_snapshot!(name, frame(&builds::building(width, height).model, &COLOUR));
+    }
+}
+
+#[test]
+fn a_failure_on_screens_of_any_size() {
+    for (width, height) in [(20, 6), (40, 10), (100, 30), (120, 40), (200, 60)] {
+        let name = format!("failed_{width}x{height}");
+        assert_snapshot!(name, frame(&builds::failed(width, height).model, &COLOUR));
+    }
+}
+
+#[test]
+fn without_colours_weight_and_signs_are_left() {
+    let story = builds::failed(80, 24);
+    assert_snapshot!("failed_without_colours", frame(&story.model, &PLAIN));
+    let story = builds::building(80, 24);
+    assert_snapshot!("building_without_colours", frame(&story.model, &PLAIN));
+}
+
+#[test]
+fn a_terminal_of_ascii_gets_ascii() {
+    let story = builds::failed(80, 24);
+    assert_snapshot!("failed_in_ascii", frame(&story.model, &ASCII));
+    let mut stories = vec![
+        builds::connecting(80, 24),
+        builds::waiting(40, 10),
+        builds::refused(80, 24),
+        builds::building(200, 60),
+        builds::failed(20, 6),
+        builds::rolling_back(120, 40),
+        builds::leftover(80, 24),
+        builds::rebuilt(80, 24),
+        builds::loading(80, 24),
+        builds::unauthorized(40, 10),
+        builds::held(80, 24),
+    ];
+    for keys in ["?", "f", ">jjjjj>"] {
+        let mut story = builds::building(40, 10);
+        story.keys(keys);
+        stories.push(story);
+    }
+    for story in stories {
+        for line in lines(&draw(&story.model, &ASCII)) {
+            assert!(line.is_ascii(), "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_filter_lies_over_the_list() {
+    let mut story = builds::rolling_back(80, 24);
+    story.keys("fjj");
+    assert_snapshot!("filter", frame(&story.model, &COLOUR));
+    story.keys(" <");
+    assert_snapshot!("filtered", frame(&story.model, &COLOUR));
+    story.keys("fkk jj <gg");
+    let mut nothing = builds::building(80, 24);
+    nothing.keys("fjj <");
+    assert_snapshot!("filtered_to_nothing", frame(&nothing.model, &COLOUR));
+}
+
+#[test]
+fn the_help_lists_every_key_and_sign() {
+    let mut story = builds::building(80, 24);
+    story.keys("?");
+    assert_snapshot!("help", frame(&story.model, &COLOUR));
+    story.keys("G");
+    assert_snapshot!("help_end", frame(&story.model, &COLOUR));
+    let mut story = builds::building(40, 10);
+    story.keys("?");
+    assert_snapshot!("help_40x10", frame(&story.model, &COLOUR));
+}
+
+#[test]
+fn the_detail_unfolds() {
+    let mut story = builds::building(80, 24);
+    story.keys(">GGjjj").keys("ggjjjjjjjjjjjj>");
+    assert_snapshot!("detail", frame(&story.model, &COLOUR));
+    let mut story = builds::building(120, 40);
+    story.keys(">jjjjj");
+    assert_snapshot!("detail_120x40", frame(&story.model, &COLOUR));
+}
+
+#[test]
+fn a_fault_does_not_hide_a_failure() {
+    let mut story = builds::failed(80, 24);
+    story.fault(
+        FaultKind::Expired,
+        "the credentials have expired",
+        "renew them",
+    );
+    assert_snapshot!("failed_and_expired", frame(&story.model, &COLOUR));
+}

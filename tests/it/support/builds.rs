@@ -1,0 +1,377 @@
+//! Builds to look at: what an API would have answered in the course of each.
+
+use bakewatch::app::msg::Msg;
+use bakewatch::domain::fault::FaultKind;
+use bakewatch::domain::image::ImageAnswer;
+use bakewatch::domain::news::News;
+use chrono::{FixedOffset, TimeDelta};
+
+use super::story::{Fact, IMAGE, Story};
+
+const SECOND_STACK: &str = "9f2b1a44-b5b1-11ec-8a11-0a58a9feac02";
+const MINUTE: i64 = 60;
+
+/// The resources of an ordinary build: id, type, and the seconds in which they are created.
+const RESOURCES: [(&str, &str, i64, i64); 12] = [
+    ("InstanceRole", "AWS::IAM::Role", 3, 22),
+    (
+        "ParallelClusterComponent",
+        "AWS::ImageBuilder::Component",
+        3,
+        9,
+    ),
+    (
+        "ParallelClusterTagComponent",
+        "AWS::ImageBuilder::Component",
+        3,
+        8,
+    ),
+    (
+        "DistributionConfiguration",
+        "AWS::ImageBuilder::DistributionConfiguration",
+        3,
+        8,
+    ),
+    ("DeleteStackFunctionLog", "AWS::Logs::LogGroup", 4, 7),
+    ("BuildNotificationTopic", "AWS::SNS::Topic", 4, 16),
+    ("ImageRecipe", "AWS::ImageBuilder::ImageRecipe", 11, 15),
+    ("DeleteStackFunction", "AWS::Lambda::Function", 24, 33),
+    ("InstanceProfile", "AWS::IAM::InstanceProfile", 24, 150),
+    (
+        "DeleteStackFunctionPermission",
+        "AWS::Lambda::Permission",
+        35,
+        46,
+    ),
+    (
+        "BuildNotificationSubscription",
+        "AWS::SNS::Subscription",
+        35,
+        37,
+    ),
+    (
+        "InfrastructureConfiguration",
+        "AWS::ImageBuilder::InfrastructureConfiguration",
+        152,
+        157,
+    ),
+];
+
+/// The events of an ordinary build until the image itself is being made.
+fn beginning() -> Vec<Fact<'static>> {
+    let mut facts: Vec<Fact<'static>> = vec![(
+        0,
+        IMAGE,
+        "AWS::CloudFormation::Stack",
+        "CREATE_IN_PROGRESS",
+        "User Initiated",
+    )];
+    for (id, kind, begin, end) in RESOURCES {
+        let initiated = "Resource creation Initiated";
+        facts.push((begin, id, kind, "CREATE_IN_PROGRESS", ""));
+        facts.push((begin + 1, id, kind, "CREATE_IN_PROGRESS", initiated));
+        facts.push((end, id, kind, "CREATE_COMPLETE", ""));
+    }
+    facts.push((
+        200,
+        "ParallelClusterImage",
+        IMAGE_TYPE,
+        "CREATE_IN_PROGRESS",
+        "",
+    ));
+    facts.push((
+        202,
+        "ParallelClusterImage",
+        IMAGE_TYPE,
+        "CREATE_IN_PROGRESS",
+        "Resource creation Initiated",
+    ));
+    facts.sort_by_key(|fact| fact.0);
+    facts
+}
+
+const IMAGE_TYPE: &str = "AWS::ImageBuilder::Image";
+const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+const FAILURE: &str = "Resource handler returned message: \"Error occurred during operation 'SSM execution \
+    'a4bb5a44-7e1b-4b5a-9e50-1b8f0a6d7c11' failed for image arn: \
+    'arn:aws:imagebuilder:us-east-1:123456789012:image/parallelclusterimage-alinux2-image/3.16.1/1' with \
+    status = 'Failed' in state = 'BUILDING' and failure message = 'Document \
+    arn:aws:imagebuilder:us-east-1:123456789012:component/parallelclusterimage-6accc570/3.16.1/1 failed!''.\" \
+    (RequestToken: 1c2d3e4f-0000-1111-2222-333344445555, HandlerErrorCode: GeneralServiceException)";
+
+/// Nothing has been heard.
+pub(crate) fn connecting(width: u16, height: u16) -> Story {
+    Story::new(width, height)
+}
+
+/// The API answers, and has no such stack yet.
+pub(crate) fn waiting(width: u16, height: u16) -> Story {
+    let mut story = Story::new(width, height);
+    story.hear(News::StackGone).at(2);
+    story
+}
+
+/// The hour in which nothing happens.
+pub(crate) fn building(width: u16, height: u16) -> Story {
+    let mut story = Story::new(width, height);
+    story.events(&beginning());
+    story.describe("BUILD_IN_PROGRESS", Some("BUILDING"));
+    story.at(34 * MINUTE + 10).page(&[], true);
+    story.at(34 * MINUTE + 12);
+    story
+}
+
+/// A component failed; the sibling that was under way is cancelled.
+pub(crate) fn failed(width: u16, height: u16) -> Story {
+    let mut story = building(width, height);
+    let end = 35 * MINUTE;
+    story.events(&[
+        (
+            end,
+            "ParallelClusterImage",
+            IMAGE_TYPE,
+            "CREATE_FAILED",
+            FAILURE,
+        ),
+        (
+            end + 1,
+            "DeleteStackFunctionPermission",
+            "AWS::Lambda::Permission",
+            "CREATE_FAILED",
+            "Resource creation cancelled",
+        ),
+        (
+            end + 3,
+            IMAGE,
+            STACK_TYPE,
+            "CREATE_FAILED",
+            "The following resource(s) failed to create: [ParallelClusterImage]. ",
+        ),
+    ]);
+    story.describe("BUILD_FAILED", Some("FAILED"));
+    story
+}
+
+/// A failed build undoes its work.
+pub(crate) fn rolling_back(width: u16, height: u16) -> Story {
+    let mut story = building(width, height);
+    let end = 35 * MINUTE;
+    let lambda = "AWS::Lambda::Function";
+    story.events(&[
+        (end, "ParallelClusterImage", IMAGE_TYPE, "CREATE_FAILED", FAILURE),
+        (
+            end + 3,
+            IMAGE,
+            STACK_TYPE,
+            "ROLLBACK_IN_PROGRESS",
+            "The following resource(s) failed to create: [ParallelClusterImage]. Rollback requested by user.",
+        ),
+        (end + 5, "ParallelClusterImage", IMAGE_TYPE, "DELETE_IN_PROGRESS", ""),
+        (end + 9, "ParallelClusterImage", IMAGE_TYPE, "DELETE_COMPLETE", ""),
+        (end + 11, "InfrastructureConfiguration", "AWS::ImageBuilder::InfrastructureConfiguration", "DELETE_IN_PROGRESS", ""),
+        (end + 12, "DeleteStackFunction", lambda, "DELETE_SKIPPED", ""),
+    ]);
+    story.describe("BUILD_FAILED", None);
+    story
+}
+
+fn cleanup(story: &mut Story) {
+    let end = 58 * MINUTE;
+    story.events(&[
+        (
+            end,
+            IMAGE,
+            STACK_TYPE,
+            "DELETE_IN_PROGRESS",
+            "User Initiated",
+        ),
+        (
+            end + 2,
+            "ParallelClusterImage",
+            IMAGE_TYPE,
+            "DELETE_IN_PROGRESS",
+            "",
+        ),
+        (
+            end + 6,
+            "ParallelClusterImage",
+            IMAGE_TYPE,
+            "DELETE_COMPLETE",
+            "",
+        ),
+        (
+            end + 8,
+            "InstanceRole",
+            "AWS::IAM::Role",
+            "DELETE_IN_PROGRESS",
+            "",
+        ),
+    ]);
+}
+
+/// The image is there, and its stack deletes itself.
+pub(crate) fn succeeded(width: u16, height: u16) -> Story {
+    let mut story = building(width, height);
+    cleanup(&mut story);
+    story.made();
+    story
+}
+
+/// The image is there, and its stack has deleted itself.
+pub(crate) fn finished(width: u16, height: u16) -> Story {
+    let mut story = succeeded(width, height);
+    story.at(60 * MINUTE).hear(News::StackGone);
+    story
+}
+
+/// The image is there; its stack could not delete itself.
+pub(crate) fn leftover(width: u16, height: u16) -> Story {
+    let mut story = succeeded(width, height);
+    let end = 59 * MINUTE;
+    story.events(&[
+        (
+            end,
+            "InstanceRole",
+            "AWS::IAM::Role",
+            "DELETE_FAILED",
+            "Internal Failure",
+        ),
+        (
+            end + 1,
+            IMAGE,
+            STACK_TYPE,
+            "DELETE_FAILED",
+            "The following resource(s) failed to delete: [InstanceRole].",
+        ),
+    ]);
+    story.made();
+    story
+}
+
+/// Somebody deleted it half-way.
+pub(crate) fn deleted(width: u16, height: u16) -> Story {
+    let mut story = building(width, height);
+    for seconds in [0, 6] {
+        story.at(36 * MINUTE + seconds).hear(News::StackGone);
+        story.hear(News::Image(ImageAnswer::Absent));
+    }
+    story
+}
+
+/// There is no such image.
+pub(crate) fn not_found(width: u16, height: u16) -> Story {
+    let mut story = Story::new(width, height);
+    for seconds in [0, 4] {
+        story.at(seconds).hear(News::StackGone);
+        story.hear(News::Image(ImageAnswer::Absent));
+    }
+    story
+}
+
+/// It failed, and was begun again under the same name.
+pub(crate) fn rebuilt(width: u16, height: u16) -> Story {
+    let mut story = failed(width, height);
+    SECOND_STACK.clone_into(&mut story.stack);
+    story.began += TimeDelta::minutes(90);
+    let facts: Vec<_> = beginning().into_iter().take(7).collect();
+    story.events(&facts);
+    story.describe("BUILD_IN_PROGRESS", Some("PENDING"));
+    story
+}
+
+/// The newest page is there, and older ones are still to come.
+pub(crate) fn loading(width: u16, height: u16) -> Story {
+    let mut story = Story::new(width, height);
+    let all = beginning();
+    let (old, new) = all.split_at(all.len() - 4);
+    story.events(old.get(..3).unwrap_or_default());
+    story.at(210).page(new, false);
+    story
+}
+
+/// The API asks to slow down.
+pub(crate) fn throttled(width: u16, height: u16) -> Story {
+    let mut story = building(width, height);
+    story
+        .at(34 * MINUTE + 40)
+        .fault(FaultKind::Throttled, "the API asks to slow down (429)", "");
+    story.at(34 * MINUTE + 41);
+    story
+}
+
+/// The credentials ran out while it was watched.
+pub(crate) fn unauthorized(width: u16, height: u16) -> Story {
+    let mut story = building(width, height);
+    denied(&mut story);
+    story
+}
+
+/// The credentials were never good.
+pub(crate) fn refused(width: u16, height: u16) -> Story {
+    let mut story = Story::new(width, height);
+    denied(&mut story);
+    story
+}
+
+fn denied(story: &mut Story) {
+    story.fault(
+        FaultKind::Denied,
+        "the API says that these credentials may not use it (403)",
+        "the API lets one role in by default: pass it with --role-arn; the stack's output \
+         ParallelClusterApiUserRole names it",
+    );
+}
+
+/// Names and reasons that try to break the screen.
+pub(crate) fn hostile(width: u16, height: u16) -> Story {
+    let mut story = Story::new(width, height);
+    let reason = "\u{1b}[2J\u{202e}desrever\nsecond line\tand a tab 日本語のとても長い理由です";
+    story.events(&[
+        (0, IMAGE, STACK_TYPE, "CREATE_IN_PROGRESS", "User Initiated"),
+        (
+            2,
+            "日本語のリソース名はとても幅が広いです",
+            "AWS::X::Y",
+            "CREATE_IN_PROGRESS",
+            "",
+        ),
+        (
+            3,
+            "A\nB\tC\u{1b}]52;c;Zm9v\u{7}",
+            "T\nY",
+            "BOGUS\u{9b}31m",
+            reason,
+        ),
+        (-400, "FromTheFuture", "", "", ""),
+        (
+            90_000,
+            "Zalgo\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
+            "AWS::X::Y",
+            "CREATE_FAILED",
+            reason,
+        ),
+    ]);
+    story.at(5);
+    story
+}
+
+/// The list holds while events arrive.
+pub(crate) fn held(width: u16, height: u16) -> Story {
+    let mut story = Story::new(width, height);
+    let all = beginning();
+    let (first, more) = all.split_at(30);
+    story.events(first);
+    story.keys("kkkk");
+    story.events(more);
+    story
+}
+
+/// The same build from a stand-in for the API, by a clock of another zone.
+pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
+    let mut story = building(width, height);
+    let now = story.model.now;
+    let offset = FixedOffset::east_opt(5 * 3600 + 1800).unwrap();
+    story.model.target.note = Some("simulated API".to_owned());
+    story.msg(Msg::Tick { now, offset });
+    story
+}

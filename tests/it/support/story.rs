@@ -1,0 +1,226 @@
+//! A model that is told, minute by minute, what an API would have answered.
+
+use std::sync::Arc;
+
+use bakewatch::app::keymap::Key;
+use bakewatch::app::model::{Mode, Model, Target};
+use bakewatch::app::msg::Msg;
+use bakewatch::app::update::update;
+use bakewatch::domain::event::{StackEvent, StackId, parse_time};
+use bakewatch::domain::fault::{Fault, FaultKind};
+use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
+use bakewatch::domain::news::{News, PageNews, Report};
+use bakewatch::domain::text::Clean;
+use chrono::{DateTime, Offset, TimeDelta, Utc};
+use ratatui::layout::Size;
+use serde_json::{Value, json};
+
+/// The image that is built.
+pub(crate) const IMAGE: &str = "alinux2-image";
+const FIRST_STACK: &str = "6accc570-b080-11ec-845e-0e2dc6386985";
+
+/// When the first stack's first event is stamped.
+fn start() -> DateTime<Utc> {
+    parse_time("2022-04-05T21:36:02.125Z").unwrap()
+}
+
+/// A model, and the API that it hears from.
+pub(crate) struct Story {
+    /// The model.
+    pub(crate) model: Model,
+    /// The part of the stack's id that a rebuild changes.
+    pub(crate) stack: String,
+    /// When the stack's first event is stamped.
+    pub(crate) began: DateTime<Utc>,
+    told: usize,
+}
+
+/// One event before it is JSON: seconds since the stack's start, id, type, status, reason.
+pub(crate) type Fact<'a> = (i64, &'a str, &'a str, &'a str, &'a str);
+
+impl Story {
+    /// Nothing has been heard yet.
+    pub(crate) fn new(width: u16, height: u16) -> Self {
+        let target = Target {
+            image_id: IMAGE.to_owned(),
+            region: Some(Clean::new("us-east-1")),
+            note: None,
+        };
+        let mut story = Self {
+            model: Model::new(target, Mode::Screen, start()),
+            stack: FIRST_STACK.to_owned(),
+            began: start(),
+            told: 0,
+        };
+        story.resize(width, height);
+        story
+    }
+
+    /// Tells one message.
+    pub(crate) fn msg(&mut self, msg: Msg) {
+        let _ = update(&mut self.model, msg);
+    }
+
+    /// Lets the clock show so many seconds after the stack's start.
+    pub(crate) fn at(&mut self, seconds: i64) -> &mut Self {
+        let now = self.began + TimeDelta::seconds(seconds);
+        self.msg(Msg::Tick {
+            now,
+            offset: Utc.fix(),
+        });
+        self
+    }
+
+    /// Changes the terminal's size.
+    pub(crate) fn resize(&mut self, width: u16, height: u16) {
+        self.msg(Msg::Resized(Size { width, height }));
+    }
+
+    /// Presses keys: a character each, `>` for enter, `<` for escape, `^` for tab.
+    pub(crate) fn keys(&mut self, keys: &str) -> &mut Self {
+        for key in keys.chars() {
+            let key = match key {
+                '>' => Key::Enter,
+                '<' => Key::Esc,
+                '^' => Key::Tab,
+                other => Key::Char(other),
+            };
+            self.msg(Msg::Key(key));
+        }
+        self
+    }
+
+    /// Hears something now; the next poll is in 5 s.
+    pub(crate) fn hear(&mut self, news: News) -> &mut Self {
+        let at = self.model.now;
+        let next_poll = at + TimeDelta::seconds(5);
+        self.msg(Msg::Report(Report {
+            at,
+            next_poll,
+            news,
+        }));
+        self
+    }
+
+    fn stack_id(&self) -> String {
+        format!(
+            "arn:aws:cloudformation:us-east-1:123456789012:stack/{IMAGE}/{}",
+            self.stack
+        )
+    }
+
+    /// Hears events, given oldest first, in one page. `whole` says that there are no older unseen ones.
+    pub(crate) fn page(&mut self, facts: &[Fact<'_>], whole: bool) -> &mut Self {
+        let events: Vec<_> = facts
+            .iter()
+            .map(|fact| self.event(fact).to_string())
+            .collect();
+        self.raw_page(&events, whole)
+    }
+
+    /// Hears events given as JSON, oldest first.
+    pub(crate) fn raw_page(&mut self, events: &[String], whole: bool) -> &mut Self {
+        let stack_id = StackId::from(self.stack_id().as_str());
+        let newest_first = events.iter().rev();
+        let fresh = newest_first.map(|json| StackEvent::from_json(json, Some(&stack_id)));
+        let page = PageNews {
+            fresh: fresh.map(Arc::new).collect(),
+            stack_id: Some(stack_id),
+            commit: whole.then(Vec::new),
+            ..PageNews::default()
+        };
+        self.hear(News::Page(page))
+    }
+
+    /// Hears events, the clock going with them.
+    pub(crate) fn events(&mut self, facts: &[Fact<'_>]) -> &mut Self {
+        let last = facts.last().map_or(0, |fact| fact.0);
+        self.at(last + 2).page(facts, true)
+    }
+
+    fn event(&mut self, (seconds, id, kind, status, reason): &Fact<'_>) -> Value {
+        self.told += 1;
+        let time = self.began + TimeDelta::seconds(*seconds);
+        let time = time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let stack = self.stack_id();
+        let physical = if *id == IMAGE {
+            stack.clone()
+        } else {
+            format!("{IMAGE}-{id}-1A2B3C")
+        };
+        let mut event = json!({
+            "stackId": stack, "stackName": IMAGE, "eventId": format!("{id}-{status}-{}", self.told),
+            "logicalResourceId": id, "physicalResourceId": physical, "resourceType": kind,
+            "timestamp": time, "resourceStatus": status,
+        });
+        if !reason.is_empty() {
+            event["resourceStatusReason"] = json!(reason);
+        }
+        if let Some(properties) = properties(id) {
+            event["resourceProperties"] = json!(properties.to_string());
+        }
+        event
+    }
+
+    /// Hears what DescribeImage says.
+    pub(crate) fn describe(
+        &mut self,
+        build_status: &str,
+        builder_status: Option<&str>,
+    ) -> &mut Self {
+        let image = ImageDescription {
+            region: Some(Clean::new("us-east-1")),
+            version: Some(Clean::new("3.16.1")),
+            build_status: Some(Clean::new(build_status)),
+            stack_id: Some(StackId::from(self.stack_id().as_str())),
+            builder_status: builder_status.map(Clean::new),
+            ..ImageDescription::default()
+        };
+        self.hear(News::Image(ImageAnswer::Described(Box::new(image))))
+    }
+
+    /// Hears from DescribeImage that the AMI is there.
+    pub(crate) fn made(&mut self) -> &mut Self {
+        let image = ImageDescription {
+            region: Some(Clean::new("us-east-1")),
+            version: Some(Clean::new("3.16.1")),
+            build_status: Some(Clean::new("BUILD_COMPLETE")),
+            creation_time: Some(self.model.now),
+            ami: Some(Ami {
+                id: Clean::new("ami-0123456789abcdef0"),
+                name: Some(Clean::new(IMAGE)),
+                state: Some(Clean::new("AVAILABLE")),
+            }),
+            ..ImageDescription::default()
+        };
+        self.hear(News::Image(ImageAnswer::Described(Box::new(image))))
+    }
+
+    /// Hears that a request failed.
+    pub(crate) fn fault(&mut self, kind: FaultKind, message: &str, hint: &str) -> &mut Self {
+        self.hear(News::Fault(Fault {
+            kind,
+            message: Clean::new(message),
+            hint: (!hint.is_empty()).then(|| Clean::new(hint)),
+            request_id: None,
+        }))
+    }
+}
+
+fn properties(id: &str) -> Option<Value> {
+    let arn = "arn:aws:imagebuilder:us-east-1:123456789012";
+    match id {
+        "ParallelClusterImage" => Some(json!({
+            "InfrastructureConfigurationArn":
+                format!("{arn}:infrastructure-configuration/parallelclusterimage-6accc570"),
+            "ImageRecipeArn": format!("{arn}:image-recipe/parallelclusterimage-alinux2-image/3.16.1"),
+            "EnhancedImageMetadataEnabled": "false",
+            "Tags": {"parallelcluster:image_name": IMAGE, "parallelcluster:image_id": IMAGE},
+        })),
+        "ParallelClusterComponent" => Some(json!({
+            "Name": "parallelclusterimage-6accc570", "Platform": "Linux", "Version": "3.16.1",
+            "Data": "name: PCluster\nphases:\n  - name: build\n    steps:\n      - name: SystemInfo\n",
+        })),
+        _ => None,
+    }
+}
