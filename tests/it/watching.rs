@@ -354,3 +354,15 @@ fn every_demo_scenario_ends_as_its_name_says() {
         assert_eq!(named.is_some(), outcome == "failed", "{name}");
     }
 }
+
+#[test]
+fn every_request_is_a_get() {
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    server.push(STACK, 150);
+    let ended = run(&server.watch(&["-o", "json", "--timeout", "2s"]));
+    assert_eq!(ended.code(), Some(4));
+    let requests = server.requests.all();
+    assert!(requests.len() > 5);
+    assert!(requests.iter().all(|request| request.method == "GET"));
+}

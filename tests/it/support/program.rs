@@ -51,7 +51,16 @@ pub(crate) struct Ended {
 
 impl Program {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).spawn().expect("the program starts");
+        Self::start_with(arguments, &[])
+    }
+
+    /// Starts the program with more in its environment.
+    pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = command(arguments);
+        let mut child = command
+            .envs(environment.iter().copied())
+            .spawn()
+            .expect("the program starts");
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
         thread::spawn(move || {

@@ -1,0 +1,100 @@
+//! What the README says about keys and options is written from the program, and the tests that it names are
+//! there. After a change, `BAKEWATCH_WRITE=1 cargo test --test it readme` writes these parts anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bakewatch::app::action::Context;
+use bakewatch::app::keymap::BINDINGS;
+
+use crate::support::program::run;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Compares a part of the README with what it should be, or writes it.
+fn part(name: &str, wanted: &str) {
+    let path = root().join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (begin, end) = (
+        format!("<!-- begin {name}: written by the test named readme -->\n"),
+        format!("<!-- end {name} -->"),
+    );
+    let (before, rest) = readme.split_once(&begin).unwrap();
+    let (kept, after) = rest.split_once(&end).unwrap();
+    if std::env::var_os("BAKEWATCH_WRITE").is_some() {
+        fs::write(&path, format!("{before}{begin}{wanted}{end}{after}")).unwrap();
+    } else {
+        assert!(
+            kept == wanted,
+            "the README's {name} are out of date: set BAKEWATCH_WRITE=1 and run this test again"
+        );
+    }
+}
+
+fn place(contexts: &[Context]) -> String {
+    let all = [
+        Context::List,
+        Context::Detail,
+        Context::Filter,
+        Context::Help,
+    ];
+    if all.iter().all(|context| contexts.contains(context)) {
+        return "everywhere".to_owned();
+    }
+    let word = |context: &Context| match context {
+        Context::List => "list",
+        Context::Detail => "detail",
+        Context::Filter => "filter",
+        Context::Help => "help",
+    };
+    contexts.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn keys_and_options_are_those_of_the_program() {
+    let mut keys = String::from("| keys | where | what they do |\n|---|---|---|\n");
+    for binding in BINDINGS {
+        let names: Vec<_> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
+        keys.push_str(&format!(
+            "| {} | {} | {} |\n",
+            names.join(" "),
+            place(binding.contexts),
+            binding.help
+        ));
+    }
+    part("keys", &keys);
+    let help = |command: &str| {
+        let lines: Vec<_> = run(&[command, "--help"])
+            .lines
+            .iter()
+            .map(|line| line.trim_end().to_owned())
+            .collect();
+        format!("```\n{}\n```\n", lines.join("\n"))
+    };
+    part("options", &format!("{}{}", help("watch"), help("demo")));
+}
+
+#[test]
+fn the_tests_that_the_readme_names_are_there() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let promises = readme
+        .split("### Promises")
+        .nth(1)
+        .and_then(|rest| rest.split("### Tests").next())
+        .unwrap();
+    let names = promises.split('`').skip(1).step_by(2);
+    let mut seen = 0;
+    for name in names {
+        let (module, function) = name.split_once("::").unwrap();
+        let file = fs::read_to_string(root().join(format!("tests/it/{module}.rs"))).unwrap();
+        let wanted = format!("fn {function}(");
+        assert!(
+            function == "*" || file.contains(&wanted),
+            "no test is called {name}"
+        );
+        seen += 1;
+    }
+    assert!(seen > 8);
+}
