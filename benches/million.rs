@@ -93,9 +93,9 @@ fn million(criterion: &mut Criterion) {
     });
     // Opens the choice of statuses, switches the first, and shows all again.
     criterion.bench_function("a filter on and off", |bench| {
-        bench.iter(|| press(&mut model, "f af"))
+        bench.iter(|| press(&mut model, "f>af"))
     });
-    press(&mut model, "f jj f");
+    press(&mut model, "f>jj f");
     criterion.bench_function("a frame under a filter of two statuses", |bench| {
         bench.iter(|| frame(&model))
     });
