@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use bakewatch::app::action::Context;
 use bakewatch::app::keymap::BINDINGS;
 
+use crate::support::is_rewriting;
 use crate::support::program::run;
 
 fn root() -> PathBuf {
@@ -23,7 +24,7 @@ fn part(name: &str, wanted: &str) {
     );
     let (before, rest) = readme.split_once(&begin).unwrap();
     let (kept, after) = rest.split_once(&end).unwrap();
-    if std::env::var_os("BAKEWATCH_WRITE").is_some() {
+    if is_rewriting() {
         fs::write(&path, format!("{before}{begin}{wanted}{end}{after}")).unwrap();
     } else {
         assert!(

@@ -6,3 +6,12 @@ pub(crate) mod program;
 pub(crate) mod server;
 pub(crate) mod story;
 pub(crate) mod terminal;
+
+/// Whether what is written from the program is to be written anew instead of compared.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program reads the environment in config only; this is a test"
+)]
+pub(crate) fn is_rewriting() -> bool {
+    std::env::var_os("BAKEWATCH_WRITE").is_some()
+}
