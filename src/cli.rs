@@ -38,7 +38,12 @@ pub struct WatchArgs {
     )]
     pub image_id_flag: Option<String>,
     /// The ParallelCluster API's invoke URL with its stage, or its custom domain
-    #[arg(long, env = "BAKEWATCH_API_URL", value_name = "URL")]
+    #[arg(
+        long,
+        env = "BAKEWATCH_API_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub api_url: Option<String>,
     /// The region that the image is built in [default: that of the AWS configuration]
     #[arg(short, long)]
@@ -56,7 +61,12 @@ pub struct WatchArgs {
     #[arg(long, conflicts_with_all = ["profile", "role_arn", "signing_region"])]
     pub no_sign_request: bool,
     /// Trust the certificates in this PEM file too
-    #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "AWS_CA_BUNDLE",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
     pub ca_bundle: Option<PathBuf>,
     /// Poll at this fixed interval, such as 10s [default: adaptive, 2s to 15s]
     #[arg(long, value_name = "DURATION", value_parser = interval)]

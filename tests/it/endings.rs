@@ -1,4 +1,4 @@
-//! When a watch without a screen ends and with which code: stories of reports through the real `update`.
+//! When a watch without a screen ends and with which code: sequences of reports through the real `update`.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use proptest::prelude::*;
 
 /// A watch that is told what happens, second by second.
-struct Story {
+struct Watch {
     model: Model,
     now: DateTime<Utc>,
     effects: Vec<Effect>,
@@ -26,7 +26,7 @@ struct Story {
     stack: &'static str,
 }
 
-impl Story {
+impl Watch {
     fn new() -> Self {
         Self::with(Mode::Lines(Ending::new(false)))
     }
@@ -172,82 +172,82 @@ fn fault(kind: FaultKind) -> Fault {
 
 #[test]
 fn a_success_ends_with_0_when_the_stack_is_gone() {
-    let mut story = Story::new();
-    story
+    let mut watch = Watch::new();
+    watch
         .sees("img", "CREATE_IN_PROGRESS")
         .image("BUILD_IN_PROGRESS", None)
         .pass(5);
-    story
+    watch
         .sees("img", "DELETE_IN_PROGRESS")
         .image("BUILD_COMPLETE", Some("ami-1"))
         .pass(60);
-    assert_eq!(story.exit(), None, "the clean-up is still watched");
-    story.hear(News::StackGone);
-    assert_eq!(story.exit(), Some(0));
-    let outcome = story.outcome();
+    assert_eq!(watch.exit(), None, "the clean-up is still watched");
+    watch.hear(News::StackGone);
+    assert_eq!(watch.exit(), Some(0));
+    let outcome = watch.outcome();
     assert_eq!(outcome.outcome, Outcome::Succeeded);
     assert_eq!(outcome.ami_id.as_ref().unwrap().as_str(), "ami-1");
     assert_eq!((outcome.leftover_stack, outcome.events), (false, 2));
     assert_eq!(
-        story.printed(),
+        watch.printed(),
         ["live", "stack-a", "e1", "e2", "finishing", "succeeded"].map(String::from)
     );
 }
 
 #[test]
 fn an_image_that_is_available_with_its_stack_gone_is_a_success_at_once() {
-    let mut story = Story::new();
-    story
+    let mut watch = Watch::new();
+    watch
         .hear(News::StackGone)
         .image("BUILD_COMPLETE", Some("ami-1"));
-    assert_eq!(story.exit(), Some(0));
+    assert_eq!(watch.exit(), Some(0));
 }
 
 #[test]
 fn a_cleanup_that_does_not_end_is_watched_for_ten_minutes() {
-    let mut story = Story::new();
-    story
+    let mut watch = Watch::new();
+    watch
         .sees("img", "DELETE_IN_PROGRESS")
         .image("BUILD_COMPLETE", Some("ami-1"))
         .pass(599);
-    assert_eq!(story.exit(), None);
-    story.pass(1);
-    assert_eq!(story.exit(), Some(0));
+    assert_eq!(watch.exit(), None);
+    watch.pass(1);
+    assert_eq!(watch.exit(), Some(0));
 }
 
 #[test]
 fn a_stack_that_could_not_delete_itself_is_a_success_with_a_leftover() {
-    let mut story = Story::new();
-    story
+    let mut watch = Watch::new();
+    watch
         .sees("img", "DELETE_FAILED")
         .image("BUILD_COMPLETE", Some("ami-1"));
-    assert_eq!(story.exit(), Some(0));
-    assert!(story.outcome().leftover_stack);
+    assert_eq!(watch.exit(), Some(0));
+    assert!(watch.outcome().leftover_stack);
 }
 
 #[test]
 fn a_failure_ends_with_3_after_one_more_whole_walk() {
-    let mut story = Story::new();
-    story
+    let mut watch = Watch::new();
+    watch
         .sees("Image", "CREATE_FAILED")
         .sees("img", "CREATE_FAILED");
     assert_eq!(
-        story.exit(),
+        watch.exit(),
         None,
         "a success that could not clean up looks the same until the image is asked"
     );
-    story.image("BUILD_FAILED", None);
-    assert!(story.asked_for_an_audit());
-    story.page(Vec::new(), true, false);
+    watch.image("BUILD_FAILED", None);
+    assert!(watch.asked_for_an_audit());
+    watch.page(Vec::new(), true, false);
     assert_eq!(
-        story.exit(),
+        watch.exit(),
         None,
         "that walk may have begun before the verdict"
     );
-    let late = story.event("Late", "CREATE_FAILED", "Resource creation cancelled");
-    story.page(vec![late], true, true);
-    assert_eq!(story.exit(), Some(3));
-    let outcome = story.outcome();
+    let late = watch.event("Late", "CREATE_FAILED", "Resource creation cancelled");
+    watch.page(vec![late], true, true);
+    assert_eq!(watch.exit(), Some(3));
+    let outcome = watch.outcome();
     assert_eq!(
         outcome.first_failure.as_ref().unwrap().logical_id.as_str(),
         "Image"
@@ -258,69 +258,69 @@ fn a_failure_ends_with_3_after_one_more_whole_walk() {
 
 #[test]
 fn a_rollback_is_watched_to_its_end() {
-    let mut story = Story::new();
-    story
+    let mut watch = Watch::new();
+    watch
         .sees("img", "ROLLBACK_IN_PROGRESS")
         .image("BUILD_FAILED", None)
         .pass(120);
     assert_eq!(
-        (story.exit(), story.model.build.verdict()),
+        (watch.exit(), watch.model.build.verdict()),
         (None, Verdict::Failing)
     );
-    story
+    watch
         .sees("img", "ROLLBACK_COMPLETE")
         .image("BUILD_FAILED", None)
         .page(Vec::new(), true, true);
-    assert_eq!(story.exit(), Some(3));
+    assert_eq!(watch.exit(), Some(3));
 }
 
 #[test]
 fn the_last_walk_is_not_waited_for_for_ever() {
-    let mut story = Story::new();
-    story
+    let mut watch = Watch::new();
+    watch
         .sees("img", "CREATE_FAILED")
         .image("BUILD_FAILED", None);
     for _ in 0..12 {
-        story.pass(5).fails(FaultKind::Transient);
+        watch.pass(5).fails(FaultKind::Transient);
     }
-    assert_eq!(story.exit(), Some(3));
+    assert_eq!(watch.exit(), Some(3));
 }
 
 #[test]
 fn an_image_that_never_existed_ends_with_5_after_three_seconds() {
-    let mut story = Story::new();
-    story.gone().pass(2).gone();
-    assert_eq!(story.exit(), None);
-    story.pass(1).gone();
-    assert_eq!(story.exit(), Some(5));
-    assert_eq!(story.outcome().outcome, Outcome::NotFound);
+    let mut watch = Watch::new();
+    watch.gone().pass(2).gone();
+    assert_eq!(watch.exit(), None);
+    watch.pass(1).gone();
+    assert_eq!(watch.exit(), Some(5));
+    assert_eq!(watch.outcome().outcome, Outcome::NotFound);
 }
 
 #[test]
 fn with_wait_an_image_may_come_later() {
-    let mut story = Story::waiting();
-    story.gone().pass(600).gone();
-    assert_eq!(story.exit(), None);
-    story.sees("img", "CREATE_IN_PROGRESS");
-    assert_eq!(story.model.build.verdict(), Verdict::Building);
-    let mut story = Story::waiting();
-    story.gone().pass(30).gone().send(Msg::TimedOut);
-    assert_eq!(story.exit(), Some(5));
+    let mut watch = Watch::waiting();
+    watch.gone().pass(600).gone();
+    assert_eq!(watch.exit(), None);
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(watch.model.build.verdict(), Verdict::Building);
+    let mut watch = Watch::waiting();
+    watch.gone().pass(30).gone().send(Msg::TimedOut);
+    assert_eq!(watch.exit(), Some(5));
 }
 
 #[test]
 fn a_build_that_was_deleted_ends_with_5_after_five_seconds() {
-    let mut story = Story::new();
-    story
+    let mut watch = Watch::new();
+    watch
         .sees("img", "CREATE_IN_PROGRESS")
         .pass(5)
         .gone()
         .pass(4)
         .gone();
-    assert_eq!(story.exit(), None);
-    story.pass(1).gone();
-    assert_eq!(story.exit(), Some(5));
-    assert_eq!(story.outcome().outcome, Outcome::Deleted);
+    assert_eq!(watch.exit(), None);
+    watch.pass(1).gone();
+    assert_eq!(watch.exit(), Some(5));
+    assert_eq!(watch.outcome().outcome, Outcome::Deleted);
 }
 
 #[test]
@@ -330,37 +330,37 @@ fn a_refusal_before_the_first_answer_ends_with_1_and_says_why() {
         FaultKind::Expired,
         FaultKind::Misconfigured,
     ] {
-        let mut story = Story::new();
-        story.fails(kind);
-        assert_eq!(story.exit(), Some(1), "{kind:?}");
-        assert_eq!(story.outcome().outcome, Outcome::Unknown);
-        assert_eq!(story.outcome().reason.as_deref(), Some("it failed"));
+        let mut watch = Watch::new();
+        watch.fails(kind);
+        assert_eq!(watch.exit(), Some(1), "{kind:?}");
+        assert_eq!(watch.outcome().outcome, Outcome::Unknown);
+        assert_eq!(watch.outcome().reason.as_deref(), Some("it failed"));
     }
 }
 
 #[test]
 fn faults_that_may_pass_are_retried_for_a_minute_before_the_first_answer() {
-    let mut story = Story::new();
-    story.fails(FaultKind::Transient).pass(59);
-    assert_eq!(story.exit(), None);
-    story.pass(1);
-    assert_eq!(story.exit(), Some(1));
+    let mut watch = Watch::new();
+    watch.fails(FaultKind::Transient).pass(59);
+    assert_eq!(watch.exit(), None);
+    watch.pass(1);
+    assert_eq!(watch.exit(), Some(1));
 }
 
 #[test]
 fn after_a_good_answer_no_fault_ends_the_watch() {
-    let mut story = Story::new();
-    story.sees("img", "CREATE_IN_PROGRESS");
+    let mut watch = Watch::new();
+    watch.sees("img", "CREATE_IN_PROGRESS");
     for kind in [
         FaultKind::Denied,
         FaultKind::Expired,
         FaultKind::Transient,
         FaultKind::Misconfigured,
     ] {
-        story.fails(kind).pass(600);
+        watch.fails(kind).pass(600);
     }
-    assert_eq!(story.exit(), None);
-    let states: Vec<_> = story
+    assert_eq!(watch.exit(), None);
+    let states: Vec<_> = watch
         .printed()
         .into_iter()
         .filter(|word| word.starts_with(['u', 'm']))
@@ -374,70 +374,70 @@ fn after_a_good_answer_no_fault_ends_the_watch() {
 
 #[test]
 fn a_timeout_tells_a_build_from_silence() {
-    let mut story = Story::new();
-    story.sees("img", "CREATE_IN_PROGRESS").send(Msg::TimedOut);
+    let mut watch = Watch::new();
+    watch.sees("img", "CREATE_IN_PROGRESS").send(Msg::TimedOut);
     assert_eq!(
-        (story.exit(), story.outcome().outcome),
+        (watch.exit(), watch.outcome().outcome),
         (Some(4), Outcome::Building)
     );
-    let mut story = Story::new();
-    story.fails(FaultKind::Throttled).send(Msg::TimedOut);
+    let mut watch = Watch::new();
+    watch.fails(FaultKind::Throttled).send(Msg::TimedOut);
     assert_eq!(
-        (story.exit(), story.outcome().outcome),
+        (watch.exit(), watch.outcome().outcome),
         (Some(1), Outcome::Unknown)
     );
-    let mut story = Story::new();
-    story
+    let mut watch = Watch::new();
+    watch
         .sees("img", "DELETE_IN_PROGRESS")
         .image("BUILD_COMPLETE", Some("ami-1"))
         .send(Msg::TimedOut);
-    assert_eq!(story.exit(), Some(0), "the verdict stands");
+    assert_eq!(watch.exit(), Some(0), "the verdict stands");
 }
 
 #[test]
 fn an_end_inside_a_walk_prints_what_is_in_hand_behind_a_gap() {
-    let mut story = Story::new();
+    let mut watch = Watch::new();
     let (older, newer) = (
-        story.event("A", "CREATE_COMPLETE", ""),
-        story.event("B", "CREATE_COMPLETE", ""),
+        watch.event("A", "CREATE_COMPLETE", ""),
+        watch.event("B", "CREATE_COMPLETE", ""),
     );
-    story
+    watch
         .page(vec![newer, older], false, false)
         .send(Msg::Signal(Signal::Interrupt));
-    assert_eq!(story.exit(), Some(130));
+    assert_eq!(watch.exit(), Some(130));
     assert_eq!(
-        story.printed(),
+        watch.printed(),
         ["live", "stack-a", "gap", "e1", "e2", "building"].map(String::from)
     );
-    assert_eq!(story.outcome().events, 2);
+    assert_eq!(watch.outcome().events, 2);
 }
 
 #[test]
 fn a_foreign_stack_ends_as_unknown_with_1() {
-    let mut story = Story::new();
-    story
+    let mut watch = Watch::new();
+    watch
         .sees("img", "CREATE_COMPLETE")
         .hear(News::Image(ImageAnswer::Foreign))
         .page(Vec::new(), true, true);
     assert_eq!(
-        (story.exit(), story.outcome().outcome),
+        (watch.exit(), watch.outcome().outcome),
         (Some(1), Outcome::Unknown)
     );
 }
 
 #[test]
 fn a_rebuild_is_a_new_stack_with_a_verdict_of_its_own() {
-    let mut story = Story::with(Mode::Screen);
-    story
+    let mut watch = Watch::with(Mode::Screen);
+    watch
         .sees("img", "CREATE_FAILED")
         .image("BUILD_FAILED", None);
-    assert_eq!(story.model.build.verdict(), Verdict::Failed);
-    story.stack = "stack-b";
-    story.sees("img", "CREATE_IN_PROGRESS");
-    assert_eq!(story.model.build.verdict(), Verdict::Building);
-    assert_eq!(story.model.build.timelines().len(), 2);
-    story.image("BUILD_COMPLETE", Some("ami-2"));
-    assert_eq!(story.model.build.verdict(), Verdict::Succeeded);
+    assert_eq!(watch.model.build.verdict(), Verdict::Failed);
+    watch.stack = "stack-b";
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(watch.model.build.verdict(), Verdict::Building);
+    assert_eq!(watch.model.build.timelines().len(), 2);
+    watch.image("BUILD_COMPLETE", Some("ami-2"));
+    assert_eq!(watch.model.build.verdict(), Verdict::Succeeded);
 }
 
 proptest! {
@@ -448,14 +448,14 @@ proptest! {
             FaultKind::Throttled, FaultKind::Transient, FaultKind::Malformed,
             FaultKind::Expired, FaultKind::Denied, FaultKind::Misconfigured,
         ];
-        let mut story = Story::with(Mode::Screen);
+        let mut watch = Watch::with(Mode::Screen);
         if seen {
-            story.sees("img", "CREATE_IN_PROGRESS");
+            watch.sees("img", "CREATE_IN_PROGRESS");
         }
         for (kind, of_image, pause) in kinds {
             let fault = fault(all[kind]);
-            story.hear(if of_image { News::ImageFault(fault) } else { News::Fault(fault) }).pass(pause);
+            watch.hear(if of_image { News::ImageFault(fault) } else { News::Fault(fault) }).pass(pause);
         }
-        prop_assert!(!story.model.build.verdict().is_final());
+        prop_assert!(!watch.model.build.verdict().is_final());
     }
 }

@@ -66,7 +66,7 @@ fn keys_and_options_are_those_of_the_program() {
     }
     part("keys", &keys);
     let help = |command: &str| {
-        let lines: Vec<_> = run(&[command, "--help"])
+        let lines: Vec<_> = run(&[command, "-h"])
             .lines
             .iter()
             .map(|line| line.trim_end().to_owned())

@@ -1,0 +1,119 @@
+//! A million events in memory: what a frame, a key, a filter and a burst of new events cost.
+//!
+//! `cargo bench`. A frame is due 33 ms after a key; each of these must be far below that.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use bakewatch::app::keymap::Key;
+use bakewatch::app::model::{Mode, Model, Target};
+use bakewatch::app::msg::Msg;
+use bakewatch::app::update::update;
+use bakewatch::domain::event::{StackEvent, StackId};
+use bakewatch::domain::news::{News, PageNews, Report};
+use bakewatch::style::Theme;
+use bakewatch::view::view;
+use chrono::{DateTime, Utc};
+use criterion::{Criterion, criterion_group, criterion_main};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+
+const EVENTS: usize = 1_000_000;
+const SIZE: Size = Size {
+    width: 200,
+    height: 60,
+};
+
+fn event(number: usize) -> Arc<StackEvent> {
+    let status = [
+        "CREATE_IN_PROGRESS",
+        "CREATE_COMPLETE",
+        "DELETE_COMPLETE",
+        "CREATE_FAILED",
+    ][number % 4];
+    let json = format!(
+        r#"{{"stackId":"s","eventId":"e{number}","logicalResourceId":"Resource{}","resourceType":"AWS::Made::Up",
+           "timestamp":"2026-01-01T10:00:00.000Z","resourceStatus":"{status}","resourceStatusReason":"because"}}"#,
+        number % 1000
+    );
+    Arc::new(StackEvent::from_json(&json, None))
+}
+
+/// A whole walk with these events, newest first.
+fn walk(numbers: std::ops::Range<usize>) -> Msg {
+    let now = DateTime::<Utc>::UNIX_EPOCH;
+    let news = News::Page(PageNews {
+        stack_id: Some(StackId::from("s")),
+        restarted: true,
+        fresh: numbers.rev().map(event).collect(),
+        commit: Some(Vec::new()),
+        audit: false,
+    });
+    Msg::Report(Report {
+        at: now,
+        next_poll: now,
+        news,
+    })
+}
+
+fn model() -> Model {
+    let target = Target {
+        image_id: "img".to_owned(),
+        region: None,
+        note: None,
+    };
+    let mut model = Model::new(target, Mode::Screen, DateTime::<Utc>::UNIX_EPOCH);
+    let _ = update(&mut model, Msg::Resized(SIZE));
+    let _ = update(&mut model, walk(0..EVENTS));
+    model
+}
+
+fn press(model: &mut Model, keys: &str) {
+    for key in keys.chars() {
+        let _ = update(model, Msg::Key(Key::Char(key)));
+    }
+}
+
+fn million(criterion: &mut Criterion) {
+    let mut model = model();
+    let theme = Theme::default();
+    let area = Rect::from((ratatui::layout::Position::ORIGIN, SIZE));
+    let mut buffer = Buffer::empty(area);
+    let mut frame = |model: &Model| {
+        buffer.reset();
+        view(model, &theme, area, &mut buffer);
+        black_box(&buffer);
+    };
+    criterion.bench_function("a frame", |bench| bench.iter(|| frame(&model)));
+    criterion.bench_function("a row up and down", |bench| {
+        bench.iter(|| press(&mut model, "kj"))
+    });
+    criterion.bench_function("to the first row and to the last", |bench| {
+        bench.iter(|| press(&mut model, "gG"))
+    });
+    // Opens the choice of statuses, switches the first, and shows all again.
+    criterion.bench_function("a filter on and off", |bench| {
+        bench.iter(|| press(&mut model, "f af"))
+    });
+    press(&mut model, "f jj f");
+    criterion.bench_function("a frame under a filter of two statuses", |bench| {
+        bench.iter(|| frame(&model))
+    });
+    criterion.bench_function("a row up and down under that filter", |bench| {
+        bench.iter(|| press(&mut model, "kj"))
+    });
+    let mut next = EVENTS;
+    criterion.bench_function("a burst of 250 new events", |bench| {
+        bench.iter_batched(
+            || {
+                next += 250;
+                walk(next - 250..next)
+            },
+            |burst| update(&mut model, burst),
+            criterion::BatchSize::PerIteration,
+        );
+    });
+}
+
+criterion_group!(benches, million);
+criterion_main!(benches);
