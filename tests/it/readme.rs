@@ -1,6 +1,7 @@
 //! What the README says about keys and options is written from the program, and the tests that it names are
 //! there. After a change, `BAKEWATCH_WRITE=1 cargo test --test it readme` writes these parts anew.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use bakewatch::app::action::Context;
 use bakewatch::app::keymap::BINDINGS;
 
 use crate::support::program::run;
+use crate::support::writes;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -23,7 +25,7 @@ fn part(name: &str, wanted: &str) {
     );
     let (before, rest) = readme.split_once(&begin).unwrap();
     let (kept, after) = rest.split_once(&end).unwrap();
-    if std::env::var_os("BAKEWATCH_WRITE").is_some() {
+    if writes() {
         fs::write(&path, format!("{before}{begin}{wanted}{end}{after}")).unwrap();
     } else {
         assert!(
@@ -57,12 +59,8 @@ fn keys_and_options_are_those_of_the_program() {
     let mut keys = String::from("| keys | where | what they do |\n|---|---|---|\n");
     for binding in BINDINGS {
         let names: Vec<_> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
-        keys.push_str(&format!(
-            "| {} | {} | {} |\n",
-            names.join(" "),
-            place(binding.contexts),
-            binding.help
-        ));
+        let (names, place) = (names.join(" "), place(binding.contexts));
+        let _ = writeln!(keys, "| {names} | {place} | {} |", binding.help);
     }
     part("keys", &keys);
     let help = |command: &str| {
