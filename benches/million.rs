@@ -86,21 +86,21 @@ fn million(criterion: &mut Criterion) {
     };
     criterion.bench_function("a frame", |bench| bench.iter(|| frame(&model)));
     criterion.bench_function("a row up and down", |bench| {
-        bench.iter(|| press(&mut model, "kj"))
+        bench.iter(|| press(&mut model, "kj"));
     });
     criterion.bench_function("to the first row and to the last", |bench| {
-        bench.iter(|| press(&mut model, "gG"))
+        bench.iter(|| press(&mut model, "gG"));
     });
     // Opens the choice of statuses, switches the first, and shows all again.
     criterion.bench_function("a filter on and off", |bench| {
-        bench.iter(|| press(&mut model, "f af"))
+        bench.iter(|| press(&mut model, "f>af"));
     });
-    press(&mut model, "f jj f");
+    press(&mut model, "f>jj f");
     criterion.bench_function("a frame under a filter of two statuses", |bench| {
-        bench.iter(|| frame(&model))
+        bench.iter(|| frame(&model));
     });
     criterion.bench_function("a row up and down under that filter", |bench| {
-        bench.iter(|| press(&mut model, "kj"))
+        bench.iter(|| press(&mut model, "kj"));
     });
     let mut next = EVENTS;
     criterion.bench_function("a burst of 250 new events", |bench| {

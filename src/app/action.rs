@@ -21,8 +21,10 @@ pub enum Action {
     Unfold,
     /// To the next pane.
     NextPane,
-    /// Look closer: from the list to the detail, from a branch to what is in it, from a choice to having it.
+    /// Look closer: from the list to the detail, from a branch to what is in it, from every status to one.
     Enter,
+    /// Switch the marked thing on or off.
+    Toggle,
     /// Close the topmost thing.
     Close,
     /// Choose which statuses are listed.

@@ -126,11 +126,18 @@ pub const BINDINGS: &[Binding] = &[
         hint: Some("fold"),
     },
     Binding {
-        keys: &[Key::Char(' '), Key::Enter],
-        action: Action::Enter,
+        keys: &[Key::Char(' ')],
+        action: Action::Toggle,
         contexts: &[Context::Filter],
         help: "list this status, or not",
         hint: Some("toggle"),
+    },
+    Binding {
+        keys: &[Key::Enter],
+        action: Action::Enter,
+        contexts: &[Context::Filter],
+        help: "list this status only",
+        hint: Some("only"),
     },
     Binding {
         keys: &[Key::Char('h'), Key::Left],

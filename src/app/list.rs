@@ -4,7 +4,6 @@
 //! below. While the list holds, the selected row also stays on its line of the screen.
 
 use crate::domain::event::EventKey;
-use crate::domain::status::ClassSet;
 
 use super::rows::Rows;
 
@@ -135,20 +134,4 @@ impl List {
 pub struct FilterMenu {
     /// The marked status: an index of `StatusClass::ALL`.
     pub cursor: usize,
-}
-
-/// The classes that are listed when one is switched in a filter. Switching the first one in an unfiltered
-/// list shows that one alone; an empty choice is no filter.
-#[must_use]
-pub fn switched(filter: ClassSet, class: crate::domain::status::StatusClass) -> ClassSet {
-    let next = if filter == ClassSet::ALL {
-        ClassSet::only(class)
-    } else {
-        filter.toggled(class)
-    };
-    if next == ClassSet::NONE {
-        ClassSet::ALL
-    } else {
-        next
-    }
 }

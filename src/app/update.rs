@@ -14,7 +14,7 @@ use super::help;
 use super::keymap::{self, Key};
 use super::layout::{Regions, Shape};
 use super::link::LinkState;
-use super::list::{FilterMenu, switched};
+use super::list::FilterMenu;
 use super::model::{Focus, Mode, Model, Overlay};
 use super::msg::{Msg, Signal};
 use super::outcome::{OutcomeRecord, code, verdict_code};
@@ -203,9 +203,12 @@ fn move_or_open(model: &mut Model, action: Action) {
             let page = help::page(model.size).max(1);
             *top = moved(*top, action, page).min(help::highest_top(model.size));
         }
-        Some(Overlay::Filter(menu)) if action == Action::Enter => {
+        Some(Overlay::Filter(menu)) if matches!(action, Action::Enter | Action::Toggle) => {
             if let Some(class) = StatusClass::ALL.get(menu.cursor) {
-                model.filter = switched(model.filter, *class);
+                model.filter = match action {
+                    Action::Enter => ClassSet::only(*class),
+                    _ => model.filter.toggled(*class),
+                };
             }
         }
         Some(Overlay::Filter(menu)) => {
@@ -233,6 +236,7 @@ fn in_list(model: &mut Model, action: Action) {
         Action::PageDown => model.list.move_by(rows, page),
         Action::Top => model.list.first(rows),
         Action::Bottom => model.list.last(),
+        Action::Enter if rows.is_empty() => {}
         Action::Enter => {
             model.list.hold(rows);
             model.focus = Focus::Detail;

@@ -11,7 +11,7 @@ use ratatui::style::{Color, Modifier};
 
 use crate::support::builds::failed;
 use crate::support::frame::{COLOUR, draw};
-use crate::support::writes;
+use crate::support::is_rewriting;
 
 const CELL: (f64, f64) = (8.4, 18.0);
 const MARGIN: f64 = 12.0;
@@ -22,7 +22,7 @@ const INK: &str = "#d8dbe2";
 fn the_picture_in_the_readme_is_what_the_program_shows() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screen.svg");
     let drawn = svg(&draw(&failed(110, 28).model, &COLOUR));
-    if writes() {
+    if is_rewriting() {
         fs::write(&path, &drawn).unwrap();
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();

@@ -1,15 +1,15 @@
 //! What the README says about keys and options is written from the program, and the tests that it names are
 //! there. After a change, `BAKEWATCH_WRITE=1 cargo test --test it readme` writes these parts anew.
 
-use std::fmt::Write as _;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use bakewatch::app::action::Context;
 use bakewatch::app::keymap::BINDINGS;
 
+use crate::support::is_rewriting;
 use crate::support::program::run;
-use crate::support::writes;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -25,7 +25,7 @@ fn part(name: &str, wanted: &str) {
     );
     let (before, rest) = readme.split_once(&begin).unwrap();
     let (kept, after) = rest.split_once(&end).unwrap();
-    if writes() {
+    if is_rewriting() {
         fs::write(&path, format!("{before}{begin}{wanted}{end}{after}")).unwrap();
     } else {
         assert!(

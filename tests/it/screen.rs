@@ -116,7 +116,7 @@ fn a_filter_lists_what_was_chosen() {
     terminal
         .press("f")
         .wait_for("rolling back")
-        .press(" ")
+        .press("\r")
         .press("\u{1b}");
     terminal.wait("one row", |screen| !screen.contents().contains("Thing"));
     terminal.press("\u{1b}").wait_for("Thing").press("q");

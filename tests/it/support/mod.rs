@@ -7,11 +7,11 @@ pub(crate) mod server;
 pub(crate) mod story;
 pub(crate) mod terminal;
 
-/// Whether files that are written from the program are to be written anew, not compared.
+/// Whether what is written from the program is to be written anew instead of compared.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the program's own code must not read the environment; a test may"
+    reason = "the program reads the environment in config only; this is a test"
 )]
-pub(crate) fn writes() -> bool {
+pub(crate) fn is_rewriting() -> bool {
     std::env::var_os("BAKEWATCH_WRITE").is_some()
 }
