@@ -12,7 +12,7 @@ use super::Source;
 use super::clock::Clock;
 use super::tail::{Ask, Tail};
 
-/// The shortest real time between two polls, whatever the clock's speed.
+/// The shortest real time between two polls, whatever the clock's speed. The pages of one walk are one poll.
 const MIN_GAP: Duration = Duration::from_millis(200);
 
 /// What the application may ask of a poller.
@@ -49,25 +49,31 @@ pub struct Poller<S> {
 impl<S: Source> Poller<S> {
     /// Polls until the receiver of the reports is gone.
     pub async fn run(mut self) {
-        let mut last_poll: Option<Instant> = None;
+        let (mut events_not_before, mut image_not_before) = (None, None);
         loop {
             let (ask, due) = self.tail.next();
-            let not_before = last_poll
-                .filter(|_| due > self.clock.elapsed())
-                .map(|poll| poll + MIN_GAP);
+            let not_before = match ask {
+                Ask::Events(_) => events_not_before,
+                Ask::Image => image_not_before,
+            };
             match self.wait(due, not_before).await {
                 Wait::Over => {}
                 Wait::Interrupted => continue,
                 Wait::NobodyListens => return,
             }
+            let asked_at = Instant::now();
             let news = match ask {
                 Ask::Events(token) => {
-                    last_poll = Some(Instant::now());
                     let answer = self.source.events(token.as_ref()).await;
-                    self.tail.events_answered(self.clock.elapsed(), answer)
+                    let now = self.clock.elapsed();
+                    let news = self.tail.events_answered(now, answer);
+                    let walk_goes_on = self.tail.next_poll() <= now;
+                    events_not_before = (!walk_goes_on).then_some(asked_at + MIN_GAP);
+                    news
                 }
                 Ask::Image => {
                     let answer = self.source.image().await;
+                    image_not_before = Some(asked_at + MIN_GAP);
                     Some(self.tail.image_answered(self.clock.elapsed(), answer))
                 }
             };
@@ -111,5 +117,116 @@ impl<S: Source> Poller<S> {
             })
             .await
             .is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::event::StackEvent;
+    use crate::domain::fault::Fault;
+    use crate::domain::image::{ImageAnswer, ImageDescription};
+    use crate::source::{EventsAnswer, EventsError, EventsPage, NextToken};
+
+    /// What was asked, and when by the wall.
+    type Asked = Arc<Mutex<Vec<(Ask, Instant)>>>;
+
+    /// A stack that is deleting, on two pages at first; each answer takes its time.
+    struct Slow {
+        events: Duration,
+        image: Duration,
+        asked: Asked,
+    }
+
+    impl Slow {
+        fn note(&self, ask: Ask) {
+            self.asked.lock().unwrap().push((ask, Instant::now()));
+        }
+    }
+
+    impl Source for Slow {
+        async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+            self.note(Ask::Events(token.cloned()));
+            tokio::time::sleep(self.events).await;
+            let id = if token.is_some() { "1" } else { "2" };
+            let json = format!(
+                r#"{{"stackId":"s","physicalResourceId":"s","eventId":"{id}","resourceStatus":"DELETE_IN_PROGRESS"}}"#
+            );
+            Ok(EventsAnswer::Page(EventsPage {
+                events: vec![Arc::new(StackEvent::from_json(&json, None))],
+                next: token.is_none().then(|| NextToken::new("older")),
+            }))
+        }
+
+        async fn image(&mut self) -> Result<ImageAnswer, Fault> {
+            self.note(Ask::Image);
+            tokio::time::sleep(self.image).await;
+            let image = Box::new(ImageDescription::default());
+            Ok(ImageAnswer::Described(image))
+        }
+    }
+
+    /// Polls for 40 reports. Answers take so many milliseconds; `hurried` asks for a poll after each of them.
+    async fn poll((events, image): (u64, u64), speed: f64, hurried: bool) -> Vec<(Ask, Instant)> {
+        let asked = Asked::default();
+        let (report_sender, mut reports) = mpsc::channel(64);
+        let (requests, request_receiver) = mpsc::channel(3);
+        let poller = Poller {
+            source: Slow {
+                events: Duration::from_millis(events),
+                image: Duration::from_millis(image),
+                asked: Arc::clone(&asked),
+            },
+            clock: Clock::scenario(DateTime::UNIX_EPOCH, speed),
+            tail: Tail::new(None, fastrand::Rng::with_seed(1)),
+            reports: report_sender,
+            requests: request_receiver,
+        };
+        let listen = async {
+            for _ in 0..40 {
+                reports.recv().await.unwrap();
+                if hurried {
+                    let _ = requests.try_send(Request::PollNow);
+                }
+            }
+            drop(reports);
+        };
+        tokio::join!(poller.run(), listen);
+        let asked = asked.lock().unwrap();
+        asked.clone()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_polls_are_200_ms_apart_by_the_wall_whatever_the_clocks_speed() {
+        for (speed, hurried) in [(1.0, true), (60.0, false), (60.0, true), (10_000.0, false)] {
+            for times in [(1, 1), (50, 120), (90, 30)] {
+                let asked = poll(times, speed, hurried).await;
+                let of = |kind: fn(&Ask) -> bool| {
+                    let times = asked.iter().filter(move |(ask, _)| kind(ask));
+                    times.map(|(_, at)| *at).collect::<Vec<_>>()
+                };
+                let polls = of(|ask| *ask == Ask::Events(None));
+                let images = of(|ask| *ask == Ask::Image);
+                assert!(polls.len() > 5, "speed {speed}");
+                for pair in [polls, images].iter().flat_map(|times| times.windows(2)) {
+                    let gap = pair[1] - pair[0];
+                    assert!(gap >= MIN_GAP, "{gap:?} at {times:?}, speed {speed}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pages_of_a_walk_follow_without_a_pause() {
+        let asked = poll((1, 1), 1.0, false).await;
+        let began = asked[0].1;
+        let second = asked
+            .iter()
+            .find(|(ask, _)| matches!(ask, Ask::Events(Some(_))));
+        assert!(second.unwrap().1 - began < Duration::from_millis(10));
     }
 }

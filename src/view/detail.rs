@@ -10,10 +10,11 @@ use crate::app::detail::{self, Fold};
 use crate::app::model::{Focus, Model};
 use crate::domain::build::Cleanup;
 use crate::domain::event::StackEvent;
+use crate::domain::text::one_line;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 
-use super::text::{cut, one_line};
+use super::text::cut;
 use super::time::{of_day, rough};
 
 /// Draws the pane.

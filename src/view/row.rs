@@ -11,13 +11,13 @@ use crate::app::model::Model;
 use crate::app::rows::Row;
 use crate::domain::event::{StackEvent, StackId};
 use crate::domain::status::StatusClass;
-use crate::domain::text::{Clean, width};
+use crate::domain::text::{Clean, duration, one_line, width};
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
 use super::columns::{Columns, Status, Time};
-use super::text::{cell, cut, one_line};
-use super::time::{dated, of_day, rough, running};
+use super::text::{cell, cut, line_cell};
+use super::time::{dated, of_day, rough};
 
 /// What all rows of a frame have in common.
 #[derive(Debug)]
@@ -82,22 +82,22 @@ impl RowPainter<'_> {
         let status = match columns.status {
             Status::Absent => String::new(),
             Status::Class => cell(class_word(class), Columns::CLASS, theme) + " ",
-            Status::Word => cell(event.status.as_str(), Columns::WORD, theme) + " ",
+            Status::Word => line_cell(event.status.as_str(), Columns::WORD, theme) + " ",
         };
         spans.push(Span::styled(status, look.status));
         spans.push(Span::styled(
-            cell(&one_line(event.logical_id.as_str()), columns.id, theme),
+            line_cell(event.logical_id.as_str(), columns.id, theme),
             look.id,
         ));
         if columns.kind > 0 {
-            let kind = one_line(event.resource_type.as_str());
-            let kind = kind.strip_prefix("AWS::").unwrap_or(&kind);
-            let kind = cell(kind, columns.kind, theme);
+            let kind = event.resource_type.as_str();
+            let kind = kind.strip_prefix("AWS::").unwrap_or(kind);
+            let kind = line_cell(kind, columns.kind, theme);
             spans.push(Span::styled(format!("  {kind}"), look.quiet));
         }
         if columns.reason > 0 {
             let reason = event.reason.as_ref().map_or("", Clean::as_str);
-            let reason = cell(&one_line(reason), columns.reason, theme);
+            let reason = line_cell(reason, columns.reason, theme);
             spans.push(Span::styled(format!("  {reason}"), look.reason));
         }
         Line::from(spans)
@@ -145,7 +145,7 @@ impl RowPainter<'_> {
         let began = began(self.timeline(&event.stack_id)?)?;
         let span = event.timestamp? - began;
         let span = if span < TimeDelta::hours(10) {
-            running(span)
+            duration(span)
         } else {
             rough(span)
         };

@@ -2,13 +2,8 @@
 //!
 //! Text from outside is safe to show by its type, but may hold line breaks and tabs.
 
-use crate::domain::text::{truncate, width};
+use crate::domain::text::{one_line, truncate, width};
 use crate::style::Theme;
-
-/// The text on one line: line breaks and tabs become spaces.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 /// The text cut to so many columns, with a mark where it was cut.
 pub(super) fn cut(text: &str, columns: usize, theme: &Theme) -> String {
@@ -20,4 +15,49 @@ pub(super) fn cell(text: &str, columns: usize, theme: &Theme) -> String {
     let text = cut(text, columns, theme);
     let rest = columns.saturating_sub(width(&text));
     format!("{text}{}", " ".repeat(rest))
+}
+
+/// The text on one line, cut or filled to exactly so many columns. No more of it is read than that shows, so
+/// that a reason of a megabyte costs a frame what a short one does.
+pub(super) fn line_cell(text: &str, columns: usize, theme: &Theme) -> String {
+    cell(&one_line(beginning(text, columns)), columns, theme)
+}
+
+/// What of a text can matter to its first columns, white space at its beginning included.
+fn beginning(text: &str, columns: usize) -> &str {
+    let text = text.trim_start();
+    // A column holds a character and its marks, of which `Clean` lets four through; runs of white space
+    // become one, so there is room for some.
+    let most = (columns + 2) * 8;
+    let end = text.char_indices().nth(most).map(|(end, _)| end);
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_exactly_as_wide_as_asked_for_and_one_line() {
+        let theme = Theme::default();
+        for (text, shown) in [
+            ("a\n\tb", "a b     "),
+            ("  spaces   between ", "spaces …"),
+            ("日本語日本語", "日本語… "),
+            ("", "        "),
+        ] {
+            assert_eq!(
+                line_cell(text, 8, &theme),
+                shown.replace('…', theme.glyphs().ellipsis)
+            );
+        }
+    }
+
+    #[test]
+    fn a_cell_reads_no_more_of_a_text_than_it_shows() {
+        let marks = "e\u{301}\u{301}\u{301}\u{301}".repeat(100_000);
+        assert!(beginning(&marks, 20).len() < 400);
+        assert_eq!(width(&line_cell(&marks, 20, &Theme::default())), 20);
+        assert_eq!(beginning("short", 20), "short");
+    }
 }

@@ -1,18 +1,7 @@
-//! Times and durations as a person reads them. None is ever negative: clocks differ, and an event from the
+//! Times as a person reads them; a running time is `domain::text::duration`. None is ever negative: clocks differ, and an event from the
 //! future is an event of now.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-
-/// A running time: `34:12`, `1:02:03`.
-pub(super) fn running(span: TimeDelta) -> String {
-    let seconds = span.num_seconds().max(0);
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 {
-        format!("{hours}:{minutes:02}:{seconds:02}")
-    } else {
-        format!("{minutes}:{seconds:02}")
-    }
-}
 
 /// A rough time: `12s`, `31m`, `1h02m`, `3d`.
 pub(super) fn rough(span: TimeDelta) -> String {
@@ -40,9 +29,10 @@ pub(super) fn dated(time: DateTime<Utc>, offset: FixedOffset) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::text::duration;
 
     #[test]
-    fn running_times_show_hours_only_where_there_are_some() {
+    fn durations_show_hours_only_where_there_are_some() {
         let cases = [
             (-5, "0:00"),
             (9, "0:09"),
@@ -50,7 +40,7 @@ mod tests {
             (3723, "1:02:03"),
         ];
         for (seconds, text) in cases {
-            assert_eq!(running(TimeDelta::seconds(seconds)), text);
+            assert_eq!(duration(TimeDelta::seconds(seconds)), text);
         }
     }
 

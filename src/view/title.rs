@@ -10,12 +10,12 @@ use ratatui::text::{Line, Span};
 use crate::app::link::LinkState;
 use crate::app::model::Model;
 use crate::domain::build::Cleanup;
-use crate::domain::text::Clean;
+use crate::domain::text::{Clean, one_line};
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
 use super::parts::{self, Part};
-use super::text::{cut, one_line};
+use super::text::cut;
 use super::time::rough;
 
 /// Columns between two parts.

@@ -7,14 +7,13 @@ use ratatui::text::{Line, Span};
 use crate::app::model::Model;
 use crate::app::notice::failure;
 use crate::domain::status::StatusClass;
-use crate::domain::text::width;
+use crate::domain::text::{duration, one_line, width};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 
 use super::parts::{self, Part};
-use super::text::{cut, one_line};
-use super::time::running;
+use super::text::cut;
 
 /// Columns between two parts.
 const GAP: usize = 3;
@@ -28,7 +27,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
     let verdict = model.build.verdict();
     let badge = badge(verdict, theme);
     // Nobody knows when a build that was deleted in the middle ended.
-    let elapsed = model.build.elapsed(model.now).map(running);
+    let elapsed = model.build.elapsed(model.now).map(duration);
     let elapsed = elapsed.filter(|_| verdict != Verdict::Deleted);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
     let failure = failure(&model.build).filter(|_| !told && columns > taken);

@@ -35,7 +35,8 @@ fn the_verdict_is_the_exit_code() {
         &["demo", "--speed", "1000", "--scenario", "failure"],
         &[],
     );
-    terminal.wait_for("FAILED").press("q");
+    // With a space before it, it is the verdict's word and not the end of a status.
+    terminal.wait_for(" FAILED ").press("q");
     assert_eq!(terminal.end().exit_code(), 3);
 }
 
