@@ -60,13 +60,8 @@ pub struct WatchArgs {
     /// Send unsigned requests, to a server that does not check them
     #[arg(long, conflicts_with_all = ["profile", "role_arn", "signing_region"])]
     pub no_sign_request: bool,
-    /// Trust the certificates in this PEM file too
-    #[arg(
-        long,
-        env = "AWS_CA_BUNDLE",
-        hide_env_values = true,
-        value_name = "FILE"
-    )]
+    /// Trust the certificates in this PEM file too [env: AWS_CA_BUNDLE]
+    #[arg(long, value_name = "FILE")]
     pub ca_bundle: Option<PathBuf>,
     /// Poll at this fixed interval, such as 10s [default: adaptive, 2s to 15s]
     #[arg(long, value_name = "DURATION", value_parser = interval)]
@@ -149,6 +144,9 @@ fn interval(text: &str) -> Result<Duration, String> {
     if interval < Duration::from_millis(200) {
         return Err("the least interval is 200ms".to_owned());
     }
+    if interval > Duration::from_hours(24) {
+        return Err("the longest interval is 24h".to_owned());
+    }
     Ok(interval)
 }
 
@@ -175,6 +173,7 @@ mod tests {
         assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
         assert_eq!(interval("500ms"), Ok(Duration::from_millis(500)));
         assert!(interval("100ms").is_err());
+        assert!(interval("300000years").is_err());
         assert!(duration("5 parsecs").is_err());
         assert!(speed("NaN").is_err());
     }

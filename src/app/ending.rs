@@ -18,8 +18,9 @@ use super::outcome::{code, verdict_code};
 const PATIENCE: TimeDelta = TimeDelta::seconds(60);
 /// For how long after a success the clean-up of the stack is watched.
 const CLEANUP: TimeDelta = TimeDelta::minutes(10);
-/// For how long after a success a complete stack is given to begin its deletion.
-const CLEANUP_START: TimeDelta = TimeDelta::seconds(15);
+/// For how long after a success a complete stack is given to begin its deletion: longer than the longest
+/// interval between two polls.
+const CLEANUP_START: TimeDelta = TimeDelta::seconds(20);
 /// For how long the last whole walk is tried before the verdict is given without it.
 const LAST_WALK: TimeDelta = TimeDelta::seconds(60);
 
@@ -39,8 +40,10 @@ pub struct End {
 pub struct Ending {
     /// `--wait`: the image need not exist yet.
     waits: bool,
-    failing_since: Option<DateTime<Utc>>,
-    refusal: Option<Fault>,
+    /// Since when requests for events have failed without a good answer in between, and why.
+    events_fault: Option<(DateTime<Utc>, Fault)>,
+    /// The same for DescribeImage.
+    image_fault: Option<(DateTime<Utc>, Fault)>,
     decided: Option<DateTime<Utc>>,
     audited: bool,
 }
@@ -59,16 +62,14 @@ impl Ending {
     #[must_use]
     pub fn apply(&mut self, report: &Report, build: &Build) -> Option<Effect> {
         match &report.news {
-            News::Fault(fault) | News::ImageFault(fault) => {
-                self.failing_since.get_or_insert(report.at);
-                self.refusal = Some(fault.clone());
-            }
+            News::Fault(fault) => keep(&mut self.events_fault, report.at, fault),
+            News::ImageFault(fault) => keep(&mut self.image_fault, report.at, fault),
+            News::StackGone => self.events_fault = None,
+            News::Image(_) => self.image_fault = None,
             News::Page(page) => {
                 self.audited |= self.decided.is_some() && page.audit && page.commit.is_some();
-                self.recovered();
+                self.events_fault = None;
             }
-            News::StackGone => {}
-            News::Image(_) => self.recovered(),
         }
         if self.decided.is_none() && build.verdict().is_final() {
             self.decided = Some(report.at);
@@ -80,11 +81,6 @@ impl Ending {
             self.audited = false;
         }
         None
-    }
-
-    fn recovered(&mut self) {
-        self.failing_since = None;
-        self.refusal = None;
     }
 
     /// Whether it is time to end.
@@ -110,11 +106,10 @@ impl Ending {
 
     /// Nothing has ever been heard from the API, and what it takes is not time.
     fn hopeless(&self, now: DateTime<Utc>) -> Option<End> {
-        let fault = self.refusal.as_ref()?;
-        let tired = self
-            .failing_since
-            .is_some_and(|since| now - since >= PATIENCE);
-        (tired || !fault.kind.may_pass()).then(|| End {
+        let mut faults = self.events_fault.iter().chain(&self.image_fault);
+        let (_, fault) =
+            faults.find(|(since, fault)| !fault.kind.may_pass() || now - since >= PATIENCE)?;
+        Some(End {
             code: code::NOT_WATCHED,
             outcome: Outcome::Unknown,
             reason: Some(fault.to_string()),
@@ -129,6 +124,7 @@ impl Ending {
         {
             return end;
         }
+        let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
         if build.answered() {
             End {
@@ -136,17 +132,14 @@ impl Ending {
                 outcome: Outcome::Building,
                 reason: reason("while the image was still being built"),
             }
-        } else if build.is_absent() {
+        } else if self.waits && build.is_absent() && fault.is_none() {
             End {
                 code: code::NO_IMAGE,
                 outcome: Outcome::NotFound,
                 reason: reason("before there was an image or a stack of this name"),
             }
         } else {
-            let why = self
-                .refusal
-                .as_ref()
-                .map(|fault| format!("before the API answered: {fault}"));
+            let why = fault.map(|(_, fault)| format!("before the API answered: {fault}"));
             End {
                 code: code::NOT_WATCHED,
                 outcome: Outcome::Unknown,
@@ -154,6 +147,11 @@ impl Ending {
             }
         }
     }
+}
+
+fn keep(slot: &mut Option<(DateTime<Utc>, Fault)>, at: DateTime<Utc>, fault: &Fault) {
+    let since = slot.as_ref().map_or(at, |(since, _)| *since);
+    *slot = Some((since, fault.clone()));
 }
 
 fn succeeded_is_over(build: &Build, since: TimeDelta) -> bool {

@@ -69,10 +69,12 @@ impl LinkState {
 pub struct Link {
     /// Its state.
     pub state: LinkState,
-    /// Why the last request failed, while it is the last one that was answered.
-    pub fault: Option<Fault>,
-    /// When requests began to fail without a good answer in between.
-    pub failing_since: Option<DateTime<Utc>>,
+    /// Why the last request for events failed, while none has succeeded since.
+    events_fault: Option<Fault>,
+    /// Why the last DescribeImage failed, while none has succeeded since.
+    image_fault: Option<Fault>,
+    /// Whether the API said that there is no stack, when it was last asked for events.
+    gone: bool,
     /// When the API last answered a question about events.
     pub last_sync: Option<DateTime<Utc>>,
     /// When it will be asked again.
@@ -83,35 +85,37 @@ impl Link {
     /// Takes in a report, after the build has. True if the state changed.
     pub fn apply(&mut self, report: &Report, build: &Build) -> bool {
         self.next_poll = Some(report.next_poll);
-        let state = match &report.news {
+        match &report.news {
             News::Page(_) | News::StackGone => {
-                self.fault = None;
-                self.failing_since = None;
+                self.events_fault = None;
+                self.gone = matches!(report.news, News::StackGone);
                 self.last_sync = Some(report.at);
-                Self::good_state(build, matches!(report.news, News::StackGone))
             }
-            News::Image(_) if self.fault.is_none() => {
-                Self::good_state(build, self.state == LinkState::Waiting)
-            }
-            News::Fault(fault) => self.failed(fault, report.at),
-            // The events tell more: DescribeImage alone decides the state only while there are none.
-            News::ImageFault(fault) if !build.answered() => self.failed(fault, report.at),
-            News::Image(_) | News::ImageFault(_) => self.state,
-        };
+            News::Image(_) => self.image_fault = None,
+            News::Fault(fault) => self.events_fault = Some(fault.clone()),
+            News::ImageFault(fault) => self.image_fault = Some(fault.clone()),
+        }
+        let state = self.state_now(build);
         std::mem::replace(&mut self.state, state) != state
     }
 
-    fn failed(&mut self, fault: &Fault, at: DateTime<Utc>) -> LinkState {
-        self.fault = Some(fault.clone());
-        self.failing_since.get_or_insert(at);
-        LinkState::of(fault.kind)
+    /// Why there is nothing fresh to see. While events come in, DescribeImage is not missed.
+    #[must_use]
+    pub fn fault(&self, build: &Build) -> Option<&Fault> {
+        let image_fault = self.image_fault.as_ref();
+        self.events_fault
+            .as_ref()
+            .or_else(|| image_fault.filter(|_| self.gone || !build.answered()))
     }
 
-    fn good_state(build: &Build, gone: bool) -> LinkState {
+    fn state_now(&self, build: &Build) -> LinkState {
+        if let Some(fault) = self.fault(build) {
+            return LinkState::of(fault.kind);
+        }
         match build.verdict() {
             Verdict::Finishing => LinkState::Finishing,
             Verdict::Succeeded if build.cleanup() != Cleanup::Leftover => LinkState::Finishing,
-            _ if gone => LinkState::Waiting,
+            _ if self.gone => LinkState::Waiting,
             _ => LinkState::Live,
         }
     }
@@ -119,7 +123,7 @@ impl Link {
     /// What the state means, in words: one lower-case line.
     #[must_use]
     pub fn message(&self, build: &Build) -> String {
-        if let Some(fault) = &self.fault {
+        if let Some(fault) = self.fault(build) {
             return fault.to_string();
         }
         match self.state {
@@ -134,7 +138,10 @@ impl Link {
             }
             LinkState::Finishing => "the stack is complete; waiting for the image".to_owned(),
             LinkState::Waiting if build.answered() => "the stack is gone; making sure".to_owned(),
-            LinkState::Waiting => "no stack and no image of this name yet".to_owned(),
+            LinkState::Waiting if build.is_absent() => {
+                "no stack and no image of this name yet".to_owned()
+            }
+            LinkState::Waiting => "no stack of this name; asking about the image".to_owned(),
             LinkState::Live => "following the build's events".to_owned(),
             state => state.word().to_owned(),
         }

@@ -3,6 +3,7 @@
 //! The selection is an event, never a row number, so it stays where it is while others arrive above and
 //! below. While the list holds, the selected row also stays on its line of the screen.
 
+use crate::domain::build::Build;
 use crate::domain::event::EventKey;
 
 use super::rows::Rows;
@@ -38,6 +39,12 @@ impl List {
     /// Brings selection and scrolling in line with the rows that there are now.
     pub fn settle(&mut self, rows: Rows<'_>, height: usize) {
         let last = rows.len().saturating_sub(1);
+        let absent = |key: &EventKey| rows.index_of(key).is_none();
+        if !self.follows && self.selected.as_ref().is_some_and(absent) {
+            // A walk that starts again drops its rows for a moment: the event comes back.
+            self.top = self.top.min(last);
+            return;
+        }
         let index = self.index(rows);
         if let Some(event) = rows.nearest_event(index) {
             self.selected = Some(event.key());
@@ -107,7 +114,7 @@ impl List {
         }
         if self.follows {
             self.follows = false;
-            self.held_at = rows.nearest_event(usize::MAX).map(|newest| newest.key());
+            self.held_at = rows.newest().map(|newest| newest.key());
         }
         self.line = index.saturating_sub(before);
         self.selected = Some(key);
@@ -117,15 +124,16 @@ impl List {
     pub fn hold(&mut self, rows: Rows<'_>) {
         if self.follows {
             self.follows = false;
-            self.held_at = rows.nearest_event(usize::MAX).map(|newest| newest.key());
+            self.held_at = rows.newest().map(|newest| newest.key());
         }
     }
 
-    /// How many events arrived since the list stopped following. `all` are the rows without a filter.
+    /// How many events have arrived since the list stopped following, whatever the filter shows of them.
     #[must_use]
-    pub fn arrived(&self, all: Rows<'_>) -> usize {
-        let held = self.held_at.as_ref().and_then(|key| all.index_of(key));
-        held.map_or(0, |index| all.len().saturating_sub(index + 1))
+    pub fn arrived(&self, build: &Build) -> usize {
+        self.held_at
+            .as_ref()
+            .map_or(0, |key| build.events_after(key))
     }
 }
 

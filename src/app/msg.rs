@@ -27,6 +27,8 @@ pub enum Msg {
     TimedOut,
     /// The process was asked to end.
     Signal(Signal),
+    /// A part of the program died.
+    Died(String),
 }
 
 /// A signal that ends the program.

@@ -2,6 +2,8 @@
 //!
 //! It is wrapped here and not in the view, since the layout gives it as many lines as it needs.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Size;
 
 use crate::domain::build::{Build, Cleanup};
@@ -17,6 +19,9 @@ use super::outcome::verdict_reason;
 pub const MARGIN: u16 = 4;
 /// One line of notices for so many lines of the screen.
 const SCREEN_LINES_PER_LINE: u16 = 8;
+
+/// Bytes of either end of a text that no screen shows whole.
+const END: usize = 4096;
 
 /// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +56,7 @@ pub fn lines(build: &Build, link: &Link, size: Size) -> Vec<NoticeLine> {
         return Vec::new();
     }
     let columns = usize::from(size.width.saturating_sub(MARGIN));
-    let fault = link.fault.as_ref();
+    let fault = link.fault(build);
     let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
     let news = of_build(build, link);
     let both = fault.is_some() && news.is_some();
@@ -81,7 +86,7 @@ fn of_build(build: &Build, link: &Link) -> Option<(Subject, String)> {
             let text = format!("the image is good; its stack could not delete itself{why}");
             Some((Subject::Attention, text))
         }
-        _ if link.state == LinkState::Finishing && link.fault.is_none() => {
+        _ if link.state == LinkState::Finishing && link.fault(build).is_none() => {
             Some((Subject::Note, link.message(build)))
         }
         Verdict::Deleted | Verdict::Ended => {
@@ -121,6 +126,7 @@ fn gist(reason: &str) -> &str {
 /// Wraps text to at most so many lines. Where it is longer, its middle is left out: the head says what it
 /// is about, and the service puts the cause at the tail.
 fn fitted(text: &str, columns: usize, most: usize) -> Vec<String> {
+    let text = ends(text);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut lines = wrap(&text, columns);
     if lines.len() <= most {
@@ -135,6 +141,21 @@ fn fitted(text: &str, columns: usize, most: usize) -> Vec<String> {
     let tail = tail(&text, columns.saturating_sub(4));
     lines.push(format!("... {}", tail.trim_start()));
     lines
+}
+
+/// A text that is longer than any screen, without its middle: it is wrapped at every message.
+fn ends(text: &str) -> Cow<'_, str> {
+    if text.len() <= 2 * END {
+        return text.into();
+    }
+    let head = text.get(..text.floor_char_boundary(END));
+    let tail = text.get(text.ceil_char_boundary(text.len() - END)..);
+    format!(
+        "{} ... {}",
+        head.unwrap_or_default(),
+        tail.unwrap_or_default()
+    )
+    .into()
 }
 
 /// The end of a text, cut to so many columns.

@@ -93,6 +93,12 @@ impl<'a> Rows<'a> {
         None
     }
 
+    /// The newest event of all, whether the filter shows it or not.
+    #[must_use]
+    pub fn newest(self) -> Option<&'a Arc<StackEvent>> {
+        self.build.current().and_then(timeline::Timeline::newest)
+    }
+
     /// The event nearest to an index: there, above it, or below it. Rows that are no events are few.
     #[must_use]
     pub fn nearest_event(self, index: usize) -> Option<&'a Arc<StackEvent>> {

@@ -1,7 +1,10 @@
 //! The one function that changes the model.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
+use crate::domain::event::StackEvent;
 use crate::domain::news::Report;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::domain::timeline::Timeline;
@@ -16,7 +19,7 @@ use super::layout::{Regions, Shape};
 use super::link::LinkState;
 use super::list::FilterMenu;
 use super::model::{Focus, Mode, Model, Overlay};
-use super::msg::{Msg, Signal};
+use super::msg::Msg;
 use super::outcome::{OutcomeRecord, code, verdict_code};
 use super::rows::Rows;
 
@@ -43,7 +46,16 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             }
         }
         Msg::Signal(signal) => {
-            finish(model, signalled(model, signal), &mut effects);
+            let reason = format!("the watch was ended by {}", signal.name());
+            finish(
+                model,
+                cut_short(model, signal.exit_code(), reason),
+                &mut effects,
+            );
+            return effects;
+        }
+        Msg::Died(reason) => {
+            finish(model, cut_short(model, code::BUG, reason), &mut effects);
             return effects;
         }
     }
@@ -71,6 +83,7 @@ fn take_in(model: &mut Model, report: &Report, effects: &mut Effects) {
             message: model.link.message(&model.build),
         }));
     }
+    leave_behind(&mut model.printed, changes.left, effects);
     if let Some(stack) = changes.new_stack {
         effects.push(Effect::Emit(Entry::Stack(stack)));
     }
@@ -85,26 +98,26 @@ fn take_in(model: &mut Model, report: &Report, effects: &mut Effects) {
     effects.extend(asked);
 }
 
+/// Prints events of a walk that will not become whole, oldest first, behind the note that some may be missing.
+fn leave_behind(printed: &mut usize, events: Vec<Arc<StackEvent>>, effects: &mut Effects) {
+    if events.is_empty() {
+        return;
+    }
+    let message = "the history was not read to its end; events may be missing before these";
+    effects.push(Effect::Emit(Entry::Status {
+        state: LinkState::Gap,
+        message: message.to_owned(),
+    }));
+    *printed += events.len();
+    effects.extend(events.into_iter().map(Entry::Event).map(Effect::Emit));
+}
+
 /// Ends the watch: what is in hand is printed, then how it ended.
 fn finish(model: &mut Model, end: End, effects: &mut Effects) {
     if let Mode::Lines(_) = model.mode {
-        let pending: Vec<_> = model
-            .build
-            .current()
-            .into_iter()
-            .flat_map(Timeline::pending)
-            .cloned()
-            .collect();
-        if !pending.is_empty() {
-            let message = "the history was not read to its end; events may be missing before these"
-                .to_owned();
-            effects.push(Effect::Emit(Entry::Status {
-                state: LinkState::Gap,
-                message,
-            }));
-        }
-        model.printed += pending.len();
-        effects.extend(pending.into_iter().map(Entry::Event).map(Effect::Emit));
+        let timeline = model.build.current().into_iter();
+        let pending = timeline.flat_map(Timeline::pending).cloned().collect();
+        leave_behind(&mut model.printed, pending, effects);
         let record = OutcomeRecord::of(
             &model.build,
             &model.target.image_id,
@@ -117,18 +130,19 @@ fn finish(model: &mut Model, end: End, effects: &mut Effects) {
     effects.push(Effect::Exit(end.code));
 }
 
-fn signalled(model: &Model, signal: Signal) -> End {
+/// How a watch ends that something from outside ends: with the verdict, where one has fallen.
+fn cut_short(model: &Model, code: u8, reason: String) -> End {
     let verdict = model.build.verdict();
     let fallen = verdict_code(verdict).is_some();
     let outcome = match verdict.outcome() {
-        _ if fallen => verdict.outcome(),
+        outcome if fallen => outcome,
         _ if model.build.answered() => Outcome::Building,
         _ => Outcome::Unknown,
     };
     End {
-        code: signal.exit_code(),
+        code,
         outcome,
-        reason: (!fallen).then(|| format!("the watch was ended by {}", signal.name())),
+        reason: (!fallen).then_some(reason),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use crate::cli::Color;
 use crate::style::{Glyphs, Palette, Theme};
@@ -21,6 +22,8 @@ pub struct Environment {
     pub no_color: bool,
     /// `AWS_PROFILE`, where it is not empty.
     pub aws_profile: Option<String>,
+    /// `AWS_CA_BUNDLE`, where it is not empty.
+    pub ca_bundle: Option<PathBuf>,
     /// The first that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
     pub locale: String,
 }
@@ -42,6 +45,9 @@ impl Environment {
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
             aws_profile: Some(var("AWS_PROFILE")).filter(|name| !name.is_empty()),
+            ca_bundle: std::env::var_os("AWS_CA_BUNDLE")
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from),
             locale: locale
                 .into_iter()
                 .find(|value| !value.is_empty())

@@ -152,7 +152,7 @@ fn api(args: WatchArgs, environment: &Environment) -> Result<ApiSettings, Error>
         profile: given(&args.profile),
         role_arn: given(&args.role_arn),
         unsigned: args.no_sign_request,
-        ca_bundle: args.ca_bundle.filter(|path| !path.as_os_str().is_empty()),
+        ca_bundle: args.ca_bundle.or_else(|| environment.ca_bundle.clone()),
         interval: args.interval,
     })
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::event::{EventId, StackEvent, StackId};
-use super::fault::FaultKind;
+use super::event::{EventId, EventKey, StackEvent, StackId};
 use super::image::{Ami, ImageAnswer, ImageDescription};
 use super::news::{News, PageNews, Report};
 use super::timeline::Timeline;
 use super::verdict::{Evidence, Verdict, decide};
+
+/// How often DescribeImage may fail in a row before a verdict no longer waits for it: about a minute.
+const IMAGE_TRIES: u32 = 5;
 
 /// Everything that is known about the build of one image.
 #[derive(Debug, Default)]
@@ -21,17 +23,32 @@ pub struct Build {
     image: Option<ImageAnswer>,
     /// The root event that was the newest when DescribeImage last answered.
     image_seen_at: Option<EventId>,
-    image_refused: bool,
+    /// How often DescribeImage has failed in a row; a refusal counts as often enough.
+    image_failures: u32,
     described: Option<Box<ImageDescription>>,
-    stack_gone: bool,
+    presence: Presence,
+    /// When both calls first and last said, one after the other, that there is nothing.
     absent: Option<(DateTime<Utc>, DateTime<Utc>)>,
     answered: bool,
     verdict: Verdict,
 }
 
+/// Whether the stack is there, as the events' side of the API last said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Presence {
+    #[default]
+    There,
+    /// It is not, and DescribeImage has yet to say what that means.
+    Gone,
+    /// It is not, and DescribeImage has been asked since.
+    GoneAndAsked,
+}
+
 /// What a report changed, for whoever prints events as they come.
 #[derive(Debug, Default)]
 pub struct Changes {
+    /// Events of the stack before that no whole walk has brought, and none will: it was replaced meanwhile.
+    pub left: Vec<Arc<StackEvent>>,
     /// The stack that the events from here on belong to, where it is not the one before.
     pub new_stack: Option<StackId>,
     /// Events that are now committed, in the order to print them.
@@ -57,7 +74,7 @@ impl Build {
         let changes = match &report.news {
             News::Page(page) => self.apply_page(page),
             News::StackGone => {
-                self.stack_gone = true;
+                self.presence = Presence::Gone;
                 Changes::default()
             }
             News::Image(answer) => {
@@ -65,7 +82,11 @@ impl Build {
                 Changes::default()
             }
             News::ImageFault(fault) => {
-                self.image_refused = fault.kind == FaultKind::Denied;
+                self.image_failures = if fault.kind.may_pass() {
+                    self.image_failures.saturating_add(1)
+                } else {
+                    IMAGE_TRIES
+                };
                 Changes::default()
             }
             News::Fault(_) => Changes::default(),
@@ -76,13 +97,20 @@ impl Build {
 
     fn apply_page(&mut self, page: &PageNews) -> Changes {
         self.answered = true;
-        self.stack_gone = false;
+        self.presence = Presence::There;
         self.absent = None;
         let Some(stack_id) = &page.stack_id else {
             return Changes::default();
         };
         let new_stack = self.stack_id() != Some(stack_id);
+        let mut left = Vec::new();
         if new_stack {
+            left.extend(
+                self.current()
+                    .into_iter()
+                    .flat_map(Timeline::pending)
+                    .cloned(),
+            );
             self.begin_stack(stack_id);
         }
         let committed = self
@@ -91,6 +119,7 @@ impl Build {
             .map(|timeline| timeline.apply(page))
             .unwrap_or_default();
         Changes {
+            left,
             new_stack: new_stack.then(|| stack_id.clone()),
             committed,
         }
@@ -107,19 +136,21 @@ impl Build {
             None => Timeline::new(stack_id.clone()),
         };
         self.timelines.push(timeline);
-        if self.timelines.len() > 1 {
-            self.verdict = Verdict::Waiting;
+        self.verdict = Verdict::Waiting;
+        self.image_seen_at = None;
+        self.described
+            .take_if(|image| image.stack_id.as_ref() != Some(stack_id));
+        if self.described.is_none() {
             self.image = None;
-            self.image_seen_at = None;
-            self.described = None;
         }
     }
 
     fn apply_image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>) {
-        self.image_refused = false;
+        self.image_failures = 0;
         match answer {
             ImageAnswer::Absent => {
-                if self.stack_gone {
+                if self.presence == Presence::Gone {
+                    self.presence = Presence::GoneAndAsked;
                     let (first, _) = self.absent.unwrap_or((at, at));
                     self.absent = Some((first, at));
                 }
@@ -152,7 +183,7 @@ impl Build {
             image: self.image.as_ref(),
             image_is_current: self.image.is_some()
                 && self.image_seen_at.as_ref() == root.map(|root| &root.event_id),
-            image_refused: self.image_refused,
+            image_unavailable: self.image_failures >= IMAGE_TRIES,
             absent_for: self.absent.map(|(first, last)| last - first),
         }
     }
@@ -211,12 +242,6 @@ impl Build {
         self.image().and_then(ImageDescription::finished_ami)
     }
 
-    /// Whether the stack of this name is not ParallelCluster's.
-    #[must_use]
-    pub fn is_foreign(&self) -> bool {
-        self.image == Some(ImageAnswer::Foreign)
-    }
-
     /// The first failure of the current stack, where the verdict is that it failed, or none has fallen yet.
     #[must_use]
     pub fn first_failure(&self) -> Option<&Arc<StackEvent>> {
@@ -227,15 +252,29 @@ impl Build {
             .and_then(|timeline| timeline.facts().first_failure())
     }
 
+    /// How many events are newer than one of them.
+    #[must_use]
+    pub fn events_after(&self, key: &EventKey) -> usize {
+        let mut after = 0;
+        for timeline in self.timelines.iter().rev() {
+            if timeline.stack_id() == &key.stack_id {
+                return after + timeline.events_after(&key.event_id);
+            }
+            after += timeline.len();
+        }
+        0
+    }
+
     /// What became of the stack, once the build has succeeded.
     #[must_use]
     pub fn cleanup(&self) -> Cleanup {
         match self.root() {
-            _ if self.stack_gone => Cleanup::Done,
+            _ if self.presence != Presence::There => Cleanup::Done,
             Some(root) if root.status.as_str() == "DELETE_COMPLETE" => Cleanup::Done,
+            Some(root) if !root.status.is_final() => Cleanup::Running,
             Some(root) if root.status.is_failure_of_stack() => Cleanup::Leftover,
-            Some(root) if root.status.is_final() => Cleanup::Pending,
-            _ => Cleanup::Running,
+            Some(_) => Cleanup::Pending,
+            None => Cleanup::Running,
         }
     }
 

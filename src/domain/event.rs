@@ -11,8 +11,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::properties::Properties;
-use super::status::ResourceStatus;
+use super::properties::{Properties, shown};
+use super::status::{ResourceStatus, StatusClass};
 use super::text::Clean;
 
 macro_rules! identifier {
@@ -88,6 +88,8 @@ pub struct StackEvent {
     pub reason: Option<Clean>,
     /// Whether the event is about the stack itself: its `physicalResourceId` is the `stackId`.
     pub is_root: bool,
+    /// Whether it failed on its own account, not because another resource did.
+    pub is_own_failure: bool,
     raw: Box<str>,
 }
 
@@ -117,13 +119,17 @@ impl StackEvent {
         let Ok(fields) = serde_json::from_str::<Fields<'_>>(&raw) else {
             return Self::unreadable(raw, fallback);
         };
-        let stack_id = text(fields.stack_id).map(|id| StackId::from(id.as_str()));
+        let stack_id = fields.stack_id.and_then(string).map_or_else(
+            || stack_or_unnamed(fallback),
+            |id| StackId::from(id.as_str()),
+        );
         let physical = text(fields.physical_resource_id);
-        let is_root =
-            physical.is_some() && physical.as_deref() == stack_id.as_ref().map(StackId::as_str);
-        let clean = |field| text(field).as_deref().map(Clean::new);
+        let is_root = physical.as_deref() == Some(stack_id.as_str());
+        let clean = |field| text(field).as_deref().map(shown);
+        let status = ResourceStatus::new(&text(fields.resource_status).unwrap_or_default());
+        let reason = text(fields.resource_status_reason);
         Self {
-            stack_id: stack_id.unwrap_or_else(|| stack_or_unnamed(fallback)),
+            stack_id,
             event_id: text(fields.event_id)
                 .map_or_else(|| content_id(&raw), |id| EventId::from(id.as_str())),
             logical_id: clean(fields.logical_resource_id)
@@ -132,9 +138,11 @@ impl StackEvent {
             physical_id: physical.as_deref().map(Clean::new),
             resource_type: clean(fields.resource_type).unwrap_or_else(|| Clean::new("")),
             timestamp: text(fields.timestamp).and_then(|stamp| parse_time(&stamp)),
-            status: ResourceStatus::new(&text(fields.resource_status).unwrap_or_default()),
-            reason: clean(fields.resource_status_reason),
             is_root,
+            is_own_failure: status.class() == StatusClass::Failed
+                && !reason.as_deref().is_some_and(is_cancelled),
+            reason: reason.as_deref().map(shown),
+            status,
             raw,
         }
     }
@@ -149,8 +157,9 @@ impl StackEvent {
             resource_type: Clean::new(""),
             timestamp: None,
             status: ResourceStatus::new("UNREADABLE"),
-            reason: Some(Clean::new(&raw)),
+            reason: Some(shown(&raw)),
             is_root: false,
+            is_own_failure: false,
             raw,
         }
     }
@@ -190,23 +199,38 @@ impl StackEvent {
         serde_json::from_str(&self.raw).ok()
     }
 
-    /// Whether a resource failed on its own account. CloudFormation cancels the siblings of a failed
-    /// resource and reports them as failed too: those are consequences, not causes.
+    /// The service's reason, byte for byte: for output that escapes by itself.
     #[must_use]
-    pub fn is_own_failure(&self) -> bool {
-        let cancelled = self
-            .reason
-            .as_ref()
-            .is_some_and(|reason| reason.as_str().to_ascii_lowercase().contains("cancelled"));
-        self.status.class() == super::status::StatusClass::Failed && !cancelled
+    pub fn verbatim_reason(&self) -> Option<String> {
+        text(self.fields()?.resource_status_reason)
     }
+}
+
+/// Whether a failure is only the consequence of another one: CloudFormation cancels the siblings of a failed
+/// resource, and reports them as failed too, with just these words.
+fn is_cancelled(reason: &str) -> bool {
+    let reason = reason.trim().trim_end_matches('.').to_ascii_lowercase();
+    let operations = ["creation", "update", "deletion"];
+    operations
+        .iter()
+        .any(|operation| reason == format!("resource {operation} cancelled"))
 }
 
 /// The text of a field: a string's content, any other value's JSON, nothing for an absent or empty one.
 fn text(field: Option<&RawValue>) -> Option<String> {
-    let json = field?.get();
-    let text = serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned());
-    (!text.is_empty() && json != "null").then_some(text)
+    let field = field?;
+    let text = || {
+        Some(field.get())
+            .filter(|json| !matches!(*json, "null" | "\"\""))
+            .map(str::to_owned)
+    };
+    string(field).or_else(text)
+}
+
+/// The content of a field that is a string and not empty.
+fn string(field: &RawValue) -> Option<String> {
+    let text = serde_json::from_str::<String>(field.get()).ok()?;
+    (!text.is_empty()).then_some(text)
 }
 
 fn stack_or_unnamed(fallback: Option<&StackId>) -> StackId {
@@ -290,6 +314,9 @@ mod tests {
             format!(r#"{{"stackId":"{STACK}","physicalResourceId":"{STACK}","eventId":"x"}}"#);
         assert!(StackEvent::from_json(&json, None).is_root);
         assert!(!StackEvent::from_json(r#"{"eventId":"x"}"#, None).is_root);
+        let json = format!(r#"{{"physicalResourceId":"{STACK}","stackId":7}}"#);
+        let stack = StackId::from(STACK);
+        assert!(StackEvent::from_json(&json, Some(&stack)).is_root);
     }
 
     #[test]
@@ -339,9 +366,10 @@ mod tests {
             let json = format!(
                 r#"{{"resourceStatus":"CREATE_FAILED","resourceStatusReason":"{reason}"}}"#
             );
-            StackEvent::from_json(&json, None).is_own_failure()
+            StackEvent::from_json(&json, None).is_own_failure
         };
         assert!(failed("component failed!"));
         assert!(!failed("Resource creation cancelled"));
+        assert!(failed("Image build was cancelled by user"));
     }
 }

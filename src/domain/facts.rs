@@ -39,7 +39,7 @@ impl Facts {
         } else {
             self.observe_resource(event, newer);
         }
-        if event.is_own_failure() {
+        if event.is_own_failure {
             let first = if event.is_root {
                 &mut self.first_root_failure
             } else {

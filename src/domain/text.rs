@@ -2,7 +2,8 @@
 //!
 //! Event reasons, resource names and error bodies are written by others and may hold escape sequences,
 //! direction overrides or invisible characters. [`Clean`] makes each of them visible; it drops nothing, so
-//! that two different names never look alike. JSON output does not use it: JSON escapes, and keeps values.
+//! that two different names never look alike. The JSON output of an event does not use it: JSON escapes, and
+//! keeps values.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;

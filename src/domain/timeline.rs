@@ -140,6 +140,17 @@ impl Timeline {
         self.pending.newest().or_else(|| self.committed.newest())
     }
 
+    /// How many events are newer than one of them; none where it is not in the timeline.
+    #[must_use]
+    pub fn events_after(&self, id: &EventId) -> usize {
+        let newer = |stretch: &Stretch| {
+            let place = stretch.place(id)?;
+            Some(stretch.len() - stretch.count_before(ClassSet::ALL, place) - 1)
+        };
+        let in_committed = || Some(newer(&self.committed)? + self.pending.len());
+        newer(&self.pending).or_else(in_committed).unwrap_or(0)
+    }
+
     /// The number of events whose class is in the set.
     #[must_use]
     pub fn count(&self, classes: ClassSet) -> usize {

@@ -131,8 +131,8 @@ pub(super) struct Evidence<'a> {
     pub image: Option<&'a ImageAnswer>,
     /// Whether that answer came after the root's newest status.
     pub image_is_current: bool,
-    /// Whether DescribeImage may not be asked at all.
-    pub image_refused: bool,
+    /// Whether DescribeImage refuses to answer, or has failed for long.
+    pub image_unavailable: bool,
     /// For how long both calls have said that there is nothing, from the first such pair to the last.
     pub absent_for: Option<TimeDelta>,
 }
@@ -167,9 +167,10 @@ pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
 }
 
 /// Whether it is certain that the stack made no AMI. DescribeImage must have answered after the stack's
-/// status changed: a stack that could not delete itself after a success has failed too, but has its AMI.
+/// status changed: a stack that could not delete itself after a success has failed too, but has its AMI. A
+/// stack that failed before it came to that has none, even where DescribeImage can't be had.
 fn no_ami(root: &StackEvent, evidence: &Evidence<'_>) -> bool {
-    evidence.image_is_current || (evidence.image_refused && !root.status.is_delete())
+    evidence.image_is_current || (evidence.image_unavailable && !root.status.is_delete())
 }
 
 /// A failure; while a rollback goes on, more is to come. Deleting a failed stack later changes nothing.
@@ -243,7 +244,7 @@ mod tests {
                 events_seen: root.is_some(),
                 image,
                 image_is_current: current,
-                image_refused: false,
+                image_unavailable: false,
                 absent_for: None,
             },
         )
@@ -353,7 +354,7 @@ mod tests {
                     events_seen,
                     image: Some(&ImageAnswer::Absent),
                     image_is_current: true,
-                    image_refused: false,
+                    image_unavailable: false,
                     absent_for: Some(TimeDelta::seconds(seconds)),
                 },
             )

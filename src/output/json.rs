@@ -53,7 +53,7 @@ struct FirstFailure<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     resource_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    reason: Option<String>,
     event_id: &'a str,
 }
 
@@ -91,7 +91,7 @@ fn outcome(record: &OutcomeRecord) -> Line<'_> {
         first_failure: record.first_failure.as_deref().map(|event| FirstFailure {
             logical_resource_id: event.logical_id.as_str(),
             resource_type: event.resource_type.as_str(),
-            reason: event.reason.as_ref().map(Clean::as_str),
+            reason: event.verbatim_reason(),
             event_id: event.event_id.as_str(),
         }),
         leftover_stack: record.leftover_stack,

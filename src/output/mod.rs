@@ -8,6 +8,7 @@ mod text;
 use std::io::{self, Write};
 
 use crate::app::effect::Entry;
+use crate::domain::text::one_line;
 use crate::style::Theme;
 
 /// The form of the lines.
@@ -45,11 +46,15 @@ impl<O: Write, D: Write> Printer<O, D> {
         match (&self.form, entry) {
             (Form::Json, entry) => writeln!(self.out, "{}", json::line(entry)),
             (Form::Text(_), Entry::Status { state, message }) => {
-                let _ = writeln!(self.diagnostics, "{}: {message}", state.word());
+                let _ = writeln!(self.diagnostics, "{}: {}", state.word(), one_line(message));
                 Ok(())
             }
             (Form::Text(_), Entry::Stack(stack)) => {
-                let _ = writeln!(self.diagnostics, "stack: {}", stack.clean());
+                let _ = writeln!(
+                    self.diagnostics,
+                    "stack: {}",
+                    one_line(stack.clean().as_str())
+                );
                 Ok(())
             }
             (Form::Text(theme), Entry::Event(event)) => {

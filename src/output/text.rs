@@ -7,33 +7,40 @@ use ratatui::backend::IntoCrossterm;
 use crate::app::outcome::OutcomeRecord;
 use crate::domain::event::StackEvent;
 use crate::domain::status::StatusClass;
-use crate::domain::text::{duration, one_line};
+use crate::domain::text::{Clean, duration, one_line, width};
 use crate::domain::verdict::Outcome;
 use crate::style::Theme;
 
-/// Columns of the status: the longest that every build shows is `CREATE_IN_PROGRESS`.
-const STATUS: usize = 18;
-/// Columns of the logical id: the longest of a build's resources is `DeleteStackFunctionPermission`.
-const LOGICAL_ID: usize = 29;
-/// Columns of the resource type: the longest of a build's resources has as many.
-const TYPE: usize = 44;
+/// Columns of the status: the longest that a build shows is `ROLLBACK_IN_PROGRESS`.
+const STATUS: usize = 20;
+/// Columns of the logical id: the longest of a build's resources is `DeleteStackFunctionExecutionRole`.
+const LOGICAL_ID: usize = 32;
+/// Columns of the type: the longest is `AWS::ImageBuilder::InfrastructureConfiguration`.
+const TYPE: usize = 46;
 
 /// One event: time (UTC), status, logical id, type, reason.
 pub(super) fn event(event: &StackEvent, theme: &Theme) -> String {
     let time = event.timestamp.map_or_else(|| "-".to_owned(), seconds);
-    let status = format!("{:STATUS$}", event.status);
-    let reason = event
-        .reason
-        .as_ref()
-        .map(|reason| one_line(reason.as_str()))
-        .unwrap_or_default();
+    let reason = event.reason.as_ref().map(Clean::as_str).unwrap_or_default();
     let line = format!(
-        "{time:20} {} {:LOGICAL_ID$} {:TYPE$} {reason}",
-        paint(theme, event.status.class(), &status),
-        one_line(event.logical_id.as_str()),
-        one_line(event.resource_type.as_str()),
+        "{time:20} {} {} {} {}",
+        paint(
+            theme,
+            event.status.class(),
+            &cell(event.status.as_str(), STATUS)
+        ),
+        cell(event.logical_id.as_str(), LOGICAL_ID),
+        cell(event.resource_type.as_str(), TYPE),
+        one_line(reason),
     );
     line.trim_end().to_owned()
+}
+
+/// Text on one line, filled up to so many columns.
+fn cell(text: &str, columns: usize) -> String {
+    let text = one_line(text);
+    let rest = columns.saturating_sub(width(&text));
+    format!("{text}{}", " ".repeat(rest))
 }
 
 /// How it ended.
@@ -49,8 +56,10 @@ pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
         paint(theme, class, &record.outcome.word().to_uppercase()),
         record.image_id.clone(),
     ];
-    parts.extend(record.ami_id.as_ref().map(ToString::to_string));
-    if let (Some(start), Some(end)) = (record.started_at, record.ended_at) {
+    let ami_id = record.ami_id.as_ref().map(Clean::as_str);
+    parts.extend(ami_id.map(one_line));
+    let ended = matches!(record.outcome, Outcome::Succeeded | Outcome::Failed);
+    if let (Some(start), Some(end)) = (record.started_at, record.ended_at.filter(|_| ended)) {
         parts.push(format!("after {}", duration(end - start)));
     }
     parts.push(format!("({} events)", record.events));
@@ -73,9 +82,11 @@ pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
 }
 
 fn format_failure(failure: &StackEvent, reason: &str) -> String {
+    let (id, kind) = (failure.logical_id.as_str(), failure.resource_type.as_str());
     format!(
         ": first failure {} ({}): {reason}",
-        failure.logical_id, failure.resource_type
+        one_line(id),
+        one_line(kind)
     )
 }
 

@@ -125,7 +125,7 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Prepared, Error> {
         target: Target {
             image_id: scenario.image_id().to_owned(),
             region: Some(Clean::new(scenario.region())),
-            note: Some(format!("demo \u{d7}{speed}")),
+            note: Some(format!("demo x{speed}")),
         },
         source: ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))?,
         clock,

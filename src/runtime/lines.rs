@@ -1,10 +1,13 @@
 //! The loop behind text and JSON: the same messages and the same update as the screen's, with lines for a
-//! view.
+//! view. Lines are written by a thread of their own, so that a reader that stalls does not stop the signals.
 
 use std::io::{self, BufWriter, Write};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::Duration;
 
-use crate::app::effect::{Effect, Effects};
+use tokio::sync::oneshot;
+
+use crate::app::effect::{Effect, Effects, Entry};
 use crate::app::model::Model;
 use crate::app::msg::Msg;
 use crate::app::update::update;
@@ -17,6 +20,9 @@ use super::signals::Signals;
 use super::tasks::Tasks;
 use super::{ask, tick, ticks};
 
+/// For how long the last lines of a watch that a signal ended are waited for.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
 /// Prints a watch until the build has come to an end, or something else ends it.
 pub(super) async fn run(
     mut model: Model,
@@ -26,7 +32,7 @@ pub(super) async fn run(
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
-    let mut printer = Printer::new(form, BufWriter::new(io::stdout()), io::stderr());
+    let mut lines = Lines::start(form, tasks);
     let mut ticks = ticks(&feed.clock);
     let clock = feed.clock.clone();
     let deadline = async move {
@@ -37,37 +43,96 @@ pub(super) async fn run(
     };
     tokio::pin!(deadline);
     loop {
+        let mut death = None;
         let msg = tokio::select! {
             biased;
             signal = signals.next() => Msg::Signal(signal),
-            error = tasks.died() => return Err(error),
+            written = &mut lines.written => return Err(unwritten(written)),
+            error = tasks.died() => Msg::Died(death.insert(error).to_string()),
             () = &mut deadline => Msg::TimedOut,
             Some(report) = feed.reports.recv() => Msg::Report(report),
             _ = ticks.tick() => tick(&feed.clock),
         };
-        let effects = update(&mut model, msg);
-        let code = carry_out(effects, &feed, &mut printer).map_err(Error::Output)?;
-        if let Some(code) = code {
-            return Ok(code);
-        }
+        let signalled = matches!(msg, Msg::Signal(_));
+        let Some(code) = carry_out(update(&mut model, msg), &feed, &lines) else {
+            continue;
+        };
+        lines.finish(&mut signals, signalled).await?;
+        return death.map_or(Ok(code), Err);
     }
 }
 
 /// Does what the application asks for. The exit code, if it asks to leave.
-fn carry_out<O: Write, D: Write>(
-    effects: Effects,
-    feed: &Feed,
-    printer: &mut Printer<O, D>,
-) -> io::Result<Option<u8>> {
+fn carry_out(effects: Effects, feed: &Feed, lines: &Lines) -> Option<u8> {
     let mut code = None;
     for effect in effects {
         match effect {
             Effect::PollNow => ask(feed, Request::PollNow),
             Effect::Audit => ask(feed, Request::Audit),
-            Effect::Emit(entry) => printer.print(&entry)?,
+            // A writer that has ended says so itself.
+            Effect::Emit(entry) => drop(lines.entries.send(entry)),
             Effect::Exit(exit) => code = Some(exit),
         }
     }
-    printer.flush()?;
-    Ok(code)
+    code
+}
+
+/// The thread that writes, from the loop's side.
+struct Lines {
+    entries: Sender<Entry>,
+    /// How it ended: only by an error, as long as there may be more to write.
+    written: oneshot::Receiver<io::Result<()>>,
+}
+
+impl Lines {
+    fn start(form: Form, tasks: &mut Tasks) -> Self {
+        let (entries, receiver) = channel();
+        let (done, written) = oneshot::channel();
+        tasks.spawn_blocking(move || {
+            let printer = Printer::new(form, BufWriter::new(io::stdout()), io::stderr());
+            // Nobody listens any more where the program is leaving already.
+            let _ = done.send(write_all(printer, &receiver));
+        });
+        Self { entries, written }
+    }
+
+    /// Waits until everything is written; where a signal has asked the program to end, not for long.
+    async fn finish(self, signals: &mut Signals, signalled: bool) -> Result<(), Error> {
+        drop(self.entries);
+        tokio::select! {
+            written = self.written => match written {
+                Ok(Ok(())) => Ok(()),
+                other => Err(unwritten(other)),
+            },
+            _ = signals.next() => Ok(()),
+            () = tokio::time::sleep(LAST_LINES), if signalled => Ok(()),
+        }
+    }
+}
+
+fn unwritten(written: Result<io::Result<()>, oneshot::error::RecvError>) -> Error {
+    match written {
+        Ok(Err(error)) => Error::Output(error),
+        Ok(Ok(())) | Err(_) => Error::Output(io::ErrorKind::BrokenPipe.into()),
+    }
+}
+
+/// Writes entries as they come; what was written is flushed whenever there is a pause.
+fn write_all<O: Write, D: Write>(
+    mut printer: Printer<O, D>,
+    entries: &Receiver<Entry>,
+) -> io::Result<()> {
+    loop {
+        match entries.try_recv() {
+            Ok(entry) => printer.print(&entry)?,
+            Err(TryRecvError::Disconnected) => return printer.flush(),
+            Err(TryRecvError::Empty) => {
+                printer.flush()?;
+                match entries.recv() {
+                    Ok(entry) => printer.print(&entry)?,
+                    Err(_) => return printer.flush(),
+                }
+            }
+        }
+    }
 }

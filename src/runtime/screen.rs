@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::effect::{Effect, Effects};
 use crate::app::keymap::Key;
 use crate::app::model::Model;
-use crate::app::msg::Msg;
+use crate::app::msg::{Msg, Signal};
 use crate::app::update::update;
 use crate::error::Error;
 use crate::source::poller::Request;
@@ -26,6 +26,9 @@ use super::{ask, tick, ticks};
 
 /// The least time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(33);
+
+/// A terminal that can no longer be read or written has hung up, whether or not the signal for it came.
+const TERMINAL_GONE: u8 = Signal::Hangup.exit_code();
 
 /// Shows a watch until the person leaves. The first frame is there before anything is asked of the network.
 pub(super) async fn run(
@@ -50,15 +53,14 @@ pub(super) async fn run(
         let mut at_once = false;
         let msg = tokio::select! {
             biased;
-            event = input.next() => {
-                at_once = true;
-                match event {
-                    Some(Ok(event)) => understand(&event),
-                    Some(Err(error)) => return Err(Error::Terminal(error)),
-                    None => return Err(Error::Terminal(std::io::ErrorKind::UnexpectedEof.into())),
-                }
-            }
             signal = signals.next() => Some(Msg::Signal(signal)),
+            event = input.next() => match event {
+                Some(Ok(event)) => {
+                    at_once = matches!(event, TermEvent::Key(_));
+                    understand(&event)
+                }
+                Some(Err(_)) | None => return Ok(TERMINAL_GONE),
+            },
             error = tasks.died() => return Err(error),
             () = sleep_until(next_frame), if stale => None,
             _ = ticks.tick() => Some(tick(&clock)),
@@ -71,7 +73,9 @@ pub(super) async fn run(
             stale = true;
         }
         if stale && (at_once || Instant::now() >= next_frame) {
-            screen.draw(&model, &theme)?;
+            if screen.draw(&model, &theme).is_err() {
+                return Ok(TERMINAL_GONE);
+            }
             next_frame = Instant::now() + FRAME;
             stale = false;
         }

@@ -16,6 +16,11 @@ impl Tasks {
         self.0.spawn(task);
     }
 
+    /// Runs something that blocks on a thread of its own.
+    pub(super) fn spawn_blocking(&mut self, task: impl FnOnce() + Send + 'static) {
+        self.0.spawn_blocking(task);
+    }
+
     /// Waits until a task has died. A task that came to its end in good order is no news.
     pub(super) async fn died(&mut self) -> Error {
         loop {

@@ -1,15 +1,16 @@
 //! The terminal, borrowed and given back: on every way out of the program, a panic included.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
-use crossterm::execute;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
@@ -24,7 +25,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// A terminal that shows the program; dropping it gives the terminal back as it was.
 #[derive(Debug)]
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: ratatui's own drop writes to standard error, and panics where nobody listens there.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 impl Screen {
@@ -45,21 +47,24 @@ impl Screen {
             Clear(ClearType::All),
             Hide
         )?;
-        // One write for a frame: a slow line never shows half of one.
+        // A frame is gathered before it is written, so that a slow line shows it as a whole.
         let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
         // Cleared above, since ratatui's own clearing asks the terminal where the cursor is, and waits.
         Ok(Self {
-            terminal: Terminal::new(CrosstermBackend::new(writer))?,
+            terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(writer))?),
         })
     }
 
-    /// Draws the model.
+    /// Draws the model. Nothing, where a panic has given the terminal back already.
     pub(super) fn draw(&mut self, model: &Model, theme: &Theme) -> Result<(), Error> {
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         self.frame(model, theme).map_err(Error::Terminal)
     }
 
     fn frame(&mut self, model: &Model, theme: &Theme) -> io::Result<()> {
-        execute!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal
             .draw(|frame| view(model, theme, frame.area(), frame.buffer_mut()))?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)

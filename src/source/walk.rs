@@ -27,6 +27,9 @@ const TRIES: u32 = 3;
 /// taken as it is: a service that keeps answering so has an order that this program can't mend.
 const RESTARTS: u32 = 3;
 
+/// How many pages in a row may bring nothing new before the walk is no longer in a hurry.
+const IDLE_PAGES: u32 = 5;
+
 /// Tails the events of the stacks that have one name.
 #[derive(Debug, Default)]
 pub struct Walk {
@@ -35,6 +38,9 @@ pub struct Walk {
     stack: Option<StackId>,
     underway: Option<Underway>,
     restarts: u32,
+    /// A token of this walk was rejected. From then on, the newest page is asked for before each token is
+    /// used: where the service rejects every other request, the walk still moves on.
+    wary: bool,
     audit: bool,
 }
 
@@ -52,8 +58,10 @@ struct Underway {
     late: Vec<LateEvent>,
     overlap: usize,
     last: Option<Arc<StackEvent>>,
-    /// The newest page held nothing that the walk had not met.
-    stalled: bool,
+    /// How many pages in a row held nothing that the walk had not met.
+    idle_pages: u32,
+    /// The newest page is to be asked for before the token is used.
+    detour: bool,
     audit: bool,
 }
 
@@ -61,20 +69,17 @@ impl Walk {
     /// The token to send with the next request: none for the newest page.
     #[must_use]
     pub fn token(&self) -> Option<&NextToken> {
-        self.underway.as_ref().and_then(|walk| walk.token.as_ref())
-    }
-
-    /// Whether a walk has begun and is not whole.
-    #[must_use]
-    pub fn is_underway(&self) -> bool {
-        self.underway.is_some()
+        let walk = self.underway.as_ref().filter(|walk| !walk.detour);
+        walk.and_then(|walk| walk.token.as_ref())
     }
 
     /// Whether the next page should be asked for without a pause: a walk is underway, and its last page
     /// brought it further. A service that answers with the same page for ever is not asked in a hurry.
     #[must_use]
     pub fn wants_more(&self) -> bool {
-        self.underway.as_ref().is_some_and(|walk| !walk.stalled)
+        self.underway
+            .as_ref()
+            .is_some_and(|walk| walk.idle_pages < IDLE_PAGES)
     }
 
     /// Makes the next walk go down to the stack's first event, whatever is known: finds every late event.
@@ -86,13 +91,16 @@ impl Walk {
     /// continue the walk; the walk then starts again at the newest page.
     pub fn page(&mut self, page: EventsPage) -> Option<PageNews> {
         let continues = self.underway.is_some();
-        let page_stack = page.events.first().map(|event| event.stack_id.clone());
+        if self.is_detour(&page) {
+            return None;
+        }
         if !continues {
-            self.begin(page_stack);
+            self.begin();
         } else if !self.is_continuation(&page) {
             self.abandon();
             return None;
         }
+        self.adopt_stack(&page);
         let stack = self.stack.clone();
         let mut walk = self.underway.take()?;
         let known = stack.as_ref().and_then(|stack| self.known.get(stack));
@@ -106,6 +114,7 @@ impl Walk {
             Some(self.commit(stack.as_ref(), walk))
         } else {
             walk.token = page.next;
+            walk.detour = self.wary;
             self.underway = Some(walk);
             None
         };
@@ -118,14 +127,35 @@ impl Walk {
         })
     }
 
-    fn begin(&mut self, page_stack: Option<StackId>) {
-        if page_stack.is_some() {
-            self.stack = page_stack;
-        }
+    fn begin(&mut self) {
         self.underway = Some(Underway {
             audit: std::mem::take(&mut self.audit),
             ..Underway::default()
         });
+    }
+
+    /// The stack of a walk is that of the first event that it meets.
+    fn adopt_stack(&mut self, page: &EventsPage) {
+        let is_new = self
+            .underway
+            .as_ref()
+            .is_some_and(|walk| walk.last.is_none());
+        if let (true, Some(event)) = (is_new, page.events.first()) {
+            self.stack = Some(event.stack_id.clone());
+        }
+    }
+
+    /// Whether the page was asked for on a detour. It says nothing but whether the stack is still the same.
+    fn is_detour(&mut self, page: &EventsPage) -> bool {
+        let Some(walk) = self.underway.as_mut().filter(|walk| walk.detour) else {
+            return false;
+        };
+        walk.detour = false;
+        let top = page.events.first().map(|event| &event.stack_id);
+        if top.is_some() && top != self.stack.as_ref() {
+            self.abandon();
+        }
+        true
     }
 
     /// Whether a page that a token brought goes on where the page before ended. Events of the walk may come
@@ -135,7 +165,7 @@ impl Walk {
         let (Some(walk), Some(top)) = (&self.underway, page.events.first()) else {
             return true;
         };
-        if Some(&top.stack_id) != self.stack.as_ref() {
+        if walk.last.is_some() && Some(&top.stack_id) != self.stack.as_ref() {
             return false;
         }
         let met = |event: &Arc<StackEvent>| walk.met.contains(&event.event_id);
@@ -159,8 +189,8 @@ impl Walk {
         let first_event = page.next.is_none()
             || page
                 .events
-                .iter()
-                .any(|event| Some(&event.stack_id) != stack);
+                .last()
+                .is_some_and(|event| Some(&event.stack_id) != stack);
         let nothing_new =
             !continues && !page.events.is_empty() && walk.fresh.is_empty() && walk.late.is_empty();
         first_event || (!walk.audit && (nothing_new || walk.overlap >= OVERLAP))
@@ -173,12 +203,14 @@ impl Walk {
             known.extend(walk.late.iter().map(|late| late.event.event_id.clone()));
         }
         self.restarts = 0;
+        self.wary = false;
         walk.late
     }
 
     /// The service rejected the token. It is dropped at once. The token before it is tried in its place,
     /// once: where that still works, a long history goes on; else the walk starts again at the newest page.
     pub fn rejected(&mut self) {
+        self.wary = true;
         let previous = self.underway.as_mut().and_then(|walk| walk.previous.take());
         match (&mut self.underway, previous) {
             (Some(walk), Some(previous)) => {
@@ -194,6 +226,9 @@ impl Walk {
         let Some(walk) = &mut self.underway else {
             return;
         };
+        if std::mem::take(&mut walk.detour) {
+            return;
+        }
         walk.tries += 1;
         if walk.tries >= TRIES {
             self.rejected();
@@ -209,8 +244,8 @@ impl Walk {
 }
 
 impl Underway {
-    /// Reads a whole page and returns its events that are fresh, newest first. Events of another stack end
-    /// the page: they are older than this stack.
+    /// Reads a whole page and returns its events that are fresh, newest first. Events of another stack are
+    /// not this walk's.
     fn read(
         &mut self,
         events: &[Arc<StackEvent>],
@@ -219,10 +254,7 @@ impl Underway {
     ) -> Vec<Arc<StackEvent>> {
         let mut fresh = Vec::new();
         let met_before = self.met.len();
-        for event in events
-            .iter()
-            .take_while(|event| Some(&event.stack_id) == stack)
-        {
+        for event in events.iter().filter(|event| Some(&event.stack_id) == stack) {
             if !self.met.insert(event.event_id.clone()) {
                 continue;
             }
@@ -239,7 +271,8 @@ impl Underway {
                 fresh.push(Arc::clone(event));
             }
         }
-        self.stalled = self.met.len() == met_before;
+        let idle = self.met.len() == met_before;
+        self.idle_pages = if idle { self.idle_pages + 1 } else { 0 };
         fresh
     }
 }

@@ -59,7 +59,7 @@ fn message(model: &Model, theme: &Theme) -> Message {
         let body = format!("{} lists every status again", key.unwrap_or_default());
         return calm("No event has such a status".to_owned(), vec![body]);
     }
-    if let Some(fault) = &model.link.fault {
+    if let Some(fault) = model.link.fault(&model.build) {
         return of_fault(fault, model, theme);
     }
     let name = Clean::new(&model.target.image_id);

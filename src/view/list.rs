@@ -8,7 +8,6 @@ use ratatui::widgets::{Block, Widget};
 use crate::app::action::{Action, Context};
 use crate::app::keymap::key_for;
 use crate::app::model::{Focus, Model};
-use crate::app::rows::Rows;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::style::Theme;
 
@@ -68,7 +67,7 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     if model.list.follows {
         return Some(Line::styled(" following ", theme.dim()));
     }
-    let arrived = model.list.arrived(Rows::new(&model.build, ClassSet::ALL));
+    let arrived = model.list.arrived(&model.build);
     let key = key_for(Context::List, Action::Bottom).map(|key| key.to_string());
     let how = format!(
         " {} {} follows ",

@@ -107,7 +107,7 @@ impl RowPainter<'_> {
     fn look(&self, event: &StackEvent, selected: bool) -> Look {
         let (theme, plain) = (self.theme, Style::new());
         let class = event.status.class();
-        let failed = event.is_own_failure();
+        let failed = event.is_own_failure;
         let quiet = if selected { plain } else { theme.dim() };
         Look {
             quiet,

@@ -202,8 +202,8 @@ fn text_is_one_aligned_line_an_event_and_the_outcome() {
     let ended = run(&server.watch(&["-o", "text"]));
     assert_eq!(ended.code(), Some(0));
     let expected = [
-        "2026-01-01T10:00:00Z CREATE_IN_PROGRESS img                           AWS::Made::Up",
-        "2026-01-01T10:00:00Z DELETE_FAILED      img                           AWS::Made::Up",
+        "2026-01-01T10:00:00Z CREATE_IN_PROGRESS   img                              AWS::Made::Up",
+        "2026-01-01T10:00:00Z DELETE_FAILED        img                              AWS::Made::Up",
         "SUCCEEDED img ami-0abc after 1:00:00 (2 events); its stack is left over and can be deleted",
     ];
     assert_eq!(ended.lines, expected);

@@ -419,7 +419,7 @@ fn the_first_failure_is_the_cause_and_not_a_cancelled_sibling() {
         let events = events
             .iter()
             .map(|event| StackEvent::from_json(&event.to_string(), None));
-        let failures: Vec<_> = events.filter(StackEvent::is_own_failure).collect();
+        let failures: Vec<_> = events.filter(|event| event.is_own_failure).collect();
         assert_eq!(failures[0].logical_id.as_str(), cause, "{name}");
     }
 }
