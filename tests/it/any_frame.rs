@@ -224,3 +224,55 @@ fn every_size_can_be_drawn() {
         }
     }
 }
+
+fn arrived(story: &Story) -> usize {
+    use bakewatch::app::rows::Rows;
+    use bakewatch::domain::status::ClassSet;
+    let model = &story.model;
+    model.list.arrived(Rows::new(&model.build, ClassSet::ALL))
+}
+
+#[test]
+fn nothing_is_new_because_a_filter_hides_it() {
+    let mut story = Story::new(80, 24);
+    let ids: Vec<_> = (0..50).map(|id| format!("R{id}")).collect();
+    let facts: Vec<_> = (0..50)
+        .zip(&ids)
+        .map(|(second, id)| {
+            let status = if second < 4 {
+                "CREATE_FAILED"
+            } else {
+                "CREATE_COMPLETE"
+            };
+            (second, id.as_str(), "AWS::X", status, "")
+        })
+        .collect();
+    story.events(&facts);
+    story.keys("fjj <k");
+    assert_eq!(arrived(&story), 0);
+}
+
+#[test]
+fn a_gap_is_not_a_new_event() {
+    let mut story = Story::new(80, 24);
+    let fact = |second, id| (second, id, "AWS::X", "CREATE_COMPLETE", "");
+    story.events(&[fact(0, "A"), fact(1, "B")]).keys("k");
+    story.page(&[fact(2, "C"), fact(3, "D")], false);
+    assert_eq!(arrived(&story), 2);
+}
+
+#[test]
+fn a_reason_of_megabytes_does_not_slow_a_frame() {
+    let mut story = Story::new(200, 60);
+    let reason = "word ".repeat(400_000);
+    story.events(&[(1, "R", "AWS::X", "CREATE_FAILED", &reason)]);
+    let area = Rect::new(0, 0, 200, 60);
+    let mut buffer = Buffer::empty(area);
+    let began = std::time::Instant::now();
+    for second in 10..20 {
+        story.at(second);
+        view(&story.model, &Theme::default(), area, &mut buffer);
+    }
+    let each = began.elapsed() / 10;
+    assert!(each < std::time::Duration::from_millis(50), "{each:?}");
+}

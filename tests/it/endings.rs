@@ -459,3 +459,68 @@ proptest! {
         prop_assert!(!watch.model.build.verdict().is_final());
     }
 }
+
+#[test]
+fn a_new_stack_is_judged_anew_although_the_first_answer_was_an_old_image() {
+    let mut watch = Watch::with(Mode::Screen);
+    watch
+        .hear(News::StackGone)
+        .image("BUILD_COMPLETE", Some("ami-old"));
+    assert_eq!(watch.model.build.verdict(), Verdict::Succeeded);
+    watch
+        .sees("img", "CREATE_IN_PROGRESS")
+        .image("BUILD_IN_PROGRESS", None);
+    assert_eq!(watch.model.build.verdict(), Verdict::Building);
+}
+
+#[test]
+fn a_stack_that_is_replaced_inside_a_walk_is_printed_behind_a_gap() {
+    let mut watch = Watch::new();
+    let event = watch.event("A", "CREATE_COMPLETE", "");
+    watch.page(vec![event], false, false);
+    watch.stack = "stack-b";
+    watch
+        .sees("img", "CREATE_IN_PROGRESS")
+        .send(Msg::Signal(Signal::Interrupt));
+    assert_eq!(
+        watch.printed(),
+        ["live", "stack-a", "gap", "e1", "stack-b", "e2", "building"].map(String::from)
+    );
+}
+
+#[test]
+fn a_timeout_among_faults_is_1_although_there_were_404s_before() {
+    let mut watch = Watch::waiting();
+    watch.gone().pass(30);
+    for _ in 0..2 {
+        watch.fails(FaultKind::Transient).pass(5);
+    }
+    watch.send(Msg::TimedOut);
+    assert_eq!(watch.exit(), Some(1));
+}
+
+#[test]
+fn a_description_that_keeps_failing_is_one_status_not_one_a_poll() {
+    let mut watch = Watch::waiting();
+    for _ in 0..5 {
+        watch
+            .hear(News::StackGone)
+            .hear(News::ImageFault(fault(FaultKind::Transient)))
+            .pass(5);
+    }
+    assert_eq!(
+        watch.printed(),
+        ["waiting", "unreachable"].map(String::from)
+    );
+}
+
+#[test]
+fn a_cancelled_image_build_is_a_failure_of_its_own() {
+    let mut watch = Watch::new();
+    let reason = "Resource handler returned message: \"Image build was cancelled by user\"";
+    assert!(
+        watch
+            .event("Image", "CREATE_FAILED", reason)
+            .is_own_failure()
+    );
+}

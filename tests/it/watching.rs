@@ -366,3 +366,63 @@ fn every_request_is_a_get() {
     assert!(requests.len() > 5);
     assert!(requests.iter().all(|request| request.method == "GET"));
 }
+
+#[test]
+fn a_signal_ends_it_although_nobody_reads_the_pipe() {
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    server.push(STACK, 2_000);
+    let mut child = command(&server.watch(&["-o", "json"])).spawn().unwrap();
+    // The pipe is full when the program has asked for all 21 pages and can't print them.
+    while server.count(Route::StackEvents) < 21 {
+        std::thread::yield_now();
+    }
+    let id = child.id().to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-s", "TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if std::time::Instant::now() > end {
+            child.kill().unwrap();
+            panic!("it does not end");
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(status.code(), Some(143));
+}
+
+#[test]
+fn an_interval_beyond_all_calendars_is_wrong_usage() {
+    let server = Server::start(no_faults());
+    let ended = run(&[
+        "watch",
+        "img",
+        "--no-sign-request",
+        "--api-url",
+        &server.url,
+        "-o",
+        "json",
+        "--interval",
+        "300000years",
+    ]);
+    assert_eq!(ended.code(), Some(2), "{}", ended.diagnostics);
+}
+
+#[test]
+fn a_hostile_status_stays_on_its_line() {
+    let server = Server::start(no_faults());
+    server.world.replace_stack(STACK);
+    server.world.push_events([json!({
+        "stackId": STACK, "eventId": "1", "logicalResourceId": "L", "resourceStatus": "X\nSUCCEEDED img ami-0bad (1 events)",
+    })]);
+    let ended = run(&server.watch(&["-o", "text", "--timeout", "1s"]));
+    assert_eq!(ended.lines.len(), 2, "{:?}", ended.lines);
+}
