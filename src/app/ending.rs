@@ -21,7 +21,7 @@ const CLEANUP: TimeDelta = TimeDelta::minutes(10);
 /// For how long after a success a complete stack is given to begin its deletion: longer than the longest
 /// interval between two polls.
 const CLEANUP_START: TimeDelta = TimeDelta::seconds(20);
-/// For how long the last whole walk is tried before the verdict is given without it.
+/// For how long a last whole walk that keeps failing is tried before the verdict is given without it.
 const LAST_WALK: TimeDelta = TimeDelta::seconds(60);
 
 /// How the watch ends: the exit code, the outcome, and why, where that is not the verdict's own reason.
@@ -96,7 +96,9 @@ impl Ending {
             Verdict::NotFound => !self.waits,
             Verdict::Deleted => true,
             Verdict::Failed | Verdict::Ended => {
-                self.audited || build.is_absent() || since >= LAST_WALK
+                self.audited
+                    || build.is_absent()
+                    || (self.events_fault.is_some() && since >= LAST_WALK)
             }
             Verdict::Succeeded => succeeded_is_over(build, since),
             _ => false,

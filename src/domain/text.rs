@@ -220,6 +220,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn durations_show_hours_only_where_there_are_some() {
+        let cases = [
+            (-5, "0:00"),
+            (9, "0:09"),
+            (2052, "34:12"),
+            (3723, "1:02:03"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(duration(TimeDelta::seconds(seconds)), text);
+        }
+    }
+
+    #[test]
     fn escape_sequences_become_visible() {
         let clean = Clean::new("a\u{1b}]52;c;Zm9v\u{7}b\u{9b}31m\rc");
         assert_eq!(clean.as_str(), "a␛]52;c;Zm9v␇b\\u{9b}31m␍c");

@@ -40,10 +40,14 @@ pub(super) async fn run(
     let mut signals = Signals::listen()?;
     let clock = prepared.clock().clone();
     let mut screen = Screen::take()?;
-    let size = crossterm::terminal::size().map_err(Error::Terminal)?;
+    let Ok(size) = crossterm::terminal::size() else {
+        return Ok(TERMINAL_GONE);
+    };
     let _ = update(&mut model, resized(size));
     let _ = update(&mut model, tick(&clock));
-    screen.draw(&model, &theme)?;
+    if screen.draw(&model, &theme).is_err() {
+        return Ok(TERMINAL_GONE);
+    }
     let mut feed = prepared.start(tasks);
     let mut input = EventStream::new();
     let mut ticks = ticks(&clock);

@@ -1,5 +1,5 @@
-//! Times as a person reads them; a running time is `domain::text::duration`. None is ever negative: clocks differ, and an event from the
-//! future is an event of now.
+//! Times as a person reads them; a running time is `domain::text::duration`. None is ever negative: clocks
+//! differ, and an event from the future is an event of now.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
@@ -29,20 +29,6 @@ pub(super) fn dated(time: DateTime<Utc>, offset: FixedOffset) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::duration;
-
-    #[test]
-    fn durations_show_hours_only_where_there_are_some() {
-        let cases = [
-            (-5, "0:00"),
-            (9, "0:09"),
-            (2052, "34:12"),
-            (3723, "1:02:03"),
-        ];
-        for (seconds, text) in cases {
-            assert_eq!(duration(TimeDelta::seconds(seconds)), text);
-        }
-    }
 
     #[test]
     fn rough_times_have_one_or_two_units() {

@@ -226,10 +226,8 @@ fn every_size_can_be_drawn() {
 }
 
 fn arrived(story: &Story) -> usize {
-    use bakewatch::app::rows::Rows;
-    use bakewatch::domain::status::ClassSet;
     let model = &story.model;
-    model.list.arrived(Rows::new(&model.build, ClassSet::ALL))
+    model.list.arrived(&model.build)
 }
 
 #[test]

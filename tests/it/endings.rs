@@ -518,9 +518,5 @@ fn a_description_that_keeps_failing_is_one_status_not_one_a_poll() {
 fn a_cancelled_image_build_is_a_failure_of_its_own() {
     let mut watch = Watch::new();
     let reason = "Resource handler returned message: \"Image build was cancelled by user\"";
-    assert!(
-        watch
-            .event("Image", "CREATE_FAILED", reason)
-            .is_own_failure()
-    );
+    assert!(watch.event("Image", "CREATE_FAILED", reason).is_own_failure);
 }

@@ -1,10 +1,10 @@
 //! The simulated API itself: HTTP/1.1 on a loopback port, at the clock's time.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use futures_util::StreamExt;
-use futures_util::future::poll_fn;
 use futures_util::stream::FuturesUnordered;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
