@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  keys ─ signals ─ ticks ─┐                          ┌─► view(&Model) ─► terminal
-//!  pollers (Source) ───────┼─► Msg ─► update(&mut Model, Msg) ─► Effects ─► runtime
-//!                          └                          └─► output: text, JSON (the same update, another view)
+//!  poller (Source) ────────┴─► Msg ─► update(&mut Model, Msg) ─► Effects ─► runtime
+//!                                                     └─► output: text, JSON
 //! ```
 //! Data goes one way. [`domain`] knows what a build is; [`app`] turns messages into the next state;
 //! [`view`] and [`output`] show it; [`source`] asks the API; [`runtime`] alone has side effects. A test

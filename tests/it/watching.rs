@@ -91,6 +91,24 @@ fn every_second_request_fails_and_nothing_is_lost() {
     assert_eq!(ended.event_ids(), server.all_ids());
 }
 
+/// A service that rejects every token that comes with every other request.
+#[test]
+fn tokens_that_are_rejected_again_and_again_do_not_stop_the_walk() {
+    let rejected = FaultRule::requests(2..=u64::MAX, InjectedFault::TokenRejected);
+    let plan = FaultPlan::new(vec![rejected.of(Route::StackEvents).every(2)]);
+    let mut server = Server::start(plan);
+    server.begin_build(STACK);
+    server.push(STACK, 600);
+    let mut program = Program::start(&server.watch(&["-o", "json"]));
+    program.wait_for(|line| line.contains("\"e601\""));
+    server.push(STACK, 250);
+    program.wait_for(|line| line.contains("\"e851\""));
+    server.succeed();
+    server.world.remove_stack();
+    let ended = program.end();
+    assert_eq!(ended.event_ids(), server.all_ids());
+}
+
 #[test]
 fn a_rebuild_under_the_same_name_is_announced_and_not_mixed() {
     let second = STACK.replace("6accc570", "7bddd681");
