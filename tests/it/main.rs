@@ -13,6 +13,7 @@ mod frames;
 mod layering;
 mod picture;
 mod readme;
+mod recorded;
 mod scale;
 mod screen;
 mod secrets;
