@@ -86,8 +86,7 @@ impl OutcomeRecord {
             ami_id: build.ami().filter(|_| succeeded).map(|ami| ami.id.clone()),
             reason: reason.or_else(|| verdict_reason(build)),
             first_failure: build.first_failure().filter(|_| failed).cloned(),
-            leftover_stack: succeeded
-                && matches!(build.cleanup(), Cleanup::Leftover | Cleanup::Pending),
+            leftover_stack: succeeded && build.cleanup() == Cleanup::Leftover,
             started_at: build.started_at(),
             ended_at: build.ended_at(),
             events,

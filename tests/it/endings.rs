@@ -226,6 +226,19 @@ fn a_stack_that_could_not_delete_itself_is_a_success_with_a_leftover() {
 }
 
 #[test]
+fn a_complete_stack_of_a_good_image_is_not_called_left_over() {
+    let mut watch = Watch::new();
+    watch
+        .sees("img", "CREATE_COMPLETE")
+        .image("BUILD_COMPLETE", Some("ami-1"))
+        .pass(19);
+    assert_eq!(watch.exit(), None, "it may be about to delete itself");
+    watch.pass(1);
+    assert_eq!(watch.exit(), Some(0));
+    assert!(!watch.outcome().leftover_stack);
+}
+
+#[test]
 fn a_failure_ends_with_3_after_one_more_whole_walk() {
     let mut watch = Watch::new();
     watch
