@@ -112,10 +112,7 @@ impl List {
             self.last();
             return;
         }
-        if self.follows {
-            self.follows = false;
-            self.held_at = rows.newest().map(|newest| newest.key());
-        }
+        self.hold(rows);
         self.line = index.saturating_sub(before);
         self.selected = Some(key);
     }

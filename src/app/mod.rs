@@ -18,4 +18,5 @@ pub mod msg;
 pub mod notice;
 pub mod outcome;
 pub mod rows;
+mod tree;
 pub mod update;

@@ -123,8 +123,8 @@ impl Model {
     /// The selected event.
     #[must_use]
     pub fn selected(&self) -> Option<&StackEvent> {
-        let index = self.rows().index_of(self.list.selected.as_ref()?)?;
-        self.rows().event(index).map(|event| &**event)
+        let event = self.rows().find(self.list.selected.as_ref()?)?;
+        Some(event)
     }
 
     /// Where things are on the screen; nothing where it is too small.
@@ -159,32 +159,25 @@ impl Model {
 
     /// Brings everything that depends on something else in line: after every message.
     pub(super) fn settle(&mut self) {
-        let Some(regions) = self.regions() else {
+        let notice = self.notices().len();
+        let Some(regions) = Regions::of(self.size, self.detail_only, notice) else {
             return;
         };
-        if regions.shape == Shape::Beside {
-            self.detail_only = false;
+        match regions.shape {
+            Shape::Beside => self.detail_only = false,
+            Shape::Over => self.detail_only = self.focus == Focus::Detail,
+            Shape::Under => {}
         }
-        if regions.shape == Shape::Over {
-            self.detail_only = self.focus == Focus::Detail;
-        }
-        let Some(regions) = self.regions() else {
+        let Some(regions) = Regions::of(self.size, self.detail_only, notice) else {
             return;
         };
-        if regions.list.is_some() {
-            self.list.settle(
-                Rows::new(&self.build, self.filter),
-                Regions::rows_in(regions.list),
-            );
-        }
         let rows = Rows::new(&self.build, self.filter);
-        let index = self
-            .list
-            .selected
-            .as_ref()
-            .and_then(|key| rows.index_of(key));
-        let event = index
-            .and_then(|index| rows.event(index))
+        if regions.list.is_some() {
+            self.list.settle(rows, Regions::rows_in(regions.list));
+        }
+        let selected = self.list.selected.as_ref();
+        let event = selected
+            .and_then(|key| rows.find(key))
             .map(|event| &**event);
         self.detail.settle(
             event,

@@ -79,6 +79,12 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The event with this key, or the one whose row would follow it where the filter hides it.
+    #[must_use]
+    pub fn find(self, key: &EventKey) -> Option<&'a Arc<StackEvent>> {
+        self.event(self.index_of(key)?)
+    }
+
     /// The index of an event's row, or of the row that would follow it where the filter hides it.
     #[must_use]
     pub fn index_of(self, key: &EventKey) -> Option<usize> {

@@ -173,6 +173,13 @@ pub fn truncate(text: &str, columns: usize, ellipsis: &str) -> String {
     out
 }
 
+/// Fills `text` up with spaces to `columns` terminal columns; what is wider stays as it is.
+#[must_use]
+pub fn pad(text: &str, columns: usize) -> String {
+    let rest = columns.saturating_sub(width(text));
+    format!("{text}{}", " ".repeat(rest))
+}
+
 /// Breaks `text` into lines of at most `columns` terminal columns: at its own line breaks, then at spaces,
 /// then inside a word that is wider than a line.
 #[must_use]

@@ -7,7 +7,7 @@ use ratatui::backend::IntoCrossterm;
 use crate::app::outcome::OutcomeRecord;
 use crate::domain::event::StackEvent;
 use crate::domain::status::StatusClass;
-use crate::domain::text::{Clean, duration, one_line, width};
+use crate::domain::text::{Clean, duration, one_line, pad};
 use crate::domain::verdict::Outcome;
 use crate::style::Theme;
 
@@ -38,9 +38,7 @@ pub(super) fn event(event: &StackEvent, theme: &Theme) -> String {
 
 /// Text on one line, filled up to so many columns.
 fn cell(text: &str, columns: usize) -> String {
-    let text = one_line(text);
-    let rest = columns.saturating_sub(width(&text));
-    format!("{text}{}", " ".repeat(rest))
+    pad(&one_line(text), columns)
 }
 
 /// How it ended.

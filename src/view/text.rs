@@ -2,7 +2,7 @@
 //!
 //! Text from outside is safe to show by its type, but may hold line breaks and tabs.
 
-use crate::domain::text::{one_line, truncate, width};
+use crate::domain::text::{one_line, pad, truncate};
 use crate::style::Theme;
 
 /// The text cut to so many columns, with a mark where it was cut.
@@ -12,9 +12,7 @@ pub(super) fn cut(text: &str, columns: usize, theme: &Theme) -> String {
 
 /// The text cut or filled with spaces to exactly so many columns.
 pub(super) fn cell(text: &str, columns: usize, theme: &Theme) -> String {
-    let text = cut(text, columns, theme);
-    let rest = columns.saturating_sub(width(&text));
-    format!("{text}{}", " ".repeat(rest))
+    pad(&cut(text, columns, theme), columns)
 }
 
 /// The text on one line, cut or filled to exactly so many columns. No more of it is read than that shows, so
@@ -36,6 +34,7 @@ fn beginning(text: &str, columns: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::text::width;
 
     #[test]
     fn a_cell_is_exactly_as_wide_as_asked_for_and_one_line() {
