@@ -21,6 +21,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Watch a simulated build: no AWS account, no credentials, the whole hour in a minute
     Demo(DemoArgs),
+    /// Print which keys do what, in the form of the file that changes them
+    Keys,
 }
 
 /// The arguments of `watch`.

@@ -17,8 +17,8 @@
 //! An event is a `StackEvent` or a `TermEvent`, never just an event.
 //!
 //! # Where to add things
-//! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A key: a row in
-//! [`app::keymap`], an arm in [`app::update`]. A source: an implementation of [`source::Source`] and an arm
+//! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A key: a line in
+//! `assets/keys.toml`; a new meaning for it: see [`app::action`]. A source: an implementation of [`source::Source`] and an arm
 //! in `runtime::feed`. A demo scenario: a file in `assets/scenarios`.
 
 pub mod app;
@@ -32,6 +32,7 @@ pub mod source;
 pub mod style;
 pub mod view;
 
+use config::{Environment, Task};
 use error::Error;
 
 /// Runs the program. The result is its exit code.
@@ -39,6 +40,12 @@ use error::Error;
 /// # Errors
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
 pub fn run(cli: cli::Cli) -> Result<u8, Error> {
-    let settings = config::Settings::new(cli, &config::Environment::read())?;
-    runtime::run(settings)
+    match Task::new(cli, &Environment::read())? {
+        Task::Watch(settings) => runtime::run(*settings),
+        Task::PrintKeys(keys) => {
+            runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {
+                keys.overridden.get(&action).copied()
+            }))
+        }
+    }
 }

@@ -1,6 +1,9 @@
-//! What a person can mean with a key: the vocabulary of the key map, the hint line and the help.
+//! What a person can mean with a key, and where: the vocabulary of the key map, the hint line and the help.
+//!
+//! A new action is a variant here, a row in [`super::commands`], a line in `assets/keys.toml` and an arm in
+//! [`super::update`]. Tests say which of the first three is missing.
 
-/// A person's intent.
+/// A person's intent. Its name in a key map's file is the variant's, in kebab case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// One row up.
@@ -50,4 +53,20 @@ pub enum Context {
     Filter,
     /// The help.
     Help,
+}
+
+impl Context {
+    /// Every context, in the order in which the help lists them.
+    pub const ALL: &[Self] = &[Self::List, Self::Detail, Self::Filter, Self::Help];
+
+    /// The word for it, as in "in the list".
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Detail => "detail",
+            Self::Filter => "filter",
+            Self::Help => "help",
+        }
+    }
 }

@@ -5,10 +5,12 @@
 //! same effects. There is no clock, no terminal and no network here.
 
 pub mod action;
+pub mod commands;
 pub mod detail;
 pub mod effect;
 pub mod ending;
 pub mod help;
+pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod link;

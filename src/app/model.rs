@@ -11,6 +11,7 @@ use crate::domain::text::Clean;
 use super::action::Context;
 use super::detail::Detail;
 use super::ending::Ending;
+use super::keymap::KeyMap;
 use super::layout::{Regions, Shape};
 use super::link::Link;
 use super::list::{FilterMenu, List};
@@ -63,6 +64,8 @@ pub struct Model {
     pub target: Target,
     /// How the program is used.
     pub mode: Mode,
+    /// Which key means what.
+    pub keys: KeyMap,
     /// What is known about the build.
     pub build: Build,
     /// What is known about the connection.
@@ -94,10 +97,11 @@ pub struct Model {
 impl Model {
     /// A model that has learnt nothing yet.
     #[must_use]
-    pub fn new(target: Target, mode: Mode, now: DateTime<Utc>) -> Self {
+    pub fn new(target: Target, mode: Mode, keys: KeyMap, now: DateTime<Utc>) -> Self {
         Self {
             target,
             mode,
+            keys,
             build: Build::default(),
             link: Link::default(),
             now,

@@ -5,7 +5,7 @@ use ratatui::layout::Size;
 
 use crate::domain::news::Report;
 
-use super::keymap::Key;
+use super::key::Key;
 
 /// A fact, in the order in which it happened.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use super::action::Action;
 use super::effect::{Effect, Effects, Entry};
 use super::ending::End;
 use super::help;
-use super::keymap::{self, Key};
+use super::key::Key;
 use super::layout::{Regions, Shape};
 use super::link::LinkState;
 use super::list::FilterMenu;
@@ -147,7 +147,7 @@ fn cut_short(model: &Model, code: u8, reason: String) -> End {
 }
 
 fn press(model: &mut Model, key: Key) -> Option<Effect> {
-    let action = keymap::action(model.context(), key)?;
+    let action = model.keys.action(model.context(), key)?;
     match action {
         Action::Quit => {
             let code = verdict_code(model.build.verdict()).unwrap_or(code::SUCCEEDED);
@@ -214,8 +214,9 @@ fn next_pane(model: &mut Model) {
 fn move_or_open(model: &mut Model, action: Action) {
     match &mut model.overlay {
         Some(Overlay::Help(top)) => {
-            let page = help::page(model.size).max(1);
-            *top = moved(*top, action, page).min(help::highest_top(model.size));
+            let lines = help::lines(&model.keys);
+            let page = help::page(&lines, model.size).max(1);
+            *top = moved(*top, action, page).min(help::highest_top(&lines, model.size));
         }
         Some(Overlay::Filter(menu)) if matches!(action, Action::Enter | Action::Toggle) => {
             if let Some(class) = StatusClass::ALL.get(menu.cursor) {
@@ -273,7 +274,7 @@ fn in_detail(model: &mut Model, action: Action) {
         Action::PageDown => model.detail.move_by(page),
         Action::Top => model.detail.move_by(isize::MIN),
         Action::Bottom => model.detail.move_by(isize::MAX),
-        Action::Enter => model.detail.fold(None),
+        Action::Enter | Action::Toggle => model.detail.fold(None),
         Action::Fold => model.detail.fold(Some(false)),
         Action::Unfold => model.detail.fold(Some(true)),
         _ => {}

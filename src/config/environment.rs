@@ -24,6 +24,8 @@ pub struct Environment {
     pub aws_profile: Option<String>,
     /// `AWS_CA_BUNDLE`, where it is not empty.
     pub ca_bundle: Option<PathBuf>,
+    /// Where a person's files for this program are: `$XDG_CONFIG_HOME/bakewatch`, else `~/.config/bakewatch`.
+    pub config_folder: Option<PathBuf>,
     /// The first that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
     pub locale: String,
 }
@@ -48,6 +50,12 @@ impl Environment {
             ca_bundle: std::env::var_os("AWS_CA_BUNDLE")
                 .filter(|path| !path.is_empty())
                 .map(PathBuf::from),
+            config_folder: std::env::var_os("XDG_CONFIG_HOME")
+                .map(PathBuf::from)
+                // The specification says to take no notice of a relative one.
+                .filter(|path| path.is_absolute())
+                .or_else(|| Some(std::env::home_dir()?.join(".config")))
+                .map(|folder| folder.join("bakewatch")),
             locale: locale
                 .into_iter()
                 .find(|value| !value.is_empty())

@@ -3,10 +3,12 @@
 //! The environment is read here and nowhere else (the AWS configuration apart, which the AWS crates read).
 
 mod environment;
+pub mod keys;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::app::keymap::KeyMap;
 use crate::cli::{Cli, Color, Command, DemoArgs, Output, OutputArgs, WatchArgs};
 use crate::error::Error;
 use crate::output;
@@ -14,11 +16,22 @@ use crate::style::Theme;
 
 pub use environment::Environment;
 
+use keys::Keys;
+
 /// How to find the API's URL: the stack output that every deployment has.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
     --query \"Stacks[0].Outputs[?OutputKey=='ParallelClusterApiInvokeUrl'].OutputValue\" --output text";
 
-/// Everything that the program needs to know to begin.
+/// What the program was asked to do.
+#[derive(Debug)]
+pub enum Task {
+    /// To watch something.
+    Watch(Box<Settings>),
+    /// To print the key map in force.
+    PrintKeys(Keys),
+}
+
+/// Everything that a watch needs to know to begin.
 #[derive(Debug)]
 pub struct Settings {
     /// What to watch.
@@ -38,8 +51,8 @@ pub struct Settings {
 /// How a watch is shown.
 #[derive(Debug)]
 pub enum Form {
-    /// The screen.
-    Screen,
+    /// The screen, with these keys.
+    Screen(KeyMap),
     /// Lines of text or JSON.
     Lines(output::Form),
 }
@@ -92,13 +105,14 @@ pub struct ApiSettings {
     pub interval: Option<Duration>,
 }
 
-impl Settings {
+impl Task {
     /// Works out what was asked for.
     ///
     /// # Errors
     /// [`Error::Usage`] where it can't be done as asked.
     pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
         let (source, output, timeout, waits) = match cli.command {
+            Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Watch(args) => {
                 let (output, timeout, waits) = (args.output.clone(), args.timeout, args.wait);
                 (
@@ -120,7 +134,7 @@ impl Settings {
             ),
         };
         let theme = environment.theme(output.color);
-        Ok(Self {
+        Ok(Self::Watch(Box::new(Settings {
             source,
             form: form(&output, environment)?,
             theme,
@@ -130,7 +144,7 @@ impl Settings {
                 file: output.log_file,
                 debug: output.debug,
             },
-        })
+        })))
     }
 }
 
@@ -165,7 +179,7 @@ fn form(args: &OutputArgs, environment: &Environment) -> Result<Form, Error> {
             "--output tui needs a terminal: standard output is none, or TERM is dumb; try --output text".to_owned(),
         )),
         Output::Auto if !environment.has_screen() => Ok(text(args.color, environment)),
-        Output::Tui | Output::Auto => Ok(Form::Screen),
+        Output::Tui | Output::Auto => Ok(Form::Screen(Keys::load(environment)?.map)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! The application decides what is printed and when; here it only gets its form.
 
 mod json;
+mod keys;
 mod text;
 
 use std::io::{self, Write};
@@ -10,6 +11,8 @@ use std::io::{self, Write};
 use crate::app::effect::Entry;
 use crate::domain::text::one_line;
 use crate::style::Theme;
+
+pub use keys::keys;
 
 /// The form of the lines.
 #[derive(Debug)]

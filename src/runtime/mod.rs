@@ -9,13 +9,16 @@ mod signals;
 mod tasks;
 mod terminal;
 
+use std::io::{self, Write};
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Offset, Utc};
 
 use crate::app::ending::Ending;
+use crate::app::keymap::KeyMap;
 use crate::app::model::{Mode, Model};
 use crate::app::msg::Msg;
+use crate::app::outcome::code;
 use crate::config::{Form, Settings};
 use crate::error::Error;
 use crate::source::clock::Clock;
@@ -50,16 +53,29 @@ pub fn run(settings: Settings) -> Result<u8, Error> {
     result
 }
 
+/// Prints a text that is known at once. The result is the exit code.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn print(text: &str) -> Result<u8, Error> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(Error::Output)?;
+    Ok(code::SUCCEEDED)
+}
+
 async fn watch(settings: Settings) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
     let prepared = feed::prepare(settings.source).await?;
-    let mode = match settings.form {
-        Form::Screen => Mode::Screen,
-        Form::Lines(_) => Mode::Lines(Ending::new(settings.waits)),
+    let (mode, keys) = match &settings.form {
+        Form::Screen(keys) => (Mode::Screen, keys.clone()),
+        Form::Lines(_) => (Mode::Lines(Ending::new(settings.waits)), KeyMap::default()),
     };
-    let model = Model::new(prepared.target().clone(), mode, prepared.clock().now());
+    let now = prepared.clock().now();
+    let model = Model::new(prepared.target().clone(), mode, keys, now);
     match settings.form {
-        Form::Screen => screen::run(model, settings.theme, prepared, &mut tasks).await,
+        Form::Screen(_) => screen::run(model, settings.theme, prepared, &mut tasks).await,
         Form::Lines(form) => {
             lines::run(
                 model,

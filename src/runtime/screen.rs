@@ -10,7 +10,7 @@ use ratatui::layout::Size;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::effect::{Effect, Effects};
-use crate::app::keymap::Key;
+use crate::app::key::Key;
 use crate::app::model::Model;
 use crate::app::msg::{Msg, Signal};
 use crate::app::update::update;
@@ -128,8 +128,13 @@ fn understand_key(key: KeyEvent) -> Option<Key> {
         KeyCode::Home => Key::Home,
         KeyCode::End => Key::End,
         KeyCode::Tab => Key::Tab,
+        KeyCode::BackTab => Key::BackTab,
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Esc,
+        KeyCode::Backspace => Key::Backspace,
+        KeyCode::Delete => Key::Delete,
+        KeyCode::Insert => Key::Insert,
+        KeyCode::F(number) => Key::F(number),
         _ => return None,
     })
 }

@@ -6,8 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
-use crate::app::action::{Action, Context};
-use crate::app::keymap::key_for;
+use crate::app::action::Action;
 use crate::app::link::LinkState;
 use crate::app::model::Model;
 use crate::domain::fault::Fault;
@@ -55,9 +54,10 @@ fn message(model: &Model, theme: &Theme) -> Message {
         body,
     };
     if model.filter != ClassSet::ALL && counts::count(model, ClassSet::ALL) > 0 {
-        let key = key_for(Context::List, Action::Close).map(|key| key.to_string());
-        let body = format!("{} lists every status again", key.unwrap_or_default());
-        return calm("No event has such a status".to_owned(), vec![body]);
+        let key = model.keys.key_for(Action::Close);
+        let body = key.map(|key| format!("{key} lists every status again"));
+        let heading = "No event has such a status".to_owned();
+        return calm(heading, body.into_iter().collect());
     }
     if let Some(fault) = model.link.fault(&model.build) {
         return of_fault(fault, model, theme);

@@ -6,8 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::app::action::Context;
-use crate::app::keymap::hints;
+use crate::app::model::Model;
 use crate::style::Theme;
 
 use super::parts::{self, Part};
@@ -16,8 +15,8 @@ use super::parts::{self, Part};
 const GAP: usize = 2;
 
 /// Draws the line.
-pub(super) fn draw(context: Context, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let hints = hints(context);
+pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let hints = model.keys.hints(model.context());
     let count = hints.len();
     let parts = hints.into_iter().enumerate().map(|(index, (keys, word))| {
         let from_the_end = count - 1 - index;

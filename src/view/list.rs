@@ -5,8 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
-use crate::app::action::{Action, Context};
-use crate::app::keymap::key_for;
+use crate::app::action::Action;
 use crate::app::model::{Focus, Model};
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::style::Theme;
@@ -68,12 +67,10 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
         return Some(Line::styled(" following ", theme.dim()));
     }
     let arrived = model.list.arrived(&model.build);
-    let key = key_for(Context::List, Action::Bottom).map(|key| key.to_string());
-    let how = format!(
-        " {} {} follows ",
-        theme.glyphs().dot,
-        key.unwrap_or_default()
-    );
+    let how = match model.keys.key_for(Action::Bottom) {
+        Some(key) => format!(" {} {key} follows ", theme.glyphs().dot),
+        None => " ".to_owned(),
+    };
     let what = if arrived == 0 {
         Span::raw(" held")
     } else {

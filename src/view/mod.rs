@@ -65,9 +65,9 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(region) = detail {
         detail::draw(model, theme, place(region), buf);
     }
-    hints::draw(model.context(), theme, place(regions.hints), buf);
+    hints::draw(model, theme, place(regions.hints), buf);
     match model.overlay {
-        Some(Overlay::Help(top)) => help::draw(top, theme, area, buf),
+        Some(Overlay::Help(top)) => help::draw(top, &model.keys, theme, area, buf),
         Some(Overlay::Filter(menu)) => filter::draw(model, menu, theme, area, buf),
         None => {}
     }

@@ -1,6 +1,6 @@
 //! No size, no key and no text breaks a frame.
 
-use bakewatch::app::keymap::Key;
+use bakewatch::app::key::Key;
 use bakewatch::app::msg::Msg;
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};

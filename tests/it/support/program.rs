@@ -26,6 +26,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
         "NO_COLOR",
+        "XDG_CONFIG_HOME",
     ] {
         command.env_remove(name);
     }

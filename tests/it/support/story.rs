@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use bakewatch::app::keymap::Key;
+use bakewatch::app::key::Key;
 use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::Msg;
 use bakewatch::app::update::update;
+use bakewatch::config::keys::built_in;
 use bakewatch::domain::event::{StackEvent, StackId, parse_time};
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
@@ -47,7 +48,7 @@ impl Story {
             note: None,
         };
         let mut story = Self {
-            model: Model::new(target, Mode::Screen, start()),
+            model: Model::new(target, Mode::Screen, built_in().unwrap(), start()),
             stack: FIRST_STACK.to_owned(),
             began: start(),
             told: 0,
