@@ -3,20 +3,31 @@
 use chrono::{DateTime, FixedOffset, Offset, Utc};
 use ratatui::layout::Size;
 
+use std::sync::Arc;
+
 use crate::domain::build::Build;
-use crate::domain::event::StackEvent;
-use crate::domain::status::ClassSet;
+use crate::domain::event::{EventKey, StackEvent};
+use crate::domain::lens::Slot;
+use crate::domain::pattern::Pattern;
 use crate::domain::text::Clean;
 
 use super::action::Context;
-use super::detail::Detail;
+use super::detail::{Detail, Subject};
 use super::ending::Ending;
+use super::failure::FailurePage;
+use super::filter::Filter;
+use super::filter_menu::FilterMenu;
 use super::keymap::KeyMap;
-use super::layout::{Regions, Shape};
+use super::layout::{Content, Regions, Shape};
 use super::link::Link;
-use super::list::{FilterMenu, List};
+use super::list::List;
 use super::notice::{self, NoticeLine};
+use super::prompt::Prompt;
+use super::resources::{self, ResourceList};
 use super::rows::Rows;
+use super::search::Search;
+use super::tab::Tab;
+use super::times::Times;
 
 /// What is watched.
 #[derive(Clone, Debug)]
@@ -41,7 +52,7 @@ pub enum Mode {
 /// Which pane the keys go to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Focus {
-    /// The list of events.
+    /// The list, or the one page of a view that has no list.
     #[default]
     List,
     /// The detail pane.
@@ -49,12 +60,14 @@ pub enum Focus {
 }
 
 /// What lies over the panes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Overlay {
     /// What the keys do; the number is the first line shown.
     Help(usize),
-    /// The choice of statuses.
+    /// The choice of what is listed.
     Filter(FilterMenu),
+    /// A line that is typed into.
+    Prompt(Prompt),
 }
 
 /// Everything that the program knows.
@@ -76,10 +89,18 @@ pub struct Model {
     pub offset: FixedOffset,
     /// The terminal's size.
     pub size: Size,
-    /// Which statuses are listed.
-    pub filter: ClassSet,
-    /// The list's state.
+    /// What the body shows.
+    pub tab: Tab,
+    /// What is listed.
+    pub filter: Filter,
+    /// What is searched for.
+    pub search: Search,
+    /// The state of the list of events.
     pub list: List,
+    /// The state of the list of resources.
+    pub resources: ResourceList,
+    /// The explanation of the failure.
+    pub failure: FailurePage,
     /// The detail pane's state.
     pub detail: Detail,
     /// Whether the detail pane covers the list, where they do not stand side by side.
@@ -88,6 +109,12 @@ pub struct Model {
     pub focus: Focus,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// How times are shown.
+    pub times: Times,
+    /// Whether the mouse is the program's; else it is the terminal's, for selecting text.
+    pub mouse: bool,
+    /// What the last key did, where the screen does not show it; until the next key.
+    pub toast: Option<String>,
     /// How many events have been printed.
     pub printed: usize,
     /// When the person last asked for a poll.
@@ -107,12 +134,19 @@ impl Model {
             now,
             offset: Utc.fix(),
             size: Size::default(),
-            filter: ClassSet::ALL,
+            tab: Tab::Events,
+            filter: Filter::default(),
+            search: Search::default(),
             list: List::default(),
+            resources: ResourceList::default(),
+            failure: FailurePage::default(),
             detail: Detail::default(),
             detail_only: false,
             focus: Focus::List,
             overlay: None,
+            times: Times::default(),
+            mouse: false,
+            toast: None,
             printed: 0,
             poll_asked: None,
         }
@@ -121,20 +155,95 @@ impl Model {
     /// The list's rows under the filter.
     #[must_use]
     pub fn rows(&self) -> Rows<'_> {
-        Rows::new(&self.build, self.filter)
+        Rows::new(&self.build, self.filter.sieve())
     }
 
-    /// The selected event.
+    /// The event that is selected in the list.
     #[must_use]
-    pub fn selected(&self) -> Option<&StackEvent> {
-        let event = self.rows().find(self.list.selected.as_ref()?)?;
-        Some(event)
+    pub fn selected(&self) -> Option<&Arc<StackEvent>> {
+        self.rows().find(self.list.selected.as_ref()?)
+    }
+
+    /// What the detail pane is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject<'_>> {
+        match self.tab {
+            Tab::Events => {
+                let event = self.selected()?;
+                let timelines = self.build.timelines().iter();
+                let mut of_stack = timelines.filter(|timeline| timeline.stack_id() == &event.stack_id);
+                Some(Subject::Event(of_stack.next()?, event))
+            }
+            Tab::Resources => {
+                let timeline = self.build.current()?;
+                let id = self.resources.selected.as_ref()?;
+                Some(Subject::Resource(timeline, id))
+            }
+            Tab::Failure => None,
+        }
+    }
+
+    /// The event that a key would copy: the selected one, a resource's newest, the one that failed first.
+    #[must_use]
+    pub fn event(&self) -> Option<&Arc<StackEvent>> {
+        match self.tab {
+            Tab::Failure => self.build.first_failure(),
+            _ => self.subject()?.event(),
+        }
     }
 
     /// Where things are on the screen; nothing where it is too small.
     #[must_use]
     pub fn regions(&self) -> Option<Regions> {
-        Regions::of(self.size, self.detail_only, self.notices().len())
+        Regions::of(self.size, self.content(self.notices().len()))
+    }
+
+    /// What the division of the screen depends on.
+    #[must_use]
+    pub fn content(&self, notices: usize) -> Content {
+        let rows = || resources::ids(&self.build).count() + resources::HEADER;
+        Content {
+            tab: self.tab,
+            detail_only: self.detail_only,
+            notices,
+            rows: (self.tab == Tab::Resources).then(rows),
+        }
+    }
+
+    /// How many events the filter hides that are newer than everything it lists.
+    #[must_use]
+    pub fn hidden_newer(&self) -> usize {
+        let rows = self.rows();
+        let newest_listed = rows.newest_listed();
+        match newest_listed {
+            Some(event) => self.build.events_after(&event.key()),
+            None => 0,
+        }
+    }
+
+    /// How many events a question about them has still to be asked of.
+    #[must_use]
+    pub fn unasked(&self, slot: Slot) -> usize {
+        self.build.unasked(slot)
+    }
+
+    /// Whether there is work left that does not wait for anything; see [`Msg::Look`](super::msg::Msg::Look).
+    #[must_use]
+    pub fn is_looking(&self) -> bool {
+        Slot::ALL.into_iter().any(|slot| self.build.unasked(slot) > 0)
+    }
+
+    /// What the person's clock differs from UTC by, or nothing where UTC is shown.
+    #[must_use]
+    pub fn zone(&self) -> FixedOffset {
+        if self.times.utc { Utc.fix() } else { self.offset }
+    }
+
+    /// Selects an event in the list, whatever view is shown.
+    pub(super) fn show_event(&mut self, key: &EventKey) {
+        self.tab = Tab::Events;
+        let rows = Rows::new(&self.build, self.filter.sieve());
+        self.list.show(rows, key);
     }
 
     /// What must be read without a key being pressed.
@@ -146,11 +255,14 @@ impl Model {
     /// What a key means now depends on this.
     #[must_use]
     pub fn context(&self) -> Context {
-        match (&self.overlay, self.focus) {
-            (Some(Overlay::Help(_)), _) => Context::Help,
-            (Some(Overlay::Filter(_)), _) => Context::Filter,
-            (None, Focus::List) => Context::List,
-            (None, Focus::Detail) => Context::Detail,
+        match (&self.overlay, self.focus, self.tab) {
+            (Some(Overlay::Help(_)), ..) => Context::Help,
+            (Some(Overlay::Filter(_)), ..) => Context::Filter,
+            (Some(Overlay::Prompt(_)), ..) => Context::Prompt,
+            (None, _, Tab::Failure) => Context::Failure,
+            (None, Focus::Detail, _) => Context::Detail,
+            (None, Focus::List, Tab::Events) => Context::List,
+            (None, Focus::List, Tab::Resources) => Context::Resources,
         }
     }
 
@@ -163,8 +275,8 @@ impl Model {
 
     /// Brings everything that depends on something else in line: after every message.
     pub(super) fn settle(&mut self) {
-        let notice = self.notices().len();
-        let Some(regions) = Regions::of(self.size, self.detail_only, notice) else {
+        let notices = self.notices().len();
+        let Some(regions) = Regions::of(self.size, self.content(notices)) else {
             return;
         };
         match regions.shape {
@@ -172,21 +284,27 @@ impl Model {
             Shape::Over => self.detail_only = self.focus == Focus::Detail,
             Shape::Under => {}
         }
-        let Some(regions) = Regions::of(self.size, self.detail_only, notice) else {
+        let Some(regions) = Regions::of(self.size, self.content(notices)) else {
             return;
         };
-        let rows = Rows::new(&self.build, self.filter);
-        if regions.list.is_some() {
-            self.list.settle(rows, Regions::rows_in(regions.list));
+        let height = Regions::rows_in(regions.list);
+        match self.tab {
+            Tab::Events if regions.list.is_some() => {
+                let rows = Rows::new(&self.build, self.filter.sieve());
+                self.list.settle(rows, height);
+            }
+            Tab::Resources => self.resources.settle(&self.build, resources::rows_below_header(height)),
+            Tab::Failure => {
+                let why = self.explanation();
+                self.failure.settle(why.as_ref(), regions.page_columns(), height);
+            }
+            Tab::Events => {}
         }
-        let selected = self.list.selected.as_ref();
-        let event = selected
-            .and_then(|key| rows.find(key))
-            .map(|event| &**event);
-        self.detail.settle(
-            event,
-            regions.detail_columns(),
-            Regions::rows_in(regions.detail),
-        );
+        let mut detail = std::mem::take(&mut self.detail);
+        detail.settle(self.subject(), regions.detail_columns(), Regions::rows_in(regions.detail));
+        self.detail = detail;
+        if let Some(Overlay::Filter(menu)) = &mut self.overlay {
+            menu.settle(&self.build, &self.filter, self.size);
+        }
     }
 }

@@ -23,6 +23,8 @@ pub enum Msg {
     Resized(Size),
     /// The API answered, or failed to.
     Report(Report),
+    /// Nothing has happened, and there is work left that waits for nothing: a part of it can be done.
+    Look,
     /// `--timeout` ran out.
     TimedOut,
     /// The process was asked to end.

@@ -4,12 +4,18 @@
 //! as text, and the same input always gives the same answer.
 
 pub mod build;
+mod by_resource;
+pub mod changes;
 pub mod event;
 pub mod facts;
 pub mod fault;
 pub mod image;
+mod index;
+pub mod lens;
 pub mod news;
+pub mod pattern;
 pub mod properties;
+pub mod span;
 pub mod status;
 pub mod stretch;
 pub mod text;

@@ -141,11 +141,7 @@ fn status(event: &StackEvent, model: &Model, theme: &Theme) -> Line<'static> {
 /// Whether this is what goes on right now: the newest event of its resource, and not an end.
 fn lasts(event: &StackEvent, model: &Model) -> bool {
     let build = &model.build;
-    let over = match build.verdict() {
-        Verdict::Succeeded => build.cleanup() != Cleanup::Running,
-        verdict => verdict.is_final(),
-    };
-    let Some(timeline) = build.current().filter(|_| !over) else {
+    let Some(timeline) = build.current().filter(|_| !build.is_over()) else {
         return false;
     };
     let newest = if event.is_root {
