@@ -5,6 +5,7 @@ use ratatui::layout::Size;
 
 use crate::domain::build::Build;
 use crate::domain::event::StackEvent;
+use crate::domain::failure::Explanation;
 use crate::domain::status::ClassSet;
 use crate::domain::text::Clean;
 
@@ -136,7 +137,15 @@ impl Model {
     /// What must be read without a key being pressed.
     #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
-        notice::lines(&self.build, &self.link, self.size)
+        let explanation = self.explanation();
+        notice::lines(&self.build, &self.link, explanation.as_ref(), self.size)
+    }
+
+    /// Why the build failed, where it did; why its stack is still there, where it should not be.
+    #[must_use]
+    pub fn explanation(&self) -> Option<Explanation> {
+        let region = self.region().map(Clean::as_str);
+        Explanation::of(&self.build, &self.target.image_id, region)
     }
 
     /// What a key means now depends on this.

@@ -6,6 +6,7 @@
 pub mod build;
 pub mod event;
 pub mod facts;
+pub mod failure;
 pub mod fault;
 pub mod image;
 pub mod news;

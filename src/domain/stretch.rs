@@ -17,6 +17,8 @@ pub struct Stretch {
     first: i64,
     places: HashMap<EventId, i64>,
     by_class: [VecDeque<i64>; StatusClass::ALL.len()],
+    /// Of the failed events, those that follow from another failure.
+    consequences: VecDeque<i64>,
 }
 
 impl Stretch {
@@ -63,7 +65,9 @@ impl Stretch {
             return false;
         }
         self.places.insert(event.event_id.clone(), place);
-        self.class_list(&event).push_back(place);
+        for list in self.lists_of(&event) {
+            list.push_back(place);
+        }
         self.events.push_back(event);
         true
     }
@@ -76,7 +80,9 @@ impl Stretch {
         self.first -= 1;
         self.places.insert(event.event_id.clone(), self.first);
         let place = self.first;
-        self.class_list(&event).push_front(place);
+        for list in self.lists_of(&event) {
+            list.push_front(place);
+        }
         self.events.push_front(event);
         true
     }
@@ -96,14 +102,15 @@ impl Stretch {
                 *place += 1;
             }
         }
-        for list in &mut self.by_class {
+        for list in self.by_class.iter_mut().chain([&mut self.consequences]) {
             let from = list.partition_point(|other| *other < place);
             list.iter_mut().skip(from).for_each(|other| *other += 1);
         }
         self.places.insert(event.event_id.clone(), place);
-        let list = self.class_list(&event);
-        let at = list.partition_point(|other| *other < place);
-        list.insert(at, place);
+        for list in self.lists_of(&event) {
+            let at = list.partition_point(|other| *other < place);
+            list.insert(at, place);
+        }
         self.events.insert(index, event);
         true
     }
@@ -147,6 +154,18 @@ impl Stretch {
         self.events.get(self.index_of(low))
     }
 
+    /// The failed events that follow from another failure, oldest first.
+    pub fn consequences(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
+        let places = self.consequences.iter();
+        places.filter_map(|place| self.events.get(self.index_of(*place)))
+    }
+
+    /// The number of those events.
+    #[must_use]
+    pub fn count_consequences(&self) -> usize {
+        self.consequences.len()
+    }
+
     /// Puts all events of `newer` after this stretch's; cheap where this one is empty.
     pub fn append(&mut self, newer: Self) {
         if self.is_empty() {
@@ -166,8 +185,12 @@ impl Stretch {
         usize::try_from(place - self.first).unwrap_or(0)
     }
 
-    fn class_list(&mut self, event: &StackEvent) -> &mut VecDeque<i64> {
-        &mut self.by_class[event.status.class().index()]
+    /// The lists that an event's place belongs in.
+    fn lists_of(&mut self, event: &StackEvent) -> impl Iterator<Item = &mut VecDeque<i64>> {
+        let consequences = event.is_consequence().then_some(&mut self.consequences);
+        [&mut self.by_class[event.status.class().index()]]
+            .into_iter()
+            .chain(consequences)
     }
 }
 
@@ -177,7 +200,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn event(id: u32, status: &str) -> Arc<StackEvent> {
-        let json = format!(r#"{{"stackId":"s","eventId":"{id}","resourceStatus":"{status}"}}"#);
+        let reason = ["Resource creation cancelled", "it broke"][id as usize % 2];
+        let json = format!(
+            r#"{{"stackId":"s","eventId":"{id}","resourceStatus":"{status}","resourceStatusReason":"{reason}"}}"#
+        );
         Arc::new(StackEvent::from_json(&json, None))
     }
 
@@ -244,6 +270,9 @@ mod tests {
                 prop_assert_eq!(stretch.count_before(classes, place), nth);
             }
             prop_assert!(stretch.nth(classes, matching.len()).is_none());
+            let cancelled = plain.iter().filter(|event| event.is_consequence()).map(|event| event.event_id.as_str());
+            let listed = stretch.consequences().map(|event| event.event_id.as_str());
+            prop_assert_eq!(listed.collect::<Vec<_>>(), cancelled.collect::<Vec<_>>());
             let all: Vec<_> = plain.iter().map(|event| event.event_id.as_str().to_owned()).collect();
             prop_assert_eq!(ids(&stretch), all);
         }
