@@ -145,7 +145,7 @@ fn said(explanation: &Explanation) -> String {
 
 /// A text, and what helps in the lines that are left. A command is shown whole or not at all.
 fn with_hint(text: &str, hint: &Hint, columns: usize, room: usize) -> Vec<String> {
-    let mut lines = fitted(text, columns, room.saturating_sub(1).max(1));
+    let mut lines = fitted(text, columns, room);
     let advice = wrap(hint.advice.as_str(), columns);
     let left = room.saturating_sub(lines.len());
     let cut = advice.len() > left;
