@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::domain::build::Build;
 use crate::domain::event::{EventKey, StackEvent};
+use crate::domain::failure::Explanation;
 use crate::domain::lens::Slot;
-use crate::domain::pattern::Pattern;
 use crate::domain::text::Clean;
 
 use super::action::Context;
@@ -249,7 +249,15 @@ impl Model {
     /// What must be read without a key being pressed.
     #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
-        notice::lines(&self.build, &self.link, self.size)
+        let explanation = self.explanation();
+        notice::lines(&self.build, &self.link, explanation.as_ref(), self.size)
+    }
+
+    /// Why the build failed, where it did; why its stack is still there, where it should not be.
+    #[must_use]
+    pub fn explanation(&self) -> Option<Explanation> {
+        let region = self.region().map(Clean::as_str);
+        Explanation::of(&self.build, &self.target.image_id, region)
     }
 
     /// What a key means now depends on this.

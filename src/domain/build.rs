@@ -260,6 +260,13 @@ impl Build {
         self.timelines.last()
     }
 
+    /// The events of one of the stacks that had this image's name.
+    #[must_use]
+    pub fn timeline_of(&self, stack_id: &StackId) -> Option<&Timeline> {
+        let mut newest_first = self.timelines.iter().rev();
+        newest_first.find(|timeline| timeline.stack_id() == stack_id)
+    }
+
     /// The current stack.
     #[must_use]
     pub fn stack_id(&self) -> Option<&StackId> {

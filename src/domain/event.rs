@@ -164,6 +164,12 @@ impl StackEvent {
         }
     }
 
+    /// Whether it is a failure that follows from another one: a cancelled sibling's, or the stack's own.
+    #[must_use]
+    pub fn is_consequence(&self) -> bool {
+        self.status.class() == StatusClass::Failed && (self.is_root || !self.is_own_failure)
+    }
+
     /// The event as the API sent it, unknown fields included, on one line without spaces between tokens.
     #[must_use]
     pub fn raw(&self) -> &str {

@@ -8,6 +8,7 @@ mod by_resource;
 pub mod changes;
 pub mod event;
 pub mod facts;
+pub mod failure;
 pub mod fault;
 pub mod image;
 mod index;

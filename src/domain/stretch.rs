@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::by_resource::ByResource;
 use super::event::{EventId, StackEvent};
-use super::index::ClassIndex;
+use super::index::{ClassIndex, shift};
 use super::lens::{Budget, Lens, Question, Sieve, Slot};
 use super::text::Clean;
 
@@ -22,6 +22,8 @@ pub struct Stretch {
     places: HashMap<EventId, i64>,
     by_class: ClassIndex,
     by_resource: ByResource,
+    /// Of the failed events, those that follow from another failure.
+    consequences: VecDeque<i64>,
     lenses: [Option<Lens>; Slot::ALL.len()],
 }
 
@@ -71,6 +73,9 @@ impl Stretch {
         self.places.insert(event.event_id.clone(), place);
         self.by_class.push_newest(event.status.class(), place);
         self.by_resource.push_newest(&event.logical_id, place);
+        if event.is_consequence() {
+            self.consequences.push_back(place);
+        }
         for lens in self.lenses.iter_mut().flatten() {
             lens.push_newest(&event, place);
         }
@@ -88,6 +93,9 @@ impl Stretch {
         self.places.insert(event.event_id.clone(), place);
         self.by_class.push_oldest(event.status.class(), place);
         self.by_resource.push_oldest(&event.logical_id, place);
+        if event.is_consequence() {
+            self.consequences.push_front(place);
+        }
         self.events.push_front(event);
         true
     }
@@ -110,6 +118,11 @@ impl Stretch {
         self.by_class.shift(place);
         self.by_class.insert(event.status.class(), place);
         self.by_resource.insert(&event.logical_id, place);
+        shift(&mut self.consequences, place);
+        if event.is_consequence() {
+            let at = self.consequences.partition_point(|other| *other < place);
+            self.consequences.insert(at, place);
+        }
         let newer = self.events.len() - index;
         for lens in self.lenses.iter_mut().flatten() {
             lens.insert(&event, place, newer);
@@ -201,6 +214,18 @@ impl Stretch {
         empty
     }
 
+    /// The failed events that follow from another failure, oldest first.
+    pub fn consequences(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
+        let places = self.consequences.iter();
+        places.filter_map(|place| self.get(*place))
+    }
+
+    /// The number of those events.
+    #[must_use]
+    pub fn count_consequences(&self) -> usize {
+        self.consequences.len()
+    }
+
     /// Puts all events of `newer` after this stretch's; cheap where this one is empty.
     pub fn append(&mut self, newer: Self) {
         if self.is_empty() {
@@ -237,7 +262,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn event(id: u32, status: &str) -> Arc<StackEvent> {
-        let json = format!(r#"{{"stackId":"s","eventId":"{id}","resourceStatus":"{status}"}}"#);
+        let reason = ["Resource creation cancelled", "it broke"][id as usize % 2];
+        let json = format!(
+            r#"{{"stackId":"s","eventId":"{id}","resourceStatus":"{status}","resourceStatusReason":"{reason}"}}"#
+        );
         Arc::new(StackEvent::from_json(&json, None))
     }
 
@@ -304,6 +332,9 @@ mod tests {
                 prop_assert_eq!(stretch.count_before(classes, place), nth);
             }
             prop_assert!(stretch.nth(classes, matching.len()).is_none());
+            let cancelled = plain.iter().filter(|event| event.is_consequence()).map(|event| event.event_id.as_str());
+            let listed = stretch.consequences().map(|event| event.event_id.as_str());
+            prop_assert_eq!(listed.collect::<Vec<_>>(), cancelled.collect::<Vec<_>>());
             let all: Vec<_> = plain.iter().map(|event| event.event_id.as_str().to_owned()).collect();
             prop_assert_eq!(ids(&stretch), all);
         }

@@ -159,6 +159,18 @@ impl Timeline {
         self.committed.count(sieve) + self.pending.count(sieve)
     }
 
+    /// The failed events that follow from another failure, the stack's own failures among them, oldest first.
+    pub fn consequences(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
+        let committed = self.committed.consequences();
+        committed.chain(self.pending.consequences())
+    }
+
+    /// The number of those events.
+    #[must_use]
+    pub fn count_consequences(&self) -> usize {
+        self.committed.count_consequences() + self.pending.count_consequences()
+    }
+
     /// The number of rows under a filter: matching events, and the gap where there is one.
     #[must_use]
     pub fn rows(&self, sieve: Sieve) -> usize {

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 /// The image that is built.
 pub(crate) const IMAGE: &str = "alinux2-image";
+const BUILDER: &str = "arn:aws:imagebuilder:us-east-1:123456789012";
 const FIRST_STACK: &str = "6accc570-b080-11ec-845e-0e2dc6386985";
 
 /// When the first stack's first event is stamped.
@@ -144,10 +145,12 @@ impl Story {
         let time = self.began + TimeDelta::seconds(*seconds);
         let time = time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let stack = self.stack_id();
-        let physical = if *id == IMAGE {
-            stack.clone()
-        } else {
-            format!("{IMAGE}-{id}-1A2B3C")
+        let physical = match *id {
+            IMAGE => stack.clone(),
+            "ParallelClusterComponent" => {
+                format!("{BUILDER}:component/parallelclusterimage-6accc570/3.16.1/1")
+            }
+            id => format!("{IMAGE}-{id}-1A2B3C"),
         };
         let mut event = json!({
             "stackId": stack, "stackName": IMAGE, "eventId": format!("{id}-{status}-{}", self.told),
@@ -209,7 +212,7 @@ impl Story {
 }
 
 fn properties(id: &str) -> Option<Value> {
-    let arn = "arn:aws:imagebuilder:us-east-1:123456789012";
+    let arn = BUILDER;
     match id {
         "ParallelClusterImage" => Some(json!({
             "InfrastructureConfigurationArn":
