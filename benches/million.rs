@@ -57,6 +57,7 @@ fn walk(numbers: std::ops::Range<usize>) -> Msg {
     })
 }
 
+#[expect(clippy::unwrap_used, reason = "a bench that can't go on has failed")]
 fn model() -> Model {
     let target = Target {
         image_id: "img".to_owned(),

@@ -66,10 +66,9 @@ impl Keys {
     /// [`Error::Usage`] where the person's file can't be read or says what can't be.
     pub fn load(environment: &Environment) -> Result<Self, Error> {
         let refused = |file: &str, why: &dyn std::fmt::Display| {
-            Error::Usage(format!(
-                "failed to read the key map {}, {why}",
-                Clean::new(file)
-            ))
+            let file = Clean::new(file);
+            let file = one_line(file.as_str());
+            Error::Usage(format!("failed to read the key map {file}, {why}"))
         };
         let mut map = built_in().map_err(|why| refused("assets/keys.toml", &why))?;
         let folder = environment.config_folder.as_ref();

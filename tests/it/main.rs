@@ -10,6 +10,7 @@
 mod any_frame;
 mod endings;
 mod frames;
+mod keys;
 mod layering;
 mod picture;
 mod readme;
