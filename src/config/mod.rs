@@ -3,6 +3,7 @@
 //! The environment is read here and nowhere else (the AWS configuration apart, which the AWS crates read).
 
 mod environment;
+mod speech;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::output;
 use crate::style::Theme;
 
 pub use environment::Environment;
+pub use speech::{Notifications, Speech};
 
 /// How to find the API's URL: the stack output that every deployment has.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
@@ -27,6 +29,10 @@ pub struct Settings {
     pub form: Form,
     /// How the screen looks.
     pub theme: Theme,
+    /// How to speak to the terminal beside frames.
+    pub speech: Speech,
+    /// The command to run when the outcome is known.
+    pub on_outcome: Option<String>,
     /// When to give up (text and JSON).
     pub timeout: Option<Duration>,
     /// Whether to wait for an image that does not exist yet (text and JSON).
@@ -124,6 +130,8 @@ impl Settings {
             source,
             form: form(&output, environment)?,
             theme,
+            speech: environment.speech(!output.no_notify),
+            on_outcome: output.on_outcome,
             timeout,
             waits,
             log: Log {

@@ -1,7 +1,10 @@
 //! The imperative shell: the only place that spawns tasks, owns the terminal and the signals, and makes the
 //! clock. It carries messages to `update` and does the effects that come back.
 
+mod clipboard;
+mod escapes;
 mod feed;
+mod hook;
 mod lines;
 mod logging;
 mod screen;
@@ -22,6 +25,7 @@ use crate::source::clock::Clock;
 use crate::style::Palette;
 
 use feed::Feed;
+use hook::Hook;
 use tasks::Tasks;
 
 /// How often the application learns the time; in scenario time more often, so that it does not jump.
@@ -57,14 +61,22 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
         Form::Screen => Mode::Screen,
         Form::Lines(_) => Mode::Lines(Ending::new(settings.waits)),
     };
+    let hook = Hook(settings.on_outcome);
     let model = Model::new(prepared.target().clone(), mode, prepared.clock().now());
     match settings.form {
-        Form::Screen => screen::run(model, settings.theme, prepared, &mut tasks).await,
+        Form::Screen => {
+            let look = screen::Look {
+                theme: settings.theme,
+                speech: settings.speech,
+            };
+            screen::run(model, look, hook, prepared, &mut tasks).await
+        }
         Form::Lines(form) => {
             lines::run(
                 model,
                 form,
                 settings.timeout,
+                hook,
                 prepared.start(&mut tasks),
                 &mut tasks,
             )
