@@ -4,23 +4,51 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 /// Watch AWS ParallelCluster image builds live in the terminal.
 #[derive(Debug, Parser)]
-#[command(version, about, long_about = None, propagate_version = true, max_term_width = 100)]
+#[command(version = env!("BAKEWATCH_VERSION"), about, long_about = None, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub task: Task,
 }
 
 /// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Watch something.
+    #[command(flatten)]
+    Watch(Box<Command>),
+    /// Print something about the program.
+    #[command(flatten)]
+    Print(Document),
+}
+
+/// What to watch.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Watch one image build until it has succeeded or failed
     Watch(WatchArgs),
     /// Watch a simulated build: no AWS account, no credentials, the whole hour in a minute
     Demo(DemoArgs),
+}
+
+/// What the program says about itself.
+#[derive(Debug, Subcommand)]
+pub enum Document {
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page, or that of a command
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 /// The arguments of `watch`.

@@ -39,6 +39,11 @@ use error::Error;
 /// # Errors
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
 pub fn run(cli: cli::Cli) -> Result<u8, Error> {
-    let settings = config::Settings::new(cli, &config::Environment::read())?;
-    runtime::run(settings)
+    match cli.task {
+        cli::Task::Print(document) => runtime::print(&document),
+        cli::Task::Watch(command) => {
+            let environment = config::Environment::read();
+            runtime::run(config::Settings::new(*command, &environment)?)
+        }
+    }
 }

@@ -8,7 +8,7 @@ mod speech;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::{Cli, Color, Command, DemoArgs, Output, OutputArgs, WatchArgs};
+use crate::cli::{Color, Command, DemoArgs, Output, OutputArgs, WatchArgs};
 use crate::error::Error;
 use crate::output;
 use crate::style::Theme;
@@ -103,8 +103,8 @@ impl Settings {
     ///
     /// # Errors
     /// [`Error::Usage`] where it can't be done as asked.
-    pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
-        let (source, output, timeout, waits) = match cli.command {
+    pub fn new(command: Command, environment: &Environment) -> Result<Self, Error> {
+        let (source, output, timeout, waits) = match command {
             Command::Watch(args) => {
                 let (output, timeout, waits) = (args.output.clone(), args.timeout, args.wait);
                 (

@@ -2,6 +2,7 @@
 //! clock. It carries messages to `update` and does the effects that come back.
 
 mod clipboard;
+mod documents;
 mod escapes;
 mod feed;
 mod hook;
@@ -24,6 +25,7 @@ use crate::error::Error;
 use crate::source::clock::Clock;
 use crate::style::Palette;
 
+pub use documents::print;
 use feed::Feed;
 use hook::Hook;
 use tasks::Tasks;
