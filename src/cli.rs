@@ -4,17 +4,29 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 /// Watch AWS ParallelCluster image builds live in the terminal.
 #[derive(Debug, Parser)]
-#[command(version, about, long_about = None, propagate_version = true, max_term_width = 100)]
+#[command(version = env!("BAKEWATCH_VERSION"), about, long_about = None, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub task: Task,
 }
 
 /// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Watch something.
+    #[command(flatten)]
+    Watch(Box<Command>),
+    /// Print something about the program.
+    #[command(flatten)]
+    Print(Document),
+}
+
+/// What to watch.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Watch one image build until it has succeeded or failed
@@ -23,6 +35,22 @@ pub enum Command {
     Demo(DemoArgs),
     /// Print which keys do what, in the form of the file that changes them
     Keys,
+}
+
+/// What the program says about itself.
+#[derive(Debug, Subcommand)]
+pub enum Document {
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page, or that of a command
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 /// The arguments of `watch`.
@@ -102,6 +130,12 @@ pub struct OutputArgs {
     /// When to use colours; NO_COLOR is respected
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
+    /// Run this with `sh -c` once the outcome is known; the variables BAKEWATCH_* tell it
+    #[arg(long, value_name = "COMMAND")]
+    pub on_outcome: Option<String>,
+    /// No bell and no desktop notification when the verdict falls (tui)
+    #[arg(long)]
+    pub no_notify: bool,
     /// Write a log to this file
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,

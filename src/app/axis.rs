@@ -82,7 +82,11 @@ impl Axis {
     /// Shows half as much, or twice as much, around a time.
     pub fn zoom(&mut self, build: Window, around: DateTime<Utc>, closer: bool) {
         let now = self.window(build);
-        let length = if closer { now.length() / 2 } else { now.length() * 2 };
+        let length = if closer {
+            now.length() / 2
+        } else {
+            now.length() * 2
+        };
         if length >= build.length() {
             self.show_all();
             return;
@@ -118,7 +122,10 @@ mod tests {
     #[test]
     fn columns_cover_the_window() {
         let window = Window::new(at(0), at(100));
-        assert_eq!([0, 50, 99, 100].map(|second| window.column(at(second), 10)), [0, 5, 9, 10]);
+        assert_eq!(
+            [0, 50, 99, 100].map(|second| window.column(at(second), 10)),
+            [0, 5, 9, 10]
+        );
         assert_eq!(window.column(at(-1), 10), -1);
     }
 

@@ -5,7 +5,6 @@
 use crate::domain::lens::Sieve;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::domain::text::width;
-use crate::domain::timeline::Timeline;
 
 use super::action::Action;
 use super::model::Model;
@@ -39,7 +38,11 @@ impl Item {
     /// The columns that it takes: a chip's sign has a space before it.
     #[must_use]
     pub fn width(&self) -> usize {
-        let sign = if matches!(self.meaning, Meaning::Class(_)) { 2 } else { 0 };
+        let sign = if matches!(self.meaning, Meaning::Class(_)) {
+            2
+        } else {
+            0
+        };
         sign + width(&self.text)
     }
 }
@@ -75,8 +78,14 @@ const fn saying(counts_on_tabs: bool, words_on_chips: bool, chips: bool, names: 
 /// The items of a line of so many columns. They begin at column 1.
 #[must_use]
 pub fn items(model: &Model, columns: usize) -> Vec<Item> {
-    let fits = |items: &Vec<Item>| items.last().is_none_or(|last| last.column + last.width() <= columns);
-    let mut forms = SAYINGS.into_iter().map(|saying| placed(said(model, saying)));
+    let fits = |items: &Vec<Item>| {
+        items
+            .last()
+            .is_none_or(|last| last.column + last.width() <= columns)
+    };
+    let mut forms = SAYINGS
+        .into_iter()
+        .map(|saying| placed(said(model, saying)));
     let smallest = forms.next_back().unwrap_or_default();
     forms.find(fits).unwrap_or(smallest)
 }
@@ -85,7 +94,8 @@ pub fn items(model: &Model, columns: usize) -> Vec<Item> {
 #[must_use]
 pub fn at(model: &Model, columns: usize, column: usize) -> Option<Meaning> {
     let items = items(model, columns).into_iter();
-    let mut under = items.filter(|item| (item.column..item.column + item.width()).contains(&column));
+    let mut under =
+        items.filter(|item| (item.column..item.column + item.width()).contains(&column));
     under.next().map(|item| item.meaning)
 }
 
@@ -120,7 +130,10 @@ fn placed(mut items: Vec<Item>) -> Vec<Item> {
 fn tab_item(model: &Model, tab: Tab, saying: Saying) -> Item {
     let count = match tab {
         Tab::Events => count(model, Sieve::ALL),
-        Tab::Resources => model.build.current().map_or(0, |timeline| timeline.facts().resources()),
+        Tab::Resources => model
+            .build
+            .current()
+            .map_or(0, |timeline| timeline.facts().resources()),
         Tab::Failure => usize::from(model.build.first_failure().is_some()),
     };
     let action = match tab {
@@ -146,7 +159,11 @@ fn tab_item(model: &Model, tab: Tab, saying: Saying) -> Item {
 
 /// The usual classes have a chip, and others where there are such events, or where they are chosen.
 fn chip(model: &Model, class: StatusClass, saying: Saying) -> Option<Item> {
-    let usual = [StatusClass::Running, StatusClass::Complete, StatusClass::Failed];
+    let usual = [
+        StatusClass::Running,
+        StatusClass::Complete,
+        StatusClass::Failed,
+    ];
     let all = count(model, Sieve::of(ClassSet::only(class)));
     let classes = model.filter.classes;
     let chosen = classes != ClassSet::ALL && classes.contains(class);
@@ -155,7 +172,11 @@ fn chip(model: &Model, class: StatusClass, saying: Saying) -> Option<Item> {
         return None;
     }
     let listed = count(model, model.filter.sieve_of(ClassSet::only(class)));
-    let word = if saying.words_on_chips { class.word() } else { "" };
+    let word = if saying.words_on_chips {
+        class.word()
+    } else {
+        ""
+    };
     let text = format!(" {listed} {word}");
     Some(Item {
         meaning: Meaning::Class(class),

@@ -59,7 +59,10 @@ fn lines(why: &Explanation, columns: usize) -> Vec<Line> {
     lines.extend(page::text(cause.resource_type.as_str(), columns));
     lines.push(Line::Status(Arc::clone(cause)));
     if let Some(after) = why.after {
-        lines.push(Line::Text(format!("after {} of work on it", duration(after))));
+        lines.push(Line::Text(format!(
+            "after {} of work on it",
+            duration(after)
+        )));
     }
     if let Some(summary) = why.summary() {
         lines.push(Line::Blank);
@@ -88,7 +91,10 @@ fn lines(why: &Explanation, columns: usize) -> Vec<Line> {
 /// What the reason says, part by part.
 fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
     let parts = why.reason.iter().flat_map(|reason| reason.parts());
-    let resolved = why.component.as_ref().map(|id| ("resource", Some(id.to_string())));
+    let resolved = why
+        .component
+        .as_ref()
+        .map(|id| ("resource", Some(id.to_string())));
     let parts = parts.map(|part| (part.label.word(), Some(part.text.to_string())));
     let parts: Vec<_> = parts.chain(resolved).collect();
     if parts.is_empty() {
@@ -103,16 +109,25 @@ fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
 fn push_consequences(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
     if why.consequences > 0 {
         lines.push(Line::Blank);
-        lines.push(Line::Heading(format!("what followed from it ({})", why.consequences)));
+        lines.push(Line::Heading(format!(
+            "what followed from it ({})",
+            why.consequences
+        )));
         lines.extend(why.first_consequences.iter().cloned().map(Line::Follower));
-        let more = why.consequences.saturating_sub(why.first_consequences.len());
+        let more = why
+            .consequences
+            .saturating_sub(why.first_consequences.len());
         if more > 0 {
             lines.push(Line::Text(format!("and {more} more")));
         }
     }
     if why.others > 0 {
         lines.push(Line::Blank);
-        let noun = if why.others == 1 { "resource" } else { "resources" };
+        let noun = if why.others == 1 {
+            "resource"
+        } else {
+            "resources"
+        };
         let text = format!("{} other {noun} failed by themselves", why.others);
         lines.extend(page::text(&text, columns));
     }

@@ -80,7 +80,9 @@ impl Filter {
         match choice {
             Choice::Class(class) => self.classes.contains(*class),
             Choice::Type(kind) => self.types.is_empty() || self.types.contains(kind),
-            Choice::Resource(resource) => self.resources.is_empty() || self.resources.contains(resource),
+            Choice::Resource(resource) => {
+                self.resources.is_empty() || self.resources.contains(resource)
+            }
         }
     }
 
@@ -127,10 +129,14 @@ impl Filter {
             count => Some(format!("{count} {noun}")),
         };
         let text = self.text.as_ref().map(quoted);
-        [many(&self.types, "types"), many(&self.resources, "resources"), text]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            many(&self.types, "types"),
+            many(&self.resources, "resources"),
+            text,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
@@ -152,7 +158,10 @@ mod tests {
     #[test]
     fn nothing_chosen_leaves_nothing_out() {
         let mut filter = Filter::default();
-        let (role, topic) = (Choice::Resource(Clean::new("Role")), Choice::Resource(Clean::new("Topic")));
+        let (role, topic) = (
+            Choice::Resource(Clean::new("Role")),
+            Choice::Resource(Clean::new("Topic")),
+        );
         assert!(filter.is_open() && filter.lists(&role));
         filter.toggle(&role);
         assert!(filter.lists(&role) && !filter.lists(&topic));

@@ -85,7 +85,11 @@ impl FilterMenu {
         let is_heading = |line: usize| matches!(self.lines.get(line), Some(Line::Heading(_)));
         if is_heading(self.cursor) {
             // Every heading has lines below it; only the first has none above.
-            self.cursor = if down || self.cursor == 0 { self.cursor + 1 } else { self.cursor - 1 };
+            self.cursor = if down || self.cursor == 0 {
+                self.cursor + 1
+            } else {
+                self.cursor - 1
+            };
         }
     }
 }
@@ -93,7 +97,11 @@ impl FilterMenu {
 fn lines(build: &Build) -> Vec<Line> {
     let count = |class| {
         let sieve = Sieve::of(ClassSet::only(class));
-        build.timelines().iter().map(|timeline| timeline.count(sieve)).sum()
+        build
+            .timelines()
+            .iter()
+            .map(|timeline| timeline.count(sieve))
+            .sum()
     };
     let classes = StatusClass::ALL.map(|class| Line::Choice(Choice::Class(class), count(class)));
     let (types, resources) = known(build);
@@ -101,7 +109,11 @@ fn lines(build: &Build) -> Vec<Line> {
     lines.extend(classes);
     if !resources.is_empty() {
         lines.push(Line::Heading("types"));
-        lines.extend(types.into_iter().map(|(kind, count)| Line::Choice(Choice::Type(kind), count)));
+        lines.extend(
+            types
+                .into_iter()
+                .map(|(kind, count)| Line::Choice(Choice::Type(kind), count)),
+        );
         lines.push(Line::Heading("resources"));
         let choices = resources.into_iter();
         lines.extend(choices.map(|(id, count)| Line::Choice(Choice::Resource(id), count)));
@@ -117,8 +129,13 @@ fn known(build: &Build) -> (BTreeMap<Clean, usize>, Vec<(Clean, usize)>) {
     for timeline in build.timelines() {
         for id in timeline.resources() {
             let count = timeline.count_of(id);
-            let kind = timeline.events_of(id).next_back().map(|event| event.resource_type.clone());
-            *types.entry(kind.unwrap_or_else(|| Clean::new(""))).or_default() += count;
+            let kind = timeline
+                .events_of(id)
+                .next_back()
+                .map(|event| event.resource_type.clone());
+            *types
+                .entry(kind.unwrap_or_else(|| Clean::new("")))
+                .or_default() += count;
             let place = *places.entry(id.clone()).or_insert_with(|| {
                 resources.push((id.clone(), 0));
                 resources.len() - 1

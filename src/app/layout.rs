@@ -111,7 +111,8 @@ impl Regions {
     /// The number of columns of a view that is one page: less its borders and one column of room.
     #[must_use]
     pub fn page_columns(&self) -> usize {
-        self.list.map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
+        self.list
+            .map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
     }
 
     /// The number of columns that the detail pane shows: less its borders and one column of room.

@@ -123,13 +123,19 @@ impl List {
 
     /// Selects an event, or the one that follows it where it is not listed, and brings it into the middle.
     pub fn show(&mut self, rows: Rows<'_>, key: &EventKey) {
-        let Some(index) = rows.index_of(key) else { return };
+        let Some(index) = rows.index_of(key) else {
+            return;
+        };
         let Some(event) = rows.nearest_event(index) else {
             return;
         };
         self.hold(rows);
         let on_screen = index >= self.top && index < self.top + self.height;
-        self.line = if on_screen { index - self.top } else { self.height / 2 };
+        self.line = if on_screen {
+            index - self.top
+        } else {
+            self.height / 2
+        };
         self.selected = Some(event.key());
     }
 

@@ -5,6 +5,7 @@
 //! same effects. There is no clock, no terminal and no network here.
 
 pub mod action;
+mod announced;
 pub mod axis;
 pub mod bar;
 pub mod commands;
@@ -29,6 +30,7 @@ pub mod prompt;
 pub mod resources;
 pub mod rows;
 pub mod search;
+pub mod summary;
 pub mod tab;
 pub mod times;
 pub mod update;

@@ -12,6 +12,7 @@ use crate::domain::lens::Slot;
 use crate::domain::text::Clean;
 
 use super::action::Context;
+use super::announced::Announced;
 use super::detail::{Detail, Subject};
 use super::ending::Ending;
 use super::failure::FailurePage;
@@ -22,6 +23,7 @@ use super::layout::{Content, Regions, Shape};
 use super::link::Link;
 use super::list::List;
 use super::notice::{self, NoticeLine};
+use super::page::Page;
 use super::prompt::Prompt;
 use super::resources::{self, ResourceList};
 use super::rows::Rows;
@@ -117,6 +119,8 @@ pub struct Model {
     pub toast: Option<String>,
     /// How many events have been printed.
     pub printed: usize,
+    /// What of the end has been told.
+    pub(super) announced: Announced,
     /// When the person last asked for a poll.
     pub(super) poll_asked: Option<DateTime<Utc>>,
 }
@@ -145,9 +149,10 @@ impl Model {
             focus: Focus::List,
             overlay: None,
             times: Times::default(),
-            mouse: false,
+            mouse: true,
             toast: None,
             printed: 0,
+            announced: Announced::default(),
             poll_asked: None,
         }
     }
@@ -171,7 +176,8 @@ impl Model {
             Tab::Events => {
                 let event = self.selected()?;
                 let timelines = self.build.timelines().iter();
-                let mut of_stack = timelines.filter(|timeline| timeline.stack_id() == &event.stack_id);
+                let mut of_stack =
+                    timelines.filter(|timeline| timeline.stack_id() == &event.stack_id);
                 Some(Subject::Event(of_stack.next()?, event))
             }
             Tab::Resources => {
@@ -189,6 +195,15 @@ impl Model {
         match self.tab {
             Tab::Failure => self.build.first_failure(),
             _ => self.subject()?.event(),
+        }
+    }
+
+    /// The page that a search for text goes through.
+    #[must_use]
+    pub fn page(&self) -> &Page {
+        match self.tab {
+            Tab::Failure => &self.failure.page,
+            _ => &self.detail.page,
         }
     }
 
@@ -230,13 +245,19 @@ impl Model {
     /// Whether there is work left that does not wait for anything; see [`Msg::Look`](super::msg::Msg::Look).
     #[must_use]
     pub fn is_looking(&self) -> bool {
-        Slot::ALL.into_iter().any(|slot| self.build.unasked(slot) > 0)
+        Slot::ALL
+            .into_iter()
+            .any(|slot| self.build.unasked(slot) > 0)
     }
 
     /// What the person's clock differs from UTC by, or nothing where UTC is shown.
     #[must_use]
     pub fn zone(&self) -> FixedOffset {
-        if self.times.utc { Utc.fix() } else { self.offset }
+        if self.times.utc {
+            Utc.fix()
+        } else {
+            self.offset
+        }
     }
 
     /// Selects an event in the list, whatever view is shown.
@@ -301,15 +322,22 @@ impl Model {
                 let rows = Rows::new(&self.build, self.filter.sieve());
                 self.list.settle(rows, height);
             }
-            Tab::Resources => self.resources.settle(&self.build, resources::rows_below_header(height)),
+            Tab::Resources => self
+                .resources
+                .settle(&self.build, resources::rows_below_header(height)),
             Tab::Failure => {
                 let why = self.explanation();
-                self.failure.settle(why.as_ref(), regions.page_columns(), height);
+                self.failure
+                    .settle(why.as_ref(), regions.page_columns(), height);
             }
             Tab::Events => {}
         }
         let mut detail = std::mem::take(&mut self.detail);
-        detail.settle(self.subject(), regions.detail_columns(), Regions::rows_in(regions.detail));
+        detail.settle(
+            self.subject(),
+            regions.detail_columns(),
+            Regions::rows_in(regions.detail),
+        );
         self.detail = detail;
         if let Some(Overlay::Filter(menu)) = &mut self.overlay {
             menu.settle(&self.build, &self.filter, self.size);

@@ -195,7 +195,7 @@ fn ends(text: &str) -> Cow<'_, str> {
 }
 
 /// The end of a text, cut to so many columns.
-fn tail(text: &str, columns: usize) -> &str {
+pub(super) fn tail(text: &str, columns: usize) -> &str {
     let starts = text.char_indices().rev().map(|(start, _)| start);
     starts
         .map_while(|start| text.get(start..))

@@ -88,10 +88,13 @@ impl Line {
         match self {
             Self::Blank => String::new(),
             Self::Status(event) => event.status.to_string(),
-            Self::Heading(text) | Self::Text(text) | Self::Continued { text, .. } | Self::Change { text, .. } => {
-                text.clone()
+            Self::Heading(text)
+            | Self::Text(text)
+            | Self::Continued { text, .. }
+            | Self::Change { text, .. } => text.clone(),
+            Self::Field { name, value } | Self::Node { name, value, .. } => {
+                format!("{name} {value}")
             }
-            Self::Field { name, value } | Self::Node { name, value, .. } => format!("{name} {value}"),
             Self::Span(span) => span.operation.clone(),
             Self::Command { part, .. } => part.clone(),
             Self::Follower(event) => format!("{} {}", event.logical_id, event.status),
@@ -151,11 +154,19 @@ impl Page {
     /// False where no line has it.
     pub fn find(&mut self, pattern: &Pattern, forward: bool) -> bool {
         let count = self.lines.len();
-        let has = |index: &usize| self.lines.get(*index).is_some_and(|line| pattern.is_in(&line.text()));
+        let has = |index: &usize| {
+            self.lines
+                .get(*index)
+                .is_some_and(|line| pattern.is_in(&line.text()))
+        };
         let found = if forward {
-            (1..=count).map(|step| (self.cursor + step) % count).find(has)
+            (1..=count)
+                .map(|step| (self.cursor + step) % count)
+                .find(has)
         } else {
-            (1..=count).map(|step| (self.cursor + count - step) % count).find(has)
+            (1..=count)
+                .map(|step| (self.cursor + count - step) % count)
+                .find(has)
         };
         self.cursor = found.unwrap_or(self.cursor);
         found.is_some()
@@ -184,11 +195,19 @@ pub(super) fn fields<'a>(
     columns: usize,
     lines: &mut Vec<Line>,
 ) {
-    let fields: Vec<_> = fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    let widest = fields.iter().map(|(name, _)| crate::domain::text::width(name)).max();
+    let fields: Vec<_> = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    let widest = fields
+        .iter()
+        .map(|(name, _)| crate::domain::text::width(name))
+        .max();
     let names = widest.unwrap_or(0) + 2;
     for (name, value) in fields {
-        let parts = wrap(&value, columns.saturating_sub(names)).into_iter().enumerate();
+        let parts = wrap(&value, columns.saturating_sub(names))
+            .into_iter()
+            .enumerate();
         lines.extend(parts.map(|(index, value)| {
             let name = if index == 0 { name } else { "" };
             let name = format!("{name:names$}");
@@ -203,7 +222,10 @@ mod tests {
 
     fn page(lines: &[&str]) -> Page {
         Page {
-            lines: lines.iter().map(|line| Line::Text((*line).to_owned())).collect(),
+            lines: lines
+                .iter()
+                .map(|line| Line::Text((*line).to_owned()))
+                .collect(),
             ..Page::default()
         }
     }

@@ -89,7 +89,9 @@ impl Prompt {
     /// Removes the word before the cursor.
     pub fn delete_word(&mut self) {
         let trimmed = self.before.trim_end();
-        let start = trimmed.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+        let start = trimmed
+            .rfind(char::is_whitespace)
+            .map_or(0, |space| space + 1);
         self.before.truncate(self.before.ceil_char_boundary(start));
     }
 
@@ -126,7 +128,9 @@ impl Prompt {
 
 /// Where the last character as a person sees it begins.
 fn last_start(text: &str) -> usize {
-    text.grapheme_indices(true).next_back().map_or(0, |(start, _)| start)
+    text.grapheme_indices(true)
+        .next_back()
+        .map_or(0, |(start, _)| start)
 }
 
 #[cfg(test)]

@@ -23,7 +23,11 @@ const WITH_HEADER: usize = 4;
 /// The rows that are left for resources in a pane of so many rows.
 #[must_use]
 pub const fn rows_below_header(height: usize) -> usize {
-    if height >= WITH_HEADER { height - HEADER } else { height }
+    if height >= WITH_HEADER {
+        height - HEADER
+    } else {
+        height
+    }
 }
 
 /// What is selected and shown.
@@ -82,7 +86,11 @@ pub fn selected_window(build: &Build, list: &ResourceList, now: DateTime<Utc>) -
     let resource = Resource::of(build.current()?, list.selected.as_ref()?)?;
     let span = resource.current()?;
     let until = build.until(now);
-    let end = if span.is_open() { until } else { span.ended.unwrap_or(until) };
+    let end = if span.is_open() {
+        until
+    } else {
+        span.ended.unwrap_or(until)
+    };
     Some(Window::new(span.began?, end))
 }
 
@@ -114,7 +122,10 @@ impl ResourceList {
     pub fn move_by(&mut self, build: &Build, delta: isize) {
         let ids: Vec<_> = ids(build).collect();
         let last = ids.len().saturating_sub(1);
-        self.select(build, self.index(&ids).saturating_add_signed(delta).min(last));
+        self.select(
+            build,
+            self.index(&ids).saturating_add_signed(delta).min(last),
+        );
     }
 
     /// Selects the row at an index.

@@ -4,17 +4,19 @@
 
 mod environment;
 pub mod keys;
+mod speech;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::keymap::KeyMap;
-use crate::cli::{Cli, Color, Command, DemoArgs, Output, OutputArgs, WatchArgs};
+use crate::cli::{Color, Command, DemoArgs, Output, OutputArgs, WatchArgs};
 use crate::error::Error;
 use crate::output;
 use crate::style::Theme;
 
 pub use environment::Environment;
+pub use speech::{Notifications, Speech};
 
 use keys::Keys;
 
@@ -40,6 +42,10 @@ pub struct Settings {
     pub form: Form,
     /// How the screen looks.
     pub theme: Theme,
+    /// How to speak to the terminal beside frames.
+    pub speech: Speech,
+    /// The command to run when the outcome is known.
+    pub on_outcome: Option<String>,
     /// When to give up (text and JSON).
     pub timeout: Option<Duration>,
     /// Whether to wait for an image that does not exist yet (text and JSON).
@@ -110,8 +116,8 @@ impl Task {
     ///
     /// # Errors
     /// [`Error::Usage`] where it can't be done as asked.
-    pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
-        let (source, output, timeout, waits) = match cli.command {
+    pub fn new(command: Command, environment: &Environment) -> Result<Self, Error> {
+        let (source, output, timeout, waits) = match command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Watch(args) => {
                 let (output, timeout, waits) = (args.output.clone(), args.timeout, args.wait);
@@ -138,6 +144,8 @@ impl Task {
             source,
             form: form(&output, environment)?,
             theme,
+            speech: environment.speech(!output.no_notify),
+            on_outcome: output.on_outcome,
             timeout,
             waits,
             log: Log {

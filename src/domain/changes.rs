@@ -33,7 +33,12 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
         }
         (Some(Value::Array(old)), Some(Value::Array(new))) => {
             for index in 0..old.len().max(new.len()) {
-                compare(&join(path, &index.to_string()), old.get(index), new.get(index), found);
+                compare(
+                    &join(path, &index.to_string()),
+                    old.get(index),
+                    new.get(index),
+                    found,
+                );
             }
         }
         _ if before == after => {}
@@ -63,7 +68,10 @@ mod tests {
     fn each_difference_is_told_where_it_is() {
         let before = json!({"Name": "a", "Tags": {"k": "v", "old": 1}, "List": [1, 2]});
         let after = json!({"Name": "b", "Tags": {"k": "v"}, "List": [1, 2, 3], "New": true});
-        let told: Vec<_> = changes(&before, &after).into_iter().map(|change| change.path).collect();
+        let told: Vec<_> = changes(&before, &after)
+            .into_iter()
+            .map(|change| change.path)
+            .collect();
         assert_eq!(told, ["Name", "Tags.old", "List.2", "New"]);
     }
 

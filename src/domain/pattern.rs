@@ -192,6 +192,6 @@ mod tests {
             Pattern::new(pattern, true).unwrap().places(text).collect()
         };
         assert_eq!(places("abcabc", "b"), [1..2, 4..5]);
-        assert_eq!(places("abc", "x*"), []);
+        assert!(places("abc", "x*").is_empty());
     }
 }

@@ -261,10 +261,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    use crate::domain::pattern::Pattern;
+    use crate::domain::status::{ClassSet, StatusClass};
+
     fn event(id: u32, status: &str) -> Arc<StackEvent> {
         let reason = ["Resource creation cancelled", "it broke"][id as usize % 2];
         let json = format!(
-            r#"{{"stackId":"s","eventId":"{id}","resourceStatus":"{status}","resourceStatusReason":"{reason}"}}"#
+            r#"{{"stackId":"s","eventId":"{id}","logicalResourceId":"R{}","resourceStatus":"{status}",
+               "resourceStatusReason":"{reason}"}}"#,
+            id % 5
         );
         Arc::new(StackEvent::from_json(&json, None))
     }
@@ -295,11 +300,22 @@ mod tests {
     proptest! {
         /// Whatever order it grew in, every index agrees with a plain list of the same events.
         #[test]
-        fn indexes_agree_with_a_plain_list(steps in prop::collection::vec(growth(), 0..60), mask in 0usize..8) {
+        fn indexes_agree_with_a_plain_list(steps in prop::collection::vec(growth(), 0..60), mask in 0usize..8, asked_at in 0usize..20) {
             let words = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED"];
             let mut stretch = Stretch::default();
             let mut plain: Vec<Arc<StackEvent>> = Vec::new();
+            let question = Arc::new(Question {
+                patterns: vec![Pattern::new("[0-4]$", true).unwrap()],
+                ..Question::default()
+            });
             for (number, (kind, word)) in steps.into_iter().enumerate() {
+                // The question comes in the middle: some events were there before it.
+                if number == asked_at {
+                    stretch.set_lens(Slot::Listed, Some(&question));
+                }
+                if number % 3 == 0 {
+                    stretch.look(&mut Budget::slice());
+                }
                 let new = event(u32::try_from(number).unwrap(), words[word]);
                 match kind {
                     Growth::Before(at) if !plain.is_empty() => {
@@ -318,20 +334,47 @@ mod tests {
                     }
                 }
             }
+            if asked_at >= plain.len() {
+                stretch.set_lens(Slot::Listed, Some(&question));
+            }
             let mut classes = ClassSet::NONE;
             for (bit, class) in [StatusClass::Running, StatusClass::Complete, StatusClass::Failed].into_iter().enumerate() {
                 if mask & (1 << bit) != 0 {
                     classes = classes.toggled(class);
                 }
             }
-            let matching: Vec<_> = plain.iter().filter(|event| classes.contains(event.status.class())).collect();
-            prop_assert_eq!(stretch.count(classes), matching.len());
-            for (nth, expected) in matching.iter().enumerate() {
-                prop_assert_eq!(&stretch.nth(classes, nth).unwrap().event_id, &expected.event_id);
-                let place = stretch.place(&expected.event_id).unwrap();
-                prop_assert_eq!(stretch.count_before(classes, place), nth);
+            while stretch.unasked(Slot::Listed) > 0 {
+                stretch.look(&mut Budget::slice());
             }
-            prop_assert!(stretch.nth(classes, matching.len()).is_none());
+            for slot in [None, Some(Slot::Listed), Some(Slot::Found)] {
+                let sieve = Sieve { classes, slot };
+                let holds = |event: &StackEvent| slot != Some(Slot::Listed) || question.holds_for(event);
+                let passes = |event: &&Arc<StackEvent>| classes.contains(event.status.class()) && holds(event);
+                let matching: Vec<_> = plain.iter().filter(passes).collect();
+                prop_assert_eq!(stretch.count(sieve), matching.len());
+                for (nth, expected) in matching.iter().enumerate() {
+                    prop_assert_eq!(&stretch.nth(sieve, nth).unwrap().event_id, &expected.event_id);
+                    let place = stretch.place(&expected.event_id).unwrap();
+                    prop_assert_eq!(stretch.count_before(sieve, place), nth);
+                }
+                prop_assert!(stretch.nth(sieve, matching.len()).is_none());
+            }
+            let resources: Vec<_> = stretch.resources().cloned().collect();
+            let mut in_order: Vec<Clean> = Vec::new();
+            for event in &plain {
+                if !in_order.contains(&event.logical_id) {
+                    in_order.push(event.logical_id.clone());
+                }
+            }
+            prop_assert_eq!(&resources, &in_order);
+            for resource in &resources {
+                let its: Vec<_> = plain.iter().filter(|event| event.logical_id == *resource).collect();
+                prop_assert_eq!(stretch.count_of(resource), its.len());
+                prop_assert!(stretch.events_of(resource).map(|event| event.key()).eq(its.iter().map(|event| event.key())));
+                for pair in its.windows(2) {
+                    prop_assert_eq!(stretch.before(pair[1]).map(|event| event.key()), Some(pair[0].key()));
+                }
+            }
             let cancelled = plain.iter().filter(|event| event.is_consequence()).map(|event| event.event_id.as_str());
             let listed = stretch.consequences().map(|event| event.event_id.as_str());
             prop_assert_eq!(listed.collect::<Vec<_>>(), cancelled.collect::<Vec<_>>());

@@ -1,7 +1,11 @@
 //! The imperative shell: the only place that spawns tasks, owns the terminal and the signals, and makes the
 //! clock. It carries messages to `update` and does the effects that come back.
 
+mod clipboard;
+mod documents;
+mod escapes;
 mod feed;
+mod hook;
 mod lines;
 mod logging;
 mod screen;
@@ -24,7 +28,9 @@ use crate::error::Error;
 use crate::source::clock::Clock;
 use crate::style::Palette;
 
+pub use documents::document;
 use feed::Feed;
+use hook::Hook;
 use tasks::Tasks;
 
 /// How often the application learns the time; in scenario time more often, so that it does not jump.
@@ -72,15 +78,23 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
         Form::Screen(keys) => (Mode::Screen, keys.clone()),
         Form::Lines(_) => (Mode::Lines(Ending::new(settings.waits)), KeyMap::default()),
     };
+    let hook = Hook(settings.on_outcome);
     let now = prepared.clock().now();
     let model = Model::new(prepared.target().clone(), mode, keys, now);
     match settings.form {
-        Form::Screen(_) => screen::run(model, settings.theme, prepared, &mut tasks).await,
+        Form::Screen(_) => {
+            let look = screen::Look {
+                theme: settings.theme,
+                speech: settings.speech,
+            };
+            screen::run(model, look, hook, prepared, &mut tasks).await
+        }
         Form::Lines(form) => {
             lines::run(
                 model,
                 form,
                 settings.timeout,
+                hook,
                 prepared.start(&mut tasks),
                 &mut tasks,
             )

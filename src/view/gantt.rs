@@ -48,7 +48,12 @@ pub(super) fn bar(
     spans
 }
 
-fn cells(operations: &[Operation], window: Window, until: DateTime<Utc>, columns: usize) -> Vec<Cell> {
+fn cells(
+    operations: &[Operation],
+    window: Window,
+    until: DateTime<Utc>,
+    columns: usize,
+) -> Vec<Cell> {
     let mut cells = vec![Cell::Empty; columns];
     let mut put = |from: i64, to: i64, cell: Cell| {
         let last = i64::try_from(columns).unwrap_or(i64::MAX) - 1;
@@ -63,7 +68,9 @@ fn cells(operations: &[Operation], window: Window, until: DateTime<Utc>, columns
     // The last moment belongs to the last column.
     let now = window.column(until, columns) - i64::from(until >= window.to);
     for (index, operation) in operations.iter().enumerate() {
-        let Some(began) = operation.began else { continue };
+        let Some(began) = operation.began else {
+            continue;
+        };
         let next = operations.get(index + 1).and_then(|next| next.began);
         let from = window.column(began, columns).min(now);
         let end = if operation.is_open() {
@@ -73,7 +80,10 @@ fn cells(operations: &[Operation], window: Window, until: DateTime<Utc>, columns
         };
         let to = window.column(end, columns).clamp(from, now.max(from));
         put(from, to, Cell::Operation(operation.class));
-        let stays = matches!(operation.class, StatusClass::Complete | StatusClass::Failed | StatusClass::Skipped);
+        let stays = matches!(
+            operation.class,
+            StatusClass::Complete | StatusClass::Failed | StatusClass::Skipped
+        );
         if !operation.is_open() && stays && to < now {
             put(to + 1, now, Cell::There);
         }
@@ -86,7 +96,8 @@ fn cells(operations: &[Operation], window: Window, until: DateTime<Utc>, columns
 
 /// The times under which the columns stand, from the build's start: `+0:00     +10:00    +20:00`.
 pub(super) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> String {
-    let label = |time: DateTime<Utc>| format!("+{}", duration((time - began).max(TimeDelta::zero())));
+    let label =
+        |time: DateTime<Utc>| format!("+{}", duration((time - began).max(TimeDelta::zero())));
     let widest = label(window.to).len() + 2;
     let most = i64::try_from(columns / widest.max(1)).unwrap_or(1).max(1);
     let step = step(window.length(), most);
@@ -111,7 +122,9 @@ pub(super) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> Str
 /// The seconds between two ticks: a round number, with at most so many ticks in the window.
 fn step(length: TimeDelta, most: i64) -> i64 {
     let least = length.num_seconds() / most + 1;
-    let round = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
+    let round = [
+        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400,
+    ];
     let fits = round.into_iter().find(|step| *step >= least);
     fits.unwrap_or_else(|| (least / 86_400 + 1) * 86_400)
 }
@@ -132,7 +145,9 @@ mod tests {
     fn drawn(facts: &[(i64, &str)], window: (i64, i64), until: i64) -> String {
         let event = |(index, (second, status)): (usize, &(i64, &str))| {
             let time = at(*second).to_rfc3339();
-            let json = format!(r#"{{"stackId":"s","eventId":"{index}","resourceStatus":"{status}","timestamp":"{time}"}}"#);
+            let json = format!(
+                r#"{{"stackId":"s","eventId":"{index}","resourceStatus":"{status}","timestamp":"{time}"}}"#
+            );
             Arc::new(StackEvent::from_json(&json, None))
         };
         let events: Vec<_> = facts.iter().enumerate().map(event).collect();
@@ -143,7 +158,9 @@ mod tests {
         };
         let window = Window::new(at(window.0), at(window.1));
         let bar = bar(&spans(events.iter()), window, at(until), 10, &theme, false);
-        bar.into_iter().map(|span| span.content.into_owned()).collect()
+        bar.into_iter()
+            .map(|span| span.content.into_owned())
+            .collect()
     }
 
     #[test]
@@ -172,8 +189,14 @@ mod tests {
 
     #[test]
     fn ticks_are_round_times_that_do_not_touch() {
-        assert_eq!(ticks(at(0), Window::new(at(0), at(3600)), 30), "+0:00          +30:00");
-        assert_eq!(ticks(at(0), Window::new(at(65), at(130)), 40), "                     +1:40");
+        assert_eq!(
+            ticks(at(0), Window::new(at(0), at(3600)), 30),
+            "+0:00          +30:00"
+        );
+        assert_eq!(
+            ticks(at(0), Window::new(at(65), at(130)), 40),
+            "                     +1:40"
+        );
         assert_eq!(ticks(at(0), Window::new(at(0), at(100)), 3), "");
     }
 }

@@ -40,12 +40,18 @@ impl PagePainter<'_> {
             let marked = self.focused && index == page.cursor;
             let mut line = self.line(line);
             if marked {
-                line.spans.iter_mut().for_each(|span| span.style = Style::new());
+                line.spans
+                    .iter_mut()
+                    .for_each(|span| span.style = Style::new());
             }
             if let Some(pattern) = self.pattern {
                 line = highlight(line, pattern, self.theme);
             }
-            let marker = if marked { self.theme.glyphs().marker } else { " " };
+            let marker = if marked {
+                self.theme.glyphs().marker
+            } else {
+                " "
+            };
             line.spans.insert(0, Span::raw(marker));
             line.render(place, buf);
             if marked {
@@ -87,11 +93,18 @@ impl PagePainter<'_> {
                     Span::styled(value.clone(), value_style),
                 ])
             }
-            page::Line::Continued { indent, text } => {
-                Line::from(vec![spaces(indent), Span::raw("  "), Span::raw(text.clone())])
-            }
+            page::Line::Continued { indent, text } => Line::from(vec![
+                spaces(indent),
+                Span::raw("  "),
+                Span::raw(text.clone()),
+            ]),
             page::Line::Span(span) => self.operation(span),
             page::Line::Event(event) => self.event(event),
+            page::Line::Follower(event) => self.follower(event),
+            page::Line::Command { part, .. } => Line::from(vec![
+                Span::styled("$ ", theme.dim()),
+                Span::styled(part.clone(), theme.strong()),
+            ]),
             page::Line::Change { sign, text } => {
                 let (glyph, style) = match sign {
                     Sign::Added => ("+ ", theme.good()),
@@ -132,11 +145,17 @@ impl PagePainter<'_> {
 
     /// One operation: `✔ CREATE    0:22   21:36:05 to 21:36:27`.
     fn operation(&self, span: &Operation) -> Line<'static> {
-        let length = span.length(self.until()).map_or_else(|| "?".to_owned(), duration);
+        let length = span
+            .length(self.until())
+            .map_or_else(|| "?".to_owned(), duration);
         let clock = |time: Option<DateTime<Utc>>| {
             time.map_or_else(|| "?".to_owned(), |time| of_day(time, self.model.zone()))
         };
-        let ended = if span.is_open() { "now".to_owned() } else { clock(span.ended) };
+        let ended = if span.is_open() {
+            "now".to_owned()
+        } else {
+            clock(span.ended)
+        };
         let operation = pad(&one_line(&span.operation), 8);
         let times = format!("   {} to {ended}", clock(span.began));
         Line::from(vec![
@@ -151,7 +170,10 @@ impl PagePainter<'_> {
         let time = event.timestamp.map(|time| of_day(time, self.model.zone()));
         let time = time.unwrap_or_else(|| "--:--:--".to_owned());
         let class = event.status.class();
-        let reason = event.reason.as_ref().map(|reason| one_line(reason.as_str()));
+        let reason = event
+            .reason
+            .as_ref()
+            .map(|reason| one_line(reason.as_str()));
         let mut spans = vec![
             Span::styled(format!("{time} "), self.theme.dim()),
             self.sign(class),
@@ -159,6 +181,22 @@ impl PagePainter<'_> {
         ];
         spans.extend(reason.map(|reason| Span::styled(format!("  {reason}"), self.theme.dim())));
         Line::from(spans)
+    }
+
+    /// An event that only followed: a sibling that was cancelled, or the stack, which repeats it.
+    fn follower(&self, event: &StackEvent) -> Line<'static> {
+        let what = if event.is_root {
+            "the stack itself"
+        } else {
+            "cancelled"
+        };
+        let time = event.timestamp.map(|time| of_day(time, self.model.zone()));
+        let time = time.unwrap_or_else(|| "--:--:--".to_owned());
+        Line::from(vec![
+            Span::styled(format!("{time} "), self.theme.dim()),
+            Span::raw(one_line(event.logical_id.as_str())),
+            Span::styled(format!("  {what}"), self.theme.dim()),
+        ])
     }
 
     /// Whether this is what goes on right now: the newest event of its resource, and not an end.

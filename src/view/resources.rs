@@ -34,7 +34,11 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let (Some(window), Some(whole)) = (window, whole)
         && !model.resources.axis.is_whole()
     {
-        let note = format!(" {} to {} ", since(whole, window.from), since(whole, window.to));
+        let note = format!(
+            " {} to {} ",
+            since(whole, window.from),
+            since(whole, window.to)
+        );
         block = block.title_bottom(Line::styled(note, theme.strong()).right_aligned());
     }
     let inner = block.inner(area);
@@ -44,7 +48,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     };
     let columns = Columns::of(usize::from(inner.width));
     let mut places = inner.rows();
-    if model.resources_have_header(area)
+    let height = usize::from(inner.height);
+    if resources::rows_below_header(height) < height
         && let Some(place) = places.next()
     {
         header(columns, whole.zip(window), theme).render(place, buf);
@@ -53,7 +58,15 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     for (id, place) in ids.zip(places) {
         let selected = model.resources.selected.as_ref() == Some(id);
         if let Some(resource) = Resource::of(timeline, id) {
-            row(&resource, columns, window, model, theme, selected && focused).render(place, buf);
+            row(
+                &resource,
+                columns,
+                window,
+                model,
+                theme,
+                selected && focused,
+            )
+            .render(place, buf);
         }
         if selected {
             let marker = theme.glyphs().marker;
@@ -154,10 +167,21 @@ fn row(
     let until = model.build.until(model.now);
     let length = resource.current().and_then(|span| span.length(until));
     let length = length.map_or_else(String::new, duration);
-    let quiet = if class == StatusClass::Running { Style::new() } else { theme.dim() };
+    let quiet = if class == StatusClass::Running {
+        Style::new()
+    } else {
+        theme.dim()
+    };
     spans.push(Span::styled(format!("{length:>LENGTH$} "), style(quiet)));
     if let Some(window) = window {
-        spans.extend(gantt::bar(&resource.spans, window, until, columns.bar, theme, plain));
+        spans.extend(gantt::bar(
+            &resource.spans,
+            window,
+            until,
+            columns.bar,
+            theme,
+            plain,
+        ));
     }
     Line::from(spans)
 }
@@ -183,7 +207,11 @@ mod tests {
     #[test]
     fn usual_terminals_have_a_bar_to_read() {
         for (width, bar) in [(38, 8), (78, 24), (72, 18), (131, 40)] {
-            assert!(Columns::of(width).bar >= bar, "{width}: {:?}", Columns::of(width));
+            assert!(
+                Columns::of(width).bar >= bar,
+                "{width}: {:?}",
+                Columns::of(width)
+            );
         }
     }
 }

@@ -38,7 +38,11 @@ fn beginning(text: &str, columns: usize) -> &str {
 
 /// The line with every place of the pattern marked, wherever in it styles change.
 pub(super) fn highlight(line: Line<'static>, pattern: &Pattern, theme: &Theme) -> Line<'static> {
-    let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
+    let text: String = line
+        .spans
+        .iter()
+        .map(|span| span.content.as_ref())
+        .collect();
     let places: Vec<_> = pattern.places(&text).collect();
     if places.is_empty() {
         return line;
@@ -48,8 +52,15 @@ pub(super) fn highlight(line: Line<'static>, pattern: &Pattern, theme: &Theme) -
     for span in line.spans {
         let end = start + span.content.len();
         for (piece, found) in pieces(start..end, &places) {
-            let content = span.content.get(piece.start - start..piece.end - start).unwrap_or_default();
-            let style = if found { span.style.patch(theme.found()) } else { span.style };
+            let content = span
+                .content
+                .get(piece.start - start..piece.end - start)
+                .unwrap_or_default();
+            let style = if found {
+                span.style.patch(theme.found())
+            } else {
+                span.style
+            };
             spans.push(Span::styled(content.to_owned(), style));
         }
         start = end;
@@ -61,7 +72,10 @@ pub(super) fn highlight(line: Line<'static>, pattern: &Pattern, theme: &Theme) -
 fn pieces(range: Range<usize>, places: &[Range<usize>]) -> Vec<(Range<usize>, bool)> {
     let mut pieces = Vec::new();
     let mut from = range.start;
-    for place in places.iter().filter(|place| place.start < range.end && place.end > range.start) {
+    for place in places
+        .iter()
+        .filter(|place| place.start < range.end && place.end > range.start)
+    {
         let (start, end) = (place.start.max(range.start), place.end.min(range.end));
         if from < start {
             pieces.push((from..start, false));
@@ -86,7 +100,11 @@ mod tests {
         let line = Line::from(vec![Span::raw("ab"), Span::styled("cd", theme.dim())]);
         let pattern = Pattern::new("bc", false).unwrap();
         let marked = highlight(line, &pattern, &theme);
-        let told: Vec<_> = marked.spans.iter().map(|span| (span.content.as_ref(), span.style)).collect();
+        let told: Vec<_> = marked
+            .spans
+            .iter()
+            .map(|span| (span.content.as_ref(), span.style))
+            .collect();
         let found = theme.found();
         let expected = [
             ("a", ratatui::style::Style::new()),

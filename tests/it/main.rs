@@ -8,10 +8,13 @@
 )]
 
 mod any_frame;
+mod documents;
 mod endings;
+mod falling;
 mod frames;
 mod keys;
 mod layering;
+mod on_outcome;
 mod picture;
 mod readme;
 mod recorded;

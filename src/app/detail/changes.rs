@@ -14,14 +14,24 @@ use crate::domain::text::{Clean, duration, wrap};
 const LONG: usize = 200;
 
 /// The lines of the difference.
-pub(super) fn lines(before: Option<&Arc<StackEvent>>, event: &Arc<StackEvent>, columns: usize) -> Vec<Line> {
+pub(super) fn lines(
+    before: Option<&Arc<StackEvent>>,
+    event: &Arc<StackEvent>,
+    columns: usize,
+) -> Vec<Line> {
     let Some(before) = before else {
         let none = format!("the first event of {} that is known", event.logical_id);
         return page::text(&none, columns).collect();
     };
-    let since = before.timestamp.zip(event.timestamp).map(|(before, now)| duration(now - before));
+    let since = before
+        .timestamp
+        .zip(event.timestamp)
+        .map(|(before, now)| duration(now - before));
     let since = since.map_or_else(String::new, |since| format!(", {since} later"));
-    let mut lines = vec![Line::Heading(format!("changed since {}{since}", before.status)), Line::Blank];
+    let mut lines = vec![
+        Line::Heading(format!("changed since {}{since}", before.status)),
+        Line::Blank,
+    ];
     let tree = |event: &StackEvent| {
         let mut fields = serde_json::Map::new();
         let mut put = |name: &str, value: Option<String>| {
@@ -29,9 +39,15 @@ pub(super) fn lines(before: Option<&Arc<StackEvent>>, event: &Arc<StackEvent>, c
         };
         put("status", Some(event.status.to_string()));
         put("reason", event.verbatim_reason());
-        put("physical id", event.physical_id.as_ref().map(ToString::to_string));
+        put(
+            "physical id",
+            event.physical_id.as_ref().map(ToString::to_string),
+        );
         put("type", Some(event.resource_type.to_string()));
-        put("token", event.client_request_token().map(|token| token.to_string()));
+        put(
+            "token",
+            event.client_request_token().map(|token| token.to_string()),
+        );
         match event.properties() {
             Properties::Absent => {}
             Properties::Text(text) => put("properties", Some(text.to_string())),
@@ -44,7 +60,10 @@ pub(super) fn lines(before: Option<&Arc<StackEvent>>, event: &Arc<StackEvent>, c
     for change in &found {
         push(change, columns, &mut lines);
     }
-    if !found.iter().any(|change| change.path.starts_with("properties")) {
+    if !found
+        .iter()
+        .any(|change| change.path.starts_with("properties"))
+    {
         lines.push(Line::Blank);
         lines.push(Line::Text("the properties are the same".to_owned()));
     }
@@ -62,7 +81,9 @@ fn push(change: &Change, columns: usize, lines: &mut Vec<Line>) {
     };
     let text = format!("{}: {text}", Clean::new(&change.path));
     // Two columns are the sign's.
-    let parts = wrap(&text, columns.saturating_sub(2)).into_iter().enumerate();
+    let parts = wrap(&text, columns.saturating_sub(2))
+        .into_iter()
+        .enumerate();
     lines.extend(parts.map(|(index, text)| match index {
         0 => Line::Change { sign, text },
         _ => Line::Continued { indent: 0, text },

@@ -19,7 +19,12 @@ pub(super) fn lines(detail: &Detail, event: &Arc<StackEvent>, columns: usize) ->
     detail.push_properties(Some(event), columns, &mut lines);
     lines.push(Line::Blank);
     let shown = fields(event).into_iter();
-    let shown = shown.map(|(name, value)| (name, value.map(|value| crate::domain::properties::shown(&value).to_string())));
+    let shown = shown.map(|(name, value)| {
+        (
+            name,
+            value.map(|value| crate::domain::properties::shown(&value).to_string()),
+        )
+    });
     page::fields(shown, columns, &mut lines);
     lines
 }
@@ -28,9 +33,15 @@ pub(super) fn lines(detail: &Detail, event: &Arc<StackEvent>, columns: usize) ->
 pub(super) fn fields(event: &StackEvent) -> [(&'static str, Option<String>); 5] {
     [
         ("time", event.timestamp.map(format_time)),
-        ("physical id", event.physical_id.as_ref().map(ToString::to_string)),
+        (
+            "physical id",
+            event.physical_id.as_ref().map(ToString::to_string),
+        ),
         ("event id", Some(event.event_id.as_str().to_owned())),
         ("stack", Some(event.stack_id.as_str().to_owned())),
-        ("token", event.client_request_token().map(|token| token.to_string())),
+        (
+            "token",
+            event.client_request_token().map(|token| token.to_string()),
+        ),
     ]
 }

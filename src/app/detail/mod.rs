@@ -103,7 +103,12 @@ impl Detail {
         if wanted != self.made {
             let place = |made: &Option<Made>| {
                 let made = made.as_ref()?;
-                let of = |key: &EventKey| (key.stack_id.clone(), made.resource.is_none().then(|| key.event_id.clone()));
+                let of = |key: &EventKey| {
+                    (
+                        key.stack_id.clone(),
+                        made.resource.is_none().then(|| key.event_id.clone()),
+                    )
+                };
                 Some((of(&made.event), made.form))
             };
             if place(&wanted) != place(&self.made) {
@@ -119,7 +124,9 @@ impl Detail {
     fn wanted(&self, subject: Subject<'_>, columns: usize) -> Option<Made> {
         let event = subject.event()?;
         let (resource, before) = match subject {
-            Subject::Event(timeline, _) if self.form == Form::Changes => (None, timeline.before(event)),
+            Subject::Event(timeline, _) if self.form == Form::Changes => {
+                (None, timeline.before(event))
+            }
             Subject::Event(..) => (None, None),
             Subject::Resource(timeline, id) => (Some(timeline.count_of(id)), None),
         };
@@ -134,12 +141,18 @@ impl Detail {
 
     fn lines_of(&self, subject: Subject<'_>, columns: usize) -> Vec<Line> {
         match (subject, self.form) {
-            (Subject::Resource(timeline, id), Form::Read) => resource::lines(self, timeline, id, columns),
-            (_, Form::Raw) => subject.event().map(|event| raw(event, columns)).unwrap_or_default(),
+            (Subject::Resource(timeline, id), Form::Read) => {
+                resource::lines(self, timeline, id, columns)
+            }
+            (_, Form::Raw) => subject
+                .event()
+                .map(|event| raw(event, columns))
+                .unwrap_or_default(),
             (Subject::Event(_, event), Form::Read) => event::lines(self, event, columns),
             (Subject::Event(timeline, _) | Subject::Resource(timeline, _), Form::Changes) => {
                 let event = subject.event();
-                let lines = event.map(|event| changes::lines(timeline.before(event), event, columns));
+                let lines =
+                    event.map(|event| changes::lines(timeline.before(event), event, columns));
                 lines.unwrap_or_default()
             }
         }
@@ -204,15 +217,23 @@ impl Detail {
                     return None;
                 };
                 let name = path.rsplit('/').next().filter(|name| !name.is_empty());
-                Some((name.unwrap_or("properties").to_owned(), text_of(tree.pointer(path)?)))
+                Some((
+                    name.unwrap_or("properties").to_owned(),
+                    text_of(tree.pointer(path)?),
+                ))
             }
             Line::Field { name, .. } => {
                 let event = subject.event()?;
                 let name = name.trim();
-                let value = event::fields(event).into_iter().find(|(field, _)| *field == name)?.1?;
+                let value = event::fields(event)
+                    .into_iter()
+                    .find(|(field, _)| *field == name)?
+                    .1?;
                 Some((name.to_owned(), value))
             }
-            Line::Status(event) | Line::Event(event) => Some(("status".to_owned(), event.status.to_string())),
+            Line::Status(event) | Line::Event(event) => {
+                Some(("status".to_owned(), event.status.to_string()))
+            }
             Line::Text(_) => Some(("reason".to_owned(), subject.event()?.verbatim_reason()?)),
             _ => None,
         }
@@ -259,12 +280,21 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn event(properties: &Value) -> StackEvent {
+    use crate::domain::event::StackId;
+    use crate::domain::text::width;
+
+    fn event(properties: &Value) -> Arc<StackEvent> {
         let json = json!({
             "stackId": "s", "eventId": "e", "logicalResourceId": "L", "resourceStatus": "CREATE_COMPLETE",
             "resourceProperties": properties.to_string(),
         });
-        StackEvent::from_json(&json.to_string(), None)
+        Arc::new(StackEvent::from_json(&json.to_string(), None))
+    }
+
+    /// Makes the pane show an event that is alone in its stack.
+    fn settle(detail: &mut Detail, event: &Arc<StackEvent>, columns: usize) {
+        let timeline = Timeline::new(StackId::from("s"));
+        detail.settle(Some(Subject::Event(&timeline, event)), columns, 20);
     }
 
     fn nodes(detail: &Detail) -> Vec<String> {
@@ -278,14 +308,14 @@ mod tests {
             Line::Continued { indent, text } => Some(format!("{}| {text}", " ".repeat(*indent))),
             _ => None,
         };
-        detail.lines.iter().filter_map(show).collect()
+        detail.page.lines.iter().filter_map(show).collect()
     }
 
     #[test]
     fn properties_are_a_tree_that_folds() {
         let event = event(&json!({"Tags": {"k": "v"}, "Name": "n", "Data": "a\nb"}));
         let mut detail = Detail::default();
-        detail.settle(Some(&event), 60, 20);
+        settle(&mut detail, &event, 60);
         let folded = [
             "properties ",
             "  Tags {1}",
@@ -295,18 +325,19 @@ mod tests {
         assert_eq!(nodes(&detail), folded);
         let line_of = |detail: &Detail, wanted: &str| {
             detail
+                .page
                 .lines
                 .iter()
                 .position(|line| matches!(line, Line::Node { name, .. } if name == wanted))
                 .unwrap()
         };
-        detail.cursor = line_of(&detail, "Tags");
+        detail.page.cursor = line_of(&detail, "Tags");
         detail.fold(None);
-        detail.settle(Some(&event), 60, 20);
+        settle(&mut detail, &event, 60);
         assert_eq!(nodes(&detail)[1..3], ["  Tags ", "    k v"]);
-        detail.cursor = line_of(&detail, "Data");
+        detail.page.cursor = line_of(&detail, "Data");
         detail.fold(Some(true));
-        detail.settle(Some(&event), 60, 20);
+        settle(&mut detail, &event, 60);
         assert_eq!(nodes(&detail)[5..], ["    | a", "    | b"]);
     }
 
@@ -314,15 +345,16 @@ mod tests {
     fn folding_a_leaf_goes_to_its_branch() {
         let event = event(&json!({"Name": "n"}));
         let mut detail = Detail::default();
-        detail.settle(Some(&event), 60, 20);
+        settle(&mut detail, &event, 60);
         let root = detail
+            .page
             .lines
             .iter()
             .position(|line| matches!(line, Line::Node { .. }))
             .unwrap();
-        detail.cursor = root + 1;
+        detail.page.cursor = root + 1;
         detail.fold(Some(false));
-        assert_eq!(detail.cursor, root);
+        assert_eq!(detail.page.cursor, root);
     }
 
     #[test]
@@ -331,8 +363,8 @@ mod tests {
         let event = event(&json!({"AVeryLongPropertyNameIndeed": long, "b": {"c": [1, 2]}}));
         for columns in [1, 10, 20, 33, 80] {
             let mut detail = Detail::default();
-            detail.settle(Some(&event), columns, 20);
-            for line in &detail.lines {
+            settle(&mut detail, &event, columns);
+            for line in &detail.page.lines {
                 if let Line::Continued { indent, text } = line {
                     assert!(
                         indent + INDENT + width(text) <= columns.max(indent + INDENT + 1),

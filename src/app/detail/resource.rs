@@ -20,7 +20,12 @@ pub(super) fn lines(detail: &Detail, timeline: &Timeline, id: &Clean, columns: u
     };
     let mut lines: Vec<Line> = page::text(newest.resource_type.as_str(), columns).collect();
     lines.push(Line::Status(Arc::clone(newest)));
-    let failed = timeline.events_of(id).rev().take(EVENTS).filter(|event| event.is_own_failure).last();
+    let failed = timeline
+        .events_of(id)
+        .rev()
+        .take(EVENTS)
+        .filter(|event| event.is_own_failure)
+        .last();
     if let Some(reason) = failed.unwrap_or(newest).reason.as_ref() {
         lines.push(Line::Blank);
         lines.extend(page::text(reason.as_str(), columns));
@@ -36,9 +41,21 @@ pub(super) fn lines(detail: &Detail, timeline: &Timeline, id: &Clean, columns: u
     let events = timeline.events_of(id).skip(count.saturating_sub(EVENTS));
     lines.extend(events.map(|event| Line::Event(Arc::clone(event))));
     lines.push(Line::Blank);
-    detail.push_properties(subject.event_with_properties().map(|event| &**event), columns, &mut lines);
+    detail.push_properties(
+        subject.event_with_properties().map(|event| &**event),
+        columns,
+        &mut lines,
+    );
     lines.push(Line::Blank);
-    let physical = timeline.events_of(id).rev().take(EVENTS).find_map(|event| event.physical_id.clone());
-    page::fields([("physical id", physical.map(|id| id.to_string()))], columns, &mut lines);
+    let physical = timeline
+        .events_of(id)
+        .rev()
+        .take(EVENTS)
+        .find_map(|event| event.physical_id.clone());
+    page::fields(
+        [("physical id", physical.map(|id| id.to_string()))],
+        columns,
+        &mut lines,
+    );
     lines
 }

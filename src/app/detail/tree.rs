@@ -59,7 +59,13 @@ impl TreeWriter<'_> {
     ) {
         let (left, right) = brackets;
         if children.is_empty() {
-            self.leaf(name, &Clean::new(&format!("{left}{right}")), path, indent, 0);
+            self.leaf(
+                name,
+                &Clean::new(&format!("{left}{right}")),
+                path,
+                indent,
+                0,
+            );
             return;
         }
         let open = self.is_open(path, indent == 0);
@@ -84,7 +90,13 @@ impl TreeWriter<'_> {
             let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
             match value {
                 Value::String(text) if !text.trim_end().contains('\n') => {
-                    self.leaf(name, &shown(text), &path, indent + INDENT, names.unwrap_or(0));
+                    self.leaf(
+                        name,
+                        &shown(text),
+                        &path,
+                        indent + INDENT,
+                        names.unwrap_or(0),
+                    );
                 }
                 Value::Null | Value::Bool(_) | Value::Number(_) => {
                     self.leaf(
@@ -143,7 +155,14 @@ impl TreeWriter<'_> {
             .extend(parts.map(|text| Line::Continued { indent, text }));
     }
 
-    fn push_node(&mut self, indent: usize, path: &str, open: Option<bool>, name: String, value: String) {
+    fn push_node(
+        &mut self,
+        indent: usize,
+        path: &str,
+        open: Option<bool>,
+        name: String,
+        value: String,
+    ) {
         self.lines.push(Line::Node {
             indent,
             path: path.to_owned(),

@@ -18,7 +18,11 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         _ => event(model),
     };
     let Some((name, text)) = copied else {
-        let nothing = if action == Action::CopyAmi { "there is no AMI yet" } else { "there is nothing to copy here" };
+        let nothing = if action == Action::CopyAmi {
+            "there is no AMI yet"
+        } else {
+            "there is nothing to copy here"
+        };
         model.toast = Some(nothing.to_owned());
         return;
     };

@@ -18,7 +18,14 @@ use super::keys::set_filter;
 /// Opens the line, or goes to the next place.
 pub(super) fn act(model: &mut Model, action: Action) {
     match action {
-        Action::Search => open(model, if in_page(model) { Purpose::SearchText } else { Purpose::Search }),
+        Action::Search => open(
+            model,
+            if in_page(model) {
+                Purpose::SearchText
+            } else {
+                Purpose::Search
+            },
+        ),
         Action::Narrow => open(model, Purpose::Narrow),
         Action::NextMatch => step(model, true),
         Action::PreviousMatch => step(model, false),
@@ -127,11 +134,15 @@ pub(super) fn search_for(model: &mut Model, pattern: Option<Pattern>) {
 
 /// Asks the lens of the search for what is searched for, among what is listed.
 pub(super) fn ask(model: &mut Model) {
-    let question = model.search.listed.as_ref().map_or_else(Question::default, |pattern| {
-        let mut question = model.filter.question();
-        question.patterns.push(pattern.clone());
-        question
-    });
+    let question = model
+        .search
+        .listed
+        .as_ref()
+        .map_or_else(Question::default, |pattern| {
+            let mut question = model.filter.question();
+            question.patterns.push(pattern.clone());
+            question
+        });
     model.build.set_lens(Slot::Found, question);
 }
 
@@ -166,7 +177,10 @@ fn step_in_page(model: &mut Model, forward: bool) {
         _ => &mut model.detail.page,
     };
     if !page.find(&pattern, forward) {
-        model.toast = Some(format!("no line has {}; folded branches are not searched", quoted(&pattern)));
+        model.toast = Some(format!(
+            "no line has {}; folded branches are not searched",
+            quoted(&pattern)
+        ));
     }
 }
 
@@ -175,14 +189,22 @@ fn step_in_resources(model: &mut Model, pattern: &Pattern, forward: bool) {
         return;
     };
     let ids: Vec<_> = resources::ids(&model.build).collect();
-    let at = ids.iter().position(|id| Some(*id) == model.resources.selected.as_ref());
+    let at = ids
+        .iter()
+        .position(|id| Some(*id) == model.resources.selected.as_ref());
     let (at, count) = (at.unwrap_or(0), ids.len());
     let has = |index: &usize| {
         let id = ids.get(*index);
         let newest = id.and_then(|id| timeline.events_of(id).next_back());
         newest.is_some_and(|event| pattern.is_in_event(event))
     };
-    let mut steps = (1..=count).map(|step| if forward { (at + step) % count } else { (at + count - step) % count });
+    let mut steps = (1..=count).map(|step| {
+        if forward {
+            (at + step) % count
+        } else {
+            (at + count - step) % count
+        }
+    });
     match steps.find(has) {
         Some(index) => model.resources.select(&model.build, index),
         None => model.toast = Some(format!("no resource has {}", quoted(pattern))),
@@ -195,8 +217,16 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
         Some(step) => {
             model.search.seeking = false;
             let left = model.unasked(Slot::Found);
-            let so_far = if left > 0 { format!(" so far, {left} to search") } else { String::new() };
-            let turned = if step.turned { ", from the other end" } else { "" };
+            let so_far = if left > 0 {
+                format!(" so far, {left} to search")
+            } else {
+                String::new()
+            };
+            let turned = if step.turned {
+                ", from the other end"
+            } else {
+                ""
+            };
             model.toast = Some(format!("{} of {}{so_far}{turned}", step.number, step.count));
             model.show_event(&step.key);
         }
@@ -248,20 +278,26 @@ fn neighbour(model: &Model, sieve: Sieve, forward: bool) -> Option<Step> {
     let rows = Rows::new(&model.build, sieve);
     let selected = model.list.selected.as_ref();
     let at = selected.and_then(|key| rows.index_of(key)).unwrap_or(0);
-    let is_there = rows.event(at).is_some_and(|event| Some(&event.key()) == selected);
+    let is_there = rows
+        .event(at)
+        .is_some_and(|event| Some(&event.key()) == selected);
     let last = rows.len().checked_sub(1)?;
     let after = if is_there { at + 1 } else { at };
     let ahead = if forward {
         (after..=last).find_map(|index| Some((index, rows.event(index)?)))
     } else {
-        (0..at.min(last + 1)).rev().find_map(|index| Some((index, rows.event(index)?)))
+        (0..at.min(last + 1))
+            .rev()
+            .find_map(|index| Some((index, rows.event(index)?)))
     };
     let turned = ahead.is_none();
     let around = || {
         if forward {
             (0..=last).find_map(|index| Some((index, rows.event(index)?)))
         } else {
-            (0..=last).rev().find_map(|index| Some((index, rows.event(index)?)))
+            (0..=last)
+                .rev()
+                .find_map(|index| Some((index, rows.event(index)?)))
         }
     };
     let (index, event) = ahead.or_else(around)?;

@@ -58,7 +58,11 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::ShowResources => show(model, Tab::Resources),
         Action::ShowFailure => show(model, Tab::Failure),
         Action::NextPane => next_pane(model),
-        Action::Search | Action::Narrow | Action::Regex | Action::NextMatch | Action::PreviousMatch => {
+        Action::Search
+        | Action::Narrow
+        | Action::Regex
+        | Action::NextMatch
+        | Action::PreviousMatch => {
             find::act(model, action);
         }
         Action::NextFailure => find::failure(model, true),
@@ -67,12 +71,20 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::Copy | Action::CopyEvent | Action::CopyAmi => copy::act(model, action, effects),
         Action::Mouse => {
             model.mouse = !model.mouse;
-            let whose = if model.mouse { "bakewatch's" } else { "the terminal's, for selecting text" };
+            let whose = if model.mouse {
+                "bakewatch's"
+            } else {
+                "the terminal's, for selecting text"
+            };
             model.toast = Some(format!("the mouse is {whose}"));
             effects.push(Effect::Mouse(model.mouse));
         }
-        Action::RawJson | Action::Changes | Action::Utc | Action::Since => read_otherwise(model, action),
-        Action::ZoomIn | Action::ZoomOut | Action::ZoomAll | Action::ZoomResource => zoom(model, action),
+        Action::RawJson | Action::Changes | Action::Utc | Action::Since => {
+            read_otherwise(model, action)
+        }
+        Action::ZoomIn | Action::ZoomOut | Action::ZoomAll | Action::ZoomResource => {
+            zoom(model, action)
+        }
         Action::Enter if matches!(model.overlay, Some(Overlay::Prompt(_))) => find::accept(model),
         _ => moves::act(model, action),
     }
@@ -106,7 +118,9 @@ fn close(model: &mut Model) {
             model.focus = Focus::List;
             model.detail_only = false;
         }
-        None if model.focus == Focus::Detail || model.tab == Tab::Failure => model.search.page = None,
+        None if model.focus == Focus::Detail || model.tab == Tab::Failure => {
+            model.search.page = None
+        }
         None if model.search.listed.is_some() => find::search_for(model, None),
         None => set_filter(model, Filter::default()),
     }
@@ -155,12 +169,20 @@ fn read_otherwise(model: &mut Model, action: Action) {
         Action::Changes => model.detail.toggle_form(Form::Changes),
         Action::Utc => {
             model.times.utc = !model.times.utc;
-            let clock = if model.times.utc { "in UTC" } else { "by your clock" };
+            let clock = if model.times.utc {
+                "in UTC"
+            } else {
+                "by your clock"
+            };
             model.toast = Some(format!("times are {clock}"));
         }
         _ => {
             model.times.since_before = !model.times.since_before;
-            let since = if model.times.since_before { "the event before" } else { "the start" };
+            let since = if model.times.since_before {
+                "the event before"
+            } else {
+                "the start"
+            };
             model.toast = Some(format!("times are counted from {since}"));
         }
     }
@@ -178,7 +200,9 @@ fn zoom(model: &mut Model, action: Action) {
         (Action::ZoomIn | Action::ZoomOut, window) => {
             let shown = axis.window(whole);
             // Around the selected resource, as far as it is on the axis; else around the middle.
-            let around = window.map(|window| window.from).filter(|time| shown.holds(*time));
+            let around = window
+                .map(|window| window.from)
+                .filter(|time| shown.holds(*time));
             let around = around.unwrap_or(shown.from + shown.length() / 2);
             axis.zoom(whole, around, action == Action::ZoomIn);
         }

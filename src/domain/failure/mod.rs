@@ -16,6 +16,7 @@ use chrono::TimeDelta;
 use super::build::{Build, Cleanup};
 use super::event::StackEvent;
 use super::facts::Facts;
+use super::lens::Sieve;
 use super::status::{ClassSet, StatusClass};
 use super::text::Clean;
 use super::timeline::Timeline;
@@ -137,7 +138,7 @@ fn component<'a>(facts: &'a Facts, reason: &Reason) -> Option<&'a Clean> {
 
 /// The failed events that are neither the cause nor a consequence.
 fn others(timeline: &Timeline, cause: &StackEvent) -> usize {
-    let failed = timeline.count(ClassSet::only(StatusClass::Failed));
+    let failed = timeline.count(Sieve::of(ClassSet::only(StatusClass::Failed)));
     let own = failed - timeline.count_consequences();
     own.saturating_sub(usize::from(!cause.is_consequence()))
 }
