@@ -6,10 +6,12 @@ use ratatui::layout::Size;
 use std::sync::Arc;
 
 use crate::domain::build::Build;
+use crate::domain::estimate::{Estimate, Typical};
 use crate::domain::event::{EventKey, StackEvent};
 use crate::domain::failure::Explanation;
 use crate::domain::lens::Slot;
 use crate::domain::text::Clean;
+use crate::domain::verdict::Verdict;
 
 use super::action::Context;
 use super::announced::Announced;
@@ -117,6 +119,8 @@ pub struct Model {
     pub mouse: bool,
     /// What the last key did, where the screen does not show it; until the next key.
     pub toast: Option<String>,
+    /// How long the person's own builds took, where there are recordings of some.
+    pub typical: Option<Typical>,
     /// How many events have been printed.
     pub printed: usize,
     /// What of the end has been told.
@@ -151,6 +155,7 @@ impl Model {
             times: Times::default(),
             mouse: true,
             toast: None,
+            typical: None,
             printed: 0,
             announced: Announced::default(),
             poll_asked: None,
@@ -279,6 +284,14 @@ impl Model {
     pub fn explanation(&self) -> Option<Explanation> {
         let region = self.region().map(Clean::as_str);
         Explanation::of(&self.build, &self.target.image_id, region)
+    }
+
+    /// How long the build is likely to go on; nothing where it does not.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Estimate> {
+        let goes_on = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
+        let elapsed = self.build.elapsed(self.now).filter(|_| goes_on)?;
+        Some(Estimate::of(elapsed, self.typical))
     }
 
     /// What a key means now depends on this.

@@ -101,8 +101,8 @@ impl PagePainter<'_> {
             page::Line::Span(span) => self.operation(span),
             page::Line::Event(event) => self.event(event),
             page::Line::Follower(event) => self.follower(event),
-            page::Line::Command { part, .. } => Line::from(vec![
-                Span::styled("$ ", theme.dim()),
+            page::Line::Command { part, first, .. } => Line::from(vec![
+                Span::styled(if *first { "$ " } else { "  " }, theme.dim()),
                 Span::styled(part.clone(), theme.strong()),
             ]),
             page::Line::Change { sign, text } => {

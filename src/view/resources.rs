@@ -165,8 +165,7 @@ fn row(
         spans.push(Span::styled(format!("{kind}  "), style(theme.dim())));
     }
     let until = model.build.until(model.now);
-    let length = resource.current().and_then(|span| span.length(until));
-    let length = length.map_or_else(String::new, duration);
+    let length = resource.length(until).map_or_else(String::new, duration);
     let quiet = if class == StatusClass::Running {
         Style::new()
     } else {
