@@ -102,6 +102,12 @@ pub struct OutputArgs {
     /// When to use colours; NO_COLOR is respected
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
+    /// Run this with `sh -c` once the outcome is known; the variables BAKEWATCH_* tell it
+    #[arg(long, value_name = "COMMAND")]
+    pub on_outcome: Option<String>,
+    /// No bell and no desktop notification when the verdict falls (tui)
+    #[arg(long)]
+    pub no_notify: bool,
     /// Write a log to this file
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,

@@ -5,6 +5,7 @@
 //! same effects. There is no clock, no terminal and no network here.
 
 pub mod action;
+mod announced;
 pub mod commands;
 pub mod detail;
 pub mod effect;
@@ -20,5 +21,6 @@ pub mod msg;
 pub mod notice;
 pub mod outcome;
 pub mod rows;
+pub mod summary;
 mod tree;
 pub mod update;

@@ -9,6 +9,7 @@ use crate::domain::status::ClassSet;
 use crate::domain::text::Clean;
 
 use super::action::Context;
+use super::announced::Announced;
 use super::detail::Detail;
 use super::ending::Ending;
 use super::keymap::KeyMap;
@@ -90,6 +91,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// How many events have been printed.
     pub printed: usize,
+    /// What of the end has been told.
+    pub(super) announced: Announced,
     /// When the person last asked for a poll.
     pub(super) poll_asked: Option<DateTime<Utc>>,
 }
@@ -114,6 +117,7 @@ impl Model {
             focus: Focus::List,
             overlay: None,
             printed: 0,
+            announced: Announced::default(),
             poll_asked: None,
         }
     }

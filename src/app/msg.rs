@@ -19,6 +19,8 @@ pub enum Msg {
     },
     /// A key was pressed.
     Key(Key),
+    /// Something was done with the mouse; after [`Effect::Mouse`](super::effect::Effect::Mouse) only.
+    Mouse(MouseAction),
     /// The terminal has a new size.
     Resized(Size),
     /// The API answered, or failed to.
@@ -29,6 +31,28 @@ pub enum Msg {
     Signal(Signal),
     /// A part of the program died.
     Died(String),
+}
+
+/// What was done with the mouse, and where: in cells from the top left corner, which is 0, 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MouseAction {
+    /// What was done.
+    pub kind: MouseKind,
+    /// Cells from the left.
+    pub column: u16,
+    /// Cells from the top.
+    pub row: u16,
+}
+
+/// What can be done with a mouse here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MouseKind {
+    /// The left button was pressed.
+    Click,
+    /// The wheel was turned away from the person.
+    WheelUp,
+    /// The wheel was turned towards the person.
+    WheelDown,
 }
 
 /// A signal that ends the program.

@@ -115,7 +115,7 @@ pub fn failure(build: &Build) -> Option<String> {
 }
 
 /// The service's reason without the wrapping that every reason of a resource handler has.
-fn gist(reason: &str) -> &str {
+pub(super) fn gist(reason: &str) -> &str {
     let reason = reason.trim();
     let inner = reason
         .strip_prefix("Resource handler returned message: \"")
@@ -159,7 +159,7 @@ fn ends(text: &str) -> Cow<'_, str> {
 }
 
 /// The end of a text, cut to so many columns.
-fn tail(text: &str, columns: usize) -> &str {
+pub(super) fn tail(text: &str, columns: usize) -> &str {
     let starts = text.char_indices().rev().map(|(start, _)| start);
     starts
         .map_while(|start| text.get(start..))

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use crate::domain::event::StackEvent;
-use crate::domain::news::Report;
+use crate::domain::news::{News, Report};
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
 
 use super::action::Action;
-use super::effect::{Effect, Effects, Entry};
+use super::effect::{Effect, Effects, Entry, Known};
 use super::ending::End;
 use super::help;
 use super::key::Key;
@@ -22,6 +22,7 @@ use super::model::{Focus, Mode, Model, Overlay};
 use super::msg::Msg;
 use super::outcome::{OutcomeRecord, code, verdict_code};
 use super::rows::Rows;
+use super::summary::summary;
 
 /// How often a person can make the program poll.
 const POLL_NOW_EVERY: TimeDelta = TimeDelta::seconds(1);
@@ -35,33 +36,30 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             model.now = now;
             model.offset = offset;
         }
+        Msg::Mouse(_) => {}
         Msg::Resized(size) => model.size = size,
         Msg::Key(key) => effects.extend(press(model, key)),
         Msg::Report(report) => take_in(model, &report, &mut effects),
         Msg::TimedOut => {
             if let Mode::Lines(ending) = &model.mode {
                 let end = ending.timed_out(&model.build);
-                finish(model, end, &mut effects);
+                finish(model, end, true, &mut effects);
                 return effects;
             }
         }
         Msg::Signal(signal) => {
             let reason = format!("the watch was ended by {}", signal.name());
-            finish(
-                model,
-                cut_short(model, signal.exit_code(), reason),
-                &mut effects,
-            );
+            cut_short(model, signal.exit_code(), reason, &mut effects);
             return effects;
         }
         Msg::Died(reason) => {
-            finish(model, cut_short(model, code::BUG, reason), &mut effects);
+            cut_short(model, code::BUG, reason, &mut effects);
             return effects;
         }
     }
     if let Mode::Lines(ending) = &model.mode {
         if let Some(end) = ending.check(&model.build, model.now) {
-            finish(model, end, &mut effects);
+            finish(model, end, true, &mut effects);
         }
     } else {
         model.settle();
@@ -74,6 +72,7 @@ fn take_in(model: &mut Model, report: &Report, effects: &mut Effects) {
     let changes = model.build.apply(report);
     let link_changed = model.link.apply(report, &model.build);
     let Mode::Lines(ending) = &mut model.mode else {
+        announce(model, &report.news, effects);
         return;
     };
     let asked = ending.apply(report, &model.build);
@@ -98,6 +97,23 @@ fn take_in(model: &mut Model, report: &Report, effects: &mut Effects) {
     effects.extend(asked);
 }
 
+/// Tells that a verdict has fallen, once. Lines tell it by ending.
+fn announce(model: &mut Model, news: &News, effects: &mut Effects) {
+    let Some(fall) = model.announced.apply(news, &model.build) else {
+        return;
+    };
+    if fall.awaited {
+        effects.push(Effect::Notify(summary(model)));
+    }
+    let verdict = model.build.verdict();
+    if let Some(code) = verdict_code(verdict) {
+        let events = model.build.timelines().iter().map(Timeline::len).sum();
+        let (build, image_id) = (&model.build, &model.target.image_id);
+        let record = OutcomeRecord::of(build, image_id, verdict.outcome(), None, events);
+        effects.push(Effect::Run(Box::new(Known { record, code })));
+    }
+}
+
 /// Prints events of a walk that will not become whole, oldest first, behind the note that some may be missing.
 fn leave_behind(printed: &mut usize, events: Vec<Arc<StackEvent>>, effects: &mut Effects) {
     if events.is_empty() {
@@ -112,8 +128,9 @@ fn leave_behind(printed: &mut usize, events: Vec<Arc<StackEvent>>, effects: &mut
     effects.extend(events.into_iter().map(Entry::Event).map(Effect::Emit));
 }
 
-/// Ends the watch: what is in hand is printed, then how it ended.
-fn finish(model: &mut Model, end: End, effects: &mut Effects) {
+/// Ends the watch: what is in hand is printed, then how it ended. `runs` says whether that is an outcome to run
+/// the person's command for.
+fn finish(model: &mut Model, end: End, runs: bool, effects: &mut Effects) {
     if let Mode::Lines(_) = model.mode {
         let timeline = model.build.current().into_iter();
         let pending = timeline.flat_map(Timeline::pending).cloned().collect();
@@ -125,13 +142,18 @@ fn finish(model: &mut Model, end: End, effects: &mut Effects) {
             end.reason,
             model.printed,
         );
-        effects.push(Effect::Emit(Entry::Outcome(Box::new(record))));
+        effects.push(Effect::Emit(Entry::Outcome(Box::new(record.clone()))));
+        if runs {
+            let code = end.code;
+            effects.push(Effect::Run(Box::new(Known { record, code })));
+        }
     }
     effects.push(Effect::Exit(end.code));
 }
 
-/// How a watch ends that something from outside ends: with the verdict, where one has fallen.
-fn cut_short(model: &Model, code: u8, reason: String) -> End {
+/// Ends a watch because of something from outside: with the verdict, where one has fallen. Where none has,
+/// there is no outcome to run a command for; whoever sends a signal wants the program to end.
+fn cut_short(model: &mut Model, code: u8, reason: String, effects: &mut Effects) {
     let verdict = model.build.verdict();
     let fallen = verdict_code(verdict).is_some();
     let outcome = match verdict.outcome() {
@@ -139,11 +161,12 @@ fn cut_short(model: &Model, code: u8, reason: String) -> End {
         _ if model.build.answered() => Outcome::Building,
         _ => Outcome::Unknown,
     };
-    End {
+    let end = End {
         code,
         outcome,
         reason: (!fallen).then_some(reason),
-    }
+    };
+    finish(model, end, fallen, effects);
 }
 
 fn press(model: &mut Model, key: Key) -> Option<Effect> {

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use crate::cli::Color;
 use crate::style::{Glyphs, Palette, Theme};
 
+use super::speech::{Notifications, Speech};
+
 /// The parts of the environment that this program looks at.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
@@ -16,6 +18,10 @@ pub struct Environment {
     pub keys_can_be_read: bool,
     /// `TERM`.
     pub term: String,
+    /// `TERM_PROGRAM`.
+    pub term_program: String,
+    /// `TMUX`, where it is not empty.
+    pub tmux: Option<String>,
     /// `COLORTERM`.
     pub colorterm: String,
     /// `NO_COLOR` is set and not empty.
@@ -44,6 +50,8 @@ impl Environment {
             stdout_is_terminal: io::stdout().is_terminal(),
             keys_can_be_read: io::stdin().is_terminal() || File::open("/dev/tty").is_ok(),
             term: var("TERM"),
+            term_program: var("TERM_PROGRAM"),
+            tmux: Some(var("TMUX")).filter(|socket| !socket.is_empty()),
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
             aws_profile: Some(var("AWS_PROFILE")).filter(|name| !name.is_empty()),
@@ -77,6 +85,19 @@ impl Environment {
         Theme {
             palette: self.palette(color),
             glyphs: self.glyphs(),
+        }
+    }
+
+    /// How to speak to the terminal; `notify` says whether it may be loud.
+    #[must_use]
+    pub fn speech(&self, notify: bool) -> Speech {
+        Speech {
+            notifications: if notify {
+                Notifications::of(&self.term, &self.term_program)
+            } else {
+                Notifications::Off
+            },
+            in_tmux: self.tmux.is_some(),
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod environment;
 pub mod keys;
+mod speech;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::output;
 use crate::style::Theme;
 
 pub use environment::Environment;
+pub use speech::{Notifications, Speech};
 
 use keys::Keys;
 
@@ -40,6 +42,10 @@ pub struct Settings {
     pub form: Form,
     /// How the screen looks.
     pub theme: Theme,
+    /// How to speak to the terminal beside frames.
+    pub speech: Speech,
+    /// The command to run when the outcome is known.
+    pub on_outcome: Option<String>,
     /// When to give up (text and JSON).
     pub timeout: Option<Duration>,
     /// Whether to wait for an image that does not exist yet (text and JSON).
@@ -138,6 +144,8 @@ impl Task {
             source,
             form: form(&output, environment)?,
             theme,
+            speech: environment.speech(!output.no_notify),
+            on_outcome: output.on_outcome,
             timeout,
             waits,
             log: Log {

@@ -1,7 +1,10 @@
 //! The imperative shell: the only place that spawns tasks, owns the terminal and the signals, and makes the
 //! clock. It carries messages to `update` and does the effects that come back.
 
+mod clipboard;
+mod escapes;
 mod feed;
+mod hook;
 mod lines;
 mod logging;
 mod screen;
@@ -25,6 +28,7 @@ use crate::source::clock::Clock;
 use crate::style::Palette;
 
 use feed::Feed;
+use hook::Hook;
 use tasks::Tasks;
 
 /// How often the application learns the time; in scenario time more often, so that it does not jump.
@@ -74,13 +78,21 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
     };
     let now = prepared.clock().now();
     let model = Model::new(prepared.target().clone(), mode, keys, now);
+    let hook = Hook(settings.on_outcome);
     match settings.form {
-        Form::Screen(_) => screen::run(model, settings.theme, prepared, &mut tasks).await,
+        Form::Screen(_) => {
+            let look = screen::Look {
+                theme: settings.theme,
+                speech: settings.speech,
+            };
+            screen::run(model, look, hook, prepared, &mut tasks).await
+        }
         Form::Lines(form) => {
             lines::run(
                 model,
                 form,
                 settings.timeout,
+                hook,
                 prepared.start(&mut tasks),
                 &mut tasks,
             )

@@ -9,8 +9,10 @@
 
 mod any_frame;
 mod endings;
+mod falling;
 mod frames;
 mod layering;
+mod on_outcome;
 mod picture;
 mod readme;
 mod recorded;

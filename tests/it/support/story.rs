@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bakewatch::app::effect::Effect;
 use bakewatch::app::key::Key;
 use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::Msg;
@@ -34,6 +35,8 @@ pub(crate) struct Story {
     /// When the stack's first event is stamped.
     pub(crate) began: DateTime<Utc>,
     told: usize,
+    /// What the application has asked for.
+    pub(crate) effects: Vec<Effect>,
 }
 
 /// One event before it is JSON: seconds since the stack's start, id, type, status, reason.
@@ -52,6 +55,7 @@ impl Story {
             stack: FIRST_STACK.to_owned(),
             began: start(),
             told: 0,
+            effects: Vec::new(),
         };
         story.resize(width, height);
         story
@@ -59,7 +63,7 @@ impl Story {
 
     /// Tells one message.
     pub(crate) fn msg(&mut self, msg: Msg) {
-        let _ = update(&mut self.model, msg);
+        self.effects.extend(update(&mut self.model, msg));
     }
 
     /// Lets the clock show so many seconds after the stack's start.
