@@ -8,6 +8,7 @@
 )]
 
 mod any_frame;
+mod documents;
 mod endings;
 mod falling;
 mod frames;
