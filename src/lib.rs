@@ -40,15 +40,13 @@ use error::Error;
 /// # Errors
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
 pub fn run(cli: cli::Cli) -> Result<u8, Error> {
-    match cli.task {
-        cli::Task::Print(document) => runtime::print(&runtime::document(&document)?),
-        cli::Task::Watch(command) => match Task::new(*command, &Environment::read())? {
-            Task::Watch(settings) => runtime::run(*settings),
-            Task::PrintKeys(keys) => {
-                runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {
-                    keys.overridden.get(&action).copied()
-                }))
-            }
-        },
+    match Task::new(cli, &Environment::read())? {
+        Task::Watch(settings) => runtime::run(*settings),
+        Task::Print(text) => runtime::print(&text),
+        Task::PrintKeys(keys) => {
+            runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {
+                keys.overridden.get(&action).copied()
+            }))
+        }
     }
 }

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::keymap::KeyMap;
-use crate::cli::{Color, Command, DemoArgs, Output, OutputArgs, WatchArgs};
+use crate::cli::{self, Cli, Color, Command, DemoArgs, Output, OutputArgs, WatchArgs};
+use crate::domain::text::Clean;
 use crate::error::Error;
 use crate::output;
 use crate::style::Theme;
@@ -31,6 +32,8 @@ pub enum Task {
     Watch(Box<Settings>),
     /// To print the key map in force.
     PrintKeys(Keys),
+    /// To print a text that says something about the program.
+    Print(String),
 }
 
 /// Everything that a watch needs to know to begin.
@@ -116,9 +119,11 @@ impl Task {
     ///
     /// # Errors
     /// [`Error::Usage`] where it can't be done as asked.
-    pub fn new(command: Command, environment: &Environment) -> Result<Self, Error> {
-        let (source, output, timeout, waits) = match command {
+    pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
+        let (source, output, timeout, waits) = match cli.command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
+            Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
+            Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
             Command::Watch(args) => {
                 let (output, timeout, waits) = (args.output.clone(), args.timeout, args.wait);
                 (
@@ -154,6 +159,15 @@ impl Task {
             },
         })))
     }
+}
+
+fn manual(command: Option<&str>) -> Result<String, Error> {
+    cli::manual(command).ok_or_else(|| {
+        let name = Clean::new(command.unwrap_or_default());
+        Error::Usage(format!(
+            "no manual page: there is no command {name}; `bakewatch help` lists them"
+        ))
+    })
 }
 
 fn api(args: WatchArgs, environment: &Environment) -> Result<ApiSettings, Error> {

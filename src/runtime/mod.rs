@@ -2,7 +2,6 @@
 //! clock. It carries messages to `update` and does the effects that come back.
 
 mod clipboard;
-mod documents;
 mod escapes;
 mod feed;
 mod hook;
@@ -28,7 +27,6 @@ use crate::error::Error;
 use crate::source::clock::Clock;
 use crate::style::Palette;
 
-pub use documents::document;
 use feed::Feed;
 use hook::Hook;
 use tasks::Tasks;
@@ -78,9 +76,9 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
         Form::Screen(keys) => (Mode::Screen, keys.clone()),
         Form::Lines(_) => (Mode::Lines(Ending::new(settings.waits)), KeyMap::default()),
     };
-    let hook = Hook(settings.on_outcome);
     let now = prepared.clock().now();
     let model = Model::new(prepared.target().clone(), mode, keys, now);
+    let hook = Hook(settings.on_outcome);
     match settings.form {
         Form::Screen(_) => {
             let look = screen::Look {
