@@ -103,8 +103,10 @@ pub struct Model {
     pub list: List,
     /// The state of the list of resources.
     pub resources: ResourceList,
-    /// The explanation of the failure.
+    /// The explanation of the failure, as a page.
     pub failure: FailurePage,
+    /// The explanation itself.
+    explanation: Option<Explanation>,
     /// The detail pane's state.
     pub detail: Detail,
     /// Whether the detail pane covers the list, where they do not stand side by side.
@@ -148,6 +150,7 @@ impl Model {
             list: List::default(),
             resources: ResourceList::default(),
             failure: FailurePage::default(),
+            explanation: None,
             detail: Detail::default(),
             detail_only: false,
             focus: Focus::List,
@@ -275,15 +278,19 @@ impl Model {
     /// What must be read without a key being pressed.
     #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
-        let explanation = self.explanation();
-        notice::lines(&self.build, &self.link, explanation.as_ref(), self.size)
+        notice::lines(&self.build, &self.link, self.explanation(), self.size)
     }
 
     /// Why the build failed, where it did; why its stack is still there, where it should not be.
     #[must_use]
-    pub fn explanation(&self) -> Option<Explanation> {
+    pub fn explanation(&self) -> Option<&Explanation> {
+        self.explanation.as_ref()
+    }
+
+    /// Explains the failure anew: after every report, since a reason can be long and frames are many.
+    pub(super) fn explain(&mut self) {
         let region = self.region().map(Clean::as_str);
-        Explanation::of(&self.build, &self.target.image_id, region)
+        self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
     }
 
     /// How long the build is likely to go on; nothing where it does not.
@@ -339,9 +346,8 @@ impl Model {
                 .resources
                 .settle(&self.build, resources::rows_below_header(height)),
             Tab::Failure => {
-                let why = self.explanation();
-                self.failure
-                    .settle(why.as_ref(), regions.page_columns(), height);
+                let why = self.explanation.as_ref();
+                self.failure.settle(why, regions.page_columns(), height);
             }
             Tab::Events => {}
         }

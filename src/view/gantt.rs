@@ -84,8 +84,11 @@ fn cells(
             operation.class,
             StatusClass::Complete | StatusClass::Failed | StatusClass::Skipped
         );
-        if !operation.is_open() && stays && to < now {
-            put(to + 1, now, Cell::There);
+        let until_next = next
+            .map_or(now, |next| window.column(next, columns) - 1)
+            .min(now);
+        if !operation.is_open() && stays && to < until_next {
+            put(to + 1, until_next, Cell::There);
         }
         if operation.class == StatusClass::Failed {
             put(to, to, Cell::Failure);
@@ -195,7 +198,7 @@ mod tests {
         );
         assert_eq!(
             ticks(at(0), Window::new(at(65), at(130)), 40),
-            "                     +1:40"
+            "      +1:15    +1:30    +1:45    +2:00"
         );
         assert_eq!(ticks(at(0), Window::new(at(0), at(100)), 3), "");
     }

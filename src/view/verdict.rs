@@ -33,7 +33,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
     let elapsed = elapsed.filter(|_| verdict != Verdict::Deleted);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
     let room_to_tell = !told && columns > taken;
-    let failure = room_to_tell.then(|| failure(&model.build, model.explanation().as_ref()));
+    let failure = room_to_tell.then(|| failure(&model.build, model.explanation()));
     let failure = failure.flatten();
     let failure = failure.map(|text| cut(&one_line(&text), columns - taken, theme));
     let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));

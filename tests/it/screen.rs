@@ -116,7 +116,7 @@ fn a_filter_lists_what_was_chosen() {
     server.push(STACK, 5);
     let mut terminal = Terminal::start(120, 30, &server.watch(&[]), &[]);
     terminal
-        .wait_for("6 events")
+        .wait_for("Events 6")
         .wait("the first event", |screen| {
             screen.contents().contains(" img ")
         });
