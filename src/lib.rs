@@ -19,7 +19,8 @@
 //! # Where to add things
 //! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A key: a row in
 //! [`app::keymap`], an arm in [`app::update`]. A source: an implementation of [`source::Source`] and an arm
-//! in `runtime::feed`. A demo scenario: a file in `assets/scenarios`.
+//! in `runtime::feed`. A demo scenario: a file in `assets/scenarios`. What helps against a failure: an arm in
+//! `domain::failure::hint`.
 
 pub mod app;
 pub mod cli;
