@@ -54,6 +54,9 @@ enum Known {
 
 impl Known {
     fn of(reason: &Reason) -> Option<Self> {
+        if reason.is_too_long() {
+            return None;
+        }
         let message = reason.message();
         let says = |words: &str| message.contains(words);
         let has = |label| reason.part(label).is_some();

@@ -14,6 +14,8 @@ const TAIL_COLUMNS: usize = 48;
 const NAME_COLUMNS: usize = 34;
 /// What stands in brackets beside the parts and helps nobody who reads it.
 const NOISE: [&str; 3] = ["Proxy", "SDK Attempt Count", "Extended Request ID"];
+/// The longest text that is taken apart, in bytes. No service writes as much; it is read at every message.
+const LONGEST: usize = 8 * 1024;
 /// Bytes of a text that a summary is made from.
 const HEAD: usize = 1024;
 
@@ -114,9 +116,16 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// Takes a reason apart, whatever it is, in a time that grows with its length.
+    /// Takes a reason apart, whatever it is, in a time that grows with its length. One that is longer than any
+    /// service's is all message.
     #[must_use]
     pub fn parse(text: &Clean) -> Self {
+        if text.as_str().len() > LONGEST {
+            let (label, text) = (Label::Message, text.clone());
+            return Self {
+                parts: vec![Part { label, text }],
+            };
+        }
         let text = text.as_str();
         let mut found = Found::default();
         found.read(text);
@@ -154,6 +163,11 @@ impl Reason {
     #[must_use]
     pub fn message(&self) -> &str {
         self.get(Label::Message).unwrap_or_default()
+    }
+
+    /// Whether it is longer than any service's, and was not taken apart.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.message().len() > LONGEST
     }
 
     /// The resources that the stack names as failed.

@@ -190,6 +190,16 @@ fn what_is_not_understood_stays_in_the_message() {
 }
 
 #[test]
+fn a_text_that_is_longer_than_any_reason_is_all_message() {
+    let text = format!("{}{}", texts::DOCUMENT, " and so on".repeat(6_000));
+    let reason = parse(&text);
+    assert_eq!(reason.message(), text);
+    assert!(reason.is_plain());
+    assert_eq!(hint(&text), None);
+    assert_eq!(width(reason.summary(None).as_str()), SUMMARY_COLUMNS);
+}
+
+#[test]
 fn every_reason_has_a_summary_that_a_person_understands() {
     let known = Clean::new("ParallelClusterComponent");
     let cases = [
