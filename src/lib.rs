@@ -17,9 +17,11 @@
 //! An event is a `StackEvent` or a `TermEvent`, never just an event.
 //!
 //! # Where to add things
-//! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A key: a line in
-//! `assets/keys.toml`; a new meaning for it: see [`app::action`]. A source: an implementation of [`source::Source`] and an arm
-//! in `runtime::feed`. A demo scenario: a file in `assets/scenarios`.
+//! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A view of a build: a variant of
+//! [`app::tab::Tab`], and what the compiler then asks for. A key: a line in `assets/keys.toml`; a new meaning
+//! for it: see [`app::action`]. A source: an implementation of [`source::Source`] and an arm in
+//! `runtime::feed`. A demo scenario: a file in `assets/scenarios`. What helps against a failure: an arm in
+//! `domain::failure::hint`.
 
 pub mod app;
 pub mod cli;

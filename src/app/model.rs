@@ -298,7 +298,7 @@ impl Model {
     pub fn estimate(&self) -> Option<Estimate> {
         let goes_on = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
         let elapsed = self.build.elapsed(self.now).filter(|_| goes_on)?;
-        Some(Estimate::of(elapsed, self.typical))
+        Estimate::of(elapsed, self.typical)
     }
 
     /// What a key means now depends on this.

@@ -8,6 +8,9 @@ use chrono::TimeDelta;
 /// What the documentation says.
 const DOCUMENTED: TimeDelta = TimeDelta::hours(1);
 
+/// A build that takes so many times as long as usual is not a usual one.
+const UNUSUAL: i32 = 3;
+
 /// How long builds usually take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Typical {
@@ -27,14 +30,15 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The guess for a build that has gone on for so long.
+    /// The guess for a build that has gone on for so long; nothing where that is so much longer than usual
+    /// that usual builds say nothing about it.
     #[must_use]
-    pub fn of(elapsed: TimeDelta, typical: Option<Typical>) -> Self {
+    pub fn of(elapsed: TimeDelta, typical: Option<Typical>) -> Option<Self> {
         let duration = typical.map_or(DOCUMENTED, |typical| typical.duration);
-        Self {
+        (elapsed < duration * UNUSUAL).then_some(Self {
             left: duration - elapsed,
             builds: typical.map_or(0, |typical| typical.builds),
-        }
+        })
     }
 
     /// What the guess is made from, in words.
@@ -64,7 +68,8 @@ mod tests {
     #[test]
     fn own_builds_go_before_the_documentation() {
         let minutes = TimeDelta::minutes;
-        assert_eq!(Estimate::of(minutes(34), None).left, minutes(26));
+        assert_eq!(Estimate::of(minutes(34), None).map(|estimate| estimate.left), Some(minutes(26)));
+        assert_eq!(Estimate::of(minutes(180), None), None);
         let own = typical(vec![minutes(50), minutes(40), minutes(90)]);
         assert_eq!(
             own,
@@ -73,7 +78,7 @@ mod tests {
                 builds: 3
             })
         );
-        let estimate = Estimate::of(minutes(58), own);
+        let estimate = Estimate::of(minutes(58), own).unwrap();
         assert_eq!(
             (estimate.left, estimate.basis().as_str()),
             (minutes(-8), "your last 3 builds")

@@ -22,5 +22,6 @@ mod scale;
 mod screen;
 mod secrets;
 mod support;
+mod views;
 mod walk;
 mod watching;

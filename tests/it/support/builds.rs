@@ -375,3 +375,28 @@ pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
     story.msg(Msg::Tick { now, offset });
     story
 }
+
+/// Every build, by its name.
+pub(crate) fn all(width: u16, height: u16) -> Vec<(&'static str, Story)> {
+    let builds: [(&str, fn(u16, u16) -> Story); 18] = [
+        ("connecting", connecting),
+        ("waiting", waiting),
+        ("not_found", not_found),
+        ("refused", refused),
+        ("building", building),
+        ("elsewhere", elsewhere),
+        ("loading", loading),
+        ("held", held),
+        ("failed", failed),
+        ("rolling_back", rolling_back),
+        ("succeeded", succeeded),
+        ("finished", finished),
+        ("leftover", leftover),
+        ("deleted", deleted),
+        ("rebuilt", rebuilt),
+        ("throttled", throttled),
+        ("unauthorized", unauthorized),
+        ("hostile", hostile),
+    ];
+    builds.into_iter().map(|(name, build)| (name, build(width, height))).collect()
+}
