@@ -68,7 +68,10 @@ mod tests {
     #[test]
     fn own_builds_go_before_the_documentation() {
         let minutes = TimeDelta::minutes;
-        assert_eq!(Estimate::of(minutes(34), None).map(|estimate| estimate.left), Some(minutes(26)));
+        assert_eq!(
+            Estimate::of(minutes(34), None).map(|estimate| estimate.left),
+            Some(minutes(26))
+        );
         assert_eq!(Estimate::of(minutes(180), None), None);
         let own = typical(vec![minutes(50), minutes(40), minutes(90)]);
         assert_eq!(

@@ -185,6 +185,7 @@ impl Stretch {
     }
 
     /// The events of a resource, oldest first.
+    #[must_use]
     pub fn events_of(&self, resource: &Clean) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
         let places = self.by_resource.places(resource);
         places.filter_map(|place| self.get(place))

@@ -230,6 +230,7 @@ impl Timeline {
     }
 
     /// The events of a resource, oldest first.
+    #[must_use]
     pub fn events_of(&self, resource: &Clean) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
         let newer = self.pending.events_of(resource);
         self.committed.events_of(resource).chain(newer)

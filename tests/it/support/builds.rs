@@ -376,9 +376,12 @@ pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
     story
 }
 
+/// Tells a build on a screen of a size.
+type Tell = fn(u16, u16) -> Story;
+
 /// Every build, by its name.
-pub(crate) fn all(width: u16, height: u16) -> Vec<(&'static str, Story)> {
-    let builds: [(&str, fn(u16, u16) -> Story); 18] = [
+pub(crate) fn all(width: u16, height: u16) -> impl Iterator<Item = (&'static str, Story)> {
+    let builds: [(&str, Tell); 18] = [
         ("connecting", connecting),
         ("waiting", waiting),
         ("not_found", not_found),
@@ -398,5 +401,7 @@ pub(crate) fn all(width: u16, height: u16) -> Vec<(&'static str, Story)> {
         ("unauthorized", unauthorized),
         ("hostile", hostile),
     ];
-    builds.into_iter().map(|(name, build)| (name, build(width, height))).collect()
+    builds
+        .into_iter()
+        .map(move |(name, build)| (name, build(width, height)))
 }
