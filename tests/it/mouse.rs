@@ -22,7 +22,7 @@ fn place(story: &Story, text: &str) -> (u16, u16) {
     let lines = lines(&draw(&story.model, &COLOUR));
     let found = lines.iter().enumerate().find_map(|(row, line)| {
         let column = line.find(text)?;
-        Some((line[..column].chars().count(), row))
+        Some((line.get(..column)?.chars().count(), row))
     });
     let (column, row) = found.unwrap_or_else(|| panic!("{text} is not on\n{}", lines.join("\n")));
     (u16::try_from(column).unwrap(), u16::try_from(row).unwrap())
