@@ -353,7 +353,9 @@ fn a_pattern_is_marked_where_it_is_shown() {
         .iter()
         .filter(|cell| cell.modifier.contains(ratatui::style::Modifier::UNDERLINED));
     assert_eq!(
-        marked.map(ratatui::buffer::Cell::symbol).collect::<String>(),
+        marked
+            .map(ratatui::buffer::Cell::symbol)
+            .collect::<String>(),
         "Lambda".repeat(7)
     );
 }
