@@ -48,13 +48,30 @@ fn main() {
         }
         server
     });
-    terminal.wait("many events", |screen| screen.contents().contains("Events 2"));
+    terminal.wait("many events", |screen| {
+        screen.contents().contains("Events 2")
+    });
     let mut times: Vec<Duration> = (0..KEYS).map(|_| press(&mut terminal)).collect();
     times.sort();
-    let at = |percent: usize| times.get((KEYS - 1) * percent / 100).copied().unwrap_or_default();
-    println!("from a key to the screen while {PER_SECOND} events a second arrive, {KEYS} keys at 200x60:");
-    println!("  median {:?}, 95 of 100 {:?}, longest {:?}", at(50), at(95), at(100));
-    println!("  due after {FRAME:?}: {}", if at(100) <= FRAME { "yes" } else { "NO" });
+    let at = |percent: usize| {
+        times
+            .get((KEYS - 1) * percent / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    println!(
+        "from a key to the screen while {PER_SECOND} events a second arrive, {KEYS} keys at 200x60:"
+    );
+    println!(
+        "  median {:?}, 95 of 100 {:?}, longest {:?}",
+        at(50),
+        at(95),
+        at(100)
+    );
+    println!(
+        "  due after {FRAME:?}: {}",
+        if at(100) <= FRAME { "yes" } else { "NO" }
+    );
     terminal.press("q");
     terminal.end();
     drop(busy.join().expect("the server"));

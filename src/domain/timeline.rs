@@ -229,6 +229,14 @@ impl Timeline {
         self.committed.resources().chain(newer)
     }
 
+    /// How many of these there are.
+    #[must_use]
+    pub fn count_resources(&self) -> usize {
+        let newer = self.pending.resources();
+        let newer = newer.filter(|resource| !self.committed.has_resource(resource));
+        self.committed.count_resources() + newer.count()
+    }
+
     /// The events of a resource, oldest first.
     #[must_use]
     pub fn events_of(&self, resource: &Clean) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
