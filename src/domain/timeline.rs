@@ -177,6 +177,12 @@ impl Timeline {
         self.count(sieve) + usize::from(self.has_gap())
     }
 
+    /// The index of the gap's row under a filter, where there is one.
+    #[must_use]
+    pub fn gap(&self, sieve: Sieve) -> Option<usize> {
+        self.has_gap().then(|| self.committed.count(sieve))
+    }
+
     /// The row at an index, oldest first.
     #[must_use]
     pub fn row(&self, sieve: Sieve, index: usize) -> Option<Row<'_>> {
