@@ -169,7 +169,7 @@ impl Model {
     /// The list's rows under the filter.
     #[must_use]
     pub fn rows(&self) -> Rows<'_> {
-        Rows::new(&self.build, self.filter.sieve())
+        Rows::new(&self.build, self.filter.sieve(), self.list.order)
     }
 
     /// The event that is selected in the list.
@@ -273,7 +273,7 @@ impl Model {
     /// Selects an event in the list, whatever view is shown.
     pub(super) fn show_event(&mut self, key: &EventKey) {
         self.tab = Tab::Events;
-        let rows = Rows::new(&self.build, self.filter.sieve());
+        let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
         self.list.show(rows, key);
     }
 
@@ -341,7 +341,7 @@ impl Model {
         let height = Regions::rows_in(regions.list);
         match self.tab {
             Tab::Events if regions.list.is_some() => {
-                let rows = Rows::new(&self.build, self.filter.sieve());
+                let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
                 self.list.settle(rows, height);
             }
             Tab::Resources => self
