@@ -1,6 +1,6 @@
 //! The whole state of the program, as plain data that `update` changes and views read.
 
-use chrono::{DateTime, FixedOffset, Offset, Utc};
+use chrono::{DateTime, FixedOffset, Offset, TimeDelta, Utc};
 use ratatui::layout::Size;
 
 use crate::domain::build::Build;
@@ -14,8 +14,12 @@ use super::ending::Ending;
 use super::layout::{Regions, Shape};
 use super::link::Link;
 use super::list::{FilterMenu, List};
+use super::msg::Remark;
 use super::notice::{self, NoticeLine};
 use super::rows::Rows;
+
+/// How long a remark that passes is shown.
+const REMARK_PASSES: TimeDelta = TimeDelta::minutes(1);
 
 /// What is watched.
 #[derive(Clone, Debug)]
@@ -87,6 +91,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// How many events have been printed.
     pub printed: usize,
+    /// What the program has to say about itself, and when that was said.
+    pub remark: Option<(DateTime<Utc>, Remark)>,
     /// When the person last asked for a poll.
     pub(super) poll_asked: Option<DateTime<Utc>>,
 }
@@ -110,6 +116,7 @@ impl Model {
             focus: Focus::List,
             overlay: None,
             printed: 0,
+            remark: None,
             poll_asked: None,
         }
     }
@@ -136,7 +143,14 @@ impl Model {
     /// What must be read without a key being pressed.
     #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
-        notice::lines(&self.build, &self.link, self.size)
+        notice::lines(&self.build, &self.link, self.remark(), self.size)
+    }
+
+    /// What the program has to say about itself now.
+    #[must_use]
+    pub fn remark(&self) -> Option<&Remark> {
+        let (said, remark) = self.remark.as_ref()?;
+        (!remark.passes || self.now - said < REMARK_PASSES).then_some(remark)
     }
 
     /// What a key means now depends on this.

@@ -13,6 +13,7 @@ use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 
 use super::link::{Link, LinkState};
+use super::msg::Remark;
 use super::outcome::verdict_reason;
 
 /// Columns beside the text: a margin on both sides, the glyph and the space after it.
@@ -49,7 +50,7 @@ pub struct NoticeLine {
 
 /// The notices of a screen, wrapped, and cut to what such a screen can spare.
 #[must_use]
-pub fn lines(build: &Build, link: &Link, size: Size) -> Vec<NoticeLine> {
+pub fn lines(build: &Build, link: &Link, remark: Option<&Remark>, size: Size) -> Vec<NoticeLine> {
     let most = usize::from(size.height / SCREEN_LINES_PER_LINE);
     // An empty list has the room to say what is wrong, and says it.
     if most == 0 || build.timelines().iter().all(Timeline::is_empty) {
@@ -59,18 +60,15 @@ pub fn lines(build: &Build, link: &Link, size: Size) -> Vec<NoticeLine> {
     let fault = link.fault(build);
     let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
     let news = of_build(build, link);
-    let both = fault.is_some() && news.is_some();
+    let remark = remark.map(|remark| (Subject::Attention, remark.text.clone()));
+    let told: Vec<_> = [fault, news, remark].into_iter().flatten().collect();
     let mut lines = Vec::new();
-    for (subject, text) in [fault, news].into_iter().flatten() {
-        // The fault comes first, and leaves half of the room to the other one.
-        let room = if both && lines.is_empty() {
-            most.div_ceil(2)
-        } else {
-            most - lines.len()
-        };
-        let parts = fitted(&text, columns, room).into_iter().enumerate();
+    for (index, (subject, text)) in told.iter().enumerate() {
+        // What comes first leaves an equal share of the room to those behind it.
+        let room = (most - lines.len()).div_ceil(told.len() - index);
+        let parts = fitted(text, columns, room).into_iter().enumerate();
         lines.extend(parts.map(|(index, text)| NoticeLine {
-            subject,
+            subject: *subject,
             first: index == 0,
             text,
         }));

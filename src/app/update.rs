@@ -12,14 +12,14 @@ use crate::domain::verdict::Outcome;
 
 use super::action::Action;
 use super::effect::{Effect, Effects, Entry};
-use super::ending::End;
+use super::ending::{End, recording_ended};
 use super::help;
 use super::keymap::{self, Key};
 use super::layout::{Regions, Shape};
 use super::link::LinkState;
 use super::list::FilterMenu;
 use super::model::{Focus, Mode, Model, Overlay};
-use super::msg::Msg;
+use super::msg::{Msg, Remark};
 use super::outcome::{OutcomeRecord, code, verdict_code};
 use super::rows::Rows;
 
@@ -53,6 +53,25 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
                 &mut effects,
             );
             return effects;
+        }
+        Msg::RecordingEnded => {
+            if matches!(model.mode, Mode::Lines(_)) {
+                let end = recording_ended(&model.build);
+                finish(model, end, &mut effects);
+                return effects;
+            }
+            let text = "this is the end of the recording".to_owned();
+            let remark = Remark {
+                text,
+                passes: false,
+            };
+            model.remark = Some((model.now, remark));
+        }
+        Msg::Remark(remark) => {
+            if matches!(model.mode, Mode::Lines(_)) {
+                effects.push(Effect::Emit(Entry::Remark(remark.text.clone())));
+            }
+            model.remark = Some((model.now, remark));
         }
         Msg::Died(reason) => {
             finish(model, cut_short(model, code::BUG, reason), &mut effects);

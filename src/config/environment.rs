@@ -24,6 +24,11 @@ pub struct Environment {
     pub aws_profile: Option<String>,
     /// `AWS_CA_BUNDLE`, where it is not empty.
     pub ca_bundle: Option<PathBuf>,
+    /// The first that is not empty of `AWS_REGION` and `AWS_DEFAULT_REGION`.
+    pub aws_region: Option<String>,
+    /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else
+    /// `HOME/.local/state` (XDG Base Directory Specification).
+    pub state_folder: Option<PathBuf>,
     /// The first that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
     pub locale: String,
 }
@@ -37,6 +42,10 @@ impl Environment {
     )]
     pub fn read() -> Self {
         let var = |name: &str| std::env::var(name).unwrap_or_default();
+        let path = |name: &str| {
+            let path = std::env::var_os(name).filter(|path| !path.is_empty());
+            path.map(PathBuf::from)
+        };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
@@ -45,9 +54,13 @@ impl Environment {
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
             aws_profile: Some(var("AWS_PROFILE")).filter(|name| !name.is_empty()),
-            ca_bundle: std::env::var_os("AWS_CA_BUNDLE")
-                .filter(|path| !path.is_empty())
-                .map(PathBuf::from),
+            ca_bundle: path("AWS_CA_BUNDLE"),
+            aws_region: [var("AWS_REGION"), var("AWS_DEFAULT_REGION")]
+                .into_iter()
+                .find(|region| !region.is_empty()),
+            state_folder: path("XDG_STATE_HOME")
+                .filter(|path| path.is_absolute())
+                .or_else(|| Some(path("HOME")?.join(".local/state"))),
             locale: locale
                 .into_iter()
                 .find(|value| !value.is_empty())

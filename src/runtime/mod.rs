@@ -4,24 +4,31 @@
 mod feed;
 mod lines;
 mod logging;
+mod prepare;
 mod screen;
 mod signals;
+mod tape;
 mod tasks;
 mod terminal;
 
+use std::io;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Offset, Utc};
 
+use crate::app::effect::Entry;
 use crate::app::ending::Ending;
 use crate::app::model::{Mode, Model};
-use crate::app::msg::Msg;
-use crate::config::{Form, Settings};
+use crate::app::msg::{Msg, Remark};
+use crate::config::{Form, Settings, SourceSettings};
+use crate::domain::summary::Summary;
 use crate::error::Error;
+use crate::output::{self, Printer};
 use crate::source::clock::Clock;
 use crate::style::Palette;
 
 use feed::Feed;
+use tape::Tape;
 use tasks::Tasks;
 
 /// How often the application learns the time; in scenario time more often, so that it does not jump.
@@ -52,24 +59,40 @@ pub fn run(settings: Settings) -> Result<u8, Error> {
 
 async fn watch(settings: Settings) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
-    let prepared = feed::prepare(settings.source).await?;
+    // With --wait, the build that is waited for is another one than any that was recorded.
+    let resumes = matches!(settings.source, SourceSettings::Api(_)) && !settings.waits;
+    let ready = prepare::prepare(settings.source).await?;
+    let prepared = ready.prepared;
+    let (recorder, resumed) = tape::open(settings.record, ready.header, resumes)?;
+    let remarks = ready.remarks.into_iter().map(Msg::Remark);
+    let first = remarks.chain(resumed).collect();
     let mode = match settings.form {
         Form::Screen => Mode::Screen,
+        Form::Lines(_) if prepared.is_replay() => Mode::Lines(Ending::of_replay()),
         Form::Lines(_) => Mode::Lines(Ending::new(settings.waits)),
     };
-    let model = Model::new(prepared.target().clone(), mode, prepared.clock().now());
-    match settings.form {
-        Form::Screen => screen::run(model, settings.theme, prepared, &mut tasks).await,
+    let clock = prepared.clock.clone();
+    let mut model = Model::new(prepared.target.clone(), mode, clock.now());
+    let (tape, tape_end) = Tape::start(recorder, &mut tasks);
+    let start = |tasks: &mut Tasks| prepared.start(first, tape_end, tasks);
+    let result = match settings.form {
+        Form::Screen => screen::run(&mut model, settings.theme, &clock, start, &mut tasks).await,
         Form::Lines(form) => {
-            lines::run(
-                model,
-                form,
-                settings.timeout,
-                prepared.start(&mut tasks),
-                &mut tasks,
-            )
-            .await
+            let feed = start(&mut tasks);
+            lines::run(&mut model, form, settings.timeout, feed, &mut tasks).await
         }
+    };
+    if let Some(trouble) = tape.end(Summary::of(&model.build), clock.now()).await {
+        say_unless_said(&model, trouble);
+    }
+    result
+}
+
+/// Says what came up too late for the watch to say it.
+fn say_unless_said(model: &Model, remark: Remark) {
+    if model.remark().is_none_or(|said| *said != remark) {
+        let mut printer = Printer::new(output::Form::Json, io::sink(), io::stderr());
+        let _ = printer.print(&Entry::Remark(remark.text));
     }
 }
 

@@ -15,10 +15,11 @@ use crate::app::model::Model;
 use crate::app::msg::{Msg, Signal};
 use crate::app::update::update;
 use crate::error::Error;
+use crate::source::clock::Clock;
 use crate::source::poller::Request;
 use crate::style::Theme;
 
-use super::feed::{Feed, Prepared};
+use super::feed::Feed;
 use super::signals::Signals;
 use super::tasks::Tasks;
 use super::terminal::Screen;
@@ -32,25 +33,25 @@ const TERMINAL_GONE: u8 = Signal::Hangup.exit_code();
 
 /// Shows a watch until the person leaves. The first frame is there before anything is asked of the network.
 pub(super) async fn run(
-    mut model: Model,
+    model: &mut Model,
     theme: Theme,
-    prepared: Prepared,
+    clock: &Clock,
+    start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
-    let clock = prepared.clock().clone();
     let mut screen = Screen::take()?;
     let Ok(size) = crossterm::terminal::size() else {
         return Ok(TERMINAL_GONE);
     };
-    let _ = update(&mut model, resized(size));
-    let _ = update(&mut model, tick(&clock));
-    if screen.draw(&model, &theme).is_err() {
+    let _ = update(model, resized(size));
+    let _ = update(model, tick(clock));
+    if screen.draw(model, &theme).is_err() {
         return Ok(TERMINAL_GONE);
     }
-    let mut feed = prepared.start(tasks);
+    let mut feed = start(tasks);
     let mut input = EventStream::new();
-    let mut ticks = ticks(&clock);
+    let mut ticks = ticks(clock);
     let mut next_frame = Instant::now();
     let mut stale = false;
     loop {
@@ -67,17 +68,17 @@ pub(super) async fn run(
             },
             error = tasks.died() => return Err(error),
             () = sleep_until(next_frame), if stale => None,
-            _ = ticks.tick() => Some(tick(&clock)),
-            Some(report) = feed.reports.recv() => Some(Msg::Report(report)),
+            _ = ticks.tick() => Some(tick(clock)),
+            msg = feed.next() => Some(msg),
         };
         if let Some(msg) = msg {
-            if let Some(code) = carry_out(update(&mut model, msg), &feed) {
+            if let Some(code) = carry_out(update(model, msg), &feed) {
                 return Ok(code);
             }
             stale = true;
         }
         if stale && (at_once || Instant::now() >= next_frame) {
-            if screen.draw(&model, &theme).is_err() {
+            if screen.draw(model, &theme).is_err() {
                 return Ok(TERMINAL_GONE);
             }
             next_frame = Instant::now() + FRAME;

@@ -9,6 +9,7 @@ pub mod cadence;
 pub mod clock;
 pub mod parallelcluster;
 pub mod poller;
+pub mod recording;
 pub mod simulator;
 pub mod tail;
 pub mod walk;

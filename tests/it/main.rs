@@ -14,6 +14,7 @@ mod layering;
 mod picture;
 mod readme;
 mod recorded;
+mod recording;
 mod scale;
 mod screen;
 mod secrets;

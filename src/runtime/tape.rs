@@ -1,0 +1,176 @@
+//! The thread that writes the recording. A disk that is slow or full must stop neither the screen nor the
+//! signals, and the watch goes on without a recording where there can be none.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::app::msg::{Msg, Remark};
+use crate::config::Record;
+use crate::domain::news::Report;
+use crate::domain::summary::Summary;
+use crate::error::Error;
+use crate::source::recording::{Folder, Header, Recorder, Recording};
+
+use super::tasks::Tasks;
+
+/// For how long the last lines are waited for. A disk that hangs must not keep the program from ending.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// Opens what is to be recorded to, if anything. With it comes what is to be known first: remarks, and what an
+/// earlier watch has recorded.
+pub(super) fn open(
+    record: Record,
+    header: Header,
+    resumes: bool,
+) -> Result<(Option<Recorder>, Vec<Msg>), Error> {
+    let now = header.started_at;
+    let (recorder, earlier) = match record {
+        Record::No => return Ok((None, Vec::new())),
+        Record::InFolder(None) => {
+            let text = "this watch is not recorded: neither XDG_STATE_HOME nor HOME says where; name a file with \
+                        --record, or say --no-record";
+            return Ok((None, vec![Msg::Remark(passing(text.to_owned()))]));
+        }
+        Record::InFolder(Some(path)) => Recorder::in_folder(Folder::new(path), header, resumes),
+        Record::InFile(path) => Recorder::in_file(&path, &header, resumes).map_err(|error| {
+            Error::Usage(format!("failed to record to {}: {error}", path.display()))
+        })?,
+    };
+    let mut first = Vec::new();
+    if let Some(earlier) = earlier {
+        let remarks = remarks_on(recorder.path(), &earlier);
+        first.extend(remarks.into_iter().map(Msg::Remark));
+        first.extend(earlier.resume(now).into_iter().map(Msg::Report));
+    }
+    Ok((Some(recorder), first))
+}
+
+/// What is to be said of a recording that could not be read in full.
+pub(super) fn remarks_on(path: &Path, recording: &Recording) -> Vec<Remark> {
+    let path = path.display();
+    let torn = recording
+        .torn
+        .then(|| format!("the recording {path} was cut short in its last line, which is left out"));
+    let unreadable = (recording.unreadable > 0).then(|| {
+        let count = recording.unreadable;
+        format!("in the recording {path} the number of lines that can't be read, and are left out, is {count}")
+    });
+    [torn, unreadable]
+        .into_iter()
+        .flatten()
+        .map(passing)
+        .collect()
+}
+
+fn passing(text: String) -> Remark {
+    Remark { text, passes: true }
+}
+
+/// Something for the thread to write.
+enum Take {
+    Report(Report),
+    End(Box<Summary>, DateTime<Utc>),
+}
+
+/// The recording, from the program's side.
+#[derive(Debug)]
+pub(super) struct Tape {
+    takes: Sender<Take>,
+    written: oneshot::Receiver<Option<Remark>>,
+}
+
+/// The recording, from the feed's side.
+#[derive(Debug)]
+pub(super) struct TapeEnd {
+    takes: Sender<Take>,
+    remarks: mpsc::UnboundedReceiver<Remark>,
+}
+
+impl Tape {
+    /// Begins to write. Without a recorder nothing is written.
+    pub(super) fn start(recorder: Option<Recorder>, tasks: &mut Tasks) -> (Self, TapeEnd) {
+        let (takes, receiver) = channel();
+        let (remark, remarks) = mpsc::unbounded_channel();
+        let (done, written) = oneshot::channel();
+        match recorder {
+            Some(recorder) => tasks.spawn_blocking(move || {
+                let trouble = write_all(recorder, &receiver, &remark);
+                // Nobody listens any more where the program is leaving already.
+                let _ = done.send(trouble);
+            }),
+            None => drop(done),
+        }
+        let end = TapeEnd {
+            takes: takes.clone(),
+            remarks,
+        };
+        (Self { takes, written }, end)
+    }
+
+    /// Writes how the watch ended, and waits until everything is written. What comes back is why it is not.
+    pub(super) async fn end(self, summary: Summary, at: DateTime<Utc>) -> Option<Remark> {
+        let _ = self.takes.send(Take::End(Box::new(summary), at));
+        drop(self.takes);
+        let written = tokio::time::timeout(LAST_LINES, self.written).await;
+        written.ok()?.ok()?
+    }
+}
+
+impl TapeEnd {
+    /// Writes what a report adds to the recording.
+    pub(super) fn record(&self, report: &Report) {
+        // Fails where nothing is recorded.
+        let _ = self.takes.send(Take::Report(report.clone()));
+    }
+
+    /// Waits for something to be said about the recording.
+    pub(super) async fn remark(&mut self) -> Remark {
+        match self.remarks.recv().await {
+            Some(remark) => remark,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Writes as long as there is something to write. That it can't be written is said once, and once that it can
+/// be again. What comes back is what can't be written at the end.
+fn write_all(
+    mut recorder: Recorder,
+    takes: &Receiver<Take>,
+    remarks: &mpsc::UnboundedSender<Remark>,
+) -> Option<Remark> {
+    let mut trouble = None;
+    for take in takes {
+        let written = match take {
+            Take::Report(report) => recorder.record(&report),
+            Take::End(summary, at) => recorder.end(&summary, at),
+        };
+        let path = recorder.path().display();
+        let remark = match (written, &trouble) {
+            (Ok(()), None) | (Err(_), Some(_)) => continue,
+            (Ok(()), Some(_)) => {
+                trouble = None;
+                passing(format!(
+                    "the recording {path} can be written again; nothing is missing in it"
+                ))
+            }
+            (Err(error), None) => {
+                let text = format!(
+                    "this watch is not recorded: failed to write {path}: {error}; --record names another file"
+                );
+                trouble
+                    .insert(Remark {
+                        text,
+                        passes: false,
+                    })
+                    .clone()
+            }
+        };
+        let _ = remarks.send(remark);
+    }
+    trouble
+}
