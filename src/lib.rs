@@ -14,12 +14,12 @@
 //! whole state. *Timeline*: one stack's events in order. *Walk*: a tour over the API's pages, newest first,
 //! down to what is known. *Generation*: one of the stacks that had an image's name. *Source*: whatever
 //! answers for the API. *Verdict*: what is known about the end of a build; *Outcome*: how a watch ended.
-//! An event is a `StackEvent` or a `TermEvent`, never just an event.
+//! *Recording*: what a watch heard, in a file. An event is a `StackEvent` or a `TermEvent`, never just an event.
 //!
 //! # Where to add things
 //! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A key: a row in
 //! [`app::keymap`], an arm in [`app::update`]. A source: an implementation of [`source::Source`] and an arm
-//! in `runtime::feed`. A demo scenario: a file in `assets/scenarios`.
+//! in `runtime::prepare`. A demo scenario: a file in `assets/scenarios`.
 
 pub mod app;
 pub mod cli;

@@ -73,7 +73,7 @@ pub struct Log {
 #[derive(Clone, Debug)]
 pub enum SourceSettings {
     /// An image, by the ParallelCluster API.
-    Api(ApiSettings),
+    Api(Box<ApiSettings>),
     /// A simulated build.
     Demo {
         /// The scenario's name.
@@ -135,7 +135,10 @@ impl Settings {
                     record = Record::InFolder(folder.map(|folder| folder.join(RECORDINGS)));
                 }
                 let output = args.output.clone();
-                (SourceSettings::Api(api(args, environment)?), output)
+                (
+                    SourceSettings::Api(Box::new(api(args, environment)?)),
+                    output,
+                )
             }
             Command::Demo(DemoArgs {
                 scenario,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::app::model::Target;
-use crate::app::msg::Msg;
+use crate::app::msg::{Msg, Remark};
 use crate::domain::news::{News, PageNews, Report};
 use crate::source::clock::Clock;
 use crate::source::parallelcluster::ParallelCluster;
@@ -46,7 +46,7 @@ pub(super) enum Origin {
         /// The fixed interval, where one is wanted.
         interval: Option<Duration>,
         /// What answers for the API, where that is us.
-        simulator: Option<Simulator>,
+        simulator: Option<Box<Simulator>>,
     },
     /// A recording.
     Recording(Vec<Report>),
@@ -62,7 +62,7 @@ pub(super) struct Feed {
     /// What is known before anything is asked.
     first: VecDeque<Msg>,
     reports: mpsc::Receiver<Report>,
-    tape: TapeEnd,
+    remarks: mpsc::UnboundedReceiver<Remark>,
     /// The reports come to an end, and have not yet.
     ends: bool,
 }
@@ -76,7 +76,9 @@ impl Prepared {
     /// Begins to ask, or to play. `first` is what is known before that: remarks, and what an earlier watch
     /// has recorded.
     pub(super) fn start(self, first: Vec<Msg>, tape: TapeEnd, tasks: &mut Tasks) -> Feed {
-        let (report_sender, reports) = mpsc::channel(REPORTS);
+        let (report_sender, unwritten) = mpsc::channel(1);
+        let (written, reports) = mpsc::channel(REPORTS);
+        tasks.spawn(tape.inlet.pass_on(unwritten, written));
         let (requests, request_receiver) = mpsc::channel(REQUESTS);
         let ends = self.is_replay();
         match self.origin {
@@ -111,7 +113,7 @@ impl Prepared {
             requests,
             first: first.into(),
             reports,
-            tape,
+            remarks: tape.remarks,
             ends,
         }
     }
@@ -128,25 +130,20 @@ fn resumed(msg: &Msg) -> Option<&PageNews> {
 }
 
 impl Feed {
-    /// Waits for the next message. What it carries is on its way into the recording then.
+    /// Waits for the next message.
     pub(super) async fn next(&mut self) -> Msg {
         if let Some(msg) = self.first.pop_front() {
             return msg;
         }
-        loop {
-            tokio::select! {
-                biased;
-                remark = self.tape.remark() => return Msg::Remark(remark),
-                report = self.reports.recv() => match report {
-                    Some(report) => {
-                        self.tape.record(&report);
-                        return Msg::Report(report);
-                    }
-                    None if std::mem::take(&mut self.ends) => return Msg::RecordingEnded,
-                    // The poller has died; its task says why.
-                    None => std::future::pending().await,
-                },
-            }
+        tokio::select! {
+            biased;
+            Some(remark) = self.remarks.recv() => Msg::Remark(remark),
+            report = self.reports.recv() => match report {
+                Some(report) => Msg::Report(report),
+                None if std::mem::take(&mut self.ends) => Msg::RecordingEnded,
+                // The poller has died; its task says why.
+                None => std::future::pending().await,
+            },
         }
     }
 }

@@ -60,10 +60,10 @@ pub fn run(settings: Settings) -> Result<u8, Error> {
 async fn watch(settings: Settings) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
     // With --wait, the build that is waited for is another one than any that was recorded.
-    let resumes = matches!(settings.source, SourceSettings::Api(_)) && !settings.waits;
+    let goes_on = matches!(settings.source, SourceSettings::Api(_)) && !settings.waits;
     let ready = prepare::prepare(settings.source).await?;
     let prepared = ready.prepared;
-    let (recorder, resumed) = tape::open(settings.record, ready.header, resumes)?;
+    let (recorder, resumed) = tape::open(settings.record, ready.header, goes_on)?;
     let remarks = ready.remarks.into_iter().map(Msg::Remark);
     let first = remarks.chain(resumed).collect();
     let mode = match settings.form {

@@ -26,7 +26,7 @@ pub(super) struct Ready {
 /// Makes ready what is to be watched.
 pub(super) async fn prepare(settings: SourceSettings) -> Result<Ready, Error> {
     match settings {
-        SourceSettings::Api(api) => prepare_api(api).await,
+        SourceSettings::Api(api) => prepare_api(*api).await,
         SourceSettings::Demo { scenario, speed } => prepare_demo(&scenario, speed).await,
         SourceSettings::Replay { file, pace } => prepare_replay(&file, pace),
     }
@@ -136,7 +136,7 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
     let origin = Origin::Api {
         source: Box::new(source),
         interval: None,
-        simulator: Some(simulator),
+        simulator: Some(Box::new(simulator)),
     };
     Ok(Ready {
         prepared: Prepared {

@@ -17,6 +17,8 @@ use crate::source::recording::{Folder, Header, Recorder, Recording};
 
 use super::tasks::Tasks;
 
+/// For how long a report is held back for the disk's sake.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// For how long the last lines are waited for. A disk that hangs must not keep the program from ending.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
@@ -72,7 +74,8 @@ fn passing(text: String) -> Remark {
 
 /// Something for the thread to write.
 enum Take {
-    Report(Report),
+    /// A report. The answer comes when what it adds is written, or can't be.
+    Report(Report, oneshot::Sender<()>),
     End(Box<Summary>, DateTime<Utc>),
 }
 
@@ -83,11 +86,19 @@ pub(super) struct Tape {
     written: oneshot::Receiver<Option<Remark>>,
 }
 
-/// The recording, from the feed's side.
+/// The recording, from the feed's side: where reports go in, and what is to be said about it comes out.
 #[derive(Debug)]
 pub(super) struct TapeEnd {
+    pub(super) inlet: Inlet,
+    pub(super) remarks: mpsc::UnboundedReceiver<Remark>,
+}
+
+/// Where reports go into the recording.
+#[derive(Debug)]
+pub(super) struct Inlet {
     takes: Sender<Take>,
-    remarks: mpsc::UnboundedReceiver<Remark>,
+    /// The disk has been too slow once: it is no longer waited for.
+    hangs: bool,
 }
 
 impl Tape {
@@ -104,10 +115,11 @@ impl Tape {
             }),
             None => drop(done),
         }
-        let end = TapeEnd {
+        let inlet = Inlet {
             takes: takes.clone(),
-            remarks,
+            hangs: false,
         };
+        let end = TapeEnd { inlet, remarks };
         (Self { takes, written }, end)
     }
 
@@ -120,18 +132,36 @@ impl Tape {
     }
 }
 
-impl TapeEnd {
-    /// Writes what a report adds to the recording.
-    pub(super) fn record(&self, report: &Report) {
-        // Fails where nothing is recorded.
-        let _ = self.takes.send(Take::Report(report.clone()));
+impl Inlet {
+    /// Passes reports on, each when what it adds to the recording is written: so that what was once shown is
+    /// in the recording, whatever happens to the program next.
+    pub(super) async fn pass_on(
+        mut self,
+        mut from: mpsc::Receiver<Report>,
+        to: mpsc::Sender<Report>,
+    ) {
+        loop {
+            let report = tokio::select! {
+                biased;
+                () = to.closed() => return,
+                report = from.recv() => report,
+            };
+            let Some(report) = report else {
+                return;
+            };
+            self.write(&report).await;
+            if to.send(report).await.is_err() {
+                return;
+            }
+        }
     }
 
-    /// Waits for something to be said about the recording.
-    pub(super) async fn remark(&mut self) -> Remark {
-        match self.remarks.recv().await {
-            Some(remark) => remark,
-            None => std::future::pending().await,
+    async fn write(&mut self, report: &Report) {
+        let (done, written) = oneshot::channel();
+        let take = Take::Report(report.clone(), done);
+        // Fails where nothing is recorded.
+        if self.takes.send(take).is_ok() && !self.hangs {
+            self.hangs = tokio::time::timeout(PATIENCE, written).await.is_err();
         }
     }
 }
@@ -146,7 +176,12 @@ fn write_all(
     let mut trouble = None;
     for take in takes {
         let written = match take {
-            Take::Report(report) => recorder.record(&report),
+            Take::Report(report, done) => {
+                let written = recorder.record(&report);
+                // Whoever no longer waits for it does not mind.
+                let _ = done.send(());
+                written
+            }
             Take::End(summary, at) => recorder.end(&summary, at),
         };
         let path = recorder.path().display();

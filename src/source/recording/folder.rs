@@ -51,7 +51,7 @@ impl Folder {
         let (_, path) = paths
             .filter(|path| header_of(path).is_some_and(|header| header.asks_the_same_as(wanted)))
             .filter_map(|path| Some((Rank::of(&Recording::open(&path).ok()?), path)))
-            .max_by(|one, other| one.cmp(other))?;
+            .max()?;
         let file = append_to(&path).ok()?;
         file.try_lock().ok()?;
         if !is_still_at(&file, &path) {
