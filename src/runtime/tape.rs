@@ -209,3 +209,56 @@ fn write_all(
     }
     trouble
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::news::News;
+
+    fn report() -> Report {
+        Report {
+            at: DateTime::UNIX_EPOCH,
+            next_poll: DateTime::UNIX_EPOCH,
+            news: News::StackGone,
+        }
+    }
+
+    /// A paused clock moves on only when nothing else is left to do, so a timeout that is shorter than the
+    /// program's own tells that a report is held back.
+    #[tokio::test(start_paused = true)]
+    async fn a_report_is_shown_once_it_is_written_and_a_disk_that_hangs_holds_up_one() {
+        let (takes, receiver) = channel();
+        let (sender, from) = mpsc::channel(1);
+        let (to, mut shown) = mpsc::channel(8);
+        let inlet = Inlet {
+            takes,
+            hangs: false,
+        };
+        let task = tokio::task::JoinSet::from_iter([inlet.pass_on(from, to)]);
+        let soon = PATIENCE / 2;
+
+        sender.send(report()).await.unwrap();
+        assert!(
+            tokio::time::timeout(soon, shown.recv()).await.is_err(),
+            "not written yet"
+        );
+        let Ok(Take::Report(_, done)) = receiver.try_recv() else {
+            panic!("it is to be written");
+        };
+        done.send(()).unwrap();
+        assert!(tokio::time::timeout(soon, shown.recv()).await.is_ok());
+
+        sender.send(report()).await.unwrap();
+        assert!(tokio::time::timeout(soon, shown.recv()).await.is_err());
+        assert!(
+            tokio::time::timeout(PATIENCE, shown.recv()).await.is_ok(),
+            "the disk hangs"
+        );
+        sender.send(report()).await.unwrap();
+        assert!(
+            tokio::time::timeout(soon, shown.recv()).await.is_ok(),
+            "it is known to hang"
+        );
+        drop(task);
+    }
+}

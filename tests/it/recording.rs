@@ -279,7 +279,8 @@ fn a_replay_prints_what_the_watch_printed() {
 
 #[test]
 fn a_recording_that_ends_early_replays_as_a_build_that_goes_on() {
-    let file = fresh_folder().join("failure");
+    let folder = fresh_folder();
+    let file = folder.join("failure");
     run(&[
         "demo",
         "--scenario",
@@ -520,6 +521,5 @@ proptest! {
         prop_assert!(!resumed.torn);
         prop_assert_eq!(resumed.unreadable, 0);
         prop_assert_eq!(raws(&resumed).len(), after.len() + 2);
-        fs::remove_dir_all(folder).unwrap();
     }
 }

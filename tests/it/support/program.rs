@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,15 +15,32 @@ use serde_json::Value;
 /// How long anything may take before a test gives up on it.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
-/// A folder for what one run of the program notes down; nobody else uses it.
-pub(crate) fn fresh_folder() -> PathBuf {
+/// A folder for what a run of the program notes down; nobody else uses it, and it goes with this.
+pub(crate) struct Scratch(PathBuf);
+
+impl Deref for Scratch {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A folder that is empty.
+pub(crate) fn fresh_folder() -> Scratch {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     let number = MADE.fetch_add(1, Ordering::Relaxed);
     let name = format!("state-{}-{number}", std::process::id());
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    folder
+    Scratch(folder)
 }
 
 /// The recordings in the folder of what the program notes down.
@@ -71,7 +89,7 @@ pub(crate) struct Program {
     child: Child,
     lines: Receiver<String>,
     pub(crate) seen: Vec<String>,
-    state: PathBuf,
+    _state: Scratch,
 }
 
 /// What the program said and how it ended.
@@ -91,7 +109,7 @@ impl Program {
         let mut command = command(arguments);
         let state = fresh_folder();
         let mut child = command
-            .env("XDG_STATE_HOME", &state)
+            .env("XDG_STATE_HOME", &*state)
             .envs(environment.iter().copied())
             .spawn()
             .expect("the program starts");
@@ -108,7 +126,7 @@ impl Program {
             child,
             lines,
             seen: Vec::new(),
-            state,
+            _state: state,
         }
     }
 
@@ -167,7 +185,6 @@ impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.state);
     }
 }
 

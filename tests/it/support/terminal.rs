@@ -2,14 +2,13 @@
 
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
-use super::program::{DEADLINE, fresh_folder};
+use super::program::{DEADLINE, Scratch, fresh_folder};
 
 /// What the terminal shows, and a way to wait for it to change.
 #[derive(Default)]
@@ -31,7 +30,7 @@ pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     shown: Arc<Shown>,
     modes_before: String,
-    state: PathBuf,
+    _state: Scratch,
 }
 
 impl Terminal {
@@ -58,7 +57,7 @@ impl Terminal {
         command.env("LC_ALL", "C.UTF-8");
         command.env_remove("NO_COLOR");
         let state = fresh_folder();
-        command.env("XDG_STATE_HOME", &state);
+        command.env("XDG_STATE_HOME", &*state);
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -92,7 +91,7 @@ impl Terminal {
             child,
             shown,
             modes_before,
-            state,
+            _state: state,
         }
     }
 
@@ -198,7 +197,6 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.state);
     }
 }
 
