@@ -98,7 +98,9 @@ fn a_watch_that_is_killed_again_and_again_loses_and_doubles_nothing() {
             "round {round}: what was shown is recorded: {recorded:?}"
         );
     }
-    let program = watch(&server, &state, &[]);
+    let mut program = watch(&server, &state, &[]);
+    let last = format!("\"e{}\"", server.all_ids().len());
+    program.wait_for(|line| line.contains(&last));
     finish(&mut server);
     let ended = program.end();
     assert_eq!(ended.event_ids(), server.all_ids());
