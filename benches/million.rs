@@ -5,10 +5,11 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use bakewatch::app::keymap::Key;
+use bakewatch::app::key::Key;
 use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::Msg;
 use bakewatch::app::update::update;
+use bakewatch::config::keys::built_in;
 use bakewatch::domain::event::{StackEvent, StackId};
 use bakewatch::domain::news::{News, PageNews, Report};
 use bakewatch::style::Theme;
@@ -56,13 +57,19 @@ fn walk(numbers: std::ops::Range<usize>) -> Msg {
     })
 }
 
+#[expect(clippy::unwrap_used, reason = "a bench that can't go on has failed")]
 fn model() -> Model {
     let target = Target {
         image_id: "img".to_owned(),
         region: None,
         note: None,
     };
-    let mut model = Model::new(target, Mode::Screen, DateTime::<Utc>::UNIX_EPOCH);
+    let mut model = Model::new(
+        target,
+        Mode::Screen,
+        built_in().unwrap(),
+        DateTime::<Utc>::UNIX_EPOCH,
+    );
     let _ = update(&mut model, Msg::Resized(SIZE));
     let _ = update(&mut model, walk(0..EVENTS));
     model

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 /// Watch AWS ParallelCluster image builds live in the terminal.
 #[derive(Debug, Parser)]
-#[command(version, about, long_about = None, propagate_version = true, max_term_width = 100)]
+#[command(version = env!("BAKEWATCH_VERSION"), about, long_about = None, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -23,6 +24,19 @@ pub enum Command {
     Demo(DemoArgs),
     /// Play a recording of a watch back
     Replay(ReplayArgs),
+    /// Print which keys do what, in the form of the file that changes them
+    Keys,
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page of the program, or of one of its commands
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 /// The arguments of `watch`.
@@ -131,6 +145,12 @@ pub struct OutputArgs {
     /// Record to this file
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Run this with `sh -c` once the outcome is known; the variables BAKEWATCH_* tell it
+    #[arg(long, value_name = "COMMAND")]
+    pub on_outcome: Option<String>,
+    /// No bell and no desktop notification when the verdict falls (tui)
+    #[arg(long)]
+    pub no_notify: bool,
     /// Write a log to this file
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
@@ -163,6 +183,28 @@ pub enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// The script that lets a shell complete this command line.
+#[must_use]
+pub fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "bakewatch", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The manual page of the program, or of one of its commands; nothing where there is no such command.
+#[must_use]
+pub fn manual(command: Option<&str>) -> Option<String> {
+    let mut described = Cli::command();
+    // Gives each command what it takes over from the program: the version, and its full name.
+    described.build();
+    if let Some(name) = command {
+        described = described.find_subcommand(name)?.clone();
+    }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(described).render(&mut page).ok()?;
+    Some(String::from_utf8_lossy(&page).into_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -199,7 +241,6 @@ fn pace(text: &str) -> Result<Pace, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -17,9 +17,11 @@
 //! *Recording*: what a watch heard, in a file. An event is a `StackEvent` or a `TermEvent`, never just an event.
 //!
 //! # Where to add things
-//! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A key: a row in
-//! [`app::keymap`], an arm in [`app::update`]. A source: an implementation of [`source::Source`] and an arm
-//! in `runtime::prepare`. A demo scenario: a file in `assets/scenarios`.
+//! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A view of a build: a variant of
+//! [`app::tab::Tab`], and what the compiler then asks for. A key: a line in `assets/keys.toml`; a new meaning
+//! for it: see [`app::action`]. A source: an implementation of [`source::Source`] and an arm in
+//! `runtime::prepare`. A demo scenario: a file in `assets/scenarios`. What helps against a failure: an arm in
+//! `domain::failure::hint`.
 
 pub mod app;
 pub mod cli;
@@ -32,6 +34,7 @@ pub mod source;
 pub mod style;
 pub mod view;
 
+use config::{Environment, Task};
 use error::Error;
 
 /// Runs the program. The result is its exit code.
@@ -39,6 +42,13 @@ use error::Error;
 /// # Errors
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
 pub fn run(cli: cli::Cli) -> Result<u8, Error> {
-    let settings = config::Settings::new(cli, &config::Environment::read())?;
-    runtime::run(settings)
+    match Task::new(cli, &Environment::read())? {
+        Task::Watch(settings) => runtime::run(*settings),
+        Task::Print(text) => runtime::print(&text),
+        Task::PrintKeys(keys) => {
+            runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {
+                keys.overridden.get(&action).copied()
+            }))
+        }
+    }
 }

@@ -16,8 +16,25 @@ pub enum Effect {
     Audit,
     /// Print an entry (text and JSON output only).
     Emit(Entry),
+    /// Draw a person's attention to a verdict that has fallen (the screen only): one line of clean text.
+    Notify(String),
+    /// The outcome is known: run the command that the person has given for it, if any.
+    Run(Box<Known>),
+    /// Put text on the clipboard, as it is.
+    Copy(String),
+    /// Hear of the mouse from here on, or no longer. Until it is asked for, the mouse is the terminal's.
+    Mouse(bool),
     /// Leave with an exit code. Nothing comes after it.
     Exit(u8),
+}
+
+/// An outcome, and the exit code that goes with it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// How it ended.
+    pub record: OutcomeRecord,
+    /// What the program ends with because of it.
+    pub code: u8,
 }
 
 /// One entry of the text and JSON output.

@@ -7,7 +7,8 @@ use ratatui::layout::{Rect, Size};
 use crate::domain::status::StatusClass;
 
 use super::action::Context;
-use super::keymap::{BINDINGS, Binding, EVERYWHERE};
+use super::commands::{COMMANDS, Command};
+use super::keymap::KeyMap;
 use super::layout::popup;
 
 /// The popup's width, borders included.
@@ -19,7 +20,7 @@ pub enum Line {
     /// Nothing, between two groups.
     Blank,
     /// What the lines below have in common.
-    Heading(&'static str),
+    Heading(String),
     /// Keys, and what they do.
     Keys(String, &'static str),
     /// A status: its sign and its word.
@@ -28,50 +29,58 @@ pub enum Line {
 
 /// The whole help.
 #[must_use]
-pub fn lines() -> Vec<Line> {
-    let everywhere = |binding: &Binding| binding.contexts == EVERYWHERE;
-    let only =
-        |binding: &Binding, context| !everywhere(binding) && binding.contexts.contains(&context);
+pub fn lines(keys: &KeyMap) -> Vec<Line> {
     let mut lines = Vec::new();
-    push_group(&mut lines, "Everywhere", everywhere);
-    push_group(&mut lines, "In the list", |binding| {
-        only(binding, Context::List)
-    });
-    push_group(&mut lines, "In the detail", |binding| {
-        only(binding, Context::Detail)
-    });
-    push_group(&mut lines, "In the filter", |binding| {
-        only(binding, Context::Filter)
-    });
-    lines.push(Line::Heading("Statuses"));
+    push_group(&mut lines, keys, "Everywhere", Command::is_everywhere);
+    // Who reads the help knows how.
+    for context in Context::ALL.iter().filter(|one| **one != Context::Help) {
+        let heading = format!("In the {}", context.word());
+        push_group(&mut lines, keys, &heading, |command| {
+            !command.is_everywhere() && command.contexts.contains(context)
+        });
+    }
+    lines.push(Line::Heading("Statuses".to_owned()));
     lines.extend(StatusClass::ALL.map(Line::Status));
     lines
 }
 
-fn push_group(lines: &mut Vec<Line>, heading: &'static str, belongs: impl Fn(&Binding) -> bool) {
-    lines.push(Line::Heading(heading));
-    for binding in BINDINGS.iter().filter(|binding| belongs(binding)) {
-        let keys: Vec<_> = binding.keys.iter().map(ToString::to_string).collect();
-        lines.push(Line::Keys(keys.join(" "), binding.help));
+/// Adds the commands that belong together and have a key.
+fn push_group(
+    lines: &mut Vec<Line>,
+    map: &KeyMap,
+    heading: &str,
+    belongs: impl Fn(&Command) -> bool,
+) {
+    let commands = COMMANDS.iter().filter(|command| belongs(command));
+    let rows: Vec<_> = commands
+        .filter_map(|command| {
+            let keys = map.keys(command.action).iter().map(ToString::to_string);
+            let keys = keys.collect::<Vec<_>>().join(" ");
+            (!keys.is_empty()).then_some(Line::Keys(keys, command.help))
+        })
+        .collect();
+    if !rows.is_empty() {
+        lines.push(Line::Heading(heading.to_owned()));
+        lines.extend(rows);
+        lines.push(Line::Blank);
     }
-    lines.push(Line::Blank);
 }
 
 /// Where the help is on a screen.
 #[must_use]
-pub fn area(size: Size) -> Rect {
-    let rows = u16::try_from(lines().len()).unwrap_or(u16::MAX);
+pub fn area(lines: &[Line], size: Size) -> Rect {
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     popup(size, COLUMNS, rows.saturating_add(2))
 }
 
 /// The number of lines that are shown at once.
 #[must_use]
-pub fn page(size: Size) -> usize {
-    usize::from(area(size).height.saturating_sub(2))
+pub fn page(lines: &[Line], size: Size) -> usize {
+    usize::from(area(lines, size).height.saturating_sub(2))
 }
 
 /// The first line that is shown when the last one is.
 #[must_use]
-pub fn highest_top(size: Size) -> usize {
-    lines().len().saturating_sub(page(size))
+pub fn highest_top(lines: &[Line], size: Size) -> usize {
+    lines.len().saturating_sub(page(lines, size))
 }

@@ -2,6 +2,8 @@
 
 use ratatui::layout::{Rect, Size};
 
+use super::tab::Tab;
+
 /// The least size at which anything but "too small" is drawn.
 pub const MIN_SIZE: Size = Size {
     width: 20,
@@ -13,6 +15,8 @@ const SIDE_BY_SIDE: u16 = 100;
 const ROOMY: u16 = 160;
 /// From this body height on, the detail pane stands under the list; below, it covers the list when opened.
 const STACKED: u16 = 14;
+/// The least height of a pane that stands above or under another one, borders included.
+const LEAST_PANE: u16 = 5;
 
 /// Where the detail pane is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +38,9 @@ pub struct Regions {
     pub verdict: Rect,
     /// What must be read without a key being pressed; often empty.
     pub notice: Rect,
-    /// Counts by status.
-    pub counts: Rect,
-    /// The list of events; absent while the detail covers it.
+    /// Tabs, and counts by status.
+    pub bar: Rect,
+    /// The list, or the one page of a view that has no list; absent while the detail covers it.
     pub list: Option<Rect>,
     /// The detail pane; absent while there is no room for it and it is closed.
     pub detail: Option<Rect>,
@@ -46,25 +50,37 @@ pub struct Regions {
     pub shape: Shape,
 }
 
+/// What the division of a screen depends on, beside its size.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Content {
+    /// The view.
+    pub tab: Tab,
+    /// Whether the detail pane has the whole body, where it does not stand beside the list.
+    pub detail_only: bool,
+    /// The number of lines that notices take.
+    pub notices: usize,
+    /// The number of rows that the list would like to show, where that is known to be few.
+    pub rows: Option<usize>,
+}
+
 impl Regions {
-    /// Divides a screen. `detail_only` gives the whole body to the detail pane; `notice` is the number of
-    /// lines that notices take. Nothing where the screen is too small to show anything.
+    /// Divides a screen. Nothing where it is too small to show anything.
     #[must_use]
-    pub fn of(size: Size, detail_only: bool, notice: usize) -> Option<Self> {
+    pub fn of(size: Size, content: Content) -> Option<Self> {
         if size.width < MIN_SIZE.width || size.height < MIN_SIZE.height {
             return None;
         }
         let line = |y| Rect::new(0, y, size.width, 1);
-        let notice = u16::try_from(notice).unwrap_or(u16::MAX);
+        let notice = u16::try_from(content.notices).unwrap_or(u16::MAX);
         let notice = Rect {
             height: notice.min(size.height / 4),
             ..line(2)
         };
-        let counts = Rect {
+        let bar = Rect {
             height: u16::from(size.height >= 8),
             ..line(notice.bottom())
         };
-        let top = counts.bottom();
+        let top = bar.bottom();
         let body = Rect::new(0, top, size.width, size.height - top - 1);
         let shape = if size.width >= SIDE_BY_SIDE {
             Shape::Beside
@@ -73,12 +89,12 @@ impl Regions {
         } else {
             Shape::Over
         };
-        let (list, detail) = panes(body, shape, detail_only);
+        let (list, detail) = panes(body, shape, content);
         Some(Self {
             title: line(0),
             verdict: line(1),
             notice,
-            counts,
+            bar,
             list,
             detail,
             hints: line(size.height - 1),
@@ -90,6 +106,13 @@ impl Regions {
     #[must_use]
     pub fn rows_in(pane: Option<Rect>) -> usize {
         pane.map_or(0, |pane| usize::from(pane.height.saturating_sub(2)))
+    }
+
+    /// The number of columns of a view that is one page: less its borders and one column of room.
+    #[must_use]
+    pub fn page_columns(&self) -> usize {
+        self.list
+            .map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
     }
 
     /// The number of columns that the detail pane shows: less its borders and one column of room.
@@ -113,8 +136,9 @@ pub fn popup(screen: Size, width: u16, height: u16) -> Rect {
     )
 }
 
-fn panes(body: Rect, shape: Shape, detail_only: bool) -> (Option<Rect>, Option<Rect>) {
+fn panes(body: Rect, shape: Shape, content: Content) -> (Option<Rect>, Option<Rect>) {
     match shape {
+        _ if content.tab == Tab::Failure => (Some(body), None),
         Shape::Beside => {
             let left = if body.width < ROOMY {
                 body.width * 62 / 100
@@ -132,9 +156,13 @@ fn panes(body: Rect, shape: Shape, detail_only: bool) -> (Option<Rect>, Option<R
             };
             (Some(list), Some(detail))
         }
-        _ if detail_only => (None, Some(body)),
+        _ if content.detail_only => (None, Some(body)),
         Shape::Under => {
-            let upper = body.height * 60 / 100;
+            let usual = body.height * 60 / 100;
+            let upper = content.rows.map_or(usual, |rows| {
+                let wanted = u16::try_from(rows + 2).unwrap_or(u16::MAX);
+                wanted.clamp(usual.min(wanted).max(LEAST_PANE), body.height - LEAST_PANE)
+            });
             let list = Rect {
                 height: upper,
                 ..body
@@ -154,13 +182,30 @@ fn panes(body: Rect, shape: Shape, detail_only: bool) -> (Option<Rect>, Option<R
 mod tests {
     use super::*;
 
+    fn contents() -> [Content; 6] {
+        let of = |tab, detail_only, notices, rows| Content {
+            tab,
+            detail_only,
+            notices,
+            rows,
+        };
+        [
+            of(Tab::Events, false, 0, None),
+            of(Tab::Events, true, 0, None),
+            of(Tab::Resources, false, 3, Some(1)),
+            of(Tab::Resources, false, 0, Some(14)),
+            of(Tab::Resources, true, 99, Some(1000)),
+            of(Tab::Failure, false, 1, None),
+        ]
+    }
+
     #[test]
     fn every_size_is_divided_without_overlap_or_overflow() {
         for width in 0..=210 {
             for height in 0..=70 {
-                for (detail_only, notice) in [(false, 0), (true, 0), (false, 3), (true, 99)] {
+                for content in contents() {
                     let size = Size { width, height };
-                    let Some(regions) = Regions::of(size, detail_only, notice) else {
+                    let Some(regions) = Regions::of(size, content) else {
                         assert!(width < MIN_SIZE.width || height < MIN_SIZE.height);
                         continue;
                     };
@@ -169,7 +214,7 @@ mod tests {
                         Some(regions.title),
                         Some(regions.verdict),
                         Some(regions.notice),
-                        Some(regions.counts),
+                        Some(regions.bar),
                         regions.list,
                         regions.detail,
                         Some(regions.hints),

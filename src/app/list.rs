@@ -19,6 +19,8 @@ pub struct List {
     pub top: usize,
     /// The screen line of the selected row.
     line: usize,
+    /// The number of rows on the screen.
+    height: usize,
     /// The newest event when the list stopped following.
     held_at: Option<EventKey>,
 }
@@ -30,6 +32,7 @@ impl Default for List {
             follows: true,
             top: 0,
             line: 0,
+            height: 0,
             held_at: None,
         }
     }
@@ -38,6 +41,7 @@ impl Default for List {
 impl List {
     /// Brings selection and scrolling in line with the rows that there are now.
     pub fn settle(&mut self, rows: Rows<'_>, height: usize) {
+        self.height = height;
         let last = rows.len().saturating_sub(1);
         let absent = |key: &EventKey| rows.index_of(key).is_none();
         if !self.follows && self.selected.as_ref().is_some_and(absent) {
@@ -117,6 +121,24 @@ impl List {
         self.selected = Some(key);
     }
 
+    /// Selects an event, or the one that follows it where it is not listed, and brings it into the middle.
+    pub fn show(&mut self, rows: Rows<'_>, key: &EventKey) {
+        let Some(index) = rows.index_of(key) else {
+            return;
+        };
+        let Some(event) = rows.nearest_event(index) else {
+            return;
+        };
+        self.hold(rows);
+        let on_screen = index >= self.top && index < self.top + self.height;
+        self.line = if on_screen {
+            index - self.top
+        } else {
+            self.height / 2
+        };
+        self.selected = Some(event.key());
+    }
+
     /// Stops following where the list is, so that opening something else does not lose the event.
     pub fn hold(&mut self, rows: Rows<'_>) {
         if self.follows {
@@ -132,11 +154,4 @@ impl List {
             .as_ref()
             .map_or(0, |key| build.events_after(key))
     }
-}
-
-/// The choice of statuses while it is open: which line is marked.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FilterMenu {
-    /// The marked status: an index of `StatusClass::ALL`.
-    pub cursor: usize,
 }

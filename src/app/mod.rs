@@ -5,10 +5,18 @@
 //! same effects. There is no clock, no terminal and no network here.
 
 pub mod action;
+mod announced;
+pub mod axis;
+pub mod bar;
+pub mod commands;
 pub mod detail;
 pub mod effect;
 pub mod ending;
+pub mod failure;
+pub mod filter;
+pub mod filter_menu;
 pub mod help;
+pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod link;
@@ -17,6 +25,12 @@ pub mod model;
 pub mod msg;
 pub mod notice;
 pub mod outcome;
+pub mod page;
+pub mod prompt;
+pub mod resources;
 pub mod rows;
-mod tree;
+pub mod search;
+pub mod summary;
+pub mod tab;
+pub mod times;
 pub mod update;

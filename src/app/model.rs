@@ -3,20 +3,36 @@
 use chrono::{DateTime, FixedOffset, Offset, TimeDelta, Utc};
 use ratatui::layout::Size;
 
+use std::sync::Arc;
+
 use crate::domain::build::Build;
-use crate::domain::event::StackEvent;
-use crate::domain::status::ClassSet;
+use crate::domain::estimate::{Estimate, Typical};
+use crate::domain::event::{EventKey, StackEvent};
+use crate::domain::failure::Explanation;
+use crate::domain::lens::Slot;
 use crate::domain::text::Clean;
+use crate::domain::verdict::Verdict;
 
 use super::action::Context;
-use super::detail::Detail;
+use super::announced::Announced;
+use super::detail::{Detail, Subject};
 use super::ending::Ending;
-use super::layout::{Regions, Shape};
+use super::failure::FailurePage;
+use super::filter::Filter;
+use super::filter_menu::FilterMenu;
+use super::keymap::KeyMap;
+use super::layout::{Content, Regions, Shape};
 use super::link::Link;
-use super::list::{FilterMenu, List};
+use super::list::List;
 use super::msg::Remark;
 use super::notice::{self, NoticeLine};
+use super::page::Page;
+use super::prompt::Prompt;
+use super::resources::{self, ResourceList};
 use super::rows::Rows;
+use super::search::Search;
+use super::tab::Tab;
+use super::times::Times;
 
 /// How long a remark that passes is shown.
 const REMARK_PASSES: TimeDelta = TimeDelta::minutes(1);
@@ -44,7 +60,7 @@ pub enum Mode {
 /// Which pane the keys go to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Focus {
-    /// The list of events.
+    /// The list, or the one page of a view that has no list.
     #[default]
     List,
     /// The detail pane.
@@ -52,12 +68,14 @@ pub enum Focus {
 }
 
 /// What lies over the panes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Overlay {
     /// What the keys do; the number is the first line shown.
     Help(usize),
-    /// The choice of statuses.
+    /// The choice of what is listed.
     Filter(FilterMenu),
+    /// A line that is typed into.
+    Prompt(Prompt),
 }
 
 /// Everything that the program knows.
@@ -67,6 +85,8 @@ pub struct Model {
     pub target: Target,
     /// How the program is used.
     pub mode: Mode,
+    /// Which key means what.
+    pub keys: KeyMap,
     /// What is known about the build.
     pub build: Build,
     /// What is known about the connection.
@@ -77,10 +97,20 @@ pub struct Model {
     pub offset: FixedOffset,
     /// The terminal's size.
     pub size: Size,
-    /// Which statuses are listed.
-    pub filter: ClassSet,
-    /// The list's state.
+    /// What the body shows.
+    pub tab: Tab,
+    /// What is listed.
+    pub filter: Filter,
+    /// What is searched for.
+    pub search: Search,
+    /// The state of the list of events.
     pub list: List,
+    /// The state of the list of resources.
+    pub resources: ResourceList,
+    /// The explanation of the failure, as a page.
+    pub failure: FailurePage,
+    /// The explanation itself.
+    explanation: Option<Explanation>,
     /// The detail pane's state.
     pub detail: Detail,
     /// Whether the detail pane covers the list, where they do not stand side by side.
@@ -89,10 +119,20 @@ pub struct Model {
     pub focus: Focus,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// How times are shown.
+    pub times: Times,
+    /// Whether the mouse is the program's; else it is the terminal's, for selecting text.
+    pub mouse: bool,
+    /// What the last key did, where the screen does not show it; until the next key.
+    pub toast: Option<String>,
+    /// How long the person's own builds took, where there are recordings of some.
+    pub typical: Option<Typical>,
     /// How many events have been printed.
     pub printed: usize,
     /// What the program has to say about itself, and when that was said.
     pub remark: Option<(DateTime<Utc>, Remark)>,
+    /// What of the end has been told.
+    pub(super) announced: Announced,
     /// When the person last asked for a poll.
     pub(super) poll_asked: Option<DateTime<Utc>>,
 }
@@ -100,23 +140,34 @@ pub struct Model {
 impl Model {
     /// A model that has learnt nothing yet.
     #[must_use]
-    pub fn new(target: Target, mode: Mode, now: DateTime<Utc>) -> Self {
+    pub fn new(target: Target, mode: Mode, keys: KeyMap, now: DateTime<Utc>) -> Self {
         Self {
             target,
             mode,
+            keys,
             build: Build::default(),
             link: Link::default(),
             now,
             offset: Utc.fix(),
             size: Size::default(),
-            filter: ClassSet::ALL,
+            tab: Tab::Events,
+            filter: Filter::default(),
+            search: Search::default(),
             list: List::default(),
+            resources: ResourceList::default(),
+            failure: FailurePage::default(),
+            explanation: None,
             detail: Detail::default(),
             detail_only: false,
             focus: Focus::List,
             overlay: None,
+            times: Times::default(),
+            mouse: true,
+            toast: None,
+            typical: None,
             printed: 0,
             remark: None,
+            announced: Announced::default(),
             poll_asked: None,
         }
     }
@@ -124,26 +175,118 @@ impl Model {
     /// The list's rows under the filter.
     #[must_use]
     pub fn rows(&self) -> Rows<'_> {
-        Rows::new(&self.build, self.filter)
+        Rows::new(&self.build, self.filter.sieve())
     }
 
-    /// The selected event.
+    /// The event that is selected in the list.
     #[must_use]
-    pub fn selected(&self) -> Option<&StackEvent> {
-        let event = self.rows().find(self.list.selected.as_ref()?)?;
-        Some(event)
+    pub fn selected(&self) -> Option<&Arc<StackEvent>> {
+        self.rows().find(self.list.selected.as_ref()?)
+    }
+
+    /// What the detail pane is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject<'_>> {
+        match self.tab {
+            Tab::Events => {
+                let event = self.selected()?;
+                let timelines = self.build.timelines().iter();
+                let mut of_stack =
+                    timelines.filter(|timeline| timeline.stack_id() == &event.stack_id);
+                Some(Subject::Event(of_stack.next()?, event))
+            }
+            Tab::Resources => {
+                let timeline = self.build.current()?;
+                let id = self.resources.selected.as_ref()?;
+                Some(Subject::Resource(timeline, id))
+            }
+            Tab::Failure => None,
+        }
+    }
+
+    /// The event that a key would copy: the selected one, a resource's newest, the one that failed first.
+    #[must_use]
+    pub fn event(&self) -> Option<&Arc<StackEvent>> {
+        match self.tab {
+            Tab::Failure => self.build.first_failure(),
+            _ => self.subject()?.event(),
+        }
+    }
+
+    /// The page that a search for text goes through.
+    #[must_use]
+    pub fn page(&self) -> &Page {
+        match self.tab {
+            Tab::Failure => &self.failure.page,
+            _ => &self.detail.page,
+        }
     }
 
     /// Where things are on the screen; nothing where it is too small.
     #[must_use]
     pub fn regions(&self) -> Option<Regions> {
-        Regions::of(self.size, self.detail_only, self.notices().len())
+        Regions::of(self.size, self.content(self.notices().len()))
+    }
+
+    /// What the division of the screen depends on.
+    #[must_use]
+    pub fn content(&self, notices: usize) -> Content {
+        let rows = || resources::ids(&self.build).count() + resources::HEADER;
+        Content {
+            tab: self.tab,
+            detail_only: self.detail_only,
+            notices,
+            rows: (self.tab == Tab::Resources).then(rows),
+        }
+    }
+
+    /// How many events the filter hides that are newer than everything it lists.
+    #[must_use]
+    pub fn hidden_newer(&self) -> usize {
+        let rows = self.rows();
+        let newest_listed = rows.newest_listed();
+        match newest_listed {
+            Some(event) => self.build.events_after(&event.key()),
+            None => 0,
+        }
+    }
+
+    /// How many events a question about them has still to be asked of.
+    #[must_use]
+    pub fn unasked(&self, slot: Slot) -> usize {
+        self.build.unasked(slot)
+    }
+
+    /// Whether there is work left that does not wait for anything; see [`Msg::Look`](super::msg::Msg::Look).
+    #[must_use]
+    pub fn is_looking(&self) -> bool {
+        Slot::ALL
+            .into_iter()
+            .any(|slot| self.build.unasked(slot) > 0)
+    }
+
+    /// What the person's clock differs from UTC by, or nothing where UTC is shown.
+    #[must_use]
+    pub fn zone(&self) -> FixedOffset {
+        if self.times.utc {
+            Utc.fix()
+        } else {
+            self.offset
+        }
+    }
+
+    /// Selects an event in the list, whatever view is shown.
+    pub(super) fn show_event(&mut self, key: &EventKey) {
+        self.tab = Tab::Events;
+        let rows = Rows::new(&self.build, self.filter.sieve());
+        self.list.show(rows, key);
     }
 
     /// What must be read without a key being pressed.
     #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
-        notice::lines(&self.build, &self.link, self.remark(), self.size)
+        let (explanation, remark) = (self.explanation(), self.remark());
+        notice::lines(&self.build, &self.link, explanation, remark, self.size)
     }
 
     /// What the program has to say about itself now.
@@ -153,14 +296,37 @@ impl Model {
         (!remark.passes || self.now - said < REMARK_PASSES).then_some(remark)
     }
 
+    /// Why the build failed, where it did; why its stack is still there, where it should not be.
+    #[must_use]
+    pub fn explanation(&self) -> Option<&Explanation> {
+        self.explanation.as_ref()
+    }
+
+    /// Explains the failure anew: after every report, since a reason can be long and frames are many.
+    pub(super) fn explain(&mut self) {
+        let region = self.region().map(Clean::as_str);
+        self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
+    }
+
+    /// How long the build is likely to go on; nothing where it does not.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Estimate> {
+        let goes_on = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
+        let elapsed = self.build.elapsed(self.now).filter(|_| goes_on)?;
+        Estimate::of(elapsed, self.typical)
+    }
+
     /// What a key means now depends on this.
     #[must_use]
     pub fn context(&self) -> Context {
-        match (&self.overlay, self.focus) {
-            (Some(Overlay::Help(_)), _) => Context::Help,
-            (Some(Overlay::Filter(_)), _) => Context::Filter,
-            (None, Focus::List) => Context::List,
-            (None, Focus::Detail) => Context::Detail,
+        match (&self.overlay, self.focus, self.tab) {
+            (Some(Overlay::Help(_)), ..) => Context::Help,
+            (Some(Overlay::Filter(_)), ..) => Context::Filter,
+            (Some(Overlay::Prompt(_)), ..) => Context::Prompt,
+            (None, _, Tab::Failure) => Context::Failure,
+            (None, Focus::Detail, _) => Context::Detail,
+            (None, Focus::List, Tab::Events) => Context::List,
+            (None, Focus::List, Tab::Resources) => Context::Resources,
         }
     }
 
@@ -173,8 +339,8 @@ impl Model {
 
     /// Brings everything that depends on something else in line: after every message.
     pub(super) fn settle(&mut self) {
-        let notice = self.notices().len();
-        let Some(regions) = Regions::of(self.size, self.detail_only, notice) else {
+        let notices = self.notices().len();
+        let Some(regions) = Regions::of(self.size, self.content(notices)) else {
             return;
         };
         match regions.shape {
@@ -182,21 +348,33 @@ impl Model {
             Shape::Over => self.detail_only = self.focus == Focus::Detail,
             Shape::Under => {}
         }
-        let Some(regions) = Regions::of(self.size, self.detail_only, notice) else {
+        let Some(regions) = Regions::of(self.size, self.content(notices)) else {
             return;
         };
-        let rows = Rows::new(&self.build, self.filter);
-        if regions.list.is_some() {
-            self.list.settle(rows, Regions::rows_in(regions.list));
+        let height = Regions::rows_in(regions.list);
+        match self.tab {
+            Tab::Events if regions.list.is_some() => {
+                let rows = Rows::new(&self.build, self.filter.sieve());
+                self.list.settle(rows, height);
+            }
+            Tab::Resources => self
+                .resources
+                .settle(&self.build, resources::rows_below_header(height)),
+            Tab::Failure => {
+                let why = self.explanation.as_ref();
+                self.failure.settle(why, regions.page_columns(), height);
+            }
+            Tab::Events => {}
         }
-        let selected = self.list.selected.as_ref();
-        let event = selected
-            .and_then(|key| rows.find(key))
-            .map(|event| &**event);
-        self.detail.settle(
-            event,
+        let mut detail = std::mem::take(&mut self.detail);
+        detail.settle(
+            self.subject(),
             regions.detail_columns(),
             Regions::rows_in(regions.detail),
         );
+        self.detail = detail;
+        if let Some(Overlay::Filter(menu)) = &mut self.overlay {
+            menu.settle(&self.build, &self.filter, self.size);
+        }
     }
 }

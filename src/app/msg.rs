@@ -5,7 +5,7 @@ use ratatui::layout::Size;
 
 use crate::domain::news::Report;
 
-use super::keymap::Key;
+use super::key::Key;
 
 /// A fact, in the order in which it happened.
 #[derive(Clone, Debug)]
@@ -19,10 +19,14 @@ pub enum Msg {
     },
     /// A key was pressed.
     Key(Key),
+    /// Something was done with the mouse; after [`Effect::Mouse`](super::effect::Effect::Mouse) only.
+    Mouse(MouseAction),
     /// The terminal has a new size.
     Resized(Size),
     /// The API answered, or failed to.
     Report(Report),
+    /// Nothing has happened, and there is work left that waits for nothing: a part of it can be done.
+    Look,
     /// `--timeout` ran out.
     TimedOut,
     /// The process was asked to end.
@@ -42,6 +46,28 @@ pub struct Remark {
     pub text: String,
     /// It is no news after a minute; otherwise it stays on the screen.
     pub passes: bool,
+}
+
+/// What was done with the mouse, and where: in cells from the top left corner, which is 0, 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MouseAction {
+    /// What was done.
+    pub kind: MouseKind,
+    /// Cells from the left.
+    pub column: u16,
+    /// Cells from the top.
+    pub row: u16,
+}
+
+/// What can be done with a mouse here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MouseKind {
+    /// The left button was pressed.
+    Click,
+    /// The wheel was turned away from the person.
+    WheelUp,
+    /// The wheel was turned towards the person.
+    WheelDown,
 }
 
 /// A signal that ends the program.

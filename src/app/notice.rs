@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use ratatui::layout::Size;
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::event::StackEvent;
+use crate::domain::failure::{Explanation, Hint, Reason};
 use crate::domain::text::{truncate, width, wrap};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
@@ -50,7 +50,13 @@ pub struct NoticeLine {
 
 /// The notices of a screen, wrapped, and cut to what such a screen can spare.
 #[must_use]
-pub fn lines(build: &Build, link: &Link, remark: Option<&Remark>, size: Size) -> Vec<NoticeLine> {
+pub fn lines(
+    build: &Build,
+    link: &Link,
+    explanation: Option<&Explanation>,
+    remark: Option<&Remark>,
+    size: Size,
+) -> Vec<NoticeLine> {
     let most = usize::from(size.height / SCREEN_LINES_PER_LINE);
     // An empty list has the room to say what is wrong, and says it.
     if most == 0 || build.timelines().iter().all(Timeline::is_empty) {
@@ -59,25 +65,47 @@ pub fn lines(build: &Build, link: &Link, remark: Option<&Remark>, size: Size) ->
     let columns = usize::from(size.width.saturating_sub(MARGIN));
     let fault = link.fault(build);
     let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
-    let news = of_build(build, link);
+    let news = of_build(build, link, explanation);
     let remark = remark.map(|remark| (Subject::Attention, remark.text.clone()));
-    let told: Vec<_> = [fault, news, remark].into_iter().flatten().collect();
+    let hint = explanation.and_then(|explanation| explanation.hint.as_ref());
+    let helps = |subject| match subject {
+        Subject::Failure => true,
+        Subject::Attention => build.verdict() == Verdict::Succeeded,
+        Subject::Fault | Subject::Note => false,
+    };
+    let news = news.map(|news| (hint.filter(|_| helps(news.0)), news));
+    let without_hint = |notice| (None, notice);
+    let told = [fault.map(without_hint), news, remark.map(without_hint)];
+    let mut left = told.iter().flatten().count();
     let mut lines = Vec::new();
-    for (index, (subject, text)) in told.iter().enumerate() {
+    for (hint, (subject, text)) in told.into_iter().flatten() {
         // What comes first leaves an equal share of the room to those behind it.
-        let room = (most - lines.len()).div_ceil(told.len() - index);
-        let parts = fitted(text, columns, room).into_iter().enumerate();
-        lines.extend(parts.map(|(index, text)| NoticeLine {
-            subject: *subject,
-            first: index == 0,
-            text,
-        }));
+        let room = (most - lines.len()).div_ceil(left);
+        left -= 1;
+        let parts = match hint {
+            Some(hint) => with_hint(&text, hint, columns, room),
+            None => fitted(&text, columns, room),
+        };
+        lines.extend(
+            parts
+                .into_iter()
+                .enumerate()
+                .map(|(index, text)| NoticeLine {
+                    subject,
+                    first: index == 0,
+                    text,
+                }),
+        );
     }
     lines
 }
 
 /// What the build itself has to say.
-fn of_build(build: &Build, link: &Link) -> Option<(Subject, String)> {
+fn of_build(
+    build: &Build,
+    link: &Link,
+    explanation: Option<&Explanation>,
+) -> Option<(Subject, String)> {
     match build.verdict() {
         Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => {
             let why = verdict_reason(build).map_or_else(String::new, |why| format!(": {why}"));
@@ -90,35 +118,48 @@ fn of_build(build: &Build, link: &Link) -> Option<(Subject, String)> {
         Verdict::Deleted | Verdict::Ended => {
             verdict_reason(build).map(|why| (Subject::Attention, why))
         }
-        _ => failure(build).map(|text| (Subject::Failure, text)),
+        _ => failure(build, explanation).map(|text| (Subject::Failure, text)),
     }
 }
 
 /// What failed first, and why, in one line; nothing while nothing has failed.
 #[must_use]
-pub fn failure(build: &Build) -> Option<String> {
+pub fn failure(build: &Build, explanation: Option<&Explanation>) -> Option<String> {
     if build.verdict() == Verdict::Succeeded {
         return None;
     }
-    let said = |event: &StackEvent| {
-        let reason = event.reason.as_ref().map(|reason| gist(reason.as_str()));
-        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-        format!("{} {}{reason}", event.logical_id, event.status)
-    };
     let failed = matches!(build.verdict(), Verdict::Failed | Verdict::Failing);
-    build
-        .first_failure()
-        .map(|event| said(event))
+    explanation
+        .map(said)
         .or_else(|| failed.then(|| verdict_reason(build)).flatten())
 }
 
-/// The service's reason without the wrapping that every reason of a resource handler has.
-fn gist(reason: &str) -> &str {
-    let reason = reason.trim();
-    let inner = reason
-        .strip_prefix("Resource handler returned message: \"")
-        .and_then(|rest| rest.rsplit_once("\" (RequestToken:"));
-    inner.map_or(reason, |(inner, _)| inner)
+fn said(explanation: &Explanation) -> String {
+    let plain = |reason: &&Reason| reason.is_plain() && !reason.message().is_empty();
+    let why = match explanation.reason.as_ref().filter(plain) {
+        // A summary would only cut it, and there may be room for more.
+        Some(reason) if explanation.hint.is_none() => Some(reason.message().to_owned()),
+        _ => explanation.summary().map(|text| text.to_string()),
+    };
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    let cause = &explanation.cause;
+    format!("{} {}{why}", cause.logical_id, cause.status)
+}
+
+/// A text, and what helps in the lines that are left. A command is shown whole or not at all.
+fn with_hint(text: &str, hint: &Hint, columns: usize, room: usize) -> Vec<String> {
+    let mut lines = fitted(text, columns, room);
+    let advice = wrap(hint.advice.as_str(), columns);
+    let left = room.saturating_sub(lines.len());
+    let cut = advice.len() > left;
+    lines.extend(advice.into_iter().take(left));
+    if cut && left > 0 {
+        let last = lines.pop().unwrap_or_default();
+        lines.push(truncate(&format!("{last} ..."), columns, "..."));
+    }
+    let command = hint.command.as_ref().map(ToString::to_string);
+    lines.extend(command.filter(|command| lines.len() < room && width(command) <= columns));
+    lines
 }
 
 /// Wraps text to at most so many lines. Where it is longer, its middle is left out: the head says what it
@@ -157,7 +198,7 @@ fn ends(text: &str) -> Cow<'_, str> {
 }
 
 /// The end of a text, cut to so many columns.
-fn tail(text: &str, columns: usize) -> &str {
+pub(super) fn tail(text: &str, columns: usize) -> &str {
     let starts = text.char_indices().rev().map(|(start, _)| start);
     starts
         .map_while(|start| text.get(start..))
@@ -169,13 +210,7 @@ fn tail(text: &str, columns: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_handlers_wrapping_is_taken_off() {
-        let reason = "Resource handler returned message: \"it broke\" (RequestToken: 1, HandlerErrorCode: X)";
-        assert_eq!(gist(reason), "it broke");
-        assert_eq!(gist(" plain "), "plain");
-    }
+    use crate::domain::text::Clean;
 
     #[test]
     fn a_long_reason_keeps_its_head_and_its_tail() {
@@ -185,5 +220,26 @@ mod tests {
         assert_eq!(fitted(text, 9, 1), ["one tw..."]);
         assert_eq!(fitted(text, 80, 1), [text]);
         assert!(fitted(text, 9, 0).is_empty());
+    }
+
+    #[test]
+    fn a_hint_takes_the_lines_that_are_left_and_its_command_is_never_cut() {
+        let hint = Hint {
+            advice: Clean::new("Look at the log. It says why."),
+            command: Some(Clean::new("read the-log")),
+        };
+        let lines = |columns, room| with_hint("it broke", &hint, columns, room);
+        assert_eq!(
+            lines(18, 4),
+            [
+                "it broke",
+                "Look at the log.",
+                "It says why.",
+                "read the-log"
+            ]
+        );
+        assert_eq!(lines(18, 2), ["it broke", "Look at the log..."]);
+        assert_eq!(lines(18, 1), ["it broke"]);
+        assert_eq!(lines(10, 9).last().map(String::as_str), Some("why."));
     }
 }

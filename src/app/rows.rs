@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::build::Build;
 use crate::domain::event::{EventKey, StackEvent, StackId};
-use crate::domain::status::ClassSet;
+use crate::domain::lens::Sieve;
 use crate::domain::timeline;
 
 /// One row of the list.
@@ -19,18 +19,18 @@ pub enum Row<'a> {
     Gap,
 }
 
-/// The rows of a build under a filter.
+/// The rows of a build that a sieve lets through.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     build: &'a Build,
-    filter: ClassSet,
+    sieve: Sieve,
 }
 
 impl<'a> Rows<'a> {
-    /// The rows that the filter lets through.
+    /// The rows that the sieve lets through.
     #[must_use]
-    pub fn new(build: &'a Build, filter: ClassSet) -> Self {
-        Self { build, filter }
+    pub fn new(build: &'a Build, sieve: Sieve) -> Self {
+        Self { build, sieve }
     }
 
     fn headings(self) -> usize {
@@ -40,7 +40,7 @@ impl<'a> Rows<'a> {
     /// The number of rows.
     #[must_use]
     pub fn len(self) -> usize {
-        let rows = |timeline: &timeline::Timeline| self.headings() + timeline.rows(self.filter);
+        let rows = |timeline: &timeline::Timeline| self.headings() + timeline.rows(self.sieve);
         self.build.timelines().iter().map(rows).sum()
     }
 
@@ -54,7 +54,7 @@ impl<'a> Rows<'a> {
     #[must_use]
     pub fn get(self, mut index: usize) -> Option<Row<'a>> {
         for timeline in self.build.timelines() {
-            let rows = self.headings() + timeline.rows(self.filter);
+            let rows = self.headings() + timeline.rows(self.sieve);
             if index >= rows {
                 index -= rows;
                 continue;
@@ -62,7 +62,7 @@ impl<'a> Rows<'a> {
             let Some(index) = index.checked_sub(self.headings()) else {
                 return Some(Row::Stack(timeline.stack_id()));
             };
-            return timeline.row(self.filter, index).map(|row| match row {
+            return timeline.row(self.sieve, index).map(|row| match row {
                 timeline::Row::Event(event) => Row::Event(event),
                 timeline::Row::Gap => Row::Gap,
             });
@@ -91,10 +91,10 @@ impl<'a> Rows<'a> {
         let mut before = 0;
         for timeline in self.build.timelines() {
             if timeline.stack_id() == &key.stack_id {
-                let index = timeline.row_of(self.filter, &key.event_id)?;
+                let index = timeline.row_of(self.sieve, &key.event_id)?;
                 return Some(before + self.headings() + index);
             }
-            before += self.headings() + timeline.rows(self.filter);
+            before += self.headings() + timeline.rows(self.sieve);
         }
         None
     }
@@ -103,6 +103,28 @@ impl<'a> Rows<'a> {
     #[must_use]
     pub fn newest(self) -> Option<&'a Arc<StackEvent>> {
         self.build.current().and_then(timeline::Timeline::newest)
+    }
+
+    /// The number of events up to a row, that row included.
+    #[must_use]
+    pub fn events_to(self, index: usize) -> usize {
+        let mut left = index + 1;
+        let mut events = 0;
+        for timeline in self.build.timelines() {
+            let rows = self.headings() + timeline.rows(self.sieve);
+            let here = left.min(rows);
+            let has_gap = usize::from(!timeline.is_whole());
+            let others = self.headings() + if here == rows { has_gap } else { 0 };
+            events += here.saturating_sub(others).min(timeline.count(self.sieve));
+            left -= here;
+        }
+        events
+    }
+
+    /// The newest event that is listed. Rows that are no events are few.
+    #[must_use]
+    pub fn newest_listed(self) -> Option<&'a Arc<StackEvent>> {
+        (0..self.len()).rev().find_map(|index| self.event(index))
     }
 
     /// The event nearest to an index: there, above it, or below it. Rows that are no events are few.

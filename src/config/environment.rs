@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use crate::cli::Color;
 use crate::style::{Glyphs, Palette, Theme};
 
+use super::speech::{Notifications, Speech};
+
 /// The parts of the environment that this program looks at.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
@@ -16,6 +18,10 @@ pub struct Environment {
     pub keys_can_be_read: bool,
     /// `TERM`.
     pub term: String,
+    /// `TERM_PROGRAM`.
+    pub term_program: String,
+    /// `TMUX`, where it is not empty.
+    pub tmux: Option<String>,
     /// `COLORTERM`.
     pub colorterm: String,
     /// `NO_COLOR` is set and not empty.
@@ -29,6 +35,8 @@ pub struct Environment {
     /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else
     /// `HOME/.local/state` (XDG Base Directory Specification).
     pub state_folder: Option<PathBuf>,
+    /// Where a person's files for this program are: `$XDG_CONFIG_HOME/bakewatch`, else `~/.config/bakewatch`.
+    pub config_folder: Option<PathBuf>,
     /// The first that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
     pub locale: String,
 }
@@ -46,11 +54,15 @@ impl Environment {
             let path = std::env::var_os(name).filter(|path| !path.is_empty());
             path.map(PathBuf::from)
         };
+        // The XDG specification says to take no notice of a relative one.
+        let folder = |name: &str| path(name).filter(|path| path.is_absolute());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
             keys_can_be_read: io::stdin().is_terminal() || File::open("/dev/tty").is_ok(),
             term: var("TERM"),
+            term_program: var("TERM_PROGRAM"),
+            tmux: Some(var("TMUX")).filter(|socket| !socket.is_empty()),
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
             aws_profile: Some(var("AWS_PROFILE")).filter(|name| !name.is_empty()),
@@ -58,9 +70,11 @@ impl Environment {
             aws_region: [var("AWS_REGION"), var("AWS_DEFAULT_REGION")]
                 .into_iter()
                 .find(|region| !region.is_empty()),
-            state_folder: path("XDG_STATE_HOME")
-                .filter(|path| path.is_absolute())
+            state_folder: folder("XDG_STATE_HOME")
                 .or_else(|| Some(path("HOME")?.join(".local/state"))),
+            config_folder: folder("XDG_CONFIG_HOME")
+                .or_else(|| Some(std::env::home_dir()?.join(".config")))
+                .map(|folder| folder.join("bakewatch")),
             locale: locale
                 .into_iter()
                 .find(|value| !value.is_empty())
@@ -82,6 +96,19 @@ impl Environment {
         Theme {
             palette: self.palette(color),
             glyphs: self.glyphs(),
+        }
+    }
+
+    /// How to speak to the terminal; `notify` says whether it may be loud.
+    #[must_use]
+    pub fn speech(&self, notify: bool) -> Speech {
+        Speech {
+            notifications: if notify {
+                Notifications::of(&self.term, &self.term_program)
+            } else {
+                Notifications::Off
+            },
+            in_tmux: self.tmux.is_some(),
         }
     }
 

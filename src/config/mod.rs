@@ -3,16 +3,25 @@
 //! The environment is read here and nowhere else (the AWS configuration apart, which the AWS crates read).
 
 mod environment;
+pub mod keys;
+mod speech;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::{Cli, Color, Command, DemoArgs, Output, OutputArgs, Pace, ReplayArgs, WatchArgs};
+use crate::app::keymap::KeyMap;
+use crate::cli::{
+    self, Cli, Color, Command, DemoArgs, Output, OutputArgs, Pace, ReplayArgs, WatchArgs,
+};
+use crate::domain::text::Clean;
 use crate::error::Error;
 use crate::output;
 use crate::style::Theme;
 
 pub use environment::Environment;
+pub use speech::{Notifications, Speech};
+
+use keys::Keys;
 
 /// How to find the API's URL: the stack output that every deployment has.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
@@ -21,7 +30,18 @@ const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STAC
 /// Where recordings are in the folder of what programs note down.
 const RECORDINGS: &str = "bakewatch/recordings";
 
-/// Everything that the program needs to know to begin.
+/// What the program was asked to do.
+#[derive(Debug)]
+pub enum Task {
+    /// To watch something.
+    Watch(Box<Settings>),
+    /// To print the key map in force.
+    PrintKeys(Keys),
+    /// To print a text that says something about the program.
+    Print(String),
+}
+
+/// Everything that a watch needs to know to begin.
 #[derive(Debug)]
 pub struct Settings {
     /// What to watch.
@@ -30,6 +50,10 @@ pub struct Settings {
     pub form: Form,
     /// How the screen looks.
     pub theme: Theme,
+    /// How to speak to the terminal beside frames.
+    pub speech: Speech,
+    /// The command to run when the outcome is known.
+    pub on_outcome: Option<String>,
     /// When to give up (text and JSON).
     pub timeout: Option<Duration>,
     /// Whether to wait for an image that does not exist yet (text and JSON).
@@ -54,8 +78,8 @@ pub enum Record {
 /// How a watch is shown.
 #[derive(Debug)]
 pub enum Form {
-    /// The screen.
-    Screen,
+    /// The screen, with these keys.
+    Screen(KeyMap),
     /// Lines of text or JSON.
     Lines(output::Form),
 }
@@ -119,7 +143,7 @@ pub struct ApiSettings {
     pub interval: Option<Duration>,
 }
 
-impl Settings {
+impl Task {
     /// Works out what was asked for.
     ///
     /// # Errors
@@ -128,6 +152,9 @@ impl Settings {
         let mut record = Record::No;
         let (mut timeout, mut waits) = (None, false);
         let (source, output) = match cli.command {
+            Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
+            Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
+            Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
@@ -155,10 +182,12 @@ impl Settings {
             record = Record::InFile(file);
         }
         let theme = environment.theme(output.color);
-        Ok(Self {
+        Ok(Self::Watch(Box::new(Settings {
             source,
             form: form(&output, environment)?,
             theme,
+            speech: environment.speech(!output.no_notify),
+            on_outcome: output.on_outcome,
             timeout,
             waits,
             record,
@@ -166,8 +195,17 @@ impl Settings {
                 file: output.log_file,
                 debug: output.debug,
             },
-        })
+        })))
     }
+}
+
+fn manual(command: Option<&str>) -> Result<String, Error> {
+    cli::manual(command).ok_or_else(|| {
+        let name = Clean::new(command.unwrap_or_default());
+        Error::Usage(format!(
+            "no manual page: there is no command {name}; `bakewatch help` lists them"
+        ))
+    })
 }
 
 fn api(args: WatchArgs, environment: &Environment) -> Result<ApiSettings, Error> {
@@ -203,7 +241,7 @@ fn form(args: &OutputArgs, environment: &Environment) -> Result<Form, Error> {
             "--output tui needs a terminal: standard output is none, or TERM is dumb; try --output text".to_owned(),
         )),
         Output::Auto if !environment.has_screen() => Ok(text(args.color, environment)),
-        Output::Tui | Output::Auto => Ok(Form::Screen),
+        Output::Tui | Output::Auto => Ok(Form::Screen(Keys::load(environment)?.map)),
     }
 }
 

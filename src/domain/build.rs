@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::event::{EventId, EventKey, StackEvent, StackId};
 use super::image::{Ami, ImageAnswer, ImageDescription};
+use super::lens::{Budget, Question, Slot};
 use super::news::{News, PageNews, Report};
 use super::timeline::Timeline;
 use super::verdict::{Evidence, Verdict, decide};
@@ -26,11 +27,15 @@ pub struct Build {
     /// How often DescribeImage has failed in a row; a refusal counts as often enough.
     image_failures: u32,
     described: Option<Box<ImageDescription>>,
+    /// When Image Builder's stage was first heard of, where the one before it was heard of too.
+    stage_since: Option<DateTime<Utc>>,
     presence: Presence,
     /// When both calls first and last said, one after the other, that there is nothing.
     absent: Option<(DateTime<Utc>, DateTime<Utc>)>,
     answered: bool,
     verdict: Verdict,
+    /// What the lenses of every timeline are asked, those to come included.
+    questions: [Option<Arc<Question>>; Slot::ALL.len()],
 }
 
 /// Whether the stack is there, as the events' side of the API last said.
@@ -137,7 +142,7 @@ impl Build {
             .position(|timeline| timeline.stack_id() == stack_id);
         let timeline = match known {
             Some(index) => self.timelines.remove(index),
-            None => Timeline::new(stack_id.clone()),
+            None => self.new_timeline(stack_id),
         };
         self.timelines.push(timeline);
         self.verdict = Verdict::Waiting;
@@ -145,8 +150,48 @@ impl Build {
         self.described
             .take_if(|image| image.stack_id.as_ref() != Some(stack_id));
         if self.described.is_none() {
+            self.stage_since = None;
             self.image = None;
         }
+    }
+
+    fn new_timeline(&self, stack_id: &StackId) -> Timeline {
+        let mut timeline = Timeline::new(stack_id.clone());
+        for slot in Slot::ALL {
+            timeline.set_lens(slot, self.questions[slot as usize].as_ref());
+        }
+        timeline
+    }
+
+    /// Lets a lens answer another question; one that asks nothing takes the lens away. The answers come with
+    /// [`Self::look`].
+    pub fn set_lens(&mut self, slot: Slot, question: Question) {
+        let question = Some(question).filter(|question| !question.is_open());
+        let slot_of = &mut self.questions[slot as usize];
+        if slot_of.as_deref() == question.as_ref() {
+            return;
+        }
+        *slot_of = question.map(Arc::new);
+        for timeline in &mut self.timelines {
+            timeline.set_lens(slot, slot_of.as_ref());
+        }
+    }
+
+    /// Asks the lenses about events that they have not been asked about, newest first, as far as the budget
+    /// goes.
+    pub fn look(&mut self, budget: &mut Budget) {
+        for timeline in self.timelines.iter_mut().rev() {
+            timeline.look(budget);
+        }
+    }
+
+    /// How many events a lens has not been asked about yet.
+    #[must_use]
+    pub fn unasked(&self, slot: Slot) -> usize {
+        self.timelines
+            .iter()
+            .map(|timeline| timeline.unasked(slot))
+            .sum()
     }
 
     fn apply_image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>) {
@@ -164,6 +209,13 @@ impl Build {
                 self.absent = None;
                 if self.is_of_another_stack(image) {
                     return;
+                }
+                let stage_before = self
+                    .described
+                    .as_ref()
+                    .and_then(|image| image.builder_status.as_ref());
+                if stage_before != image.builder_status.as_ref() {
+                    self.stage_since = stage_before.map(|_| at);
                 }
                 self.described = Some(image.clone());
             }
@@ -222,6 +274,13 @@ impl Build {
         self.timelines.last()
     }
 
+    /// The events of one of the stacks that had this image's name.
+    #[must_use]
+    pub fn timeline_of(&self, stack_id: &StackId) -> Option<&Timeline> {
+        let mut newest_first = self.timelines.iter().rev();
+        newest_first.find(|timeline| timeline.stack_id() == stack_id)
+    }
+
     /// The current stack.
     #[must_use]
     pub fn stack_id(&self) -> Option<&StackId> {
@@ -238,6 +297,13 @@ impl Build {
     #[must_use]
     pub fn image(&self) -> Option<&ImageDescription> {
         self.described.as_deref()
+    }
+
+    /// When Image Builder's stage began, to within the time between two DescribeImage requests; nothing where
+    /// its beginning was not seen.
+    #[must_use]
+    pub fn stage_since(&self) -> Option<DateTime<Utc>> {
+        self.stage_since
     }
 
     /// The AMI of a build that succeeded.
@@ -299,6 +365,27 @@ impl Build {
             .and(self.image())
             .and_then(|image| image.creation_time);
         made.or_else(|| self.root()?.timestamp)
+    }
+
+    /// The time up to which what goes on has gone on: now, or the end of a build that is over.
+    #[must_use]
+    pub fn until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let newest = || self.current()?.newest()?.timestamp;
+        if self.is_over() {
+            let ends = [self.ended_at(), newest()];
+            ends.into_iter().flatten().max().unwrap_or(now)
+        } else {
+            now
+        }
+    }
+
+    /// Whether nothing goes on any more: the verdict has fallen, and the clean-up after a success has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        match self.verdict {
+            Verdict::Succeeded => self.cleanup() != Cleanup::Running,
+            verdict => verdict.is_final(),
+        }
     }
 
     /// How long the build has taken, or took. An event that is stamped in the future has age 0.

@@ -4,10 +4,11 @@
 //! order instead of relying on the order of arrival. Nothing here is ever computed by a scan.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::event::{EventId, StackEvent};
-use super::status::StatusClass;
+use super::status::{ResourceStatus, StatusClass};
 use super::text::Clean;
 
 /// The place of an event in its timeline; a larger place is newer.
@@ -20,8 +21,31 @@ pub struct Facts {
     oldest_root: Option<Arc<StackEvent>>,
     first_failure: Option<Arc<StackEvent>>,
     first_root_failure: Option<Arc<StackEvent>>,
-    newest_of: HashMap<Clean, Arc<StackEvent>>,
+    resources: HashMap<Clean, Resource>,
     resources_by_class: [usize; StatusClass::ALL.len()],
+    /// Which resource has a physical id: reasons name resources by their ARNs.
+    logical_ids: HashMap<Clean, Clean>,
+}
+
+/// What the events say about one resource.
+#[derive(Debug)]
+struct Resource {
+    newest: Arc<StackEvent>,
+    /// The oldest event of its creation that says that work goes on.
+    creation: Option<Arc<StackEvent>>,
+    /// The same of its deletion.
+    deletion: Option<Arc<StackEvent>>,
+}
+
+impl Resource {
+    /// The slot for the beginning of the operation that a status belongs to: `CREATE_*` or `DELETE_*`.
+    fn beginning(&mut self, status: &ResourceStatus) -> Option<&mut Option<Arc<StackEvent>>> {
+        match status.as_str() {
+            "CREATE_IN_PROGRESS" => Some(&mut self.creation),
+            "DELETE_IN_PROGRESS" => Some(&mut self.deletion),
+            _ => None,
+        }
+    }
 }
 
 impl Facts {
@@ -37,7 +61,7 @@ impl Facts {
             replace_if(&mut self.newest_root, event, newer);
             replace_if(&mut self.oldest_root, event, older);
         } else {
-            self.observe_resource(event, newer);
+            self.observe_resource(event, newer, older);
         }
         if event.is_own_failure {
             let first = if event.is_root {
@@ -53,20 +77,36 @@ impl Facts {
         &mut self,
         event: &Arc<StackEvent>,
         newer: impl Fn(&Arc<StackEvent>) -> bool,
+        older: impl Fn(&Arc<StackEvent>) -> bool,
     ) {
-        let count = &mut self.resources_by_class;
-        match self.newest_of.get_mut(&event.logical_id) {
-            Some(known) if newer(known) => {
-                count[known.status.class().index()] -= 1;
-                *known = Arc::clone(event);
-            }
-            Some(_) => return,
-            None => {
-                self.newest_of
-                    .insert(event.logical_id.clone(), Arc::clone(event));
-            }
+        if let Some(physical_id) = &event.physical_id {
+            self.logical_ids
+                .entry(physical_id.clone())
+                .or_insert_with(|| event.logical_id.clone());
         }
-        count[event.status.class().index()] += 1;
+        let count = &mut self.resources_by_class;
+        let resource = match self.resources.entry(event.logical_id.clone()) {
+            Entry::Vacant(vacant) => {
+                count[event.status.class().index()] += 1;
+                vacant.insert(Resource {
+                    newest: Arc::clone(event),
+                    creation: None,
+                    deletion: None,
+                })
+            }
+            Entry::Occupied(known) => {
+                let known = known.into_mut();
+                if newer(&known.newest) {
+                    count[known.newest.status.class().index()] -= 1;
+                    count[event.status.class().index()] += 1;
+                    known.newest = Arc::clone(event);
+                }
+                known
+            }
+        };
+        if let Some(slot) = resource.beginning(&event.status) {
+            replace_if(slot, event, older);
+        }
     }
 
     /// The newest event of the stack itself: its status is the stack's.
@@ -93,7 +133,7 @@ impl Facts {
     /// The number of resources that the events have named, the stack itself not counted.
     #[must_use]
     pub fn resources(&self) -> usize {
-        self.newest_of.len()
+        self.resources.len()
     }
 
     /// The number of resources whose newest status is of the class.
@@ -105,7 +145,26 @@ impl Facts {
     /// The newest event of a resource.
     #[must_use]
     pub fn newest_of(&self, logical_id: &Clean) -> Option<&Arc<StackEvent>> {
-        self.newest_of.get(logical_id)
+        Some(&self.resources.get(logical_id)?.newest)
+    }
+
+    /// The first event of the creation or the deletion of a resource, of which `event` tells the end. Where a
+    /// deletion was tried several times, this is the first event of the first try.
+    #[must_use]
+    pub fn beginning_of(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
+        let resource = self.resources.get(&event.logical_id)?;
+        let beginning = if event.status.is_delete() {
+            &resource.deletion
+        } else {
+            &resource.creation
+        };
+        beginning.as_ref()
+    }
+
+    /// The resource that has a physical id; the first to be heard of where several claim it.
+    #[must_use]
+    pub fn logical_id_of(&self, physical_id: &Clean) -> Option<&Clean> {
+        self.logical_ids.get(physical_id)
     }
 }
 

@@ -4,13 +4,21 @@
 //! as text, and the same input always gives the same answer.
 
 pub mod build;
+mod by_resource;
+pub mod changes;
+pub mod estimate;
 pub mod event;
 pub mod facts;
+pub mod failure;
 pub mod fault;
 pub mod image;
+mod index;
+pub mod lens;
 pub mod news;
+pub mod pattern;
 pub mod properties;
 pub mod secret;
+pub mod span;
 pub mod status;
 pub mod stretch;
 pub mod summary;

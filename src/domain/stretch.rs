@@ -1,13 +1,17 @@
 //! A gapless stretch of events, oldest to newest, indexed so that looking never means scanning.
 //!
 //! It grows at both ends in constant time: new events arrive at one, history is loaded at the other. Each
-//! event has a sequence number that tells its place; lists of numbers per status class answer filters.
+//! event has a sequence number that tells its place; lists of places per status class, per resource and under
+//! each lens answer filters.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::by_resource::ByResource;
 use super::event::{EventId, StackEvent};
-use super::status::{ClassSet, StatusClass};
+use super::index::{ClassIndex, shift};
+use super::lens::{Budget, Lens, Question, Sieve, Slot};
+use super::text::Clean;
 
 /// A gapless stretch of one stack's events in the service's order.
 #[derive(Debug, Default)]
@@ -16,7 +20,11 @@ pub struct Stretch {
     /// The sequence number of the oldest event; history is numbered downwards from it.
     first: i64,
     places: HashMap<EventId, i64>,
-    by_class: [VecDeque<i64>; StatusClass::ALL.len()],
+    by_class: ClassIndex,
+    by_resource: ByResource,
+    /// Of the failed events, those that follow from another failure.
+    consequences: VecDeque<i64>,
+    lenses: [Option<Lens>; Slot::ALL.len()],
 }
 
 impl Stretch {
@@ -63,7 +71,14 @@ impl Stretch {
             return false;
         }
         self.places.insert(event.event_id.clone(), place);
-        self.class_list(&event).push_back(place);
+        self.by_class.push_newest(event.status.class(), place);
+        self.by_resource.push_newest(&event.logical_id, place);
+        if event.is_consequence() {
+            self.consequences.push_back(place);
+        }
+        for lens in self.lenses.iter_mut().flatten() {
+            lens.push_newest(&event, place);
+        }
         self.events.push_back(event);
         true
     }
@@ -74,9 +89,13 @@ impl Stretch {
             return false;
         }
         self.first -= 1;
-        self.places.insert(event.event_id.clone(), self.first);
         let place = self.first;
-        self.class_list(&event).push_front(place);
+        self.places.insert(event.event_id.clone(), place);
+        self.by_class.push_oldest(event.status.class(), place);
+        self.by_resource.push_oldest(&event.logical_id, place);
+        if event.is_consequence() {
+            self.consequences.push_front(place);
+        }
         self.events.push_front(event);
         true
     }
@@ -96,55 +115,116 @@ impl Stretch {
                 *place += 1;
             }
         }
-        for list in &mut self.by_class {
-            let from = list.partition_point(|other| *other < place);
-            list.iter_mut().skip(from).for_each(|other| *other += 1);
+        self.by_class.shift(place);
+        self.by_class.insert(event.status.class(), place);
+        self.by_resource.insert(&event.logical_id, place);
+        shift(&mut self.consequences, place);
+        if event.is_consequence() {
+            let at = self.consequences.partition_point(|other| *other < place);
+            self.consequences.insert(at, place);
+        }
+        let newer = self.events.len() - index;
+        for lens in self.lenses.iter_mut().flatten() {
+            lens.insert(&event, place, newer);
         }
         self.places.insert(event.event_id.clone(), place);
-        let list = self.class_list(&event);
-        let at = list.partition_point(|other| *other < place);
-        list.insert(at, place);
         self.events.insert(index, event);
         true
     }
 
-    /// The number of events whose class is in the set.
+    /// The number of events that a sieve lets through, of those that its lens has been asked about.
     #[must_use]
-    pub fn count(&self, classes: ClassSet) -> usize {
-        classes
-            .iter()
-            .map(|class| self.by_class[class.index()].len())
-            .sum()
+    pub fn count(&self, sieve: Sieve) -> usize {
+        self.index(sieve.slot).count(sieve.classes)
     }
 
-    /// The number of matching events that are older than the sequence number.
+    /// The number of those that are older than the sequence number.
     #[must_use]
-    pub fn count_before(&self, classes: ClassSet, place: i64) -> usize {
-        classes
-            .iter()
-            .map(|class| self.by_class[class.index()].partition_point(|other| *other < place))
-            .sum()
+    pub fn count_before(&self, sieve: Sieve, place: i64) -> usize {
+        self.index(sieve.slot).count_before(sieve.classes, place)
     }
 
-    /// The matching event with that many older matching ones: O(log² n).
+    /// The event with that many older ones that the sieve lets through: O(log² n).
     #[must_use]
-    pub fn nth(&self, classes: ClassSet, nth: usize) -> Option<&Arc<StackEvent>> {
-        if classes == ClassSet::ALL {
+    pub fn nth(&self, sieve: Sieve, nth: usize) -> Option<&Arc<StackEvent>> {
+        if sieve == Sieve::ALL {
             return self.events.get(nth);
         }
-        if nth >= self.count(classes) {
-            return None;
+        let index = self.index(sieve.slot);
+        self.get(index.nth(sieve.classes, nth, self.first, self.end())?)
+    }
+
+    /// Lets a lens answer another question, or none.
+    pub fn set_lens(&mut self, slot: Slot, question: Option<&Arc<Question>>) {
+        self.lenses[slot as usize] = question.cloned().map(Lens::new);
+    }
+
+    /// Asks the lenses about events that they have not been asked about, as far as the budget goes.
+    pub fn look(&mut self, budget: &mut Budget) {
+        for lens in self.lenses.iter_mut().flatten() {
+            lens.look(&self.events, self.first, budget);
         }
-        let (mut low, mut high) = (self.first, self.end());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.count_before(classes, middle + 1) > nth {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
+    }
+
+    /// How many events a lens has not been asked about yet.
+    #[must_use]
+    pub fn unasked(&self, slot: Slot) -> usize {
+        let lens = self.lenses[slot as usize].as_ref();
+        lens.map_or(0, |lens| self.len() - lens.asked())
+    }
+
+    /// The resources, those whose first event is oldest first.
+    pub fn resources(&self) -> impl Iterator<Item = &Clean> {
+        self.by_resource.in_order()
+    }
+
+    /// Whether there is an event of the resource.
+    #[must_use]
+    pub fn has_resource(&self, resource: &Clean) -> bool {
+        self.by_resource.contains(resource)
+    }
+
+    /// The events of a resource, oldest first.
+    #[must_use]
+    pub fn events_of(&self, resource: &Clean) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
+        let places = self.by_resource.places(resource);
+        places.filter_map(|place| self.get(place))
+    }
+
+    /// How many events of a resource there are.
+    #[must_use]
+    pub fn count_of(&self, resource: &Clean) -> usize {
+        self.by_resource.places(resource).len()
+    }
+
+    /// The event of the same resource before this one; the newest one where this one is not in the stretch.
+    #[must_use]
+    pub fn before(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
+        let place = self.place(&event.event_id).unwrap_or(i64::MAX);
+        self.get(self.by_resource.before(&event.logical_id, place)?)
+    }
+
+    /// An empty stretch with the same lenses.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        let mut empty = Self::default();
+        for slot in Slot::ALL {
+            let lens = self.lenses[slot as usize].as_ref();
+            empty.set_lens(slot, lens.map(Lens::question));
         }
-        self.events.get(self.index_of(low))
+        empty
+    }
+
+    /// The failed events that follow from another failure, oldest first.
+    pub fn consequences(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
+        let places = self.consequences.iter();
+        places.filter_map(|place| self.get(*place))
+    }
+
+    /// The number of those events.
+    #[must_use]
+    pub fn count_consequences(&self) -> usize {
+        self.consequences.len()
     }
 
     /// Puts all events of `newer` after this stretch's; cheap where this one is empty.
@@ -166,8 +246,14 @@ impl Stretch {
         usize::try_from(place - self.first).unwrap_or(0)
     }
 
-    fn class_list(&mut self, event: &StackEvent) -> &mut VecDeque<i64> {
-        &mut self.by_class[event.status.class().index()]
+    fn get(&self, place: i64) -> Option<&Arc<StackEvent>> {
+        self.events.get(self.index_of(place))
+    }
+
+    /// The index of a lens; that of all events where the slot is empty.
+    fn index(&self, slot: Option<Slot>) -> &ClassIndex {
+        let lens = slot.and_then(|slot| self.lenses[slot as usize].as_ref());
+        lens.map_or(&self.by_class, Lens::index)
     }
 }
 
@@ -176,8 +262,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    use crate::domain::pattern::Pattern;
+    use crate::domain::status::{ClassSet, StatusClass};
+
     fn event(id: u32, status: &str) -> Arc<StackEvent> {
-        let json = format!(r#"{{"stackId":"s","eventId":"{id}","resourceStatus":"{status}"}}"#);
+        let reason = ["Resource creation cancelled", "it broke"][id as usize % 2];
+        let json = format!(
+            r#"{{"stackId":"s","eventId":"{id}","logicalResourceId":"R{}","resourceStatus":"{status}",
+               "resourceStatusReason":"{reason}"}}"#,
+            id % 5
+        );
         Arc::new(StackEvent::from_json(&json, None))
     }
 
@@ -207,11 +301,22 @@ mod tests {
     proptest! {
         /// Whatever order it grew in, every index agrees with a plain list of the same events.
         #[test]
-        fn indexes_agree_with_a_plain_list(steps in prop::collection::vec(growth(), 0..60), mask in 0usize..8) {
+        fn indexes_agree_with_a_plain_list(steps in prop::collection::vec(growth(), 0..60), mask in 0usize..8, asked_at in 0usize..20) {
             let words = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED"];
             let mut stretch = Stretch::default();
             let mut plain: Vec<Arc<StackEvent>> = Vec::new();
+            let question = Arc::new(Question {
+                patterns: vec![Pattern::new("[0-4]$", true).unwrap()],
+                ..Question::default()
+            });
             for (number, (kind, word)) in steps.into_iter().enumerate() {
+                // The question comes in the middle: some events were there before it.
+                if number == asked_at {
+                    stretch.set_lens(Slot::Listed, Some(&question));
+                }
+                if number % 3 == 0 {
+                    stretch.look(&mut Budget::slice());
+                }
                 let new = event(u32::try_from(number).unwrap(), words[word]);
                 match kind {
                     Growth::Before(at) if !plain.is_empty() => {
@@ -230,20 +335,50 @@ mod tests {
                     }
                 }
             }
+            if asked_at >= plain.len() {
+                stretch.set_lens(Slot::Listed, Some(&question));
+            }
             let mut classes = ClassSet::NONE;
             for (bit, class) in [StatusClass::Running, StatusClass::Complete, StatusClass::Failed].into_iter().enumerate() {
                 if mask & (1 << bit) != 0 {
                     classes = classes.toggled(class);
                 }
             }
-            let matching: Vec<_> = plain.iter().filter(|event| classes.contains(event.status.class())).collect();
-            prop_assert_eq!(stretch.count(classes), matching.len());
-            for (nth, expected) in matching.iter().enumerate() {
-                prop_assert_eq!(&stretch.nth(classes, nth).unwrap().event_id, &expected.event_id);
-                let place = stretch.place(&expected.event_id).unwrap();
-                prop_assert_eq!(stretch.count_before(classes, place), nth);
+            while stretch.unasked(Slot::Listed) > 0 {
+                stretch.look(&mut Budget::slice());
             }
-            prop_assert!(stretch.nth(classes, matching.len()).is_none());
+            for slot in [None, Some(Slot::Listed), Some(Slot::Found)] {
+                let sieve = Sieve { classes, slot };
+                let holds = |event: &StackEvent| slot != Some(Slot::Listed) || question.holds_for(event);
+                let passes = |event: &&Arc<StackEvent>| classes.contains(event.status.class()) && holds(event);
+                let matching: Vec<_> = plain.iter().filter(passes).collect();
+                prop_assert_eq!(stretch.count(sieve), matching.len());
+                for (nth, expected) in matching.iter().enumerate() {
+                    prop_assert_eq!(&stretch.nth(sieve, nth).unwrap().event_id, &expected.event_id);
+                    let place = stretch.place(&expected.event_id).unwrap();
+                    prop_assert_eq!(stretch.count_before(sieve, place), nth);
+                }
+                prop_assert!(stretch.nth(sieve, matching.len()).is_none());
+            }
+            let resources: Vec<_> = stretch.resources().cloned().collect();
+            let mut in_order: Vec<Clean> = Vec::new();
+            for event in &plain {
+                if !in_order.contains(&event.logical_id) {
+                    in_order.push(event.logical_id.clone());
+                }
+            }
+            prop_assert_eq!(&resources, &in_order);
+            for resource in &resources {
+                let its: Vec<_> = plain.iter().filter(|event| event.logical_id == *resource).collect();
+                prop_assert_eq!(stretch.count_of(resource), its.len());
+                prop_assert!(stretch.events_of(resource).map(|event| event.key()).eq(its.iter().map(|event| event.key())));
+                for pair in its.windows(2) {
+                    prop_assert_eq!(stretch.before(pair[1]).map(|event| event.key()), Some(pair[0].key()));
+                }
+            }
+            let cancelled = plain.iter().filter(|event| event.is_consequence()).map(|event| event.event_id.as_str());
+            let listed = stretch.consequences().map(|event| event.event_id.as_str());
+            prop_assert_eq!(listed.collect::<Vec<_>>(), cancelled.collect::<Vec<_>>());
             let all: Vec<_> = plain.iter().map(|event| event.event_id.as_str().to_owned()).collect();
             prop_assert_eq!(ids(&stretch), all);
         }

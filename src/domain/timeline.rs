@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::event::{EventId, StackEvent, StackId};
 use super::facts::{Facts, Place};
+use super::lens::{Budget, Question, Sieve, Slot};
 use super::news::PageNews;
-use super::status::ClassSet;
 use super::stretch::Stretch;
+use super::text::Clean;
 
 /// The events of one stack.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Timeline {
     /// then the new ones, oldest first.
     pub fn apply(&mut self, page: &PageNews) -> Vec<Arc<StackEvent>> {
         if page.restarted {
-            self.pending = Stretch::default();
+            self.pending = self.pending.emptied();
         }
         for event in &page.fresh {
             if !self.committed.contains(&event.event_id)
@@ -74,7 +75,8 @@ impl Timeline {
         let Some(late) = &page.commit else {
             return Vec::new();
         };
-        let pending = std::mem::take(&mut self.pending);
+        let empty = self.pending.emptied();
+        let pending = std::mem::replace(&mut self.pending, empty);
         let mut printed: Vec<_> = Vec::with_capacity(late.len() + pending.len());
         let fresh: Vec<_> = pending.iter().map(Arc::clone).collect();
         self.committed.append(pending);
@@ -145,48 +147,112 @@ impl Timeline {
     pub fn events_after(&self, id: &EventId) -> usize {
         let newer = |stretch: &Stretch| {
             let place = stretch.place(id)?;
-            Some(stretch.len() - stretch.count_before(ClassSet::ALL, place) - 1)
+            Some(stretch.len() - stretch.count_before(Sieve::ALL, place) - 1)
         };
         let in_committed = || Some(newer(&self.committed)? + self.pending.len());
         newer(&self.pending).or_else(in_committed).unwrap_or(0)
     }
 
-    /// The number of events whose class is in the set.
+    /// The number of events that a sieve lets through.
     #[must_use]
-    pub fn count(&self, classes: ClassSet) -> usize {
-        self.committed.count(classes) + self.pending.count(classes)
+    pub fn count(&self, sieve: Sieve) -> usize {
+        self.committed.count(sieve) + self.pending.count(sieve)
+    }
+
+    /// The failed events that follow from another failure, the stack's own failures among them, oldest first.
+    pub fn consequences(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
+        let committed = self.committed.consequences();
+        committed.chain(self.pending.consequences())
+    }
+
+    /// The number of those events.
+    #[must_use]
+    pub fn count_consequences(&self) -> usize {
+        self.committed.count_consequences() + self.pending.count_consequences()
     }
 
     /// The number of rows under a filter: matching events, and the gap where there is one.
     #[must_use]
-    pub fn rows(&self, classes: ClassSet) -> usize {
-        self.count(classes) + usize::from(self.has_gap())
+    pub fn rows(&self, sieve: Sieve) -> usize {
+        self.count(sieve) + usize::from(self.has_gap())
     }
 
     /// The row at an index, oldest first.
     #[must_use]
-    pub fn row(&self, classes: ClassSet, index: usize) -> Option<Row<'_>> {
-        let older = self.committed.count(classes);
+    pub fn row(&self, sieve: Sieve, index: usize) -> Option<Row<'_>> {
+        let older = self.committed.count(sieve);
         if index < older {
-            return self.committed.nth(classes, index).map(Row::Event);
+            return self.committed.nth(sieve, index).map(Row::Event);
         }
         if self.has_gap() && index == older {
             return Some(Row::Gap);
         }
         let index = index - older - usize::from(self.has_gap());
-        self.pending.nth(classes, index).map(Row::Event)
+        self.pending.nth(sieve, index).map(Row::Event)
     }
 
     /// The index of an event's row under a filter; where the filter hides the event, the index of the row
     /// that would follow it. Nothing for an event that is not in the timeline.
     #[must_use]
-    pub fn row_of(&self, classes: ClassSet, id: &EventId) -> Option<usize> {
+    pub fn row_of(&self, sieve: Sieve, id: &EventId) -> Option<usize> {
         if let Some(place) = self.committed.place(id) {
-            return Some(self.committed.count_before(classes, place));
+            return Some(self.committed.count_before(sieve, place));
         }
         let place = self.pending.place(id)?;
-        let below = self.committed.count(classes) + usize::from(self.has_gap());
-        Some(below + self.pending.count_before(classes, place))
+        let below = self.committed.count(sieve) + usize::from(self.has_gap());
+        Some(below + self.pending.count_before(sieve, place))
+    }
+
+    /// Lets a lens answer another question, or none; see [`Self::look`].
+    pub fn set_lens(&mut self, slot: Slot, question: Option<&Arc<Question>>) {
+        self.committed.set_lens(slot, question);
+        self.pending.set_lens(slot, question);
+    }
+
+    /// Asks the lenses about events that they have not been asked about, newest first, as far as the budget goes.
+    pub fn look(&mut self, budget: &mut Budget) {
+        self.pending.look(budget);
+        self.committed.look(budget);
+    }
+
+    /// How many events a lens has not been asked about yet.
+    #[must_use]
+    pub fn unasked(&self, slot: Slot) -> usize {
+        self.committed.unasked(slot) + self.pending.unasked(slot)
+    }
+
+    /// The stack itself and its resources, in the order in which CloudFormation began them, as far as that is
+    /// known: nothing stands before what it depends on.
+    pub fn resources(&self) -> impl Iterator<Item = &Clean> {
+        let newer = self.pending.resources();
+        let newer = newer.filter(|resource| !self.committed.has_resource(resource));
+        self.committed.resources().chain(newer)
+    }
+
+    /// The events of a resource, oldest first.
+    #[must_use]
+    pub fn events_of(&self, resource: &Clean) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
+        let newer = self.pending.events_of(resource);
+        self.committed.events_of(resource).chain(newer)
+    }
+
+    /// How many events of a resource there are.
+    #[must_use]
+    pub fn count_of(&self, resource: &Clean) -> usize {
+        self.committed.count_of(resource) + self.pending.count_of(resource)
+    }
+
+    /// The event of the same resource before this one.
+    #[must_use]
+    pub fn before(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
+        let in_pending = || {
+            self.pending
+                .contains(&event.event_id)
+                .then(|| self.pending.before(event))
+        };
+        in_pending()
+            .flatten()
+            .or_else(|| self.committed.before(event))
     }
 
     fn has_gap(&self) -> bool {

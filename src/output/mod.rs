@@ -3,13 +3,19 @@
 //! The application decides what is printed and when; here it only gets its form.
 
 mod json;
+mod keys;
 mod text;
+mod variables;
 
 use std::io::{self, Write};
 
 use crate::app::effect::Entry;
+use crate::app::model::Model;
 use crate::domain::text::one_line;
 use crate::style::Theme;
+
+pub use keys::keys;
+pub use variables::variables;
 
 /// The form of the lines.
 #[derive(Debug)]
@@ -18,6 +24,12 @@ pub enum Form {
     Text(Theme),
     /// One JSON object a line.
     Json,
+}
+
+/// The line that stays on the normal screen when the program has left the terminal.
+#[must_use]
+pub fn farewell(model: &Model, theme: &Theme) -> String {
+    text::farewell(model, theme)
 }
 
 /// Prints entries: results to `out`, diagnostics to `diagnostics`.

@@ -3,8 +3,11 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use crossterm::style::Stylize;
 use ratatui::backend::IntoCrossterm;
+use ratatui::style::Style;
 
+use crate::app::model::Model;
 use crate::app::outcome::OutcomeRecord;
+use crate::app::summary::summary;
 use crate::domain::event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::text::{Clean, duration, one_line, pad};
@@ -25,8 +28,7 @@ pub(super) fn event(event: &StackEvent, theme: &Theme) -> String {
     let line = format!(
         "{time:20} {} {} {} {}",
         paint(
-            theme,
-            event.status.class(),
+            theme.status(event.status.class()),
             &cell(event.status.as_str(), STATUS)
         ),
         cell(event.logical_id.as_str(), LOGICAL_ID),
@@ -51,7 +53,7 @@ pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
         Outcome::NotFound | Outcome::Unknown => StatusClass::Unknown,
     };
     let mut parts = vec![
-        paint(theme, class, &record.outcome.word().to_uppercase()),
+        paint(theme.status(class), &record.outcome.word().to_uppercase()),
         record.image_id.clone(),
     ];
     let ami_id = record.ami_id.as_ref().map(Clean::as_str);
@@ -79,6 +81,13 @@ pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
     line
 }
 
+/// What is known in one line, after the sign of the verdict.
+pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
+    let verdict = model.build.verdict();
+    let sign = theme.glyphs().verdict(verdict);
+    format!("{} {}", paint(theme.verdict(verdict), sign), summary(model))
+}
+
 fn format_failure(failure: &StackEvent, reason: &str) -> String {
     let (id, kind) = (failure.logical_id.as_str(), failure.resource_type.as_str());
     format!(
@@ -92,9 +101,9 @@ fn seconds(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// A word in the colour of its class.
-fn paint(theme: &Theme, class: StatusClass, word: &str) -> String {
-    match theme.status(class).fg {
+/// A word in the colour of a style.
+fn paint(style: Style, word: &str) -> String {
+    match style.fg {
         Some(colour) => word.with(colour.into_crossterm()).to_string(),
         None => word.to_owned(),
     }

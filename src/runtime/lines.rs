@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::app::effect::{Effect, Effects, Entry};
+use crate::app::effect::{Effect, Effects, Entry, Known};
 use crate::app::model::Model;
 use crate::app::msg::Msg;
 use crate::app::update::update;
@@ -16,6 +16,7 @@ use crate::output::{Form, Printer};
 use crate::source::poller::Request;
 
 use super::feed::Feed;
+use super::hook::Hook;
 use super::signals::Signals;
 use super::tasks::Tasks;
 use super::{ask, tick, ticks};
@@ -28,6 +29,7 @@ pub(super) async fn run(
     model: &mut Model,
     form: Form,
     timeout: Option<Duration>,
+    hook: Hook,
     mut feed: Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
@@ -54,27 +56,43 @@ pub(super) async fn run(
             _ = ticks.tick() => tick(&feed.clock),
         };
         let signalled = matches!(msg, Msg::Signal(_));
-        let Some(code) = carry_out(update(model, msg), &feed, &lines) else {
+        let (known, code) = carry_out(update(model, msg), &feed, &lines);
+        let Some(code) = code else {
             continue;
         };
         lines.finish(&mut signals, signalled).await?;
+        if let Some(known) = known {
+            hook.run_to_its_end(&known, asked_to_end(&mut signals, signalled))
+                .await;
+        }
         return death.map_or(Ok(code), Err);
     }
 }
 
-/// Does what the application asks for. The exit code, if it asks to leave.
-fn carry_out(effects: Effects, feed: &Feed, lines: &Lines) -> Option<u8> {
-    let mut code = None;
+/// Waits until a signal asks the program to end; not for long, where one has asked already.
+async fn asked_to_end(signals: &mut Signals, signalled: bool) {
+    tokio::select! {
+        _ = signals.next() => {}
+        () = tokio::time::sleep(LAST_LINES), if signalled => {}
+    }
+}
+
+/// Does what the application asks for, but for what comes after the last line: the outcome to run a command
+/// for, and the exit code, if it asks to leave.
+fn carry_out(effects: Effects, feed: &Feed, lines: &Lines) -> (Option<Box<Known>>, Option<u8>) {
+    let (mut known, mut code) = (None, None);
     for effect in effects {
         match effect {
             Effect::PollNow => ask(feed, Request::PollNow),
             Effect::Audit => ask(feed, Request::Audit),
             // A writer that has ended says so itself.
             Effect::Emit(entry) => drop(lines.entries.send(entry)),
+            Effect::Run(outcome) => known = Some(outcome),
+            Effect::Notify(_) | Effect::Copy(_) | Effect::Mouse(_) => {}
             Effect::Exit(exit) => code = Some(exit),
         }
     }
-    code
+    (known, code)
 }
 
 /// The thread that writes, from the loop's side.

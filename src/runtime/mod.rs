@@ -1,7 +1,10 @@
 //! The imperative shell: the only place that spawns tasks, owns the terminal and the signals, and makes the
 //! clock. It carries messages to `update` and does the effects that come back.
 
+mod clipboard;
+mod escapes;
 mod feed;
+mod hook;
 mod lines;
 mod logging;
 mod prepare;
@@ -11,15 +14,17 @@ mod tape;
 mod tasks;
 mod terminal;
 
-use std::io;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Offset, Utc};
 
 use crate::app::effect::Entry;
 use crate::app::ending::Ending;
+use crate::app::keymap::KeyMap;
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
+use crate::app::outcome::code;
 use crate::config::{Form, Settings, SourceSettings};
 use crate::domain::summary::Summary;
 use crate::error::Error;
@@ -28,6 +33,7 @@ use crate::source::clock::Clock;
 use crate::style::Palette;
 
 use feed::Feed;
+use hook::Hook;
 use tape::Tape;
 use tasks::Tasks;
 
@@ -57,6 +63,18 @@ pub fn run(settings: Settings) -> Result<u8, Error> {
     result
 }
 
+/// Prints a text that is known at once. The result is the exit code.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn print(text: &str) -> Result<u8, Error> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(Error::Output)?;
+    Ok(code::SUCCEEDED)
+}
+
 async fn watch(settings: Settings) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
     // With --wait, the build that is waited for is another one than any that was recorded.
@@ -66,20 +84,31 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
     let (recorder, resumed) = tape::open(settings.record, ready.header, goes_on)?;
     let remarks = ready.remarks.into_iter().map(Msg::Remark);
     let first = remarks.chain(resumed).collect();
-    let mode = match settings.form {
-        Form::Screen => Mode::Screen,
-        Form::Lines(_) if prepared.is_replay() => Mode::Lines(Ending::of_replay()),
-        Form::Lines(_) => Mode::Lines(Ending::new(settings.waits)),
+    let ending = if prepared.is_replay() {
+        Ending::of_replay()
+    } else {
+        Ending::new(settings.waits)
+    };
+    let (mode, keys) = match &settings.form {
+        Form::Screen(keys) => (Mode::Screen, keys.clone()),
+        Form::Lines(_) => (Mode::Lines(ending), KeyMap::default()),
     };
     let clock = prepared.clock.clone();
-    let mut model = Model::new(prepared.target.clone(), mode, clock.now());
+    let mut model = Model::new(prepared.target.clone(), mode, keys, clock.now());
+    let hook = Hook(settings.on_outcome);
     let (tape, tape_end) = Tape::start(recorder, &mut tasks);
     let start = |tasks: &mut Tasks| prepared.start(first, tape_end, tasks);
     let result = match settings.form {
-        Form::Screen => screen::run(&mut model, settings.theme, &clock, start, &mut tasks).await,
+        Form::Screen(_) => {
+            let look = screen::Look {
+                theme: settings.theme,
+                speech: settings.speech,
+            };
+            screen::run(&mut model, look, hook, &clock, start, &mut tasks).await
+        }
         Form::Lines(form) => {
             let feed = start(&mut tasks);
-            lines::run(&mut model, form, settings.timeout, feed, &mut tasks).await
+            lines::run(&mut model, form, settings.timeout, hook, feed, &mut tasks).await
         }
     };
     if let Some(trouble) = tape.end(Summary::of(&model.build), clock.now()).await {

@@ -1,29 +1,36 @@
-//! The loop behind the screen: messages in, frames out, at most thirty a second.
+//! The loop behind the screen: messages in, frames out, at most thirty a second, and one line that stays when
+//! it has left.
 
+use std::io::{self, Write};
 use std::time::Duration;
 
 use crossterm::event::{
-    Event as TermEvent, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
+    Event as TermEvent, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton,
+    MouseEvent, MouseEventKind,
 };
 use futures_util::StreamExt;
 use ratatui::layout::Size;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::effect::{Effect, Effects};
-use crate::app::keymap::Key;
+use crate::app::key::Key;
 use crate::app::model::Model;
-use crate::app::msg::{Msg, Signal};
+use crate::app::msg::{MouseAction, MouseKind, Msg, Signal};
 use crate::app::update::update;
+use crate::config::Speech;
 use crate::error::Error;
+use crate::output::farewell;
 use crate::source::clock::Clock;
 use crate::source::poller::Request;
 use crate::style::Theme;
 
+use super::clipboard::Clipboard;
 use super::feed::Feed;
+use super::hook::Hook;
 use super::signals::Signals;
 use super::tasks::Tasks;
 use super::terminal::Screen;
-use super::{ask, tick, ticks};
+use super::{ask, escapes, tick, ticks};
 
 /// The least time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(33);
@@ -31,10 +38,45 @@ const FRAME: Duration = Duration::from_millis(33);
 /// A terminal that can no longer be read or written has hung up, whether or not the signal for it came.
 const TERMINAL_GONE: u8 = Signal::Hangup.exit_code();
 
-/// Shows a watch until the person leaves. The first frame is there before anything is asked of the network.
+/// How the program appears in a terminal.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// What frames look like.
+    pub theme: Theme,
+    /// What may be said beside frames.
+    pub speech: Speech,
+}
+
+/// What the effects of the application are done with.
+struct Hands<'a> {
+    screen: Screen,
+    speech: Speech,
+    hook: Hook,
+    clipboard: Clipboard,
+    tasks: &'a mut Tasks,
+}
+
+/// Shows a watch until the person leaves; then says in one line what is known.
 pub(super) async fn run(
     model: &mut Model,
-    theme: Theme,
+    look: Look,
+    hook: Hook,
+    clock: &Clock,
+    start: impl FnOnce(&mut Tasks) -> Feed,
+    tasks: &mut Tasks,
+) -> Result<u8, Error> {
+    let theme = look.theme.clone();
+    let code = show(model, look, hook, clock, start, tasks).await?;
+    // Where the terminal is gone, this can't be written, and nobody is there to read it.
+    let _ = writeln!(io::stdout(), "{}", farewell(model, &theme));
+    Ok(code)
+}
+
+/// The first frame is there before anything is asked of the network.
+async fn show(
+    model: &mut Model,
+    Look { theme, speech }: Look,
+    hook: Hook,
     clock: &Clock,
     start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
@@ -50,6 +92,16 @@ pub(super) async fn run(
         return Ok(TERMINAL_GONE);
     }
     let mut feed = start(tasks);
+    let mut hands = Hands {
+        screen,
+        speech,
+        hook,
+        clipboard: Clipboard::default(),
+        tasks,
+    };
+    if let Some(code) = hands.carry_out(vec![Effect::Mouse(model.mouse)], &feed) {
+        return Ok(code);
+    }
     let mut input = EventStream::new();
     let mut ticks = ticks(clock);
     let mut next_frame = Instant::now();
@@ -61,24 +113,25 @@ pub(super) async fn run(
             signal = signals.next() => Some(Msg::Signal(signal)),
             event = input.next() => match event {
                 Some(Ok(event)) => {
-                    at_once = matches!(event, TermEvent::Key(_));
+                    at_once = matches!(event, TermEvent::Key(_) | TermEvent::Mouse(_));
                     understand(&event)
                 }
                 Some(Err(_)) | None => return Ok(TERMINAL_GONE),
             },
-            error = tasks.died() => return Err(error),
+            error = hands.tasks.died() => return Err(error),
             () = sleep_until(next_frame), if stale => None,
             _ = ticks.tick() => Some(tick(clock)),
             msg = feed.next() => Some(msg),
+            () = std::future::ready(()), if model.is_looking() => Some(Msg::Look),
         };
         if let Some(msg) = msg {
-            if let Some(code) = carry_out(update(model, msg), &feed) {
+            if let Some(code) = hands.carry_out(update(model, msg), &feed) {
                 return Ok(code);
             }
             stale = true;
         }
         if stale && (at_once || Instant::now() >= next_frame) {
-            if screen.draw(model, &theme).is_err() {
+            if hands.screen.draw(model, &theme).is_err() {
                 return Ok(TERMINAL_GONE);
             }
             next_frame = Instant::now() + FRAME;
@@ -87,17 +140,45 @@ pub(super) async fn run(
     }
 }
 
-/// Does what the application asks for. The exit code, if it asks to leave.
-fn carry_out(effects: Effects, feed: &Feed) -> Option<u8> {
-    for effect in effects {
-        match effect {
-            Effect::PollNow => ask(feed, Request::PollNow),
-            Effect::Audit => ask(feed, Request::Audit),
-            Effect::Emit(_) => {}
-            Effect::Exit(code) => return Some(code),
+impl Hands<'_> {
+    /// Does what the application asks for. The exit code, if it asks to leave, or the terminal is gone.
+    fn carry_out(&mut self, effects: Effects, feed: &Feed) -> Option<u8> {
+        for effect in effects {
+            let done = match effect {
+                Effect::PollNow => {
+                    ask(feed, Request::PollNow);
+                    Ok(())
+                }
+                Effect::Audit => {
+                    ask(feed, Request::Audit);
+                    Ok(())
+                }
+                Effect::Notify(text) => {
+                    let sequences = escapes::notification(&text, self.speech);
+                    self.screen.say(&sequences)
+                }
+                Effect::Run(known) => {
+                    self.hook.run_quietly(&known, self.tasks);
+                    Ok(())
+                }
+                Effect::Copy(text) => self.copy(text),
+                Effect::Mouse(taken) => self.screen.mouse(taken),
+                Effect::Emit(_) => Ok(()),
+                Effect::Exit(code) => return Some(code),
+            };
+            if done.is_err() {
+                return Some(TERMINAL_GONE);
+            }
         }
+        None
     }
-    None
+
+    /// Both clipboards: the terminal's works from afar, the desktop's where the terminal has none.
+    fn copy(&mut self, text: String) -> Result<(), Error> {
+        let sequences = escapes::copy(&text, self.speech).unwrap_or_default();
+        self.clipboard.set(text, self.tasks);
+        self.screen.say(&sequences)
+    }
 }
 
 fn resized((width, height): (u16, u16)) -> Msg {
@@ -110,9 +191,24 @@ fn understand(event: &TermEvent) -> Option<Msg> {
         TermEvent::Key(key) if key.kind != KeyEventKind::Release => {
             understand_key(*key).map(Msg::Key)
         }
+        TermEvent::Mouse(mouse) => understand_mouse(*mouse).map(Msg::Mouse),
         TermEvent::Resize(width, height) => Some(resized((*width, *height))),
         _ => None,
     }
+}
+
+fn understand_mouse(mouse: MouseEvent) -> Option<MouseAction> {
+    let kind = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => MouseKind::Click,
+        MouseEventKind::ScrollUp => MouseKind::WheelUp,
+        MouseEventKind::ScrollDown => MouseKind::WheelDown,
+        _ => return None,
+    };
+    Some(MouseAction {
+        kind,
+        column: mouse.column,
+        row: mouse.row,
+    })
 }
 
 fn understand_key(key: KeyEvent) -> Option<Key> {
@@ -129,8 +225,48 @@ fn understand_key(key: KeyEvent) -> Option<Key> {
         KeyCode::Home => Key::Home,
         KeyCode::End => Key::End,
         KeyCode::Tab => Key::Tab,
+        KeyCode::BackTab => Key::BackTab,
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Esc,
+        KeyCode::Backspace => Key::Backspace,
+        KeyCode::Delete => Key::Delete,
+        KeyCode::Insert => Key::Insert,
+        KeyCode::F(number) => Key::F(number),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clicks_and_the_wheel_are_understood_and_nothing_else_of_a_mouse() {
+        let at = |kind| {
+            understand_mouse(MouseEvent {
+                kind,
+                column: 7,
+                row: 3,
+                modifiers: KeyModifiers::NONE,
+            })
+        };
+        let done = |kind| {
+            Some(MouseAction {
+                kind,
+                column: 7,
+                row: 3,
+            })
+        };
+        let left = MouseButton::Left;
+        assert_eq!(at(MouseEventKind::Down(left)), done(MouseKind::Click));
+        assert_eq!(at(MouseEventKind::ScrollUp), done(MouseKind::WheelUp));
+        assert_eq!(at(MouseEventKind::ScrollDown), done(MouseKind::WheelDown));
+        let others = [
+            MouseEventKind::Up(left),
+            MouseEventKind::Drag(left),
+            MouseEventKind::Moved,
+            MouseEventKind::Down(MouseButton::Right),
+        ];
+        assert!(others.into_iter().all(|kind| at(kind).is_none()));
+    }
 }

@@ -21,6 +21,12 @@ use crate::view::view;
 
 /// Whether the terminal is ours. Whoever clears it gives the terminal back; so it is given back once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal tells us of its mouse, and no longer marks text with it.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+/// Tell of buttons and the wheel, with coordinates of any size; but not of each movement, which would wake
+/// the program for nothing.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
 /// A terminal that shows the program; dropping it gives the terminal back as it was.
 #[derive(Debug)]
@@ -63,6 +69,25 @@ impl Screen {
         self.frame(model, theme).map_err(Error::Terminal)
     }
 
+    /// Writes sequences that change no cell, between two frames.
+    pub(super) fn say(&mut self, sequences: &str) -> Result<(), Error> {
+        if sequences.is_empty() || !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let writer = self.terminal.backend_mut();
+        let said = writer.write_all(sequences.as_bytes());
+        said.and_then(|()| Write::flush(writer))
+            .map_err(Error::Terminal)
+    }
+
+    /// Takes the mouse, or gives it back.
+    pub(super) fn mouse(&mut self, taken: bool) -> Result<(), Error> {
+        if !TAKEN.load(Ordering::SeqCst) || MOUSE.swap(taken, Ordering::SeqCst) == taken {
+            return Ok(());
+        }
+        self.say(if taken { MOUSE_ON } else { MOUSE_OFF })
+    }
+
     fn frame(&mut self, model: &Model, theme: &Theme) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal
@@ -81,10 +106,17 @@ impl Drop for Screen {
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let mut stdout = io::stdout();
-        let _ = execute!(stdout, EndSynchronizedUpdate, LeaveAlternateScreen, Show);
-        let _ = stdout.flush();
+        let _ = leave(&mut stdout, MOUSE.swap(false, Ordering::SeqCst));
         let _ = disable_raw_mode();
     }
+}
+
+/// Undoes what was done to the terminal's screen, its cursor and its mouse.
+fn leave(writer: &mut impl Write, mouse: bool) -> io::Result<()> {
+    if mouse {
+        writer.write_all(MOUSE_OFF.as_bytes())?;
+    }
+    execute!(writer, EndSynchronizedUpdate, LeaveAlternateScreen, Show)
 }
 
 /// Lets a panic's message appear on the normal screen. The hook itself can't panic.
@@ -94,4 +126,23 @@ fn give_back_on_panic() {
         give_back();
         report(info);
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mouse_is_given_back_where_it_was_taken() {
+        for mouse in [true, false] {
+            let mut written = Vec::new();
+            leave(&mut written, mouse).unwrap();
+            let written = String::from_utf8(written).unwrap();
+            assert_eq!(
+                written.contains("[?1000l") && written.contains("[?1006l"),
+                mouse
+            );
+            assert!(written.contains("[?1049l") && written.contains("[?25h"));
+        }
+    }
 }

@@ -31,6 +31,8 @@ impl Glyphs {
 pub struct GlyphSet {
     /// One for each of [`StatusClass::ALL`].
     classes: [&'static str; StatusClass::ALL.len()],
+    /// What the bars of each class are made of: told apart without colours too.
+    bars: [&'static str; StatusClass::ALL.len()],
     /// The API answers.
     pub live: &'static str,
     /// Nothing is known yet, or there is nothing.
@@ -64,6 +66,12 @@ impl GlyphSet {
         self.classes[class.index()]
     }
 
+    /// What a bar is made of while a resource has that status.
+    #[must_use]
+    pub const fn bar(&self, class: StatusClass) -> &'static str {
+        self.bars[class.index()]
+    }
+
     /// The verdict.
     #[must_use]
     pub const fn verdict(&self, verdict: Verdict) -> &'static str {
@@ -81,6 +89,7 @@ impl GlyphSet {
 
 static UNICODE: GlyphSet = GlyphSet {
     classes: ["◐", "✔", "✖", "↺", "⊖", "»", "?"],
+    bars: ["▓", "█", "▒", "◂", "░", "»", "?"],
     live: "●",
     idle: "○",
     alert: "▲",
@@ -97,6 +106,7 @@ static UNICODE: GlyphSet = GlyphSet {
 
 static ASCII: GlyphSet = GlyphSet {
     classes: ["*", "+", "x", "<", "-", ".", "?"],
+    bars: ["=", "#", "x", "<", "d", ".", "?"],
     live: "*",
     idle: "o",
     alert: "!",
@@ -143,6 +153,7 @@ mod tests {
             set.border.horizontal_top,
         ];
         signs.extend(set.classes);
+        signs.extend(set.bars);
         signs
     }
 

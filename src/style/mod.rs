@@ -122,6 +122,12 @@ impl Theme {
         Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED)
     }
 
+    /// What a search has found.
+    #[must_use]
+    pub fn found(&self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED)
+    }
+
     /// A key, where it is named.
     #[must_use]
     pub fn key(&self) -> Style {

@@ -6,17 +6,16 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
-use crate::app::action::{Action, Context};
-use crate::app::keymap::key_for;
+use crate::app::action::Action;
+use crate::app::bar;
 use crate::app::link::LinkState;
 use crate::app::model::Model;
 use crate::domain::fault::Fault;
-use crate::domain::status::ClassSet;
+use crate::domain::lens::{Sieve, Slot};
 use crate::domain::text::{Clean, width, wrap};
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 
-use super::counts;
 use super::time::rough;
 
 /// Lines longer than this are hard to read.
@@ -31,7 +30,10 @@ struct Message {
 
 /// Draws the message in the middle of the pane.
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let message = message(model, theme);
+    place(&message(model, theme), area, buf);
+}
+
+fn place(message: &Message, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(area.width).saturating_sub(2).clamp(1, READABLE);
     let heading = wrap(&message.heading, columns).into_iter();
     let mut lines: Vec<_> = heading.map(|line| (line, message.heading_style)).collect();
@@ -54,10 +56,8 @@ fn message(model: &Model, theme: &Theme) -> Message {
         heading_style: theme.strong(),
         body,
     };
-    if model.filter != ClassSet::ALL && counts::count(model, ClassSet::ALL) > 0 {
-        let key = key_for(Context::List, Action::Close).map(|key| key.to_string());
-        let body = format!("{} lists every status again", key.unwrap_or_default());
-        return calm("No event has such a status".to_owned(), vec![body]);
+    if !model.filter.is_open() && bar::count(model, Sieve::ALL) > 0 {
+        return of_filter(model, calm);
     }
     if let Some(fault) = model.link.fault(&model.build) {
         return of_fault(fault, model, theme);
@@ -94,6 +94,30 @@ fn message(model: &Model, theme: &Theme) -> Message {
             vec![format!("Asking again {}.", next(model))],
         ),
     }
+}
+
+/// The filter lists nothing, or has not found anything yet.
+fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> Message) -> Message {
+    let left = model.unasked(Slot::Listed);
+    if left > 0 {
+        return calm(format!("Looking, {left} events to go"), Vec::new());
+    }
+    let key = model.keys.key_for(Action::Close);
+    let body = key.map(|key| format!("{key} lists every event again"));
+    calm(
+        "The filter lists no event".to_owned(),
+        body.into_iter().collect(),
+    )
+}
+
+/// There is no failure to explain.
+pub(super) fn nothing_failed(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let message = Message {
+        heading: "Nothing has failed".to_owned(),
+        heading_style: theme.strong(),
+        body: vec!["What fails first, why, and what helps will show here.".to_owned()],
+    };
+    place(&message, area, buf);
 }
 
 fn of_fault(fault: &Fault, model: &Model, theme: &Theme) -> Message {

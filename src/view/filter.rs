@@ -1,4 +1,4 @@
-//! The choice of statuses: which of them the list shows, and how many events each has.
+//! The choice of what is listed: statuses, types and resources, and how many events each has.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
@@ -6,62 +6,76 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use crate::app::layout;
-use crate::app::list::FilterMenu;
+use crate::app::filter::Choice;
+use crate::app::filter_menu::{self, FilterMenu};
 use crate::app::model::Model;
-use crate::domain::status::{ClassSet, StatusClass};
 use crate::style::Theme;
 
-use super::counts::count;
 use super::popup;
-use super::text::cell;
+use super::text::line_cell;
 
-/// The popup's size, borders included.
-const SIZE: (u16, u16) = (34, 9);
-/// The width of the column of words.
-const WORD: usize = 13;
+/// Columns beside the name: marker, box, count and the spaces between them.
+const BESIDE: usize = 15;
 
 /// Draws the popup over the screen.
-pub(super) fn draw(model: &Model, menu: FilterMenu, theme: &Theme, screen: Rect, buf: &mut Buffer) {
-    let (width, height) = SIZE;
-    let area = layout::popup(screen.as_size(), width, height);
+pub(super) fn draw(
+    model: &Model,
+    menu: &FilterMenu,
+    theme: &Theme,
+    screen: Rect,
+    buf: &mut Buffer,
+) {
+    let area = filter_menu::area(menu.lines.len(), screen.as_size());
     let area = area.offset(Offset::new(i32::from(screen.x), i32::from(screen.y)));
-    let inner = popup::draw(" Statuses ", "", theme, area.intersection(screen), buf);
-    let top = (menu.cursor + 1).saturating_sub(usize::from(inner.height));
-    let classes = StatusClass::ALL.into_iter().enumerate().skip(top);
-    for ((index, class), place) in classes.zip(inner.rows()) {
+    let height = usize::from(area.height.saturating_sub(2));
+    let last = (menu.top + height).min(menu.lines.len());
+    let note = if last < menu.lines.len() || menu.top > 0 {
+        format!(" {}-{last} of {} ", menu.top + 1, menu.lines.len())
+    } else {
+        String::new()
+    };
+    let inner = popup::draw(" Filter ", &note, theme, area.intersection(screen), buf);
+    let lines = menu.lines.iter().enumerate().skip(menu.top);
+    for ((index, line), place) in lines.zip(inner.rows()) {
         let marked = index == menu.cursor;
-        draw_class(model, class, marked, theme).render(place, buf);
+        let columns = usize::from(inner.width);
+        match line {
+            filter_menu::Line::Heading(text) => {
+                Line::styled(format!(" {text}"), theme.strong()).render(place, buf);
+            }
+            filter_menu::Line::Choice(choice, count) => {
+                draw_choice(model, choice, *count, marked, columns, theme).render(place, buf);
+            }
+        }
         if marked {
             buf.set_style(place, theme.selected(true));
         }
     }
 }
 
-fn draw_class(model: &Model, class: StatusClass, marked: bool, theme: &Theme) -> Line<'static> {
+fn draw_choice(
+    model: &Model,
+    choice: &Choice,
+    count: usize,
+    marked: bool,
+    columns: usize,
+    theme: &Theme,
+) -> Line<'static> {
     let glyphs = theme.glyphs();
-    let listed = if model.filter.contains(class) {
-        "x"
-    } else {
-        " "
+    let listed = if model.filter.lists(choice) { "x" } else { " " };
+    let (name, style) = match choice {
+        Choice::Class(class) => (
+            format!("{} {}", glyphs.status(*class), class.word()),
+            theme.status(*class),
+        ),
+        Choice::Type(name) if name.as_str().is_empty() => ("(no type)".to_owned(), theme.dim()),
+        Choice::Type(name) | Choice::Resource(name) => (name.to_string(), Style::new()),
     };
-    let style = if marked {
-        Style::new()
-    } else {
-        theme.status(class)
-    };
-    let count = count(model, ClassSet::only(class));
+    let name = line_cell(&name, columns.saturating_sub(BESIDE), theme);
     Line::from(vec![
         Span::raw(if marked { glyphs.marker } else { " " }),
         Span::raw(format!("[{listed}] ")),
-        Span::styled(
-            format!(
-                "{} {}",
-                glyphs.status(class),
-                cell(class.word(), WORD, theme)
-            ),
-            style,
-        ),
+        Span::styled(name, if marked { Style::new() } else { style }),
         Span::raw(format!("{count:>9} ")),
     ])
 }

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::app::help;
+use crate::app::keymap::KeyMap;
 use crate::style::Theme;
 
 use super::popup;
@@ -15,12 +16,13 @@ use super::text::{cell, cut};
 const KEYS: usize = 20;
 
 /// Draws the popup over the screen, from the given line on.
-pub(super) fn draw(top: usize, theme: &Theme, screen: Rect, buf: &mut Buffer) {
+pub(super) fn draw(top: usize, keys: &KeyMap, theme: &Theme, screen: Rect, buf: &mut Buffer) {
     let size = screen.as_size();
-    let area = help::area(size).offset(Offset::new(i32::from(screen.x), i32::from(screen.y)));
-    let lines = help::lines();
-    let top = top.min(help::highest_top(size));
-    let last = (top + help::page(size)).min(lines.len());
+    let lines = help::lines(keys);
+    let area = help::area(&lines, size);
+    let area = area.offset(Offset::new(i32::from(screen.x), i32::from(screen.y)));
+    let top = top.min(help::highest_top(&lines, size));
+    let last = (top + help::page(&lines, size)).min(lines.len());
     let note = if last < lines.len() || top > 0 {
         format!(" {}-{last} of {} ", top + 1, lines.len())
     } else {

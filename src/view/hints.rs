@@ -1,30 +1,32 @@
 //! The last line: the keys that help most here, from the key map itself.
 //!
-//! Where there is no room for all, the ones in the middle go first; help and quit stay.
+//! Where there is no room for all, the ones in the middle go first; help and quit stay. What the last key did
+//! stands before them until the next one.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::app::action::Context;
-use crate::app::keymap::hints;
+use crate::app::model::Model;
+use crate::domain::text::one_line;
 use crate::style::Theme;
 
 use super::parts::{self, Part};
+use super::text::cut;
 
 /// Columns between two hints.
 const GAP: usize = 2;
 
 /// Draws the line.
-pub(super) fn draw(context: Context, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let hints = hints(context);
+pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let hints = model.keys.hints(model.context());
     let count = hints.len();
     let parts = hints.into_iter().enumerate().map(|(index, (keys, word))| {
         let from_the_end = count - 1 - index;
         let rank = if from_the_end < 2 {
-            from_the_end
+            from_the_end + 1
         } else {
-            index + 2
+            index + 3
         };
         let word = Span::styled(format!(" {word}"), theme.dim());
         Part::new(
@@ -33,5 +35,10 @@ pub(super) fn draw(context: Context, theme: &Theme, area: Rect, buf: &mut Buffer
         )
     });
     let area = area.inner(Margin::new(1, 0));
-    parts::draw(parts.collect(), Part::none(), GAP, area, buf);
+    let toast = model.toast.as_ref().map(|text| {
+        let text = cut(&one_line(text), usize::from(area.width), theme);
+        Part::new(0, Line::styled(text, theme.strong()))
+    });
+    let parts = toast.into_iter().chain(parts).collect();
+    parts::draw(parts, Part::none(), GAP, area, buf);
 }

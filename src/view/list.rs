@@ -5,14 +5,16 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
-use crate::app::action::{Action, Context};
-use crate::app::keymap::key_for;
+use crate::app::action::Action;
 use crate::app::model::{Focus, Model};
-use crate::domain::status::{ClassSet, StatusClass};
+use crate::domain::lens::Slot;
+use crate::domain::status::ClassSet;
+use crate::domain::text::one_line;
 use crate::style::Theme;
 
 use super::columns::Columns;
-use super::row::RowPainter;
+use super::row::{PlaceInList, RowPainter};
+use super::time::rough;
 use super::{empty, text};
 
 /// Draws the pane.
@@ -26,9 +28,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             title(model, theme, area),
             theme.title(focused),
         ));
-    if let Some(note) = following(model, theme) {
-        block = block.title_bottom(note.right_aligned());
-    }
+    block = with_notes(block, model, theme, area);
     let inner = block.inner(area);
     block.render(area, buf);
     if rows.is_empty() {
@@ -45,39 +45,86 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     };
     for (index, place) in (model.list.top..).zip(inner.rows()) {
         let Some(row) = rows.get(index) else { break };
-        painter.draw(&row, index, selected == Some(index), place, buf);
+        let before = index.checked_sub(1).and_then(|index| rows.event(index));
+        let place_in_list = PlaceInList {
+            index,
+            before: before.and_then(|before| before.timestamp),
+            selected: selected == Some(index),
+        };
+        painter.draw(&row, place_in_list, place, buf);
     }
+}
+
+/// The notes on the lower border, as far as there is room for them: following is told first.
+fn with_notes<'a>(block: Block<'a>, model: &Model, theme: &Theme, area: Rect) -> Block<'a> {
+    let room = usize::from(area.width.saturating_sub(2));
+    let following = following(model, theme);
+    let taken = following.as_ref().map_or(0, Line::width);
+    let last = last_event(model, theme).filter(|last| last.width() + taken < room);
+    let block = following.into_iter().fold(block, |block, note| {
+        block.title_bottom(note.right_aligned())
+    });
+    last.into_iter().fold(block, Block::title_bottom)
 }
 
 /// The pane's name and, under a filter, what is listed.
 fn title(model: &Model, theme: &Theme, area: Rect) -> String {
-    if model.filter == ClassSet::ALL {
+    if model.filter.is_open() {
         return " Events ".to_owned();
     }
-    let listed: Vec<_> = model.filter.iter().map(StatusClass::word).collect();
-    let title = format!(" Events: {} ", listed.join(", "));
+    let classes = model.filter.classes;
+    let all = classes == ClassSet::ALL;
+    let listed = classes.iter().map(|class| class.word().to_owned());
+    let listed: Vec<_> = listed
+        .filter(|_| !all)
+        .chain(model.filter.words())
+        .collect();
+    let left = match model.unasked(Slot::Listed) {
+        0 => String::new(),
+        left => format!(", {left} to look at"),
+    };
+    let title = format!(" Events: {}{left} ", one_line(&listed.join(", ")));
     text::cut(&title, usize::from(area.width.saturating_sub(2)), theme)
 }
 
-/// Whether the list follows the newest event, and if not, what has come since and how to follow again.
+/// Whether the list follows the newest event, and if not, what has come since and how to follow again; what
+/// of it the filter hides.
 fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     if model.rows().is_empty() {
         return None;
     }
+    let hidden = match model.hidden_newer() {
+        0 => None,
+        count => Some(Span::styled(
+            format!(" {count} newer hidden by the filter {}", theme.glyphs().dot),
+            theme.warn(),
+        )),
+    };
+    let mut spans: Vec<_> = hidden.into_iter().collect();
     if model.list.follows {
-        return Some(Line::styled(" following ", theme.dim()));
+        spans.push(Span::styled(" following ", theme.dim()));
+        return Some(Line::from(spans));
     }
     let arrived = model.list.arrived(&model.build);
-    let key = key_for(Context::List, Action::Bottom).map(|key| key.to_string());
-    let how = format!(
-        " {} {} follows ",
-        theme.glyphs().dot,
-        key.unwrap_or_default()
-    );
-    let what = if arrived == 0 {
+    spans.push(if arrived == 0 {
         Span::raw(" held")
     } else {
         Span::styled(format!(" {arrived} new"), theme.strong())
-    };
-    Some(Line::from(vec![what, Span::styled(how, theme.dim())]))
+    });
+    let how = model.keys.key_for(Action::Bottom).map_or_else(
+        || " ".to_owned(),
+        |key| format!(" {} {key} follows ", theme.glyphs().dot),
+    );
+    spans.push(Span::styled(how, theme.dim()));
+    Some(Line::from(spans))
+}
+
+/// For how long nothing has happened, while something may.
+pub(super) fn last_event<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
+    if model.build.is_over() {
+        return None;
+    }
+    let newest = model.build.current()?.newest()?.timestamp?;
+    let text = format!(" last event {} ago ", rough(model.now - newest));
+    Some(Line::styled(text, theme.dim()))
 }

@@ -4,26 +4,32 @@
 //!  title    image  region  pcluster 3.16.1                ● live · synced 2s ago
 //!  verdict  ◐ BUILDING  34:12   Image Builder: BUILDING   12/13 resources ████░
 //!  notice   only where there is something: a fault, the first failure, …
-//!  counts   all 41   ◐ 1 running   ✔ 27 complete   ✖ 0 failed
-//! ╭ list ────────────────────────────────────╮╭ detail ────────────────────────╮
-//! │ row, columns; empty before the first one ││                                │
+//!  bar      1 Events 41  2 Resources 13  3 Failure   ◐ 1  ✔ 27  ✖ 0
+//! ╭ list or resources or failure ────────────╮╭ detail ────────────────────────╮
+//! │ row, columns; gantt; page                ││ page                           │
+//! │ empty before the first one               ││                                │
 //! ╰──────────────────────────────────────────╯╰────────────────────────────────╯
-//!  hints    j/k move  enter detail  f filter  ? help  q quit
+//!  hints    j/k move  enter detail  f filter  ? help  q quit; or what is typed: prompt
 //! ```
 //! Over the panes, when they are open: `help` or `filter`, each in a `popup`. Where things are is decided in
 //! `app::layout`. A frame costs what is on the screen: rows are asked for one by one, and never searched.
 
+mod bar;
 mod columns;
-mod counts;
 mod detail;
 mod empty;
+mod failure;
 mod filter;
+mod gantt;
 mod help;
 mod hints;
 mod list;
 mod notice;
+mod page;
 mod parts;
 mod popup;
+mod prompt;
+mod resources;
 mod row;
 mod text;
 mod time;
@@ -37,6 +43,7 @@ use ratatui::layout::{Offset, Rect};
 use crate::app::layout::Regions;
 use crate::app::model::{Model, Overlay};
 use crate::app::notice::Subject;
+use crate::app::tab::Tab;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
@@ -44,7 +51,7 @@ use crate::style::Theme;
 pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     let notices = model.notices();
-    let Some(regions) = Regions::of(area.as_size(), model.detail_only, notices.len()) else {
+    let Some(regions) = Regions::of(area.as_size(), model.content(notices.len())) else {
         too_small::draw(area, buf);
         return;
     };
@@ -57,19 +64,29 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let told = notices.iter().any(|line| line.subject == Subject::Failure);
     verdict::draw(model, theme, told, place(regions.verdict), buf);
     notice::draw(&notices, theme, place(regions.notice), buf);
-    counts::draw(model, theme, place(regions.counts), buf);
+    bar::draw(model, theme, place(regions.bar), buf);
     let (list, detail) = panes(&regions, model);
-    if let Some(region) = list {
-        list::draw(model, theme, place(region), buf);
+    if let Some(region) = list.map(place) {
+        match model.tab {
+            Tab::Resources if model.build.current().is_some() => {
+                resources::draw(model, theme, region, buf);
+            }
+            Tab::Failure => failure::draw(model, theme, region, buf),
+            Tab::Events | Tab::Resources => list::draw(model, theme, region, buf),
+        }
     }
     if let Some(region) = detail {
         detail::draw(model, theme, place(region), buf);
     }
-    hints::draw(model.context(), theme, place(regions.hints), buf);
-    match model.overlay {
-        Some(Overlay::Help(top)) => help::draw(top, theme, area, buf),
+    let hints = place(regions.hints);
+    match &model.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt::draw(model, prompt, theme, hints, buf),
+        _ => hints::draw(model, theme, hints, buf),
+    }
+    match &model.overlay {
+        Some(Overlay::Help(top)) => help::draw(*top, &model.keys, theme, area, buf),
         Some(Overlay::Filter(menu)) => filter::draw(model, menu, theme, area, buf),
-        None => {}
+        Some(Overlay::Prompt(_)) | None => {}
     }
 }
 

@@ -9,6 +9,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
 use crate::app::rows::Row;
+use crate::app::times::silence;
 use crate::domain::event::{StackEvent, StackId};
 use crate::domain::status::StatusClass;
 use crate::domain::text::{Clean, duration, one_line, width};
@@ -16,7 +17,7 @@ use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
 use super::columns::{Columns, Status, Time};
-use super::text::{cell, cut, line_cell};
+use super::text::{cell, cut, highlight, line_cell};
 use super::time::{dated, of_day, rough};
 
 /// What all rows of a frame have in common.
@@ -32,6 +33,17 @@ pub(super) struct RowPainter<'a> {
     pub(super) focused: bool,
 }
 
+/// What a row is in the list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlaceInList {
+    /// Its index.
+    pub(super) index: usize,
+    /// The time of the event above it.
+    pub(super) before: Option<DateTime<Utc>>,
+    /// Whether it is selected.
+    pub(super) selected: bool,
+}
+
 /// The styles of one row.
 struct Look {
     quiet: Style,
@@ -42,46 +54,63 @@ struct Look {
 
 impl RowPainter<'_> {
     /// Draws a row.
-    pub(super) fn draw(
-        &self,
-        row: &Row<'_>,
-        index: usize,
-        selected: bool,
-        area: Rect,
-        buf: &mut Buffer,
-    ) {
+    pub(super) fn draw(&self, row: &Row<'_>, in_list: PlaceInList, area: Rect, buf: &mut Buffer) {
         let columns = usize::from(area.width);
         match row {
-            Row::Event(event) => self.event(event, selected).render(area, buf),
+            Row::Event(event) => self.draw_event(event, in_list, area, buf),
             Row::Gap => {
-                let text = cut(&self.gap(index), columns, self.theme);
+                let text = cut(&self.gap(in_list.index), columns, self.theme);
                 Line::styled(text, self.theme.warn()).render(area, buf);
             }
             Row::Stack(stack) => {
                 Line::styled(self.heading(stack, columns), self.theme.strong()).render(area, buf);
             }
         }
-        if selected {
+        if in_list.selected {
             buf.set_style(area, self.theme.selected(self.focused));
         }
     }
 
-    fn event(&self, event: &StackEvent, selected: bool) -> Line<'static> {
+    fn draw_event(&self, event: &StackEvent, in_list: PlaceInList, area: Rect, buf: &mut Buffer) {
+        let mut line = self.event(event, in_list);
+        if let Some(pattern) = &self.model.search.listed {
+            line = highlight(line, pattern, self.theme);
+        }
+        let room = usize::from(area.width).saturating_sub(shown_width(&line));
+        line.render(area, buf);
+        // A long silence is told at the end of the row that ended it, where nothing else stands.
+        if let Some(silence) = silence(in_list.before, event.timestamp) {
+            let note = format!(" {} later", rough(silence));
+            if width(&note) <= room {
+                Line::styled(note, self.theme.dim())
+                    .right_aligned()
+                    .render(area, buf);
+            }
+        }
+    }
+
+    fn event(&self, event: &StackEvent, in_list: PlaceInList) -> Line<'static> {
+        let selected = in_list.selected;
         let theme = self.theme;
         let glyphs = theme.glyphs();
         let class = event.status.class();
         let look = self.look(event, selected);
         let columns = self.columns;
         let marker = if selected { glyphs.marker } else { " " };
+        // Where there is no room to tell of a silence, the time that ended it still stands out.
+        let times = match silence(in_list.before, event.timestamp) {
+            Some(_) if !selected => theme.strong(),
+            _ => look.quiet,
+        };
         let mut spans = vec![
             Span::raw(marker),
-            Span::styled(self.times(event), look.quiet),
+            Span::styled(self.times(event, in_list.before), times),
         ];
         let glyph = format!("{} ", glyphs.status(class));
         spans.push(Span::styled(glyph, look.status));
         let status = match columns.status {
             Status::Absent => String::new(),
-            Status::Class => cell(class_word(class), Columns::CLASS, theme) + " ",
+            Status::Class => cell(class_word(event), Columns::CLASS, theme) + " ",
             Status::Word => line_cell(event.status.as_str(), Columns::WORD, theme) + " ",
         };
         spans.push(Span::styled(status, look.status));
@@ -113,6 +142,8 @@ impl RowPainter<'_> {
             quiet,
             status: if selected && self.focused {
                 plain
+            } else if event.is_cancelled() {
+                theme.dim()
             } else {
                 theme.status(class)
             },
@@ -125,8 +156,8 @@ impl RowPainter<'_> {
         }
     }
 
-    fn times(&self, event: &StackEvent) -> String {
-        let time = event.timestamp.map(|time| of_day(time, self.model.offset));
+    fn times(&self, event: &StackEvent, before: Option<DateTime<Utc>>) -> String {
+        let time = event.timestamp.map(|time| of_day(time, self.model.zone()));
         let time = time.as_deref().unwrap_or("--:--:--");
         let time = match self.columns.time {
             Time::Absent => String::new(),
@@ -136,14 +167,18 @@ impl RowPainter<'_> {
         if !self.columns.offset {
             return time;
         }
-        let offset = self.offset(event).unwrap_or_default();
+        let offset = self.offset(event, before).unwrap_or_default();
         format!("{time}{offset:>width$} ", width = Columns::OFFSET)
     }
 
-    /// The time since the first event of the stack; nothing while that is not known.
-    fn offset(&self, event: &StackEvent) -> Option<String> {
-        let began = began(self.timeline(&event.stack_id)?)?;
-        let span = event.timestamp? - began;
+    /// The time since the first event of the stack, or since the event above; nothing while that is not known.
+    fn offset(&self, event: &StackEvent, before: Option<DateTime<Utc>>) -> Option<String> {
+        let from = if self.model.times.since_before {
+            before?
+        } else {
+            began(self.timeline(&event.stack_id)?)?
+        };
+        let span = event.timestamp? - from;
         let span = if span < TimeDelta::hours(10) {
             duration(span)
         } else {
@@ -164,7 +199,8 @@ impl RowPainter<'_> {
     fn gap(&self, index: usize) -> String {
         let ellipsis = self.theme.glyphs().ellipsis;
         let current = self.model.build.current();
-        let rows_of_current = current.map_or(0, |timeline| timeline.rows(self.model.filter));
+        let rows_of_current =
+            current.map_or(0, |timeline| timeline.rows(self.model.filter.sieve()));
         let is_current = index + rows_of_current >= self.model.rows().len();
         match current.filter(|_| is_current && self.model.link.state.is_good()) {
             Some(timeline) => {
@@ -183,7 +219,7 @@ impl RowPainter<'_> {
         let id = id.as_str().rsplit('/').next().unwrap_or_default();
         let id = one_line(id.split('-').next().unwrap_or_default());
         let began = self.timeline(stack).and_then(began);
-        let when = began.map(|time| format!(" of {}", dated(time, self.model.offset)));
+        let when = began.map(|time| format!(" of {}", dated(time, self.model.zone())));
         let when = when.unwrap_or_default();
         let text = format!("{rule}{rule} stack {id}{when} ");
         let rest = columns.saturating_sub(width(&text));
@@ -195,9 +231,20 @@ fn began(timeline: &Timeline) -> Option<DateTime<Utc>> {
     timeline.facts().began()?.timestamp
 }
 
-/// The class's word in a narrow column.
-fn class_word(class: StatusClass) -> &'static str {
-    match class {
+/// The width of a line without the spaces at its end.
+fn shown_width(line: &Line<'_>) -> usize {
+    let text: String = line
+        .spans
+        .iter()
+        .map(|span| span.content.as_ref())
+        .collect();
+    width(text.trim_end())
+}
+
+/// The word for a status in a narrow column. A sibling that was cancelled has not failed by itself.
+pub(super) fn class_word(event: &StackEvent) -> &'static str {
+    match event.status.class() {
+        _ if event.is_cancelled() => "cancelled",
         StatusClass::RollingBack => "rollback",
         other => other.word(),
     }

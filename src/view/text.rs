@@ -2,6 +2,11 @@
 //!
 //! Text from outside is safe to show by its type, but may hold line breaks and tabs.
 
+use std::ops::Range;
+
+use ratatui::text::{Line, Span};
+
+use crate::domain::pattern::Pattern;
 use crate::domain::text::{one_line, pad, truncate};
 use crate::style::Theme;
 
@@ -31,10 +36,84 @@ fn beginning(text: &str, columns: usize) -> &str {
     end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
+/// The line with every place of the pattern marked, wherever in it styles change.
+pub(super) fn highlight(line: Line<'static>, pattern: &Pattern, theme: &Theme) -> Line<'static> {
+    let text: String = line
+        .spans
+        .iter()
+        .map(|span| span.content.as_ref())
+        .collect();
+    let places: Vec<_> = pattern.places(&text).collect();
+    if places.is_empty() {
+        return line;
+    }
+    let mut spans = Vec::with_capacity(line.spans.len() + 2 * places.len());
+    let mut start = 0;
+    for span in line.spans {
+        let end = start + span.content.len();
+        for (piece, found) in pieces(start..end, &places) {
+            let content = span
+                .content
+                .get(piece.start - start..piece.end - start)
+                .unwrap_or_default();
+            let style = if found {
+                span.style.patch(theme.found())
+            } else {
+                span.style
+            };
+            spans.push(Span::styled(content.to_owned(), style));
+        }
+        start = end;
+    }
+    Line::from(spans)
+}
+
+/// A range cut where places begin and end, and whether each piece lies in one. Places are in order.
+fn pieces(range: Range<usize>, places: &[Range<usize>]) -> Vec<(Range<usize>, bool)> {
+    let mut pieces = Vec::new();
+    let mut from = range.start;
+    for place in places
+        .iter()
+        .filter(|place| place.start < range.end && place.end > range.start)
+    {
+        let (start, end) = (place.start.max(range.start), place.end.min(range.end));
+        if from < start {
+            pieces.push((from..start, false));
+        }
+        pieces.push((start..end, true));
+        from = end;
+    }
+    if from < range.end {
+        pieces.push((from..range.end, false));
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::text::width;
+
+    #[test]
+    fn what_is_found_is_marked_across_styles() {
+        let theme = Theme::default();
+        let line = Line::from(vec![Span::raw("ab"), Span::styled("cd", theme.dim())]);
+        let pattern = Pattern::new("bc", false).unwrap();
+        let marked = highlight(line, &pattern, &theme);
+        let told: Vec<_> = marked
+            .spans
+            .iter()
+            .map(|span| (span.content.as_ref(), span.style))
+            .collect();
+        let found = theme.found();
+        let expected = [
+            ("a", ratatui::style::Style::new()),
+            ("b", found),
+            ("c", theme.dim().patch(found)),
+            ("d", theme.dim()),
+        ];
+        assert_eq!(told, expected);
+    }
 
     #[test]
     fn a_cell_is_exactly_as_wide_as_asked_for_and_one_line() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bakewatch::app::effect::{Effect, Entry};
 use bakewatch::app::ending::Ending;
+use bakewatch::app::keymap::KeyMap;
 use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::{Msg, Signal};
 use bakewatch::app::outcome::OutcomeRecord;
@@ -44,7 +45,7 @@ impl Watch {
             note: None,
         };
         Self {
-            model: Model::new(target, mode, now),
+            model: Model::new(target, mode, KeyMap::default(), now),
             now,
             effects: Vec::new(),
             events: 0,

@@ -8,9 +8,15 @@
 )]
 
 mod any_frame;
+mod documents;
 mod endings;
+mod falling;
+mod finding;
 mod frames;
+mod keys;
 mod layering;
+mod mouse;
+mod on_outcome;
 mod picture;
 mod readme;
 mod recorded;
@@ -19,5 +25,6 @@ mod scale;
 mod screen;
 mod secrets;
 mod support;
+mod views;
 mod walk;
 mod watching;

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bakewatch::app::action::Context;
-use bakewatch::app::keymap::BINDINGS;
+use bakewatch::app::commands::COMMANDS;
+use bakewatch::config::keys::built_in;
 
 use crate::support::is_rewriting;
 use crate::support::program::run;
@@ -35,32 +35,17 @@ fn part(name: &str, wanted: &str) {
     }
 }
 
-fn place(contexts: &[Context]) -> String {
-    let all = [
-        Context::List,
-        Context::Detail,
-        Context::Filter,
-        Context::Help,
-    ];
-    if all.iter().all(|context| contexts.contains(context)) {
-        return "everywhere".to_owned();
-    }
-    let word = |context: &Context| match context {
-        Context::List => "list",
-        Context::Detail => "detail",
-        Context::Filter => "filter",
-        Context::Help => "help",
-    };
-    contexts.iter().map(word).collect::<Vec<_>>().join(", ")
-}
-
 #[test]
 fn keys_and_options_are_those_of_the_program() {
     let mut keys = String::from("| keys | where | what they do |\n|---|---|---|\n");
-    for binding in BINDINGS {
-        let names: Vec<_> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
-        let (names, place) = (names.join(" "), place(binding.contexts));
-        let _ = writeln!(keys, "| {names} | {place} | {} |", binding.help);
+    let map = built_in().unwrap();
+    for command in COMMANDS {
+        let names = map
+            .keys(command.action)
+            .iter()
+            .map(|key| format!("`{key}`"));
+        let names = names.collect::<Vec<_>>().join(" ");
+        let _ = writeln!(keys, "| {names} | {} | {} |", command.place(), command.help);
     }
     part("keys", &keys);
     let help = |command: &str| {

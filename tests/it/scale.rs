@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bakewatch::app::keymap::Key;
+use bakewatch::app::key::Key;
 use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::Msg;
 use bakewatch::app::update::update;
+use bakewatch::config::keys::built_in;
 use bakewatch::domain::event::{StackEvent, StackId};
 use bakewatch::domain::news::{News, PageNews, Report};
 use bakewatch::style::Theme;
@@ -28,7 +29,7 @@ fn screen(events: usize) -> Model {
         note: None,
     };
     let now = DateTime::<Utc>::UNIX_EPOCH;
-    let mut model = Model::new(target, Mode::Screen, now);
+    let mut model = Model::new(target, Mode::Screen, built_in().unwrap(), now);
     let size = Size {
         width: 120,
         height: 40,

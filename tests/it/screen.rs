@@ -4,6 +4,13 @@ use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 use bakewatch::source::simulator::FaultPlan;
 
+/// A demo of a build that fails, within seconds.
+fn failing_demo(more: &[&str], environment: &[(&str, &str)]) -> Terminal {
+    let mut arguments = vec!["demo", "--speed", "1000", "--scenario", "failure"];
+    arguments.extend(more);
+    Terminal::start(80, 24, &arguments, environment)
+}
+
 fn demo(columns: u16, rows: u16) -> Terminal {
     Terminal::start(columns, rows, &["demo", "--speed", "600"], &[])
 }
@@ -73,7 +80,7 @@ fn every_key_of_the_hint_line_does_what_it_says() {
     server.begin_build(STACK);
     server.push(STACK, 60);
     let mut terminal = Terminal::start(80, 24, &server.watch(&[]), &[]);
-    terminal.wait_for("61 events").wait_for("following");
+    terminal.wait_for("Events 61").wait_for("following");
     terminal.press("k").wait_gone("following");
     server.push(STACK, 2);
     terminal.wait_for("2 new");
@@ -109,7 +116,7 @@ fn a_filter_lists_what_was_chosen() {
     server.push(STACK, 5);
     let mut terminal = Terminal::start(120, 30, &server.watch(&[]), &[]);
     terminal
-        .wait_for("6 events")
+        .wait_for("Events 6")
         .wait("the first event", |screen| {
             screen.contents().contains(" img ")
         });
@@ -167,4 +174,52 @@ fn a_terminal_that_is_closed_ends_it_as_a_hangup_does() {
     assert!(std::io::Read::read(&mut output, &mut bytes).unwrap() > 0);
     drop((output, pair.master));
     assert_eq!(child.wait().unwrap().exit_code(), 129);
+}
+
+#[test]
+fn a_verdict_that_falls_is_told_to_the_terminal_once() {
+    let unknown = [("TERM_PROGRAM", ""), ("TMUX", "")];
+    let mut terminal = failing_demo(&[], &unknown);
+    terminal.wait_for(" FAILED ").press("q");
+    terminal.end();
+    let written = terminal.written();
+    let text = "rocky9-efa failed after 3";
+    for sequence in ["\u{7}\u{1b}]9;bakewatch: ", "\u{1b}]777;notify;bakewatch;"] {
+        assert_eq!(
+            written.matches(&format!("{sequence}{text}")).count(),
+            1,
+            "{written}"
+        );
+    }
+    // A frame begins and ends around its cells, and nothing else is between the two.
+    let frames = written.split("\u{1b}[?2026h").skip(1);
+    assert!(
+        frames
+            .filter_map(|rest| rest.split_once("\u{1b}[?2026l"))
+            .all(|(frame, _)| !frame.contains('\u{7}') && !frame.contains("\u{1b}]"))
+    );
+}
+
+#[test]
+fn nobody_is_disturbed_who_does_not_want_to_be() {
+    let mut terminal = failing_demo(&["--no-notify"], &[]);
+    terminal.wait_for(" FAILED ").press("q");
+    terminal.end();
+    let written = terminal.written();
+    assert!(!written.contains('\u{7}') && !written.contains("\u{1b}]"));
+}
+
+#[test]
+fn one_line_stays_on_the_normal_screen() {
+    let mut terminal = failing_demo(&[], &[]);
+    terminal.wait_for(" FAILED ").press("q");
+    terminal.end();
+    terminal.wait("the last line", |screen| {
+        screen.contents().starts_with("✖ rocky9-efa failed after 3")
+            && screen.cursor_position().1 == 0
+    });
+    let mut terminal = demo(80, 24);
+    terminal.wait_for("BUILDING").signal("TERM");
+    terminal.end();
+    terminal.wait_for("is still building (");
 }

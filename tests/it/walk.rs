@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bakewatch::domain::event::{StackEvent, StackId};
+use bakewatch::domain::lens::Sieve;
 use bakewatch::domain::news::PageNews;
-use bakewatch::domain::status::ClassSet;
 use bakewatch::domain::timeline::{Row, Timeline};
 use bakewatch::source::walk::{OVERLAP, Walk};
 use bakewatch::source::{EventsPage, NextToken};
@@ -194,8 +194,8 @@ impl Watcher {
         let Some(timeline) = self.timelines.last() else {
             return Vec::new();
         };
-        (0..timeline.rows(ClassSet::ALL))
-            .filter_map(|index| match timeline.row(ClassSet::ALL, index) {
+        (0..timeline.rows(Sieve::ALL))
+            .filter_map(|index| match timeline.row(Sieve::ALL, index) {
                 Some(Row::Event(event)) => Some(event.event_id.as_str().to_owned()),
                 _ => None,
             })

@@ -75,6 +75,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         "AWS_DEFAULT_REGION",
         "NO_COLOR",
         "XDG_STATE_HOME",
+        "XDG_CONFIG_HOME",
     ] {
         command.env_remove(name);
     }

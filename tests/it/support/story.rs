@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use bakewatch::app::keymap::Key;
+use bakewatch::app::effect::Effect;
+use bakewatch::app::key::Key;
 use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::Msg;
 use bakewatch::app::update::update;
+use bakewatch::config::keys::built_in;
 use bakewatch::domain::event::{StackEvent, StackId, parse_time};
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 
 /// The image that is built.
 pub(crate) const IMAGE: &str = "alinux2-image";
+const BUILDER: &str = "arn:aws:imagebuilder:us-east-1:123456789012";
 const FIRST_STACK: &str = "6accc570-b080-11ec-845e-0e2dc6386985";
 
 /// When the first stack's first event is stamped.
@@ -33,6 +36,8 @@ pub(crate) struct Story {
     /// When the stack's first event is stamped.
     pub(crate) began: DateTime<Utc>,
     told: usize,
+    /// What the application has asked for.
+    pub(crate) effects: Vec<Effect>,
 }
 
 /// One event before it is JSON: seconds since the stack's start, id, type, status, reason.
@@ -47,10 +52,11 @@ impl Story {
             note: None,
         };
         let mut story = Self {
-            model: Model::new(target, Mode::Screen, start()),
+            model: Model::new(target, Mode::Screen, built_in().unwrap(), start()),
             stack: FIRST_STACK.to_owned(),
             began: start(),
             told: 0,
+            effects: Vec::new(),
         };
         story.resize(width, height);
         story
@@ -58,7 +64,7 @@ impl Story {
 
     /// Tells one message.
     pub(crate) fn msg(&mut self, msg: Msg) {
-        let _ = update(&mut self.model, msg);
+        self.effects.extend(update(&mut self.model, msg));
     }
 
     /// Lets the clock show so many seconds after the stack's start.
@@ -111,25 +117,38 @@ impl Story {
 
     /// Hears events, given oldest first, in one page. `whole` says that there are no older unseen ones.
     pub(crate) fn page(&mut self, facts: &[Fact<'_>], whole: bool) -> &mut Self {
-        let events: Vec<_> = facts
-            .iter()
-            .map(|fact| self.event(fact).to_string())
-            .collect();
+        let events = self.json_of(facts);
         self.raw_page(&events, whole)
     }
 
     /// Hears events given as JSON, oldest first.
     pub(crate) fn raw_page(&mut self, events: &[String], whole: bool) -> &mut Self {
+        let page = self.page_of(events, whole);
+        self.hear(News::Page(page))
+    }
+
+    /// Takes up events, given oldest first, that an earlier watch has recorded.
+    pub(crate) fn resume(&mut self, facts: &[Fact<'_>]) -> &mut Self {
+        let events = self.json_of(facts);
+        let page = self.page_of(&events, true);
+        self.hear(News::Resumed(page))
+    }
+
+    fn json_of(&mut self, facts: &[Fact<'_>]) -> Vec<String> {
+        let json = facts.iter().map(|fact| self.event(fact).to_string());
+        json.collect()
+    }
+
+    fn page_of(&self, events: &[String], whole: bool) -> PageNews {
         let stack_id = StackId::from(self.stack_id().as_str());
         let newest_first = events.iter().rev();
         let fresh = newest_first.map(|json| StackEvent::from_json(json, Some(&stack_id)));
-        let page = PageNews {
+        PageNews {
             fresh: fresh.map(Arc::new).collect(),
             stack_id: Some(stack_id),
             commit: whole.then(Vec::new),
             ..PageNews::default()
-        };
-        self.hear(News::Page(page))
+        }
     }
 
     /// Hears events, the clock going with them.
@@ -143,10 +162,12 @@ impl Story {
         let time = self.began + TimeDelta::seconds(*seconds);
         let time = time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let stack = self.stack_id();
-        let physical = if *id == IMAGE {
-            stack.clone()
-        } else {
-            format!("{IMAGE}-{id}-1A2B3C")
+        let physical = match *id {
+            IMAGE => stack.clone(),
+            "ParallelClusterComponent" => {
+                format!("{BUILDER}:component/parallelclusterimage-6accc570/3.16.1/1")
+            }
+            id => format!("{IMAGE}-{id}-1A2B3C"),
         };
         let mut event = json!({
             "stackId": stack, "stackName": IMAGE, "eventId": format!("{id}-{status}-{}", self.told),
@@ -208,7 +229,7 @@ impl Story {
 }
 
 fn properties(id: &str) -> Option<Value> {
-    let arn = "arn:aws:imagebuilder:us-east-1:123456789012";
+    let arn = BUILDER;
     match id {
         "ParallelClusterImage" => Some(json!({
             "InfrastructureConfigurationArn":

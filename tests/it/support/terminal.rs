@@ -20,6 +20,8 @@ struct Shown {
 #[derive(Default)]
 struct State {
     parser: vt100::Parser,
+    /// Everything that was ever written to the terminal.
+    written: Vec<u8>,
     closed: bool,
 }
 
@@ -58,6 +60,7 @@ impl Terminal {
         command.env_remove("NO_COLOR");
         let state = fresh_folder();
         command.env("XDG_STATE_HOME", &*state);
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -75,6 +78,7 @@ impl Terminal {
                 let count = output.read(&mut bytes).unwrap_or(0);
                 let mut state = writer.parser.lock().unwrap();
                 state.parser.process(&bytes[..count]);
+                state.written.extend(&bytes[..count]);
                 state.closed = count == 0;
                 writer.changed.notify_all();
                 if count == 0 {
@@ -158,6 +162,12 @@ impl Terminal {
     /// What is on the screen, line by line.
     pub(crate) fn text(&self) -> String {
         self.shown.parser.lock().unwrap().parser.screen().contents()
+    }
+
+    /// Everything that was ever written to the terminal, sequences included.
+    pub(crate) fn written(&self) -> String {
+        let state = self.shown.parser.lock().unwrap();
+        String::from_utf8_lossy(&state.written).into_owned()
     }
 
     pub(crate) fn signal(&self, name: &str) {

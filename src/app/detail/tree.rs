@@ -1,6 +1,6 @@
 //! Properties as the lines of a tree: branches that fold, values that align, documents under their names.
 //!
-//! What it writes are the [`Line`]s of the detail pane; which branches are open is the pane's to know.
+//! What it writes are [`Line`]s; which branches are open is the pane's to know.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::domain::properties::shown;
 use crate::domain::text::{Clean, pad, width, wrap};
 
-use super::detail::{Fold, INDENT, Line};
+use super::INDENT;
+use crate::app::page::Line;
 
 /// Writes JSON as lines.
 pub(super) struct TreeWriter<'a> {
@@ -43,8 +44,8 @@ impl TreeWriter<'_> {
             Value::String(text) if text.trim_end().contains('\n') => {
                 self.document(name, text, path, indent);
             }
-            Value::String(text) => self.leaf(name, &shown(text), indent, 0),
-            other => self.leaf(name, &Clean::new(&other.to_string()), indent, 0),
+            Value::String(text) => self.leaf(name, &shown(text), path, indent, 0),
+            other => self.leaf(name, &Clean::new(&other.to_string()), path, indent, 0),
         }
     }
 
@@ -58,7 +59,13 @@ impl TreeWriter<'_> {
     ) {
         let (left, right) = brackets;
         if children.is_empty() {
-            self.leaf(name, &Clean::new(&format!("{left}{right}")), indent, 0);
+            self.leaf(
+                name,
+                &Clean::new(&format!("{left}{right}")),
+                path,
+                indent,
+                0,
+            );
             return;
         }
         let open = self.is_open(path, indent == 0);
@@ -83,12 +90,19 @@ impl TreeWriter<'_> {
             let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
             match value {
                 Value::String(text) if !text.trim_end().contains('\n') => {
-                    self.leaf(name, &shown(text), indent + INDENT, names.unwrap_or(0));
+                    self.leaf(
+                        name,
+                        &shown(text),
+                        &path,
+                        indent + INDENT,
+                        names.unwrap_or(0),
+                    );
                 }
                 Value::Null | Value::Bool(_) | Value::Number(_) => {
                     self.leaf(
                         name,
                         &Clean::new(&value.to_string()),
+                        &path,
                         indent + INDENT,
                         names.unwrap_or(0),
                     );
@@ -114,7 +128,7 @@ impl TreeWriter<'_> {
     }
 
     /// A name and a value; `names` is the width of the longest name beside it, so that values align.
-    fn leaf(&mut self, name: &str, value: &Clean, indent: usize, names: usize) {
+    fn leaf(&mut self, name: &str, value: &Clean, path: &str, indent: usize, names: usize) {
         let name = Clean::new(name);
         let names = names.min(self.columns / 2).max(width(name.as_str()));
         let label = pad(name.as_str(), names);
@@ -122,12 +136,12 @@ impl TreeWriter<'_> {
         let room = self.columns.saturating_sub(start);
         // In a narrow pane a long value is easier to read below its name than in a sliver beside it.
         if room < self.columns / 2 && width(value.as_str()) > room {
-            self.push_node(indent, label, String::new());
+            self.push_node(indent, path, None, label, String::new());
             self.push_continued(value, indent + INDENT);
             return;
         }
         let mut parts = wrap(value.as_str(), room).into_iter();
-        self.push_node(indent, label, parts.next().unwrap_or_default());
+        self.push_node(indent, path, None, label, parts.next().unwrap_or_default());
         self.lines.extend(parts.map(|text| Line::Continued {
             indent: start - INDENT,
             text,
@@ -141,27 +155,26 @@ impl TreeWriter<'_> {
             .extend(parts.map(|text| Line::Continued { indent, text }));
     }
 
-    fn push_node(&mut self, indent: usize, name: String, value: String) {
+    fn push_node(
+        &mut self,
+        indent: usize,
+        path: &str,
+        open: Option<bool>,
+        name: String,
+        value: String,
+    ) {
         self.lines.push(Line::Node {
             indent,
-            fold: None,
+            path: path.to_owned(),
+            open,
             name,
             value,
         });
     }
 
     fn push_fold(&mut self, name: &str, open: bool, value: String, path: &str, indent: usize) {
-        let fold = Some(Fold {
-            path: path.to_owned(),
-            open,
-        });
         let name = Clean::new(name).as_str().to_owned();
-        self.lines.push(Line::Node {
-            indent,
-            fold,
-            name,
-            value,
-        });
+        self.push_node(indent, path, Some(open), name, value);
     }
 
     fn is_open(&self, path: &str, usually: bool) -> bool {

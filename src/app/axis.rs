@@ -1,0 +1,162 @@
+//! The time axis that the bars of all resources share: the whole build, or a part of it looked at closely.
+//!
+//! One resource takes most of the hour and the others a few seconds each, so one scale can't show both.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The shortest time that an axis shows.
+const LEAST: TimeDelta = TimeDelta::seconds(10);
+
+/// Which part of the build the axis shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Axis {
+    /// The part, from the build's start; nothing for all of it.
+    part: Option<(TimeDelta, TimeDelta)>,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its beginning.
+    pub from: DateTime<Utc>,
+    /// Its end, later than its beginning.
+    pub to: DateTime<Utc>,
+}
+
+impl Window {
+    /// From one time to another; at least as long as the shortest axis.
+    #[must_use]
+    pub fn new(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
+        let to = to.max(from + LEAST);
+        Self { from, to }
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub fn length(&self) -> TimeDelta {
+        self.to - self.from
+    }
+
+    /// Whether a time lies in it.
+    #[must_use]
+    pub fn holds(&self, time: DateTime<Utc>) -> bool {
+        self.from <= time && time < self.to
+    }
+
+    /// The column of a time, where so many columns show the window: before it is negative, after it too large.
+    #[must_use]
+    pub fn column(&self, time: DateTime<Utc>, columns: usize) -> i64 {
+        let columns = i64::try_from(columns).unwrap_or(i64::MAX);
+        let offset = (time - self.from).num_milliseconds();
+        let length = self.length().num_milliseconds().max(1);
+        offset.saturating_mul(columns).div_euclid(length)
+    }
+}
+
+impl Axis {
+    /// Whether it shows the whole build.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.part.is_none()
+    }
+
+    /// What it shows of a build.
+    #[must_use]
+    pub fn window(&self, build: Window) -> Window {
+        self.part.map_or(build, |(from, length)| {
+            Window::new(build.from + from, build.from + from + length)
+        })
+    }
+
+    /// Shows the whole build.
+    pub fn show_all(&mut self) {
+        self.part = None;
+    }
+
+    /// Shows another window, with a little room around it, as far as the build goes.
+    pub fn show(&mut self, build: Window, wanted: Window) {
+        let room = wanted.length() / 20;
+        self.set(build, wanted.from - room, wanted.length() + room * 2);
+    }
+
+    /// Shows half as much, or twice as much, around a time.
+    pub fn zoom(&mut self, build: Window, around: DateTime<Utc>, closer: bool) {
+        let now = self.window(build);
+        let length = if closer {
+            now.length() / 2
+        } else {
+            now.length() * 2
+        };
+        if length >= build.length() {
+            self.show_all();
+            return;
+        }
+        let length = length.max(LEAST);
+        self.set(build, around - length / 2, length);
+    }
+
+    /// Moves by quarters of what it shows.
+    pub fn scroll(&mut self, build: Window, quarters: i32) {
+        if self.part.is_some() {
+            let now = self.window(build);
+            self.set(build, now.from + now.length() / 4 * quarters, now.length());
+        }
+    }
+
+    fn set(&mut self, build: Window, from: DateTime<Utc>, length: TimeDelta) {
+        let length = length.clamp(LEAST, build.length());
+        let from = from.min(build.to - length).max(build.from);
+        self.part = Some((from - build.from, length));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    #[test]
+    fn columns_cover_the_window() {
+        let window = Window::new(at(0), at(100));
+        assert_eq!(
+            [0, 50, 99, 100].map(|second| window.column(at(second), 10)),
+            [0, 5, 9, 10]
+        );
+        assert_eq!(window.column(at(-1), 10), -1);
+    }
+
+    #[test]
+    fn twice_as_much_is_the_whole_again() {
+        let build = Window::new(at(0), at(3600));
+        let mut axis = Axis::default();
+        axis.zoom(build, at(10), true);
+        assert_eq!(axis.window(build), Window::new(at(0), at(1800)));
+        axis.scroll(build, 1);
+        assert_eq!(axis.window(build).from, at(450));
+        axis.zoom(build, at(10), false);
+        assert!(axis.is_whole());
+    }
+
+    proptest! {
+        /// Whatever is done, the window lies in the build and is not empty.
+        #[test]
+        fn the_window_stays_in_the_build(end in 10..100_000_i64, steps in prop::collection::vec((0..4, -10..110_000_i64), 0..30)) {
+            let build = Window::new(at(0), at(end));
+            let mut axis = Axis::default();
+            for (step, second) in steps {
+                match step {
+                    0 => axis.zoom(build, at(second), true),
+                    1 => axis.zoom(build, at(second), false),
+                    2 => axis.scroll(build, i32::try_from(second % 9).unwrap()),
+                    _ => axis.show(build, Window::new(at(second), at(second + 5))),
+                }
+                let window = axis.window(build);
+                prop_assert!(window.from >= build.from && window.to <= build.to && window.from < window.to);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! One event in full: what it says, its properties as a tree, and the fields that identify it elsewhere.
+
+use std::sync::Arc;
+
+use crate::app::page::{self, Line};
+use crate::domain::event::{StackEvent, format_time};
+
+use super::Detail;
+
+/// The lines of an event.
+pub(super) fn lines(detail: &Detail, event: &Arc<StackEvent>, columns: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = page::text(event.resource_type.as_str(), columns).collect();
+    lines.push(Line::Status(Arc::clone(event)));
+    if let Some(reason) = &event.reason {
+        lines.push(Line::Blank);
+        lines.extend(page::text(reason.as_str(), columns));
+    }
+    lines.push(Line::Blank);
+    detail.push_properties(Some(event), columns, &mut lines);
+    lines.push(Line::Blank);
+    let shown = fields(event).into_iter();
+    let shown = shown.map(|(name, value)| {
+        (
+            name,
+            value.map(|value| crate::domain::properties::shown(&value).to_string()),
+        )
+    });
+    page::fields(shown, columns, &mut lines);
+    lines
+}
+
+/// The fields that identify the event, for looking something up elsewhere.
+pub(super) fn fields(event: &StackEvent) -> [(&'static str, Option<String>); 5] {
+    [
+        ("time", event.timestamp.map(format_time)),
+        (
+            "physical id",
+            event.physical_id.as_ref().map(ToString::to_string),
+        ),
+        ("event id", Some(event.event_id.as_str().to_owned())),
+        ("stack", Some(event.stack_id.as_str().to_owned())),
+        (
+            "token",
+            event.client_request_token().map(|token| token.to_string()),
+        ),
+    ]
+}

@@ -1,0 +1,377 @@
+//! The detail pane's content: one event in full, or one resource with all that it went through.
+//!
+//! An event can be read as it is meant, as the JSON that came, or as what changed since the same resource's
+//! event before.
+
+mod changes;
+mod event;
+mod resource;
+mod tree;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::domain::event::{EventKey, StackEvent};
+use crate::domain::properties::{Properties, shown};
+use crate::domain::text::Clean;
+use crate::domain::timeline::Timeline;
+
+use super::page::{self, Line, Page};
+use tree::TreeWriter;
+
+/// Columns by which each level of the tree is moved to the right.
+const INDENT: usize = 2;
+
+/// What the pane is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// An event of a stack.
+    Event(&'a Timeline, &'a Arc<StackEvent>),
+    /// A resource of a stack, or the stack itself.
+    Resource(&'a Timeline, &'a Clean),
+}
+
+/// How it is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// As it is meant.
+    #[default]
+    Read,
+    /// As the JSON that came.
+    Raw,
+    /// As what changed since the event before.
+    Changes,
+}
+
+/// What the lines were made for: where this is the same, they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Made {
+    /// The event; of a resource its newest.
+    event: EventKey,
+    /// How many events the resource had, where the pane is about one.
+    resource: Option<usize>,
+    /// The event before, where it is shown.
+    before: Option<EventKey>,
+    form: Form,
+    columns: usize,
+}
+
+/// What the pane shows.
+#[derive(Clone, Debug, Default)]
+pub struct Detail {
+    /// The lines.
+    pub page: Page,
+    /// How it is read.
+    pub form: Form,
+    /// Branches that are not in their usual state: most are open at the top level and folded below.
+    switched: HashSet<String>,
+    made: Option<Made>,
+}
+
+impl<'a> Subject<'a> {
+    /// The event that it is about; of a resource its newest one.
+    #[must_use]
+    pub fn event(self) -> Option<&'a Arc<StackEvent>> {
+        match self {
+            Self::Event(_, event) => Some(event),
+            Self::Resource(timeline, id) => timeline.events_of(id).next_back(),
+        }
+    }
+
+    /// The event whose properties are shown: of a resource the newest one that has any.
+    #[must_use]
+    pub fn event_with_properties(self) -> Option<&'a Arc<StackEvent>> {
+        match self {
+            Self::Event(_, event) => Some(event),
+            Self::Resource(timeline, id) => {
+                let mut newest = timeline.events_of(id).rev().take(NEWEST);
+                newest.find(|event| event.properties() != Properties::Absent)
+            }
+        }
+    }
+}
+
+/// So many of a resource's newest events are searched for properties: each of them has them, usually.
+const NEWEST: usize = 8;
+
+impl Detail {
+    /// Brings the lines in line with what the pane is about and with its size.
+    pub fn settle(&mut self, subject: Option<Subject<'_>>, columns: usize, height: usize) {
+        let wanted = subject.and_then(|subject| self.wanted(subject, columns));
+        if wanted != self.made {
+            let place = |made: &Option<Made>| {
+                let made = made.as_ref()?;
+                let of = |key: &EventKey| {
+                    (
+                        key.stack_id.clone(),
+                        made.resource.is_none().then(|| key.event_id.clone()),
+                    )
+                };
+                Some((of(&made.event), made.form))
+            };
+            if place(&wanted) != place(&self.made) {
+                self.page.rewind();
+            }
+            let lines = subject.map(|subject| self.lines_of(subject, columns));
+            self.page.lines = lines.unwrap_or_default();
+            self.made = wanted;
+        }
+        self.page.settle(height);
+    }
+
+    fn wanted(&self, subject: Subject<'_>, columns: usize) -> Option<Made> {
+        let event = subject.event()?;
+        let (resource, before) = match subject {
+            Subject::Event(timeline, _) if self.form == Form::Changes => {
+                (None, timeline.before(event))
+            }
+            Subject::Event(..) => (None, None),
+            Subject::Resource(timeline, id) => (Some(timeline.count_of(id)), None),
+        };
+        Some(Made {
+            event: event.key(),
+            resource,
+            before: before.map(|before| before.key()),
+            form: self.form,
+            columns,
+        })
+    }
+
+    fn lines_of(&self, subject: Subject<'_>, columns: usize) -> Vec<Line> {
+        match (subject, self.form) {
+            (Subject::Resource(timeline, id), Form::Read) => {
+                resource::lines(self, timeline, id, columns)
+            }
+            (_, Form::Raw) => subject
+                .event()
+                .map(|event| raw(event, columns))
+                .unwrap_or_default(),
+            (Subject::Event(_, event), Form::Read) => event::lines(self, event, columns),
+            (Subject::Event(timeline, _) | Subject::Resource(timeline, _), Form::Changes) => {
+                let event = subject.event();
+                let lines =
+                    event.map(|event| changes::lines(timeline.before(event), event, columns));
+                lines.unwrap_or_default()
+            }
+        }
+    }
+
+    /// Reads it in the given form, or as it is meant again.
+    pub fn toggle_form(&mut self, form: Form) {
+        self.form = if self.form == form { Form::Read } else { form };
+    }
+
+    /// Folds or unfolds the marked branch: to the given state, or to the other one. Where the marked line is
+    /// no branch, or is folded already, folding goes to the branch that it is in.
+    pub fn fold(&mut self, open: Option<bool>) {
+        let Some(line) = self.page.lines.get(self.page.cursor) else {
+            return;
+        };
+        match line {
+            Line::Node {
+                open: Some(is_open),
+                path,
+                ..
+            } if open.is_none_or(|open| open != *is_open) => {
+                let path = path.clone();
+                if !self.switched.remove(&path) {
+                    self.switched.insert(path);
+                }
+                self.made = None;
+            }
+            _ if open == Some(false) => self.mark_parent(),
+            _ => {}
+        }
+    }
+
+    fn mark_parent(&mut self) {
+        let indent_of = |line: &Line| match line {
+            Line::Node { indent, .. } | Line::Continued { indent, .. } => Some(*indent),
+            _ => None,
+        };
+        let Some(indent) = self.page.lines.get(self.page.cursor).and_then(indent_of) else {
+            return;
+        };
+        let parent = (0..self.page.cursor).rev().find(|index| {
+            let line = self.page.lines.get(*index);
+            matches!(line, Some(Line::Node { indent: of_line, .. }) if *of_line < indent)
+        });
+        self.page.cursor = parent.unwrap_or(self.page.cursor);
+    }
+
+    /// The value on the marked line, whole and as it came, whatever of it the pane shows: what it is called,
+    /// and the text.
+    #[must_use]
+    pub fn value(&self, subject: Subject<'_>) -> Option<(String, String)> {
+        let lines = self.page.lines.get(..=self.page.cursor)?;
+        let begins = |line: &&Line| match line {
+            Line::Continued { .. } => false,
+            Line::Field { name, .. } => !name.trim().is_empty(),
+            _ => true,
+        };
+        match lines.iter().rev().find(begins)? {
+            Line::Node { path, .. } => {
+                let Properties::Tree(tree) = subject.event_with_properties()?.properties() else {
+                    return None;
+                };
+                let name = path.rsplit('/').next().filter(|name| !name.is_empty());
+                Some((
+                    name.unwrap_or("properties").to_owned(),
+                    text_of(tree.pointer(path)?),
+                ))
+            }
+            Line::Field { name, .. } => {
+                let event = subject.event()?;
+                let name = name.trim();
+                let value = event::fields(event)
+                    .into_iter()
+                    .find(|(field, _)| *field == name)?
+                    .1?;
+                Some((name.to_owned(), value))
+            }
+            Line::Status(event) | Line::Event(event) => {
+                Some(("status".to_owned(), event.status.to_string()))
+            }
+            Line::Text(_) => Some(("reason".to_owned(), subject.event()?.verbatim_reason()?)),
+            _ => None,
+        }
+    }
+
+    /// Writes the properties that an event has.
+    fn push_properties(&self, event: Option<&StackEvent>, columns: usize, lines: &mut Vec<Line>) {
+        match event.map_or(Properties::Absent, StackEvent::properties) {
+            Properties::Absent => lines.push(Line::Text("no properties".to_owned())),
+            Properties::Text(text) => {
+                lines.push(Line::Heading("properties".to_owned()));
+                lines.extend(page::text(text.as_str(), columns));
+            }
+            Properties::Tree(tree) => {
+                let mut writer = TreeWriter {
+                    switched: &self.switched,
+                    columns,
+                    lines,
+                };
+                writer.node("properties", &tree, "", 0);
+            }
+        }
+    }
+}
+
+/// An event as the JSON that came, one field a line.
+fn raw(event: &StackEvent, columns: usize) -> Vec<Line> {
+    let pretty = serde_json::from_str::<Value>(event.raw());
+    let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value));
+    let text = pretty.unwrap_or_else(|_| event.raw().to_owned());
+    page::text(shown(&text).as_str(), columns).collect()
+}
+
+/// A value as it is copied: text as it is, anything else as JSON.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => serde_json::to_string_pretty(other).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    use crate::domain::event::StackId;
+    use crate::domain::text::width;
+
+    fn event(properties: &Value) -> Arc<StackEvent> {
+        let json = json!({
+            "stackId": "s", "eventId": "e", "logicalResourceId": "L", "resourceStatus": "CREATE_COMPLETE",
+            "resourceProperties": properties.to_string(),
+        });
+        Arc::new(StackEvent::from_json(&json.to_string(), None))
+    }
+
+    /// Makes the pane show an event that is alone in its stack.
+    fn settle(detail: &mut Detail, event: &Arc<StackEvent>, columns: usize) {
+        let timeline = Timeline::new(StackId::from("s"));
+        detail.settle(Some(Subject::Event(&timeline, event)), columns, 20);
+    }
+
+    fn nodes(detail: &Detail) -> Vec<String> {
+        let show = |line: &Line| match line {
+            Line::Node {
+                indent,
+                name,
+                value,
+                ..
+            } => Some(format!("{}{name} {value}", " ".repeat(*indent))),
+            Line::Continued { indent, text } => Some(format!("{}| {text}", " ".repeat(*indent))),
+            _ => None,
+        };
+        detail.page.lines.iter().filter_map(show).collect()
+    }
+
+    #[test]
+    fn properties_are_a_tree_that_folds() {
+        let event = event(&json!({"Tags": {"k": "v"}, "Name": "n", "Data": "a\nb"}));
+        let mut detail = Detail::default();
+        settle(&mut detail, &event, 60);
+        let folded = [
+            "properties ",
+            "  Tags {1}",
+            "  Name n",
+            "  Data document, 2 lines",
+        ];
+        assert_eq!(nodes(&detail), folded);
+        let line_of = |detail: &Detail, wanted: &str| {
+            detail
+                .page
+                .lines
+                .iter()
+                .position(|line| matches!(line, Line::Node { name, .. } if name == wanted))
+                .unwrap()
+        };
+        detail.page.cursor = line_of(&detail, "Tags");
+        detail.fold(None);
+        settle(&mut detail, &event, 60);
+        assert_eq!(nodes(&detail)[1..3], ["  Tags ", "    k v"]);
+        detail.page.cursor = line_of(&detail, "Data");
+        detail.fold(Some(true));
+        settle(&mut detail, &event, 60);
+        assert_eq!(nodes(&detail)[5..], ["    | a", "    | b"]);
+    }
+
+    #[test]
+    fn folding_a_leaf_goes_to_its_branch() {
+        let event = event(&json!({"Name": "n"}));
+        let mut detail = Detail::default();
+        settle(&mut detail, &event, 60);
+        let root = detail
+            .page
+            .lines
+            .iter()
+            .position(|line| matches!(line, Line::Node { .. }))
+            .unwrap();
+        detail.page.cursor = root + 1;
+        detail.fold(Some(false));
+        assert_eq!(detail.page.cursor, root);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_pane() {
+        let long = "x".repeat(200);
+        let event = event(&json!({"AVeryLongPropertyNameIndeed": long, "b": {"c": [1, 2]}}));
+        for columns in [1, 10, 20, 33, 80] {
+            let mut detail = Detail::default();
+            settle(&mut detail, &event, columns);
+            for line in &detail.page.lines {
+                if let Line::Continued { indent, text } = line {
+                    assert!(
+                        indent + INDENT + width(text) <= columns.max(indent + INDENT + 1),
+                        "{columns}: {line:?}"
+                    );
+                }
+            }
+        }
+    }
+}

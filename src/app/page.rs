@@ -1,0 +1,262 @@
+//! Text that is read line by line: the lines, which of them are on the screen, and which is marked.
+//!
+//! Lines are made when what they show or the width changes, not when a frame is drawn; what depends on the
+//! time of the frame is a line of its own kind.
+
+use std::sync::Arc;
+
+use crate::domain::event::StackEvent;
+use crate::domain::pattern::Pattern;
+use crate::domain::span::Span;
+use crate::domain::text::wrap;
+
+/// One line.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// Nothing, between two parts.
+    Blank,
+    /// The status of an event, and since when; drawn with the time of the frame.
+    Status(Arc<StackEvent>),
+    /// What the lines below have in common.
+    Heading(String),
+    /// Running text, such as the reason.
+    Text(String),
+    /// A name and its value; a value that needs more lines goes on in lines without a name.
+    Field {
+        /// The name, padded to the width of the longest beside it; blank where the value goes on.
+        name: String,
+        /// The value, or the part of it that fits.
+        value: String,
+    },
+    /// A line of a tree.
+    Node {
+        /// How far it is moved to the right, in columns.
+        indent: usize,
+        /// Where it is in the properties: a JSON pointer (RFC 6901).
+        path: String,
+        /// Whether its content is shown, where it is a branch.
+        open: Option<bool>,
+        /// The name.
+        name: String,
+        /// The value, or what is folded away; empty for an unfolded branch.
+        value: String,
+    },
+    /// A line of a document inside the tree, or the rest of a long value.
+    Continued {
+        /// How far it is moved to the right, in columns.
+        indent: usize,
+        /// The text.
+        text: String,
+    },
+    /// An operation on a resource; drawn with the time of the frame.
+    Span(Span),
+    /// One of a resource's events.
+    Event(Arc<StackEvent>),
+    /// An event that only followed from another one's failure.
+    Follower(Arc<StackEvent>),
+    /// A command that helps.
+    Command {
+        /// All of it, to be copied.
+        whole: Arc<str>,
+        /// The part of it that is on this line.
+        part: String,
+        /// Whether it begins here.
+        first: bool,
+    },
+    /// Something that was not so in the event before.
+    Change {
+        /// Whether it came, went, or became something else.
+        sign: Sign,
+        /// What, and how.
+        text: String,
+    },
+}
+
+/// How two events differ in one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// The event has it, the one before has not.
+    Added,
+    /// The event has not, the one before has.
+    Removed,
+    /// Both have it, with another value.
+    Changed,
+}
+
+impl Line {
+    /// The text that a search looks at.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Blank => String::new(),
+            Self::Status(event) => event.status.to_string(),
+            Self::Heading(text)
+            | Self::Text(text)
+            | Self::Continued { text, .. }
+            | Self::Change { text, .. } => text.clone(),
+            Self::Field { name, value } | Self::Node { name, value, .. } => {
+                format!("{name} {value}")
+            }
+            Self::Span(span) => span.operation.clone(),
+            Self::Command { part, .. } => part.clone(),
+            Self::Follower(event) => format!("{} {}", event.logical_id, event.status),
+            Self::Event(event) => {
+                let reason = event.reason.as_ref().map_or("", |reason| reason.as_str());
+                format!("{} {reason}", event.status)
+            }
+        }
+    }
+}
+
+/// Lines, and what is shown of them.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// The first line on the screen.
+    pub top: usize,
+    /// The marked line, while the pane has the focus.
+    pub cursor: usize,
+}
+
+impl Page {
+    /// Goes back to the first line.
+    pub fn rewind(&mut self) {
+        self.top = 0;
+        self.cursor = 0;
+    }
+
+    /// Keeps the marked line on a screen of so many lines.
+    pub fn settle(&mut self, height: usize) {
+        let last = self.lines.len().saturating_sub(1);
+        self.cursor = self.cursor.min(last);
+        if self.cursor < self.top {
+            self.top = self.cursor;
+        } else if height > 0 && self.cursor >= self.top + height {
+            self.top = self.cursor + 1 - height;
+        }
+        self.top = self.top.min((last + 1).saturating_sub(height.max(1)));
+    }
+
+    /// Marks another line.
+    pub fn move_by(&mut self, delta: isize) {
+        let last = self.lines.len().saturating_sub(1);
+        self.cursor = self.cursor.saturating_add_signed(delta).min(last);
+    }
+
+    /// Scrolls by lines, the marked one with them where it would leave the screen.
+    pub fn scroll_by(&mut self, delta: isize, height: usize) {
+        let highest = self.lines.len().saturating_sub(height.max(1));
+        self.top = self.top.saturating_add_signed(delta).min(highest);
+        let last = (self.top + height.max(1)).saturating_sub(1);
+        self.cursor = self.cursor.clamp(self.top, last.max(self.top));
+    }
+
+    /// Marks the next line that has the pattern, or the one before; from the other end where there is none.
+    /// False where no line has it.
+    pub fn find(&mut self, pattern: &Pattern, forward: bool) -> bool {
+        let count = self.lines.len();
+        let has = |index: &usize| {
+            self.lines
+                .get(*index)
+                .is_some_and(|line| pattern.is_in(&line.text()))
+        };
+        let found = if forward {
+            (1..=count)
+                .map(|step| (self.cursor + step) % count)
+                .find(has)
+        } else {
+            (1..=count)
+                .map(|step| (self.cursor + count - step) % count)
+                .find(has)
+        };
+        self.cursor = found.unwrap_or(self.cursor);
+        found.is_some()
+    }
+}
+
+/// Running text in lines of so many columns.
+pub(super) fn text(text: &str, columns: usize) -> impl Iterator<Item = Line> {
+    wrap(text, columns).into_iter().map(Line::Text)
+}
+
+/// A command in lines of so many columns.
+pub(super) fn command(whole: &str, columns: usize) -> impl Iterator<Item = Line> {
+    let shared: Arc<str> = whole.into();
+    // Two columns are the sign's.
+    let parts = wrap(whole, columns.saturating_sub(2)).into_iter();
+    parts.enumerate().map(move |(index, part)| Line::Command {
+        whole: Arc::clone(&shared),
+        part,
+        first: index == 0,
+    })
+}
+
+/// Names and their values, aligned; what is absent is left out.
+pub(super) fn fields<'a>(
+    fields: impl IntoIterator<Item = (&'a str, Option<String>)>,
+    columns: usize,
+    lines: &mut Vec<Line>,
+) {
+    let fields: Vec<_> = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    let widest = fields
+        .iter()
+        .map(|(name, _)| crate::domain::text::width(name))
+        .max();
+    let names = widest.unwrap_or(0) + 2;
+    for (name, value) in fields {
+        let parts = wrap(&value, columns.saturating_sub(names))
+            .into_iter()
+            .enumerate();
+        lines.extend(parts.map(|(index, value)| {
+            let name = if index == 0 { name } else { "" };
+            let name = format!("{name:names$}");
+            Line::Field { name, value }
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(lines: &[&str]) -> Page {
+        Page {
+            lines: lines
+                .iter()
+                .map(|line| Line::Text((*line).to_owned()))
+                .collect(),
+            ..Page::default()
+        }
+    }
+
+    #[test]
+    fn a_search_goes_on_from_the_other_end() {
+        let mut page = page(&["one", "two", "three", "two"]);
+        let two = Pattern::new("two", false).unwrap();
+        let mut seen = Vec::new();
+        for forward in [true, true, true, false] {
+            assert!(page.find(&two, forward));
+            seen.push(page.cursor);
+        }
+        assert_eq!(seen, [1, 3, 1, 3]);
+        assert!(!page.find(&Pattern::new("four", false).unwrap(), true));
+        assert!(!Page::default().find(&two, false));
+    }
+
+    #[test]
+    fn the_marked_line_is_on_the_screen() {
+        let mut page = page(&["a"; 100]);
+        page.move_by(50);
+        page.settle(10);
+        assert_eq!((page.top, page.cursor), (41, 50));
+        page.scroll_by(20, 10);
+        page.settle(10);
+        assert_eq!((page.top, page.cursor), (61, 61));
+        page.scroll_by(isize::MAX, 10);
+        assert_eq!((page.top, page.cursor), (90, 90));
+    }
+}

@@ -1,0 +1,14 @@
+//! What is searched for: in the lists, and in the text of a page. The two are apart, as their keys are.
+
+use crate::domain::pattern::Pattern;
+
+/// What is searched for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Search {
+    /// In the events and resources.
+    pub listed: Option<Pattern>,
+    /// In the detail, or in the explanation of a failure.
+    pub page: Option<Pattern>,
+    /// Whether the first event that is found is to be selected as soon as it is.
+    pub(super) seeking: bool,
+}

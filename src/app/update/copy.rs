@@ -1,0 +1,57 @@
+//! Taking things along: what goes to the clipboard, and what is said about it.
+
+use crate::app::action::Action;
+use crate::app::effect::{Effect, Effects};
+use crate::app::model::{Focus, Model};
+use crate::app::page::Line;
+use crate::app::tab::Tab;
+use crate::domain::text::{Clean, one_line, truncate};
+
+/// The longest name that is said.
+const NAME: usize = 30;
+
+/// Copies what the action says.
+pub(super) fn act(model: &mut Model, action: Action, effects: &mut Effects) {
+    let copied = match action {
+        Action::CopyAmi => ami(model),
+        Action::Copy => marked(model).or_else(|| event(model)),
+        _ => event(model),
+    };
+    let Some((name, text)) = copied else {
+        let nothing = if action == Action::CopyAmi {
+            "there is no AMI yet"
+        } else {
+            "there is nothing to copy here"
+        };
+        model.toast = Some(nothing.to_owned());
+        return;
+    };
+    let name = truncate(&one_line(Clean::new(&name).as_str()), NAME, "...");
+    model.toast = Some(format!("copied {name}, {} bytes", text.len()));
+    effects.push(Effect::Copy(text));
+}
+
+fn ami(model: &Model) -> Option<(String, String)> {
+    let id = model.build.ami()?.id.to_string();
+    Some((id.clone(), id))
+}
+
+fn event(model: &Model) -> Option<(String, String)> {
+    let event = model.event()?;
+    Some(("the event as JSON".to_owned(), event.raw().to_owned()))
+}
+
+/// The value on the marked line of a page.
+fn marked(model: &Model) -> Option<(String, String)> {
+    if model.tab == Tab::Failure {
+        let line = model.failure.page.lines.get(model.failure.page.cursor)?;
+        return match line {
+            Line::Command { whole, .. } => Some(("the command".to_owned(), whole.to_string())),
+            _ => None,
+        };
+    }
+    if model.focus != Focus::Detail {
+        return None;
+    }
+    model.detail.value(model.subject()?)
+}

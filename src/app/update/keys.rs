@@ -1,0 +1,211 @@
+//! What a key does: first where keys type, then by the key map.
+
+use chrono::TimeDelta;
+
+use crate::app::action::Action;
+use crate::app::detail::Form;
+use crate::app::effect::{Effect, Effects};
+use crate::app::filter::{Choice, Filter};
+use crate::app::filter_menu::FilterMenu;
+use crate::app::key::Key;
+use crate::app::model::{Focus, Model, Overlay};
+use crate::app::outcome::{code, verdict_code};
+use crate::app::resources;
+use crate::app::tab::Tab;
+use crate::domain::lens::Slot;
+
+use super::{copy, find, moves};
+
+/// How often a person can make the program poll.
+const POLL_NOW_EVERY: TimeDelta = TimeDelta::seconds(1);
+
+/// Does what a key means now.
+pub(super) fn press(model: &mut Model, key: Key, effects: &mut Effects) {
+    model.toast = None;
+    if let Some(Overlay::Prompt(prompt)) = &mut model.overlay
+        && find::edit(prompt, key)
+    {
+        find::typed(model);
+        return;
+    }
+    if let Some(action) = model.keys.action(model.context(), key) {
+        act(model, action, effects);
+    }
+}
+
+fn act(model: &mut Model, action: Action, effects: &mut Effects) {
+    match action {
+        Action::Quit => {
+            let code = verdict_code(model.build.verdict()).unwrap_or(code::SUCCEEDED);
+            effects.push(Effect::Exit(code));
+        }
+        Action::PollNow => effects.extend(poll_now(model)),
+        Action::Help => {
+            model.overlay = match model.overlay {
+                Some(Overlay::Help(_)) => None,
+                _ => Some(Overlay::Help(0)),
+            };
+        }
+        Action::Filter => {
+            model.overlay = match model.overlay {
+                Some(Overlay::Filter(_)) => None,
+                _ => Some(Overlay::Filter(FilterMenu::default())),
+            };
+        }
+        Action::ShowAll => set_filter(model, Filter::default()),
+        Action::Close => close(model),
+        Action::ShowEvents => show(model, Tab::Events),
+        Action::ShowResources => show(model, Tab::Resources),
+        Action::ShowFailure => show(model, Tab::Failure),
+        Action::NextPane => next_pane(model),
+        Action::Search
+        | Action::Narrow
+        | Action::Regex
+        | Action::NextMatch
+        | Action::PreviousMatch => {
+            find::act(model, action);
+        }
+        Action::NextFailure => find::failure(model, true),
+        Action::PreviousFailure => find::failure(model, false),
+        Action::ItsEvents => its_events(model),
+        Action::Copy | Action::CopyEvent | Action::CopyAmi => copy::act(model, action, effects),
+        Action::Mouse => {
+            model.mouse = !model.mouse;
+            let whose = if model.mouse {
+                "bakewatch's"
+            } else {
+                "the terminal's, for selecting text"
+            };
+            model.toast = Some(format!("the mouse is {whose}"));
+            effects.push(Effect::Mouse(model.mouse));
+        }
+        Action::RawJson | Action::Changes | Action::Utc | Action::Since => {
+            read_otherwise(model, action);
+        }
+        Action::ZoomIn | Action::ZoomOut | Action::ZoomAll | Action::ZoomResource => {
+            zoom(model, action);
+        }
+        Action::Enter if matches!(model.overlay, Some(Overlay::Prompt(_))) => find::accept(model),
+        _ => moves::act(model, action),
+    }
+}
+
+/// Asks for a poll, unless one was asked for a moment ago.
+fn poll_now(model: &mut Model) -> Option<Effect> {
+    let recent = model
+        .poll_asked
+        .is_some_and(|asked| model.now - asked < POLL_NOW_EVERY);
+    if recent {
+        return None;
+    }
+    model.poll_asked = Some(model.now);
+    Some(Effect::PollNow)
+}
+
+/// Shows a view, and goes to its list.
+pub(super) fn show(model: &mut Model, tab: Tab) {
+    model.tab = tab;
+    model.focus = Focus::List;
+    model.detail_only = false;
+}
+
+/// Closes the topmost thing: what lies over the panes, the detail, the search, the filter.
+fn close(model: &mut Model) {
+    match model.overlay.take() {
+        Some(Overlay::Prompt(prompt)) => find::cancel(model, &prompt),
+        Some(_) => {}
+        None if model.focus == Focus::Detail && model.search.page.is_none() => {
+            model.focus = Focus::List;
+            model.detail_only = false;
+        }
+        None if model.focus == Focus::Detail || model.tab == Tab::Failure => {
+            model.search.page = None;
+        }
+        None if model.search.listed.is_some() => find::search_for(model, None),
+        None => set_filter(model, Filter::default()),
+    }
+}
+
+fn next_pane(model: &mut Model) {
+    model.focus = match model.focus {
+        Focus::List => Focus::Detail,
+        Focus::Detail => Focus::List,
+    };
+    if model.focus == Focus::List {
+        model.detail_only = false;
+    }
+}
+
+/// Lists something else. The lenses answer for it from here on.
+pub(super) fn set_filter(model: &mut Model, filter: Filter) {
+    model.filter = filter;
+    model.build.set_lens(Slot::Listed, model.filter.question());
+    find::ask(model);
+}
+
+/// Lists the events of what is selected only; where that is so already, all of them.
+fn its_events(model: &mut Model) {
+    let Some(event) = model.subject().and_then(|subject| subject.event().cloned()) else {
+        return;
+    };
+    let mut filter = model.filter.clone();
+    let choice = Choice::Resource(event.logical_id.clone());
+    let alone = filter.resources.len() == 1 && filter.resources.contains(&event.logical_id);
+    if alone && model.tab == Tab::Events {
+        filter.every(&choice);
+    } else {
+        filter.only(&choice);
+    }
+    set_filter(model, filter);
+    if model.tab != Tab::Events {
+        show(model, Tab::Events);
+        model.list.last();
+    }
+}
+
+fn read_otherwise(model: &mut Model, action: Action) {
+    match action {
+        Action::RawJson => model.detail.toggle_form(Form::Raw),
+        Action::Changes => model.detail.toggle_form(Form::Changes),
+        Action::Utc => {
+            model.times.utc = !model.times.utc;
+            let clock = if model.times.utc {
+                "in UTC"
+            } else {
+                "by your clock"
+            };
+            model.toast = Some(format!("times are {clock}"));
+        }
+        _ => {
+            model.times.since_before = !model.times.since_before;
+            let since = if model.times.since_before {
+                "the event before"
+            } else {
+                "the start"
+            };
+            model.toast = Some(format!("times are counted from {since}"));
+        }
+    }
+}
+
+fn zoom(model: &mut Model, action: Action) {
+    let Some(whole) = resources::whole(&model.build, model.now) else {
+        return;
+    };
+    let selected = resources::selected_window(&model.build, &model.resources, model.now);
+    let axis = &mut model.resources.axis;
+    match (action, selected) {
+        (Action::ZoomAll, _) => axis.show_all(),
+        (Action::ZoomResource, Some(window)) => axis.show(whole, window),
+        (Action::ZoomIn | Action::ZoomOut, window) => {
+            let shown = axis.window(whole);
+            // Around the selected resource, as far as it is on the axis; else around the middle.
+            let around = window
+                .map(|window| window.from)
+                .filter(|time| shown.holds(*time));
+            let around = around.unwrap_or(shown.from + shown.length() / 2);
+            axis.zoom(whole, around, action == Action::ZoomIn);
+        }
+        _ => {}
+    }
+}

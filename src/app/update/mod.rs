@@ -1,0 +1,188 @@
+//! The one function that changes the model: here what is heard and how it ends, beside it what keys do.
+
+mod copy;
+mod find;
+mod keys;
+mod mouse;
+mod moves;
+
+use std::sync::Arc;
+
+use crate::domain::event::StackEvent;
+use crate::domain::lens::Budget;
+use crate::domain::news::{News, Report};
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::Outcome;
+
+use crate::app::effect::{Effect, Effects, Entry, Known};
+use crate::app::ending::{End, recording_ended};
+use crate::app::link::LinkState;
+use crate::app::model::{Mode, Model};
+use crate::app::msg::{Msg, Remark};
+use crate::app::outcome::{OutcomeRecord, code, verdict_code};
+use crate::app::summary::summary;
+
+/// Takes in one fact; says what is to be done about it.
+#[must_use]
+pub fn update(model: &mut Model, msg: Msg) -> Effects {
+    let mut effects = Effects::new();
+    match msg {
+        Msg::Tick { now, offset } => {
+            model.now = now;
+            model.offset = offset;
+        }
+        Msg::Resized(size) => model.size = size,
+        Msg::Key(key) => keys::press(model, key, &mut effects),
+        Msg::Report(report) => take_in(model, &report, &mut effects),
+        Msg::Look => {}
+        Msg::Mouse(action) => mouse::act(model, action),
+        Msg::TimedOut => {
+            if let Mode::Lines(ending) = &model.mode {
+                let end = ending.timed_out(&model.build);
+                finish(model, end, true, &mut effects);
+                return effects;
+            }
+        }
+        Msg::Signal(signal) => {
+            let reason = format!("the watch was ended by {}", signal.name());
+            cut_short(model, signal.exit_code(), reason, &mut effects);
+            return effects;
+        }
+        Msg::RecordingEnded => {
+            if matches!(model.mode, Mode::Lines(_)) {
+                let end = recording_ended(&model.build);
+                finish(model, end, true, &mut effects);
+                return effects;
+            }
+            let text = "this is the end of the recording".to_owned();
+            let remark = Remark {
+                text,
+                passes: false,
+            };
+            model.remark = Some((model.now, remark));
+        }
+        Msg::Remark(remark) => {
+            if matches!(model.mode, Mode::Lines(_)) {
+                effects.push(Effect::Emit(Entry::Remark(remark.text.clone())));
+            }
+            model.remark = Some((model.now, remark));
+        }
+        Msg::Died(reason) => {
+            cut_short(model, code::BUG, reason, &mut effects);
+            return effects;
+        }
+    }
+    if let Mode::Lines(ending) = &model.mode {
+        if let Some(end) = ending.check(&model.build, model.now) {
+            finish(model, end, true, &mut effects);
+        }
+    } else {
+        model.build.look(&mut Budget::slice());
+        find::seek(model);
+        model.settle();
+    }
+    effects
+}
+
+fn take_in(model: &mut Model, report: &Report, effects: &mut Effects) {
+    model.now = model.now.max(report.at);
+    let changes = model.build.apply(report);
+    model.explain();
+    let link_changed = model.link.apply(report, &model.build);
+    let Mode::Lines(ending) = &mut model.mode else {
+        announce(model, &report.news, effects);
+        return;
+    };
+    let asked = ending.apply(report, &model.build);
+    if link_changed {
+        effects.push(Effect::Emit(Entry::Status {
+            state: model.link.state,
+            message: model.link.message(&model.build),
+        }));
+    }
+    leave_behind(&mut model.printed, changes.left, effects);
+    if let Some(stack) = changes.new_stack {
+        effects.push(Effect::Emit(Entry::Stack(stack)));
+    }
+    model.printed += changes.committed.len();
+    effects.extend(
+        changes
+            .committed
+            .into_iter()
+            .map(Entry::Event)
+            .map(Effect::Emit),
+    );
+    effects.extend(asked);
+}
+
+/// Tells that a verdict has fallen, once. Lines tell it by ending.
+fn announce(model: &mut Model, news: &News, effects: &mut Effects) {
+    let Some(fall) = model.announced.apply(news, &model.build) else {
+        return;
+    };
+    if fall.awaited {
+        effects.push(Effect::Notify(summary(model)));
+    }
+    let verdict = model.build.verdict();
+    if let Some(code) = verdict_code(verdict) {
+        let events = model.build.timelines().iter().map(Timeline::len).sum();
+        let (build, image_id) = (&model.build, &model.target.image_id);
+        let record = OutcomeRecord::of(build, image_id, verdict.outcome(), None, events);
+        effects.push(Effect::Run(Box::new(Known { record, code })));
+    }
+}
+
+/// Prints events of a walk that will not become whole, oldest first, behind the note that some may be missing.
+fn leave_behind(printed: &mut usize, events: Vec<Arc<StackEvent>>, effects: &mut Effects) {
+    if events.is_empty() {
+        return;
+    }
+    let message = "the history was not read to its end; events may be missing before these";
+    effects.push(Effect::Emit(Entry::Status {
+        state: LinkState::Gap,
+        message: message.to_owned(),
+    }));
+    *printed += events.len();
+    effects.extend(events.into_iter().map(Entry::Event).map(Effect::Emit));
+}
+
+/// Ends the watch: what is in hand is printed, then how it ended. `runs` says whether that is an outcome to run
+/// the person's command for.
+fn finish(model: &mut Model, end: End, runs: bool, effects: &mut Effects) {
+    if let Mode::Lines(_) = model.mode {
+        let timeline = model.build.current().into_iter();
+        let pending = timeline.flat_map(Timeline::pending).cloned().collect();
+        leave_behind(&mut model.printed, pending, effects);
+        let record = OutcomeRecord::of(
+            &model.build,
+            &model.target.image_id,
+            end.outcome,
+            end.reason,
+            model.printed,
+        );
+        effects.push(Effect::Emit(Entry::Outcome(Box::new(record.clone()))));
+        if runs {
+            let code = end.code;
+            effects.push(Effect::Run(Box::new(Known { record, code })));
+        }
+    }
+    effects.push(Effect::Exit(end.code));
+}
+
+/// Ends a watch because of something from outside: with the verdict, where one has fallen. Where none has,
+/// there is no outcome to run a command for; whoever sends a signal wants the program to end.
+fn cut_short(model: &mut Model, code: u8, reason: String, effects: &mut Effects) {
+    let verdict = model.build.verdict();
+    let fallen = verdict_code(verdict).is_some();
+    let outcome = match verdict.outcome() {
+        outcome if fallen => outcome,
+        _ if model.build.answered() => Outcome::Building,
+        _ => Outcome::Unknown,
+    };
+    let end = End {
+        code,
+        outcome,
+        reason: (!fallen).then_some(reason),
+    };
+    finish(model, end, fallen, effects);
+}

@@ -1,0 +1,154 @@
+//! Keys that move, and those whose meaning depends on what they move in.
+
+use crate::app::action::Action;
+use crate::app::filter_menu::FilterMenu;
+use crate::app::help;
+use crate::app::layout::{Regions, Shape};
+use crate::app::model::{Focus, Model, Overlay};
+use crate::app::page::Page;
+use crate::app::resources;
+use crate::app::rows::Rows;
+use crate::app::tab::Tab;
+
+use super::keys::set_filter;
+
+/// Does it to what the keys go to.
+pub(super) fn act(model: &mut Model, action: Action) {
+    match &mut model.overlay {
+        Some(Overlay::Help(top)) => {
+            let lines = help::lines(&model.keys);
+            let page = help::page(&lines, model.size).max(1);
+            *top = moved(*top, action, page).min(help::highest_top(&lines, model.size));
+        }
+        Some(Overlay::Filter(menu)) if matches!(action, Action::Enter | Action::Toggle) => {
+            if let Some(choice) = menu.choice().cloned() {
+                let mut filter = model.filter.clone();
+                if action == Action::Enter {
+                    filter.only(&choice);
+                } else {
+                    filter.toggle(&choice);
+                }
+                set_filter(model, filter);
+            }
+        }
+        Some(Overlay::Filter(menu)) => in_menu(menu, action),
+        Some(Overlay::Prompt(_)) => {}
+        None => match (model.tab, model.focus) {
+            (Tab::Failure, _) => in_failure(model, action),
+            (_, Focus::Detail) => in_detail(model, action),
+            (Tab::Events, Focus::List) => in_list(model, action),
+            (Tab::Resources, Focus::List) => in_resources(model, action),
+        },
+    }
+}
+
+fn in_menu(menu: &mut FilterMenu, action: Action) {
+    let page = 10;
+    let target = moved(menu.cursor, action, page);
+    menu.mark(target);
+}
+
+fn in_list(model: &mut Model, action: Action) {
+    let regions = model.regions();
+    let rows = Rows::new(&model.build, model.filter.sieve());
+    let page = page_of(Regions::rows_in(regions.and_then(|regions| regions.list)));
+    match action {
+        Action::Up => model.list.move_by(rows, -1),
+        Action::Down => model.list.move_by(rows, 1),
+        Action::PageUp => model.list.move_by(rows, -page),
+        Action::PageDown => model.list.move_by(rows, page),
+        Action::Top => model.list.first(rows),
+        Action::Bottom => model.list.last(),
+        Action::Enter if rows.is_empty() => {}
+        Action::Enter => {
+            model.list.hold(rows);
+            look_closer(model, regions);
+        }
+        _ => {}
+    }
+}
+
+fn in_resources(model: &mut Model, action: Action) {
+    let regions = model.regions();
+    let height = Regions::rows_in(regions.and_then(|regions| regions.list));
+    let page = page_of(resources::rows_below_header(height));
+    let list = &mut model.resources;
+    match action {
+        Action::Up => list.move_by(&model.build, -1),
+        Action::Down => list.move_by(&model.build, 1),
+        Action::PageUp => list.move_by(&model.build, -page),
+        Action::PageDown => list.move_by(&model.build, page),
+        Action::Top => list.move_by(&model.build, isize::MIN),
+        Action::Bottom => list.move_by(&model.build, isize::MAX),
+        Action::Fold | Action::Unfold => {
+            if let Some(whole) = resources::whole(&model.build, model.now) {
+                let quarters = if action == Action::Fold { -1 } else { 1 };
+                list.axis.scroll(whole, quarters);
+            }
+        }
+        Action::Enter if list.selected.is_some() => {
+            list.hold();
+            look_closer(model, regions);
+        }
+        _ => {}
+    }
+}
+
+/// Gives the keys to the detail pane, and the room too, where it has none beside the list.
+fn look_closer(model: &mut Model, regions: Option<Regions>) {
+    model.focus = Focus::Detail;
+    model.detail_only = regions.is_some_and(|regions| regions.shape != Shape::Beside);
+}
+
+fn in_detail(model: &mut Model, action: Action) {
+    let regions = model.regions();
+    let height = Regions::rows_in(regions.and_then(|regions| regions.detail));
+    match action {
+        Action::Enter | Action::Toggle => model.detail.fold(None),
+        Action::Fold => model.detail.fold(Some(false)),
+        Action::Unfold => model.detail.fold(Some(true)),
+        _ => in_page(&mut model.detail.page, action, height),
+    }
+}
+
+fn in_failure(model: &mut Model, action: Action) {
+    if action == Action::Enter {
+        if let Some(key) = model.build.first_failure().map(|event| event.key()) {
+            model.show_event(&key);
+        }
+        return;
+    }
+    let regions = model.regions();
+    let height = Regions::rows_in(regions.and_then(|regions| regions.list));
+    in_page(&mut model.failure.page, action, height);
+}
+
+fn in_page(lines: &mut Page, action: Action, height: usize) {
+    let page = page_of(height);
+    match action {
+        Action::Up => lines.move_by(-1),
+        Action::Down => lines.move_by(1),
+        Action::PageUp => lines.move_by(-page),
+        Action::PageDown => lines.move_by(page),
+        Action::Top => lines.move_by(isize::MIN),
+        Action::Bottom => lines.move_by(isize::MAX),
+        _ => {}
+    }
+}
+
+/// The rows of a page: one less than are shown, so that a row stays to go by.
+fn page_of(height: usize) -> isize {
+    isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(isize::MAX)
+}
+
+fn moved(from: usize, action: Action, page: usize) -> usize {
+    match action {
+        Action::Up => from.saturating_sub(1),
+        Action::Down => from.saturating_add(1),
+        Action::PageUp => from.saturating_sub(page),
+        Action::PageDown => from.saturating_add(page),
+        Action::Top => 0,
+        Action::Bottom => usize::MAX,
+        _ => from,
+    }
+}

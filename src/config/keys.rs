@@ -1,0 +1,265 @@
+//! The key map: what `assets/keys.toml` says, and over it what the person's own `keys.toml` says.
+//!
+//! An action that the person's file names has just the keys listed there. What can't be is refused with its
+//! line, rather than left to be found out at a key press.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use toml::Spanned;
+
+use crate::app::action::Action;
+use crate::app::commands::{COMMANDS, name, named};
+use crate::app::key::Key;
+use crate::app::keymap::KeyMap;
+use crate::domain::text::{Clean, one_line};
+use crate::error::Error;
+
+use super::Environment;
+
+const BUILT_IN: &str = include_str!("../../assets/keys.toml");
+
+/// The person's file, in the folder for this program.
+const FILE: &str = "keys.toml";
+
+/// From this likeness on (0 to 1) a name is taken for a slip of another one.
+const LIKE: f64 = 0.7;
+
+/// The key map in force, and where it comes from.
+#[derive(Debug)]
+pub struct Keys {
+    /// The key map.
+    pub map: KeyMap,
+    /// The person's file, whether or not it is there; none where the person has no home.
+    pub file: Option<PathBuf>,
+    /// The actions whose keys the person's file says, and the line in which it does, from 1.
+    pub overridden: HashMap<Action, usize>,
+}
+
+/// What is wrong with a key map's text.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct KeysError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong, and what to do about it.
+    pub message: String,
+}
+
+/// The key map without a person's changes.
+///
+/// # Errors
+/// Where `assets/keys.toml` is not as it must be; a test says so before a person can.
+pub fn built_in() -> Result<KeyMap, KeysError> {
+    let mut map = KeyMap::default();
+    read(BUILT_IN, &mut map)?;
+    Ok(map)
+}
+
+impl Keys {
+    /// Reads the key map in force.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the person's file can't be read or says what can't be.
+    pub fn load(environment: &Environment) -> Result<Self, Error> {
+        let refused = |file: &str, why: &dyn std::fmt::Display| {
+            let file = Clean::new(file);
+            let file = one_line(file.as_str());
+            Error::Usage(format!("failed to read the key map {file}, {why}"))
+        };
+        let mut map = built_in().map_err(|why| refused("assets/keys.toml", &why))?;
+        let folder = environment.config_folder.as_ref();
+        let file = folder.map(|folder| folder.join(FILE));
+        let mut overridden = HashMap::new();
+        if let Some(path) = &file {
+            match fs::read_to_string(path) {
+                Ok(text) => {
+                    overridden = read(&text, &mut map)
+                        .map_err(|why| refused(&path.to_string_lossy(), &why))?;
+                }
+                Err(error) if is_absent(&error) => {}
+                Err(error) => {
+                    let why = format!("which is there: {error}; mend it or move it away");
+                    return Err(refused(&path.to_string_lossy(), &why));
+                }
+            }
+        }
+        Ok(Self {
+            map,
+            file,
+            overridden,
+        })
+    }
+}
+
+/// Whether there is no such file; a home that is no folder, as a service account's may be, has none either.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// A key map's file: the keys of some actions, by name.
+type File = BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>;
+
+/// Puts what a text says over a key map. The result is the actions that it names, and the lines.
+fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, KeysError> {
+    let wrong = |span: Range<usize>, message: String| KeysError {
+        line: line_of(text, span.start),
+        message,
+    };
+    let file: File = toml::from_str(text).map_err(|error| {
+        let example = r#"down = ["j", "down"]"#;
+        let message = Clean::new(error.message());
+        let message = format!(
+            "{}; a line reads like {example}",
+            one_line(message.as_str())
+        );
+        wrong(error.span().unwrap_or_default(), message)
+    })?;
+    let mut entries: Vec<_> = file.into_iter().collect();
+    entries.sort_by_key(|(name, _)| name.span().start);
+    let mut lines = HashMap::new();
+    for (entry, keys) in entries {
+        let action = named(entry.get_ref())
+            .ok_or_else(|| wrong(entry.span(), unknown_action(entry.get_ref())))?;
+        let keys = keys.into_inner().into_iter();
+        let keys: Result<Vec<Key>, _> = keys
+            .map(|key| {
+                let read = key.get_ref().parse::<Key>();
+                read.map_err(|error| wrong(key.span(), error.to_string()))
+            })
+            .collect();
+        map.bind(action, keys?);
+        lines.insert(action, line_of(text, entry.span().start));
+    }
+    if let Some(clash) = map.clash() {
+        let [first, second] = clash.actions.map(name);
+        let line = clash.actions.iter().filter_map(|action| lines.get(action));
+        return Err(KeysError {
+            line: line.copied().max().unwrap_or(1),
+            message: format!(
+                "{} would mean both {first} and {second} in the {}; give one of them other keys",
+                clash.key,
+                clash.context.word()
+            ),
+        });
+    }
+    Ok(lines)
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or_default();
+    before.matches('\n').count() + 1
+}
+
+fn unknown_action(given: &str) -> String {
+    let nearest = COMMANDS
+        .iter()
+        .map(|command| (strsim::jaro(command.name, given), command.name))
+        .filter(|(likeness, _)| *likeness >= LIKE)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other));
+    let given = Clean::new(given);
+    let given = one_line(given.as_str());
+    match nearest {
+        Some((_, name)) => format!("no action is called {given}; did you mean {name}?"),
+        None => format!("no action is called {given}; `bakewatch keys` lists them"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::action::Context;
+
+    fn over_built_in(text: &str) -> Result<(KeyMap, HashMap<Action, usize>), String> {
+        let mut map = built_in().unwrap();
+        match read(text, &mut map) {
+            Ok(lines) => Ok((map, lines)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_line_in_the_built_in_file() {
+        let lines = read(BUILT_IN, &mut KeyMap::default()).unwrap();
+        for command in COMMANDS {
+            assert!(
+                lines.contains_key(&command.action),
+                "assets/keys.toml has no line for {}",
+                command.name
+            );
+        }
+    }
+
+    #[test]
+    fn an_action_that_is_named_has_just_the_keys_listed() {
+        let (map, lines) = over_built_in("# mine\nbottom = [\"x\"]\npoll-now = []\n").unwrap();
+        assert_eq!(map.keys(Action::Bottom), [Key::Char('x')]);
+        assert_eq!(map.action(Context::List, Key::Char('G')), None);
+        assert_eq!(map.action(Context::List, Key::Char('r')), None);
+        assert_eq!(
+            map.action(Context::List, Key::Char('j')),
+            Some(Action::Down)
+        );
+        assert_eq!(lines, [(Action::Bottom, 2), (Action::PollNow, 3)].into());
+    }
+
+    #[test]
+    fn an_empty_file_changes_nothing() {
+        assert_eq!(over_built_in("").unwrap().0, built_in().unwrap());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let cases = [
+            (
+                "\npage-dwn = [\"x\"]",
+                "line 2: no action is called page-dwn; did you mean page-down?",
+            ),
+            (
+                "zzzz = []",
+                "line 1: no action is called zzzz; `bakewatch keys` lists them",
+            ),
+            (
+                "up = [\n\"k\",\n\"ctrl-i\"]",
+                "line 3: a terminal sends tab for ctrl-i; write tab",
+            ),
+            (
+                "up = []\nfilter = [\"r\"]",
+                "line 2: r would mean both filter and poll-now in the list; give one of them other keys",
+            ),
+            (
+                "help = [\"ctrl-c\"]",
+                "line 1: ctrl-c would mean both help and quit in the list; give one of them other keys",
+            ),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(over_built_in(text).unwrap_err(), wanted);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_one_clean_line() {
+        for text in [
+            "up = 3",
+            "up = \"k\"",
+            "up",
+            "up = [\"\\u001b\"]",
+            "\"\\u001b\\n\" = []",
+            "[list]\nup = []",
+            "up = []\nup = []",
+            "up = [\"a\nb\"]",
+            "\u{1b}[31m",
+            "[[up]]",
+        ] {
+            let message = over_built_in(text).unwrap_err();
+            assert!(message.starts_with("line "), "{message}");
+            assert_eq!(one_line(Clean::new(&message).as_str()), message, "{text}");
+        }
+    }
+}

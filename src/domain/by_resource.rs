@@ -1,0 +1,78 @@
+//! The places of each resource's events, and the resources in the order in which their first events came.
+//!
+//! CloudFormation begins a resource when everything that it depends on is complete, so that order is one of
+//! dependencies: nothing stands before what it needs.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use super::index::shift;
+use super::text::Clean;
+
+/// Places by resource; see [`super::stretch::Stretch`] for what a place is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ByResource {
+    places: HashMap<Clean, VecDeque<i64>>,
+    /// Each resource by the place of its first event.
+    order: BTreeMap<i64, Clean>,
+}
+
+impl ByResource {
+    pub(super) fn push_newest(&mut self, resource: &Clean, place: i64) {
+        if let Some(places) = self.places.get_mut(resource) {
+            places.push_back(place);
+            return;
+        }
+        self.places
+            .insert(resource.clone(), VecDeque::from([place]));
+        self.order.insert(place, resource.clone());
+    }
+
+    pub(super) fn push_oldest(&mut self, resource: &Clean, place: i64) {
+        let places = self.places.entry(resource.clone()).or_default();
+        if let Some(first) = places.front() {
+            self.order.remove(first);
+        }
+        places.push_front(place);
+        self.order.insert(place, resource.clone());
+    }
+
+    /// Puts an event at a place; that place and all newer ones become one larger. Costs as much as all events.
+    pub(super) fn insert(&mut self, resource: &Clean, place: i64) {
+        self.places
+            .values_mut()
+            .for_each(|places| shift(places, place));
+        let places = self.places.entry(resource.clone()).or_default();
+        let at = places.partition_point(|other| *other < place);
+        places.insert(at, place);
+        let first = |(resource, places): (&Clean, &VecDeque<i64>)| {
+            Some((*places.front()?, resource.clone()))
+        };
+        self.order = self.places.iter().filter_map(first).collect();
+    }
+
+    /// The places of a resource's events, oldest first.
+    pub(super) fn places(
+        &self,
+        resource: &Clean,
+    ) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
+        static NONE: VecDeque<i64> = VecDeque::new();
+        self.places.get(resource).unwrap_or(&NONE).iter().copied()
+    }
+
+    /// The place of the newest event of the resource that is older than a place.
+    pub(super) fn before(&self, resource: &Clean, place: i64) -> Option<i64> {
+        let places = self.places.get(resource)?;
+        let at = places.partition_point(|other| *other < place);
+        places.get(at.checked_sub(1)?).copied()
+    }
+
+    /// The resources, those whose first event is oldest first.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Clean> {
+        self.order.values()
+    }
+
+    /// Whether it has an event of the resource.
+    pub(super) fn contains(&self, resource: &Clean) -> bool {
+        self.places.contains_key(resource)
+    }
+}

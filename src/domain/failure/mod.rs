@@ -1,0 +1,144 @@
+//! Why a build failed: what failed first, what its reason says, what only followed from it, and what helps.
+//!
+//! An [`Explanation`] is made anew whenever it is looked at: it reads the facts that the timeline keeps, and
+//! takes one reason apart. It never looks through the events.
+
+mod hint;
+mod reason;
+mod role;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::build::{Build, Cleanup};
+use super::event::StackEvent;
+use super::facts::Facts;
+use super::lens::Sieve;
+use super::status::{ClassSet, StatusClass};
+use super::text::Clean;
+use super::timeline::Timeline;
+use super::verdict::Verdict;
+
+pub use hint::{About, Hint};
+pub use reason::{Label, Part, Reason, SUMMARY_COLUMNS};
+pub use role::Role;
+
+/// How many consequences an explanation names.
+const NAMED: usize = 3;
+/// How many of the resources that a stack names in its reason are looked at.
+const NAMES: usize = 16;
+
+/// Why the current stack of a build failed; of a build that succeeded, why its stack is still there.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// What failed first.
+    pub cause: Arc<StackEvent>,
+    /// How long its resource had been worked on until then.
+    pub after: Option<TimeDelta>,
+    /// The service's reason, taken apart.
+    pub reason: Option<Reason>,
+    /// The logical id of the component that the reason names by its ARN.
+    pub component: Option<Clean>,
+    /// How many other resources' failures are none of this one's consequences, as far as is known.
+    pub others: usize,
+    /// How many failed events only follow from a failure: cancelled siblings, and the stack's own.
+    pub consequences: usize,
+    /// The first few of those.
+    pub first_consequences: Vec<Arc<StackEvent>>,
+    /// What is known to help.
+    pub hint: Option<Hint>,
+}
+
+impl Explanation {
+    /// Explains the current stack's failure. Nothing while nothing has failed, and nothing for a build that
+    /// succeeded, unless its stack could not delete itself. The region is the image's.
+    #[must_use]
+    pub fn of(build: &Build, image_id: &str, region: Option<&str>) -> Option<Self> {
+        let timeline = build.current()?;
+        let facts = timeline.facts();
+        let succeeded = build.verdict() == Verdict::Succeeded;
+        let cause = if succeeded {
+            leftover(build)?
+        } else {
+            build.first_failure()?
+        };
+        let reason = cause.reason.as_ref().map(Reason::parse);
+        let about = About {
+            image_id,
+            region,
+            version: build
+                .image()
+                .and_then(|image| image.version.as_ref())
+                .map(Clean::as_str),
+        };
+        let hint = if succeeded {
+            Some(Hint::for_leftover(&about))
+        } else {
+            reason
+                .as_ref()
+                .and_then(|reason| Hint::for_reason(reason, &about))
+        };
+        let others = others(timeline, cause);
+        let first = timeline
+            .consequences()
+            .filter(|event| event.event_id != cause.event_id)
+            .take(NAMED);
+        Some(Self {
+            after: worked_on(facts, cause),
+            component: reason
+                .as_ref()
+                .and_then(|reason| component(facts, reason))
+                .cloned(),
+            others,
+            consequences: timeline
+                .count_consequences()
+                .saturating_sub(usize::from(cause.is_consequence())),
+            first_consequences: first.cloned().collect(),
+            cause: Arc::clone(cause),
+            reason,
+            hint,
+        })
+    }
+
+    /// The reason in at most [`SUMMARY_COLUMNS`] columns; nothing where the service gave none.
+    #[must_use]
+    pub fn summary(&self) -> Option<Clean> {
+        let reason = self.reason.as_ref()?;
+        Some(reason.summary(self.component.as_ref()))
+    }
+}
+
+/// What kept the stack of a good image from deleting itself: a resource that the stack's reason names, else
+/// the stack's own failure.
+fn leftover(build: &Build) -> Option<&Arc<StackEvent>> {
+    if build.cleanup() != Cleanup::Leftover {
+        return None;
+    }
+    let root = build.root()?;
+    let facts = build.current()?.facts();
+    let reason = root.reason.as_ref().map(Reason::parse);
+    let names = reason.iter().flat_map(Reason::failed_resources).take(NAMES);
+    let mut newest = names.filter_map(|name| facts.newest_of(&Clean::new(name)));
+    newest.find(|event| event.is_own_failure).or(Some(root))
+}
+
+/// The time from the first event of the operation on the cause's resource to its failure.
+fn worked_on(facts: &Facts, cause: &StackEvent) -> Option<TimeDelta> {
+    let began = facts.beginning_of(cause)?.timestamp?;
+    let worked = cause.timestamp? - began;
+    (worked >= TimeDelta::zero()).then_some(worked)
+}
+
+fn component<'a>(facts: &'a Facts, reason: &Reason) -> Option<&'a Clean> {
+    facts.logical_id_of(reason.part(Label::Component)?)
+}
+
+/// The failed events that are neither the cause nor a consequence.
+fn others(timeline: &Timeline, cause: &StackEvent) -> usize {
+    let failed = timeline.count(Sieve::of(ClassSet::only(StatusClass::Failed)));
+    let own = failed - timeline.count_consequences();
+    own.saturating_sub(usize::from(!cause.is_consequence()))
+}

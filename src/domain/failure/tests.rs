@@ -1,0 +1,695 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::super::event::{EventId, StackId, parse_time};
+use super::super::image::{Ami, ImageAnswer, ImageDescription};
+use super::super::news::{LateEvent, News, PageNews, Report};
+use super::super::text::width;
+use super::*;
+
+/// The texts of real stacks, their ids and accounts replaced.
+mod texts {
+    pub(super) const ARN: &str = "arn:aws:imagebuilder:eu-west-1:123456789012";
+    pub(super) const COMPONENT: &str = "arn:aws:imagebuilder:eu-west-1:123456789012:component/\
+        parallelclusterimage-0b4b4e60-8b30-11ec-9a9a-0a2b3c4d5e6f/3.1.3/1";
+    pub(super) const DOCUMENT: &str = "Resource handler returned message: \"Error occurred during operation \
+        'SSM execution '9f5c2a1e-0000-4000-8000-000000000001' failed for image arn: \
+        'arn:aws:imagebuilder:eu-west-1:123456789012:image/parallelclusterimage-rocky8/3.1.3/1' with \
+        status = 'Failed' in state = 'BUILDING' and failure message = 'Document \
+        arn:aws:imagebuilder:eu-west-1:123456789012:component/\
+        parallelclusterimage-0b4b4e60-8b30-11ec-9a9a-0a2b3c4d5e6f/3.1.3/1 failed!''.\" \
+        (RequestToken: 1c2d3e4f-0000-1111-2222-333344445555, HandlerErrorCode: GeneralServiceException)";
+    pub(super) const NO_AGENT: &str = "Resource handler returned message: \"Error occurred during operation \
+        'SSM execution '9f5c2a1e-0000-4000-8000-000000000001' failed for image arn: \
+        'arn:aws:imagebuilder:eu-west-1:123456789012:image/parallelclusterimage-rocky8/3.1.3/1' with \
+        status = 'TimedOut' in state = 'BUILDING' and failure message = 'SSM Agent verification failed''.\" \
+        (RequestToken: 1c2d3e4f-0000-1111-2222-333344445555, HandlerErrorCode: GeneralServiceException)";
+    pub(super) const STEP: &str = "Resource handler returned message: \"Error occurred during operation \
+        'SSM execution '9f5c2a1e-0000-4000-8000-000000000001' failed for image arn: \
+        'arn:aws:imagebuilder:eu-west-1:123456789012:image/parallelclusterimage-rocky8/3.1.3/1' with \
+        status = 'TimedOut' in state = 'TESTING' and failure message = 'Step timed out while step is Poll \
+        action status for completion''.\" (RequestToken: 1c2d, HandlerErrorCode: GeneralServiceException)";
+    pub(super) const WORKFLOW: &str = "Resource handler returned message: \"Error occurred during operation \
+        'Workflow Execution ID: 'wf-00000000-1111-2222-3333-444444444444' failed with reason: Unable to \
+        bootstrap TOE'.\" (RequestToken: 1c2d, HandlerErrorCode: GeneralServiceException)";
+    pub(super) const DENIED: &str = "Resource handler returned message: \"User: \
+        arn:aws:sts::123456789012:assumed-role/ParallelClusterUserRole/ParallelClusterLambdaFunction is not \
+        authorized to perform: iam:CreateRole on resource: arn:aws:iam::123456789012:role/parallelcluster/X \
+        because no identity-based policy allows the iam:CreateRole action (Service: Iam, Status Code: 403, \
+        Request ID: 5f0e)\" (RequestToken: 1c2d, HandlerErrorCode: AccessDenied)";
+    pub(super) const OLD_DENIED: &str = "API: iam:GetRole User: arn:aws:iam::123456789012:user/ann is not \
+        authorized to perform: iam:GetRole on resource: role PclusterX (Service: \
+        AmazonIdentityManagement; Status Code: 403; Error Code: AccessDenied; Request ID: 77; Proxy: null)";
+    pub(super) const EXISTS: &str = "Resource handler returned message: \"Function already exist: \
+        ParallelClusterImage-6acc (Service: Lambda, Status Code: 409, Request ID: 5f0e) (SDK Attempt Count: \
+        1)\" (RequestToken: 1c2d, HandlerErrorCode: AlreadyExists)";
+    pub(super) const IN_USE: &str = "parallelcluster-x already exists in stack arn:aws:cloudformation:\
+        eu-west-1:123456789012:stack/other/1";
+    pub(super) const LIMIT: &str = "Resource handler returned message: \"Cannot exceed quota for \
+        RolesPerAccount: 1000 (Service: Iam, Status Code: 409, Request ID: 5f0e)\" (RequestToken: 1c2d, \
+        HandlerErrorCode: ServiceLimitExceeded)";
+    pub(super) const VPC: &str = "The maximum number of VPCs has been reached. (Service: AmazonEC2; Status \
+        Code: 400; Error Code: VpcLimitExceeded; Request ID: 5f0e; Proxy: null)";
+    pub(super) const S3: &str = "Resource handler returned message: \"Access Denied (Service: S3, Status \
+        Code: 403, Request ID: 5f0e)\" (RequestToken: 1c2d, HandlerErrorCode: GeneralServiceException)";
+    pub(super) const VERSION: &str = "RuntimeError: This AMI was created with \
+        aws-parallelcluster-cookbook-3.1.3, but is trying to be used with aws-parallelcluster-cookbook-3.2.0.";
+    pub(super) const STACK: &str =
+        "The following resource(s) failed to create: [ParallelClusterImage]. ";
+    pub(super) const RATE: &str = "Rate exceeded (Service: AmazonEC2; Status Code: 503; Error Code: \
+        RequestLimitExceeded; Request ID: 5f0e; Proxy: null)";
+}
+
+fn parse(text: &str) -> Reason {
+    Reason::parse(&Clean::new(text))
+}
+
+fn parts(text: &str) -> Vec<(&'static str, String)> {
+    let reason = parse(text);
+    let parts = reason.parts().iter();
+    parts
+        .map(|part| (part.label.word(), part.text.to_string()))
+        .collect()
+}
+
+fn assert_parts(text: &str, expected: &[(&str, &str)]) {
+    let found = parts(text);
+    let found: Vec<_> = found
+        .iter()
+        .map(|(label, part)| (*label, part.as_str()))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_failed_component_is_taken_apart() {
+    let image = format!("{}:image/parallelclusterimage-rocky8/3.1.3/1", texts::ARN);
+    let message = format!("Document {} failed!", texts::COMPONENT);
+    assert_parts(
+        texts::DOCUMENT,
+        &[
+            ("ssm execution", "9f5c2a1e-0000-4000-8000-000000000001"),
+            ("image", &image),
+            ("service", "imagebuilder"),
+            ("status", "Failed"),
+            ("state", "BUILDING"),
+            ("message", &message),
+            ("component", texts::COMPONENT),
+            ("request token", "1c2d3e4f-0000-1111-2222-333344445555"),
+            ("handler code", "GeneralServiceException"),
+        ],
+    );
+}
+
+#[test]
+fn a_workflow_is_taken_apart() {
+    assert_parts(
+        texts::WORKFLOW,
+        &[
+            ("workflow", "wf-00000000-1111-2222-3333-444444444444"),
+            ("message", "Unable to bootstrap TOE"),
+            ("request token", "1c2d"),
+            ("handler code", "GeneralServiceException"),
+        ],
+    );
+}
+
+#[test]
+fn a_missing_permission_is_taken_apart_in_the_new_and_in_the_old_form() {
+    let message = "User: arn:aws:sts::123456789012:assumed-role/ParallelClusterUserRole/\
+        ParallelClusterLambdaFunction is not authorized to perform: iam:CreateRole on resource: \
+        arn:aws:iam::123456789012:role/parallelcluster/X because no identity-based policy allows the \
+        iam:CreateRole action";
+    assert_parts(
+        texts::DENIED,
+        &[
+            ("message", message),
+            (
+                "caller",
+                "arn:aws:sts::123456789012:assumed-role/ParallelClusterUserRole/ParallelClusterLambdaFunction",
+            ),
+            ("action", "iam:CreateRole"),
+            ("on", "arn:aws:iam::123456789012:role/parallelcluster/X"),
+            ("service", "Iam"),
+            ("status code", "403"),
+            ("request id", "5f0e"),
+            ("request token", "1c2d"),
+            ("handler code", "AccessDenied"),
+        ],
+    );
+    assert_parts(
+        texts::OLD_DENIED,
+        &[
+            (
+                "message",
+                "API: iam:GetRole User: arn:aws:iam::123456789012:user/ann is not authorized to perform: \
+                 iam:GetRole on resource: role PclusterX",
+            ),
+            ("caller", "arn:aws:iam::123456789012:user/ann"),
+            ("action", "iam:GetRole"),
+            ("on", "role PclusterX"),
+            ("service", "AmazonIdentityManagement"),
+            ("status code", "403"),
+            ("error code", "AccessDenied"),
+            ("request id", "77"),
+        ],
+    );
+}
+
+#[test]
+fn a_stacks_list_is_taken_apart() {
+    let message = texts::STACK.trim();
+    assert_parts(
+        texts::STACK,
+        &[
+            ("message", message),
+            ("failed to", "create"),
+            ("resources", "ParallelClusterImage"),
+        ],
+    );
+    let two = parse("The following resource(s) failed to delete: [A, B]. ");
+    assert_eq!(two.failed_resources().collect::<Vec<_>>(), ["A", "B"]);
+}
+
+#[test]
+fn what_is_not_understood_stays_in_the_message() {
+    for text in [
+        "Internal Failure",
+        "Error occurred during operation",
+        "a (Service: X, Status Code: 1) and more",
+        "User: x is not authorized",
+        "a (Service: X, Status Code: 1, News: important)",
+        "a (Service: X, Status Code: 1, said so)",
+        "failed to create: [",
+    ] {
+        assert_eq!(parse(text).message(), text);
+    }
+}
+
+#[test]
+fn a_text_that_is_longer_than_any_reason_is_all_message() {
+    let text = format!("{}{}", texts::DOCUMENT, " and so on".repeat(6_000));
+    let reason = parse(&text);
+    assert_eq!(reason.message(), text);
+    assert!(reason.is_plain());
+    assert_eq!(hint(&text), None);
+    assert_eq!(width(reason.summary(None).as_str()), SUMMARY_COLUMNS);
+}
+
+#[test]
+fn every_reason_has_a_summary_that_a_person_understands() {
+    let known = Clean::new("ParallelClusterComponent");
+    let cases = [
+        (
+            texts::DOCUMENT,
+            "component ParallelClusterComponent failed while BUILDING (SSM execution Failed)",
+        ),
+        (
+            texts::NO_AGENT,
+            "SSM Agent verification failed while BUILDING (SSM execution TimedOut)",
+        ),
+        (
+            texts::STEP,
+            "Step timed out while step is Poll action status ... while TESTING (SSM execution TimedOut)",
+        ),
+        (
+            texts::WORKFLOW,
+            "Unable to bootstrap TOE (workflow execution failed)",
+        ),
+        (
+            texts::DENIED,
+            "not authorized to perform iam:CreateRole on role/parallelcluster/X",
+        ),
+        (
+            texts::OLD_DENIED,
+            "not authorized to perform iam:GetRole on role PclusterX",
+        ),
+        (
+            texts::EXISTS,
+            "Function already exist: ParallelClusterImage-6acc",
+        ),
+        (texts::S3, "Access Denied"),
+        (texts::STACK, "failed to create: ParallelClusterImage"),
+        ("Internal Failure", "Internal Failure"),
+        ("  two\n lines ", "two lines"),
+        ("", "no message"),
+        (
+            "Resource handler returned message: \"null\" (RequestToken: 1, HandlerErrorCode: Throttling)",
+            "no message, Throttling",
+        ),
+    ];
+    for (text, summary) in cases {
+        assert_eq!(parse(text).summary(Some(&known)).as_str(), summary);
+    }
+    assert_eq!(
+        parse(texts::DOCUMENT).summary(None).as_str(),
+        "component parallelclusterimage-0b4b4e60-8... failed while BUILDING (SSM execution Failed)"
+    );
+}
+
+const ABOUT: About<'static> = About {
+    image_id: "rocky8",
+    region: Some("eu-west-1"),
+    version: Some("3.1.3"),
+};
+
+fn hint(text: &str) -> Option<Hint> {
+    Hint::for_reason(&parse(text), &ABOUT)
+}
+
+#[test]
+fn every_known_failure_has_its_hint() {
+    let taken = format!("Component {} already exists", texts::COMPONENT);
+    let forbidden = "User: arn:aws:iam::123456789012:role/ci is not authorized to perform: iam:CreateRole on \
+        resource: * with an explicit deny in a service control policy";
+    let debconf = "debconf: What do you want to do about modified configuration file sshd_config?";
+    let cases = [
+        (
+            texts::DOCUMENT,
+            "The cause is near the end of the build log",
+        ),
+        (
+            texts::NO_AGENT,
+            "The build instance could not reach Systems Manager",
+        ),
+        (texts::STEP, "A step took longer"),
+        (texts::WORKFLOW, "Image Builder's task runner did not start"),
+        (
+            texts::DENIED,
+            "Add iam:CreateRole to the role ParallelClusterUserRole",
+        ),
+        (
+            texts::OLD_DENIED,
+            "Add iam:GetRole to the role that was denied",
+        ),
+        (texts::EXISTS, "Something of this name is there already"),
+        (texts::IN_USE, "Something of this name is there already"),
+        (forbidden, "A policy denies iam:CreateRole to the role ci."),
+        (&taken, "Something of this name is there already"),
+        (texts::LIMIT, "A quota of the AWS account"),
+        (texts::VPC, "A quota of the AWS account"),
+        (texts::S3, "A permission is missing"),
+        (texts::VERSION, "The parent image was made by another"),
+        (debconf, "A package asked a question"),
+    ];
+    for (text, expected) in cases {
+        let hint = hint(text);
+        let advice = hint.as_ref().map_or("none", |hint| hint.advice.as_str());
+        assert!(advice.starts_with(expected), "{text}: {advice}");
+    }
+}
+
+#[test]
+fn a_text_that_tells_of_no_known_failure_has_no_hint() {
+    for text in [
+        "",
+        "Resource creation Initiated",
+        "Eventual consistency check initiated",
+        "Resource creation cancelled",
+        "User Initiated",
+        "Internal Failure",
+        texts::STACK,
+        texts::RATE,
+        "debconf: delaying package configuration, since apt-utils is not installed",
+        "This AMI was created on Monday.",
+        "component/x failed",
+        "The request is authorized",
+    ] {
+        assert_eq!(hint(text), None, "{text}");
+    }
+}
+
+#[test]
+fn the_log_is_named_with_the_command_that_reads_it() {
+    let with = |about: &About<'_>| {
+        let hint = Hint::for_reason(&parse(texts::DOCUMENT), about).unwrap();
+        (hint.advice.to_string(), hint.command.unwrap().to_string())
+    };
+    let (advice, command) = with(&ABOUT);
+    assert!(
+        advice
+            .contains("stream 3.1.3/1 of log group /aws/imagebuilder/ParallelClusterImage-rocky8.")
+    );
+    assert_eq!(
+        command,
+        "pcluster get-image-log-events --image-id rocky8 --region eu-west-1 --log-stream-name 3.1.3/1"
+    );
+    let (_, command) = with(&About {
+        version: Some("3.17.0b1"),
+        region: None,
+        ..ABOUT
+    });
+    assert_eq!(
+        command,
+        "pcluster get-image-log-events --image-id rocky8 --log-stream-name 3.17.0/1"
+    );
+    let (_, command) = with(&About {
+        version: None,
+        ..ABOUT
+    });
+    assert!(
+        command.contains("--log-stream-name 3.1.3/1"),
+        "the image's ARN has it too: {command}"
+    );
+    let debconf = Hint::for_reason(
+        &parse("debconf: ?"),
+        &About {
+            version: None,
+            ..ABOUT
+        },
+    )
+    .unwrap();
+    assert_eq!(
+        debconf.command.unwrap().as_str(),
+        "pcluster list-image-log-streams --image-id rocky8 --region eu-west-1"
+    );
+}
+
+#[test]
+fn nothing_from_outside_gets_into_a_command_that_a_shell_would_act_on() {
+    for foreign in [
+        "a;b", "$(a)", "`a`", "a b", "a\nb", "-a", "", "a'b", "a|b", "日本",
+    ] {
+        for about in [
+            About {
+                image_id: foreign,
+                ..ABOUT
+            },
+            About {
+                region: Some(foreign),
+                ..ABOUT
+            },
+        ] {
+            assert_eq!(Hint::for_leftover(&about).command, None, "{foreign:?}");
+            let hint = Hint::for_reason(&parse(texts::DOCUMENT), &about).unwrap();
+            assert_eq!(hint.command, None, "{foreign:?}");
+        }
+        let about = About {
+            version: Some(foreign),
+            ..ABOUT
+        };
+        let hint = Hint::for_reason(&parse(texts::DOCUMENT), &about).unwrap();
+        assert!(
+            hint.command.unwrap().as_str().ends_with(" 3.1.3/1"),
+            "{foreign:?}"
+        );
+    }
+}
+
+/// Pieces of real reasons in any order, with anything between them.
+fn any_reason() -> impl Strategy<Value = String> {
+    let pieces = [
+        "Resource handler returned message: \"",
+        "\" (RequestToken: 1, HandlerErrorCode: X)",
+        "(RequestToken: ",
+        "Error occurred during operation '",
+        "SSM execution '",
+        "Workflow Execution ID: 'wf-1'",
+        "for image arn: '",
+        "with status = '",
+        "in state = '",
+        "failure message = '",
+        "failed with reason: ",
+        "arn:aws:x:y:z:component/a/1/1",
+        ":component/",
+        "arn:",
+        "User: ",
+        " is not authorized to perform: ",
+        " on resource: ",
+        "resource(s) failed to ",
+        "create: [A, B]",
+        "(Service: X; Status Code: 1; Error Code: Y; Request ID: Z)",
+        "(SDK Attempt Count: 1)",
+        "'",
+        "''.",
+        ")",
+        "\u{301}",
+        "\u{1b}[2J\u{202e}",
+        "é日本",
+    ];
+    let piece = prop_oneof![
+        4 => prop::sample::select(pieces.map(str::to_owned).to_vec()),
+        1 => ".{0,8}",
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_taken_apart_into_pieces_of_it(text in any_reason(), known in any::<Option<String>>()) {
+        let text = Clean::new(&text);
+        let reason = Reason::parse(&text);
+        let mut labels = Vec::new();
+        for part in reason.parts() {
+            prop_assert!(!part.text.as_str().is_empty());
+            prop_assert!(text.as_str().contains(part.text.as_str()), "{part:?} is not in {text:?}");
+            prop_assert!(!labels.contains(&part.label), "{:?} twice", part.label);
+            labels.push(part.label);
+        }
+        let known = known.as_deref().map(Clean::new);
+        let summary = reason.summary(known.as_ref());
+        prop_assert!(width(summary.as_str()) <= SUMMARY_COLUMNS, "{summary}");
+        prop_assert!(!summary.as_str().contains('\n'));
+        if let Some(hint) = Hint::for_reason(&reason, &ABOUT) {
+            prop_assert!(width(hint.advice.as_str()) < 400, "{}", hint.advice);
+        }
+    }
+}
+
+const STACK: &str = "arn:aws:cloudformation:eu-west-1:123456789012:stack/rocky8/1";
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    parse_time("2026-01-15T21:00:00Z").unwrap() + TimeDelta::seconds(seconds)
+}
+
+/// An event, named by its id and the second in which it happened.
+fn event(second: i64, id: &str, status: &str, reason: &str) -> Arc<StackEvent> {
+    let physical = match id {
+        "rocky8" => STACK.to_owned(),
+        "ParallelClusterComponent" => texts::COMPONENT.to_owned(),
+        other => format!("rocky8-{other}"),
+    };
+    let json = json!({
+        "stackId": STACK, "eventId": format!("{id}-{second}"), "logicalResourceId": id,
+        "physicalResourceId": physical, "resourceStatus": status, "resourceStatusReason": reason,
+        "timestamp": super::super::event::format_time(at(second)),
+    });
+    Arc::new(StackEvent::from_json(&json.to_string(), None))
+}
+
+fn hear(build: &mut Build, news: News) {
+    build.apply(&Report {
+        at: at(0),
+        next_poll: at(5),
+        news,
+    });
+}
+
+/// One page, given oldest first.
+fn page(build: &mut Build, events: &[Arc<StackEvent>], whole: bool, restarted: bool) {
+    hear(
+        build,
+        News::Page(PageNews {
+            stack_id: Some(StackId::from(STACK)),
+            restarted,
+            fresh: events.iter().rev().cloned().collect(),
+            commit: whole.then(Vec::new),
+            audit: false,
+        }),
+    );
+}
+
+fn explain(build: &Build) -> Option<Explanation> {
+    Explanation::of(build, "rocky8", Some("eu-west-1"))
+}
+
+const CANCELLED: &str = "Resource creation cancelled";
+
+fn a_failure() -> Vec<Arc<StackEvent>> {
+    vec![
+        event(0, "rocky8", "CREATE_IN_PROGRESS", "User Initiated"),
+        event(1, "ParallelClusterComponent", "CREATE_COMPLETE", ""),
+        event(2, "ParallelClusterImage", "CREATE_IN_PROGRESS", ""),
+        event(
+            4,
+            "ParallelClusterImage",
+            "CREATE_IN_PROGRESS",
+            "Resource creation Initiated",
+        ),
+        event(62, "ParallelClusterImage", "CREATE_FAILED", texts::DOCUMENT),
+        event(63, "Sibling", "CREATE_FAILED", CANCELLED),
+        event(64, "Other", "CREATE_FAILED", "Internal Failure"),
+        event(65, "rocky8", "CREATE_FAILED", texts::STACK),
+    ]
+}
+
+fn assert_explained(build: &Build) {
+    let explanation = explain(build).unwrap();
+    assert_eq!(
+        explanation.cause.event_id.as_str(),
+        "ParallelClusterImage-62"
+    );
+    assert_eq!(explanation.after, Some(TimeDelta::seconds(60)));
+    let component = explanation.component.as_ref().map(Clean::as_str);
+    assert_eq!(component, Some("ParallelClusterComponent"));
+    assert_eq!(
+        explanation.summary().unwrap().as_str(),
+        "component ParallelClusterComponent failed while BUILDING (SSM execution Failed)"
+    );
+    assert_eq!((explanation.consequences, explanation.others), (2, 1));
+    let first: Vec<_> = explanation
+        .first_consequences
+        .iter()
+        .map(|event| event.event_id.as_str())
+        .collect();
+    assert_eq!(first, ["Sibling-63", "rocky8-65"]);
+    let hint = explanation.hint.unwrap();
+    assert!(
+        hint.command
+            .unwrap()
+            .as_str()
+            .contains("get-image-log-events")
+    );
+}
+
+#[test]
+fn a_failure_is_explained_the_same_in_whatever_order_its_events_come() {
+    let events = a_failure();
+    let mut live = Build::default();
+    for event in &events {
+        page(&mut live, std::slice::from_ref(event), true, true);
+    }
+    assert_explained(&live);
+    let mut history = Build::default();
+    for event in events.iter().rev() {
+        page(&mut history, std::slice::from_ref(event), false, false);
+    }
+    assert_explained(&history);
+    let mut dropped = Build::default();
+    page(&mut dropped, &events, false, true);
+    page(&mut dropped, &events, false, true);
+    page(&mut dropped, &events[..4], true, false);
+    assert_explained(&dropped);
+}
+
+#[test]
+fn a_late_consequence_has_its_place() {
+    let events = a_failure();
+    let mut build = Build::default();
+    let mut without: Vec<_> = events.clone();
+    let sibling = without.remove(5);
+    page(&mut build, &without, true, true);
+    let late = LateEvent {
+        event: sibling,
+        before: EventId::from("Other-64"),
+    };
+    let page = PageNews {
+        stack_id: Some(StackId::from(STACK)),
+        commit: Some(vec![late]),
+        ..PageNews::default()
+    };
+    hear(&mut build, News::Page(page));
+    assert_explained(&build);
+}
+
+#[test]
+fn a_cause_that_the_timeline_has_dropped_is_counted_no_more() {
+    let mut build = Build::default();
+    let events = a_failure();
+    page(&mut build, &events[7..], false, true);
+    page(&mut build, &events[..2], true, true);
+    let explanation = explain(&build).unwrap();
+    assert_eq!(explanation.cause.event_id.as_str(), "rocky8-65");
+    assert_eq!((explanation.consequences, explanation.others), (0, 0));
+}
+
+#[test]
+fn each_failed_event_has_its_part() {
+    let mut build = Build::default();
+    let events = a_failure();
+    page(&mut build, &events, true, true);
+    let roles: Vec<_> = events.iter().map(|event| Role::of(&build, event)).collect();
+    let expected = [
+        None,
+        None,
+        None,
+        None,
+        Some(Role::Cause),
+        Some(Role::Cancelled),
+        Some(Role::Independent),
+        Some(Role::Stack),
+    ];
+    assert_eq!(roles, expected);
+}
+
+#[test]
+fn a_stack_of_which_no_resource_failed_is_its_own_cause() {
+    let mut build = Build::default();
+    let root = event(9, "rocky8", "CREATE_FAILED", "Stack creation time exceeded");
+    page(&mut build, std::slice::from_ref(&root), true, true);
+    let explanation = explain(&build).unwrap();
+    assert_eq!(explanation.cause.event_id, root.event_id);
+    assert_eq!((explanation.consequences, explanation.others), (0, 0));
+    assert_eq!(Role::of(&build, &root), Some(Role::Cause));
+}
+
+fn made(build: &mut Build) {
+    let image = ImageDescription {
+        build_status: Some(Clean::new("BUILD_COMPLETE")),
+        ami: Some(Ami {
+            id: Clean::new("ami-1"),
+            name: None,
+            state: None,
+        }),
+        ..ImageDescription::default()
+    };
+    hear(build, News::Image(ImageAnswer::Described(Box::new(image))));
+}
+
+#[test]
+fn only_a_leftover_stack_of_a_good_image_is_explained() {
+    let mut build = Build::default();
+    let mut events = vec![
+        event(0, "rocky8", "CREATE_IN_PROGRESS", "User Initiated"),
+        event(1, "ParallelClusterImage", "CREATE_IN_PROGRESS", ""),
+        event(50, "rocky8", "DELETE_IN_PROGRESS", ""),
+        event(51, "ParallelClusterImage", "CREATE_FAILED", "went away"),
+        event(52, "InstanceRole", "DELETE_IN_PROGRESS", ""),
+        event(60, "InstanceRole", "DELETE_FAILED", "Internal Failure"),
+    ];
+    page(&mut build, &events, true, true);
+    made(&mut build);
+    assert!(
+        explain(&build).is_none(),
+        "the stack may still delete itself"
+    );
+    let root = "The following resource(s) failed to delete: [InstanceRole]. ";
+    events.push(event(61, "rocky8", "DELETE_FAILED", root));
+    page(&mut build, &events[6..], true, true);
+    let explanation = explain(&build).unwrap();
+    assert_eq!(explanation.cause.event_id.as_str(), "InstanceRole-60");
+    assert_eq!(explanation.after, Some(TimeDelta::seconds(8)));
+    assert_eq!((explanation.consequences, explanation.others), (1, 1));
+    let command = explanation.hint.unwrap().command.unwrap();
+    assert_eq!(
+        command.as_str(),
+        "aws cloudformation delete-stack --stack-name rocky8 --region eu-west-1"
+    );
+    let roles: Vec<_> = events.iter().map(|event| Role::of(&build, event)).collect();
+    assert_eq!(roles[3], Some(Role::Independent));
+    assert_eq!(roles[5], Some(Role::Cleanup));
+    assert_eq!(roles[6], Some(Role::Stack));
+}
+
+#[test]
+fn nothing_is_explained_while_nothing_failed() {
+    let mut build = Build::default();
+    assert!(explain(&build).is_none());
+    page(&mut build, &a_failure()[..4], true, true);
+    assert!(explain(&build).is_none());
+    made(&mut build);
+    assert!(explain(&build).is_none());
+}

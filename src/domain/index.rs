@@ -1,0 +1,78 @@
+//! Ordered lists of places, one for each status class: what makes a filter a matter of counting.
+//!
+//! A place is an event's sequence number in its [`super::stretch::Stretch`]; a larger one is newer.
+
+use std::collections::VecDeque;
+
+use super::status::{ClassSet, StatusClass};
+
+/// The places of some events, by the class of their status.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ClassIndex([VecDeque<i64>; StatusClass::ALL.len()]);
+
+impl ClassIndex {
+    /// Adds a place that is newer than all others.
+    pub(super) fn push_newest(&mut self, class: StatusClass, place: i64) {
+        self.0[class.index()].push_back(place);
+    }
+
+    /// Adds a place that is older than all others.
+    pub(super) fn push_oldest(&mut self, class: StatusClass, place: i64) {
+        self.0[class.index()].push_front(place);
+    }
+
+    /// Adds a place anywhere. Costs as much as there are newer ones of its class.
+    pub(super) fn insert(&mut self, class: StatusClass, place: i64) {
+        let list = &mut self.0[class.index()];
+        let at = list.partition_point(|other| *other < place);
+        list.insert(at, place);
+    }
+
+    /// Makes room for an event at a place: that place and all newer ones become one larger.
+    pub(super) fn shift(&mut self, place: i64) {
+        self.0.iter_mut().for_each(|list| shift(list, place));
+    }
+
+    /// The number of events whose class is in the set.
+    pub(super) fn count(&self, classes: ClassSet) -> usize {
+        classes
+            .iter()
+            .map(|class| self.0[class.index()].len())
+            .sum()
+    }
+
+    /// The number of those that are older than a place.
+    pub(super) fn count_before(&self, classes: ClassSet, place: i64) -> usize {
+        let before =
+            |class: StatusClass| self.0[class.index()].partition_point(|other| *other < place);
+        classes.iter().map(before).sum()
+    }
+
+    /// The place with that many older ones of the set: O(log² n). `low` and `high` bound all places.
+    pub(super) fn nth(
+        &self,
+        classes: ClassSet,
+        nth: usize,
+        mut low: i64,
+        mut high: i64,
+    ) -> Option<i64> {
+        if nth >= self.count(classes) {
+            return None;
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.count_before(classes, middle + 1) > nth {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Some(low)
+    }
+}
+
+/// Makes every number from `place` on one larger, in an ordered list.
+pub(super) fn shift(list: &mut VecDeque<i64>, place: i64) {
+    let from = list.partition_point(|other| *other < place);
+    list.iter_mut().skip(from).for_each(|other| *other += 1);
+}

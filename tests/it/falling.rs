@@ -1,0 +1,209 @@
+//! What a screen tells when a verdict falls: to whom, how often, and in which words; and the line that stays.
+
+use bakewatch::app::effect::{Effect, Known};
+use bakewatch::app::summary::summary;
+use bakewatch::domain::fault::{Fault, FaultKind};
+use bakewatch::domain::image::ImageAnswer;
+use bakewatch::domain::news::News;
+use bakewatch::domain::text::Clean;
+use bakewatch::output::{farewell, variables};
+use bakewatch::style::{Glyphs, Palette, Theme};
+
+use crate::support::builds;
+use crate::support::story::{IMAGE, Story};
+
+fn notifications(story: &Story) -> Vec<&str> {
+    let texts = story.effects.iter().filter_map(|effect| match effect {
+        Effect::Notify(text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+fn known(story: &Story) -> Vec<&Known> {
+    let known = story.effects.iter().filter_map(|effect| match effect {
+        Effect::Run(known) => Some(&**known),
+        _ => None,
+    });
+    known.collect()
+}
+
+#[test]
+fn a_verdict_that_was_waited_for_is_told_once() {
+    let success = "alinux2-image succeeded in 58:10: ami-0123456789abcdef0";
+    let failure = "alinux2-image failed after 35:03: ParallelClusterImage: ";
+    for (mut story, text, code) in [
+        (builds::finished(80, 24), success, 0),
+        (builds::failed(80, 24), failure, 3),
+    ] {
+        story
+            .at(7200)
+            .describe("BUILD_FAILED", None)
+            .hear(News::StackGone);
+        let told = notifications(&story);
+        assert!(told.len() == 1 && told[0].starts_with(text), "{told:?}");
+        let codes: Vec<_> = known(&story).iter().map(|known| known.code).collect();
+        assert_eq!(codes, [code]);
+    }
+}
+
+#[test]
+fn a_rollback_is_told_when_it_is_over() {
+    let mut story = builds::rolling_back(80, 24);
+    assert_eq!(notifications(&story), [""; 0]);
+    let root = (
+        2400,
+        IMAGE,
+        "AWS::CloudFormation::Stack",
+        "ROLLBACK_COMPLETE",
+        "",
+    );
+    story.events(&[root]).describe("BUILD_FAILED", None);
+    assert_eq!(notifications(&story).len(), 1);
+}
+
+#[test]
+fn a_build_that_was_over_before_it_was_seen_rings_no_bell_but_has_an_outcome() {
+    let stack = "AWS::CloudFormation::Stack";
+    let mut failed = Story::new(80, 24);
+    failed.events(&[
+        (0, IMAGE, stack, "CREATE_IN_PROGRESS", ""),
+        (9, IMAGE, stack, "CREATE_FAILED", "it broke"),
+    ]);
+    failed.describe("BUILD_FAILED", None);
+    let mut succeeded = Story::new(80, 24);
+    succeeded.hear(News::StackGone).made();
+    let mut deleting = Story::new(80, 24);
+    deleting
+        .events(&[(0, IMAGE, stack, "DELETE_IN_PROGRESS", "")])
+        .made();
+    for story in [failed, succeeded, deleting] {
+        assert_eq!(notifications(&story), [""; 0]);
+        assert_eq!(known(&story).len(), 1, "{}", summary(&story.model));
+    }
+    let nothing = builds::not_found(80, 24);
+    assert!(notifications(&nothing).is_empty() && known(&nothing).is_empty());
+}
+
+#[test]
+fn a_recorded_build_that_is_over_by_now_rings_no_bell() {
+    let stack = "AWS::CloudFormation::Stack";
+    let recorded = |status| {
+        let mut story = Story::new(80, 24);
+        story.resume(&[
+            (0, IMAGE, stack, "CREATE_IN_PROGRESS", ""),
+            (9, IMAGE, stack, status, "it broke"),
+        ]);
+        for _ in 0..5 {
+            let fault = Fault {
+                kind: FaultKind::Transient,
+                message: Clean::new("connection refused"),
+                hint: None,
+                request_id: None,
+            };
+            story.hear(News::ImageFault(fault.clone()));
+            story.hear(News::Fault(fault));
+        }
+        assert!(known(&story).is_empty(), "the API has yet to be heard");
+        story
+    };
+    for status in [
+        "CREATE_IN_PROGRESS",
+        "CREATE_COMPLETE",
+        "DELETE_IN_PROGRESS",
+    ] {
+        let mut made = recorded(status);
+        made.hear(News::StackGone).made();
+        let mut deleted = recorded(status);
+        for seconds in [10, 20] {
+            deleted.at(seconds).hear(News::StackGone);
+            deleted.hear(News::Image(ImageAnswer::Absent));
+        }
+        // The newest events of the stack itself need not be on the first page.
+        let mut deleting = recorded(status);
+        deleting.page(
+            &[(60, "Role", "AWS::IAM::Role", "DELETE_COMPLETE", "")],
+            false,
+        );
+        deleting.page(&[(50, IMAGE, stack, "DELETE_IN_PROGRESS", "")], true);
+        deleting.made();
+        for story in [made, deleted, deleting] {
+            assert_eq!(notifications(&story), [""; 0]);
+            assert_eq!(
+                known(&story).len(),
+                1,
+                "{status}: {}",
+                summary(&story.model)
+            );
+        }
+    }
+    let mut failed = recorded("CREATE_FAILED");
+    failed.page(&[], true).describe("BUILD_FAILED", None);
+    assert_eq!(notifications(&failed), [""; 0]);
+    assert_eq!(known(&failed).len(), 1);
+}
+
+#[test]
+fn a_recorded_build_that_goes_on_is_told() {
+    let mut story = Story::new(80, 24);
+    let stack = "AWS::CloudFormation::Stack";
+    story.resume(&[(0, IMAGE, stack, "CREATE_IN_PROGRESS", "")]);
+    story.page(&[], true).made();
+    assert_eq!(notifications(&story).len(), 1);
+}
+
+#[test]
+fn a_rebuild_is_told_anew() {
+    let mut story = builds::rebuilt(80, 24);
+    assert_eq!(notifications(&story).len(), 1);
+    story.made();
+    let told = notifications(&story);
+    assert!(told.len() == 2 && told[1].contains("succeeded"), "{told:?}");
+    assert_eq!(known(&story).len(), 2);
+}
+
+#[test]
+fn every_state_has_one_line() {
+    let mut lines = Vec::new();
+    let ascii = Theme {
+        palette: Palette::None,
+        glyphs: Glyphs::Ascii,
+    };
+    for (_, story) in builds::all(80, 24) {
+        lines.push(farewell(&story.model, &ascii));
+    }
+    assert!(lines.iter().all(|line| !line.chars().any(char::is_control)));
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn the_sign_has_the_verdicts_colour() {
+    let theme = Theme {
+        palette: Palette::Ansi256,
+        glyphs: Glyphs::Unicode,
+    };
+    let line = farewell(&builds::succeeded(80, 24).model, &theme);
+    assert!(
+        line.starts_with("\u{1b}[38;5;28m✔\u{1b}[39m alinux2-image succeeded"),
+        "{line:?}"
+    );
+}
+
+#[test]
+fn an_outcome_is_variables() {
+    let story = builds::failed(80, 24);
+    let variables = variables(known(&story)[0]);
+    let value = |name: &str| {
+        let found = variables.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str()).unwrap()
+    };
+    assert_eq!(value("BAKEWATCH_OUTCOME"), "failed");
+    assert_eq!(value("BAKEWATCH_EXIT_CODE"), "3");
+    assert_eq!(value("BAKEWATCH_IMAGE_ID"), IMAGE);
+    assert_eq!(value("BAKEWATCH_AMI_ID"), "");
+    assert_eq!(value("BAKEWATCH_FIRST_FAILURE"), "ParallelClusterImage");
+    assert!(value("BAKEWATCH_FIRST_FAILURE_REASON").starts_with("Resource handler returned"));
+    assert!(value("BAKEWATCH_STACK_ID").starts_with("arn:aws:cloudformation:"));
+    assert_eq!(value("BAKEWATCH_DURATION_SECONDS"), "2103");
+    assert_eq!(value("BAKEWATCH_LEFTOVER_STACK"), "false");
+}
