@@ -11,6 +11,7 @@ use crate::domain::event::{EventKey, StackEvent};
 use crate::domain::failure::Explanation;
 use crate::domain::lens::Slot;
 use crate::domain::text::Clean;
+use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 
 use super::action::Context;
@@ -231,7 +232,8 @@ impl Model {
     /// What the division of the screen depends on.
     #[must_use]
     pub fn content(&self, notices: usize) -> Content {
-        let rows = || resources::ids(&self.build).count() + resources::HEADER;
+        let timeline = self.build.current();
+        let rows = || timeline.map_or(0, Timeline::count_resources) + resources::HEADER;
         Content {
             tab: self.tab,
             detail_only: self.detail_only,

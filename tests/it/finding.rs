@@ -159,6 +159,18 @@ fn failures_are_stepped_through_the_cause_first() {
 }
 
 #[test]
+fn headings_and_gaps_are_not_counted_as_places() {
+    let mut story = builds::rebuilt(80, 24);
+    story.keys("e");
+    assert_eq!(toast(&story), "failure 1 of 3");
+    story.keys("ee");
+    assert_eq!(toast(&story), "failure 3 of 3");
+    let mut story = builds::loading(80, 24);
+    story.keys("/ParallelClusterImage>");
+    assert_eq!(toast(&story), "1 of 2, from the other end");
+}
+
+#[test]
 fn a_filter_that_hides_new_events_says_so() {
     let mut story = builds::building(80, 24);
     story.keys("fjj><");
