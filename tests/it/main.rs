@@ -20,6 +20,7 @@ mod on_outcome;
 mod picture;
 mod readme;
 mod recorded;
+mod recording;
 mod scale;
 mod screen;
 mod secrets;
