@@ -430,3 +430,35 @@ fn an_event_of_another_stack_inside_a_page_does_not_end_the_walk() {
     assert_eq!(news.fresh.len(), 2);
     assert!(news.commit.is_none());
 }
+
+/// Found by the property above. Tokens die again and again while events arrive, so that the walk has started
+/// again more than three times when an old token brings `e17`, which is newer than the walk, above events
+/// that it has met. It used to give in then, and put `e17` below them.
+#[test]
+fn a_page_that_moved_up_does_not_put_newer_events_below_older_ones() {
+    use Fault::{None as Answered, TokenDies, Transient};
+    use Step::{Arrive, Ask};
+    let schedule = [
+        (1, vec![Answered]),
+        (2, vec![Answered]),
+        (2, vec![Transient]),
+        (2, vec![Answered, Answered, TokenDies, Answered, Answered]),
+        (2, vec![Answered, Answered, TokenDies]),
+        (2, vec![Answered, TokenDies]),
+        (2, vec![Answered]),
+        (
+            2,
+            vec![Answered, TokenDies, Answered, Answered, Answered, Transient],
+        ),
+        (2, vec![Transient]),
+        (2, vec![Transient]),
+    ];
+    let steps = schedule.into_iter().flat_map(|(arrivals, answers)| {
+        std::iter::once(Arrive(arrivals)).chain(answers.into_iter().map(Ask))
+    });
+    let mut service = Service::new(3, true);
+    service.arrive(1);
+    let mut watcher = play(&mut service, steps.collect());
+    watcher.finish(&mut service);
+    assert_eq!(watcher.ids(), expected(&service));
+}
