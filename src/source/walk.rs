@@ -12,6 +12,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::news::{LateEvent, PageNews};
 
@@ -40,13 +42,23 @@ pub struct Walk {
     underway: Option<Underway>,
     /// How often a walk has started again since the last one that was whole.
     restarts: u32,
-    /// Events that stood where they could not belong if they were newer than the walk. A walk that began
-    /// after one was doubted meets it where it belongs; so, met in such a place again, it belongs there.
-    doubted: HashSet<EventKey>,
+    /// What was not believed since the last walk that was whole.
+    doubted: HashSet<Doubt>,
     /// A token of this walk was rejected. From then on, the newest page is asked for before each token is
     /// used: where the service rejects every other request, the walk still moves on.
     wary: bool,
     audit: bool,
+}
+
+/// What is not believed when it is met for the first time, since it may mean that the service has moved on
+/// under the walk. A walk that began after that is above it; what it meets again is so.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Doubt {
+    /// The event is older than the walk although it does not stand directly below it, or seems to be newer.
+    Place(EventKey),
+    /// The history ends with this event: an empty page without a token follows. It may be the end of the
+    /// history of another stack, which has replaced this one.
+    End(EventKey),
 }
 
 /// A walk between its first page and its last.
@@ -57,8 +69,9 @@ struct Underway {
     /// The token that brought the newest page: a way to get a new token when the next one is rejected.
     previous: Option<NextToken>,
     tries: u32,
-    /// The token has brought a page before.
-    is_used: bool,
+    /// The token stands for a place above the walk's last event, so that its page has to hold events of the
+    /// walk.
+    is_above: bool,
     /// Every event that this walk has met.
     met: HashSet<EventId>,
     /// The newest event of the walk.
@@ -68,6 +81,8 @@ struct Underway {
     overlap: usize,
     /// The oldest event that the walk has met so far.
     last: Option<Arc<StackEvent>>,
+    /// The earliest time of the walk's events, as far as times follow the service's order.
+    earliest: Option<DateTime<Utc>>,
     /// How many pages in a row held nothing that the walk had not met.
     idle_pages: u32,
     /// The newest page is to be asked for before the token is used.
@@ -101,7 +116,9 @@ impl Walk {
 
     /// Takes in the answer to a request with [`Walk::token`]. Nothing comes out when the page does not
     /// continue the walk; the walk then starts again at the newest page.
-    pub fn page(&mut self, page: EventsPage) -> Option<PageNews> {
+    pub fn page(&mut self, mut page: EventsPage) -> Option<PageNews> {
+        let mut in_page = HashSet::new();
+        page.events.retain(|event| in_page.insert(event.key()));
         let continues = self.underway.is_some();
         if self.is_detour(&page) {
             return None;
@@ -122,7 +139,6 @@ impl Walk {
         let sent = walk.token.take();
         let end = Self::end(&walk, &page, stack.as_ref(), continues);
         walk.previous = sent;
-        walk.is_used = false;
         walk.tries = 0;
         let commit = if end {
             Some(self.commit(stack.as_ref(), walk))
@@ -183,12 +199,24 @@ impl Walk {
             return Some(0);
         };
         let above = walk.newer_events(&page.events);
-        let doubtful = match page.events.first() {
-            Some(top) if top.stack_id != last.stack_id => Some(top),
-            _ => walk.misplaced(&page.events[above..], last),
+        let doubt = match page.events.first() {
+            None if page.next.is_none() => Some(Doubt::End(last.key())),
+            Some(top) if top.stack_id != last.stack_id => Some(Doubt::Place(top.key())),
+            _ => walk
+                .misplaced(&page.events[above..], last)
+                .map(|event| Doubt::Place(event.key())),
         };
-        let is_proven = doubtful.is_none_or(|event| !self.doubted.insert(event.key()));
-        is_proven.then_some(above)
+        let Some(doubt) = doubt else {
+            return Some(above);
+        };
+        if self.doubted.insert(doubt) {
+            return None;
+        }
+        // If it was a time that raised the doubt, the times of the events above say nothing about those below.
+        if let Some(walk) = &mut self.underway {
+            walk.earliest = None;
+        }
+        Some(above)
     }
 
     /// Whether the walk is whole with this page.
@@ -223,7 +251,7 @@ impl Walk {
         match (&mut self.underway, previous) {
             (Some(walk), Some(previous)) => {
                 walk.token = Some(previous);
-                walk.is_used = true;
+                walk.is_above = true;
                 walk.tries = 0;
             }
             _ => self.abandon(),
@@ -286,10 +314,13 @@ impl Underway {
         let first = own().find(|event| !met(event))?;
         let is_joined = match own().take_while(met).last() {
             Some(again) => again.event_id == last.event_id,
-            // Nothing ties the page to the walk. That is as it should be, unless the token is known to bring
-            // events of the walk, or time tells that the page moved up above all of the walk.
+            // Nothing ties the page to the walk. That is as it should be, unless the token is known to stand
+            // for a place inside the walk, or time tells that the page moved up above all of the walk.
             None => {
-                !self.is_used && (first.timestamp.is_none() || first.timestamp <= last.timestamp)
+                !self.is_above
+                    && self
+                        .earliest
+                        .is_none_or(|earliest| first.timestamp <= Some(earliest))
             }
         };
         let is_shuffled = own().skip_while(met).any(|event| met(&event));
@@ -312,6 +343,7 @@ impl Underway {
             }
             let newer = self.last.replace(Arc::clone(event));
             self.top.get_or_insert_with(|| event.event_id.clone());
+            self.earliest = self.earliest.into_iter().chain(event.timestamp).min();
             if known.is_some_and(|known| known.contains(&event.event_id)) {
                 self.overlap += 1;
             } else if let (1.., Some(newer)) = (self.overlap, newer) {
@@ -323,6 +355,10 @@ impl Underway {
                 self.fresh.push(event.event_id.clone());
                 fresh.push(Arc::clone(event));
             }
+        }
+        let own = |event: &&Arc<StackEvent>| Some(&event.stack_id) == stack;
+        if let (Some(end), Some(last)) = (events.iter().rfind(own), &self.last) {
+            self.is_above = end.event_id != last.event_id;
         }
         let idle = self.met.len() == met_before;
         self.idle_pages = if idle { self.idle_pages + 1 } else { 0 };
