@@ -17,6 +17,7 @@ mod recorded;
 mod scale;
 mod screen;
 mod secrets;
+mod soak;
 mod support;
 mod walk;
 mod watching;
