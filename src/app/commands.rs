@@ -105,21 +105,25 @@ impl Command {
         self
     }
 
-    /// Whether it can be meant wherever keys do not type.
-    #[must_use]
-    pub fn is_everywhere(&self) -> bool {
-        EVERYWHERE
-            .iter()
-            .all(|context| self.contexts.contains(context))
-    }
-
-    /// Where it can be meant, in words: `everywhere`, or such as `list, detail`.
+    /// Where it can be meant, in words: `everywhere` (but where keys type), `every view`, or such as
+    /// `list, detail`.
     #[must_use]
     pub fn place(&self) -> String {
-        if self.is_everywhere() {
+        let holds = |contexts: &[Context]| {
+            contexts
+                .iter()
+                .all(|context| self.contexts.contains(context))
+        };
+        if holds(EVERYWHERE) {
             return "everywhere".to_owned();
         }
-        let words: Vec<_> = self.contexts.iter().map(|context| context.word()).collect();
+        let mut rest: Vec<_> = self.contexts.iter().collect();
+        let mut words = Vec::new();
+        if holds(VIEWS) {
+            rest.retain(|context| !VIEWS.contains(context));
+            words.push("every view");
+        }
+        words.extend(rest.iter().map(|context| context.word()));
         words.join(", ")
     }
 }
