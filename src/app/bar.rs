@@ -129,7 +129,7 @@ fn tab_item(model: &Model, tab: Tab, saying: Saying) -> Item {
             .build
             .current()
             .map_or(0, |timeline| timeline.facts().resources()),
-        Tab::Failure => usize::from(model.build.first_failure().is_some()),
+        Tab::Failure => usize::from(model.explanation().is_some()),
     };
     let action = match tab {
         Tab::Events => Action::ShowEvents,

@@ -59,7 +59,7 @@ pub const COMMANDS: &[Command] = &[
     row(Action::ItsEvents, "its-events", PANES, "list only the events of the selected resource, or all again"),
     row(Action::NextFailure, "next-failure", VIEWS, "to the next failed event").hint("failure"),
     row(Action::PreviousFailure, "previous-failure", VIEWS, "to the failed event before"),
-    row(Action::Bottom, "bottom", &[List], "to the last row; where that is the newest event, follow it").hint("follow"),
+    row(Action::Bottom, "bottom", &[List], "to the last row; where that is the newest event, follow it"),
     row(Action::NewestFirst, "newest-first", &[List], "the newest event first, or last again"),
     row(Action::Fold, "fold", &[Detail], "fold the branch"),
     row(Action::Unfold, "unfold", &[Detail], "unfold the branch"),

@@ -70,7 +70,8 @@ impl Filter {
     /// The same for other statuses.
     #[must_use]
     pub fn sieve_of(&self, classes: ClassSet) -> Sieve {
-        let slot = (!self.question().is_open()).then_some(Slot::Listed);
+        let open = self.types.is_empty() && self.resources.is_empty() && self.text.is_none();
+        let slot = (!open).then_some(Slot::Listed);
         Sieve { classes, slot }
     }
 

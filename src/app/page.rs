@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use crate::domain::event::StackEvent;
 use crate::domain::pattern::Pattern;
+use crate::domain::properties::shown;
 use crate::domain::span::Span;
-use crate::domain::text::wrap;
+use crate::domain::text::{width, wrap};
 
 /// One line.
 #[derive(Clone, Debug)]
@@ -19,14 +20,25 @@ pub enum Line {
     Status(Arc<StackEvent>),
     /// What the lines below have in common.
     Heading(String),
-    /// Running text, such as the reason.
+    /// Running text of the program's own.
     Text(String),
-    /// A name and its value; a value that needs more lines goes on in lines without a name.
+    /// The service's reason.
+    Reason {
+        /// All of it as it came, to be copied.
+        whole: Arc<str>,
+        /// The part of it that is on this line.
+        part: String,
+    },
+    /// A name and its value, which may go on over more lines.
     Field {
-        /// The name, padded to the width of the longest beside it; blank where the value goes on.
+        /// The name, padded to the width of the longest beside it.
         name: String,
-        /// The value, or the part of it that fits.
-        value: String,
+        /// The value, all of it, to be copied.
+        whole: Arc<str>,
+        /// The part of it that is on this line.
+        part: String,
+        /// Whether it begins here.
+        first: bool,
     },
     /// A line of a tree.
     Node {
@@ -84,6 +96,23 @@ pub enum Sign {
 }
 
 impl Line {
+    /// What a copy of the line takes: what it is called, and all of it, whatever of it is on this line.
+    /// Nothing where that takes more than the line.
+    #[must_use]
+    pub fn copied(&self) -> Option<(String, String)> {
+        let (name, text) = match self {
+            Self::Reason { whole, .. } => ("the reason", whole.to_string()),
+            Self::Field { name, whole, .. } => (name.trim(), whole.to_string()),
+            Self::Command { whole, .. } => ("the command", whole.to_string()),
+            Self::Status(event) => ("the status", event.status.to_string()),
+            Self::Event(event) | Self::Follower(event) => {
+                ("the event as JSON", event.raw().to_owned())
+            }
+            _ => return None,
+        };
+        Some((name.to_owned(), text))
+    }
+
     /// The text that a search looks at.
     #[must_use]
     pub fn text(&self) -> String {
@@ -92,11 +121,11 @@ impl Line {
             Self::Status(event) => event.status.to_string(),
             Self::Heading(text)
             | Self::Text(text)
+            | Self::Reason { part: text, .. }
             | Self::Continued { text, .. }
             | Self::Change { text, .. } => text.clone(),
-            Self::Field { name, value } | Self::Node { name, value, .. } => {
-                format!("{name} {value}")
-            }
+            Self::Field { name, part, .. } => format!("{name} {part}"),
+            Self::Node { name, value, .. } => format!("{name} {value}"),
             Self::Span(span) => span.operation.clone(),
             Self::Command { part, .. } => part.clone(),
             Self::Follower(event) => format!("{} {}", event.logical_id, event.status),
@@ -180,6 +209,20 @@ pub(super) fn text(text: &str, columns: usize) -> impl Iterator<Item = Line> {
     wrap(text, columns).into_iter().map(Line::Text)
 }
 
+/// An event's reason in lines of so many columns.
+pub(super) fn reason(event: &StackEvent, columns: usize) -> impl Iterator<Item = Line> {
+    let whole: Arc<str> = event.verbatim_reason().unwrap_or_default().into();
+    let shown = event
+        .reason
+        .as_ref()
+        .map(|reason| wrap(reason.as_str(), columns));
+    let parts = shown.unwrap_or_default().into_iter();
+    parts.map(move |part| Line::Reason {
+        whole: Arc::clone(&whole),
+        part,
+    })
+}
+
 /// A command in lines of so many columns.
 pub(super) fn command(whole: &str, columns: usize) -> impl Iterator<Item = Line> {
     let shared: Arc<str> = whole.into();
@@ -202,20 +245,22 @@ pub(super) fn fields<'a>(
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
-    let widest = fields
-        .iter()
-        .map(|(name, _)| crate::domain::text::width(name))
-        .max();
+    let widest = fields.iter().map(|(name, _)| width(name)).max();
     let names = widest.unwrap_or(0) + 2;
     for (name, value) in fields {
-        let parts = wrap(&value, columns.saturating_sub(names))
-            .into_iter()
-            .enumerate();
-        lines.extend(parts.map(|(index, value)| {
-            let name = if index == 0 { name } else { "" };
-            let name = format!("{name:names$}");
-            Line::Field { name, value }
-        }));
+        let whole: Arc<str> = value.as_str().into();
+        let parts = wrap(shown(&value).as_str(), columns.saturating_sub(names));
+        lines.extend(
+            parts
+                .into_iter()
+                .enumerate()
+                .map(|(index, part)| Line::Field {
+                    name: format!("{name:names$}"),
+                    whole: Arc::clone(&whole),
+                    part,
+                    first: index == 0,
+                }),
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::Build;
-use crate::domain::event::StackEvent;
+use crate::domain::event::{StackEvent, StackId};
 use crate::domain::span::{Span, spans};
 use crate::domain::text::Clean;
 use crate::domain::timeline::Timeline;
@@ -41,6 +41,8 @@ pub struct ResourceList {
     pub top: usize,
     /// The time axis.
     pub axis: Axis,
+    /// The stack that all of this is about.
+    stack: Option<StackId>,
 }
 
 /// One resource, or the stack itself.
@@ -110,7 +112,19 @@ pub fn selected_window(build: &Build, list: &ResourceList, now: DateTime<Utc>) -
 impl ResourceList {
     /// Brings selection and scrolling in line with the resources that there are now.
     pub fn settle(&mut self, build: &Build, height: usize) {
+        if self.stack.as_ref() != build.stack_id() {
+            *self = Self {
+                stack: build.stack_id().cloned(),
+                ..Self::default()
+            };
+        }
         let ids: Vec<_> = ids(build).collect();
+        let is_there = |id: &Clean| ids.contains(&id);
+        let unfinished = build.current().is_some_and(|timeline| !timeline.is_whole());
+        if self.chosen && unfinished && !self.selected.as_ref().is_some_and(is_there) {
+            // A walk that starts again drops its rows for a moment: the resource comes back.
+            return;
+        }
         if !self.chosen {
             self.selected = usual(build, &ids).cloned();
         }

@@ -34,6 +34,8 @@ pub struct Build {
     absent: Option<(DateTime<Utc>, DateTime<Utc>)>,
     answered: bool,
     verdict: Verdict,
+    /// How many reports have been taken in.
+    revision: u64,
     /// What the lenses of every timeline are asked, those to come included.
     questions: [Option<Arc<Question>>; Slot::ALL.len()],
 }
@@ -76,6 +78,7 @@ pub enum Cleanup {
 impl Build {
     /// Takes in what the poller reports.
     pub fn apply(&mut self, report: &Report) -> Changes {
+        self.revision += 1;
         let changes = match &report.news {
             News::Page(page) => {
                 self.answered = true;
@@ -248,6 +251,12 @@ impl Build {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.verdict
+    }
+
+    /// A number that is larger after every report: where it is the same, so is everything here.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Whether the API has ever answered with something about this image.

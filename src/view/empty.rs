@@ -98,7 +98,7 @@ fn message(model: &Model, theme: &Theme) -> Message {
 
 /// The filter lists nothing, or has not found anything yet.
 fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> Message) -> Message {
-    let left = model.unasked(Slot::Listed);
+    let left = model.build.unasked(Slot::Listed);
     if left > 0 {
         return calm(format!("Looking, {left} events to go"), Vec::new());
     }

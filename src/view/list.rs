@@ -80,7 +80,7 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
         .filter(|_| !all)
         .chain(model.filter.words())
         .collect();
-    let left = match model.unasked(Slot::Listed) {
+    let left = match model.build.unasked(Slot::Listed) {
         0 => String::new(),
         left => format!(", {left} to look at"),
     };

@@ -13,7 +13,7 @@ use crate::domain::event::StackEvent;
 use crate::domain::pattern::Pattern;
 use crate::domain::span::Span as Operation;
 use crate::domain::status::StatusClass;
-use crate::domain::text::{duration, one_line, pad};
+use crate::domain::text::{duration, one_line, pad, width};
 use crate::style::Theme;
 
 use super::text::highlight;
@@ -68,10 +68,20 @@ impl PagePainter<'_> {
             page::Line::Status(event) => self.status(event),
             page::Line::Heading(text) => Line::styled(text.clone(), theme.strong()),
             page::Line::Text(text) => Line::from(text.clone()),
-            page::Line::Field { name, value } => Line::from(vec![
-                Span::styled(name.clone(), theme.dim()),
-                Span::raw(value.clone()),
-            ]),
+            page::Line::Reason { part, .. } => Line::from(part.clone()),
+            page::Line::Field {
+                name, part, first, ..
+            } => {
+                let name = if *first {
+                    name.clone()
+                } else {
+                    " ".repeat(width(name))
+                };
+                Line::from(vec![
+                    Span::styled(name, theme.dim()),
+                    Span::raw(part.clone()),
+                ])
+            }
             page::Line::Node {
                 indent,
                 open,

@@ -95,9 +95,9 @@ fn end_of(text: &str, columns: usize) -> String {
 
 /// How much has what is typed, or what is wrong with it.
 fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>> {
-    let pattern = match prompt.pattern() {
-        Err(error) => return Some(Line::styled(one_line(&error), theme.warn())),
-        Ok(pattern) => pattern?,
+    let pattern = match &prompt.pattern {
+        Err(error) => return Some(Line::styled(one_line(error), theme.warn())),
+        Ok(pattern) => pattern.as_ref()?,
     };
     let slot = match prompt.purpose {
         Purpose::Search => Slot::Found,
@@ -117,7 +117,7 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         slot: Some(slot),
     };
     let found = counted(bar::count(model, sieve), "event");
-    let left = model.unasked(slot);
+    let left = model.build.unasked(slot);
     let so_far = if left > 0 {
         format!(" so far, {left} to go")
     } else {

@@ -79,7 +79,8 @@ impl RowPainter<'_> {
         let room = usize::from(area.width).saturating_sub(shown_width(&line));
         line.render(area, buf);
         // A long silence is told at the end of the row that ended it, where nothing else stands.
-        if let Some(silence) = silence(in_list.before, event.timestamp) {
+        let silence = silence(in_list.before, event.timestamp);
+        if let Some(silence) = silence.filter(|_| self.model.filter.is_open()) {
             let note = format!(" {} later", rough(silence));
             if width(&note) <= room {
                 Line::styled(note, self.theme.dim())

@@ -328,7 +328,7 @@ fn a_long_history_is_looked_through_in_slices_while_keys_work() {
     let mut story = long();
     story.keys("/needle>");
     assert!(
-        story.model.unasked(Slot::Found) > 0,
+        story.model.build.unasked(Slot::Found) > 0,
         "one slice is not enough"
     );
     assert_eq!(selected(&story), "Hay CREATE_COMPLETE");
@@ -340,7 +340,7 @@ fn a_long_history_is_looked_through_in_slices_while_keys_work() {
     // A filter lists what it has found so far, the newest first, and says how much is left.
     let mut story = long();
     story.keys("&hay");
-    let left = story.model.unasked(Slot::Listed);
+    let left = story.model.build.unasked(Slot::Listed);
     assert!(left > 0 && !listed(&story).is_empty());
     assert!(text(&story).contains("to look at"), "{}", text(&story));
     look_to_the_end(&mut story);

@@ -96,9 +96,9 @@ fn every_other_answer_takes_at_most_two_keys() {
     let answers = [
         ("which resource took how long", "2", "31:40"),
         (
-            "what was it doing before it failed",
+            "which event failed first",
             "e",
-            "ParallelClusterImage",
+            "▌22:11:02   +35:00 ✖ CREATE_FAILED",
         ),
         ("what helps", "3", "pcluster get-image-log-events"),
         ("what the reason says", "3G", "GeneralServiceException"),

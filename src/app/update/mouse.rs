@@ -126,8 +126,11 @@ fn click_in_menu(model: &mut Model, at: Position) {
         model.overlay = None;
         return;
     };
-    menu.mark(menu.top + line);
-    moves::act(model, Action::Toggle);
+    let line = menu.top + line;
+    if matches!(menu.lines.get(line), Some(filter_menu::Line::Choice(..))) {
+        menu.mark(line);
+        moves::act(model, Action::Toggle);
+    }
 }
 
 /// The line of a bordered pane that is at a position.

@@ -113,8 +113,13 @@ fn in_detail(model: &mut Model, action: Action) {
 
 fn in_failure(model: &mut Model, action: Action) {
     if action == Action::Enter {
-        if let Some(key) = model.build.first_failure().map(|event| event.key()) {
+        let cause = model.explanation().map(|why| why.cause.key());
+        if let Some(key) = cause {
             model.show_event(&key);
+            let is_listed = model.selected().is_some_and(|event| event.key() == key);
+            if !is_listed {
+                model.toast = Some("the filter hides the event".to_owned());
+            }
         }
         return;
     }
