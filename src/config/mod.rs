@@ -3,19 +3,24 @@
 //! The environment is read here and nowhere else (the AWS configuration apart, which the AWS crates read).
 
 mod environment;
+mod file;
+mod ground;
 pub mod keys;
 mod speech;
+pub mod themes;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::keymap::KeyMap;
-use crate::cli::{Color, Command, DemoArgs, Output, OutputArgs, WatchArgs};
+use crate::cli::{Command, DemoArgs, Output, OutputArgs, WatchArgs};
 use crate::error::Error;
 use crate::output;
 use crate::style::Theme;
 
 pub use environment::Environment;
+pub use file::FileError;
+pub use ground::Ground;
 pub use speech::{Notifications, Speech};
 
 use keys::Keys;
@@ -139,10 +144,12 @@ impl Task {
                 false,
             ),
         };
-        let theme = environment.theme(output.color);
+        let scheme = themes::load(themes::AUTO, environment)?;
+        let depth = environment.depth(output.color);
+        let theme = Theme::new(&scheme, depth, environment.glyphs());
         Ok(Self::Watch(Box::new(Settings {
             source,
-            form: form(&output, environment)?,
+            form: form(&output, &theme, environment)?,
             theme,
             speech: environment.speech(!output.no_notify),
             on_outcome: output.on_outcome,
@@ -179,18 +186,15 @@ fn api(args: WatchArgs, environment: &Environment) -> Result<ApiSettings, Error>
     })
 }
 
-fn form(args: &OutputArgs, environment: &Environment) -> Result<Form, Error> {
+fn form(args: &OutputArgs, theme: &Theme, environment: &Environment) -> Result<Form, Error> {
+    let text = || Form::Lines(output::Form::Text(theme.clone()));
     match args.output {
         Output::Json => Ok(Form::Lines(output::Form::Json)),
-        Output::Text => Ok(text(args.color, environment)),
+        Output::Text => Ok(text()),
         Output::Tui if !environment.has_screen() => Err(Error::Usage(
             "--output tui needs a terminal: standard output is none, or TERM is dumb; try --output text".to_owned(),
         )),
-        Output::Auto if !environment.has_screen() => Ok(text(args.color, environment)),
+        Output::Auto if !environment.has_screen() => Ok(text()),
         Output::Tui | Output::Auto => Ok(Form::Screen(Keys::load(environment)?.map)),
     }
-}
-
-fn text(color: Color, environment: &Environment) -> Form {
-    Form::Lines(output::Form::Text(environment.theme(color)))
 }

@@ -26,7 +26,6 @@ use crate::app::outcome::code;
 use crate::config::{Form, Settings};
 use crate::error::Error;
 use crate::source::clock::Clock;
-use crate::style::Palette;
 
 pub use documents::document;
 use feed::Feed;
@@ -43,8 +42,8 @@ const LEAST_TICK: Duration = Duration::from_millis(100);
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
 pub fn run(settings: Settings) -> Result<u8, Error> {
     logging::start(&settings.log)?;
-    // The palette has taken NO_COLOR and --color into account; crossterm is not to judge again.
-    crossterm::style::force_color_output(settings.theme.palette != Palette::None);
+    // The theme has taken NO_COLOR and --color into account; crossterm is not to judge again.
+    crossterm::style::force_color_output(settings.theme.has_colours());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

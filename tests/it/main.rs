@@ -22,5 +22,6 @@ mod scale;
 mod screen;
 mod secrets;
 mod support;
+mod themes;
 mod walk;
 mod watching;
