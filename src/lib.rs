@@ -44,6 +44,10 @@ pub fn run(cli: cli::Cli) -> Result<u8, Error> {
         cli::Task::Print(document) => runtime::print(&runtime::document(&document)?),
         cli::Task::Watch(command) => match Task::new(*command, &Environment::read())? {
             Task::Watch(settings) => runtime::run(*settings),
+            Task::PrintConfig(preferences) => {
+                let file = preferences.file.as_deref();
+                runtime::print(&output::config(&preferences.lines, file))
+            }
             Task::PrintKeys(keys) => {
                 runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {
                     keys.overridden.get(&action).copied()

@@ -29,10 +29,20 @@ pub struct Environment {
     pub ground: Ground,
     /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
+    /// `BAKEWATCH_API_URL`, where it is not empty.
+    pub api_url: Option<String>,
+    /// `BAKEWATCH_THEME`, where it is not empty.
+    pub theme: Option<String>,
+    /// The variable that holds AWS keys, where there is one: `AWS_ACCESS_KEY_ID`.
+    pub aws_keys: Option<&'static str>,
+    /// The first that is not empty of `AWS_REGION` and `AWS_DEFAULT_REGION`, with its name.
+    pub aws_region: Option<(&'static str, String)>,
     /// `AWS_PROFILE`, where it is not empty.
     pub aws_profile: Option<String>,
     /// `AWS_CA_BUNDLE`, where it is not empty.
     pub ca_bundle: Option<PathBuf>,
+    /// The person's home.
+    pub home: Option<PathBuf>,
     /// Where a person's files for this program are: `$XDG_CONFIG_HOME/bakewatch`, else `~/.config/bakewatch`.
     pub config_folder: Option<PathBuf>,
     /// The first that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
@@ -48,7 +58,10 @@ impl Environment {
     )]
     pub fn read() -> Self {
         let var = |name: &str| std::env::var(name).unwrap_or_default();
-        let tmux = Some(var("TMUX")).filter(|socket| !socket.is_empty());
+        let given = |name: &str| Some(var(name)).filter(|value| !value.is_empty());
+        let named = |name| given(name).map(|value| (name, value));
+        let home = std::env::home_dir();
+        let tmux = given("TMUX");
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
@@ -59,7 +72,11 @@ impl Environment {
             tmux,
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
-            aws_profile: Some(var("AWS_PROFILE")).filter(|name| !name.is_empty()),
+            api_url: given("BAKEWATCH_API_URL"),
+            theme: given("BAKEWATCH_THEME"),
+            aws_keys: named("AWS_ACCESS_KEY_ID").map(|(name, _)| name),
+            aws_region: named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION")),
+            aws_profile: given("AWS_PROFILE"),
             ca_bundle: std::env::var_os("AWS_CA_BUNDLE")
                 .filter(|path| !path.is_empty())
                 .map(PathBuf::from),
@@ -67,8 +84,9 @@ impl Environment {
                 .map(PathBuf::from)
                 // The specification says to take no notice of a relative one.
                 .filter(|path| path.is_absolute())
-                .or_else(|| Some(std::env::home_dir()?.join(".config")))
+                .or_else(|| Some(home.as_ref()?.join(".config")))
                 .map(|folder| folder.join("bakewatch")),
+            home,
             locale: locale
                 .into_iter()
                 .find(|value| !value.is_empty())

@@ -1,4 +1,5 @@
-//! What the command line and the environment mean together: flags before environment before defaults.
+//! What the command line, the environment and a person's files mean together: flags before environment before
+//! files before defaults.
 //!
 //! The environment is read here and nowhere else (the AWS configuration apart, which the AWS crates read).
 
@@ -6,6 +7,8 @@ mod environment;
 mod file;
 mod ground;
 pub mod keys;
+mod layers;
+mod preferences;
 mod speech;
 pub mod themes;
 
@@ -13,7 +16,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::keymap::KeyMap;
-use crate::cli::{Command, DemoArgs, Output, OutputArgs, WatchArgs};
+use crate::cli::{ApiArgs, Command, ConfigArgs, DemoArgs, Output, OutputArgs};
 use crate::error::Error;
 use crate::output;
 use crate::style::Theme;
@@ -21,9 +24,11 @@ use crate::style::Theme;
 pub use environment::Environment;
 pub use file::FileError;
 pub use ground::Ground;
+pub use preferences::Preferences;
 pub use speech::{Notifications, Speech};
 
 use keys::Keys;
+use preferences::ApiPreferences;
 
 /// How to find the API's URL: the stack output that every deployment has.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
@@ -36,6 +41,8 @@ pub enum Task {
     Watch(Box<Settings>),
     /// To print the key map in force.
     PrintKeys(Keys),
+    /// To print the settings in force.
+    PrintConfig(Box<Preferences>),
 }
 
 /// Everything that a watch needs to know to begin.
@@ -47,6 +54,10 @@ pub struct Settings {
     pub form: Form,
     /// How the screen looks.
     pub theme: Theme,
+    /// Whether the mouse is the program's at the start.
+    pub mouse: bool,
+    /// Whether the screen's times are in UTC.
+    pub utc: bool,
     /// How to speak to the terminal beside frames.
     pub speech: Speech,
     /// The command to run when the outcome is known.
@@ -122,37 +133,40 @@ impl Task {
     /// # Errors
     /// [`Error::Usage`] where it can't be done as asked.
     pub fn new(command: Command, environment: &Environment) -> Result<Self, Error> {
-        let (source, output, timeout, waits) = match command {
+        let (source, output, preferences, timeout, waits) = match command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
+            Command::Config(ConfigArgs { api, look }) => {
+                let preferences = Preferences::load(api, look, environment)?;
+                return Ok(Self::PrintConfig(Box::new(preferences)));
+            }
             Command::Watch(args) => {
-                let (output, timeout, waits) = (args.output.clone(), args.timeout, args.wait);
-                (
-                    SourceSettings::Api(api(args, environment)?),
-                    output,
-                    timeout,
-                    waits,
-                )
+                let unsigned = args.api.no_sign_request;
+                let look = args.output.look.clone();
+                let preferences = Preferences::load(args.api, look, environment)?;
+                let image_id = args.image_id.or(args.image_id_flag).unwrap_or_default();
+                let api = api(image_id, unsigned, &preferences.api)?;
+                let source = SourceSettings::Api(api);
+                (source, args.output, preferences, args.timeout, args.wait)
             }
             Command::Demo(DemoArgs {
                 scenario,
                 speed,
                 output,
-            }) => (
-                SourceSettings::Demo { scenario, speed },
-                output,
-                None,
-                false,
-            ),
+            }) => {
+                let look = output.look.clone();
+                let preferences = Preferences::load(ApiArgs::default(), look, environment)?;
+                let source = SourceSettings::Demo { scenario, speed };
+                (source, output, preferences, None, false)
+            }
         };
-        let scheme = themes::load(themes::AUTO, environment)?;
-        let depth = environment.depth(output.color);
-        let theme = Theme::new(&scheme, depth, environment.glyphs());
         Ok(Self::Watch(Box::new(Settings {
             source,
-            form: form(&output, &theme, environment)?,
-            theme,
-            speech: environment.speech(!output.no_notify),
-            on_outcome: output.on_outcome,
+            form: form(&output, &preferences.theme, environment)?,
+            theme: preferences.theme,
+            mouse: preferences.mouse,
+            utc: preferences.utc,
+            speech: environment.speech(preferences.notify),
+            on_outcome: preferences.on_outcome,
             timeout,
             waits,
             log: Log {
@@ -163,31 +177,34 @@ impl Task {
     }
 }
 
-fn api(args: WatchArgs, environment: &Environment) -> Result<ApiSettings, Error> {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let api_url = given(&args.api_url).ok_or_else(|| {
+/// How to reach the API. Unsigned requests need nobody who signs them.
+fn api(
+    image_id: String,
+    unsigned: bool,
+    preferences: &ApiPreferences,
+) -> Result<ApiSettings, Error> {
+    let api_url = preferences.url.clone().ok_or_else(|| {
         Error::Usage(format!(
-            "no API URL: pass --api-url or set BAKEWATCH_API_URL; the stack that deployed the API tells it: {FIND_API_URL}"
+            "no API URL: pass --api-url, set BAKEWATCH_API_URL or api-url in the settings; the stack that deployed the API tells it: {FIND_API_URL}"
         ))
     })?;
+    let signed = |text: &Option<String>| text.clone().filter(|_| !unsigned);
     Ok(ApiSettings {
-        image_id: args.image_id.or(args.image_id_flag).unwrap_or_default(),
+        image_id,
         api_url,
-        region: given(&args.region),
-        signing_region: given(&args.signing_region),
-        profile_to_check: given(&args.profile)
-            .or_else(|| environment.aws_profile.clone())
-            .filter(|_| !args.no_sign_request),
-        profile: given(&args.profile),
-        role_arn: given(&args.role_arn),
-        unsigned: args.no_sign_request,
-        ca_bundle: args.ca_bundle.or_else(|| environment.ca_bundle.clone()),
-        interval: args.interval,
+        region: preferences.region.unless_environment(),
+        signing_region: signed(&preferences.signing_region),
+        profile_to_check: signed(&preferences.profile.value),
+        profile: signed(&preferences.profile.unless_environment()),
+        role_arn: signed(&preferences.role_arn),
+        unsigned,
+        ca_bundle: preferences.ca_bundle.clone(),
+        interval: preferences.interval,
     })
 }
 
 fn form(args: &OutputArgs, theme: &Theme, environment: &Environment) -> Result<Form, Error> {
-    let text = || Form::Lines(output::Form::Text(theme.clone()));
+    let text = || Form::Lines(output::Form::Text(Box::new(theme.clone())));
     match args.output {
         Output::Json => Ok(Form::Lines(output::Form::Json)),
         Output::Text => Ok(text()),

@@ -71,11 +71,26 @@ pub fn built_in(name: &str) -> Result<Option<Scheme>, FileError> {
     Ok(Some(scheme))
 }
 
+/// Why there is no theme to be had.
+#[derive(Debug)]
+pub(super) enum ThemeError {
+    /// None is called so; this says which are.
+    Unknown(String),
+    /// Its file can't be read, or says what can't be.
+    Wrong(Error),
+}
+
+impl From<Error> for ThemeError {
+    fn from(error: Error) -> Self {
+        Self::Wrong(error)
+    }
+}
+
 /// A theme by name: a person's own, a built-in one, or `auto`.
 ///
 /// # Errors
-/// [`Error::Usage`] where there is no such theme, or its file says what can't be.
-pub(super) fn load(name: &str, environment: &Environment) -> Result<Scheme, Error> {
+/// Where there is no such theme, or its file says what can't be.
+pub(super) fn load(name: &str, environment: &Environment) -> Result<Scheme, ThemeError> {
     let what = "the theme";
     let name = if name == AUTO {
         automatic(environment.ground)
@@ -90,11 +105,12 @@ pub(super) fn load(name: &str, environment: &Environment) -> Result<Scheme, Erro
     if let Some(path) = &file
         && let Some(text) = file::read(what, path)?
     {
-        return own(&text).map_err(|why| refused(what, path, &why));
+        let own = own(&text).map_err(|why| refused(what, path, &why));
+        return Ok(own?);
     }
     let asset = format!("assets/themes/{name}.toml");
     let scheme = built_in(name).map_err(|why| refused(what, Path::new(&asset), &why))?;
-    scheme.ok_or_else(|| Error::Usage(unknown_theme(name, file.as_deref())))
+    scheme.ok_or_else(|| ThemeError::Unknown(unknown_theme(name, file.as_deref())))
 }
 
 /// Whether a theme may be called so: its name becomes that of a file.
@@ -290,7 +306,10 @@ mod tests {
     #[test]
     fn a_name_that_is_no_file_name_is_no_theme() {
         for name in ["", "../keys", "a/b", "a.b", "\u{1b}"] {
-            let message = load(name, &Environment::default()).unwrap_err().to_string();
+            let error = load(name, &Environment::default()).unwrap_err();
+            let ThemeError::Unknown(message) = error else {
+                panic!("{error:?}");
+            };
             assert!(message.starts_with("no theme is called"), "{message}");
             assert!(!message.contains(char::is_control), "{message:?}");
         }

@@ -79,7 +79,9 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
     };
     let hook = Hook(settings.on_outcome);
     let now = prepared.clock().now();
-    let model = Model::new(prepared.target().clone(), mode, keys, now);
+    let mut model = Model::new(prepared.target().clone(), mode, keys, now);
+    model.mouse = settings.mouse;
+    model.times.utc = settings.utc;
     match settings.form {
         Form::Screen(_) => {
             let look = screen::Look {

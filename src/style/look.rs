@@ -70,7 +70,7 @@ fn weight(word: &str) -> Option<Modifier> {
 
 fn colour(word: &str, depth: Depth) -> Result<Color, LookError> {
     let shown = || one_line(Clean::new(word).as_str());
-    let colour: Color = word.parse().map_err(|_| LookError::Word(shown()))?;
+    let colour: Color = word.parse().ok().ok_or_else(|| LookError::Word(shown()))?;
     let needs = match colour {
         Color::Rgb(..) => Depth::True,
         Color::Indexed(_) => Depth::Ansi256,

@@ -8,6 +8,7 @@
 )]
 
 mod any_frame;
+mod config;
 mod documents;
 mod endings;
 mod falling;

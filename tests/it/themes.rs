@@ -3,7 +3,7 @@
 use bakewatch::config::themes::{BUILT_IN, built_in};
 use bakewatch::domain::status::StatusClass;
 use bakewatch::domain::verdict::Verdict;
-use bakewatch::style::{Depth, Glyphs, Role, Scheme, Theme};
+use bakewatch::style::{Depth, Glyphs, Role, Scheme};
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::support::frame::theme;
@@ -141,7 +141,10 @@ fn text_is_readable_on_the_ground_that_a_theme_is_made_for() {
             for role in Role::ALL {
                 let style = scheme.style(role, depth);
                 let Some(text) = style.fg else {
-                    assert!(style.bg.is_none() && made_for.len() > 0, "{name}: {role:?}");
+                    assert!(
+                        style.bg.is_none() && !made_for.is_empty(),
+                        "{name}: {role:?}"
+                    );
                     continue;
                 };
                 for ground in grounds(style, made_for) {

@@ -25,6 +25,8 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         "AWS_CA_BUNDLE",
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
+        "BAKEWATCH_THEME",
+        "AWS_ACCESS_KEY_ID",
         "NO_COLOR",
         "XDG_CONFIG_HOME",
     ] {
