@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 /// Watch AWS ParallelCluster image builds live in the terminal.
@@ -12,21 +12,10 @@ use clap_complete::Shell;
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub task: Task,
+    pub command: Command,
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
-pub enum Task {
-    /// Watch something.
-    #[command(flatten)]
-    Watch(Box<Command>),
-    /// Print something about the program.
-    #[command(flatten)]
-    Print(Document),
-}
-
-/// What to watch.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Watch one image build until it has succeeded or failed
@@ -37,18 +26,13 @@ pub enum Command {
     Keys,
     /// Print the settings in force and where each comes from, in the form of their file
     Config(ConfigArgs),
-}
-
-/// What the program says about itself.
-#[derive(Debug, Subcommand)]
-pub enum Document {
     /// Print the completions for a shell
     Completions {
         /// The shell
         #[arg(value_enum)]
         shell: Shell,
     },
-    /// Print the manual page, or that of a command
+    /// Print the manual page of the program, or of one of its commands
     Man {
         /// The command
         command: Option<String>,
@@ -199,6 +183,28 @@ pub enum Color {
     Never,
 }
 
+/// The script that lets a shell complete this command line.
+#[must_use]
+pub fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "bakewatch", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The manual page of the program, or of one of its commands; nothing where there is no such command.
+#[must_use]
+pub fn manual(command: Option<&str>) -> Option<String> {
+    let mut described = Cli::command();
+    // Gives each command what it takes over from the program: the version, and its full name.
+    described.build();
+    if let Some(name) = command {
+        described = described.find_subcommand(name)?.clone();
+    }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(described).render(&mut page).ok()?;
+    Some(String::from_utf8_lossy(&page).into_owned())
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .map_err(|error| format!("{error}; write it like 5s, 2m or 500ms"))
@@ -226,7 +232,6 @@ fn speed(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -14,12 +14,17 @@
 //! whole state. *Timeline*: one stack's events in order. *Walk*: a tour over the API's pages, newest first,
 //! down to what is known. *Generation*: one of the stacks that had an image's name. *Source*: whatever
 //! answers for the API. *Verdict*: what is known about the end of a build; *Outcome*: how a watch ended.
+//! *Span*: one operation on a resource, from its beginning to its end. *Sieve*: which events are meant; *Lens*:
+//! the answers to one question for all events, kept event by event. *Page*: lines of text to read.
 //! An event is a `StackEvent` or a `TermEvent`, never just an event.
 //!
 //! # Where to add things
-//! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A key: a line in
-//! `assets/keys.toml`; a new meaning for it: see [`app::action`]. A source: an implementation of [`source::Source`] and an arm
-//! in `runtime::feed`. A demo scenario: a file in `assets/scenarios`.
+//! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A view of a build: a variant of
+//! [`app::tab::Tab`], and what the compiler then asks for. A key: a line in `assets/keys.toml`; a new meaning
+//! for it: see [`app::action`]. A source: an implementation of [`source::Source`] and an arm in
+//! `runtime::feed`. A demo scenario: a file in `assets/scenarios`. What helps against a failure: an arm in
+//! `domain::failure::hint`. A setting: a row in `config::preferences`. A theme: a file in `assets/themes` and its
+//! name in [`config::themes`].
 
 pub mod app;
 pub mod cli;
@@ -40,19 +45,13 @@ use error::Error;
 /// # Errors
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
 pub fn run(cli: cli::Cli) -> Result<u8, Error> {
-    match cli.task {
-        cli::Task::Print(document) => runtime::print(&runtime::document(&document)?),
-        cli::Task::Watch(command) => match Task::new(*command, &Environment::read())? {
-            Task::Watch(settings) => runtime::run(*settings),
-            Task::PrintConfig(preferences) => {
-                let file = preferences.file.as_deref();
-                runtime::print(&output::config(&preferences.lines, file))
-            }
-            Task::PrintKeys(keys) => {
-                runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {
-                    keys.overridden.get(&action).copied()
-                }))
-            }
-        },
+    match Task::new(cli, &Environment::read())? {
+        Task::Watch(settings) => runtime::run(*settings),
+        Task::Print(text) => runtime::print(&text),
+        Task::PrintKeys(keys) => {
+            runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {
+                keys.overridden.get(&action).copied()
+            }))
+        }
     }
 }

@@ -47,33 +47,28 @@ impl Item {
     }
 }
 
-/// How much is said.
-#[derive(Clone, Copy)]
-struct Saying {
-    counts_on_tabs: bool,
-    words_on_chips: bool,
-    /// Chips beside that for failures.
-    chips: bool,
-    names: bool,
+/// How much is said, from hardly anything to everything.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Saying {
+    /// The keys of the tabs, and how much has failed.
+    Keys,
+    /// The names of the tabs; that of the failure is coloured where there is one.
+    Names,
+    /// The chips too.
+    Chips,
+    /// The counts on the tabs too.
+    Counts,
+    /// The words on the chips too.
+    Words,
 }
 
-/// From everything to hardly anything.
 const SAYINGS: [Saying; 5] = [
-    saying(true, true, true, true),
-    saying(true, false, true, true),
-    saying(false, false, true, true),
-    saying(false, false, false, true),
-    saying(false, false, false, false),
+    Saying::Words,
+    Saying::Counts,
+    Saying::Chips,
+    Saying::Names,
+    Saying::Keys,
 ];
-
-const fn saying(counts_on_tabs: bool, words_on_chips: bool, chips: bool, names: bool) -> Saying {
-    Saying {
-        counts_on_tabs,
-        words_on_chips,
-        chips,
-        names,
-    }
-}
 
 /// The items of a line of so many columns. They begin at column 1.
 #[must_use]
@@ -143,7 +138,10 @@ fn tab_item(model: &Model, tab: Tab, saying: Saying) -> Item {
     };
     let key = model.keys.key_for(action);
     let key = key.map_or_else(String::new, |key| format!("{key} "));
-    let text = match (saying.names, saying.counts_on_tabs && tab != Tab::Failure) {
+    let text = match (
+        saying >= Saying::Names,
+        saying >= Saying::Counts && tab != Tab::Failure,
+    ) {
         (true, true) => format!(" {key}{} {count} ", tab.name()),
         (true, false) => format!(" {key}{} ", tab.name()),
         (false, _) => format!(" {} ", key.trim_end()),
@@ -167,12 +165,13 @@ fn chip(model: &Model, class: StatusClass, saying: Saying) -> Option<Item> {
     let all = count(model, Sieve::of(ClassSet::only(class)));
     let classes = model.filter.classes;
     let chosen = classes != ClassSet::ALL && classes.contains(class);
-    let wanted = saying.chips || class == StatusClass::Failed;
+    let wanted =
+        saying >= Saying::Chips || (saying == Saying::Keys && class == StatusClass::Failed);
     if !wanted || !(all > 0 || chosen || usual.contains(&class)) || count(model, Sieve::ALL) == 0 {
         return None;
     }
     let listed = count(model, model.filter.sieve_of(ClassSet::only(class)));
-    let word = if saying.words_on_chips {
+    let word = if saying >= Saying::Words {
         class.word()
     } else {
         ""

@@ -62,7 +62,7 @@ pub const COMMANDS: &[Command] = &[
     row(Action::Bottom, "bottom", &[List], "to the last row, and follow the newest event").hint("follow"),
     row(Action::Fold, "fold", &[Detail], "fold the branch"),
     row(Action::Unfold, "unfold", &[Detail], "unfold the branch"),
-    row(Action::RawJson, "raw-json", PANES, "the event as JSON, or as it is meant again").hint("raw"),
+    row(Action::RawJson, "raw-json", PANES, "the event as JSON, or as it is meant again"),
     row(Action::Changes, "changes", PANES, "what changed since the same resource's event before, or the whole event"),
     row(Action::ZoomIn, "zoom-in", &[Resources], "a shorter time with longer bars").hint("zoom"),
     row(Action::ZoomOut, "zoom-out", &[Resources], "a longer time with shorter bars").hint("zoom"),

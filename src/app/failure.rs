@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::domain::event::EventKey;
-use crate::domain::failure::Explanation;
+use crate::domain::failure::{Explanation, Reason};
 use crate::domain::text::duration;
 
 use super::page::{self, Line, Page};
@@ -90,7 +90,7 @@ fn lines(why: &Explanation, columns: usize) -> Vec<Line> {
 
 /// What the reason says, part by part.
 fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
-    let parts = why.reason.iter().flat_map(|reason| reason.parts());
+    let parts = why.reason.iter().flat_map(Reason::parts);
     let resolved = why
         .component
         .as_ref()

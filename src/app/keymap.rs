@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(keys.action(Context::List, Key::Char('x')), None);
         keys.bind(Action::Help, vec![Key::Char('x')]);
         let clash = keys.clash().unwrap();
-        assert_eq!(clash.context, Context::Detail);
+        assert_eq!(clash.context, Context::Resources);
         assert_eq!(clash.actions, [Action::Fold, Action::Help]);
     }
 

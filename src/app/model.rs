@@ -6,10 +6,13 @@ use ratatui::layout::Size;
 use std::sync::Arc;
 
 use crate::domain::build::Build;
+use crate::domain::estimate::{Estimate, Typical};
 use crate::domain::event::{EventKey, StackEvent};
 use crate::domain::failure::Explanation;
 use crate::domain::lens::Slot;
 use crate::domain::text::Clean;
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::Verdict;
 
 use super::action::Context;
 use super::announced::Announced;
@@ -101,8 +104,10 @@ pub struct Model {
     pub list: List,
     /// The state of the list of resources.
     pub resources: ResourceList,
-    /// The explanation of the failure.
+    /// The explanation of the failure, as a page.
     pub failure: FailurePage,
+    /// The explanation itself.
+    explanation: Option<Explanation>,
     /// The detail pane's state.
     pub detail: Detail,
     /// Whether the detail pane covers the list, where they do not stand side by side.
@@ -117,6 +122,8 @@ pub struct Model {
     pub mouse: bool,
     /// What the last key did, where the screen does not show it; until the next key.
     pub toast: Option<String>,
+    /// How long the person's own builds took, where there are recordings of some.
+    pub typical: Option<Typical>,
     /// How many events have been printed.
     pub printed: usize,
     /// What of the end has been told.
@@ -144,6 +151,7 @@ impl Model {
             list: List::default(),
             resources: ResourceList::default(),
             failure: FailurePage::default(),
+            explanation: None,
             detail: Detail::default(),
             detail_only: false,
             focus: Focus::List,
@@ -151,6 +159,7 @@ impl Model {
             times: Times::default(),
             mouse: true,
             toast: None,
+            typical: None,
             printed: 0,
             announced: Announced::default(),
             poll_asked: None,
@@ -216,7 +225,8 @@ impl Model {
     /// What the division of the screen depends on.
     #[must_use]
     pub fn content(&self, notices: usize) -> Content {
-        let rows = || resources::ids(&self.build).count() + resources::HEADER;
+        let timeline = self.build.current();
+        let rows = || timeline.map_or(0, Timeline::count_resources) + resources::HEADER;
         Content {
             tab: self.tab,
             detail_only: self.detail_only,
@@ -270,15 +280,27 @@ impl Model {
     /// What must be read without a key being pressed.
     #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
-        let explanation = self.explanation();
-        notice::lines(&self.build, &self.link, explanation.as_ref(), self.size)
+        notice::lines(&self.build, &self.link, self.explanation(), self.size)
     }
 
     /// Why the build failed, where it did; why its stack is still there, where it should not be.
     #[must_use]
-    pub fn explanation(&self) -> Option<Explanation> {
+    pub fn explanation(&self) -> Option<&Explanation> {
+        self.explanation.as_ref()
+    }
+
+    /// Explains the failure anew: after every report, since a reason can be long and frames are many.
+    pub(super) fn explain(&mut self) {
         let region = self.region().map(Clean::as_str);
-        Explanation::of(&self.build, &self.target.image_id, region)
+        self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
+    }
+
+    /// How long the build is likely to go on; nothing where it does not.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Estimate> {
+        let goes_on = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
+        let elapsed = self.build.elapsed(self.now).filter(|_| goes_on)?;
+        Estimate::of(elapsed, self.typical)
     }
 
     /// What a key means now depends on this.
@@ -326,9 +348,8 @@ impl Model {
                 .resources
                 .settle(&self.build, resources::rows_below_header(height)),
             Tab::Failure => {
-                let why = self.explanation();
-                self.failure
-                    .settle(why.as_ref(), regions.page_columns(), height);
+                let why = self.explanation.as_ref();
+                self.failure.settle(why, regions.page_columns(), height);
             }
             Tab::Events => {}
         }

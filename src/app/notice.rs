@@ -154,7 +154,7 @@ fn with_hint(text: &str, hint: &Hint, columns: usize, room: usize) -> Vec<String
         let last = lines.pop().unwrap_or_default();
         lines.push(truncate(&format!("{last} ..."), columns, "..."));
     }
-    let command = hint.command.as_ref().map(|command| command.to_string());
+    let command = hint.command.as_ref().map(ToString::to_string);
     lines.extend(command.filter(|command| lines.len() < room && width(command) <= columns));
     lines
 }
@@ -207,6 +207,7 @@ pub(super) fn tail(text: &str, columns: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::text::Clean;
 
     #[test]
     fn a_long_reason_keeps_its_head_and_its_tail() {
@@ -216,5 +217,26 @@ mod tests {
         assert_eq!(fitted(text, 9, 1), ["one tw..."]);
         assert_eq!(fitted(text, 80, 1), [text]);
         assert!(fitted(text, 9, 0).is_empty());
+    }
+
+    #[test]
+    fn a_hint_takes_the_lines_that_are_left_and_its_command_is_never_cut() {
+        let hint = Hint {
+            advice: Clean::new("Look at the log. It says why."),
+            command: Some(Clean::new("read the-log")),
+        };
+        let lines = |columns, room| with_hint("it broke", &hint, columns, room);
+        assert_eq!(
+            lines(18, 4),
+            [
+                "it broke",
+                "Look at the log.",
+                "It says why.",
+                "read the-log"
+            ]
+        );
+        assert_eq!(lines(18, 2), ["it broke", "Look at the log..."]);
+        assert_eq!(lines(18, 1), ["it broke"]);
+        assert_eq!(lines(10, 9).last().map(String::as_str), Some("why."));
     }
 }

@@ -60,6 +60,8 @@ pub enum Line {
         whole: Arc<str>,
         /// The part of it that is on this line.
         part: String,
+        /// Whether it begins here.
+        first: bool,
     },
     /// Something that was not so in the event before.
     Change {
@@ -183,9 +185,10 @@ pub(super) fn command(whole: &str, columns: usize) -> impl Iterator<Item = Line>
     let shared: Arc<str> = whole.into();
     // Two columns are the sign's.
     let parts = wrap(whole, columns.saturating_sub(2)).into_iter();
-    parts.map(move |part| Line::Command {
+    parts.enumerate().map(move |(index, part)| Line::Command {
         whole: Arc::clone(&shared),
         part,
+        first: index == 0,
     })
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::Build;
 use crate::domain::event::StackEvent;
@@ -60,6 +60,19 @@ impl<'a> Resource<'a> {
             newest: timeline.events_of(id).next_back()?,
             spans: spans(timeline.events_of(id)),
         })
+    }
+
+    /// How long it has been worked on, or was in its longest operation: the time that it cost.
+    #[must_use]
+    pub fn length(&self, until: DateTime<Utc>) -> Option<TimeDelta> {
+        let current = self.current()?;
+        if current.is_open() {
+            return current.length(until);
+        }
+        self.spans
+            .iter()
+            .filter_map(|span| span.length(until))
+            .max()
     }
 
     /// What it goes through now, or went through last.

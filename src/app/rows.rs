@@ -113,9 +113,9 @@ impl<'a> Rows<'a> {
         for timeline in self.build.timelines() {
             let rows = self.headings() + timeline.rows(self.sieve);
             let here = left.min(rows);
-            let has_gap = usize::from(!timeline.is_whole());
-            let others = self.headings() + if here == rows { has_gap } else { 0 };
-            events += here.saturating_sub(others).min(timeline.count(self.sieve));
+            let in_timeline = here.saturating_sub(self.headings());
+            let gap = timeline.gap(self.sieve).filter(|gap| *gap < in_timeline);
+            events += in_timeline - usize::from(gap.is_some());
             left -= here;
         }
         events

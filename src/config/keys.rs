@@ -141,8 +141,8 @@ mod tests {
 
     #[test]
     fn an_action_that_is_named_has_just_the_keys_listed() {
-        let (map, lines) = over_built_in("# mine\nbottom = [\"e\"]\npoll-now = []\n").unwrap();
-        assert_eq!(map.keys(Action::Bottom), [Key::Char('e')]);
+        let (map, lines) = over_built_in("# mine\nbottom = [\"x\"]\npoll-now = []\n").unwrap();
+        assert_eq!(map.keys(Action::Bottom), [Key::Char('x')]);
         assert_eq!(map.action(Context::List, Key::Char('G')), None);
         assert_eq!(map.action(Context::List, Key::Char('r')), None);
         assert_eq!(

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::keymap::KeyMap;
-use crate::cli::{ApiArgs, Command, ConfigArgs, DemoArgs, Output, OutputArgs};
+use crate::cli::{self, ApiArgs, Cli, Command, ConfigArgs, DemoArgs, Output, OutputArgs};
+use crate::domain::text::Clean;
 use crate::error::Error;
 use crate::output;
 use crate::style::Theme;
@@ -24,11 +25,10 @@ use crate::style::Theme;
 pub use environment::Environment;
 pub use file::FileError;
 pub use ground::Ground;
-pub use preferences::Preferences;
 pub use speech::{Notifications, Speech};
 
 use keys::Keys;
-use preferences::ApiPreferences;
+use preferences::{ApiPreferences, Preferences};
 
 /// How to find the API's URL: the stack output that every deployment has.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
@@ -41,8 +41,8 @@ pub enum Task {
     Watch(Box<Settings>),
     /// To print the key map in force.
     PrintKeys(Keys),
-    /// To print the settings in force.
-    PrintConfig(Box<Preferences>),
+    /// To print a text that says something about the program.
+    Print(String),
 }
 
 /// Everything that a watch needs to know to begin.
@@ -132,13 +132,15 @@ impl Task {
     ///
     /// # Errors
     /// [`Error::Usage`] where it can't be done as asked.
-    pub fn new(command: Command, environment: &Environment) -> Result<Self, Error> {
-        let (source, output, preferences, timeout, waits) = match command {
+    pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
+        let (source, output, preferences, timeout, waits) = match cli.command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Config(ConfigArgs { api, look }) => {
                 let preferences = Preferences::load(api, look, environment)?;
-                return Ok(Self::PrintConfig(Box::new(preferences)));
+                return Ok(Self::Print(preferences.told()));
             }
+            Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
+            Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
             Command::Watch(args) => {
                 let unsigned = args.api.no_sign_request;
                 let look = args.output.look.clone();
@@ -175,6 +177,15 @@ impl Task {
             },
         })))
     }
+}
+
+fn manual(command: Option<&str>) -> Result<String, Error> {
+    cli::manual(command).ok_or_else(|| {
+        let name = Clean::new(command.unwrap_or_default());
+        Error::Usage(format!(
+            "no manual page: there is no command {name}; `bakewatch help` lists them"
+        ))
+    })
 }
 
 /// How to reach the API. Unsigned requests need nobody who signs them.

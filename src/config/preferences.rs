@@ -9,7 +9,7 @@ use clap::ValueEnum;
 
 use crate::cli::{ApiArgs, Color, LookArgs};
 use crate::error::Error;
-use crate::output::ConfigLine;
+use crate::output::{self, ConfigLine};
 use crate::style::{Glyphs, Scheme, Theme};
 
 use super::layers::{Layers, Origin, Picked, interval, path, quoted, switch, text, word};
@@ -17,7 +17,7 @@ use super::{Environment, themes};
 
 /// What is in force of what a person can set.
 #[derive(Debug)]
-pub struct Preferences {
+pub(super) struct Preferences {
     pub(super) api: ApiPreferences,
     /// How the screen and the text look.
     pub(super) theme: Theme,
@@ -30,9 +30,9 @@ pub struct Preferences {
     /// The command to run when the outcome is known.
     pub(super) on_outcome: Option<String>,
     /// The person's file, whether or not it is there; none where the person has no home.
-    pub file: Option<PathBuf>,
+    file: Option<PathBuf>,
     /// What was picked, and where it comes from.
-    pub lines: Vec<ConfigLine>,
+    lines: Vec<ConfigLine>,
 }
 
 /// What is in force of how to reach the API.
@@ -95,6 +95,11 @@ impl Preferences {
             file,
             lines,
         })
+    }
+
+    /// What is in force, as text.
+    pub(super) fn told(&self) -> String {
+        output::config(&self.lines, self.file.as_deref())
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Build {
     /// How often DescribeImage has failed in a row; a refusal counts as often enough.
     image_failures: u32,
     described: Option<Box<ImageDescription>>,
+    /// When Image Builder's stage was first heard of, where the one before it was heard of too.
+    stage_since: Option<DateTime<Utc>>,
     presence: Presence,
     /// When both calls first and last said, one after the other, that there is nothing.
     absent: Option<(DateTime<Utc>, DateTime<Utc>)>,
@@ -144,6 +146,7 @@ impl Build {
         self.described
             .take_if(|image| image.stack_id.as_ref() != Some(stack_id));
         if self.described.is_none() {
+            self.stage_since = None;
             self.image = None;
         }
     }
@@ -202,6 +205,13 @@ impl Build {
                 self.absent = None;
                 if self.is_of_another_stack(image) {
                     return;
+                }
+                let stage_before = self
+                    .described
+                    .as_ref()
+                    .and_then(|image| image.builder_status.as_ref());
+                if stage_before != image.builder_status.as_ref() {
+                    self.stage_since = stage_before.map(|_| at);
                 }
                 self.described = Some(image.clone());
             }
@@ -283,6 +293,13 @@ impl Build {
     #[must_use]
     pub fn image(&self) -> Option<&ImageDescription> {
         self.described.as_deref()
+    }
+
+    /// When Image Builder's stage began, to within the time between two DescribeImage requests; nothing where
+    /// its beginning was not seen.
+    #[must_use]
+    pub fn stage_since(&self) -> Option<DateTime<Utc>> {
+        self.stage_since
     }
 
     /// The AMI of a build that succeeded.

@@ -164,10 +164,16 @@ impl StackEvent {
         }
     }
 
+    /// Whether it failed only because a sibling did: CloudFormation cancelled it.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.status.class() == StatusClass::Failed && !self.is_own_failure
+    }
+
     /// Whether it is a failure that follows from another one: a cancelled sibling's, or the stack's own.
     #[must_use]
     pub fn is_consequence(&self) -> bool {
-        self.status.class() == StatusClass::Failed && (self.is_root || !self.is_own_failure)
+        self.is_cancelled() || (self.is_root && self.status.class() == StatusClass::Failed)
     }
 
     /// The event as the API sent it, unknown fields included, on one line without spaces between tokens.

@@ -6,6 +6,7 @@
 pub mod build;
 mod by_resource;
 pub mod changes;
+pub mod estimate;
 pub mod event;
 pub mod facts;
 pub mod failure;

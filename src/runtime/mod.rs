@@ -2,7 +2,6 @@
 //! clock. It carries messages to `update` and does the effects that come back.
 
 mod clipboard;
-mod documents;
 mod escapes;
 mod feed;
 mod hook;
@@ -27,7 +26,6 @@ use crate::config::{Form, Settings};
 use crate::error::Error;
 use crate::source::clock::Clock;
 
-pub use documents::document;
 use feed::Feed;
 use hook::Hook;
 use tasks::Tasks;
@@ -77,11 +75,11 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
         Form::Screen(keys) => (Mode::Screen, keys.clone()),
         Form::Lines(_) => (Mode::Lines(Ending::new(settings.waits)), KeyMap::default()),
     };
-    let hook = Hook(settings.on_outcome);
     let now = prepared.clock().now();
     let mut model = Model::new(prepared.target().clone(), mode, keys, now);
     model.mouse = settings.mouse;
     model.times.utc = settings.utc;
+    let hook = Hook(settings.on_outcome);
     match settings.form {
         Form::Screen(_) => {
             let look = screen::Look {

@@ -89,7 +89,7 @@ impl GlyphSet {
 
 static UNICODE: GlyphSet = GlyphSet {
     classes: ["◐", "✔", "✖", "↺", "⊖", "»", "?"],
-    bars: ["▓", "█", "▚", "◂", "░", "»", "?"],
+    bars: ["▓", "█", "▒", "◂", "░", "»", "?"],
     live: "●",
     idle: "○",
     alert: "▲",

@@ -54,7 +54,7 @@ impl Columns {
     /// The width of the service's status words; few are longer.
     pub(super) const WORD: usize = 20;
     /// The width of the class words.
-    pub(super) const CLASS: usize = 8;
+    pub(super) const CLASS: usize = 9;
     /// The width of the time since the start.
     pub(super) const OFFSET: usize = 8;
 

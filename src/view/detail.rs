@@ -5,7 +5,7 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
-use crate::app::detail::Form;
+use crate::app::detail::{Form, Subject};
 use crate::app::model::{Focus, Model};
 use crate::domain::text::one_line;
 use crate::style::Theme;
@@ -16,7 +16,7 @@ use super::text::cut;
 /// Draws the pane.
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.focus == Focus::Detail;
-    let event = model.subject().and_then(|subject| subject.event());
+    let event = model.subject().and_then(Subject::event);
     let mut block = Block::bordered()
         .border_set(theme.glyphs().border)
         .border_style(theme.border(focused))
@@ -45,7 +45,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 /// What the pane is about, and how it is read.
 fn title(model: &Model, theme: &Theme, area: Rect) -> String {
-    let event = model.subject().and_then(|subject| subject.event());
+    let event = model.subject().and_then(Subject::event);
     let name = event.map_or_else(
         || "Detail".to_owned(),
         |event| one_line(event.logical_id.as_str()),

@@ -84,8 +84,11 @@ fn cells(
             operation.class,
             StatusClass::Complete | StatusClass::Failed | StatusClass::Skipped
         );
-        if !operation.is_open() && stays && to < now {
-            put(to + 1, now, Cell::There);
+        let until_next = next
+            .map_or(now, |next| window.column(next, columns) - 1)
+            .min(now);
+        if !operation.is_open() && stays && to < until_next {
+            put(to + 1, until_next, Cell::There);
         }
         if operation.class == StatusClass::Failed {
             put(to, to, Cell::Failure);
@@ -98,13 +101,14 @@ fn cells(
 pub(super) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> String {
     let label =
         |time: DateTime<Utc>| format!("+{}", duration((time - began).max(TimeDelta::zero())));
-    let widest = label(window.to).len() + 2;
-    let most = i64::try_from(columns / widest.max(1)).unwrap_or(1).max(1);
-    let step = step(window.length(), most);
+    let widest = i64::try_from(label(window.to).len() + 2).unwrap_or(1);
+    // So many seconds are as wide as a label and the room around it.
+    let columns_or_one = i64::try_from(columns.max(1)).unwrap_or(1);
+    let step = step(window.length().num_seconds().saturating_mul(widest) / columns_or_one + 1);
     let mut line = String::new();
     let offset = (window.from - began).num_seconds();
     let first = offset.div_euclid(step) + i64::from(offset.rem_euclid(step) > 0);
-    for tick in (first..).take(usize::try_from(most).unwrap_or(1) + 1) {
+    for tick in first..first.saturating_add(columns_or_one) {
         let time = began + TimeDelta::seconds(tick.saturating_mul(step));
         let column = usize::try_from(window.column(time, columns)).unwrap_or(usize::MAX);
         let text = label(time);
@@ -119,14 +123,13 @@ pub(super) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> Str
     line
 }
 
-/// The seconds between two ticks: a round number, with at most so many ticks in the window.
-fn step(length: TimeDelta, most: i64) -> i64 {
-    let least = length.num_seconds() / most + 1;
+/// The seconds between two ticks: a round number that is not smaller than the least.
+fn step(least: i64) -> i64 {
     let round = [
         1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400,
     ];
     let fits = round.into_iter().find(|step| *step >= least);
-    fits.unwrap_or_else(|| (least / 86_400 + 1) * 86_400)
+    fits.unwrap_or_else(|| (least / 86_400 + 1).saturating_mul(86_400))
 }
 
 #[cfg(test)]
@@ -191,7 +194,7 @@ mod tests {
         );
         assert_eq!(
             ticks(at(0), Window::new(at(65), at(130)), 40),
-            "                     +1:40"
+            "      +1:15    +1:30    +1:45    +2:00"
         );
         assert_eq!(ticks(at(0), Window::new(at(0), at(100)), 3), "");
     }

@@ -96,7 +96,7 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     let hidden = match model.hidden_newer() {
         0 => None,
         count => Some(Span::styled(
-            format!(" {count} newer hidden by the filter"),
+            format!(" {count} newer hidden by the filter {}", theme.glyphs().dot),
             theme.warn(),
         )),
     };

@@ -70,7 +70,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(region) = list.map(place) {
         match model.tab {
             Tab::Resources if model.build.current().is_some() => {
-                resources::draw(model, theme, region, buf)
+                resources::draw(model, theme, region, buf);
             }
             Tab::Failure => failure::draw(model, theme, region, buf),
             Tab::Events | Tab::Resources => list::draw(model, theme, region, buf),

@@ -37,9 +37,9 @@ impl PagePainter<'_> {
     pub(super) fn draw(&self, page: &Page, area: Rect, buf: &mut Buffer) {
         let lines = page.lines.iter().enumerate().skip(page.top);
         for ((index, line), place) in lines.zip(area.rows()) {
-            let marked = self.focused && index == page.cursor;
+            let chosen = self.focused && index == page.cursor;
             let mut line = self.line(line);
-            if marked {
+            if chosen {
                 line.spans
                     .iter_mut()
                     .for_each(|span| span.style = Style::new());
@@ -47,14 +47,14 @@ impl PagePainter<'_> {
             if let Some(pattern) = self.pattern {
                 line = highlight(line, pattern, self.theme);
             }
-            let marker = if marked {
+            let marker = if chosen {
                 self.theme.glyphs().marker
             } else {
                 " "
             };
             line.spans.insert(0, Span::raw(marker));
             line.render(place, buf);
-            if marked {
+            if chosen {
                 buf.set_style(place, self.theme.selected(true));
             }
         }
@@ -101,8 +101,8 @@ impl PagePainter<'_> {
             page::Line::Span(span) => self.operation(span),
             page::Line::Event(event) => self.event(event),
             page::Line::Follower(event) => self.follower(event),
-            page::Line::Command { part, .. } => Line::from(vec![
-                Span::styled("$ ", theme.dim()),
+            page::Line::Command { part, first, .. } => Line::from(vec![
+                Span::styled(if *first { "$ " } else { "  " }, theme.dim()),
                 Span::styled(part.clone(), theme.strong()),
             ]),
             page::Line::Change { sign, text } => {

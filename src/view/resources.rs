@@ -91,7 +91,7 @@ const LENGTH: usize = 7;
 const ID: usize = 30;
 /// The service's status words; few are longer.
 const WORD: usize = 20;
-const CLASS: usize = 8;
+const CLASS: usize = 9;
 const KIND: usize = 23;
 
 impl Columns {
@@ -140,10 +140,15 @@ fn row(
 ) -> Line<'static> {
     let newest = resource.newest;
     let class = newest.status.class();
+    let status = if newest.is_cancelled() {
+        theme.dim()
+    } else {
+        theme.status(class)
+    };
     let style = |style: Style| if plain { Style::new() } else { style };
     let mut spans = vec![Span::styled(
         format!(" {} ", theme.glyphs().status(class)),
-        style(theme.status(class)),
+        style(status),
     )];
     let name = if newest.is_root || newest.is_own_failure {
         theme.strong()
@@ -154,10 +159,10 @@ fn row(
     spans.push(Span::styled(format!("{id} "), style(name)));
     let word = match columns.status {
         0 => String::new(),
-        CLASS => cell(class_word(class), CLASS, theme) + " ",
+        CLASS => cell(class_word(newest), CLASS, theme) + " ",
         width => line_cell(newest.status.as_str(), width, theme) + " ",
     };
-    spans.push(Span::styled(word, style(theme.status(class))));
+    spans.push(Span::styled(word, style(status)));
     if columns.kind > 0 {
         let kind = newest.resource_type.as_str();
         let kind = kind.strip_prefix("AWS::").unwrap_or(kind);
@@ -165,8 +170,7 @@ fn row(
         spans.push(Span::styled(format!("{kind}  "), style(theme.dim())));
     }
     let until = model.build.until(model.now);
-    let length = resource.current().and_then(|span| span.length(until));
-    let length = length.map_or_else(String::new, duration);
+    let length = resource.length(until).map_or_else(String::new, duration);
     let quiet = if class == StatusClass::Running {
         Style::new()
     } else {

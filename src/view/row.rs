@@ -110,7 +110,7 @@ impl RowPainter<'_> {
         spans.push(Span::styled(glyph, look.status));
         let status = match columns.status {
             Status::Absent => String::new(),
-            Status::Class => cell(class_word(class), Columns::CLASS, theme) + " ",
+            Status::Class => cell(class_word(event), Columns::CLASS, theme) + " ",
             Status::Word => line_cell(event.status.as_str(), Columns::WORD, theme) + " ",
         };
         spans.push(Span::styled(status, look.status));
@@ -142,6 +142,8 @@ impl RowPainter<'_> {
             quiet,
             status: if selected && self.focused {
                 plain
+            } else if event.is_cancelled() {
+                theme.dim()
             } else {
                 theme.status(class)
             },
@@ -239,9 +241,10 @@ fn shown_width(line: &Line<'_>) -> usize {
     width(text.trim_end())
 }
 
-/// The class's word in a narrow column.
-pub(super) fn class_word(class: StatusClass) -> &'static str {
-    match class {
+/// The word for a status in a narrow column. A sibling that was cancelled has not failed by itself.
+pub(super) fn class_word(event: &StackEvent) -> &'static str {
+    match event.status.class() {
+        _ if event.is_cancelled() => "cancelled",
         StatusClass::RollingBack => "rollback",
         other => other.word(),
     }

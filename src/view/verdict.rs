@@ -1,5 +1,6 @@
 //! The second line: is it done, did it work, how far is it. The one to be read from across the room.
 
+use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
@@ -14,6 +15,7 @@ use crate::style::Theme;
 
 use super::parts::{self, Part};
 use super::text::cut;
+use super::time::rough;
 
 /// Columns between two parts.
 const GAP: usize = 3;
@@ -31,7 +33,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
     let elapsed = elapsed.filter(|_| verdict != Verdict::Deleted);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
     let room_to_tell = !told && columns > taken;
-    let failure = room_to_tell.then(|| failure(&model.build, model.explanation().as_ref()));
+    let failure = room_to_tell.then(|| failure(&model.build, model.explanation()));
     let failure = failure.flatten();
     let failure = failure.map(|text| cut(&one_line(&text), columns - taken, theme));
     let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));
@@ -43,6 +45,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
         Part::maybe(3, failure.map(|text| Span::styled(text, theme.bad()))),
         Part::maybe(4, stage(model, theme)),
         Part::of(5, progress(model, theme)),
+        Part::of(6, estimate(model, theme)),
     ];
     parts::draw(parts, Part::none(), GAP, area, buf);
 }
@@ -62,7 +65,36 @@ fn stage<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     let image = model.build.image().filter(|_| goes_on)?;
     let stage = one_line(image.builder_status.as_ref()?.as_str());
     let label = Span::styled("Image Builder: ", theme.dim());
-    Some(Line::from(vec![label, Span::raw(stage)]))
+    let since = model
+        .build
+        .stage_since()
+        .map(|since| (model.now - since).max(TimeDelta::zero()));
+    let since = since.map_or_else(String::new, |since| format!(" {}", duration(since)));
+    Some(Line::from(vec![
+        label,
+        Span::raw(format!("{stage}{since}")),
+    ]))
+}
+
+/// How long it is likely to go on. A guess says that it is one, and what it is made from where there is room.
+fn estimate<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let Some(estimate) = model.estimate() else {
+        return Vec::new();
+    };
+    let basis = estimate.basis();
+    if estimate.left >= TimeDelta::zero() {
+        let short = format!("est. {} left", rough(estimate.left));
+        let long = format!("{short}, by {basis}");
+        [long, short]
+            .map(|text| Line::styled(text, theme.dim()))
+            .into()
+    } else {
+        let short = format!("est. {} over", rough(-estimate.left));
+        let long = format!("{} longer than {basis}", rough(-estimate.left));
+        [long, short]
+            .map(|text| Line::styled(text, theme.warn()))
+            .into()
+    }
 }
 
 /// How many of the resources that are known so far are complete. Not before the history is known, and not

@@ -42,6 +42,6 @@ fn the_manual_has_a_page_for_each_command() {
     assert_eq!(none.code(), Some(2));
     assert_eq!(
         none.diagnostics,
-        "error: there is no command fly; `bakewatch help` lists them\n"
+        "error: no manual page: there is no command fly; `bakewatch help` lists them\n"
     );
 }

@@ -96,20 +96,7 @@ fn a_rebuild_is_told_anew() {
 #[test]
 fn every_state_has_one_line() {
     let mut lines = Vec::new();
-    for story in [
-        builds::connecting(80, 24),
-        builds::waiting(80, 24),
-        builds::refused(80, 24),
-        builds::not_found(80, 24),
-        builds::building(80, 24),
-        builds::unauthorized(80, 24),
-        builds::rolling_back(80, 24),
-        builds::failed(80, 24),
-        builds::succeeded(80, 24),
-        builds::leftover(80, 24),
-        builds::deleted(80, 24),
-        builds::hostile(80, 24),
-    ] {
+    for (_, story) in builds::all(80, 24) {
         lines.push(farewell(&story.model, &ASCII));
     }
     assert!(lines.iter().all(|line| !line.chars().any(char::is_control)));

@@ -17,13 +17,13 @@ fn with_keys(test: &str, keys: &str) -> Folder {
 fn a_key_of_ones_own_works_and_is_hinted() {
     let config = with_keys(
         "own",
-        "help = [\"f1\"]\nbottom = [\"e\"]\nquit = [\"shift-tab\"]\n",
+        "help = [\"f1\"]\nbottom = [\"x\"]\nquit = [\"shift-tab\"]\n",
     );
     let arguments = ["demo", "--speed", "600"];
     let mut terminal = Terminal::start(100, 24, &arguments, &config.environment());
     terminal.wait_for("f1 help").wait_for("shift-tab quit");
     terminal.wait_for("following").press("k");
-    terminal.wait_for("e follows").press("e");
+    terminal.wait_for("x follows").press("x");
     terminal.wait_for("following").press("\u{1b}OP");
     terminal.wait_for(" Help ").press("\u{1b}[Z");
     assert_eq!(terminal.end().exit_code(), 0);

@@ -80,7 +80,7 @@ fn every_key_of_the_hint_line_does_what_it_says() {
     server.begin_build(STACK);
     server.push(STACK, 60);
     let mut terminal = Terminal::start(80, 24, &server.watch(&[]), &[]);
-    terminal.wait_for("61 events").wait_for("following");
+    terminal.wait_for("Events 61").wait_for("following");
     terminal.press("k").wait_gone("following");
     server.push(STACK, 2);
     terminal.wait_for("2 new");
@@ -116,7 +116,7 @@ fn a_filter_lists_what_was_chosen() {
     server.push(STACK, 5);
     let mut terminal = Terminal::start(120, 30, &server.watch(&[]), &[]);
     terminal
-        .wait_for("6 events")
+        .wait_for("Events 6")
         .wait("the first event", |screen| {
             screen.contents().contains(" img ")
         });

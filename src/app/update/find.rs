@@ -97,7 +97,8 @@ pub(super) fn accept(model: &mut Model) {
             let is_some = pattern.is_some();
             set(model, prompt.purpose, pattern);
             if is_some && searches {
-                model.search.seeking = prompt.purpose == Purpose::Search;
+                model.search.seeking =
+                    prompt.purpose == Purpose::Search && model.tab == Tab::Events;
                 step(model, true);
             }
         }

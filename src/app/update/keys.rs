@@ -80,10 +80,10 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
             effects.push(Effect::Mouse(model.mouse));
         }
         Action::RawJson | Action::Changes | Action::Utc | Action::Since => {
-            read_otherwise(model, action)
+            read_otherwise(model, action);
         }
         Action::ZoomIn | Action::ZoomOut | Action::ZoomAll | Action::ZoomResource => {
-            zoom(model, action)
+            zoom(model, action);
         }
         Action::Enter if matches!(model.overlay, Some(Overlay::Prompt(_))) => find::accept(model),
         _ => moves::act(model, action),
@@ -119,7 +119,7 @@ fn close(model: &mut Model) {
             model.detail_only = false;
         }
         None if model.focus == Focus::Detail || model.tab == Tab::Failure => {
-            model.search.page = None
+            model.search.page = None;
         }
         None if model.search.listed.is_some() => find::search_for(model, None),
         None => set_filter(model, Filter::default()),

@@ -68,6 +68,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
 fn take_in(model: &mut Model, report: &Report, effects: &mut Effects) {
     model.now = model.now.max(report.at);
     let changes = model.build.apply(report);
+    model.explain();
     let link_changed = model.link.apply(report, &model.build);
     let Mode::Lines(ending) = &mut model.mode else {
         announce(model, &report.news, effects);

@@ -54,6 +54,9 @@ enum Known {
 
 impl Known {
     fn of(reason: &Reason) -> Option<Self> {
+        if reason.is_too_long() {
+            return None;
+        }
         let message = reason.message();
         let says = |words: &str| message.contains(words);
         let has = |label| reason.part(label).is_some();
@@ -205,8 +208,13 @@ impl Hint {
             || "the role that was denied".to_owned(),
             |role| format!("the role {}", short(role)),
         );
-        let advice = match reason.part(Label::Action) {
-            Some(action) => format!("Add {} to {role}.", short(action.as_str())),
+        let action = reason.part(Label::Action);
+        let advice = match action.map(|action| short(action.as_str())) {
+            // A permission more does not help against a policy that denies.
+            Some(action) if reason.message().contains("explicit deny") => {
+                format!("A policy denies {action} to {role}. Have it changed there; see the event's reason.")
+            }
+            Some(action) => format!("Add {action} to {role}."),
             None => "A permission is missing. The event's reason says which; add it to the role that was \
                      denied."
                 .to_owned(),

@@ -121,8 +121,8 @@ fn leftover(build: &Build) -> Option<&Arc<StackEvent>> {
     let facts = build.current()?.facts();
     let reason = root.reason.as_ref().map(Reason::parse);
     let names = reason.iter().flat_map(Reason::failed_resources).take(NAMES);
-    let mut named = names.filter_map(|name| facts.newest_of(&Clean::new(name)));
-    named.find(|event| event.is_own_failure).or(Some(root))
+    let mut newest = names.filter_map(|name| facts.newest_of(&Clean::new(name)));
+    newest.find(|event| event.is_own_failure).or(Some(root))
 }
 
 /// The time from the first event of the operation on the cause's resource to its failure.

@@ -12,6 +12,10 @@ pub const SUMMARY_COLUMNS: usize = 90;
 const TAIL_COLUMNS: usize = 48;
 /// The widest name of a component in a summary: what is said of it must have room too.
 const NAME_COLUMNS: usize = 34;
+/// What stands in brackets beside the parts and helps nobody who reads it.
+const NOISE: [&str; 3] = ["Proxy", "SDK Attempt Count", "Extended Request ID"];
+/// The longest text that is taken apart, in bytes. No service writes as much; it is read at every message.
+const LONGEST: usize = 8 * 1024;
 /// Bytes of a text that a summary is made from.
 const HEAD: usize = 1024;
 
@@ -112,9 +116,16 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// Takes a reason apart, whatever it is, in a time that grows with its length.
+    /// Takes a reason apart, whatever it is, in a time that grows with its length. One that is longer than any
+    /// service's is all message.
     #[must_use]
     pub fn parse(text: &Clean) -> Self {
+        if text.as_str().len() > LONGEST {
+            let (label, text) = (Label::Message, text.clone());
+            return Self {
+                parts: vec![Part { label, text }],
+            };
+        }
         let text = text.as_str();
         let mut found = Found::default();
         found.read(text);
@@ -152,6 +163,11 @@ impl Reason {
     #[must_use]
     pub fn message(&self) -> &str {
         self.get(Label::Message).unwrap_or_default()
+    }
+
+    /// Whether it is longer than any service's, and was not taken apart.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.message().len() > LONGEST
     }
 
     /// The resources that the stack names as failed.
@@ -289,8 +305,7 @@ impl<'a> Found<'a> {
 
     /// `Resource handler returned message: "…" (RequestToken: …, HandlerErrorCode: …)`; returns the inside.
     fn handler(&mut self, text: &'a str) -> &'a str {
-        let (text, fields) = bracket(text, "(RequestToken: ");
-        self.fields(fields);
+        let text = self.bracket(text, "(RequestToken: ");
         let Some(inner) = text.strip_prefix("Resource handler returned message: \"") else {
             return text;
         };
@@ -300,22 +315,37 @@ impl<'a> Found<'a> {
     /// `… (Service: X, Status Code: N, Request ID: Y) (SDK Attempt Count: 1)`, and the older form with `;` and
     /// an `Error Code`; returns what stands before.
     fn service_call(&mut self, text: &'a str) -> &'a str {
-        let (text, _) = bracket(text, "(SDK Attempt Count: ");
-        let (text, fields) = bracket(text, "(Service: ");
-        self.fields(fields);
-        text
+        let text = self.bracket(text, "(SDK Attempt Count: ");
+        self.bracket(text, "(Service: ")
     }
 
-    fn fields(&mut self, fields: &'a str) {
-        for field in fields.split([',', ';']) {
-            let Some((key, value)) = field.split_once(':') else {
-                continue;
-            };
-            let value = Some(value.trim()).filter(|value| *value != "null");
-            if let Some(label) = Label::of_field(key.trim()) {
-                self.add(label, value);
-            }
+    /// Reads the last bracket that begins with `open`, and returns the text without it. A bracket that more
+    /// text follows, or that has more in it than is understood, stays.
+    fn bracket(&mut self, text: &'a str, open: &str) -> &'a str {
+        let Some((before, bracket)) = text.rfind(open).and_then(|at| text.split_at_checked(at))
+        else {
+            return text;
+        };
+        let inside = bracket.strip_prefix('(').unwrap_or(bracket);
+        let (inside, after) = inside.split_once(')').unwrap_or((inside, ""));
+        let mut understood = after.trim_matches(['.', ' ']).is_empty();
+        for field in inside.split([',', ';']) {
+            understood &= self.field(field);
         }
+        if understood { before.trim_end() } else { text }
+    }
+
+    /// A `key: value`; whether nothing is lost with it.
+    fn field(&mut self, field: &'a str) -> bool {
+        let Some((key, value)) = field.split_once(':') else {
+            return false;
+        };
+        let (key, value) = (key.trim(), value.trim());
+        let Some(label) = Label::of_field(key) else {
+            return NOISE.contains(&key);
+        };
+        self.add(label, Some(value).filter(|value| *value != "null"));
+        true
     }
 
     /// `Error occurred during operation '…'.`, and what Image Builder says inside; returns the message.
@@ -382,22 +412,6 @@ impl<'a> Found<'a> {
             let ssm = body.find("SSM").and_then(|at| body.get(at..at + 3));
             self.add(Label::Service, ssm);
         }
-    }
-}
-
-/// Splits off the bracket at the end of a text that begins with `open`: what stands before, and what is
-/// inside. A bracket that more text follows is read too, and stays in the text.
-fn bracket<'a>(text: &'a str, open: &str) -> (&'a str, &'a str) {
-    let Some(at) = text.rfind(open) else {
-        return (text, "");
-    };
-    let (before, from) = text.split_at(at);
-    let inside = from.strip_prefix('(').unwrap_or(from);
-    let (inside, after) = inside.split_once(')').unwrap_or((inside, ""));
-    if after.trim_matches(['.', ' ']).is_empty() {
-        (before.trim_end(), inside)
-    } else {
-        (text, inside)
     }
 }
 

@@ -181,10 +181,22 @@ fn what_is_not_understood_stays_in_the_message() {
         "Error occurred during operation",
         "a (Service: X, Status Code: 1) and more",
         "User: x is not authorized",
+        "a (Service: X, Status Code: 1, News: important)",
+        "a (Service: X, Status Code: 1, said so)",
         "failed to create: [",
     ] {
         assert_eq!(parse(text).message(), text);
     }
+}
+
+#[test]
+fn a_text_that_is_longer_than_any_reason_is_all_message() {
+    let text = format!("{}{}", texts::DOCUMENT, " and so on".repeat(6_000));
+    let reason = parse(&text);
+    assert_eq!(reason.message(), text);
+    assert!(reason.is_plain());
+    assert_eq!(hint(&text), None);
+    assert_eq!(width(reason.summary(None).as_str()), SUMMARY_COLUMNS);
 }
 
 #[test]
@@ -244,7 +256,6 @@ const ABOUT: About<'static> = About {
     version: Some("3.1.3"),
 };
 
-/// The beginning of the hint for a text.
 fn hint(text: &str) -> Option<Hint> {
     Hint::for_reason(&parse(text), &ABOUT)
 }
@@ -252,6 +263,8 @@ fn hint(text: &str) -> Option<Hint> {
 #[test]
 fn every_known_failure_has_its_hint() {
     let taken = format!("Component {} already exists", texts::COMPONENT);
+    let forbidden = "User: arn:aws:iam::123456789012:role/ci is not authorized to perform: iam:CreateRole on \
+        resource: * with an explicit deny in a service control policy";
     let debconf = "debconf: What do you want to do about modified configuration file sshd_config?";
     let cases = [
         (
@@ -274,6 +287,7 @@ fn every_known_failure_has_its_hint() {
         ),
         (texts::EXISTS, "Something of this name is there already"),
         (texts::IN_USE, "Something of this name is there already"),
+        (forbidden, "A policy denies iam:CreateRole to the role ci."),
         (&taken, "Something of this name is there already"),
         (texts::LIMIT, "A quota of the AWS account"),
         (texts::VPC, "A quota of the AWS account"),

@@ -375,3 +375,33 @@ pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
     story.msg(Msg::Tick { now, offset });
     story
 }
+
+/// Tells a build on a screen of a size.
+type Tell = fn(u16, u16) -> Story;
+
+/// Every build, by its name.
+pub(crate) fn all(width: u16, height: u16) -> impl Iterator<Item = (&'static str, Story)> {
+    let builds: [(&str, Tell); 18] = [
+        ("connecting", connecting),
+        ("waiting", waiting),
+        ("not_found", not_found),
+        ("refused", refused),
+        ("building", building),
+        ("elsewhere", elsewhere),
+        ("loading", loading),
+        ("held", held),
+        ("failed", failed),
+        ("rolling_back", rolling_back),
+        ("succeeded", succeeded),
+        ("finished", finished),
+        ("leftover", leftover),
+        ("deleted", deleted),
+        ("rebuilt", rebuilt),
+        ("throttled", throttled),
+        ("unauthorized", unauthorized),
+        ("hostile", hostile),
+    ];
+    builds
+        .into_iter()
+        .map(move |(name, build)| (name, build(width, height)))
+}

@@ -26,6 +26,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
         "BAKEWATCH_THEME",
+        "COLORFGBG",
         "AWS_ACCESS_KEY_ID",
         "NO_COLOR",
         "XDG_CONFIG_HOME",
