@@ -16,13 +16,13 @@
 //! answers for the API. *Verdict*: what is known about the end of a build; *Outcome*: how a watch ended.
 //! *Span*: one operation on a resource, from its beginning to its end. *Sieve*: which events are meant; *Lens*:
 //! the answers to one question for all events, kept event by event. *Page*: lines of text to read.
-//! An event is a `StackEvent` or a `TermEvent`, never just an event.
+//! *Recording*: what a watch heard, in a file. An event is a `StackEvent` or a `TermEvent`, never just an event.
 //!
 //! # Where to add things
 //! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A view of a build: a variant of
 //! [`app::tab::Tab`], and what the compiler then asks for. A key: a line in `assets/keys.toml`; a new meaning
 //! for it: see [`app::action`]. A source: an implementation of [`source::Source`] and an arm in
-//! `runtime::feed`. A demo scenario: a file in `assets/scenarios`. What helps against a failure: an arm in
+//! `runtime::prepare`. A demo scenario: a file in `assets/scenarios`. What helps against a failure: an arm in
 //! `domain::failure::hint`. A setting: a row in `config::preferences`. A theme: a file in `assets/themes` and its
 //! name in [`config::themes`].
 

@@ -59,7 +59,8 @@ pub const COMMANDS: &[Command] = &[
     row(Action::ItsEvents, "its-events", PANES, "list only the events of the selected resource, or all again"),
     row(Action::NextFailure, "next-failure", VIEWS, "to the next failed event").hint("failure"),
     row(Action::PreviousFailure, "previous-failure", VIEWS, "to the failed event before"),
-    row(Action::Bottom, "bottom", &[List], "to the last row, and follow the newest event").hint("follow"),
+    row(Action::Bottom, "bottom", &[List], "to the last row; where that is the newest event, follow it").hint("follow"),
+    row(Action::NewestFirst, "newest-first", &[List], "the newest event first, or last again"),
     row(Action::Fold, "fold", &[Detail], "fold the branch"),
     row(Action::Unfold, "unfold", &[Detail], "unfold the branch"),
     row(Action::RawJson, "raw-json", PANES, "the event as JSON, or as it is meant again"),
@@ -104,21 +105,25 @@ impl Command {
         self
     }
 
-    /// Whether it can be meant wherever keys do not type.
-    #[must_use]
-    pub fn is_everywhere(&self) -> bool {
-        EVERYWHERE
-            .iter()
-            .all(|context| self.contexts.contains(context))
-    }
-
-    /// Where it can be meant, in words: `everywhere`, or such as `list, detail`.
+    /// Where it can be meant, in words: `everywhere` (but where keys type), `every view`, or such as
+    /// `list, detail`.
     #[must_use]
     pub fn place(&self) -> String {
-        if self.is_everywhere() {
+        let holds = |contexts: &[Context]| {
+            contexts
+                .iter()
+                .all(|context| self.contexts.contains(context))
+        };
+        if holds(EVERYWHERE) {
             return "everywhere".to_owned();
         }
-        let words: Vec<_> = self.contexts.iter().map(|context| context.word()).collect();
+        let mut rest: Vec<_> = self.contexts.iter().collect();
+        let mut words = Vec::new();
+        if holds(VIEWS) {
+            rest.retain(|context| !VIEWS.contains(context));
+            words.push("every view");
+        }
+        words.extend(rest.iter().map(|context| context.word()));
         words.join(", ")
     }
 }

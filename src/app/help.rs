@@ -2,11 +2,12 @@
 //!
 //! It is made from the key map, so it can't tell of a key that does nothing.
 
+use std::cmp::Reverse;
+
 use ratatui::layout::{Rect, Size};
 
 use crate::domain::status::StatusClass;
 
-use super::action::Context;
 use super::commands::{COMMANDS, Command};
 use super::keymap::KeyMap;
 use super::layout::popup;
@@ -31,12 +32,23 @@ pub enum Line {
 #[must_use]
 pub fn lines(keys: &KeyMap) -> Vec<Line> {
     let mut lines = Vec::new();
-    push_group(&mut lines, keys, "Everywhere", Command::is_everywhere);
-    // Who reads the help knows how.
-    for context in Context::ALL.iter().filter(|one| **one != Context::Help) {
-        let heading = format!("In the {}", context.word());
+    let mut places: Vec<String> = Vec::new();
+    // What can be done in most places first: a person looks for where they are after that.
+    let mut commands: Vec<&Command> = COMMANDS.iter().collect();
+    commands.sort_by_key(|command| Reverse(command.contexts.len()));
+    for command in commands {
+        let place = command.place();
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    for place in places {
+        let heading = match place.as_str() {
+            "everywhere" => "Everywhere".to_owned(),
+            place => format!("In {place}"),
+        };
         push_group(&mut lines, keys, &heading, |command| {
-            !command.is_everywhere() && command.contexts.contains(context)
+            command.place() == place
         });
     }
     lines.push(Line::Heading("Statuses".to_owned()));

@@ -1,6 +1,6 @@
 //! The whole state of the program, as plain data that `update` changes and views read.
 
-use chrono::{DateTime, FixedOffset, Offset, Utc};
+use chrono::{DateTime, FixedOffset, Offset, TimeDelta, Utc};
 use ratatui::layout::Size;
 
 use std::sync::Arc;
@@ -25,6 +25,7 @@ use super::keymap::KeyMap;
 use super::layout::{Content, Regions, Shape};
 use super::link::Link;
 use super::list::List;
+use super::msg::Remark;
 use super::notice::{self, NoticeLine};
 use super::page::Page;
 use super::prompt::Prompt;
@@ -33,6 +34,9 @@ use super::rows::Rows;
 use super::search::Search;
 use super::tab::Tab;
 use super::times::Times;
+
+/// How long a remark that passes is shown.
+const REMARK_PASSES: TimeDelta = TimeDelta::minutes(1);
 
 /// What is watched.
 #[derive(Clone, Debug)]
@@ -126,6 +130,8 @@ pub struct Model {
     pub typical: Option<Typical>,
     /// How many events have been printed.
     pub printed: usize,
+    /// What the program has to say about itself, and when that was said.
+    pub remark: Option<(DateTime<Utc>, Remark)>,
     /// What of the end has been told.
     pub(super) announced: Announced,
     /// When the person last asked for a poll.
@@ -161,6 +167,7 @@ impl Model {
             toast: None,
             typical: None,
             printed: 0,
+            remark: None,
             announced: Announced::default(),
             poll_asked: None,
         }
@@ -169,7 +176,7 @@ impl Model {
     /// The list's rows under the filter.
     #[must_use]
     pub fn rows(&self) -> Rows<'_> {
-        Rows::new(&self.build, self.filter.sieve())
+        Rows::new(&self.build, self.filter.sieve(), self.list.order)
     }
 
     /// The event that is selected in the list.
@@ -273,14 +280,22 @@ impl Model {
     /// Selects an event in the list, whatever view is shown.
     pub(super) fn show_event(&mut self, key: &EventKey) {
         self.tab = Tab::Events;
-        let rows = Rows::new(&self.build, self.filter.sieve());
+        let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
         self.list.show(rows, key);
     }
 
     /// What must be read without a key being pressed.
     #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
-        notice::lines(&self.build, &self.link, self.explanation(), self.size)
+        let (explanation, remark) = (self.explanation(), self.remark());
+        notice::lines(&self.build, &self.link, explanation, remark, self.size)
+    }
+
+    /// What the program has to say about itself now.
+    #[must_use]
+    pub fn remark(&self) -> Option<&Remark> {
+        let (said, remark) = self.remark.as_ref()?;
+        (!remark.passes || self.now - said < REMARK_PASSES).then_some(remark)
     }
 
     /// Why the build failed, where it did; why its stack is still there, where it should not be.
@@ -341,7 +356,7 @@ impl Model {
         let height = Regions::rows_in(regions.list);
         match self.tab {
             Tab::Events if regions.list.is_some() => {
-                let rows = Rows::new(&self.build, self.filter.sieve());
+                let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
                 self.list.settle(rows, height);
             }
             Tab::Resources => self

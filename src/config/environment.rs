@@ -43,6 +43,9 @@ pub struct Environment {
     pub ca_bundle: Option<PathBuf>,
     /// The person's home.
     pub home: Option<PathBuf>,
+    /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else
+    /// `HOME/.local/state` (XDG Base Directory Specification).
+    pub state_folder: Option<PathBuf>,
     /// Where a person's files for this program are: `$XDG_CONFIG_HOME/bakewatch`, else `~/.config/bakewatch`.
     pub config_folder: Option<PathBuf>,
     /// The first that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
@@ -60,6 +63,12 @@ impl Environment {
         let var = |name: &str| std::env::var(name).unwrap_or_default();
         let given = |name: &str| Some(var(name)).filter(|value| !value.is_empty());
         let named = |name| given(name).map(|value| (name, value));
+        let path = |name: &str| {
+            let path = std::env::var_os(name).filter(|path| !path.is_empty());
+            path.map(PathBuf::from)
+        };
+        // The XDG specification says to take no notice of a relative one.
+        let folder = |name: &str| path(name).filter(|path| path.is_absolute());
         let home = std::env::home_dir();
         let tmux = given("TMUX");
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
@@ -77,13 +86,10 @@ impl Environment {
             aws_keys: named("AWS_ACCESS_KEY_ID").map(|(name, _)| name),
             aws_region: named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION")),
             aws_profile: given("AWS_PROFILE"),
-            ca_bundle: std::env::var_os("AWS_CA_BUNDLE")
-                .filter(|path| !path.is_empty())
-                .map(PathBuf::from),
-            config_folder: std::env::var_os("XDG_CONFIG_HOME")
-                .map(PathBuf::from)
-                // The specification says to take no notice of a relative one.
-                .filter(|path| path.is_absolute())
+            ca_bundle: path("AWS_CA_BUNDLE"),
+            state_folder: folder("XDG_STATE_HOME")
+                .or_else(|| Some(path("HOME")?.join(".local/state"))),
+            config_folder: folder("XDG_CONFIG_HOME")
                 .or_else(|| Some(home.as_ref()?.join(".config")))
                 .map(|folder| folder.join("bakewatch")),
             home,

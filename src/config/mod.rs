@@ -16,7 +16,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::keymap::KeyMap;
-use crate::cli::{self, ApiArgs, Cli, Command, ConfigArgs, DemoArgs, Output, OutputArgs};
+use crate::cli::{
+    self, ApiArgs, Cli, Command, ConfigArgs, DemoArgs, LookArgs, Output, OutputArgs, Pace,
+    ReplayArgs,
+};
 use crate::domain::text::Clean;
 use crate::error::Error;
 use crate::output;
@@ -33,6 +36,9 @@ use preferences::{ApiPreferences, Preferences};
 /// How to find the API's URL: the stack output that every deployment has.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
     --query \"Stacks[0].Outputs[?OutputKey=='ParallelClusterApiInvokeUrl'].OutputValue\" --output text";
+
+/// Where recordings are in the folder of what programs note down.
+const RECORDINGS: &str = "bakewatch/recordings";
 
 /// What the program was asked to do.
 #[derive(Debug)]
@@ -66,8 +72,21 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// Whether to wait for an image that does not exist yet (text and JSON).
     pub waits: bool,
+    /// Where the watch is recorded.
+    pub record: Record,
     /// The log.
     pub log: Log,
+}
+
+/// Where a watch is recorded.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// Nowhere.
+    No,
+    /// In the folder of all recordings; absent where nothing tells where a person keeps such things.
+    InFolder(Option<PathBuf>),
+    /// In a file.
+    InFile(PathBuf),
 }
 
 /// How a watch is shown.
@@ -92,13 +111,20 @@ pub struct Log {
 #[derive(Clone, Debug)]
 pub enum SourceSettings {
     /// An image, by the ParallelCluster API.
-    Api(ApiSettings),
+    Api(Box<ApiSettings>),
     /// A simulated build.
     Demo {
         /// The scenario's name.
         scenario: String,
         /// How many times as fast as in life.
         speed: f64,
+    },
+    /// A recording.
+    Replay {
+        /// The file.
+        file: PathBuf,
+        /// How fast.
+        pace: Pace,
     },
 }
 
@@ -111,6 +137,10 @@ pub struct ApiSettings {
     pub api_url: String,
     /// The image's region, where it is not the usual one.
     pub region: Option<String>,
+    /// The region by flag, environment or settings.
+    pub asked_region: Option<String>,
+    /// The profile by flag, environment or settings.
+    pub asked_profile: Option<String>,
     /// The API's region, where its URL does not tell.
     pub signing_region: Option<String>,
     /// The profile to use.
@@ -133,34 +163,49 @@ impl Task {
     /// # Errors
     /// [`Error::Usage`] where it can't be done as asked.
     pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
-        let (source, output, preferences, timeout, waits) = match cli.command {
+        let load = |api, look: &LookArgs| Preferences::load(api, look.clone(), environment);
+        let mut record = Record::No;
+        let (mut timeout, mut waits) = (None, false);
+        let (source, output, preferences) = match cli.command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Config(ConfigArgs { api, look }) => {
-                let preferences = Preferences::load(api, look, environment)?;
-                return Ok(Self::Print(preferences.told()));
+                return Ok(Self::Print(load(api, &look)?.told()));
             }
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
             Command::Watch(args) => {
+                (timeout, waits) = (args.timeout, args.wait);
+                if !args.no_record {
+                    let folder = environment.state_folder.as_ref();
+                    record = Record::InFolder(folder.map(|folder| folder.join(RECORDINGS)));
+                }
                 let unsigned = args.api.no_sign_request;
-                let look = args.output.look.clone();
-                let preferences = Preferences::load(args.api, look, environment)?;
+                let preferences = load(args.api, &args.output.look)?;
                 let image_id = args.image_id.or(args.image_id_flag).unwrap_or_default();
-                let api = api(image_id, unsigned, &preferences.api)?;
-                let source = SourceSettings::Api(api);
-                (source, args.output, preferences, args.timeout, args.wait)
+                let api = Box::new(api(image_id, unsigned, &preferences.api)?);
+                (SourceSettings::Api(api), args.output, preferences)
             }
             Command::Demo(DemoArgs {
                 scenario,
                 speed,
                 output,
             }) => {
-                let look = output.look.clone();
-                let preferences = Preferences::load(ApiArgs::default(), look, environment)?;
+                let preferences = load(ApiArgs::default(), &output.look)?;
                 let source = SourceSettings::Demo { scenario, speed };
-                (source, output, preferences, None, false)
+                (source, output, preferences)
+            }
+            Command::Replay(ReplayArgs {
+                file,
+                speed: pace,
+                output,
+            }) => {
+                let preferences = load(ApiArgs::default(), &output.look)?;
+                (SourceSettings::Replay { file, pace }, output, preferences)
             }
         };
+        if let Some(file) = output.record.clone() {
+            record = Record::InFile(file);
+        }
         Ok(Self::Watch(Box::new(Settings {
             source,
             form: form(&output, &preferences.theme, environment)?,
@@ -171,6 +216,7 @@ impl Task {
             on_outcome: preferences.on_outcome,
             timeout,
             waits,
+            record,
             log: Log {
                 file: output.log_file,
                 debug: output.debug,
@@ -203,6 +249,8 @@ fn api(
     Ok(ApiSettings {
         image_id,
         api_url,
+        asked_region: preferences.region.value.clone(),
+        asked_profile: preferences.profile.value.clone(),
         region: preferences.region.unless_environment(),
         signing_region: signed(&preferences.signing_region),
         profile_to_check: signed(&preferences.profile.value),

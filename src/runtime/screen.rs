@@ -20,11 +20,12 @@ use crate::app::update::update;
 use crate::config::Speech;
 use crate::error::Error;
 use crate::output::farewell;
+use crate::source::clock::Clock;
 use crate::source::poller::Request;
 use crate::style::Theme;
 
 use super::clipboard::Clipboard;
-use super::feed::{Feed, Prepared};
+use super::feed::Feed;
 use super::hook::Hook;
 use super::signals::Signals;
 use super::tasks::Tasks;
@@ -57,16 +58,17 @@ struct Hands<'a> {
 
 /// Shows a watch until the person leaves; then says in one line what is known.
 pub(super) async fn run(
-    mut model: Model,
+    model: &mut Model,
     look: Look,
     hook: Hook,
-    prepared: Prepared,
+    clock: &Clock,
+    start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = look.theme.clone();
-    let code = show(&mut model, look, hook, prepared, tasks).await?;
+    let code = show(model, look, hook, clock, start, tasks).await?;
     // Where the terminal is gone, this can't be written, and nobody is there to read it.
-    let _ = writeln!(io::stdout(), "{}", farewell(&model, &theme));
+    let _ = writeln!(io::stdout(), "{}", farewell(model, &theme));
     Ok(code)
 }
 
@@ -75,21 +77,21 @@ async fn show(
     model: &mut Model,
     Look { theme, speech }: Look,
     hook: Hook,
-    prepared: Prepared,
+    clock: &Clock,
+    start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
-    let clock = prepared.clock().clone();
     let mut screen = Screen::take()?;
     let Ok(size) = crossterm::terminal::size() else {
         return Ok(TERMINAL_GONE);
     };
     let _ = update(model, resized(size));
-    let _ = update(model, tick(&clock));
+    let _ = update(model, tick(clock));
     if screen.draw(model, &theme).is_err() {
         return Ok(TERMINAL_GONE);
     }
-    let mut feed = prepared.start(tasks);
+    let mut feed = start(tasks);
     let mut hands = Hands {
         screen,
         speech,
@@ -101,7 +103,7 @@ async fn show(
         return Ok(code);
     }
     let mut input = EventStream::new();
-    let mut ticks = ticks(&clock);
+    let mut ticks = ticks(clock);
     let mut next_frame = Instant::now();
     let mut stale = false;
     loop {
@@ -118,8 +120,8 @@ async fn show(
             },
             error = hands.tasks.died() => return Err(error),
             () = sleep_until(next_frame), if stale => None,
-            _ = ticks.tick() => Some(tick(&clock)),
-            Some(report) = feed.reports.recv() => Some(Msg::Report(report)),
+            _ = ticks.tick() => Some(tick(clock)),
+            msg = feed.next() => Some(msg),
             () = std::future::ready(()), if model.is_looking() => Some(Msg::Look),
         };
         if let Some(msg) = msg {

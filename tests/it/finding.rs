@@ -159,6 +159,46 @@ fn failures_are_stepped_through_the_cause_first() {
 }
 
 #[test]
+fn the_newest_event_can_come_first() {
+    let mut story = builds::building(80, 24);
+    let oldest_first = listed(&story);
+    story.keys("s");
+    let mut newest_first = listed(&story);
+    assert_eq!(
+        newest_first.first().map(String::as_str),
+        Some("ParallelClusterImage")
+    );
+    newest_first.reverse();
+    assert_eq!(newest_first, oldest_first);
+    // The list follows at its top, holds when a person goes down, and follows again at the top.
+    story.events(&[(2100, "Late", "AWS::X::Y", "CREATE_COMPLETE", "")]);
+    assert_eq!(selected(&story), "Late CREATE_COMPLETE");
+    assert_eq!(story.model.list.top, 0);
+    story
+        .keys("jj")
+        .events(&[(2101, "Later", "AWS::X::Y", "CREATE_COMPLETE", "")]);
+    assert_eq!(selected(&story), "ParallelClusterImage CREATE_IN_PROGRESS");
+    assert!(
+        text(&story).contains("1 new · g follows"),
+        "{}",
+        text(&story)
+    );
+    story.keys("g");
+    assert!(story.model.list.follows);
+    story.keys("G");
+    assert_eq!(selected(&story), "alinux2-image CREATE_IN_PROGRESS");
+    // A silence is told where it ended, on the row above the one before it.
+    story.keys("g");
+    assert!(
+        text(&story).contains("Late                       31m later"),
+        "{}",
+        text(&story)
+    );
+    story.keys("s");
+    assert_eq!(selected(&story), "Later CREATE_COMPLETE");
+}
+
+#[test]
 fn headings_and_gaps_are_not_counted_as_places() {
     let mut story = builds::rebuilt(80, 24);
     story.keys("e");
