@@ -2,6 +2,7 @@
 //!
 //! The application decides what is printed and when; here it only gets its form.
 
+mod config;
 mod json;
 mod keys;
 mod text;
@@ -14,6 +15,7 @@ use crate::app::model::Model;
 use crate::domain::text::one_line;
 use crate::style::Theme;
 
+pub use config::{ConfigLine, config};
 pub use keys::keys;
 pub use variables::variables;
 
@@ -21,7 +23,7 @@ pub use variables::variables;
 #[derive(Debug)]
 pub enum Form {
     /// One aligned line an event; the state goes to the diagnostics.
-    Text(Theme),
+    Text(Box<Theme>),
     /// One JSON object a line.
     Json,
 }

@@ -30,7 +30,6 @@ use crate::domain::summary::Summary;
 use crate::error::Error;
 use crate::output::{self, Printer};
 use crate::source::clock::Clock;
-use crate::style::Palette;
 
 use feed::Feed;
 use hook::Hook;
@@ -47,8 +46,8 @@ const LEAST_TICK: Duration = Duration::from_millis(100);
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
 pub fn run(settings: Settings) -> Result<u8, Error> {
     logging::start(&settings.log)?;
-    // The palette has taken NO_COLOR and --color into account; crossterm is not to judge again.
-    crossterm::style::force_color_output(settings.theme.palette != Palette::None);
+    // The theme has taken NO_COLOR and --color into account; crossterm is not to judge again.
+    crossterm::style::force_color_output(settings.theme.has_colours());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -95,6 +94,8 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
     };
     let clock = prepared.clock.clone();
     let mut model = Model::new(prepared.target.clone(), mode, keys, clock.now());
+    model.mouse = settings.mouse;
+    model.times.utc = settings.utc;
     let hook = Hook(settings.on_outcome);
     let (tape, tape_end) = Tape::start(recorder, &mut tasks);
     let start = |tasks: &mut Tasks| prepared.start(first, tape_end, tasks);

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use crate::domain::event::StackEvent;
     use crate::domain::span::spans;
-    use crate::style::{Glyphs, Palette};
+    use crate::style::{Depth, Glyphs, Scheme};
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -154,10 +154,7 @@ mod tests {
             Arc::new(StackEvent::from_json(&json, None))
         };
         let events: Vec<_> = facts.iter().enumerate().map(event).collect();
-        let theme = Theme {
-            palette: Palette::None,
-            glyphs: Glyphs::Ascii,
-        };
+        let theme = Theme::new(&Scheme::default(), Depth::None, Glyphs::Ascii);
         let window = Window::new(at(window.0), at(window.1));
         let bar = bar(&spans(events.iter()), window, at(until), 10, &theme, false);
         bar.into_iter()

@@ -6,7 +6,7 @@ use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
 use bakewatch::domain::news::News;
 use bakewatch::domain::text::Clean;
-use bakewatch::style::{Glyphs, Palette, Theme};
+use bakewatch::style::{Depth, Glyphs, Theme};
 use bakewatch::view::view;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 use serde_json::json;
 
 use crate::support::builds;
+use crate::support::frame::theme;
 use crate::support::story::Story;
 
 /// What happens in a watch.
@@ -204,7 +205,7 @@ proptest! {
         ascii in any::<bool>(),
     ) {
         let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::Unicode };
-        let theme = Theme { palette: Palette::True, glyphs };
+        let theme = theme("neutral", Depth::True, glyphs);
         let mut story = Story::new(size.0, size.1);
         story.model.target.image_id = image.clone();
         story.model.target.note = Some(image);

@@ -7,9 +7,10 @@ use bakewatch::domain::image::ImageAnswer;
 use bakewatch::domain::news::News;
 use bakewatch::domain::text::Clean;
 use bakewatch::output::{farewell, variables};
-use bakewatch::style::{Glyphs, Palette, Theme};
+use bakewatch::style::{Depth, Glyphs};
 
 use crate::support::builds;
+use crate::support::frame::{ASCII, theme};
 use crate::support::story::{IMAGE, Story};
 
 fn notifications(story: &Story) -> Vec<&str> {
@@ -165,12 +166,8 @@ fn a_rebuild_is_told_anew() {
 #[test]
 fn every_state_has_one_line() {
     let mut lines = Vec::new();
-    let ascii = Theme {
-        palette: Palette::None,
-        glyphs: Glyphs::Ascii,
-    };
     for (_, story) in builds::all(80, 24) {
-        lines.push(farewell(&story.model, &ascii));
+        lines.push(farewell(&story.model, &ASCII));
     }
     assert!(lines.iter().all(|line| !line.chars().any(char::is_control)));
     insta::assert_snapshot!(lines.join("\n"));
@@ -178,10 +175,7 @@ fn every_state_has_one_line() {
 
 #[test]
 fn the_sign_has_the_verdicts_colour() {
-    let theme = Theme {
-        palette: Palette::Ansi256,
-        glyphs: Glyphs::Unicode,
-    };
+    let theme = theme("neutral", Depth::Ansi256, Glyphs::Unicode);
     let line = farewell(&builds::succeeded(80, 24).model, &theme);
     assert!(
         line.starts_with("\u{1b}[38;5;28m✔\u{1b}[39m alinux2-image succeeded"),

@@ -8,6 +8,7 @@
 )]
 
 mod any_frame;
+mod config;
 mod documents;
 mod endings;
 mod falling;
@@ -26,6 +27,7 @@ mod screen;
 mod secrets;
 mod soak;
 mod support;
+mod themes;
 mod views;
 mod walk;
 mod watching;

@@ -57,7 +57,9 @@ impl Terminal {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
-        command.env_remove("NO_COLOR");
+        for name in ["NO_COLOR", "COLORTERM", "COLORFGBG", "BAKEWATCH_THEME"] {
+            command.env_remove(name);
+        }
         let state = fresh_folder();
         command.env("XDG_STATE_HOME", &*state);
         command.env("XDG_CONFIG_HOME", "/nonexistent");
