@@ -312,6 +312,103 @@ fn values_events_commands_and_the_ami_can_be_copied_whole() {
     );
 }
 
+#[test]
+fn what_is_not_a_value_is_not_copied_for_one() {
+    let mut story = builds::failed(80, 24);
+    story.keys("e>");
+    assert_eq!(
+        copied(&mut story, 'y'),
+        None,
+        "the type's line has no value of its own"
+    );
+    assert_eq!(toast(&story), "there is nothing to copy here");
+    story.keys("jjj");
+    let reason = copied(&mut story, 'y').unwrap();
+    assert!(
+        reason.starts_with("Resource handler returned message"),
+        "{reason}"
+    );
+    // A resource that was rolled back shows the reason of its failure, and that is what is copied.
+    let mut story = builds::rolling_back(80, 24);
+    story.keys("2>jjj");
+    assert_eq!(copied(&mut story, 'y').as_deref(), Some(reason.as_str()));
+}
+
+#[test]
+fn a_selection_is_kept_while_a_filter_is_looking() {
+    let mut story = long();
+    story.keys("g").keys(&"j".repeat(500));
+    let before = story.model.list.selected.clone();
+    story.keys("&hay>");
+    assert!(story.model.build.unasked(Slot::Listed) > 0);
+    look_to_the_end(&mut story);
+    assert_eq!(story.model.list.selected, before);
+}
+
+#[test]
+fn another_resource_is_read_from_its_beginning() {
+    let mut story = builds::failed(120, 40);
+    story.keys("2^G^k");
+    assert_eq!(story.model.detail.page.cursor, 0);
+}
+
+#[test]
+fn a_rebuild_begins_with_a_whole_time_axis() {
+    let mut story = builds::failed(80, 24);
+    story.keys("2z");
+    assert!(!story.model.resources.axis.is_whole());
+    "9f2b1a44-b5b1-11ec-8a11-0a58a9feac02".clone_into(&mut story.stack);
+    story.began += chrono::TimeDelta::minutes(90);
+    story.events(&[(
+        0,
+        "alinux2-image",
+        "AWS::CloudFormation::Stack",
+        "CREATE_IN_PROGRESS",
+        "",
+    )]);
+    assert!(story.model.resources.axis.is_whole());
+}
+
+#[test]
+fn each_stack_stands_under_its_heading_in_either_order() {
+    for keys in ["", "s"] {
+        let mut story = builds::rebuilt(80, 24);
+        story.keys(keys);
+        let rows = story.model.rows();
+        let mut stack = None;
+        for index in 0..rows.len() {
+            match rows.get(index) {
+                Some(Row::Stack(id)) => stack = Some(id),
+                Some(Row::Event(event)) => {
+                    assert_eq!(Some(&event.stack_id), stack, "row {index} after {keys:?}")
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn a_search_goes_down_in_either_order() {
+    let mut story = builds::failed(80, 24);
+    story.keys("s/instanceprofile>");
+    let index = |story: &Story| {
+        story
+            .model
+            .rows()
+            .index_of(story.model.list.selected.as_ref().unwrap())
+            .unwrap()
+    };
+    let first = index(&story);
+    story.keys("j").keys("n");
+    assert!(
+        index(&story) > first,
+        "from an event that was not found, the next one is below"
+    );
+    story.keys("j").keys("N");
+    assert!(index(&story) > first, "and the one before is above");
+}
+
 /// A build with so many events that one slice of work does not go through them.
 fn long() -> Story {
     let mut story = Story::new(80, 24);
