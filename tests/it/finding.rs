@@ -380,7 +380,7 @@ fn each_stack_stands_under_its_heading_in_either_order() {
             match rows.get(index) {
                 Some(Row::Stack(id)) => stack = Some(id),
                 Some(Row::Event(event)) => {
-                    assert_eq!(Some(&event.stack_id), stack, "row {index} after {keys:?}")
+                    assert_eq!(Some(&event.stack_id), stack, "row {index} after {keys:?}");
                 }
                 _ => {}
             }
