@@ -10,8 +10,19 @@ const LEAST: TimeDelta = TimeDelta::seconds(10);
 /// Which part of the build the axis shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Axis {
-    /// The part, from the build's start; nothing for all of it.
-    part: Option<(TimeDelta, TimeDelta)>,
+    /// The part; nothing for all of it.
+    part: Option<Part>,
+}
+
+/// A part of the build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    /// Where it begins, from the build's start.
+    from: TimeDelta,
+    /// How long it is.
+    length: TimeDelta,
+    /// Whether it reached to the build's end when it was chosen: it goes on doing so as the build goes on.
+    to_the_end: bool,
 }
 
 /// A stretch of time.
@@ -63,11 +74,17 @@ impl Axis {
     /// What it shows of a build: always a part of it, also where the build is another one by now.
     #[must_use]
     pub fn window(&self, build: Window) -> Window {
-        let Some((from, length)) = self.part else {
+        let Some(part) = self.part else {
             return build;
         };
+        let rest = build.length() - part.from;
+        let length = if part.to_the_end {
+            part.length.max(rest)
+        } else {
+            part.length
+        };
         let length = length.min(build.length());
-        let from = (build.from + from).min(build.to - length);
+        let from = (build.from + part.from).min(build.to - length);
         Window::new(from, from + length)
     }
 
@@ -109,7 +126,11 @@ impl Axis {
     fn set(&mut self, build: Window, from: DateTime<Utc>, length: TimeDelta) {
         let length = length.clamp(LEAST, build.length());
         let from = from.min(build.to - length).max(build.from);
-        self.part = Some((from - build.from, length));
+        self.part = Some(Part {
+            from: from - build.from,
+            length,
+            to_the_end: from + length >= build.to,
+        });
     }
 }
 

@@ -81,7 +81,8 @@ pub const COMMANDS: &[Command] = &[
     row(Action::Mouse, "mouse", VIEWS, "leave the mouse to the terminal, or take it"),
     row(Action::PollNow, "poll-now", VIEWS, "ask the API now"),
     row(Action::Help, "help", EVERYWHERE, "this help").hint("help"),
-    row(Action::Quit, "quit", Context::ALL, "leave").hint("quit"),
+    row(Action::Quit, "quit", EVERYWHERE, "leave").hint("quit"),
+    row(Action::Quit, "quit", &[Prompt], "leave, by a key that does not type"),
 ];
 
 const fn row(

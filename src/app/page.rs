@@ -181,6 +181,18 @@ impl Page {
         self.cursor = self.cursor.clamp(self.top, last.max(self.top));
     }
 
+    /// Scrolls by lines, and marks the line as far down the screen as before; at an end, the last one there is.
+    pub fn page_by(&mut self, delta: isize, height: usize) {
+        let highest = self.lines.len().saturating_sub(height.max(1));
+        let down_the_screen = self.cursor.saturating_sub(self.top);
+        let top = self.top.saturating_add_signed(delta).min(highest);
+        if std::mem::replace(&mut self.top, top) == top {
+            self.move_by(delta);
+        } else {
+            self.cursor = top + down_the_screen;
+        }
+    }
+
     /// Marks the next line that has the pattern, or the one before; from the other end where there is none.
     /// False where no line has it.
     pub fn find(&mut self, pattern: &Pattern, forward: bool) -> bool {
@@ -303,5 +315,10 @@ mod tests {
         assert_eq!((page.top, page.cursor), (61, 61));
         page.scroll_by(isize::MAX, 10);
         assert_eq!((page.top, page.cursor), (90, 90));
+        page.page_by(-9, 10);
+        assert_eq!((page.top, page.cursor), (81, 81));
+        page.page_by(9, 10);
+        page.page_by(9, 10);
+        assert_eq!((page.top, page.cursor), (90, 99));
     }
 }

@@ -95,12 +95,14 @@ pub fn whole(build: &Build, now: DateTime<Utc>) -> Option<Window> {
     Some(Window::new(build.started_at()?, build.until(now)))
 }
 
-/// The time in which the selected resource was worked on last.
+/// The time in which the selected resource is worked on, or was for the longest.
 #[must_use]
 pub fn selected_window(build: &Build, list: &ResourceList, now: DateTime<Utc>) -> Option<Window> {
     let resource = Resource::of(build.current()?, list.selected.as_ref()?)?;
-    let span = resource.current()?;
     let until = build.until(now);
+    let current = resource.current().filter(|span| span.is_open());
+    let longest = || resource.spans.iter().max_by_key(|span| span.length(until));
+    let span = current.or_else(longest)?;
     let end = if span.is_open() {
         until
     } else {

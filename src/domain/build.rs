@@ -271,6 +271,12 @@ impl Build {
         self.absent.is_some()
     }
 
+    /// Whether the API says that there is no stack of this name (any more).
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.presence != Presence::There
+    }
+
     /// The stacks that had this image's name, oldest first; the last one is the current one.
     #[must_use]
     pub fn timelines(&self) -> &[Timeline] {

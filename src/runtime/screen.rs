@@ -34,6 +34,8 @@ use super::{ask, escapes, tick, ticks};
 
 /// The least time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(33);
+/// The least time between two frames for keys: what is pasted is not drawn key by key.
+const KEY_FRAME: Duration = Duration::from_millis(8);
 
 /// A terminal that can no longer be read or written has hung up, whether or not the signal for it came.
 const TERMINAL_GONE: u8 = Signal::Hangup.exit_code();
@@ -105,6 +107,7 @@ async fn show(
     let mut input = EventStream::new();
     let mut ticks = ticks(clock);
     let mut next_frame = Instant::now();
+    let mut last_frame = next_frame;
     let mut stale = false;
     loop {
         let mut at_once = false;
@@ -130,11 +133,15 @@ async fn show(
             }
             stale = true;
         }
-        if stale && (at_once || Instant::now() >= next_frame) {
+        if stale && at_once {
+            next_frame = next_frame.min(last_frame + KEY_FRAME);
+        }
+        if stale && Instant::now() >= next_frame {
             if hands.screen.draw(model, &theme).is_err() {
                 return Ok(TERMINAL_GONE);
             }
-            next_frame = Instant::now() + FRAME;
+            last_frame = Instant::now();
+            next_frame = last_frame + FRAME;
             stale = false;
         }
     }

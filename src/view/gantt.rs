@@ -65,6 +65,7 @@ fn cells(
             cells.fill(cell);
         }
     };
+    let mut failures = Vec::new();
     // The last moment belongs to the last column.
     let now = window.column(until, columns) - i64::from(until >= window.to);
     for (index, operation) in operations.iter().enumerate() {
@@ -91,8 +92,12 @@ fn cells(
             put(to + 1, until_next, Cell::There);
         }
         if operation.class == StatusClass::Failed {
-            put(to, to, Cell::Failure);
+            failures.push(to);
         }
+    }
+    // Seen whatever came after it: a rollback begins in the same moment.
+    for column in failures {
+        put(column, column, Cell::Failure);
     }
     cells
 }
@@ -106,8 +111,8 @@ pub(super) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> Str
     let columns_or_one = i64::try_from(columns.max(1)).unwrap_or(1);
     let step = step(window.length().num_seconds().saturating_mul(widest) / columns_or_one + 1);
     let mut line = String::new();
-    let offset = (window.from - began).num_seconds();
-    let first = offset.div_euclid(step) + i64::from(offset.rem_euclid(step) > 0);
+    let offset = (window.from - began).num_milliseconds();
+    let first = offset.div_euclid(step * 1000) + i64::from(offset.rem_euclid(step * 1000) > 0);
     for tick in first..first.saturating_add(columns_or_one) {
         let time = began + TimeDelta::seconds(tick.saturating_mul(step));
         let column = usize::try_from(window.column(time, columns)).unwrap_or(usize::MAX);

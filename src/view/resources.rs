@@ -125,8 +125,10 @@ impl Columns {
 /// The names of the columns, and the times of the axis.
 fn header(columns: Columns, axis: Option<(Window, Window)>, theme: &Theme) -> Line<'static> {
     let ticks = axis.map(|(whole, window)| gantt::ticks(whole.from, window, columns.bar));
-    // The bar's last column may be cut by a border; what is before it is filled.
-    let lead = pad("", columns.lead());
+    let status = if columns.status > 0 { "status" } else { "" };
+    let lead = format!("   {} {status}", pad("resource", columns.id));
+    let took = columns.lead() - LENGTH - 1;
+    let lead = format!("{}{:>LENGTH$} ", cell(&lead, took, theme), "took");
     Line::styled(lead + &ticks.unwrap_or_default(), theme.dim())
 }
 
@@ -150,10 +152,12 @@ fn row(
         format!(" {} ", theme.glyphs().status(class)),
         style(status),
     )];
-    let name = if newest.is_root || newest.is_own_failure {
-        theme.strong()
-    } else {
-        Style::new()
+    // What failed stays marked when it is deleted later.
+    let failed = resource.spans.iter().any(|span| span.newest.is_own_failure);
+    let name = match (failed, newest.is_root) {
+        (true, false) => theme.bad(),
+        (_, true) => theme.strong(),
+        _ => Style::new(),
     };
     let id = line_cell(newest.logical_id.as_str(), columns.id, theme);
     spans.push(Span::styled(format!("{id} "), style(name)));

@@ -244,7 +244,9 @@ fn shown_width(line: &Line<'_>) -> usize {
 pub(super) fn class_word(event: &StackEvent) -> &'static str {
     match event.status.class() {
         _ if event.is_cancelled() => "cancelled",
+        StatusClass::Running => "running",
         StatusClass::RollingBack => "rollback",
+        StatusClass::Deleting if event.status.is_final() => "deleted",
         other => other.word(),
     }
 }

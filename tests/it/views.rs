@@ -83,7 +83,7 @@ fn a_newcomer_finds_what_failed_first_and_why_without_a_key() {
     for needed in [
         " FAILED ",
         "35:0",
-        "ParallelClusterImage CREATE_FAILED",
+        "ParallelClusterImage failed first",
         "component ParallelClusterComponent",
         "build log",
     ] {

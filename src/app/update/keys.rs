@@ -50,7 +50,11 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::Filter => {
             model.overlay = match model.overlay {
                 Some(Overlay::Filter(_)) => None,
-                _ => Some(Overlay::Filter(FilterMenu::default())),
+                _ => {
+                    // It is the events that are filtered, and a person wants to see what it does.
+                    show(model, Tab::Events);
+                    Some(Overlay::Filter(FilterMenu::default()))
+                }
             };
         }
         Action::ShowAll => set_filter(model, Filter::default()),

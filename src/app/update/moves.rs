@@ -133,8 +133,8 @@ fn in_page(lines: &mut Page, action: Action, height: usize) {
     match action {
         Action::Up => lines.move_by(-1),
         Action::Down => lines.move_by(1),
-        Action::PageUp => lines.move_by(-page),
-        Action::PageDown => lines.move_by(page),
+        Action::PageUp => lines.page_by(-page, height),
+        Action::PageDown => lines.page_by(page, height),
         Action::Top => lines.move_by(isize::MIN),
         Action::Bottom => lines.move_by(isize::MAX),
         _ => {}
