@@ -21,6 +21,7 @@ use super::ending::Ending;
 use super::failure::FailurePage;
 use super::filter::Filter;
 use super::filter_menu::FilterMenu;
+use super::help::Help;
 use super::keymap::KeyMap;
 use super::layout::{Content, Regions, Shape};
 use super::link::Link;
@@ -71,8 +72,8 @@ pub enum Focus {
 /// What lies over the panes.
 #[derive(Clone, Debug)]
 pub enum Overlay {
-    /// What the keys do; the number is the first line shown.
-    Help(usize),
+    /// What the keys do.
+    Help(Help),
     /// The choice of what is listed.
     Filter(FilterMenu),
     /// A line that is typed into.

@@ -85,7 +85,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         _ => hints::draw(model, theme, hints, buf),
     }
     match &model.overlay {
-        Some(Overlay::Help(top)) => help::draw(*top, &model.keys, theme, area, buf),
+        Some(Overlay::Help(help)) => help::draw(help, &model.keys, theme, area, buf),
         Some(Overlay::Filter(menu)) => filter::draw(model, menu, theme, area, buf),
         Some(Overlay::Prompt(_)) | None => {}
     }

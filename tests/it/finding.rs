@@ -346,6 +346,19 @@ fn a_selection_is_kept_while_a_filter_is_looking() {
 }
 
 #[test]
+fn the_help_begins_with_where_one_is_and_gives_back_what_it_lay_over() {
+    let mut story = builds::failed(80, 24);
+    story.keys("2?");
+    assert!(
+        text(&story).contains("Here, in the resources"),
+        "{}",
+        text(&story)
+    );
+    story.keys("<f?<");
+    assert!(text(&story).contains(" Filter "), "{}", text(&story));
+}
+
+#[test]
 fn another_resource_is_read_from_its_beginning() {
     let mut story = builds::failed(120, 40);
     story.keys("2^G^k");

@@ -107,7 +107,7 @@ fn every_other_answer_takes_at_most_two_keys() {
         ("what came as JSON", "J", "\"stackId\""),
         ("what changed", "d", "changed since"),
         ("how many events have which status", "f", "complete"),
-        ("what the keys do", "?", "Everywhere"),
+        ("what the keys do", "?", "Here, in the list"),
         ("when it was in UTC", "u", "in UTC"),
         ("how long after the event before", "t", "the event before"),
     ];

@@ -7,6 +7,7 @@ use crate::app::detail::Form;
 use crate::app::effect::{Effect, Effects};
 use crate::app::filter::{Choice, Filter};
 use crate::app::filter_menu::FilterMenu;
+use crate::app::help::Help;
 use crate::app::key::Key;
 use crate::app::model::{Focus, Model, Overlay};
 use crate::app::outcome::{code, verdict_code};
@@ -41,11 +42,15 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
             effects.push(Effect::Exit(code));
         }
         Action::PollNow => effects.extend(poll_now(model)),
+        Action::Help if matches!(model.overlay, Some(Overlay::Help(_))) => close_help(model),
         Action::Help => {
-            model.overlay = match model.overlay {
-                Some(Overlay::Help(_)) => None,
-                _ => Some(Overlay::Help(0)),
-            };
+            let from = model.context();
+            let under = model.overlay.take().map(Box::new);
+            model.overlay = Some(Overlay::Help(Help {
+                top: 0,
+                from,
+                under,
+            }));
         }
         Action::Filter => {
             model.overlay = match model.overlay {
@@ -122,8 +127,19 @@ pub(super) fn show(model: &mut Model, tab: Tab) {
     model.detail_only = false;
 }
 
+/// Closes the help: what it lay over is there again.
+pub(super) fn close_help(model: &mut Model) {
+    if let Some(Overlay::Help(help)) = model.overlay.take() {
+        model.overlay = help.under.map(|under| *under);
+    }
+}
+
 /// Closes the topmost thing: what lies over the panes, the detail, the search, the filter.
 fn close(model: &mut Model) {
+    if matches!(model.overlay, Some(Overlay::Help(_))) {
+        close_help(model);
+        return;
+    }
     match model.overlay.take() {
         Some(Overlay::Prompt(prompt)) => find::cancel(model, &prompt),
         Some(_) => {}

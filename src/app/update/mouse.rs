@@ -31,7 +31,7 @@ pub(super) fn act(model: &mut Model, action: MouseAction) {
         (Some(_), MouseKind::WheelUp) => moves::act(model, Action::Up),
         (Some(_), MouseKind::WheelDown) => moves::act(model, Action::Down),
         (Some(Overlay::Filter(_)), MouseKind::Click) => click_in_menu(model, at),
-        (Some(Overlay::Help(_)), MouseKind::Click) => model.overlay = None,
+        (Some(Overlay::Help(_)), MouseKind::Click) => keys::close_help(model),
         (None, MouseKind::WheelUp) => wheel(model, regions, at, -WHEEL),
         (None, MouseKind::WheelDown) => wheel(model, regions, at, WHEEL),
         (None, MouseKind::Click) if regions.bar.contains(at) => click_on_bar(model, regions, at),

@@ -15,10 +15,10 @@ use super::keys::set_filter;
 /// Does it to what the keys go to.
 pub(super) fn act(model: &mut Model, action: Action) {
     match &mut model.overlay {
-        Some(Overlay::Help(top)) => {
-            let lines = help::lines(&model.keys);
+        Some(Overlay::Help(help)) => {
+            let lines = help::lines(&model.keys, help.from);
             let page = help::page(&lines, model.size).max(1);
-            *top = moved(*top, action, page).min(help::highest_top(&lines, model.size));
+            help.top = moved(help.top, action, page).min(help::highest_top(&lines, model.size));
         }
         Some(Overlay::Filter(menu)) if matches!(action, Action::Enter | Action::Toggle) => {
             if let Some(choice) = menu.choice().cloned() {
