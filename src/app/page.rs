@@ -3,6 +3,7 @@
 //! Lines are made when what they show or the width changes, not when a frame is drawn; what depends on the
 //! time of the frame is a line of its own kind.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::event::StackEvent;
@@ -28,6 +29,8 @@ pub enum Line {
         whole: Arc<str>,
         /// The part of it that is on this line.
         part: String,
+        /// Whether it begins here.
+        first: bool,
     },
     /// A name and its value, which may go on over more lines.
     Field {
@@ -113,6 +116,17 @@ impl Line {
         Some((name.to_owned(), text))
     }
 
+    /// Whether it goes on with what the line above it began: text that was wrapped.
+    fn goes_on(&self) -> bool {
+        matches!(
+            self,
+            Self::Continued { .. }
+                | Self::Field { first: false, .. }
+                | Self::Command { first: false, .. }
+                | Self::Reason { first: false, .. }
+        )
+    }
+
     /// The text that a search looks at.
     #[must_use]
     pub fn text(&self) -> String {
@@ -122,6 +136,11 @@ impl Line {
             Self::Heading(text)
             | Self::Text(text)
             | Self::Reason { part: text, .. }
+            | Self::Field {
+                part: text,
+                first: false,
+                ..
+            }
             | Self::Continued { text, .. }
             | Self::Change { text, .. } => text.clone(),
             Self::Field { name, part, .. } => format!("{name} {part}"),
@@ -194,25 +213,39 @@ impl Page {
     }
 
     /// Marks the next line that has the pattern, or the one before; from the other end where there is none.
-    /// False where no line has it.
+    /// What was wrapped over several lines is searched as a whole, and found in its first. False where nothing
+    /// has it.
     pub fn find(&mut self, pattern: &Pattern, forward: bool) -> bool {
         let count = self.lines.len();
+        let found = self.found(pattern);
+        let step = |step: usize| if forward { step } else { count - step };
+        let places = (1..=count).map(|away| (self.cursor + step(away)) % count);
+        let place = { places }.find(|place| found.contains(place));
+        self.cursor = place.unwrap_or(self.cursor);
+        place.is_some()
+    }
+
+    /// The lines that have the pattern; of what was wrapped over several, and has it across them, the first.
+    #[must_use]
+    pub fn found(&self, pattern: &Pattern) -> BTreeSet<usize> {
         let has = |index: &usize| {
             self.lines
                 .get(*index)
                 .is_some_and(|line| pattern.is_in(&line.text()))
         };
-        let found = if forward {
-            (1..=count)
-                .map(|step| (self.cursor + step) % count)
-                .find(has)
-        } else {
-            (1..=count)
-                .map(|step| (self.cursor + count - step) % count)
-                .find(has)
-        };
-        self.cursor = found.unwrap_or(self.cursor);
-        found.is_some()
+        let mut found: BTreeSet<usize> = (0..self.lines.len()).filter(has).collect();
+        let mut start = 0;
+        for item in self.lines.chunk_by(|_, line| line.goes_on()) {
+            let range = start..start + item.len();
+            start = range.end;
+            if item.len() > 1 && found.range(range.clone()).next().is_none() {
+                let text: String = item.iter().map(Line::text).collect();
+                if pattern.is_in(&text) {
+                    found.insert(range.start);
+                }
+            }
+        }
+        found
     }
 }
 
@@ -229,9 +262,10 @@ pub(super) fn reason(event: &StackEvent, columns: usize) -> impl Iterator<Item =
         .as_ref()
         .map(|reason| wrap(reason.as_str(), columns));
     let parts = shown.unwrap_or_default().into_iter();
-    parts.map(move |part| Line::Reason {
+    parts.enumerate().map(move |(index, part)| Line::Reason {
         whole: Arc::clone(&whole),
         part,
+        first: index == 0,
     })
 }
 

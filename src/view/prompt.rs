@@ -103,12 +103,7 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         Purpose::Search => Slot::Found,
         Purpose::Narrow => Slot::Listed,
         Purpose::SearchText => {
-            let page = model.page();
-            let lines = page
-                .lines
-                .iter()
-                .filter(|line| pattern.is_in(&line.text()))
-                .count();
+            let lines = model.page().found(pattern).len();
             return Some(Line::styled(counted(lines, "line"), theme.dim()));
         }
     };

@@ -53,14 +53,13 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
             }));
         }
         Action::Filter => {
-            model.overlay = match model.overlay {
-                Some(Overlay::Filter(_)) => None,
-                _ => {
-                    // It is the events that are filtered, and a person wants to see what it does.
-                    show(model, Tab::Events);
-                    Some(Overlay::Filter(FilterMenu::default()))
-                }
-            };
+            if matches!(model.overlay, Some(Overlay::Filter(_))) {
+                model.overlay = None;
+            } else {
+                // It is the events that are filtered, and a person wants to see what it does.
+                show(model, Tab::Events);
+                model.overlay = Some(Overlay::Filter(FilterMenu::default()));
+            }
         }
         Action::ShowAll => set_filter(model, Filter::default()),
         Action::Close => close(model),
