@@ -170,7 +170,9 @@ fn row(
         spans.push(Span::styled(format!("{kind}  "), style(theme.dim())));
     }
     let until = model.build.until(model.now);
-    let length = resource.length(until).map_or_else(String::new, duration);
+    let length = resource
+        .length(model.build.open_until(model.now))
+        .map_or_else(String::new, duration);
     let quiet = if class == StatusClass::Running {
         Style::new()
     } else {
