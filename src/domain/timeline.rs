@@ -125,12 +125,6 @@ impl Timeline {
         self.len() == 0
     }
 
-    /// The number of committed events.
-    #[must_use]
-    pub fn committed(&self) -> usize {
-        self.committed.len()
-    }
-
     /// The events of an unfinished walk, oldest first.
     pub fn pending(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
         self.pending.iter()

@@ -1,11 +1,10 @@
 //! Why a build failed: what failed first, what its reason says, what only followed from it, and what helps.
 //!
-//! An [`Explanation`] is made anew whenever it is looked at: it reads the facts that the timeline keeps, and
+//! An [`Explanation`] is made once a report, not once a frame: it reads the facts that the timeline keeps, and
 //! takes one reason apart. It never looks through the events.
 
 mod hint;
 mod reason;
-mod role;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +23,6 @@ use super::verdict::Verdict;
 
 pub use hint::{About, Hint};
 pub use reason::{Label, Part, Reason, SUMMARY_COLUMNS};
-pub use role::Role;
 
 /// How many consequences an explanation names.
 const NAMED: usize = 3;
