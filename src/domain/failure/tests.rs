@@ -661,6 +661,24 @@ fn only_a_leftover_stack_of_a_good_image_is_explained() {
 }
 
 #[test]
+fn a_resource_that_fails_again_and_again_is_one_resource() {
+    let mut build = Build::default();
+    let mut events = a_failure();
+    for second in [70, 80] {
+        let retried = |id| event(second, id, "DELETE_FAILED", "Internal Failure");
+        events.extend(["ParallelClusterImage", "Other", "Sibling"].map(retried));
+    }
+    page(&mut build, &events, true, true);
+    let explanation = explain(&build).unwrap();
+    assert_eq!(
+        explanation.cause.event_id.as_str(),
+        "ParallelClusterImage-62"
+    );
+    // `Other`, and `Sibling`, which was cancelled only at first.
+    assert_eq!(explanation.others, 2);
+}
+
+#[test]
 fn nothing_is_explained_while_nothing_failed() {
     let mut build = Build::default();
     assert!(explain(&build).is_none());
