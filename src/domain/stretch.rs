@@ -101,7 +101,8 @@ impl Stretch {
     }
 
     /// Puts a late event directly before (older than) the event `next`, or at the newest end where `next` is
-    /// not known. False, and no change, if it is there already. Costs as much as there are newer events.
+    /// not known. False, and no change, if it is there already. Costs as much as there are newer events, and a
+    /// little for each resource.
     pub fn insert_before(&mut self, next: &EventId, event: Arc<StackEvent>) -> bool {
         if self.contains(&event.event_id) {
             return false;
