@@ -229,6 +229,24 @@ fn a_filter_that_hides_new_events_says_so() {
 }
 
 #[test]
+fn a_change_across_a_gap_is_said_to_be_one_as_far_as_is_known() {
+    let mut story = Story::new(80, 40);
+    let fact = |second, status| (second, "Role", "AWS::IAM::Role", status, "");
+    story.events(&[fact(0, "CREATE_IN_PROGRESS")]);
+    story.page(&[fact(90, "DELETE_IN_PROGRESS")], false);
+    story.keys("d");
+    let (heading, note) = (
+        "changed since CREATE_IN_PROGRESS, 1:30 later",
+        "as far as is known",
+    );
+    assert!(text(&story).contains(heading) && text(&story).contains(note));
+    // The page that fills the gap brings nothing of this resource: the heading stays, the note goes.
+    let other = (50, "Topic", "AWS::SNS::Topic", "CREATE_COMPLETE", "");
+    story.page(&[other], true);
+    assert!(text(&story).contains(heading) && !text(&story).contains(note));
+}
+
+#[test]
 fn a_page_is_searched_where_it_is_read() {
     let mut story = builds::failed(80, 24);
     story.keys("3/handlererrorcode>");

@@ -52,8 +52,8 @@ struct Made {
     event: EventKey,
     /// How many events the resource had, where the pane is about one.
     resource: Option<usize>,
-    /// The event before, where it is shown.
-    before: Option<EventKey>,
+    /// The event before, where it is shown, and whether events may be missing between the two.
+    before: Option<(EventKey, bool)>,
     form: Form,
     columns: usize,
 }
@@ -133,7 +133,7 @@ impl Detail {
         Some(Made {
             event: event.key(),
             resource,
-            before: before.map(|before| before.key()),
+            before: before.map(|before| (before.event.key(), before.gap)),
             form: self.form,
             columns,
         })
