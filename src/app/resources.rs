@@ -64,17 +64,16 @@ impl<'a> Resource<'a> {
         })
     }
 
-    /// How long it has been worked on, or was in its longest operation: the time that it cost.
+    /// How long it has been worked on, or was in its longest operation: the time that it cost, as far as that
+    /// is known. `now` is the time up to which what is open goes on; see [`Build::open_until`].
     #[must_use]
-    pub fn length(&self, until: DateTime<Utc>) -> Option<TimeDelta> {
+    pub fn length(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
         let current = self.current()?;
-        if current.is_open() {
-            return current.length(until);
-        }
-        self.spans
-            .iter()
-            .filter_map(|span| span.length(until))
-            .max()
+        let lengths = self.spans.iter().filter_map(|span| span.length(now));
+        current
+            .length(now)
+            .filter(|_| current.is_open())
+            .or_else(|| lengths.max())
     }
 
     /// What it goes through now, or went through last.
@@ -101,13 +100,14 @@ pub fn selected_window(build: &Build, list: &ResourceList, now: DateTime<Utc>) -
     let resource = Resource::of(build.current()?, list.selected.as_ref()?)?;
     let until = build.until(now);
     let current = resource.current().filter(|span| span.is_open());
-    let longest = || resource.spans.iter().max_by_key(|span| span.length(until));
-    let span = current.or_else(longest)?;
-    let end = if span.is_open() {
-        until
-    } else {
-        span.ended.unwrap_or(until)
+    let longest = || {
+        resource
+            .spans
+            .iter()
+            .max_by_key(|span| span.length(Some(until)))
     };
+    let span = current.or_else(longest)?;
+    let end = span.until(Some(until)).unwrap_or(until);
     Some(Window::new(span.began?, end))
 }
 

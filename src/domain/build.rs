@@ -394,11 +394,23 @@ impl Build {
         }
     }
 
-    /// Whether nothing goes on any more: the verdict has fallen, and the clean-up after a success has ended.
+    /// The time up to which an operation whose end no event tells of goes on: now. Nothing where the build is
+    /// over, since such an operation may have ended at any time: the stack went away with its events.
+    #[must_use]
+    pub fn open_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        (!self.is_over()).then_some(now)
+    }
+
+    /// Whether nothing goes on any more: the verdict has fallen, and the stack is gone, stuck, or at an end that
+    /// it stays at. After a success it goes on until it has deleted itself or could not.
     #[must_use]
     pub fn is_over(&self) -> bool {
+        let is_at_an_end = |root: &Arc<StackEvent>| root.status.is_final();
         match self.verdict {
-            Verdict::Succeeded => self.cleanup() != Cleanup::Running,
+            Verdict::Succeeded => matches!(self.cleanup(), Cleanup::Done | Cleanup::Leftover),
+            Verdict::Failed | Verdict::Ended => {
+                self.presence != Presence::There || self.root().is_none_or(is_at_an_end)
+            }
             verdict => verdict.is_final(),
         }
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::properties::{Properties, shown};
@@ -57,6 +58,9 @@ identifier! {
     /// The id of one event; CloudFormation makes it unique within its stack only.
     EventId
 }
+
+/// The API's name for the field that [`StackEvent::properties`] decodes.
+pub(super) const PROPERTIES: &str = "resourceProperties";
 
 /// What identifies an event among all stacks that ever had this image's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -205,6 +209,12 @@ impl StackEvent {
         text(self.fields()?.client_request_token)
             .as_deref()
             .map(Clean::new)
+    }
+
+    /// Every field as it came, those that no document tells of included; nothing for what is no event.
+    #[must_use]
+    pub fn every_field(&self) -> Option<serde_json::Map<String, Value>> {
+        serde_json::from_str(&self.raw).ok()
     }
 
     fn fields(&self) -> Option<Fields<'_>> {

@@ -21,6 +21,13 @@ impl ClassIndex {
         self.0[class.index()].push_front(place);
     }
 
+    /// Adds the places of another index, each made larger by `offset`, which makes all of them newer than these.
+    pub(super) fn append(&mut self, newer: &Self, offset: i64) {
+        for (list, newer) in self.0.iter_mut().zip(&newer.0) {
+            list.extend(newer.iter().map(|place| place + offset));
+        }
+    }
+
     /// Adds a place anywhere. Costs as much as there are newer ones of its class.
     pub(super) fn insert(&mut self, class: StatusClass, place: i64) {
         let list = &mut self.0[class.index()];

@@ -8,6 +8,7 @@ mod by_resource;
 pub mod changes;
 pub mod estimate;
 pub mod event;
+mod expression;
 pub mod facts;
 pub mod failure;
 pub mod fault;

@@ -74,11 +74,7 @@ fn cells(
         };
         let next = operations.get(index + 1).and_then(|next| next.began);
         let from = window.column(began, columns).min(now);
-        let end = if operation.is_open() {
-            next.unwrap_or(until)
-        } else {
-            operation.ended.unwrap_or(began)
-        };
+        let end = operation.until(Some(until)).unwrap_or(began);
         let to = window.column(end, columns).clamp(from, now.max(from));
         put(from, to, Cell::Operation(operation.class));
         let stays = matches!(

@@ -153,7 +153,9 @@ fn row(
         style(status),
     )];
     // What failed stays marked when it is deleted later.
-    let failed = resource.spans.iter().any(|span| span.newest.is_own_failure);
+    let timeline = model.build.current();
+    let failed =
+        timeline.is_some_and(|timeline| timeline.facts().failed_by_itself(&newest.logical_id));
     let name = match (failed, newest.is_root) {
         (true, false) => theme.bad(),
         (_, true) => theme.strong(),
@@ -174,7 +176,9 @@ fn row(
         spans.push(Span::styled(format!("{kind}  "), style(theme.dim())));
     }
     let until = model.build.until(model.now);
-    let length = resource.length(until).map_or_else(String::new, duration);
+    let length = resource
+        .length(model.build.open_until(model.now))
+        .map_or_else(String::new, duration);
     let quiet = if class == StatusClass::Running {
         Style::new()
     } else {

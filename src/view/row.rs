@@ -177,7 +177,7 @@ impl RowPainter<'_> {
         let from = if self.model.times.since_before {
             before?
         } else {
-            began(self.timeline(&event.stack_id)?)?
+            began(self.model.build.timeline_of(&event.stack_id)?)?
         };
         let span = event.timestamp? - from;
         let span = if span < TimeDelta::hours(10) {
@@ -186,14 +186,6 @@ impl RowPainter<'_> {
             rough(span)
         };
         Some(format!("+{span}"))
-    }
-
-    fn timeline(&self, stack: &StackId) -> Option<&Timeline> {
-        let timelines = self.model.build.timelines();
-        timelines
-            .iter()
-            .rev()
-            .find(|timeline| timeline.stack_id() == stack)
     }
 
     /// Only the current stack's history can still be completed, and only while the API answers.
@@ -217,7 +209,7 @@ impl RowPainter<'_> {
         let id = stack.clean();
         let id = id.as_str().rsplit('/').next().unwrap_or_default();
         let id = one_line(id.split('-').next().unwrap_or_default());
-        let began = self.timeline(stack).and_then(began);
+        let began = self.model.build.timeline_of(stack).and_then(began);
         let when = began.map(|time| format!(" of {}", dated(time, self.model.zone())));
         let when = when.unwrap_or_default();
         let text = format!("{rule}{rule} stack {id}{when} ");

@@ -64,6 +64,28 @@ fn a_rollback_is_told_when_it_is_over() {
 }
 
 #[test]
+fn what_goes_on_after_the_verdict_is_not_over() {
+    let stack = "AWS::CloudFormation::Stack";
+    let mut good = builds::building(80, 24);
+    good.events(&[(3480, IMAGE, stack, "CREATE_COMPLETE", "")])
+        .made();
+    // The stack is about to delete itself: the bars run on, so that they do not stop and run again.
+    let ends = |story: &Story| story.model.build.open_until(story.model.now);
+    assert_eq!(ends(&good), Some(good.model.now));
+    good.events(&[(3500, IMAGE, stack, "DELETE_IN_PROGRESS", "")]);
+    assert_eq!(ends(&good), Some(good.model.now));
+    good.hear(News::StackGone);
+    assert_eq!(ends(&good), None);
+
+    let mut failed = builds::failed(80, 24);
+    assert_eq!(ends(&failed), None);
+    failed.events(&[(7200, IMAGE, stack, "DELETE_IN_PROGRESS", "")]);
+    assert_eq!(ends(&failed), Some(failed.model.now));
+    failed.events(&[(7260, IMAGE, stack, "DELETE_COMPLETE", "")]);
+    assert_eq!(ends(&failed), None);
+}
+
+#[test]
 fn a_build_that_was_over_before_it_was_seen_rings_no_bell_but_has_an_outcome() {
     let stack = "AWS::CloudFormation::Stack";
     let mut failed = Story::new(80, 24);

@@ -6,8 +6,9 @@ use bakewatch::app::key::Key;
 use bakewatch::app::msg::Msg;
 use bakewatch::app::rows::Row;
 use bakewatch::app::update::update;
-use bakewatch::domain::lens::Slot;
+use bakewatch::domain::lens::{Sieve, Slot};
 use bakewatch::domain::pattern::Pattern;
+use bakewatch::domain::timeline;
 use proptest::prelude::*;
 
 use crate::support::builds;
@@ -226,6 +227,24 @@ fn a_filter_that_hides_new_events_says_so() {
         "{}",
         text(&story)
     );
+}
+
+#[test]
+fn a_change_across_a_gap_is_said_to_be_one_as_far_as_is_known() {
+    let mut story = Story::new(80, 40);
+    let fact = |second, status| (second, "Role", "AWS::IAM::Role", status, "");
+    story.events(&[fact(0, "CREATE_IN_PROGRESS")]);
+    story.page(&[fact(90, "DELETE_IN_PROGRESS")], false);
+    story.keys("d");
+    let (heading, note) = (
+        "changed since CREATE_IN_PROGRESS, 1:30 later",
+        "as far as is known",
+    );
+    assert!(text(&story).contains(heading) && text(&story).contains(note));
+    // The page that fills the gap brings nothing of this resource: the heading stays, the note goes.
+    let other = (50, "Topic", "AWS::SNS::Topic", "CREATE_COMPLETE", "");
+    story.page(&[other], true);
+    assert!(text(&story).contains(heading) && !text(&story).contains(note));
 }
 
 #[test]
@@ -463,21 +482,27 @@ proptest! {
     /// Whatever is typed, chosen and heard in whatever order, what is listed is what the filter holds for.
     #[test]
     fn what_is_listed_is_what_was_asked_for(
-        steps in prop::collection::vec((0..6_u8, 0..4_usize), 1..24),
+        steps in prop::collection::vec((0..8_u8, 0..4_usize), 1..24),
     ) {
         let mut story = Story::new(80, 24);
         let mut number = 0;
         for (step, choice) in steps {
             match step {
-                0 | 1 => {
+                0 | 1 | 6 => {
                     number += 1;
                     let id = ["Role", "Topic", "Image", "Log"][choice];
                     let status = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED", "DELETE_COMPLETE"][number % 4];
-                    story.page(&[(1, id, "AWS::X::Y", status, "because")], number % 5 > 0);
+                    let (facts, whole) = ([(1, id, "AWS::X::Y", status, "because")], number % 5 > 1);
+                    if step == 6 {
+                        story.restart(&facts, whole);
+                    } else {
+                        story.page(&facts, whole);
+                    }
                 }
                 2 => { story.keys("&").msg(Msg::Key(Key::Ctrl('u'))); story.keys(["o", "T", "because", ""][choice]).keys(">"); }
                 3 => { story.keys("f").keys(&"j".repeat(choice)).keys(" <"); }
                 4 => { story.keys("o"); }
+                7 => story.change_stack(),
                 _ => { story.keys(["j", "k", "g", "G"][choice]); }
             }
             look_to_the_end(&mut story);
@@ -485,11 +510,9 @@ proptest! {
             let question = filter.question();
             let timelines = story.model.build.timelines();
             let all = timelines.iter().flat_map(|timeline| {
-                (0..timeline.rows(bakewatch::domain::lens::Sieve::ALL)).filter_map(|index| {
-                    match timeline.row(bakewatch::domain::lens::Sieve::ALL, index) {
-                        Some(bakewatch::domain::timeline::Row::Event(event)) => Some(event),
-                        _ => None,
-                    }
+                (0..timeline.rows(Sieve::ALL)).filter_map(|index| match timeline.row(Sieve::ALL, index) {
+                    Some(timeline::Row::Event(event)) => Some(event),
+                    _ => None,
                 })
             });
             let expected: Vec<_> = all

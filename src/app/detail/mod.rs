@@ -52,8 +52,8 @@ struct Made {
     event: EventKey,
     /// The resource and how many events it had, where the pane is about one.
     resource: Option<(Clean, usize)>,
-    /// The event before, where it is shown.
-    before: Option<EventKey>,
+    /// The event before, where it is shown, and whether events may be missing between the two.
+    before: Option<(EventKey, bool)>,
     form: Form,
     columns: usize,
     /// How often something had been folded or unfolded.
@@ -136,7 +136,7 @@ impl Detail {
         Some(Made {
             event: event.key(),
             resource,
-            before: before.map(|before| before.key()),
+            before: before.map(|before| (before.event.key(), before.gap)),
             form: self.form,
             columns,
             folds: self.folds,
