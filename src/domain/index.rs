@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 
 use super::status::{ClassSet, StatusClass};
+use super::work;
 
 /// The places of some events, by the class of their status.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +51,7 @@ impl ClassIndex {
 
     /// The number of those that are older than a place.
     pub(super) fn count_before(&self, classes: ClassSet, place: i64) -> usize {
+        work::look();
         let before =
             |class: StatusClass| self.0[class.index()].partition_point(|other| *other < place);
         classes.iter().map(before).sum()

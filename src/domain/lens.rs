@@ -11,6 +11,7 @@ use super::index::ClassIndex;
 use super::pattern::Pattern;
 use super::status::{ClassSet, StatusClass};
 use super::text::Clean;
+use super::work;
 
 /// A question about an event, beside that for its status. An empty set asks nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -196,6 +197,7 @@ impl Lens {
     }
 
     fn holds_for(&self, event: &StackEvent, budget: &mut Budget) -> bool {
+        work::look();
         budget.spend(event, self.weight);
         self.question.holds_for(event)
     }

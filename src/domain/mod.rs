@@ -26,3 +26,4 @@ pub mod summary;
 pub mod text;
 pub mod timeline;
 pub mod verdict;
+pub mod work;

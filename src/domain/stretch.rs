@@ -12,6 +12,7 @@ use super::event::{EventId, StackEvent};
 use super::index::{ClassIndex, shift};
 use super::lens::{Budget, Lens, Question, Sieve, Slot};
 use super::text::Clean;
+use super::work;
 
 /// A gapless stretch of one stack's events in the service's order.
 #[derive(Debug, Default)]
@@ -61,7 +62,7 @@ impl Stretch {
     /// The events, oldest first.
     #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
-        self.events.iter()
+        self.events.iter().inspect(|_| work::look())
     }
 
     /// Puts an event after the newest one. False, and no change, if it is there already.
@@ -145,6 +146,7 @@ impl Stretch {
     #[must_use]
     pub fn nth(&self, sieve: Sieve, nth: usize) -> Option<&Arc<StackEvent>> {
         if sieve == Sieve::ALL {
+            work::look();
             return self.events.get(nth);
         }
         let index = self.index(sieve.slot);
@@ -174,7 +176,7 @@ impl Stretch {
 
     /// The resources, those whose first event is oldest first.
     pub fn resources(&self) -> impl Iterator<Item = &Clean> {
-        self.by_resource.in_order()
+        self.by_resource.in_order().inspect(|_| work::look())
     }
 
     /// How many resources there are.
@@ -264,6 +266,7 @@ impl Stretch {
     }
 
     fn get(&self, place: i64) -> Option<&Arc<StackEvent>> {
+        work::look();
         self.events.get(self.index_of(place))
     }
 

@@ -22,6 +22,8 @@ mod picture;
 mod readme;
 mod recorded;
 mod recording;
+// It counts what builds with debug assertions count.
+#[cfg(debug_assertions)]
 mod scale;
 mod screen;
 mod secrets;
