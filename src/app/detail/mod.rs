@@ -201,8 +201,7 @@ impl Detail {
         self.page.cursor = parent.unwrap_or(self.page.cursor);
     }
 
-    /// The value on the marked line, whole and as it came, whatever of it the pane shows: what it is called,
-    /// and the text.
+    /// The value on the marked line, whole, whatever of it the pane shows: what it is called, and the text.
     #[must_use]
     pub fn value(&self, subject: Subject<'_>) -> Option<(String, String)> {
         let lines = self.page.lines.get(..=self.page.cursor)?;

@@ -60,9 +60,9 @@ pub(super) struct Line<'a> {
     pub summary: Option<Summarised>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Cow<'a, str>>,
-    /// The event as the API sent it.
+    /// The event as the API sent it, without what signs a presigned URL.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<Cow<'a, RawValue>>,
+    pub event: Option<&'a RawValue>,
 }
 
 /// The kinds of lines.
@@ -106,15 +106,11 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The line of an event, without what signs a presigned URL.
+    /// The line of an event.
     pub(super) fn of_event(event: &'a StackEvent, at: DateTime<Utc>) -> Self {
-        let raw = match redact(event.raw()) {
-            Cow::Borrowed(raw) => serde_json::from_str(raw).map(Cow::Borrowed).ok(),
-            Cow::Owned(raw) => RawValue::from_string(raw).map(Cow::Owned).ok(),
-        };
         Self {
             stack_id: Some(event.stack_id.as_str().into()),
-            event: raw,
+            event: serde_json::from_str(event.raw()).ok(),
             ..Self::new(kind::EVENT, at)
         }
     }
@@ -122,7 +118,7 @@ impl<'a> Line<'a> {
     /// The event of an event's line.
     pub(super) fn event(&self) -> Option<Arc<StackEvent>> {
         let stack = self.stack()?;
-        let raw = self.event.as_ref()?;
+        let raw = self.event?;
         Some(Arc::new(StackEvent::from_json(raw.get(), Some(&stack))))
     }
 
