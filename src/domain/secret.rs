@@ -142,10 +142,10 @@ fn value_end(lower: &str, begin: usize) -> usize {
 
 /// The length of the JSON escape that a text begins with, where it stands for a character of a value.
 fn escape_in_value(text: &str) -> Option<usize> {
-    let escaped = text.trim_start_matches('\\');
-    let marks = text.len() - escaped.len();
-    let mut escapes = ESCAPED_IN_VALUES.iter();
-    let escape = escapes.find(|escape| marks > 0 && escaped.starts_with(**escape))?;
+    let rest = text.trim_start_matches('\\');
+    let marks = text.len() - rest.len();
+    let mut known = ESCAPED_IN_VALUES.iter();
+    let escape = known.find(|escape| marks > 0 && rest.starts_with(**escape))?;
     Some(marks + escape.len())
 }
 
