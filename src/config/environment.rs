@@ -32,8 +32,8 @@ pub struct Environment {
     pub ca_bundle: Option<PathBuf>,
     /// The first that is not empty of `AWS_REGION` and `AWS_DEFAULT_REGION`.
     pub aws_region: Option<String>,
-    /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else
-    /// `HOME/.local/state` (XDG Base Directory Specification).
+    /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else `~/.local/state`
+    /// (XDG Base Directory Specification).
     pub state_folder: Option<PathBuf>,
     /// Where a person's files for this program are: `$XDG_CONFIG_HOME/bakewatch`, else `~/.config/bakewatch`.
     pub config_folder: Option<PathBuf>,
@@ -56,6 +56,8 @@ impl Environment {
         };
         // The XDG specification says to take no notice of a relative one.
         let folder = |name: &str| path(name).filter(|path| path.is_absolute());
+        let home = std::env::home_dir().filter(|home| home.is_absolute());
+        let at_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
@@ -70,10 +72,9 @@ impl Environment {
             aws_region: [var("AWS_REGION"), var("AWS_DEFAULT_REGION")]
                 .into_iter()
                 .find(|region| !region.is_empty()),
-            state_folder: folder("XDG_STATE_HOME")
-                .or_else(|| Some(path("HOME")?.join(".local/state"))),
+            state_folder: folder("XDG_STATE_HOME").or_else(|| at_home(".local/state")),
             config_folder: folder("XDG_CONFIG_HOME")
-                .or_else(|| Some(std::env::home_dir()?.join(".config")))
+                .or_else(|| at_home(".config"))
                 .map(|folder| folder.join("bakewatch")),
             locale: locale
                 .into_iter()

@@ -33,8 +33,8 @@ pub(super) fn open(
     let (recorder, earlier) = match record {
         Record::No => return Ok((None, Vec::new())),
         Record::InFolder(None) => {
-            let text = "this watch is not recorded: neither XDG_STATE_HOME nor HOME says where; name a file with \
-                        --record, or say --no-record";
+            let text = "this watch is not recorded: there is no home folder and XDG_STATE_HOME names none; name a \
+                        file with --record, or say --no-record";
             return Ok((None, vec![Msg::Remark(passing(text.to_owned()))]));
         }
         Record::InFolder(Some(path)) => Recorder::in_folder(Folder::new(path), header, resumes),
