@@ -162,11 +162,7 @@ impl StackEvent {
     }
 
     /// A row for something in the list that is not an event: shown, never dropped.
-    fn unreadable(
-        raw: Box<str>,
-        as_sent: Option<Box<str>>,
-        fallback: Option<&StackId>,
-    ) -> Self {
+    fn unreadable(raw: Box<str>, as_sent: Option<Box<str>>, fallback: Option<&StackId>) -> Self {
         Self {
             stack_id: stack_or_unnamed(fallback),
             event_id: content_id(&raw),
