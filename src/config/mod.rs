@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use crate::app::keymap::KeyMap;
 use crate::cli::{
-    self, Cli, Color, Command, DemoArgs, Output, OutputArgs, Pace, ReplayArgs, WatchArgs,
+    self, Cli, Color, Command, DemoArgs, ListOutput, Output, OutputArgs, Pace, ReplayArgs,
+    WatchArgs,
 };
 use crate::domain::text::Clean;
 use crate::error::Error;
@@ -35,6 +36,8 @@ const RECORDINGS: &str = "bakewatch/recordings";
 pub enum Task {
     /// To watch something.
     Watch(Box<Settings>),
+    /// To list what was recorded.
+    History(History),
     /// To print the key map in force.
     PrintKeys(Keys),
     /// To print a text that says something about the program.
@@ -58,10 +61,21 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// Whether to wait for an image that does not exist yet (text and JSON).
     pub waits: bool,
+    /// The folder of all recordings; absent where nothing tells where a person keeps such things.
+    pub recordings: Option<PathBuf>,
     /// Where the watch is recorded.
     pub record: Record,
     /// The log.
     pub log: Log,
+}
+
+/// A list of what was recorded.
+#[derive(Debug)]
+pub struct History {
+    /// The folder of all recordings; absent where nothing tells where a person keeps such things.
+    pub recordings: Option<PathBuf>,
+    /// How it is listed.
+    pub form: output::Form,
 }
 
 /// Where a watch is recorded.
@@ -69,8 +83,8 @@ pub struct Settings {
 pub enum Record {
     /// Nowhere.
     No,
-    /// In the folder of all recordings; absent where nothing tells where a person keeps such things.
-    InFolder(Option<PathBuf>),
+    /// In the folder of all recordings.
+    InFolder,
     /// In a file.
     InFile(PathBuf),
 }
@@ -149,17 +163,25 @@ impl Task {
     /// # Errors
     /// [`Error::Usage`] where it can't be done as asked.
     pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
+        let state_folder = environment.state_folder.as_ref();
+        let recordings = state_folder.map(|folder| folder.join(RECORDINGS));
         let mut record = Record::No;
         let (mut timeout, mut waits) = (None, false);
         let (source, output) = match cli.command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
+            Command::History(args) => {
+                let form = match args.output {
+                    ListOutput::Text => text(Color::Auto, environment),
+                    ListOutput::Json => output::Form::Json,
+                };
+                return Ok(Self::History(History { recordings, form }));
+            }
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
-                    let folder = environment.state_folder.as_ref();
-                    record = Record::InFolder(folder.map(|folder| folder.join(RECORDINGS)));
+                    record = Record::InFolder;
                 }
                 let output = args.output.clone();
                 (
@@ -190,6 +212,7 @@ impl Task {
             on_outcome: output.on_outcome,
             timeout,
             waits,
+            recordings,
             record,
             log: Log {
                 file: output.log_file,
@@ -236,15 +259,17 @@ fn api(args: WatchArgs, environment: &Environment) -> Result<ApiSettings, Error>
 fn form(args: &OutputArgs, environment: &Environment) -> Result<Form, Error> {
     match args.output {
         Output::Json => Ok(Form::Lines(output::Form::Json)),
-        Output::Text => Ok(text(args.color, environment)),
+        Output::Text => Ok(Form::Lines(text(args.color, environment))),
         Output::Tui if !environment.has_screen() => Err(Error::Usage(
             "--output tui needs a terminal: standard output is none, or TERM is dumb; try --output text".to_owned(),
         )),
-        Output::Auto if !environment.has_screen() => Ok(text(args.color, environment)),
+        Output::Auto if !environment.has_screen() => {
+            Ok(Form::Lines(text(args.color, environment)))
+        }
         Output::Tui | Output::Auto => Ok(Form::Screen(Keys::load(environment)?.map)),
     }
 }
 
-fn text(color: Color, environment: &Environment) -> Form {
-    Form::Lines(output::Form::Text(environment.theme(color)))
+fn text(color: Color, environment: &Environment) -> output::Form {
+    output::Form::Text(environment.theme(color))
 }

@@ -2,6 +2,7 @@
 //!
 //! The application decides what is printed and when; here it only gets its form.
 
+mod history;
 mod json;
 mod keys;
 mod text;
@@ -14,6 +15,7 @@ use crate::app::model::Model;
 use crate::domain::text::one_line;
 use crate::style::Theme;
 
+pub use history::history;
 pub use keys::keys;
 pub use variables::variables;
 

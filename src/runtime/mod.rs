@@ -7,6 +7,7 @@ mod feed;
 mod hook;
 mod lines;
 mod logging;
+mod past;
 mod prepare;
 mod screen;
 mod signals;
@@ -30,7 +31,10 @@ use crate::domain::summary::Summary;
 use crate::error::Error;
 use crate::output::{self, Printer};
 use crate::source::clock::Clock;
+use crate::source::recording::Folder;
 use crate::style::Palette;
+
+pub use past::history;
 
 use feed::Feed;
 use hook::Hook;
@@ -78,10 +82,15 @@ pub fn print(text: &str) -> Result<u8, Error> {
 async fn watch(settings: Settings) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
     // With --wait, the build that is waited for is another one than any that was recorded.
-    let goes_on = matches!(settings.source, SourceSettings::Api(_)) && !settings.waits;
+    let is_live = matches!(settings.source, SourceSettings::Api(_));
+    let goes_on = is_live && !settings.waits;
     let ready = prepare::prepare(settings.source).await?;
     let prepared = ready.prepared;
-    let (recorder, resumed) = tape::open(settings.record, ready.header, goes_on)?;
+    let recordings = settings.recordings.map(Folder::new);
+    let typical = recordings.as_ref().filter(|_| is_live);
+    let typical = typical.and_then(Folder::typical);
+    let (recorder, resumed) =
+        tape::open(settings.record, recordings.as_ref(), ready.header, goes_on)?;
     let remarks = ready.remarks.into_iter().map(Msg::Remark);
     let first = remarks.chain(resumed).collect();
     let ending = if prepared.is_replay() {
@@ -96,6 +105,7 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
     let clock = prepared.clock.clone();
     let mut model = Model::new(prepared.target.clone(), mode, keys, clock.now());
     let hook = Hook(settings.on_outcome);
+    model.typical = typical;
     let (tape, tape_end) = Tape::start(recorder, &mut tasks);
     let start = |tasks: &mut Tasks| prepared.start(first, tape_end, tasks);
     let result = match settings.form {

@@ -13,6 +13,7 @@ mod endings;
 mod falling;
 mod finding;
 mod frames;
+mod history;
 mod keys;
 mod layering;
 mod mouse;

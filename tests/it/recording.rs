@@ -353,7 +353,7 @@ fn the_newest_recordings_are_kept_and_what_is_none_is_left_alone() {
     make("notes.txt", &header, 98);
     // A kill between the making of a file and its first line leaves one behind that is no recording.
     make("empty.jsonl", "", 0);
-    make("cut.jsonl", &header[..30], 0);
+    make("cut.jsonl", header.split_at(30).0, 0);
     make("unborn.jsonl", "", 0);
     let unborn = File::open(folder.join("unborn.jsonl")).unwrap();
     unborn.lock().unwrap();

@@ -89,12 +89,26 @@ impl Folder {
         self.root.join(&header.image_id)
     }
 
+    /// Every file that is named like a recording; none where there is no folder.
+    pub(super) fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let images = match fs::read_dir(&self.root) {
+            Ok(images) => images,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let files = images
+            .flatten()
+            .flat_map(|image| recordings_in(&image.path()));
+        Ok(files.collect())
+    }
+
     /// Removes all but the newest recordings, and what was left of some that were never begun. What is no
     /// recording, or is being written to, stays.
     fn prune(&self, now: DateTime<Utc>) {
-        let images = fs::read_dir(&self.root).into_iter().flatten().flatten();
-        let all = images.flat_map(|image| recordings_in(&image.path()));
-        let (unborn, mut begun): (Vec<_>, Vec<_>) = all
+        let (unborn, mut begun): (Vec<_>, Vec<_>) = self
+            .files()
+            .unwrap_or_default()
+            .into_iter()
             .filter_map(|path| Some((modified(&path)?, path)))
             .partition(|(last, path)| now - *last > UNBORN && is_unborn(path));
         for (_, path) in unborn {
@@ -119,7 +133,7 @@ fn remove(path: &Path) {
 }
 
 /// When something was last written to a file.
-fn modified(path: &Path) -> Option<DateTime<Utc>> {
+pub(super) fn modified(path: &Path) -> Option<DateTime<Utc>> {
     Some(fs::metadata(path).ok()?.modified().ok()?.into())
 }
 
@@ -191,7 +205,7 @@ fn recordings_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The header of a file; nothing where it is no recording that this program can read.
-fn header_of(path: &Path) -> Option<Header> {
+pub(super) fn header_of(path: &Path) -> Option<Header> {
     header(&first_line(path)?).ok()
 }
 
