@@ -26,6 +26,11 @@ pub enum Command {
     Replay(ReplayArgs),
     /// List the recorded watches, the newest build first
     History(HistoryArgs),
+    /// Print a report of a recorded build as Markdown, to share with whoever can help
+    Report {
+        /// The recording
+        file: PathBuf,
+    },
     /// Print which keys do what, in the form of the file that changes them
     Keys,
     /// Print the completions for a shell

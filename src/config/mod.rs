@@ -38,6 +38,8 @@ pub enum Task {
     Watch(Box<Settings>),
     /// To list what was recorded.
     History(History),
+    /// To print a report of a recording.
+    Report(PathBuf),
     /// To print the key map in force.
     PrintKeys(Keys),
     /// To print a text that says something about the program.
@@ -171,6 +173,7 @@ impl Task {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
+            Command::Report { file } => return Ok(Self::Report(file)),
             Command::History(args) => {
                 let form = match args.output {
                     ListOutput::Text => text(Color::Auto, environment),

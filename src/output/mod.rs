@@ -5,6 +5,8 @@
 mod history;
 mod json;
 mod keys;
+mod markdown;
+mod report;
 mod text;
 mod variables;
 
@@ -17,6 +19,7 @@ use crate::style::Theme;
 
 pub use history::history;
 pub use keys::keys;
+pub use report::{Subject, report};
 pub use variables::variables;
 
 /// The form of the lines.

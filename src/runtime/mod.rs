@@ -9,6 +9,7 @@ mod lines;
 mod logging;
 mod past;
 mod prepare;
+mod reports;
 mod screen;
 mod signals;
 mod tape;
@@ -34,7 +35,7 @@ use crate::source::clock::Clock;
 use crate::source::recording::Folder;
 use crate::style::Palette;
 
-pub use past::history;
+pub use past::{history, report};
 
 use feed::Feed;
 use hook::Hook;

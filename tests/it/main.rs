@@ -22,6 +22,7 @@ mod picture;
 mod readme;
 mod recorded;
 mod recording;
+mod report;
 mod scale;
 mod screen;
 mod secrets;

@@ -3,7 +3,7 @@
 //! promises the values that the API sent.
 
 use bakewatch::app::effect::Effect;
-use bakewatch::output::variables;
+use bakewatch::output::{Subject, report, variables};
 use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
 use serde_json::json;
 
@@ -217,6 +217,17 @@ fn no_presigned_url_is_in_any_frame_or_leaves_the_screen() {
         "E",
         "tu",
     ];
+    let build = talkative_build(80, 24).model.build;
+    let subject = Subject {
+        image_id: "img",
+        region: None,
+        note: None,
+        recorded_by: None,
+        now: build.ended_at().unwrap(),
+    };
+    let written = report(&build, &subject);
+    assert!(written.contains("X-Amz-Signature=[redacted]"), "{written}");
+    assert!(!written.contains(MARK), "{written}");
     let mut copied = 0;
     for (width, height) in [(40, 10), (80, 24), (160, 50)] {
         for keys in everywhere {
@@ -293,11 +304,32 @@ fn no_presigned_url_is_printed_or_recorded_in_a_form_that_works() {
         "{recorded}"
     );
     let logged = std::fs::read_to_string(&log).unwrap();
-    for (what, said) in [
+    let from_recording = |arguments: &[&str]| {
+        let ended = Program::start_with(arguments, &[state_home]).end();
+        ended.lines.join(
+            "
+",
+        ) + &ended.diagnostics
+    };
+    let file = recording.to_str().unwrap();
+    let all = [
         ("output", printed),
         ("recording", recorded),
         ("log", logged),
-    ] {
+        ("history", from_recording(&["history", "-o", "json"])),
+        ("report", from_recording(&["report", file])),
+        (
+            "replay",
+            from_recording(&["replay", file, "-o", "json", "--speed", "max"]),
+        ),
+    ];
+    for (what, said) in all {
+        let is_told = what == "log" || said.contains("bucket.s3.example");
+        assert!(
+            is_told,
+            "the {what} does not tell of it:
+{said}"
+        );
         assert!(!said.contains(MARK), "the {what} has {MARK}:\n{said}");
         assert_clean(what, &said);
     }
