@@ -91,6 +91,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_report_is_written_over_another() {
+        let folder = std::env::temp_dir().join(format!("bakewatch-reports-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let stem = folder.join("r").display().to_string();
+        let names = ["one", "two"].map(|text| write_new(&stem, text).unwrap());
+        assert_eq!(names, [format!("{stem}.md"), format!("{stem}-2.md")]);
+        assert_eq!(fs::read_to_string(&names[0]).unwrap(), "one");
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(write_new(&stem, "three").is_err());
+    }
+
+    #[test]
     fn a_name_holds_nothing_that_leads_elsewhere() {
         let at = DateTime::UNIX_EPOCH;
         assert_eq!(

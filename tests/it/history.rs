@@ -61,17 +61,8 @@ fn recordings_are_listed_newest_first_whatever_state_they_are_in() {
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     for scenario in ["failure", "success"] {
         let file = path(&format!("{scenario}.jsonl"));
-        let arguments = [
-            "demo",
-            "--scenario",
-            scenario,
-            "--speed",
-            "2000",
-            "-o",
-            "json",
-            "--record",
-        ];
-        run(&[&arguments[..], &[&file]].concat());
+        let speed = ["--speed", "2000", "-o", "json", "--record", &file];
+        run(&[&["demo", "--scenario", scenario], &speed[..]].concat());
     }
     write(&folder, "old.jsonl", 0, 35, "failed", None);
     fs::write(path("foreign.jsonl"), "hello \u{1b}[31m\n").unwrap();
@@ -116,30 +107,16 @@ fn recordings_are_listed_newest_first_whatever_state_they_are_in() {
         lines.find(|line| line.ends_with(name)).unwrap().clone()
     };
     assert_eq!(table.lines.len(), 1 + lines.len());
-    assert!(
-        row("cut.jsonl").contains(" BUILDING "),
-        "{}",
-        row("cut.jsonl")
-    );
-    assert!(
-        row("old.jsonl").contains(" FAILED     35:00  R: long long"),
-        "{}",
-        row("old.jsonl")
-    );
-    assert!(
-        row("foreign.jsonl").contains(" UNREADABLE "),
-        "{}",
-        row("foreign.jsonl")
-    );
+    for (name, told) in [
+        ("cut.jsonl", " BUILDING "),
+        ("old.jsonl", " FAILED     35:00  R: long long"),
+        ("foreign.jsonl", " UNREADABLE "),
+    ] {
+        assert!(row(name).contains(told), "{}", row(name));
+    }
     // A replay tells the same of the same file.
-    let replayed = run(&[
-        "replay",
-        &path("success.jsonl"),
-        "--speed",
-        "max",
-        "-o",
-        "json",
-    ]);
+    let file = path("success.jsonl");
+    let replayed = run(&["replay", &file, "--speed", "max", "-o", "json"]);
     assert_eq!(replayed.outcome()["amiId"], success["amiId"]);
     assert_eq!(replayed.outcome()["endedAt"], success["endedAt"]);
 }

@@ -258,92 +258,78 @@ fn no_presigned_url_is_in_any_frame_or_leaves_the_screen() {
     assert!(copied > 100, "URLs were copied: {copied}");
 }
 
-#[test]
-fn no_presigned_url_is_printed_or_recorded_in_a_form_that_works() {
-    let (mut server, state) = (talkative_server(), fresh_folder());
+/// A server whose failed build has presigned URLs in an event and in its description.
+fn server_of_a_talkative_build() -> Server {
+    let mut server = talkative_server();
     let [new, old] = marked_urls();
-    server.push_with(
-        STACK,
-        json!({
-            "resourceStatus": "CREATE_FAILED", "resourceStatusReason": format!("no access to {new}, {old}"),
-            "resourceProperties": json!({"url": new}).to_string(),
-        }),
-    );
+    let fields = json!({
+        "resourceStatus": "CREATE_FAILED", "resourceStatusReason": format!("no access to {new}, {old}"),
+        "resourceProperties": json!({"url": new}).to_string(),
+    });
+    server.push_with(STACK, fields);
     server.push_root(STACK, "CREATE_FAILED");
     server.world.set_image(Some(json!({
         "imageId": "img", "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_FAILED",
         "cloudformationStackStatusReason": old, "imagebuilderImageStatusReason": new,
     })));
+    server
+}
+
+#[test]
+fn no_presigned_url_is_printed_or_recorded_in_a_form_that_works() {
+    let (server, state) = (server_of_a_talkative_build(), fresh_folder());
     let log = state.join("log");
-    let hook = "env | grep BAKEWATCH_";
-    let more = [
-        "--on-outcome",
-        hook,
-        "--debug",
-        "--log-file",
-        log.to_str().unwrap(),
-        "-o",
-    ];
-    let state_home = ("XDG_STATE_HOME", state.to_str().unwrap());
-    let text = Program::start_with(
-        &server.watch(&[&more[..], &["text"]].concat()),
-        &[state_home],
-    );
-    let text = text.end();
-    assert_eq!(text.code(), Some(3), "{}", text.diagnostics);
-    let printed = text.lines.join("\n") + &text.diagnostics;
-    assert!(printed.contains("X-Amz-Signature=[redacted]"), "{printed}");
-    assert!(
-        printed.contains("BAKEWATCH_FIRST_FAILURE_REASON=no access to https"),
-        "{printed}"
-    );
-    let recording = recordings_in(&state).remove(0);
-    let recorded = std::fs::read_to_string(&recording).unwrap();
-    assert!(
-        recorded.matches("&Signature=[redacted]").count() > 1,
-        "{recorded}"
-    );
-    let logged = std::fs::read_to_string(&log).unwrap();
-    let from_recording = |arguments: &[&str]| {
-        let ended = Program::start_with(arguments, &[state_home]).end();
-        ended.lines.join(
-            "
-",
-        ) + &ended.diagnostics
+    let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let run = |arguments: &[&str]| {
+        let ended = Program::start_with(arguments, &environment).end();
+        ended.lines.join("\n") + &ended.diagnostics
     };
+    let hook = ["--on-outcome", "env | grep BAKEWATCH_", "-o", "text"];
+    let log_file = ["--debug", "--log-file", log.to_str().unwrap()];
+    let printed = run(&server.watch(&[&hook[..], &log_file].concat()));
+    let reason = "BAKEWATCH_FIRST_FAILURE_REASON=no access to https";
+    assert!(printed.contains(reason), "{printed}");
+    let recording = recordings_in(&state).remove(0);
     let file = recording.to_str().unwrap();
+    let read = |path| std::fs::read_to_string(path).unwrap();
     let all = [
         ("output", printed),
-        ("recording", recorded),
-        ("log", logged),
-        ("history", from_recording(&["history", "-o", "json"])),
-        ("report", from_recording(&["report", file])),
+        ("recording", read(&recording)),
+        ("log", read(&log)),
+        ("history", run(&["history", "-o", "json"])),
+        ("report", run(&["report", file])),
         (
             "replay",
-            from_recording(&["replay", file, "-o", "json", "--speed", "max"]),
+            run(&["replay", file, "-o", "json", "--speed", "max"]),
         ),
     ];
     for (what, said) in all {
-        let is_told = what == "log" || said.contains("bucket.s3.example");
-        assert!(
-            is_told,
-            "the {what} does not tell of it:
-{said}"
-        );
+        let is_told = what == "log" || said.contains("X-Amz-Signature=[redacted]");
+        assert!(is_told, "the {what} does not tell of it:\n{said}");
         assert!(!said.contains(MARK), "the {what} has {MARK}:\n{said}");
         assert_clean(what, &said);
     }
-    // JSON output promises the API's own values, in the events and nowhere else.
-    let arguments = [&more[..], &["json", "--no-record"]].concat();
-    let json = Program::start_with(&server.watch(&arguments), &[state_home]).end();
+}
+
+/// JSON output promises the API's own values, in the events and nowhere else.
+#[test]
+fn a_presigned_url_is_in_the_events_of_json_output_alone() {
+    let server = server_of_a_talkative_build();
+    let urls = marked_urls();
+    let json = Program::start(&server.watch(&["-o", "json"])).end();
+    assert_eq!(json.code(), Some(3), "{}", json.diagnostics);
     assert!(!json.diagnostics.contains(MARK), "{}", json.diagnostics);
-    for line in json.lines {
+    let mut told = 0;
+    for line in &json.lines {
         let is_event = line.starts_with(r#"{"kind":"event""#);
-        let is_talkative = is_event && line.contains("bucket.s3.example");
-        assert_eq!(line.contains(MARK), is_talkative, "{line}");
+        let is_told = is_event && line.contains("bucket.s3.example");
+        told += usize::from(is_told);
+        assert_eq!(line.contains(MARK), is_told, "{line}");
         assert!(
-            !is_talkative || (line.contains(&new) && line.contains(&old)),
+            !is_told || urls.iter().all(|url| line.contains(url)),
             "{line}"
         );
     }
+    assert_eq!(told, 1);
+    assert!(json.lines.last().unwrap().contains("Signature=[redacted]"));
 }
