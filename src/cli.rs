@@ -24,6 +24,13 @@ pub enum Command {
     Demo(DemoArgs),
     /// Play a recording of a watch back
     Replay(ReplayArgs),
+    /// List the recorded watches, the newest build first
+    History(HistoryArgs),
+    /// Print a report of a recorded build as Markdown, to share with whoever can help
+    Report {
+        /// The recording
+        file: PathBuf,
+    },
     /// Print which keys do what, in the form of the file that changes them
     Keys,
     /// Print the settings in force and where each comes from, in the form of their file
@@ -128,6 +135,24 @@ pub struct ReplayArgs {
     /// How to show it.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// The arguments of `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// How to list them: text is one aligned line each, json one object each
+    #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
+    pub output: ListOutput,
+}
+
+/// The forms of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListOutput {
+    /// One aligned line each.
+    #[default]
+    Text,
+    /// One JSON object each.
+    Json,
 }
 
 /// How fast a recording is played.

@@ -75,6 +75,7 @@ pub const COMMANDS: &[Command] = &[
     row(Action::Copy, "copy", &[Detail], "copy the marked value").hint("copy"),
     row(Action::CopyEvent, "copy-event", VIEWS, "copy the event as JSON"),
     row(Action::CopyAmi, "copy-ami", VIEWS, "copy the AMI's id"),
+    row(Action::Report, "report", VIEWS, "write a report to share into the current folder"),
     row(Action::Utc, "utc", VIEWS, "times in UTC, or by your clock"),
     row(Action::Since, "since", VIEWS, "times since the event before, or since the start"),
     row(Action::NextPane, "next-pane", PANES, "to the other pane").hint("pane"),

@@ -43,8 +43,8 @@ pub struct Environment {
     pub ca_bundle: Option<PathBuf>,
     /// The person's home.
     pub home: Option<PathBuf>,
-    /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else
-    /// `HOME/.local/state` (XDG Base Directory Specification).
+    /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else `~/.local/state`
+    /// (XDG Base Directory Specification).
     pub state_folder: Option<PathBuf>,
     /// Where a person's files for this program are: `$XDG_CONFIG_HOME/bakewatch`, else `~/.config/bakewatch`.
     pub config_folder: Option<PathBuf>,
@@ -69,7 +69,8 @@ impl Environment {
         };
         // The XDG specification says to take no notice of a relative one.
         let folder = |name: &str| path(name).filter(|path| path.is_absolute());
-        let home = std::env::home_dir();
+        let home = std::env::home_dir().filter(|home| home.is_absolute());
+        let at_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
         let tmux = given("TMUX");
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
@@ -87,10 +88,9 @@ impl Environment {
             aws_region: named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION")),
             aws_profile: given("AWS_PROFILE"),
             ca_bundle: path("AWS_CA_BUNDLE"),
-            state_folder: folder("XDG_STATE_HOME")
-                .or_else(|| Some(path("HOME")?.join(".local/state"))),
+            state_folder: folder("XDG_STATE_HOME").or_else(|| at_home(".local/state")),
             config_folder: folder("XDG_CONFIG_HOME")
-                .or_else(|| Some(home.as_ref()?.join(".config")))
+                .or_else(|| at_home(".config"))
                 .map(|folder| folder.join("bakewatch")),
             home,
             locale: locale

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use crate::app::keymap::KeyMap;
 use crate::cli::{
-    self, ApiArgs, Cli, Command, ConfigArgs, DemoArgs, LookArgs, Output, OutputArgs, Pace,
-    ReplayArgs,
+    self, ApiArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, OutputArgs,
+    Pace, ReplayArgs,
 };
 use crate::domain::text::Clean;
 use crate::error::Error;
@@ -45,6 +45,10 @@ const RECORDINGS: &str = "bakewatch/recordings";
 pub enum Task {
     /// To watch something.
     Watch(Box<Settings>),
+    /// To list what was recorded.
+    History(History),
+    /// To print a report of a recording.
+    Report(PathBuf),
     /// To print the key map in force.
     PrintKeys(Keys),
     /// To print a text that says something about the program.
@@ -72,10 +76,21 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// Whether to wait for an image that does not exist yet (text and JSON).
     pub waits: bool,
+    /// The folder of all recordings; absent where nothing tells where a person keeps such things.
+    pub recordings: Option<PathBuf>,
     /// Where the watch is recorded.
     pub record: Record,
     /// The log.
     pub log: Log,
+}
+
+/// A list of what was recorded.
+#[derive(Debug)]
+pub struct History {
+    /// The folder of all recordings; absent where nothing tells where a person keeps such things.
+    pub recordings: Option<PathBuf>,
+    /// How it is listed.
+    pub form: output::Form,
 }
 
 /// Where a watch is recorded.
@@ -83,8 +98,8 @@ pub struct Settings {
 pub enum Record {
     /// Nowhere.
     No,
-    /// In the folder of all recordings; absent where nothing tells where a person keeps such things.
-    InFolder(Option<PathBuf>),
+    /// In the folder of all recordings.
+    InFolder,
     /// In a file.
     InFile(PathBuf),
 }
@@ -164,6 +179,8 @@ impl Task {
     /// [`Error::Usage`] where it can't be done as asked.
     pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
         let load = |api, look: &LookArgs| Preferences::load(api, look.clone(), environment);
+        let state_folder = environment.state_folder.as_ref();
+        let recordings = state_folder.map(|folder| folder.join(RECORDINGS));
         let mut record = Record::No;
         let (mut timeout, mut waits) = (None, false);
         let (source, output, preferences) = match cli.command {
@@ -173,11 +190,21 @@ impl Task {
             }
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
+            Command::Report { file } => return Ok(Self::Report(file)),
+            Command::History(args) => {
+                let form = match args.output {
+                    ListOutput::Text => {
+                        let look = load(ApiArgs::default(), &LookArgs::default())?;
+                        output::Form::Text(Box::new(look.theme))
+                    }
+                    ListOutput::Json => output::Form::Json,
+                };
+                return Ok(Self::History(History { recordings, form }));
+            }
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
-                    let folder = environment.state_folder.as_ref();
-                    record = Record::InFolder(folder.map(|folder| folder.join(RECORDINGS)));
+                    record = Record::InFolder;
                 }
                 let unsigned = args.api.no_sign_request;
                 let preferences = load(args.api, &args.output.look)?;
@@ -216,6 +243,7 @@ impl Task {
             on_outcome: preferences.on_outcome,
             timeout,
             waits,
+            recordings,
             record,
             log: Log {
                 file: output.log_file,

@@ -76,6 +76,16 @@ pub enum Cleanup {
 }
 
 impl Build {
+    /// What is known after some reports.
+    #[must_use]
+    pub fn of(reports: &[Report]) -> Self {
+        let mut build = Self::default();
+        for report in reports {
+            build.apply(report);
+        }
+        build
+    }
+
     /// Takes in what the poller reports.
     pub fn apply(&mut self, report: &Report) -> Changes {
         self.revision += 1;

@@ -3,8 +3,11 @@
 //! The application decides what is printed and when; here it only gets its form.
 
 mod config;
+mod history;
 mod json;
 mod keys;
+mod markdown;
+mod report;
 mod text;
 mod variables;
 
@@ -16,7 +19,9 @@ use crate::domain::text::one_line;
 use crate::style::Theme;
 
 pub use config::{ConfigLine, config};
+pub use history::history;
 pub use keys::keys;
+pub use report::{Subject, report};
 pub use variables::variables;
 
 /// The form of the lines.

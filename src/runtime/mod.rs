@@ -7,7 +7,9 @@ mod feed;
 mod hook;
 mod lines;
 mod logging;
+mod past;
 mod prepare;
+mod reports;
 mod screen;
 mod signals;
 mod tape;
@@ -30,6 +32,9 @@ use crate::domain::summary::Summary;
 use crate::error::Error;
 use crate::output::{self, Printer};
 use crate::source::clock::Clock;
+use crate::source::recording::Folder;
+
+pub use past::{history, report};
 
 use feed::Feed;
 use hook::Hook;
@@ -77,10 +82,15 @@ pub fn print(text: &str) -> Result<u8, Error> {
 async fn watch(settings: Settings) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
     // With --wait, the build that is waited for is another one than any that was recorded.
-    let goes_on = matches!(settings.source, SourceSettings::Api(_)) && !settings.waits;
+    let is_live = matches!(settings.source, SourceSettings::Api(_));
+    let goes_on = is_live && !settings.waits;
     let ready = prepare::prepare(settings.source).await?;
     let prepared = ready.prepared;
-    let (recorder, resumed) = tape::open(settings.record, ready.header, goes_on)?;
+    let recordings = settings.recordings.map(Folder::new);
+    let typical = recordings.as_ref().filter(|_| is_live);
+    let typical = typical.and_then(Folder::typical);
+    let (recorder, resumed) =
+        tape::open(settings.record, recordings.as_ref(), ready.header, goes_on)?;
     let remarks = ready.remarks.into_iter().map(Msg::Remark);
     let first = remarks.chain(resumed).collect();
     let ending = if prepared.is_replay() {
@@ -97,6 +107,7 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
     model.mouse = settings.mouse;
     model.times.utc = settings.utc;
     let hook = Hook(settings.on_outcome);
+    model.typical = typical;
     let (tape, tape_end) = Tape::start(recorder, &mut tasks);
     let start = |tasks: &mut Tasks| prepared.start(first, tape_end, tasks);
     let result = match settings.form {

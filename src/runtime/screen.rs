@@ -27,6 +27,7 @@ use crate::style::Theme;
 use super::clipboard::Clipboard;
 use super::feed::Feed;
 use super::hook::Hook;
+use super::reports::Reports;
 use super::signals::Signals;
 use super::tasks::Tasks;
 use super::terminal::Screen;
@@ -55,6 +56,7 @@ struct Hands<'a> {
     speech: Speech,
     hook: Hook,
     clipboard: Clipboard,
+    reports: Reports,
     tasks: &'a mut Tasks,
 }
 
@@ -94,14 +96,16 @@ async fn show(
         return Ok(TERMINAL_GONE);
     }
     let mut feed = start(tasks);
+    let (reports, mut reported) = Reports::new();
     let mut hands = Hands {
         screen,
         speech,
         hook,
         clipboard: Clipboard::default(),
+        reports,
         tasks,
     };
-    if let Some(code) = hands.carry_out(vec![Effect::Mouse(model.mouse)], &feed) {
+    if let Some(code) = hands.carry_out(vec![Effect::Mouse(model.mouse)], model, &feed) {
         return Ok(code);
     }
     let mut input = EventStream::new();
@@ -124,11 +128,13 @@ async fn show(
             error = hands.tasks.died() => return Err(error),
             () = sleep_until(next_frame), if stale => None,
             _ = ticks.tick() => Some(tick(clock)),
+            Some(msg) = reported.recv() => Some(msg),
             msg = feed.next() => Some(msg),
             () = std::future::ready(()), if model.is_looking() => Some(Msg::Look),
         };
         if let Some(msg) = msg {
-            if let Some(code) = hands.carry_out(update(model, msg), &feed) {
+            let effects = update(model, msg);
+            if let Some(code) = hands.carry_out(effects, model, &feed) {
                 return Ok(code);
             }
             stale = true;
@@ -149,7 +155,7 @@ async fn show(
 
 impl Hands<'_> {
     /// Does what the application asks for. The exit code, if it asks to leave, or the terminal is gone.
-    fn carry_out(&mut self, effects: Effects, feed: &Feed) -> Option<u8> {
+    fn carry_out(&mut self, effects: Effects, model: &Model, feed: &Feed) -> Option<u8> {
         for effect in effects {
             let done = match effect {
                 Effect::PollNow => {
@@ -169,6 +175,10 @@ impl Hands<'_> {
                     Ok(())
                 }
                 Effect::Copy(text) => self.copy(text),
+                Effect::WriteReport => {
+                    self.reports.write(model, self.tasks);
+                    Ok(())
+                }
                 Effect::Mouse(taken) => self.screen.mouse(taken),
                 Effect::Emit(_) => Ok(()),
                 Effect::Exit(code) => return Some(code),

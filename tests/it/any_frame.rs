@@ -36,7 +36,7 @@ enum Step {
 fn key() -> impl Strategy<Value = Key> {
     prop_oneof![
         6 => prop::sample::select("jkgGhlf?ar q".chars().collect::<Vec<_>>()).prop_map(Key::Char),
-        6 => prop::sample::select("123eE/nN&oJdsutyYAm+-0z".chars().collect::<Vec<_>>()).prop_map(Key::Char),
+        6 => prop::sample::select("123eE/nN&oJdsutyYAmR+-0z".chars().collect::<Vec<_>>()).prop_map(Key::Char),
         1 => prop::sample::select("日e\u{301}(.*[".chars().collect::<Vec<_>>()).prop_map(Key::Char),
         1 => prop::sample::select("rwuae".chars().collect::<Vec<_>>()).prop_map(Key::Ctrl),
         1 => prop::sample::select(vec![Key::Left, Key::Right, Key::Backspace, Key::Delete, Key::Home, Key::End]),

@@ -14,6 +14,7 @@ mod endings;
 mod falling;
 mod finding;
 mod frames;
+mod history;
 mod keys;
 mod layering;
 mod mouse;
@@ -22,6 +23,7 @@ mod picture;
 mod readme;
 mod recorded;
 mod recording;
+mod report;
 // It counts what builds with debug assertions count.
 #[cfg(debug_assertions)]
 mod scale;

@@ -205,8 +205,7 @@ impl Detail {
         self.page.cursor = parent.unwrap_or(self.page.cursor);
     }
 
-    /// What a copy of the marked line takes: what it is called, and all of it as it came, whatever of it the
-    /// pane shows.
+    /// What a copy of the marked line takes: what it is called, and all of it, whatever of it the pane shows.
     #[must_use]
     pub fn copied(&self, subject: Subject<'_>) -> Option<(String, String)> {
         let lines = self.page.lines.get(..=self.page.cursor)?;

@@ -78,6 +78,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::PreviousFailure => find::failure(model, false),
         Action::ItsEvents => its_events(model),
         Action::Copy | Action::CopyEvent | Action::CopyAmi => copy::act(model, action, effects),
+        Action::Report => report(model, effects),
         Action::Mouse => {
             model.mouse = !model.mouse;
             let whose = if model.mouse {
@@ -117,6 +118,15 @@ fn poll_now(model: &mut Model) -> Option<Effect> {
     }
     model.poll_asked = Some(model.now);
     Some(Effect::PollNow)
+}
+
+/// Asks for a report, once there is something to report.
+fn report(model: &mut Model, effects: &mut Effects) {
+    if model.build.answered() || model.build.current().is_some() {
+        effects.push(Effect::WriteReport);
+    } else {
+        model.toast = Some("there is nothing to report yet".to_owned());
+    }
 }
 
 /// Shows a view, and goes to its list.

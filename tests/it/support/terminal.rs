@@ -32,7 +32,8 @@ pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     shown: Arc<Shown>,
     modes_before: String,
-    _state: Scratch,
+    /// The folder that the program runs in, and keeps its recordings in.
+    pub(crate) folder: Scratch,
 }
 
 impl Terminal {
@@ -62,6 +63,7 @@ impl Terminal {
         }
         let state = fresh_folder();
         command.env("XDG_STATE_HOME", &*state);
+        command.cwd(&*state);
         command.env("XDG_CONFIG_HOME", "/nonexistent");
         for (name, value) in environment {
             command.env(name, value);
@@ -97,7 +99,7 @@ impl Terminal {
             child,
             shown,
             modes_before,
-            _state: state,
+            folder: state,
         }
     }
 
