@@ -139,7 +139,7 @@ fn weight(text: &str) -> Result<usize, String> {
     let characters = expression::characters(text).unwrap_or(usize::MAX);
     if characters > MOST_CHARACTERS {
         return Err(format!(
-            "too large: with its repeats written out it has {characters} characters, {MOST_CHARACTERS} may be"
+            "too large: {characters} characters with repeats, {MOST_CHARACTERS} at most"
         ));
     }
     Ok(characters.div_ceil(2))
