@@ -1,25 +1,24 @@
 //! A lens over a stretch of events: which of them a question of a person holds for. That is worked out in
 //! slices, what is new first and then the rest, newest first, so that nothing ever waits for it.
 
-use std::collections::BTreeSet;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::event::StackEvent;
 use super::index::ClassIndex;
+use super::names::Names;
 use super::pattern::Pattern;
 use super::status::{ClassSet, StatusClass};
-use super::text::Clean;
 use super::work;
 
-/// A question about an event, beside that for its status. An empty set asks nothing.
+/// A question about an event, beside that for its status.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Question {
     /// The resource is one of these.
-    pub resources: BTreeSet<Clean>,
+    pub resources: Names,
     /// The type is one of these.
-    pub types: BTreeSet<Clean>,
+    pub types: Names,
     /// Each of these is in some field.
     pub patterns: Vec<Pattern>,
 }
@@ -28,14 +27,14 @@ impl Question {
     /// Whether the answer is yes for every event.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.resources.is_empty() && self.types.is_empty() && self.patterns.is_empty()
+        self.resources.is_all() && self.types.is_all() && self.patterns.is_empty()
     }
 
     /// Whether the answer is yes for this event.
     #[must_use]
     pub fn holds_for(&self, event: &StackEvent) -> bool {
-        (self.resources.is_empty() || self.resources.contains(&event.logical_id))
-            && (self.types.is_empty() || self.types.contains(&event.resource_type))
+        self.resources.contains(&event.logical_id)
+            && self.types.contains(&event.resource_type)
             && self
                 .patterns
                 .iter()

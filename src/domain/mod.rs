@@ -15,6 +15,7 @@ pub mod fault;
 pub mod image;
 mod index;
 pub mod lens;
+pub mod names;
 pub mod news;
 pub mod pattern;
 pub mod properties;

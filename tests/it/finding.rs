@@ -127,6 +127,20 @@ fn filters_are_combined() {
 }
 
 #[test]
+fn space_takes_one_thing_out_of_any_kind() {
+    let mut story = builds::failed(80, 24);
+    // The last line is the last resource that CloudFormation began.
+    story.keys("fG <");
+    assert_eq!(listed(&story).len(), 39);
+    assert!(!listed(&story).contains(&"ParallelClusterImage".to_owned()));
+    assert!(
+        text(&story).contains(" Events: all but ParallelClusterImage "),
+        "{}",
+        text(&story)
+    );
+}
+
+#[test]
 fn the_events_of_one_resource_are_a_key_away() {
     let mut story = builds::failed(80, 24);
     story.keys("2o");

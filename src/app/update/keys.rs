@@ -15,6 +15,7 @@ use crate::app::resources;
 use crate::app::rows::Order;
 use crate::app::tab::Tab;
 use crate::domain::lens::Slot;
+use crate::domain::names::Names;
 
 use super::{copy, find, moves};
 
@@ -188,7 +189,7 @@ fn its_events(model: &mut Model) {
     };
     let mut filter = model.filter.clone();
     let choice = Choice::Resource(event.logical_id.clone());
-    let alone = filter.resources.len() == 1 && filter.resources.contains(&event.logical_id);
+    let alone = filter.resources == Names::only(&event.logical_id);
     if alone && model.tab == Tab::Events {
         filter.every(&choice);
     } else {
