@@ -121,10 +121,10 @@ impl Filter {
                 Names::AllBut(names) => ("all but ", names),
                 Names::Only(names) => ("", names),
             };
-            let named = names.first().filter(|_| names.len() == 1).map(one);
+            let alone = names.first().filter(|_| names.len() == 1).map(one);
             Some(format!(
                 "{but}{}",
-                named.unwrap_or_else(|| format!("{} {noun}", names.len()))
+                alone.unwrap_or_else(|| format!("{} {noun}", names.len()))
             ))
         };
         let text = self.text.as_ref().map(quoted);
