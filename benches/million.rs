@@ -52,6 +52,7 @@ fn walk(numbers: std::ops::Range<usize>) -> Msg {
     });
     Msg::Report(Report {
         at: now,
+        elapsed: std::time::Duration::ZERO,
         next_poll: now,
         news,
     })

@@ -80,6 +80,7 @@ pub const COMMANDS: &[Command] = &[
     row(Action::Mouse, "mouse", VIEWS, "leave the mouse to the terminal, or take it"),
     row(Action::PollNow, "poll-now", VIEWS, "ask the API now"),
     row(Action::Help, "help", EVERYWHERE, "this help").hint("help"),
+    row(Action::Suspend, "suspend", Context::ALL, "back to the shell for now; `fg` comes back"),
     row(Action::Quit, "quit", Context::ALL, "leave").hint("quit"),
 ];
 

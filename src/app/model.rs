@@ -4,6 +4,7 @@ use chrono::{DateTime, FixedOffset, Offset, Utc};
 use ratatui::layout::Size;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::build::Build;
 use crate::domain::estimate::{Estimate, Typical};
@@ -89,6 +90,8 @@ pub struct Model {
     pub link: Link,
     /// The watch's time, to the second.
     pub now: DateTime<Utc>,
+    /// How long the watch's clock has run.
+    pub elapsed: Duration,
     /// What the person's clocks differ from UTC by.
     pub offset: FixedOffset,
     /// The terminal's size.
@@ -142,6 +145,7 @@ impl Model {
             build: Build::default(),
             link: Link::default(),
             now,
+            elapsed: Duration::ZERO,
             offset: Utc.fix(),
             size: Size::default(),
             tab: Tab::Events,

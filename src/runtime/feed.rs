@@ -20,7 +20,7 @@ use super::tasks::Tasks;
 /// How many reports may wait. A page is one report; a reader that is slower than that slows the poller.
 const REPORTS: usize = 64;
 /// How many requests may wait: one of each kind, and one more.
-const REQUESTS: usize = 3;
+const REQUESTS: usize = 4;
 
 /// A running poller, from the application's side.
 #[derive(Debug)]
@@ -158,7 +158,7 @@ impl Prepared {
     /// Begins to ask.
     pub(super) fn start(self, tasks: &mut Tasks) -> Feed {
         if let Some(simulator) = self.simulator {
-            tasks.spawn(simulator.serve());
+            tasks.spawn("simulator", simulator.serve());
         }
         let (report_sender, reports) = mpsc::channel(REPORTS);
         let (requests, request_receiver) = mpsc::channel(REQUESTS);
@@ -169,7 +169,7 @@ impl Prepared {
             reports: report_sender,
             requests: request_receiver,
         };
-        tasks.spawn(poller.run());
+        tasks.spawn("poller", poller.run());
         Feed {
             clock: self.clock,
             reports,

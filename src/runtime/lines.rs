@@ -19,7 +19,8 @@ use super::feed::Feed;
 use super::hook::Hook;
 use super::signals::Signals;
 use super::tasks::Tasks;
-use super::{ask, tick, ticks};
+use super::ticks::Ticks;
+use super::{ask, fault};
 
 /// For how long the last lines of a watch that a signal ended are waited for.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -35,7 +36,7 @@ pub(super) async fn run(
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
     let mut lines = Lines::start(form, tasks);
-    let mut ticks = ticks(&feed.clock);
+    let mut ticks = Ticks::new(&feed.clock);
     let clock = feed.clock.clone();
     let deadline = async move {
         match timeout {
@@ -53,8 +54,9 @@ pub(super) async fn run(
             error = tasks.died() => Msg::Died(death.insert(error).to_string()),
             () = &mut deadline => Msg::TimedOut,
             Some(report) = feed.reports.recv() => Msg::Report(report),
-            _ = ticks.tick() => tick(&feed.clock),
+            msg = ticks.next() => msg,
         };
+        fault::at("update");
         let signalled = matches!(msg, Msg::Signal(_));
         let (known, code) = carry_out(update(&mut model, msg), &feed, &lines);
         let Some(code) = code else {
@@ -84,11 +86,12 @@ fn carry_out(effects: Effects, feed: &Feed, lines: &Lines) -> (Option<Box<Known>
     for effect in effects {
         match effect {
             Effect::PollNow => ask(feed, Request::PollNow),
+            Effect::CatchUp => ask(feed, Request::CatchUp),
             Effect::Audit => ask(feed, Request::Audit),
             // A writer that has ended says so itself.
             Effect::Emit(entry) => drop(lines.entries.send(entry)),
             Effect::Run(outcome) => known = Some(outcome),
-            Effect::Notify(_) | Effect::Copy(_) | Effect::Mouse(_) => {}
+            Effect::Notify(_) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Suspend => {}
             Effect::Exit(exit) => code = Some(exit),
         }
     }
@@ -106,7 +109,7 @@ impl Lines {
     fn start(form: Form, tasks: &mut Tasks) -> Self {
         let (entries, receiver) = channel();
         let (done, written) = oneshot::channel();
-        tasks.spawn_blocking(move || {
+        tasks.spawn_blocking("lines", move || {
             let printer = Printer::new(form, BufWriter::new(io::stdout()), io::stderr());
             // Nobody listens any more where the program is leaving already.
             let _ = done.send(write_all(printer, &receiver));

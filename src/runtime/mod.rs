@@ -3,37 +3,34 @@
 
 mod clipboard;
 mod escapes;
+mod fault;
 mod feed;
 mod hook;
+mod input;
+mod job_control;
 mod lines;
 mod logging;
+mod outlet;
 mod screen;
 mod signals;
 mod tasks;
 mod terminal;
+mod ticks;
 
 use std::io::{self, Write};
-use std::time::Duration;
-
-use chrono::{DateTime, FixedOffset, Local, Offset, Utc};
+use std::mem::ManuallyDrop;
 
 use crate::app::ending::Ending;
 use crate::app::keymap::KeyMap;
 use crate::app::model::{Mode, Model};
-use crate::app::msg::Msg;
 use crate::app::outcome::code;
 use crate::config::{Form, Settings};
 use crate::error::Error;
-use crate::source::clock::Clock;
 use crate::style::Palette;
 
 use feed::Feed;
 use hook::Hook;
 use tasks::Tasks;
-
-/// How often the application learns the time; in scenario time more often, so that it does not jump.
-const TICK: Duration = Duration::from_secs(1);
-const LEAST_TICK: Duration = Duration::from_millis(100);
 
 /// Runs the program to its end. The result is the exit code.
 ///
@@ -51,9 +48,11 @@ pub fn run(settings: Settings) -> Result<u8, Error> {
             action: "start the async runtime",
             source,
         })?;
+    // A credential process, a name lookup or a terminal that hangs must not keep the program from ending, nor
+    // from ending with a panic: dropping a runtime waits for such threads.
+    let runtime = ManuallyDrop::new(runtime);
     let result = runtime.block_on(watch(settings));
-    // A credential process or a name lookup that hangs must not keep the program from ending.
-    runtime.shutdown_background();
+    ManuallyDrop::into_inner(runtime).shutdown_background();
     result
 }
 
@@ -99,26 +98,6 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
             .await
         }
     }
-}
-
-/// A timer that tells the application the time.
-fn ticks(clock: &Clock) -> tokio::time::Interval {
-    let mut ticks = tokio::time::interval(clock.on_the_wall(TICK).clamp(LEAST_TICK, TICK));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    ticks
-}
-
-fn tick(clock: &Clock) -> Msg {
-    let now = clock.now();
-    Msg::Tick {
-        now,
-        offset: offset_at(now),
-    }
-}
-
-/// What the person's clocks differ from UTC by, at a time.
-fn offset_at(time: DateTime<Utc>) -> FixedOffset {
-    time.with_timezone(&Local).offset().fix()
 }
 
 /// Passes a request of the application on to the poller. One that waits already is as good as two.

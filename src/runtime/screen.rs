@@ -1,21 +1,15 @@
 //! The loop behind the screen: messages in, frames out, at most thirty a second, and one line that stays when
-//! it has left.
+//! it has left. The terminal is the program's until somebody takes it away: the shell for a while, or for good
+//! whoever closes it.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use crossterm::event::{
-    Event as TermEvent, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton,
-    MouseEvent, MouseEventKind,
-};
-use futures_util::StreamExt;
-use ratatui::layout::Size;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::effect::{Effect, Effects};
-use crate::app::key::Key;
 use crate::app::model::Model;
-use crate::app::msg::{MouseAction, MouseKind, Msg, Signal};
+use crate::app::msg::{Msg, Signal};
 use crate::app::update::update;
 use crate::config::Speech;
 use crate::error::Error;
@@ -26,10 +20,12 @@ use crate::style::Theme;
 use super::clipboard::Clipboard;
 use super::feed::{Feed, Prepared};
 use super::hook::Hook;
-use super::signals::Signals;
+use super::input::{self, Input};
+use super::signals::{Job, Jobs, Signals};
 use super::tasks::Tasks;
-use super::terminal::Screen;
-use super::{ask, escapes, tick, ticks};
+use super::terminal::{self, Screen};
+use super::ticks::{Ticks, tick};
+use super::{ask, escapes, fault, job_control};
 
 /// The least time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(33);
@@ -46,15 +42,6 @@ pub(super) struct Look {
     pub speech: Speech,
 }
 
-/// What the effects of the application are done with.
-struct Hands<'a> {
-    screen: Screen,
-    speech: Speech,
-    hook: Hook,
-    clipboard: Clipboard,
-    tasks: &'a mut Tasks,
-}
-
 /// Shows a watch until the person leaves; then says in one line what is known.
 pub(super) async fn run(
     mut model: Model,
@@ -65,8 +52,7 @@ pub(super) async fn run(
 ) -> Result<u8, Error> {
     let theme = look.theme.clone();
     let code = show(&mut model, look, hook, prepared, tasks).await?;
-    // Where the terminal is gone, this can't be written, and nobody is there to read it.
-    let _ = writeln!(io::stdout(), "{}", farewell(&model, &theme));
+    terminal::say_last(&format!("{}\n", farewell(&model, &theme)));
     Ok(code)
 }
 
@@ -78,193 +64,224 @@ async fn show(
     prepared: Prepared,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
-    let mut signals = Signals::listen()?;
+    let (signals, jobs) = (Signals::listen()?, Jobs::listen()?);
     let clock = prepared.clock().clone();
-    let mut screen = Screen::take()?;
-    let Ok(size) = crossterm::terminal::size() else {
+    let mut screen = match Screen::take(tasks) {
+        Ok(screen) => screen,
+        Err(_) if is_gone() => return Ok(TERMINAL_GONE),
+        Err(error) => return Err(error),
+    };
+    let (Ok(size), Ok(input)) = (terminal::size(), Input::start()) else {
         return Ok(TERMINAL_GONE);
     };
-    let _ = update(model, resized(size));
-    let _ = update(model, tick(&clock));
+    let _ = update(model, Msg::Resized(size));
+    let _ = update(model, tick(&clock, false));
     if screen.draw(model, &theme).is_err() {
         return Ok(TERMINAL_GONE);
     }
-    let mut feed = prepared.start(tasks);
-    let mut hands = Hands {
-        screen,
+    screen.mouse(model.mouse);
+    Show {
+        ticks: Ticks::new(&clock),
+        feed: prepared.start(tasks),
+        next_frame: Instant::now(),
+        stale: false,
+        urgent: false,
+        clipboard: Clipboard::default(),
+        model,
+        theme,
         speech,
         hook,
-        clipboard: Clipboard::default(),
+        screen,
+        input,
+        signals,
+        jobs,
         tasks,
-    };
-    if let Some(code) = hands.carry_out(vec![Effect::Mouse(model.mouse)], &feed) {
-        return Ok(code);
     }
-    let mut input = EventStream::new();
-    let mut ticks = ticks(&clock);
-    let mut next_frame = Instant::now();
-    let mut stale = false;
-    loop {
-        let mut at_once = false;
-        let msg = tokio::select! {
-            biased;
-            signal = signals.next() => Some(Msg::Signal(signal)),
-            event = input.next() => match event {
-                Some(Ok(event)) => {
-                    at_once = matches!(event, TermEvent::Key(_) | TermEvent::Mouse(_));
-                    understand(&event)
-                }
-                Some(Err(_)) | None => return Ok(TERMINAL_GONE),
-            },
-            error = hands.tasks.died() => return Err(error),
-            () = sleep_until(next_frame), if stale => None,
-            _ = ticks.tick() => Some(tick(&clock)),
-            Some(report) = feed.reports.recv() => Some(Msg::Report(report)),
-            () = std::future::ready(()), if model.is_looking() => Some(Msg::Look),
-        };
-        if let Some(msg) = msg {
-            if let Some(code) = hands.carry_out(update(model, msg), &feed) {
-                return Ok(code);
-            }
-            stale = true;
-        }
-        if stale && (at_once || Instant::now() >= next_frame) {
-            if hands.screen.draw(model, &theme).is_err() {
-                return Ok(TERMINAL_GONE);
-            }
-            next_frame = Instant::now() + FRAME;
-            stale = false;
-        }
-    }
+    .run()
+    .await
 }
 
-impl Hands<'_> {
-    /// Does what the application asks for. The exit code, if it asks to leave, or the terminal is gone.
-    fn carry_out(&mut self, effects: Effects, feed: &Feed) -> Option<u8> {
+/// A watch on a screen.
+struct Show<'a> {
+    model: &'a mut Model,
+    theme: Theme,
+    speech: Speech,
+    hook: Hook,
+    clipboard: Clipboard,
+    screen: Screen,
+    input: Input,
+    signals: Signals,
+    jobs: Jobs,
+    ticks: Ticks,
+    feed: Feed,
+    tasks: &'a mut Tasks,
+    next_frame: Instant,
+    /// Whether the screen does not show the model any more.
+    stale: bool,
+    /// Whether a person waits for the next frame.
+    urgent: bool,
+}
+
+/// What the loop waits for.
+enum Heard {
+    /// Something for the application.
+    Fact(Msg),
+    /// Nothing: but it may be time for a frame.
+    Pause,
+    Shell(Job),
+    TerminalGone,
+    Died(Error),
+}
+
+impl Show<'_> {
+    async fn run(mut self) -> Result<u8, Error> {
+        loop {
+            let code = match self.hear().await {
+                Heard::Fact(msg) => self.take_in(msg),
+                Heard::Pause => None,
+                Heard::Shell(Job::Stop) => self.stop(),
+                Heard::Shell(Job::GoOn) => self.go_on(),
+                Heard::TerminalGone => Some(TERMINAL_GONE),
+                Heard::Died(error) => return Err(error),
+            };
+            if let Some(code) = code.or_else(|| self.draw()) {
+                return Ok(code);
+            }
+        }
+    }
+
+    async fn hear(&mut self) -> Heard {
+        tokio::select! {
+            biased;
+            signal = self.signals.next() => Heard::Fact(Msg::Signal(signal)),
+            job = self.jobs.next() => Heard::Shell(job),
+            event = self.input.next() => match event {
+                Ok(event) => {
+                    self.urgent |= input::is_urgent(&event);
+                    input::understand(&event).map_or(Heard::Pause, Heard::Fact)
+                }
+                Err(_) => Heard::TerminalGone,
+            },
+            error = self.tasks.died() => Heard::Died(error),
+            error = terminal::lost_to_a_panic() => Heard::Died(error),
+            written = self.screen.written() => match written {
+                Ok(()) => Heard::Pause,
+                Err(_) => Heard::TerminalGone,
+            },
+            () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Heard::Pause,
+            msg = self.ticks.next() => Heard::Fact(msg),
+            Some(report) = self.feed.reports.recv() => Heard::Fact(Msg::Report(report)),
+            () = std::future::ready(()), if self.model.is_looking() => Heard::Fact(Msg::Look),
+        }
+    }
+
+    /// Lets the application know. The exit code, if it is time to leave.
+    fn take_in(&mut self, msg: Msg) -> Option<u8> {
+        if matches!(msg, Msg::Tick { .. }) {
+            if is_gone() {
+                return Some(TERMINAL_GONE);
+            }
+            // A shell that brings a job to the foreground does not say so where the job was running.
+            if !terminal::is_taken() && !job_control::in_background() {
+                self.come_back();
+            }
+        }
+        fault::at("update");
+        let effects = update(self.model, msg);
+        self.stale = true;
+        self.carry_out(effects)
+    }
+
+    /// Does what the application asks for. The exit code, if it asks to leave.
+    fn carry_out(&mut self, effects: Effects) -> Option<u8> {
         for effect in effects {
-            let done = match effect {
-                Effect::PollNow => {
-                    ask(feed, Request::PollNow);
-                    Ok(())
-                }
-                Effect::Audit => {
-                    ask(feed, Request::Audit);
-                    Ok(())
-                }
+            match effect {
+                Effect::PollNow => ask(&self.feed, Request::PollNow),
+                Effect::CatchUp => ask(&self.feed, Request::CatchUp),
+                Effect::Audit => ask(&self.feed, Request::Audit),
                 Effect::Notify(text) => {
-                    let sequences = escapes::notification(&text, self.speech);
-                    self.screen.say(&sequences)
+                    self.screen.say(&escapes::notification(&text, self.speech));
                 }
-                Effect::Run(known) => {
-                    self.hook.run_quietly(&known, self.tasks);
-                    Ok(())
-                }
+                Effect::Run(known) => self.hook.run_quietly(&known, self.tasks),
                 Effect::Copy(text) => self.copy(text),
                 Effect::Mouse(taken) => self.screen.mouse(taken),
-                Effect::Emit(_) => Ok(()),
+                Effect::Suspend => self.suspend(),
+                Effect::Emit(_) => {}
                 Effect::Exit(code) => return Some(code),
-            };
-            if done.is_err() {
-                return Some(TERMINAL_GONE);
             }
         }
         None
     }
 
+    /// Draws, where there is something new to see and a frame may follow the one before.
+    fn draw(&mut self) -> Option<u8> {
+        let due = self.urgent || Instant::now() >= self.next_frame;
+        if !self.stale || !due || !self.screen.is_free() {
+            return None;
+        }
+        if self.screen.draw(self.model, &self.theme).is_err() {
+            return Some(TERMINAL_GONE);
+        }
+        self.next_frame = Instant::now() + FRAME;
+        (self.stale, self.urgent) = (false, false);
+        None
+    }
+
     /// Both clipboards: the terminal's works from afar, the desktop's where the terminal has none.
-    fn copy(&mut self, text: String) -> Result<(), Error> {
+    fn copy(&mut self, text: String) {
         let sequences = escapes::copy(&text, self.speech).unwrap_or_default();
         self.clipboard.set(text, self.tasks);
-        self.screen.say(&sequences)
+        self.screen.say(&sequences);
     }
-}
 
-fn resized((width, height): (u16, u16)) -> Msg {
-    Msg::Resized(Size { width, height })
-}
-
-/// What a terminal event means to the application, if anything.
-fn understand(event: &TermEvent) -> Option<Msg> {
-    match event {
-        TermEvent::Key(key) if key.kind != KeyEventKind::Release => {
-            understand_key(*key).map(Msg::Key)
+    /// Does what the terminal would do for Ctrl-Z, if it were not a key.
+    fn suspend(&mut self) {
+        if self.jobs.are_heard() && job_control::has_shell() {
+            self.leave();
+            job_control::ask_to_stop();
         }
-        TermEvent::Mouse(mouse) => understand_mouse(*mouse).map(Msg::Mouse),
-        TermEvent::Resize(width, height) => Some(resized((*width, *height))),
-        _ => None,
+    }
+
+    /// Stops, as asked by a signal: by [`Self::suspend`], or from outside. The terminal is given back before.
+    fn stop(&mut self) -> Option<u8> {
+        self.leave();
+        if job_control::has_shell() {
+            job_control::stop();
+            return None;
+        }
+        self.go_on()
+    }
+
+    /// Goes on after a stop: on the screen, or in the background, where the watch goes on unseen.
+    fn go_on(&mut self) -> Option<u8> {
+        if job_control::in_background() {
+            self.leave();
+        } else {
+            self.come_back();
+        }
+        let msg = self.ticks.go_on();
+        self.take_in(msg)
+    }
+
+    fn leave(&mut self) {
+        self.input.pause();
+        terminal::give_back();
+    }
+
+    /// Takes the terminal again and draws everything anew, at the size that it has now.
+    fn come_back(&mut self) {
+        // Where this fails, the terminal is gone, which the next tick finds out.
+        let taken = self.screen.take_again().and_then(|()| terminal::size());
+        if let Ok(size) = taken {
+            let _ = update(self.model, Msg::Resized(size));
+            self.screen.mouse(self.model.mouse);
+            self.input.go_on();
+            (self.stale, self.urgent) = (true, true);
+        }
     }
 }
 
-fn understand_mouse(mouse: MouseEvent) -> Option<MouseAction> {
-    let kind = match mouse.kind {
-        MouseEventKind::Down(MouseButton::Left) => MouseKind::Click,
-        MouseEventKind::ScrollUp => MouseKind::WheelUp,
-        MouseEventKind::ScrollDown => MouseKind::WheelDown,
-        _ => return None,
-    };
-    Some(MouseAction {
-        kind,
-        column: mouse.column,
-        row: mouse.row,
-    })
-}
-
-fn understand_key(key: KeyEvent) -> Option<Key> {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    Some(match key.code {
-        KeyCode::Char(character) if control => Key::Ctrl(character.to_ascii_lowercase()),
-        KeyCode::Char(character) => Key::Char(character),
-        KeyCode::Up => Key::Up,
-        KeyCode::Down => Key::Down,
-        KeyCode::Left => Key::Left,
-        KeyCode::Right => Key::Right,
-        KeyCode::PageUp => Key::PageUp,
-        KeyCode::PageDown => Key::PageDown,
-        KeyCode::Home => Key::Home,
-        KeyCode::End => Key::End,
-        KeyCode::Tab => Key::Tab,
-        KeyCode::BackTab => Key::BackTab,
-        KeyCode::Enter => Key::Enter,
-        KeyCode::Esc => Key::Esc,
-        KeyCode::Backspace => Key::Backspace,
-        KeyCode::Delete => Key::Delete,
-        KeyCode::Insert => Key::Insert,
-        KeyCode::F(number) => Key::F(number),
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clicks_and_the_wheel_are_understood_and_nothing_else_of_a_mouse() {
-        let at = |kind| {
-            understand_mouse(MouseEvent {
-                kind,
-                column: 7,
-                row: 3,
-                modifiers: KeyModifiers::NONE,
-            })
-        };
-        let done = |kind| {
-            Some(MouseAction {
-                kind,
-                column: 7,
-                row: 3,
-            })
-        };
-        let left = MouseButton::Left;
-        assert_eq!(at(MouseEventKind::Down(left)), done(MouseKind::Click));
-        assert_eq!(at(MouseEventKind::ScrollUp), done(MouseKind::WheelUp));
-        assert_eq!(at(MouseEventKind::ScrollDown), done(MouseKind::WheelDown));
-        let others = [
-            MouseEventKind::Up(left),
-            MouseEventKind::Drag(left),
-            MouseEventKind::Moved,
-            MouseEventKind::Down(MouseButton::Right),
-        ];
-        assert!(others.into_iter().all(|kind| at(kind).is_none()));
-    }
+/// Whether the terminal is gone: that comes without a signal too, and crossterm does not notice it.
+fn is_gone() -> bool {
+    !io::stdout().is_terminal()
 }

@@ -52,6 +52,7 @@ fn screen(events: usize) -> Model {
     };
     let report = Report {
         at: now,
+        elapsed: std::time::Duration::ZERO,
         next_poll: now,
         news: News::Page(page),
     };
