@@ -82,6 +82,10 @@ fn press(model: &mut Model, keys: &str) {
     }
 }
 
+fn press_key(model: &mut Model, key: Key) {
+    let _ = update(model, Msg::Key(key));
+}
+
 fn million(criterion: &mut Criterion) {
     let mut model = model();
     let theme = Theme::default();
@@ -110,6 +114,31 @@ fn million(criterion: &mut Criterion) {
     criterion.bench_function("a row up and down under that filter", |bench| {
         bench.iter(|| press(&mut model, "kj"));
     });
+    press(&mut model, "fa<");
+    // Each key begins the search anew, and does one slice of its work; a frame waits for no more than that.
+    criterion.bench_function("a key of a filter by text", |bench| {
+        bench.iter(|| {
+            press(&mut model, "&x");
+            press_key(&mut model, Key::Esc);
+        });
+    });
+    press(&mut model, "&Resource77");
+    press_key(&mut model, Key::Enter);
+    while model.is_looking() {
+        let _ = update(&mut model, Msg::Look);
+    }
+    criterion.bench_function("a frame under a filter by text", |bench| {
+        bench.iter(|| frame(&model));
+    });
+    criterion.bench_function("a row up and down under a filter by text", |bench| {
+        bench.iter(|| press(&mut model, "kj"));
+    });
+    press_key(&mut model, Key::Esc);
+    press(&mut model, "2");
+    criterion.bench_function("a frame of a thousand resources", |bench| {
+        bench.iter(|| frame(&model));
+    });
+    press(&mut model, "1");
     let mut next = EVENTS;
     criterion.bench_function("a burst of 250 new events", |bench| {
         bench.iter_batched(

@@ -22,6 +22,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Watch a simulated build: no AWS account, no credentials, the whole hour in a minute
     Demo(DemoArgs),
+    /// Play a recording of a watch back
+    Replay(ReplayArgs),
     /// Print which keys do what, in the form of the file that changes them
     Keys,
     /// Print the completions for a shell
@@ -86,6 +88,9 @@ pub struct WatchArgs {
     /// Give up after this long, such as 90m (text and json)
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Do not record this watch, and do not go on with the recording of an earlier one
+    #[arg(long, conflicts_with = "record")]
+    pub no_record: bool,
     /// How to show it.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -105,6 +110,29 @@ pub struct DemoArgs {
     pub output: OutputArgs,
 }
 
+/// The arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How many times as fast as in life, or max: without any pause
+    #[arg(long, value_name = "N|max", default_value = "60", value_parser = pace)]
+    pub speed: Pace,
+    /// How to show it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How fast a recording is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// So many times as fast as in life.
+    Times(f64),
+    /// Without any pause.
+    Max,
+}
+
 /// How to show a watch.
 #[derive(Clone, Debug, Args)]
 pub struct OutputArgs {
@@ -114,6 +142,9 @@ pub struct OutputArgs {
     /// When to use colours; NO_COLOR is respected
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
+    /// Record to this file
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// Run this with `sh -c` once the outcome is known; the variables BAKEWATCH_* tell it
     #[arg(long, value_name = "COMMAND")]
     pub on_outcome: Option<String>,
@@ -197,6 +228,14 @@ fn speed(text: &str) -> Result<f64, String> {
         Ok(speed) if (0.1..=10_000.0).contains(&speed) => Ok(speed),
         _ => Err("the speed is a number from 0.1 to 10000".to_owned()),
     }
+}
+
+fn pace(text: &str) -> Result<Pace, String> {
+    if text == "max" {
+        return Ok(Pace::Max);
+    }
+    let times = speed(text).map_err(|error| format!("{error}, or max"))?;
+    Ok(Pace::Times(times))
 }
 
 #[cfg(test)]

@@ -14,13 +14,15 @@
 //! whole state. *Timeline*: one stack's events in order. *Walk*: a tour over the API's pages, newest first,
 //! down to what is known. *Generation*: one of the stacks that had an image's name. *Source*: whatever
 //! answers for the API. *Verdict*: what is known about the end of a build; *Outcome*: how a watch ended.
-//! An event is a `StackEvent` or a `TermEvent`, never just an event.
+//! *Span*: one operation on a resource, from its beginning to its end. *Sieve*: which events are meant; *Lens*:
+//! the answers to one question for all events, kept event by event. *Page*: lines of text to read.
+//! *Recording*: what a watch heard, in a file. An event is a `StackEvent` or a `TermEvent`, never just an event.
 //!
 //! # Where to add things
 //! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A view of a build: a variant of
 //! [`app::tab::Tab`], and what the compiler then asks for. A key: a line in `assets/keys.toml`; a new meaning
 //! for it: see [`app::action`]. A source: an implementation of [`source::Source`] and an arm in
-//! `runtime::feed`. A demo scenario: a file in `assets/scenarios`. What helps against a failure: an arm in
+//! `runtime::prepare`. A demo scenario: a file in `assets/scenarios`. What helps against a failure: an arm in
 //! `domain::failure::hint`.
 
 pub mod app;

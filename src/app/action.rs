@@ -56,6 +56,8 @@ pub enum Action {
     ShowAll,
     /// List the events of the selected resource only.
     ItsEvents,
+    /// List the newest event first, or last again.
+    NewestFirst,
     /// Read the event as the JSON that came, or as it is meant again.
     RawJson,
     /// Read what changed since the same resource's event before, or the whole event again.

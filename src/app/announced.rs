@@ -9,6 +9,10 @@ use crate::domain::verdict::{Outcome, Verdict};
 /// What has been seen and told.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Announced {
+    /// Whether the API has answered. Before that, all that is known is what an earlier watch has recorded.
+    heard: bool,
+    /// The stack that the API has shown up to its newest event. What was recorded of it may be long past.
+    shown: Option<StackId>,
     /// The stack that was last seen while its build went on.
     seen_going_on: Option<StackId>,
     /// The end that was last told, and of which stack.
@@ -26,7 +30,14 @@ impl Announced {
     /// Takes in what was heard, after the build has.
     pub(super) fn apply(&mut self, news: &News, build: &Build) -> Option<Fall> {
         let stack = build.stack_id();
-        if goes_on(news, build) {
+        if matches!(news, News::Page(page) if page.commit.is_some()) {
+            self.shown = stack.cloned();
+        }
+        self.heard |= matches!(news, News::Page(_) | News::StackGone | News::Image(_));
+        if !self.heard {
+            return None;
+        }
+        if stack.is_some() && self.shown.as_ref() == stack && goes_on(news, build) {
             self.seen_going_on = stack.cloned();
         }
         let verdict = build.verdict();

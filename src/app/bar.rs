@@ -52,9 +52,9 @@ impl Item {
 enum Saying {
     /// The keys of the tabs, and how much has failed.
     Keys,
-    /// The names of the tabs too.
+    /// The names of the tabs; that of the failure is coloured where there is one.
     Names,
-    /// Every chip too.
+    /// The chips too.
     Chips,
     /// The counts on the tabs too.
     Counts,
@@ -165,7 +165,8 @@ fn chip(model: &Model, class: StatusClass, saying: Saying) -> Option<Item> {
     let all = count(model, Sieve::of(ClassSet::only(class)));
     let classes = model.filter.classes;
     let chosen = classes != ClassSet::ALL && classes.contains(class);
-    let wanted = saying >= Saying::Chips || class == StatusClass::Failed;
+    let wanted =
+        saying >= Saying::Chips || (saying == Saying::Keys && class == StatusClass::Failed);
     if !wanted || !(all > 0 || chosen || usual.contains(&class)) || count(model, Sieve::ALL) == 0 {
         return None;
     }

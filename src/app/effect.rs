@@ -55,6 +55,8 @@ pub enum Entry {
         /// What it means, in words.
         message: String,
     },
+    /// Something about the program itself: a diagnostic.
+    Remark(String),
     /// How it ended: the last entry.
     Outcome(Box<OutcomeRecord>),
 }

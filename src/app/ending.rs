@@ -40,6 +40,8 @@ pub struct End {
 pub struct Ending {
     /// `--wait`: the image need not exist yet.
     waits: bool,
+    /// A replay: it ends where the recording does, whatever is known by then.
+    replays: bool,
     /// Since when requests for events have failed without a good answer in between, and why.
     events_fault: Option<(Duration, Fault)>,
     /// The same for DescribeImage.
@@ -58,6 +60,15 @@ impl Ending {
         }
     }
 
+    /// The ending of a replay: it comes when the recording is at its end, and not before.
+    #[must_use]
+    pub fn of_replay() -> Self {
+        Self {
+            replays: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes in a report, after the build has, and asks for what is needed to come to an end.
     #[must_use]
     pub fn apply(&mut self, report: &Report, build: &Build) -> Option<Effect> {
@@ -66,6 +77,7 @@ impl Ending {
             News::ImageFault(fault) => keep(&mut self.image_fault, report.elapsed, fault),
             News::StackGone => self.events_fault = None,
             News::Image(_) => self.image_fault = None,
+            News::Resumed(_) => {}
             News::Page(page) => {
                 self.audited |= self.decided.is_some() && page.audit && page.commit.is_some();
                 self.events_fault = None;
@@ -94,6 +106,9 @@ impl Ending {
     /// Whether it is time to end.
     #[must_use]
     pub fn check(&self, build: &Build, now: Duration) -> Option<End> {
+        if self.replays {
+            return None;
+        }
         if !build.answered()
             && let Some(end) = self.hopeless(now)
         {
@@ -158,6 +173,28 @@ impl Ending {
             }
         }
     }
+}
+
+/// How the replay of a recording ends: with the verdict that had fallen by then.
+#[must_use]
+pub fn recording_ended(build: &Build) -> End {
+    verdict_end(build.verdict()).unwrap_or_else(|| {
+        let (code, outcome, when) = if build.answered() {
+            let when = "while the image was still being built";
+            (code::STILL_BUILDING, Outcome::Building, when)
+        } else {
+            (
+                code::NOT_WATCHED,
+                Outcome::Unknown,
+                "before the API answered",
+            )
+        };
+        End {
+            code,
+            outcome,
+            reason: Some(format!("the recording ends {when}")),
+        }
+    })
 }
 
 fn keep(slot: &mut Option<(Duration, Fault)>, at: Duration, fault: &Fault) {

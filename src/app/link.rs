@@ -86,6 +86,7 @@ impl Link {
     pub fn apply(&mut self, report: &Report, build: &Build) -> bool {
         self.next_poll = Some(report.next_poll);
         match &report.news {
+            News::Resumed(_) => return false,
             News::Page(_) | News::StackGone => {
                 self.events_fault = None;
                 self.gone = matches!(report.news, News::StackGone);

@@ -6,7 +6,7 @@
 use crate::domain::build::Build;
 use crate::domain::event::EventKey;
 
-use super::rows::Rows;
+use super::rows::{Order, Rows};
 
 /// What is selected and shown.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct List {
     line: usize,
     /// The number of rows on the screen.
     height: usize,
+    /// Which end the newest event is at.
+    pub order: Order,
     /// The newest event when the list stopped following.
     held_at: Option<EventKey>,
 }
@@ -33,6 +35,7 @@ impl Default for List {
             top: 0,
             line: 0,
             height: 0,
+            order: Order::default(),
             held_at: None,
         }
     }
@@ -59,7 +62,10 @@ impl List {
             .and_then(|key| rows.index_of(key))
             .unwrap_or(0);
         if self.follows {
-            self.line = height;
+            self.line = match self.order {
+                Order::OldestFirst => height,
+                Order::NewestFirst => 0,
+            };
         }
         self.line = self.line.min(height.saturating_sub(1));
         let highest_top = (last + 1).saturating_sub(height);
@@ -72,18 +78,18 @@ impl List {
 
     /// Where the selection is now: the newest row while following.
     fn index(&self, rows: Rows<'_>) -> usize {
-        let last = rows.len().saturating_sub(1);
+        let newest = rows.newest_index();
         if self.follows {
-            return last;
+            return newest;
         }
         self.selected
             .as_ref()
             .and_then(|key| rows.index_of(key))
-            .unwrap_or(last)
+            .unwrap_or(newest)
     }
 
-    /// Moves the selection by rows, over those that are no events. Upwards stops following; reaching the
-    /// last row follows again.
+    /// Moves the selection by rows, over those that are no events. Away from the newest one stops following;
+    /// reaching it follows again.
     pub fn move_by(&mut self, rows: Rows<'_>, delta: isize) {
         let last = rows.len().saturating_sub(1);
         let index = self.index(rows);
@@ -94,15 +100,25 @@ impl List {
         self.select(rows, target);
     }
 
-    /// Selects the first row.
-    pub fn first(&mut self, rows: Rows<'_>) {
-        self.select(rows, 0);
+    /// Selects the first row, or the last one; where that is the newest one, follows from there.
+    pub fn edge(&mut self, rows: Rows<'_>, first: bool) {
+        if first == (self.order == Order::NewestFirst) {
+            self.follow();
+        } else {
+            self.select(rows, if first { 0 } else { usize::MAX });
+        }
     }
 
-    /// Selects the last row and follows from there.
-    pub fn last(&mut self) {
+    /// Selects the newest row, and the newer ones as they come.
+    pub fn follow(&mut self) {
         self.follows = true;
         self.held_at = None;
+    }
+
+    /// Puts the newest event at the other end.
+    pub fn turn(&mut self) {
+        self.order = self.order.turned();
+        self.line = self.height / 2;
     }
 
     fn select(&mut self, rows: Rows<'_>, target: usize) {
@@ -112,8 +128,8 @@ impl List {
         let key = event.key();
         let before = self.top;
         let index = rows.index_of(&key).unwrap_or(target);
-        if index + 1 >= rows.len() {
-            self.last();
+        if index == rows.newest_index() {
+            self.follow();
             return;
         }
         self.hold(rows);

@@ -1,6 +1,6 @@
 //! The whole state of the program, as plain data that `update` changes and views read.
 
-use chrono::{DateTime, FixedOffset, Offset, Utc};
+use chrono::{DateTime, FixedOffset, Offset, TimeDelta, Utc};
 use ratatui::layout::Size;
 
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use crate::domain::event::{EventKey, StackEvent};
 use crate::domain::failure::Explanation;
 use crate::domain::lens::Slot;
 use crate::domain::text::Clean;
+use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 
 use super::action::Context;
@@ -25,6 +26,7 @@ use super::keymap::KeyMap;
 use super::layout::{Content, Regions, Shape};
 use super::link::Link;
 use super::list::List;
+use super::msg::Remark;
 use super::notice::{self, NoticeLine};
 use super::page::Page;
 use super::prompt::Prompt;
@@ -33,6 +35,9 @@ use super::rows::Rows;
 use super::search::Search;
 use super::tab::Tab;
 use super::times::Times;
+
+/// How long a remark that passes is shown.
+const REMARK_PASSES: TimeDelta = TimeDelta::minutes(1);
 
 /// What is watched.
 #[derive(Clone, Debug)]
@@ -128,6 +133,8 @@ pub struct Model {
     pub typical: Option<Typical>,
     /// How many events have been printed.
     pub printed: usize,
+    /// What the program has to say about itself, and when that was said.
+    pub remark: Option<(DateTime<Utc>, Remark)>,
     /// What of the end has been told.
     pub(super) announced: Announced,
     /// When the person last asked for a poll.
@@ -164,6 +171,7 @@ impl Model {
             toast: None,
             typical: None,
             printed: 0,
+            remark: None,
             announced: Announced::default(),
             poll_asked: None,
         }
@@ -172,7 +180,7 @@ impl Model {
     /// The list's rows under the filter.
     #[must_use]
     pub fn rows(&self) -> Rows<'_> {
-        Rows::new(&self.build, self.filter.sieve())
+        Rows::new(&self.build, self.filter.sieve(), self.list.order)
     }
 
     /// The event that is selected in the list.
@@ -228,7 +236,8 @@ impl Model {
     /// What the division of the screen depends on.
     #[must_use]
     pub fn content(&self, notices: usize) -> Content {
-        let rows = || resources::ids(&self.build).count() + resources::HEADER;
+        let timeline = self.build.current();
+        let rows = || timeline.map_or(0, Timeline::count_resources) + resources::HEADER;
         Content {
             tab: self.tab,
             detail_only: self.detail_only,
@@ -275,14 +284,22 @@ impl Model {
     /// Selects an event in the list, whatever view is shown.
     pub(super) fn show_event(&mut self, key: &EventKey) {
         self.tab = Tab::Events;
-        let rows = Rows::new(&self.build, self.filter.sieve());
+        let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
         self.list.show(rows, key);
     }
 
     /// What must be read without a key being pressed.
     #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
-        notice::lines(&self.build, &self.link, self.explanation(), self.size)
+        let (explanation, remark) = (self.explanation(), self.remark());
+        notice::lines(&self.build, &self.link, explanation, remark, self.size)
+    }
+
+    /// What the program has to say about itself now.
+    #[must_use]
+    pub fn remark(&self) -> Option<&Remark> {
+        let (said, remark) = self.remark.as_ref()?;
+        (!remark.passes || self.now - said < REMARK_PASSES).then_some(remark)
     }
 
     /// Why the build failed, where it did; why its stack is still there, where it should not be.
@@ -343,7 +360,7 @@ impl Model {
         let height = Regions::rows_in(regions.list);
         match self.tab {
             Tab::Events if regions.list.is_some() => {
-                let rows = Rows::new(&self.build, self.filter.sieve());
+                let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
                 self.list.settle(rows, height);
             }
             Tab::Resources => self

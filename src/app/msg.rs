@@ -37,8 +37,21 @@ pub enum Msg {
     TimedOut,
     /// The process was asked to end.
     Signal(Signal),
+    /// There is nothing more to come: the recording that is replayed has ended.
+    RecordingEnded,
+    /// Something about the program itself is to be known.
+    Remark(Remark),
     /// A part of the program died.
     Died(String),
+}
+
+/// Something that a person should know about the program itself, not about the build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// One lower-case line.
+    pub text: String,
+    /// It is no news after a minute; otherwise it stays on the screen.
+    pub passes: bool,
 }
 
 /// What was done with the mouse, and where: in cells from the top left corner, which is 0, 0.

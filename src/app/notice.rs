@@ -13,6 +13,7 @@ use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 
 use super::link::{Link, LinkState};
+use super::msg::Remark;
 use super::outcome::verdict_reason;
 
 /// Columns beside the text: a margin on both sides, the glyph and the space after it.
@@ -53,6 +54,7 @@ pub fn lines(
     build: &Build,
     link: &Link,
     explanation: Option<&Explanation>,
+    remark: Option<&Remark>,
     size: Size,
 ) -> Vec<NoticeLine> {
     let most = usize::from(size.height / SCREEN_LINES_PER_LINE);
@@ -64,22 +66,23 @@ pub fn lines(
     let fault = link.fault(build);
     let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
     let news = of_build(build, link, explanation);
+    let remark = remark.map(|remark| (Subject::Attention, remark.text.clone()));
     let hint = explanation.and_then(|explanation| explanation.hint.as_ref());
-    let both = fault.is_some() && news.is_some();
+    let helps = |subject| match subject {
+        Subject::Failure => true,
+        Subject::Attention => build.verdict() == Verdict::Succeeded,
+        Subject::Fault | Subject::Note => false,
+    };
+    let news = news.map(|news| (hint.filter(|_| helps(news.0)), news));
+    let without_hint = |notice| (None, notice);
+    let told = [fault.map(without_hint), news, remark.map(without_hint)];
+    let mut left = told.iter().flatten().count();
     let mut lines = Vec::new();
-    for (subject, text) in [fault, news].into_iter().flatten() {
-        // The fault comes first, and leaves half of the room to the other one.
-        let room = if both && lines.is_empty() {
-            most.div_ceil(2)
-        } else {
-            most - lines.len()
-        };
-        let told = match subject {
-            Subject::Failure => true,
-            Subject::Attention => build.verdict() == Verdict::Succeeded,
-            Subject::Fault | Subject::Note => false,
-        };
-        let parts = match hint.filter(|_| told) {
+    for (hint, (subject, text)) in told.into_iter().flatten() {
+        // What comes first leaves an equal share of the room to those behind it.
+        let room = (most - lines.len()).div_ceil(left);
+        left -= 1;
+        let parts = match hint {
             Some(hint) => with_hint(&text, hint, columns, room),
             None => fitted(&text, columns, room),
         };

@@ -19,18 +19,79 @@ pub enum Row<'a> {
     Gap,
 }
 
+/// Which end of the list the newest event is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The newest event comes last, as it happened.
+    #[default]
+    OldestFirst,
+    /// The newest event comes first, as the API has it.
+    NewestFirst,
+}
+
+impl Order {
+    /// The other one.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::OldestFirst => Self::NewestFirst,
+            Self::NewestFirst => Self::OldestFirst,
+        }
+    }
+}
+
 /// The rows of a build that a sieve lets through.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     build: &'a Build,
     sieve: Sieve,
+    order: Order,
 }
 
 impl<'a> Rows<'a> {
     /// The rows that the sieve lets through.
     #[must_use]
-    pub fn new(build: &'a Build, sieve: Sieve) -> Self {
-        Self { build, sieve }
+    pub fn new(build: &'a Build, sieve: Sieve, order: Order) -> Self {
+        Self {
+            build,
+            sieve,
+            order,
+        }
+    }
+
+    /// The index from the oldest row on, of an index from the first row on; and the other way round.
+    fn turn(self, index: usize) -> Option<usize> {
+        match self.order {
+            Order::OldestFirst => Some(index),
+            Order::NewestFirst => self.len().checked_sub(index + 1),
+        }
+    }
+
+    /// The index of the newest row: where a list that follows is.
+    #[must_use]
+    pub fn newest_index(self) -> usize {
+        match self.order {
+            Order::OldestFirst => self.len().saturating_sub(1),
+            Order::NewestFirst => 0,
+        }
+    }
+
+    /// The event before this row's, where the row before it is one.
+    #[must_use]
+    pub fn event_before(self, index: usize) -> Option<&'a Arc<StackEvent>> {
+        match self.order {
+            Order::OldestFirst => self.event(index.checked_sub(1)?),
+            Order::NewestFirst => self.event(index + 1),
+        }
+    }
+
+    /// Whether a row belongs to the current stack.
+    #[must_use]
+    pub fn is_of_current(self, index: usize) -> bool {
+        let current = self.build.current();
+        let rows_of_current = current.map_or(0, |timeline| timeline.rows(self.sieve));
+        let from_oldest = self.turn(index);
+        from_oldest.is_some_and(|index| index + rows_of_current >= self.len())
     }
 
     fn headings(self) -> usize {
@@ -50,9 +111,10 @@ impl<'a> Rows<'a> {
         self.len() == 0
     }
 
-    /// The row at an index, oldest first.
+    /// The row at an index.
     #[must_use]
-    pub fn get(self, mut index: usize) -> Option<Row<'a>> {
+    pub fn get(self, index: usize) -> Option<Row<'a>> {
+        let mut index = self.turn(index)?;
         for timeline in self.build.timelines() {
             let rows = self.headings() + timeline.rows(self.sieve);
             if index >= rows {
@@ -92,7 +154,8 @@ impl<'a> Rows<'a> {
         for timeline in self.build.timelines() {
             if timeline.stack_id() == &key.stack_id {
                 let index = timeline.row_of(self.sieve, &key.event_id)?;
-                return Some(before + self.headings() + index);
+                let from_oldest = before + self.headings() + index;
+                return Some(self.turn(from_oldest).unwrap_or(0));
             }
             before += self.headings() + timeline.rows(self.sieve);
         }
@@ -105,17 +168,24 @@ impl<'a> Rows<'a> {
         self.build.current().and_then(timeline::Timeline::newest)
     }
 
-    /// The number of events up to a row, that row included.
+    /// The number of events.
+    #[must_use]
+    pub fn events(self) -> usize {
+        let timelines = self.build.timelines().iter();
+        timelines.map(|timeline| timeline.count(self.sieve)).sum()
+    }
+
+    /// The number of events from the oldest one up to a row, that row included.
     #[must_use]
     pub fn events_to(self, index: usize) -> usize {
-        let mut left = index + 1;
+        let mut left = self.turn(index).map_or(0, |index| index + 1);
         let mut events = 0;
         for timeline in self.build.timelines() {
             let rows = self.headings() + timeline.rows(self.sieve);
             let here = left.min(rows);
-            let has_gap = usize::from(!timeline.is_whole());
-            let others = self.headings() + if here == rows { has_gap } else { 0 };
-            events += here.saturating_sub(others).min(timeline.count(self.sieve));
+            let in_timeline = here.saturating_sub(self.headings());
+            let gap = timeline.gap(self.sieve).filter(|gap| *gap < in_timeline);
+            events += in_timeline - usize::from(gap.is_some());
             left -= here;
         }
         events
@@ -124,7 +194,11 @@ impl<'a> Rows<'a> {
     /// The newest event that is listed. Rows that are no events are few.
     #[must_use]
     pub fn newest_listed(self) -> Option<&'a Arc<StackEvent>> {
-        (0..self.len()).rev().find_map(|index| self.event(index))
+        let newest_first = Self {
+            order: Order::NewestFirst,
+            ..self
+        };
+        (0..self.len()).find_map(|index| newest_first.event(index))
     }
 
     /// The event nearest to an index: there, above it, or below it. Rows that are no events are few.

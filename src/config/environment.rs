@@ -30,6 +30,11 @@ pub struct Environment {
     pub aws_profile: Option<String>,
     /// `AWS_CA_BUNDLE`, where it is not empty.
     pub ca_bundle: Option<PathBuf>,
+    /// The first that is not empty of `AWS_REGION` and `AWS_DEFAULT_REGION`.
+    pub aws_region: Option<String>,
+    /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else
+    /// `HOME/.local/state` (XDG Base Directory Specification).
+    pub state_folder: Option<PathBuf>,
     /// Where a person's files for this program are: `$XDG_CONFIG_HOME/bakewatch`, else `~/.config/bakewatch`.
     pub config_folder: Option<PathBuf>,
     /// The first that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
@@ -45,6 +50,12 @@ impl Environment {
     )]
     pub fn read() -> Self {
         let var = |name: &str| std::env::var(name).unwrap_or_default();
+        let path = |name: &str| {
+            let path = std::env::var_os(name).filter(|path| !path.is_empty());
+            path.map(PathBuf::from)
+        };
+        // The XDG specification says to take no notice of a relative one.
+        let folder = |name: &str| path(name).filter(|path| path.is_absolute());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
@@ -55,13 +66,13 @@ impl Environment {
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
             aws_profile: Some(var("AWS_PROFILE")).filter(|name| !name.is_empty()),
-            ca_bundle: std::env::var_os("AWS_CA_BUNDLE")
-                .filter(|path| !path.is_empty())
-                .map(PathBuf::from),
-            config_folder: std::env::var_os("XDG_CONFIG_HOME")
-                .map(PathBuf::from)
-                // The specification says to take no notice of a relative one.
-                .filter(|path| path.is_absolute())
+            ca_bundle: path("AWS_CA_BUNDLE"),
+            aws_region: [var("AWS_REGION"), var("AWS_DEFAULT_REGION")]
+                .into_iter()
+                .find(|region| !region.is_empty()),
+            state_folder: folder("XDG_STATE_HOME")
+                .or_else(|| Some(path("HOME")?.join(".local/state"))),
+            config_folder: folder("XDG_CONFIG_HOME")
                 .or_else(|| Some(std::env::home_dir()?.join(".config")))
                 .map(|folder| folder.join("bakewatch")),
             locale: locale

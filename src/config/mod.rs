@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::keymap::KeyMap;
-use crate::cli::{self, Cli, Color, Command, DemoArgs, Output, OutputArgs, WatchArgs};
+use crate::cli::{
+    self, Cli, Color, Command, DemoArgs, Output, OutputArgs, Pace, ReplayArgs, WatchArgs,
+};
 use crate::domain::text::Clean;
 use crate::error::Error;
 use crate::output;
@@ -24,6 +26,9 @@ use keys::Keys;
 /// How to find the API's URL: the stack output that every deployment has.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
     --query \"Stacks[0].Outputs[?OutputKey=='ParallelClusterApiInvokeUrl'].OutputValue\" --output text";
+
+/// Where recordings are in the folder of what programs note down.
+const RECORDINGS: &str = "bakewatch/recordings";
 
 /// What the program was asked to do.
 #[derive(Debug)]
@@ -53,8 +58,21 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// Whether to wait for an image that does not exist yet (text and JSON).
     pub waits: bool,
+    /// Where the watch is recorded.
+    pub record: Record,
     /// The log.
     pub log: Log,
+}
+
+/// Where a watch is recorded.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// Nowhere.
+    No,
+    /// In the folder of all recordings; absent where nothing tells where a person keeps such things.
+    InFolder(Option<PathBuf>),
+    /// In a file.
+    InFile(PathBuf),
 }
 
 /// How a watch is shown.
@@ -79,13 +97,20 @@ pub struct Log {
 #[derive(Clone, Debug)]
 pub enum SourceSettings {
     /// An image, by the ParallelCluster API.
-    Api(ApiSettings),
+    Api(Box<ApiSettings>),
     /// A simulated build.
     Demo {
         /// The scenario's name.
         scenario: String,
         /// How many times as fast as in life.
         speed: f64,
+    },
+    /// A recording.
+    Replay {
+        /// The file.
+        file: PathBuf,
+        /// How fast.
+        pace: Pace,
     },
 }
 
@@ -98,6 +123,10 @@ pub struct ApiSettings {
     pub api_url: String,
     /// The image's region, where it is not the usual one.
     pub region: Option<String>,
+    /// The region by flag or environment.
+    pub asked_region: Option<String>,
+    /// The profile by flag or environment.
+    pub asked_profile: Option<String>,
     /// The API's region, where its URL does not tell.
     pub signing_region: Option<String>,
     /// The profile to use.
@@ -120,30 +149,38 @@ impl Task {
     /// # Errors
     /// [`Error::Usage`] where it can't be done as asked.
     pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
-        let (source, output, timeout, waits) = match cli.command {
+        let mut record = Record::No;
+        let (mut timeout, mut waits) = (None, false);
+        let (source, output) = match cli.command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
             Command::Watch(args) => {
-                let (output, timeout, waits) = (args.output.clone(), args.timeout, args.wait);
+                (timeout, waits) = (args.timeout, args.wait);
+                if !args.no_record {
+                    let folder = environment.state_folder.as_ref();
+                    record = Record::InFolder(folder.map(|folder| folder.join(RECORDINGS)));
+                }
+                let output = args.output.clone();
                 (
-                    SourceSettings::Api(api(args, environment)?),
+                    SourceSettings::Api(Box::new(api(args, environment)?)),
                     output,
-                    timeout,
-                    waits,
                 )
             }
             Command::Demo(DemoArgs {
                 scenario,
                 speed,
                 output,
-            }) => (
-                SourceSettings::Demo { scenario, speed },
+            }) => (SourceSettings::Demo { scenario, speed }, output),
+            Command::Replay(ReplayArgs {
+                file,
+                speed: pace,
                 output,
-                None,
-                false,
-            ),
+            }) => (SourceSettings::Replay { file, pace }, output),
         };
+        if let Some(file) = output.record.clone() {
+            record = Record::InFile(file);
+        }
         let theme = environment.theme(output.color);
         Ok(Self::Watch(Box::new(Settings {
             source,
@@ -153,6 +190,7 @@ impl Task {
             on_outcome: output.on_outcome,
             timeout,
             waits,
+            record,
             log: Log {
                 file: output.log_file,
                 debug: output.debug,
@@ -180,6 +218,8 @@ fn api(args: WatchArgs, environment: &Environment) -> Result<ApiSettings, Error>
     Ok(ApiSettings {
         image_id: args.image_id.or(args.image_id_flag).unwrap_or_default(),
         api_url,
+        asked_region: given(&args.region).or_else(|| environment.aws_region.clone()),
+        asked_profile: given(&args.profile).or_else(|| environment.aws_profile.clone()),
         region: given(&args.region),
         signing_region: given(&args.signing_region),
         profile_to_check: given(&args.profile)

@@ -79,7 +79,14 @@ impl Build {
     /// Takes in what the poller reports.
     pub fn apply(&mut self, report: &Report) -> Changes {
         let changes = match &report.news {
-            News::Page(page) => self.apply_page(page),
+            News::Page(page) => {
+                self.answered = true;
+                self.presence = Presence::There;
+                self.absent = None;
+                self.apply_page(page)
+            }
+            // They say nothing about what the API has now.
+            News::Resumed(page) => self.apply_page(page),
             News::StackGone => {
                 self.presence = Presence::Gone;
                 Changes::default()
@@ -103,9 +110,6 @@ impl Build {
     }
 
     fn apply_page(&mut self, page: &PageNews) -> Changes {
-        self.answered = true;
-        self.presence = Presence::There;
-        self.absent = None;
         let Some(stack_id) = &page.stack_id else {
             return Changes::default();
         };

@@ -71,6 +71,11 @@ impl ByResource {
         self.order.values()
     }
 
+    /// How many resources there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
     /// Whether it has an event of the resource.
     pub(super) fn contains(&self, resource: &Clean) -> bool {
         self.places.contains_key(resource)

@@ -27,6 +27,8 @@ pub struct Report {
 /// What one request brought.
 #[derive(Clone, Debug)]
 pub enum News {
+    /// Events that an earlier watch had recorded, before the API has been asked for anything.
+    Resumed(PageNews),
     /// A page of stack events.
     Page(PageNews),
     /// The service says that there is no stack of this name.
@@ -53,6 +55,14 @@ pub struct PageNews {
     pub commit: Option<Vec<LateEvent>>,
     /// The walk was asked to read the whole history, down to the stack's first event.
     pub audit: bool,
+}
+
+impl PageNews {
+    /// The page's events: the late ones first, then the fresh ones, oldest first.
+    pub fn events(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
+        let late = self.commit.iter().flatten().map(|late| &late.event);
+        late.rev().chain(self.fresh.iter().rev())
+    }
 }
 
 /// An event that the service inserted below events that had been committed before.

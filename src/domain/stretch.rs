@@ -178,6 +178,12 @@ impl Stretch {
         self.by_resource.in_order()
     }
 
+    /// How many resources there are.
+    #[must_use]
+    pub fn count_resources(&self) -> usize {
+        self.by_resource.len()
+    }
+
     /// Whether there is an event of the resource.
     #[must_use]
     pub fn has_resource(&self, resource: &Clean) -> bool {

@@ -177,6 +177,12 @@ impl Timeline {
         self.count(sieve) + usize::from(self.has_gap())
     }
 
+    /// The index of the gap's row under a filter, where there is one.
+    #[must_use]
+    pub fn gap(&self, sieve: Sieve) -> Option<usize> {
+        self.has_gap().then(|| self.committed.count(sieve))
+    }
+
     /// The row at an index, oldest first.
     #[must_use]
     pub fn row(&self, sieve: Sieve, index: usize) -> Option<Row<'_>> {
@@ -227,6 +233,14 @@ impl Timeline {
         let newer = self.pending.resources();
         let newer = newer.filter(|resource| !self.committed.has_resource(resource));
         self.committed.resources().chain(newer)
+    }
+
+    /// How many of these there are.
+    #[must_use]
+    pub fn count_resources(&self) -> usize {
+        let newer = self.pending.resources();
+        let newer = newer.filter(|resource| !self.committed.has_resource(resource));
+        self.committed.count_resources() + newer.count()
     }
 
     /// The events of a resource, oldest first.

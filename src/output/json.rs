@@ -57,9 +57,10 @@ struct FirstFailure<'a> {
     event_id: &'a str,
 }
 
-/// The line for an entry, without its line break.
-pub(super) fn line(entry: &Entry) -> String {
+/// The line for an entry, without its line break; nothing for what is a diagnostic.
+pub(super) fn line(entry: &Entry) -> Option<String> {
     let line = match entry {
+        Entry::Remark(_) => return None,
         Entry::Stack(stack_id) => serde_json::to_string(&Line::Stack {
             stack_id: stack_id.as_str(),
         }),
@@ -70,7 +71,7 @@ pub(super) fn line(entry: &Entry) -> String {
         }),
         Entry::Outcome(record) => serde_json::to_string(&outcome(record)),
     };
-    escape_json(&line.unwrap_or_default())
+    Some(escape_json(&line.unwrap_or_default()))
 }
 
 fn event_line(event: &StackEvent) -> serde_json::Result<String> {
@@ -114,13 +115,14 @@ mod tests {
         let raw = r#"{"stackId":"s","eventId":"e","hookType":{"a":1.50},"resourceStatus":"X"}"#;
         let event = Arc::new(StackEvent::from_json(raw, None));
         let expected = format!(r#"{{"kind":"event","stackId":"s","event":{raw}}}"#);
-        assert_eq!(line(&Entry::Event(event)), expected);
+        assert_eq!(line(&Entry::Event(event)), Some(expected));
     }
 
     #[test]
     fn what_could_act_on_a_terminal_is_escaped_without_changing_the_value() {
         let raw = "{\"stackId\":\"s\",\"eventId\":\"e\u{9b}\u{202e}\u{7f}\u{e0041}\"}";
-        let printed = line(&Entry::Event(Arc::new(StackEvent::from_json(raw, None))));
+        let event = Arc::new(StackEvent::from_json(raw, None));
+        let printed = line(&Entry::Event(event)).unwrap();
         assert!(
             printed.contains(r"e\u009b\u202e\u007f\udb40\udc41"),
             "{printed}"
@@ -144,7 +146,10 @@ mod tests {
             events: 0,
         };
         let expected = r#"{"kind":"outcome","outcome":"not-found","imageId":"img","leftoverStack":false,"events":0}"#;
-        assert_eq!(line(&Entry::Outcome(Box::new(record))), expected);
+        assert_eq!(
+            line(&Entry::Outcome(Box::new(record))).as_deref(),
+            Some(expected)
+        );
     }
 
     #[test]
@@ -154,8 +159,8 @@ mod tests {
             message: "slow \"down\"".to_owned(),
         };
         assert_eq!(
-            line(&entry),
-            r#"{"kind":"status","state":"throttled","message":"slow \"down\""}"#
+            line(&entry).as_deref(),
+            Some(r#"{"kind":"status","state":"throttled","message":"slow \"down\""}"#)
         );
     }
 }

@@ -56,7 +56,14 @@ impl<O: Write, D: Write> Printer<O, D> {
     /// When the results can't be written. Diagnostics that can't be written are dropped.
     pub fn print(&mut self, entry: &Entry) -> io::Result<()> {
         match (&self.form, entry) {
-            (Form::Json, entry) => writeln!(self.out, "{}", json::line(entry)),
+            (_, Entry::Remark(text)) => {
+                let _ = writeln!(self.diagnostics, "note: {}", one_line(text));
+                Ok(())
+            }
+            (Form::Json, entry) => match json::line(entry) {
+                Some(line) => writeln!(self.out, "{line}"),
+                None => Ok(()),
+            },
             (Form::Text(_), Entry::Status { state, message }) => {
                 let _ = writeln!(self.diagnostics, "{}: {}", state.word(), one_line(message));
                 Ok(())

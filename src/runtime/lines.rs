@@ -27,7 +27,7 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// Prints a watch until the build has come to an end, or something else ends it.
 pub(super) async fn run(
-    mut model: Model,
+    model: &mut Model,
     form: Form,
     timeout: Option<Duration>,
     hook: Hook,
@@ -53,12 +53,12 @@ pub(super) async fn run(
             written = &mut lines.written => return Err(unwritten(written)),
             error = tasks.died() => Msg::Died(death.insert(error).to_string()),
             () = &mut deadline => Msg::TimedOut,
-            Some(report) = feed.reports.recv() => Msg::Report(report),
+            msg = feed.next() => msg,
             msg = ticks.next() => msg,
         };
         fault::at("update");
         let signalled = matches!(msg, Msg::Signal(_));
-        let (known, code) = carry_out(update(&mut model, msg), &feed, &lines);
+        let (known, code) = carry_out(update(model, msg), &feed, &lines);
         let Some(code) = code else {
             continue;
         };

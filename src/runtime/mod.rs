@@ -11,8 +11,10 @@ mod job_control;
 mod lines;
 mod logging;
 mod outlet;
+mod prepare;
 mod screen;
 mod signals;
+mod tape;
 mod tasks;
 mod terminal;
 mod ticks;
@@ -20,16 +22,21 @@ mod ticks;
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 
+use crate::app::effect::Entry;
 use crate::app::ending::Ending;
 use crate::app::keymap::KeyMap;
 use crate::app::model::{Mode, Model};
+use crate::app::msg::{Msg, Remark};
 use crate::app::outcome::code;
-use crate::config::{Form, Settings};
+use crate::config::{Form, Settings, SourceSettings};
+use crate::domain::summary::Summary;
 use crate::error::Error;
+use crate::output::{self, Printer};
 use crate::style::Palette;
 
 use feed::Feed;
 use hook::Hook;
+use tape::Tape;
 use tasks::Tasks;
 
 /// Runs the program to its end. The result is the exit code.
@@ -70,33 +77,51 @@ pub fn print(text: &str) -> Result<u8, Error> {
 
 async fn watch(settings: Settings) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
-    let prepared = feed::prepare(settings.source).await?;
+    // With --wait, the build that is waited for is another one than any that was recorded.
+    let goes_on = matches!(settings.source, SourceSettings::Api(_)) && !settings.waits;
+    let ready = prepare::prepare(settings.source).await?;
+    let prepared = ready.prepared;
+    let (recorder, resumed) = tape::open(settings.record, ready.header, goes_on)?;
+    let remarks = ready.remarks.into_iter().map(Msg::Remark);
+    let first = remarks.chain(resumed).collect();
+    let ending = if prepared.is_replay() {
+        Ending::of_replay()
+    } else {
+        Ending::new(settings.waits)
+    };
     let (mode, keys) = match &settings.form {
         Form::Screen(keys) => (Mode::Screen, keys.clone()),
-        Form::Lines(_) => (Mode::Lines(Ending::new(settings.waits)), KeyMap::default()),
+        Form::Lines(_) => (Mode::Lines(ending), KeyMap::default()),
     };
-    let now = prepared.clock().now();
-    let model = Model::new(prepared.target().clone(), mode, keys, now);
+    let clock = prepared.clock.clone();
+    let mut model = Model::new(prepared.target.clone(), mode, keys, clock.now());
     let hook = Hook(settings.on_outcome);
-    match settings.form {
+    let (tape, tape_end) = Tape::start(recorder, &mut tasks);
+    let start = |tasks: &mut Tasks| prepared.start(first, tape_end, tasks);
+    let result = match settings.form {
         Form::Screen(_) => {
             let look = screen::Look {
                 theme: settings.theme,
                 speech: settings.speech,
             };
-            screen::run(model, look, hook, prepared, &mut tasks).await
+            screen::run(&mut model, look, hook, &clock, start, &mut tasks).await
         }
         Form::Lines(form) => {
-            lines::run(
-                model,
-                form,
-                settings.timeout,
-                hook,
-                prepared.start(&mut tasks),
-                &mut tasks,
-            )
-            .await
+            let feed = start(&mut tasks);
+            lines::run(&mut model, form, settings.timeout, hook, feed, &mut tasks).await
         }
+    };
+    if let Some(trouble) = tape.end(Summary::of(&model.build), clock.now()).await {
+        say_unless_said(&model, trouble);
+    }
+    result
+}
+
+/// Says what came up too late for the watch to say it.
+fn say_unless_said(model: &Model, remark: Remark) {
+    if model.remark().is_none_or(|said| *said != remark) {
+        let mut printer = Printer::new(output::Form::Json, io::sink(), io::stderr());
+        let _ = printer.print(&Entry::Remark(remark.text));
     }
 }
 

@@ -14,11 +14,12 @@ use crate::app::update::update;
 use crate::config::Speech;
 use crate::error::Error;
 use crate::output::farewell;
+use crate::source::clock::Clock;
 use crate::source::poller::Request;
 use crate::style::Theme;
 
 use super::clipboard::Clipboard;
-use super::feed::{Feed, Prepared};
+use super::feed::Feed;
 use super::hook::Hook;
 use super::input::{self, Input};
 use super::signals::{Job, Jobs, Signals};
@@ -44,15 +45,16 @@ pub(super) struct Look {
 
 /// Shows a watch until the person leaves; then says in one line what is known.
 pub(super) async fn run(
-    mut model: Model,
+    model: &mut Model,
     look: Look,
     hook: Hook,
-    prepared: Prepared,
+    clock: &Clock,
+    start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = look.theme.clone();
-    let code = show(&mut model, look, hook, prepared, tasks).await?;
-    terminal::say_last(&format!("{}\n", farewell(&model, &theme)));
+    let code = show(model, look, hook, clock, start, tasks).await?;
+    terminal::say_last(&format!("{}\n", farewell(model, &theme)));
     Ok(code)
 }
 
@@ -61,11 +63,11 @@ async fn show(
     model: &mut Model,
     Look { theme, speech }: Look,
     hook: Hook,
-    prepared: Prepared,
+    clock: &Clock,
+    start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let (signals, jobs) = (Signals::listen()?, Jobs::listen()?);
-    let clock = prepared.clock().clone();
     let mut screen = match Screen::take(tasks) {
         Ok(screen) => screen,
         Err(_) if is_gone() => return Ok(TERMINAL_GONE),
@@ -75,14 +77,14 @@ async fn show(
         return Ok(TERMINAL_GONE);
     };
     let _ = update(model, Msg::Resized(size));
-    let _ = update(model, tick(&clock, false));
+    let _ = update(model, tick(clock, false));
     if screen.draw(model, &theme).is_err() {
         return Ok(TERMINAL_GONE);
     }
     screen.mouse(model.mouse);
     Show {
-        ticks: Ticks::new(&clock),
-        feed: prepared.start(tasks),
+        ticks: Ticks::new(clock),
+        feed: start(tasks),
         next_frame: Instant::now(),
         stale: false,
         urgent: false,
@@ -170,7 +172,7 @@ impl Show<'_> {
             },
             () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Heard::Pause,
             msg = self.ticks.next() => Heard::Fact(msg),
-            Some(report) = self.feed.reports.recv() => Heard::Fact(Msg::Report(report)),
+            msg = self.feed.next() => Heard::Fact(msg),
             () = std::future::ready(()), if self.model.is_looking() => Heard::Fact(Msg::Look),
         }
     }

@@ -14,6 +14,8 @@ pub struct Clock {
     began: Instant,
     /// The time that the scenario begins at; absent for the wall's own time, which may be set meanwhile.
     epoch: Option<DateTime<Utc>>,
+    /// The time at which it stops.
+    end: Option<DateTime<Utc>>,
     speed: f64,
 }
 
@@ -24,6 +26,7 @@ impl Clock {
         Self {
             began: Instant::now(),
             epoch: None,
+            end: None,
             speed: 1.0,
         }
     }
@@ -34,7 +37,17 @@ impl Clock {
         Self {
             began: Instant::now(),
             epoch: Some(epoch),
+            end: None,
             speed,
+        }
+    }
+
+    /// The same, but it stops at a time: so that nothing grows older once a recording is at its end.
+    #[must_use]
+    pub fn until(self, end: DateTime<Utc>) -> Self {
+        Self {
+            end: Some(end),
+            ..self
         }
     }
 
@@ -45,10 +58,11 @@ impl Clock {
         reason = "this is the one place that asks the system for the time"
     )]
     pub fn now(&self) -> DateTime<Utc> {
-        match self.epoch {
+        let now = match self.epoch {
             None => Utc::now(),
             Some(epoch) => epoch + TimeDelta::from_std(self.elapsed()).unwrap_or(TimeDelta::MAX),
-        }
+        };
+        self.end.map_or(now, |end| now.min(end))
     }
 
     /// How long this clock has run, in its own time. Never goes backwards, whatever happens to the wall.

@@ -3,12 +3,14 @@
 //! ```text
 //!  Source ◄─ ask ─ Poller ─► Tail (walk, cadence, when to describe) ─► Report ─► channel
 //! ```
+//! A recording of those reports stands in for the poller where one is replayed.
 //! Nothing here knows the application or the terminal; facts leave as [`crate::domain::news::Report`].
 
 pub mod cadence;
 pub mod clock;
 pub mod parallelcluster;
 pub mod poller;
+pub mod recording;
 pub mod simulator;
 pub mod tail;
 pub mod walk;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::domain::event::EventId;
+use crate::domain::event::{EventId, StackEvent};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::news::{News, PageNews};
@@ -52,6 +52,15 @@ struct RootSeen {
     is_ambiguous: bool,
 }
 
+impl RootSeen {
+    fn of(event: &StackEvent) -> Self {
+        Self {
+            event_id: event.event_id.clone(),
+            is_ambiguous: event.status.is_delete() || event.status.as_str() == "CREATE_COMPLETE",
+        }
+    }
+}
+
 impl Tail {
     /// A tail that asks for events at once. `interval` replaces the adaptive one.
     #[must_use]
@@ -65,6 +74,16 @@ impl Tail {
             root_met: false,
             root: None,
             settled: false,
+        }
+    }
+
+    /// Takes events as seen that an earlier watch has recorded, oldest first.
+    pub fn remember<'a>(&mut self, events: impl IntoIterator<Item = &'a StackEvent>) {
+        for event in events {
+            self.walk.remember(event);
+            if event.is_root {
+                self.root = Some(RootSeen::of(event));
+            }
         }
     }
 
@@ -193,10 +212,7 @@ impl Tail {
             .as_ref()
             .is_none_or(|known| known.event_id != root.event_id)
         {
-            self.root = Some(RootSeen {
-                event_id: root.event_id.clone(),
-                is_ambiguous: root.status.is_delete() || root.status.as_str() == "CREATE_COMPLETE",
-            });
+            self.root = Some(RootSeen::of(root));
             self.settled = false;
             self.want_image(now);
         }
@@ -228,7 +244,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::event::StackEvent;
     use crate::domain::image::{Ami, ImageDescription};
     use crate::domain::text::Clean;
     use crate::source::EventsPage;

@@ -66,6 +66,12 @@ struct Underway {
 }
 
 impl Walk {
+    /// Takes an event as committed that an earlier watch has recorded.
+    pub fn remember(&mut self, event: &StackEvent) {
+        let known = self.known.entry(event.stack_id.clone()).or_default();
+        known.insert(event.event_id.clone());
+    }
+
     /// The token to send with the next request: none for the newest page.
     #[must_use]
     pub fn token(&self) -> Option<&NextToken> {

@@ -1,4 +1,4 @@
-//! The list of events, oldest first: its frame, what the frame says about following, and which rows show.
+//! The list of events: its frame, what the frame says about following, and which rows show.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, Widget};
 
 use crate::app::action::Action;
 use crate::app::model::{Focus, Model};
+use crate::app::rows::Order;
 use crate::domain::lens::Slot;
 use crate::domain::status::ClassSet;
 use crate::domain::text::one_line;
@@ -45,7 +46,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     };
     for (index, place) in (model.list.top..).zip(inner.rows()) {
         let Some(row) = rows.get(index) else { break };
-        let before = index.checked_sub(1).and_then(|index| rows.event(index));
+        let before = rows.event_before(index);
         let place_in_list = PlaceInList {
             index,
             before: before.and_then(|before| before.timestamp),
@@ -96,7 +97,7 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     let hidden = match model.hidden_newer() {
         0 => None,
         count => Some(Span::styled(
-            format!(" {count} newer hidden by the filter"),
+            format!(" {count} newer hidden by the filter {}", theme.glyphs().dot),
             theme.warn(),
         )),
     };
@@ -111,7 +112,11 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     } else {
         Span::styled(format!(" {arrived} new"), theme.strong())
     });
-    let how = model.keys.key_for(Action::Bottom).map_or_else(
+    let edge = match model.list.order {
+        Order::OldestFirst => Action::Bottom,
+        Order::NewestFirst => Action::Top,
+    };
+    let how = model.keys.key_for(edge).map_or_else(
         || " ".to_owned(),
         |key| format!(" {} {key} follows ", theme.glyphs().dot),
     );

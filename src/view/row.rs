@@ -199,9 +199,7 @@ impl RowPainter<'_> {
     fn gap(&self, index: usize) -> String {
         let ellipsis = self.theme.glyphs().ellipsis;
         let current = self.model.build.current();
-        let rows_of_current =
-            current.map_or(0, |timeline| timeline.rows(self.model.filter.sieve()));
-        let is_current = index + rows_of_current >= self.model.rows().len();
+        let is_current = self.model.rows().is_of_current(index);
         match current.filter(|_| is_current && self.model.link.state.is_good()) {
             Some(timeline) => {
                 format!(

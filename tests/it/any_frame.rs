@@ -1,7 +1,7 @@
 //! No size, no key and no text breaks a frame.
 
 use bakewatch::app::key::Key;
-use bakewatch::app::msg::Msg;
+use bakewatch::app::msg::{MouseAction, MouseKind, Msg};
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
 use bakewatch::domain::news::News;
@@ -20,6 +20,8 @@ use crate::support::story::Story;
 #[derive(Clone, Debug)]
 enum Step {
     Press(Key),
+    Mouse(MouseKind, u16, u16),
+    Look,
     Resize(u16, u16),
     Wait(i64),
     Events(Vec<[String; 4]>, bool),
@@ -32,12 +34,24 @@ enum Step {
 fn key() -> impl Strategy<Value = Key> {
     prop_oneof![
         6 => prop::sample::select("jkgGhlf?ar q".chars().collect::<Vec<_>>()).prop_map(Key::Char),
+        6 => prop::sample::select("123eE/nN&oJdsutyYAm+-0z".chars().collect::<Vec<_>>()).prop_map(Key::Char),
+        1 => prop::sample::select("日e\u{301}(.*[".chars().collect::<Vec<_>>()).prop_map(Key::Char),
+        1 => prop::sample::select("rwuae".chars().collect::<Vec<_>>()).prop_map(Key::Ctrl),
+        1 => prop::sample::select(vec![Key::Left, Key::Right, Key::Backspace, Key::Delete, Key::Home, Key::End]),
         1 => Just(Key::Enter),
         1 => Just(Key::Esc),
         1 => Just(Key::Tab),
         1 => Just(Key::PageUp),
         1 => Just(Key::PageDown),
     ]
+}
+
+fn mouse_kind() -> impl Strategy<Value = MouseKind> {
+    prop::sample::select(vec![
+        MouseKind::Click,
+        MouseKind::WheelUp,
+        MouseKind::WheelDown,
+    ])
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -76,7 +90,9 @@ fn status() -> impl Strategy<Value = String> {
 fn step() -> impl Strategy<Value = Step> {
     let event = (text(), text(), status(), text()).prop_map(<[String; 4]>::from);
     prop_oneof![
-        6 => key().prop_map(Step::Press),
+        8 => key().prop_map(Step::Press),
+        2 => (mouse_kind(), 0..=120_u16, 0..=50_u16).prop_map(|(kind, column, row)| Step::Mouse(kind, column, row)),
+        1 => Just(Step::Look),
         1 => (0..=120_u16, 0..=50_u16).prop_map(|(width, height)| Step::Resize(width, height)),
         1 => (-100..100_000_i64).prop_map(Step::Wait),
         3 => (prop::collection::vec(event, 0..12), any::<bool>())
@@ -91,6 +107,8 @@ fn step() -> impl Strategy<Value = Step> {
 fn take(story: &mut Story, step: Step, count: &mut usize) {
     match step {
         Step::Press(key) => story.msg(Msg::Key(key)),
+        Step::Mouse(kind, column, row) => story.msg(Msg::Mouse(MouseAction { kind, column, row })),
+        Step::Look => story.msg(Msg::Look),
         Step::Resize(width, height) => story.resize(width, height),
         Step::Wait(seconds) => {
             story.at(seconds);
@@ -215,7 +233,9 @@ fn every_size_can_be_drawn() {
         (160, 33),
     ];
     let sizes: Vec<_> = small.chain(large).collect();
-    for keys in ["", "?", "f", ">"] {
+    for keys in [
+        "", "?", "f", ">", "2", "2z", "2>", "3", "/Par", "&Par>", "J", "ed",
+    ] {
         let mut story = builds::failed(80, 24);
         story.keys(keys);
         for (width, height) in &sizes {

@@ -15,6 +15,7 @@ use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
 use bakewatch::domain::news::{News, PageNews, Report};
 use bakewatch::domain::text::Clean;
+use bakewatch::domain::timeline::Timeline;
 use bakewatch::domain::verdict::{Outcome, Verdict};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -620,4 +621,45 @@ fn a_cancelled_image_build_is_a_failure_of_its_own() {
     let mut watch = Watch::new();
     let reason = "Resource handler returned message: \"Image build was cancelled by user\"";
     assert!(watch.event("Image", "CREATE_FAILED", reason).is_own_failure);
+}
+
+#[test]
+fn what_was_recorded_does_not_make_up_for_an_api_that_refuses() {
+    let mut watch = Watch::new();
+    let event = StackEvent::from_json(
+        r#"{"stackId":"stack-a","physicalResourceId":"stack-a","eventId":"e1","resourceStatus":"CREATE_FAILED"}"#,
+        None,
+    );
+    watch.hear(News::Resumed(PageNews {
+        stack_id: Some(StackId::from("stack-a")),
+        fresh: vec![Arc::new(event)],
+        commit: Some(Vec::new()),
+        ..PageNews::default()
+    }));
+    assert_eq!(
+        watch.model.build.current().map(Timeline::committed),
+        Some(1)
+    );
+    assert!(!watch.model.build.answered());
+    watch.hear(News::Fault(fault(FaultKind::Denied)));
+    assert!(
+        watch
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Exit(1)))
+    );
+}
+
+#[test]
+fn a_replay_ends_with_the_recording_and_not_before() {
+    let mut watch = Watch::with(Mode::Lines(Ending::of_replay()));
+    watch.hear(News::Fault(fault(FaultKind::Denied)));
+    assert!(
+        !watch
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Exit(_)))
+    );
+    watch.send(Msg::RecordingEnded);
+    assert!(matches!(watch.effects.last(), Some(Effect::Exit(1))));
 }

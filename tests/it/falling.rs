@@ -2,7 +2,10 @@
 
 use bakewatch::app::effect::{Effect, Known};
 use bakewatch::app::summary::summary;
+use bakewatch::domain::fault::{Fault, FaultKind};
+use bakewatch::domain::image::ImageAnswer;
 use bakewatch::domain::news::News;
+use bakewatch::domain::text::Clean;
 use bakewatch::output::{farewell, variables};
 use bakewatch::style::{Glyphs, Palette, Theme};
 
@@ -80,6 +83,73 @@ fn a_build_that_was_over_before_it_was_seen_rings_no_bell_but_has_an_outcome() {
     }
     let nothing = builds::not_found(80, 24);
     assert!(notifications(&nothing).is_empty() && known(&nothing).is_empty());
+}
+
+#[test]
+fn a_recorded_build_that_is_over_by_now_rings_no_bell() {
+    let stack = "AWS::CloudFormation::Stack";
+    let recorded = |status| {
+        let mut story = Story::new(80, 24);
+        story.resume(&[
+            (0, IMAGE, stack, "CREATE_IN_PROGRESS", ""),
+            (9, IMAGE, stack, status, "it broke"),
+        ]);
+        for _ in 0..5 {
+            let fault = Fault {
+                kind: FaultKind::Transient,
+                message: Clean::new("connection refused"),
+                hint: None,
+                request_id: None,
+            };
+            story.hear(News::ImageFault(fault.clone()));
+            story.hear(News::Fault(fault));
+        }
+        assert!(known(&story).is_empty(), "the API has yet to be heard");
+        story
+    };
+    for status in [
+        "CREATE_IN_PROGRESS",
+        "CREATE_COMPLETE",
+        "DELETE_IN_PROGRESS",
+    ] {
+        let mut made = recorded(status);
+        made.hear(News::StackGone).made();
+        let mut deleted = recorded(status);
+        for seconds in [10, 20] {
+            deleted.at(seconds).hear(News::StackGone);
+            deleted.hear(News::Image(ImageAnswer::Absent));
+        }
+        // The newest events of the stack itself need not be on the first page.
+        let mut deleting = recorded(status);
+        deleting.page(
+            &[(60, "Role", "AWS::IAM::Role", "DELETE_COMPLETE", "")],
+            false,
+        );
+        deleting.page(&[(50, IMAGE, stack, "DELETE_IN_PROGRESS", "")], true);
+        deleting.made();
+        for story in [made, deleted, deleting] {
+            assert_eq!(notifications(&story), [""; 0]);
+            assert_eq!(
+                known(&story).len(),
+                1,
+                "{status}: {}",
+                summary(&story.model)
+            );
+        }
+    }
+    let mut failed = recorded("CREATE_FAILED");
+    failed.page(&[], true).describe("BUILD_FAILED", None);
+    assert_eq!(notifications(&failed), [""; 0]);
+    assert_eq!(known(&failed).len(), 1);
+}
+
+#[test]
+fn a_recorded_build_that_goes_on_is_told() {
+    let mut story = Story::new(80, 24);
+    let stack = "AWS::CloudFormation::Stack";
+    story.resume(&[(0, IMAGE, stack, "CREATE_IN_PROGRESS", "")]);
+    story.page(&[], true).made();
+    assert_eq!(notifications(&story).len(), 1);
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn keys_and_options_are_those_of_the_program() {
             .collect();
         format!("```\n{}\n```\n", lines.join("\n"))
     };
-    part("options", &format!("{}{}", help("watch"), help("demo")));
+    part("options", &["watch", "demo", "replay"].map(help).concat());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
 use serde_json::json;
 
-use crate::support::program::{Ended, Program};
+use crate::support::program::{Ended, Program, fresh_folder, recordings_in};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 
@@ -63,6 +63,7 @@ fn assert_clean(what: &str, text: &str) {
 #[test]
 fn no_secret_leaves_the_program() {
     let server = talkative_server();
+    let state = fresh_folder();
     let log = std::env::temp_dir().join(format!("bakewatch-secrets-{}.log", std::process::id()));
     let arguments = [
         "watch",
@@ -83,7 +84,9 @@ fn no_secret_leaves_the_program() {
         "--log-file",
         log.to_str().unwrap(),
     ];
-    let ended: Ended = Program::start_with(&arguments, &environment()).end();
+    let mut environment = environment().to_vec();
+    environment.push(("XDG_STATE_HOME", state.to_str().unwrap()));
+    let ended: Ended = Program::start_with(&arguments, &environment).end();
     assert_eq!(ended.code(), Some(4), "{}", ended.diagnostics);
     assert!(
         ended
@@ -102,6 +105,8 @@ fn no_secret_leaves_the_program() {
         "the log tells of the requests:\n{logged}"
     );
     assert_clean("log", &logged);
+    let recorded = std::fs::read_to_string(&recordings_in(&state)[0]).unwrap();
+    assert_clean("recording", &recorded);
     let signed = server.requests.all();
     assert!(
         signed
@@ -130,4 +135,29 @@ fn no_secret_is_shown_on_the_screen() {
     terminal.press("q");
     terminal.end();
     assert_clean("screen", &terminal.text());
+}
+
+/// What the API itself put into an event is shown as it came, but a recording is kept, and passed on.
+#[test]
+fn no_presigned_url_is_recorded_in_a_form_that_works() {
+    let (mut server, state) = (talkative_server(), fresh_folder());
+    let url = format!(
+        "https://bucket.s3.example/c?AWSAccessKeyId={ACCESS_KEY}&Signature={SIGNATURE}&x-amz-security-token={TOKEN}"
+    );
+    server.push_with(
+        STACK,
+        json!({"resourceProperties": json!({"url": url}).to_string(), "resourceStatusReason": url}),
+    );
+    let arguments = server.watch(&["-o", "json"]);
+    let state_home = ("XDG_STATE_HOME", state.to_str().unwrap());
+    let mut program = Program::start_with(&arguments, &[state_home]);
+    program.wait_for(|line| line.contains(SIGNATURE));
+    server.succeed();
+    server.world.remove_stack();
+    program.end();
+    let recorded = std::fs::read_to_string(&recordings_in(&state)[0]).unwrap();
+    let kept = recorded
+        .matches("https://bucket.s3.example/c?AWSAccessKeyId=[redacted]&Signature=[redacted]");
+    assert_eq!(kept.count(), 2, "{recorded}");
+    assert_clean("recording", &recorded);
 }

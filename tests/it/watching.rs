@@ -390,7 +390,8 @@ fn a_signal_ends_it_although_nobody_reads_the_pipe() {
     let mut server = Server::start(no_faults());
     server.begin_build(STACK);
     server.push(STACK, 2_000);
-    let mut child = command(&server.watch(&["-o", "json"])).spawn().unwrap();
+    let arguments = server.watch(&["-o", "json", "--no-record"]);
+    let mut child = command(&arguments).spawn().unwrap();
     // The pipe is full when the program has asked for all 21 pages and can't print them.
     while server.count(Route::StackEvents) < 21 {
         std::thread::yield_now();

@@ -7,11 +7,11 @@ use serde_json::Value;
 use crate::app::page::{self, Line, Sign};
 use crate::domain::changes::{Change, changes};
 use crate::domain::event::StackEvent;
-use crate::domain::properties::Properties;
-use crate::domain::text::{Clean, duration, wrap};
+use crate::domain::properties::{Properties, shown};
+use crate::domain::text::{Clean, duration, one_line, truncate, wrap};
 
-/// Values longer than this are shown by their size: where two long texts differ is not seen in a list.
-const LONG: usize = 200;
+/// Values of more columns are cut: where two long texts differ is not seen in a list.
+const LONG: usize = 160;
 
 /// The lines of the difference.
 pub(super) fn lines(
@@ -96,9 +96,9 @@ fn told(value: Option<&Value>) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
-    let lines = text.lines().count();
-    if lines > 1 || text.len() > LONG {
+    let lines = text.trim_end().lines().count();
+    if lines > 1 {
         return format!("({lines} lines, {} bytes)", text.len());
     }
-    Clean::new(&text).as_str().to_owned()
+    truncate(&one_line(shown(&text).as_str()), LONG, "...")
 }

@@ -97,7 +97,8 @@ pub(super) fn accept(model: &mut Model) {
             let is_some = pattern.is_some();
             set(model, prompt.purpose, pattern);
             if is_some && searches {
-                model.search.seeking = prompt.purpose == Purpose::Search;
+                model.search.seeking =
+                    prompt.purpose == Purpose::Search && model.tab == Tab::Events;
                 step(model, true);
             }
         }
@@ -275,7 +276,7 @@ struct Step {
 
 /// The next event that a sieve lets through, from the selected one on.
 fn neighbour(model: &Model, sieve: Sieve, forward: bool) -> Option<Step> {
-    let rows = Rows::new(&model.build, sieve);
+    let rows = Rows::new(&model.build, sieve, model.list.order);
     let selected = model.list.selected.as_ref();
     let at = selected.and_then(|key| rows.index_of(key)).unwrap_or(0);
     let is_there = rows
@@ -304,7 +305,7 @@ fn neighbour(model: &Model, sieve: Sieve, forward: bool) -> Option<Step> {
     Some(Step {
         key: event.key(),
         number: rows.events_to(index),
-        count: rows.events_to(last),
+        count: rows.events(),
         turned,
     })
 }

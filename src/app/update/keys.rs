@@ -11,6 +11,7 @@ use crate::app::key::Key;
 use crate::app::model::{Focus, Model, Overlay};
 use crate::app::outcome::{code, verdict_code};
 use crate::app::resources;
+use crate::app::rows::Order;
 use crate::app::tab::Tab;
 use crate::domain::lens::Slot;
 
@@ -79,6 +80,14 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
             };
             model.toast = Some(format!("the mouse is {whose}"));
             effects.push(Effect::Mouse(model.mouse));
+        }
+        Action::NewestFirst => {
+            model.list.turn();
+            let first = match model.list.order {
+                Order::OldestFirst => "oldest",
+                Order::NewestFirst => "newest",
+            };
+            model.toast = Some(format!("the {first} event comes first"));
         }
         Action::RawJson | Action::Changes | Action::Utc | Action::Since => {
             read_otherwise(model, action);
@@ -160,7 +169,7 @@ fn its_events(model: &mut Model) {
     set_filter(model, filter);
     if model.tab != Tab::Events {
         show(model, Tab::Events);
-        model.list.last();
+        model.list.follow();
     }
 }
 

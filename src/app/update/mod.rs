@@ -15,10 +15,10 @@ use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
 
 use crate::app::effect::{Effect, Effects, Entry, Known};
-use crate::app::ending::End;
+use crate::app::ending::{End, recording_ended};
 use crate::app::link::LinkState;
 use crate::app::model::{Mode, Model};
-use crate::app::msg::Msg;
+use crate::app::msg::{Msg, Remark};
 use crate::app::outcome::{OutcomeRecord, code, verdict_code};
 use crate::app::summary::summary;
 
@@ -56,6 +56,25 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             let reason = format!("the watch was ended by {}", signal.name());
             cut_short(model, signal.exit_code(), reason, &mut effects);
             return effects;
+        }
+        Msg::RecordingEnded => {
+            if matches!(model.mode, Mode::Lines(_)) {
+                let end = recording_ended(&model.build);
+                finish(model, end, true, &mut effects);
+                return effects;
+            }
+            let text = "this is the end of the recording".to_owned();
+            let remark = Remark {
+                text,
+                passes: false,
+            };
+            model.remark = Some((model.now, remark));
+        }
+        Msg::Remark(remark) => {
+            if matches!(model.mode, Mode::Lines(_)) {
+                effects.push(Effect::Emit(Entry::Remark(remark.text.clone())));
+            }
+            model.remark = Some((model.now, remark));
         }
         Msg::Died(reason) => {
             cut_short(model, code::BUG, reason, &mut effects);

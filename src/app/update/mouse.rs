@@ -50,7 +50,7 @@ fn wheel(model: &mut Model, regions: Regions, at: Position, rows: isize) {
     }
     match model.tab {
         Tab::Events => {
-            let listed = Rows::new(&model.build, model.filter.sieve());
+            let listed = Rows::new(&model.build, model.filter.sieve(), model.list.order);
             model.list.move_by(listed, rows);
         }
         Tab::Resources => model.resources.move_by(&model.build, rows),
@@ -97,7 +97,7 @@ fn click_in_pane(model: &mut Model, regions: Regions, at: Position) {
         model.focus = Focus::List;
         match model.tab {
             Tab::Events => {
-                let rows = Rows::new(&model.build, model.filter.sieve());
+                let rows = Rows::new(&model.build, model.filter.sieve(), model.list.order);
                 let key = rows.event(model.list.top + line).map(|event| event.key());
                 if let Some(key) = key {
                     model.list.show(rows, &key);

@@ -50,15 +50,15 @@ fn in_menu(menu: &mut FilterMenu, action: Action) {
 
 fn in_list(model: &mut Model, action: Action) {
     let regions = model.regions();
-    let rows = Rows::new(&model.build, model.filter.sieve());
+    let rows = Rows::new(&model.build, model.filter.sieve(), model.list.order);
     let page = page_of(Regions::rows_in(regions.and_then(|regions| regions.list)));
     match action {
         Action::Up => model.list.move_by(rows, -1),
         Action::Down => model.list.move_by(rows, 1),
         Action::PageUp => model.list.move_by(rows, -page),
         Action::PageDown => model.list.move_by(rows, page),
-        Action::Top => model.list.first(rows),
-        Action::Bottom => model.list.last(),
+        Action::Top => model.list.edge(rows, true),
+        Action::Bottom => model.list.edge(rows, false),
         Action::Enter if rows.is_empty() => {}
         Action::Enter => {
             model.list.hold(rows);

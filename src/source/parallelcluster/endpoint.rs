@@ -79,6 +79,16 @@ impl ApiUrl {
         self.0.authority()
     }
 
+    /// The API without the scheme: tells apart what is asked of one deployment and of another.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!(
+            "{}{}",
+            self.authority(),
+            self.0.path().trim_end_matches('/')
+        )
+    }
+
     fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }

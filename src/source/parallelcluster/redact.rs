@@ -1,22 +1,18 @@
 //! Takes out of a service's message what it repeats of the request.
 
+use crate::domain::secret;
+
 use super::question::quote;
 
 /// The words that secrets follow: services quote the signed request, its headers or its query.
-const SECRETS_FOLLOW: [&str; 6] = [
-    "canonical string",
-    "string-to-sign",
-    "x-amz-security-token",
-    "x-amz-signature",
-    "x-amz-credential",
-    "authorization",
-];
+const SECRETS_FOLLOW: [&str; 3] = ["canonical string", "string-to-sign", "authorization"];
 
 /// The message up to where it may hold secrets, on one line.
 pub(super) fn redact(message: &str) -> String {
     let lower = message.to_ascii_lowercase();
     let secret = SECRETS_FOLLOW
         .iter()
+        .chain(&secret::QUERY_KEYS)
         .filter_map(|words| lower.find(words))
         .min();
     match secret.and_then(|begin| message.get(..begin)) {

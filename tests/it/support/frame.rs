@@ -104,6 +104,7 @@ fn style(cell: &Cell, theme: &Theme) -> String {
     let modifiers = [
         ("bold", Modifier::BOLD),
         ("faint", Modifier::DIM),
+        ("underlined", Modifier::UNDERLINED),
         ("reversed", Modifier::REVERSED),
     ];
     let set = modifiers

@@ -1,7 +1,11 @@
 //! The built program as a child process, its output read line by line, with a deadline on every wait.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -10,6 +14,50 @@ use serde_json::Value;
 
 /// How long anything may take before a test gives up on it.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
+
+/// A folder for what a run of the program notes down; nobody else uses it, and it goes with this.
+pub(crate) struct Scratch(PathBuf);
+
+impl Deref for Scratch {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A folder that is empty.
+pub(crate) fn fresh_folder() -> Scratch {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let name = format!("state-{}-{number}", std::process::id());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    Scratch(folder)
+}
+
+/// The recordings in the folder of what the program notes down.
+pub(crate) fn recordings_in(state: &Path) -> Vec<PathBuf> {
+    let inside = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        entries
+            .map(|entry| entry.unwrap().path())
+            .collect::<Vec<_>>()
+    };
+    let mut found: Vec<_> = inside(&state.join("bakewatch/recordings"))
+        .iter()
+        .flat_map(|image| inside(image))
+        .collect();
+    found.sort();
+    found
+}
 
 /// A command that runs the program without the person's own AWS configuration.
 pub(crate) fn command(arguments: &[&str]) -> Command {
@@ -26,6 +74,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
         "NO_COLOR",
+        "XDG_STATE_HOME",
         "XDG_CONFIG_HOME",
     ] {
         command.env_remove(name);
@@ -41,6 +90,7 @@ pub(crate) struct Program {
     child: Child,
     lines: Receiver<String>,
     pub(crate) seen: Vec<String>,
+    _state: Scratch,
 }
 
 /// What the program said and how it ended.
@@ -58,7 +108,9 @@ impl Program {
     /// Starts the program with more in its environment.
     pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = command(arguments);
+        let state = fresh_folder();
         let mut child = command
+            .env("XDG_STATE_HOME", &*state)
             .envs(environment.iter().copied())
             .spawn()
             .expect("the program starts");
@@ -75,7 +127,14 @@ impl Program {
             child,
             lines,
             seen: Vec::new(),
+            _state: state,
         }
+    }
+
+    /// Kills it, as nothing can be prevented from being killed.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     pub(crate) fn id(&self) -> u32 {

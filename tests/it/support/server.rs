@@ -63,6 +63,16 @@ impl Server {
         self.world.push_events(events);
     }
 
+    /// An event that has more fields than others.
+    pub(crate) fn push_with(&mut self, stack: &str, fields: Value) {
+        let mut event = self.event(stack, "Thing", "CREATE_COMPLETE", "thing");
+        let Value::Object(fields) = fields else {
+            panic!("fields are an object");
+        };
+        event.as_object_mut().unwrap().extend(fields);
+        self.world.push_events([event]);
+    }
+
     fn event(&mut self, stack: &str, logical: &str, status: &str, physical: &str) -> Value {
         self.made += 1;
         json!({

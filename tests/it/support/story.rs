@@ -126,25 +126,38 @@ impl Story {
 
     /// Hears events, given oldest first, in one page. `whole` says that there are no older unseen ones.
     pub(crate) fn page(&mut self, facts: &[Fact<'_>], whole: bool) -> &mut Self {
-        let events: Vec<_> = facts
-            .iter()
-            .map(|fact| self.event(fact).to_string())
-            .collect();
+        let events = self.json_of(facts);
         self.raw_page(&events, whole)
     }
 
     /// Hears events given as JSON, oldest first.
     pub(crate) fn raw_page(&mut self, events: &[String], whole: bool) -> &mut Self {
+        let page = self.page_of(events, whole);
+        self.hear(News::Page(page))
+    }
+
+    /// Takes up events, given oldest first, that an earlier watch has recorded.
+    pub(crate) fn resume(&mut self, facts: &[Fact<'_>]) -> &mut Self {
+        let events = self.json_of(facts);
+        let page = self.page_of(&events, true);
+        self.hear(News::Resumed(page))
+    }
+
+    fn json_of(&mut self, facts: &[Fact<'_>]) -> Vec<String> {
+        let json = facts.iter().map(|fact| self.event(fact).to_string());
+        json.collect()
+    }
+
+    fn page_of(&self, events: &[String], whole: bool) -> PageNews {
         let stack_id = StackId::from(self.stack_id().as_str());
         let newest_first = events.iter().rev();
         let fresh = newest_first.map(|json| StackEvent::from_json(json, Some(&stack_id)));
-        let page = PageNews {
+        PageNews {
             fresh: fresh.map(Arc::new).collect(),
             stack_id: Some(stack_id),
             commit: whole.then(Vec::new),
             ..PageNews::default()
-        };
-        self.hear(News::Page(page))
+        }
     }
 
     /// Hears events, the clock going with them.

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
-use super::program::DEADLINE;
+use super::program::{DEADLINE, Scratch, fresh_folder};
 
 /// What the terminal shows, and a way to wait for it to change.
 #[derive(Default)]
@@ -32,6 +32,7 @@ pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     shown: Arc<Shown>,
     modes_before: String,
+    _state: Scratch,
 }
 
 impl Terminal {
@@ -57,6 +58,8 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
         command.env_remove("NO_COLOR");
+        let state = fresh_folder();
+        command.env("XDG_STATE_HOME", &*state);
         command.env("XDG_CONFIG_HOME", "/nonexistent");
         for (name, value) in environment {
             command.env(name, value);
@@ -92,6 +95,7 @@ impl Terminal {
             child,
             shown,
             modes_before,
+            _state: state,
         }
     }
 

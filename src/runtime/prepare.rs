@@ -1,0 +1,186 @@
+//! Checks the settings and makes ready what they ask for; nothing is asked of any network yet.
+
+use std::path::Path;
+
+use crate::app::model::Target;
+use crate::app::msg::Remark;
+use crate::cli::Pace;
+use crate::config::{ApiSettings, SourceSettings};
+use crate::domain::text::Clean;
+use crate::error::Error;
+use crate::source::clock::Clock;
+use crate::source::parallelcluster::{self, ApiUrl, ImageId, ParallelCluster, Signing};
+use crate::source::recording::{Header, Recording, VERSION};
+use crate::source::simulator::{Scenario, Simulator};
+
+use super::feed::{Origin, Prepared};
+use super::tape;
+
+/// What is made ready: the feed, the header of its recording, and what is to be said about it.
+pub(super) struct Ready {
+    pub prepared: Prepared,
+    pub header: Header,
+    pub remarks: Vec<Remark>,
+}
+
+/// Makes ready what is to be watched.
+pub(super) async fn prepare(settings: SourceSettings) -> Result<Ready, Error> {
+    match settings {
+        SourceSettings::Api(api) => prepare_api(*api).await,
+        SourceSettings::Demo { scenario, speed } => prepare_demo(&scenario, speed).await,
+        SourceSettings::Replay { file, pace } => prepare_replay(&file, pace),
+    }
+}
+
+async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
+    let image_id: ImageId = api
+        .image_id
+        .parse()
+        .map_err(|error| usage("wrong image id", &error))?;
+    let api_url: ApiUrl = api
+        .api_url
+        .parse()
+        .map_err(|error| usage("wrong --api-url", &error))?;
+    if let Some(profile) = &api.profile_to_check {
+        let checked = parallelcluster::check_profile(profile).await;
+        checked.map_err(|error| usage("wrong --profile", &error))?;
+    }
+    let signing = if api.unsigned {
+        Signing::Unsigned
+    } else {
+        Signing::SigV4 {
+            region: api.signing_region,
+            role_arn: api.role_arn,
+        }
+    };
+    let target = Target {
+        image_id: image_id.as_str().to_owned(),
+        region: api.region.as_deref().map(Clean::new),
+        note: None,
+    };
+    let clock = Clock::wall();
+    let header = Header {
+        version: VERSION,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        image_id: target.image_id.clone(),
+        profile: api.asked_profile.filter(|_| api.asked_region.is_none()),
+        region: api.asked_region,
+        api: Some(api_url.place()),
+        started_at: clock.now(),
+    };
+    let settings = parallelcluster::Settings {
+        api_url,
+        image_id,
+        region: api.region,
+        profile: api.profile,
+        signing,
+        ca_bundle: api.ca_bundle,
+    };
+    let source = ParallelCluster::new(settings, clock.clone())
+        .map_err(|error| usage("wrong TLS set-up", &error))?;
+    let origin = Origin::Api {
+        source: Box::new(source),
+        interval: api.interval,
+        simulator: None,
+    };
+    Ok(Ready {
+        prepared: Prepared {
+            target,
+            clock,
+            origin,
+        },
+        header,
+        remarks: Vec::new(),
+    })
+}
+
+async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
+    let bug = |error: &dyn std::error::Error| Error::Bug(error.to_string());
+    let scenario = Scenario::named(name).map_err(|error| usage("wrong --scenario", &error))?;
+    let clock = Clock::scenario(Clock::wall().now(), speed);
+    let simulator = Simulator::bind(&scenario, clock.clone())
+        .await
+        .map_err(|source| Error::System {
+            action: "open a loopback port for the simulated API",
+            source,
+        })?;
+    let settings = parallelcluster::Settings {
+        api_url: simulator
+            .url()
+            .parse::<ApiUrl>()
+            .map_err(|error| bug(&error))?,
+        image_id: scenario
+            .image_id()
+            .parse::<ImageId>()
+            .map_err(|error| bug(&error))?,
+        region: Some(scenario.region().to_owned()),
+        profile: None,
+        signing: Signing::Unsigned,
+        ca_bundle: None,
+    };
+    let target = Target {
+        image_id: scenario.image_id().to_owned(),
+        region: Some(Clean::new(scenario.region())),
+        note: Some(format!("demo x{speed}")),
+    };
+    let header = Header {
+        version: VERSION,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        image_id: target.image_id.clone(),
+        region: Some(scenario.region().to_owned()),
+        profile: None,
+        api: None,
+        started_at: clock.now(),
+    };
+    let source = ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))?;
+    let origin = Origin::Api {
+        source: Box::new(source),
+        interval: None,
+        simulator: Some(Box::new(simulator)),
+    };
+    Ok(Ready {
+        prepared: Prepared {
+            target,
+            clock,
+            origin,
+        },
+        header,
+        remarks: Vec::new(),
+    })
+}
+
+fn prepare_replay(file: &Path, pace: Pace) -> Result<Ready, Error> {
+    let recording = Recording::open(file)
+        .map_err(|error| Error::Usage(format!("failed to replay {}: {error}", file.display())))?;
+    let (begin, end) = recording.span();
+    let (clock, note) = match pace {
+        Pace::Times(speed) => (Clock::scenario(begin, speed), format!("replay x{speed}")),
+        Pace::Max => (Clock::scenario(end, 1.0), "replay".to_owned()),
+    };
+    let remarks = tape::remarks_on(file, &recording);
+    let header = recording.header;
+    let target = Target {
+        image_id: Clean::new(&header.image_id).as_str().to_owned(),
+        region: header.region.as_deref().map(Clean::new),
+        note: Some(note),
+    };
+    Ok(Ready {
+        prepared: Prepared {
+            target,
+            clock: clock.until(end),
+            origin: Origin::Recording(recording.reports),
+        },
+        header,
+        remarks,
+    })
+}
+
+/// A configuration error, with every cause that it has.
+fn usage(what: &str, error: &dyn std::error::Error) -> Error {
+    let mut message = format!("{what}: {error}");
+    for cause in std::iter::successors(error.source(), |cause| cause.source()) {
+        message.push_str(": ");
+        message.push_str(&cause.to_string());
+    }
+    Error::Usage(message)
+}

@@ -1,0 +1,172 @@
+//! The folder of all recordings: `IMAGE_ID/BEGUN-RANDOM.jsonl`, one file a watched build, under a lock while
+//! a watch writes to it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+
+use super::reader::header;
+use super::{Header, Recording};
+
+/// How many recordings are kept.
+const KEPT: usize = 50;
+/// What ends the name of a recording.
+const EXTENSION: &str = "jsonl";
+
+/// Where recordings are, unless a person says otherwise.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+/// A file that is there already, locked, and what is in it.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) file: File,
+    pub(super) path: PathBuf,
+    pub(super) recording: Recording,
+}
+
+impl Folder {
+    /// The folder at a path; it need not exist.
+    #[must_use]
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// The recording to go on with: of the same question, and of the latest stack that any of them knows.
+    /// None where another watch is writing to it: that watch and this one then have a recording each.
+    pub(super) fn resumable(&self, wanted: &Header) -> Option<Found> {
+        let paths = recordings_in(&self.of_image(wanted)).into_iter();
+        let (_, path) = paths
+            .filter(|path| header_of(path).is_some_and(|header| header.asks_the_same_as(wanted)))
+            .filter_map(|path| Some((Rank::of(&Recording::open(&path).ok()?), path)))
+            .max()?;
+        let file = append_to(&path).ok()?;
+        file.try_lock().ok()?;
+        if !is_still_at(&file, &path) {
+            return None;
+        }
+        let recording = Recording::open(&path).ok()?;
+        Some(Found {
+            file,
+            path,
+            recording,
+        })
+    }
+
+    /// Makes the file for a new recording, and removes the oldest of those that are too many.
+    pub(super) fn create(&self, header: &Header) -> io::Result<(File, PathBuf)> {
+        let folder = self.of_image(header);
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)?;
+        let begun = header.started_at.format("%Y%m%dT%H%M%SZ");
+        let name = format!("{begun}-{:06x}.{EXTENSION}", fastrand::u32(..1 << 24));
+        let path = folder.join(name);
+        let file = create(&path)?;
+        self.prune();
+        Ok((file, path))
+    }
+
+    fn of_image(&self, header: &Header) -> PathBuf {
+        self.root.join(&header.image_id)
+    }
+
+    /// Removes all but the newest recordings. What is no recording, or is being written to, stays.
+    fn prune(&self) {
+        let images = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let mut all: Vec<(SystemTime, PathBuf)> = images
+            .flat_map(|image| recordings_in(&image.path()))
+            .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
+            .collect();
+        all.sort_unstable_by(|one, other| other.cmp(one));
+        for (_, path) in all.into_iter().skip(KEPT) {
+            if header_of(&path).is_some()
+                && let Ok(file) = File::open(&path)
+                && file.try_lock().is_ok()
+            {
+                // Whoever waits for this lock looks again whether the file is still there.
+                let _ = fs::remove_file(&path);
+            }
+        }
+    }
+}
+
+/// How well a recording serves to be gone on with: by the age of its last stack, then by what it knows of it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    stack_begun: Option<DateTime<Utc>>,
+    events: usize,
+}
+
+impl Rank {
+    fn of(recording: &Recording) -> Self {
+        let last = recording.events().last();
+        let of_stack = || {
+            let stack = last.map(|event| &event.stack_id);
+            recording
+                .events()
+                .filter(move |event| Some(&event.stack_id) == stack)
+        };
+        Self {
+            stack_begun: of_stack().filter_map(|event| event.timestamp).min(),
+            events: of_stack().count(),
+        }
+    }
+}
+
+/// Opens a file to add to it.
+pub(super) fn append_to(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).open(path)
+}
+
+/// Makes a file that only its owner can read, and locks it where the file system knows locks.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .append(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    let _ = file.try_lock();
+    Ok(file)
+}
+
+/// Whether a file is still the one at a path: it may have been removed before it could be locked.
+fn is_still_at(file: &File, path: &Path) -> bool {
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let here = file.metadata().map(identity).ok();
+    here.is_some() && here == fs::metadata(path).map(identity).ok()
+}
+
+/// The files of a folder that are named like recordings.
+fn recordings_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    files
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == EXTENSION)
+        })
+        .collect()
+}
+
+/// The header of a file; nothing where it is no recording that this program can read.
+fn header_of(path: &Path) -> Option<Header> {
+    let mut line = Vec::new();
+    let mut bytes = BufReader::new(File::open(path).ok()?);
+    bytes.read_until(b'\n', &mut line).ok()?;
+    header(&line).ok()
+}

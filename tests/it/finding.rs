@@ -1,0 +1,413 @@
+//! Finding things: filters, searches and steps from one failure to the next, alone and together, and what is
+//! said while a large history is still being looked through.
+
+use bakewatch::app::effect::Effect;
+use bakewatch::app::key::Key;
+use bakewatch::app::msg::Msg;
+use bakewatch::app::rows::Row;
+use bakewatch::app::update::update;
+use bakewatch::domain::lens::Slot;
+use bakewatch::domain::pattern::Pattern;
+use proptest::prelude::*;
+
+use crate::support::builds;
+use crate::support::frame::{COLOUR, draw, lines};
+use crate::support::story::{Fact, Story};
+
+fn text(story: &Story) -> String {
+    lines(&draw(&story.model, &COLOUR)).join("\n")
+}
+
+/// The logical ids of the events that are listed.
+fn listed(story: &Story) -> Vec<String> {
+    let rows = story.model.rows();
+    let id = |index| match rows.get(index) {
+        Some(Row::Event(event)) => Some(event.logical_id.to_string()),
+        _ => None,
+    };
+    (0..rows.len()).filter_map(id).collect()
+}
+
+/// The selected event: its logical id and its status.
+fn selected(story: &Story) -> String {
+    let event = story.model.selected().unwrap();
+    format!("{} {}", event.logical_id, event.status)
+}
+
+/// What the last key did, in words.
+fn toast(story: &Story) -> &str {
+    story.model.toast.as_deref().unwrap_or_default()
+}
+
+fn look_to_the_end(story: &mut Story) {
+    while story.model.is_looking() {
+        story.msg(Msg::Look);
+    }
+}
+
+#[test]
+fn a_search_goes_from_place_to_place_and_around() {
+    let mut story = builds::failed(80, 24);
+    story.keys("/instancerole>");
+    assert_eq!(
+        (selected(&story).as_str(), toast(&story)),
+        (
+            "InstanceRole CREATE_IN_PROGRESS",
+            "1 of 3, from the other end"
+        )
+    );
+    story.keys("n");
+    assert_eq!(toast(&story), "2 of 3");
+    story.keys("NN");
+    assert_eq!(
+        (selected(&story).as_str(), toast(&story)),
+        ("InstanceRole CREATE_COMPLETE", "3 of 3, from the other end")
+    );
+    // Escape ends the search, and leaves the selection where it is.
+    story.keys("<n");
+    assert_eq!(toast(&story), "nothing is searched for");
+}
+
+#[test]
+fn what_a_person_does_not_want_after_all_is_as_before() {
+    let mut story = builds::failed(80, 24);
+    story.keys("/instancerole>").keys("/topic<n");
+    assert_eq!(toast(&story), "2 of 3", "the search before is back");
+    let before = listed(&story);
+    story.keys("&lambda");
+    assert_ne!(listed(&story), before);
+    story.keys("<");
+    assert_eq!(listed(&story), before);
+}
+
+#[test]
+fn an_expression_is_told_from_text_and_a_broken_one_is_said() {
+    let mut story = builds::failed(80, 24);
+    story.keys("&^Instance.*$");
+    assert!(listed(&story).is_empty(), "plain text");
+    story.msg(Msg::Key(Key::Ctrl('r')));
+    assert_eq!(listed(&story).len(), 6, "{:?}", listed(&story));
+    story.keys("(");
+    assert!(text(&story).contains("unclosed group"), "{}", text(&story));
+    assert_eq!(listed(&story).len(), 6, "what was understood last stays");
+    story.keys(">");
+    assert!(
+        toast(&story).starts_with("no regular expression: "),
+        "{}",
+        toast(&story)
+    );
+}
+
+#[test]
+fn filters_are_combined() {
+    let mut story = builds::failed(80, 24);
+    // Only failures; then only those that were cancelled.
+    story.keys("fjj><&cancelled>");
+    assert_eq!(listed(&story), ["DeleteStackFunctionPermission"]);
+    assert!(
+        text(&story).contains(" Events: failed, \"cancelled\" "),
+        "{}",
+        text(&story)
+    );
+    assert!(
+        text(&story).contains(" ✖ 1\n"),
+        "chips count what is listed: {}",
+        text(&story)
+    );
+    // A type beside them leaves nothing; escape lists everything again.
+    story.keys("f").keys("jjjjjjj>").keys("<");
+    assert!(
+        text(&story).contains("The filter lists no event"),
+        "{}",
+        text(&story)
+    );
+    story.keys("<");
+    assert_eq!(listed(&story).len(), 42);
+}
+
+#[test]
+fn the_events_of_one_resource_are_a_key_away() {
+    let mut story = builds::failed(80, 24);
+    story.keys("2o");
+    assert_eq!(listed(&story), ["ParallelClusterImage"; 3]);
+    story.keys("o");
+    assert_eq!(listed(&story).len(), 42);
+}
+
+#[test]
+fn failures_are_stepped_through_the_cause_first() {
+    let mut story = builds::failed(80, 24);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        story.keys("e");
+        seen.push(story.model.selected().unwrap().logical_id.to_string());
+    }
+    let expected = [
+        "ParallelClusterImage",
+        "DeleteStackFunctionPermission",
+        "alinux2-image",
+        "ParallelClusterImage",
+    ];
+    assert_eq!(seen, expected);
+    story.keys("E");
+    assert_eq!(selected(&story), "alinux2-image CREATE_FAILED");
+    story.keys("f><e");
+    assert_eq!(toast(&story), "the filter hides failures");
+    let mut good = builds::building(80, 24);
+    good.keys("e");
+    assert_eq!(toast(&good), "nothing that is listed has failed");
+}
+
+#[test]
+fn the_newest_event_can_come_first() {
+    let mut story = builds::building(80, 24);
+    let oldest_first = listed(&story);
+    story.keys("s");
+    let mut newest_first = listed(&story);
+    assert_eq!(
+        newest_first.first().map(String::as_str),
+        Some("ParallelClusterImage")
+    );
+    newest_first.reverse();
+    assert_eq!(newest_first, oldest_first);
+    // The list follows at its top, holds when a person goes down, and follows again at the top.
+    story.events(&[(2100, "Late", "AWS::X::Y", "CREATE_COMPLETE", "")]);
+    assert_eq!(selected(&story), "Late CREATE_COMPLETE");
+    assert_eq!(story.model.list.top, 0);
+    story
+        .keys("jj")
+        .events(&[(2101, "Later", "AWS::X::Y", "CREATE_COMPLETE", "")]);
+    assert_eq!(selected(&story), "ParallelClusterImage CREATE_IN_PROGRESS");
+    assert!(
+        text(&story).contains("1 new · g follows"),
+        "{}",
+        text(&story)
+    );
+    story.keys("g");
+    assert!(story.model.list.follows);
+    story.keys("G");
+    assert_eq!(selected(&story), "alinux2-image CREATE_IN_PROGRESS");
+    // A silence is told where it ended, on the row above the one before it.
+    story.keys("g");
+    assert!(
+        text(&story).contains("Late                       31m later"),
+        "{}",
+        text(&story)
+    );
+    story.keys("s");
+    assert_eq!(selected(&story), "Later CREATE_COMPLETE");
+}
+
+#[test]
+fn headings_and_gaps_are_not_counted_as_places() {
+    let mut story = builds::rebuilt(80, 24);
+    story.keys("e");
+    assert_eq!(toast(&story), "failure 1 of 3");
+    story.keys("ee");
+    assert_eq!(toast(&story), "failure 3 of 3");
+    let mut story = builds::loading(80, 24);
+    story.keys("/ParallelClusterImage>");
+    assert_eq!(toast(&story), "1 of 2, from the other end");
+}
+
+#[test]
+fn a_filter_that_hides_new_events_says_so() {
+    let mut story = builds::building(80, 24);
+    story.keys("fjj><");
+    let fact: Fact<'_> = (2100, "Late", "AWS::X::Y", "CREATE_FAILED", "it broke");
+    story.events(&[fact]);
+    assert_eq!(listed(&story), ["Late"]);
+    story.events(&[
+        (2101, "Later", "AWS::X::Y", "CREATE_COMPLETE", ""),
+        (2102, "Latest", "AWS::X::Y", "CREATE_COMPLETE", ""),
+    ]);
+    assert!(
+        text(&story).contains("2 newer hidden by the filter"),
+        "{}",
+        text(&story)
+    );
+}
+
+#[test]
+fn a_page_is_searched_where_it_is_read() {
+    let mut story = builds::failed(80, 24);
+    story.keys("3/handlererrorcode>");
+    let page = &story.model.failure.page;
+    assert!(page.lines[page.cursor].text().contains("HandlerErrorCode"));
+    story.keys("1e>/enhanced>");
+    let page = &story.model.detail.page;
+    assert!(
+        page.lines[page.cursor]
+            .text()
+            .contains("EnhancedImageMetadataEnabled"),
+        "{:?}",
+        page.lines[page.cursor]
+    );
+    story.keys("/nowhere>");
+    assert!(
+        toast(&story).starts_with("no line has \"nowhere\""),
+        "{}",
+        toast(&story)
+    );
+}
+
+#[test]
+fn a_resource_is_found_in_its_list() {
+    let mut story = builds::failed(80, 24);
+    story.keys("2/topic>");
+    let selected = |story: &Story| story.model.resources.selected.as_ref().unwrap().to_string();
+    assert_eq!(selected(&story), "BuildNotificationTopic");
+    story.keys("/nowhere>");
+    assert_eq!(
+        (selected(&story).as_str(), toast(&story)),
+        ("BuildNotificationTopic", "no resource has \"nowhere\"")
+    );
+}
+
+fn copied(story: &mut Story, key: char) -> Option<String> {
+    let effects = update(&mut story.model, Msg::Key(Key::Char(key)));
+    effects.into_iter().find_map(|effect| match effect {
+        Effect::Copy(text) => Some(text),
+        _ => None,
+    })
+}
+
+#[test]
+fn values_events_commands_and_the_ami_can_be_copied_whole() {
+    let mut story = builds::failed(80, 24);
+    story.keys("e");
+    let event = copied(&mut story, 'y').unwrap();
+    assert!(
+        event.starts_with('{') && event.contains("CREATE_FAILED"),
+        "{event}"
+    );
+    story.keys(">/ImageRecipeArn>");
+    let value = copied(&mut story, 'y').unwrap();
+    assert!(
+        value.starts_with("arn:aws:imagebuilder:") && value.ends_with("/3.16.1"),
+        "{value}"
+    );
+    assert_eq!(
+        toast(&story),
+        format!("copied ImageRecipeArn, {} bytes", value.len())
+    );
+    story.keys("</event id>");
+    assert_eq!(
+        copied(&mut story, 'y').unwrap(),
+        story.model.event().unwrap().event_id.as_str()
+    );
+    story.keys("<3/--image-id>");
+    let command = copied(&mut story, 'y').unwrap();
+    assert!(
+        command.starts_with("pcluster get-image-log-events --image-id")
+            && command.ends_with("3.16.1/1"),
+        "{command}"
+    );
+    assert_eq!(copied(&mut story, 'A'), None);
+    assert_eq!(toast(&story), "there is no AMI yet");
+    let mut good = builds::finished(80, 24);
+    assert_eq!(
+        copied(&mut good, 'A').as_deref(),
+        Some("ami-0123456789abcdef0")
+    );
+}
+
+/// A build with so many events that one slice of work does not go through them.
+fn long() -> Story {
+    let mut story = Story::new(80, 24);
+    let id = |number: usize| if number == 3 { "Needle" } else { "Hay" };
+    let facts: Vec<Fact<'_>> = (0..5000)
+        .map(|number| (1, id(number), "AWS::X::Y", "CREATE_COMPLETE", ""))
+        .collect();
+    story.events(&facts);
+    story
+}
+
+#[test]
+fn a_long_history_is_looked_through_in_slices_while_keys_work() {
+    let mut story = long();
+    story.keys("/needle>");
+    assert!(
+        story.model.unasked(Slot::Found) > 0,
+        "one slice is not enough"
+    );
+    assert_eq!(selected(&story), "Hay CREATE_COMPLETE");
+    look_to_the_end(&mut story);
+    assert_eq!(
+        (selected(&story).as_str(), toast(&story)),
+        ("Needle CREATE_COMPLETE", "1 of 1, from the other end")
+    );
+    // A filter lists what it has found so far, the newest first, and says how much is left.
+    let mut story = long();
+    story.keys("&hay");
+    let left = story.model.unasked(Slot::Listed);
+    assert!(left > 0 && !listed(&story).is_empty());
+    assert!(text(&story).contains("to look at"), "{}", text(&story));
+    look_to_the_end(&mut story);
+    assert_eq!(listed(&story).len(), 4999);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Whatever is typed, chosen and heard in whatever order, what is listed is what the filter holds for.
+    #[test]
+    fn what_is_listed_is_what_was_asked_for(
+        steps in prop::collection::vec((0..6_u8, 0..4_usize), 1..24),
+    ) {
+        let mut story = Story::new(80, 24);
+        let mut number = 0;
+        for (step, choice) in steps {
+            match step {
+                0 | 1 => {
+                    number += 1;
+                    let id = ["Role", "Topic", "Image", "Log"][choice];
+                    let status = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED", "DELETE_COMPLETE"][number % 4];
+                    story.page(&[(1, id, "AWS::X::Y", status, "because")], number % 5 > 0);
+                }
+                2 => { story.keys("&").msg(Msg::Key(Key::Ctrl('u'))); story.keys(["o", "T", "because", ""][choice]).keys(">"); }
+                3 => { story.keys("f").keys(&"j".repeat(choice)).keys(" <"); }
+                4 => { story.keys("o"); }
+                _ => { story.keys(["j", "k", "g", "G"][choice]); }
+            }
+            look_to_the_end(&mut story);
+            let filter = &story.model.filter;
+            let question = filter.question();
+            let timelines = story.model.build.timelines();
+            let all = timelines.iter().flat_map(|timeline| {
+                (0..timeline.rows(bakewatch::domain::lens::Sieve::ALL)).filter_map(|index| {
+                    match timeline.row(bakewatch::domain::lens::Sieve::ALL, index) {
+                        Some(bakewatch::domain::timeline::Row::Event(event)) => Some(event),
+                        _ => None,
+                    }
+                })
+            });
+            let expected: Vec<_> = all
+                .filter(|event| filter.classes.contains(event.status.class()) && question.holds_for(event))
+                .map(|event| event.logical_id.to_string())
+                .collect();
+            prop_assert_eq!(listed(&story), expected);
+        }
+    }
+}
+
+#[test]
+fn a_pattern_is_marked_where_it_is_shown() {
+    let mut story = builds::failed(80, 24);
+    story.keys("/Lambda>");
+    let pattern = Pattern::new("Lambda", false).unwrap();
+    assert_eq!(story.model.search.listed, Some(pattern));
+    let mut wide = builds::failed(200, 60);
+    wide.keys("/Lambda>");
+    let buffer = draw(&wide.model, &COLOUR);
+    let marked = buffer
+        .content
+        .iter()
+        .filter(|cell| cell.modifier.contains(ratatui::style::Modifier::UNDERLINED));
+    assert_eq!(
+        marked
+            .map(ratatui::buffer::Cell::symbol)
+            .collect::<String>(),
+        "Lambda".repeat(7)
+    );
+}

@@ -1,0 +1,135 @@
+//! The mouse: a click does what it points at, and every click has a key.
+
+use bakewatch::app::bar::{self, Meaning};
+use bakewatch::app::effect::Effect;
+use bakewatch::app::key::Key;
+use bakewatch::app::model::Focus;
+use bakewatch::app::msg::{MouseAction, MouseKind, Msg};
+use bakewatch::app::tab::Tab;
+use bakewatch::app::update::update;
+use bakewatch::domain::status::{ClassSet, StatusClass};
+
+use crate::support::builds;
+use crate::support::frame::{COLOUR, draw, lines};
+use crate::support::story::Story;
+
+fn act(story: &mut Story, kind: MouseKind, (column, row): (u16, u16)) {
+    story.msg(Msg::Mouse(MouseAction { kind, column, row }));
+}
+
+/// Where a text is on the screen.
+fn place(story: &Story, text: &str) -> (u16, u16) {
+    let lines = lines(&draw(&story.model, &COLOUR));
+    let found = lines.iter().enumerate().find_map(|(row, line)| {
+        let column = line.find(text)?;
+        Some((line.get(..column)?.chars().count(), row))
+    });
+    let (column, row) = found.unwrap_or_else(|| panic!("{text} is not on\n{}", lines.join("\n")));
+    (u16::try_from(column).unwrap(), u16::try_from(row).unwrap())
+}
+
+fn click(story: &mut Story, text: &str) {
+    let at = place(story, text);
+    act(story, MouseKind::Click, at);
+}
+
+#[test]
+fn tabs_and_chips_can_be_clicked() {
+    let mut story = builds::failed(120, 40);
+    click(&mut story, "Resources 13");
+    assert_eq!(story.model.tab, Tab::Resources);
+    click(&mut story, "3 Failure");
+    assert_eq!(story.model.tab, Tab::Failure);
+    click(&mut story, "1 Events");
+    click(&mut story, "3 failed");
+    assert_eq!(
+        story.model.filter.classes,
+        ClassSet::only(StatusClass::Failed)
+    );
+    click(&mut story, "3 failed");
+    assert_eq!(story.model.filter.classes, ClassSet::ALL);
+}
+
+#[test]
+fn what_is_drawn_on_the_bar_is_what_is_clicked() {
+    for width in [20, 40, 60, 80, 120, 200] {
+        let story = builds::failed(width, 24);
+        for item in bar::items(&story.model, usize::from(width)) {
+            let columns = item.column..item.column + item.width();
+            for column in columns.clone() {
+                assert_eq!(
+                    bar::at(&story.model, usize::from(width), column),
+                    Some(item.meaning)
+                );
+            }
+            if let Meaning::Tab(tab) = item.meaning
+                && item.text.len() > 3
+            {
+                let (column, _) = place(&story, item.text.trim());
+                assert!(columns.contains(&usize::from(column)), "{width}: {tab:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_that_is_clicked_is_selected() {
+    let mut story = builds::failed(120, 40);
+    click(&mut story, "InstanceProfile");
+    assert_eq!(
+        story.model.selected().unwrap().logical_id.as_str(),
+        "InstanceProfile"
+    );
+    assert!(!story.model.list.follows);
+    story.keys("2");
+    click(&mut story, "BuildNotificationTopic");
+    assert_eq!(
+        story.model.resources.selected.as_ref().unwrap().as_str(),
+        "BuildNotificationTopic"
+    );
+    click(&mut story, "properties");
+    assert_eq!(story.model.focus, Focus::Detail);
+    click(&mut story, "properties");
+    let open = lines(&draw(&story.model, &COLOUR)).join("\n");
+    assert!(!open.contains("▾ properties"), "a second click folds");
+}
+
+#[test]
+fn the_wheel_moves_what_is_under_it() {
+    let mut story = builds::failed(120, 40);
+    act(&mut story, MouseKind::WheelUp, (10, 20));
+    assert!(!story.model.list.follows);
+    act(&mut story, MouseKind::WheelDown, (10, 20));
+    assert!(story.model.list.follows);
+    story.keys("2");
+    act(&mut story, MouseKind::WheelDown, (100, 20));
+    assert_eq!(story.model.detail.page.top, 3);
+    story.keys("?");
+    act(&mut story, MouseKind::WheelDown, (60, 20));
+    act(&mut story, MouseKind::Click, (60, 20));
+    assert!(story.model.overlay.is_none(), "a click closes the help");
+}
+
+#[test]
+fn a_line_of_the_filter_is_switched_by_a_click() {
+    let mut story = builds::failed(120, 40);
+    story.keys("f");
+    click(&mut story, "✖ failed");
+    assert!(!story.model.filter.classes.contains(StatusClass::Failed));
+    act(&mut story, MouseKind::Click, (0, 39));
+    assert!(story.model.overlay.is_none(), "a click beside it closes it");
+}
+
+#[test]
+fn the_mouse_can_be_left_to_the_terminal() {
+    let mut story = builds::failed(80, 24);
+    let mouse = |story: &mut Story| {
+        let effects = update(&mut story.model, Msg::Key(Key::Char('m')));
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::Mouse(on) => Some(on),
+            _ => None,
+        })
+    };
+    assert_eq!(mouse(&mut story), Some(false));
+    assert_eq!(mouse(&mut story), Some(true));
+}
