@@ -132,9 +132,10 @@ impl Tail {
                 if let Some(news) = &news {
                     self.look_at(now, news);
                 }
-                let wait = match &news {
-                    Some(_) if !self.walk.wants_more() => self.events.wait(now),
-                    _ => Duration::ZERO,
+                let wait = if self.walk.wants_more() {
+                    Duration::ZERO
+                } else {
+                    self.events.wait(now)
                 };
                 self.events_due = now + wait;
                 self.image_due.get_or_insert(now);

@@ -4,14 +4,17 @@
 //! counts as seen before a walk is whole, so a walk that fails half-way costs requests, never events.
 //!
 //! The service promises little: pages are newest first; a token may die at any time; events may arrive
-//! late, below ones that were returned before; the stack may be replaced between two pages. Therefore whole
-//! pages are read, [`OVERLAP`] known events must be met before a walk ends, and the service's order is kept:
-//! nothing is ever sorted by time.
+//! late, below ones that were returned before; a page may move up while events arrive, where tokens count
+//! from the newest one; the stack may be replaced between two pages. Therefore whole pages are read,
+//! [`OVERLAP`] known events must be met before a walk ends, a page counts only where it goes on at the walk's
+//! last event, and the service's order is kept: nothing is ever sorted by time.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::domain::event::{EventId, StackEvent, StackId};
+use chrono::{DateTime, Utc};
+
+use crate::domain::event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::news::{LateEvent, PageNews};
 
 use super::{EventsPage, NextToken};
@@ -23,8 +26,8 @@ pub const OVERLAP: usize = 20;
 /// How often one token is tried when requests fail for reasons that may or may not lie in the token.
 const TRIES: u32 = 3;
 
-/// How often a walk starts again because a page does not continue the one before. After that the page is
-/// taken as it is: a service that keeps answering so has an order that this program can't mend.
+/// How often a walk starts again at once because a page does not continue the one before. After that it
+/// starts again at the usual pace.
 const RESTARTS: u32 = 3;
 
 /// How many pages in a row may bring nothing new before the walk is no longer in a hurry.
@@ -37,11 +40,25 @@ pub struct Walk {
     known: HashMap<StackId, HashSet<EventId>>,
     stack: Option<StackId>,
     underway: Option<Underway>,
+    /// How often a walk has started again since the last one that was whole.
     restarts: u32,
+    /// What was not believed since the last walk that was whole.
+    doubted: HashSet<Doubt>,
     /// A token of this walk was rejected. From then on, the newest page is asked for before each token is
     /// used: where the service rejects every other request, the walk still moves on.
     wary: bool,
     audit: bool,
+}
+
+/// What is not believed when it is met for the first time, since it may mean that the service has moved on
+/// under the walk. A walk that began after that is above it; what it meets again is so.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Doubt {
+    /// The event is older than the walk although it does not stand directly below it, or seems to be newer.
+    Place(EventKey),
+    /// The history ends with this event: an empty page without a token follows. It may be the end of the
+    /// history of another stack, which has replaced this one.
+    End(EventKey),
 }
 
 /// A walk between its first page and its last.
@@ -52,12 +69,20 @@ struct Underway {
     /// The token that brought the newest page: a way to get a new token when the next one is rejected.
     previous: Option<NextToken>,
     tries: u32,
+    /// The token stands for a place above the walk's last event, so that its page has to hold events of the
+    /// walk.
+    is_above: bool,
     /// Every event that this walk has met.
     met: HashSet<EventId>,
+    /// The newest event of the walk.
+    top: Option<EventId>,
     fresh: Vec<EventId>,
     late: Vec<LateEvent>,
     overlap: usize,
+    /// The oldest event that the walk has met so far.
     last: Option<Arc<StackEvent>>,
+    /// The earliest time of the walk's events, as far as times follow the service's order.
+    earliest: Option<DateTime<Utc>>,
     /// How many pages in a row held nothing that the walk had not met.
     idle_pages: u32,
     /// The newest page is to be asked for before the token is used.
@@ -80,12 +105,14 @@ impl Walk {
     }
 
     /// Whether the next page should be asked for without a pause: a walk is underway, and its last page
-    /// brought it further. A service that answers with the same page for ever is not asked in a hurry.
+    /// brought it further, or it has to start again. A service that answers with the same page for ever, or
+    /// with pages that never fit, is not asked in a hurry.
     #[must_use]
     pub fn wants_more(&self) -> bool {
-        self.underway
-            .as_ref()
-            .is_some_and(|walk| walk.idle_pages < IDLE_PAGES)
+        match &self.underway {
+            Some(walk) => walk.idle_pages < IDLE_PAGES,
+            None => (1..=RESTARTS).contains(&self.restarts),
+        }
     }
 
     /// Makes the next walk go down to the stack's first event, whatever is known: finds every late event.
@@ -95,22 +122,25 @@ impl Walk {
 
     /// Takes in the answer to a request with [`Walk::token`]. Nothing comes out when the page does not
     /// continue the walk; the walk then starts again at the newest page.
-    pub fn page(&mut self, page: EventsPage) -> Option<PageNews> {
+    pub fn page(&mut self, mut page: EventsPage) -> Option<PageNews> {
+        let mut in_page = HashSet::new();
+        page.events.retain(|event| in_page.insert(event.key()));
         let continues = self.underway.is_some();
         if self.is_detour(&page) {
             return None;
         }
         if !continues {
             self.begin();
-        } else if !self.is_continuation(&page) {
-            self.abandon();
-            return None;
         }
+        let Some(above) = self.joint(&page) else {
+            self.restart();
+            return None;
+        };
         self.adopt_stack(&page);
         let stack = self.stack.clone();
         let mut walk = self.underway.take()?;
         let known = stack.as_ref().and_then(|stack| self.known.get(stack));
-        let fresh = walk.read(&page.events, stack.as_ref(), known);
+        let fresh = walk.read(&page.events[above..], stack.as_ref(), known);
         let audit = walk.audit;
         let sent = walk.token.take();
         let end = Self::end(&walk, &page, stack.as_ref(), continues);
@@ -159,35 +189,40 @@ impl Walk {
         walk.detour = false;
         let top = page.events.first().map(|event| &event.stack_id);
         if top.is_some() && top != self.stack.as_ref() {
-            self.abandon();
+            self.restart();
         }
         true
     }
 
-    /// Whether a page that a token brought goes on where the page before ended. Events of the walk may come
-    /// again at its top (tokens that count from the newest event shift when one arrives); an event that the
-    /// walk has not met must not stand above one that it has.
-    fn is_continuation(&mut self, page: &EventsPage) -> bool {
-        let (Some(walk), Some(top)) = (&self.underway, page.events.first()) else {
-            return true;
+    /// Where a page goes on with the walk: the number of events at its top that are newer than the walk, which
+    /// are left to the next one. Nothing where the page does not go on with the walk.
+    fn joint(&mut self, page: &EventsPage) -> Option<usize> {
+        let Some((walk, last)) = self
+            .underway
+            .as_ref()
+            .and_then(|walk| Some((walk, walk.last.as_ref()?)))
+        else {
+            return Some(0);
         };
-        if walk.last.is_some() && Some(&top.stack_id) != self.stack.as_ref() {
-            return false;
+        let above = walk.newer_events(&page.events);
+        let doubt = match page.events.first() {
+            None if page.next.is_none() => Some(Doubt::End(last.key())),
+            Some(top) if top.stack_id != last.stack_id => Some(Doubt::Place(top.key())),
+            _ => walk
+                .misplaced(&page.events[above..], last)
+                .map(|event| Doubt::Place(event.key())),
+        };
+        let Some(doubt) = doubt else {
+            return Some(above);
+        };
+        if self.doubted.insert(doubt) {
+            return None;
         }
-        let met = |event: &Arc<StackEvent>| walk.met.contains(&event.event_id);
-        let again = page.events.iter().take_while(|event| met(event)).count();
-        let shuffled = page.events.iter().skip(again).any(met);
-        let above = again == 0
-            && top.timestamp.is_some()
-            && walk
-                .last
-                .as_ref()
-                .is_some_and(|last| top.timestamp > last.timestamp);
-        if !shuffled && !above {
-            return true;
+        // If it was a time that raised the doubt, the times of the events above say nothing about those below.
+        if let Some(walk) = &mut self.underway {
+            walk.earliest = None;
         }
-        self.restarts += 1;
-        self.restarts > RESTARTS
+        Some(above)
     }
 
     /// Whether the walk is whole with this page.
@@ -209,6 +244,7 @@ impl Walk {
             known.extend(walk.late.iter().map(|late| late.event.event_id.clone()));
         }
         self.restarts = 0;
+        self.doubted.clear();
         self.wary = false;
         walk.late
     }
@@ -221,6 +257,7 @@ impl Walk {
         match (&mut self.underway, previous) {
             (Some(walk), Some(previous)) => {
                 walk.token = Some(previous);
+                walk.is_above = true;
                 walk.tries = 0;
             }
             _ => self.abandon(),
@@ -241,6 +278,12 @@ impl Walk {
         }
     }
 
+    /// The walk is to begin again at the newest page.
+    fn restart(&mut self) {
+        self.restarts += 1;
+        self.abandon();
+    }
+
     /// The stack is gone, and the walk with it. What is known stays known.
     pub fn abandon(&mut self) {
         if let Some(walk) = self.underway.take() {
@@ -250,6 +293,46 @@ impl Walk {
 }
 
 impl Underway {
+    /// How many events at the top of a page are newer than the walk: they arrived since it began and moved
+    /// the page up, so that the walk's newest event stands in it, below them.
+    fn newer_events(&self, events: &[Arc<StackEvent>]) -> usize {
+        events
+            .iter()
+            .position(|event| self.met.contains(&event.event_id))
+            .filter(|first| Some(&events[*first].event_id) == self.top.as_ref())
+            .unwrap_or(0)
+    }
+
+    /// The first event that the walk has not met, where its place is not directly below the walk's last one.
+    /// Events of the walk may come again at the top of a page (it moved up when others arrived), but then
+    /// down to the last one, and not below one that is new.
+    fn misplaced<'a>(
+        &self,
+        events: &'a [Arc<StackEvent>],
+        last: &StackEvent,
+    ) -> Option<&'a Arc<StackEvent>> {
+        let own = || {
+            events
+                .iter()
+                .filter(|event| event.stack_id == last.stack_id)
+        };
+        let met = |event: &&Arc<StackEvent>| self.met.contains(&event.event_id);
+        let first = own().find(|event| !met(event))?;
+        let is_joined = match own().take_while(met).last() {
+            Some(again) => again.event_id == last.event_id,
+            // Nothing ties the page to the walk. That is as it should be, unless the token is known to stand
+            // for a place inside the walk, or time tells that the page moved up above all of the walk.
+            None => {
+                !self.is_above
+                    && self
+                        .earliest
+                        .is_none_or(|earliest| first.timestamp <= Some(earliest))
+            }
+        };
+        let is_shuffled = own().skip_while(met).any(|event| met(&event));
+        (!is_joined || is_shuffled).then_some(first)
+    }
+
     /// Reads a whole page and returns its events that are fresh, newest first. Events of another stack are
     /// not this walk's.
     fn read(
@@ -265,6 +348,8 @@ impl Underway {
                 continue;
             }
             let newer = self.last.replace(Arc::clone(event));
+            self.top.get_or_insert_with(|| event.event_id.clone());
+            self.earliest = self.earliest.into_iter().chain(event.timestamp).min();
             if known.is_some_and(|known| known.contains(&event.event_id)) {
                 self.overlap += 1;
             } else if let (1.., Some(newer)) = (self.overlap, newer) {
@@ -276,6 +361,10 @@ impl Underway {
                 self.fresh.push(event.event_id.clone());
                 fresh.push(Arc::clone(event));
             }
+        }
+        let own = |event: &&Arc<StackEvent>| Some(&event.stack_id) == stack;
+        if let (Some(end), Some(last)) = (events.iter().rfind(own), &self.last) {
+            self.is_above = end.event_id != last.event_id;
         }
         let idle = self.met.len() == met_before;
         self.idle_pages = if idle { self.idle_pages + 1 } else { 0 };

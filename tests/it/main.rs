@@ -24,6 +24,7 @@ mod recording;
 mod scale;
 mod screen;
 mod secrets;
+mod soak;
 mod support;
 mod views;
 mod walk;

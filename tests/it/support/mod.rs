@@ -4,8 +4,10 @@ pub(crate) mod builds;
 pub(crate) mod frame;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod service;
 pub(crate) mod story;
 pub(crate) mod terminal;
+pub(crate) mod watcher;
 
 /// Whether what is written from the program is to be written anew instead of compared.
 #[expect(

@@ -1,0 +1,325 @@
+//! A model of the service that keeps a stack's events: it promises as little as the real one, and each of its
+//! bad habits can be switched on. It answers at once; whoever asks decides which answers are lost on the way.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+use bakewatch::domain::event::StackEvent;
+use bakewatch::source::{EventsPage, NextToken};
+use proptest::prelude::*;
+
+/// What the service does although a program would like it better otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Habit {
+    /// Tokens count events from the newest one, so that a page moves up when an event arrives. Without it, a
+    /// token names the event above its page.
+    TokensCountFromNewest,
+    /// A page holds one event to a page's size.
+    PagesVary,
+    /// Any page may be empty and have a token all the same.
+    EmptyPages,
+    /// The page with the oldest event has a token, which brings an empty page without one.
+    EmptyLastPage,
+    /// An event may come twice in a page.
+    Repeats,
+    /// Tokens of a stack that was replaced are taken for the new stack instead of being rejected.
+    TokensOutliveStack,
+}
+
+impl Habit {
+    const ALL: [Self; 6] = [
+        Self::TokensCountFromNewest,
+        Self::PagesVary,
+        Self::EmptyPages,
+        Self::EmptyLastPage,
+        Self::Repeats,
+        Self::TokensOutliveStack,
+    ];
+}
+
+/// What kind of service it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Character {
+    pub(crate) page_size: usize,
+    pub(crate) habits: Vec<Habit>,
+    /// How many events in a row have the same time; with 0, events have none.
+    pub(crate) ties: usize,
+    /// The seed of whatever the habits leave to chance.
+    pub(crate) seed: u64,
+}
+
+impl Character {
+    /// A service whose pages are of one size and whose tokens name events.
+    pub(crate) fn plain(page_size: usize) -> Self {
+        Self {
+            page_size,
+            habits: Vec::new(),
+            ties: 5,
+            seed: 0,
+        }
+    }
+
+    pub(crate) fn has(&self, habit: Habit) -> bool {
+        self.habits.contains(&habit)
+    }
+
+    /// Where tokens count from the newest event, a page that moved up above all of the walk looks like one
+    /// that goes on with it, but for its time. So there must not be so many events of one time that the walk
+    /// and such a page can be among them.
+    fn made_tellable(mut self) -> Self {
+        if self.has(Habit::TokensCountFromNewest) {
+            let page = if self.has(Habit::PagesVary) {
+                1
+            } else {
+                self.page_size
+            };
+            let walk = if self.has(Habit::EmptyLastPage) {
+                1
+            } else {
+                page
+            };
+            self.ties = self.ties.clamp(1, walk + page - 1);
+        }
+        self
+    }
+}
+
+/// Any service.
+pub(crate) fn any_character() -> impl Strategy<Value = Character> {
+    let habits = prop::sample::subsequence(Habit::ALL.to_vec(), 0..=Habit::ALL.len());
+    let page_size = prop_oneof![1usize..6, 1usize..60];
+    (page_size, habits, 0usize..7, any::<u64>()).prop_map(|(page_size, habits, ties, seed)| {
+        let character = Character {
+            page_size,
+            habits,
+            ties,
+            seed,
+        };
+        character.made_tellable()
+    })
+}
+
+/// An event that the service keeps.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) event: Arc<StackEvent>,
+    /// It appeared below events that were there before.
+    pub(crate) is_late: bool,
+}
+
+/// Where the page of a token begins.
+#[derive(Clone, Debug)]
+enum Position {
+    /// Below so many of the newest events.
+    Below(usize),
+    /// Below this event; at the newest one where it is not there.
+    Under(Weak<StackEvent>),
+}
+
+#[derive(Clone, Debug)]
+struct Token {
+    position: Position,
+    is_dead: bool,
+}
+
+/// The service rejected the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rejected;
+
+/// A service that keeps the events of all stacks of one name and serves those of the last one, newest first.
+#[derive(Debug)]
+pub(crate) struct Service {
+    character: Character,
+    random: fastrand::Rng,
+    /// The events of each stack, oldest first.
+    stacks: Vec<Vec<Kept>>,
+    made: usize,
+    tokens: Vec<Token>,
+}
+
+impl Service {
+    /// A service with one stack of one event.
+    pub(crate) fn new(character: Character) -> Self {
+        let mut service = Self {
+            random: fastrand::Rng::with_seed(character.seed),
+            character,
+            stacks: vec![Vec::new()],
+            made: 0,
+            tokens: Vec::new(),
+        };
+        service.arrive(1);
+        service
+    }
+
+    pub(crate) fn character(&self) -> &Character {
+        &self.character
+    }
+
+    /// The id of the last stack.
+    pub(crate) fn stack(&self) -> String {
+        format!("stack-{}", self.stacks.len())
+    }
+
+    /// The events of a stack, oldest first.
+    pub(crate) fn events_of(&self, stack: &str) -> &[Kept] {
+        let number: usize = stack.rsplit('-').next().unwrap().parse().unwrap();
+        &self.stacks[number - 1]
+    }
+
+    /// The events of the last stack, oldest first.
+    pub(crate) fn events(&self) -> &[Kept] {
+        self.stacks.last().unwrap()
+    }
+
+    /// How many events of all stacks are held by more than so many.
+    pub(crate) fn held_by_more_than(&self, holders: usize) -> usize {
+        let is_held = |kept: &&Kept| Arc::strong_count(&kept.event) > holders;
+        self.stacks.iter().flatten().filter(is_held).count()
+    }
+
+    fn events_mut(&mut self) -> &mut Vec<Kept> {
+        self.stacks.last_mut().unwrap()
+    }
+
+    fn make(&mut self) -> Arc<StackEvent> {
+        self.made += 1;
+        let second = self.made.checked_div(self.character.ties);
+        event(self.stacks.len(), self.made, second)
+    }
+
+    pub(crate) fn arrive(&mut self, count: usize) {
+        for _ in 0..count {
+            let event = self.make();
+            let is_late = false;
+            self.events_mut().push(Kept { event, is_late });
+        }
+    }
+
+    /// An event that appears below `depth` newer ones, stamped with the time at which it appears.
+    pub(crate) fn arrive_late(&mut self, depth: usize) {
+        let event = self.make();
+        let at = self.events().len().saturating_sub(depth);
+        let is_late = at < self.events().len();
+        self.events_mut().insert(at, Kept { event, is_late });
+    }
+
+    /// Another stack of the same name, with one event.
+    pub(crate) fn replace_stack(&mut self) {
+        if !self.character.has(Habit::TokensOutliveStack) {
+            self.kill_all_tokens();
+        }
+        self.stacks.push(Vec::new());
+        self.arrive(1);
+    }
+
+    pub(crate) fn kill_token(&mut self, token: &NextToken) {
+        let serial = serial(token);
+        self.tokens[serial].is_dead = true;
+    }
+
+    pub(crate) fn kill_all_tokens(&mut self) {
+        for token in &mut self.tokens {
+            token.is_dead = true;
+        }
+    }
+
+    pub(crate) fn answer(&mut self, token: Option<&NextToken>) -> Result<EventsPage, Rejected> {
+        let skip = self.position(token)?;
+        let total = self.events().len();
+        if self.character.has(Habit::EmptyPages) && skip < total && self.random.u8(..) < 50 {
+            let next = Some(self.token(skip));
+            return Ok(EventsPage {
+                events: Vec::new(),
+                next,
+            });
+        }
+        let size = if self.character.has(Habit::PagesVary) {
+            self.random.usize(1..=self.character.page_size)
+        } else {
+            self.character.page_size
+        };
+        let newest_first = self.events().iter().rev();
+        let mut events: Vec<_> = newest_first
+            .skip(skip)
+            .take(size)
+            .map(|kept| Arc::clone(&kept.event))
+            .collect();
+        let end = skip + events.len();
+        let empty_last_page = self.character.has(Habit::EmptyLastPage) && !events.is_empty();
+        let next = (end < total || empty_last_page).then(|| self.token(end));
+        self.repeat(&mut events);
+        Ok(EventsPage { events, next })
+    }
+
+    fn position(&self, token: Option<&NextToken>) -> Result<usize, Rejected> {
+        let Some(token) = token else { return Ok(0) };
+        let token = &self.tokens[serial(token)];
+        if token.is_dead {
+            return Err(Rejected);
+        }
+        let total = self.events().len();
+        Ok(match &token.position {
+            Position::Below(count) => (*count).min(total),
+            Position::Under(event) => self
+                .events()
+                .iter()
+                .rev()
+                .position(|kept| Arc::as_ptr(&kept.event) == event.as_ptr())
+                .map_or(0, |index| index + 1),
+        })
+    }
+
+    /// A token for the page below so many of the newest events.
+    fn token(&mut self, skip: usize) -> NextToken {
+        let above = self.events().iter().rev().take(skip).next_back();
+        let position = match above {
+            Some(kept) if !self.character.has(Habit::TokensCountFromNewest) => {
+                Position::Under(Arc::downgrade(&kept.event))
+            }
+            _ => Position::Below(skip),
+        };
+        self.tokens.push(Token {
+            position,
+            is_dead: false,
+        });
+        NextToken::new(format!("{}+/=", self.tokens.len() - 1))
+    }
+
+    fn repeat(&mut self, events: &mut Vec<Arc<StackEvent>>) {
+        if self.character.has(Habit::Repeats) && !events.is_empty() && self.random.u8(..) < 80 {
+            let from = self.random.usize(..events.len());
+            let to = self.random.usize(from + 1..=events.len());
+            events.insert(to, Arc::clone(&events[from]));
+        }
+    }
+}
+
+fn serial(token: &NextToken) -> usize {
+    token.as_str().trim_end_matches("+/=").parse().unwrap()
+}
+
+/// An event; the same one for the same arguments, since parsing is most of what a schedule costs.
+fn event(stack: usize, number: usize, second: Option<usize>) -> Arc<StackEvent> {
+    type Made = HashMap<(usize, usize, Option<usize>), Arc<StackEvent>>;
+    thread_local!(static MADE: RefCell<Made> = RefCell::default());
+    let make = || {
+        let time = second.map(|second| {
+            let (hour, minute) = (second / 3600 % 24, second / 60 % 60);
+            format!(
+                r#","timestamp":"2026-01-01T{hour:02}:{minute:02}:{:02}Z""#,
+                second % 60
+            )
+        });
+        let json = format!(
+            r#"{{"stackId":"stack-{stack}","eventId":"e{number}","logicalResourceId":"R",
+               "resourceStatus":"CREATE_COMPLETE"{}}}"#,
+            time.unwrap_or_default()
+        );
+        Arc::new(StackEvent::from_json(&json, None))
+    };
+    MADE.with_borrow_mut(|made| {
+        let event = made.entry((stack, number, second)).or_insert_with(make);
+        Arc::clone(event)
+    })
+}
