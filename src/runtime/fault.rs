@@ -18,6 +18,16 @@ pub(super) fn at(part: &str) {
     assert!(wanted != Some(part), "a fault on purpose in the {part}");
 }
 
+/// Panics in a thread that the program knows nothing of, as crates have some.
+#[cfg(debug_assertions)]
+pub(super) fn elsewhere() {
+    std::thread::spawn(|| at("foreign thread"));
+}
+
 /// Nothing: faults on purpose are not in the program that people run.
 #[cfg(not(debug_assertions))]
 pub(super) const fn at(_part: &str) {}
+
+/// Nothing, either.
+#[cfg(not(debug_assertions))]
+pub(super) const fn elsewhere() {}

@@ -50,7 +50,7 @@ pub(super) async fn run(
         let msg = tokio::select! {
             biased;
             signal = signals.next() => Msg::Signal(signal),
-            written = &mut lines.written => return Err(unwritten(written)),
+            written = &mut lines.written => return Err(unwritten(written, tasks).await),
             error = tasks.died() => Msg::Died(death.insert(error).to_string()),
             () = &mut deadline => Msg::TimedOut,
             msg = feed.next() => msg,
@@ -62,7 +62,7 @@ pub(super) async fn run(
         let Some(code) = code else {
             continue;
         };
-        lines.finish(&mut signals, signalled).await?;
+        lines.finish(&mut signals, signalled, tasks).await?;
         if let Some(known) = known {
             hook.run_to_its_end(&known, asked_to_end(&mut signals, signalled))
                 .await;
@@ -118,12 +118,17 @@ impl Lines {
     }
 
     /// Waits until everything is written; where a signal has asked the program to end, not for long.
-    async fn finish(self, signals: &mut Signals, signalled: bool) -> Result<(), Error> {
+    async fn finish(
+        self,
+        signals: &mut Signals,
+        signalled: bool,
+        tasks: &mut Tasks,
+    ) -> Result<(), Error> {
         drop(self.entries);
         tokio::select! {
             written = self.written => match written {
                 Ok(Ok(())) => Ok(()),
-                other => Err(unwritten(other)),
+                other => Err(unwritten(other, tasks).await),
             },
             _ = signals.next() => Ok(()),
             () = tokio::time::sleep(LAST_LINES), if signalled => Ok(()),
@@ -131,10 +136,16 @@ impl Lines {
     }
 }
 
-fn unwritten(written: Result<io::Result<()>, oneshot::error::RecvError>) -> Error {
+/// Why not everything was written, from what the thread said last.
+async fn unwritten(
+    written: Result<io::Result<()>, oneshot::error::RecvError>,
+    tasks: &mut Tasks,
+) -> Error {
     match written {
         Ok(Err(error)) => Error::Output(error),
-        Ok(Ok(())) | Err(_) => Error::Output(io::ErrorKind::BrokenPipe.into()),
+        Ok(Ok(())) => Error::Output(io::ErrorKind::BrokenPipe.into()),
+        // It has died without a word.
+        Err(_) => tasks.died().await,
     }
 }
 

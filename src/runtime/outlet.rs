@@ -6,16 +6,16 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use rustix::termios::{QueueSelector, tcflush};
+use rustix::termios::{Action, QueueSelector, tcflow, tcflush};
 use tokio::sync::oneshot;
 
 use super::tasks::Tasks;
 use super::{job_control, terminal};
 
-/// For how long the last bytes are waited for, twice: before and after what is in their way is thrown away.
+/// For how long bytes that matter are waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Bytes of one write. Between two writes a frame that nobody waits for any more can be given up.
 const CHUNK: usize = 4096;
@@ -40,7 +40,7 @@ enum Piece {
     Owed(Vec<u8>, Option<SyncSender<()>>),
 }
 
-/// What was owed did not get through in time: what is in its way is not worth writing any more.
+/// What matters did not get through in time: the frame in its way is not worth writing any more.
 static STALLED: AtomicBool = AtomicBool::new(false);
 
 impl Outlet {
@@ -63,6 +63,7 @@ impl Outlet {
 
     /// Writes bytes at some time soon, even where the terminal has been given back by then.
     pub(super) fn owe(&self, bytes: Vec<u8>) {
+        STALLED.store(false, Ordering::SeqCst);
         let _ = self.pieces.send(Piece::Owed(bytes, None));
     }
 
@@ -71,27 +72,41 @@ impl Outlet {
         let _ = self.pieces.send(Piece::Shown(bytes, None));
     }
 
-    /// Writes bytes, and waits for it, but not for long. Nothing, where the terminal has stalled before.
-    pub(super) fn finish(&self, bytes: Vec<u8>) {
-        if STALLED.load(Ordering::SeqCst) {
-            return;
-        }
+    /// Writes bytes and waits for it, but not for long. Whether they are written.
+    pub(super) fn finish(&self, bytes: Vec<u8>) -> bool {
         if IS_WRITER.get() {
             let mut terminal = io::stdout();
-            let _ = terminal.write_all(&bytes).and_then(|()| terminal.flush());
-            return;
+            return terminal
+                .write_all(&bytes)
+                .and_then(|()| terminal.flush())
+                .is_ok();
         }
         let (done, written) = sync_channel(1);
         let _ = self.pieces.send(Piece::Owed(bytes, Some(done)));
-        if written.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
-            return;
+        written.recv_timeout(PATIENCE).is_ok()
+    }
+
+    /// Writes bytes that matter more than any frame, and waits for it, but not for long. Whether they are written.
+    pub(super) fn insist(&self, bytes: &[u8]) -> bool {
+        if self.finish(bytes.to_vec()) {
+            return true;
         }
         STALLED.store(true, Ordering::SeqCst);
-        if !job_control::in_background() {
-            // The rest of a frame that the terminal has not read yet, and will not need.
-            let _ = tcflush(io::stdout(), QueueSelector::OFlush);
-        }
-        let _ = written.recv_timeout(PATIENCE);
+        make_room();
+        // All of it once more: what was written of it may have been thrown away just now.
+        let written = self.finish([CUT, bytes].concat());
+        STALLED.store(!written, Ordering::SeqCst);
+        written
+    }
+}
+
+/// Throws away what the terminal has not read yet: a part of a frame.
+fn make_room() {
+    if !job_control::in_background() {
+        let _ = tcflush(io::stdout(), QueueSelector::OFlush);
+        // On Linux a writer does not notice that there is room now, but only that output goes on.
+        let _ = tcflow(io::stdout(), Action::OOff);
+        let _ = tcflow(io::stdout(), Action::OOn);
     }
 }
 
@@ -107,13 +122,8 @@ fn write_all(mut terminal: File, pieces: &Receiver<Piece>) {
                 }
             }
             Piece::Owed(bytes, done) => {
-                if STALLED.load(Ordering::SeqCst) {
-                    let _ = terminal.write_all(CUT);
-                }
-                if terminal.write_all(&bytes).is_ok() {
-                    STALLED.store(false, Ordering::SeqCst);
-                }
-                if let Some(done) = done {
+                let written = terminal.write_all(&bytes);
+                if let (Ok(()), Some(done)) = (written, done) {
                     let _ = done.send(());
                 }
             }

@@ -82,6 +82,7 @@ async fn show(
         return Ok(TERMINAL_GONE);
     }
     screen.mouse(model.mouse);
+    fault::elsewhere();
     Show {
         ticks: Ticks::new(clock),
         feed: start(tasks),

@@ -31,6 +31,8 @@ use super::{fault, job_control};
 
 /// Whether the terminal is ours. Whoever clears it gives the terminal back; so it is given back once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal took what gives it back.
+static LISTENS: AtomicBool = AtomicBool::new(false);
 /// Whether the terminal tells us of its mouse, and no longer marks text with it.
 static MOUSE: AtomicBool = AtomicBool::new(false);
 /// Tell of buttons and the wheel, with coordinates of any size; but not of each movement, which would wake
@@ -208,7 +210,7 @@ pub(super) fn sensible(size: Size) -> Size {
 
 /// Says something on a terminal that has been given back. Nothing, where it does not listen.
 pub(super) fn say_last(text: &str) {
-    if let Some(outlet) = OUTLET.get() {
+    if let Some(outlet) = OUTLET.get().filter(|_| LISTENS.load(Ordering::SeqCst)) {
         outlet.finish(text.as_bytes().to_vec());
     }
 }
@@ -227,7 +229,7 @@ pub(super) fn give_back() {
         let mut bytes = Vec::new();
         let _ = leave(&mut bytes, MOUSE.swap(false, Ordering::SeqCst));
         if let Some(outlet) = OUTLET.get() {
-            outlet.finish(bytes);
+            LISTENS.store(outlet.insist(&bytes), Ordering::SeqCst);
         }
         // In the background the modes are somebody else's.
         if !job_control::in_background() {

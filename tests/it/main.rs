@@ -26,6 +26,7 @@ mod screen;
 mod secrets;
 mod soak;
 mod support;
+mod terminal;
 mod views;
 mod walk;
 mod watching;
