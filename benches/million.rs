@@ -66,6 +66,7 @@ fn page(fresh: Vec<Arc<StackEvent>>) -> Msg {
     });
     Msg::Report(Report {
         at: now,
+        elapsed: std::time::Duration::ZERO,
         next_poll: now,
         news,
     })

@@ -88,6 +88,8 @@ pub enum Action {
     PollNow,
     /// Show what the keys do.
     Help,
+    /// Back to the shell for now.
+    Suspend,
     /// Leave.
     Quit,
 }

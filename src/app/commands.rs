@@ -82,7 +82,9 @@ pub const COMMANDS: &[Command] = &[
     row(Action::Mouse, "mouse", VIEWS, "leave the mouse to the terminal, or take it"),
     row(Action::PollNow, "poll-now", VIEWS, "ask the API now"),
     row(Action::Help, "help", EVERYWHERE, "this help").hint("help"),
+    row(Action::Suspend, "suspend", EVERYWHERE, "back to the shell for now; `fg` comes back"),
     row(Action::Quit, "quit", EVERYWHERE, "leave").hint("quit"),
+    row(Action::Suspend, "suspend", &[Prompt], "back to the shell for now"),
     row(Action::Quit, "quit", &[Prompt], "leave, by a key that does not type"),
 ];
 

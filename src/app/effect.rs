@@ -12,6 +12,8 @@ use super::outcome::OutcomeRecord;
 pub enum Effect {
     /// Ask the API now instead of at the next poll.
     PollNow,
+    /// Ask the API everything now, over new connections: it has not been asked for long.
+    CatchUp,
     /// Read the whole history once more.
     Audit,
     /// Print an entry (text and JSON output only).
@@ -27,6 +29,8 @@ pub enum Effect {
     WriteReport,
     /// Hear of the mouse from here on, or no longer. Until it is asked for, the mouse is the terminal's.
     Mouse(bool),
+    /// Let the shell stop the program for now, with its terminal given back.
+    Suspend,
     /// Leave with an exit code. Nothing comes after it.
     Exit(u8),
 }

@@ -1,9 +1,9 @@
 //! When a watch without a screen ends, and with which exit code. A screen never ends by itself.
 //!
 //! A fault of the watching never becomes a verdict: it ends with 1 before the API has ever answered, and
-//! with nothing at all afterwards.
+//! with nothing at all afterwards. Times are the clock's running time: a machine that sleeps waits for nothing.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::fault::Fault;
@@ -15,14 +15,14 @@ use super::effect::Effect;
 use super::outcome::{code, verdict_code};
 
 /// For how long failures that may pass are retried before the API has answered for the first time.
-const PATIENCE: TimeDelta = TimeDelta::seconds(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// For how long after a success the clean-up of the stack is watched.
-const CLEANUP: TimeDelta = TimeDelta::minutes(10);
+const CLEANUP: Duration = Duration::from_mins(10);
 /// For how long after a success a complete stack is given to begin its deletion: longer than the longest
 /// interval between two polls.
-const CLEANUP_START: TimeDelta = TimeDelta::seconds(20);
+const CLEANUP_START: Duration = Duration::from_secs(20);
 /// For how long a last whole walk that keeps failing is tried before the verdict is given without it.
-const LAST_WALK: TimeDelta = TimeDelta::seconds(60);
+const LAST_WALK: Duration = Duration::from_mins(1);
 
 /// How the watch ends: the exit code, the outcome, and why, where that is not the verdict's own reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +43,10 @@ pub struct Ending {
     /// A replay: it ends where the recording does, whatever is known by then.
     replays: bool,
     /// Since when requests for events have failed without a good answer in between, and why.
-    events_fault: Option<(DateTime<Utc>, Fault)>,
+    events_fault: Option<(Duration, Fault)>,
     /// The same for DescribeImage.
-    image_fault: Option<(DateTime<Utc>, Fault)>,
-    decided: Option<DateTime<Utc>>,
+    image_fault: Option<(Duration, Fault)>,
+    decided: Option<Duration>,
     audited: bool,
 }
 
@@ -73,8 +73,8 @@ impl Ending {
     #[must_use]
     pub fn apply(&mut self, report: &Report, build: &Build) -> Option<Effect> {
         match &report.news {
-            News::Fault(fault) => keep(&mut self.events_fault, report.at, fault),
-            News::ImageFault(fault) => keep(&mut self.image_fault, report.at, fault),
+            News::Fault(fault) => keep(&mut self.events_fault, report.elapsed, fault),
+            News::ImageFault(fault) => keep(&mut self.image_fault, report.elapsed, fault),
             News::StackGone => self.events_fault = None,
             News::Image(_) => self.image_fault = None,
             News::Resumed(_) => {}
@@ -84,7 +84,7 @@ impl Ending {
             }
         }
         if self.decided.is_none() && build.verdict().is_final() {
-            self.decided = Some(report.at);
+            self.decided = Some(report.elapsed);
             let more = matches!(build.verdict(), Verdict::Failed | Verdict::Ended);
             return more.then_some(Effect::Audit);
         }
@@ -95,9 +95,17 @@ impl Ending {
         None
     }
 
+    /// Patience begins anew after a sleep: what failed before it has not been tried since.
+    pub fn wake(&mut self, now: Duration) {
+        let faults = self.events_fault.iter_mut().chain(&mut self.image_fault);
+        for (since, _) in faults {
+            *since = now;
+        }
+    }
+
     /// Whether it is time to end.
     #[must_use]
-    pub fn check(&self, build: &Build, now: DateTime<Utc>) -> Option<End> {
+    pub fn check(&self, build: &Build, now: Duration) -> Option<End> {
         if self.replays {
             return None;
         }
@@ -106,7 +114,7 @@ impl Ending {
         {
             return Some(end);
         }
-        let since = now - self.decided?;
+        let since = now.saturating_sub(self.decided?);
         let over = match build.verdict() {
             Verdict::NotFound => !self.waits,
             Verdict::Deleted => true,
@@ -122,10 +130,11 @@ impl Ending {
     }
 
     /// Nothing has ever been heard from the API, and what it takes is not time.
-    fn hopeless(&self, now: DateTime<Utc>) -> Option<End> {
+    fn hopeless(&self, now: Duration) -> Option<End> {
         let mut faults = self.events_fault.iter().chain(&self.image_fault);
-        let (_, fault) =
-            faults.find(|(since, fault)| !fault.kind.may_pass() || now - since >= PATIENCE)?;
+        let (_, fault) = faults.find(|(since, fault)| {
+            !fault.kind.may_pass() || now.saturating_sub(*since) >= PATIENCE
+        })?;
         Some(End {
             code: code::NOT_WATCHED,
             outcome: Outcome::Unknown,
@@ -188,12 +197,12 @@ pub fn recording_ended(build: &Build) -> End {
     })
 }
 
-fn keep(slot: &mut Option<(DateTime<Utc>, Fault)>, at: DateTime<Utc>, fault: &Fault) {
+fn keep(slot: &mut Option<(Duration, Fault)>, at: Duration, fault: &Fault) {
     let since = slot.as_ref().map_or(at, |(since, _)| *since);
     *slot = Some((since, fault.clone()));
 }
 
-fn succeeded_is_over(build: &Build, since: TimeDelta) -> bool {
+fn succeeded_is_over(build: &Build, since: Duration) -> bool {
     let whole = build.current().is_none_or(Timeline::is_whole);
     match build.cleanup() {
         Cleanup::Done => true,

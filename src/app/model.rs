@@ -4,6 +4,7 @@ use chrono::{DateTime, FixedOffset, Offset, TimeDelta, Utc};
 use ratatui::layout::Size;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::build::Build;
 use crate::domain::estimate::{Estimate, Typical};
@@ -95,6 +96,8 @@ pub struct Model {
     pub link: Link,
     /// The watch's time, to the second.
     pub now: DateTime<Utc>,
+    /// How long the watch's clock has run.
+    pub elapsed: Duration,
     /// What the person's clocks differ from UTC by.
     pub offset: FixedOffset,
     /// The terminal's size.
@@ -150,6 +153,7 @@ impl Model {
             build: Build::default(),
             link: Link::default(),
             now,
+            elapsed: Duration::ZERO,
             offset: Utc.fix(),
             size: Size::default(),
             tab: Tab::Events,

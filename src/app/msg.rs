@@ -1,5 +1,7 @@
 //! Everything that the application can learn.
 
+use std::time::Duration;
+
 use chrono::{DateTime, FixedOffset, Utc};
 use ratatui::layout::Size;
 
@@ -16,6 +18,10 @@ pub enum Msg {
         now: DateTime<Utc>,
         /// What the person's clocks differ from UTC by.
         offset: FixedOffset,
+        /// How long the watch's clock has run: for spans, which no sleep and no set clock may stretch.
+        elapsed: Duration,
+        /// For a while before this nobody watched: the machine slept, or the process was stopped.
+        slept: bool,
     },
     /// A key was pressed.
     Key(Key),

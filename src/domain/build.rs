@@ -3,6 +3,7 @@
 //! It takes in the poller's reports in the order in which they come; nothing else changes it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -30,8 +31,9 @@ pub struct Build {
     /// When Image Builder's stage was first heard of, where the one before it was heard of too.
     stage_since: Option<DateTime<Utc>>,
     presence: Presence,
-    /// When both calls first and last said, one after the other, that there is nothing.
-    absent: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// When both calls first and last said, one after the other, that there is nothing: by the clock's running
+    /// time, so that these are never taken for further apart than they were.
+    absent: Option<(Duration, Duration)>,
     answered: bool,
     verdict: Verdict,
     /// How many reports have been taken in.
@@ -103,7 +105,7 @@ impl Build {
                 Changes::default()
             }
             News::Image(answer) => {
-                self.apply_image(answer, report.at);
+                self.apply_image(answer, report);
                 Changes::default()
             }
             News::ImageFault(fault) => {
@@ -207,14 +209,14 @@ impl Build {
             .sum()
     }
 
-    fn apply_image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>) {
+    fn apply_image(&mut self, answer: &ImageAnswer, report: &Report) {
         self.image_failures = 0;
         match answer {
             ImageAnswer::Absent => {
                 if self.presence == Presence::Gone {
                     self.presence = Presence::GoneAndAsked;
-                    let (first, _) = self.absent.unwrap_or((at, at));
-                    self.absent = Some((first, at));
+                    let (first, _) = self.absent.unwrap_or((report.elapsed, report.elapsed));
+                    self.absent = Some((first, report.elapsed));
                 }
             }
             ImageAnswer::Described(image) => {
@@ -228,7 +230,7 @@ impl Build {
                     .as_ref()
                     .and_then(|image| image.builder_status.as_ref());
                 if stage_before != image.builder_status.as_ref() {
-                    self.stage_since = stage_before.map(|_| at);
+                    self.stage_since = stage_before.map(|_| report.at);
                 }
                 self.described = Some(image.clone());
             }
@@ -253,7 +255,7 @@ impl Build {
             image_is_current: self.image.is_some()
                 && self.image_seen_at.as_ref() == root.map(|root| &root.event_id),
             image_unavailable: self.image_failures >= IMAGE_TRIES,
-            absent_for: self.absent.map(|(first, last)| last - first),
+            absent_for: self.absent.map(|(first, last)| last.saturating_sub(first)),
         }
     }
 

@@ -3,6 +3,7 @@
 //! A report says what the API answered, never what it means; meaning is made in [`super::build`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -15,6 +16,8 @@ use super::image::ImageAnswer;
 pub struct Report {
     /// When the answer came, by the watch's clock.
     pub at: DateTime<Utc>,
+    /// How long that clock had run by then: for spans, which no sleep of the machine and no set clock may stretch.
+    pub elapsed: Duration,
     /// When the poller will ask for events again.
     pub next_poll: DateTime<Utc>,
     /// What was learnt.

@@ -4,16 +4,15 @@
 //! stack then deletes itself, and the API answers 404. A failed request is no fact and decides nothing.
 
 use std::fmt;
-
-use chrono::TimeDelta;
+use std::time::Duration;
 
 use super::event::StackEvent;
 use super::image::{ImageAnswer, ImageDescription};
 
 /// How long both calls must have said "gone" before an image that was being built counts as deleted.
-const DELETED_AFTER: TimeDelta = TimeDelta::seconds(5);
+const DELETED_AFTER: Duration = Duration::from_secs(5);
 /// How long both calls must have said "gone" before an image that was never seen counts as not existing.
-const NOT_FOUND_AFTER: TimeDelta = TimeDelta::seconds(3);
+const NOT_FOUND_AFTER: Duration = Duration::from_secs(3);
 
 /// What is known about the end of a build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -144,7 +143,7 @@ pub(super) struct Evidence<'a> {
     /// Whether DescribeImage refuses to answer, or has failed for long.
     pub image_unavailable: bool,
     /// For how long both calls have said that there is nothing, from the first such pair to the last.
-    pub absent_for: Option<TimeDelta>,
+    pub absent_for: Option<Duration>,
 }
 
 /// Decides, given what had been decided for this stack before. A success and a failure stay what they are,
@@ -365,7 +364,7 @@ mod tests {
                     image: Some(&ImageAnswer::Absent),
                     image_is_current: true,
                     image_unavailable: false,
-                    absent_for: Some(TimeDelta::seconds(seconds)),
+                    absent_for: Some(Duration::from_secs(seconds)),
                 },
             )
         };

@@ -21,7 +21,7 @@ impl Clipboard {
 /// Under X11 the program that has copied hands out the text, so the clipboard is held open to the end.
 fn serve(tasks: &mut Tasks) -> Sender<String> {
     let (texts, receiver) = channel::<String>();
-    tasks.spawn_blocking(move || {
+    tasks.spawn_blocking("clipboard", move || {
         let mut clipboard = None;
         for text in receiver {
             if clipboard.is_none() {

@@ -23,7 +23,7 @@ use super::tasks::Tasks;
 /// How many reports may wait. A page is one report; a reader that is slower than that slows the poller.
 const REPORTS: usize = 64;
 /// How many requests may wait: one of each kind, and one more.
-const REQUESTS: usize = 3;
+const REQUESTS: usize = 4;
 
 /// Everything that a feed needs, checked, with nothing asked of any network yet.
 #[derive(Debug)]
@@ -78,13 +78,13 @@ impl Prepared {
     pub(super) fn start(self, first: Vec<Msg>, tape: TapeEnd, tasks: &mut Tasks) -> Feed {
         let (report_sender, unwritten) = mpsc::channel(1);
         let (written, reports) = mpsc::channel(REPORTS);
-        tasks.spawn(tape.inlet.pass_on(unwritten, written));
+        tasks.spawn("tape", tape.inlet.pass_on(unwritten, written));
         let (requests, request_receiver) = mpsc::channel(REQUESTS);
         let ends = self.is_replay();
         match self.origin {
             Origin::Recording(recorded) => {
                 let clock = self.clock.clone();
-                tasks.spawn(recording::play(recorded, clock, report_sender));
+                tasks.spawn("player", recording::play(recorded, clock, report_sender));
             }
             Origin::Api {
                 source,
@@ -92,7 +92,7 @@ impl Prepared {
                 simulator,
             } => {
                 if let Some(simulator) = simulator {
-                    tasks.spawn(simulator.serve());
+                    tasks.spawn("simulator", simulator.serve());
                 }
                 let mut tail = Tail::new(interval, fastrand::Rng::new());
                 for page in first.iter().filter_map(resumed) {
@@ -105,7 +105,7 @@ impl Prepared {
                     reports: report_sender,
                     requests: request_receiver,
                 };
-                tasks.spawn(poller.run());
+                tasks.spawn("poller", poller.run());
             }
         }
         Feed {

@@ -27,7 +27,7 @@ impl Hook {
             return;
         };
         match start(command, known, [Stdio::null(), Stdio::null()]) {
-            Ok(mut child) => tasks.spawn(async move {
+            Ok(mut child) => tasks.spawn("hook", async move {
                 let ended = child.wait().await;
                 tracing::info!(?ended, "the --on-outcome command has ended");
             }),

@@ -19,7 +19,8 @@ use super::feed::Feed;
 use super::hook::Hook;
 use super::signals::Signals;
 use super::tasks::Tasks;
-use super::{ask, tick, ticks};
+use super::ticks::Ticks;
+use super::{ask, fault};
 
 /// For how long the last lines of a watch that a signal ended are waited for.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -35,7 +36,7 @@ pub(super) async fn run(
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
     let mut lines = Lines::start(form, tasks);
-    let mut ticks = ticks(&feed.clock);
+    let mut ticks = Ticks::new(&feed.clock);
     let clock = feed.clock.clone();
     let deadline = async move {
         match timeout {
@@ -49,18 +50,19 @@ pub(super) async fn run(
         let msg = tokio::select! {
             biased;
             signal = signals.next() => Msg::Signal(signal),
-            written = &mut lines.written => return Err(unwritten(written)),
+            written = &mut lines.written => return Err(unwritten(written, tasks).await),
             error = tasks.died() => Msg::Died(death.insert(error).to_string()),
             () = &mut deadline => Msg::TimedOut,
             msg = feed.next() => msg,
-            _ = ticks.tick() => tick(&feed.clock),
+            msg = ticks.next() => msg,
         };
+        fault::at("update");
         let signalled = matches!(msg, Msg::Signal(_));
         let (known, code) = carry_out(update(model, msg), &feed, &lines);
         let Some(code) = code else {
             continue;
         };
-        lines.finish(&mut signals, signalled).await?;
+        lines.finish(&mut signals, signalled, tasks).await?;
         if let Some(known) = known {
             hook.run_to_its_end(&known, asked_to_end(&mut signals, signalled))
                 .await;
@@ -84,11 +86,16 @@ fn carry_out(effects: Effects, feed: &Feed, lines: &Lines) -> (Option<Box<Known>
     for effect in effects {
         match effect {
             Effect::PollNow => ask(feed, Request::PollNow),
+            Effect::CatchUp => ask(feed, Request::CatchUp),
             Effect::Audit => ask(feed, Request::Audit),
             // A writer that has ended says so itself.
             Effect::Emit(entry) => drop(lines.entries.send(entry)),
             Effect::Run(outcome) => known = Some(outcome),
-            Effect::Notify(_) | Effect::Copy(_) | Effect::Mouse(_) | Effect::WriteReport => {}
+            Effect::Notify(_)
+            | Effect::Copy(_)
+            | Effect::Mouse(_)
+            | Effect::WriteReport
+            | Effect::Suspend => {}
             Effect::Exit(exit) => code = Some(exit),
         }
     }
@@ -106,7 +113,7 @@ impl Lines {
     fn start(form: Form, tasks: &mut Tasks) -> Self {
         let (entries, receiver) = channel();
         let (done, written) = oneshot::channel();
-        tasks.spawn_blocking(move || {
+        tasks.spawn_blocking("lines", move || {
             let printer = Printer::new(form, BufWriter::new(io::stdout()), io::stderr());
             // Nobody listens any more where the program is leaving already.
             let _ = done.send(write_all(printer, &receiver));
@@ -115,12 +122,17 @@ impl Lines {
     }
 
     /// Waits until everything is written; where a signal has asked the program to end, not for long.
-    async fn finish(self, signals: &mut Signals, signalled: bool) -> Result<(), Error> {
+    async fn finish(
+        self,
+        signals: &mut Signals,
+        signalled: bool,
+        tasks: &mut Tasks,
+    ) -> Result<(), Error> {
         drop(self.entries);
         tokio::select! {
             written = self.written => match written {
                 Ok(Ok(())) => Ok(()),
-                other => Err(unwritten(other)),
+                other => Err(unwritten(other, tasks).await),
             },
             _ = signals.next() => Ok(()),
             () = tokio::time::sleep(LAST_LINES), if signalled => Ok(()),
@@ -128,10 +140,16 @@ impl Lines {
     }
 }
 
-fn unwritten(written: Result<io::Result<()>, oneshot::error::RecvError>) -> Error {
+/// Why not everything was written, from what the thread said last.
+async fn unwritten(
+    written: Result<io::Result<()>, oneshot::error::RecvError>,
+    tasks: &mut Tasks,
+) -> Error {
     match written {
         Ok(Err(error)) => Error::Output(error),
-        Ok(Ok(())) | Err(_) => Error::Output(io::ErrorKind::BrokenPipe.into()),
+        Ok(Ok(())) => Error::Output(io::ErrorKind::BrokenPipe.into()),
+        // It has died without a word.
+        Err(_) => tasks.died().await,
     }
 }
 

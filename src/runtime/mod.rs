@@ -3,10 +3,14 @@
 
 mod clipboard;
 mod escapes;
+mod fault;
 mod feed;
 mod hook;
+mod input;
+mod job_control;
 mod lines;
 mod logging;
+mod outlet;
 mod past;
 mod prepare;
 mod reports;
@@ -15,11 +19,10 @@ mod signals;
 mod tape;
 mod tasks;
 mod terminal;
+mod ticks;
 
 use std::io::{self, Write};
-use std::time::Duration;
-
-use chrono::{DateTime, FixedOffset, Local, Offset, Utc};
+use std::mem::ManuallyDrop;
 
 use crate::app::effect::Entry;
 use crate::app::ending::Ending;
@@ -31,7 +34,6 @@ use crate::config::{Form, Settings, SourceSettings};
 use crate::domain::summary::Summary;
 use crate::error::Error;
 use crate::output::{self, Printer};
-use crate::source::clock::Clock;
 use crate::source::recording::Folder;
 
 pub use past::{history, report};
@@ -40,10 +42,6 @@ use feed::Feed;
 use hook::Hook;
 use tape::Tape;
 use tasks::Tasks;
-
-/// How often the application learns the time; in scenario time more often, so that it does not jump.
-const TICK: Duration = Duration::from_secs(1);
-const LEAST_TICK: Duration = Duration::from_millis(100);
 
 /// Runs the program to its end. The result is the exit code.
 ///
@@ -61,9 +59,11 @@ pub fn run(settings: Settings) -> Result<u8, Error> {
             action: "start the async runtime",
             source,
         })?;
+    // A credential process, a name lookup or a terminal that hangs must not keep the program from ending, nor
+    // from ending with a panic: dropping a runtime waits for such threads.
+    let runtime = ManuallyDrop::new(runtime);
     let result = runtime.block_on(watch(settings));
-    // A credential process or a name lookup that hangs must not keep the program from ending.
-    runtime.shutdown_background();
+    ManuallyDrop::into_inner(runtime).shutdown_background();
     result
 }
 
@@ -135,26 +135,6 @@ fn say_unless_said(model: &Model, remark: Remark) {
         let mut printer = Printer::new(output::Form::Json, io::sink(), io::stderr());
         let _ = printer.print(&Entry::Remark(remark.text));
     }
-}
-
-/// A timer that tells the application the time.
-fn ticks(clock: &Clock) -> tokio::time::Interval {
-    let mut ticks = tokio::time::interval(clock.on_the_wall(TICK).clamp(LEAST_TICK, TICK));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    ticks
-}
-
-fn tick(clock: &Clock) -> Msg {
-    let now = clock.now();
-    Msg::Tick {
-        now,
-        offset: offset_at(now),
-    }
-}
-
-/// What the person's clocks differ from UTC by, at a time.
-fn offset_at(time: DateTime<Utc>) -> FixedOffset {
-    time.with_timezone(&Local).offset().fix()
 }
 
 /// Passes a request of the application on to the poller. One that waits already is as good as two.

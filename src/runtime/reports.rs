@@ -43,7 +43,7 @@ impl Reports {
         let markdown = output::report(&model.build, &subject);
         let stem = stem(&model.target.image_id, Clock::wall().now());
         let done = self.done.clone();
-        tasks.spawn_blocking(move || {
+        tasks.spawn_blocking("report", move || {
             let written = write_new(&stem, &markdown).map_err(|error| {
                 format!("failed to write {stem}.md: {error}; the current folder must be one that you can write to")
             });

@@ -1,21 +1,16 @@
 //! The loop behind the screen: messages in, frames out, at most thirty a second, and one line that stays when
-//! it has left.
+//! it has left. The terminal is the program's until somebody takes it away: the shell for a while, or for good
+//! whoever closes it.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use crossterm::event::{
-    Event as TermEvent, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton,
-    MouseEvent, MouseEventKind,
-};
-use futures_util::StreamExt;
-use ratatui::layout::Size;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::effect::{Effect, Effects};
-use crate::app::key::Key;
 use crate::app::model::Model;
-use crate::app::msg::{MouseAction, MouseKind, Msg, Signal};
+use crate::app::msg::{Msg, Signal};
 use crate::app::update::update;
 use crate::config::Speech;
 use crate::error::Error;
@@ -27,11 +22,13 @@ use crate::style::Theme;
 use super::clipboard::Clipboard;
 use super::feed::Feed;
 use super::hook::Hook;
+use super::input::{self, Input};
 use super::reports::Reports;
-use super::signals::Signals;
+use super::signals::{Job, Jobs, Signals};
 use super::tasks::Tasks;
-use super::terminal::Screen;
-use super::{ask, escapes, tick, ticks};
+use super::terminal::{self, Screen};
+use super::ticks::{Ticks, tick};
+use super::{ask, escapes, fault, job_control};
 
 /// The least time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(33);
@@ -50,16 +47,6 @@ pub(super) struct Look {
     pub speech: Speech,
 }
 
-/// What the effects of the application are done with.
-struct Hands<'a> {
-    screen: Screen,
-    speech: Speech,
-    hook: Hook,
-    clipboard: Clipboard,
-    reports: Reports,
-    tasks: &'a mut Tasks,
-}
-
 /// Shows a watch until the person leaves; then says in one line what is known.
 pub(super) async fn run(
     model: &mut Model,
@@ -71,8 +58,7 @@ pub(super) async fn run(
 ) -> Result<u8, Error> {
     let theme = look.theme.clone();
     let code = show(model, look, hook, clock, start, tasks).await?;
-    // Where the terminal is gone, this can't be written, and nobody is there to read it.
-    let _ = writeln!(io::stdout(), "{}", farewell(model, &theme));
+    terminal::say_last(&format!("{}\n", farewell(model, &theme)));
     Ok(code)
 }
 
@@ -85,205 +71,241 @@ async fn show(
     start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
-    let mut signals = Signals::listen()?;
-    let mut screen = Screen::take()?;
-    let Ok(size) = crossterm::terminal::size() else {
+    let (signals, jobs) = (Signals::listen()?, Jobs::listen()?);
+    let mut screen = match Screen::take(tasks) {
+        Ok(screen) => screen,
+        Err(_) if is_gone() => return Ok(TERMINAL_GONE),
+        Err(error) => return Err(error),
+    };
+    let (Ok(size), Ok(input)) = (terminal::size(), Input::start()) else {
         return Ok(TERMINAL_GONE);
     };
-    let _ = update(model, resized(size));
-    let _ = update(model, tick(clock));
+    let _ = update(model, Msg::Resized(size));
+    let _ = update(model, tick(clock, false));
     if screen.draw(model, &theme).is_err() {
         return Ok(TERMINAL_GONE);
     }
-    let mut feed = start(tasks);
-    let (reports, mut reported) = Reports::new();
-    let mut hands = Hands {
-        screen,
-        speech,
-        hook,
+    screen.mouse(model.mouse);
+    fault::elsewhere();
+    let (reports, reported) = Reports::new();
+    let now = Instant::now();
+    Show {
+        ticks: Ticks::new(clock),
+        feed: start(tasks),
+        last_frame: now,
+        next_frame: now,
+        stale: false,
         clipboard: Clipboard::default(),
         reports,
+        reported,
+        model,
+        theme,
+        speech,
+        hook,
+        screen,
+        input,
+        signals,
+        jobs,
         tasks,
-    };
-    if let Some(code) = hands.carry_out(vec![Effect::Mouse(model.mouse)], model, &feed) {
-        return Ok(code);
     }
-    let mut input = EventStream::new();
-    let mut ticks = ticks(clock);
-    let mut next_frame = Instant::now();
-    let mut last_frame = next_frame;
-    let mut stale = false;
-    loop {
-        let mut at_once = false;
-        let msg = tokio::select! {
-            biased;
-            signal = signals.next() => Some(Msg::Signal(signal)),
-            event = input.next() => match event {
-                Some(Ok(event)) => {
-                    at_once = matches!(event, TermEvent::Key(_) | TermEvent::Mouse(_));
-                    understand(&event)
-                }
-                Some(Err(_)) | None => return Ok(TERMINAL_GONE),
-            },
-            error = hands.tasks.died() => return Err(error),
-            () = sleep_until(next_frame), if stale => None,
-            _ = ticks.tick() => Some(tick(clock)),
-            Some(msg) = reported.recv() => Some(msg),
-            msg = feed.next() => Some(msg),
-            () = std::future::ready(()), if model.is_looking() => Some(Msg::Look),
-        };
-        if let Some(msg) = msg {
-            let effects = update(model, msg);
-            if let Some(code) = hands.carry_out(effects, model, &feed) {
-                return Ok(code);
-            }
-            stale = true;
-        }
-        if stale && at_once {
-            next_frame = next_frame.min(last_frame + KEY_FRAME);
-        }
-        if stale && Instant::now() >= next_frame {
-            if hands.screen.draw(model, &theme).is_err() {
-                return Ok(TERMINAL_GONE);
-            }
-            last_frame = Instant::now();
-            next_frame = last_frame + FRAME;
-            stale = false;
-        }
-    }
+    .run()
+    .await
 }
 
-impl Hands<'_> {
-    /// Does what the application asks for. The exit code, if it asks to leave, or the terminal is gone.
-    fn carry_out(&mut self, effects: Effects, model: &Model, feed: &Feed) -> Option<u8> {
-        for effect in effects {
-            let done = match effect {
-                Effect::PollNow => {
-                    ask(feed, Request::PollNow);
-                    Ok(())
-                }
-                Effect::Audit => {
-                    ask(feed, Request::Audit);
-                    Ok(())
-                }
-                Effect::Notify(text) => {
-                    let sequences = escapes::notification(&text, self.speech);
-                    self.screen.say(&sequences)
-                }
-                Effect::Run(known) => {
-                    self.hook.run_quietly(&known, self.tasks);
-                    Ok(())
-                }
-                Effect::Copy(text) => self.copy(text),
-                Effect::WriteReport => {
-                    self.reports.write(model, self.tasks);
-                    Ok(())
-                }
-                Effect::Mouse(taken) => self.screen.mouse(taken),
-                Effect::Emit(_) => Ok(()),
-                Effect::Exit(code) => return Some(code),
+/// A watch on a screen.
+struct Show<'a> {
+    model: &'a mut Model,
+    theme: Theme,
+    speech: Speech,
+    hook: Hook,
+    clipboard: Clipboard,
+    screen: Screen,
+    input: Input,
+    signals: Signals,
+    jobs: Jobs,
+    ticks: Ticks,
+    feed: Feed,
+    tasks: &'a mut Tasks,
+    reports: Reports,
+    reported: mpsc::UnboundedReceiver<Msg>,
+    last_frame: Instant,
+    /// When the next frame is due, once there is something new to see.
+    next_frame: Instant,
+    /// Whether the screen does not show the model any more.
+    stale: bool,
+}
+
+/// What the loop waits for.
+enum Heard {
+    /// Something for the application.
+    Fact(Msg),
+    /// Nothing: but it may be time for a frame.
+    Pause,
+    Shell(Job),
+    TerminalGone,
+    Died(Error),
+}
+
+impl Show<'_> {
+    async fn run(mut self) -> Result<u8, Error> {
+        loop {
+            let code = match self.hear().await {
+                Heard::Fact(msg) => self.take_in(msg),
+                Heard::Pause => None,
+                Heard::Shell(Job::Stop) => self.stop(),
+                Heard::Shell(Job::GoOn) => self.go_on(),
+                Heard::TerminalGone => Some(TERMINAL_GONE),
+                Heard::Died(error) => return Err(error),
             };
-            if done.is_err() {
+            if let Some(code) = code.or_else(|| self.draw()) {
+                return Ok(code);
+            }
+        }
+    }
+
+    async fn hear(&mut self) -> Heard {
+        tokio::select! {
+            biased;
+            signal = self.signals.next() => Heard::Fact(Msg::Signal(signal)),
+            job = self.jobs.next() => Heard::Shell(job),
+            event = self.input.next() => match event {
+                Ok(event) => {
+                    if input::is_urgent(&event) {
+                        self.hurry();
+                    }
+                    input::understand(&event).map_or(Heard::Pause, Heard::Fact)
+                }
+                Err(_) => Heard::TerminalGone,
+            },
+            error = self.tasks.died() => Heard::Died(error),
+            error = terminal::lost_to_a_panic() => Heard::Died(error),
+            written = self.screen.written() => match written {
+                Ok(()) => Heard::Pause,
+                Err(_) => Heard::TerminalGone,
+            },
+            () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Heard::Pause,
+            msg = self.ticks.next() => Heard::Fact(msg),
+            Some(msg) = self.reported.recv() => Heard::Fact(msg),
+            msg = self.feed.next() => Heard::Fact(msg),
+            () = std::future::ready(()), if self.model.is_looking() => Heard::Fact(Msg::Look),
+        }
+    }
+
+    /// Lets the application know. The exit code, if it is time to leave.
+    fn take_in(&mut self, msg: Msg) -> Option<u8> {
+        if matches!(msg, Msg::Tick { .. }) {
+            if is_gone() {
                 return Some(TERMINAL_GONE);
+            }
+            // A shell that brings a job to the foreground does not say so where the job was running.
+            if !terminal::is_taken() && !job_control::in_background() {
+                self.come_back();
+            }
+        }
+        fault::at("update");
+        let effects = update(self.model, msg);
+        self.stale = true;
+        self.carry_out(effects)
+    }
+
+    /// Does what the application asks for. The exit code, if it asks to leave.
+    fn carry_out(&mut self, effects: Effects) -> Option<u8> {
+        for effect in effects {
+            match effect {
+                Effect::PollNow => ask(&self.feed, Request::PollNow),
+                Effect::CatchUp => ask(&self.feed, Request::CatchUp),
+                Effect::Audit => ask(&self.feed, Request::Audit),
+                Effect::Notify(text) => {
+                    self.screen.say(&escapes::notification(&text, self.speech));
+                }
+                Effect::Run(known) => self.hook.run_quietly(&known, self.tasks),
+                Effect::Copy(text) => self.copy(text),
+                Effect::WriteReport => self.reports.write(self.model, self.tasks),
+                Effect::Mouse(taken) => self.screen.mouse(taken),
+                Effect::Suspend => self.suspend(),
+                Effect::Emit(_) => {}
+                Effect::Exit(code) => return Some(code),
             }
         }
         None
     }
 
+    /// Draws, where there is something new to see and a frame may follow the one before.
+    fn draw(&mut self) -> Option<u8> {
+        let due = Instant::now() >= self.next_frame;
+        if !self.stale || !due || !self.screen.is_free() {
+            return None;
+        }
+        if self.screen.draw(self.model, &self.theme).is_err() {
+            return Some(TERMINAL_GONE);
+        }
+        self.last_frame = Instant::now();
+        self.next_frame = self.last_frame + FRAME;
+        self.stale = false;
+        None
+    }
+
+    /// A person waits for the next frame.
+    fn hurry(&mut self) {
+        self.next_frame = self.next_frame.min(self.last_frame + KEY_FRAME);
+    }
+
     /// Both clipboards: the terminal's works from afar, the desktop's where the terminal has none.
-    fn copy(&mut self, text: String) -> Result<(), Error> {
+    fn copy(&mut self, text: String) {
         let sequences = escapes::copy(&text, self.speech).unwrap_or_default();
         self.clipboard.set(text, self.tasks);
-        self.screen.say(&sequences)
+        self.screen.say(&sequences);
     }
-}
 
-fn resized((width, height): (u16, u16)) -> Msg {
-    Msg::Resized(Size { width, height })
-}
-
-/// What a terminal event means to the application, if anything.
-fn understand(event: &TermEvent) -> Option<Msg> {
-    match event {
-        TermEvent::Key(key) if key.kind != KeyEventKind::Release => {
-            understand_key(*key).map(Msg::Key)
+    /// Does what the terminal would do for Ctrl-Z, if it were not a key.
+    fn suspend(&mut self) {
+        if self.jobs.are_heard() && job_control::has_shell() {
+            self.leave();
+            self.jobs.stop_all();
         }
-        TermEvent::Mouse(mouse) => understand_mouse(*mouse).map(Msg::Mouse),
-        TermEvent::Resize(width, height) => Some(resized((*width, *height))),
-        _ => None,
+    }
+
+    /// Stops, as asked by a signal from outside. The terminal is given back before.
+    fn stop(&mut self) -> Option<u8> {
+        if !job_control::has_shell() {
+            return self.go_on();
+        }
+        self.leave();
+        job_control::stop();
+        None
+    }
+
+    /// Goes on after a stop: on the screen, or in the background, where the watch goes on unseen.
+    fn go_on(&mut self) -> Option<u8> {
+        if job_control::in_background() {
+            self.leave();
+        } else {
+            self.come_back();
+        }
+        let msg = self.ticks.go_on();
+        self.take_in(msg)
+    }
+
+    fn leave(&mut self) {
+        self.input.pause();
+        terminal::give_back();
+    }
+
+    /// Takes the terminal again and draws everything anew, at the size that it has now.
+    fn come_back(&mut self) {
+        // Where this fails, the terminal is gone, which the next tick finds out.
+        let taken = self.screen.take_again().and_then(|()| terminal::size());
+        if let Ok(size) = taken {
+            let _ = update(self.model, Msg::Resized(size));
+            self.screen.mouse(self.model.mouse);
+            self.input.go_on();
+            self.stale = true;
+            self.hurry();
+        }
     }
 }
 
-fn understand_mouse(mouse: MouseEvent) -> Option<MouseAction> {
-    let kind = match mouse.kind {
-        MouseEventKind::Down(MouseButton::Left) => MouseKind::Click,
-        MouseEventKind::ScrollUp => MouseKind::WheelUp,
-        MouseEventKind::ScrollDown => MouseKind::WheelDown,
-        _ => return None,
-    };
-    Some(MouseAction {
-        kind,
-        column: mouse.column,
-        row: mouse.row,
-    })
-}
-
-fn understand_key(key: KeyEvent) -> Option<Key> {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    Some(match key.code {
-        KeyCode::Char(character) if control => Key::Ctrl(character.to_ascii_lowercase()),
-        KeyCode::Char(character) => Key::Char(character),
-        KeyCode::Up => Key::Up,
-        KeyCode::Down => Key::Down,
-        KeyCode::Left => Key::Left,
-        KeyCode::Right => Key::Right,
-        KeyCode::PageUp => Key::PageUp,
-        KeyCode::PageDown => Key::PageDown,
-        KeyCode::Home => Key::Home,
-        KeyCode::End => Key::End,
-        KeyCode::Tab => Key::Tab,
-        KeyCode::BackTab => Key::BackTab,
-        KeyCode::Enter => Key::Enter,
-        KeyCode::Esc => Key::Esc,
-        KeyCode::Backspace => Key::Backspace,
-        KeyCode::Delete => Key::Delete,
-        KeyCode::Insert => Key::Insert,
-        KeyCode::F(number) => Key::F(number),
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clicks_and_the_wheel_are_understood_and_nothing_else_of_a_mouse() {
-        let at = |kind| {
-            understand_mouse(MouseEvent {
-                kind,
-                column: 7,
-                row: 3,
-                modifiers: KeyModifiers::NONE,
-            })
-        };
-        let done = |kind| {
-            Some(MouseAction {
-                kind,
-                column: 7,
-                row: 3,
-            })
-        };
-        let left = MouseButton::Left;
-        assert_eq!(at(MouseEventKind::Down(left)), done(MouseKind::Click));
-        assert_eq!(at(MouseEventKind::ScrollUp), done(MouseKind::WheelUp));
-        assert_eq!(at(MouseEventKind::ScrollDown), done(MouseKind::WheelDown));
-        let others = [
-            MouseEventKind::Up(left),
-            MouseEventKind::Drag(left),
-            MouseEventKind::Moved,
-            MouseEventKind::Down(MouseButton::Right),
-        ];
-        assert!(others.into_iter().all(|kind| at(kind).is_none()));
-    }
+/// Whether the terminal is gone: that comes without a signal too, and crossterm does not notice it.
+fn is_gone() -> bool {
+    !io::stdout().is_terminal()
 }

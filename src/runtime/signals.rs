@@ -1,45 +1,169 @@
-//! Signals that end the program, as messages.
+//! Signals as messages: those that end the program, and those by which a shell stops it and lets it go on.
 
+use std::fs;
 use std::io;
 
+use futures_util::FutureExt;
+use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
 use crate::app::msg::Signal;
 use crate::error::Error;
 
-/// The signals that are listened to.
+use super::job_control;
+
+/// The signals that end the program.
 #[derive(Debug)]
 pub(super) struct Signals {
-    hangup: Stream,
-    interrupt: Stream,
-    quit: Stream,
-    terminate: Stream,
+    hangup: Option<Stream>,
+    interrupt: Option<Stream>,
+    quit: Option<Stream>,
+    terminate: Option<Stream>,
+}
+
+/// The signals of job control.
+#[derive(Debug)]
+pub(super) struct Jobs {
+    stop: Option<Stream>,
+    go_on: Option<Stream>,
+    /// The program has sent itself a signal to stop, and not heard it yet. It may hear it long after it went on.
+    own: bool,
+}
+
+/// What a shell says to one of its jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    /// The program is asked to stop.
+    Stop,
+    /// The program goes on after it was stopped, by whatever.
+    GoOn,
 }
 
 impl Signals {
     /// Begins to listen; from here on these signals no longer kill the process.
     pub(super) fn listen() -> Result<Self, Error> {
+        let ignored = Ignored::read();
         let listen = || -> io::Result<Self> {
             Ok(Self {
-                hangup: signal(SignalKind::hangup())?,
-                interrupt: signal(SignalKind::interrupt())?,
-                quit: signal(SignalKind::quit())?,
-                terminate: signal(SignalKind::terminate())?,
+                hangup: ignored.unless(SignalKind::hangup())?,
+                interrupt: ignored.unless(SignalKind::interrupt())?,
+                quit: ignored.unless(SignalKind::quit())?,
+                terminate: ignored.unless(SignalKind::terminate())?,
             })
         };
-        listen().map_err(|source| Error::System {
-            action: "listen to signals",
-            source,
-        })
+        listen().map_err(unheard)
     }
 
     /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.hangup.recv() => Signal::Hangup,
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.quit.recv() => Signal::Quit,
-            _ = self.terminate.recv() => Signal::Terminate,
+            () = next(&mut self.hangup) => Signal::Hangup,
+            () = next(&mut self.interrupt) => Signal::Interrupt,
+            () = next(&mut self.quit) => Signal::Quit,
+            () = next(&mut self.terminate) => Signal::Terminate,
         }
+    }
+}
+
+impl Jobs {
+    /// Begins to listen; from here on a request to stop is one that the program has to fulfil itself.
+    pub(super) fn listen() -> Result<Self, Error> {
+        let ignored = Ignored::read();
+        let listen = || -> io::Result<Self> {
+            Ok(Self {
+                stop: ignored.unless(SignalKind::from_raw(Number::TSTP.as_raw()))?,
+                go_on: ignored.unless(SignalKind::from_raw(Number::CONT.as_raw()))?,
+                own: false,
+            })
+        };
+        listen().map_err(unheard)
+    }
+
+    /// Whether the program can be asked to stop.
+    pub(super) fn are_heard(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// Stops the whole job, this process included, until it goes on.
+    pub(super) fn stop_all(&mut self) {
+        self.own = true;
+        job_control::stop_all();
+    }
+
+    /// Waits for the shell's next word. Where both have come, the program goes on: as for the system, to which a
+    /// stop that has not taken place yet is void then.
+    pub(super) async fn next(&mut self) -> Job {
+        loop {
+            tokio::select! {
+                biased;
+                () = next(&mut self.go_on) => {
+                    let void = next(&mut self.stop).now_or_never();
+                    self.own &= void.is_none();
+                    return Job::GoOn;
+                }
+                () = next(&mut self.stop) => if !std::mem::take(&mut self.own) {
+                    return Job::Stop;
+                }
+            }
+        }
+    }
+}
+
+async fn next(stream: &mut Option<Stream>) {
+    match stream {
+        Some(stream) => drop(stream.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+fn unheard(source: io::Error) -> Error {
+    Error::System {
+        action: "listen to signals",
+        source,
+    }
+}
+
+/// The signals that whoever started the program wants to be ignored, as `nohup` does, and a shell without job
+/// control for what it runs in the background. They stay ignored: a bit for each, the lowest for signal 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ignored(u64);
+
+impl Ignored {
+    /// Only Linux tells without unsafe code; elsewhere none is taken for ignored.
+    fn read() -> Self {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        Self::parse(&status).unwrap_or(Self(0))
+    }
+
+    fn parse(status: &str) -> Option<Self> {
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigIgn:"))?;
+        u64::from_str_radix(line.trim(), 16).ok().map(Self)
+    }
+
+    /// Listens to a signal, unless it is ignored.
+    fn unless(self, kind: SignalKind) -> io::Result<Option<Stream>> {
+        if self.holds(kind) {
+            return Ok(None);
+        }
+        signal(kind).map(Some)
+    }
+
+    fn holds(self, kind: SignalKind) -> bool {
+        self.0 >> (kind.as_raw_value() - 1) & 1 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ignored_is_read_from_the_kernels_mask() {
+        let ignored = Ignored::parse("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0\n").unwrap();
+        assert!(ignored.holds(SignalKind::hangup()) && ignored.holds(SignalKind::pipe()));
+        assert!(!ignored.holds(SignalKind::interrupt()) && !ignored.holds(SignalKind::terminate()));
+        assert_eq!(Ignored::parse("Name:\tx\n"), None);
     }
 }

@@ -111,7 +111,7 @@ impl Tape {
         let (remark, remarks) = mpsc::unbounded_channel();
         let (done, written) = oneshot::channel();
         match recorder {
-            Some(recorder) => tasks.spawn_blocking(move || {
+            Some(recorder) => tasks.spawn_blocking("recorder", move || {
                 let trouble = write_all(recorder, &receiver, &remark);
                 // Nobody listens any more where the program is leaving already.
                 let _ = done.send(trouble);
@@ -221,6 +221,7 @@ mod tests {
     fn report() -> Report {
         Report {
             at: DateTime::UNIX_EPOCH,
+            elapsed: Duration::ZERO,
             next_poll: DateTime::UNIX_EPOCH,
             news: News::StackGone,
         }

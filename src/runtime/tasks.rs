@@ -6,19 +6,35 @@ use tokio::task::JoinSet;
 
 use crate::error::Error;
 
+use super::fault;
+
 /// The program's background tasks; dropping it ends them.
 #[derive(Debug, Default)]
 pub(super) struct Tasks(JoinSet<()>);
 
 impl Tasks {
-    /// Runs a task in the background.
-    pub(super) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
-        self.0.spawn(task);
+    /// Runs a task in the background. It has a name for faults on purpose.
+    pub(super) fn spawn(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.0.spawn(async move {
+            fault::at(name);
+            task.await;
+        });
     }
 
     /// Runs something that blocks on a thread of its own.
-    pub(super) fn spawn_blocking(&mut self, task: impl FnOnce() + Send + 'static) {
-        self.0.spawn_blocking(task);
+    pub(super) fn spawn_blocking(
+        &mut self,
+        name: &'static str,
+        task: impl FnOnce() + Send + 'static,
+    ) {
+        self.0.spawn_blocking(move || {
+            fault::at(name);
+            task();
+        });
     }
 
     /// Waits until a task has died. A task that came to its end in good order is no news.

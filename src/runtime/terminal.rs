@@ -1,9 +1,12 @@
-//! The terminal, borrowed and given back: on every way out of the program, a panic included.
+//! The terminal, borrowed and given back: on every way out of the program, a panic included, and whenever the
+//! shell stops the program.
 
-use std::io::{self, BufWriter, Stdout, Write};
-use std::mem::ManuallyDrop;
+use std::cell::RefCell;
+use std::io::{self, Write};
 use std::panic;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::terminal::{
@@ -11,88 +14,168 @@ use crossterm::terminal::{
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Rect, Size};
+use ratatui::{Terminal, TerminalOptions, Viewport};
+use rustix::termios::tcgetwinsize;
+use tokio::sync::{Notify, oneshot};
 
 use crate::app::model::Model;
 use crate::error::Error;
 use crate::style::Theme;
 use crate::view::view;
 
+use super::outlet::Outlet;
+use super::tasks::Tasks;
+use super::{fault, job_control};
+
 /// Whether the terminal is ours. Whoever clears it gives the terminal back; so it is given back once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal took what gives it back.
+static LISTENS: AtomicBool = AtomicBool::new(false);
 /// Whether the terminal tells us of its mouse, and no longer marks text with it.
 static MOUSE: AtomicBool = AtomicBool::new(false);
 /// Tell of buttons and the wheel, with coordinates of any size; but not of each movement, which would wake
 /// the program for nothing.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+/// What a terminal that does not know its size is taken for, as a serial line is by everybody.
+const USUAL: Size = Size {
+    width: 80,
+    height: 24,
+};
+
+/// The way to the terminal, for whoever gives it back.
+static OUTLET: OnceLock<Outlet> = OnceLock::new();
+/// What the first panic said, whichever thread it was in.
+static PANIC: Mutex<Option<String>> = Mutex::new(None);
+static PANICKED: Notify = Notify::const_new();
 
 /// A terminal that shows the program; dropping it gives the terminal back as it was.
 #[derive(Debug)]
 pub(super) struct Screen {
-    /// Never dropped: ratatui's own drop writes to standard error, and panics where nobody listens there.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    outlet: &'static Outlet,
+    gathered: Gathered,
+    /// What is on the terminal; nothing where that is not known.
+    canvas: Option<Canvas>,
+    /// The frame that is being written.
+    written: Option<oneshot::Receiver<io::Result<()>>>,
+}
+
+/// A frame is compared with the one before, so that what is written is only what differs.
+type Canvas = Terminal<CrosstermBackend<Gathered>>;
+
+/// The bytes of a frame, until it is complete.
+#[derive(Clone, Debug, Default)]
+struct Gathered(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Gathered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Screen {
     /// Takes the terminal: raw mode, the alternate screen, no cursor.
-    pub(super) fn take() -> Result<Self, Error> {
+    pub(super) fn take(tasks: &mut Tasks) -> Result<Self, Error> {
+        let outlet = Outlet::start(tasks).map_err(Error::Terminal)?;
+        let mut screen = Self {
+            outlet: OUTLET.get_or_init(|| outlet),
+            gathered: Gathered::default(),
+            canvas: None,
+            written: None,
+        };
         give_back_on_panic();
+        screen.enter().map_err(Error::Terminal)?;
+        Ok(screen)
+    }
+
+    /// Takes the terminal again, whatever others have done to it meanwhile.
+    pub(super) fn take_again(&mut self) -> io::Result<()> {
+        // Raw mode is taken anew only where it was given up; the shell may have ended it behind our back.
+        disable_raw_mode()?;
+        self.enter()
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        self.canvas = None;
         TAKEN.store(true, Ordering::SeqCst);
-        Self::enter()
-            .inspect_err(|_| give_back())
-            .map_err(Error::Terminal)
+        let mut bytes = Vec::new();
+        enable_raw_mode()
+            .and_then(|()| queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), Hide))
+            .inspect_err(|_| give_back())?;
+        self.outlet.owe(bytes);
+        Ok(())
     }
 
-    fn enter() -> io::Result<Self> {
-        enable_raw_mode()?;
-        execute!(
-            io::stdout(),
-            EnterAlternateScreen,
-            Clear(ClearType::All),
-            Hide
-        )?;
-        // A frame is gathered before it is written, so that a slow line shows it as a whole.
-        let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
-        // Cleared above, since ratatui's own clearing asks the terminal where the cursor is, and waits.
-        Ok(Self {
-            terminal: ManuallyDrop::new(Terminal::new(CrosstermBackend::new(writer))?),
-        })
+    /// Whether a frame can be drawn: the one before has been written.
+    pub(super) fn is_free(&self) -> bool {
+        self.written.is_none()
     }
 
-    /// Draws the model. Nothing, where a panic has given the terminal back already.
-    pub(super) fn draw(&mut self, model: &Model, theme: &Theme) -> Result<(), Error> {
-        if !TAKEN.load(Ordering::SeqCst) {
+    /// Waits until the frame has been written.
+    pub(super) async fn written(&mut self) -> io::Result<()> {
+        let Some(written) = &mut self.written else {
+            return std::future::pending().await;
+        };
+        let Ok(result) = written.await else {
+            // The writer has died; its task says why.
+            return std::future::pending().await;
+        };
+        self.written = None;
+        result
+    }
+
+    /// Draws the model. Nothing, where the terminal is not ours (any more).
+    pub(super) fn draw(&mut self, model: &Model, theme: &Theme) -> io::Result<()> {
+        if !is_taken() {
             return Ok(());
         }
-        self.frame(model, theme).map_err(Error::Terminal)
-    }
-
-    /// Writes sequences that change no cell, between two frames.
-    pub(super) fn say(&mut self, sequences: &str) -> Result<(), Error> {
-        if sequences.is_empty() || !TAKEN.load(Ordering::SeqCst) {
-            return Ok(());
-        }
-        let writer = self.terminal.backend_mut();
-        let said = writer.write_all(sequences.as_bytes());
-        said.and_then(|()| Write::flush(writer))
-            .map_err(Error::Terminal)
-    }
-
-    /// Takes the mouse, or gives it back.
-    pub(super) fn mouse(&mut self, taken: bool) -> Result<(), Error> {
-        if !TAKEN.load(Ordering::SeqCst) || MOUSE.swap(taken, Ordering::SeqCst) == taken {
-            return Ok(());
-        }
-        self.say(if taken { MOUSE_ON } else { MOUSE_OFF })
+        fault::at("view");
+        self.frame(model, theme)?;
+        let bytes = self.gathered.0.take();
+        self.written = Some(self.outlet.show(bytes));
+        Ok(())
     }
 
     fn frame(&mut self, model: &Model, theme: &Theme) -> io::Result<()> {
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal
-            .draw(|frame| view(model, theme, frame.area(), frame.buffer_mut()))?;
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+        let mut out = self.gathered.clone();
+        queue!(out, BeginSynchronizedUpdate)?;
+        let area = Rect::from(model.size);
+        self.canvas
+            .take_if(|canvas| canvas.get_frame().area() != area);
+        let canvas = match &mut self.canvas {
+            Some(canvas) => canvas,
+            // Not ratatui's own resizing and clearing, which ask the terminal for its size and its cursor.
+            canvas => {
+                queue!(out, Clear(ClearType::All))?;
+                let options = TerminalOptions {
+                    viewport: Viewport::Fixed(area),
+                };
+                let backend = CrosstermBackend::new(out.clone());
+                canvas.insert(Terminal::with_options(backend, options)?)
+            }
+        };
+        canvas.draw(|frame| view(model, theme, frame.area(), frame.buffer_mut()))?;
+        queue!(out, EndSynchronizedUpdate)
+    }
+
+    /// Writes sequences that change no cell, between two frames.
+    pub(super) fn say(&mut self, sequences: &str) {
+        if !sequences.is_empty() && is_taken() {
+            self.outlet.say(sequences.as_bytes().to_vec());
+        }
+    }
+
+    /// Takes the mouse, or gives it back.
+    pub(super) fn mouse(&mut self, taken: bool) {
+        if is_taken() && MOUSE.swap(taken, Ordering::SeqCst) != taken {
+            self.say(if taken { MOUSE_ON } else { MOUSE_OFF });
+        }
     }
 }
 
@@ -102,12 +185,56 @@ impl Drop for Screen {
     }
 }
 
+/// Whether the terminal is ours.
+pub(super) fn is_taken() -> bool {
+    TAKEN.load(Ordering::SeqCst)
+}
+
+/// The terminal's size; an error where it is gone.
+pub(super) fn size() -> io::Result<Size> {
+    let size = tcgetwinsize(io::stdout())?;
+    Ok(sensible(Size {
+        width: size.ws_col,
+        height: size.ws_row,
+    }))
+}
+
+/// A size that something can be drawn in.
+pub(super) fn sensible(size: Size) -> Size {
+    if size.width == 0 || size.height == 0 {
+        USUAL
+    } else {
+        size
+    }
+}
+
+/// Says something on a terminal that has been given back. Nothing, where it does not listen.
+pub(super) fn say_last(text: &str) {
+    if let Some(outlet) = OUTLET.get().filter(|_| LISTENS.load(Ordering::SeqCst)) {
+        outlet.finish(text.as_bytes().to_vec());
+    }
+}
+
+/// Waits until any thread has panicked, even one that is not of our making. The terminal has been given back
+/// then, and nothing shows any more that the program goes on.
+pub(super) async fn lost_to_a_panic() -> Error {
+    PANICKED.notified().await;
+    let said = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Error::Bug(said.unwrap_or_default())
+}
+
 /// Gives the terminal back, if it is ours. What fails here can't be helped, and must not hide why we leave.
-fn give_back() {
+pub(super) fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let mut stdout = io::stdout();
-        let _ = leave(&mut stdout, MOUSE.swap(false, Ordering::SeqCst));
-        let _ = disable_raw_mode();
+        let mut bytes = Vec::new();
+        let _ = leave(&mut bytes, MOUSE.swap(false, Ordering::SeqCst));
+        if let Some(outlet) = OUTLET.get() {
+            LISTENS.store(outlet.insist(&bytes), Ordering::SeqCst);
+        }
+        // In the background the modes are somebody else's.
+        if !job_control::in_background() {
+            let _ = disable_raw_mode();
+        }
     }
 }
 
@@ -125,6 +252,13 @@ fn give_back_on_panic() {
     panic::set_hook(Box::new(move |info| {
         give_back();
         report(info);
+        let text = info.payload_as_str().unwrap_or("it panicked");
+        let first_line = text.lines().next().unwrap_or_default();
+        PANIC
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_with(|| first_line.to_owned());
+        PANICKED.notify_one();
     }));
 }
 
@@ -144,5 +278,18 @@ mod tests {
             );
             assert!(written.contains("[?1049l") && written.contains("[?25h"));
         }
+    }
+
+    #[test]
+    fn a_terminal_that_does_not_know_its_size_is_taken_for_a_usual_one() {
+        let size = |width, height| sensible(Size { width, height });
+        assert_eq!((size(0, 0), size(80, 0)), (USUAL, USUAL));
+        assert_eq!(
+            size(1, 1),
+            Size {
+                width: 1,
+                height: 1
+            }
+        );
     }
 }

@@ -84,4 +84,7 @@ pub trait Source: Send {
 
     /// Asks for the image's description.
     fn image(&mut self) -> impl Future<Output = Result<ImageAnswer, Fault>> + Send;
+
+    /// Uses no connection any more that was there before: after a sleep they may all be dead without a word.
+    fn reconnect(&mut self) {}
 }

@@ -22,6 +22,9 @@ pub enum Request {
     PollNow,
     /// Read the whole history once more, now.
     Audit,
+    /// Ask for everything now, over new connections: the machine slept, or the process was stopped. An answer
+    /// that is waited for may never come.
+    CatchUp,
 }
 
 /// How a wait between two requests ended.
@@ -50,6 +53,7 @@ impl<S: Source> Poller<S> {
     /// Polls until the receiver of the reports is gone.
     pub async fn run(mut self) {
         let (mut events_not_before, mut image_not_before) = (None, None);
+        let mut later = Vec::new();
         loop {
             let (ask, due) = self.tail.next();
             let not_before = match ask {
@@ -61,22 +65,31 @@ impl<S: Source> Poller<S> {
                 Wait::Interrupted => continue,
                 Wait::NobodyListens => return,
             }
-            let asked_at = Instant::now();
+            let next_not_before = Some(Instant::now() + MIN_GAP);
             let news = match ask {
                 Ask::Events(token) => {
-                    let answer = self.source.events(token.as_ref()).await;
+                    events_not_before = next_not_before;
+                    let asking = self.source.events(token.as_ref());
+                    let answer = unless_hurried(asking, &mut self.requests, &mut later).await;
                     let now = self.clock.elapsed();
-                    let news = self.tail.events_answered(now, answer);
-                    let walk_goes_on = self.tail.next_poll() <= now;
-                    events_not_before = (!walk_goes_on).then_some(asked_at + MIN_GAP);
+                    let news = answer.and_then(|answer| self.tail.events_answered(now, answer));
+                    if self.tail.next_poll() <= now {
+                        // The walk goes on.
+                        events_not_before = None;
+                    }
                     news
                 }
                 Ask::Image => {
-                    let answer = self.source.image().await;
-                    image_not_before = Some(asked_at + MIN_GAP);
-                    Some(self.tail.image_answered(self.clock.elapsed(), answer))
+                    image_not_before = next_not_before;
+                    let asking = self.source.image();
+                    let answer = unless_hurried(asking, &mut self.requests, &mut later).await;
+                    let now = self.clock.elapsed();
+                    answer.map(|answer| self.tail.image_answered(now, answer))
                 }
             };
+            for request in later.drain(..) {
+                self.heed(request);
+            }
             if let Some(news) = news
                 && !self.report(news).await
             {
@@ -96,13 +109,25 @@ impl<S: Source> Poller<S> {
             biased;
             () = self.reports.closed() => return Wait::NobodyListens,
             request = self.requests.recv() => match request {
-                Some(Request::PollNow) => self.tail.poll_now(self.clock.elapsed()),
-                Some(Request::Audit) => self.tail.audit(self.clock.elapsed()),
+                Some(request) => self.heed(request),
                 None => return Wait::NobodyListens,
             },
             () = tokio::time::sleep_until(until) => return Wait::Over,
         }
         Wait::Interrupted
+    }
+
+    /// Does what the application asks for.
+    fn heed(&mut self, request: Request) {
+        let now = self.clock.elapsed();
+        match request {
+            Request::PollNow => self.tail.poll_now(now),
+            Request::Audit => self.tail.audit(now),
+            Request::CatchUp => {
+                self.source.reconnect();
+                self.tail.catch_up(now);
+            }
+        }
     }
 
     async fn report(&mut self, news: News) -> bool {
@@ -112,11 +137,38 @@ impl<S: Source> Poller<S> {
         self.reports
             .send(Report {
                 at,
+                elapsed: self.clock.elapsed(),
                 next_poll,
                 news,
             })
             .await
             .is_ok()
+    }
+}
+
+/// Waits for an answer, unless the application wants to catch up: then the answer may never come. What else it
+/// asks for meanwhile can wait.
+async fn unless_hurried<T>(
+    asking: impl Future<Output = T>,
+    requests: &mut mpsc::Receiver<Request>,
+    later: &mut Vec<Request>,
+) -> Option<T> {
+    tokio::pin!(asking);
+    loop {
+        tokio::select! {
+            biased;
+            answer = &mut asking => return Some(answer),
+            Some(request) = requests.recv() => {
+                if !later.contains(&request) {
+                    later.push(request);
+                }
+                if request == Request::CatchUp {
+                    return None;
+                }
+            }
+            // Nobody asks for anything any more; the next wait ends the polling.
+            else => return None,
+        }
     }
 }
 
@@ -218,6 +270,60 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// An API that never answers its first question, until it is asked over a new connection.
+    struct Dead {
+        connected: bool,
+        asked: Asked,
+    }
+
+    impl Source for Dead {
+        async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+            let asked = (Ask::Events(token.cloned()), Instant::now());
+            self.asked.lock().unwrap().push(asked);
+            if !self.connected {
+                std::future::pending::<()>().await;
+            }
+            Ok(EventsAnswer::Gone)
+        }
+
+        async fn image(&mut self) -> Result<ImageAnswer, Fault> {
+            Ok(ImageAnswer::Absent)
+        }
+
+        fn reconnect(&mut self) {
+            self.connected = true;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_sleep_no_answer_is_waited_for_that_may_never_come() {
+        let asked = Asked::default();
+        let (report_sender, mut reports) = mpsc::channel(64);
+        let (requests, request_receiver) = mpsc::channel(3);
+        let poller = Poller {
+            source: Dead {
+                connected: false,
+                asked: Arc::clone(&asked),
+            },
+            clock: Clock::wall(),
+            tail: Tail::new(None, fastrand::Rng::with_seed(1)),
+            reports: report_sender,
+            requests: request_receiver,
+        };
+        let began = Instant::now();
+        let wake = async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            requests.send(Request::PollNow).await.unwrap();
+            requests.send(Request::CatchUp).await.unwrap();
+            let report = reports.recv().await.unwrap();
+            assert!(matches!(report.news, News::StackGone));
+            assert_eq!(began.elapsed().as_secs(), 20);
+            drop(reports);
+        };
+        tokio::join!(poller.run(), wake);
+        assert!(asked.lock().unwrap().len() >= 2);
     }
 
     #[tokio::test(start_paused = true)]

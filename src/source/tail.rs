@@ -107,6 +107,12 @@ impl Tail {
         self.events_due = self.events_due.min(now);
     }
 
+    /// Asks for everything as soon as possible: nothing has been asked for long.
+    pub fn catch_up(&mut self, now: Duration) {
+        self.poll_now(now);
+        self.image_due = self.image_due.map(|due| due.min(now));
+    }
+
     /// Makes the next walk read the whole history, as soon as possible.
     pub fn audit(&mut self, now: Duration) {
         self.walk.audit();
@@ -393,6 +399,24 @@ mod tests {
         let (ask, due) = tail.next();
         assert_eq!(ask, Ask::Events(Some(NextToken::new("t"))));
         assert!(due >= seconds(25), "{due:?}");
+    }
+
+    #[test]
+    fn catching_up_asks_for_both_at_once_whatever_failed_before() {
+        let mut tail = tail();
+        let events = [event("1", "CREATE_IN_PROGRESS", "s")];
+        tail.catch_up(seconds(0));
+        assert_eq!(tail.next(), (Ask::Events(None), seconds(0)));
+        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
+        for _ in 0..6 {
+            let unreachable = fault(FaultKind::Transient);
+            let _ = tail.image_answered(seconds(0), Err(unreachable.clone()));
+            let _ = tail.events_answered(seconds(0), Err(EventsError::Fault(unreachable)));
+        }
+        tail.catch_up(seconds(1));
+        assert_eq!(tail.next(), (Ask::Image, seconds(1)));
+        let _ = tail.image_answered(seconds(1), Ok(described(false)));
+        assert_eq!(tail.next(), (Ask::Events(None), seconds(1)));
     }
 
     #[test]

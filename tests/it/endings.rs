@@ -1,6 +1,7 @@
 //! When a watch without a screen ends and with which code: sequences of reports through the real `update`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bakewatch::app::effect::{Effect, Entry};
 use bakewatch::app::ending::Ending;
@@ -23,6 +24,7 @@ use proptest::prelude::*;
 struct Watch {
     model: Model,
     now: DateTime<Utc>,
+    elapsed: Duration,
     effects: Vec<Effect>,
     events: usize,
     stack: &'static str,
@@ -47,6 +49,7 @@ impl Watch {
         Self {
             model: Model::new(target, mode, KeyMap::default(), now),
             now,
+            elapsed: Duration::ZERO,
             effects: Vec::new(),
             events: 0,
             stack: "stack-a",
@@ -62,17 +65,39 @@ impl Watch {
     fn pass(&mut self, seconds: i64) -> &mut Self {
         for _ in 0..seconds {
             self.now += TimeDelta::seconds(1);
-            self.send(Msg::Tick {
-                now: self.now,
-                offset: FixedOffset::east_opt(0).unwrap(),
-            });
+            self.elapsed += Duration::from_secs(1);
+            self.tick(false);
         }
+        self
+    }
+
+    fn tick(&mut self, slept: bool) {
+        self.send(Msg::Tick {
+            now: self.now,
+            offset: FixedOffset::east_opt(0).unwrap(),
+            elapsed: self.elapsed,
+            slept,
+        });
+    }
+
+    /// The machine sleeps: the wall's time passes, and the clock does not run.
+    fn sleep(&mut self, seconds: i64) -> &mut Self {
+        self.now += TimeDelta::seconds(seconds);
+        self
+    }
+
+    /// The process is stopped, and goes on later.
+    fn stop(&mut self, seconds: u32) -> &mut Self {
+        self.now += TimeDelta::seconds(i64::from(seconds));
+        self.elapsed += Duration::from_secs(seconds.into());
+        self.tick(true);
         self
     }
 
     fn hear(&mut self, news: News) -> &mut Self {
         let report = Report {
             at: self.now,
+            elapsed: self.elapsed,
             next_poll: self.now + TimeDelta::seconds(5),
             news,
         };
@@ -360,6 +385,68 @@ fn faults_that_may_pass_are_retried_for_a_minute_before_the_first_answer() {
     assert_eq!(watch.exit(), None);
     watch.pass(1);
     assert_eq!(watch.exit(), Some(1));
+}
+
+#[test]
+fn a_sleep_uses_up_no_patience() {
+    let mut watch = Watch::new();
+    watch.fails(FaultKind::Transient).pass(30).sleep(7200);
+    // A request that was under way when the machine fell asleep: its failure comes before any tick.
+    watch.fails(FaultKind::Transient);
+    assert_eq!(watch.exit(), None);
+    watch.tick(true);
+    assert_eq!(watch.exit(), None);
+    assert!(
+        watch
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::CatchUp))
+    );
+    watch.pass(59);
+    assert_eq!(watch.exit(), None, "patience begins anew");
+    watch.pass(1);
+    assert_eq!(watch.exit(), Some(1));
+}
+
+#[test]
+fn a_process_that_was_stopped_has_tried_nothing_meanwhile() {
+    let mut watch = Watch::new();
+    watch.fails(FaultKind::Transient).stop(7200).pass(59);
+    assert_eq!(watch.exit(), None);
+    watch.pass(1);
+    assert_eq!(watch.exit(), Some(1));
+}
+
+#[test]
+fn two_looks_are_no_further_apart_for_a_sleep_or_a_clock_that_is_set() {
+    let mut watch = Watch::new();
+    watch.gone().sleep(7200).gone();
+    assert_eq!(watch.exit(), None, "never seen");
+    watch.pass(3).gone();
+    assert_eq!(watch.exit(), Some(5));
+    let mut watch = Watch::new();
+    watch
+        .sees("img", "CREATE_IN_PROGRESS")
+        .gone()
+        .sleep(7200)
+        .gone();
+    assert_eq!(watch.exit(), None, "seen before");
+    watch.pass(5).gone();
+    assert_eq!(watch.exit(), Some(5));
+}
+
+#[test]
+fn a_clean_up_is_given_ten_minutes_of_watching() {
+    let mut watch = Watch::new();
+    watch
+        .sees("img", "DELETE_IN_PROGRESS")
+        .image("BUILD_COMPLETE", Some("ami-1"))
+        .pass(1)
+        .sleep(7200)
+        .pass(500);
+    assert_eq!(watch.exit(), None);
+    watch.pass(99);
+    assert_eq!(watch.exit(), Some(0));
 }
 
 #[test]

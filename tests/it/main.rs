@@ -31,6 +31,7 @@ mod screen;
 mod secrets;
 mod soak;
 mod support;
+mod terminal;
 mod themes;
 mod views;
 mod walk;

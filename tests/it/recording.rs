@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bakewatch::domain::build::Build;
 use bakewatch::domain::event::{StackEvent, StackId};
@@ -405,6 +406,7 @@ impl Story {
             + TimeDelta::milliseconds(i64::try_from(self.reports.len()).unwrap());
         self.reports.push(Report {
             at,
+            elapsed: Duration::ZERO,
             next_poll: at,
             news,
         });

@@ -50,6 +50,7 @@ fn screen(events: usize) -> Model {
     };
     let report = Report {
         at: now,
+        elapsed: std::time::Duration::ZERO,
         next_poll: now,
         news: News::Page(page),
     };

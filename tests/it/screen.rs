@@ -161,22 +161,6 @@ fn without_colours_the_selected_row_is_still_marked() {
 }
 
 #[test]
-fn a_terminal_that_is_closed_ends_it_as_a_hangup_does() {
-    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-    let pair = native_pty_system().openpty(PtySize::default()).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bakewatch"));
-    command.args(["demo"]);
-    command.env("TERM", "xterm-256color");
-    let mut child = pair.slave.spawn_command(command).unwrap();
-    drop(pair.slave);
-    let mut output = pair.master.try_clone_reader().unwrap();
-    let mut bytes = [0; 4096];
-    assert!(std::io::Read::read(&mut output, &mut bytes).unwrap() > 0);
-    drop((output, pair.master));
-    assert_eq!(child.wait().unwrap().exit_code(), 129);
-}
-
-#[test]
 fn a_verdict_that_falls_is_told_to_the_terminal_once() {
     let unknown = [("TERM_PROGRAM", ""), ("TMUX", "")];
     let mut terminal = failing_demo(&[], &unknown);

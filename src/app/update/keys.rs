@@ -42,6 +42,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
             let code = verdict_code(model.build.verdict()).unwrap_or(code::SUCCEEDED);
             effects.push(Effect::Exit(code));
         }
+        Action::Suspend => effects.push(Effect::Suspend),
         Action::PollNow => effects.extend(poll_now(model)),
         Action::Help if matches!(model.overlay, Some(Overlay::Help(_))) => close_help(model),
         Action::Help => {

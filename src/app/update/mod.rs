@@ -27,9 +27,18 @@ use crate::app::summary::summary;
 pub fn update(model: &mut Model, msg: Msg) -> Effects {
     let mut effects = Effects::new();
     match msg {
-        Msg::Tick { now, offset } => {
+        Msg::Tick {
+            now,
+            offset,
+            elapsed,
+            slept,
+        } => {
             model.now = now;
             model.offset = offset;
+            model.elapsed = elapsed;
+            if slept {
+                wake(model, &mut effects);
+            }
         }
         Msg::Resized(size) => model.size = size,
         Msg::Key(key) => keys::press(model, key, &mut effects),
@@ -79,7 +88,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         }
     }
     if let Mode::Lines(ending) = &model.mode {
-        if let Some(end) = ending.check(&model.build, model.now) {
+        if let Some(end) = ending.check(&model.build, model.elapsed) {
             finish(model, end, true, &mut effects);
         }
     } else {
@@ -90,8 +99,17 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
     effects
 }
 
+/// What was asked before a sleep may never be answered, and what failed before it may work now.
+fn wake(model: &mut Model, effects: &mut Effects) {
+    effects.push(Effect::CatchUp);
+    if let Mode::Lines(ending) = &mut model.mode {
+        ending.wake(model.elapsed);
+    }
+}
+
 fn take_in(model: &mut Model, report: &Report, effects: &mut Effects) {
     model.now = model.now.max(report.at);
+    model.elapsed = model.elapsed.max(report.elapsed);
     let changes = model.build.apply(report);
     model.explain();
     let link_changed = model.link.apply(report, &model.build);

@@ -483,6 +483,7 @@ fn event(second: i64, id: &str, status: &str, reason: &str) -> Arc<StackEvent> {
 fn hear(build: &mut Build, news: News) {
     build.apply(&Report {
         at: at(0),
+        elapsed: std::time::Duration::ZERO,
         next_poll: at(5),
         news,
     });

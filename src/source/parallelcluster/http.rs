@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::{CONNECTION, HeaderMap};
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{Certificate, Client, Response, StatusCode, Url};
 use tokio::time::Instant;
 
 use super::ca_bundle::{CaBundle, TlsError};
@@ -23,9 +23,19 @@ const USER_AGENT: &str = concat!("bakewatch/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug)]
 pub(super) struct Http {
     client: Client,
+    route: Route,
     limits: Limits,
     /// Since when a connection has been waiting for its next request.
     idle_since: Option<Instant>,
+}
+
+/// How the API is reached.
+#[derive(Debug)]
+struct Route {
+    https: bool,
+    loopback: bool,
+    /// Certificates to trust besides the platform's.
+    trusted: Vec<Certificate>,
 }
 
 /// What an attempt may cost.
@@ -80,30 +90,27 @@ impl Http {
         bundle: Option<&CaBundle>,
         limits: Limits,
     ) -> Result<Self, TlsError> {
-        let mut builder = Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(POOL_IDLE)
-            .http1_only()
-            .https_only(api.is_https());
-        if api.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        let extra = bundle.map_or_else(Vec::new, CaBundle::certificates);
-        // Without TLS the platform's certificates are not needed, and in a bare container not there.
-        builder = if api.is_https() {
-            builder.tls_certs_merge(extra)
-        } else {
-            builder.tls_certs_only(extra)
+        let route = Route {
+            https: api.is_https(),
+            loopback: api.is_loopback(),
+            trusted: bundle.map_or_else(Vec::new, CaBundle::certificates),
         };
         Ok(Self {
-            client: builder.build().map_err(TlsError::Client)?,
+            client: route.client().map_err(TlsError::Client)?,
+            route,
             limits,
             idle_since: None,
         })
+    }
+
+    /// Uses no connection any more that was there before. One that has died in a sleep of the machine does not
+    /// say so, and does not count as idle either: the time that it slept does not pass for the pool.
+    pub(super) fn reconnect(&mut self) {
+        // What has worked once can only fail for want of memory; then the old ones are tried.
+        if let Ok(client) = self.route.client() {
+            self.client = client;
+            self.idle_since = None;
+        }
     }
 
     /// Gets one URL. Nothing is tried again here: each try needs a signature of its own.
@@ -128,6 +135,30 @@ impl Http {
             .is_some_and(|value| value.eq_ignore_ascii_case("close"));
         self.idle_since = (!closes).then(Instant::now);
         Ok(reply)
+    }
+}
+
+impl Route {
+    fn client(&self) -> reqwest::Result<Client> {
+        let mut builder = Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(POOL_IDLE)
+            .http1_only()
+            .https_only(self.https);
+        if self.loopback {
+            builder = builder.no_proxy();
+        }
+        // Without TLS the platform's certificates are not needed, and in a bare container not there.
+        builder = if self.https {
+            builder.tls_certs_merge(self.trusted.clone())
+        } else {
+            builder.tls_certs_only(self.trusted.clone())
+        };
+        builder.build()
     }
 }
 

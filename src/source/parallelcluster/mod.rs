@@ -256,4 +256,8 @@ impl Source for ParallelCluster {
             Err(Refusal::Fault(fault, _)) => Err(fault),
         }
     }
+
+    fn reconnect(&mut self) {
+        self.http.reconnect();
+    }
 }

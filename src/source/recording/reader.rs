@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -140,6 +141,7 @@ impl Recording {
             .filter(with_events)
             .map(|page| Report {
                 at: now,
+                elapsed: Duration::ZERO,
                 next_poll: now,
                 news: News::Resumed(page),
             })
@@ -202,6 +204,7 @@ impl Reports {
         self.close();
         self.done.extend(news.map(|news| Report {
             at: line.at,
+            elapsed: Duration::ZERO,
             next_poll: line.at,
             news,
         }));
@@ -245,17 +248,26 @@ impl Reports {
         page.fresh.reverse();
         self.done.push(Report {
             at,
+            elapsed: Duration::ZERO,
             next_poll: at,
             news: News::Page(page),
         });
     }
 
-    /// The reports. Each says when the next one comes, as the poller's own do.
+    /// The reports. Each says how long after the first it came, and when the next one comes, as the poller's own
+    /// do.
     fn finish(mut self) -> Vec<Report> {
         self.close();
         let next: Vec<_> = self.done.iter().skip(1).map(|report| report.at).collect();
         for (report, next) in self.done.iter_mut().zip(next) {
             report.next_poll = next.max(report.at);
+        }
+        let began = self.done.first().map(|report| report.at);
+        for report in &mut self.done {
+            let since = began.map(|began| report.at - began);
+            report.elapsed = since
+                .and_then(|since| since.to_std().ok())
+                .unwrap_or_default();
         }
         self.done
     }

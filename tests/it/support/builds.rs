@@ -371,7 +371,13 @@ pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
     let now = story.model.now;
     let offset = FixedOffset::east_opt(5 * 3600 + 1800).unwrap();
     story.model.target.note = Some("simulated API".to_owned());
-    story.msg(Msg::Tick { now, offset });
+    let elapsed = story.elapsed();
+    story.msg(Msg::Tick {
+        now,
+        offset,
+        elapsed,
+        slept: false,
+    });
     story
 }
 

@@ -61,7 +61,11 @@ pub(crate) fn recordings_in(state: &Path) -> Vec<PathBuf> {
 
 /// A command that runs the program without the person's own AWS configuration.
 pub(crate) fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bakewatch"));
+    command_of(env!("CARGO_BIN_EXE_bakewatch"), arguments)
+}
+
+fn command_of(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command
         .args(arguments)
         .stdin(Stdio::null())
@@ -110,7 +114,18 @@ impl Program {
 
     /// Starts the program with more in its environment.
     pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut command = command(arguments);
+        Self::run(command(arguments), environment)
+    }
+
+    /// Starts the program with signals ignored, as `nohup` does.
+    pub(crate) fn start_ignoring(signals: &str, arguments: &[&str]) -> Self {
+        let script = format!("trap '' {signals}; exec \"$0\" \"$@\"");
+        let mut all = vec!["-c", &script, env!("CARGO_BIN_EXE_bakewatch")];
+        all.extend(arguments);
+        Self::run(command_of("sh", &all), &[])
+    }
+
+    fn run(mut command: Command, environment: &[(&str, &str)]) -> Self {
         let state = fresh_folder();
         let mut child = command
             .env("XDG_STATE_HOME", &*state)

@@ -1,6 +1,7 @@
 //! A model that is told, minute by minute, what an API would have answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bakewatch::app::effect::Effect;
 use bakewatch::app::key::Key;
@@ -74,8 +75,15 @@ impl Story {
         self.msg(Msg::Tick {
             now,
             offset: Utc.fix(),
+            elapsed: (now - start()).to_std().unwrap_or_default(),
+            slept: false,
         });
         self
+    }
+
+    /// How long the clock has run.
+    pub(crate) fn elapsed(&self) -> Duration {
+        (self.model.now - start()).to_std().unwrap_or_default()
     }
 
     /// Changes the terminal's size.
@@ -103,6 +111,7 @@ impl Story {
         let next_poll = at + TimeDelta::seconds(5);
         self.msg(Msg::Report(Report {
             at,
+            elapsed: self.elapsed(),
             next_poll,
             news,
         }));

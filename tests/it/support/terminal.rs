@@ -2,13 +2,19 @@
 
 use std::io::{Read, Write};
 use std::num::NonZero;
+use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use portable_pty::{
+    Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system,
+};
 
 use super::program::{DEADLINE, Scratch, fresh_folder};
+
+/// What the shell in a terminal says when it waits for a command.
+pub(crate) const PROMPT: &str = "ready> ";
 
 /// What the terminal shows, and a way to wait for it to change.
 #[derive(Default)]
@@ -27,13 +33,23 @@ struct State {
 
 /// A terminal with the program in it.
 pub(crate) struct Terminal {
-    master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
+    /// Nothing, once the terminal has been closed.
+    ends: Option<Ends>,
     child: Box<dyn Child + Send + Sync>,
     shown: Arc<Shown>,
     modes_before: String,
     /// The folder that the program runs in, and keeps its recordings in.
     pub(crate) folder: Scratch,
+}
+
+/// The person's side of the terminal.
+struct Ends {
+    master: Box<dyn MasterPty + Send>,
+    /// The program's side stays open as long as a shell would keep it.
+    _slave: Box<dyn SlavePty + Send>,
+    keys: Box<dyn Write + Send>,
+    /// What the program writes; nothing here, once somebody reads on.
+    output: Option<Box<dyn Read + Send>>,
 }
 
 impl Terminal {
@@ -44,23 +60,51 @@ impl Terminal {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Self {
-        let size = PtySize {
-            rows,
-            cols: columns,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system()
-            .openpty(size)
-            .expect("a pseudo-terminal");
-        let modes_before = modes(&*pair.master);
+        let mut terminal = Self::start_unread(columns, rows, arguments, environment);
+        terminal.read_on();
+        terminal
+    }
+
+    /// Starts the program in a terminal that nobody reads yet.
+    pub(crate) fn start_unread(
+        columns: u16,
+        rows: u16,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bakewatch"));
         command.args(arguments);
+        Self::run(columns, rows, command, environment)
+    }
+
+    /// Starts a shell in a terminal, whose variable `b` is the program's path.
+    pub(crate) fn shell(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        let mut command = CommandBuilder::new("sh");
+        command.args(arguments);
+        let environment = [
+            ("b", env!("CARGO_BIN_EXE_bakewatch")),
+            ("PS1", PROMPT),
+            ("ENV", ""),
+        ];
+        Self::run(columns, rows, command, &environment)
+    }
+
+    fn run(
+        columns: u16,
+        rows: u16,
+        mut command: CommandBuilder,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let pair = native_pty_system()
+            .openpty(size(columns, rows))
+            .expect("a pseudo-terminal");
+        let modes_before = modes(&*pair.master);
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
         for name in ["NO_COLOR", "COLORTERM", "COLORFGBG", "BAKEWATCH_THEME"] {
             command.env_remove(name);
         }
+        command.env("RUST_BACKTRACE", "0");
         let state = fresh_folder();
         command.env("XDG_STATE_HOME", &*state);
         command.cwd(&*state);
@@ -74,28 +118,14 @@ impl Terminal {
             .expect("the program starts");
         let shown = Arc::new(Shown::default());
         shown.parser.lock().unwrap().parser = vt100::Parser::new(cells(rows), cells(columns), 0);
-        let mut output = pair.master.try_clone_reader().unwrap();
-        let writer = Arc::clone(&shown);
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            loop {
-                let count = output.read(&mut bytes).unwrap_or(0);
-                let mut state = writer.parser.lock().unwrap();
-                state.parser.process(&bytes[..count]);
-                state.written.extend(&bytes[..count]);
-                state.closed = count == 0;
-                writer.changed.notify_all();
-                if count == 0 {
-                    return;
-                }
-            }
-        });
-        let keys = pair.master.take_writer().unwrap();
-        // The slave side stays open as long as a shell would keep it.
-        std::mem::forget(pair.slave);
-        Self {
+        let ends = Ends {
+            output: Some(pair.master.try_clone_reader().unwrap()),
+            keys: pair.master.take_writer().unwrap(),
             master: pair.master,
-            keys,
+            _slave: pair.slave,
+        };
+        Self {
+            ends: Some(ends),
             child,
             shown,
             modes_before,
@@ -103,30 +133,83 @@ impl Terminal {
         }
     }
 
-    /// Presses keys, as the terminal sends them.
-    pub(crate) fn press(&mut self, keys: &str) -> &mut Self {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+    fn ends(&mut self) -> &mut Ends {
+        self.ends.as_mut().expect("an open terminal")
+    }
+
+    /// Reads what the program writes next, once.
+    pub(crate) fn read_some(&mut self) -> &mut Self {
+        let mut bytes = [0; 1024];
+        let output = self.ends().output.as_mut().expect("nobody reads on");
+        let count = output.read(&mut bytes).unwrap();
+        self.shown.take(&bytes[..count]);
         self
     }
 
-    /// Changes the terminal's size.
+    /// Reads everything from here on, in the background.
+    pub(crate) fn read_on(&mut self) {
+        let mut output = self.ends().output.take().expect("nobody reads on");
+        let shown = Arc::clone(&self.shown);
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            loop {
+                let count = output.read(&mut bytes).unwrap_or(0);
+                shown.take(&bytes[..count]);
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Closes the terminal, which nobody reads on, and waits for the program's end.
+    pub(crate) fn close(mut self) -> ExitStatus {
+        let ends = self.ends.take().expect("an open terminal");
+        assert!(ends.output.is_some(), "somebody reads on");
+        drop(ends);
+        self.ended()
+    }
+
+    /// Presses keys, as the terminal sends them.
+    pub(crate) fn press(&mut self, keys: &str) -> &mut Self {
+        let ends = self.ends();
+        ends.keys.write_all(keys.as_bytes()).unwrap();
+        ends.keys.flush().unwrap();
+        self
+    }
+
+    /// Changes the terminal's size, or lets it forget its size where that is 0.
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
-        self.shown
-            .parser
-            .lock()
-            .unwrap()
-            .parser
-            .screen_mut()
-            .set_size(cells(rows), cells(columns));
-        self.master
-            .resize(PtySize {
-                rows,
-                cols: columns,
-                pixel_width: 0,
-                pixel_height: 0,
-            })
-            .unwrap();
+        if columns > 0 && rows > 0 {
+            let mut state = self.shown.parser.lock().unwrap();
+            let screen = state.parser.screen_mut();
+            screen.set_size(cells(rows), cells(columns));
+        }
+        self.ends().master.resize(size(columns, rows)).unwrap();
+        self
+    }
+
+    /// Writes on the screen, as another program would.
+    pub(crate) fn scribble(&mut self, sequences: &str) -> &mut Self {
+        self.shown.take(sequences.as_bytes());
+        self
+    }
+
+    /// Whether the terminal's modes are as they were at the beginning.
+    pub(crate) fn has_its_modes(&mut self) -> bool {
+        modes(&*self.ends().master) == self.modes_before
+    }
+
+    /// Waits until the screen and the modes are as they were at the beginning.
+    pub(crate) fn wait_until_given_back(&mut self) -> &mut Self {
+        self.wait("the main screen and the cursor", |screen| {
+            !screen.alternate_screen() && !screen.hide_cursor()
+        });
+        let end = Instant::now() + DEADLINE;
+        while !self.has_its_modes() {
+            assert!(Instant::now() < end, "the modes are not given back");
+            thread::yield_now();
+        }
         self
     }
 
@@ -174,37 +257,63 @@ impl Terminal {
         String::from_utf8_lossy(&state.written).into_owned()
     }
 
+    /// Sends a signal to the program.
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.process_id().unwrap().to_string();
-        assert!(
-            std::process::Command::new("kill")
-                .args(["-s", name, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        send(name, self.child.process_id().unwrap());
+    }
+
+    /// The process that the shell in this terminal has started.
+    pub(crate) fn job(&self) -> u32 {
+        let shell = self.child.process_id().unwrap().to_string();
+        let output = Command::new("ps").args(["-A", "-o", "ppid=,pid="]).output();
+        let listed = String::from_utf8(output.unwrap().stdout).unwrap();
+        let mut children = listed.lines().filter_map(|line| {
+            let mut columns = line.split_whitespace();
+            (columns.next()? == shell).then(|| columns.next())?
+        });
+        children.next().expect("a job").parse().unwrap()
     }
 
     /// Waits for the end, and checks that the terminal is as it was: its modes, the main screen, the cursor.
     pub(crate) fn end(&mut self) -> ExitStatus {
-        let end = Instant::now() + DEADLINE;
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(Instant::now() < end, "it does not end:\n{}", self.text());
-            thread::yield_now();
-        };
+        let status = self.ended();
         self.wait("the main screen and the cursor", |screen| {
             !screen.alternate_screen() && !screen.hide_cursor()
         });
-        assert_eq!(
-            modes(&*self.master),
-            self.modes_before,
-            "the terminal's modes"
-        );
+        assert!(self.has_its_modes(), "the terminal's modes");
         status
     }
+
+    /// Waits for the end.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "it does not end:\n{}", self.text());
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Shown {
+    /// Shows bytes; none at all where the terminal is closed.
+    fn take(&self, bytes: &[u8]) {
+        let mut state = self.parser.lock().unwrap();
+        state.parser.process(bytes);
+        state.written.extend(bytes);
+        state.closed = bytes.is_empty();
+        self.changed.notify_all();
+    }
+}
+
+/// Sends a signal.
+pub(crate) fn send(name: &str, id: u32) {
+    let killed = Command::new("kill")
+        .args(["-s", name, &id.to_string()])
+        .status();
+    assert!(killed.unwrap().success());
 }
 
 impl Drop for Terminal {
@@ -216,6 +325,15 @@ impl Drop for Terminal {
 
 fn cells(count: u16) -> NonZero<u16> {
     NonZero::new(count).expect("a size")
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
 }
 
 fn modes(master: &(dyn MasterPty + Send)) -> String {

@@ -107,6 +107,7 @@ impl Watcher {
         let next_poll = DateTime::UNIX_EPOCH + self.tail.next_poll();
         self.ledger.take(&Report {
             at,
+            elapsed: self.now,
             next_poll,
             news,
         });

@@ -1,0 +1,33 @@
+//! Faults on purpose, in debug builds only: with `BAKEWATCH_FAULT=panic:poller` in the environment that part of
+//! the program panics, so that tests see what becomes of the terminal.
+
+/// Panics, where that is asked of this part of the program.
+#[cfg(debug_assertions)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is no setting of the program"
+)]
+pub(super) fn at(part: &str) {
+    use std::env::var;
+    use std::sync::LazyLock;
+
+    static FAULT: LazyLock<Option<String>> = LazyLock::new(|| var("BAKEWATCH_FAULT").ok());
+    let wanted = FAULT
+        .as_deref()
+        .and_then(|fault| fault.strip_prefix("panic:"));
+    assert!(wanted != Some(part), "a fault on purpose in the {part}");
+}
+
+/// Panics in a thread that the program knows nothing of, as crates have some.
+#[cfg(debug_assertions)]
+pub(super) fn elsewhere() {
+    std::thread::spawn(|| at("foreign thread"));
+}
+
+/// Nothing: faults on purpose are not in the program that people run.
+#[cfg(not(debug_assertions))]
+pub(super) const fn at(_part: &str) {}
+
+/// Nothing, either.
+#[cfg(not(debug_assertions))]
+pub(super) const fn elsewhere() {}

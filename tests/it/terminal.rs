@@ -1,0 +1,297 @@
+//! The terminal is only borrowed: what becomes of it, and of the program, when the shell stops the program, when
+//! a part of it panics, and when the terminal stalls, changes or goes away.
+
+use crate::support::program::Program;
+use crate::support::terminal::{PROMPT, Terminal, send};
+
+const DEMO: &[&str] = &["demo", "--speed", "600"];
+
+/// A shell that has the demo in the foreground.
+fn shell_with_demo() -> Terminal {
+    let mut terminal = Terminal::shell(80, 24, &["-i"]);
+    terminal.read_on();
+    terminal
+        .wait_for(PROMPT)
+        .press("\"$b\" demo --speed 600\r")
+        .wait_for("q quit");
+    terminal
+}
+
+fn leave_shell(mut terminal: Terminal) {
+    terminal.press("q").wait_until_given_back();
+    terminal.wait_for(PROMPT).press("exit\r");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+/// Whether the last line of the hints is where it belongs, and something is in the last column too.
+fn is_drawn(columns: u16, rows: u16) -> impl Fn(&vt100::Screen) -> bool {
+    move |screen| {
+        let line = |row| screen.rows(0, columns).nth(usize::from(row)).unwrap();
+        let ends = |row: u16| {
+            screen
+                .cell(row, columns - 2)
+                .is_some_and(vt100::Cell::has_contents)
+        };
+        screen.alternate_screen() && line(rows - 1).contains("q quit") && (0..rows).any(ends)
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
+    let mut terminal = shell_with_demo();
+    for (columns, rows) in [(100, 30), (80, 24)] {
+        terminal.press("\u{1a}").wait_until_given_back();
+        terminal.press("echo x$((6 * 7))x\r").wait_for("x42x");
+        terminal.resize(columns, rows).press("fg\r");
+        terminal.wait("it all, at the new size", is_drawn(columns, rows));
+    }
+    leave_shell(terminal);
+}
+
+#[test]
+fn a_pipeline_and_a_script_stop_as_a_whole() {
+    let mut terminal = Terminal::shell(80, 24, &["-i"]);
+    terminal.read_on();
+    terminal
+        .wait_for(PROMPT)
+        .press("true | sh -c '\"$b\" demo --speed 600; echo o$((1))ver'\r")
+        .wait_for("q quit");
+    terminal.press("\u{1a}").wait_until_given_back();
+    terminal.press("echo x$((6 * 7))x\r").wait_for("x42x");
+    terminal.press("fg\r").wait_for("q quit").press("q");
+    terminal.wait_for("o1ver").press("exit\r");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn signals_from_outside_stop_it_and_let_it_go_on_as_well() {
+    for name in ["TSTP", "STOP"] {
+        let mut terminal = shell_with_demo();
+        let job = terminal.job();
+        send(name, job);
+        if name == "TSTP" {
+            terminal.wait_until_given_back();
+        }
+        // A stop that can't be caught leaves the screen to the shell as it is.
+        terminal
+            .wait_for("Stopped")
+            .press("echo x$((6 * 7))x\n")
+            .wait_for("x42x");
+        terminal.press("fg\n").wait("it all", is_drawn(80, 24));
+        leave_shell(terminal);
+    }
+}
+
+#[test]
+fn in_the_background_it_goes_on_unseen() {
+    let mut terminal = shell_with_demo();
+    terminal.press("\u{1a}").wait_until_given_back();
+    terminal.press("bg\r").wait_for(PROMPT);
+    // It draws nothing over the shell, and takes no key from it.
+    for number in 1..20 {
+        let sum = format!("echo x$(({number} * 1))x\r");
+        terminal.press(&sum).wait_for(&format!("x{number}x"));
+    }
+    terminal.press("jobs\r").wait_for("Running");
+    terminal.press("fg\r").wait("it all", is_drawn(80, 24));
+    leave_shell(terminal);
+}
+
+#[test]
+fn a_job_that_is_killed_in_the_background_does_not_touch_the_shells_terminal() {
+    let mut terminal = shell_with_demo();
+    let job = terminal.job();
+    terminal.press("\u{1a}").wait_until_given_back();
+    terminal.press("bg\r").wait_for(PROMPT);
+    send("TERM", job);
+    terminal.wait_for("is still building (");
+    terminal
+        .press("wait %1; echo x$((6 * 7))x\r")
+        .wait_for("x42x");
+    terminal.press("exit\r");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn a_terminals_only_program_can_not_be_stopped_for_ever() {
+    let mut terminal = Terminal::start(80, 24, DEMO, &[]);
+    terminal.wait_for("q quit").press("\u{1a}");
+    terminal.scribble("\u{1b}[2J").signal("TSTP");
+    terminal.wait("it all", is_drawn(80, 24)).press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn everything_is_drawn_anew_when_it_goes_on() {
+    let mut terminal = Terminal::start(80, 24, DEMO, &[]);
+    terminal.wait_for("q quit").signal("STOP");
+    // As a shell and another program leave it.
+    terminal.scribble("\u{1b}[?1049l\u{1b}[2J\u{1b}[?25h");
+    terminal.signal("CONT");
+    terminal.wait("it all", |screen| {
+        is_drawn(80, 24)(screen) && screen.hide_cursor()
+    });
+    terminal.press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn a_panic_anywhere_gives_the_terminal_back_and_can_be_read() {
+    let parts = [
+        "poller",
+        "simulator",
+        "recorder",
+        "tape",
+        "writer",
+        "update",
+        "view",
+    ];
+    for part in parts {
+        panics(part, &["demo", "--record", "/dev/null"], |_| {});
+    }
+    let failing = [
+        "demo",
+        "--scenario",
+        "failure",
+        "--speed",
+        "1000",
+        "--on-outcome",
+        "true",
+    ];
+    panics("hook", &failing, |_| {});
+    panics("clipboard", DEMO, |terminal| {
+        terminal.wait_for("CREATE_COMPLETE").press("y");
+    });
+    panics("foreign thread", DEMO, |_| {});
+}
+
+fn panics(part: &str, arguments: &[&str], then: impl FnOnce(&mut Terminal)) {
+    let fault = format!("panic:{part}");
+    let mut terminal = Terminal::start(80, 24, arguments, &[("BAKEWATCH_FAULT", &fault)]);
+    then(&mut terminal);
+    assert_eq!(terminal.end().exit_code(), 101, "{part}");
+    terminal.wait_for(&format!("a fault on purpose in the {part}"));
+}
+
+#[test]
+fn a_panic_without_a_screen_ends_it_with_101_too() {
+    for part in ["poller", "simulator", "lines", "update"] {
+        let fault = format!("panic:{part}");
+        let environment = [("BAKEWATCH_FAULT", fault.as_str())];
+        let ended = Program::start_with(&["demo", "-o", "json"], &environment).end();
+        assert_eq!(ended.code(), Some(101), "{part}: {}", ended.diagnostics);
+        let said = format!("a fault on purpose in the {part}");
+        assert!(ended.diagnostics.contains(&said), "{}", ended.diagnostics);
+    }
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_it_as_a_hangup_does() {
+    // At once, and when all is well: there was a moment in between in which it ended as a bug.
+    for frames in [0, 1, 2, 3, 5, 8] {
+        let mut terminal = Terminal::start_unread(80, 24, DEMO, &[]);
+        for _ in 0..=frames {
+            terminal.read_some();
+        }
+        assert_eq!(terminal.close().exit_code(), 129, "{frames}");
+    }
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_it_even_where_hangups_are_ignored() {
+    for frames in [0, 8] {
+        let script = "trap '' HUP; exec \"$b\" demo --speed 600";
+        let mut terminal = Terminal::shell(80, 24, &["-c", script]);
+        for _ in 0..=frames {
+            terminal.read_some();
+        }
+        assert_eq!(terminal.close().exit_code(), 129, "{frames}");
+    }
+}
+
+#[test]
+fn what_is_to_outlive_its_terminal_does() {
+    let arguments = [
+        "demo",
+        "-o",
+        "text",
+        "--speed",
+        "1000",
+        "--scenario",
+        "failure",
+    ];
+    let mut program = Program::start_ignoring("HUP INT", &arguments);
+    program.wait_for(|line| line.contains("CREATE_IN_PROGRESS"));
+    send("HUP", program.id());
+    send("INT", program.id());
+    assert_eq!(program.end().code(), Some(3));
+}
+
+#[test]
+fn a_terminal_that_stalls_keeps_nothing_from_ending() {
+    type End = fn(&mut Terminal);
+    let ends: [(End, &[u32]); 3] = [
+        (|terminal| terminal.signal("TERM"), &[143]),
+        (|terminal| _ = terminal.press("q"), &[0]),
+        // A second signal, while it ends because of the first; of two at once, either counts.
+        (
+            |terminal| {
+                terminal.signal("INT");
+                terminal.signal("TERM");
+            },
+            &[130, 143],
+        ),
+    ];
+    for (end, codes) in ends {
+        // More than a pseudo-terminal holds goes into each frame.
+        let mut terminal = Terminal::start_unread(1000, 300, DEMO, &[]);
+        terminal.read_some();
+        end(&mut terminal);
+        let code = terminal.ended().exit_code();
+        assert!(codes.contains(&code), "{code}");
+        assert!(terminal.has_its_modes(), "the terminal's modes");
+        terminal.read_on();
+        terminal.wait_until_given_back();
+    }
+}
+
+#[test]
+fn a_storm_of_resizes_ends_in_a_frame_of_the_last_size() {
+    let mut terminal = Terminal::start(80, 24, DEMO, &[]);
+    terminal.wait_for("q quit");
+    for step in 0..200u16 {
+        let (columns, rows) = match step % 8 {
+            0 => (0, 0),
+            1 => (1, 1),
+            2 => (1000, 1000),
+            3 => (0, 24),
+            _ => (1 + step * 37 % 250, 1 + step * 91 % 80),
+        };
+        terminal.resize(columns, rows);
+    }
+    terminal.resize(100, 30);
+    terminal.wait("the last size", is_drawn(100, 30));
+    terminal.press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn a_terminal_that_does_not_know_its_size_shows_something() {
+    let mut terminal = Terminal::shell(
+        80,
+        24,
+        &["-c", "stty columns 0 rows 0; exec \"$b\" demo --speed 600"],
+    );
+    terminal.read_on();
+    terminal.wait("it all", is_drawn(80, 24)).press("q");
+    assert_eq!(terminal.ended().exit_code(), 0);
+}
+
+#[test]
+fn a_dumb_terminal_gets_lines_without_sequences() {
+    let arguments = ["demo", "--speed", "1000", "--scenario", "failure"];
+    let mut terminal = Terminal::start(80, 24, &arguments, &[("TERM", "dumb")]);
+    assert_eq!(terminal.end().exit_code(), 3);
+    terminal.wait_for("failed");
+    assert!(!terminal.written().contains('\u{1b}'));
+}
