@@ -36,6 +36,40 @@ impl PartialEq for Pattern {
     }
 }
 
+/// A field in words, and whether it has a pattern.
+type Field = (&'static str, fn(&Pattern, &StackEvent) -> bool);
+
+/// The fields that are searched: what a row shows first, then what a person has to open the event for.
+const FIELDS: [Field; 9] = [
+    ("name", |pattern, event| {
+        pattern.is_in(event.logical_id.as_str())
+    }),
+    ("status", |pattern, event| {
+        pattern.is_in(event.status.as_str())
+    }),
+    ("type", |pattern, event| {
+        pattern.is_in(event.resource_type.as_str())
+    }),
+    ("reason", |pattern, event| {
+        pattern.is_in_any(event.reason.as_ref())
+    }),
+    ("physical id", |pattern, event| {
+        pattern.is_in_any(event.physical_id.as_ref())
+    }),
+    ("event id", |pattern, event| {
+        pattern.is_in(event.event_id.as_str())
+    }),
+    ("time", |pattern, event| {
+        event
+            .timestamp
+            .is_some_and(|time| pattern.is_in(&format_time(time)))
+    }),
+    ("stack's id", |pattern, event| {
+        pattern.is_in(event.stack_id.as_str())
+    }),
+    ("properties or another field", Pattern::is_in_what_came),
+];
+
 impl Pattern {
     /// Understands what was typed.
     ///
@@ -94,18 +128,18 @@ impl Pattern {
     /// where it is shown is looked through to its end. The API's names for the fields are no part of them.
     #[must_use]
     pub fn is_in_event(&self, event: &StackEvent) -> bool {
-        let in_clean = |text: &Clean| self.is_in(text.as_str());
-        in_clean(&event.logical_id)
-            || self.is_in(event.status.as_str())
-            || in_clean(&event.resource_type)
-            || event.reason.as_ref().is_some_and(in_clean)
-            || event.physical_id.as_ref().is_some_and(in_clean)
-            || self.is_in(event.event_id.as_str())
-            || event
-                .timestamp
-                .is_some_and(|time| self.is_in(&format_time(time)))
-            || self.is_in(event.stack_id.as_str())
-            || self.is_in_what_came(event)
+        self.field_in(event).is_some()
+    }
+
+    /// The first field of the event that has it, in words; see [`Self::is_in_event`].
+    #[must_use]
+    pub fn field_in(&self, event: &StackEvent) -> Option<&'static str> {
+        let has = |(_, is_in): &Field| is_in(self, event);
+        FIELDS.into_iter().find(has).map(|(field, _)| field)
+    }
+
+    fn is_in_any(&self, text: Option<&Clean>) -> bool {
+        text.is_some_and(|text| self.is_in(text.as_str()))
     }
 
     fn is_in_what_came(&self, event: &StackEvent) -> bool {

@@ -64,6 +64,12 @@ fn a_search_goes_from_place_to_place_and_around() {
         (selected(&story).as_str(), toast(&story)),
         ("InstanceRole CREATE_COMPLETE", "3 of 3, from the other end")
     );
+    story.keys("/imagerecipearn>");
+    assert!(
+        toast(&story).contains("in its properties"),
+        "{}",
+        toast(&story)
+    );
     // Escape ends the search, and leaves the selection where it is.
     story.keys("<n");
     assert_eq!(toast(&story), "nothing is searched for");

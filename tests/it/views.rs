@@ -37,7 +37,7 @@ fn sheet(name: String, frames: impl IntoIterator<Item = (String, String)>) {
 
 #[test]
 fn every_view_of_a_failure_at_every_size_in_every_look() {
-    for (view, keys) in VIEWS {
+    for (view, keys) in VIEWS.into_iter().chain([("help", "?")]) {
         for (look, theme) in [
             ("colour", &COLOUR),
             ("no_colour", &PLAIN),

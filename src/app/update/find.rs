@@ -223,8 +223,13 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
             } else {
                 ""
             };
-            model.toast = Some(format!("{} of {}{so_far}{turned}", step.number, step.count));
             model.show_event(&step.key);
+            // Where the row does not show it, a person wants to know where to look.
+            let field = model.selected().and_then(|event| pattern.field_in(event));
+            let field = field.filter(|field| !matches!(*field, "name" | "status"));
+            let field = field.map_or_else(String::new, |field| format!(", in its {field}"));
+            let (number, count) = (step.number, step.count);
+            model.toast = Some(format!("{number} of {count}{so_far}{field}{turned}"));
         }
         None => model.toast = Some(format!("no event that is listed has {}", quoted(pattern))),
     }
