@@ -31,9 +31,12 @@ impl Input {
         Ok(Self(Some(EventStream::new())))
     }
 
-    /// Reads nothing any more: whoever reads a terminal from the background is stopped.
+    /// Reads nothing any more: the keys are the shell's, and whoever reads them from the background is stopped.
     pub(super) fn pause(&mut self) {
-        self.0 = None;
+        if self.0.take().is_some() {
+            // This one reads nothing; but it comes about only when the thread of the one before has let go.
+            drop(EventStream::new());
+        }
     }
 
     /// Reads again.

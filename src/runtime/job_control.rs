@@ -17,11 +17,12 @@ pub(super) fn has_shell() -> bool {
     getsid(None).is_ok_and(|session| session != getpgrp())
 }
 
-/// Sends SIGTSTP to the whole job, as a terminal does for Ctrl-Z: the rest of a pipeline is to stop too, and a
-/// script that waits for us.
-pub(super) fn ask_to_stop() {
-    // It can't be refused: the group is our own.
+/// Stops the whole job, as a terminal does for Ctrl-Z: the rest of a pipeline is to stop too, and a script that
+/// waits for us.
+pub(super) fn stop_all() {
+    // It can't be refused: the group is our own. This process only takes note of the signal.
     let _ = kill_current_process_group(Signal::TSTP);
+    stop();
 }
 
 /// Stops this process, until SIGCONT comes. That may be after this returns.

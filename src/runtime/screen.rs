@@ -241,18 +241,18 @@ impl Show<'_> {
     fn suspend(&mut self) {
         if self.jobs.are_heard() && job_control::has_shell() {
             self.leave();
-            job_control::ask_to_stop();
+            self.jobs.stop_all();
         }
     }
 
-    /// Stops, as asked by a signal: by [`Self::suspend`], or from outside. The terminal is given back before.
+    /// Stops, as asked by a signal from outside. The terminal is given back before.
     fn stop(&mut self) -> Option<u8> {
-        self.leave();
-        if job_control::has_shell() {
-            job_control::stop();
-            return None;
+        if !job_control::has_shell() {
+            return self.go_on();
         }
-        self.go_on()
+        self.leave();
+        job_control::stop();
+        None
     }
 
     /// Goes on after a stop: on the screen, or in the background, where the watch goes on unseen.

@@ -3,11 +3,14 @@
 use std::fs;
 use std::io;
 
+use futures_util::FutureExt;
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
 use crate::app::msg::Signal;
 use crate::error::Error;
+
+use super::job_control;
 
 /// The signals that end the program.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(super) struct Signals {
 pub(super) struct Jobs {
     stop: Option<Stream>,
     go_on: Option<Stream>,
+    /// The program has sent itself a signal to stop, and not heard it yet. It may hear it long after it went on.
+    own: bool,
 }
 
 /// What a shell says to one of its jobs.
@@ -68,6 +73,7 @@ impl Jobs {
             Ok(Self {
                 stop: ignored.unless(SignalKind::from_raw(Number::TSTP.as_raw()))?,
                 go_on: ignored.unless(SignalKind::from_raw(Number::CONT.as_raw()))?,
+                own: false,
             })
         };
         listen().map_err(unheard)
@@ -78,11 +84,27 @@ impl Jobs {
         self.stop.is_some()
     }
 
-    /// Waits for the shell's next word.
+    /// Stops the whole job, this process included, until it goes on.
+    pub(super) fn stop_all(&mut self) {
+        self.own = true;
+        job_control::stop_all();
+    }
+
+    /// Waits for the shell's next word. Where both have come, the program goes on: as for the system, to which a
+    /// stop that has not taken place yet is void then.
     pub(super) async fn next(&mut self) -> Job {
-        tokio::select! {
-            () = next(&mut self.stop) => Job::Stop,
-            () = next(&mut self.go_on) => Job::GoOn,
+        loop {
+            tokio::select! {
+                biased;
+                () = next(&mut self.go_on) => {
+                    let void = next(&mut self.stop).now_or_never();
+                    self.own &= void.is_none();
+                    return Job::GoOn;
+                }
+                () = next(&mut self.stop) => if !std::mem::take(&mut self.own) {
+                    return Job::Stop;
+                }
+            }
         }
     }
 }

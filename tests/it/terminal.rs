@@ -13,6 +13,7 @@ fn shell_with_demo() -> Terminal {
     terminal
         .wait_for(PROMPT)
         .press("\"$b\" demo --speed 600\r")
+        .wait_for("BUILDING")
         .wait_for("q quit");
     terminal
 }
@@ -54,12 +55,12 @@ fn a_pipeline_and_a_script_stop_as_a_whole() {
     terminal.read_on();
     terminal
         .wait_for(PROMPT)
-        .press("true | sh -c '\"$b\" demo --speed 600; echo over'\r")
+        .press("true | sh -c '\"$b\" demo --speed 600; echo o$((1))ver'\r")
         .wait_for("q quit");
     terminal.press("\u{1a}").wait_until_given_back();
     terminal.press("echo x$((6 * 7))x\r").wait_for("x42x");
     terminal.press("fg\r").wait_for("q quit").press("q");
-    terminal.wait_for("over").press("exit\r");
+    terminal.wait_for("o1ver").press("exit\r");
     assert_eq!(terminal.end().exit_code(), 0);
 }
 
@@ -73,7 +74,10 @@ fn signals_from_outside_stop_it_and_let_it_go_on_as_well() {
             terminal.wait_until_given_back();
         }
         // A stop that can't be caught leaves the screen to the shell as it is.
-        terminal.press("echo x$((6 * 7))x\n").wait_for("x42x");
+        terminal
+            .wait_for("Stopped")
+            .press("echo x$((6 * 7))x\n")
+            .wait_for("x42x");
         terminal.press("fg\n").wait("it all", is_drawn(80, 24));
         leave_shell(terminal);
     }
@@ -99,7 +103,7 @@ fn a_job_that_is_killed_in_the_background_does_not_touch_the_shells_terminal() {
     let mut terminal = shell_with_demo();
     let job = terminal.job();
     terminal.press("\u{1a}").wait_until_given_back();
-    terminal.press("bg\r").wait_for(PROMPT);
+    terminal.press("bg; echo x$((6 * 7))x\r").wait_for("x42x");
     send("TERM", job);
     terminal.wait_for("is still building (");
     terminal
