@@ -13,6 +13,7 @@ fn shell_with_demo() -> Terminal {
     terminal
         .wait_for(PROMPT)
         .press("\"$b\" demo --speed 600\r")
+        .wait_for("BUILDING")
         .wait_for("q quit");
     terminal
 }
@@ -102,7 +103,7 @@ fn a_job_that_is_killed_in_the_background_does_not_touch_the_shells_terminal() {
     let mut terminal = shell_with_demo();
     let job = terminal.job();
     terminal.press("\u{1a}").wait_until_given_back();
-    terminal.press("bg\r").wait_for(PROMPT);
+    terminal.press("bg; echo x$((6 * 7))x\r").wait_for("x42x");
     send("TERM", job);
     terminal.wait_for("is still building (");
     terminal
