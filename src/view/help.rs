@@ -13,7 +13,7 @@ use super::popup;
 use super::text::{cell, cut};
 
 /// The width of the column of keys.
-const KEYS: usize = 18;
+const KEYS: usize = 19;
 
 /// Draws the popup over the screen, from the given line on.
 pub(super) fn draw(help: &Help, keys: &KeyMap, theme: &Theme, screen: Rect, buf: &mut Buffer) {
