@@ -42,11 +42,25 @@ fn event(number: usize) -> Arc<StackEvent> {
 
 /// A whole walk with these events, newest first.
 fn walk(numbers: std::ops::Range<usize>) -> Msg {
+    page(numbers.rev().map(event).collect())
+}
+
+/// A failure with a reason of two megabytes.
+fn long_reason() -> Msg {
+    let reason = "word ".repeat(400_000);
+    let json = format!(
+        r#"{{"stackId":"s","eventId":"e","logicalResourceId":"R","resourceStatus":"CREATE_FAILED",
+           "resourceStatusReason":"{reason}"}}"#
+    );
+    page(vec![Arc::new(StackEvent::from_json(&json, None))])
+}
+
+fn page(fresh: Vec<Arc<StackEvent>>) -> Msg {
     let now = DateTime::<Utc>::UNIX_EPOCH;
     let news = News::Page(PageNews {
         stack_id: Some(StackId::from("s")),
         restarted: true,
-        fresh: numbers.rev().map(event).collect(),
+        fresh,
         commit: Some(Vec::new()),
         audit: false,
     });
@@ -59,7 +73,7 @@ fn walk(numbers: std::ops::Range<usize>) -> Msg {
 }
 
 #[expect(clippy::unwrap_used, reason = "a bench that can't go on has failed")]
-fn model() -> Model {
+fn model(history: Msg) -> Model {
     let target = Target {
         image_id: "img".to_owned(),
         region: None,
@@ -72,7 +86,7 @@ fn model() -> Model {
         DateTime::<Utc>::UNIX_EPOCH,
     );
     let _ = update(&mut model, Msg::Resized(SIZE));
-    let _ = update(&mut model, walk(0..EVENTS));
+    let _ = update(&mut model, history);
     model
 }
 
@@ -87,7 +101,8 @@ fn press_key(model: &mut Model, key: Key) {
 }
 
 fn million(criterion: &mut Criterion) {
-    let mut model = model();
+    let mut failure = model(long_reason());
+    let mut model = model(walk(0..EVENTS));
     let theme = Theme::default();
     let area = Rect::from((ratatui::layout::Position::ORIGIN, SIZE));
     let mut buffer = Buffer::empty(area);
@@ -139,6 +154,11 @@ fn million(criterion: &mut Criterion) {
         bench.iter(|| frame(&model));
     });
     press(&mut model, "1");
+    for (name, view) in [("of events", "1"), ("that explains it", "3")] {
+        press(&mut failure, view);
+        let name = format!("a frame {name} with a reason of two megabytes");
+        criterion.bench_function(&name, |bench| bench.iter(|| frame(&failure)));
+    }
     let mut next = EVENTS;
     criterion.bench_function("a burst of 250 new events", |bench| {
         bench.iter_batched(

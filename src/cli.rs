@@ -24,8 +24,17 @@ pub enum Command {
     Demo(DemoArgs),
     /// Play a recording of a watch back
     Replay(ReplayArgs),
+    /// List the recorded watches, the newest build first
+    History(HistoryArgs),
+    /// Print a report of a recorded build as Markdown, to share with whoever can help
+    Report {
+        /// The recording
+        file: PathBuf,
+    },
     /// Print which keys do what, in the form of the file that changes them
     Keys,
+    /// Print the settings in force and where each comes from, in the form of their file
+    Config(ConfigArgs),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -53,13 +62,29 @@ pub struct WatchArgs {
         conflicts_with = "image_id"
     )]
     pub image_id_flag: Option<String>,
-    /// The ParallelCluster API's invoke URL with its stage, or its custom domain
-    #[arg(
-        long,
-        env = "BAKEWATCH_API_URL",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
+    /// How to reach the API.
+    #[command(flatten)]
+    pub api: ApiArgs,
+    /// The image need not exist yet: wait for it (text and json)
+    #[arg(long)]
+    pub wait: bool,
+    /// Give up after this long, such as 90m (text and json)
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Do not record this watch, and do not go on with the recording of an earlier one
+    #[arg(long, conflicts_with = "record")]
+    pub no_record: bool,
+    /// How to show it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How to reach the ParallelCluster API.
+#[derive(Debug, Default, Args)]
+pub struct ApiArgs {
+    /// The ParallelCluster API's invoke URL with its stage, or its custom domain [env:
+    /// BAKEWATCH_API_URL]
+    #[arg(long, value_name = "URL")]
     pub api_url: Option<String>,
     /// The region that the image is built in [default: that of the AWS configuration]
     #[arg(short, long)]
@@ -82,18 +107,6 @@ pub struct WatchArgs {
     /// Poll at this fixed interval, such as 10s [default: adaptive, 2s to 15s]
     #[arg(long, value_name = "DURATION", value_parser = interval)]
     pub interval: Option<Duration>,
-    /// The image need not exist yet: wait for it (text and json)
-    #[arg(long)]
-    pub wait: bool,
-    /// Give up after this long, such as 90m (text and json)
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub timeout: Option<Duration>,
-    /// Do not record this watch, and do not go on with the recording of an earlier one
-    #[arg(long, conflicts_with = "record")]
-    pub no_record: bool,
-    /// How to show it.
-    #[command(flatten)]
-    pub output: OutputArgs,
 }
 
 /// The arguments of `demo`.
@@ -124,6 +137,24 @@ pub struct ReplayArgs {
     pub output: OutputArgs,
 }
 
+/// The arguments of `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// How to list them: text is one aligned line each, json one object each
+    #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
+    pub output: ListOutput,
+}
+
+/// The forms of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListOutput {
+    /// One aligned line each.
+    #[default]
+    Text,
+    /// One JSON object each.
+    Json,
+}
+
 /// How fast a recording is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
@@ -139,24 +170,47 @@ pub struct OutputArgs {
     /// How to show the build: auto is tui on a terminal, else text
     #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
     pub output: Output,
-    /// When to use colours; NO_COLOR is respected
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
-    pub color: Color,
+    /// How it looks, and what it tells.
+    #[command(flatten)]
+    pub look: LookArgs,
     /// Record to this file
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Run this with `sh -c` once the outcome is known; the variables BAKEWATCH_* tell it
-    #[arg(long, value_name = "COMMAND")]
-    pub on_outcome: Option<String>,
-    /// No bell and no desktop notification when the verdict falls (tui)
-    #[arg(long)]
-    pub no_notify: bool,
     /// Write a log to this file
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
     /// Log every request too
     #[arg(long, requires = "log_file")]
     pub debug: bool,
+}
+
+/// How a watch looks, and what it tells when the verdict falls.
+#[derive(Clone, Debug, Default, Args)]
+pub struct LookArgs {
+    /// When to use colours; NO_COLOR is respected [default: auto]
+    #[arg(long, value_name = "WHEN", value_enum)]
+    pub color: Option<Color>,
+    /// The colours: auto, neutral, dark, light, high-contrast, colour-blind, or a theme of your own
+    /// [env: BAKEWATCH_THEME] [default: auto]
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Run this with `sh -c` once the outcome is known; the variables BAKEWATCH_* tell it
+    #[arg(long, value_name = "COMMAND")]
+    pub on_outcome: Option<String>,
+    /// No bell and no desktop notification when the verdict falls (tui)
+    #[arg(long)]
+    pub no_notify: bool,
+}
+
+/// The arguments of `config`: those that a person can set in their file too.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// How to reach the API.
+    #[command(flatten)]
+    pub api: ApiArgs,
+    /// How it looks, and what it tells.
+    #[command(flatten)]
+    pub look: LookArgs,
 }
 
 /// The forms of output.
@@ -212,7 +266,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         .map_err(|error| format!("{error}; write it like 5s, 2m or 500ms"))
 }
 
-fn interval(text: &str) -> Result<Duration, String> {
+/// Reads a polling interval.
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
     let interval = duration(text)?;
     if interval < Duration::from_millis(200) {
         return Err("the least interval is 200ms".to_owned());

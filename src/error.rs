@@ -25,6 +25,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The folder of all recordings could not be read.
+    #[error("failed to read the folder of recordings {path}: {source}", path = path.display())]
+    Recordings {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Something that the operating system refused.
     #[error("failed to {action}: {source}")]
     System {
@@ -45,7 +53,9 @@ impl Error {
         match self {
             Self::Usage(_) | Self::LogFile { .. } => code::USAGE,
             Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => code::CLOSED_PIPE,
-            Self::Terminal(_) | Self::Output(_) | Self::System { .. } => code::NOT_WATCHED,
+            Self::Terminal(_) | Self::Output(_) | Self::Recordings { .. } | Self::System { .. } => {
+                code::NOT_WATCHED
+            }
             Self::Bug(_) => code::BUG,
         }
     }

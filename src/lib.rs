@@ -23,7 +23,8 @@
 //! [`app::tab::Tab`], and what the compiler then asks for. A key: a line in `assets/keys.toml`; a new meaning
 //! for it: see [`app::action`]. A source: an implementation of [`source::Source`] and an arm in
 //! `runtime::prepare`. A demo scenario: a file in `assets/scenarios`. What helps against a failure: an arm in
-//! `domain::failure::hint`.
+//! `domain::failure::hint`. A setting: a row in `config::preferences`. A theme: a file in `assets/themes` and its
+//! name in [`config::themes`].
 
 pub mod app;
 pub mod cli;
@@ -46,6 +47,8 @@ use error::Error;
 pub fn run(cli: cli::Cli) -> Result<u8, Error> {
     match Task::new(cli, &Environment::read())? {
         Task::Watch(settings) => runtime::run(*settings),
+        Task::History(history) => runtime::history(history),
+        Task::Report(file) => runtime::report(&file),
         Task::Print(text) => runtime::print(&text),
         Task::PrintKeys(keys) => {
             runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {

@@ -68,6 +68,8 @@ pub enum Action {
     CopyEvent,
     /// Copy the id of the AMI.
     CopyAmi,
+    /// Write a report of the build, to share.
+    Report,
     /// Show times in UTC, or by the person's clock again.
     Utc,
     /// Show the time since the event before instead of since the start, or the other way round.

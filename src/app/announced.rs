@@ -4,6 +4,7 @@
 use crate::domain::build::Build;
 use crate::domain::event::StackId;
 use crate::domain::news::News;
+use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{Outcome, Verdict};
 
 /// What has been seen and told.
@@ -42,7 +43,7 @@ impl Announced {
         }
         let verdict = build.verdict();
         // An image that does not exist may come yet.
-        if !verdict.is_final() || verdict == Verdict::NotFound {
+        if !verdict.is_final() || verdict == Verdict::NotFound || !is_understood(build) {
             return None;
         }
         let end = (stack.cloned(), verdict.outcome());
@@ -54,6 +55,16 @@ impl Announced {
             awaited: stack.is_some() && self.seen_going_on.as_ref() == stack,
         })
     }
+}
+
+/// Whether what is known of an end is enough to tell it. DescribeImage can say that a build failed before the
+/// events that say why have been read.
+fn is_understood(build: &Build) -> bool {
+    let ended = build
+        .root()
+        .is_some_and(|root| root.status.is_failure_of_stack());
+    let whole = build.current().is_some_and(Timeline::is_whole);
+    build.verdict() != Verdict::Failed || build.is_gone() || (ended && whole)
 }
 
 /// Whether this shows a build that goes on, and not one that is over but whose end has yet to be understood:

@@ -10,8 +10,19 @@ const LEAST: TimeDelta = TimeDelta::seconds(10);
 /// Which part of the build the axis shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Axis {
-    /// The part, from the build's start; nothing for all of it.
-    part: Option<(TimeDelta, TimeDelta)>,
+    /// The part; nothing for all of it.
+    part: Option<Part>,
+}
+
+/// A part of the build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    /// Where it begins, from the build's start.
+    from: TimeDelta,
+    /// How long it is.
+    length: TimeDelta,
+    /// Whether it reached to the build's end when it was chosen: it goes on doing so as the build goes on.
+    to_the_end: bool,
 }
 
 /// A stretch of time.
@@ -60,12 +71,21 @@ impl Axis {
         self.part.is_none()
     }
 
-    /// What it shows of a build.
+    /// What it shows of a build: always a part of it, also where the build is another one by now.
     #[must_use]
     pub fn window(&self, build: Window) -> Window {
-        self.part.map_or(build, |(from, length)| {
-            Window::new(build.from + from, build.from + from + length)
-        })
+        let Some(part) = self.part else {
+            return build;
+        };
+        let rest = build.length() - part.from;
+        let length = if part.to_the_end {
+            part.length.max(rest)
+        } else {
+            part.length
+        };
+        let length = length.min(build.length());
+        let from = (build.from + part.from).min(build.to - length);
+        Window::new(from, from + length)
     }
 
     /// Shows the whole build.
@@ -106,7 +126,11 @@ impl Axis {
     fn set(&mut self, build: Window, from: DateTime<Utc>, length: TimeDelta) {
         let length = length.clamp(LEAST, build.length());
         let from = from.min(build.to - length).max(build.from);
-        self.part = Some((from - build.from, length));
+        self.part = Some(Part {
+            from: from - build.from,
+            length,
+            to_the_end: from + length >= build.to,
+        });
     }
 }
 
@@ -142,20 +166,24 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is done, the window lies in the build and is not empty.
+        /// Whatever is done, the window lies in the build and is not empty, also as the build grows or is
+        /// replaced by another one.
         #[test]
-        fn the_window_stays_in_the_build(end in 10..100_000_i64, steps in prop::collection::vec((0..4, -10..110_000_i64), 0..30)) {
-            let build = Window::new(at(0), at(end));
+        fn the_window_stays_in_the_build(steps in prop::collection::vec((0..4, -10..110_000_i64, 10..100_000_i64), 0..30)) {
             let mut axis = Axis::default();
-            for (step, second) in steps {
+            for (step, second, end) in steps {
+                let build = Window::new(at(0), at(end));
                 match step {
                     0 => axis.zoom(build, at(second), true),
                     1 => axis.zoom(build, at(second), false),
                     2 => axis.scroll(build, i32::try_from(second % 9).unwrap()),
                     _ => axis.show(build, Window::new(at(second), at(second + 5))),
                 }
-                let window = axis.window(build);
-                prop_assert!(window.from >= build.from && window.to <= build.to && window.from < window.to);
+                let other = Window::new(at(0), at(second.abs() + 10));
+                for build in [build, other] {
+                    let window = axis.window(build);
+                    prop_assert!(window.from >= build.from && window.to <= build.to && window.from < window.to);
+                }
             }
         }
     }

@@ -104,7 +104,9 @@ pub fn count(model: &Model, sieve: Sieve) -> usize {
 fn said(model: &Model, saying: Saying) -> Vec<Item> {
     let tabs = Tab::ALL.into_iter().map(|tab| tab_item(model, tab, saying));
     let classes = StatusClass::ALL.into_iter();
-    let chips = classes.filter_map(|class| chip(model, class, saying));
+    // Chips count events, and choose among them: beside resources they would be read as theirs.
+    let chips = classes.filter(|_| model.tab == Tab::Events);
+    let chips = chips.filter_map(|class| chip(model, class, saying));
     tabs.chain(chips).collect()
 }
 
@@ -129,7 +131,7 @@ fn tab_item(model: &Model, tab: Tab, saying: Saying) -> Item {
             .build
             .current()
             .map_or(0, |timeline| timeline.facts().resources()),
-        Tab::Failure => usize::from(model.build.first_failure().is_some()),
+        Tab::Failure => usize::from(model.explanation().is_some()),
     };
     let action = match tab {
         Tab::Events => Action::ShowEvents,

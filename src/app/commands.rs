@@ -54,17 +54,17 @@ pub const COMMANDS: &[Command] = &[
     row(Action::Search, "search", VIEWS, "search in every field").hint("search"),
     row(Action::NextMatch, "next-match", VIEWS, "to the next place that was searched for"),
     row(Action::PreviousMatch, "previous-match", VIEWS, "to the place before"),
-    row(Action::Filter, "filter", &[List, Resources, Detail, Failure, Filter], "choose which statuses, types and resources are listed").hint("filter"),
+    row(Action::Filter, "filter", &[List, Resources, Detail, Failure, Filter], "choose what is listed: statuses, types, resources").hint("filter"),
     row(Action::Narrow, "narrow", VIEWS, "list only the events that have a text"),
-    row(Action::ItsEvents, "its-events", PANES, "list only the events of the selected resource, or all again"),
+    row(Action::ItsEvents, "its-events", PANES, "list only the selected resource's events, or all"),
     row(Action::NextFailure, "next-failure", VIEWS, "to the next failed event").hint("failure"),
     row(Action::PreviousFailure, "previous-failure", VIEWS, "to the failed event before"),
-    row(Action::Bottom, "bottom", &[List], "to the last row; where that is the newest event, follow it").hint("follow"),
+    row(Action::Bottom, "bottom", &[List], "to the last row, following it if it is the newest"),
     row(Action::NewestFirst, "newest-first", &[List], "the newest event first, or last again"),
     row(Action::Fold, "fold", &[Detail], "fold the branch"),
     row(Action::Unfold, "unfold", &[Detail], "unfold the branch"),
     row(Action::RawJson, "raw-json", PANES, "the event as JSON, or as it is meant again"),
-    row(Action::Changes, "changes", PANES, "what changed since the same resource's event before, or the whole event"),
+    row(Action::Changes, "changes", PANES, "what changed since the event before, or the event"),
     row(Action::ZoomIn, "zoom-in", &[Resources], "a shorter time with longer bars").hint("zoom"),
     row(Action::ZoomOut, "zoom-out", &[Resources], "a longer time with shorter bars").hint("zoom"),
     row(Action::ZoomAll, "zoom-all", &[Resources], "the whole build"),
@@ -75,14 +75,17 @@ pub const COMMANDS: &[Command] = &[
     row(Action::Copy, "copy", &[Detail], "copy the marked value").hint("copy"),
     row(Action::CopyEvent, "copy-event", VIEWS, "copy the event as JSON"),
     row(Action::CopyAmi, "copy-ami", VIEWS, "copy the AMI's id"),
+    row(Action::Report, "report", VIEWS, "write a report to share into the current folder"),
     row(Action::Utc, "utc", VIEWS, "times in UTC, or by your clock"),
     row(Action::Since, "since", VIEWS, "times since the event before, or since the start"),
     row(Action::NextPane, "next-pane", PANES, "to the other pane").hint("pane"),
     row(Action::Mouse, "mouse", VIEWS, "leave the mouse to the terminal, or take it"),
     row(Action::PollNow, "poll-now", VIEWS, "ask the API now"),
     row(Action::Help, "help", EVERYWHERE, "this help").hint("help"),
-    row(Action::Suspend, "suspend", Context::ALL, "back to the shell for now; `fg` comes back"),
-    row(Action::Quit, "quit", Context::ALL, "leave").hint("quit"),
+    row(Action::Suspend, "suspend", EVERYWHERE, "back to the shell for now; `fg` comes back"),
+    row(Action::Quit, "quit", EVERYWHERE, "leave").hint("quit"),
+    row(Action::Suspend, "suspend", &[Prompt], "back to the shell for now"),
+    row(Action::Quit, "quit", &[Prompt], "leave, by a key that does not type"),
 ];
 
 const fn row(
@@ -106,21 +109,25 @@ impl Command {
         self
     }
 
-    /// Whether it can be meant wherever keys do not type.
-    #[must_use]
-    pub fn is_everywhere(&self) -> bool {
-        EVERYWHERE
-            .iter()
-            .all(|context| self.contexts.contains(context))
-    }
-
-    /// Where it can be meant, in words: `everywhere`, or such as `list, detail`.
+    /// Where it can be meant, in words: `everywhere` (but where keys type), `every view`, or such as
+    /// `list, detail`.
     #[must_use]
     pub fn place(&self) -> String {
-        if self.is_everywhere() {
+        let holds = |contexts: &[Context]| {
+            contexts
+                .iter()
+                .all(|context| self.contexts.contains(context))
+        };
+        if holds(EVERYWHERE) {
             return "everywhere".to_owned();
         }
-        let words: Vec<_> = self.contexts.iter().map(|context| context.word()).collect();
+        let mut rest: Vec<_> = self.contexts.iter().collect();
+        let mut words = Vec::new();
+        if holds(VIEWS) {
+            rest.retain(|context| !VIEWS.contains(context));
+            words.push("every view");
+        }
+        words.extend(rest.iter().map(|context| context.word()));
         words.join(", ")
     }
 }

@@ -24,6 +24,9 @@ pub enum Effect {
     Run(Box<Known>),
     /// Put text on the clipboard, as it is.
     Copy(String),
+    /// Write a report to share of the build as it is now, to a new file in the current folder; the answer is
+    /// [`Msg::ReportWritten`](super::msg::Msg::ReportWritten).
+    WriteReport,
     /// Hear of the mouse from here on, or no longer. Until it is asked for, the mouse is the terminal's.
     Mouse(bool),
     /// Let the shell stop the program for now, with its terminal given back.

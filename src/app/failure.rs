@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
+use crate::domain::build::Build;
 use crate::domain::event::EventKey;
 use crate::domain::failure::{Explanation, Reason};
 use crate::domain::text::duration;
+use crate::domain::verdict::Verdict;
 
 use super::page::{self, Line, Page};
 
@@ -22,22 +24,23 @@ pub struct FailurePage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Made {
     cause: EventKey,
-    others: usize,
-    consequences: usize,
-    hinted: bool,
-    component: bool,
+    /// What was known of the build then.
+    revision: u64,
     columns: usize,
 }
 
 impl FailurePage {
-    /// Brings the lines in line with the explanation and with the page's size.
-    pub fn settle(&mut self, explanation: Option<&Explanation>, columns: usize, height: usize) {
+    /// Brings the lines in line with what is known about the failure and with the page's size.
+    pub fn settle(
+        &mut self,
+        build: &Build,
+        explanation: Option<&Explanation>,
+        columns: usize,
+        height: usize,
+    ) {
         let wanted = explanation.map(|why| Made {
             cause: why.cause.key(),
-            others: why.others,
-            consequences: why.consequences,
-            hinted: why.hint.is_some(),
-            component: why.component.is_some(),
+            revision: build.revision(),
             columns,
         });
         if wanted != self.made {
@@ -45,7 +48,8 @@ impl FailurePage {
             if cause(&wanted) != cause(&self.made) {
                 self.page.rewind();
             }
-            let lines = explanation.map(|why| lines(why, columns));
+            let leftover = build.verdict() == Verdict::Succeeded;
+            let lines = explanation.map(|why| lines(why, leftover, columns));
             self.page.lines = lines.unwrap_or_default();
             self.made = wanted;
         }
@@ -53,9 +57,14 @@ impl FailurePage {
     }
 }
 
-fn lines(why: &Explanation, columns: usize) -> Vec<Line> {
+fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<Line> {
     let cause = &why.cause;
-    let mut lines: Vec<Line> = vec![Line::Heading(format!("{} failed first", cause.logical_id))];
+    let what = if leftover {
+        "kept the stack of a good image from deleting itself"
+    } else {
+        "failed first"
+    };
+    let mut lines = vec![Line::Heading(format!("{} {what}", cause.logical_id))];
     lines.extend(page::text(cause.resource_type.as_str(), columns));
     lines.push(Line::Status(Arc::clone(cause)));
     if let Some(after) = why.after {
@@ -80,10 +89,10 @@ fn lines(why: &Explanation, columns: usize) -> Vec<Line> {
     }
     push_parts(why, columns, &mut lines);
     push_consequences(why, columns, &mut lines);
-    if let Some(reason) = &cause.reason {
+    if cause.reason.is_some() {
         lines.push(Line::Blank);
         lines.push(Line::Heading("in the service's own words".to_owned()));
-        lines.extend(page::text(reason.as_str(), columns));
+        lines.extend(page::reason(cause, columns));
     }
     lines
 }

@@ -2,9 +2,8 @@
 //!
 //! The answers are kept by the build's lenses, event by event; here is only what was asked.
 
-use std::collections::BTreeSet;
-
 use crate::domain::lens::{Question, Sieve, Slot};
+use crate::domain::names::Names;
 use crate::domain::pattern::Pattern;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::domain::text::Clean;
@@ -15,9 +14,9 @@ pub struct Filter {
     /// The statuses, by class.
     pub classes: ClassSet,
     /// The types.
-    pub types: BTreeSet<Clean>,
+    pub types: Names,
     /// The resources.
-    pub resources: BTreeSet<Clean>,
+    pub resources: Names,
     /// What must be in some field.
     pub text: Option<Pattern>,
 }
@@ -26,8 +25,8 @@ impl Default for Filter {
     fn default() -> Self {
         Self {
             classes: ClassSet::ALL,
-            types: BTreeSet::new(),
-            resources: BTreeSet::new(),
+            types: Names::default(),
+            resources: Names::default(),
             text: None,
         }
     }
@@ -70,7 +69,8 @@ impl Filter {
     /// The same for other statuses.
     #[must_use]
     pub fn sieve_of(&self, classes: ClassSet) -> Sieve {
-        let slot = (!self.question().is_open()).then_some(Slot::Listed);
+        let open = self.types.is_all() && self.resources.is_all() && self.text.is_none();
+        let slot = (!open).then_some(Slot::Listed);
         Sieve { classes, slot }
     }
 
@@ -79,25 +79,17 @@ impl Filter {
     pub fn lists(&self, choice: &Choice) -> bool {
         match choice {
             Choice::Class(class) => self.classes.contains(*class),
-            Choice::Type(kind) => self.types.is_empty() || self.types.contains(kind),
-            Choice::Resource(resource) => {
-                self.resources.is_empty() || self.resources.contains(resource)
-            }
+            Choice::Type(kind) => self.types.contains(kind),
+            Choice::Resource(resource) => self.resources.contains(resource),
         }
     }
 
-    /// Lists it or no longer lists it, beside others of its kind. The first of the types or resources that is
-    /// chosen is listed alone.
+    /// Lists it or no longer lists it, beside others of its kind.
     pub fn toggle(&mut self, choice: &Choice) {
-        let toggle = |set: &mut BTreeSet<Clean>, name: &Clean| {
-            if !set.remove(name) {
-                set.insert(name.clone());
-            }
-        };
         match choice {
             Choice::Class(class) => self.classes = self.classes.toggled(*class),
-            Choice::Type(kind) => toggle(&mut self.types, kind),
-            Choice::Resource(resource) => toggle(&mut self.resources, resource),
+            Choice::Type(kind) => self.types.toggle(kind),
+            Choice::Resource(resource) => self.resources.toggle(resource),
         }
     }
 
@@ -105,8 +97,8 @@ impl Filter {
     pub fn only(&mut self, choice: &Choice) {
         match choice {
             Choice::Class(class) => self.classes = ClassSet::only(*class),
-            Choice::Type(kind) => self.types = BTreeSet::from([kind.clone()]),
-            Choice::Resource(resource) => self.resources = BTreeSet::from([resource.clone()]),
+            Choice::Type(kind) => self.types = Names::only(kind),
+            Choice::Resource(resource) => self.resources = Names::only(resource),
         }
     }
 
@@ -114,8 +106,8 @@ impl Filter {
     pub fn every(&mut self, choice: &Choice) {
         match choice {
             Choice::Class(_) => self.classes = ClassSet::ALL,
-            Choice::Type(_) => self.types.clear(),
-            Choice::Resource(_) => self.resources.clear(),
+            Choice::Type(_) => self.types = Names::default(),
+            Choice::Resource(_) => self.resources = Names::default(),
         }
     }
 
@@ -123,15 +115,22 @@ impl Filter {
     #[must_use]
     pub fn words(&self) -> Vec<String> {
         let one = |name: &Clean| name.as_str().trim_start_matches("AWS::").to_owned();
-        let many = |set: &BTreeSet<Clean>, noun: &str| match set.len() {
-            0 => None,
-            1 => set.first().map(one),
-            count => Some(format!("{count} {noun}")),
+        let listed = |names: &Names, noun: &str| {
+            let (but, names) = match names {
+                Names::AllBut(names) if names.is_empty() => return None,
+                Names::AllBut(names) => ("all but ", names),
+                Names::Only(names) => ("", names),
+            };
+            let alone = names.first().filter(|_| names.len() == 1).map(one);
+            Some(format!(
+                "{but}{}",
+                alone.unwrap_or_else(|| format!("{} {noun}", names.len()))
+            ))
         };
         let text = self.text.as_ref().map(quoted);
         [
-            many(&self.types, "types"),
-            many(&self.resources, "resources"),
+            listed(&self.types, "types"),
+            listed(&self.resources, "resources"),
             text,
         ]
         .into_iter()
@@ -156,21 +155,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_chosen_leaves_nothing_out() {
+    fn what_is_chosen_is_said_in_few_words() {
         let mut filter = Filter::default();
         let (role, topic) = (
             Choice::Resource(Clean::new("Role")),
             Choice::Resource(Clean::new("Topic")),
         );
-        assert!(filter.is_open() && filter.lists(&role));
+        assert!(filter.is_open() && filter.lists(&role) && filter.words().is_empty());
         filter.toggle(&role);
-        assert!(filter.lists(&role) && !filter.lists(&topic));
+        assert!(!filter.lists(&role) && filter.lists(&topic));
+        assert_eq!(filter.words(), ["all but Role"]);
         filter.toggle(&topic);
-        assert!(filter.lists(&topic));
-        assert_eq!(filter.words(), ["2 resources"]);
+        assert_eq!(filter.words(), ["all but 2 resources"]);
         filter.only(&topic);
         assert!(!filter.lists(&role));
-        filter.toggle(&topic);
+        assert_eq!(filter.words(), ["Topic"]);
+        filter.every(&topic);
         assert!(filter.is_open());
     }
 }

@@ -8,9 +8,8 @@ use crate::domain::build::Build;
 use crate::domain::lens::Sieve;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::domain::text::Clean;
-use crate::domain::timeline::Timeline;
 
-use super::filter::{Choice, Filter};
+use super::filter::Choice;
 use super::layout::popup;
 
 /// The popup's width, borders included: room for the longest types of ParallelCluster's template.
@@ -34,8 +33,8 @@ pub struct FilterMenu {
     pub cursor: usize,
     /// The first line on the screen.
     pub top: usize,
-    /// The number of events and resources that the lines were made for.
-    made_for: Option<(usize, usize)>,
+    /// The revision of the build that the lines were made for.
+    made_for: Option<u64>,
 }
 
 /// Where the menu is on a screen.
@@ -47,12 +46,17 @@ pub fn area(lines: usize, size: Size) -> Rect {
 
 impl FilterMenu {
     /// Brings the lines in line with the build, and the marked one onto the screen.
-    pub(super) fn settle(&mut self, build: &Build, filter: &Filter, size: Size) {
-        let events = build.timelines().iter().map(Timeline::len).sum();
-        let chosen = filter.resources.len() + filter.types.len();
-        if self.made_for != Some((events, chosen)) {
-            self.made_for = Some((events, chosen));
+    pub(super) fn settle(&mut self, build: &Build, size: Size) {
+        if self.made_for != Some(build.revision()) {
+            self.made_for = Some(build.revision());
+            // What is marked stays marked, wherever it is among more of its kind.
+            let marked = self.choice().cloned();
             self.lines = lines(build);
+            let is_marked = |line: &Line| matches!(line, Line::Choice(choice, _) if Some(choice) == marked.as_ref());
+            let place = self.lines.iter().position(is_marked);
+            self.cursor = place
+                .unwrap_or(self.cursor)
+                .min(self.lines.len().saturating_sub(1));
         }
         self.step_off_headings(true);
         let height = usize::from(area(self.lines.len(), size).height.saturating_sub(2));

@@ -10,9 +10,12 @@ use super::action::Context;
 use super::commands::{COMMANDS, Command};
 use super::keymap::KeyMap;
 use super::layout::popup;
+use super::model::Overlay;
 
+/// The place of what can be meant everywhere.
+const EVERYWHERE: &str = "everywhere";
 /// The popup's width, borders included.
-const COLUMNS: u16 = 74;
+const COLUMNS: u16 = 78;
 
 /// One line of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,20 +30,48 @@ pub enum Line {
     Status(StatusClass),
 }
 
-/// The whole help.
+/// The help while it is open.
+#[derive(Clone, Debug)]
+pub struct Help {
+    /// The first line shown.
+    pub top: usize,
+    /// Where it was asked for: what can be done there comes first.
+    pub from: Context,
+    /// What it lies over, to be there again when it is closed.
+    pub(super) under: Option<Box<Overlay>>,
+}
+
+/// The whole help, for a person who is in some place.
 #[must_use]
-pub fn lines(keys: &KeyMap) -> Vec<Line> {
+pub fn lines(keys: &KeyMap, from: Context) -> Vec<Line> {
     let mut lines = Vec::new();
-    push_group(&mut lines, keys, "Everywhere", Command::is_everywhere);
-    // Who reads the help knows how.
-    for context in Context::ALL.iter().filter(|one| **one != Context::Help) {
-        let heading = format!("In the {}", context.word());
-        push_group(&mut lines, keys, &heading, |command| {
-            !command.is_everywhere() && command.contexts.contains(context)
-        });
-    }
-    lines.push(Line::Heading("Statuses".to_owned()));
+    let everywhere = |command: &Command| command.place() == EVERYWHERE;
+    let here = |command: &Command| command.contexts.contains(&from) && !everywhere(command);
+    push_group(
+        &mut lines,
+        keys,
+        &format!("Here, in the {}", from.word()),
+        here,
+    );
+    push_group(&mut lines, keys, "Everywhere", everywhere);
+    lines.push(Line::Heading("Statuses: in lists, and in bars".to_owned()));
     lines.extend(StatusClass::ALL.map(Line::Status));
+    lines.push(Line::Blank);
+    let mut places: Vec<String> = Vec::new();
+    for command in COMMANDS
+        .iter()
+        .filter(|command| !everywhere(command) && !here(command))
+    {
+        let place = command.place();
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    for place in places {
+        let there = |command: &Command| command.place() == place && !here(command);
+        push_group(&mut lines, keys, &format!("In {place}"), there);
+    }
+    lines.pop_if(|last| *last == Line::Blank);
     lines
 }
 

@@ -42,8 +42,9 @@ impl Default for List {
 }
 
 impl List {
-    /// Brings selection and scrolling in line with the rows that there are now.
-    pub fn settle(&mut self, rows: Rows<'_>, height: usize) {
+    /// Brings selection and scrolling in line with the rows that there are now. `looking` says that a filter
+    /// has not been asked about all events yet, so that what it hides now may be listed in a moment.
+    pub fn settle(&mut self, rows: Rows<'_>, height: usize, looking: bool) {
         self.height = height;
         let last = rows.len().saturating_sub(1);
         let absent = |key: &EventKey| rows.index_of(key).is_none();
@@ -53,23 +54,24 @@ impl List {
             return;
         }
         let index = self.index(rows);
-        if let Some(event) = rows.nearest_event(index) {
+        let highest_top = (last + 1).saturating_sub(height);
+        let keeps = looking && !self.follows;
+        if let Some(event) = rows.nearest_event(index).filter(|_| !keeps) {
             self.selected = Some(event.key());
         }
-        let index = self
-            .selected
-            .as_ref()
-            .and_then(|key| rows.index_of(key))
-            .unwrap_or(0);
         if self.follows {
-            self.line = match self.order {
-                Order::OldestFirst => height,
+            // What is beyond the newest event, such as a gap, is on the screen too.
+            self.top = match self.order {
+                Order::OldestFirst => highest_top,
                 Order::NewestFirst => 0,
             };
         }
-        self.line = self.line.min(height.saturating_sub(1));
-        let highest_top = (last + 1).saturating_sub(height);
-        self.top = index.saturating_sub(self.line).min(highest_top);
+        let selected = self.selected.as_ref().and_then(|key| rows.index_of(key));
+        let index = selected.unwrap_or(0).min(last);
+        if !self.follows {
+            self.line = self.line.min(height.saturating_sub(1));
+            self.top = index.saturating_sub(self.line).min(highest_top);
+        }
         if index >= self.top + height && height > 0 {
             self.top = index + 1 - height;
         }
@@ -137,7 +139,8 @@ impl List {
         self.selected = Some(key);
     }
 
-    /// Selects an event, or the one that follows it where it is not listed, and brings it into the middle.
+    /// Selects an event, or the one that follows it where it is not listed; where that is not on the screen,
+    /// brings it into the middle.
     pub fn show(&mut self, rows: Rows<'_>, key: &EventKey) {
         let Some(index) = rows.index_of(key) else {
             return;

@@ -22,6 +22,7 @@ use super::ending::Ending;
 use super::failure::FailurePage;
 use super::filter::Filter;
 use super::filter_menu::FilterMenu;
+use super::help::Help;
 use super::keymap::KeyMap;
 use super::layout::{Content, Regions, Shape};
 use super::link::Link;
@@ -72,8 +73,8 @@ pub enum Focus {
 /// What lies over the panes.
 #[derive(Clone, Debug)]
 pub enum Overlay {
-    /// What the keys do; the number is the first line shown.
-    Help(usize),
+    /// What the keys do.
+    Help(Help),
     /// The choice of what is listed.
     Filter(FilterMenu),
     /// A line that is typed into.
@@ -195,10 +196,10 @@ impl Model {
         match self.tab {
             Tab::Events => {
                 let event = self.selected()?;
-                let timelines = self.build.timelines().iter();
-                let mut of_stack =
-                    timelines.filter(|timeline| timeline.stack_id() == &event.stack_id);
-                Some(Subject::Event(of_stack.next()?, event))
+                Some(Subject::Event(
+                    self.build.timeline_of(&event.stack_id)?,
+                    event,
+                ))
             }
             Tab::Resources => {
                 let timeline = self.build.current()?;
@@ -213,7 +214,7 @@ impl Model {
     #[must_use]
     pub fn event(&self) -> Option<&Arc<StackEvent>> {
         match self.tab {
-            Tab::Failure => self.build.first_failure(),
+            Tab::Failure => self.explanation().map(|why| &why.cause),
             _ => self.subject()?.event(),
         }
     }
@@ -257,12 +258,6 @@ impl Model {
         }
     }
 
-    /// How many events a question about them has still to be asked of.
-    #[must_use]
-    pub fn unasked(&self, slot: Slot) -> usize {
-        self.build.unasked(slot)
-    }
-
     /// Whether there is work left that does not wait for anything; see [`Msg::Look`](super::msg::Msg::Look).
     #[must_use]
     pub fn is_looking(&self) -> bool {
@@ -271,7 +266,7 @@ impl Model {
             .any(|slot| self.build.unasked(slot) > 0)
     }
 
-    /// What the person's clock differs from UTC by, or nothing where UTC is shown.
+    /// The zone in which times are shown, as its difference from UTC.
     #[must_use]
     pub fn zone(&self) -> FixedOffset {
         if self.times.utc {
@@ -361,14 +356,15 @@ impl Model {
         match self.tab {
             Tab::Events if regions.list.is_some() => {
                 let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
-                self.list.settle(rows, height);
+                let looking = self.build.unasked(Slot::Listed) > 0;
+                self.list.settle(rows, height, looking);
             }
             Tab::Resources => self
                 .resources
                 .settle(&self.build, resources::rows_below_header(height)),
             Tab::Failure => {
-                let why = self.explanation.as_ref();
-                self.failure.settle(why, regions.page_columns(), height);
+                let (why, columns) = (self.explanation.as_ref(), regions.page_columns());
+                self.failure.settle(&self.build, why, columns, height);
             }
             Tab::Events => {}
         }
@@ -380,7 +376,7 @@ impl Model {
         );
         self.detail = detail;
         if let Some(Overlay::Filter(menu)) = &mut self.overlay {
-            menu.settle(&self.build, &self.filter, self.size);
+            menu.settle(&self.build, self.size);
         }
     }
 }

@@ -39,6 +39,8 @@ pub enum Msg {
     Signal(Signal),
     /// There is nothing more to come: the recording that is replayed has ended.
     RecordingEnded,
+    /// The report that a person asked for is written, to this file; or it is not, and this is why.
+    ReportWritten(Result<String, String>),
     /// Something about the program itself is to be known.
     Remark(Remark),
     /// A part of the program died.

@@ -21,6 +21,9 @@ pub const MARGIN: u16 = 4;
 /// One line of notices for so many lines of the screen.
 const SCREEN_LINES_PER_LINE: u16 = 8;
 
+/// From so many columns on there is room to say that something failed, and first: the sign says it too.
+const ROOM_FOR_FIRST: usize = 60;
+
 /// Bytes of either end of a text that no screen shows whole.
 const END: usize = 4096;
 
@@ -65,7 +68,7 @@ pub fn lines(
     let columns = usize::from(size.width.saturating_sub(MARGIN));
     let fault = link.fault(build);
     let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
-    let news = of_build(build, link, explanation);
+    let news = of_build(build, link, explanation, columns);
     let remark = remark.map(|remark| (Subject::Attention, remark.text.clone()));
     let hint = explanation.and_then(|explanation| explanation.hint.as_ref());
     let helps = |subject| match subject {
@@ -105,6 +108,7 @@ fn of_build(
     build: &Build,
     link: &Link,
     explanation: Option<&Explanation>,
+    columns: usize,
 ) -> Option<(Subject, String)> {
     match build.verdict() {
         Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => {
@@ -118,23 +122,23 @@ fn of_build(
         Verdict::Deleted | Verdict::Ended => {
             verdict_reason(build).map(|why| (Subject::Attention, why))
         }
-        _ => failure(build, explanation).map(|text| (Subject::Failure, text)),
+        _ => failure(build, explanation, columns).map(|text| (Subject::Failure, text)),
     }
 }
 
 /// What failed first, and why, in one line; nothing while nothing has failed.
 #[must_use]
-pub fn failure(build: &Build, explanation: Option<&Explanation>) -> Option<String> {
+pub fn failure(build: &Build, explanation: Option<&Explanation>, columns: usize) -> Option<String> {
     if build.verdict() == Verdict::Succeeded {
         return None;
     }
     let failed = matches!(build.verdict(), Verdict::Failed | Verdict::Failing);
     explanation
-        .map(said)
+        .map(|why| said(why, columns))
         .or_else(|| failed.then(|| verdict_reason(build)).flatten())
 }
 
-fn said(explanation: &Explanation) -> String {
+fn said(explanation: &Explanation, columns: usize) -> String {
     let plain = |reason: &&Reason| reason.is_plain() && !reason.message().is_empty();
     let why = match explanation.reason.as_ref().filter(plain) {
         // A summary would only cut it, and there may be room for more.
@@ -142,8 +146,12 @@ fn said(explanation: &Explanation) -> String {
         _ => explanation.summary().map(|text| text.to_string()),
     };
     let why = why.map_or_else(String::new, |why| format!(": {why}"));
-    let cause = &explanation.cause;
-    format!("{} {}{why}", cause.logical_id, cause.status)
+    let what = if columns < ROOM_FOR_FIRST {
+        ""
+    } else {
+        " failed first"
+    };
+    format!("{}{what}{why}", explanation.cause.logical_id)
 }
 
 /// A text, and what helps in the lines that are left. A command is shown whole or not at all.

@@ -98,7 +98,13 @@ impl OutcomeRecord {
 #[must_use]
 pub fn verdict_reason(build: &Build) -> Option<String> {
     let said = |text: &Clean| text.as_str().trim().to_owned();
-    let root_reason = || build.root()?.reason.as_ref().map(said);
+    // Only a failed stack's reason is one for a failure; "User Initiated" is not.
+    let failed_root = || {
+        build
+            .root()
+            .filter(|root| root.status.is_failure_of_stack())
+    };
+    let root_reason = || failed_root()?.reason.as_ref().map(said);
     match build.verdict() {
         Verdict::Failed | Verdict::Failing => root_reason()
             .or_else(|| build.first_failure()?.reason.as_ref().map(said))

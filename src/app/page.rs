@@ -3,12 +3,14 @@
 //! Lines are made when what they show or the width changes, not when a frame is drawn; what depends on the
 //! time of the frame is a line of its own kind.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::event::StackEvent;
 use crate::domain::pattern::Pattern;
+use crate::domain::properties::shown;
 use crate::domain::span::Span;
-use crate::domain::text::wrap;
+use crate::domain::text::{width, wrap};
 
 /// One line.
 #[derive(Clone, Debug)]
@@ -19,14 +21,27 @@ pub enum Line {
     Status(Arc<StackEvent>),
     /// What the lines below have in common.
     Heading(String),
-    /// Running text, such as the reason.
+    /// Running text of the program's own.
     Text(String),
-    /// A name and its value; a value that needs more lines goes on in lines without a name.
+    /// The service's reason.
+    Reason {
+        /// All of it as it came, to be copied.
+        whole: Arc<str>,
+        /// The part of it that is on this line.
+        part: String,
+        /// Whether it begins here.
+        first: bool,
+    },
+    /// A name and its value, which may go on over more lines.
     Field {
-        /// The name, padded to the width of the longest beside it; blank where the value goes on.
+        /// The name, padded to the width of the longest beside it.
         name: String,
-        /// The value, or the part of it that fits.
-        value: String,
+        /// The value, all of it, to be copied.
+        whole: Arc<str>,
+        /// The part of it that is on this line.
+        part: String,
+        /// Whether it begins here.
+        first: bool,
     },
     /// A line of a tree.
     Node {
@@ -84,6 +99,34 @@ pub enum Sign {
 }
 
 impl Line {
+    /// What a copy of the line takes: what it is called, and all of it, whatever of it is on this line.
+    /// Nothing where that takes more than the line.
+    #[must_use]
+    pub fn copied(&self) -> Option<(String, String)> {
+        let (name, text) = match self {
+            Self::Reason { whole, .. } => ("the reason", whole.to_string()),
+            Self::Field { name, whole, .. } => (name.trim(), whole.to_string()),
+            Self::Command { whole, .. } => ("the command", whole.to_string()),
+            Self::Status(event) => ("the status", event.status.to_string()),
+            Self::Event(event) | Self::Follower(event) => {
+                ("the event as JSON", event.raw().to_owned())
+            }
+            _ => return None,
+        };
+        Some((name.to_owned(), text))
+    }
+
+    /// Whether it goes on with what the line above it began: text that was wrapped.
+    fn goes_on(&self) -> bool {
+        matches!(
+            self,
+            Self::Continued { .. }
+                | Self::Field { first: false, .. }
+                | Self::Command { first: false, .. }
+                | Self::Reason { first: false, .. }
+        )
+    }
+
     /// The text that a search looks at.
     #[must_use]
     pub fn text(&self) -> String {
@@ -92,11 +135,16 @@ impl Line {
             Self::Status(event) => event.status.to_string(),
             Self::Heading(text)
             | Self::Text(text)
+            | Self::Reason { part: text, .. }
+            | Self::Field {
+                part: text,
+                first: false,
+                ..
+            }
             | Self::Continued { text, .. }
             | Self::Change { text, .. } => text.clone(),
-            Self::Field { name, value } | Self::Node { name, value, .. } => {
-                format!("{name} {value}")
-            }
+            Self::Field { name, part, .. } => format!("{name} {part}"),
+            Self::Node { name, value, .. } => format!("{name} {value}"),
             Self::Span(span) => span.operation.clone(),
             Self::Command { part, .. } => part.clone(),
             Self::Follower(event) => format!("{} {}", event.logical_id, event.status),
@@ -152,32 +200,73 @@ impl Page {
         self.cursor = self.cursor.clamp(self.top, last.max(self.top));
     }
 
+    /// Scrolls by lines, and marks the line as far down the screen as before; at an end, the last one there is.
+    pub fn page_by(&mut self, delta: isize, height: usize) {
+        let highest = self.lines.len().saturating_sub(height.max(1));
+        let down_the_screen = self.cursor.saturating_sub(self.top);
+        let top = self.top.saturating_add_signed(delta).min(highest);
+        if std::mem::replace(&mut self.top, top) == top {
+            self.move_by(delta);
+        } else {
+            self.cursor = top + down_the_screen;
+        }
+    }
+
     /// Marks the next line that has the pattern, or the one before; from the other end where there is none.
-    /// False where no line has it.
+    /// What was wrapped over several lines is searched as a whole, and found in its first. False where nothing
+    /// has it.
     pub fn find(&mut self, pattern: &Pattern, forward: bool) -> bool {
         let count = self.lines.len();
+        let found = self.found(pattern);
+        let step = |step: usize| if forward { step } else { count - step };
+        let places = (1..=count).map(|away| (self.cursor + step(away)) % count);
+        let place = { places }.find(|place| found.contains(place));
+        self.cursor = place.unwrap_or(self.cursor);
+        place.is_some()
+    }
+
+    /// The lines that have the pattern; of what was wrapped over several, and has it across them, the first.
+    #[must_use]
+    pub fn found(&self, pattern: &Pattern) -> BTreeSet<usize> {
         let has = |index: &usize| {
             self.lines
                 .get(*index)
                 .is_some_and(|line| pattern.is_in(&line.text()))
         };
-        let found = if forward {
-            (1..=count)
-                .map(|step| (self.cursor + step) % count)
-                .find(has)
-        } else {
-            (1..=count)
-                .map(|step| (self.cursor + count - step) % count)
-                .find(has)
-        };
-        self.cursor = found.unwrap_or(self.cursor);
-        found.is_some()
+        let mut found: BTreeSet<usize> = (0..self.lines.len()).filter(has).collect();
+        let mut start = 0;
+        for item in self.lines.chunk_by(|_, line| line.goes_on()) {
+            let range = start..start + item.len();
+            start = range.end;
+            if item.len() > 1 && found.range(range.clone()).next().is_none() {
+                let text: String = item.iter().map(Line::text).collect();
+                if pattern.is_in(&text) {
+                    found.insert(range.start);
+                }
+            }
+        }
+        found
     }
 }
 
 /// Running text in lines of so many columns.
 pub(super) fn text(text: &str, columns: usize) -> impl Iterator<Item = Line> {
     wrap(text, columns).into_iter().map(Line::Text)
+}
+
+/// An event's reason in lines of so many columns.
+pub(super) fn reason(event: &StackEvent, columns: usize) -> impl Iterator<Item = Line> {
+    let whole: Arc<str> = event.verbatim_reason().unwrap_or_default().into();
+    let shown = event
+        .reason
+        .as_ref()
+        .map(|reason| wrap(reason.as_str(), columns));
+    let parts = shown.unwrap_or_default().into_iter();
+    parts.enumerate().map(move |(index, part)| Line::Reason {
+        whole: Arc::clone(&whole),
+        part,
+        first: index == 0,
+    })
 }
 
 /// A command in lines of so many columns.
@@ -202,20 +291,22 @@ pub(super) fn fields<'a>(
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
-    let widest = fields
-        .iter()
-        .map(|(name, _)| crate::domain::text::width(name))
-        .max();
+    let widest = fields.iter().map(|(name, _)| width(name)).max();
     let names = widest.unwrap_or(0) + 2;
     for (name, value) in fields {
-        let parts = wrap(&value, columns.saturating_sub(names))
-            .into_iter()
-            .enumerate();
-        lines.extend(parts.map(|(index, value)| {
-            let name = if index == 0 { name } else { "" };
-            let name = format!("{name:names$}");
-            Line::Field { name, value }
-        }));
+        let whole: Arc<str> = value.as_str().into();
+        let parts = wrap(shown(&value).as_str(), columns.saturating_sub(names));
+        lines.extend(
+            parts
+                .into_iter()
+                .enumerate()
+                .map(|(index, part)| Line::Field {
+                    name: format!("{name:names$}"),
+                    whole: Arc::clone(&whole),
+                    part,
+                    first: index == 0,
+                }),
+        );
     }
 }
 
@@ -258,5 +349,10 @@ mod tests {
         assert_eq!((page.top, page.cursor), (61, 61));
         page.scroll_by(isize::MAX, 10);
         assert_eq!((page.top, page.cursor), (90, 90));
+        page.page_by(-9, 10);
+        assert_eq!((page.top, page.cursor), (81, 81));
+        page.page_by(9, 10);
+        page.page_by(9, 10);
+        assert_eq!((page.top, page.cursor), (90, 99));
     }
 }

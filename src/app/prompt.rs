@@ -29,6 +29,8 @@ pub struct Prompt {
     pub after: String,
     /// Whether it is a regular expression.
     pub is_regex: bool,
+    /// What the text is as a pattern: nothing where there is no text, and what is wrong where it is none.
+    pub pattern: Result<Option<Pattern>, String>,
     /// What was asked before it was opened: a person who changes their mind has that again.
     pub(super) earlier: Option<Pattern>,
 }
@@ -43,6 +45,7 @@ impl Prompt {
             before: text.to_owned(),
             after: String::new(),
             is_regex: now.is_some_and(Pattern::is_regex),
+            pattern: Ok(now.filter(|_| keep_text).cloned()),
             earlier: now.cloned(),
         }
     }
@@ -53,16 +56,14 @@ impl Prompt {
         format!("{}{}", self.before, self.after)
     }
 
-    /// What is typed, as a pattern: nothing where there is no text.
-    ///
-    /// # Errors
-    /// What is wrong with the regular expression.
-    pub fn pattern(&self) -> Result<Option<Pattern>, String> {
+    /// Understands the text anew, after it was edited.
+    pub fn understand(&mut self) {
         let text = self.text();
-        if text.is_empty() {
-            return Ok(None);
-        }
-        Pattern::new(&text, self.is_regex).map(Some)
+        self.pattern = if text.is_empty() {
+            Ok(None)
+        } else {
+            Pattern::new(&text, self.is_regex).map(Some)
+        };
     }
 
     /// Types a character.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::Build;
-use crate::domain::event::StackEvent;
+use crate::domain::event::{StackEvent, StackId};
 use crate::domain::span::{Span, spans};
 use crate::domain::text::Clean;
 use crate::domain::timeline::Timeline;
@@ -41,6 +41,8 @@ pub struct ResourceList {
     pub top: usize,
     /// The time axis.
     pub axis: Axis,
+    /// The stack that all of this is about.
+    stack: Option<StackId>,
 }
 
 /// One resource, or the stack itself.
@@ -62,17 +64,16 @@ impl<'a> Resource<'a> {
         })
     }
 
-    /// How long it has been worked on, or was in its longest operation: the time that it cost.
+    /// How long it has been worked on, or was in its longest operation: the time that it cost, as far as that
+    /// is known. `now` is the time up to which what is open goes on; see [`Build::open_until`].
     #[must_use]
-    pub fn length(&self, until: DateTime<Utc>) -> Option<TimeDelta> {
+    pub fn length(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
         let current = self.current()?;
-        if current.is_open() {
-            return current.length(until);
-        }
-        self.spans
-            .iter()
-            .filter_map(|span| span.length(until))
-            .max()
+        let lengths = self.spans.iter().filter_map(|span| span.length(now));
+        current
+            .length(now)
+            .filter(|_| current.is_open())
+            .or_else(|| lengths.max())
     }
 
     /// What it goes through now, or went through last.
@@ -93,24 +94,39 @@ pub fn whole(build: &Build, now: DateTime<Utc>) -> Option<Window> {
     Some(Window::new(build.started_at()?, build.until(now)))
 }
 
-/// The time in which the selected resource was worked on last.
+/// The time in which the selected resource is worked on, or was for the longest.
 #[must_use]
 pub fn selected_window(build: &Build, list: &ResourceList, now: DateTime<Utc>) -> Option<Window> {
     let resource = Resource::of(build.current()?, list.selected.as_ref()?)?;
-    let span = resource.current()?;
     let until = build.until(now);
-    let end = if span.is_open() {
-        until
-    } else {
-        span.ended.unwrap_or(until)
+    let current = resource.current().filter(|span| span.is_open());
+    let longest = || {
+        resource
+            .spans
+            .iter()
+            .max_by_key(|span| span.length(Some(until)))
     };
+    let span = current.or_else(longest)?;
+    let end = span.until(Some(until)).unwrap_or(until);
     Some(Window::new(span.began?, end))
 }
 
 impl ResourceList {
     /// Brings selection and scrolling in line with the resources that there are now.
     pub fn settle(&mut self, build: &Build, height: usize) {
+        if self.stack.as_ref() != build.stack_id() {
+            *self = Self {
+                stack: build.stack_id().cloned(),
+                ..Self::default()
+            };
+        }
         let ids: Vec<_> = ids(build).collect();
+        let is_there = |id: &Clean| ids.contains(&id);
+        let unfinished = build.current().is_some_and(|timeline| !timeline.is_whole());
+        if self.chosen && unfinished && !self.selected.as_ref().is_some_and(is_there) {
+            // A walk that starts again drops its rows for a moment: the resource comes back.
+            return;
+        }
         if !self.chosen {
             self.selected = usual(build, &ids).cloned();
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::build::Build;
 use crate::domain::event::{EventKey, StackEvent, StackId};
 use crate::domain::lens::Sieve;
-use crate::domain::timeline;
+use crate::domain::timeline::{self, Timeline};
 
 /// One row of the list.
 #[derive(Clone, Debug)]
@@ -59,49 +59,27 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The index from the oldest row on, of an index from the first row on; and the other way round.
-    fn turn(self, index: usize) -> Option<usize> {
-        match self.order {
-            Order::OldestFirst => Some(index),
-            Order::NewestFirst => self.len().checked_sub(index + 1),
-        }
-    }
-
-    /// The index of the newest row: where a list that follows is.
-    #[must_use]
-    pub fn newest_index(self) -> usize {
-        match self.order {
-            Order::OldestFirst => self.len().saturating_sub(1),
-            Order::NewestFirst => 0,
-        }
-    }
-
-    /// The event before this row's, where the row before it is one.
-    #[must_use]
-    pub fn event_before(self, index: usize) -> Option<&'a Arc<StackEvent>> {
-        match self.order {
-            Order::OldestFirst => self.event(index.checked_sub(1)?),
-            Order::NewestFirst => self.event(index + 1),
-        }
-    }
-
-    /// Whether a row belongs to the current stack.
-    #[must_use]
-    pub fn is_of_current(self, index: usize) -> bool {
-        let current = self.build.current();
-        let rows_of_current = current.map_or(0, |timeline| timeline.rows(self.sieve));
-        let from_oldest = self.turn(index);
-        from_oldest.is_some_and(|index| index + rows_of_current >= self.len())
-    }
-
     fn headings(self) -> usize {
         usize::from(self.build.timelines().len() > 1)
+    }
+
+    /// The stacks in the order in which they are listed.
+    fn timelines(self) -> impl Iterator<Item = &'a Timeline> {
+        let timelines = self.build.timelines();
+        let (oldest_first, newest_first) = match self.order {
+            Order::OldestFirst => (Some(timelines.iter()), None),
+            Order::NewestFirst => (None, Some(timelines.iter().rev())),
+        };
+        oldest_first
+            .into_iter()
+            .flatten()
+            .chain(newest_first.into_iter().flatten())
     }
 
     /// The number of rows.
     #[must_use]
     pub fn len(self) -> usize {
-        let rows = |timeline: &timeline::Timeline| self.headings() + timeline.rows(self.sieve);
+        let rows = |timeline: &Timeline| self.headings() + timeline.rows(self.sieve);
         self.build.timelines().iter().map(rows).sum()
     }
 
@@ -111,25 +89,38 @@ impl<'a> Rows<'a> {
         self.len() == 0
     }
 
+    /// The stack of a row, and the row's place among the stack's, oldest first; no place for its heading,
+    /// which stands above them in either order.
+    fn locate(self, mut index: usize) -> Option<(&'a Timeline, Option<usize>)> {
+        for timeline in self.timelines() {
+            let rows = timeline.rows(self.sieve);
+            let all = self.headings() + rows;
+            if index >= all {
+                index -= all;
+                continue;
+            }
+            let place = index
+                .checked_sub(self.headings())
+                .map(|row| match self.order {
+                    Order::OldestFirst => row,
+                    Order::NewestFirst => rows - 1 - row,
+                });
+            return Some((timeline, place));
+        }
+        None
+    }
+
     /// The row at an index.
     #[must_use]
     pub fn get(self, index: usize) -> Option<Row<'a>> {
-        let mut index = self.turn(index)?;
-        for timeline in self.build.timelines() {
-            let rows = self.headings() + timeline.rows(self.sieve);
-            if index >= rows {
-                index -= rows;
-                continue;
-            }
-            let Some(index) = index.checked_sub(self.headings()) else {
-                return Some(Row::Stack(timeline.stack_id()));
-            };
-            return timeline.row(self.sieve, index).map(|row| match row {
-                timeline::Row::Event(event) => Row::Event(event),
-                timeline::Row::Gap => Row::Gap,
-            });
-        }
-        None
+        let (timeline, place) = self.locate(index)?;
+        let Some(place) = place else {
+            return Some(Row::Stack(timeline.stack_id()));
+        };
+        timeline.row(self.sieve, place).map(|row| match row {
+            timeline::Row::Event(event) => Row::Event(event),
+            timeline::Row::Gap => Row::Gap,
+        })
     }
 
     /// The event at an index, where the row is one.
@@ -141,6 +132,22 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The event that came before a row's, where the row beside it is one.
+    #[must_use]
+    pub fn event_before(self, index: usize) -> Option<&'a Arc<StackEvent>> {
+        match self.order {
+            Order::OldestFirst => self.event(index.checked_sub(1)?),
+            Order::NewestFirst => self.event(index + 1),
+        }
+    }
+
+    /// Whether a row belongs to the current stack.
+    #[must_use]
+    pub fn is_of_current(self, index: usize) -> bool {
+        let of = self.locate(index).map(|(timeline, _)| timeline.stack_id());
+        of.is_some() && of == self.build.stack_id()
+    }
+
     /// The event with this key, or the one whose row would follow it where the filter hides it.
     #[must_use]
     pub fn find(self, key: &EventKey) -> Option<&'a Arc<StackEvent>> {
@@ -150,14 +157,26 @@ impl<'a> Rows<'a> {
     /// The index of an event's row, or of the row that would follow it where the filter hides it.
     #[must_use]
     pub fn index_of(self, key: &EventKey) -> Option<usize> {
-        let mut before = 0;
-        for timeline in self.build.timelines() {
-            if timeline.stack_id() == &key.stack_id {
-                let index = timeline.row_of(self.sieve, &key.event_id)?;
-                let from_oldest = before + self.headings() + index;
-                return Some(self.turn(from_oldest).unwrap_or(0));
+        let mut before = self.headings();
+        for timeline in self.timelines() {
+            let rows = timeline.rows(self.sieve);
+            if timeline.stack_id() != &key.stack_id {
+                before += self.headings() + rows;
+                continue;
             }
-            before += self.headings() + timeline.rows(self.sieve);
+            let place = timeline.row_of(self.sieve, &key.event_id)?;
+            let is_listed = match timeline.row(self.sieve, place) {
+                Some(timeline::Row::Event(event)) => event.event_id == key.event_id,
+                _ => false,
+            };
+            return Some(
+                before
+                    + match self.order {
+                        Order::OldestFirst => place,
+                        Order::NewestFirst if is_listed => rows - 1 - place,
+                        Order::NewestFirst => rows - place,
+                    },
+            );
         }
         None
     }
@@ -165,7 +184,7 @@ impl<'a> Rows<'a> {
     /// The newest event of all, whether the filter shows it or not.
     #[must_use]
     pub fn newest(self) -> Option<&'a Arc<StackEvent>> {
-        self.build.current().and_then(timeline::Timeline::newest)
+        self.build.current().and_then(Timeline::newest)
     }
 
     /// The number of events.
@@ -178,27 +197,35 @@ impl<'a> Rows<'a> {
     /// The number of events from the oldest one up to a row, that row included.
     #[must_use]
     pub fn events_to(self, index: usize) -> usize {
-        let mut left = self.turn(index).map_or(0, |index| index + 1);
-        let mut events = 0;
-        for timeline in self.build.timelines() {
-            let rows = self.headings() + timeline.rows(self.sieve);
-            let here = left.min(rows);
-            let in_timeline = here.saturating_sub(self.headings());
-            let gap = timeline.gap(self.sieve).filter(|gap| *gap < in_timeline);
-            events += in_timeline - usize::from(gap.is_some());
-            left -= here;
-        }
-        events
+        let Some((timeline, place)) = self.locate(index) else {
+            return 0;
+        };
+        let all = self.build.timelines().iter();
+        let older = all.take_while(|other| other.stack_id() != timeline.stack_id());
+        let older: usize = older.map(|other| other.count(self.sieve)).sum();
+        let here = place.map_or(0, |place| {
+            let gap = timeline.gap(self.sieve).filter(|gap| *gap <= place);
+            place + 1 - usize::from(gap.is_some())
+        });
+        older + here
     }
 
-    /// The newest event that is listed. Rows that are no events are few.
+    /// The index of the newest event that is listed: where a list that follows is. Rows that are no events
+    /// are few.
+    #[must_use]
+    pub fn newest_index(self) -> usize {
+        let is_event = |index: &usize| self.event(*index).is_some();
+        let found = match self.order {
+            Order::OldestFirst => (0..self.len()).rev().find(is_event),
+            Order::NewestFirst => (0..self.len()).find(is_event),
+        };
+        found.unwrap_or(0)
+    }
+
+    /// The newest event that is listed.
     #[must_use]
     pub fn newest_listed(self) -> Option<&'a Arc<StackEvent>> {
-        let newest_first = Self {
-            order: Order::NewestFirst,
-            ..self
-        };
-        (0..self.len()).find_map(|index| newest_first.event(index))
+        self.event(self.newest_index())
     }
 
     /// The event nearest to an index: there, above it, or below it. Rows that are no events are few.

@@ -9,6 +9,14 @@ pub struct Search {
     pub listed: Option<Pattern>,
     /// In the detail, or in the explanation of a failure.
     pub page: Option<Pattern>,
-    /// Whether the first event that is found is to be selected as soon as it is.
+    /// Whether the first event that is found is to be selected once all have been looked through.
     pub(super) seeking: bool,
+}
+
+impl Search {
+    /// Whether a person waits for the first event that is found.
+    #[must_use]
+    pub fn seeking(&self) -> bool {
+        self.seeking
+    }
 }

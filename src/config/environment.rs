@@ -5,8 +5,9 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use crate::cli::Color;
-use crate::style::{Glyphs, Palette, Theme};
+use crate::style::{Depth, Glyphs};
 
+use super::ground::Ground;
 use super::speech::{Notifications, Speech};
 
 /// The parts of the environment that this program looks at.
@@ -24,16 +25,26 @@ pub struct Environment {
     pub tmux: Option<String>,
     /// `COLORTERM`.
     pub colorterm: String,
+    /// Whether the terminal is dark or light, by `COLORFGBG`.
+    pub ground: Ground,
     /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
+    /// `BAKEWATCH_API_URL`, where it is not empty.
+    pub api_url: Option<String>,
+    /// `BAKEWATCH_THEME`, where it is not empty.
+    pub theme: Option<String>,
+    /// The variable that holds AWS keys, where there is one: `AWS_ACCESS_KEY_ID`.
+    pub aws_keys: Option<&'static str>,
+    /// The first that is not empty of `AWS_REGION` and `AWS_DEFAULT_REGION`, with its name.
+    pub aws_region: Option<(&'static str, String)>,
     /// `AWS_PROFILE`, where it is not empty.
     pub aws_profile: Option<String>,
     /// `AWS_CA_BUNDLE`, where it is not empty.
     pub ca_bundle: Option<PathBuf>,
-    /// The first that is not empty of `AWS_REGION` and `AWS_DEFAULT_REGION`.
-    pub aws_region: Option<String>,
-    /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else
-    /// `HOME/.local/state` (XDG Base Directory Specification).
+    /// The person's home.
+    pub home: Option<PathBuf>,
+    /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else `~/.local/state`
+    /// (XDG Base Directory Specification).
     pub state_folder: Option<PathBuf>,
     /// Where a person's files for this program are: `$XDG_CONFIG_HOME/bakewatch`, else `~/.config/bakewatch`.
     pub config_folder: Option<PathBuf>,
@@ -50,31 +61,38 @@ impl Environment {
     )]
     pub fn read() -> Self {
         let var = |name: &str| std::env::var(name).unwrap_or_default();
+        let given = |name: &str| Some(var(name)).filter(|value| !value.is_empty());
+        let named = |name| given(name).map(|value| (name, value));
         let path = |name: &str| {
             let path = std::env::var_os(name).filter(|path| !path.is_empty());
             path.map(PathBuf::from)
         };
         // The XDG specification says to take no notice of a relative one.
         let folder = |name: &str| path(name).filter(|path| path.is_absolute());
+        let home = std::env::home_dir().filter(|home| home.is_absolute());
+        let at_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
+        let tmux = given("TMUX");
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
             keys_can_be_read: io::stdin().is_terminal() || File::open("/dev/tty").is_ok(),
             term: var("TERM"),
             term_program: var("TERM_PROGRAM"),
-            tmux: Some(var("TMUX")).filter(|socket| !socket.is_empty()),
+            ground: Ground::of(&var("COLORFGBG"), tmux.is_some()),
+            tmux,
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
-            aws_profile: Some(var("AWS_PROFILE")).filter(|name| !name.is_empty()),
+            api_url: given("BAKEWATCH_API_URL"),
+            theme: given("BAKEWATCH_THEME"),
+            aws_keys: named("AWS_ACCESS_KEY_ID").map(|(name, _)| name),
+            aws_region: named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION")),
+            aws_profile: given("AWS_PROFILE"),
             ca_bundle: path("AWS_CA_BUNDLE"),
-            aws_region: [var("AWS_REGION"), var("AWS_DEFAULT_REGION")]
-                .into_iter()
-                .find(|region| !region.is_empty()),
-            state_folder: folder("XDG_STATE_HOME")
-                .or_else(|| Some(path("HOME")?.join(".local/state"))),
+            state_folder: folder("XDG_STATE_HOME").or_else(|| at_home(".local/state")),
             config_folder: folder("XDG_CONFIG_HOME")
-                .or_else(|| Some(std::env::home_dir()?.join(".config")))
+                .or_else(|| at_home(".config"))
                 .map(|folder| folder.join("bakewatch")),
+            home,
             locale: locale
                 .into_iter()
                 .find(|value| !value.is_empty())
@@ -90,15 +108,6 @@ impl Environment {
             && !matches!(self.term.as_str(), "" | "dumb")
     }
 
-    /// The colours and characters to use.
-    #[must_use]
-    pub fn theme(&self, color: Color) -> Theme {
-        Theme {
-            palette: self.palette(color),
-            glyphs: self.glyphs(),
-        }
-    }
-
     /// How to speak to the terminal; `notify` says whether it may be loud.
     #[must_use]
     pub fn speech(&self, notify: bool) -> Speech {
@@ -112,7 +121,9 @@ impl Environment {
         }
     }
 
-    fn palette(&self, color: Color) -> Palette {
+    /// How many colours to use.
+    #[must_use]
+    pub fn depth(&self, color: Color) -> Depth {
         let wanted = match color {
             Color::Always => true,
             Color::Never => false,
@@ -124,17 +135,19 @@ impl Environment {
         };
         let colorterm = self.colorterm.to_ascii_lowercase();
         if !wanted {
-            Palette::None
+            Depth::None
         } else if colorterm.contains("truecolor") || colorterm.contains("24bit") {
-            Palette::True
+            Depth::True
         } else if self.term.contains("256color") {
-            Palette::Ansi256
+            Depth::Ansi256
         } else {
-            Palette::Ansi16
+            Depth::Ansi16
         }
     }
 
-    fn glyphs(&self) -> Glyphs {
+    /// The signs that the locale can write.
+    #[must_use]
+    pub fn glyphs(&self) -> Glyphs {
         let locale = self.locale.to_ascii_lowercase();
         if locale.contains("utf-8") || locale.contains("utf8") {
             Glyphs::Unicode
@@ -160,24 +173,24 @@ mod tests {
 
     #[test]
     fn colours_follow_the_terminal_unless_they_are_told() {
-        assert_eq!(terminal().palette(Color::Auto), Palette::Ansi256);
+        assert_eq!(terminal().depth(Color::Auto), Depth::Ansi256);
         let truecolor = Environment {
             colorterm: "truecolor".to_owned(),
             ..terminal()
         };
-        assert_eq!(truecolor.palette(Color::Auto), Palette::True);
+        assert_eq!(truecolor.depth(Color::Auto), Depth::True);
         let no_color = Environment {
             no_color: true,
             ..terminal()
         };
-        assert_eq!(no_color.palette(Color::Auto), Palette::None);
-        assert_eq!(no_color.palette(Color::Always), Palette::Ansi256);
-        assert_eq!(terminal().palette(Color::Never), Palette::None);
+        assert_eq!(no_color.depth(Color::Auto), Depth::None);
+        assert_eq!(no_color.depth(Color::Always), Depth::Ansi256);
+        assert_eq!(terminal().depth(Color::Never), Depth::None);
         let pipe = Environment {
             stdout_is_terminal: false,
             ..terminal()
         };
-        assert_eq!(pipe.palette(Color::Auto), Palette::None);
+        assert_eq!(pipe.depth(Color::Auto), Depth::None);
     }
 
     #[test]

@@ -4,10 +4,7 @@
 //! line, rather than left to be found out at a key press.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
-use std::io;
-use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
@@ -15,18 +12,15 @@ use crate::app::action::Action;
 use crate::app::commands::{COMMANDS, name, named};
 use crate::app::key::Key;
 use crate::app::keymap::KeyMap;
-use crate::domain::text::{Clean, one_line};
 use crate::error::Error;
 
 use super::Environment;
+use super::file::{self, FileError, clean, line_of, meant, refused};
 
 const BUILT_IN: &str = include_str!("../../assets/keys.toml");
 
 /// The person's file, in the folder for this program.
 const FILE: &str = "keys.toml";
-
-/// From this likeness on (0 to 1) a name is taken for a slip of another one.
-const LIKE: f64 = 0.7;
 
 /// The key map in force, and where it comes from.
 #[derive(Debug)]
@@ -39,21 +33,11 @@ pub struct Keys {
     pub overridden: HashMap<Action, usize>,
 }
 
-/// What is wrong with a key map's text.
-#[derive(Debug, thiserror::Error)]
-#[error("line {line}: {message}")]
-pub struct KeysError {
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong, and what to do about it.
-    pub message: String,
-}
-
 /// The key map without a person's changes.
 ///
 /// # Errors
 /// Where `assets/keys.toml` is not as it must be; a test says so before a person can.
-pub fn built_in() -> Result<KeyMap, KeysError> {
+pub fn built_in() -> Result<KeyMap, FileError> {
     let mut map = KeyMap::default();
     read(BUILT_IN, &mut map)?;
     Ok(map)
@@ -65,27 +49,16 @@ impl Keys {
     /// # Errors
     /// [`Error::Usage`] where the person's file can't be read or says what can't be.
     pub fn load(environment: &Environment) -> Result<Self, Error> {
-        let refused = |file: &str, why: &dyn std::fmt::Display| {
-            let file = Clean::new(file);
-            let file = one_line(file.as_str());
-            Error::Usage(format!("failed to read the key map {file}, {why}"))
-        };
-        let mut map = built_in().map_err(|why| refused("assets/keys.toml", &why))?;
+        let what = "the key map";
+        let mut map =
+            built_in().map_err(|why| refused(what, Path::new("assets/keys.toml"), &why))?;
         let folder = environment.config_folder.as_ref();
         let file = folder.map(|folder| folder.join(FILE));
         let mut overridden = HashMap::new();
-        if let Some(path) = &file {
-            match fs::read_to_string(path) {
-                Ok(text) => {
-                    overridden = read(&text, &mut map)
-                        .map_err(|why| refused(&path.to_string_lossy(), &why))?;
-                }
-                Err(error) if is_absent(&error) => {}
-                Err(error) => {
-                    let why = format!("which is there: {error}; mend it or move it away");
-                    return Err(refused(&path.to_string_lossy(), &why));
-                }
-            }
+        if let Some(path) = &file
+            && let Some(text) = file::read(what, path)?
+        {
+            overridden = read(&text, &mut map).map_err(|why| refused(what, path, &why))?;
         }
         Ok(Self {
             map,
@@ -95,43 +68,25 @@ impl Keys {
     }
 }
 
-/// Whether there is no such file; a home that is no folder, as a service account's may be, has none either.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
-}
-
 /// A key map's file: the keys of some actions, by name.
 type File = BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>;
 
 /// Puts what a text says over a key map. The result is the actions that it names, and the lines.
-fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, KeysError> {
-    let wrong = |span: Range<usize>, message: String| KeysError {
-        line: line_of(text, span.start),
-        message,
-    };
-    let file: File = toml::from_str(text).map_err(|error| {
-        let example = r#"down = ["j", "down"]"#;
-        let message = Clean::new(error.message());
-        let message = format!(
-            "{}; a line reads like {example}",
-            one_line(message.as_str())
-        );
-        wrong(error.span().unwrap_or_default(), message)
-    })?;
+fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileError> {
+    let example = r#"down = ["j", "down"]"#;
+    let file: File =
+        toml::from_str(text).map_err(|error| FileError::syntax(text, &error, example))?;
     let mut entries: Vec<_> = file.into_iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
     let mut lines = HashMap::new();
     for (entry, keys) in entries {
         let action = named(entry.get_ref())
-            .ok_or_else(|| wrong(entry.span(), unknown_action(entry.get_ref())))?;
+            .ok_or_else(|| FileError::at(text, &entry.span(), unknown_action(entry.get_ref())))?;
         let keys = keys.into_inner().into_iter();
         let keys: Result<Vec<Key>, _> = keys
             .map(|key| {
                 let read = key.get_ref().parse::<Key>();
-                read.map_err(|error| wrong(key.span(), error.to_string()))
+                read.map_err(|error| FileError::at(text, &key.span(), error))
             })
             .collect();
         map.bind(action, keys?);
@@ -140,7 +95,7 @@ fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, KeysErro
     if let Some(clash) = map.clash() {
         let [first, second] = clash.actions.map(name);
         let line = clash.actions.iter().filter_map(|action| lines.get(action));
-        return Err(KeysError {
+        return Err(FileError {
             line: line.copied().max().unwrap_or(1),
             message: format!(
                 "{} would mean both {first} and {second} in the {}; give one of them other keys",
@@ -152,29 +107,17 @@ fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, KeysErro
     Ok(lines)
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.get(..offset).unwrap_or_default();
-    before.matches('\n').count() + 1
-}
-
 fn unknown_action(given: &str) -> String {
-    let nearest = COMMANDS
-        .iter()
-        .map(|command| (strsim::jaro(command.name, given), command.name))
-        .filter(|(likeness, _)| *likeness >= LIKE)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    let given = Clean::new(given);
-    let given = one_line(given.as_str());
-    match nearest {
-        Some((_, name)) => format!("no action is called {given}; did you mean {name}?"),
-        None => format!("no action is called {given}; `bakewatch keys` lists them"),
-    }
+    let names = COMMANDS.iter().map(|command| command.name);
+    let meant = meant(given, names, "`bakewatch keys` lists them");
+    format!("no action is called {}; {meant}", clean(given))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::action::Context;
+    use crate::domain::text::{Clean, one_line};
 
     fn over_built_in(text: &str) -> Result<(KeyMap, HashMap<Action, usize>), String> {
         let mut map = built_in().unwrap();

@@ -1,17 +1,24 @@
-//! What the command line and the environment mean together: flags before environment before defaults.
+//! What the command line, the environment and a person's files mean together: flags before environment before
+//! files before defaults.
 //!
 //! The environment is read here and nowhere else (the AWS configuration apart, which the AWS crates read).
 
 mod environment;
+mod file;
+mod ground;
 pub mod keys;
+mod layers;
+mod preferences;
 mod speech;
+pub mod themes;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::keymap::KeyMap;
 use crate::cli::{
-    self, Cli, Color, Command, DemoArgs, Output, OutputArgs, Pace, ReplayArgs, WatchArgs,
+    self, ApiArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, OutputArgs,
+    Pace, ReplayArgs,
 };
 use crate::domain::text::Clean;
 use crate::error::Error;
@@ -19,9 +26,12 @@ use crate::output;
 use crate::style::Theme;
 
 pub use environment::Environment;
+pub use file::FileError;
+pub use ground::Ground;
 pub use speech::{Notifications, Speech};
 
 use keys::Keys;
+use preferences::{ApiPreferences, Preferences};
 
 /// How to find the API's URL: the stack output that every deployment has.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
@@ -35,6 +45,10 @@ const RECORDINGS: &str = "bakewatch/recordings";
 pub enum Task {
     /// To watch something.
     Watch(Box<Settings>),
+    /// To list what was recorded.
+    History(History),
+    /// To print a report of a recording.
+    Report(PathBuf),
     /// To print the key map in force.
     PrintKeys(Keys),
     /// To print a text that says something about the program.
@@ -50,6 +64,10 @@ pub struct Settings {
     pub form: Form,
     /// How the screen looks.
     pub theme: Theme,
+    /// Whether the mouse is the program's at the start.
+    pub mouse: bool,
+    /// Whether the screen's times are in UTC.
+    pub utc: bool,
     /// How to speak to the terminal beside frames.
     pub speech: Speech,
     /// The command to run when the outcome is known.
@@ -58,10 +76,21 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// Whether to wait for an image that does not exist yet (text and JSON).
     pub waits: bool,
+    /// The folder of all recordings; absent where nothing tells where a person keeps such things.
+    pub recordings: Option<PathBuf>,
     /// Where the watch is recorded.
     pub record: Record,
     /// The log.
     pub log: Log,
+}
+
+/// A list of what was recorded.
+#[derive(Debug)]
+pub struct History {
+    /// The folder of all recordings; absent where nothing tells where a person keeps such things.
+    pub recordings: Option<PathBuf>,
+    /// How it is listed.
+    pub form: output::Form,
 }
 
 /// Where a watch is recorded.
@@ -69,8 +98,8 @@ pub struct Settings {
 pub enum Record {
     /// Nowhere.
     No,
-    /// In the folder of all recordings; absent where nothing tells where a person keeps such things.
-    InFolder(Option<PathBuf>),
+    /// In the folder of all recordings.
+    InFolder,
     /// In a file.
     InFile(PathBuf),
 }
@@ -123,9 +152,9 @@ pub struct ApiSettings {
     pub api_url: String,
     /// The image's region, where it is not the usual one.
     pub region: Option<String>,
-    /// The region by flag or environment.
+    /// The region by flag, environment or settings.
     pub asked_region: Option<String>,
-    /// The profile by flag or environment.
+    /// The profile by flag, environment or settings.
     pub asked_profile: Option<String>,
     /// The API's region, where its URL does not tell.
     pub signing_region: Option<String>,
@@ -149,47 +178,72 @@ impl Task {
     /// # Errors
     /// [`Error::Usage`] where it can't be done as asked.
     pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
+        let load = |api, look: &LookArgs| Preferences::load(api, look.clone(), environment);
+        let state_folder = environment.state_folder.as_ref();
+        let recordings = state_folder.map(|folder| folder.join(RECORDINGS));
         let mut record = Record::No;
         let (mut timeout, mut waits) = (None, false);
-        let (source, output) = match cli.command {
+        let (source, output, preferences) = match cli.command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
+            Command::Config(ConfigArgs { api, look }) => {
+                return Ok(Self::Print(load(api, &look)?.told()));
+            }
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
+            Command::Report { file } => return Ok(Self::Report(file)),
+            Command::History(args) => {
+                let form = match args.output {
+                    ListOutput::Text => {
+                        let look = load(ApiArgs::default(), &LookArgs::default())?;
+                        output::Form::Text(Box::new(look.theme))
+                    }
+                    ListOutput::Json => output::Form::Json,
+                };
+                return Ok(Self::History(History { recordings, form }));
+            }
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
-                    let folder = environment.state_folder.as_ref();
-                    record = Record::InFolder(folder.map(|folder| folder.join(RECORDINGS)));
+                    record = Record::InFolder;
                 }
-                let output = args.output.clone();
-                (
-                    SourceSettings::Api(Box::new(api(args, environment)?)),
-                    output,
-                )
+                let unsigned = args.api.no_sign_request;
+                let preferences = load(args.api, &args.output.look)?;
+                let image_id = args.image_id.or(args.image_id_flag).unwrap_or_default();
+                let api = Box::new(api(image_id, unsigned, &preferences.api)?);
+                (SourceSettings::Api(api), args.output, preferences)
             }
             Command::Demo(DemoArgs {
                 scenario,
                 speed,
                 output,
-            }) => (SourceSettings::Demo { scenario, speed }, output),
+            }) => {
+                let preferences = load(ApiArgs::default(), &output.look)?;
+                let source = SourceSettings::Demo { scenario, speed };
+                (source, output, preferences)
+            }
             Command::Replay(ReplayArgs {
                 file,
                 speed: pace,
                 output,
-            }) => (SourceSettings::Replay { file, pace }, output),
+            }) => {
+                let preferences = load(ApiArgs::default(), &output.look)?;
+                (SourceSettings::Replay { file, pace }, output, preferences)
+            }
         };
         if let Some(file) = output.record.clone() {
             record = Record::InFile(file);
         }
-        let theme = environment.theme(output.color);
         Ok(Self::Watch(Box::new(Settings {
             source,
-            form: form(&output, environment)?,
-            theme,
-            speech: environment.speech(!output.no_notify),
-            on_outcome: output.on_outcome,
+            form: form(&output, &preferences.theme, environment)?,
+            theme: preferences.theme,
+            mouse: preferences.mouse,
+            utc: preferences.utc,
+            speech: environment.speech(preferences.notify),
+            on_outcome: preferences.on_outcome,
             timeout,
             waits,
+            recordings,
             record,
             log: Log {
                 file: output.log_file,
@@ -208,43 +262,43 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
     })
 }
 
-fn api(args: WatchArgs, environment: &Environment) -> Result<ApiSettings, Error> {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let api_url = given(&args.api_url).ok_or_else(|| {
+/// How to reach the API. Unsigned requests need nobody who signs them.
+fn api(
+    image_id: String,
+    unsigned: bool,
+    preferences: &ApiPreferences,
+) -> Result<ApiSettings, Error> {
+    let api_url = preferences.url.clone().ok_or_else(|| {
         Error::Usage(format!(
-            "no API URL: pass --api-url or set BAKEWATCH_API_URL; the stack that deployed the API tells it: {FIND_API_URL}"
+            "no API URL: pass --api-url, set BAKEWATCH_API_URL or api-url in the settings; the stack that deployed the API tells it: {FIND_API_URL}"
         ))
     })?;
+    let signed = |text: &Option<String>| text.clone().filter(|_| !unsigned);
     Ok(ApiSettings {
-        image_id: args.image_id.or(args.image_id_flag).unwrap_or_default(),
+        image_id,
         api_url,
-        asked_region: given(&args.region).or_else(|| environment.aws_region.clone()),
-        asked_profile: given(&args.profile).or_else(|| environment.aws_profile.clone()),
-        region: given(&args.region),
-        signing_region: given(&args.signing_region),
-        profile_to_check: given(&args.profile)
-            .or_else(|| environment.aws_profile.clone())
-            .filter(|_| !args.no_sign_request),
-        profile: given(&args.profile),
-        role_arn: given(&args.role_arn),
-        unsigned: args.no_sign_request,
-        ca_bundle: args.ca_bundle.or_else(|| environment.ca_bundle.clone()),
-        interval: args.interval,
+        asked_region: preferences.region.value.clone(),
+        asked_profile: preferences.profile.value.clone(),
+        region: preferences.region.unless_environment(),
+        signing_region: signed(&preferences.signing_region),
+        profile_to_check: signed(&preferences.profile.value),
+        profile: signed(&preferences.profile.unless_environment()),
+        role_arn: signed(&preferences.role_arn),
+        unsigned,
+        ca_bundle: preferences.ca_bundle.clone(),
+        interval: preferences.interval,
     })
 }
 
-fn form(args: &OutputArgs, environment: &Environment) -> Result<Form, Error> {
+fn form(args: &OutputArgs, theme: &Theme, environment: &Environment) -> Result<Form, Error> {
+    let text = || Form::Lines(output::Form::Text(Box::new(theme.clone())));
     match args.output {
         Output::Json => Ok(Form::Lines(output::Form::Json)),
-        Output::Text => Ok(text(args.color, environment)),
+        Output::Text => Ok(text()),
         Output::Tui if !environment.has_screen() => Err(Error::Usage(
             "--output tui needs a terminal: standard output is none, or TERM is dumb; try --output text".to_owned(),
         )),
-        Output::Auto if !environment.has_screen() => Ok(text(args.color, environment)),
+        Output::Auto if !environment.has_screen() => Ok(text()),
         Output::Tui | Output::Auto => Ok(Form::Screen(Keys::load(environment)?.map)),
     }
-}
-
-fn text(color: Color, environment: &Environment) -> Form {
-    Form::Lines(output::Form::Text(environment.theme(color)))
 }

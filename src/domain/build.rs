@@ -36,6 +36,8 @@ pub struct Build {
     absent: Option<(Duration, Duration)>,
     answered: bool,
     verdict: Verdict,
+    /// How many reports have been taken in.
+    revision: u64,
     /// What the lenses of every timeline are asked, those to come included.
     questions: [Option<Arc<Question>>; Slot::ALL.len()],
 }
@@ -76,8 +78,19 @@ pub enum Cleanup {
 }
 
 impl Build {
+    /// What is known after some reports.
+    #[must_use]
+    pub fn of(reports: &[Report]) -> Self {
+        let mut build = Self::default();
+        for report in reports {
+            build.apply(report);
+        }
+        build
+    }
+
     /// Takes in what the poller reports.
     pub fn apply(&mut self, report: &Report) -> Changes {
+        self.revision += 1;
         let changes = match &report.news {
             News::Page(page) => {
                 self.answered = true;
@@ -252,6 +265,12 @@ impl Build {
         self.verdict
     }
 
+    /// A number that is larger after every report: where it is the same, so is everything here.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// Whether the API has ever answered with something about this image.
     #[must_use]
     pub fn answered(&self) -> bool {
@@ -262,6 +281,12 @@ impl Build {
     #[must_use]
     pub fn is_absent(&self) -> bool {
         self.absent.is_some()
+    }
+
+    /// Whether the API says that there is no stack of this name (any more).
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.presence != Presence::There
     }
 
     /// The stacks that had this image's name, oldest first; the last one is the current one.
@@ -381,11 +406,23 @@ impl Build {
         }
     }
 
-    /// Whether nothing goes on any more: the verdict has fallen, and the clean-up after a success has ended.
+    /// The time up to which an operation whose end no event tells of goes on: now. Nothing where the build is
+    /// over, since such an operation may have ended at any time: the stack went away with its events.
+    #[must_use]
+    pub fn open_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        (!self.is_over()).then_some(now)
+    }
+
+    /// Whether nothing goes on any more: the verdict has fallen, and the stack is gone, stuck, or at an end that
+    /// it stays at. After a success it goes on until it has deleted itself or could not.
     #[must_use]
     pub fn is_over(&self) -> bool {
+        let is_at_an_end = |root: &Arc<StackEvent>| root.status.is_final();
         match self.verdict {
-            Verdict::Succeeded => self.cleanup() != Cleanup::Running,
+            Verdict::Succeeded => matches!(self.cleanup(), Cleanup::Done | Cleanup::Leftover),
+            Verdict::Failed | Verdict::Ended => {
+                self.presence != Presence::There || self.root().is_none_or(is_at_an_end)
+            }
             verdict => verdict.is_final(),
         }
     }

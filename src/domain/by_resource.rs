@@ -36,18 +36,24 @@ impl ByResource {
         self.order.insert(place, resource.clone());
     }
 
-    /// Puts an event at a place; that place and all newer ones become one larger. Costs as much as all events.
+    /// Puts an event at a place; that place and all newer ones become one larger. Costs as much as there are
+    /// newer events, and a search in the places of each resource.
     pub(super) fn insert(&mut self, resource: &Clean, place: i64) {
-        self.places
-            .values_mut()
-            .for_each(|places| shift(places, place));
+        for places in self.places.values_mut() {
+            shift(places, place);
+        }
+        let begun_later = self.order.split_off(&place).into_iter();
+        self.order
+            .extend(begun_later.map(|(first, resource)| (first + 1, resource)));
         let places = self.places.entry(resource.clone()).or_default();
         let at = places.partition_point(|other| *other < place);
+        if at == 0 {
+            if let Some(first) = places.front() {
+                self.order.remove(first);
+            }
+            self.order.insert(place, resource.clone());
+        }
         places.insert(at, place);
-        let first = |(resource, places): (&Clean, &VecDeque<i64>)| {
-            Some((*places.front()?, resource.clone()))
-        };
-        self.order = self.places.iter().filter_map(first).collect();
     }
 
     /// The places of a resource's events, oldest first.

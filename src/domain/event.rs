@@ -1,17 +1,21 @@
 //! One CloudFormation stack event as the API returned it: typed for reading, kept verbatim for output.
 //!
-//! Parsing never fails. The service sends absent, empty and undocumented fields, so each field stands for
+//! What signs a presigned URL is taken out before anything else is read, and so can't be shown, searched,
+//! copied or recorded; only [`StackEvent::as_sent`] still has it. Parsing never fails. The service sends absent, empty and undocumented fields, so each field stands for
 //! itself, and what is no event at all still becomes a row that shows what came.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::properties::{Properties, shown};
+use super::secret::redact;
 use super::status::{ResourceStatus, StatusClass};
 use super::text::Clean;
 
@@ -58,6 +62,9 @@ identifier! {
     EventId
 }
 
+/// The API's name for the field that [`StackEvent::properties`] decodes.
+pub(super) const PROPERTIES: &str = "resourceProperties";
+
 /// What identifies an event among all stacks that ever had this image's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EventKey {
@@ -91,6 +98,8 @@ pub struct StackEvent {
     /// Whether it failed on its own account, not because another resource did.
     pub is_own_failure: bool,
     raw: Box<str>,
+    /// The event as the API sent it, where that is something else.
+    as_sent: Option<Box<str>>,
 }
 
 /// The API's fields (`StackEvent` of the ParallelCluster API), each still as JSON text.
@@ -115,9 +124,17 @@ impl StackEvent {
     /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it.
     #[must_use]
     pub fn from_json(json: &str, fallback: Option<&StackId>) -> Self {
-        let raw = compact(json).into_boxed_str();
+        let sent = compact(json).into_boxed_str();
+        let safe = match redact(&sent) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(safe) => Some(safe.into_boxed_str()),
+        };
+        let (raw, as_sent) = match safe {
+            Some(safe) => (safe, Some(sent)),
+            None => (sent, None),
+        };
         let Ok(fields) = serde_json::from_str::<Fields<'_>>(&raw) else {
-            return Self::unreadable(raw, fallback);
+            return Self::unreadable(raw, as_sent, fallback);
         };
         let stack_id = fields.stack_id.and_then(string).map_or_else(
             || stack_or_unnamed(fallback),
@@ -144,11 +161,12 @@ impl StackEvent {
             reason: reason.as_deref().map(shown),
             status,
             raw,
+            as_sent,
         }
     }
 
     /// A row for something in the list that is not an event: shown, never dropped.
-    fn unreadable(raw: Box<str>, fallback: Option<&StackId>) -> Self {
+    fn unreadable(raw: Box<str>, as_sent: Option<Box<str>>, fallback: Option<&StackId>) -> Self {
         Self {
             stack_id: stack_or_unnamed(fallback),
             event_id: content_id(&raw),
@@ -161,6 +179,7 @@ impl StackEvent {
             is_root: false,
             is_own_failure: false,
             raw,
+            as_sent,
         }
     }
 
@@ -176,10 +195,17 @@ impl StackEvent {
         self.is_cancelled() || (self.is_root && self.status.class() == StatusClass::Failed)
     }
 
-    /// The event as the API sent it, unknown fields included, on one line without spaces between tokens.
+    /// The event's JSON, unknown fields included, on one line without spaces between tokens, and without what
+    /// signs a presigned URL.
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.raw
+    }
+
+    /// The same with every value as the API sent it: for JSON output, which promises that, and nothing else.
+    #[must_use]
+    pub fn as_sent(&self) -> &str {
+        self.as_sent.as_deref().unwrap_or(&self.raw)
     }
 
     /// What identifies the event among all stacks of this image's name.
@@ -207,11 +233,17 @@ impl StackEvent {
             .map(Clean::new)
     }
 
+    /// Every field as it came, those that no document tells of included; nothing for what is no event.
+    #[must_use]
+    pub fn every_field(&self) -> Option<serde_json::Map<String, Value>> {
+        serde_json::from_str(&self.raw).ok()
+    }
+
     fn fields(&self) -> Option<Fields<'_>> {
         serde_json::from_str(&self.raw).ok()
     }
 
-    /// The service's reason, byte for byte: for output that escapes by itself.
+    /// The service's reason with the control characters that are in it: for output that escapes by itself.
     #[must_use]
     pub fn verbatim_reason(&self) -> Option<String> {
         text(self.fields()?.resource_status_reason)

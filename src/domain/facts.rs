@@ -23,6 +23,8 @@ pub struct Facts {
     first_root_failure: Option<Arc<StackEvent>>,
     resources: HashMap<Clean, Resource>,
     resources_by_class: [usize; StatusClass::ALL.len()],
+    /// The number of resources that have ever failed on their own account.
+    failed_resources: usize,
     /// Which resource has a physical id: reasons name resources by their ARNs.
     logical_ids: HashMap<Clean, Clean>,
 }
@@ -35,6 +37,8 @@ struct Resource {
     creation: Option<Arc<StackEvent>>,
     /// The same of its deletion.
     deletion: Option<Arc<StackEvent>>,
+    /// Whether it has ever failed on its own account.
+    has_failed: bool,
 }
 
 impl Resource {
@@ -92,6 +96,7 @@ impl Facts {
                     newest: Arc::clone(event),
                     creation: None,
                     deletion: None,
+                    has_failed: false,
                 })
             }
             Entry::Occupied(known) => {
@@ -106,6 +111,10 @@ impl Facts {
         };
         if let Some(slot) = resource.beginning(&event.status) {
             replace_if(slot, event, older);
+        }
+        if event.is_own_failure && !resource.has_failed {
+            resource.has_failed = true;
+            self.failed_resources += 1;
         }
     }
 
@@ -140,6 +149,21 @@ impl Facts {
     #[must_use]
     pub fn resources_in(&self, class: StatusClass) -> usize {
         self.resources_by_class[class.index()]
+    }
+
+    /// Whether a resource has ever failed on its own account.
+    #[must_use]
+    pub fn failed_by_itself(&self, logical_id: &Clean) -> bool {
+        self.resources
+            .get(logical_id)
+            .is_some_and(|resource| resource.has_failed)
+    }
+
+    /// The number of resources that have ever failed on their own account, one of them not counted.
+    #[must_use]
+    pub fn failed_resources_but(&self, logical_id: &Clean) -> usize {
+        let it = self.resources.get(logical_id);
+        self.failed_resources - usize::from(it.is_some_and(|resource| resource.has_failed))
     }
 
     /// The newest event of a resource.

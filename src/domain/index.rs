@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 
 use super::status::{ClassSet, StatusClass};
+use super::work;
 
 /// The places of some events, by the class of their status.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,13 @@ impl ClassIndex {
     /// Adds a place that is older than all others.
     pub(super) fn push_oldest(&mut self, class: StatusClass, place: i64) {
         self.0[class.index()].push_front(place);
+    }
+
+    /// Adds the places of another index, each made larger by `offset`, which makes all of them newer than these.
+    pub(super) fn append(&mut self, newer: &Self, offset: i64) {
+        for (list, newer) in self.0.iter_mut().zip(&newer.0) {
+            list.extend(newer.iter().map(|place| place + offset));
+        }
     }
 
     /// Adds a place anywhere. Costs as much as there are newer ones of its class.
@@ -43,6 +51,7 @@ impl ClassIndex {
 
     /// The number of those that are older than a place.
     pub(super) fn count_before(&self, classes: ClassSet, place: i64) -> usize {
+        work::look();
         let before =
             |class: StatusClass| self.0[class.index()].partition_point(|other| *other < place);
         classes.iter().map(before).sum()

@@ -1,23 +1,24 @@
-//! A lens over a stretch of events: which of them a question of a person holds for, kept up to date event by
-//! event, and worked out for what was there before in slices, newest first, so that nothing ever waits for it.
+//! A lens over a stretch of events: which of them a question of a person holds for. That is worked out in
+//! slices, what is new first and then the rest, newest first, so that nothing ever waits for it.
 
-use std::collections::BTreeSet;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::event::StackEvent;
 use super::index::ClassIndex;
+use super::names::Names;
 use super::pattern::Pattern;
 use super::status::{ClassSet, StatusClass};
-use super::text::Clean;
+use super::work;
 
-/// A question about an event, beside that for its status. An empty set asks nothing.
+/// A question about an event, beside that for its status.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Question {
     /// The resource is one of these.
-    pub resources: BTreeSet<Clean>,
+    pub resources: Names,
     /// The type is one of these.
-    pub types: BTreeSet<Clean>,
+    pub types: Names,
     /// Each of these is in some field.
     pub patterns: Vec<Pattern>,
 }
@@ -26,18 +27,24 @@ impl Question {
     /// Whether the answer is yes for every event.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.resources.is_empty() && self.types.is_empty() && self.patterns.is_empty()
+        self.resources.is_all() && self.types.is_all() && self.patterns.is_empty()
     }
 
     /// Whether the answer is yes for this event.
     #[must_use]
     pub fn holds_for(&self, event: &StackEvent) -> bool {
-        (self.resources.is_empty() || self.resources.contains(&event.logical_id))
-            && (self.types.is_empty() || self.types.contains(&event.resource_type))
+        self.resources.contains(&event.logical_id)
+            && self.types.contains(&event.resource_type)
             && self
                 .patterns
                 .iter()
                 .all(|pattern| pattern.is_in_event(event))
+    }
+
+    /// How many times as long as reading an event it may take to answer for it.
+    fn weight(&self) -> usize {
+        let weights = self.patterns.iter().map(Pattern::weight);
+        weights.sum::<usize>().max(1)
     }
 }
 
@@ -78,12 +85,14 @@ impl Sieve {
     }
 }
 
-/// How much may be done before somebody else has a turn: bytes of events.
+/// How much may be done before somebody else has a turn: bytes of events, each as often as the weight of what
+/// is asked about it.
 #[derive(Debug)]
 pub struct Budget(usize);
 
 impl Budget {
-    /// A few milliseconds of work.
+    /// A few milliseconds of work: about 1 ms for plain text in short events, up to 11 ms for the worst expressions
+    /// on the worst texts (measured). An event is looked at as a whole, however long it is.
     #[must_use]
     pub const fn slice() -> Self {
         Self(256 * 1024)
@@ -95,9 +104,10 @@ impl Budget {
         self.0 > 0
     }
 
-    fn spend(&mut self, event: &StackEvent) {
+    fn spend(&mut self, event: &StackEvent, weight: usize) {
         // Looking at an event costs something even where it is short.
-        self.0 = self.0.saturating_sub(event.raw().len() + 256);
+        let bytes = event.raw().len() + 256;
+        self.0 = self.0.saturating_sub(bytes.saturating_mul(weight));
     }
 }
 
@@ -105,17 +115,20 @@ impl Budget {
 #[derive(Clone, Debug)]
 pub(super) struct Lens {
     question: Arc<Question>,
+    weight: usize,
     index: ClassIndex,
-    /// How many of the newest events have been asked about.
-    asked: usize,
+    /// The places of the events that have been asked about.
+    asked: Range<i64>,
 }
 
 impl Lens {
-    pub(super) fn new(question: Arc<Question>) -> Self {
+    /// A lens without answers, for a stretch whose next newer event will have the place `end`.
+    pub(super) fn new(question: Arc<Question>, end: i64) -> Self {
         Self {
+            weight: question.weight(),
             question,
             index: ClassIndex::default(),
-            asked: 0,
+            asked: end..end,
         }
     }
 
@@ -127,48 +140,74 @@ impl Lens {
         &self.index
     }
 
+    /// How many events have been asked about.
     pub(super) fn asked(&self) -> usize {
-        self.asked
+        usize::try_from(self.asked.end - self.asked.start).unwrap_or(0)
     }
 
-    /// Asks about a new newest event.
-    pub(super) fn push_newest(&mut self, event: &StackEvent, place: i64) {
-        self.asked += 1;
-        if self.question.holds_for(event) {
-            self.index.push_newest(class(event), place);
+    /// Takes over the answers for a stretch that was put after this one, its places made larger by `offset`,
+    /// where the two leave out no event between them. Those that are left out are asked about anew.
+    pub(super) fn append(&mut self, newer: &Self, offset: i64) {
+        let same = Arc::ptr_eq(&self.question, &newer.question);
+        if same && newer.asked.start + offset == self.asked.end {
+            self.index.append(&newer.index, offset);
+            self.asked.end = newer.asked.end + offset;
         }
     }
 
-    /// Asks about an event that was put at a place among `newer` newer ones, which have become one larger.
-    pub(super) fn insert(&mut self, event: &StackEvent, place: i64, newer: usize) {
+    /// Makes room for an event at a place: that place and all newer ones have become one larger. Asks about it
+    /// where its neighbours have been asked about.
+    pub(super) fn insert(&mut self, event: &StackEvent, place: i64) {
         self.index.shift(place);
-        if newer < self.asked {
-            self.asked += 1;
+        if place <= self.asked.start {
+            self.asked = self.asked.start + 1..self.asked.end + 1;
+        } else if place < self.asked.end {
+            self.asked.end += 1;
             if self.question.holds_for(event) {
                 self.index.insert(class(event), place);
             }
         }
     }
 
-    /// Asks about older events until there are none or the budget is spent. `first` is the oldest one's place.
+    /// Asks about events until there are none or the budget is spent: those that are newer than what has been
+    /// asked about, then older ones. `first` is the oldest event's place.
     pub(super) fn look(
         &mut self,
         events: &VecDeque<Arc<StackEvent>>,
         first: i64,
         budget: &mut Budget,
     ) {
-        while budget.is_left()
-            && let Some(index) = events.len().checked_sub(self.asked + 1)
-            && let Some(event) = events.get(index)
-        {
-            budget.spend(event);
-            self.asked += 1;
-            if self.question.holds_for(event) {
-                let place = first + i64::try_from(index).unwrap_or(i64::MAX);
-                self.index.push_oldest(class(event), place);
+        while budget.is_left() {
+            let (newer, older) = (self.asked.end, self.asked.start - 1);
+            if let Some(event) = event_at(events, first, newer) {
+                self.asked.end += 1;
+                if self.holds_for(event, budget) {
+                    self.index.push_newest(class(event), newer);
+                }
+            } else if let Some(event) = event_at(events, first, older) {
+                self.asked.start -= 1;
+                if self.holds_for(event, budget) {
+                    self.index.push_oldest(class(event), older);
+                }
+            } else {
+                return;
             }
         }
     }
+
+    fn holds_for(&self, event: &StackEvent, budget: &mut Budget) -> bool {
+        work::look();
+        budget.spend(event, self.weight);
+        self.question.holds_for(event)
+    }
+}
+
+fn event_at(
+    events: &VecDeque<Arc<StackEvent>>,
+    first: i64,
+    place: i64,
+) -> Option<&Arc<StackEvent>> {
+    events.get(usize::try_from(place - first).ok()?)
 }
 
 fn class(event: &StackEvent) -> StatusClass {

@@ -31,14 +31,20 @@ impl Properties {
         match serde_json::from_str::<Value>(json) {
             Ok(Value::Null) => Self::Absent,
             Ok(Value::String(text)) if text.is_empty() => Self::Absent,
-            Ok(Value::String(text)) => match serde_json::from_str::<Value>(&text) {
-                Ok(tree @ (Value::Object(_) | Value::Array(_))) => Self::Tree(tree),
-                _ => Self::Text(shown(&text)),
-            },
+            Ok(Value::String(text)) => {
+                tree_in(&text).map_or_else(|| Self::Text(shown(&text)), Self::Tree)
+            }
             Ok(tree) => Self::Tree(tree),
             Err(_) => Self::Text(shown(json)),
         }
     }
+}
+
+/// The tree that a text holds; nothing where it is plain text, or a plain value.
+#[must_use]
+pub fn tree_in(text: &str) -> Option<Value> {
+    let tree = serde_json::from_str(text).ok()?;
+    matches!(tree, Value::Object(_) | Value::Array(_)).then_some(tree)
 }
 
 /// Text made safe to show, and cut where nobody could read to the end.

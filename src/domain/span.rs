@@ -21,36 +21,64 @@ pub struct Span {
     pub operation: String,
     /// When it began; the time of its end where its beginning was never seen.
     pub began: Option<DateTime<Utc>>,
-    /// When it ended; absent while it goes on.
-    pub ended: Option<DateTime<Utc>>,
+    /// Whether and when it ended.
+    pub end: End,
     /// The class of its newest status: how it ended, or that it runs, rolls back or deletes.
     pub class: StatusClass,
-    /// Its newest event.
-    pub newest: Arc<StackEvent>,
+}
+
+/// How an operation came to its end. A time is absent where the event that tells of it has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// No event tells of an end: it goes on, or nobody saw it end.
+    Open,
+    /// A status told that it ended, and when.
+    Ended(Option<DateTime<Utc>>),
+    /// No status told of its end, but another operation began then: a stack's `CREATE` ends so in a `ROLLBACK`.
+    Superseded(Option<DateTime<Utc>>),
 }
 
 impl Span {
-    fn of(event: &Arc<StackEvent>) -> Self {
+    fn of(event: &StackEvent) -> Self {
         Self {
             operation: operation(event.status.as_str()).to_owned(),
             began: event.timestamp,
-            ended: event.timestamp.filter(|_| event.status.is_final()),
+            end: End::after(event),
             class: event.status.class(),
-            newest: Arc::clone(event),
         }
     }
 
-    /// Whether it goes on: its newest status is no end.
+    /// Whether no end of it is known.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        !self.newest.status.is_final()
+        self.end == End::Open
     }
 
-    /// How long it has taken, or took. What is stamped in the future has taken no time.
+    /// The time up to which it is known to have gone on; `now` is the time up to which anything has that is
+    /// open, and absent where nobody knows.
     #[must_use]
-    pub fn length(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
-        let end = if self.is_open() { now } else { self.ended? };
-        Some((end - self.began?).max(TimeDelta::zero()))
+    pub fn until(&self, now: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        match self.end {
+            End::Open => now,
+            End::Ended(time) | End::Superseded(time) => time,
+        }
+    }
+
+    /// How long it has taken, or took; see [`Self::until`] for `now`. What is stamped in the future has taken
+    /// no time.
+    #[must_use]
+    pub fn length(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
+        Some((self.until(now)? - self.began?).max(TimeDelta::zero()))
+    }
+}
+
+impl End {
+    fn after(event: &StackEvent) -> Self {
+        if event.status.is_final() {
+            Self::Ended(event.timestamp)
+        } else {
+            Self::Open
+        }
     }
 }
 
@@ -60,17 +88,17 @@ pub fn spans<'a>(events: impl DoubleEndedIterator<Item = &'a Arc<StackEvent>>) -
     newest.reverse();
     let mut spans: Vec<Span> = Vec::new();
     for event in newest {
-        let same =
-            |span: &&mut Span| span.is_open() && span.operation == operation(event.status.as_str());
-        match spans.last_mut().filter(same) {
-            Some(span) => {
-                span.ended = event.timestamp.filter(|_| event.status.is_final());
+        match spans.last_mut().filter(|span| span.is_open()) {
+            Some(span) if span.operation == operation(event.status.as_str()) => {
                 span.began = span.began.or(event.timestamp);
+                span.end = End::after(event);
                 span.class = event.status.class();
-                span.newest = Arc::clone(event);
+                continue;
             }
-            None => spans.push(Span::of(event)),
+            Some(span) => span.end = End::Superseded(event.timestamp),
+            None => {}
         }
+        spans.push(Span::of(event));
     }
     spans
 }
@@ -102,7 +130,7 @@ mod tests {
         let now = DateTime::parse_from_rfc3339("2022-04-05T21:59:00Z")
             .unwrap()
             .to_utc();
-        let seconds = |span: &Span| span.length(now).map(|length| length.num_seconds());
+        let seconds = |span: &Span| span.length(Some(now)).map(|length| length.num_seconds());
         let tell = |span: Span| (span.operation.clone(), seconds(&span), span.class);
         spans(events(facts).iter()).into_iter().map(tell).collect()
     }
@@ -137,6 +165,36 @@ mod tests {
             ),
         ];
         assert_eq!(told(&facts), expected);
+    }
+
+    #[test]
+    fn an_operation_ends_where_another_begins() {
+        let facts = [
+            (0, "CREATE_IN_PROGRESS"),
+            (60, "ROLLBACK_IN_PROGRESS"),
+            (65, "ROLLBACK_COMPLETE"),
+        ];
+        let expected = [
+            ("CREATE".to_owned(), Some(60), StatusClass::Running),
+            ("ROLLBACK".to_owned(), Some(5), StatusClass::RollingBack),
+        ];
+        assert_eq!(told(&facts), expected);
+        let ends: Vec<_> = spans(events(&facts).iter())
+            .into_iter()
+            .map(|span| span.end)
+            .collect();
+        assert!(
+            matches!(ends[..], [End::Superseded(Some(_)), End::Ended(Some(_))]),
+            "{ends:?}"
+        );
+    }
+
+    #[test]
+    fn nobody_knows_how_long_it_took_where_nobody_saw_it_end() {
+        let facts = [(0, "CREATE_COMPLETE"), (9, "DELETE_IN_PROGRESS")];
+        let spans = spans(events(&facts).iter());
+        let lengths: Vec<_> = spans.iter().map(|span| span.length(None)).collect();
+        assert_eq!(lengths, [Some(TimeDelta::zero()), None]);
     }
 
     #[test]

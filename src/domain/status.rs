@@ -42,7 +42,7 @@ impl StatusClass {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Running => "running",
+            Self::Running => "in progress",
             Self::Complete => "complete",
             Self::Failed => "failed",
             Self::RollingBack => "rolling back",

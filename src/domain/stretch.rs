@@ -12,6 +12,7 @@ use super::event::{EventId, StackEvent};
 use super::index::{ClassIndex, shift};
 use super::lens::{Budget, Lens, Question, Sieve, Slot};
 use super::text::Clean;
+use super::work;
 
 /// A gapless stretch of one stack's events in the service's order.
 #[derive(Debug, Default)]
@@ -61,7 +62,7 @@ impl Stretch {
     /// The events, oldest first.
     #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
-        self.events.iter()
+        self.events.iter().inspect(|_| work::look())
     }
 
     /// Puts an event after the newest one. False, and no change, if it is there already.
@@ -75,9 +76,6 @@ impl Stretch {
         self.by_resource.push_newest(&event.logical_id, place);
         if event.is_consequence() {
             self.consequences.push_back(place);
-        }
-        for lens in self.lenses.iter_mut().flatten() {
-            lens.push_newest(&event, place);
         }
         self.events.push_back(event);
         true
@@ -101,7 +99,8 @@ impl Stretch {
     }
 
     /// Puts a late event directly before (older than) the event `next`, or at the newest end where `next` is
-    /// not known. False, and no change, if it is there already. Costs as much as there are newer events.
+    /// not known. False, and no change, if it is there already. Costs as much as there are newer events, and a
+    /// little for each resource.
     pub fn insert_before(&mut self, next: &EventId, event: Arc<StackEvent>) -> bool {
         if self.contains(&event.event_id) {
             return false;
@@ -123,9 +122,8 @@ impl Stretch {
             let at = self.consequences.partition_point(|other| *other < place);
             self.consequences.insert(at, place);
         }
-        let newer = self.events.len() - index;
         for lens in self.lenses.iter_mut().flatten() {
-            lens.insert(&event, place, newer);
+            lens.insert(&event, place);
         }
         self.places.insert(event.event_id.clone(), place);
         self.events.insert(index, event);
@@ -148,6 +146,7 @@ impl Stretch {
     #[must_use]
     pub fn nth(&self, sieve: Sieve, nth: usize) -> Option<&Arc<StackEvent>> {
         if sieve == Sieve::ALL {
+            work::look();
             return self.events.get(nth);
         }
         let index = self.index(sieve.slot);
@@ -156,7 +155,9 @@ impl Stretch {
 
     /// Lets a lens answer another question, or none.
     pub fn set_lens(&mut self, slot: Slot, question: Option<&Arc<Question>>) {
-        self.lenses[slot as usize] = question.cloned().map(Lens::new);
+        let end = self.end();
+        let lens = question.cloned().map(|question| Lens::new(question, end));
+        self.lenses[slot as usize] = lens;
     }
 
     /// Asks the lenses about events that they have not been asked about, as far as the budget goes.
@@ -175,7 +176,7 @@ impl Stretch {
 
     /// The resources, those whose first event is oldest first.
     pub fn resources(&self) -> impl Iterator<Item = &Clean> {
-        self.by_resource.in_order()
+        self.by_resource.in_order().inspect(|_| work::look())
     }
 
     /// How many resources there are.
@@ -233,14 +234,26 @@ impl Stretch {
         self.consequences.len()
     }
 
-    /// Puts all events of `newer` after this stretch's; cheap where this one is empty.
-    pub fn append(&mut self, newer: Self) {
+    /// Puts all events of `newer` after this stretch's; cheap where this one is empty. The answers of its lenses
+    /// are kept where they are complete. What it would take more than a slice of work to complete is left to
+    /// [`Self::look`], so that no message waits for a long history to be looked through.
+    pub fn append(&mut self, mut newer: Self) {
         if self.is_empty() {
             *self = newer;
             return;
         }
+        newer.look(&mut Budget::slice());
+        let (offset, expected) = (self.end() - newer.first, self.len() + newer.len());
         for event in newer.events {
             self.push_newest(event);
+        }
+        if self.len() == expected {
+            let newer = newer.lenses.iter();
+            for (lens, newer) in self.lenses.iter_mut().zip(newer) {
+                if let (Some(lens), Some(newer)) = (lens, newer) {
+                    lens.append(newer, offset);
+                }
+            }
         }
     }
 
@@ -253,6 +266,7 @@ impl Stretch {
     }
 
     fn get(&self, place: i64) -> Option<&Arc<StackEvent>> {
+        work::look();
         self.events.get(self.index_of(place))
     }
 
@@ -267,6 +281,7 @@ impl Stretch {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::sync::LazyLock;
 
     use crate::domain::pattern::Pattern;
     use crate::domain::status::{ClassSet, StatusClass};
@@ -293,15 +308,36 @@ mod tests {
         Newest,
         Oldest,
         Before(usize),
+        /// A stretch of so many events, the last of them asked about or not.
+        Appended(usize, bool),
     }
 
     fn growth() -> impl Strategy<Value = (Growth, usize)> {
         let kind = prop_oneof![
             Just(Growth::Newest),
             Just(Growth::Oldest),
-            (0usize..100).prop_map(Growth::Before)
+            (0usize..100).prop_map(Growth::Before),
+            (0usize..8, any::<bool>()).prop_map(|(count, asked)| Growth::Appended(count, asked)),
         ];
         (kind, 0usize..3)
+    }
+
+    /// A question that is so much work that a slice is enough for a few events only.
+    fn question() -> Arc<Question> {
+        static QUESTION: LazyLock<Arc<Question>> = LazyLock::new(|| {
+            let patterns = ["[0-4]$", "(x?){256}"].map(|text| Pattern::new(text, true).unwrap());
+            Arc::new(Question {
+                patterns: patterns.into(),
+                ..Question::default()
+            })
+        });
+        Arc::clone(&QUESTION)
+    }
+
+    fn look_to_the_end(stretch: &mut Stretch) {
+        while stretch.unasked(Slot::Listed) > 0 {
+            stretch.look(&mut Budget::slice());
+        }
     }
 
     proptest! {
@@ -311,10 +347,9 @@ mod tests {
             let words = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED"];
             let mut stretch = Stretch::default();
             let mut plain: Vec<Arc<StackEvent>> = Vec::new();
-            let question = Arc::new(Question {
-                patterns: vec![Pattern::new("[0-4]$", true).unwrap()],
-                ..Question::default()
-            });
+            let question = question();
+            let mut numbers = 0..;
+            let count = steps.len();
             for (number, (kind, word)) in steps.into_iter().enumerate() {
                 // The question comes in the middle: some events were there before it.
                 if number == asked_at {
@@ -323,25 +358,40 @@ mod tests {
                 if number % 3 == 0 {
                     stretch.look(&mut Budget::slice());
                 }
-                let new = event(u32::try_from(number).unwrap(), words[word]);
+                let mut new = || event(numbers.next().unwrap(), words[word]);
                 match kind {
+                    Growth::Appended(count, asked) => {
+                        let mut newer = stretch.emptied();
+                        let events: Vec<_> = (0..count).map(|_| new()).collect();
+                        for event in events.iter().rev() {
+                            prop_assert!(newer.push_oldest(event.clone()));
+                        }
+                        if asked {
+                            look_to_the_end(&mut newer);
+                        }
+                        stretch.append(newer);
+                        plain.extend(events);
+                    }
                     Growth::Before(at) if !plain.is_empty() => {
                         let at = at % plain.len();
                         let next = plain[at].event_id.clone();
+                        let new = new();
                         prop_assert!(stretch.insert_before(&next, new.clone()));
                         plain.insert(at, new);
                     }
                     Growth::Oldest => {
+                        let new = new();
                         prop_assert!(stretch.push_oldest(new.clone()));
                         plain.insert(0, new);
                     }
                     Growth::Newest | Growth::Before(_) => {
+                        let new = new();
                         prop_assert!(stretch.push_newest(new.clone()));
                         plain.push(new);
                     }
                 }
             }
-            if asked_at >= plain.len() {
+            if asked_at >= count {
                 stretch.set_lens(Slot::Listed, Some(&question));
             }
             let mut classes = ClassSet::NONE;
@@ -350,9 +400,7 @@ mod tests {
                     classes = classes.toggled(class);
                 }
             }
-            while stretch.unasked(Slot::Listed) > 0 {
-                stretch.look(&mut Budget::slice());
-            }
+            look_to_the_end(&mut stretch);
             for slot in [None, Some(Slot::Listed), Some(Slot::Found)] {
                 let sieve = Sieve { classes, slot };
                 let holds = |event: &StackEvent| slot != Some(Slot::Listed) || question.holds_for(event);
@@ -398,6 +446,32 @@ mod tests {
         assert!(!stretch.push_oldest(event(1, "CREATE_FAILED")));
         assert!(!stretch.insert_before(&EventId::from("1"), event(1, "CREATE_FAILED")));
         assert_eq!(stretch.len(), 1);
+    }
+
+    fn stretch_of(ids: std::ops::Range<u32>) -> Stretch {
+        let mut stretch = Stretch::default();
+        stretch.set_lens(Slot::Listed, Some(&question()));
+        for id in ids.rev() {
+            stretch.push_oldest(event(id, "CREATE_FAILED"));
+        }
+        stretch
+    }
+
+    #[test]
+    fn appending_much_asks_about_no_more_than_a_slice_of_it() {
+        let mut stretch = stretch_of(0..3);
+        look_to_the_end(&mut stretch);
+        stretch.append(stretch_of(3..1000));
+        assert_eq!(stretch.unasked(Slot::Listed), 997);
+        // What is new and small is answered at once, and what has been answered is not asked again.
+        let mut stretch = stretch_of(0..3);
+        look_to_the_end(&mut stretch);
+        stretch.append(stretch_of(3..5));
+        assert_eq!(stretch.unasked(Slot::Listed), 0);
+        let mut newer = stretch_of(5..1000);
+        look_to_the_end(&mut newer);
+        stretch.append(newer);
+        assert_eq!(stretch.unasked(Slot::Listed), 0);
     }
 
     #[test]

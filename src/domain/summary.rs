@@ -1,20 +1,21 @@
 //! A build in a few words: what a list of builds says about each.
 
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::build::{Build, Cleanup};
-use super::event::StackEvent;
 use super::text::Clean;
 use super::timeline::Timeline;
 use super::verdict::Outcome;
 
 /// What is known about a build's current stack.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// How it ended, as far as is known.
     pub outcome: Outcome,
+    /// The region that the image is built in, as the API says.
+    pub region: Option<Clean>,
     /// When the build began.
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
@@ -22,11 +23,42 @@ pub struct Summary {
     /// The AMI of a build that succeeded.
     pub ami_id: Option<Clean>,
     /// What failed first, where the build failed.
-    pub first_failure: Option<Arc<StackEvent>>,
+    pub first_failure: Option<FirstFailure>,
     /// Whether a stack that should have deleted itself is still there.
     pub leftover_stack: bool,
     /// The number of its events.
     pub events: usize,
+}
+
+/// What failed first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstFailure {
+    /// The resource's name in the template.
+    pub logical_id: Clean,
+    /// The service's reason.
+    pub reason: Option<Clean>,
+}
+
+/// A watch that was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastWatch {
+    /// The recording.
+    pub file: PathBuf,
+    /// When the build began, else when the watch did; of what can't be read, when it was last written to.
+    pub began: DateTime<Utc>,
+    /// What was watched and how it ended, or why that can't be told.
+    pub told: Result<Told, Clean>,
+}
+
+/// What was watched, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The image's id.
+    pub image_id: Clean,
+    /// The region that was asked for, where one was.
+    pub region: Option<Clean>,
+    /// How it ended.
+    pub summary: Summary,
 }
 
 impl Summary {
@@ -35,14 +67,35 @@ impl Summary {
     pub fn of(build: &Build) -> Self {
         let outcome = build.verdict().outcome();
         let (failed, succeeded) = (outcome == Outcome::Failed, outcome == Outcome::Succeeded);
+        let first_failure = build.first_failure().filter(|_| failed);
         Self {
             outcome,
+            region: build.image().and_then(|image| image.region.clone()),
             started_at: build.started_at(),
             ended_at: build.ended_at(),
             ami_id: build.ami().filter(|_| succeeded).map(|ami| ami.id.clone()),
-            first_failure: build.first_failure().filter(|_| failed).cloned(),
+            first_failure: first_failure.map(|event| FirstFailure {
+                logical_id: event.logical_id.clone(),
+                reason: event.reason.clone(),
+            }),
             leftover_stack: succeeded && build.cleanup() == Cleanup::Leftover,
             events: build.current().map_or(0, Timeline::len),
         }
+    }
+
+    /// How long the build took, where it has come to an end of its own.
+    #[must_use]
+    pub fn took(&self) -> Option<TimeDelta> {
+        let ended = matches!(self.outcome, Outcome::Succeeded | Outcome::Failed);
+        let took = self.ended_at.filter(|_| ended)? - self.started_at?;
+        Some(took.max(TimeDelta::zero()))
+    }
+}
+
+impl Told {
+    /// The image's region: as the API says, else as the person asked.
+    #[must_use]
+    pub fn region(&self) -> Option<&Clean> {
+        self.summary.region.as_ref().or(self.region.as_ref())
     }
 }

@@ -32,6 +32,15 @@ pub enum Row<'a> {
     Gap,
 }
 
+/// The event of a resource before another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// The event.
+    pub event: &'a Arc<StackEvent>,
+    /// Whether events may be missing between the two: a walk over the history is not finished.
+    pub gap: bool,
+}
+
 impl Timeline {
     /// A timeline without events.
     #[must_use]
@@ -123,12 +132,6 @@ impl Timeline {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// The number of committed events.
-    #[must_use]
-    pub fn committed(&self) -> usize {
-        self.committed.len()
     }
 
     /// The events of an unfinished walk, oldest first.
@@ -256,17 +259,14 @@ impl Timeline {
         self.committed.count_of(resource) + self.pending.count_of(resource)
     }
 
-    /// The event of the same resource before this one.
+    /// The event of the same resource before this one, as far as that is known.
     #[must_use]
-    pub fn before(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
-        let in_pending = || {
-            self.pending
-                .contains(&event.event_id)
-                .then(|| self.pending.before(event))
-        };
-        in_pending()
-            .flatten()
-            .or_else(|| self.committed.before(event))
+    pub fn before(&self, event: &StackEvent) -> Option<Before<'_>> {
+        let in_pending = self.pending.contains(&event.event_id);
+        let pending = in_pending.then(|| self.pending.before(event)).flatten();
+        let across = in_pending && pending.is_none() && self.has_gap();
+        let event = pending.or_else(|| self.committed.before(event))?;
+        Some(Before { event, gap: across })
     }
 
     fn has_gap(&self) -> bool {

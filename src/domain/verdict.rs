@@ -99,6 +99,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 6] = [
+        Self::Succeeded,
+        Self::Failed,
+        Self::Deleted,
+        Self::NotFound,
+        Self::Building,
+        Self::Unknown,
+    ];
+
     /// The word in the JSON output.
     #[must_use]
     pub const fn word(self) -> &'static str {

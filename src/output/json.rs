@@ -75,7 +75,7 @@ pub(super) fn line(entry: &Entry) -> Option<String> {
 }
 
 fn event_line(event: &StackEvent) -> serde_json::Result<String> {
-    let raw: &RawValue = serde_json::from_str(event.raw())?;
+    let raw: &RawValue = serde_json::from_str(event.as_sent())?;
     serde_json::to_string(&Line::Event {
         stack_id: event.stack_id.as_str(),
         event: raw,

@@ -2,8 +2,12 @@
 //!
 //! The application decides what is printed and when; here it only gets its form.
 
+mod config;
+mod history;
 mod json;
 mod keys;
+mod markdown;
+mod report;
 mod text;
 mod variables;
 
@@ -14,14 +18,17 @@ use crate::app::model::Model;
 use crate::domain::text::one_line;
 use crate::style::Theme;
 
+pub use config::{ConfigLine, config};
+pub use history::history;
 pub use keys::keys;
+pub use report::{Subject, report};
 pub use variables::variables;
 
 /// The form of the lines.
 #[derive(Debug)]
 pub enum Form {
     /// One aligned line an event; the state goes to the diagnostics.
-    Text(Theme),
+    Text(Box<Theme>),
     /// One JSON object a line.
     Json,
 }

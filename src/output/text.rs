@@ -45,13 +45,7 @@ fn cell(text: &str, columns: usize) -> String {
 
 /// How it ended.
 pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
-    let class = match record.outcome {
-        Outcome::Succeeded => StatusClass::Complete,
-        Outcome::Failed => StatusClass::Failed,
-        Outcome::Building => StatusClass::Running,
-        Outcome::Deleted => StatusClass::Deleting,
-        Outcome::NotFound | Outcome::Unknown => StatusClass::Unknown,
-    };
+    let class = class(record.outcome);
     let mut parts = vec![
         paint(theme.status(class), &record.outcome.word().to_uppercase()),
         record.image_id.clone(),
@@ -81,6 +75,17 @@ pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
     line
 }
 
+/// The class of statuses that an outcome looks like.
+pub(super) const fn class(outcome: Outcome) -> StatusClass {
+    match outcome {
+        Outcome::Succeeded => StatusClass::Complete,
+        Outcome::Failed => StatusClass::Failed,
+        Outcome::Building => StatusClass::Running,
+        Outcome::Deleted => StatusClass::Deleting,
+        Outcome::NotFound | Outcome::Unknown => StatusClass::Unknown,
+    }
+}
+
 /// What is known in one line, after the sign of the verdict.
 pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
     let verdict = model.build.verdict();
@@ -97,12 +102,13 @@ fn format_failure(failure: &StackEvent, reason: &str) -> String {
     )
 }
 
-fn seconds(time: DateTime<Utc>) -> String {
+/// A time, to the second, in UTC.
+pub(super) fn seconds(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// A word in the colour of a style.
-fn paint(style: Style, word: &str) -> String {
+pub(super) fn paint(style: Style, word: &str) -> String {
     match style.fg {
         Some(colour) => word.with(colour.into_crossterm()).to_string(),
         None => word.to_owned(),

@@ -10,7 +10,8 @@ const LONGEST: usize = 32 * 1024;
 
 /// The variables, all of them: what is absent is empty, so that no value of a parent process shows through.
 ///
-/// Values are as the service gave them, since it is a program that reads them.
+/// Values are as the service gave them, since it is a program that reads them; but for what signs a presigned
+/// URL, which is nobody's business but JSON output's.
 #[must_use]
 pub fn variables(known: &Known) -> [(&'static str, String); 10] {
     let record = &known.record;

@@ -91,7 +91,11 @@ fn carry_out(effects: Effects, feed: &Feed, lines: &Lines) -> (Option<Box<Known>
             // A writer that has ended says so itself.
             Effect::Emit(entry) => drop(lines.entries.send(entry)),
             Effect::Run(outcome) => known = Some(outcome),
-            Effect::Notify(_) | Effect::Copy(_) | Effect::Mouse(_) | Effect::Suspend => {}
+            Effect::Notify(_)
+            | Effect::Copy(_)
+            | Effect::Mouse(_)
+            | Effect::WriteReport
+            | Effect::Suspend => {}
             Effect::Exit(exit) => code = Some(exit),
         }
     }

@@ -12,7 +12,9 @@ mod job_control;
 mod lines;
 mod logging;
 mod outlet;
+mod past;
 mod prepare;
+mod reports;
 mod screen;
 mod signals;
 mod tape;
@@ -33,7 +35,9 @@ use crate::config::{Form, Settings, SourceSettings};
 use crate::domain::summary::Summary;
 use crate::error::Error;
 use crate::output::{self, Printer};
-use crate::style::Palette;
+use crate::source::recording::Folder;
+
+pub use past::{history, report};
 
 use feed::Feed;
 use hook::Hook;
@@ -46,8 +50,8 @@ use tasks::Tasks;
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
 pub fn run(settings: Settings) -> Result<u8, Error> {
     logging::start(&settings.log)?;
-    // The palette has taken NO_COLOR and --color into account; crossterm is not to judge again.
-    crossterm::style::force_color_output(settings.theme.palette != Palette::None);
+    // The theme has taken NO_COLOR and --color into account; crossterm is not to judge again.
+    crossterm::style::force_color_output(settings.theme.has_colours());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -79,10 +83,15 @@ pub fn print(text: &str) -> Result<u8, Error> {
 async fn watch(settings: Settings) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
     // With --wait, the build that is waited for is another one than any that was recorded.
-    let goes_on = matches!(settings.source, SourceSettings::Api(_)) && !settings.waits;
+    let is_live = matches!(settings.source, SourceSettings::Api(_));
+    let goes_on = is_live && !settings.waits;
     let ready = prepare::prepare(settings.source).await?;
     let prepared = ready.prepared;
-    let (recorder, resumed) = tape::open(settings.record, ready.header, goes_on)?;
+    let recordings = settings.recordings.map(Folder::new);
+    let typical = recordings.as_ref().filter(|_| is_live);
+    let typical = typical.and_then(Folder::typical);
+    let (recorder, resumed) =
+        tape::open(settings.record, recordings.as_ref(), ready.header, goes_on)?;
     let remarks = ready.remarks.into_iter().map(Msg::Remark);
     let first = remarks.chain(resumed).collect();
     let ending = if prepared.is_replay() {
@@ -96,7 +105,10 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
     };
     let clock = prepared.clock.clone();
     let mut model = Model::new(prepared.target.clone(), mode, keys, clock.now());
+    model.mouse = settings.mouse;
+    model.times.utc = settings.utc;
     let hook = Hook(settings.on_outcome);
+    model.typical = typical;
     let (tape, tape_end) = Tape::start(recorder, &mut tasks);
     let start = |tasks: &mut Tasks| prepared.start(first, tape_end, tasks);
     let result = match settings.form {

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::effect::{Effect, Effects};
@@ -22,6 +23,7 @@ use super::feed::Feed;
 use super::hangup::{Hangup, is_gone};
 use super::hook::Hook;
 use super::input::{self, Input};
+use super::reports::Reports;
 use super::signals::{Job, Jobs, Signals};
 use super::tasks::Tasks;
 use super::terminal::{self, Screen};
@@ -30,6 +32,8 @@ use super::{ask, escapes, fault, job_control};
 
 /// The least time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(33);
+/// The least time between two frames for keys: what is pasted is not drawn key by key.
+const KEY_FRAME: Duration = Duration::from_millis(8);
 
 /// A terminal that can no longer be read or written has hung up, whether or not the signal for it came.
 const TERMINAL_GONE: u8 = Signal::Hangup.exit_code();
@@ -83,14 +87,18 @@ async fn show(
     }
     screen.mouse(model.mouse);
     fault::elsewhere();
+    let (reports, reported) = Reports::new();
+    let now = Instant::now();
     Show {
         hangup: Hangup::watch(tasks),
         ticks: Ticks::new(clock),
         feed: start(tasks),
-        next_frame: Instant::now(),
+        last_frame: now,
+        next_frame: now,
         stale: false,
-        urgent: false,
         clipboard: Clipboard::default(),
+        reports,
+        reported,
         model,
         theme,
         speech,
@@ -120,11 +128,13 @@ struct Show<'a> {
     ticks: Ticks,
     feed: Feed,
     tasks: &'a mut Tasks,
+    reports: Reports,
+    reported: mpsc::UnboundedReceiver<Msg>,
+    last_frame: Instant,
+    /// When the next frame is due, once there is something new to see.
     next_frame: Instant,
     /// Whether the screen does not show the model any more.
     stale: bool,
-    /// Whether a person waits for the next frame.
-    urgent: bool,
 }
 
 /// What the loop waits for.
@@ -163,7 +173,9 @@ impl Show<'_> {
             job = self.jobs.next() => Heard::Shell(job),
             event = self.input.next() => match event {
                 Ok(event) => {
-                    self.urgent |= input::is_urgent(&event);
+                    if input::is_urgent(&event) {
+                        self.hurry();
+                    }
                     input::understand(&event).map_or(Heard::Pause, Heard::Fact)
                 }
                 Err(_) => Heard::TerminalGone,
@@ -176,6 +188,7 @@ impl Show<'_> {
             },
             () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Heard::Pause,
             msg = self.ticks.next() => Heard::Fact(msg),
+            Some(msg) = self.reported.recv() => Heard::Fact(msg),
             msg = self.feed.next() => Heard::Fact(msg),
             () = std::future::ready(()), if self.model.is_looking() => Heard::Fact(Msg::Look),
         }
@@ -210,6 +223,7 @@ impl Show<'_> {
                 }
                 Effect::Run(known) => self.hook.run_quietly(&known, self.tasks),
                 Effect::Copy(text) => self.copy(text),
+                Effect::WriteReport => self.reports.write(self.model, self.tasks),
                 Effect::Mouse(taken) => self.screen.mouse(taken),
                 Effect::Suspend => self.suspend(),
                 Effect::Emit(_) => {}
@@ -221,16 +235,22 @@ impl Show<'_> {
 
     /// Draws, where there is something new to see and a frame may follow the one before.
     fn draw(&mut self) -> Option<u8> {
-        let due = self.urgent || Instant::now() >= self.next_frame;
+        let due = Instant::now() >= self.next_frame;
         if !self.stale || !due || !self.screen.is_free() {
             return None;
         }
         if self.screen.draw(self.model, &self.theme).is_err() {
             return Some(TERMINAL_GONE);
         }
-        self.next_frame = Instant::now() + FRAME;
-        (self.stale, self.urgent) = (false, false);
+        self.last_frame = Instant::now();
+        self.next_frame = self.last_frame + FRAME;
+        self.stale = false;
         None
+    }
+
+    /// A person waits for the next frame.
+    fn hurry(&mut self) {
+        self.next_frame = self.next_frame.min(self.last_frame + KEY_FRAME);
     }
 
     /// Both clipboards: the terminal's works from afar, the desktop's where the terminal has none.
@@ -282,7 +302,8 @@ impl Show<'_> {
             let _ = update(self.model, Msg::Resized(size));
             self.screen.mouse(self.model.mouse);
             self.input.go_on();
-            (self.stale, self.urgent) = (true, true);
+            self.stale = true;
+            self.hurry();
         }
     }
 }

@@ -26,21 +26,24 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 /// earlier watch has recorded.
 pub(super) fn open(
     record: Record,
+    recordings: Option<&Folder>,
     header: Header,
     resumes: bool,
 ) -> Result<(Option<Recorder>, Vec<Msg>), Error> {
     let now = header.started_at;
-    let (recorder, earlier) = match record {
-        Record::No => return Ok((None, Vec::new())),
-        Record::InFolder(None) => {
-            let text = "this watch is not recorded: neither XDG_STATE_HOME nor HOME says where; name a file with \
-                        --record, or say --no-record";
+    let (recorder, earlier) = match (record, recordings) {
+        (Record::No, _) => return Ok((None, Vec::new())),
+        (Record::InFolder, None) => {
+            let text = "this watch is not recorded: there is no home folder and XDG_STATE_HOME names none; name a \
+                        file with --record, or say --no-record";
             return Ok((None, vec![Msg::Remark(passing(text.to_owned()))]));
         }
-        Record::InFolder(Some(path)) => Recorder::in_folder(Folder::new(path), header, resumes),
-        Record::InFile(path) => Recorder::in_file(&path, &header, resumes).map_err(|error| {
-            Error::Usage(format!("failed to record to {}: {error}", path.display()))
-        })?,
+        (Record::InFolder, Some(folder)) => Recorder::in_folder(folder.clone(), header, resumes),
+        (Record::InFile(path), _) => {
+            Recorder::in_file(&path, &header, resumes).map_err(|error| {
+                Error::Usage(format!("failed to record to {}: {error}", path.display()))
+            })?
+        }
     };
     let mut first = Vec::new();
     if let Some(earlier) = earlier {

@@ -50,11 +50,13 @@ pub struct Walk {
     audit: bool,
 }
 
-/// What is not believed when it is met for the first time, since it may mean that the service has moved on
-/// under the walk. A walk that began after that is above it; what it meets again is so.
+/// What is not believed when it is met for the first time, since the service may have moved on under the
+/// walk. The walk then starts again and meets all that is newer first; what comes once more after that is
+/// the service's order.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Doubt {
-    /// The event is older than the walk although it does not stand directly below it, or seems to be newer.
+    /// The event is said to be older than the walk, but does not stand directly below the walk's last one, or
+    /// is dated as if it were newer.
     Place(EventKey),
     /// The history ends with this event: an empty page without a token follows. It may be the end of the
     /// history of another stack, which has replaced this one.
@@ -74,8 +76,6 @@ struct Underway {
     is_above: bool,
     /// Every event that this walk has met.
     met: HashSet<EventId>,
-    /// The newest event of the walk.
-    top: Option<EventId>,
     fresh: Vec<EventId>,
     late: Vec<LateEvent>,
     overlap: usize,
@@ -131,16 +131,15 @@ impl Walk {
         }
         if !continues {
             self.begin();
-        }
-        let Some(above) = self.joint(&page) else {
+        } else if !self.is_continuation(&page) {
             self.restart();
             return None;
-        };
+        }
         self.adopt_stack(&page);
         let stack = self.stack.clone();
         let mut walk = self.underway.take()?;
         let known = stack.as_ref().and_then(|stack| self.known.get(stack));
-        let fresh = walk.read(&page.events[above..], stack.as_ref(), known);
+        let fresh = walk.read(&page.events, stack.as_ref(), known);
         let audit = walk.audit;
         let sent = walk.token.take();
         let end = Self::end(&walk, &page, stack.as_ref(), continues);
@@ -194,35 +193,21 @@ impl Walk {
         true
     }
 
-    /// Where a page goes on with the walk: the number of events at its top that are newer than the walk, which
-    /// are left to the next one. Nothing where the page does not go on with the walk.
-    fn joint(&mut self, page: &EventsPage) -> Option<usize> {
-        let Some((walk, last)) = self
-            .underway
-            .as_ref()
-            .and_then(|walk| Some((walk, walk.last.as_ref()?)))
-        else {
-            return Some(0);
+    /// Whether a page that a token brought goes on where the walk is. What speaks against it is believed when
+    /// it is met again.
+    fn is_continuation(&mut self, page: &EventsPage) -> bool {
+        let Some(walk) = &mut self.underway else {
+            return true;
         };
-        let above = walk.newer_events(&page.events);
-        let doubt = match page.events.first() {
-            None if page.next.is_none() => Some(Doubt::End(last.key())),
-            Some(top) if top.stack_id != last.stack_id => Some(Doubt::Place(top.key())),
-            _ => walk
-                .misplaced(&page.events[above..], last)
-                .map(|event| Doubt::Place(event.key())),
+        let Some(doubt) = walk.doubt(page) else {
+            return true;
         };
-        let Some(doubt) = doubt else {
-            return Some(above);
-        };
-        if self.doubted.insert(doubt) {
-            return None;
-        }
-        // If it was a time that raised the doubt, the times of the events above say nothing about those below.
-        if let Some(walk) = &mut self.underway {
+        let is_believed = !self.doubted.insert(doubt);
+        if is_believed {
+            // Where a time raised the doubt, the times above say nothing about what lies below.
             walk.earliest = None;
         }
-        Some(above)
+        is_believed
     }
 
     /// Whether the walk is whole with this page.
@@ -293,14 +278,16 @@ impl Walk {
 }
 
 impl Underway {
-    /// How many events at the top of a page are newer than the walk: they arrived since it began and moved
-    /// the page up, so that the walk's newest event stands in it, below them.
-    fn newer_events(&self, events: &[Arc<StackEvent>]) -> usize {
-        events
-            .iter()
-            .position(|event| self.met.contains(&event.event_id))
-            .filter(|first| Some(&events[*first].event_id) == self.top.as_ref())
-            .unwrap_or(0)
+    /// What speaks against a page that is said to go on where the walk is.
+    fn doubt(&self, page: &EventsPage) -> Option<Doubt> {
+        let last = self.last.as_ref()?;
+        match page.events.first() {
+            None => page.next.is_none().then(|| Doubt::End(last.key())),
+            Some(top) if top.stack_id != last.stack_id => Some(Doubt::Place(top.key())),
+            Some(_) => self
+                .misplaced(&page.events, last)
+                .map(|event| Doubt::Place(event.key())),
+        }
     }
 
     /// The first event that the walk has not met, where its place is not directly below the walk's last one.
@@ -348,7 +335,6 @@ impl Underway {
                 continue;
             }
             let newer = self.last.replace(Arc::clone(event));
-            self.top.get_or_insert_with(|| event.event_id.clone());
             self.earliest = self.earliest.into_iter().chain(event.timestamp).min();
             if known.is_some_and(|known| known.contains(&event.event_id)) {
                 self.overlap += 1;

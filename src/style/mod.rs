@@ -1,51 +1,87 @@
 //! What things look like: each role that the screen knows, as a style, for what the terminal can show.
 //!
 //! Colour says what a status means and nothing else; everything else is told apart by weight. Start with
-//! [`Theme`]; `palette` holds the colours, `glyphs` the signs.
+//! [`Theme`]; `role` says what there is to colour, `scheme` holds a theme's colours, `glyphs` the signs.
 
+mod depth;
 mod glyphs;
-mod palette;
+mod look;
+mod role;
+mod scheme;
 
 use ratatui::style::{Modifier, Style};
 
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
 
+pub use depth::Depth;
 pub use glyphs::{GlyphSet, Glyphs};
-use palette::Hue;
-pub use palette::Palette;
+pub use look::LookError;
+pub use role::Role;
+pub use scheme::Scheme;
 
 /// How the screen looks: which colours, which signs. It is lent to whoever draws, and so is not `Copy`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
-    /// The colours.
-    pub palette: Palette,
-    /// The signs.
-    pub glyphs: Glyphs,
+    /// By role.
+    styles: [Style; Role::ALL.len()],
+    depth: Depth,
+    glyphs: Glyphs,
+}
+
+/// No colours.
+impl Default for Theme {
+    fn default() -> Self {
+        Self::new(&Scheme::default(), Depth::None, Glyphs::default())
+    }
 }
 
 impl Theme {
+    /// The look of a terminal that shows so many colours, and those signs.
+    #[must_use]
+    pub fn new(scheme: &Scheme, depth: Depth, glyphs: Glyphs) -> Self {
+        Self {
+            styles: Role::ALL.map(|role| scheme.style(role, depth)),
+            depth,
+            glyphs,
+        }
+    }
+
     /// The signs.
     #[must_use]
     pub fn glyphs(&self) -> &'static GlyphSet {
         self.glyphs.set()
     }
 
-    fn hue(&self, hue: Hue) -> Style {
-        self.palette.hue(hue)
+    /// Whether any style names a colour.
+    #[must_use]
+    pub fn has_colours(&self) -> bool {
+        self.depth != Depth::None
+    }
+
+    /// What a role looks like.
+    #[must_use]
+    pub fn role(&self, role: Role) -> Style {
+        self.styles[role.index()]
+    }
+
+    /// The ground of the screen, and text of which nothing else is said.
+    #[must_use]
+    pub fn screen(&self) -> Style {
+        self.role(Role::Screen)
     }
 
     /// A status: its glyph and its word.
     #[must_use]
     pub fn status(&self, class: StatusClass) -> Style {
         match class {
-            StatusClass::Running => self.hue(Hue::Running),
-            StatusClass::Complete => self.hue(Hue::Good),
+            StatusClass::Running => self.role(Role::Running),
+            StatusClass::Complete => self.role(Role::Good),
             StatusClass::Failed => self.bad(),
             StatusClass::RollingBack => self.warn(),
-            StatusClass::Deleting => Style::new(),
+            StatusClass::Deleting => self.role(Role::Deleting),
             StatusClass::Skipped => self.dim(),
-            StatusClass::Unknown => self.hue(Hue::Unknown),
+            StatusClass::Unknown => self.role(Role::Unknown),
         }
     }
 
@@ -53,64 +89,68 @@ impl Theme {
     /// nothing to meet.
     #[must_use]
     pub fn verdict(&self, verdict: Verdict) -> Style {
-        let hue = match verdict {
+        let style = match verdict {
             Verdict::Waiting => return self.strong(),
-            Verdict::Building | Verdict::Finishing => self.hue(Hue::Running),
-            Verdict::Succeeded => self.hue(Hue::Good),
-            Verdict::Failed => self.hue(Hue::Bad),
-            Verdict::Failing | Verdict::NotFound => self.hue(Hue::Warn),
-            Verdict::Deleting | Verdict::Deleted | Verdict::Ended => Style::new(),
+            Verdict::Building | Verdict::Finishing => self.role(Role::Running),
+            Verdict::Succeeded => self.role(Role::Good),
+            Verdict::Failed => self.role(Role::Bad),
+            Verdict::Failing | Verdict::NotFound => self.role(Role::Warn),
+            Verdict::Deleting | Verdict::Deleted | Verdict::Ended => self.role(Role::Deleting),
         };
-        hue.add_modifier(Modifier::BOLD | Modifier::REVERSED)
+        style.add_modifier(Modifier::BOLD | Modifier::REVERSED)
     }
 
     /// All is well: the connection, a finished part of the bar.
     #[must_use]
     pub fn good(&self) -> Style {
-        self.hue(Hue::Good)
+        self.role(Role::Good)
     }
 
     /// Something to know of that may pass.
     #[must_use]
     pub fn warn(&self) -> Style {
-        self.hue(Hue::Warn)
+        self.role(Role::Warn)
     }
 
     /// Something failed.
     #[must_use]
     pub fn bad(&self) -> Style {
-        self.hue(Hue::Bad).add_modifier(Modifier::BOLD)
+        self.role(Role::Bad)
     }
 
     /// What is read second: times, types, labels.
     #[must_use]
     pub fn dim(&self) -> Style {
-        self.hue(Hue::Quiet)
+        self.role(Role::Quiet)
     }
 
     /// What is read first in its line.
     #[must_use]
     pub fn strong(&self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+        self.role(Role::Strong)
     }
 
     /// The border of a pane or popup, and the notes on it.
     #[must_use]
     pub fn border(&self, focused: bool) -> Style {
-        if focused { Style::new() } else { self.dim() }
+        self.role(if focused { Role::Focus } else { Role::Border })
     }
 
     /// The title of a pane or popup.
     #[must_use]
     pub fn title(&self, focused: bool) -> Style {
-        if focused { self.strong() } else { Style::new() }
+        if focused {
+            self.strong()
+        } else {
+            self.screen()
+        }
     }
 
     /// The selected row. It replaces the colours of what is in the row: they would not be readable on it.
     #[must_use]
     pub fn selected(&self, focused: bool) -> Style {
         if focused {
-            self.palette.selection()
+            self.role(Role::Selection)
         } else {
             self.strong()
         }
@@ -119,13 +159,13 @@ impl Theme {
     /// A choice that is switched on.
     #[must_use]
     pub fn chosen(&self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED)
+        self.role(Role::Chosen)
     }
 
     /// What a search has found.
     #[must_use]
     pub fn found(&self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED)
+        self.role(Role::Found)
     }
 
     /// A key, where it is named.
@@ -139,75 +179,28 @@ impl Theme {
 mod tests {
     use super::*;
 
-    const PALETTES: [Palette; 4] = [
-        Palette::None,
-        Palette::Ansi16,
-        Palette::Ansi256,
-        Palette::True,
-    ];
-
-    fn roles(theme: &Theme) -> Vec<Style> {
-        let mut roles = vec![
-            theme.good(),
-            theme.warn(),
-            theme.bad(),
-            theme.dim(),
-            theme.strong(),
-            theme.border(true),
-            theme.border(false),
-            theme.title(true),
-            theme.title(false),
-            theme.selected(true),
-            theme.selected(false),
-            theme.chosen(),
-            theme.key(),
-        ];
-        roles.extend(StatusClass::ALL.map(|class| theme.status(class)));
-        let verdicts = [Verdict::Waiting, Verdict::Building, Verdict::Succeeded];
-        roles.extend(verdicts.map(|verdict| theme.verdict(verdict)));
-        roles
-    }
-
-    fn theme(palette: Palette) -> Theme {
-        Theme {
-            palette,
-            glyphs: Glyphs::Unicode,
-        }
+    #[test]
+    fn what_is_said_of_the_screen_is_under_every_role() {
+        let mut scheme = Scheme::default();
+        scheme
+            .set(Role::Screen, Depth::True, "#ffffff on #000000")
+            .unwrap();
+        scheme.set(Role::Good, Depth::True, "#00ff00").unwrap();
+        let theme = Theme::new(&scheme, Depth::True, Glyphs::Unicode);
+        assert_eq!(theme.screen().bg, theme.good().bg);
+        assert_eq!(theme.screen().fg, theme.strong().fg);
+        assert_ne!(theme.screen().fg, theme.good().fg);
     }
 
     #[test]
-    fn without_colours_no_style_names_one() {
-        // A style that names a colour makes crossterm write `ESC[;m` under NO_COLOR, which ends REVERSED.
-        for style in roles(&theme(Palette::None)) {
-            assert_eq!((style.fg, style.bg), (None, None), "{style:?}");
+    fn without_a_scheme_no_style_names_a_colour_and_a_selected_row_is_marked() {
+        let theme = Theme::default();
+        for role in Role::ALL {
+            let style = theme.role(role);
+            assert_eq!((style.fg, style.bg), (None, None), "{role:?}");
         }
-    }
-
-    #[test]
-    fn a_selected_row_differs_from_the_others_in_every_palette() {
-        for palette in PALETTES {
-            for focused in [true, false] {
-                assert_ne!(theme(palette).selected(focused), Style::new());
-            }
-        }
-    }
-
-    #[test]
-    fn only_a_failure_is_red() {
-        for palette in [Palette::Ansi16, Palette::Ansi256, Palette::True] {
-            let theme = theme(palette);
-            let red = theme.status(StatusClass::Failed).fg;
-            assert!(red.is_some());
-            for class in StatusClass::ALL {
-                let same = theme.status(class).fg == red;
-                assert_eq!(same, class == StatusClass::Failed, "{class:?}");
-            }
-            let verdicts = [Verdict::Deleting, Verdict::Deleted, Verdict::Failing];
-            assert!(
-                verdicts
-                    .iter()
-                    .all(|verdict| theme.verdict(*verdict).fg != red)
-            );
+        for focused in [true, false] {
+            assert_ne!(theme.selected(focused), Style::new());
         }
     }
 }

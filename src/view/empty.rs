@@ -98,7 +98,7 @@ fn message(model: &Model, theme: &Theme) -> Message {
 
 /// The filter lists nothing, or has not found anything yet.
 fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> Message) -> Message {
-    let left = model.unasked(Slot::Listed);
+    let left = model.build.unasked(Slot::Listed);
     if left > 0 {
         return calm(format!("Looking, {left} events to go"), Vec::new());
     }
@@ -113,7 +113,7 @@ fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> Message) -> Me
 /// There is no failure to explain.
 pub(super) fn nothing_failed(theme: &Theme, area: Rect, buf: &mut Buffer) {
     let message = Message {
-        heading: "Nothing has failed".to_owned(),
+        heading: "Nothing has failed in this build".to_owned(),
         heading_style: theme.strong(),
         body: vec!["What fails first, why, and what helps will show here.".to_owned()],
     };

@@ -65,6 +65,7 @@ fn cells(
             cells.fill(cell);
         }
     };
+    let mut failures = Vec::new();
     // The last moment belongs to the last column.
     let now = window.column(until, columns) - i64::from(until >= window.to);
     for (index, operation) in operations.iter().enumerate() {
@@ -73,11 +74,7 @@ fn cells(
         };
         let next = operations.get(index + 1).and_then(|next| next.began);
         let from = window.column(began, columns).min(now);
-        let end = if operation.is_open() {
-            next.unwrap_or(until)
-        } else {
-            operation.ended.unwrap_or(began)
-        };
+        let end = operation.until(Some(until)).unwrap_or(began);
         let to = window.column(end, columns).clamp(from, now.max(from));
         put(from, to, Cell::Operation(operation.class));
         let stays = matches!(
@@ -91,8 +88,12 @@ fn cells(
             put(to + 1, until_next, Cell::There);
         }
         if operation.class == StatusClass::Failed {
-            put(to, to, Cell::Failure);
+            failures.push(to);
         }
+    }
+    // Seen whatever came after it: a rollback begins in the same moment.
+    for column in failures {
+        put(column, column, Cell::Failure);
     }
     cells
 }
@@ -106,8 +107,8 @@ pub(super) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> Str
     let columns_or_one = i64::try_from(columns.max(1)).unwrap_or(1);
     let step = step(window.length().num_seconds().saturating_mul(widest) / columns_or_one + 1);
     let mut line = String::new();
-    let offset = (window.from - began).num_seconds();
-    let first = offset.div_euclid(step) + i64::from(offset.rem_euclid(step) > 0);
+    let offset = (window.from - began).num_milliseconds();
+    let first = offset.div_euclid(step * 1000) + i64::from(offset.rem_euclid(step * 1000) > 0);
     for tick in first..first.saturating_add(columns_or_one) {
         let time = began + TimeDelta::seconds(tick.saturating_mul(step));
         let column = usize::try_from(window.column(time, columns)).unwrap_or(usize::MAX);
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
     use crate::domain::event::StackEvent;
     use crate::domain::span::spans;
-    use crate::style::{Glyphs, Palette};
+    use crate::style::{Depth, Glyphs, Scheme};
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -154,10 +155,7 @@ mod tests {
             Arc::new(StackEvent::from_json(&json, None))
         };
         let events: Vec<_> = facts.iter().enumerate().map(event).collect();
-        let theme = Theme {
-            palette: Palette::None,
-            glyphs: Glyphs::Ascii,
-        };
+        let theme = Theme::new(&Scheme::default(), Depth::None, Glyphs::Ascii);
         let window = Window::new(at(window.0), at(window.1));
         let bar = bar(&spans(events.iter()), window, at(until), 10, &theme, false);
         bar.into_iter()

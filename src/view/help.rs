@@ -5,7 +5,7 @@ use ratatui::layout::{Offset, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use crate::app::help;
+use crate::app::help::{self, Help};
 use crate::app::keymap::KeyMap;
 use crate::style::Theme;
 
@@ -13,15 +13,15 @@ use super::popup;
 use super::text::{cell, cut};
 
 /// The width of the column of keys.
-const KEYS: usize = 20;
+const KEYS: usize = 19;
 
 /// Draws the popup over the screen, from the given line on.
-pub(super) fn draw(top: usize, keys: &KeyMap, theme: &Theme, screen: Rect, buf: &mut Buffer) {
+pub(super) fn draw(help: &Help, keys: &KeyMap, theme: &Theme, screen: Rect, buf: &mut Buffer) {
     let size = screen.as_size();
-    let lines = help::lines(keys);
+    let lines = help::lines(keys, help.from);
     let area = help::area(&lines, size);
     let area = area.offset(Offset::new(i32::from(screen.x), i32::from(screen.y)));
-    let top = top.min(help::highest_top(&lines, size));
+    let top = help.top.min(help::highest_top(&lines, size));
     let last = (top + help::page(&lines, size)).min(lines.len());
     let note = if last < lines.len() || top > 0 {
         format!(" {}-{last} of {} ", top + 1, lines.len())
@@ -47,6 +47,8 @@ fn draw_line(line: &help::Line, columns: usize, theme: &Theme) -> Line<'static> 
         help::Line::Status(class) => Line::from(vec![
             Span::raw("   "),
             Span::styled(theme.glyphs().status(*class), theme.status(*class)),
+            Span::raw(" "),
+            Span::styled(theme.glyphs().bar(*class).repeat(3), theme.status(*class)),
             Span::raw(format!(" {}", class.word())),
         ]),
     }

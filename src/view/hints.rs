@@ -8,6 +8,7 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
+use crate::domain::lens::Slot;
 use crate::domain::text::one_line;
 use crate::style::Theme;
 
@@ -35,7 +36,11 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         )
     });
     let area = area.inner(Margin::new(1, 0));
-    let toast = model.toast.as_ref().map(|text| {
+    let seeking = model.search.seeking().then(|| {
+        let left = model.build.unasked(Slot::Found);
+        format!("searching, {left} events to go")
+    });
+    let toast = seeking.as_ref().or(model.toast.as_ref()).map(|text| {
         let text = cut(&one_line(text), usize::from(area.width), theme);
         Part::new(0, Line::styled(text, theme.strong()))
     });

@@ -70,8 +70,14 @@ fn with_notes<'a>(block: Block<'a>, model: &Model, theme: &Theme, area: Rect) ->
 
 /// The pane's name and, under a filter, what is listed.
 fn title(model: &Model, theme: &Theme, area: Rect) -> String {
+    let times = match (model.times.utc, model.times.since_before) {
+        (false, false) => "",
+        (true, false) => "(UTC) ",
+        (false, true) => "(since the event before) ",
+        (true, true) => "(UTC, since the event before) ",
+    };
     if model.filter.is_open() {
-        return " Events ".to_owned();
+        return format!(" Events {times}");
     }
     let classes = model.filter.classes;
     let all = classes == ClassSet::ALL;
@@ -80,11 +86,12 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
         .filter(|_| !all)
         .chain(model.filter.words())
         .collect();
-    let left = match model.unasked(Slot::Listed) {
+    let left = match model.build.unasked(Slot::Listed) {
         0 => String::new(),
         left => format!(", {left} to look at"),
     };
-    let title = format!(" Events: {}{left} ", one_line(&listed.join(", ")));
+    let title =
+        format!(" Events {times}: {}{left} ", one_line(&listed.join(", "))).replace(" : ", ": ");
     text::cut(&title, usize::from(area.width.saturating_sub(2)), theme)
 }
 

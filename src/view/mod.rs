@@ -50,6 +50,7 @@ use crate::style::Theme;
 /// Draws the model into the area. What is outside the buffer is not drawn.
 pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
+    buf.set_style(area, theme.screen());
     let notices = model.notices();
     let Some(regions) = Regions::of(area.as_size(), model.content(notices.len())) else {
         too_small::draw(area, buf);
@@ -84,7 +85,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         _ => hints::draw(model, theme, hints, buf),
     }
     match &model.overlay {
-        Some(Overlay::Help(top)) => help::draw(*top, &model.keys, theme, area, buf),
+        Some(Overlay::Help(help)) => help::draw(help, &model.keys, theme, area, buf),
         Some(Overlay::Filter(menu)) => filter::draw(model, menu, theme, area, buf),
         Some(Overlay::Prompt(_)) | None => {}
     }

@@ -11,9 +11,9 @@ use crate::app::model::Model;
 use crate::app::page::{self, Page, Sign};
 use crate::domain::event::StackEvent;
 use crate::domain::pattern::Pattern;
-use crate::domain::span::Span as Operation;
+use crate::domain::span::{End, Span as Operation};
 use crate::domain::status::StatusClass;
-use crate::domain::text::{duration, one_line, pad};
+use crate::domain::text::{duration, one_line, pad, width};
 use crate::style::Theme;
 
 use super::text::highlight;
@@ -68,10 +68,20 @@ impl PagePainter<'_> {
             page::Line::Status(event) => self.status(event),
             page::Line::Heading(text) => Line::styled(text.clone(), theme.strong()),
             page::Line::Text(text) => Line::from(text.clone()),
-            page::Line::Field { name, value } => Line::from(vec![
-                Span::styled(name.clone(), theme.dim()),
-                Span::raw(value.clone()),
-            ]),
+            page::Line::Reason { part, .. } => Line::from(part.clone()),
+            page::Line::Field {
+                name, part, first, ..
+            } => {
+                let name = if *first {
+                    name.clone()
+                } else {
+                    " ".repeat(width(name))
+                };
+                Line::from(vec![
+                    Span::styled(name, theme.dim()),
+                    Span::raw(part.clone()),
+                ])
+            }
             page::Line::Node {
                 indent,
                 open,
@@ -121,11 +131,6 @@ impl PagePainter<'_> {
         Span::styled(glyph, self.theme.status(class))
     }
 
-    /// The time up to which things that go on have gone on.
-    fn until(&self) -> DateTime<Utc> {
-        self.model.build.until(self.model.now)
-    }
-
     /// The status, and since when; how long that is, while it lasts.
     fn status(&self, event: &StackEvent) -> Line<'static> {
         let class = event.status.class();
@@ -143,23 +148,28 @@ impl PagePainter<'_> {
         Line::from(spans)
     }
 
-    /// One operation: `✔ CREATE    0:22   21:36:05 to 21:36:27`.
+    /// One operation: `✔ CREATE    0:22   21:36:05 to 21:36:27`. Where the build is over and nobody saw the
+    /// operation end, its end and its length are not known.
     fn operation(&self, span: &Operation) -> Line<'static> {
-        let length = span
-            .length(self.until())
-            .map_or_else(|| "?".to_owned(), duration);
+        let now = self.model.build.open_until(self.model.now);
+        let length = span.length(now).map_or_else(|| "?".to_owned(), duration);
         let clock = |time: Option<DateTime<Utc>>| {
             time.map_or_else(|| "?".to_owned(), |time| of_day(time, self.model.zone()))
         };
-        let ended = if span.is_open() {
+        let ended = if span.is_open() && now.is_some() {
             "now".to_owned()
         } else {
-            clock(span.ended)
+            clock(span.until(None))
         };
         let operation = pad(&one_line(&span.operation), 8);
         let times = format!("   {} to {ended}", clock(span.began));
+        let mut sign = self.sign(span.class);
+        if matches!(span.end, End::Superseded(_)) {
+            // Its newest status is that of something that runs, which it does no more.
+            sign = sign.style(self.theme.dim());
+        }
         Line::from(vec![
-            self.sign(span.class),
+            sign,
             Span::raw(format!("{operation} {length:>8}")),
             Span::styled(times, self.theme.dim()),
         ])

@@ -12,6 +12,7 @@ use crate::style::Theme;
 pub(super) fn draw(title: &str, note: &str, theme: &Theme, area: Rect, buf: &mut Buffer) -> Rect {
     clear_halves(area, buf);
     Clear.render(area, buf);
+    buf.set_style(area, theme.screen());
     let block = Block::bordered()
         .border_set(theme.glyphs().border)
         .border_style(theme.border(true))

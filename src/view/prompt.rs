@@ -15,9 +15,12 @@ use crate::domain::text::{one_line, width};
 use crate::style::Theme;
 
 use super::parts::{self, Part};
+use super::text::cut;
 
 /// Columns between two parts.
 const GAP: usize = 2;
+/// From so many columns on there is room to say what the line is for.
+const ROOM_FOR_LABEL: usize = 40;
 
 /// Draws the line in the place of the hints.
 pub(super) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -30,38 +33,35 @@ pub(super) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, bu
             Line::from(vec![Span::styled(keys, theme.key()), word]),
         )
     });
-    let room = usize::from(area.width);
-    let parts = [Part::of(0, forms(prompt, room, theme))]
-        .into_iter()
-        .chain(hints)
-        .collect();
-    let result = Part::maybe(1, result(model, prompt, theme));
-    parts::draw(parts, result, GAP, area, buf);
+    let result = result(model, prompt, theme);
+    let taken = result.as_ref().map_or(0, |result| result.width() + GAP);
+    let room = usize::from(area.width).saturating_sub(taken);
+    let typed = [Part::new(0, typed(prompt, room, theme))];
+    let parts = typed.into_iter().chain(hints).collect();
+    parts::draw(parts, Part::maybe(1, result), GAP, area, buf);
 }
 
-/// The line in several lengths: all of it, or as much of its end as there is room for.
-fn forms(prompt: &Prompt, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+/// What it is for and what is typed: all of it, or as much of its end as there is room for.
+fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
     let label = match (prompt.purpose, prompt.is_regex) {
+        _ if room < ROOM_FOR_LABEL => "/",
         (Purpose::Narrow, false) => "list only with: ",
         (Purpose::Narrow, true) => "list only with (regex): ",
         (Purpose::Search | Purpose::SearchText, false) => "search: ",
         (Purpose::Search | Purpose::SearchText, true) => "search (regex): ",
     };
-    let before = one_line_kept(&prompt.before);
     let after = one_line_kept(&prompt.after);
     let mut graphemes = after.graphemes(true);
     let under = graphemes.next().unwrap_or(" ").to_owned();
-    let rest = graphemes.as_str().to_owned();
-    let line = |label: &str, before: String, rest: String| {
-        Line::from(vec![
-            Span::styled(label.to_owned(), theme.strong()),
-            Span::raw(before),
-            Span::styled(under.clone(), Style::new().add_modifier(Modifier::REVERSED)),
-            Span::raw(rest),
-        ])
-    };
-    let short = end_of(&before, room.saturating_sub(3 + width(&under)));
-    vec![line(label, before, rest), line("/", short, String::new())]
+    let rest = cut(graphemes.as_str(), room / 4, theme);
+    let left = room.saturating_sub(width(label) + width(&under) + width(&rest));
+    let before = end_of(&one_line_kept(&prompt.before), left);
+    Line::from(vec![
+        Span::styled(label, theme.strong()),
+        Span::raw(before),
+        Span::styled(under, Style::new().add_modifier(Modifier::REVERSED)),
+        Span::raw(rest),
+    ])
 }
 
 /// The text as it is drawn: what was typed has no control characters, but may have wide spaces.
@@ -95,20 +95,15 @@ fn end_of(text: &str, columns: usize) -> String {
 
 /// How much has what is typed, or what is wrong with it.
 fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>> {
-    let pattern = match prompt.pattern() {
-        Err(error) => return Some(Line::styled(one_line(&error), theme.warn())),
-        Ok(pattern) => pattern?,
+    let pattern = match &prompt.pattern {
+        Err(error) => return Some(Line::styled(one_line(error), theme.warn())),
+        Ok(pattern) => pattern.as_ref()?,
     };
     let slot = match prompt.purpose {
         Purpose::Search => Slot::Found,
         Purpose::Narrow => Slot::Listed,
         Purpose::SearchText => {
-            let page = model.page();
-            let lines = page
-                .lines
-                .iter()
-                .filter(|line| pattern.is_in(&line.text()))
-                .count();
+            let lines = model.page().found(pattern).len();
             return Some(Line::styled(counted(lines, "line"), theme.dim()));
         }
     };
@@ -117,7 +112,7 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         slot: Some(slot),
     };
     let found = counted(bar::count(model, sieve), "event");
-    let left = model.unasked(slot);
+    let left = model.build.unasked(slot);
     let so_far = if left > 0 {
         format!(" so far, {left} to go")
     } else {

@@ -125,8 +125,10 @@ impl Columns {
 /// The names of the columns, and the times of the axis.
 fn header(columns: Columns, axis: Option<(Window, Window)>, theme: &Theme) -> Line<'static> {
     let ticks = axis.map(|(whole, window)| gantt::ticks(whole.from, window, columns.bar));
-    // The bar's last column may be cut by a border; what is before it is filled.
-    let lead = pad("", columns.lead());
+    let status = if columns.status > 0 { "status" } else { "" };
+    let lead = format!("   {} {status}", pad("resource", columns.id));
+    let took = columns.lead() - LENGTH - 1;
+    let lead = format!("{}{:>LENGTH$} ", cell(&lead, took, theme), "took");
     Line::styled(lead + &ticks.unwrap_or_default(), theme.dim())
 }
 
@@ -150,10 +152,14 @@ fn row(
         format!(" {} ", theme.glyphs().status(class)),
         style(status),
     )];
-    let name = if newest.is_root || newest.is_own_failure {
-        theme.strong()
-    } else {
-        Style::new()
+    // What failed stays marked when it is deleted later.
+    let timeline = model.build.current();
+    let failed =
+        timeline.is_some_and(|timeline| timeline.facts().failed_by_itself(&newest.logical_id));
+    let name = match (failed, newest.is_root) {
+        (true, false) => theme.bad(),
+        (_, true) => theme.strong(),
+        _ => Style::new(),
     };
     let id = line_cell(newest.logical_id.as_str(), columns.id, theme);
     spans.push(Span::styled(format!("{id} "), style(name)));
@@ -170,7 +176,9 @@ fn row(
         spans.push(Span::styled(format!("{kind}  "), style(theme.dim())));
     }
     let until = model.build.until(model.now);
-    let length = resource.length(until).map_or_else(String::new, duration);
+    let length = resource
+        .length(model.build.open_until(model.now))
+        .map_or_else(String::new, duration);
     let quiet = if class == StatusClass::Running {
         Style::new()
     } else {

@@ -79,7 +79,8 @@ impl RowPainter<'_> {
         let room = usize::from(area.width).saturating_sub(shown_width(&line));
         line.render(area, buf);
         // A long silence is told at the end of the row that ended it, where nothing else stands.
-        if let Some(silence) = silence(in_list.before, event.timestamp) {
+        let silence = silence(in_list.before, event.timestamp);
+        if let Some(silence) = silence.filter(|_| self.model.filter.is_open()) {
             let note = format!(" {} later", rough(silence));
             if width(&note) <= room {
                 Line::styled(note, self.theme.dim())
@@ -176,7 +177,7 @@ impl RowPainter<'_> {
         let from = if self.model.times.since_before {
             before?
         } else {
-            began(self.timeline(&event.stack_id)?)?
+            began(self.model.build.timeline_of(&event.stack_id)?)?
         };
         let span = event.timestamp? - from;
         let span = if span < TimeDelta::hours(10) {
@@ -185,14 +186,6 @@ impl RowPainter<'_> {
             rough(span)
         };
         Some(format!("+{span}"))
-    }
-
-    fn timeline(&self, stack: &StackId) -> Option<&Timeline> {
-        let timelines = self.model.build.timelines();
-        timelines
-            .iter()
-            .rev()
-            .find(|timeline| timeline.stack_id() == stack)
     }
 
     /// Only the current stack's history can still be completed, and only while the API answers.
@@ -216,7 +209,7 @@ impl RowPainter<'_> {
         let id = stack.clean();
         let id = id.as_str().rsplit('/').next().unwrap_or_default();
         let id = one_line(id.split('-').next().unwrap_or_default());
-        let began = self.timeline(stack).and_then(began);
+        let began = self.model.build.timeline_of(stack).and_then(began);
         let when = began.map(|time| format!(" of {}", dated(time, self.model.zone())));
         let when = when.unwrap_or_default();
         let text = format!("{rule}{rule} stack {id}{when} ");
@@ -243,7 +236,9 @@ fn shown_width(line: &Line<'_>) -> usize {
 pub(super) fn class_word(event: &StackEvent) -> &'static str {
     match event.status.class() {
         _ if event.is_cancelled() => "cancelled",
+        StatusClass::Running => "running",
         StatusClass::RollingBack => "rollback",
+        StatusClass::Deleting if event.status.is_final() => "deleted",
         other => other.word(),
     }
 }

@@ -9,7 +9,6 @@ use ratatui::text::{Line, Span};
 
 use crate::app::link::LinkState;
 use crate::app::model::Model;
-use crate::domain::build::Cleanup;
 use crate::domain::text::{Clean, one_line};
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
@@ -49,6 +48,11 @@ fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
 
 /// The state of the connection, its age and what comes next, from the longest form to the shortest.
 fn link<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    if model.build.is_over() && model.link.last_sync.is_some() {
+        // Nothing changes any more: how fresh that is, and whether the API can be had, no longer matters.
+        let over = format!("{} finished", theme.glyphs().live);
+        return vec![Line::styled(over, theme.dim())];
+    }
     let (glyph, style) = look(model, theme);
     let word = word(model);
     let synced = model.link.last_sync.map(|at| rough(model.now - at));
@@ -91,7 +95,6 @@ fn look(model: &Model, theme: &Theme) -> (&'static str, Style) {
 fn word(model: &Model) -> String {
     match model.link.state {
         LinkState::Starting => "connecting".to_owned(),
-        LinkState::Finishing if model.build.cleanup() == Cleanup::Done => "finished".to_owned(),
         LinkState::Live => match model.build.current() {
             Some(timeline) if !timeline.is_whole() => loading(timeline),
             _ => LinkState::Live.word().to_owned(),

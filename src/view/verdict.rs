@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
 use crate::app::notice::failure;
+use crate::domain::facts::Facts;
 use crate::domain::status::StatusClass;
 use crate::domain::text::{duration, one_line, width};
 use crate::domain::timeline::Timeline;
@@ -28,12 +29,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
     let columns = usize::from(area.width);
     let verdict = model.build.verdict();
     let badge = badge(verdict, theme);
-    // Nobody knows when a build that was deleted in the middle ended.
     let elapsed = model.build.elapsed(model.now).map(duration);
-    let elapsed = elapsed.filter(|_| verdict != Verdict::Deleted);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
     let room_to_tell = !told && columns > taken;
-    let failure = room_to_tell.then(|| failure(&model.build, model.explanation()));
+    let failure = room_to_tell.then(|| failure(&model.build, model.explanation(), columns - taken));
     let failure = failure.flatten();
     let failure = failure.map(|text| cut(&one_line(&text), columns - taken, theme));
     let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));
@@ -108,7 +107,11 @@ fn progress<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
         .filter(|timeline| timeline.walks() > 0);
     let facts = timeline.map(Timeline::facts);
     let facts = facts.filter(|facts| facts.resources() > 0);
-    let Some(facts) = facts.filter(|_| going_on || verdict == Verdict::Failed) else {
+    // After a rollback everything is deleted, and the number says nothing.
+    let kept = |facts: &&Facts| {
+        verdict == Verdict::Failed && facts.resources_in(StatusClass::Complete) > 0
+    };
+    let Some(facts) = facts.filter(|facts| going_on || kept(facts)) else {
         return Vec::new();
     };
     let (done, known) = (facts.resources_in(StatusClass::Complete), facts.resources());

@@ -636,10 +636,7 @@ fn what_was_recorded_does_not_make_up_for_an_api_that_refuses() {
         commit: Some(Vec::new()),
         ..PageNews::default()
     }));
-    assert_eq!(
-        watch.model.build.current().map(Timeline::committed),
-        Some(1)
-    );
+    assert_eq!(watch.model.build.current().map(Timeline::len), Some(1));
     assert!(!watch.model.build.answered());
     watch.hear(News::Fault(fault(FaultKind::Denied)));
     assert!(

@@ -7,9 +7,10 @@ use bakewatch::domain::image::ImageAnswer;
 use bakewatch::domain::news::News;
 use bakewatch::domain::text::Clean;
 use bakewatch::output::{farewell, variables};
-use bakewatch::style::{Glyphs, Palette, Theme};
+use bakewatch::style::{Depth, Glyphs};
 
 use crate::support::builds;
+use crate::support::frame::{ASCII, theme};
 use crate::support::story::{IMAGE, Story};
 
 fn notifications(story: &Story) -> Vec<&str> {
@@ -60,6 +61,28 @@ fn a_rollback_is_told_when_it_is_over() {
     );
     story.events(&[root]).describe("BUILD_FAILED", None);
     assert_eq!(notifications(&story).len(), 1);
+}
+
+#[test]
+fn what_goes_on_after_the_verdict_is_not_over() {
+    let stack = "AWS::CloudFormation::Stack";
+    let mut good = builds::building(80, 24);
+    good.events(&[(3480, IMAGE, stack, "CREATE_COMPLETE", "")])
+        .made();
+    // The stack is about to delete itself: the bars run on, so that they do not stop and run again.
+    let ends = |story: &Story| story.model.build.open_until(story.model.now);
+    assert_eq!(ends(&good), Some(good.model.now));
+    good.events(&[(3500, IMAGE, stack, "DELETE_IN_PROGRESS", "")]);
+    assert_eq!(ends(&good), Some(good.model.now));
+    good.hear(News::StackGone);
+    assert_eq!(ends(&good), None);
+
+    let mut failed = builds::failed(80, 24);
+    assert_eq!(ends(&failed), None);
+    failed.events(&[(7200, IMAGE, stack, "DELETE_IN_PROGRESS", "")]);
+    assert_eq!(ends(&failed), Some(failed.model.now));
+    failed.events(&[(7260, IMAGE, stack, "DELETE_COMPLETE", "")]);
+    assert_eq!(ends(&failed), None);
 }
 
 #[test]
@@ -165,12 +188,8 @@ fn a_rebuild_is_told_anew() {
 #[test]
 fn every_state_has_one_line() {
     let mut lines = Vec::new();
-    let ascii = Theme {
-        palette: Palette::None,
-        glyphs: Glyphs::Ascii,
-    };
     for (_, story) in builds::all(80, 24) {
-        lines.push(farewell(&story.model, &ascii));
+        lines.push(farewell(&story.model, &ASCII));
     }
     assert!(lines.iter().all(|line| !line.chars().any(char::is_control)));
     insta::assert_snapshot!(lines.join("\n"));
@@ -178,10 +197,7 @@ fn every_state_has_one_line() {
 
 #[test]
 fn the_sign_has_the_verdicts_colour() {
-    let theme = Theme {
-        palette: Palette::Ansi256,
-        glyphs: Glyphs::Unicode,
-    };
+    let theme = theme("neutral", Depth::Ansi256, Glyphs::Unicode);
     let line = farewell(&builds::succeeded(80, 24).model, &theme);
     assert!(
         line.starts_with("\u{1b}[38;5;28m✔\u{1b}[39m alinux2-image succeeded"),

@@ -6,8 +6,9 @@ use bakewatch::app::key::Key;
 use bakewatch::app::msg::Msg;
 use bakewatch::app::rows::Row;
 use bakewatch::app::update::update;
-use bakewatch::domain::lens::Slot;
+use bakewatch::domain::lens::{Sieve, Slot};
 use bakewatch::domain::pattern::Pattern;
+use bakewatch::domain::timeline;
 use proptest::prelude::*;
 
 use crate::support::builds;
@@ -62,6 +63,12 @@ fn a_search_goes_from_place_to_place_and_around() {
     assert_eq!(
         (selected(&story).as_str(), toast(&story)),
         ("InstanceRole CREATE_COMPLETE", "3 of 3, from the other end")
+    );
+    story.keys("/imagerecipearn>");
+    assert!(
+        toast(&story).contains("in its properties"),
+        "{}",
+        toast(&story)
     );
     // Escape ends the search, and leaves the selection where it is.
     story.keys("<n");
@@ -123,6 +130,20 @@ fn filters_are_combined() {
     );
     story.keys("<");
     assert_eq!(listed(&story).len(), 42);
+}
+
+#[test]
+fn space_takes_one_thing_out_of_any_kind() {
+    let mut story = builds::failed(80, 24);
+    // The last line is the last resource that CloudFormation began.
+    story.keys("fG <");
+    assert_eq!(listed(&story).len(), 39);
+    assert!(!listed(&story).contains(&"ParallelClusterImage".to_owned()));
+    assert!(
+        text(&story).contains(" Events: all but ParallelClusterImage "),
+        "{}",
+        text(&story)
+    );
 }
 
 #[test]
@@ -229,6 +250,24 @@ fn a_filter_that_hides_new_events_says_so() {
 }
 
 #[test]
+fn a_change_across_a_gap_is_said_to_be_one_as_far_as_is_known() {
+    let mut story = Story::new(80, 40);
+    let fact = |second, status| (second, "Role", "AWS::IAM::Role", status, "");
+    story.events(&[fact(0, "CREATE_IN_PROGRESS")]);
+    story.page(&[fact(90, "DELETE_IN_PROGRESS")], false);
+    story.keys("d");
+    let (heading, note) = (
+        "changed since CREATE_IN_PROGRESS, 1:30 later",
+        "as far as is known",
+    );
+    assert!(text(&story).contains(heading) && text(&story).contains(note));
+    // The page that fills the gap brings nothing of this resource: the heading stays, the note goes.
+    let other = (50, "Topic", "AWS::SNS::Topic", "CREATE_COMPLETE", "");
+    story.page(&[other], true);
+    assert!(text(&story).contains(heading) && !text(&story).contains(note));
+}
+
+#[test]
 fn a_page_is_searched_where_it_is_read() {
     let mut story = builds::failed(80, 24);
     story.keys("3/handlererrorcode>");
@@ -312,6 +351,116 @@ fn values_events_commands_and_the_ami_can_be_copied_whole() {
     );
 }
 
+#[test]
+fn what_is_not_a_value_is_not_copied_for_one() {
+    let mut story = builds::failed(80, 24);
+    story.keys("e>");
+    assert_eq!(
+        copied(&mut story, 'y'),
+        None,
+        "the type's line has no value of its own"
+    );
+    assert_eq!(toast(&story), "there is nothing to copy here");
+    story.keys("jjj");
+    let reason = copied(&mut story, 'y').unwrap();
+    assert!(
+        reason.starts_with("Resource handler returned message"),
+        "{reason}"
+    );
+    // A resource that was rolled back shows the reason of its failure, and that is what is copied.
+    let mut story = builds::rolling_back(80, 24);
+    story.keys("2>jjj");
+    assert_eq!(copied(&mut story, 'y').as_deref(), Some(reason.as_str()));
+}
+
+#[test]
+fn a_selection_is_kept_while_a_filter_is_looking() {
+    let mut story = long();
+    story.keys("g").keys(&"j".repeat(500));
+    let before = story.model.list.selected.clone();
+    story.keys("&hay>");
+    assert!(story.model.build.unasked(Slot::Listed) > 0);
+    look_to_the_end(&mut story);
+    assert_eq!(story.model.list.selected, before);
+}
+
+#[test]
+fn the_help_begins_with_where_one_is_and_gives_back_what_it_lay_over() {
+    let mut story = builds::failed(80, 24);
+    story.keys("2?");
+    assert!(
+        text(&story).contains("Here, in the resources"),
+        "{}",
+        text(&story)
+    );
+    story.keys("<f?<");
+    assert!(text(&story).contains(" Filter "), "{}", text(&story));
+}
+
+#[test]
+fn another_resource_is_read_from_its_beginning() {
+    let mut story = builds::failed(120, 40);
+    story.keys("2^G^k");
+    assert_eq!(story.model.detail.page.cursor, 0);
+}
+
+#[test]
+fn a_rebuild_begins_with_a_whole_time_axis() {
+    let mut story = builds::failed(80, 24);
+    story.keys("2z");
+    assert!(!story.model.resources.axis.is_whole());
+    "9f2b1a44-b5b1-11ec-8a11-0a58a9feac02".clone_into(&mut story.stack);
+    story.began += chrono::TimeDelta::minutes(90);
+    story.events(&[(
+        0,
+        "alinux2-image",
+        "AWS::CloudFormation::Stack",
+        "CREATE_IN_PROGRESS",
+        "",
+    )]);
+    assert!(story.model.resources.axis.is_whole());
+}
+
+#[test]
+fn each_stack_stands_under_its_heading_in_either_order() {
+    for keys in ["", "s"] {
+        let mut story = builds::rebuilt(80, 24);
+        story.keys(keys);
+        let rows = story.model.rows();
+        let mut stack = None;
+        for index in 0..rows.len() {
+            match rows.get(index) {
+                Some(Row::Stack(id)) => stack = Some(id),
+                Some(Row::Event(event)) => {
+                    assert_eq!(Some(&event.stack_id), stack, "row {index} after {keys:?}");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn a_search_goes_down_in_either_order() {
+    let mut story = builds::failed(80, 24);
+    story.keys("s/instanceprofile>");
+    let index = |story: &Story| {
+        story
+            .model
+            .rows()
+            .index_of(story.model.list.selected.as_ref().unwrap())
+            .unwrap()
+    };
+    let first = index(&story);
+    story.keys("j").keys("n");
+    assert!(
+        index(&story) > first,
+        "from an event that was not found, the next one is below"
+    );
+    story.keys("j").keys("N");
+    assert!(index(&story) > first, "and the one before is above");
+}
+
 /// A build with so many events that one slice of work does not go through them.
 fn long() -> Story {
     let mut story = Story::new(80, 24);
@@ -328,7 +477,7 @@ fn a_long_history_is_looked_through_in_slices_while_keys_work() {
     let mut story = long();
     story.keys("/needle>");
     assert!(
-        story.model.unasked(Slot::Found) > 0,
+        story.model.build.unasked(Slot::Found) > 0,
         "one slice is not enough"
     );
     assert_eq!(selected(&story), "Hay CREATE_COMPLETE");
@@ -340,7 +489,7 @@ fn a_long_history_is_looked_through_in_slices_while_keys_work() {
     // A filter lists what it has found so far, the newest first, and says how much is left.
     let mut story = long();
     story.keys("&hay");
-    let left = story.model.unasked(Slot::Listed);
+    let left = story.model.build.unasked(Slot::Listed);
     assert!(left > 0 && !listed(&story).is_empty());
     assert!(text(&story).contains("to look at"), "{}", text(&story));
     look_to_the_end(&mut story);
@@ -353,21 +502,27 @@ proptest! {
     /// Whatever is typed, chosen and heard in whatever order, what is listed is what the filter holds for.
     #[test]
     fn what_is_listed_is_what_was_asked_for(
-        steps in prop::collection::vec((0..6_u8, 0..4_usize), 1..24),
+        steps in prop::collection::vec((0..8_u8, 0..4_usize), 1..24),
     ) {
         let mut story = Story::new(80, 24);
         let mut number = 0;
         for (step, choice) in steps {
             match step {
-                0 | 1 => {
+                0 | 1 | 6 => {
                     number += 1;
                     let id = ["Role", "Topic", "Image", "Log"][choice];
                     let status = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED", "DELETE_COMPLETE"][number % 4];
-                    story.page(&[(1, id, "AWS::X::Y", status, "because")], number % 5 > 0);
+                    let (facts, whole) = ([(1, id, "AWS::X::Y", status, "because")], number % 5 > 1);
+                    if step == 6 {
+                        story.restart(&facts, whole);
+                    } else {
+                        story.page(&facts, whole);
+                    }
                 }
                 2 => { story.keys("&").msg(Msg::Key(Key::Ctrl('u'))); story.keys(["o", "T", "because", ""][choice]).keys(">"); }
                 3 => { story.keys("f").keys(&"j".repeat(choice)).keys(" <"); }
                 4 => { story.keys("o"); }
+                7 => story.change_stack(),
                 _ => { story.keys(["j", "k", "g", "G"][choice]); }
             }
             look_to_the_end(&mut story);
@@ -375,11 +530,9 @@ proptest! {
             let question = filter.question();
             let timelines = story.model.build.timelines();
             let all = timelines.iter().flat_map(|timeline| {
-                (0..timeline.rows(bakewatch::domain::lens::Sieve::ALL)).filter_map(|index| {
-                    match timeline.row(bakewatch::domain::lens::Sieve::ALL, index) {
-                        Some(bakewatch::domain::timeline::Row::Event(event)) => Some(event),
-                        _ => None,
-                    }
+                (0..timeline.rows(Sieve::ALL)).filter_map(|index| match timeline.row(Sieve::ALL, index) {
+                    Some(timeline::Row::Event(event)) => Some(event),
+                    _ => None,
                 })
             });
             let expected: Vec<_> = all

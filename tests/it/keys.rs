@@ -1,45 +1,21 @@
 //! A person's own key map: what it changes on the screen, and what is said where it can't be.
 
 use std::fs;
-use std::path::PathBuf;
 
-use crate::support::program::{Ended, Program, run};
+use crate::support::folder::Folder;
+use crate::support::program::{Ended, run};
 use crate::support::terminal::Terminal;
 
-/// A configuration folder with a key map in it, removed when the test is over.
-struct Config(PathBuf);
+const FILE: &str = "keys.toml";
 
-impl Config {
-    fn new(test: &str, keys: &str) -> Self {
-        let name = format!("bakewatch-keys-{test}-{}", std::process::id());
-        let config = Self(std::env::temp_dir().join(name));
-        fs::create_dir_all(config.0.join("bakewatch")).unwrap();
-        fs::write(config.file(), keys).unwrap();
-        config
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("bakewatch/keys.toml")
-    }
-
-    fn environment(&self) -> [(&str, &str); 1] {
-        [("XDG_CONFIG_HOME", self.0.to_str().unwrap())]
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ended {
-        Program::start_with(arguments, &self.environment()).end()
-    }
-}
-
-impl Drop for Config {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// A folder with a key map in it.
+fn with_keys(test: &str, keys: &str) -> Folder {
+    Folder::new(&format!("keys-{test}"), &[(FILE, keys)])
 }
 
 #[test]
 fn a_key_of_ones_own_works_and_is_hinted() {
-    let config = Config::new(
+    let config = with_keys(
         "own",
         "help = [\"f1\"]\nbottom = [\"x\"]\nquit = [\"shift-tab\"]\n",
     );
@@ -55,13 +31,13 @@ fn a_key_of_ones_own_works_and_is_hinted() {
 
 #[test]
 fn what_is_printed_is_a_key_map_that_means_the_same() {
-    let config = Config::new(
+    let config = with_keys(
         "printed",
         "top = ['\"', '\\', \"'\", \"#\"]\npoll-now = []\n",
     );
     let printed = config.run(&["keys"]);
     assert_eq!(printed.code(), Some(0));
-    let file = config.file().display().to_string();
+    let file = config.file(FILE).display().to_string();
     assert!(printed.lines[0].contains(&file), "{}", printed.lines[0]);
     let of_the_file = |line: &&String| line.contains("of your file");
     assert_eq!(printed.lines.iter().filter(of_the_file).count(), 2);
@@ -70,17 +46,17 @@ fn what_is_printed_is_a_key_map_that_means_the_same() {
         let kept = ended.lines.iter().filter(|line| !of_the_file(line));
         kept.cloned().collect()
     };
-    let again = Config::new("again", &printed.lines.join("\n")).run(&["keys"]);
+    let again = with_keys("again", &printed.lines.join("\n")).run(&["keys"]);
     assert_eq!(lines(&again)[1..], lines(&printed)[1..]);
     assert_ne!(lines(&printed)[1..], lines(&run(&["keys"]))[1..]);
 }
 
 #[test]
 fn a_key_map_that_can_not_be_is_wrong_usage() {
-    let config = Config::new("wrong", "up = [\"k\"]\n\npage-dwn = [\"x\"]\n");
+    let config = with_keys("wrong", "up = [\"k\"]\n\npage-dwn = [\"x\"]\n");
     let ended = config.run(&["keys"]);
     assert_eq!(ended.code(), Some(2));
-    let file = config.file().display().to_string();
+    let file = config.file(FILE).display().to_string();
     let wanted = format!(
         "error: failed to read the key map {file}, line 3: no action is called page-dwn; did you mean page-down?\n"
     );
@@ -93,10 +69,10 @@ fn a_key_map_that_can_not_be_is_wrong_usage() {
 
 #[test]
 fn a_key_map_that_can_not_be_read_is_wrong_usage() {
-    let config = Config::new("unreadable", "");
-    fs::remove_file(config.file()).unwrap();
+    let config = with_keys("unreadable", "");
+    fs::remove_file(config.file(FILE)).unwrap();
     assert_eq!(config.run(&["keys"]).code(), Some(0));
-    fs::create_dir(config.file()).unwrap();
+    fs::create_dir(config.file(FILE)).unwrap();
     let ended = config.run(&["keys"]);
     assert_eq!(ended.code(), Some(2));
     assert!(
@@ -111,6 +87,6 @@ fn the_readme_shows_a_key_map_that_works() {
     let readme = include_str!("../../README.md");
     let (_, rest) = readme.split_once("To change keys").unwrap();
     let shown = rest.split("```").nth(1).unwrap();
-    let ended = Config::new("readme", shown).run(&["keys"]);
+    let ended = with_keys("readme", shown).run(&["keys"]);
     assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
 }

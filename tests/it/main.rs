@@ -8,11 +8,13 @@
 )]
 
 mod any_frame;
+mod config;
 mod documents;
 mod endings;
 mod falling;
 mod finding;
 mod frames;
+mod history;
 mod keys;
 mod layering;
 mod mouse;
@@ -21,12 +23,16 @@ mod picture;
 mod readme;
 mod recorded;
 mod recording;
+mod report;
+// It counts what builds with debug assertions count.
+#[cfg(debug_assertions)]
 mod scale;
 mod screen;
 mod secrets;
 mod soak;
 mod support;
 mod terminal;
+mod themes;
 mod views;
 mod walk;
 mod watching;

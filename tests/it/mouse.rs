@@ -116,6 +116,9 @@ fn a_line_of_the_filter_is_switched_by_a_click() {
     story.keys("f");
     click(&mut story, "✖ failed");
     assert!(!story.model.filter.classes.contains(StatusClass::Failed));
+    let filter = story.model.filter.clone();
+    click(&mut story, "types");
+    assert_eq!(story.model.filter, filter, "a heading is nothing to choose");
     act(&mut story, MouseKind::Click, (0, 39));
     assert!(story.model.overlay.is_none(), "a click beside it closes it");
 }

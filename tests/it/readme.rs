@@ -56,7 +56,8 @@ fn keys_and_options_are_those_of_the_program() {
             .collect();
         format!("```\n{}\n```\n", lines.join("\n"))
     };
-    part("options", &["watch", "demo", "replay"].map(help).concat());
+    let commands = ["watch", "demo", "replay", "history", "report"];
+    part("options", &commands.map(help).concat());
 }
 
 #[test]

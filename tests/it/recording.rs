@@ -352,6 +352,13 @@ fn the_newest_recordings_are_kept_and_what_is_none_is_left_alone() {
     make("foreign.jsonl", "{}\n", 100);
     make("locked.jsonl", &header, 99);
     make("notes.txt", &header, 98);
+    // A kill between the making of a file and its first line leaves one behind that is no recording.
+    make("empty.jsonl", "", 0);
+    make("cut.jsonl", header.split_at(30).0, 0);
+    make("unborn.jsonl", "", 0);
+    let unborn = File::open(folder.join("unborn.jsonl")).unwrap();
+    unborn.lock().unwrap();
+    File::create(folder.join("new.jsonl")).unwrap();
     for age in 0..50 {
         make(&format!("r{age:02}.jsonl"), &header, age);
     }
@@ -362,9 +369,13 @@ fn the_newest_recordings_are_kept_and_what_is_none_is_left_alone() {
     let gone: Vec<_> = (0..50)
         .filter(|age| !folder.join(format!("r{age:02}.jsonl")).exists())
         .collect();
-    assert_eq!(gone, [49], "the new one is the fiftieth");
-    for name in ["foreign.jsonl", "locked.jsonl", "notes.txt"] {
-        assert!(folder.join(name).exists(), "{name}");
+    assert_eq!(gone, [48, 49], "two are newer than these");
+    for name in ["foreign", "locked", "unborn", "new"] {
+        assert!(folder.join(format!("{name}.jsonl")).exists(), "{name}");
+    }
+    assert!(folder.join("notes.txt").exists());
+    for name in ["empty", "cut"] {
+        assert!(!folder.join(format!("{name}.jsonl")).exists(), "{name}");
     }
 }
 

@@ -97,9 +97,9 @@ fn every_key_of_the_hint_line_does_what_it_says() {
         .wait_gone("rolling back");
     terminal
         .press("?")
-        .wait_for("one row down")
+        .wait_for("Here, in the list")
         .press("\u{1b}")
-        .wait_gone("one row down");
+        .wait_gone("Here, in the list");
     terminal
         .press("\r")
         .wait_for("event id")

@@ -1,11 +1,17 @@
-//! Marked credentials and a marked presigned URL go in, and must not come out: not in the output, the
-//! diagnostics, the log, or on the screen.
+//! Marked credentials and marked presigned URLs go in, and must not come out: not in a frame, the output, the
+//! diagnostics, the log, a recording, a report, the clipboard or a command's environment. JSON output alone
+//! promises the values that the API sent.
 
+use bakewatch::app::effect::Effect;
+use bakewatch::output::{Subject, report, variables};
 use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
 use serde_json::json;
 
+use crate::support::builds;
+use crate::support::frame::{COLOUR, draw, lines};
 use crate::support::program::{Ended, Program, fresh_folder, recordings_in};
 use crate::support::server::{STACK, Server};
+use crate::support::story::Story;
 use crate::support::terminal::Terminal;
 
 const ACCESS_KEY: &str = "AKIACANARYCANARYCANA";
@@ -137,27 +143,193 @@ fn no_secret_is_shown_on_the_screen() {
     assert_clean("screen", &terminal.text());
 }
 
-/// What the API itself put into an event is shown as it came, but a recording is kept, and passed on.
+/// A mark that is still found in a value that is wrapped, cut or escaped.
+const MARK: &str = "QZ7";
+
+/// Presigned URLs in both forms, everything marked that signs them.
+fn marked_urls() -> [String; 2] {
+    let mark = MARK.repeat(12);
+    [
+        format!(
+            "https://bucket.s3.example/c?X-Amz-Credential={mark}%2Fus-east-1&X-Amz-Date=20260101T000000Z\
+             &X-Amz-Security-Token={mark}%2F%3D&X-Amz-SignedHeaders=host&X-Amz-Signature={mark}"
+        ),
+        format!(
+            "https://bucket.s3.example/c?AWSAccessKeyId={mark}&Signature={mark}%3D&x-amz-security-token={mark}&Expires=1"
+        ),
+    ]
+}
+
+/// A failed build; one of its events, the first failure, has presigned URLs wherever an event has text.
+fn talkative_build(width: u16, height: u16) -> Story {
+    let mut story = builds::building(width, height);
+    let [new, old] = marked_urls();
+    let mark = MARK.repeat(12);
+    for (number, status) in ["CREATE_IN_PROGRESS", "CREATE_FAILED"]
+        .into_iter()
+        .enumerate()
+    {
+        let properties = json!({
+            "Url": new, "Parts": {"X-Amz-Signature": mark, "n": number}, "Deep": {"List": [old, {"Text": new}]},
+            "Data": format!("steps:\n  - fetch: {old}\n  - fetch: {new}\n"),
+            "Inner": json!({"url": new, "again": json!({"url": old}).to_string()}).to_string(),
+        });
+        let event = json!({
+            "eventId": format!("talkative-{number}"), "stackId": story.model.build.stack_id().unwrap().as_str(),
+            "logicalResourceId": "ParallelClusterImage", "physicalResourceId": old, "resourceType": "AWS::X",
+            "clientRequestToken": new, "timestamp": "2022-04-05T22:10:00Z", "resourceStatus": status,
+            "resourceStatusReason": format!("{number}: can't fetch {new} or {old} (Service: S3)"),
+            "resourceProperties": properties.to_string(), "unknown": {"url": old},
+        });
+        story.raw_page(&[event.to_string()], true);
+    }
+    story.describe("BUILD_FAILED", Some("FAILED"));
+    story
+}
+
 #[test]
-fn no_presigned_url_is_recorded_in_a_form_that_works() {
-    let (mut server, state) = (talkative_server(), fresh_folder());
-    let url = format!(
-        "https://bucket.s3.example/c?AWSAccessKeyId={ACCESS_KEY}&Signature={SIGNATURE}&x-amz-security-token={TOKEN}"
-    );
-    server.push_with(
-        STACK,
-        json!({"resourceProperties": json!({"url": url}).to_string(), "resourceStatusReason": url}),
-    );
-    let arguments = server.watch(&["-o", "json"]);
-    let state_home = ("XDG_STATE_HOME", state.to_str().unwrap());
-    let mut program = Program::start_with(&arguments, &[state_home]);
-    program.wait_for(|line| line.contains(SIGNATURE));
-    server.succeed();
-    server.world.remove_stack();
-    program.end();
-    let recorded = std::fs::read_to_string(&recordings_in(&state)[0]).unwrap();
-    let kept = recorded
-        .matches("https://bucket.s3.example/c?AWSAccessKeyId=[redacted]&Signature=[redacted]");
-    assert_eq!(kept.count(), 2, "{recorded}");
-    assert_clean("recording", &recorded);
+fn no_presigned_url_is_in_any_frame_or_leaves_the_screen() {
+    let everywhere = [
+        "",
+        "1",
+        "1>",
+        "1>jj>jjjj>jjj>jjjj>",
+        "1J",
+        "1d",
+        "1>d",
+        "1Jd",
+        "2",
+        "2G>",
+        "2GJ",
+        "2Gd",
+        "2z",
+        "3",
+        "3G",
+        "/amz>n",
+        "1>/Sig>nn",
+        "3/Sig>nn",
+        "&bucket>",
+        "o",
+        "f",
+        "fjjjj >",
+        "?",
+        "ee",
+        "E",
+        "tu",
+    ];
+    let build = talkative_build(80, 24).model.build;
+    let subject = Subject {
+        image_id: "img",
+        region: None,
+        note: None,
+        recorded_by: None,
+        now: build.ended_at().unwrap(),
+    };
+    let written = report(&build, &subject);
+    assert!(written.contains("X-Amz-Signature=[redacted]"), "{written}");
+    assert!(!written.contains(MARK), "{written}");
+    let mut copied = 0;
+    for (width, height) in [(40, 10), (80, 24), (160, 50)] {
+        for keys in everywhere {
+            let mut story = talkative_build(width, height);
+            // Each view is copied from too.
+            for key in keys.chars().chain("yYjyjyjyjy".chars()) {
+                story.keys(&key.to_string());
+                let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
+                assert!(!frame.contains(MARK), "{keys:?} then {key}:\n{frame}");
+            }
+            for effect in &story.effects {
+                match effect {
+                    Effect::Notify(text) => assert!(!text.contains(MARK), "{text}"),
+                    Effect::Run(known) => {
+                        let variables = format!("{:?}", variables(known));
+                        assert!(variables.contains("bucket.s3.example"), "{variables}");
+                        assert!(!variables.contains(MARK), "{variables}");
+                    }
+                    Effect::Copy(text) => {
+                        copied += usize::from(text.contains("bucket.s3.example"));
+                        assert!(!text.contains(MARK), "{keys:?}: {text}");
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!(copied > 100, "URLs were copied: {copied}");
+}
+
+/// A server whose failed build has presigned URLs in an event and in its description.
+fn server_of_a_talkative_build() -> Server {
+    let mut server = talkative_server();
+    let [new, old] = marked_urls();
+    let fields = json!({
+        "resourceStatus": "CREATE_FAILED", "resourceStatusReason": format!("no access to {new}, {old}"),
+        "resourceProperties": json!({"url": new}).to_string(),
+    });
+    server.push_with(STACK, fields);
+    server.push_root(STACK, "CREATE_FAILED");
+    server.world.set_image(Some(json!({
+        "imageId": "img", "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_FAILED",
+        "cloudformationStackStatusReason": old, "imagebuilderImageStatusReason": new,
+    })));
+    server
+}
+
+#[test]
+fn no_presigned_url_is_printed_or_recorded_in_a_form_that_works() {
+    let (server, state) = (server_of_a_talkative_build(), fresh_folder());
+    let log = state.join("log");
+    let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let run = |arguments: &[&str]| {
+        let ended = Program::start_with(arguments, &environment).end();
+        ended.lines.join("\n") + &ended.diagnostics
+    };
+    let hook = ["--on-outcome", "env | grep BAKEWATCH_", "-o", "text"];
+    let log_file = ["--debug", "--log-file", log.to_str().unwrap()];
+    let printed = run(&server.watch(&[&hook[..], &log_file].concat()));
+    let reason = "BAKEWATCH_FIRST_FAILURE_REASON=no access to https";
+    assert!(printed.contains(reason), "{printed}");
+    let recording = recordings_in(&state).remove(0);
+    let file = recording.to_str().unwrap();
+    let read = |path| std::fs::read_to_string(path).unwrap();
+    let all = [
+        ("output", printed),
+        ("recording", read(&recording)),
+        ("log", read(&log)),
+        ("history", run(&["history", "-o", "json"])),
+        ("report", run(&["report", file])),
+        (
+            "replay",
+            run(&["replay", file, "-o", "json", "--speed", "max"]),
+        ),
+    ];
+    for (what, said) in all {
+        let is_told = what == "log" || said.contains("X-Amz-Signature=[redacted]");
+        assert!(is_told, "the {what} does not tell of it:\n{said}");
+        assert!(!said.contains(MARK), "the {what} has {MARK}:\n{said}");
+        assert_clean(what, &said);
+    }
+}
+
+/// JSON output promises the API's own values, in the events and nowhere else.
+#[test]
+fn a_presigned_url_is_in_the_events_of_json_output_alone() {
+    let server = server_of_a_talkative_build();
+    let urls = marked_urls();
+    let json = Program::start(&server.watch(&["-o", "json"])).end();
+    assert_eq!(json.code(), Some(3), "{}", json.diagnostics);
+    assert!(!json.diagnostics.contains(MARK), "{}", json.diagnostics);
+    let mut told = 0;
+    for line in &json.lines {
+        let is_event = line.starts_with(r#"{"kind":"event""#);
+        let is_told = is_event && line.contains("bucket.s3.example");
+        told += usize::from(is_told);
+        assert_eq!(line.contains(MARK), is_told, "{line}");
+        assert!(
+            !is_told || urls.iter().all(|url| line.contains(url)),
+            "{line}"
+        );
+    }
+    assert_eq!(told, 1);
+    assert!(json.lines.last().unwrap().contains("Signature=[redacted]"));
 }

@@ -37,7 +37,7 @@ fn sheet(name: String, frames: impl IntoIterator<Item = (String, String)>) {
 
 #[test]
 fn every_view_of_a_failure_at_every_size_in_every_look() {
-    for (view, keys) in VIEWS {
+    for (view, keys) in VIEWS.into_iter().chain([("help", "?")]) {
         for (look, theme) in [
             ("colour", &COLOUR),
             ("no_colour", &PLAIN),
@@ -83,7 +83,7 @@ fn a_newcomer_finds_what_failed_first_and_why_without_a_key() {
     for needed in [
         " FAILED ",
         "35:0",
-        "ParallelClusterImage CREATE_FAILED",
+        "ParallelClusterImage failed first",
         "component ParallelClusterComponent",
         "build log",
     ] {
@@ -96,9 +96,9 @@ fn every_other_answer_takes_at_most_two_keys() {
     let answers = [
         ("which resource took how long", "2", "31:40"),
         (
-            "what was it doing before it failed",
+            "which event failed first",
             "e",
-            "ParallelClusterImage",
+            "▌22:11:02   +35:00 ✖ CREATE_FAILED",
         ),
         ("what helps", "3", "pcluster get-image-log-events"),
         ("what the reason says", "3G", "GeneralServiceException"),
@@ -107,7 +107,7 @@ fn every_other_answer_takes_at_most_two_keys() {
         ("what came as JSON", "J", "\"stackId\""),
         ("what changed", "d", "changed since"),
         ("how many events have which status", "f", "complete"),
-        ("what the keys do", "?", "Everywhere"),
+        ("what the keys do", "?", "Here, in the list"),
         ("when it was in UTC", "u", "in UTC"),
         ("how long after the event before", "t", "the event before"),
     ];

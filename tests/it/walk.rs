@@ -303,3 +303,20 @@ fn an_odd_time_costs_one_restart() {
     }
     assert_eq!(requests, 10 + 2);
 }
+
+/// Without times, only the events that come again tell that a page moved up and what is new above them.
+#[test]
+fn a_new_event_above_one_that_comes_again_is_left_to_the_next_walk() {
+    let [one, two, three, new] = ["1", "2", "3", "new"].map(|id| event("a", id));
+    let mut walk = Walk::default();
+    let _ = walk.page(page(&[three.clone(), two.clone()], Some("t")));
+    let moved = page(
+        &[new.clone(), three.clone(), two.clone(), one.clone()],
+        None,
+    );
+    assert!(walk.page(moved).is_none());
+    let whole = page(&[new, three, two, one], None);
+    let fresh = walk.page(whole).unwrap().fresh;
+    let ids: Vec<_> = fresh.iter().map(|event| event.event_id.as_str()).collect();
+    assert_eq!(ids, ["new", "3", "2", "1"]);
+}

@@ -9,17 +9,18 @@ use crate::domain::changes::{Change, changes};
 use crate::domain::event::StackEvent;
 use crate::domain::properties::{Properties, shown};
 use crate::domain::text::{Clean, duration, one_line, truncate, wrap};
+use crate::domain::timeline::Before;
 
 /// Values of more columns are cut: where two long texts differ is not seen in a list.
 const LONG: usize = 160;
 
 /// The lines of the difference.
 pub(super) fn lines(
-    before: Option<&Arc<StackEvent>>,
+    before: Option<Before<'_>>,
     event: &Arc<StackEvent>,
     columns: usize,
 ) -> Vec<Line> {
-    let Some(before) = before else {
+    let Some(Before { event: before, gap }) = before else {
         let none = format!("the first event of {} that is known", event.logical_id);
         return page::text(&none, columns).collect();
     };
@@ -28,10 +29,15 @@ pub(super) fn lines(
         .zip(event.timestamp)
         .map(|(before, now)| duration(now - before));
     let since = since.map_or_else(String::new, |since| format!(", {since} later"));
-    let mut lines = vec![
-        Line::Heading(format!("changed since {}{since}", before.status)),
-        Line::Blank,
-    ];
+    let mut lines = vec![Line::Heading(format!(
+        "changed since {}{since}",
+        before.status
+    ))];
+    if gap {
+        let note = "as far as is known: older events are still being loaded";
+        lines.extend(page::text(note, columns));
+    }
+    lines.push(Line::Blank);
     let tree = |event: &StackEvent| {
         let mut fields = serde_json::Map::new();
         let mut put = |name: &str, value: Option<String>| {

@@ -11,26 +11,19 @@ use super::Detail;
 pub(super) fn lines(detail: &Detail, event: &Arc<StackEvent>, columns: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = page::text(event.resource_type.as_str(), columns).collect();
     lines.push(Line::Status(Arc::clone(event)));
-    if let Some(reason) = &event.reason {
+    if event.reason.is_some() {
         lines.push(Line::Blank);
-        lines.extend(page::text(reason.as_str(), columns));
+        lines.extend(page::reason(event, columns));
     }
     lines.push(Line::Blank);
     detail.push_properties(Some(event), columns, &mut lines);
     lines.push(Line::Blank);
-    let shown = fields(event).into_iter();
-    let shown = shown.map(|(name, value)| {
-        (
-            name,
-            value.map(|value| crate::domain::properties::shown(&value).to_string()),
-        )
-    });
-    page::fields(shown, columns, &mut lines);
+    page::fields(fields(event), columns, &mut lines);
     lines
 }
 
 /// The fields that identify the event, for looking something up elsewhere.
-pub(super) fn fields(event: &StackEvent) -> [(&'static str, Option<String>); 5] {
+fn fields(event: &StackEvent) -> [(&'static str, Option<String>); 5] {
     [
         ("time", event.timestamp.map(format_time)),
         (

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::domain::event::{EventKey, StackEvent};
+use crate::domain::event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::properties::{Properties, shown};
 use crate::domain::text::Clean;
 use crate::domain::timeline::Timeline;
@@ -50,12 +50,23 @@ pub enum Form {
 struct Made {
     /// The event; of a resource its newest.
     event: EventKey,
-    /// How many events the resource had, where the pane is about one.
-    resource: Option<usize>,
-    /// The event before, where it is shown.
-    before: Option<EventKey>,
+    /// The resource and how many events it had, where the pane is about one.
+    resource: Option<(Clean, usize)>,
+    /// The event before, where it is shown, and whether events may be missing between the two.
+    before: Option<(EventKey, bool)>,
     form: Form,
     columns: usize,
+    /// How often something had been folded or unfolded.
+    folds: usize,
+}
+
+impl Made {
+    /// What a reader is at: where it is the same, they stay on their line.
+    fn place(&self) -> (StackId, Option<EventId>, Option<Clean>, Form) {
+        let resource = self.resource.as_ref().map(|(id, _)| id.clone());
+        let event = resource.is_none().then(|| self.event.event_id.clone());
+        (self.event.stack_id.clone(), event, resource, self.form)
+    }
 }
 
 /// What the pane shows.
@@ -67,6 +78,7 @@ pub struct Detail {
     pub form: Form,
     /// Branches that are not in their usual state: most are open at the top level and folded below.
     switched: HashSet<String>,
+    folds: usize,
     made: Option<Made>,
 }
 
@@ -101,16 +113,7 @@ impl Detail {
     pub fn settle(&mut self, subject: Option<Subject<'_>>, columns: usize, height: usize) {
         let wanted = subject.and_then(|subject| self.wanted(subject, columns));
         if wanted != self.made {
-            let place = |made: &Option<Made>| {
-                let made = made.as_ref()?;
-                let of = |key: &EventKey| {
-                    (
-                        key.stack_id.clone(),
-                        made.resource.is_none().then(|| key.event_id.clone()),
-                    )
-                };
-                Some((of(&made.event), made.form))
-            };
+            let place = |made: &Option<Made>| made.as_ref().map(Made::place);
             if place(&wanted) != place(&self.made) {
                 self.page.rewind();
             }
@@ -128,14 +131,15 @@ impl Detail {
                 (None, timeline.before(event))
             }
             Subject::Event(..) => (None, None),
-            Subject::Resource(timeline, id) => (Some(timeline.count_of(id)), None),
+            Subject::Resource(timeline, id) => (Some((id.clone(), timeline.count_of(id))), None),
         };
         Some(Made {
             event: event.key(),
             resource,
-            before: before.map(|before| before.key()),
+            before: before.map(|before| (before.event.key(), before.gap)),
             form: self.form,
             columns,
+            folds: self.folds,
         })
     }
 
@@ -179,7 +183,7 @@ impl Detail {
                 if !self.switched.remove(&path) {
                     self.switched.insert(path);
                 }
-                self.made = None;
+                self.folds += 1;
             }
             _ if open == Some(false) => self.mark_parent(),
             _ => {}
@@ -201,41 +205,21 @@ impl Detail {
         self.page.cursor = parent.unwrap_or(self.page.cursor);
     }
 
-    /// The value on the marked line, whole and as it came, whatever of it the pane shows: what it is called,
-    /// and the text.
+    /// What a copy of the marked line takes: what it is called, and all of it, whatever of it the pane shows.
     #[must_use]
-    pub fn value(&self, subject: Subject<'_>) -> Option<(String, String)> {
+    pub fn copied(&self, subject: Subject<'_>) -> Option<(String, String)> {
         let lines = self.page.lines.get(..=self.page.cursor)?;
-        let begins = |line: &&Line| match line {
-            Line::Continued { .. } => false,
-            Line::Field { name, .. } => !name.trim().is_empty(),
-            _ => true,
-        };
+        let begins = |line: &&Line| !matches!(line, Line::Continued { .. });
         match lines.iter().rev().find(begins)? {
             Line::Node { path, .. } => {
                 let Properties::Tree(tree) = subject.event_with_properties()?.properties() else {
                     return None;
                 };
                 let name = path.rsplit('/').next().filter(|name| !name.is_empty());
-                Some((
-                    name.unwrap_or("properties").to_owned(),
-                    text_of(tree.pointer(path)?),
-                ))
+                let name = name.unwrap_or("properties").to_owned();
+                Some((name, text_of(tree.pointer(path)?)))
             }
-            Line::Field { name, .. } => {
-                let event = subject.event()?;
-                let name = name.trim();
-                let value = event::fields(event)
-                    .into_iter()
-                    .find(|(field, _)| *field == name)?
-                    .1?;
-                Some((name.to_owned(), value))
-            }
-            Line::Status(event) | Line::Event(event) => {
-                Some(("status".to_owned(), event.status.to_string()))
-            }
-            Line::Text(_) => Some(("reason".to_owned(), subject.event()?.verbatim_reason()?)),
-            _ => None,
+            line => line.copied(),
         }
     }
 
@@ -280,7 +264,6 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    use crate::domain::event::StackId;
     use crate::domain::text::width;
 
     fn event(properties: &Value) -> Arc<StackEvent> {
@@ -339,6 +322,24 @@ mod tests {
         detail.fold(Some(true));
         settle(&mut detail, &event, 60);
         assert_eq!(nodes(&detail)[5..], ["    | a", "    | b"]);
+    }
+
+    #[test]
+    fn a_reader_stays_on_the_line_that_is_folded() {
+        let event = event(&json!({"A": "1", "B": "2", "Tags": {"k": "v"}}));
+        let mut detail = Detail::default();
+        settle(&mut detail, &event, 60);
+        let line = detail
+            .page
+            .lines
+            .iter()
+            .position(|line| line.text().starts_with("Tags"));
+        detail.page.cursor = line.unwrap();
+        for open in [true, false] {
+            detail.fold(Some(open));
+            settle(&mut detail, &event, 60);
+            assert_eq!(Some(detail.page.cursor), line);
+        }
     }
 
     #[test]

@@ -26,9 +26,10 @@ pub(super) fn lines(detail: &Detail, timeline: &Timeline, id: &Clean, columns: u
         .take(EVENTS)
         .filter(|event| event.is_own_failure)
         .last();
-    if let Some(reason) = failed.unwrap_or(newest).reason.as_ref() {
+    let told = failed.unwrap_or(newest);
+    if told.reason.is_some() {
         lines.push(Line::Blank);
-        lines.extend(page::text(reason.as_str(), columns));
+        lines.extend(page::reason(told, columns));
     }
     lines.push(Line::Blank);
     lines.extend(spans(timeline.events_of(id)).into_iter().map(Line::Span));

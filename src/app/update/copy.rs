@@ -14,7 +14,10 @@ const NAME: usize = 30;
 pub(super) fn act(model: &mut Model, action: Action, effects: &mut Effects) {
     let copied = match action {
         Action::CopyAmi => ami(model),
-        Action::Copy => marked(model).or_else(|| event(model)),
+        Action::Copy if model.focus == Focus::Detail && model.tab != Tab::Failure => model
+            .subject()
+            .and_then(|subject| model.detail.copied(subject)),
+        Action::Copy => on_page(model).or_else(|| event(model)),
         _ => event(model),
     };
     let Some((name, text)) = copied else {
@@ -41,17 +44,12 @@ fn event(model: &Model) -> Option<(String, String)> {
     Some(("the event as JSON".to_owned(), event.raw().to_owned()))
 }
 
-/// The value on the marked line of a page.
-fn marked(model: &Model) -> Option<(String, String)> {
-    if model.tab == Tab::Failure {
-        let line = model.failure.page.lines.get(model.failure.page.cursor)?;
-        return match line {
-            Line::Command { whole, .. } => Some(("the command".to_owned(), whole.to_string())),
-            _ => None,
-        };
-    }
-    if model.focus != Focus::Detail {
-        return None;
-    }
-    model.detail.value(model.subject()?)
+/// What the marked line of the explanation takes, where that is the view.
+fn on_page(model: &Model) -> Option<(String, String)> {
+    let page = &model.failure.page;
+    let line = page
+        .lines
+        .get(page.cursor)
+        .filter(|_| model.tab == Tab::Failure);
+    line.and_then(Line::copied)
 }

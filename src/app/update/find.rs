@@ -75,10 +75,11 @@ pub(super) fn edit(prompt: &mut Prompt, key: Key) -> bool {
 
 /// Searches for what is typed so far. While it is not an expression yet, what was searched for stays.
 pub(super) fn typed(model: &mut Model) {
-    let Some(Overlay::Prompt(prompt)) = &model.overlay else {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else {
         return;
     };
-    if let Ok(pattern) = prompt.pattern() {
+    prompt.understand();
+    if let Ok(pattern) = prompt.pattern.clone() {
         let purpose = prompt.purpose;
         set(model, purpose, pattern);
     }
@@ -89,7 +90,7 @@ pub(super) fn accept(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = model.overlay.take() else {
         return;
     };
-    match prompt.pattern() {
+    match prompt.pattern.clone() {
         Ok(pattern) => {
             // Enter on an empty line searches again for what was searched for before.
             let searches = prompt.purpose != Purpose::Narrow;
@@ -99,7 +100,9 @@ pub(super) fn accept(model: &mut Model) {
             if is_some && searches {
                 model.search.seeking =
                     prompt.purpose == Purpose::Search && model.tab == Tab::Events;
-                step(model, true);
+                if !model.search.seeking {
+                    step(model, true);
+                }
             }
         }
         Err(error) => {
@@ -199,14 +202,7 @@ fn step_in_resources(model: &mut Model, pattern: &Pattern, forward: bool) {
         let newest = id.and_then(|id| timeline.events_of(id).next_back());
         newest.is_some_and(|event| pattern.is_in_event(event))
     };
-    let mut steps = (1..=count).map(|step| {
-        if forward {
-            (at + step) % count
-        } else {
-            (at + count - step) % count
-        }
-    });
-    match steps.find(has) {
+    match around(at, count, forward).find(has) {
         Some(index) => model.resources.select(&model.build, index),
         None => model.toast = Some(format!("no resource has {}", quoted(pattern))),
     }
@@ -216,8 +212,7 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
     let sieve = found(model);
     match neighbour(model, sieve, forward) {
         Some(step) => {
-            model.search.seeking = false;
-            let left = model.unasked(Slot::Found);
+            let left = model.build.unasked(Slot::Found);
             let so_far = if left > 0 {
                 format!(" so far, {left} to search")
             } else {
@@ -228,21 +223,26 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
             } else {
                 ""
             };
-            model.toast = Some(format!("{} of {}{so_far}{turned}", step.number, step.count));
             model.show_event(&step.key);
+            // Where the row does not show it, a person wants to know where to look.
+            let field = model.selected().and_then(|event| pattern.field_in(event));
+            let field = field.filter(|field| !matches!(*field, "name" | "status"));
+            let field = field.map_or_else(String::new, |field| format!(", in its {field}"));
+            let (number, count) = (step.number, step.count);
+            model.toast = Some(format!("{number} of {count}{so_far}{field}{turned}"));
         }
-        None if model.unasked(Slot::Found) > 0 => model.search.seeking = true,
         None => model.toast = Some(format!("no event that is listed has {}", quoted(pattern))),
     }
 }
 
-/// Selects the first event that was found, where a search waits for one.
+/// Goes to the first place once all events have been looked through: before that, nobody knows which it is.
 pub(super) fn seek(model: &mut Model) {
-    if model.search.seeking
-        && let Some(pattern) = model.search.listed.clone()
-    {
+    if !model.search.seeking || model.build.unasked(Slot::Found) > 0 {
+        return;
+    }
+    model.search.seeking = false;
+    if let Some(pattern) = model.search.listed.clone() {
         step_in_events(model, &pattern, true);
-        model.search.seeking &= model.unasked(Slot::Found) > 0;
     }
 }
 
@@ -282,30 +282,32 @@ fn neighbour(model: &Model, sieve: Sieve, forward: bool) -> Option<Step> {
     let is_there = rows
         .event(at)
         .is_some_and(|event| Some(&event.key()) == selected);
-    let last = rows.len().checked_sub(1)?;
-    let after = if is_there { at + 1 } else { at };
-    let ahead = if forward {
-        (after..=last).find_map(|index| Some((index, rows.event(index)?)))
+    let count = rows.len();
+    // Where the selected event is none of them, its index is that of the next one.
+    let start = if is_there || !forward {
+        at
     } else {
-        (0..at.min(last + 1))
-            .rev()
-            .find_map(|index| Some((index, rows.event(index)?)))
+        (at + count).checked_sub(1)?
     };
-    let turned = ahead.is_none();
-    let around = || {
-        if forward {
-            (0..=last).find_map(|index| Some((index, rows.event(index)?)))
-        } else {
-            (0..=last)
-                .rev()
-                .find_map(|index| Some((index, rows.event(index)?)))
-        }
+    let mut places = around(start % count.max(1), count, forward);
+    let (index, event) = places.find_map(|index| Some((index, rows.event(index)?)))?;
+    let turned = if forward {
+        index < at || (is_there && index == at)
+    } else {
+        index >= at
     };
-    let (index, event) = ahead.or_else(around)?;
     Some(Step {
         key: event.key(),
         number: rows.events_to(index),
         count: rows.events(),
         turned,
+    })
+}
+
+/// Every place of so many, from the one after a place around to that place itself; or backwards.
+fn around(from: usize, count: usize, forward: bool) -> impl Iterator<Item = usize> {
+    (1..=count).map(move |step| {
+        let step = if forward { step } else { count - step };
+        (from + step) % count
     })
 }

@@ -7,6 +7,7 @@ use crate::app::detail::Form;
 use crate::app::effect::{Effect, Effects};
 use crate::app::filter::{Choice, Filter};
 use crate::app::filter_menu::FilterMenu;
+use crate::app::help::Help;
 use crate::app::key::Key;
 use crate::app::model::{Focus, Model, Overlay};
 use crate::app::outcome::{code, verdict_code};
@@ -14,6 +15,7 @@ use crate::app::resources;
 use crate::app::rows::Order;
 use crate::app::tab::Tab;
 use crate::domain::lens::Slot;
+use crate::domain::names::Names;
 
 use super::{copy, find, moves};
 
@@ -42,17 +44,24 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         }
         Action::Suspend => effects.push(Effect::Suspend),
         Action::PollNow => effects.extend(poll_now(model)),
+        Action::Help if matches!(model.overlay, Some(Overlay::Help(_))) => close_help(model),
         Action::Help => {
-            model.overlay = match model.overlay {
-                Some(Overlay::Help(_)) => None,
-                _ => Some(Overlay::Help(0)),
-            };
+            let from = model.context();
+            let under = model.overlay.take().map(Box::new);
+            model.overlay = Some(Overlay::Help(Help {
+                top: 0,
+                from,
+                under,
+            }));
         }
         Action::Filter => {
-            model.overlay = match model.overlay {
-                Some(Overlay::Filter(_)) => None,
-                _ => Some(Overlay::Filter(FilterMenu::default())),
-            };
+            if matches!(model.overlay, Some(Overlay::Filter(_))) {
+                model.overlay = None;
+            } else {
+                // It is the events that are filtered, and a person wants to see what it does.
+                show(model, Tab::Events);
+                model.overlay = Some(Overlay::Filter(FilterMenu::default()));
+            }
         }
         Action::ShowAll => set_filter(model, Filter::default()),
         Action::Close => close(model),
@@ -71,6 +80,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::PreviousFailure => find::failure(model, false),
         Action::ItsEvents => its_events(model),
         Action::Copy | Action::CopyEvent | Action::CopyAmi => copy::act(model, action, effects),
+        Action::Report => report(model, effects),
         Action::Mouse => {
             model.mouse = !model.mouse;
             let whose = if model.mouse {
@@ -112,6 +122,15 @@ fn poll_now(model: &mut Model) -> Option<Effect> {
     Some(Effect::PollNow)
 }
 
+/// Asks for a report, once there is something to report.
+fn report(model: &mut Model, effects: &mut Effects) {
+    if model.build.answered() || model.build.current().is_some() {
+        effects.push(Effect::WriteReport);
+    } else {
+        model.toast = Some("there is nothing to report yet".to_owned());
+    }
+}
+
 /// Shows a view, and goes to its list.
 pub(super) fn show(model: &mut Model, tab: Tab) {
     model.tab = tab;
@@ -119,8 +138,19 @@ pub(super) fn show(model: &mut Model, tab: Tab) {
     model.detail_only = false;
 }
 
+/// Closes the help: what it lay over is there again.
+pub(super) fn close_help(model: &mut Model) {
+    if let Some(Overlay::Help(help)) = model.overlay.take() {
+        model.overlay = help.under.map(|under| *under);
+    }
+}
+
 /// Closes the topmost thing: what lies over the panes, the detail, the search, the filter.
 fn close(model: &mut Model) {
+    if matches!(model.overlay, Some(Overlay::Help(_))) {
+        close_help(model);
+        return;
+    }
     match model.overlay.take() {
         Some(Overlay::Prompt(prompt)) => find::cancel(model, &prompt),
         Some(_) => {}
@@ -160,7 +190,7 @@ fn its_events(model: &mut Model) {
     };
     let mut filter = model.filter.clone();
     let choice = Choice::Resource(event.logical_id.clone());
-    let alone = filter.resources.len() == 1 && filter.resources.contains(&event.logical_id);
+    let alone = filter.resources == Names::only(&event.logical_id);
     if alone && model.tab == Tab::Events {
         filter.every(&choice);
     } else {

@@ -76,6 +76,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             }
             model.remark = Some((model.now, remark));
         }
+        Msg::ReportWritten(written) => {
+            model.toast = Some(match written {
+                Ok(file) => format!("the report is in {file}"),
+                Err(why) => why,
+            });
+        }
         Msg::Died(reason) => {
             cut_short(model, code::BUG, reason, &mut effects);
             return effects;

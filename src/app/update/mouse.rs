@@ -31,7 +31,7 @@ pub(super) fn act(model: &mut Model, action: MouseAction) {
         (Some(_), MouseKind::WheelUp) => moves::act(model, Action::Up),
         (Some(_), MouseKind::WheelDown) => moves::act(model, Action::Down),
         (Some(Overlay::Filter(_)), MouseKind::Click) => click_in_menu(model, at),
-        (Some(Overlay::Help(_)), MouseKind::Click) => model.overlay = None,
+        (Some(Overlay::Help(_)), MouseKind::Click) => keys::close_help(model),
         (None, MouseKind::WheelUp) => wheel(model, regions, at, -WHEEL),
         (None, MouseKind::WheelDown) => wheel(model, regions, at, WHEEL),
         (None, MouseKind::Click) if regions.bar.contains(at) => click_on_bar(model, regions, at),
@@ -126,8 +126,11 @@ fn click_in_menu(model: &mut Model, at: Position) {
         model.overlay = None;
         return;
     };
-    menu.mark(menu.top + line);
-    moves::act(model, Action::Toggle);
+    let line = menu.top + line;
+    if matches!(menu.lines.get(line), Some(filter_menu::Line::Choice(..))) {
+        menu.mark(line);
+        moves::act(model, Action::Toggle);
+    }
 }
 
 /// The line of a bordered pane that is at a position.

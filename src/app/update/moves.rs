@@ -15,10 +15,10 @@ use super::keys::set_filter;
 /// Does it to what the keys go to.
 pub(super) fn act(model: &mut Model, action: Action) {
     match &mut model.overlay {
-        Some(Overlay::Help(top)) => {
-            let lines = help::lines(&model.keys);
+        Some(Overlay::Help(help)) => {
+            let lines = help::lines(&model.keys, help.from);
             let page = help::page(&lines, model.size).max(1);
-            *top = moved(*top, action, page).min(help::highest_top(&lines, model.size));
+            help.top = moved(help.top, action, page).min(help::highest_top(&lines, model.size));
         }
         Some(Overlay::Filter(menu)) if matches!(action, Action::Enter | Action::Toggle) => {
             if let Some(choice) = menu.choice().cloned() {
@@ -113,8 +113,13 @@ fn in_detail(model: &mut Model, action: Action) {
 
 fn in_failure(model: &mut Model, action: Action) {
     if action == Action::Enter {
-        if let Some(key) = model.build.first_failure().map(|event| event.key()) {
+        let cause = model.explanation().map(|why| why.cause.key());
+        if let Some(key) = cause {
             model.show_event(&key);
+            let is_listed = model.selected().is_some_and(|event| event.key() == key);
+            if !is_listed {
+                model.toast = Some("the filter hides the event".to_owned());
+            }
         }
         return;
     }
@@ -128,8 +133,8 @@ fn in_page(lines: &mut Page, action: Action, height: usize) {
     match action {
         Action::Up => lines.move_by(-1),
         Action::Down => lines.move_by(1),
-        Action::PageUp => lines.move_by(-page),
-        Action::PageDown => lines.move_by(page),
+        Action::PageUp => lines.page_by(-page, height),
+        Action::PageDown => lines.page_by(page, height),
         Action::Top => lines.move_by(isize::MIN),
         Action::Bottom => lines.move_by(isize::MAX),
         _ => {}

@@ -1,11 +1,10 @@
 //! Why a build failed: what failed first, what its reason says, what only followed from it, and what helps.
 //!
-//! An [`Explanation`] is made anew whenever it is looked at: it reads the facts that the timeline keeps, and
+//! An [`Explanation`] is made once a report, not once a frame: it reads the facts that the timeline keeps, and
 //! takes one reason apart. It never looks through the events.
 
 mod hint;
 mod reason;
-mod role;
 #[cfg(test)]
 mod tests;
 
@@ -16,15 +15,11 @@ use chrono::TimeDelta;
 use super::build::{Build, Cleanup};
 use super::event::StackEvent;
 use super::facts::Facts;
-use super::lens::Sieve;
-use super::status::{ClassSet, StatusClass};
 use super::text::Clean;
-use super::timeline::Timeline;
 use super::verdict::Verdict;
 
 pub use hint::{About, Hint};
 pub use reason::{Label, Part, Reason, SUMMARY_COLUMNS};
-pub use role::Role;
 
 /// How many consequences an explanation names.
 const NAMED: usize = 3;
@@ -42,7 +37,7 @@ pub struct Explanation {
     pub reason: Option<Reason>,
     /// The logical id of the component that the reason names by its ARN.
     pub component: Option<Clean>,
-    /// How many other resources' failures are none of this one's consequences, as far as is known.
+    /// How many other resources failed on their own account, as far as is known.
     pub others: usize,
     /// How many failed events only follow from a failure: cancelled siblings, and the stack's own.
     pub consequences: usize,
@@ -81,7 +76,6 @@ impl Explanation {
                 .as_ref()
                 .and_then(|reason| Hint::for_reason(reason, &about))
         };
-        let others = others(timeline, cause);
         let first = timeline
             .consequences()
             .filter(|event| event.event_id != cause.event_id)
@@ -92,7 +86,7 @@ impl Explanation {
                 .as_ref()
                 .and_then(|reason| component(facts, reason))
                 .cloned(),
-            others,
+            others: facts.failed_resources_but(&cause.logical_id),
             consequences: timeline
                 .count_consequences()
                 .saturating_sub(usize::from(cause.is_consequence())),
@@ -134,11 +128,4 @@ fn worked_on(facts: &Facts, cause: &StackEvent) -> Option<TimeDelta> {
 
 fn component<'a>(facts: &'a Facts, reason: &Reason) -> Option<&'a Clean> {
     facts.logical_id_of(reason.part(Label::Component)?)
-}
-
-/// The failed events that are neither the cause nor a consequence.
-fn others(timeline: &Timeline, cause: &StackEvent) -> usize {
-    let failed = timeline.count(Sieve::of(ClassSet::only(StatusClass::Failed)));
-    let own = failed - timeline.count_consequences();
-    own.saturating_sub(usize::from(!cause.is_consequence()))
 }

@@ -14,7 +14,7 @@ const TAIL_COLUMNS: usize = 48;
 const NAME_COLUMNS: usize = 34;
 /// What stands in brackets beside the parts and helps nobody who reads it.
 const NOISE: [&str; 3] = ["Proxy", "SDK Attempt Count", "Extended Request ID"];
-/// The longest text that is taken apart, in bytes. No service writes as much; it is read at every message.
+/// The longest text that is taken apart, in bytes. No service writes as much; it is read at every report.
 const LONGEST: usize = 8 * 1024;
 /// Bytes of a text that a summary is made from.
 const HEAD: usize = 1024;

@@ -608,25 +608,6 @@ fn a_cause_that_the_timeline_has_dropped_is_counted_no_more() {
 }
 
 #[test]
-fn each_failed_event_has_its_part() {
-    let mut build = Build::default();
-    let events = a_failure();
-    page(&mut build, &events, true, true);
-    let roles: Vec<_> = events.iter().map(|event| Role::of(&build, event)).collect();
-    let expected = [
-        None,
-        None,
-        None,
-        None,
-        Some(Role::Cause),
-        Some(Role::Cancelled),
-        Some(Role::Independent),
-        Some(Role::Stack),
-    ];
-    assert_eq!(roles, expected);
-}
-
-#[test]
 fn a_stack_of_which_no_resource_failed_is_its_own_cause() {
     let mut build = Build::default();
     let root = event(9, "rocky8", "CREATE_FAILED", "Stack creation time exceeded");
@@ -634,7 +615,6 @@ fn a_stack_of_which_no_resource_failed_is_its_own_cause() {
     let explanation = explain(&build).unwrap();
     assert_eq!(explanation.cause.event_id, root.event_id);
     assert_eq!((explanation.consequences, explanation.others), (0, 0));
-    assert_eq!(Role::of(&build, &root), Some(Role::Cause));
 }
 
 fn made(build: &mut Build) {
@@ -679,10 +659,24 @@ fn only_a_leftover_stack_of_a_good_image_is_explained() {
         command.as_str(),
         "aws cloudformation delete-stack --stack-name rocky8 --region eu-west-1"
     );
-    let roles: Vec<_> = events.iter().map(|event| Role::of(&build, event)).collect();
-    assert_eq!(roles[3], Some(Role::Independent));
-    assert_eq!(roles[5], Some(Role::Cleanup));
-    assert_eq!(roles[6], Some(Role::Stack));
+}
+
+#[test]
+fn a_resource_that_fails_again_and_again_is_one_resource() {
+    let mut build = Build::default();
+    let mut events = a_failure();
+    for second in [70, 80] {
+        let retried = |id| event(second, id, "DELETE_FAILED", "Internal Failure");
+        events.extend(["ParallelClusterImage", "Other", "Sibling"].map(retried));
+    }
+    page(&mut build, &events, true, true);
+    let explanation = explain(&build).unwrap();
+    assert_eq!(
+        explanation.cause.event_id.as_str(),
+        "ParallelClusterImage-62"
+    );
+    // `Other`, and `Sibling`, which was cancelled only at first.
+    assert_eq!(explanation.others, 2);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::question::cut;
 use super::redact::redact;
 use crate::domain::event::{StackEvent, StackId, parse_time};
 use crate::domain::image::{Ami, ImageDescription};
+use crate::domain::secret::redact as without_signatures;
 use crate::domain::text::Clean;
 
 /// How much of a foreign answer is shown.
@@ -85,7 +86,7 @@ pub(super) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> 
     if text(&fields, "imageId").is_none() && text(&fields, "imageBuildStatus").is_none() {
         return Err(ForeignBody::OtherJson);
     }
-    let clean = |name| text(&fields, name).map(Clean::new);
+    let clean = |name| text(&fields, name).map(|text| Clean::new(&without_signatures(text)));
     Ok(ImageDescription {
         region: clean("region"),
         version: clean("version"),

@@ -2,18 +2,23 @@
 //! a watch writes to it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::reader::header;
 use super::{Header, Recording};
 
 /// How many recordings are kept.
 const KEPT: usize = 50;
+/// A file that has been without a first line for so long will never get one: its writer was killed.
+const UNBORN: TimeDelta = TimeDelta::minutes(10);
+/// How a recording begins.
+const HEADER_BEGIN: &[u8] = b"{\"bakewatchRecording\":";
+/// The longest first line, in bytes, that is read.
+const LONGEST_HEADER: u64 = 64 * 1024;
 /// What ends the name of a recording.
 const EXTENSION: &str = "jsonl";
 
@@ -76,7 +81,7 @@ impl Folder {
         let name = format!("{begun}-{:06x}.{EXTENSION}", fastrand::u32(..1 << 24));
         let path = folder.join(name);
         let file = create(&path)?;
-        self.prune();
+        self.prune(header.started_at);
         Ok((file, path))
     }
 
@@ -84,24 +89,60 @@ impl Folder {
         self.root.join(&header.image_id)
     }
 
-    /// Removes all but the newest recordings. What is no recording, or is being written to, stays.
-    fn prune(&self) {
-        let images = fs::read_dir(&self.root).into_iter().flatten().flatten();
-        let mut all: Vec<(SystemTime, PathBuf)> = images
-            .flat_map(|image| recordings_in(&image.path()))
-            .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
-            .collect();
-        all.sort_unstable_by(|one, other| other.cmp(one));
-        for (_, path) in all.into_iter().skip(KEPT) {
-            if header_of(&path).is_some()
-                && let Ok(file) = File::open(&path)
-                && file.try_lock().is_ok()
-            {
-                // Whoever waits for this lock looks again whether the file is still there.
-                let _ = fs::remove_file(&path);
+    /// Every file that is named like a recording; none where there is no folder.
+    pub(super) fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let images = match fs::read_dir(&self.root) {
+            Ok(images) => images,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let files = images
+            .flatten()
+            .flat_map(|image| recordings_in(&image.path()));
+        Ok(files.collect())
+    }
+
+    /// Removes all but the newest recordings, and what was left of some that were never begun. What is no
+    /// recording, or is being written to, stays.
+    fn prune(&self, now: DateTime<Utc>) {
+        let (unborn, mut begun): (Vec<_>, Vec<_>) = self
+            .files()
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|path| Some((modified(&path)?, path)))
+            .partition(|(last, path)| now - *last > UNBORN && is_unborn(path));
+        for (_, path) in unborn {
+            remove(&path);
+        }
+        begun.sort_unstable_by(|one, other| other.cmp(one));
+        for (_, path) in begun.into_iter().skip(KEPT) {
+            if header_of(&path).is_some() {
+                remove(&path);
             }
         }
     }
+}
+
+/// Removes a file that nobody writes to. Whoever waits for its lock looks again whether it is still there.
+fn remove(path: &Path) {
+    if let Ok(file) = File::open(path)
+        && file.try_lock().is_ok()
+    {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// When something was last written to a file.
+pub(super) fn modified(path: &Path) -> Option<DateTime<Utc>> {
+    Some(fs::metadata(path).ok()?.modified().ok()?.into())
+}
+
+/// Whether a file has no more in it than the beginning of a recording's first line.
+fn is_unborn(path: &Path) -> bool {
+    first_line(path).is_some_and(|line| {
+        let begin = line.get(..HEADER_BEGIN.len()).unwrap_or(&line);
+        HEADER_BEGIN.starts_with(begin) && !line.ends_with(b"\n") && header(&line).is_err()
+    })
 }
 
 /// How well a recording serves to be gone on with: by the age of its last stack, then by what it knows of it.
@@ -164,9 +205,13 @@ fn recordings_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The header of a file; nothing where it is no recording that this program can read.
-fn header_of(path: &Path) -> Option<Header> {
+pub(super) fn header_of(path: &Path) -> Option<Header> {
+    header(&first_line(path)?).ok()
+}
+
+fn first_line(path: &Path) -> Option<Vec<u8>> {
     let mut line = Vec::new();
-    let mut bytes = BufReader::new(File::open(path).ok()?);
+    let mut bytes = BufReader::new(File::open(path).ok()?.take(LONGEST_HEADER));
     bytes.read_until(b'\n', &mut line).ok()?;
-    header(&line).ok()
+    Some(line)
 }

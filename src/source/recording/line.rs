@@ -11,8 +11,9 @@ use crate::domain::event::{StackEvent, StackId, format_time, parse_time};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::{Ami, ImageDescription};
 use crate::domain::secret::redact;
-use crate::domain::summary::Summary;
+use crate::domain::summary::{FirstFailure, Summary};
 use crate::domain::text::Clean;
+use crate::domain::verdict::Outcome;
 
 /// Times as the API writes them: RFC 3339, UTC, milliseconds.
 pub(super) mod stamp {
@@ -60,9 +61,9 @@ pub(super) struct Line<'a> {
     pub summary: Option<Summarised>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Cow<'a, str>>,
-    /// The event as the API sent it.
+    /// The event as the API sent it, without what signs a presigned URL.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<Cow<'a, RawValue>>,
+    pub event: Option<&'a RawValue>,
 }
 
 /// The kinds of lines.
@@ -106,15 +107,11 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The line of an event, without what signs a presigned URL.
+    /// The line of an event.
     pub(super) fn of_event(event: &'a StackEvent, at: DateTime<Utc>) -> Self {
-        let raw = match redact(event.raw()) {
-            Cow::Borrowed(raw) => serde_json::from_str(raw).map(Cow::Borrowed).ok(),
-            Cow::Owned(raw) => RawValue::from_string(raw).map(Cow::Owned).ok(),
-        };
         Self {
             stack_id: Some(event.stack_id.as_str().into()),
-            event: raw,
+            event: serde_json::from_str(event.raw()).ok(),
             ..Self::new(kind::EVENT, at)
         }
     }
@@ -122,7 +119,7 @@ impl<'a> Line<'a> {
     /// The event of an event's line.
     pub(super) fn event(&self) -> Option<Arc<StackEvent>> {
         let stack = self.stack()?;
-        let raw = self.event.as_ref()?;
+        let raw = self.event?;
         Some(Arc::new(StackEvent::from_json(raw.get(), Some(&stack))))
     }
 
@@ -285,20 +282,22 @@ impl From<&Failed> for Fault {
 pub(super) struct Summarised {
     outcome: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     started_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ami_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    first_failure: Option<FirstFailure>,
+    first_failure: Option<FailedFirst>,
     leftover_stack: bool,
     events: usize,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FirstFailure {
+struct FailedFirst {
     logical_resource_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -309,15 +308,37 @@ impl From<&Summary> for Summarised {
         let failure = summary.first_failure.as_ref();
         Self {
             outcome: summary.outcome.word().to_owned(),
+            region: kept(summary.region.as_ref()),
             started_at: summary.started_at.map(format_time),
             ended_at: summary.ended_at.map(format_time),
             ami_id: kept(summary.ami_id.as_ref()),
-            first_failure: failure.map(|event| FirstFailure {
-                logical_resource_id: event.logical_id.as_str().to_owned(),
-                reason: kept(event.reason.as_ref()),
+            first_failure: failure.map(|failure| FailedFirst {
+                logical_resource_id: failure.logical_id.as_str().to_owned(),
+                reason: kept(failure.reason.as_ref()),
             }),
             leftover_stack: summary.leftover_stack,
             events: summary.events,
+        }
+    }
+}
+
+impl From<&Summarised> for Summary {
+    fn from(said: &Summarised) -> Self {
+        let mut outcomes = Outcome::ALL.into_iter();
+        let outcome = outcomes.find(|outcome| outcome.word() == said.outcome);
+        let failure = said.first_failure.as_ref();
+        Self {
+            outcome: outcome.unwrap_or(Outcome::Unknown),
+            region: clean(said.region.as_ref()),
+            started_at: said.started_at.as_deref().and_then(parse_time),
+            ended_at: said.ended_at.as_deref().and_then(parse_time),
+            ami_id: clean(said.ami_id.as_ref()),
+            first_failure: failure.map(|failure| FirstFailure {
+                logical_id: Clean::new(&failure.logical_resource_id),
+                reason: clean(failure.reason.as_ref()),
+            }),
+            leftover_stack: said.leftover_stack,
+            events: said.events,
         }
     }
 }

@@ -10,6 +10,7 @@
 //! then be a second, lesser truth.
 
 mod folder;
+mod history;
 mod line;
 mod player;
 mod reader;
@@ -54,6 +55,12 @@ pub struct Header {
 }
 
 impl Header {
+    /// Whether an API was watched, and not something that stands in for one.
+    #[must_use]
+    pub fn is_of_an_api(&self) -> bool {
+        self.api.is_some()
+    }
+
     /// Whether both recordings answer the same question: the same image, asked about at the same place.
     #[must_use]
     pub fn asks_the_same_as(&self, other: &Self) -> bool {

@@ -8,7 +8,6 @@ use chrono::{FixedOffset, TimeDelta};
 
 use super::story::{Fact, IMAGE, Story};
 
-const SECOND_STACK: &str = "9f2b1a44-b5b1-11ec-8a11-0a58a9feac02";
 const MINUTE: i64 = 60;
 
 /// The resources of an ordinary build: id, type, and the seconds in which they are created.
@@ -271,7 +270,7 @@ pub(crate) fn not_found(width: u16, height: u16) -> Story {
 /// It failed, and was begun again under the same name.
 pub(crate) fn rebuilt(width: u16, height: u16) -> Story {
     let mut story = failed(width, height);
-    SECOND_STACK.clone_into(&mut story.stack);
+    story.change_stack();
     story.began += TimeDelta::minutes(90);
     let facts: Vec<_> = beginning().into_iter().take(7).collect();
     story.events(&facts);

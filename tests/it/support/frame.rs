@@ -3,10 +3,12 @@
 //! Text alone would stay the same if all colours were lost.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use bakewatch::app::model::Model;
+use bakewatch::config::themes::built_in;
 use bakewatch::domain::status::StatusClass;
-use bakewatch::style::{Glyphs, Palette, Theme};
+use bakewatch::style::{Depth, Glyphs, Theme};
 use bakewatch::view::view;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
@@ -14,20 +16,19 @@ use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 /// All colours.
-pub(crate) const COLOUR: Theme = Theme {
-    palette: Palette::True,
-    glyphs: Glyphs::Unicode,
-};
+pub(crate) static COLOUR: LazyLock<Theme> =
+    LazyLock::new(|| theme("neutral", Depth::True, Glyphs::Unicode));
 /// No colours.
-pub(crate) const PLAIN: Theme = Theme {
-    palette: Palette::None,
-    glyphs: Glyphs::Unicode,
-};
+pub(crate) static PLAIN: LazyLock<Theme> =
+    LazyLock::new(|| theme("neutral", Depth::None, Glyphs::Unicode));
 /// No colours, and nothing but ASCII.
-pub(crate) const ASCII: Theme = Theme {
-    palette: Palette::None,
-    glyphs: Glyphs::Ascii,
-};
+pub(crate) static ASCII: LazyLock<Theme> =
+    LazyLock::new(|| theme("neutral", Depth::None, Glyphs::Ascii));
+
+/// A built-in theme.
+pub(crate) fn theme(name: &str, depth: Depth, glyphs: Glyphs) -> Theme {
+    Theme::new(&built_in(name).unwrap().unwrap(), depth, glyphs)
+}
 
 /// Draws the model on a screen of its size.
 pub(crate) fn draw(model: &Model, theme: &Theme) -> Buffer {

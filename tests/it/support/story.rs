@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 pub(crate) const IMAGE: &str = "alinux2-image";
 const BUILDER: &str = "arn:aws:imagebuilder:us-east-1:123456789012";
 const FIRST_STACK: &str = "6accc570-b080-11ec-845e-0e2dc6386985";
+const SECOND_STACK: &str = "9f2b1a44-b5b1-11ec-8a11-0a58a9feac02";
 
 /// When the first stack's first event is stamped.
 fn start() -> DateTime<Utc> {
@@ -128,6 +129,24 @@ impl Story {
     pub(crate) fn page(&mut self, facts: &[Fact<'_>], whole: bool) -> &mut Self {
         let events = self.json_of(facts);
         self.raw_page(&events, whole)
+    }
+
+    /// Hears the first page of a walk that was begun anew: what the one before showed is dropped.
+    pub(crate) fn restart(&mut self, facts: &[Fact<'_>], whole: bool) -> &mut Self {
+        let events = self.json_of(facts);
+        let restarted = true;
+        let page = self.page_of(&events, whole);
+        self.hear(News::Page(PageNews { restarted, ..page }))
+    }
+
+    /// Lets the image be built by another stack from here on, or by the first one again.
+    pub(crate) fn change_stack(&mut self) {
+        let other = if self.stack == FIRST_STACK {
+            SECOND_STACK
+        } else {
+            FIRST_STACK
+        };
+        other.clone_into(&mut self.stack);
     }
 
     /// Hears events given as JSON, oldest first.

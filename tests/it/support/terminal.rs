@@ -38,7 +38,8 @@ pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     shown: Arc<Shown>,
     modes_before: String,
-    _state: Scratch,
+    /// The folder that the program runs in, and keeps its recordings in.
+    pub(crate) folder: Scratch,
 }
 
 /// The person's side of the terminal.
@@ -100,10 +101,13 @@ impl Terminal {
         let modes_before = modes(&*pair.master);
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
+        for name in ["NO_COLOR", "COLORTERM", "COLORFGBG", "BAKEWATCH_THEME"] {
+            command.env_remove(name);
+        }
         command.env("RUST_BACKTRACE", "0");
-        command.env_remove("NO_COLOR");
         let state = fresh_folder();
         command.env("XDG_STATE_HOME", &*state);
+        command.cwd(&*state);
         command.env("XDG_CONFIG_HOME", "/nonexistent");
         for (name, value) in environment {
             command.env(name, value);
@@ -125,7 +129,7 @@ impl Terminal {
             child,
             shown,
             modes_before,
-            _state: state,
+            folder: state,
         }
     }
 

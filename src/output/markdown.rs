@@ -1,0 +1,93 @@
+//! Markdown that others can't break: tables, and text from outside that is shown and does nothing else.
+//!
+//! Such text stands in code spans, in which there are neither links nor mentions, HTML, emphasis or images.
+//! The few characters that could end a span, a cell or, in a careless renderer, the text itself stand between
+//! spans as entities. Nothing is left out, and most text reads the same without a renderer.
+
+use crate::domain::text::{Clean, one_line, truncate};
+
+/// Text from outside on one line, of at most so many columns.
+pub(super) fn inert(text: &Clean, columns: usize) -> String {
+    let text = truncate(&one_line(text.as_str()), columns, "...");
+    if text.is_empty() {
+        return "-".to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 2);
+    let mut in_span = false;
+    for character in text.chars() {
+        let entity = entity(character);
+        if in_span == entity.is_some() {
+            in_span = !in_span;
+            out.push('`');
+        }
+        match entity {
+            Some(entity) => out.push_str(entity),
+            None => out.push(character),
+        }
+    }
+    if in_span {
+        out.push('`');
+    }
+    out
+}
+
+/// What stands for a character that must not stand for itself.
+fn entity(character: char) -> Option<&'static str> {
+    Some(match character {
+        '&' => "&amp;",
+        '<' => "&lt;",
+        '>' => "&gt;",
+        '|' => "&#124;",
+        '\\' => "&#92;",
+        '`' => "&#96;",
+        _ => return None,
+    })
+}
+
+/// Adds a heading, and the empty lines around it.
+pub(super) fn heading(out: &mut String, text: &str) {
+    out.push_str("\n## ");
+    out.push_str(text);
+    out.push_str("\n\n");
+}
+
+/// Adds a table of so many columns. Cells are Markdown already.
+pub(super) fn table<const COLUMNS: usize>(
+    out: &mut String,
+    headings: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+) {
+    row(out, &headings);
+    row(out, &["---"; COLUMNS]);
+    for cells in rows {
+        row(out, &cells);
+    }
+}
+
+fn row(out: &mut String, cells: &[impl AsRef<str>]) {
+    for cell in cells {
+        out.push_str("| ");
+        out.push_str(cell.as_ref());
+        out.push(' ');
+    }
+    out.push_str("|\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_text_is_one_code_span() {
+        for (text, shown) in [
+            ("AWS::ImageBuilder::Image", "`AWS::ImageBuilder::Image`"),
+            ("a\n b", "`a b`"),
+            ("", "-"),
+            ("<b>|`\\", "&lt;`b`&gt;&#124;&#96;&#92;"),
+            ("x & @you", "`x `&amp;` @you`"),
+        ] {
+            assert_eq!(inert(&Clean::new(text), 80), shown);
+        }
+        assert_eq!(inert(&Clean::new("abcdefgh"), 6), "`abc...`");
+    }
+}

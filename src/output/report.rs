@@ -1,0 +1,341 @@
+//! A build as a report that a person can share: what a maintainer asks for first, as Markdown.
+//!
+//! It is of a bounded size, whatever the build is, so that it can be pasted into an issue.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, Utc};
+
+use crate::app::outcome::verdict_reason;
+use crate::domain::build::{Build, Cleanup};
+use crate::domain::event::{StackEvent, StackId};
+use crate::domain::failure::{Explanation, Reason};
+use crate::domain::lens::Sieve;
+use crate::domain::span::{End, Span, spans};
+use crate::domain::text::{Clean, duration};
+use crate::domain::timeline::{Row, Timeline};
+use crate::domain::verdict::Verdict;
+
+use super::markdown::{heading, inert, table};
+use super::text::seconds;
+
+/// Columns of the longest names and ids.
+const NAME: usize = 256;
+/// Columns of the longest reason in a list.
+const REASON: usize = 512;
+/// Columns of the longest reason that the report is about.
+const WHOLE: usize = 4096;
+/// Events that are listed: the oldest and the newest. An ordinary build has less than a hundred.
+const OLDEST: usize = 100;
+const NEWEST: usize = 200;
+/// Resources that are listed.
+const RESOURCES: usize = 100;
+
+/// What a report is of, beside the build.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The image's id.
+    pub image_id: &'a str,
+    /// Its region, as far as is known without the build.
+    pub region: Option<&'a Clean>,
+    /// What stood in for the API, where something did.
+    pub note: Option<&'a str>,
+    /// The version of bakewatch that recorded the watch, where it is told from a recording.
+    pub recorded_by: Option<&'a str>,
+    /// The time up to which what goes on has gone on.
+    pub now: DateTime<Utc>,
+}
+
+/// Writes the report.
+#[must_use]
+pub fn report(build: &Build, subject: &Subject<'_>) -> String {
+    let image_id = inert(&Clean::new(subject.image_id), NAME);
+    let mut out = format!("# {image_id}: {}\n\n", build.verdict().word());
+    table(&mut out, ["build", ""], told(overview(build, subject)));
+    let region = region(build, subject).map(Clean::as_str);
+    if let Some(why) = Explanation::of(build, subject.image_id, region) {
+        push_failure(&mut out, &why, build.verdict() == Verdict::Succeeded);
+    }
+    if let Some(timeline) = build.current() {
+        push_resources(&mut out, build, timeline, subject.now);
+        push_events(&mut out, build, timeline);
+    }
+    out
+}
+
+/// A line of a table of two columns: a name, and what is known.
+type Fact = (&'static str, Option<String>);
+
+/// The facts that are known.
+fn told(facts: impl IntoIterator<Item = Fact>) -> impl Iterator<Item = [String; 2]> {
+    let known = |(name, text): Fact| Some([name.to_owned(), text?]);
+    facts.into_iter().filter_map(known)
+}
+
+fn name(text: &Clean) -> String {
+    inert(text, NAME)
+}
+
+fn region<'a>(build: &'a Build, subject: &Subject<'a>) -> Option<&'a Clean> {
+    let described = build.image().and_then(|image| image.region.as_ref());
+    described.or(subject.region)
+}
+
+fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
+    let image = build.image();
+    let of_image = |text: Option<&Clean>| text.map(name);
+    let count = build.current().map_or(0, Timeline::len);
+    let whole = build.current().is_none_or(Timeline::is_whole);
+    let incomplete = "; the history was not read to its end, so some may be missing";
+    // Nobody knows when a build that was deleted in the middle ended.
+    let ended = build
+        .ended_at()
+        .filter(|_| build.verdict() != Verdict::Deleted);
+    let earlier = build.timelines().len().saturating_sub(1);
+    let recorded = subject.recorded_by.map(|version| {
+        let version = inert(&Clean::new(version), NAME);
+        format!("; recorded by {version}")
+    });
+    vec![
+        ("verdict", Some(verdict(build, subject.now))),
+        ("image", Some(name(&Clean::new(subject.image_id)))),
+        ("region", region(build, subject).map(name)),
+        ("AMI", build.ami().map(|ami| name(&ami.id))),
+        (
+            "ParallelCluster",
+            of_image(image.and_then(|image| image.version.as_ref())),
+        ),
+        (
+            "bakewatch",
+            Some(format!(
+                "{}{}",
+                env!("BAKEWATCH_VERSION"),
+                recorded.unwrap_or_default()
+            )),
+        ),
+        (
+            "source",
+            subject.note.map(|what| inert(&Clean::new(what), NAME)),
+        ),
+        (
+            "stack",
+            build.stack_id().map(StackId::clean).as_ref().map(name),
+        ),
+        (
+            "stack status",
+            build
+                .root()
+                .map(|root| inert(&Clean::new(root.status.as_str()), NAME)),
+        ),
+        ("began", build.started_at().map(seconds)),
+        ("ended", ended.map(seconds)),
+        (
+            "Image Builder",
+            of_image(image.and_then(|image| image.builder_status.as_ref())),
+        ),
+        (
+            "Image Builder's reason",
+            image
+                .and_then(|image| image.builder_reason.as_ref())
+                .map(|reason| inert(reason, REASON)),
+        ),
+        (
+            "reason",
+            verdict_reason(build).map(|reason| inert(&Clean::new(&reason), REASON)),
+        ),
+        (
+            "events",
+            Some(format!("{count}{}", if whole { "" } else { incomplete })),
+        ),
+        (
+            "earlier stacks",
+            (earlier > 0).then(|| format!("{earlier} of this name, not in this report")),
+        ),
+    ]
+}
+
+/// The verdict, and how long it took to come to it.
+fn verdict(build: &Build, now: DateTime<Utc>) -> String {
+    let verdict = build.verdict();
+    let mut text = verdict.word().to_owned();
+    match (verdict, build.elapsed(now).map(duration)) {
+        (Verdict::Deleted, _) | (_, None) => {}
+        (_, Some(took)) if verdict.is_final() => {
+            let _ = write!(text, " after {took}");
+        }
+        (_, Some(took)) => {
+            let _ = write!(text, ", {took} so far");
+        }
+    }
+    if verdict == Verdict::Succeeded && build.cleanup() == Cleanup::Leftover {
+        text += "; its stack is left over";
+    }
+    text
+}
+
+/// What failed first, and why; of a build that succeeded, what keeps its stack from going.
+fn push_failure(out: &mut String, why: &Explanation, succeeded: bool) {
+    let what = if succeeded {
+        "Why its stack is still there"
+    } else {
+        "What failed first"
+    };
+    heading(out, what);
+    table(out, ["failure", ""], told(failure(why)));
+    let parts = why.reason.as_ref().map_or(&[][..], Reason::parts);
+    if parts.len() > 1 {
+        let parts = parts
+            .iter()
+            .map(|part| (part.label.word(), Some(inert(&part.text, REASON))));
+        let resolved = ("component's resource", why.component.as_ref().map(name));
+        heading(out, "What its reason says");
+        table(out, ["part", ""], told(parts.chain([resolved])));
+    }
+}
+
+fn failure(why: &Explanation) -> Vec<Fact> {
+    let cause = &why.cause;
+    let hint = why.hint.as_ref();
+    vec![
+        ("resource", Some(name(&cause.logical_id))),
+        ("type", Some(name(&cause.resource_type))),
+        (
+            "status",
+            Some(inert(&Clean::new(cause.status.as_str()), NAME)),
+        ),
+        ("at", cause.timestamp.map(seconds)),
+        (
+            "after",
+            why.after
+                .map(|after| format!("{} of work on it", duration(after))),
+        ),
+        (
+            "in short",
+            why.summary().map(|summary| inert(&summary, REASON)),
+        ),
+        (
+            "reason",
+            cause.reason.as_ref().map(|reason| inert(reason, WHOLE)),
+        ),
+        ("what helps", hint.map(|hint| inert(&hint.advice, WHOLE))),
+        (
+            "command",
+            hint.and_then(|hint| hint.command.as_ref())
+                .map(|text| inert(text, WHOLE)),
+        ),
+        (
+            "failed events that only followed",
+            Some(why.consequences.to_string()),
+        ),
+        (
+            "resources that failed by themselves later",
+            Some(why.others.to_string()),
+        ),
+    ]
+}
+
+/// How long each operation on each resource took.
+fn push_resources(out: &mut String, build: &Build, timeline: &Timeline, now: DateTime<Utc>) {
+    let open_until = build.open_until(now);
+    let more = timeline.count_resources().saturating_sub(RESOURCES);
+    let resources = timeline.resources().take(RESOURCES);
+    let rows = resources.flat_map(|resource| {
+        let newest = timeline.events_of(resource).next_back();
+        let kind = newest.map_or_else(|| Clean::new(""), |event| event.resource_type.clone());
+        let spans = spans(timeline.events_of(resource)).into_iter();
+        spans.map(move |span| span_row(build, resource, &kind, &span, open_until))
+    });
+    heading(out, "How long it took");
+    let headings = [
+        "resource",
+        "type",
+        "operation",
+        "began after",
+        "took",
+        "ended as",
+    ];
+    table(out, headings, rows);
+    if more > 0 {
+        let _ = writeln!(out, "\n{more} more resources are not listed.");
+    }
+}
+
+fn span_row(
+    build: &Build,
+    resource: &Clean,
+    kind: &Clean,
+    span: &Span,
+    open_until: Option<DateTime<Utc>>,
+) -> [String; 6] {
+    let took = span.length(open_until).map(duration);
+    let so_far = if span.is_open() { " so far" } else { "" };
+    let ended = match span.end {
+        End::Ended(_) => span.class.word(),
+        End::Superseded(_) => "what began next",
+        End::Open if open_until.is_some() => "(goes on)",
+        End::Open => "(no end was seen)",
+    };
+    [
+        name(resource),
+        name(kind),
+        inert(&Clean::new(&span.operation), NAME),
+        since_start(build, span.began),
+        took.map_or_else(|| "-".to_owned(), |took| took + so_far),
+        ended.to_owned(),
+    ]
+}
+
+fn since_start(build: &Build, time: Option<DateTime<Utc>>) -> String {
+    let since = build
+        .started_at()
+        .zip(time)
+        .map(|(start, time)| duration(time - start));
+    since.unwrap_or_else(|| "-".to_owned())
+}
+
+/// The events, oldest first.
+fn push_events(out: &mut String, build: &Build, timeline: &Timeline) {
+    let count = timeline.rows(Sieve::ALL);
+    let left_out = count.saturating_sub(OLDEST + NEWEST);
+    let rows = (0..count).filter_map(|index| {
+        if left_out > 0 && index == OLDEST {
+            return Some(note(&format!("{left_out} events are left out here")));
+        }
+        if (OLDEST..OLDEST + left_out).contains(&index) {
+            return None;
+        }
+        Some(match timeline.row(Sieve::ALL, index)? {
+            Row::Event(event) => event_row(build, event),
+            Row::Gap => note("events may be missing here"),
+        })
+    });
+    heading(out, "Events");
+    let headings = [
+        "time (UTC)",
+        "after",
+        "status",
+        "resource",
+        "type",
+        "reason",
+    ];
+    table(out, headings, rows);
+}
+
+/// A row that is no event.
+fn note(text: &str) -> [String; 6] {
+    let mut cells = [const { String::new() }; 6];
+    text.clone_into(&mut cells[5]);
+    cells
+}
+
+fn event_row(build: &Build, event: &StackEvent) -> [String; 6] {
+    let reason = event.reason.as_ref();
+    [
+        event.timestamp.map_or_else(|| "-".to_owned(), seconds),
+        since_start(build, event.timestamp),
+        inert(&Clean::new(event.status.as_str()), NAME),
+        name(&event.logical_id),
+        name(&event.resource_type),
+        reason.map_or_else(|| "-".to_owned(), |reason| inert(reason, REASON)),
+    ]
+}

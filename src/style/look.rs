@@ -1,0 +1,138 @@
+//! A look as a theme's file writes it: weights and colours in words, such as `bold #ffffff on #1c5680`.
+//!
+//! A colour that the terminal can't show is refused where it is written, not replaced where it is drawn.
+
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::domain::text::{Clean, one_line};
+
+use super::Depth;
+
+/// Why a text is no look. Displayed as one clean, lower-case line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LookError {
+    /// A word that means nothing here.
+    #[error(
+        "{0} is neither a colour nor a weight; a look reads like `bold #ffffff on #1c5680`, with the weights \
+         bold, dim, italic, underlined and reversed"
+    )]
+    Word(String),
+    /// A colour for a terminal that shows fewer.
+    #[error("{0} can't be shown in {name}: {hint}", name = .1.name(), hint = hint(*.1))]
+    Colour(String, Depth),
+    /// `on` without a colour after it.
+    #[error("a colour is missing after on")]
+    Ground,
+    /// A second colour for the same.
+    #[error("there are two colours; the second is the ground's, after the word on")]
+    Twice,
+}
+
+const fn hint(depth: Depth) -> &'static str {
+    match depth {
+        Depth::None => "that is for terminals without colours, where only weights tell",
+        Depth::Ansi16 => "use names such as cyan or bright-red",
+        Depth::Ansi256 => "use numbers from 0 to 255",
+        Depth::True => "write it like #1c5680",
+    }
+}
+
+/// Reads a look for a terminal of that depth.
+pub(super) fn look(text: &str, depth: Depth) -> Result<Style, LookError> {
+    let mut style = Style::new();
+    let mut words = text.split_whitespace();
+    while let Some(word) = words.next() {
+        if word == "on" {
+            let ground = words.next().ok_or(LookError::Ground)?;
+            let ground = colour(ground, depth)?;
+            if style.bg.replace(ground).is_some() {
+                return Err(LookError::Twice);
+            }
+        } else if let Some(weight) = weight(word) {
+            style = style.add_modifier(weight);
+        } else if style.fg.replace(colour(word, depth)?).is_some() {
+            return Err(LookError::Twice);
+        }
+    }
+    Ok(style)
+}
+
+fn weight(word: &str) -> Option<Modifier> {
+    Some(match word {
+        "bold" => Modifier::BOLD,
+        "dim" => Modifier::DIM,
+        "italic" => Modifier::ITALIC,
+        "underlined" => Modifier::UNDERLINED,
+        "reversed" => Modifier::REVERSED,
+        _ => return None,
+    })
+}
+
+fn colour(word: &str, depth: Depth) -> Result<Color, LookError> {
+    let shown = || one_line(Clean::new(word).as_str());
+    let colour: Color = word.parse().ok().ok_or_else(|| LookError::Word(shown()))?;
+    let needs = match colour {
+        Color::Rgb(..) => Depth::True,
+        Color::Indexed(_) => Depth::Ansi256,
+        _ => Depth::Ansi16,
+    };
+    if needs > depth {
+        return Err(LookError::Colour(shown(), depth));
+    }
+    Ok(colour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_is_weights_and_colours() {
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        assert_eq!(look("", Depth::None), Ok(Style::new()));
+        assert_eq!(look("bold", Depth::None), Ok(bold));
+        assert_eq!(
+            look("bold bright-red", Depth::Ansi16),
+            Ok(bold.fg(Color::LightRed))
+        );
+        assert_eq!(
+            look("255 on 24 bold", Depth::Ansi256),
+            Ok(bold.fg(Color::Indexed(255)).bg(Color::Indexed(24)))
+        );
+        assert_eq!(
+            look("on #1c5680", Depth::True),
+            Ok(Style::new().bg(Color::Rgb(0x1c, 0x56, 0x80)))
+        );
+    }
+
+    #[test]
+    fn what_is_no_look_is_refused_in_one_clean_line() {
+        for (text, depth, wanted) in [
+            ("blod", Depth::True, "blod is neither a colour nor a weight"),
+            ("#1c568", Depth::True, "#1c568 is neither"),
+            (
+                "#1c5680",
+                Depth::Ansi256,
+                "#1c5680 can't be shown in 256: use numbers",
+            ),
+            ("24", Depth::Ansi16, "24 can't be shown in 16: use names"),
+            (
+                "red",
+                Depth::None,
+                "red can't be shown in none: that is for terminals without colours",
+            ),
+            ("red on", Depth::True, "a colour is missing after on"),
+            ("red blue", Depth::True, "there are two colours"),
+            ("on red on blue", Depth::True, "there are two colours"),
+            (
+                "\u{1b}[31m",
+                Depth::True,
+                "is neither a colour nor a weight",
+            ),
+        ] {
+            let message = look(text, depth).unwrap_err().to_string();
+            assert!(message.contains(wanted), "{text}: {message}");
+            assert!(!message.contains(char::is_control), "{message:?}");
+        }
+    }
+}

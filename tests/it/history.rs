@@ -1,0 +1,199 @@
+//! What recordings say without being played: the list of them, and how long builds usually take.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bakewatch::domain::estimate::Typical;
+use bakewatch::domain::event::format_time;
+use bakewatch::source::clock::Clock;
+use bakewatch::source::recording::Folder;
+use bakewatch::source::simulator::FaultPlan;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::support::program::{Ended, Program, fresh_folder, run};
+use crate::support::server::{STACK, Server};
+use crate::support::terminal::Terminal;
+
+fn history(state: &Path, more: &[&str]) -> Ended {
+    let arguments = [&["history"], more].concat();
+    let state = ("XDG_STATE_HOME", state.to_str().unwrap());
+    Program::start_with(&arguments, &[state]).end()
+}
+
+/// The folder of an image's recordings, made.
+fn folder_of(state: &Path, image: &str) -> PathBuf {
+    let folder = state.join("bakewatch/recordings").join(image);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn start() -> DateTime<Utc> {
+    "2026-03-01T10:00:00Z".parse().unwrap()
+}
+
+/// Writes a recording by its documentation: a build that began so many hours after the others' beginning, and
+/// took so many minutes.
+fn write(folder: &Path, name: &str, hours: i64, minutes: i64, outcome: &str, api: Option<&str>) {
+    let began = start() + TimeDelta::hours(hours);
+    let ended = began + TimeDelta::minutes(minutes);
+    let mut header = json!({"bakewatchRecording": 1, "program": "0.1.0", "imageId": "img", "startedAt": format_time(began)});
+    if let Some(api) = api {
+        header["api"] = json!(api);
+    }
+    // Longer than what is read of a file's end at first.
+    let reason = "long ".repeat(4000);
+    let ended = json!({"kind": "ended", "at": format_time(ended), "summary": {
+        "outcome": outcome, "startedAt": format_time(began), "endedAt": format_time(ended), "leftoverStack": false, "events": 9,
+        "firstFailure": {"logicalResourceId": "R", "reason": reason},
+    }});
+    fs::write(
+        folder.join(name),
+        format!("{header}\n{{not read}}\n{ended}\n"),
+    )
+    .unwrap();
+}
+
+#[test]
+fn recordings_are_listed_newest_first_whatever_state_they_are_in() {
+    let state = fresh_folder();
+    let folder = folder_of(&state, "made");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    for scenario in ["failure", "success"] {
+        let file = path(&format!("{scenario}.jsonl"));
+        let speed = ["--speed", "2000", "-o", "json", "--record", &file];
+        run(&[&["demo", "--scenario", scenario], &speed[..]].concat());
+    }
+    write(&folder, "old.jsonl", 0, 35, "failed", None);
+    fs::write(path("foreign.jsonl"), "hello \u{1b}[31m\n").unwrap();
+    // Killed in the middle of a line, and so without a last word.
+    let whole = fs::read(path("failure.jsonl")).unwrap();
+    fs::write(path("cut.jsonl"), &whole[..whole.len() / 2]).unwrap();
+
+    let listed = history(&state, &["-o", "json"]);
+    assert_eq!(listed.code(), Some(0), "{}", listed.diagnostics);
+    let lines = listed.json();
+    let of = |name: &str| -> &Value {
+        let mut lines = lines.iter();
+        lines.find(|line| line["file"] == path(name)).unwrap()
+    };
+    assert_eq!(
+        of("foreign.jsonl")["error"],
+        "its first line is not that of a recording of bakewatch"
+    );
+    assert_eq!(of("cut.jsonl")["outcome"], "building");
+    let failure = of("failure.jsonl");
+    assert_eq!(failure["outcome"], "failed");
+    assert_eq!(
+        failure["firstFailure"]["logicalResourceId"],
+        "ParallelClusterImage"
+    );
+    let success = of("success.jsonl");
+    assert_eq!(success["outcome"], "succeeded");
+    assert!(success["amiId"].as_str().unwrap().starts_with("ami-"));
+    let began: Vec<_> = lines
+        .iter()
+        .filter_map(|line| line["startedAt"].as_str())
+        .collect();
+    assert_eq!(
+        (began.len(), began.is_sorted_by(|one, other| one >= other)),
+        (4, true),
+        "{began:?}"
+    );
+
+    let table = history(&state, &[]);
+    let row = |name: &str| {
+        let mut lines = table.lines.iter();
+        lines.find(|line| line.ends_with(name)).unwrap().clone()
+    };
+    assert_eq!(table.lines.len(), 1 + lines.len());
+    for (name, told) in [
+        ("cut.jsonl", " BUILDING "),
+        ("old.jsonl", " FAILED     35:00  R: long long"),
+        ("foreign.jsonl", " UNREADABLE "),
+    ] {
+        assert!(row(name).contains(told), "{}", row(name));
+    }
+    // A replay tells the same of the same file.
+    let file = path("success.jsonl");
+    let replayed = run(&["replay", &file, "--speed", "max", "-o", "json"]);
+    assert_eq!(replayed.outcome()["amiId"], success["amiId"]);
+    assert_eq!(replayed.outcome()["endedAt"], success["endedAt"]);
+}
+
+#[test]
+fn without_recordings_it_says_where_they_would_be() {
+    let state = fresh_folder();
+    let listed = history(&state, &[]);
+    let said = format!(
+        "note: there are no recordings in {}/bakewatch/recordings;",
+        state.display()
+    );
+    assert_eq!((listed.code(), listed.lines.len()), (Some(0), 0));
+    assert!(
+        listed.diagnostics.starts_with(&said),
+        "{}",
+        listed.diagnostics
+    );
+    fs::create_dir_all(state.join("bakewatch")).unwrap();
+    fs::write(state.join("bakewatch/recordings"), "").unwrap();
+    let blocked = history(&state, &[]);
+    assert_eq!(blocked.code(), Some(1));
+    assert!(
+        blocked
+            .diagnostics
+            .starts_with("error: failed to read the folder of recordings ")
+    );
+}
+
+#[test]
+fn the_newest_successful_builds_tell_how_long_builds_take() {
+    let state = fresh_folder();
+    let folder = folder_of(&state, "img");
+    let api = Some("api.example/prod");
+    let recordings = Folder::new(state.join("bakewatch/recordings"));
+    assert_eq!(recordings.typical(), None);
+    for (hour, minutes) in [
+        (0, 10),
+        (1, 20),
+        (2, 90),
+        (3, 40),
+        (4, 50),
+        (5, 60),
+        (6, 30),
+    ] {
+        write(
+            &folder,
+            &format!("{hour}.jsonl"),
+            hour,
+            minutes,
+            "succeeded",
+            api,
+        );
+    }
+    write(&folder, "again.jsonl", 6, 30, "succeeded", api);
+    write(&folder, "failed.jsonl", 7, 1, "failed", api);
+    write(&folder, "demo.jsonl", 8, 1, "succeeded", None);
+    fs::write(folder.join("foreign.jsonl"), "hello\n").unwrap();
+    let wanted = Typical {
+        duration: TimeDelta::minutes(50),
+        builds: 5,
+    };
+    assert_eq!(
+        recordings.typical(),
+        Some(wanted),
+        "of 90, 40, 50, 60 and 30"
+    );
+
+    let began = Clock::wall().now() - TimeDelta::minutes(20);
+    let mut server = Server::start(FaultPlan::default());
+    server.world.replace_stack(STACK);
+    server.push_with(STACK, json!({
+        "logicalResourceId": "img", "physicalResourceId": STACK, "resourceStatus": "CREATE_IN_PROGRESS", "timestamp": format_time(began),
+    }));
+    let arguments = server.watch(&[]);
+    let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let mut terminal = Terminal::start(160, 30, &arguments, &environment);
+    terminal.wait_for("by your last 5 builds").press("q");
+    terminal.end();
+}
