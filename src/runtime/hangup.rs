@@ -42,6 +42,6 @@ impl Hangup {
                 return;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
