@@ -5,6 +5,7 @@ mod clipboard;
 mod escapes;
 mod fault;
 mod feed;
+mod hangup;
 mod hook;
 mod input;
 mod job_control;

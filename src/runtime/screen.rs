@@ -2,7 +2,6 @@
 //! it has left. The terminal is the program's until somebody takes it away: the shell for a while, or for good
 //! whoever closes it.
 
-use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -21,6 +20,7 @@ use crate::style::Theme;
 
 use super::clipboard::Clipboard;
 use super::feed::Feed;
+use super::hangup::{Hangup, is_gone};
 use super::hook::Hook;
 use super::input::{self, Input};
 use super::reports::Reports;
@@ -90,6 +90,7 @@ async fn show(
     let (reports, reported) = Reports::new();
     let now = Instant::now();
     Show {
+        hangup: Hangup::watch(tasks),
         ticks: Ticks::new(clock),
         feed: start(tasks),
         last_frame: now,
@@ -122,6 +123,7 @@ struct Show<'a> {
     screen: Screen,
     input: Input,
     signals: Signals,
+    hangup: Hangup,
     jobs: Jobs,
     ticks: Ticks,
     feed: Feed,
@@ -167,6 +169,7 @@ impl Show<'_> {
         tokio::select! {
             biased;
             signal = self.signals.next() => Heard::Fact(Msg::Signal(signal)),
+            () = self.hangup.heard() => Heard::TerminalGone,
             job = self.jobs.next() => Heard::Shell(job),
             event = self.input.next() => match event {
                 Ok(event) => {
@@ -303,9 +306,4 @@ impl Show<'_> {
             self.hurry();
         }
     }
-}
-
-/// Whether the terminal is gone: that comes without a signal too, and crossterm does not notice it.
-fn is_gone() -> bool {
-    !io::stdout().is_terminal()
 }

@@ -182,3 +182,15 @@ async fn ask_own_server() {
         Err(error) => println!("found: {error:?}"),
     }
 }
+
+#[tokio::test]
+async fn after_a_sleep_no_connection_of_before_is_used() {
+    let server = Server::start([json(200, "{}"), json(200, "{}"), json(200, "{}")]).await;
+    let mut source = unsigned(&server);
+    source.events(None).await.unwrap();
+    source.events(None).await.unwrap();
+    assert_eq!(server.connections(), 1);
+    source.reconnect();
+    source.events(None).await.unwrap();
+    assert_eq!(server.connections(), 2);
+}
