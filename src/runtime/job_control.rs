@@ -17,15 +17,19 @@ pub(super) fn has_shell() -> bool {
     getsid(None).is_ok_and(|session| session != getpgrp())
 }
 
+/// By what the program stops itself. Not by SIGTSTP, which it listens to; nor by that and SIGSTOP, between which
+/// a shell may let the job go on, so that the stop comes last. This has the default action that SIGTSTP had: the
+/// system stops the whole group in one go, unless no shell could let it go on.
+const STOP: Signal = Signal::TTIN;
+
 /// Stops the whole job, as a terminal does for Ctrl-Z: the rest of a pipeline is to stop too, and a script that
-/// waits for us.
+/// waits for us. Returns when it goes on.
 pub(super) fn stop_all() {
-    // It can't be refused: the group is our own. This process only takes note of the signal.
-    let _ = kill_current_process_group(Signal::TSTP);
-    stop();
+    // It can't be refused: the group is our own.
+    let _ = kill_current_process_group(STOP);
 }
 
-/// Stops this process, until SIGCONT comes. That may be after this returns.
+/// Stops this process. Returns when it goes on, or a little earlier.
 pub(super) fn stop() {
-    let _ = kill_process(getpid(), Signal::STOP);
+    let _ = kill_process(getpid(), STOP);
 }

@@ -264,7 +264,7 @@ impl Show<'_> {
     fn suspend(&mut self) {
         if self.jobs.are_heard() && job_control::has_shell() {
             self.leave();
-            self.jobs.stop_all();
+            job_control::stop_all();
         }
     }
 

@@ -10,8 +10,6 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use crate::app::msg::Signal;
 use crate::error::Error;
 
-use super::job_control;
-
 /// The signals that end the program.
 #[derive(Debug)]
 pub(super) struct Signals {
@@ -26,8 +24,6 @@ pub(super) struct Signals {
 pub(super) struct Jobs {
     stop: Option<Stream>,
     go_on: Option<Stream>,
-    /// The program has sent itself a signal to stop, and not heard it yet. It may hear it long after it went on.
-    own: bool,
 }
 
 /// What a shell says to one of its jobs.
@@ -73,7 +69,6 @@ impl Jobs {
             Ok(Self {
                 stop: ignored.unless(SignalKind::from_raw(Number::TSTP.as_raw()))?,
                 go_on: ignored.unless(SignalKind::from_raw(Number::CONT.as_raw()))?,
-                own: false,
             })
         };
         listen().map_err(unheard)
@@ -84,27 +79,16 @@ impl Jobs {
         self.stop.is_some()
     }
 
-    /// Stops the whole job, this process included, until it goes on.
-    pub(super) fn stop_all(&mut self) {
-        self.own = true;
-        job_control::stop_all();
-    }
-
-    /// Waits for the shell's next word. Where both have come, the program goes on: as for the system, to which a
-    /// stop that has not taken place yet is void then.
+    /// Waits for the shell's next word. Where both have come, the program goes on: as for the system, to which
+    /// a stop that has not taken place yet is void then.
     pub(super) async fn next(&mut self) -> Job {
-        loop {
-            tokio::select! {
-                biased;
-                () = next(&mut self.go_on) => {
-                    let void = next(&mut self.stop).now_or_never();
-                    self.own &= void.is_none();
-                    return Job::GoOn;
-                }
-                () = next(&mut self.stop) => if !std::mem::take(&mut self.own) {
-                    return Job::Stop;
-                }
+        tokio::select! {
+            biased;
+            () = next(&mut self.go_on) => {
+                let _void = next(&mut self.stop).now_or_never();
+                Job::GoOn
             }
+            () = next(&mut self.stop) => Job::Stop,
         }
     }
 }
