@@ -70,6 +70,25 @@ impl Folder {
         })
     }
 
+    /// The recording of a name, with or without its ending; else that of the newest build of an image.
+    #[must_use]
+    pub fn find(&self, name: &Path) -> Option<PathBuf> {
+        let is_named = |path: &Path| {
+            path.file_name() == Some(name.as_os_str()) || path.file_stem() == Some(name.as_os_str())
+        };
+        let mut files = self.files().ok()?.into_iter();
+        files.find(|path| is_named(path)).or_else(|| {
+            let mut watches = self
+                .history()
+                .ok()?
+                .into_iter()
+                .filter(|watch| watch.told.is_ok());
+            let newest =
+                watches.find(|watch| watch.file.parent() == Some(&self.root.join(name)))?;
+            Some(newest.file)
+        })
+    }
+
     /// Makes the file for a new recording, and removes the oldest of those that are too many.
     pub(super) fn create(&self, header: &Header) -> io::Result<(File, PathBuf)> {
         let folder = self.of_image(header);
