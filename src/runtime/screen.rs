@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::effect::{Effect, Effects};
@@ -87,7 +86,6 @@ async fn show(
     }
     screen.mouse(model.mouse);
     fault::elsewhere();
-    let (reports, reported) = Reports::new();
     let now = Instant::now();
     Show {
         hangup: Hangup::watch(tasks),
@@ -97,8 +95,7 @@ async fn show(
         next_frame: now,
         stale: false,
         clipboard: Clipboard::default(),
-        reports,
-        reported,
+        reports: Reports::new(),
         model,
         theme,
         speech,
@@ -129,7 +126,6 @@ struct Show<'a> {
     feed: Feed,
     tasks: &'a mut Tasks,
     reports: Reports,
-    reported: mpsc::UnboundedReceiver<Msg>,
     last_frame: Instant,
     /// When the next frame is due, once there is something new to see.
     next_frame: Instant,
@@ -160,6 +156,7 @@ impl Show<'_> {
                 Heard::Died(error) => return Err(error),
             };
             if let Some(code) = code.or_else(|| self.draw()) {
+                self.reports.settle().await;
                 return Ok(code);
             }
         }
@@ -188,7 +185,7 @@ impl Show<'_> {
             },
             () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Heard::Pause,
             msg = self.ticks.next() => Heard::Fact(msg),
-            Some(msg) = self.reported.recv() => Heard::Fact(msg),
+            msg = self.reports.next() => Heard::Fact(msg),
             msg = self.feed.next() => Heard::Fact(msg),
             () = std::future::ready(()), if self.model.is_looking() => Heard::Fact(Msg::Look),
         }
