@@ -317,6 +317,12 @@ impl Model {
         Estimate::of(elapsed, self.typical)
     }
 
+    /// Whether keys read a page of text, not a list.
+    #[must_use]
+    pub fn reads_page(&self) -> bool {
+        self.tab == Tab::Failure || self.focus == Focus::Detail
+    }
+
     /// What a key means now depends on this.
     #[must_use]
     pub fn context(&self) -> Context {

@@ -5,6 +5,8 @@ mod find;
 mod keys;
 mod mouse;
 mod moves;
+mod shown;
+mod step;
 
 use std::sync::Arc;
 
@@ -93,7 +95,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         }
     } else {
         model.build.look(&mut Budget::slice());
-        find::seek(model);
+        step::seek(model);
         model.settle();
     }
     effects
