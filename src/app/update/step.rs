@@ -2,7 +2,6 @@
 
 use crate::app::filter::quoted;
 use crate::app::model::{Focus, Model};
-use crate::app::page::Page;
 use crate::app::resources;
 use crate::app::rows::Rows;
 use crate::app::tab::Tab;
@@ -37,15 +36,18 @@ fn step_in_page(model: &mut Model, forward: bool) {
         model.toast = Some("nothing is searched for here".to_owned());
         return;
     };
-    let page: &mut Page = match model.tab {
-        Tab::Failure => &mut model.failure.page,
-        _ => &mut model.detail.page,
+    let page = if model.tab == Tab::Failure {
+        &mut model.failure.page
+    } else {
+        let mut detail = std::mem::take(&mut model.detail);
+        if let Some(subject) = model.subject() {
+            detail.unfold(subject, &pattern);
+        }
+        model.detail = detail;
+        &mut model.detail.page
     };
     if !page.find(&pattern, forward) {
-        model.toast = Some(format!(
-            "no line has {}; folded branches are not searched",
-            quoted(&pattern)
-        ));
+        model.toast = Some(format!("no line has {}", quoted(&pattern)));
     }
 }
 
