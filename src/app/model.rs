@@ -15,7 +15,7 @@ use crate::domain::text::Clean;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 
-use super::action::Context;
+use super::action::{Action, Context};
 use super::announced::Announced;
 use super::detail::{Detail, Subject};
 use super::ending::Ending;
@@ -287,7 +287,16 @@ impl Model {
     #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
         let (explanation, remark) = (self.explanation(), self.remark());
-        notice::lines(&self.build, &self.link, explanation, remark, self.size)
+        let more = self.keys.key_for(Action::ShowFailure);
+        let more = more.filter(|_| self.tab != Tab::Failure);
+        notice::lines(
+            &self.build,
+            &self.link,
+            explanation,
+            remark,
+            more,
+            self.size,
+        )
     }
 
     /// What the program has to say about itself now.
