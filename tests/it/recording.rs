@@ -1,6 +1,7 @@
 //! Recordings: nothing is lost or doubled by whatever ends the program, the disk or another watch, and a
 //! replay shows what the watch showed.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -110,6 +111,47 @@ fn a_watch_that_is_killed_again_and_again_loses_and_doubles_nothing() {
     recordings.retain(|path| fs::metadata(path).unwrap().len() > 0);
     assert_eq!(recordings.len(), 1, "it is one build: {recordings:?}");
     assert_eq!(recorded_ids(&recordings[0]), server.all_ids());
+}
+
+/// The names of the events in a text.
+fn names_in(text: &str) -> BTreeSet<String> {
+    let words = text.split(|character: char| !character.is_ascii_alphanumeric());
+    let names = words.filter(|word| word.starts_with("Thing"));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn what_a_killed_screen_has_shown_is_recorded_and_shown_again() {
+    let (mut server, state) = (server(), fresh_folder());
+    let environment = [("XDG_STATE_HOME", text(&state))];
+    let mut made = 0;
+    for round in 0..kills() / 4 {
+        let mut terminal = Terminal::start(120, 60, &server.watch(&[]), &environment);
+        for _ in 0..fastrand::usize(1..4) {
+            let before = made;
+            for _ in 0..fastrand::usize(1..6) {
+                made += 1;
+                server.push_with(STACK, json!({"logicalResourceId": format!("Thing{made}")}));
+            }
+            // At a moment at which some of them may not be there yet.
+            let wanted = format!("Thing{}", fastrand::usize(before..=made).max(1));
+            terminal.wait_for(&wanted);
+        }
+        terminal.signal("KILL");
+        terminal.ended();
+        let shown = names_in(&terminal.text());
+        let recordings = recordings_in(&state).into_iter();
+        let recorded: String = recordings
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect();
+        let missing: Vec<_> = shown.difference(&names_in(&recorded)).cloned().collect();
+        assert!(missing.is_empty(), "round {round}: {missing:?}");
+    }
+    let mut terminal = Terminal::start(120, 60, &server.watch(&[]), &environment);
+    let all = format!("Events {}", server.all_ids().len());
+    terminal.wait_for(&all).press("q");
+    terminal.end();
+    assert_eq!(recordings_in(&state).len(), 1, "it is one build");
 }
 
 #[test]

@@ -202,9 +202,7 @@ impl Terminal {
 
     /// Waits until the screen and the modes are as they were at the beginning.
     pub(crate) fn wait_until_given_back(&mut self) -> &mut Self {
-        self.wait("the main screen and the cursor", |screen| {
-            !screen.alternate_screen() && !screen.hide_cursor()
-        });
+        self.wait("the main screen, the cursor and the mouse", is_given_back);
         let end = Instant::now() + DEADLINE;
         while !self.has_its_modes() {
             assert!(Instant::now() < end, "the modes are not given back");
@@ -259,7 +257,12 @@ impl Terminal {
 
     /// Sends a signal to the program.
     pub(crate) fn signal(&self, name: &str) {
-        send(name, self.child.process_id().unwrap());
+        send(name, self.process());
+    }
+
+    /// The program's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.process_id().unwrap()
     }
 
     /// The process that the shell in this terminal has started.
@@ -277,9 +280,7 @@ impl Terminal {
     /// Waits for the end, and checks that the terminal is as it was: its modes, the main screen, the cursor.
     pub(crate) fn end(&mut self) -> ExitStatus {
         let status = self.ended();
-        self.wait("the main screen and the cursor", |screen| {
-            !screen.alternate_screen() && !screen.hide_cursor()
-        });
+        self.wait("the main screen, the cursor and the mouse", is_given_back);
         assert!(self.has_its_modes(), "the terminal's modes");
         status
     }
@@ -295,6 +296,17 @@ impl Terminal {
             thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// Whether nothing is left of what a program on a screen asks of a terminal.
+fn is_given_back(screen: &vt100::Screen) -> bool {
+    !screen.alternate_screen()
+        && !screen.hide_cursor()
+        && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+        && !screen.bracketed_paste()
+        && !screen.application_cursor()
+        && !screen.application_keypad()
+        && screen.fgcolor() == vt100::Color::Default
 }
 
 impl Shown {
