@@ -212,7 +212,7 @@ fn wrap_line(line: &str, columns: usize, lines: &mut Vec<String>) {
         for grapheme in word.graphemes(true) {
             let wide = width(grapheme);
             if used + width(grapheme.trim_end()) > columns && used > 0 {
-                lines.push(std::mem::take(&mut current));
+                lines.push(std::mem::take(&mut current).trim_end().to_owned());
                 used = 0;
             }
             current.push_str(grapheme);
@@ -292,5 +292,10 @@ mod tests {
         assert_eq!(wrap("resource(s) 'x'", 9), ["resource(", "s) 'x'"]);
         assert_eq!(wrap("the resource(s)", 12), ["the", "resource(s)"]);
         assert_eq!(wrap("    - name", 8), ["    -", "name"]);
+        assert_eq!(
+            wrap("a\u{3000}b", 1),
+            ["a", "b"],
+            "a space is as wide as it is"
+        );
     }
 }
