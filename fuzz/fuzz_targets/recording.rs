@@ -1,0 +1,56 @@
+//! Any bytes as a recording. What is read of them is written as a recording again, which must tell the same.
+//! This is what happens to a file that a watch goes on with after it was damaged.
+#![no_main]
+
+use std::fs;
+use std::path::Path;
+
+use bakewatch::domain::build::Build;
+use bakewatch::domain::news::Report;
+use bakewatch::domain::summary::Summary;
+use bakewatch::source::recording::{Recorder, Recording};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(recording) = Recording::read(data) else {
+        return;
+    };
+    let (begin, end) = recording.span();
+    assert!(begin <= end || recording.reports.is_empty());
+    let path = std::env::temp_dir().join(format!("bakewatch-fuzz-{}.jsonl", std::process::id()));
+    let written = write(&path, &recording);
+    let again = Recording::read(&*written).expect("what was written can be read");
+    assert!(!again.torn);
+    assert_eq!(again.unreadable, 0);
+    assert_eq!(known(&recording.reports), known(&again.reports));
+    assert_eq!(
+        write(&path, &again),
+        written,
+        "what was written and read is written the same"
+    );
+    let _ = recording.resume(begin);
+});
+
+fn write(path: &Path, recording: &Recording) -> Vec<u8> {
+    let _ = fs::remove_file(path);
+    let (mut recorder, _) =
+        Recorder::in_file(path, &recording.header, false).expect("there is no such file yet");
+    for report in &recording.reports {
+        recorder.record(report).expect("the disk takes it");
+    }
+    drop(recorder);
+    let bytes = fs::read(path).expect("it was written");
+    let _ = fs::remove_file(path);
+    bytes
+}
+
+/// What a watch knows after some reports: the events that it printed, every stack's, and how it ended.
+fn known(reports: &[Report]) -> (Summary, Vec<String>, usize) {
+    let mut build = Build::default();
+    let mut printed = Vec::new();
+    for report in reports {
+        let changes = build.apply(report);
+        printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
+    }
+    (Summary::of(&build), printed, build.timelines().len())
+}
