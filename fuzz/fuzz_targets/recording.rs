@@ -15,8 +15,12 @@ fuzz_target!(|data: &[u8]| {
     let Ok(recording) = Recording::read(data) else {
         return;
     };
+    if recording.reports.is_empty() {
+        // Then nothing is written.
+        return;
+    }
     let (begin, end) = recording.span();
-    assert!(begin <= end || recording.reports.is_empty());
+    assert!(begin <= end);
     let path = std::env::temp_dir().join(format!("bakewatch-fuzz-{}.jsonl", std::process::id()));
     let written = write(&path, &recording);
     let again = Recording::read(&*written).expect("what was written can be read");
