@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
     let event = StackEvent::from_json(&json.to_string(), None);
     assert_eq!(event.timestamp, parse_time(&text));
     assert!(
-        event.raw().contains(&json["timestamp"].to_string()),
+        event.as_sent().contains(&json["timestamp"].to_string()),
         "it is kept as it came"
     );
     let Some(time) = parse_time(&text) else {
