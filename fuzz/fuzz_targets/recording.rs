@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use bakewatch::domain::build::Build;
+use bakewatch::domain::lens::Sieve;
 use bakewatch::domain::news::Report;
 use bakewatch::domain::summary::Summary;
+use bakewatch::domain::timeline::{Row, Timeline};
 use bakewatch::source::recording::{Recorder, Recording};
 use libfuzzer_sys::fuzz_target;
 
@@ -48,13 +50,31 @@ fn write(path: &Path, recording: &Recording) -> Vec<u8> {
     bytes
 }
 
-/// What a watch knows after some reports: the events that it printed, every stack's, and how it ended.
-fn known(reports: &[Report]) -> (Summary, Vec<String>, usize) {
+/// What a watch knows after some reports: how it ended, every stack's events in order, and what it printed. In which
+/// order it printed late events depends on which lines were one walk's; a damaged line tells that no more.
+fn known(reports: &[Report]) -> (Summary, Vec<Vec<String>>, Vec<String>) {
     let mut build = Build::default();
     let mut printed = Vec::new();
     for report in reports {
         let changes = build.apply(report);
         printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
     }
-    (Summary::of(&build), printed, build.timelines().len())
+    printed.sort();
+    let events = |timeline: &Timeline| {
+        let rows =
+            (0..timeline.rows(Sieve::ALL)).filter_map(|index| timeline.row(Sieve::ALL, index));
+        rows.map(|row| match row {
+            Row::Event(event) => {
+                assert_eq!(&event.stack_id, timeline.stack_id(), "stacks do not mix");
+                event.raw().to_owned()
+            }
+            Row::Gap => "a gap".to_owned(),
+        })
+        .collect()
+    };
+    (
+        Summary::of(&build),
+        build.timelines().iter().map(events).collect(),
+        printed,
+    )
 }

@@ -148,14 +148,14 @@ mod tests {
             let mut cadence = cadence((!adaptive).then_some(fixed), seed);
             cadence.failures = failures - 1;
             cadence.failed();
-            let (base, cap) = if adaptive { (USUAL, MAX_BACKOFF) } else { (fixed, (fixed * 10).max(MIN_FIXED_CAP)) };
+            let (base, cap) = if adaptive { (seconds(5), seconds(60)) } else { (fixed, (fixed * 10).max(seconds(3))) };
             let whole = cap.min(base.saturating_mul(2u32.saturating_pow(failures)));
             let wait = cadence.wait(Duration::ZERO);
             prop_assert!(wait >= whole.div_f64(2.0001) && wait <= whole, "{wait:?} of {whole:?}");
             cadence.failed();
             prop_assert!(cadence.wait(Duration::ZERO) >= wait.min(whole.div_f64(2.0001)), "one more failure is no reason to hurry");
             cadence.succeeded();
-            let usual = if adaptive { USUAL } else { fixed };
+            let usual = if adaptive { seconds(5) } else { fixed };
             prop_assert!(near(cadence.wait(Duration::ZERO), usual));
         }
 
@@ -167,9 +167,9 @@ mod tests {
             cadence.saw_new(seconds(new));
             let wait = cadence.wait(seconds(new + since));
             let adaptive = match since {
-                180.. => QUIET,
-                ..20 if new > 0 => BUSY,
-                _ => USUAL,
+                180.. => seconds(15),
+                ..20 if new > 0 => seconds(2),
+                _ => seconds(5),
             };
             prop_assert!(fixed.map_or_else(|| near(wait, adaptive), |fixed| wait == fixed), "{wait:?}");
         }
