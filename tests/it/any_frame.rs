@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use serde_json::json;
 
 use crate::support::builds;
-use crate::support::frame::theme;
+use crate::support::frame::{draw, theme};
 use crate::support::story::Story;
 
 /// What happens in a watch.
@@ -201,7 +201,7 @@ proptest! {
     fn nothing_breaks_a_frame(
         image in text(),
         size in (0..=120_u16, 0..=50_u16),
-        other in (0..=120_u16, 0..=50_u16),
+        other in prop_oneof![(0..=120_u16, 0..=50_u16), (0..=300_u16, 0..=300_u16)],
         steps in prop::collection::vec(step(), 0..40),
         ascii in any::<bool>(),
     ) {
@@ -218,6 +218,25 @@ proptest! {
         }
         // The terminal may have another size already than the model has heard of.
         check(&story, &theme, other.0, other.1);
+    }
+
+    /// Nothing on the screen depends on chance: no clock, no order of a hash map.
+    #[test]
+    fn the_same_facts_make_the_same_frames(
+        size in (40..=120_u16, 10..=50_u16),
+        steps in prop::collection::vec(step(), 0..40),
+    ) {
+        let theme = theme("neutral", Depth::True, Glyphs::Unicode);
+        let mut stories = [(); 2].map(|()| (Story::new(size.0, size.1), 0));
+        for step in steps {
+            let frames = stories.each_mut().map(|(story, count)| {
+                take(story, step.clone(), count);
+                draw(&story.model, &theme)
+            });
+            prop_assert_eq!(&frames[0], &frames[1]);
+        }
+        let effects = stories.each_ref().map(|(story, _)| format!("{:?}", story.effects));
+        prop_assert_eq!(&effects[0], &effects[1]);
     }
 }
 

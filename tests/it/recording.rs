@@ -1,7 +1,7 @@
 //! Recordings: nothing is lost or doubled by whatever ends the program, the disk or another watch, and a
 //! replay shows what the watch showed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -419,6 +419,42 @@ fn the_newest_recordings_are_kept_and_what_is_none_is_left_alone() {
     for name in ["empty", "cut"] {
         assert!(!folder.join(format!("{name}.jsonl")).exists(), "{name}");
     }
+}
+
+/// The seed of the fuzz target, so that it can't go out of date: every line of it is read.
+#[test]
+fn every_kind_of_line_is_read() {
+    let seed = include_bytes!("../../fuzz/seeds/recording/every-kind-of-line.jsonl");
+    let recording = Recording::read(&seed[..]).unwrap();
+    assert!(!recording.torn);
+    assert_eq!((recording.unreadable, recording.events().count()), (0, 4));
+    let kinds = recording
+        .reports
+        .iter()
+        .map(|report| std::mem::discriminant(&report.news));
+    assert_eq!(
+        kinds.collect::<HashSet<_>>().len(),
+        5,
+        "all but what is resumed"
+    );
+}
+
+/// Found by fuzzing: a damaged line named another stack than its event did, and mixed the events of two.
+#[test]
+fn an_event_is_of_the_stack_that_it_names_whatever_its_line_says() {
+    let lines = [
+        json!(header()),
+        json!({"kind": "event", "at": "2022-04-05T21:36:05Z", "stackId": "s?", "event": {"stackId": "s", "eventId": "1"}}),
+        json!({"kind": "event", "at": "2022-04-05T21:36:05Z", "stackId": "s", "event": {"eventId": "2"}}),
+    ];
+    let recording =
+        Recording::read(lines.map(|line| format!("{line}\n")).concat().as_bytes()).unwrap();
+    let build = Build::of(&recording.reports);
+    assert_eq!(build.stack_id(), Some(&StackId::from("s")));
+    assert_eq!(
+        (build.timelines().len(), build.current().unwrap().len()),
+        (1, 2)
+    );
 }
 
 fn header() -> Header {

@@ -1,0 +1,80 @@
+//! Any bytes as a recording. What is read of them is written as a recording again, which must tell the same.
+//! This is what happens to a file that a watch goes on with after it was damaged.
+#![no_main]
+
+use std::fs;
+use std::path::Path;
+
+use bakewatch::domain::build::Build;
+use bakewatch::domain::lens::Sieve;
+use bakewatch::domain::news::Report;
+use bakewatch::domain::summary::Summary;
+use bakewatch::domain::timeline::{Row, Timeline};
+use bakewatch::source::recording::{Recorder, Recording};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(recording) = Recording::read(data) else {
+        return;
+    };
+    if recording.reports.is_empty() {
+        // Then nothing is written.
+        return;
+    }
+    let (begin, end) = recording.span();
+    assert!(begin <= end);
+    let path = std::env::temp_dir().join(format!("bakewatch-fuzz-{}.jsonl", std::process::id()));
+    let written = write(&path, &recording);
+    let again = Recording::read(&*written).expect("what was written can be read");
+    assert!(!again.torn);
+    assert_eq!(again.unreadable, 0);
+    assert_eq!(known(&recording.reports), known(&again.reports));
+    assert_eq!(
+        write(&path, &again),
+        written,
+        "what was written and read is written the same"
+    );
+    let _ = recording.resume(begin);
+});
+
+fn write(path: &Path, recording: &Recording) -> Vec<u8> {
+    let _ = fs::remove_file(path);
+    let (mut recorder, _) =
+        Recorder::in_file(path, &recording.header, false).expect("there is no such file yet");
+    for report in &recording.reports {
+        recorder.record(report).expect("the disk takes it");
+    }
+    drop(recorder);
+    let bytes = fs::read(path).expect("it was written");
+    let _ = fs::remove_file(path);
+    bytes
+}
+
+/// What a watch knows after some reports: how it ended, every stack's events in order, and what it printed. In which
+/// order it printed late events depends on which lines were one walk's; a damaged line tells that no more.
+fn known(reports: &[Report]) -> (Summary, Vec<Vec<String>>, Vec<String>) {
+    let mut build = Build::default();
+    let mut printed = Vec::new();
+    for report in reports {
+        let changes = build.apply(report);
+        printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
+    }
+    printed.sort();
+    let events = |timeline: &Timeline| {
+        let rows =
+            (0..timeline.rows(Sieve::ALL)).filter_map(|index| timeline.row(Sieve::ALL, index));
+        rows.map(|row| match row {
+            Row::Event(event) => {
+                assert_eq!(&event.stack_id, timeline.stack_id(), "stacks do not mix");
+                event.raw().to_owned()
+            }
+            Row::Gap => "a gap".to_owned(),
+        })
+        .collect()
+    };
+    (
+        Summary::of(&build),
+        build.timelines().iter().map(events).collect(),
+        printed,
+    )
+}
