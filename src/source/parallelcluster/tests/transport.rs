@@ -4,7 +4,6 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use super::super::test_home::Home;
-use super::super::test_server::Step;
 use super::*;
 
 #[tokio::test]
