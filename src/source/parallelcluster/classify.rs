@@ -49,7 +49,7 @@ pub(super) enum Cause {
     PageToken,
     /// The credentials; other ones may be there by now.
     Credentials,
-    /// The signature's date.
+    /// The signature, perhaps for its date.
     Date,
     /// Anything else.
     Other,
@@ -221,9 +221,10 @@ impl Said<'_> {
         if self.says("signature expired") || self.says("not yet current") {
             return self.date();
         }
-        // The service's message repeats the request, session token included.
+        // The service's message repeats the request, session token included. It need not tell of the date
+        // where that is what is wrong.
         let why = "the signature does not match";
-        self.explained(FaultKind::Misconfigured, why, SIGNING_HINT, Cause::Other)
+        self.explained(FaultKind::Misconfigured, why, SIGNING_HINT, Cause::Date)
     }
 
     /// Transient, since every answer corrects the clock, and a laptop that slept between signing and

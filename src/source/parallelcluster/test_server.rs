@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 /// What the server does with one request.
 #[derive(Clone, Debug)]
@@ -17,6 +19,12 @@ pub(super) enum Step {
     WriteAndClose(String),
     /// Writes these bytes and then nothing more, without closing.
     WriteAndHang(String),
+    /// Writes bytes that need not be text.
+    WriteBytes(Vec<u8>),
+    /// Writes these bytes so much later.
+    WriteLate(Duration, String),
+    /// Writes these bytes one by one, with so much time before each.
+    Drip(Duration, String),
 }
 
 /// The server; it ends when it is dropped.
@@ -91,14 +99,39 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Log>>) {
         };
         // Without a further step the connection is closed, and the client's test fails.
         let Some(step) = step else { return };
-        let (Step::Write(bytes) | Step::WriteAndClose(bytes) | Step::WriteAndHang(bytes)) = &step;
-        if stream.write_all(bytes.as_bytes()).await.is_err() {
+        if step.is_last(&mut stream).await {
             return;
         }
-        match step {
-            Step::Write(_) => {}
-            Step::WriteAndClose(_) => return,
-            Step::WriteAndHang(_) => std::future::pending().await,
+    }
+}
+
+impl Step {
+    /// Does it. True if nothing comes after it.
+    async fn is_last(self, stream: &mut TcpStream) -> bool {
+        match self {
+            Self::Write(text) => stream.write_all(text.as_bytes()).await.is_err(),
+            Self::WriteBytes(bytes) => stream.write_all(&bytes).await.is_err(),
+            Self::WriteLate(after, text) => {
+                sleep(after).await;
+                stream.write_all(text.as_bytes()).await.is_err()
+            }
+            Self::WriteAndClose(text) => {
+                let _ = stream.write_all(text.as_bytes()).await;
+                true
+            }
+            Self::WriteAndHang(text) => {
+                let _ = stream.write_all(text.as_bytes()).await;
+                std::future::pending().await
+            }
+            Self::Drip(before, text) => {
+                for byte in text.into_bytes() {
+                    sleep(before).await;
+                    if stream.write_u8(byte).await.is_err() {
+                        return true;
+                    }
+                }
+                false
+            }
         }
     }
 }

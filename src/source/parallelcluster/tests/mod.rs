@@ -11,9 +11,10 @@ use aws_credential_types::Credentials;
 use super::identity::{Identity, Resolution, Resolve};
 use super::sign::Signer;
 use super::test_home::Home;
-use super::test_server::{Server, answer, json};
+use super::test_server::{Server, Step, answer, json};
 use super::*;
 
+mod clock_skew;
 mod signing;
 mod transport;
 

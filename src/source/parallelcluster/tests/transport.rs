@@ -4,8 +4,28 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use super::super::test_home::Home;
-use super::super::test_server::Step;
 use super::*;
+
+/// A client that needs no certificates of the platform's, of which a bare container has none.
+fn trusting_ca(url: &str) -> ParallelCluster {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/source/parallelcluster/testdata"
+    );
+    trusting(url, format!("{folder}/ca.pem").into())
+}
+
+fn trusting(url: &str, ca_bundle: PathBuf) -> ParallelCluster {
+    let settings = Settings {
+        api_url: url.parse().unwrap(),
+        image_id: "img-1".parse().unwrap(),
+        region: Some("eu-west-1".to_owned()),
+        profile: None,
+        signing: Signing::Unsigned,
+        ca_bundle: Some(ca_bundle),
+    };
+    ParallelCluster::new(settings, Clock::wall()).unwrap()
+}
 
 #[tokio::test]
 async fn redirects_are_not_followed_and_the_target_hears_nothing() {
@@ -127,22 +147,7 @@ async fn failures_to_connect_and_to_speak_http_have_words_of_their_own() {
 async fn a_port_that_does_not_speak_tls_is_a_wrong_address() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let settings = Settings {
-        api_url: format!("https://{address}").parse().unwrap(),
-        image_id: "img-1".parse().unwrap(),
-        region: Some("eu-west-1".to_owned()),
-        profile: None,
-        signing: Signing::Unsigned,
-        // So that the test needs no certificates of the platform's.
-        ca_bundle: Some(
-            concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/src/source/parallelcluster/testdata/ca.pem"
-            )
-            .into(),
-        ),
-    };
-    let mut source = ParallelCluster::new(settings, Clock::wall()).unwrap();
+    let mut source = trusting_ca(&format!("https://{address}"));
     let plain = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         stream
@@ -193,4 +198,108 @@ async fn after_a_sleep_no_connection_of_before_is_used() {
     source.reconnect();
     source.events(None).await.unwrap();
     assert_eq!(server.connections(), 2);
+}
+
+/// API Gateway gives up on the application after 29 seconds, and says so.
+#[tokio::test(start_paused = true)]
+async fn the_gateways_own_time_out_is_waited_for() {
+    let Step::Write(timed_out) = json(504, r#"{"message":"Endpoint request timed out"}"#) else {
+        panic!("an answer is written");
+    };
+    let late = Step::WriteLate(Duration::from_secs(29), timed_out);
+    let server = Server::start([late]).await;
+    let mut source = source_at(&format!("http://{}", server.address), Limits::default());
+    let fault = events_fault(&mut source).await;
+    assert_eq!(fault.kind, FaultKind::Throttled, "{fault}");
+}
+
+/// An answer that never stops coming, and never is whole.
+#[tokio::test(start_paused = true)]
+async fn a_byte_a_second_ends_at_the_deadline_too() {
+    let second = Duration::from_secs(1);
+    let head = "HTTP/1.1 200 OK\r\n";
+    let body = format!("{head}content-length: 900\r\n\r\n{}", " ".repeat(900));
+    for slow in [format!("{head}x: {}", "y".repeat(900)), body] {
+        let server = Server::start([Step::Drip(second, slow)]).await;
+        let mut source = source_at(&format!("http://{}", server.address), Limits::default());
+        let began = Instant::now();
+        let fault = events_fault(&mut source).await;
+        assert_eq!(began.elapsed().as_secs(), 32, "by the paused clock");
+        assert_eq!(fault.kind, FaultKind::Transient, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_mark_before_the_json_is_no_fault_and_other_bytes_are() {
+    let bytes = |headers: &str, body: &[u8]| {
+        let length = body.len();
+        let head = format!("HTTP/1.1 200 OK\r\n{headers}content-length: {length}\r\n\r\n");
+        Step::WriteBytes([head.as_bytes(), body].concat())
+    };
+    let gzip = bytes(
+        "content-encoding: gzip\r\n",
+        b"\x1f\x8b\x08\0\0\0\0\0\0\x03",
+    );
+    let latin_1 = bytes("", b"{\"events\":[{\"eventId\":\"\xfc\"}]}");
+    let marked = bytes("", &["\u{feff}".as_bytes(), PAGE.as_bytes()].concat());
+    let server = Server::start([marked, gzip, latin_1, json(200, PAGE)]).await;
+    let mut source = unsigned(&server);
+    let count = |answer| match answer {
+        Ok(EventsAnswer::Page(page)) => page.events.len(),
+        other => panic!("no page: {other:?}"),
+    };
+    assert_eq!(count(source.events(None).await), 1);
+    for _ in 0..2 {
+        let fault = events_fault(&mut source).await;
+        assert_eq!(fault.kind, FaultKind::Malformed);
+        let message = fault.message.as_str();
+        assert!(message.ends_with("that is not UTF-8 text"), "{fault}");
+    }
+    assert_eq!(count(source.events(None).await), 1);
+    let asked = server.requests().concat().to_lowercase();
+    assert!(!asked.contains("accept-encoding"), "nobody asks for gzip");
+}
+
+/// What is left of an answer that was announced as shorter is not taken for the next one.
+#[tokio::test]
+async fn a_length_that_is_too_small_spoils_one_answer_only() {
+    let short = format!("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{PAGE}");
+    let server = Server::start([Step::Write(short), json(200, PAGE)]).await;
+    let mut source = unsigned(&server);
+    let fault = events_fault(&mut source).await;
+    assert_eq!(fault.kind, FaultKind::Malformed, "{fault}");
+    assert!(source.events(None).await.is_ok());
+    assert_eq!(server.connections(), 2);
+}
+
+/// `.invalid` is reserved for names that are nobody's, so that no network has to be asked.
+#[tokio::test]
+async fn a_name_that_no_one_knows_has_words_of_its_own() {
+    let fault = events_fault(&mut trusting_ca("https://nobody.invalid/prod")).await;
+    assert_eq!(fault.kind, FaultKind::Transient);
+    let message = fault.message.as_str();
+    assert!(
+        message.ends_with("the name nobody.invalid can't be resolved"),
+        "{fault}"
+    );
+}
+
+/// A listener whose queue is full drops what comes: nobody answers, and nobody refuses.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn silence_instead_of_a_connection_has_words_of_its_own() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let a_moment = Duration::from_millis(50);
+    let mut queue = Vec::new();
+    while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, a_moment) {
+        queue.push(stream);
+    }
+    tokio::time::pause();
+    let fault = events_fault(&mut source_at(&format!("http://{address}"), LIMITS)).await;
+    assert_eq!(fault.kind, FaultKind::Transient);
+    let why = format!("no connection to {address} within 5 s");
+    assert!(fault.message.as_str().ends_with(&why), "{fault}");
 }

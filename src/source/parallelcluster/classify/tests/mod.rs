@@ -229,6 +229,7 @@ fn refused_signatures_dates_and_credentials_are_told_apart() {
     let expired = r#"{"message":"The security token included in the request is expired"}"#;
     let invalid = r#"{"message":"The security token included in the request is invalid."}"#;
     let date = || Means::Fault(Transient, Cause::Date);
+    let signature = || Means::Fault(Misconfigured, Cause::Date);
     let renew = || Means::Fault(Expired, Cause::Credentials);
     check(&[
         (Events, 403, "InvalidSignatureException", late, date()),
@@ -242,16 +243,10 @@ fn refused_signatures_dates_and_credentials_are_told_apart() {
             403,
             "InvalidSignatureException",
             mismatch,
-            other(Misconfigured),
+            signature(),
         ),
-        (Events, 403, "", mismatch, other(Misconfigured)),
-        (
-            Events,
-            403,
-            "SignatureDoesNotMatch",
-            "",
-            other(Misconfigured),
-        ),
+        (Events, 403, "", mismatch, signature()),
+        (Events, 403, "SignatureDoesNotMatch", "", signature()),
         (Events, 403, "ExpiredTokenException", expired, renew()),
         (Events, 403, "ExpiredToken", "", renew()),
         (Image, 403, "com.amazon#ExpiredToken:http://x/", "", renew()),
