@@ -2,6 +2,7 @@
 //! This is what happens to a file that a watch goes on with after it was damaged.
 #![no_main]
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -28,7 +29,11 @@ fuzz_target!(|data: &[u8]| {
     let again = Recording::read(&*written).expect("what was written can be read");
     assert!(!again.torn);
     assert_eq!(again.unreadable, 0);
-    assert_eq!(known(&recording.reports), known(&again.reports));
+    let mut seen = HashSet::new();
+    if recording.events().all(|event| seen.insert(event.key())) {
+        // Which of two events of one id is meant, a damaged file does not tell.
+        assert_eq!(known(&recording.reports), known(&again.reports));
+    }
     assert_eq!(
         write(&path, &again),
         written,
