@@ -78,7 +78,15 @@ fn idle(events: usize, view: &str) {
     let mut server = Server::start(FaultPlan::default());
     server.begin_build(STACK);
     server.push(STACK, events - 1);
-    let mut terminal = Terminal::start(SIZE.width, SIZE.height, &server.watch(&[]), &[]);
+    // As a person watches: at the usual pace.
+    let arguments = [
+        "watch",
+        "img",
+        "--api-url",
+        &server.url,
+        "--no-sign-request",
+    ];
+    let mut terminal = Terminal::start(SIZE.width, SIZE.height, &arguments, &[]);
     terminal.wait_for(&format!("Events {events} ")).press(view);
     let process = format!("/proc/{}", terminal.process());
     // What comes with the first events is not idle.
