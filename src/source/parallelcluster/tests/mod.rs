@@ -16,6 +16,7 @@ use super::*;
 
 mod clock_skew;
 mod signing;
+mod tls;
 mod transport;
 
 const PAGE: &str = r#"{"events":[{"eventId":"e","stackId":"s"}],"nextToken":"t/ +"}"#;
