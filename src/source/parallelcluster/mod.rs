@@ -257,7 +257,12 @@ impl Source for ParallelCluster {
         }
     }
 
+    fn hurry(&mut self) {
+        self.identity.forget_failure();
+    }
+
     fn reconnect(&mut self) {
         self.http.reconnect();
+        self.identity.forget_failure();
     }
 }
