@@ -114,7 +114,8 @@ impl AwsChain {
             Ok(credentials) => credentials,
             Err(error) => {
                 let login = self.login().await;
-                return Err(IdentityFault::of(&error, &causes(&error), login));
+                let profile = self.profile.as_deref();
+                return Err(IdentityFault::of(&error, &causes(&error), profile, login));
             }
         };
         Ok(Identity {

@@ -17,6 +17,8 @@ pub(super) enum IdentityFault {
     TimedOut(Duration),
     /// Nothing in the chain has credentials.
     Missing,
+    /// The profile that was asked for by name is gone, or has no credentials.
+    MissingIn { profile: String },
     /// Nothing tells what region to sign for.
     NoRegion,
     /// A person has to log in.
@@ -74,13 +76,23 @@ const SIGN_IN: [&str; 6] = [
 const NETWORK: [&str; 4] = ["dispatch failure", "timeout", "timed out", "connect error"];
 
 impl IdentityFault {
-    /// Sorts an error of the chain. `causes` are the texts of the error and all its causes; `login` is what
-    /// would help if a person has to log in.
-    pub(super) fn of(error: &CredentialsError, causes: &str, login: Login) -> Self {
+    /// Sorts an error of the chain. `causes` are the texts of the error and all its causes; `profile` was asked
+    /// for by name; `login` is what would help if a person has to log in.
+    pub(super) fn of(
+        error: &CredentialsError,
+        causes: &str,
+        profile: Option<&str>,
+        login: Login,
+    ) -> Self {
         let lower = causes.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         match error {
-            CredentialsError::CredentialsNotLoaded(_) => Self::Missing,
+            CredentialsError::CredentialsNotLoaded(_) => match profile {
+                Some(name) => Self::MissingIn {
+                    profile: name.to_owned(),
+                },
+                None => Self::Missing,
+            },
             CredentialsError::InvalidConfiguration(_) => Self::Misconfigured(redact(causes)),
             // SSO first: its unread token is an I/O error too.
             _ if says(&SIGN_IN) => Self::SignIn(login),
@@ -99,9 +111,11 @@ impl IdentityFault {
     const fn kind(&self) -> FaultKind {
         match self {
             Self::Slow(_) | Self::Unreachable(_) => FaultKind::Transient,
-            Self::TimedOut(_) | Self::Missing | Self::SignIn(_) | Self::Failed(_) => {
-                FaultKind::Expired
-            }
+            Self::TimedOut(_)
+            | Self::Missing
+            | Self::MissingIn { .. }
+            | Self::SignIn(_)
+            | Self::Failed(_) => FaultKind::Expired,
             Self::NoRegion | Self::Misconfigured(_) | Self::Untrusted(_) => {
                 FaultKind::Misconfigured
             }
@@ -119,6 +133,9 @@ impl IdentityFault {
             }
             Self::TimedOut(took) => format!("no credentials within {} s", took.as_secs()),
             Self::Missing => "no AWS credentials found".to_owned(),
+            Self::MissingIn { profile } => {
+                format!("the AWS profile {profile} is gone or has no credentials")
+            }
             Self::NoRegion => "the region to sign requests for is not known".to_owned(),
             Self::SignIn(login) => format!("{} has expired or was never begun", login.what()),
             Self::Misconfigured(why) => format!("the AWS configuration does not work: {why}"),
@@ -138,7 +155,9 @@ impl IdentityFault {
             Self::Missing => "name a profile with --profile, set AWS_PROFILE, or run aws configure",
             Self::NoRegion => "pass --signing-region with the region that the API is in",
             Self::SignIn(login) => return format!("run {}", login.command()),
-            Self::Misconfigured(_) => "check the AWS config and credentials files",
+            Self::Misconfigured(_) | Self::MissingIn { .. } => {
+                "check the AWS config and credentials files"
+            }
             Self::RoleDenied(_) => {
                 "the role's trust policy must name the caller, and the caller needs sts:AssumeRole"
             }
@@ -221,7 +240,11 @@ mod tests {
             ),
         ] {
             let login = Login::Profile("p".into());
-            assert_eq!(IdentityFault::of(&error, causes, login), sorted, "{causes}");
+            assert_eq!(
+                IdentityFault::of(&error, causes, None, login),
+                sorted,
+                "{causes}"
+            );
         }
     }
 
@@ -248,6 +271,13 @@ mod tests {
                 "credential process",
             ),
             (IdentityFault::Missing, FaultKind::Expired, "--profile"),
+            (
+                IdentityFault::MissingIn {
+                    profile: "p".into(),
+                },
+                FaultKind::Expired,
+                "config",
+            ),
             (
                 IdentityFault::NoRegion,
                 FaultKind::Misconfigured,

@@ -15,6 +15,7 @@ use super::test_server::{Server, Step, answer, json};
 use super::*;
 
 mod clock_skew;
+mod healing;
 mod signing;
 mod tls;
 mod transport;
