@@ -1,8 +1,8 @@
 //! What a watch costs while nothing happens: the share of a core of the built program in a terminal, and its
 //! memory over a day.
 //!
-//! `cargo bench --bench idle`, on Linux. The first part watches over HTTP for a minute in each view; the second
-//! part is a day in virtual time, through the poller, the application and the view, in this process.
+//! `cargo bench --bench idle`, on Linux. The first part watches over HTTP for a minute, in all views at once; the
+//! second part is a day in virtual time, through the poller, the application and the view, in this process.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,7 +12,6 @@
     reason = "a measurement that can't go on has failed, and says its figures"
 )]
 
-use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,6 +32,7 @@ use bakewatch::view::view;
 use chrono::{DateTime, Offset, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
+use support::process::{cpu_time, memory};
 use support::server::{STACK, Server};
 use support::terminal::Terminal;
 use tokio::sync::mpsc;
@@ -41,11 +41,24 @@ use tokio::sync::mpsc;
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../tests/it/support"]
 mod support {
+    pub(crate) mod process;
     pub(crate) mod program;
+    pub(crate) mod sequences;
     pub(crate) mod server;
     pub(crate) mod terminal;
 }
 
+/// Every view, and the keys that open it.
+const VIEWS: [(&str, &str); 6] = [
+    ("events", "1"),
+    ("detail", "1\r"),
+    ("resources", "2"),
+    ("failure", "3"),
+    ("filter", "f"),
+    ("help", "?"),
+];
+/// For so long the interval is shorter after a new event, and a little more.
+const SETTLING: Duration = Duration::from_secs(25);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: u32 = 24 * 3_600;
 /// When the day's memory is told, in seconds.
@@ -57,13 +70,29 @@ const SIZE: Size = Size {
 
 fn main() {
     println!(
-        "an idle watch at {}x{}, a minute each:",
+        "an idle watch at the usual interval, {}x{}, for a minute:",
         SIZE.width, SIZE.height
     );
-    for events in [40, 5_000] {
-        for view in ["1", "2", "3"] {
-            idle(events, view);
-        }
+    let mut watches: Vec<_> = [40, 5_000]
+        .into_iter()
+        .flat_map(|events| VIEWS.map(|(view, keys)| Idle::begin(events, view, keys)))
+        .collect();
+    // What comes with the first events is not idle.
+    thread::sleep(SETTLING);
+    let before: Vec<_> = watches.iter().map(Idle::costs).collect();
+    let began = Instant::now();
+    thread::sleep(MINUTE);
+    for (watch, (cpu, memory)) in watches.iter_mut().zip(before) {
+        let (cpu_then, memory_then) = watch.costs();
+        let share = cpu_then.saturating_sub(cpu).as_secs_f64() / began.elapsed().as_secs_f64();
+        println!(
+            "  {:>4} events, {:9}: {:.2} % of a core, {memory} KiB, then {memory_then} KiB",
+            watch.events,
+            watch.view,
+            share * 100.0,
+        );
+        watch.terminal.press("\u{3}");
+        watch.terminal.end();
     }
     println!("a day in virtual time, a frame a second:");
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -73,57 +102,41 @@ fn main() {
     runtime.unwrap().block_on(day());
 }
 
-/// Watches a build that is waiting for Image Builder.
-fn idle(events: usize, view: &str) {
-    let mut server = Server::start(FaultPlan::default());
-    server.begin_build(STACK);
-    server.push(STACK, events - 1);
-    // As a person watches: at the usual pace.
-    let arguments = [
-        "watch",
-        "img",
-        "--api-url",
-        &server.url,
-        "--no-sign-request",
-    ];
-    let mut terminal = Terminal::start(SIZE.width, SIZE.height, &arguments, &[]);
-    terminal.wait_for(&format!("Events {events} ")).press(view);
-    let process = format!("/proc/{}", terminal.process());
-    // What comes with the first events is not idle.
-    thread::sleep(Duration::from_secs(25));
-    let (cpu, memory, began) = (cpu(&process), memory(&process), Instant::now());
-    thread::sleep(MINUTE);
-    let share =
-        self::cpu(&process).saturating_sub(cpu).as_secs_f64() / began.elapsed().as_secs_f64();
-    println!(
-        "  {events} events, view {view}: {:.2} % of a core, {memory} KiB, then {} KiB",
-        share * 100.0,
-        self::memory(&process)
-    );
-    terminal.press("q");
-    terminal.end();
+/// A watch of a build that is waiting for Image Builder.
+struct Idle {
+    events: usize,
+    view: &'static str,
+    terminal: Terminal,
+    _server: Server,
 }
 
-/// The time that all threads of a process have run.
-fn cpu(process: &str) -> Duration {
-    let threads = fs::read_dir(format!("{process}/task")).unwrap().flatten();
-    let run = threads.map(|thread| {
-        let times = fs::read_to_string(thread.path().join("schedstat")).unwrap();
-        times.split(' ').next().unwrap().parse::<u64>().unwrap()
-    });
-    Duration::from_nanos(run.sum())
-}
+impl Idle {
+    fn begin(events: usize, view: &'static str, keys: &str) -> Self {
+        let mut server = Server::start(FaultPlan::default());
+        server.begin_build(STACK);
+        server.push(STACK, events - 1);
+        let arguments = [
+            "watch",
+            "img",
+            "--api-url",
+            &server.url,
+            "--no-sign-request",
+        ];
+        let mut terminal = Terminal::start(SIZE.width, SIZE.height, &arguments, &[]);
+        terminal.wait_for(&format!("Events {events} ")).press(keys);
+        Self {
+            events,
+            view,
+            terminal,
+            _server: server,
+        }
+    }
 
-/// The memory of a process that is not on disk, in KiB.
-fn memory(process: &str) -> u64 {
-    let status = fs::read_to_string(format!("{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    line.unwrap()
-        .split_whitespace()
-        .nth(1)
-        .unwrap()
-        .parse()
-        .unwrap()
+    /// The time on a processor so far, and the memory now, in KiB.
+    fn costs(&self) -> (Duration, u64) {
+        let process = self.terminal.process();
+        (cpu_time(process).unwrap(), memory(process).unwrap())
+    }
 }
 
 /// An API with one page of events, which it tells anew each time.
@@ -197,7 +210,7 @@ async fn day() {
                 let minutes = second / 60;
                 println!(
                     "  after {minutes:>4} minutes: {polls:>4} answers, {} KiB",
-                    memory("/proc/self")
+                    memory(std::process::id()).unwrap()
                 );
             }
         }

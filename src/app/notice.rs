@@ -72,7 +72,7 @@ pub fn lines(
     let fault = link.fault(build);
     let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
     let news = of_build(build, link, explanation, columns);
-    let remark = remark.map(|remark| (Subject::Attention, remark.text.clone()));
+    let remark = remark.map(|remark| (Subject::Attention, remark.text.to_string()));
     let hint = explanation.and_then(|explanation| explanation.hint.as_ref());
     let helps = |subject| match subject {
         Subject::Failure => true,

@@ -45,7 +45,7 @@ pub fn history(History { recordings, form }: History) -> Result<u8, Error> {
 pub fn report(which: &Recorded) -> Result<u8, Error> {
     let (file, recording) = open(which, "report on")?;
     for remark in tape::remarks_on(&file, &recording) {
-        say(&remark.text);
+        say(remark.text.as_str());
     }
     let header = &recording.header;
     let region = header.region.as_deref().map(Clean::new);

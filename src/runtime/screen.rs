@@ -27,7 +27,7 @@ use super::signals::{Job, Jobs, Signals};
 use super::tasks::Tasks;
 use super::terminal::{self, Screen};
 use super::ticks::{Ticks, tick};
-use super::{ask, escapes, fault, job_control};
+use super::{ask, escapes, fault, job_control, panics};
 
 /// The least time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(33);
@@ -178,7 +178,7 @@ impl Show<'_> {
                 Err(_) => Heard::TerminalGone,
             },
             error = self.tasks.died() => Heard::Died(error),
-            error = terminal::lost_to_a_panic() => Heard::Died(error),
+            error = panics::any() => Heard::Died(error),
             written = self.screen.written() => match written {
                 Ok(()) => Heard::Pause,
                 Err(_) => Heard::TerminalGone,

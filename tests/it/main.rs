@@ -19,6 +19,7 @@ mod history;
 mod invariants;
 mod keys;
 mod layering;
+mod leaving;
 mod mouse;
 mod on_outcome;
 mod picture;

@@ -139,44 +139,6 @@ fn everything_is_drawn_anew_when_it_goes_on() {
 }
 
 #[test]
-fn a_panic_anywhere_gives_the_terminal_back_and_can_be_read() {
-    let parts = [
-        "poller",
-        "simulator",
-        "recorder",
-        "tape",
-        "writer",
-        "update",
-        "view",
-    ];
-    for part in parts {
-        panics(part, &["demo", "--record", "/dev/null"], |_| {});
-    }
-    let failing = [
-        "demo",
-        "--scenario",
-        "failure",
-        "--speed",
-        "1000",
-        "--on-outcome",
-        "true",
-    ];
-    panics("hook", &failing, |_| {});
-    panics("clipboard", DEMO, |terminal| {
-        terminal.wait_for("CREATE_COMPLETE").press("y");
-    });
-    panics("foreign thread", DEMO, |_| {});
-}
-
-fn panics(part: &str, arguments: &[&str], then: impl FnOnce(&mut Terminal)) {
-    let fault = format!("panic:{part}");
-    let mut terminal = Terminal::start(80, 24, arguments, &[("BAKEWATCH_FAULT", &fault)]);
-    then(&mut terminal);
-    assert_eq!(terminal.end().exit_code(), 101, "{part}");
-    terminal.wait_for(&format!("a fault on purpose in the {part}"));
-}
-
-#[test]
 fn a_panic_without_a_screen_ends_it_with_101_too() {
     for part in ["poller", "simulator", "lines", "update"] {
         let fault = format!("panic:{part}");
@@ -196,7 +158,9 @@ fn a_terminal_that_is_closed_ends_it_as_a_hangup_does() {
         for _ in 0..=frames {
             terminal.read_some();
         }
-        assert_eq!(terminal.close().exit_code(), 129, "{frames}");
+        let process = terminal.process();
+        terminal.close(process);
+        assert_eq!(terminal.ended().exit_code(), 129, "{frames}");
     }
 }
 
@@ -210,7 +174,13 @@ fn a_terminal_that_is_closed_ends_it_even_where_hangups_are_ignored() {
         for _ in 0..=frames {
             terminal.read_some();
         }
-        assert_eq!(terminal.close().exit_code(), 129, "{script}, {frames}");
+        let process = if script == ignoring {
+            terminal.process()
+        } else {
+            terminal.job()
+        };
+        terminal.close(process);
+        assert_eq!(terminal.ended().exit_code(), 129, "{script}, {frames}");
     }
 }
 

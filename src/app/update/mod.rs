@@ -65,11 +65,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
                 finish(model, end, true, &mut effects);
                 return effects;
             }
-            let text = "this is the end of the recording".to_owned();
-            let remark = Remark {
-                text,
-                passes: false,
-            };
+            let remark = Remark::lasting("this is the end of the recording");
             model.remark = Some((model.now, remark));
         }
         Msg::Remark(remark) => {
