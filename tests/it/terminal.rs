@@ -2,10 +2,14 @@
 //! when a part of it panics, and when the terminal stalls, changes or goes away.
 
 use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use bakewatch::source::simulator::{FaultPlan, Route};
 use serde_json::json;
 
-use crate::support::program::{Program, fresh_folder};
+use crate::support::program::{DEADLINE, Program, fresh_folder};
+use crate::support::server::{STACK, Server};
 use crate::support::terminal::{PROMPT, Terminal, send};
 
 const DEMO: &[&str] = &["demo", "--speed", "600"];
@@ -232,6 +236,59 @@ fn a_terminal_that_stalls_keeps_nothing_from_ending() {
         terminal.read_on();
         terminal.wait_until_given_back();
     }
+}
+
+#[test]
+fn a_terminal_that_stalls_stops_neither_the_network_nor_what_is_shown_afterwards() {
+    let mut server = Server::start(FaultPlan::default());
+    server.begin_build(STACK);
+    // More than a pseudo-terminal holds goes into each frame.
+    let mut terminal = Terminal::start_unread(1000, 300, &server.watch(&[]), &[]);
+    terminal.read_some();
+    let end = Instant::now() + DEADLINE;
+    let mut made = 1;
+    for polls in 1..=20 {
+        while server.count(Route::StackEvents) < polls {
+            assert!(Instant::now() < end, "no request any more after {polls}");
+            thread::sleep(Duration::from_millis(1));
+        }
+        server.push(STACK, 100);
+        made += 100;
+    }
+    terminal.read_on();
+    terminal.wait_for(&format!("Events {made} ")).press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    // One frame was stuck, and one is newer than all of them: those in between were never written.
+    let frames = terminal.written().matches("\u{1b}[?2026h").count();
+    assert!(frames < 12, "{frames} frames");
+}
+
+#[test]
+fn a_disk_that_is_full_is_told_and_costs_nothing_else() {
+    let script = "ulimit -f 4; exec \"$b\" demo --speed 1000 --scenario failure --record r --debug --log-file log";
+    let mut terminal = Terminal::shell(160, 40, &["-c", script]);
+    terminal.read_on();
+    terminal.wait_for("failed to write").wait_for(" FAILED ");
+    terminal
+        .press("R")
+        .wait_for("failed to write bakewatch-rocky9-efa-");
+    terminal.press("q");
+    assert_eq!(terminal.end().exit_code(), 3);
+    let left = fs::read_dir(&*terminal.folder).unwrap();
+    let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["log", "r"], "half a report would pass for one");
+}
+
+#[test]
+fn a_report_that_can_not_be_written_is_told_and_costs_nothing_else() {
+    let script = "mkdir x && cd x && rmdir ../x && exec \"$b\" demo --speed 600";
+    let mut terminal = Terminal::shell(160, 40, &["-c", script]);
+    terminal.read_on();
+    terminal.wait_for("CREATE_COMPLETE").press("R");
+    terminal.wait_for("the current folder must be one that you can write to");
+    terminal.press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
 }
 
 #[test]
