@@ -40,6 +40,9 @@ impl Signals {
     pub(super) fn listen() -> Result<Self, Error> {
         let ignored = Ignored::read();
         let listen = || -> io::Result<Self> {
+            // A file that may not grow any more is an error of the write then, and not the end of the program. Nobody
+            // waits for the signal; the handler stays.
+            drop(signal(SignalKind::from_raw(Number::XFSZ.as_raw()))?);
             Ok(Self {
                 hangup: ignored.unless(SignalKind::hangup())?,
                 interrupt: ignored.unless(SignalKind::interrupt())?,

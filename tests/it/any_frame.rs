@@ -259,6 +259,29 @@ fn every_size_can_be_drawn() {
     }
 }
 
+/// Every build in every view, with everything that can be opened over it, at sizes from 0×0 to 200×200: at a
+/// few of them, at others each time.
+#[test]
+fn every_build_can_be_drawn_at_sizes_of_all_kinds() {
+    const STEP: usize = 3989;
+    let theme = Theme::default();
+    let mut begin = 0;
+    for keys in [
+        "", "?", "f", ">", ">J", ">d", "2", "2z", "2>", "3", "/a", "&[", "tu",
+    ] {
+        for (_, mut story) in builds::all(80, 24) {
+            story.keys(keys);
+            begin = (begin + 97) % STEP;
+            for number in (begin..201 * 201).step_by(STEP) {
+                let (width, height) = (number % 201, number / 201);
+                let size = [width, height].map(|cells| u16::try_from(cells).unwrap());
+                story.resize(size[0], size[1]);
+                check(&story, &theme, size[0], size[1]);
+            }
+        }
+    }
+}
+
 fn arrived(story: &Story) -> usize {
     let model = &story.model;
     model.list.arrived(&model.build)

@@ -16,6 +16,7 @@ mod finding;
 mod frames;
 mod freshness;
 mod history;
+mod hostile;
 mod invariants;
 mod keys;
 mod layering;

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bakewatch::domain::build::Build;
 use bakewatch::domain::event::{StackEvent, StackId};
@@ -20,7 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::program::{Ended, Program, fresh_folder, recordings_in, run};
+use crate::support::program::{DEADLINE, Ended, Program, fresh_folder, recordings_in, run};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 
@@ -68,17 +68,42 @@ fn kills() -> usize {
     wanted.map_or(20, |number| number.parse().expect("a number"))
 }
 
+/// Bytes that each event of the server takes in a recording, at least.
+const LEAST_LINE: usize = 300;
+
+/// The bytes of all recordings, of those too that are just being written.
+fn size_of_recordings(state: &Path) -> usize {
+    let recordings = recordings_in(state).into_iter();
+    let sizes = recordings.filter_map(|path| usize::try_from(fs::metadata(path).ok()?.len()).ok());
+    sizes.sum()
+}
+
+fn wait_for_size(state: &Path, wanted: usize) {
+    let end = Instant::now() + DEADLINE;
+    while size_of_recordings(state) < wanted {
+        assert!(Instant::now() < end, "the recording does not grow");
+    }
+}
+
 #[test]
 fn a_watch_that_is_killed_again_and_again_loses_and_doubles_nothing() {
     let (mut server, state) = (server(), fresh_folder());
     let most = 3000 / kills() + 1;
     for round in 0..kills() {
+        let size_before = size_of_recordings(&state);
         let mut program = watch(&server, &state, &[]);
-        server.push(STACK, fastrand::usize(..most));
-        let made = server.all_ids().len();
-        // At any moment from before the first answer to after the last.
-        for _ in 0..fastrand::usize(..=made) {
-            program.wait_for(|_| true);
+        let fresh = fastrand::usize(..most);
+        server.push(STACK, fresh);
+        if fastrand::bool() {
+            // At any moment from before the first answer to after the last.
+            let made = server.all_ids().len();
+            for _ in 0..fastrand::usize(..=made) {
+                program.wait_for(|_| true);
+            }
+        } else {
+            // While it writes, most likely: when so much of what is new is in the file.
+            let wanted = size_before + fastrand::usize(..=fresh * LEAST_LINE);
+            wait_for_size(&state, wanted);
         }
         program.kill();
         let printed: Vec<_> = program

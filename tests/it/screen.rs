@@ -1,4 +1,4 @@
-//! The program in a real pseudo-terminal: the keys of the hint line, and the terminal given back afterwards.
+//! The program in a real pseudo-terminal: the keys of the hint line, and what is told to the terminal.
 
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
