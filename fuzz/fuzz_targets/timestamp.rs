@@ -3,7 +3,7 @@
 #![no_main]
 
 #[path = "../../tests/it/support/story.rs"]
-#[allow(dead_code, reason = "the tests tell more with it")]
+#[expect(dead_code, reason = "the tests tell more with it")]
 mod story;
 
 use bakewatch::domain::event::{StackEvent, format_time, parse_time};

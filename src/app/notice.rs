@@ -157,8 +157,8 @@ fn said(explanation: &Explanation, columns: usize) -> String {
     format!("{}{what}{why}", explanation.cause.logical_id)
 }
 
-/// A text, and what helps in the lines that are left. A command is shown whole or not at all; where something is
-/// not shown, the key that shows it is named.
+/// A text, and what helps in the lines that are left. A command is shown whole or not at all; where only a part
+/// of what helps is shown, the key that shows all of it is named.
 fn with_hint(
     text: &str,
     hint: &Hint,

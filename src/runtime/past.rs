@@ -64,7 +64,7 @@ pub(super) fn open(which: &Recorded, to: &str) -> Result<(PathBuf, Recording), E
     let name = which.name.display();
     let failed = |why: &dyn Display| Error::Usage(format!("failed to {to} {name}: {why}"));
     let mut file = which.name.clone();
-    if !file.exists() {
+    if file.is_dir() || !file.exists() {
         let folder = which.recordings.clone().map(Folder::new);
         let found = folder.and_then(|folder| folder.find(&file));
         file = found.ok_or_else(|| {

@@ -51,14 +51,16 @@ impl Reports {
         }
     }
 
-    /// Waits for what is being written: half a report would pass for one.
-    pub(super) async fn settle(&mut self) {
+    /// Waits for what is being written, and tells what became of it: half a report would pass for one.
+    pub(super) async fn settle(&mut self) -> Vec<Msg> {
+        let mut told = Vec::new();
         let all = async {
             while self.open > 0 {
-                self.next().await;
+                told.push(self.next().await);
             }
         };
         let _ = timeout(PATIENCE, all).await;
+        told
     }
 
     /// Writes a report of the build as it is now, at some time soon.
@@ -143,9 +145,9 @@ mod tests {
         let stem = stem.display().to_string();
         let text = "all of it\n".repeat(1 << 20);
         let (mut reports, mut tasks) = (Reports::new(), Tasks::default());
-        reports.settle().await;
+        assert!(reports.settle().await.is_empty());
         reports.begin(stem.clone(), text.clone(), &mut tasks);
-        reports.settle().await;
+        assert_eq!(reports.settle().await.len(), 1);
         let file = format!("{stem}.md");
         let written = fs::read_to_string(&file).unwrap();
         fs::remove_file(&file).unwrap();

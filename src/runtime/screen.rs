@@ -56,9 +56,25 @@ pub(super) async fn run(
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = look.theme.clone();
-    let code = show(model, look, hook, clock, start, tasks).await?;
-    terminal::say_last(&format!("{}\n", farewell(model, &theme)));
+    let Left { code, unread } = show(model, look, hook, clock, start, tasks).await?;
+    for line in std::iter::once(farewell(model, &theme)).chain(unread) {
+        terminal::say_last(&format!("{line}\n"));
+    }
     Ok(code)
+}
+
+/// How a screen was left.
+struct Left {
+    code: u8,
+    /// What nobody can have read on it.
+    unread: Vec<String>,
+}
+
+impl From<u8> for Left {
+    fn from(code: u8) -> Self {
+        let unread = Vec::new();
+        Self { code, unread }
+    }
 }
 
 /// The first frame is there before anything is asked of the network.
@@ -69,20 +85,20 @@ async fn show(
     clock: &Clock,
     start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
-) -> Result<u8, Error> {
+) -> Result<Left, Error> {
     let (signals, jobs) = (Signals::listen()?, Jobs::listen()?);
     let mut screen = match Screen::take(tasks) {
         Ok(screen) => screen,
-        Err(_) if is_gone() => return Ok(TERMINAL_GONE),
+        Err(_) if is_gone() => return Ok(TERMINAL_GONE.into()),
         Err(error) => return Err(error),
     };
     let (Ok(size), Ok(input)) = (terminal::size(), Input::start()) else {
-        return Ok(TERMINAL_GONE);
+        return Ok(TERMINAL_GONE.into());
     };
     let _ = update(model, Msg::Resized(size));
     let _ = update(model, tick(clock, false));
     if screen.draw(model, &theme).is_err() {
-        return Ok(TERMINAL_GONE);
+        return Ok(TERMINAL_GONE.into());
     }
     screen.mouse(model.mouse);
     fault::elsewhere();
@@ -145,7 +161,17 @@ enum Heard {
 }
 
 impl Show<'_> {
-    async fn run(mut self) -> Result<u8, Error> {
+    async fn run(mut self) -> Result<Left, Error> {
+        let code = self.run_until_left().await;
+        let mut unread = Vec::new();
+        for msg in self.reports.settle().await {
+            let _ = update(self.model, msg);
+            unread.extend(self.model.toast.take());
+        }
+        code.map(|code| Left { code, unread })
+    }
+
+    async fn run_until_left(&mut self) -> Result<u8, Error> {
         loop {
             let code = match self.hear().await {
                 Heard::Fact(msg) => self.take_in(msg),
@@ -156,7 +182,6 @@ impl Show<'_> {
                 Heard::Died(error) => return Err(error),
             };
             if let Some(code) = code.or_else(|| self.draw()) {
-                self.reports.settle().await;
                 return Ok(code);
             }
         }

@@ -705,9 +705,12 @@ proptest! {
             told.hear(said, watch.elapsed);
             let verdict = watch.model.build.verdict();
             prop_assert!(told.allow(verdict), "{verdict:?} after {said:?}");
-            if matches!(before, Verdict::Succeeded | Verdict::Failed) {
-                prop_assert!(verdict == before || verdict.outcome() == Outcome::Failed || told.allow(Verdict::Succeeded), "{before:?} became {verdict:?}");
-            }
+            let stays = match before {
+                Verdict::Succeeded => verdict == Verdict::Succeeded,
+                Verdict::Failed => verdict.outcome() == Outcome::Failed || (verdict == Verdict::Succeeded && told.allow(verdict)),
+                _ => true,
+            };
+            prop_assert!(stays, "{before:?} became {verdict:?} after {said:?}");
             before = verdict;
         }
     }

@@ -134,7 +134,13 @@ fn a_recording_goes_by_its_file_its_name_or_its_image() {
         let text = fs::read_to_string(folder.join(&name)).unwrap();
         fs::write(folder.join(&name), text.replace("0.1.0", &name)).unwrap();
     }
-    // As a write that did not come about leaves it.
+    // As a watch leaves it that waited for a build in vain, and one whose first write did not come about.
+    let folder = folder_of(&state, "img");
+    write(&folder, "img-7.jsonl", 7, 7, "not-found", None);
+    let text = fs::read_to_string(folder.join("img-7.jsonl")).unwrap();
+    let without = text.replace("\"events\":9", "\"events\":0");
+    assert_ne!(text, without);
+    fs::write(folder.join("img-7.jsonl"), without).unwrap();
     fs::write(folder_of(&state, "img").join("img-9.jsonl"), "").unwrap();
     let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
     let report = |name: &str| Program::start_with(&["report", name], &environment).end();
@@ -144,6 +150,8 @@ fn a_recording_goes_by_its_file_its_name_or_its_image() {
     for name in ["img-1", "img-1.jsonl"] {
         assert_eq!(report(name).lines, whole.lines, "{name}");
     }
+    // A folder of the same name, as people have one for each image.
+    fs::create_dir(state.join("img")).unwrap();
     let newest = report("img");
     assert_eq!(newest.lines, report("img-3").lines);
     assert_ne!(newest.lines, whole.lines);

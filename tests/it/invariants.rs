@@ -26,15 +26,32 @@ fn places(module: &str) -> Vec<PathBuf> {
 }
 
 fn is_there(name: &str) -> bool {
-    let (begin, (module, function)) = match name.rsplit_once("::") {
-        Some(parts) => ("fn", parts),
-        None => ("def", name.rsplit_once('.').unwrap()),
+    let (has, (module, function)): (fn(&str, &str) -> bool, _) = match name.rsplit_once("::") {
+        Some(parts) => (has_test, parts),
+        None => (has_method, name.rsplit_once('.').unwrap()),
     };
-    let wanted = format!("{begin} {function}(");
     let files = places(module).into_iter();
     files
         .filter_map(|file| fs::read_to_string(file).ok())
-        .any(|text| text.contains(&wanted))
+        .any(|text| has(&text, function))
+}
+
+/// Whether a Rust file has a test of that name, and one that is run.
+fn has_test(text: &str, function: &str) -> bool {
+    let begin = format!("fn {function}(");
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    let at = lines.iter().position(|line| line.contains(&begin));
+    let above = at.and_then(|at| lines.get(..at)).unwrap_or_default();
+    let its_own = above.iter().rev().take_while(|line| !line.is_empty());
+    let its_own: Vec<_> = its_own.take_while(|line| **line != "}").collect();
+    let is_test = its_own
+        .iter()
+        .any(|line| line.starts_with("#[") && line.contains("test"));
+    is_test && !its_own.iter().any(|line| line.starts_with("#[ignore"))
+}
+
+fn has_method(text: &str, function: &str) -> bool {
+    text.contains(&format!("def {function}("))
 }
 
 /// What is written as code in the rows of a table.

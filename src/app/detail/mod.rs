@@ -370,6 +370,15 @@ mod tests {
             "  D {1}",
             "nothing else is unfolded"
         );
+        // From below the tree, the search goes on at the top.
+        let mut again = Detail::default();
+        settle(&mut again, &event, 60);
+        again.page.move_by(isize::MAX);
+        let last = marked(&again);
+        again.unfold(subject, &pattern);
+        assert_eq!(marked(&again), last);
+        assert!(again.page.find(&pattern, true));
+        assert_eq!(marked(&again), "key needle");
         // What is open already stays so.
         detail.unfold(subject, &pattern);
         settle(&mut detail, &event, 60);

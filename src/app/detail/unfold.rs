@@ -7,6 +7,7 @@ use crate::domain::pattern::Pattern;
 use crate::domain::properties::{Properties, shown};
 use crate::domain::text::Clean;
 
+use super::tree::below;
 use super::{Detail, Form, Subject};
 
 impl Detail {
@@ -35,25 +36,47 @@ impl Detail {
         self.mark(marked);
     }
 
-    /// The branch or leaf that the marked line belongs to, and how many lines below its first it is.
-    fn marked(&self) -> Option<(String, usize)> {
-        let lines = self.page.lines.get(..=self.page.cursor)?;
-        let nodes = lines.iter().rev().enumerate();
-        { nodes }.find_map(|(below, line)| match line {
+    /// Where the marked line is, whatever is unfolded.
+    fn marked(&self) -> Marked {
+        let is_in_tree = |line: &Line| matches!(line, Line::Node { .. } | Line::Continued { .. });
+        let lines = self.page.lines.get(..=self.page.cursor).unwrap_or_default();
+        let nodes = lines.iter().rev().take_while(|line| is_in_tree(line));
+        let node = nodes.enumerate().find_map(|(below, line)| match line {
             Line::Node { path, .. } => Some((path.clone(), below)),
             _ => None,
-        })
-    }
-
-    fn mark(&mut self, marked: Option<(String, usize)>) {
-        let Some((wanted, below)) = marked else {
-            return;
-        };
-        let is_it = |line: &Line| matches!(line, Line::Node { path, .. } if *path == wanted);
-        if let Some(first) = self.page.lines.iter().position(is_it) {
-            self.page.cursor = first + below;
+        });
+        match node {
+            Some((path, below)) => Marked::InTree(path, below),
+            None if lines.iter().any(is_in_tree) => {
+                Marked::AboveEnd(self.page.lines.len() - self.page.cursor)
+            }
+            None => Marked::BelowTop(self.page.cursor),
         }
     }
+
+    fn mark(&mut self, marked: Marked) {
+        let lines = &self.page.lines;
+        let found = match marked {
+            Marked::BelowTop(line) => Some(line),
+            Marked::AboveEnd(line) => lines.len().checked_sub(line),
+            Marked::InTree(wanted, below) => {
+                let is_it =
+                    |line: &Line| matches!(line, Line::Node { path, .. } if *path == wanted);
+                lines.iter().position(is_it).map(|first| first + below)
+            }
+        };
+        self.page.cursor = found.unwrap_or(self.page.cursor);
+    }
+}
+
+/// A line by what is near it and does not move.
+enum Marked {
+    /// So many lines below the page's first.
+    BelowTop(usize),
+    /// So many lines below the one of this branch or leaf.
+    InTree(String, usize),
+    /// So many lines above the page's end, below the tree.
+    AboveEnd(usize),
 }
 
 /// Collects the branches, by their paths, that have the pattern inside. Whether the value has it itself.
@@ -79,10 +102,10 @@ fn collect(value: &Value, path: &str, pattern: &Pattern, branches: &mut Vec<Stri
     };
     let mut has = false;
     for (name, child) in children {
-        let below = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let path = below(path, &name);
         // The name and the value stand in one line.
         let line = format!("{} {}", Clean::new(&name), leaf(child));
-        has |= pattern.is_in(&line) | collect(child, &below, pattern, branches);
+        has |= pattern.is_in(&line) | collect(child, &path, pattern, branches);
     }
     if has {
         branches.push(path.to_owned());
