@@ -82,6 +82,7 @@ pub(super) fn tick(clock: &Clock, slept: bool) -> Msg {
     let now = clock.now();
     Msg::Tick {
         now,
+        behind: clock.behind(),
         offset: offset_at(now),
         elapsed: clock.elapsed(),
         slept,

@@ -9,11 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use bakewatch::app::effect::Effect;
 use bakewatch::source::clock::Clock;
 use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
 use chrono::TimeDelta;
 use serde_json::json;
 
+use crate::support::builds;
+use crate::support::frame::{COLOUR, draw, lines};
 use crate::support::program::{DEADLINE, Scratch, fresh_folder};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
@@ -203,4 +206,43 @@ fn a_key_is_answered_while_a_request_hangs() {
     assert_eq!(server.count(Route::StackEvents), 2);
     terminal.press("q");
     assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told_of_until_it_is_right() {
+    for (seconds, word) in [(605, "10:05 slow"), (-7200, "2:00:00 fast")] {
+        let mut story = builds::building(80, 24);
+        story.machine_is_behind(seconds);
+        let told = format!("this machine's clock is {word}; the times here are by the API's");
+        let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
+        assert!(frame.contains(&told), "{frame}");
+        let mut right = builds::building(80, 24);
+        right.machine_is_behind(seconds).model.remark = None;
+        right.machine_is_behind(0);
+        assert!(right.model.remark.is_none());
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_makes_no_time_negative_and_stops_no_key() {
+    for set in [-86_400, -3_600, 3_600, 86_400] {
+        let mut story = builds::building(80, 24);
+        story.keys("r").effects.clear();
+        story.clock_is_set(set).keys("r");
+        assert!(
+            story
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::PollNow)),
+            "{set}: nothing is asked"
+        );
+        let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
+        let negative = frame.split([' ', '(']).find(|word| {
+            let number = word.strip_prefix('-');
+            number.is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
+        });
+        assert_eq!(negative, None, "{set}:\n{frame}");
+        story.keys("23");
+        draw(&story.model, &COLOUR);
+    }
 }
