@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
-use crate::support::program::{DEADLINE, Scratch, fresh_folder};
+use crate::support::program::{DEADLINE, Program, Scratch, fresh_folder};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 
@@ -245,4 +245,40 @@ fn a_clock_that_is_set_makes_no_time_negative_and_stops_no_key() {
         story.keys("23");
         draw(&story.model, &COLOUR);
     }
+}
+
+/// `ulimit -f` counts in blocks of 512 bytes or of 1024, and the program's recordings are longer than that.
+#[test]
+fn a_file_that_may_not_grow_costs_the_recording_and_nothing_else() {
+    let mut server = Server::start(FaultPlan::default());
+    server.begin_build(STACK);
+    server.push(STACK, 100);
+    let folder = fresh_folder();
+    let recording = folder.join("recording");
+    let more = ["-o", "json", "--record", recording.to_str().unwrap()];
+    let mut program = Program::start_after("ulimit -f 8", &server.watch(&more));
+    program.wait_for(|line| line.contains("\"e101\""));
+    server.push(STACK, 1);
+    program.wait_for(|line| line.contains("\"e102\""));
+    server.succeed();
+    server.world.remove_stack();
+    let ended = program.end();
+    assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
+    assert_eq!(ended.event_ids(), server.all_ids());
+    let notes: Vec<_> = ended.diagnostics.lines().collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains("this watch is not recorded"), "{notes:?}");
+}
+
+#[test]
+fn a_report_that_can_not_be_written_is_told_and_the_watch_goes_on() {
+    let mut server = Server::start(FaultPlan::default());
+    server.begin_build(STACK);
+    let mut terminal = Terminal::start(100, 30, &server.watch(&["--no-record"]), &[]);
+    terminal.wait_for("Events 1");
+    fs::remove_dir_all(&*terminal.folder).unwrap();
+    terminal.press("R").wait_for("failed to write");
+    server.push(STACK, 1);
+    terminal.wait_for("Events 2").press("q");
+    terminal.end();
 }
