@@ -187,6 +187,50 @@ fn after_a_login_the_key_for_it_asks_at_once() {
 }
 
 #[test]
+fn throttling_is_told_with_the_time_of_the_next_try_and_passes() {
+    let throttled = FaultRule::requests(2..=4, InjectedFault::Throttled).of(Route::StackEvents);
+    let mut server = Server::start(FaultPlan::new(vec![throttled]));
+    server.begin_build(STACK);
+    let mut terminal = Terminal::start(100, 30, &server.watch(&[]), &[]);
+    terminal.wait("the next try", |screen| {
+        let shown = screen.contents();
+        let title = shown.lines().next().unwrap_or_default();
+        title.contains("throttled") && title.contains("next try in") && shown.contains("Events 1")
+    });
+    server.push(STACK, 1);
+    terminal.wait_for("Events 2").wait_for("live").press("q");
+    terminal.end();
+}
+
+#[test]
+fn a_refusal_is_told_with_what_helps_and_asked_about_again() {
+    let message = "User: arn:aws:iam::1:user/me is not authorized to perform: execute-api:Invoke on resource: x \
+                   with an explicit deny";
+    let denied = InjectedFault::Answer {
+        status: 403,
+        error_type: Some("AccessDeniedException".to_owned()),
+        body: json!({"Message": message}).to_string(),
+    };
+    let denied = FaultRule::requests(1..=2, denied).of(Route::StackEvents);
+    let mut server = Server::start(FaultPlan::new(vec![denied]));
+    server.begin_build(STACK);
+    let mut terminal = Terminal::start(100, 30, &server.watch(&[]), &[]);
+    terminal.wait_for("unauthorized").wait_for("--role-arn");
+    terminal.wait_for("Events 1").wait_for("live").press("q");
+    terminal.end();
+}
+
+#[test]
+fn an_image_that_is_not_there_is_waited_for_on_the_screen() {
+    let mut server = Server::start(FaultPlan::default());
+    let mut terminal = Terminal::start(100, 30, &server.watch(&[]), &[]);
+    terminal.wait_for("There is no image and no stack named img");
+    server.begin_build(STACK);
+    terminal.wait_for("BUILDING").wait_for("live").press("q");
+    terminal.end();
+}
+
+#[test]
 fn a_key_is_answered_while_a_request_hangs() {
     let hour = Duration::from_hours(1);
     let hangs = FaultRule::requests(2..=2, InjectedFault::Slow(hour)).of(Route::StackEvents);
