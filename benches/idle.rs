@@ -29,7 +29,7 @@ use bakewatch::source::tail::Tail;
 use bakewatch::source::{EventsAnswer, EventsError, EventsPage, NextToken, Source};
 use bakewatch::style::Theme;
 use bakewatch::view::view;
-use chrono::{DateTime, Offset, Utc};
+use chrono::{DateTime, Offset, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use support::process::{cpu_time, memory};
@@ -200,6 +200,7 @@ async fn day() {
                         offset: Utc.fix(),
                         elapsed: clock.elapsed(),
                         slept: false,
+                        behind: TimeDelta::zero(),
                     }
                 }
             };

@@ -38,7 +38,7 @@ use super::tab::Tab;
 use super::times::Times;
 
 /// How long a remark that passes is shown.
-const REMARK_PASSES: TimeDelta = TimeDelta::minutes(1);
+const REMARK_PASSES: Duration = Duration::from_mins(1);
 
 /// What is watched.
 #[derive(Clone, Debug)]
@@ -96,6 +96,8 @@ pub struct Model {
     pub link: Link,
     /// The watch's time, to the second.
     pub now: DateTime<Utc>,
+    /// How far the machine's own time is behind that, where it is wrong.
+    pub behind: TimeDelta,
     /// How long the watch's clock has run.
     pub elapsed: Duration,
     /// What the person's clocks differ from UTC by.
@@ -134,12 +136,12 @@ pub struct Model {
     pub typical: Option<Typical>,
     /// How many events have been printed.
     pub printed: usize,
-    /// What the program has to say about itself, and when that was said.
-    pub remark: Option<(DateTime<Utc>, Remark)>,
+    /// What the program has to say about itself, and how long the clock had run when that was said.
+    pub remark: Option<(Duration, Remark)>,
     /// What of the end has been told.
     pub(super) announced: Announced,
-    /// When the person last asked for a poll.
-    pub(super) poll_asked: Option<DateTime<Utc>>,
+    /// How long the clock had run when the person last asked for a poll.
+    pub(super) poll_asked: Option<Duration>,
 }
 
 impl Model {
@@ -153,6 +155,7 @@ impl Model {
             build: Build::default(),
             link: Link::default(),
             now,
+            behind: TimeDelta::zero(),
             elapsed: Duration::ZERO,
             offset: Utc.fix(),
             size: Size::default(),
@@ -303,7 +306,7 @@ impl Model {
     #[must_use]
     pub fn remark(&self) -> Option<&Remark> {
         let (said, remark) = self.remark.as_ref()?;
-        (!remark.passes || self.now - said < REMARK_PASSES).then_some(remark)
+        (!remark.passes || self.elapsed.saturating_sub(*said) < REMARK_PASSES).then_some(remark)
     }
 
     /// Why the build failed, where it did; why its stack is still there, where it should not be.

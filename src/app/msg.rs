@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use ratatui::layout::Size;
 
 use crate::domain::news::Report;
@@ -17,6 +17,8 @@ pub enum Msg {
     Tick {
         /// The watch's time.
         now: DateTime<Utc>,
+        /// How far the machine's time is behind the watch's: it is wrong where this is not zero.
+        behind: TimeDelta,
         /// What the person's clocks differ from UTC by.
         offset: FixedOffset,
         /// How long the watch's clock has run: for spans, which no sleep and no set clock may stretch.

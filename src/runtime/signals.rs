@@ -40,9 +40,9 @@ impl Signals {
     pub(super) fn listen() -> Result<Self, Error> {
         let ignored = Ignored::read();
         let listen = || -> io::Result<Self> {
-            // A file that may not grow any more is an error of the write then, and not the end of the program. Nobody
-            // waits for the signal; the handler stays.
-            drop(signal(SignalKind::from_raw(Number::XFSZ.as_raw()))?);
+            // A file that has reached the shell's limit (`ulimit -f`) is as good as a full disk: an error for
+            // whoever writes to it, not the end of the program. Once listened to, the signal never kills.
+            drop(ignored.unless(SignalKind::from_raw(Number::XFSZ.as_raw()))?);
             Ok(Self {
                 hangup: ignored.unless(SignalKind::hangup())?,
                 interrupt: ignored.unless(SignalKind::interrupt())?,

@@ -82,6 +82,7 @@ pub(super) fn tick(clock: &Clock, slept: bool) -> Msg {
     let now = clock.now();
     Msg::Tick {
         now,
+        behind: clock.behind(),
         offset: offset_at(now),
         elapsed: clock.elapsed(),
         slept,
@@ -125,7 +126,9 @@ mod tests {
         }
         tokio::time::advance(Duration::from_mins(1)).await;
         assert!(slept(&ticks.next().await));
+        let before = Instant::now();
         assert!(!slept(&ticks.next().await));
+        assert_eq!(before.elapsed(), TICK, "what was missed is not made up for");
         assert!(slept(&ticks.go_on()));
         assert!(!slept(&ticks.next().await));
     }

@@ -3,6 +3,8 @@
 //! One clock is made by the runtime and handed to whatever needs the time, so that stamps, intervals and
 //! durations always agree.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,10 +19,12 @@ pub struct Clock {
     /// The time at which it stops.
     end: Option<DateTime<Utc>>,
     speed: f64,
+    /// How far the wall's time is behind the API's, in milliseconds, where it is wrong.
+    behind: Arc<AtomicI64>,
 }
 
 impl Clock {
-    /// The wall's time.
+    /// The wall's time, until the API is found to have another.
     #[must_use]
     pub fn wall() -> Self {
         Self {
@@ -28,6 +32,7 @@ impl Clock {
             epoch: None,
             end: None,
             speed: 1.0,
+            behind: Arc::default(),
         }
     }
 
@@ -39,6 +44,7 @@ impl Clock {
             epoch: Some(epoch),
             end: None,
             speed,
+            behind: Arc::default(),
         }
     }
 
@@ -53,11 +59,33 @@ impl Clock {
 
     /// What time it is.
     #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        let now = self.uncorrected();
+        now.checked_add_signed(self.behind()).unwrap_or(now)
+    }
+
+    /// How far the machine's time is behind the API's, as [`Self::correct`] was told; scenario time never is.
+    #[must_use]
+    pub fn behind(&self) -> TimeDelta {
+        TimeDelta::milliseconds(self.behind.load(Ordering::Relaxed))
+    }
+
+    /// Sets the wall's time right from here on, for everybody who has this clock: the stamps of the events are
+    /// by the API's.
+    pub fn correct(&self, behind: TimeDelta) {
+        if self.epoch.is_none() {
+            let millis = behind.num_milliseconds();
+            self.behind.store(millis, Ordering::Relaxed);
+        }
+    }
+
+    /// What time the machine has, right or wrong.
+    #[must_use]
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that asks the system for the time"
     )]
-    pub fn now(&self) -> DateTime<Utc> {
+    pub fn uncorrected(&self) -> DateTime<Utc> {
         let now = match self.epoch {
             None => Utc::now(),
             Some(epoch) => epoch + TimeDelta::from_std(self.elapsed()).unwrap_or(TimeDelta::MAX),
@@ -80,5 +108,28 @@ impl Clock {
     /// Waits for a span of this clock's time.
     pub async fn sleep(&self, span: Duration) {
         tokio::time::sleep(self.on_the_wall(span)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_has_the_clock_learns_that_it_was_wrong() {
+        let clock = Clock::wall();
+        let ticks = clock.clone();
+        clock.correct(TimeDelta::hours(-2));
+        let off = ticks.now() - ticks.uncorrected();
+        assert!((off + TimeDelta::hours(2)).abs() < TimeDelta::minutes(1));
+        clock.correct(TimeDelta::zero());
+        assert_eq!(ticks.behind(), TimeDelta::zero());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn scenario_time_is_never_wrong() {
+        let clock = Clock::scenario(DateTime::UNIX_EPOCH, 60.0);
+        clock.correct(TimeDelta::hours(2));
+        assert_eq!(clock.now(), DateTime::UNIX_EPOCH);
     }
 }

@@ -77,6 +77,7 @@ impl Watch {
             now: self.now,
             offset: FixedOffset::east_opt(0).unwrap(),
             elapsed: self.elapsed,
+            behind: TimeDelta::zero(),
             slept,
         });
     }

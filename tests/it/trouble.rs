@@ -9,12 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use bakewatch::app::effect::Effect;
 use bakewatch::source::clock::Clock;
 use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::support::program::{DEADLINE, Scratch, fresh_folder};
+use crate::support::builds;
+use crate::support::frame::{COLOUR, draw, lines};
+use crate::support::program::{DEADLINE, Program, Scratch, fresh_folder};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 
@@ -184,6 +187,50 @@ fn after_a_login_the_key_for_it_asks_at_once() {
 }
 
 #[test]
+fn throttling_is_told_with_the_time_of_the_next_try_and_passes() {
+    let throttled = FaultRule::requests(2..=4, InjectedFault::Throttled).of(Route::StackEvents);
+    let mut server = Server::start(FaultPlan::new(vec![throttled]));
+    server.begin_build(STACK);
+    let mut terminal = Terminal::start(100, 30, &server.watch(&[]), &[]);
+    terminal.wait("the next try", |screen| {
+        let shown = screen.contents();
+        let title = shown.lines().next().unwrap_or_default();
+        title.contains("throttled") && title.contains("next try in") && shown.contains("Events 1")
+    });
+    server.push(STACK, 1);
+    terminal.wait_for("Events 2").wait_for("live").press("q");
+    terminal.end();
+}
+
+#[test]
+fn a_refusal_is_told_with_what_helps_and_asked_about_again() {
+    let message = "User: arn:aws:iam::1:user/me is not authorized to perform: execute-api:Invoke on resource: x \
+                   with an explicit deny";
+    let denied = InjectedFault::Answer {
+        status: 403,
+        error_type: Some("AccessDeniedException".to_owned()),
+        body: json!({"Message": message}).to_string(),
+    };
+    let denied = FaultRule::requests(1..=2, denied).of(Route::StackEvents);
+    let mut server = Server::start(FaultPlan::new(vec![denied]));
+    server.begin_build(STACK);
+    let mut terminal = Terminal::start(100, 30, &server.watch(&[]), &[]);
+    terminal.wait_for("unauthorized").wait_for("--role-arn");
+    terminal.wait_for("Events 1").wait_for("live").press("q");
+    terminal.end();
+}
+
+#[test]
+fn an_image_that_is_not_there_is_waited_for_on_the_screen() {
+    let mut server = Server::start(FaultPlan::default());
+    let mut terminal = Terminal::start(100, 30, &server.watch(&[]), &[]);
+    terminal.wait_for("There is no image and no stack named img");
+    server.begin_build(STACK);
+    terminal.wait_for("BUILDING").wait_for("live").press("q");
+    terminal.end();
+}
+
+#[test]
 fn a_key_is_answered_while_a_request_hangs() {
     let hour = Duration::from_hours(1);
     let hangs = FaultRule::requests(2..=2, InjectedFault::Slow(hour)).of(Route::StackEvents);
@@ -203,4 +250,79 @@ fn a_key_is_answered_while_a_request_hangs() {
     assert_eq!(server.count(Route::StackEvents), 2);
     terminal.press("q");
     assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told_of_until_it_is_right() {
+    for (seconds, word) in [(605, "10:05 slow"), (-7200, "2:00:00 fast")] {
+        let mut story = builds::building(80, 24);
+        story.machine_is_behind(seconds);
+        let told = format!("this machine's clock is {word}; the times here are by the API's");
+        let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
+        assert!(frame.contains(&told), "{frame}");
+        let mut right = builds::building(80, 24);
+        right.machine_is_behind(seconds).model.remark = None;
+        right.machine_is_behind(0);
+        assert!(right.model.remark.is_none());
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_makes_no_time_negative_and_stops_no_key() {
+    for set in [-86_400, -3_600, 3_600, 86_400] {
+        let mut story = builds::building(80, 24);
+        story.keys("r").effects.clear();
+        story.clock_is_set(set).keys("r");
+        assert!(
+            story
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::PollNow)),
+            "{set}: nothing is asked"
+        );
+        let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
+        let negative = frame.split([' ', '(']).find(|word| {
+            let number = word.strip_prefix('-');
+            number.is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
+        });
+        assert_eq!(negative, None, "{set}:\n{frame}");
+        story.keys("23");
+        draw(&story.model, &COLOUR);
+    }
+}
+
+/// `ulimit -f` counts in blocks of 512 bytes or of 1024, and the program's recordings are longer than that.
+#[test]
+fn a_file_that_may_not_grow_costs_the_recording_and_nothing_else() {
+    let mut server = Server::start(FaultPlan::default());
+    server.begin_build(STACK);
+    server.push(STACK, 100);
+    let folder = fresh_folder();
+    let recording = folder.join("recording");
+    let more = ["-o", "json", "--record", recording.to_str().unwrap()];
+    let mut program = Program::start_after("ulimit -f 8", &server.watch(&more));
+    program.wait_for(|line| line.contains("\"e101\""));
+    server.push(STACK, 1);
+    program.wait_for(|line| line.contains("\"e102\""));
+    server.succeed();
+    server.world.remove_stack();
+    let ended = program.end();
+    assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
+    assert_eq!(ended.event_ids(), server.all_ids());
+    let notes: Vec<_> = ended.diagnostics.lines().collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains("this watch is not recorded"), "{notes:?}");
+}
+
+#[test]
+fn a_report_that_can_not_be_written_is_told_and_the_watch_goes_on() {
+    let mut server = Server::start(FaultPlan::default());
+    server.begin_build(STACK);
+    let mut terminal = Terminal::start(100, 30, &server.watch(&["--no-record"]), &[]);
+    terminal.wait_for("Events 1");
+    fs::remove_dir_all(&*terminal.folder).unwrap();
+    terminal.press("R").wait_for("failed to write");
+    server.push(STACK, 1);
+    terminal.wait_for("Events 2").press("q");
+    terminal.end();
 }

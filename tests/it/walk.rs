@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use bakewatch::domain::event::{StackEvent, StackId};
 use bakewatch::domain::fault::FaultKind;
+use bakewatch::domain::lens::Sieve;
+use bakewatch::domain::timeline::Row;
 use bakewatch::source::walk::{OVERLAP, Walk};
 use bakewatch::source::{EventsPage, NextToken};
 use proptest::prelude::*;
@@ -319,4 +321,34 @@ fn a_new_event_above_one_that_comes_again_is_left_to_the_next_walk() {
     let fresh = walk.page(whole).unwrap().fresh;
     let ids: Vec<_> = fresh.iter().map(|event| event.event_id.as_str()).collect();
     assert_eq!(ids, ["new", "3", "2", "1"]);
+}
+
+#[test]
+fn fifty_pages_between_two_polls_have_a_gap_below_them_until_they_are_all_there() {
+    let mut service = Service::new(Character::plain(100));
+    service.arrive(250);
+    let mut watcher = Watcher::new();
+    watcher.finish(&mut service);
+    let known = service.events().len();
+    service.arrive(5_000);
+    for page in 1.. {
+        let whole = watcher.ask(&mut service, Fate::Answered);
+        watcher.ledger.check(&service);
+        let timeline = watcher.ledger.timeline().unwrap();
+        let count = timeline.rows(Sieve::ALL);
+        let mut rows = (0..count).filter_map(|index| timeline.row(Sieve::ALL, index));
+        let gap = rows.position(|row| matches!(row, Row::Gap));
+        if whole {
+            // Fifty pages of news, and one to see where they join.
+            assert_eq!((page, gap), (51, None));
+            break;
+        }
+        assert_eq!(gap, Some(known), "page {page}");
+        assert_eq!(
+            timeline.len(),
+            known + 100 * page,
+            "what came is shown at once"
+        );
+    }
+    watcher.ledger.check_complete(&service);
 }

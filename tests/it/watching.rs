@@ -445,3 +445,34 @@ fn a_hostile_status_stays_on_its_line() {
     let ended = run(&server.watch(&["-o", "text", "--timeout", "1s"]));
     assert_eq!(ended.lines.len(), 2, "{:?}", ended.lines);
 }
+
+/// What is no event is printed too, and costs no event beside it.
+#[test]
+fn odd_elements_of_a_page_are_printed_as_they_came() {
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    let odd = [
+        json!(17),
+        json!(null),
+        json!(["a", {"b": 1.50}]),
+        json!({}),
+        json!({"eventId": {"not": "text"}, "resourceStatus": "SHELVED", "timestamp": "yesterday"}),
+        json!({"stackId": null, "eventId": "", "logicalResourceId": 7, "resourceStatus": null}),
+    ];
+    server.world.push_events(odd.clone());
+    server.push(STACK, 1);
+    let mut program = Program::start(&server.watch(&["-o", "json"]));
+    program.wait_for(|line| line.contains("\"e2\""));
+    // At the next polls they are the same ones again.
+    server.push(STACK, 1);
+    program.wait_for(|line| line.contains("\"e3\""));
+    server.succeed();
+    server.world.remove_stack();
+    let ended = program.end();
+    assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
+    let printed = ended.of_kind("event");
+    assert!(printed.iter().all(|line| line["stackId"] == STACK));
+    let events: Vec<_> = printed.iter().map(|line| line["event"].clone()).collect();
+    assert_eq!(events.len(), 1 + odd.len() + 2, "{events:?}");
+    assert_eq!(events[1..=odd.len()], odd);
+}

@@ -1,6 +1,6 @@
 //! What a key does: first where keys type, then by the key map.
 
-use chrono::TimeDelta;
+use std::time::Duration;
 
 use crate::app::action::Action;
 use crate::app::detail::Form;
@@ -20,7 +20,7 @@ use super::shown::{close_help, search_for, set_filter, show};
 use super::{copy, find, moves, step};
 
 /// How often a person can make the program poll.
-const POLL_NOW_EVERY: TimeDelta = TimeDelta::seconds(1);
+const POLL_NOW_EVERY: Duration = Duration::from_secs(1);
 
 /// Does what a key means now.
 pub(super) fn press(model: &mut Model, key: Key, effects: &mut Effects) {
@@ -114,11 +114,11 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
 fn poll_now(model: &mut Model) -> Option<Effect> {
     let recent = model
         .poll_asked
-        .is_some_and(|asked| model.now - asked < POLL_NOW_EVERY);
+        .is_some_and(|asked| model.elapsed.saturating_sub(asked) < POLL_NOW_EVERY);
     if recent {
         return None;
     }
-    model.poll_asked = Some(model.now);
+    model.poll_asked = Some(model.elapsed);
     Some(Effect::PollNow)
 }
 

@@ -8,11 +8,15 @@ mod moves;
 mod shown;
 mod step;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
+
+use chrono::TimeDelta;
 
 use crate::domain::event::StackEvent;
 use crate::domain::lens::Budget;
 use crate::domain::news::{News, Report};
+use crate::domain::text::duration;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
 
@@ -31,6 +35,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
     match msg {
         Msg::Tick {
             now,
+            behind,
             offset,
             elapsed,
             slept,
@@ -40,6 +45,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             model.elapsed = elapsed;
             if slept {
                 wake(model, &mut effects);
+            }
+            if std::mem::replace(&mut model.behind, behind) != behind {
+                effects.extend(tell_of_clock(model));
             }
         }
         Msg::Resized(size) => model.size = size,
@@ -66,14 +74,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
                 return effects;
             }
             let remark = Remark::lasting("this is the end of the recording");
-            model.remark = Some((model.now, remark));
+            model.remark = Some((model.elapsed, remark));
         }
-        Msg::Remark(remark) => {
-            if matches!(model.mode, Mode::Lines(_)) {
-                effects.push(Effect::Emit(Entry::Remark(remark.text.clone())));
-            }
-            model.remark = Some((model.now, remark));
-        }
+        Msg::Remark(remark) => effects.extend(say(model, remark)),
         Msg::ReportWritten(written) => {
             model.toast = Some(match written {
                 Ok(file) => format!("the report is in {file}"),
@@ -95,6 +98,26 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         model.settle();
     }
     effects
+}
+
+/// Says something about the program itself.
+fn say(model: &mut Model, remark: Remark) -> Option<Effect> {
+    let lines = matches!(model.mode, Mode::Lines(_));
+    let printed = lines.then(|| Effect::Emit(Entry::Remark(remark.text.clone())));
+    model.remark = Some((model.elapsed, remark));
+    printed
+}
+
+/// Says that the machine's time is wrong; nothing once it is right.
+fn tell_of_clock(model: &mut Model) -> Option<Effect> {
+    let how = match model.behind.cmp(&TimeDelta::zero()) {
+        Ordering::Equal => return None,
+        Ordering::Greater => "slow",
+        Ordering::Less => "fast",
+    };
+    let by = duration(model.behind.abs());
+    let text = format!("this machine's clock is {by} {how}; the times here are by the API's");
+    say(model, Remark::passing(&text))
 }
 
 /// What was asked before a sleep may never be answered, and what failed before it may work now.

@@ -258,6 +258,9 @@ mod tests {
             signed: true,
         };
         let took = Duration::from_secs(12);
+        let session = IdentityFault::SignIn(Login::Session("my org".into()));
+        let profile = "p".to_owned();
+        let gone = IdentityFault::MissingIn { profile };
         let sign_in = |profile: &str| IdentityFault::SignIn(Login::Profile(profile.into()));
         for (fault, kind, hint) in [
             (
@@ -271,13 +274,7 @@ mod tests {
                 "credential process",
             ),
             (IdentityFault::Missing, FaultKind::Expired, "--profile"),
-            (
-                IdentityFault::MissingIn {
-                    profile: "p".into(),
-                },
-                FaultKind::Expired,
-                "config",
-            ),
+            (gone, FaultKind::Expired, "config"),
             (
                 IdentityFault::NoRegion,
                 FaultKind::Misconfigured,
@@ -299,7 +296,7 @@ mod tests {
                 r"aws sso login --profile 'a'\''b'",
             ),
             (
-                IdentityFault::SignIn(Login::Session("my org".into())),
+                session,
                 FaultKind::Expired,
                 "aws sso login --sso-session 'my org'",
             ),

@@ -187,7 +187,7 @@ impl ParallelCluster {
     /// Sends the request, and learns the server's time from the answer.
     async fn send(&mut self, url: Url, headers: HeaderMap) -> Result<Reply, Failure> {
         let path = url.path().to_owned();
-        let (began, sent) = (Instant::now(), self.clock.now());
+        let (began, sent) = (Instant::now(), self.clock.uncorrected());
         let outcome = self.http.get(url, headers).await;
         let ms = began.elapsed().as_millis();
         let Ok(reply) = &outcome else {
@@ -196,10 +196,12 @@ impl ParallelCluster {
         };
         self.skew.observe(&Exchange {
             sent,
-            received: self.clock.now(),
+            received: self.clock.uncorrected(),
             date: reply.header(DATE.as_str()),
             from_cache: reply.headers.contains_key(AGE),
         });
+        let behind = self.skew.worth_telling(self.clock.behind());
+        self.clock.correct(behind);
         let status = reply.status.as_u16();
         let id = request_id(reply).unwrap_or_default();
         tracing::debug!(method = "GET", path, status, ms, id, "answered");
@@ -208,7 +210,7 @@ impl ParallelCluster {
 
     /// What time the server has.
     fn server_time(&self) -> DateTime<Utc> {
-        self.skew.correct(self.clock.now())
+        self.skew.correct(self.clock.uncorrected())
     }
 
     fn asked<'a>(&'a self, question: Question<'a>) -> Asked<'a> {

@@ -10,6 +10,11 @@ const LONGEST_ROUND_TRIP: TimeDelta = TimeDelta::minutes(15);
 /// A smaller error than this is not what a signature was refused for: the service allows five minutes.
 const WORTH_RESIGNING: TimeDelta = TimeDelta::minutes(4);
 
+/// A smaller error than this is not worth a word: how long an answer took hides as much.
+const WORTH_TELLING: TimeDelta = TimeDelta::minutes(1);
+/// So much a measurement strays from the one before, as answers take their time and dates have no fractions.
+const STRAYS: TimeDelta = TimeDelta::seconds(10);
+
 /// The server's clock minus this machine's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ClockSkew(TimeDelta);
@@ -36,6 +41,18 @@ impl ClockSkew {
     /// What time the server has when this machine has `local`.
     pub(super) fn correct(self, local: DateTime<Utc>) -> DateTime<Utc> {
         local.checked_add_signed(self.0).unwrap_or(local)
+    }
+
+    /// By how much times that a person sees are to be corrected, when they have been by `so_far`: times must not
+    /// jump to and fro with every answer.
+    pub(super) fn worth_telling(self, so_far: TimeDelta) -> TimeDelta {
+        if (self.0 - so_far).abs() <= STRAYS {
+            so_far
+        } else if self.0.abs() < WORTH_TELLING {
+            TimeDelta::zero()
+        } else {
+            self.0
+        }
     }
 
     /// Whether a date that was made with `earlier` was wrong enough to be refused for it.
@@ -117,6 +134,27 @@ mod tests {
             !corrected.explains_refusal_of(corrected),
             "a corrected date that is refused again is not corrected again"
         );
+    }
+
+    #[test]
+    fn times_are_corrected_by_what_measuring_can_not_explain_and_do_not_jump() {
+        let mut so_far = TimeDelta::zero();
+        for (measured, corrected) in [
+            (0, 0),
+            (-59, 0),
+            (600, 600),
+            (608, 600),
+            (592, 600),
+            (625, 625),
+            (61, 61),
+            (55, 61),
+            (50, 0),
+            (-3600, -3600),
+            (2, 0),
+        ] {
+            so_far = ClockSkew(TimeDelta::seconds(measured)).worth_telling(so_far);
+            assert_eq!(so_far, TimeDelta::seconds(corrected), "{measured}");
+        }
     }
 
     #[test]

@@ -376,6 +376,7 @@ pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
         now,
         offset,
         elapsed,
+        behind: TimeDelta::zero(),
         slept: false,
     });
     story

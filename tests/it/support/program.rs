@@ -119,7 +119,12 @@ impl Program {
 
     /// Starts the program with signals ignored, as `nohup` does.
     pub(crate) fn start_ignoring(signals: &str, arguments: &[&str]) -> Self {
-        let script = format!("trap '' {signals}; exec \"$0\" \"$@\"");
+        Self::start_after(&format!("trap '' {signals}"), arguments)
+    }
+
+    /// Starts the program from a shell that sets something first, as `ulimit` does.
+    pub(crate) fn start_after(first: &str, arguments: &[&str]) -> Self {
+        let script = format!("{first}; exec \"$0\" \"$@\"");
         let mut all = vec!["-c", &script, env!("CARGO_BIN_EXE_bakewatch")];
         all.extend(arguments);
         Self::run(command_of("sh", &all), &[])

@@ -80,6 +80,31 @@ impl Story {
             now,
             offset: Utc.fix(),
             elapsed: (now - start()).to_std().unwrap_or_default(),
+            behind: TimeDelta::zero(),
+            slept: false,
+        });
+        self
+    }
+
+    /// Lets the machine's clock be found to be slow by so many seconds, or fast.
+    pub(crate) fn machine_is_behind(&mut self, seconds: i64) -> &mut Self {
+        self.msg(Msg::Tick {
+            now: self.model.now,
+            behind: TimeDelta::seconds(seconds),
+            offset: Utc.fix(),
+            elapsed: self.elapsed(),
+            slept: false,
+        });
+        self
+    }
+
+    /// Lets a second pass while the wall's clock is set by so many seconds.
+    pub(crate) fn clock_is_set(&mut self, seconds: i64) -> &mut Self {
+        self.msg(Msg::Tick {
+            now: self.model.now + TimeDelta::seconds(seconds),
+            behind: TimeDelta::zero(),
+            offset: Utc.fix(),
+            elapsed: self.model.elapsed + Duration::from_secs(1),
             slept: false,
         });
         self

@@ -230,3 +230,29 @@ async fn a_wrong_clock_is_corrected_as_the_sdks_do_it() {
         play(&case).await;
     }
 }
+
+#[tokio::test]
+async fn a_watch_goes_by_the_apis_time_where_the_machines_is_wrong() {
+    let clock = Clock::wall();
+    let at = |minutes| {
+        let date = clock.uncorrected() + TimeDelta::minutes(minutes);
+        let date = date.format("date: %a, %d %b %Y %H:%M:%S GMT\r\n");
+        answer(200, &date.to_string(), "{}")
+    };
+    let server = Server::start([at(0), at(-10), at(-10), at(0)]).await;
+    let mut source = ParallelCluster {
+        clock: clock.clone(),
+        ..unsigned(&server)
+    };
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        source.events(None).await.unwrap();
+        seen.push(clock.behind());
+    }
+    let round = |behind: &TimeDelta| (behind.as_seconds_f64() / 60.0).round();
+    assert_eq!(
+        seen.iter().map(round).collect::<Vec<_>>(),
+        [0.0, -10.0, -10.0, 0.0]
+    );
+    assert_eq!(seen[1], seen[2], "times do not twitch");
+}
