@@ -29,10 +29,7 @@ fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
 fn files_of(test: &str) -> (Vec<PathBuf>, &str) {
     let contract = test.strip_prefix("contract ");
     if let Some((file, name)) = contract.and_then(|rest| rest.split_once('.')) {
-        return (
-            vec![root().join(format!("tests/contract/{file}.py"))],
-            name,
-        );
+        return (vec![root().join(format!("tests/contract/{file}.py"))], name);
     }
     let (module, name) = test.rsplit_once("::").unwrap();
     let path = module.replace("::", "/");
@@ -62,14 +59,14 @@ fn has_test(text: &str, name: &str) -> bool {
 fn assert_is_there(test: &str) {
     let (files, name) = files_of(test);
     let has = |file: &PathBuf| {
-        let Ok(text) = fs::read_to_string(file) else {
+        let Ok(code) = fs::read_to_string(file) else {
             return false;
         };
         match file.extension().and_then(|extension| extension.to_str()) {
             Some("py") => ["def", "class"]
                 .iter()
-                .any(|word| text.contains(&format!("{word} {name}("))),
-            _ => name == "*" || has_test(&text, name),
+                .any(|word| code.contains(&format!("{word} {name}("))),
+            _ => name == "*" || has_test(&code, name),
         }
     };
     assert!(files.iter().any(has), "no test is called {test}");
@@ -80,7 +77,9 @@ fn the_tests_of_the_readmes_promises_are_there() {
     let readme = read("README.md");
     let promises = readme.split("### Promises").nth(1).unwrap();
     let promises = promises.split("### Tests").next().unwrap();
-    let tests: Vec<_> = quoted(promises).filter(|name| name.contains("::")).collect();
+    let tests: Vec<_> = quoted(promises)
+        .filter(|name| name.contains("::"))
+        .collect();
     assert!(tests.len() > 8);
     tests.into_iter().for_each(assert_is_there);
 }
@@ -95,7 +94,10 @@ fn every_row_of_what_always_holds_and_of_what_goes_wrong_has_tests_that_are_ther
                 panic!("a row without cells in {file}");
             };
             numbers.push(number.parse::<u32>().unwrap());
-            assert!(quoted(tests).count() > 0, "{file}: no test holds row {number}");
+            assert!(
+                quoted(tests).count() > 0,
+                "{file}: no test holds row {number}"
+            );
             quoted(tests).for_each(assert_is_there);
         }
         assert!(numbers.is_sorted(), "{file}: {numbers:?}");
