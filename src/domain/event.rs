@@ -400,6 +400,15 @@ mod tests {
     }
 
     #[test]
+    fn a_row_for_what_is_no_event_shows_its_json() {
+        for json in ["17", "[1]", "null", r#"{"eventId":1,"eventId":2}"#] {
+            let event = StackEvent::from_json(json, None);
+            assert_eq!(event.logical_id.as_str(), "(unreadable event)");
+            assert_eq!(event.reason.as_ref().map(Clean::as_str), Some(json));
+        }
+    }
+
+    #[test]
     fn raw_keeps_values_and_drops_the_space_between_them() {
         let json = "{ \"a b\" : \"x \\\" y\\\\\" ,\r\n \"n\" : 1.50, \"eventId\": \"e\" }";
         let event = StackEvent::from_json(json, None);

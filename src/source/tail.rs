@@ -402,6 +402,21 @@ mod tests {
     }
 
     #[test]
+    fn a_throttled_api_is_not_asked_for_the_image_before_it_is_asked_for_events() {
+        let mut tail = tail();
+        let events = [event("1", "CREATE_IN_PROGRESS", "s")];
+        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
+        assert_eq!(tail.next(), (Ask::Image, seconds(0)));
+        let throttled = Err(EventsError::Fault(fault(FaultKind::Throttled)));
+        let _ = tail.events_answered(seconds(0), throttled);
+        let (_, due) = tail.next();
+        assert!(due >= seconds(5), "{due:?}");
+        let _ = tail.image_answered(due, Err(fault(FaultKind::Throttled)));
+        let next = tail.next_poll();
+        assert!(next >= due + seconds(10), "{next:?} after {due:?}");
+    }
+
+    #[test]
     fn catching_up_asks_for_both_at_once_whatever_failed_before() {
         let mut tail = tail();
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
