@@ -2,6 +2,7 @@
 //! This is what happens to a file that a watch goes on with after it was damaged.
 #![no_main]
 
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
 
@@ -28,7 +29,11 @@ fuzz_target!(|data: &[u8]| {
     let again = Recording::read(&*written).expect("what was written can be read");
     assert!(!again.torn);
     assert_eq!(again.unreadable, 0);
-    assert_eq!(known(&recording.reports), known(&again.reports));
+    let mut seen = HashSet::new();
+    if recording.events().all(|event| seen.insert(event.key())) {
+        // Which of two events of one id is meant, a damaged file does not tell.
+        assert_eq!(known(&recording.reports), known(&again.reports));
+    }
     assert_eq!(
         write(&path, &again),
         written,
@@ -50,9 +55,9 @@ fn write(path: &Path, recording: &Recording) -> Vec<u8> {
     bytes
 }
 
-/// What a watch knows after some reports: how it ended, every stack's events in order, and what it printed. In which
-/// order it printed late events depends on which lines were one walk's; a damaged line tells that no more.
-fn known(reports: &[Report]) -> (Summary, Vec<Vec<String>>, Vec<String>) {
+/// What a watch knows of events after some reports: each stack's in order, and which were printed. A damaged file
+/// does not tell which of two lines were one walk's, nor that an idle walk was the last of a stack's.
+fn known(reports: &[Report]) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
     let mut build = Build::default();
     let mut printed = Vec::new();
     for report in reports {
@@ -60,21 +65,22 @@ fn known(reports: &[Report]) -> (Summary, Vec<Vec<String>>, Vec<String>) {
         printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
     }
     printed.sort();
-    let events = |timeline: &Timeline| {
+    let _ = Summary::of(&build);
+    let of_stack = |timeline: &Timeline| {
         let rows =
             (0..timeline.rows(Sieve::ALL)).filter_map(|index| timeline.row(Sieve::ALL, index));
-        rows.map(|row| match row {
+        let events = rows.map(|row| match row {
             Row::Event(event) => {
                 assert_eq!(&event.stack_id, timeline.stack_id(), "stacks do not mix");
                 event.raw().to_owned()
             }
-            Row::Gap => "a gap".to_owned(),
-        })
-        .collect()
+            Row::Gap => panic!("what is recorded is whole"),
+        });
+        (timeline.stack_id().as_str().to_owned(), events.collect())
     };
-    (
-        Summary::of(&build),
-        build.timelines().iter().map(events).collect(),
-        printed,
-    )
+    let with_events = build
+        .timelines()
+        .iter()
+        .filter(|timeline| !timeline.is_empty());
+    (with_events.map(of_stack).collect(), printed)
 }

@@ -85,6 +85,9 @@ pub trait Source: Send {
     /// Asks for the image's description.
     fn image(&mut self) -> impl Future<Output = Result<ImageAnswer, Fault>> + Send;
 
+    /// Takes no failure for granted that it keeps for a while: a person asks, who may have mended it.
+    fn hurry(&mut self) {}
+
     /// Uses no connection any more that was there before: after a sleep they may all be dead without a word.
     fn reconnect(&mut self) {}
 }

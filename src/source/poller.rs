@@ -90,6 +90,11 @@ impl<S: Source> Poller<S> {
             for request in later.drain(..) {
                 self.heed(request);
             }
+            if let Some(News::Fault(_) | News::ImageFault(_)) = news {
+                // Whatever failed may be in trouble: nothing else is asked of it in the same breath.
+                let not_before = Some(Instant::now() + MIN_GAP);
+                (events_not_before, image_not_before) = (not_before, not_before);
+            }
             if let Some(news) = news
                 && !self.report(news).await
             {
@@ -121,7 +126,10 @@ impl<S: Source> Poller<S> {
     fn heed(&mut self, request: Request) {
         let now = self.clock.elapsed();
         match request {
-            Request::PollNow => self.tail.poll_now(now),
+            Request::PollNow => {
+                self.source.hurry();
+                self.tail.poll_now(now);
+            }
             Request::Audit => self.tail.audit(now),
             Request::CatchUp => {
                 self.source.reconnect();
@@ -174,14 +182,16 @@ async fn unless_hurried<T>(
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
     use std::sync::{Arc, Mutex};
 
     use chrono::DateTime;
 
     use super::*;
     use crate::domain::event::StackEvent;
-    use crate::domain::fault::Fault;
+    use crate::domain::fault::{Fault, FaultKind};
     use crate::domain::image::{ImageAnswer, ImageDescription};
+    use crate::domain::text::Clean;
     use crate::source::{EventsAnswer, EventsError, EventsPage, NextToken};
 
     /// What was asked, and when by the wall.
@@ -324,6 +334,147 @@ mod tests {
         };
         tokio::join!(poller.run(), wake);
         assert!(asked.lock().unwrap().len() >= 2);
+    }
+
+    /// An API that fails at these requests, and answers the others.
+    struct Faulty {
+        failures: Range<usize>,
+        kind: FaultKind,
+        asked: Asked,
+        hurried: usize,
+    }
+
+    impl Faulty {
+        fn note(&mut self, ask: Ask) -> Result<(), Fault> {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push((ask, Instant::now()));
+            if !self.failures.contains(&(asked.len() - 1)) {
+                return Ok(());
+            }
+            Err(Fault {
+                kind: self.kind,
+                message: Clean::new("no"),
+                hint: None,
+                request_id: None,
+            })
+        }
+    }
+
+    impl Source for Faulty {
+        async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+            let asked = self.note(Ask::Events(token.cloned()));
+            let json = r#"{"stackId":"s","eventId":"1","resourceStatus":"CREATE_IN_PROGRESS"}"#;
+            asked.map_err(EventsError::Fault).map(|()| {
+                EventsAnswer::Page(EventsPage {
+                    events: vec![Arc::new(StackEvent::from_json(json, None))],
+                    next: None,
+                })
+            })
+        }
+
+        async fn image(&mut self) -> Result<ImageAnswer, Fault> {
+            let asked = self.note(Ask::Image);
+            asked.map(|()| ImageAnswer::Described(Box::default()))
+        }
+
+        fn hurry(&mut self) {
+            self.hurried += 1;
+        }
+    }
+
+    fn faulty(
+        failures: Range<usize>,
+        kind: FaultKind,
+        speed: f64,
+    ) -> (
+        Poller<Faulty>,
+        mpsc::Receiver<Report>,
+        mpsc::Sender<Request>,
+    ) {
+        let (report_sender, reports) = mpsc::channel(64);
+        let (requests, request_receiver) = mpsc::channel(3);
+        let poller = Poller {
+            source: Faulty {
+                failures,
+                kind,
+                asked: Asked::default(),
+                hurried: 0,
+            },
+            clock: Clock::scenario(DateTime::UNIX_EPOCH, speed),
+            tail: Tail::new(None, fastrand::Rng::with_seed(1)),
+            reports: report_sender,
+            requests: request_receiver,
+        };
+        (poller, reports, requests)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_double_the_wait_up_to_a_minute_and_one_good_answer_ends_that() {
+        for kind in [FaultKind::Throttled, FaultKind::Transient] {
+            let failures = 8;
+            let (poller, mut reports, requests) = faulty(0..failures, kind, 1.0);
+            let asked = Arc::clone(&poller.source.asked);
+            let listen = async {
+                // The failures, then a good answer with the image, and two more.
+                for _ in 0..failures + 4 {
+                    let report = reports.recv().await.unwrap();
+                    let is_fault = matches!(report.news, News::Fault(_));
+                    let next = (report.next_poll - report.at).as_seconds_f64();
+                    assert!(!is_fault || next >= 5.0, "the next try is told: {next}");
+                }
+                drop((reports, requests));
+            };
+            tokio::join!(poller.run(), listen);
+            let asked = asked.lock().unwrap();
+            let of_events = asked.iter().filter(|(ask, _)| *ask != Ask::Image);
+            let times: Vec<_> = of_events.map(|(_, at)| *at).collect();
+            let gaps = times
+                .windows(2)
+                .map(|pair| (pair[1] - pair[0]).as_secs_f64());
+            for (number, gap) in gaps.enumerate() {
+                let (shortest, longest) = match number {
+                    failed if failed < failures => {
+                        let doubled = Duration::from_secs(5) * (2 << failed);
+                        let whole = doubled.as_secs_f64().min(60.0);
+                        (whole / 2.0, whole)
+                    }
+                    // The good answer brought an event, so the build counts as busy for a while.
+                    _ => (1.8, 5.5),
+                };
+                let fits = (shortest - 0.1..=longest + 0.1).contains(&gap);
+                assert!(fits, "gap {number} is {gap} s, {kind:?}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_who_asks_gets_a_try_that_takes_nothing_for_granted() {
+        let (mut poller, ..) = faulty(0..0, FaultKind::Expired, 1.0);
+        poller.heed(Request::Audit);
+        assert_eq!(poller.source.hurried, 0);
+        poller.heed(Request::PollNow);
+        assert_eq!(poller.source.hurried, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_failure_nothing_at_all_is_asked_for_200_ms() {
+        let kind = FaultKind::Transient;
+        // By this clock something is always due.
+        let (poller, mut reports, requests) = faulty(1..usize::MAX, kind, 10_000.0);
+        let asked = Arc::clone(&poller.source.asked);
+        let listen = async {
+            for _ in 0..40 {
+                reports.recv().await.unwrap();
+            }
+            drop((reports, requests));
+        };
+        tokio::join!(poller.run(), listen);
+        let asked = asked.lock().unwrap();
+        assert!(asked.iter().any(|(ask, _)| *ask == Ask::Image));
+        for pair in asked.windows(2).skip(1) {
+            let gap = pair[1].1 - pair[0].1;
+            assert!(gap >= MIN_GAP, "{gap:?} between {pair:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -37,6 +37,7 @@ mod soak;
 mod support;
 mod terminal;
 mod themes;
+mod trouble;
 mod views;
 mod walk;
 mod watching;

@@ -22,11 +22,13 @@ use aws_smithy_http_client::tls::{Provider, TlsContext};
 use aws_smithy_http_client::{Builder, Connector};
 
 use super::identity::{Identity, Resolution, Resolve};
-use super::identity_fault::IdentityFault;
+use super::identity_fault::{IdentityFault, Login};
 use super::sign::Signer;
 
 /// How this program names itself to STS.
 const SESSION_NAME: &str = "bakewatch";
+/// More profiles than anybody puts in a row: they may form a ring.
+const LONGEST_CHAIN: usize = 16;
 
 /// The usual AWS chain, asked anew at each resolution: aws-config reads the profile files only once.
 #[derive(Clone, Debug)]
@@ -111,8 +113,9 @@ impl AwsChain {
         let credentials = match signing.credentials(&config).await {
             Ok(credentials) => credentials,
             Err(error) => {
-                let profile = self.selected_profile().await;
-                return Err(IdentityFault::of(&error, &causes(&error), &profile));
+                let login = self.login().await;
+                let profile = self.profile.as_deref();
+                return Err(IdentityFault::of(&error, &causes(&error), profile, login));
             }
         };
         Ok(Identity {
@@ -174,16 +177,35 @@ impl AwsChain {
         loader.load().await
     }
 
-    /// The profile in use, for the hint how to log in.
-    async fn selected_profile(&self) -> String {
-        if let Some(name) = &self.profile {
-            return name.clone();
+    /// What a person would log in to.
+    async fn login(&self) -> Login {
+        let named = self.profile.as_deref();
+        match load_profiles(named).await {
+            Ok(set) => login_of(&set, named.unwrap_or_else(|| set.selected_profile())),
+            Err(_unreadable) => Login::Profile(named.unwrap_or("default").to_owned()),
         }
-        load_profiles(None).await.map_or_else(
-            |_unreadable| "default".to_owned(),
-            |set| set.selected_profile().to_owned(),
-        )
     }
+}
+
+/// What a person logs in to for a profile: it may have its credentials from another one.
+fn login_of(set: &ProfileSet, selected: &str) -> Login {
+    let mut name = selected;
+    for _ in 0..LONGEST_CHAIN {
+        let Some(profile) = set.get_profile(name) else {
+            break;
+        };
+        if let Some(session) = profile.get("sso_session") {
+            return Login::Session(session.to_owned());
+        }
+        if profile.get("sso_start_url").is_some() {
+            return Login::Profile(name.to_owned());
+        }
+        match profile.get("source_profile") {
+            Some(source) => name = source,
+            None => break,
+        }
+    }
+    Login::Profile(selected.to_owned())
 }
 
 impl SigningChain {

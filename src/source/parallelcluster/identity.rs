@@ -111,6 +111,11 @@ impl IdentityCache {
         true
     }
 
+    /// Resolves again at the next request, although it has just failed.
+    pub(super) fn forget_failure(&mut self) {
+        self.failed = None;
+    }
+
     async fn renew(&mut self, now: DateTime<Utc>) -> Result<Identity, IdentityFault> {
         if let Some((at, fault)) = &self.failed {
             if at.elapsed() < FAILURE_KEPT {
@@ -312,6 +317,18 @@ mod tests {
         assert_eq!(key_at(&mut cache, 60).await.unwrap(), "b", "came expired");
         assert_eq!(key_at(&mut cache, 64).await.unwrap(), "b");
         assert_eq!(key_at(&mut cache, 65).await.unwrap(), "c");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_is_kept_for_a_while_but_not_for_a_person_who_asks() {
+        let script = Script::default().fails().gives(0, keys("a", None));
+        let mut cache = IdentityCache::new(script.clone());
+        for _ in 0..3 {
+            assert!(key_at(&mut cache, 0).await.is_err());
+        }
+        assert_eq!(script.asked(), 1);
+        cache.forget_failure();
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
     }
 
     #[tokio::test(start_paused = true)]

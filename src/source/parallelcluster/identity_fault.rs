@@ -17,10 +17,12 @@ pub(super) enum IdentityFault {
     TimedOut(Duration),
     /// Nothing in the chain has credentials.
     Missing,
+    /// The profile that was asked for by name is gone, or has no credentials.
+    MissingIn { profile: String },
     /// Nothing tells what region to sign for.
     NoRegion,
-    /// The SSO session needs a person.
-    SignIn { profile: String },
+    /// A person has to log in.
+    SignIn(Login),
     /// A file or a setting is wrong.
     Misconfigured(String),
     /// The role can't be assumed.
@@ -31,6 +33,34 @@ pub(super) enum IdentityFault {
     Untrusted(String),
     /// A provider failed.
     Failed(String),
+}
+
+/// What `aws sso login` logs in to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Login {
+    /// An `[sso-session …]`, which profiles share.
+    Session(String),
+    /// A profile that names its portal itself.
+    Profile(String),
+}
+
+impl Login {
+    /// What there is to log in to, in words.
+    fn what(&self) -> String {
+        match self {
+            Self::Session(name) => format!("the SSO session {name}"),
+            Self::Profile(name) => format!("the SSO session of profile {name}"),
+        }
+    }
+
+    /// The command that does it.
+    fn command(&self) -> String {
+        let (option, name) = match self {
+            Self::Session(name) => ("sso-session", name),
+            Self::Profile(name) => ("profile", name),
+        };
+        format!("aws sso login --{option} {}", shell_word(name))
+    }
 }
 
 /// What the causes of a failed SSO login say, in lower case: no token, an expired one, a revoked one.
@@ -46,17 +76,26 @@ const SIGN_IN: [&str; 6] = [
 const NETWORK: [&str; 4] = ["dispatch failure", "timeout", "timed out", "connect error"];
 
 impl IdentityFault {
-    /// Sorts an error of the chain. `causes` are the texts of the error and all its causes.
-    pub(super) fn of(error: &CredentialsError, causes: &str, profile: &str) -> Self {
+    /// Sorts an error of the chain. `causes` are the texts of the error and all its causes; `profile` was asked
+    /// for by name; `login` is what would help if a person has to log in.
+    pub(super) fn of(
+        error: &CredentialsError,
+        causes: &str,
+        profile: Option<&str>,
+        login: Login,
+    ) -> Self {
         let lower = causes.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         match error {
-            CredentialsError::CredentialsNotLoaded(_) => Self::Missing,
+            CredentialsError::CredentialsNotLoaded(_) => match profile {
+                Some(name) => Self::MissingIn {
+                    profile: name.to_owned(),
+                },
+                None => Self::Missing,
+            },
             CredentialsError::InvalidConfiguration(_) => Self::Misconfigured(redact(causes)),
             // SSO first: its unread token is an I/O error too.
-            _ if says(&SIGN_IN) => Self::SignIn {
-                profile: profile.to_owned(),
-            },
+            _ if says(&SIGN_IN) => Self::SignIn(login),
             _ if says(&["accessdenied"]) => Self::RoleDenied(redact(causes)),
             _ if says(&["invalid peer certificate"]) => Self::Untrusted(redact(causes)),
             _ if says(&NETWORK) => Self::Unreachable(redact(causes)),
@@ -72,9 +111,11 @@ impl IdentityFault {
     const fn kind(&self) -> FaultKind {
         match self {
             Self::Slow(_) | Self::Unreachable(_) => FaultKind::Transient,
-            Self::TimedOut(_) | Self::Missing | Self::SignIn { .. } | Self::Failed(_) => {
-                FaultKind::Expired
-            }
+            Self::TimedOut(_)
+            | Self::Missing
+            | Self::MissingIn { .. }
+            | Self::SignIn(_)
+            | Self::Failed(_) => FaultKind::Expired,
             Self::NoRegion | Self::Misconfigured(_) | Self::Untrusted(_) => {
                 FaultKind::Misconfigured
             }
@@ -92,10 +133,11 @@ impl IdentityFault {
             }
             Self::TimedOut(took) => format!("no credentials within {} s", took.as_secs()),
             Self::Missing => "no AWS credentials found".to_owned(),
-            Self::NoRegion => "the region to sign requests for is not known".to_owned(),
-            Self::SignIn { profile } => {
-                format!("the SSO session of profile {profile} has expired or was never begun")
+            Self::MissingIn { profile } => {
+                format!("the AWS profile {profile} is gone or has no credentials")
             }
+            Self::NoRegion => "the region to sign requests for is not known".to_owned(),
+            Self::SignIn(login) => format!("{} has expired or was never begun", login.what()),
             Self::Misconfigured(why) => format!("the AWS configuration does not work: {why}"),
             Self::RoleDenied(why) => format!("the role can't be assumed: {why}"),
             Self::Unreachable(why) | Self::Untrusted(why) => {
@@ -112,10 +154,10 @@ impl IdentityFault {
             }
             Self::Missing => "name a profile with --profile, set AWS_PROFILE, or run aws configure",
             Self::NoRegion => "pass --signing-region with the region that the API is in",
-            Self::SignIn { profile } => {
-                return format!("run aws sso login --profile {}", shell_word(profile));
+            Self::SignIn(login) => return format!("run {}", login.command()),
+            Self::Misconfigured(_) | Self::MissingIn { .. } => {
+                "check the AWS config and credentials files"
             }
-            Self::Misconfigured(_) => "check the AWS config and credentials files",
             Self::RoleDenied(_) => {
                 "the role's trust policy must name the caller, and the caller needs sts:AssumeRole"
             }
@@ -130,7 +172,7 @@ impl IdentityFault {
     }
 }
 
-/// A profile's name as it is typed: some have spaces.
+/// A name as it is typed: some have spaces.
 fn shell_word(name: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_.@+/".contains(character);
     if name.chars().all(plain) {
@@ -162,16 +204,12 @@ mod tests {
             (
                 provider(),
                 "the SSO token has expired and cannot be refreshed",
-                IdentityFault::SignIn {
-                    profile: "p".into(),
-                },
+                IdentityFault::SignIn(Login::Profile("p".into())),
             ),
             (
                 provider(),
                 "service error: UnauthorizedException: Session token not found or invalid",
-                IdentityFault::SignIn {
-                    profile: "p".into(),
-                },
+                IdentityFault::SignIn(Login::Profile("p".into())),
             ),
             (
                 provider(),
@@ -201,7 +239,12 @@ mod tests {
                 IdentityFault::Failed("odd lines".into()),
             ),
         ] {
-            assert_eq!(IdentityFault::of(&error, causes, "p"), sorted, "{causes}");
+            let login = Login::Profile("p".into());
+            assert_eq!(
+                IdentityFault::of(&error, causes, None, login),
+                sorted,
+                "{causes}"
+            );
         }
     }
 
@@ -215,9 +258,7 @@ mod tests {
             signed: true,
         };
         let took = Duration::from_secs(12);
-        let sign_in = |profile: &str| IdentityFault::SignIn {
-            profile: profile.into(),
-        };
+        let sign_in = |profile: &str| IdentityFault::SignIn(Login::Profile(profile.into()));
         for (fault, kind, hint) in [
             (
                 IdentityFault::Slow(took),
@@ -230,6 +271,13 @@ mod tests {
                 "credential process",
             ),
             (IdentityFault::Missing, FaultKind::Expired, "--profile"),
+            (
+                IdentityFault::MissingIn {
+                    profile: "p".into(),
+                },
+                FaultKind::Expired,
+                "config",
+            ),
             (
                 IdentityFault::NoRegion,
                 FaultKind::Misconfigured,
@@ -249,6 +297,11 @@ mod tests {
                 sign_in("a'b"),
                 FaultKind::Expired,
                 r"aws sso login --profile 'a'\''b'",
+            ),
+            (
+                IdentityFault::SignIn(Login::Session("my org".into())),
+                FaultKind::Expired,
+                "aws sso login --sso-session 'my org'",
             ),
             (
                 IdentityFault::RoleDenied("x".into()),

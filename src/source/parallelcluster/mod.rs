@@ -234,7 +234,12 @@ impl Source for ParallelCluster {
         reading::image(&self.asked(question), answer)
     }
 
+    fn hurry(&mut self) {
+        self.identity.forget_failure();
+    }
+
     fn reconnect(&mut self) {
         self.http.reconnect();
+        self.identity.forget_failure();
     }
 }

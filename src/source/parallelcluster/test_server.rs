@@ -99,7 +99,7 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Log>>) {
         };
         // Without a further step the connection is closed, and the client's test fails.
         let Some(step) = step else { return };
-        if step.is_last(&mut stream).await {
+        if step.play(&mut stream).await {
             return;
         }
     }
@@ -107,7 +107,7 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Log>>) {
 
 impl Step {
     /// Does it. True if nothing comes after it.
-    async fn is_last(self, stream: &mut TcpStream) -> bool {
+    async fn play(self, stream: &mut TcpStream) -> bool {
         match self {
             Self::Write(text) => stream.write_all(text.as_bytes()).await.is_err(),
             Self::WriteBytes(bytes) => stream.write_all(&bytes).await.is_err(),

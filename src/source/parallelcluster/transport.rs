@@ -9,6 +9,8 @@ use super::question::{Asked, quote};
 use crate::domain::fault::{Fault, FaultKind};
 
 const ADDRESS_HINT: &str = "check the scheme, the host and the port of the API's URL";
+const ROUTE_HINT: &str = "check the network and the host of the API's URL; where a proxy leads out, set HTTPS_PROXY to its URL";
+const PROXY_HINT: &str = "check HTTPS_PROXY, or name the API's host in NO_PROXY";
 
 /// The fault that a person is shown.
 pub(super) fn explain(asked: &Asked<'_>, failure: &Failure) -> Fault {
@@ -50,12 +52,12 @@ fn unsent(asked: &Asked<'_>, error: &reqwest::Error) -> Fault {
         );
     }
     let why = if error.is_dns() {
-        format!("the name {host} can't be resolved")
+        let why = format!("the name {host} can't be resolved");
+        return asked.hinted(FaultKind::Transient, why, ROUTE_HINT);
     } else if error.is_connect() && error.is_timeout() {
-        format!(
-            "no connection to {host} within {} s",
-            CONNECT_TIMEOUT.as_secs()
-        )
+        let limit = CONNECT_TIMEOUT.as_secs();
+        let why = format!("no connection to {host} within {limit} s");
+        return asked.hinted(FaultKind::Transient, why, ROUTE_HINT);
     } else {
         match io_kind(error) {
             Some(io::ErrorKind::ConnectionRefused) => format!("{host} refuses connections"),
@@ -90,7 +92,8 @@ fn tls(asked: &Asked<'_>, error: &reqwest::Error, causes: &str) -> Option<Fault>
 
 /// Why a certificate is refused, in words, and what would help. `reason` is rustls's.
 fn certificate(reason: &str) -> (String, &'static str) {
-    if reason.starts_with("UnknownIssuer") {
+    // Another issuer may have the name of one that is trusted: a CA that was made anew.
+    if ["UnknownIssuer", "BadSignature"].contains(&reason) {
         return (
             "its issuer is not trusted here".to_owned(),
             "where a private CA or an inspecting proxy issues certificates, pass that CA's PEM file with \
@@ -116,14 +119,12 @@ fn proxy(asked: &Asked<'_>, causes: &str) -> Option<Fault> {
     if reason.starts_with("proxy authorization required") {
         return Some(proxy_authorization(asked));
     }
-    Some(asked.fault(
-        FaultKind::Transient,
-        format_args!(
-            "the proxy gives no connection to {}: {}",
-            asked.host,
-            quote(reason)
-        ),
-    ))
+    let host = asked.host;
+    let why = match reason.split_once("failed to create underlying connection: ") {
+        Some((_, reason)) => format!("the proxy can't be reached: {}", quote(reason)),
+        None => format!("the proxy gives no connection to {host}"),
+    };
+    Some(asked.hinted(FaultKind::Transient, why, PROXY_HINT))
 }
 
 /// A proxy wants a password, by a refused tunnel or by status 407.
@@ -176,6 +177,11 @@ mod tests {
         for (reason, why, hint) in [
             (
                 "UnknownIssuer",
+                "its issuer is not trusted here",
+                "--ca-bundle",
+            ),
+            (
+                "BadSignature",
                 "its issuer is not trusted here",
                 "--ca-bundle",
             ),

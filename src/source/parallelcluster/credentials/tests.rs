@@ -77,15 +77,34 @@ async fn a_credential_process_is_run_and_its_failure_told() {
     );
 }
 
+const SESSION: &str =
+    "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://x.awsapps.com/start\n";
+const BY_SESSION: &str =
+    "region = eu-west-1\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = r\n";
+
 #[tokio::test]
-async fn an_sso_session_that_needs_a_person_names_the_profile() {
-    let config = "[profile work]\nregion = eu-west-1\nsso_session = s\nsso_account_id = 123456789012\n\
-         sso_role_name = r\n[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://x.awsapps.com/start\n";
-    let home = Home::new("sso", config);
-    let sign_in = r#"SignIn { profile: "work" }"#;
+async fn an_sso_session_that_needs_a_person_is_named() {
+    let home = Home::new("sso", &format!("[profile work]\n{BY_SESSION}{SESSION}"));
+    let sign_in = r#"SignIn(Session("s"))"#;
     assert_eq!(run(&home, "profile_work", &[]).await, sign_in);
     let by_environment = [("AWS_PROFILE", "work")];
     assert_eq!(run(&home, "default_chain", &by_environment).await, sign_in);
+
+    let config = "[profile work]\nregion = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = r\n\
+         sso_region = eu-west-1\nsso_start_url = https://x.awsapps.com/start\n";
+    let home = Home::new("sso-of-profile", config);
+    let found = run(&home, "profile_work", &[]).await;
+    assert_eq!(found, r#"SignIn(Profile("work"))"#);
+}
+
+#[tokio::test]
+async fn who_has_a_role_by_another_profiles_sso_logs_in_to_that() {
+    let role = "[profile work]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/r\n\
+         source_profile = base\n";
+    let config = format!("{role}[profile base]\n{BY_SESSION}{SESSION}");
+    let home = Home::new("sso-behind-a-role", &config);
+    let found = run(&home, "profile_work", &[]).await;
+    assert_eq!(found, r#"SignIn(Session("s"))"#);
 }
 
 #[tokio::test]

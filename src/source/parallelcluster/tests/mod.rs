@@ -15,7 +15,9 @@ use super::test_server::{Server, Step, answer, json};
 use super::*;
 
 mod clock_skew;
+mod healing;
 mod signing;
+mod tls;
 mod transport;
 
 const PAGE: &str = r#"{"events":[{"eventId":"e","stackId":"s"}],"nextToken":"t/ +"}"#;

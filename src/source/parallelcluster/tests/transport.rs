@@ -15,7 +15,7 @@ fn trusting_ca(url: &str) -> ParallelCluster {
     trusting(url, format!("{folder}/ca.pem").into())
 }
 
-fn trusting(url: &str, ca_bundle: PathBuf) -> ParallelCluster {
+pub(super) fn trusting(url: &str, ca_bundle: PathBuf) -> ParallelCluster {
     let settings = Settings {
         api_url: url.parse().unwrap(),
         image_id: "img-1".parse().unwrap(),

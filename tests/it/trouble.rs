@@ -1,0 +1,206 @@
+//! What a person sees, and what helps, while something fails: the program in a real terminal, against a
+//! simulated API.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bakewatch::source::clock::Clock;
+use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
+use chrono::TimeDelta;
+use serde_json::json;
+
+use crate::support::program::{DEADLINE, Scratch, fresh_folder};
+use crate::support::server::{STACK, Server};
+use crate::support::terminal::Terminal;
+
+/// The portal of an organisation, which gives credentials to whoever is logged in.
+struct Portal {
+    url: String,
+    open: Arc<AtomicBool>,
+}
+
+impl Portal {
+    /// An open portal. Its credentials are good for so long.
+    fn open(life: TimeDelta) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let open = Arc::new(AtomicBool::new(true));
+        let is_open = Arc::clone(&open);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let answer = if is_open.load(Ordering::SeqCst) {
+                    ("200 OK", credentials(life))
+                } else {
+                    let body = json!({"message": "Session token not found or invalid"});
+                    (
+                        "401 Unauthorized\r\nx-amzn-errortype: UnauthorizedException",
+                        body.to_string(),
+                    )
+                };
+                let _ = give(stream, answer);
+            }
+        });
+        Self { url, open }
+    }
+
+    /// Ends the session, or begins another.
+    fn set_open(&self, open: bool) {
+        self.open.store(open, Ordering::SeqCst);
+    }
+
+    fn home(&self) -> Home {
+        let folder = fresh_folder();
+        let config = "[profile work]\nregion = us-east-1\nsso_session = s\nsso_account_id = 123456789012\n\
+             sso_role_name = r\n\
+             [sso-session s]\nsso_region = us-east-1\nsso_start_url = https://x.awsapps.com/start\n";
+        fs::write(folder.join("config"), config).unwrap();
+        let cache = folder.join(".aws/sso/cache");
+        fs::create_dir_all(&cache).unwrap();
+        // The AWS CLI names the file by the SHA-1 of the session's name.
+        let file = cache.join("a0f1490a20d0211c997b44bc357e1972deab8ae3.json");
+        let token = json!({"accessToken": "canary", "expiresAt": "2099-01-01T00:00:00Z"});
+        fs::write(file, token.to_string()).unwrap();
+        Home {
+            portal: self.url.clone(),
+            config: folder.join("config").to_str().unwrap().to_owned(),
+            folder,
+        }
+    }
+}
+
+fn credentials(life: TimeDelta) -> String {
+    let expires = Clock::wall().now() + life;
+    json!({"roleCredentials": {
+        "accessKeyId": "FROMSSO", "secretAccessKey": "s", "sessionToken": "canary",
+        "expiration": expires.timestamp_millis(),
+    }})
+    .to_string()
+}
+
+fn give(mut stream: TcpStream, (status, body): (&str, String)) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte)?;
+        head.extend(byte);
+    }
+    let length = body.len();
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}
+
+/// The home directory of somebody who is logged in to the portal.
+struct Home {
+    folder: Scratch,
+    config: String,
+    portal: String,
+}
+
+impl Home {
+    fn environment(&self) -> [(&str, &str); 5] {
+        [
+            ("HOME", self.folder.to_str().unwrap()),
+            ("AWS_CONFIG_FILE", &self.config),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_ENDPOINT_URL_SSO", &self.portal),
+        ]
+    }
+}
+
+/// Looks again and again, until it is so.
+fn until(mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < end, "it never came to be");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn signed<'a>(server: &'a Server, interval: &'a str) -> Vec<&'a str> {
+    let url = ["--api-url", &server.url, "--signing-region", "us-east-1"];
+    let who = ["--profile", "work", "--interval", interval];
+    [&["watch", "img"][..], &url, &who].concat()
+}
+
+#[test]
+fn a_session_that_ends_is_told_with_the_command_and_renewed_without_a_key() {
+    // Credentials that are as good as expired are renewed every five seconds.
+    let portal = Portal::open(TimeDelta::seconds(1));
+    let home = portal.home();
+    let mut server = Server::start(FaultPlan::default());
+    server.begin_build(STACK);
+    server.push(STACK, 3);
+    let arguments = signed(&server, "200ms");
+    let mut terminal = Terminal::start(100, 30, &arguments, &home.environment());
+    terminal.wait_for("Events 4").wait_for("live");
+    portal.set_open(false);
+    terminal
+        .wait_for("unauthorized")
+        .wait_for("aws sso login --sso-session s");
+    assert!(terminal.text().contains("Events 4"), "{}", terminal.text());
+    server.push(STACK, 1);
+    portal.set_open(true);
+    terminal.wait_for("Events 5").wait_for("live");
+    assert!(!terminal.written().contains("canary"));
+    terminal.press("q");
+    terminal.end();
+}
+
+#[test]
+fn after_a_login_the_key_for_it_asks_at_once() {
+    let portal = Portal::open(TimeDelta::hours(1));
+    let home = portal.home();
+    let expired = FaultRule::requests(2..=2, InjectedFault::ExpiredToken).of(Route::StackEvents);
+    let mut server = Server::start(FaultPlan::new(vec![expired]));
+    server.begin_build(STACK);
+    // By itself it would ask again after half a minute at the earliest.
+    let arguments = signed(&server, "1m");
+    let mut terminal = Terminal::start(100, 30, &arguments, &home.environment());
+    terminal.wait_for("Events 1").wait_for("live");
+    portal.set_open(false);
+    terminal
+        .press("r")
+        .wait_for("aws sso login --sso-session s")
+        .wait_for("next try in");
+    server.push(STACK, 1);
+    portal.set_open(true);
+    // One press a second counts.
+    until(|| {
+        terminal.press("r");
+        terminal.text().contains("Events 2")
+    });
+    terminal.wait_for("live").press("q");
+    terminal.end();
+    let count = server.count(Route::StackEvents);
+    assert!((3..10).contains(&count), "{count} requests");
+}
+
+#[test]
+fn a_key_is_answered_while_a_request_hangs() {
+    let hour = Duration::from_hours(1);
+    let hangs = FaultRule::requests(2..=2, InjectedFault::Slow(hour)).of(Route::StackEvents);
+    let mut server = Server::start(FaultPlan::new(vec![hangs]));
+    server.begin_build(STACK);
+    let mut terminal = Terminal::start(100, 30, &server.watch(&[]), &[]);
+    terminal.wait_for("Events 1").wait_for("live");
+    until(|| server.count(Route::StackEvents) == 2);
+    terminal.press("?").wait_for("Here, in the list");
+    terminal.press("\u{1b}").wait_gone("Here, in the list");
+    terminal.press("1\r").wait_for("event id");
+    let shown = terminal.text();
+    assert!(
+        !shown.contains("unreachable"),
+        "the request hangs:\n{shown}"
+    );
+    assert_eq!(server.count(Route::StackEvents), 2);
+    terminal.press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
