@@ -256,22 +256,16 @@ fn a_hostile_recording_does_nothing_to_a_screen() {
     let mut terminal = Terminal::start(160, 50, &arguments, &[]);
     terminal.wait_for("FAILED").wait_for("end of the recording");
     for keys in [
-        "1",
-        "\r",
-        "J",
-        "d",
-        "\u{1b}",
-        "2",
-        "\r",
-        "\u{1b}",
-        "3",
-        "/\u{202e}\u{200b}x\r",
-        "f",
-        "?",
+        "1", "\r", "J", "d", "\u{1b}", "2", "\r", "\u{1b}", "3", "f", "?",
     ] {
         terminal.press(keys);
     }
-    terminal.wait_for("Here, in").press("\u{3}");
+    terminal.wait_for("Here, in").press("\u{1b}\u{1b}");
+    // As it would be pasted.
+    terminal
+        .press("/\u{202e}\u{200b}x")
+        .wait_for("\\u{202e}\\u{200b}x");
+    terminal.press("\u{3}");
     assert_eq!(terminal.end().exit_code(), 3);
     let written = terminal.written();
     assert!(
