@@ -16,7 +16,6 @@ use chrono::TimeDelta;
 use crate::domain::event::StackEvent;
 use crate::domain::lens::Budget;
 use crate::domain::news::{News, Report};
-use crate::domain::text::duration;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
 
@@ -115,8 +114,10 @@ fn tell_of_clock(model: &mut Model) -> Option<Effect> {
         Ordering::Greater => "slow",
         Ordering::Less => "fast",
     };
-    let by = duration(model.behind.abs());
-    let text = format!("this machine's clock is {by} {how}; the times here are by the API's");
+    // Rounded: a date has no fractions of a second, and an answer takes its time.
+    let minutes = (model.behind.abs() + TimeDelta::seconds(30)).num_minutes();
+    let text =
+        format!("this machine's clock is {minutes} min {how}; the times here are by the API's");
     say(model, Remark::passing(&text))
 }
 
