@@ -21,7 +21,9 @@ use support::terminal::Terminal;
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../tests/it/support"]
 mod support {
+    pub(crate) mod process;
     pub(crate) mod program;
+    pub(crate) mod sequences;
     pub(crate) mod server;
     pub(crate) mod terminal;
 }

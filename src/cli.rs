@@ -27,10 +27,7 @@ pub enum Command {
     /// List the recorded watches, the newest build first
     History(HistoryArgs),
     /// Print a report of a recorded build as Markdown, to share with whoever can help
-    Report {
-        /// The recording
-        file: PathBuf,
-    },
+    Report(RecordingArg),
     /// Print which keys do what, in the form of the file that changes them
     Keys,
     /// Print the settings in force and where each comes from, in the form of their file
@@ -126,15 +123,23 @@ pub struct DemoArgs {
 /// The arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// The recording
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    /// What to play.
+    #[command(flatten)]
+    pub which: RecordingArg,
     /// How many times as fast as in life, or max: without any pause
     #[arg(long, value_name = "N|max", default_value = "60", value_parser = pace)]
     pub speed: Pace,
     /// How to show it.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Which recording is meant.
+#[derive(Debug, Args)]
+pub struct RecordingArg {
+    /// A file, the name that `history` gives a recording, or an image's id: the newest recording of it
+    #[arg(value_name = "RECORDING")]
+    pub recording: PathBuf,
 }
 
 /// The arguments of `history`.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::app::outcome::code;
+use crate::domain::text::{Clean, one_line};
 
 /// An error that ends the program. Displayed as one lower-case line: what failed, on what, why, what to do.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,13 @@ impl Error {
             }
             Self::Bug(_) => code::BUG,
         }
+    }
+
+    /// The error as one line that can be shown. It names files and quotes what a person gave it, which a script
+    /// may have from anywhere.
+    #[must_use]
+    pub fn told(&self) -> String {
+        one_line(Clean::new(&self.to_string()).as_str())
     }
 
     /// Whether nobody is left to be told: the reader of the output has gone, as `head` does.

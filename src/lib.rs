@@ -48,7 +48,7 @@ pub fn run(cli: cli::Cli) -> Result<u8, Error> {
     match Task::new(cli, &Environment::read())? {
         Task::Watch(settings) => runtime::run(*settings),
         Task::History(history) => runtime::history(history),
-        Task::Report(file) => runtime::report(&file),
+        Task::Report(which) => runtime::report(&which),
         Task::Print(text) => runtime::print(&text),
         Task::PrintKeys(keys) => {
             runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::event::{StackEvent, StackId};
+use crate::domain::text::Clean;
 
 use super::link::LinkState;
 use super::outcome::OutcomeRecord;
@@ -59,7 +60,7 @@ pub enum Entry {
         message: String,
     },
     /// Something about the program itself: a diagnostic.
-    Remark(String),
+    Remark(Clean),
     /// How it ended: the last entry.
     Outcome(Box<OutcomeRecord>),
 }

@@ -15,7 +15,7 @@ use crate::domain::text::Clean;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 
-use super::action::Context;
+use super::action::{Action, Context};
 use super::announced::Announced;
 use super::detail::{Detail, Subject};
 use super::ending::Ending;
@@ -290,7 +290,16 @@ impl Model {
     #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
         let (explanation, remark) = (self.explanation(), self.remark());
-        notice::lines(&self.build, &self.link, explanation, remark, self.size)
+        let more = self.keys.key_for(Action::ShowFailure);
+        let more = more.filter(|_| self.tab != Tab::Failure);
+        notice::lines(
+            &self.build,
+            &self.link,
+            explanation,
+            remark,
+            more,
+            self.size,
+        )
     }
 
     /// What the program has to say about itself now.
@@ -318,6 +327,12 @@ impl Model {
         let goes_on = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
         let elapsed = self.build.elapsed(self.now).filter(|_| goes_on)?;
         Estimate::of(elapsed, self.typical)
+    }
+
+    /// Whether keys read a page of text, not a list.
+    #[must_use]
+    pub fn reads_page(&self) -> bool {
+        self.tab == Tab::Failure || self.focus == Focus::Detail
     }
 
     /// What a key means now depends on this.

@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use ratatui::layout::Size;
 
 use crate::domain::news::Report;
+use crate::domain::text::Clean;
 
 use super::key::Key;
 
@@ -52,10 +53,27 @@ pub enum Msg {
 /// Something that a person should know about the program itself, not about the build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// One lower-case line.
-    pub text: String,
+    /// One lower-case line. It names files, and a file can be named anything.
+    pub text: Clean,
     /// It is no news after a minute; otherwise it stays on the screen.
     pub passes: bool,
+}
+
+impl Remark {
+    /// A remark that is no news after a minute.
+    #[must_use]
+    pub fn passing(text: &str) -> Self {
+        let text = Clean::new(text);
+        Self { text, passes: true }
+    }
+
+    /// A remark that stays.
+    #[must_use]
+    pub fn lasting(text: &str) -> Self {
+        let text = Clean::new(text);
+        let passes = false;
+        Self { text, passes }
+    }
 }
 
 /// What was done with the mouse, and where: in cells from the top left corner, which is 0, 0.

@@ -12,6 +12,7 @@ use crate::domain::text::{truncate, width, wrap};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 
+use super::key::Key;
 use super::link::{Link, LinkState};
 use super::msg::Remark;
 use super::outcome::verdict_reason;
@@ -51,13 +52,15 @@ pub struct NoticeLine {
     pub text: String,
 }
 
-/// The notices of a screen, wrapped, and cut to what such a screen can spare.
+/// The notices of a screen, wrapped, and cut to what such a screen can spare. `more` is the key that shows what
+/// was cut of a hint.
 #[must_use]
 pub fn lines(
     build: &Build,
     link: &Link,
     explanation: Option<&Explanation>,
     remark: Option<&Remark>,
+    more: Option<Key>,
     size: Size,
 ) -> Vec<NoticeLine> {
     let most = usize::from(size.height / SCREEN_LINES_PER_LINE);
@@ -69,7 +72,7 @@ pub fn lines(
     let fault = link.fault(build);
     let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
     let news = of_build(build, link, explanation, columns);
-    let remark = remark.map(|remark| (Subject::Attention, remark.text.clone()));
+    let remark = remark.map(|remark| (Subject::Attention, remark.text.to_string()));
     let hint = explanation.and_then(|explanation| explanation.hint.as_ref());
     let helps = |subject| match subject {
         Subject::Failure => true,
@@ -86,7 +89,7 @@ pub fn lines(
         let room = (most - lines.len()).div_ceil(left);
         left -= 1;
         let parts = match hint {
-            Some(hint) => with_hint(&text, hint, columns, room),
+            Some(hint) => with_hint(&text, hint, more, columns, room),
             None => fitted(&text, columns, room),
         };
         lines.extend(
@@ -154,19 +157,40 @@ fn said(explanation: &Explanation, columns: usize) -> String {
     format!("{}{what}{why}", explanation.cause.logical_id)
 }
 
-/// A text, and what helps in the lines that are left. A command is shown whole or not at all.
-fn with_hint(text: &str, hint: &Hint, columns: usize, room: usize) -> Vec<String> {
+/// A text, and what helps in the lines that are left. A command is shown whole or not at all; where only a part
+/// of what helps is shown, the key that shows all of it is named.
+fn with_hint(
+    text: &str,
+    hint: &Hint,
+    more: Option<Key>,
+    columns: usize,
+    room: usize,
+) -> Vec<String> {
     let mut lines = fitted(text, columns, room);
-    let advice = wrap(hint.advice.as_str(), columns);
     let left = room.saturating_sub(lines.len());
-    let cut = advice.len() > left;
-    lines.extend(advice.into_iter().take(left));
-    if cut && left > 0 {
-        let last = lines.pop().unwrap_or_default();
-        lines.push(truncate(&format!("{last} ..."), columns, "..."));
-    }
+    let mut helps = wrap(hint.advice.as_str(), columns);
     let command = hint.command.as_ref().map(ToString::to_string);
-    lines.extend(command.filter(|command| lines.len() < room && width(command) <= columns));
+    let fits = helps.len() + usize::from(command.is_some()) <= left
+        && command
+            .as_ref()
+            .is_none_or(|command| width(command) <= columns);
+    if fits {
+        lines.extend(helps);
+        lines.extend(command);
+        return lines;
+    }
+    let cut = helps.len() > left;
+    helps.truncate(left);
+    if let Some(last) = helps.last_mut() {
+        let key = more.map_or_else(String::new, |key| format!(" ({key}: more)"));
+        let room = columns.saturating_sub(width(&key));
+        if cut || width(last) > room {
+            let begin = truncate(last, room.saturating_sub(4), "");
+            *last = format!("{} ...", begin.trim_end());
+        }
+        last.push_str(&key);
+    }
+    lines.extend(helps);
     lines
 }
 
@@ -236,7 +260,8 @@ mod tests {
             advice: Clean::new("Look at the log. It says why."),
             command: Some(Clean::new("read the-log")),
         };
-        let lines = |columns, room| with_hint("it broke", &hint, columns, room);
+        let lines =
+            |columns, room| with_hint("it broke", &hint, Some(Key::Char('3')), columns, room);
         assert_eq!(
             lines(18, 4),
             [
@@ -246,8 +271,12 @@ mod tests {
                 "read the-log"
             ]
         );
-        assert_eq!(lines(18, 2), ["it broke", "Look at the log..."]);
-        assert_eq!(lines(18, 1), ["it broke"]);
-        assert_eq!(lines(10, 9).last().map(String::as_str), Some("why."));
+        assert_eq!(lines(30, 2), ["it broke", "Look at the log. ... (3: more)"]);
+        assert_eq!(lines(30, 1), ["it broke"]);
+        // The command is left out, not the advice.
+        assert_eq!(
+            lines(40, 2),
+            ["it broke", "Look at the log. It says why. (3: more)"]
+        );
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::app::keymap::KeyMap;
 use crate::cli::{
     self, ApiArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, OutputArgs,
-    Pace, ReplayArgs,
+    Pace, RecordingArg, ReplayArgs,
 };
 use crate::domain::text::Clean;
 use crate::error::Error;
@@ -48,7 +48,7 @@ pub enum Task {
     /// To list what was recorded.
     History(History),
     /// To print a report of a recording.
-    Report(PathBuf),
+    Report(Recorded),
     /// To print the key map in force.
     PrintKeys(Keys),
     /// To print a text that says something about the program.
@@ -91,6 +91,15 @@ pub struct History {
     pub recordings: Option<PathBuf>,
     /// How it is listed.
     pub form: output::Form,
+}
+
+/// A recording that a person means.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// A file, or what a recording is known by in the folder of all recordings.
+    pub name: PathBuf,
+    /// The folder of all recordings; absent where nothing tells where a person keeps such things.
+    pub recordings: Option<PathBuf>,
 }
 
 /// Where a watch is recorded.
@@ -136,8 +145,8 @@ pub enum SourceSettings {
     },
     /// A recording.
     Replay {
-        /// The file.
-        file: PathBuf,
+        /// The recording.
+        which: Recorded,
         /// How fast.
         pace: Pace,
     },
@@ -190,7 +199,9 @@ impl Task {
             }
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
-            Command::Report { file } => return Ok(Self::Report(file)),
+            Command::Report(RecordingArg { recording: name }) => {
+                return Ok(Self::Report(Recorded { name, recordings }));
+            }
             Command::History(args) => {
                 let form = match args.output {
                     ListOutput::Text => {
@@ -222,12 +233,17 @@ impl Task {
                 (source, output, preferences)
             }
             Command::Replay(ReplayArgs {
-                file,
+                which: RecordingArg { recording: name },
                 speed: pace,
                 output,
             }) => {
                 let preferences = load(ApiArgs::default(), &output.look)?;
-                (SourceSettings::Replay { file, pace }, output, preferences)
+                let which = Recorded {
+                    name,
+                    recordings: recordings.clone(),
+                };
+                let source = SourceSettings::Replay { which, pace };
+                (source, output, preferences)
             }
         };
         if let Some(file) = output.record.clone() {

@@ -9,7 +9,7 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -288,12 +288,12 @@ fn content_id(raw: &str) -> EventId {
     EventId::from(format!("no-event-id-{:016x}", hasher.finish()).as_str())
 }
 
-/// Reads an RFC 3339 time, with any offset and any precision.
+/// Reads an RFC 3339 time, with any offset and any precision. In UTC its year must have four digits too, so that
+/// [`format_time`] writes what can be read again.
 #[must_use]
 pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text)
-        .ok()
-        .map(|time| time.to_utc())
+    let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    (0..=9999).contains(&time.year()).then_some(time)
 }
 
 /// Writes a time as the API does: UTC, milliseconds, `Z`.
@@ -323,6 +323,8 @@ fn compact(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
@@ -424,5 +426,39 @@ mod tests {
         assert!(failed("component failed!"));
         assert!(!failed("Resource creation cancelled"));
         assert!(failed("Image build was cancelled by user"));
+    }
+
+    #[test]
+    fn a_time_that_can_not_be_written_again_is_no_time() {
+        for stamp in ["9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"] {
+            assert_eq!(parse_time(stamp), None, "{stamp}");
+        }
+        let leap = parse_time("2016-12-31T23:59:60.999999999Z").unwrap();
+        assert_eq!(format_time(leap), "2016-12-31T23:59:60.999Z");
+    }
+
+    proptest! {
+        /// Any stamp of the form is a time to its millisecond, or none; either way it is kept as it came.
+        #[test]
+        fn a_stamp_is_a_time_or_is_kept_as_it_came(
+            year in prop_oneof![0..10_000_u32, Just(9999), Just(0)],
+            month in 1..13_u32, day in 1..32_u32, hour in 0..25_u32, minute in 0..60_u32, second in 0..62_u32,
+            fraction in "(\\.[0-9]{1,12})?",
+            offset in "Z|z|[+-]([01][0-9]|2[0-4]):[0-6][0-9]",
+        ) {
+            let stamp = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}{offset}");
+            let event = StackEvent::from_json(&format!(r#"{{"timestamp":"{stamp}"}}"#), None);
+            prop_assert!(event.raw().contains(&stamp));
+            prop_assert_eq!(event.timestamp, parse_time(&stamp));
+            if let Some(time) = event.timestamp {
+                let written = format_time(time);
+                let again = parse_time(&written);
+                prop_assert_eq!(again.map(format_time), Some(written));
+                prop_assert_eq!(again.map(|again| (time - again).num_milliseconds()), Some(0));
+            } else {
+                let is_ordinary = (1..9999).contains(&year) && day < 29 && hour < 24 && second < 60;
+                prop_assert!(!is_ordinary || !offset.ends_with(['Z', 'z']), "{stamp}");
+            }
+        }
     }
 }

@@ -183,7 +183,7 @@ fn weight(text: &str) -> Result<usize, String> {
 fn reason(error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();
-    last.trim().trim_start_matches("error: ").to_owned()
+    Clean::new(last.trim().trim_start_matches("error: ")).to_string()
 }
 
 #[cfg(test)]

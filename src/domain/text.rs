@@ -212,7 +212,7 @@ fn wrap_line(line: &str, columns: usize, lines: &mut Vec<String>) {
         for grapheme in word.graphemes(true) {
             let wide = width(grapheme);
             if used + width(grapheme.trim_end()) > columns && used > 0 {
-                lines.push(std::mem::take(&mut current));
+                lines.push(std::mem::take(&mut current).trim_end().to_owned());
                 used = 0;
             }
             current.push_str(grapheme);
@@ -224,6 +224,8 @@ fn wrap_line(line: &str, columns: usize, lines: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -292,5 +294,72 @@ mod tests {
         assert_eq!(wrap("resource(s) 'x'", 9), ["resource(", "s) 'x'"]);
         assert_eq!(wrap("the resource(s)", 12), ["the", "resource(s)"]);
         assert_eq!(wrap("    - name", 8), ["    -", "name"]);
+        assert_eq!(
+            wrap("a\u{3000}b", 1),
+            ["a", "b"],
+            "a space is as wide as it is"
+        );
+    }
+
+    /// Text in which what is hostile comes often, alone and in sequences.
+    fn any_text() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            any::<char>().prop_map(String::from),
+            prop::char::range('\0', '\u{2ff}').prop_map(String::from),
+            prop::char::range('\u{200b}', '\u{206f}').prop_map(String::from),
+            prop::char::range('\u{e0000}', '\u{e007f}').prop_map(String::from),
+            prop::sample::select(vec![
+                "\u{301}",
+                "\u{1b}]0;x\u{7}",
+                "\u{9b}31m",
+                "日本",
+                " ",
+                "\n",
+                "\t",
+                "\u{3000}",
+                "\u{ad}"
+            ])
+            .prop_map(str::to_owned),
+        ];
+        prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+    }
+
+    /// What may stand in a cell: no control, nothing that turns text around or can't be seen.
+    fn is_inert(text: &str) -> bool {
+        !text.contains(|character: char| {
+            character.is_control() && !matches!(character, '\n' | '\t')
+                || matches!(
+                    u32::from(character),
+                    0xad | 0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff
+                        | 0xfff9..=0xfffb | 0xe0000..=0xe007f
+                )
+        })
+    }
+
+    proptest! {
+        /// Nothing hostile is left, also where two clean texts meet; cleaning again changes nothing; what is cut or
+        /// wrapped fits; and no text grows without bound.
+        #[test]
+        fn any_text_is_made_inert_and_fits(one in any_text(), other in any_text(), columns in 1..90_usize) {
+            let (clean, more) = (Clean::new(&one), Clean::new(&other));
+            let both = format!("{clean}{more}");
+            prop_assert!(is_inert(clean.as_str()) && is_inert(&both));
+            prop_assert_eq!(&Clean::new(clean.as_str()), &clean);
+            prop_assert!(clean.as_str().len() <= 8 * one.len());
+            let line = one_line(clean.as_str());
+            prop_assert!(!line.contains(['\n', '\t']));
+            prop_assert!(width(&truncate(&line, columns, "…")) <= columns);
+            let cells: usize = line.graphemes(true).map(width).sum();
+            prop_assert_eq!(cells, width(&line));
+            for line in wrap(clean.as_str(), columns) {
+                // What can't be taken apart stays whole, however wide it is.
+                let wide = line.graphemes(true).filter(|part| width(part) > 0).count();
+                prop_assert!(width(&line) <= columns || wide == 1, "{:?}", line);
+            }
+            let json = serde_json::to_string(&one).unwrap();
+            let escaped = escape_json(&json);
+            prop_assert!(is_inert(&escaped));
+            prop_assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), one);
+        }
     }
 }

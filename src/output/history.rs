@@ -12,11 +12,17 @@ use crate::style::Theme;
 use super::Form;
 use super::text::{class, paint, seconds};
 
-/// Columns of the longest cell that is not the last.
+/// Columns of the longest cell.
 const LONGEST: usize = 64;
 /// The names of the columns.
 const HEADINGS: [&str; 7] = [
-    "BEGAN", "IMAGE", "REGION", "VERDICT", "TOOK", "RESULT", "FILE",
+    "BEGAN",
+    "IMAGE",
+    "REGION",
+    "VERDICT",
+    "TOOK",
+    "RECORDING",
+    "RESULT",
 ];
 /// The column that has a colour.
 const VERDICT: usize = 3;
@@ -63,7 +69,8 @@ fn line_of(
 }
 
 fn row(watch: &PastWatch, theme: &Theme) -> [String; HEADINGS.len()] {
-    let file = one_line(Clean::new(&watch.file.to_string_lossy()).as_str());
+    let name = watch.file.file_stem().unwrap_or_default();
+    let name = one_line(Clean::new(&name.to_string_lossy()).as_str());
     let began = seconds(watch.began);
     let cell = |text: &Clean| {
         let text = one_line(text.as_str());
@@ -74,7 +81,7 @@ fn row(watch: &PastWatch, theme: &Theme) -> [String; HEADINGS.len()] {
         Err(why) => {
             let none = || "-".to_owned();
             let verdict = "UNREADABLE".to_owned();
-            [began, none(), none(), verdict, none(), cell(why), file]
+            [began, none(), none(), verdict, none(), name, cell(why)]
         }
         Ok(told) => {
             let outcome = told.summary.outcome;
@@ -85,8 +92,8 @@ fn row(watch: &PastWatch, theme: &Theme) -> [String; HEADINGS.len()] {
                 or_none(told.region().map(cell)),
                 format!("{sign} {}", outcome.word().to_uppercase()),
                 or_none(told.summary.took().map(duration)),
+                name,
                 or_none(result(told).as_ref().map(cell)),
-                file,
             ]
         }
     }

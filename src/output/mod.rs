@@ -64,7 +64,7 @@ impl<O: Write, D: Write> Printer<O, D> {
     pub fn print(&mut self, entry: &Entry) -> io::Result<()> {
         match (&self.form, entry) {
             (_, Entry::Remark(text)) => {
-                let _ = writeln!(self.diagnostics, "note: {}", one_line(text));
+                let _ = writeln!(self.diagnostics, "note: {}", one_line(text.as_str()));
                 Ok(())
             }
             (Form::Json, entry) => match json::line(entry) {

@@ -1,6 +1,10 @@
 //! Faults on purpose, in debug builds only: with `BAKEWATCH_FAULT=panic:poller` in the environment that part of
 //! the program panics, so that tests see what becomes of the terminal.
 
+/// A panic can quote what a service has said.
+#[cfg(debug_assertions)]
+const HOSTILE: &str = " \u{1b}]0;title\u{7}\u{202e} X-Amz-Signature=canary";
+
 /// Panics, where that is asked of this part of the program.
 #[cfg(debug_assertions)]
 #[expect(
@@ -15,7 +19,10 @@ pub(super) fn at(part: &str) {
     let wanted = FAULT
         .as_deref()
         .and_then(|fault| fault.strip_prefix("panic:"));
-    assert!(wanted != Some(part), "a fault on purpose in the {part}");
+    assert!(
+        wanted != Some(part),
+        "a fault on purpose in the {part}{HOSTILE}"
+    );
 }
 
 /// Panics in a thread that the program knows nothing of, as crates have some.

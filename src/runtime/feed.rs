@@ -17,7 +17,7 @@ use crate::source::recording;
 use crate::source::simulator::Simulator;
 use crate::source::tail::Tail;
 
-use super::tape::TapeEnd;
+use super::tape::Inlet;
 use super::tasks::Tasks;
 
 /// How many reports may wait. A page is one report; a reader that is slower than that slows the poller.
@@ -75,10 +75,16 @@ impl Prepared {
 
     /// Begins to ask, or to play. `first` is what is known before that: remarks, and what an earlier watch
     /// has recorded.
-    pub(super) fn start(self, first: Vec<Msg>, tape: TapeEnd, tasks: &mut Tasks) -> Feed {
+    pub(super) fn start(
+        self,
+        first: Vec<Msg>,
+        inlet: Inlet,
+        remarks: mpsc::UnboundedReceiver<Remark>,
+        tasks: &mut Tasks,
+    ) -> Feed {
         let (report_sender, unwritten) = mpsc::channel(1);
         let (written, reports) = mpsc::channel(REPORTS);
-        tasks.spawn("tape", tape.inlet.pass_on(unwritten, written));
+        tasks.spawn("tape", inlet.pass_on(unwritten, written));
         let (requests, request_receiver) = mpsc::channel(REQUESTS);
         let ends = self.is_replay();
         match self.origin {
@@ -113,7 +119,7 @@ impl Prepared {
             requests,
             first: first.into(),
             reports,
-            remarks: tape.remarks,
+            remarks,
             ends,
         }
     }

@@ -19,11 +19,12 @@ pub(super) fn has_shell() -> bool {
 
 /// By what the program stops itself. Not by SIGTSTP, which it listens to; nor by that and SIGSTOP, between which
 /// a shell may let the job go on, so that the stop comes last. This has the default action that SIGTSTP had: the
-/// system stops the whole group in one go, unless no shell could let it go on.
+/// system stops the whole group in one go, unless no shell could let it go on. What it costs: some shells call the
+/// job "suspended (tty input)", and sudo with a terminal of its own lets it go on at once.
 const STOP: Signal = Signal::TTIN;
 
 /// Stops the whole job, as a terminal does for Ctrl-Z: the rest of a pipeline is to stop too, and a script that
-/// waits for us. Returns when it goes on.
+/// waits for us. Returns when it goes on, or a little earlier.
 pub(super) fn stop_all() {
     // It can't be refused: the group is our own.
     let _ = kill_current_process_group(STOP);

@@ -12,6 +12,7 @@ mod job_control;
 mod lines;
 mod logging;
 mod outlet;
+mod panics;
 mod past;
 mod prepare;
 mod reports;
@@ -24,6 +25,8 @@ mod ticks;
 
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
+
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::app::effect::Entry;
 use crate::app::ending::Ending;
@@ -49,7 +52,9 @@ use tasks::Tasks;
 /// # Errors
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
 pub fn run(settings: Settings) -> Result<u8, Error> {
-    logging::start(&settings.log)?;
+    panics::listen();
+    let (remark, remarks) = mpsc::unbounded_channel();
+    logging::start(&settings.log, remark.clone())?;
     // The theme has taken NO_COLOR and --color into account; crossterm is not to judge again.
     crossterm::style::force_color_output(settings.theme.has_colours());
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -63,7 +68,7 @@ pub fn run(settings: Settings) -> Result<u8, Error> {
     // A credential process, a name lookup or a terminal that hangs must not keep the program from ending, nor
     // from ending with a panic: dropping a runtime waits for such threads.
     let runtime = ManuallyDrop::new(runtime);
-    let result = runtime.block_on(watch(settings));
+    let result = runtime.block_on(watch(settings, remark, remarks));
     ManuallyDrop::into_inner(runtime).shutdown_background();
     result
 }
@@ -80,7 +85,11 @@ pub fn print(text: &str) -> Result<u8, Error> {
     Ok(code::SUCCEEDED)
 }
 
-async fn watch(settings: Settings) -> Result<u8, Error> {
+async fn watch(
+    settings: Settings,
+    remark: UnboundedSender<Remark>,
+    remarks: UnboundedReceiver<Remark>,
+) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
     // With --wait, the build that is waited for is another one than any that was recorded.
     let is_live = matches!(settings.source, SourceSettings::Api(_));
@@ -92,8 +101,8 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
     let typical = typical.and_then(Folder::typical);
     let (recorder, resumed) =
         tape::open(settings.record, recordings.as_ref(), ready.header, goes_on)?;
-    let remarks = ready.remarks.into_iter().map(Msg::Remark);
-    let first = remarks.chain(resumed).collect();
+    let first = ready.remarks.into_iter().map(Msg::Remark);
+    let first = first.chain(resumed).collect();
     let ending = if prepared.is_replay() {
         Ending::of_replay()
     } else {
@@ -109,8 +118,8 @@ async fn watch(settings: Settings) -> Result<u8, Error> {
     model.times.utc = settings.utc;
     let hook = Hook(settings.on_outcome);
     model.typical = typical;
-    let (tape, tape_end) = Tape::start(recorder, &mut tasks);
-    let start = |tasks: &mut Tasks| prepared.start(first, tape_end, tasks);
+    let (tape, inlet) = Tape::start(recorder, remark, &mut tasks);
+    let start = |tasks: &mut Tasks| prepared.start(first, inlet, remarks, tasks);
     let result = match settings.form {
         Form::Screen(_) => {
             let look = screen::Look {

@@ -1,9 +1,10 @@
 //! What was recorded, without a watch: the list of recordings, and a report of one.
 
+use std::fmt::Display;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::PathBuf;
 
-use crate::config::History;
+use crate::config::{History, Recorded};
 use crate::domain::build::Build;
 use crate::domain::text::{Clean, one_line};
 use crate::error::Error;
@@ -41,12 +42,10 @@ pub fn history(History { recordings, form }: History) -> Result<u8, Error> {
 ///
 /// # Errors
 /// Where the recording can't be read, or the report can't be written.
-pub fn report(file: &Path) -> Result<u8, Error> {
-    let recording = Recording::open(file).map_err(|error| {
-        Error::Usage(format!("failed to report on {}: {error}", file.display()))
-    })?;
-    for remark in tape::remarks_on(file, &recording) {
-        say(&remark.text);
+pub fn report(which: &Recorded) -> Result<u8, Error> {
+    let (file, recording) = open(which, "report on")?;
+    for remark in tape::remarks_on(&file, &recording) {
+        say(remark.text.as_str());
     }
     let header = &recording.header;
     let region = header.region.as_deref().map(Clean::new);
@@ -58,6 +57,24 @@ pub fn report(file: &Path) -> Result<u8, Error> {
         now: recording.span().1,
     };
     print(&output::report(&Build::of(&recording.reports), &subject))
+}
+
+/// Reads the recording that a person means, to do this with it.
+pub(super) fn open(which: &Recorded, to: &str) -> Result<(PathBuf, Recording), Error> {
+    let name = which.name.display();
+    let failed = |why: &dyn Display| Error::Usage(format!("failed to {to} {name}: {why}"));
+    let mut file = which.name.clone();
+    if file.is_dir() || !file.exists() {
+        let folder = which.recordings.clone().map(Folder::new);
+        let found = folder.and_then(|folder| folder.find(&file));
+        file = found.ok_or_else(|| {
+            failed(&"there is no such file, recording or recorded image; `bakewatch history` lists them")
+        })?;
+    }
+    match Recording::open(&file) {
+        Ok(recording) => Ok((file, recording)),
+        Err(error) => Err(failed(&error)),
+    }
 }
 
 /// A diagnostic.

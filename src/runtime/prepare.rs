@@ -1,20 +1,18 @@
 //! Checks the settings and makes ready what they ask for; nothing is asked of any network yet.
 
-use std::path::Path;
-
 use crate::app::model::Target;
 use crate::app::msg::Remark;
 use crate::cli::Pace;
-use crate::config::{ApiSettings, SourceSettings};
+use crate::config::{ApiSettings, Recorded, SourceSettings};
 use crate::domain::text::Clean;
 use crate::error::Error;
 use crate::source::clock::Clock;
 use crate::source::parallelcluster::{self, ApiUrl, ImageId, ParallelCluster, Signing};
-use crate::source::recording::{Header, Recording, VERSION};
+use crate::source::recording::{Header, VERSION};
 use crate::source::simulator::{Scenario, Simulator};
 
 use super::feed::{Origin, Prepared};
-use super::tape;
+use super::{past, tape};
 
 /// What is made ready: the feed, the header of its recording, and what is to be said about it.
 pub(super) struct Ready {
@@ -28,7 +26,7 @@ pub(super) async fn prepare(settings: SourceSettings) -> Result<Ready, Error> {
     match settings {
         SourceSettings::Api(api) => prepare_api(*api).await,
         SourceSettings::Demo { scenario, speed } => prepare_demo(&scenario, speed).await,
-        SourceSettings::Replay { file, pace } => prepare_replay(&file, pace),
+        SourceSettings::Replay { which, pace } => prepare_replay(&which, pace),
     }
 }
 
@@ -149,15 +147,14 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
     })
 }
 
-fn prepare_replay(file: &Path, pace: Pace) -> Result<Ready, Error> {
-    let recording = Recording::open(file)
-        .map_err(|error| Error::Usage(format!("failed to replay {}: {error}", file.display())))?;
+fn prepare_replay(which: &Recorded, pace: Pace) -> Result<Ready, Error> {
+    let (file, recording) = past::open(which, "replay")?;
     let (begin, end) = recording.span();
     let (clock, note) = match pace {
         Pace::Times(speed) => (Clock::scenario(begin, speed), format!("replay x{speed}")),
         Pace::Max => (Clock::scenario(end, 1.0), "replay".to_owned()),
     };
-    let remarks = tape::remarks_on(file, &recording);
+    let remarks = tape::remarks_on(&file, &recording);
     let header = recording.header;
     let target = Target {
         image_id: Clean::new(&header.image_id).as_str().to_owned(),

@@ -2,9 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::app::model::Model;
 use crate::app::msg::Msg;
@@ -18,21 +20,51 @@ const NAME: usize = 64;
 /// So many names are tried. Reports are named by the second.
 const TRIES: usize = 100;
 
-/// Where reports are written, and where is told what became of them.
+/// Who leaves does not wait longer for a disk that hangs.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Writes reports, and tells what became of them.
 #[derive(Debug)]
 pub(super) struct Reports {
     done: mpsc::UnboundedSender<Msg>,
+    heard: mpsc::UnboundedReceiver<Msg>,
+    /// How many are being written.
+    open: usize,
 }
 
 impl Reports {
-    /// A way to write reports, and to hear of them.
-    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Msg>) {
+    /// No report yet.
+    pub(super) fn new() -> Self {
         let (done, heard) = mpsc::unbounded_channel();
-        (Self { done }, heard)
+        let open = 0;
+        Self { done, heard, open }
+    }
+
+    /// Waits until a report was written, or could not be.
+    pub(super) async fn next(&mut self) -> Msg {
+        match self.heard.recv().await {
+            Some(msg) => {
+                self.open -= 1;
+                msg
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits for what is being written, and tells what became of it: half a report would pass for one.
+    pub(super) async fn settle(&mut self) -> Vec<Msg> {
+        let mut told = Vec::new();
+        let all = async {
+            while self.open > 0 {
+                told.push(self.next().await);
+            }
+        };
+        let _ = timeout(PATIENCE, all).await;
+        told
     }
 
     /// Writes a report of the build as it is now, at some time soon.
-    pub(super) fn write(&self, model: &Model, tasks: &mut Tasks) {
+    pub(super) fn write(&mut self, model: &Model, tasks: &mut Tasks) {
         let subject = Subject {
             image_id: &model.target.image_id,
             region: model.target.region.as_ref(),
@@ -42,6 +74,11 @@ impl Reports {
         };
         let markdown = output::report(&model.build, &subject);
         let stem = stem(&model.target.image_id, Clock::wall().now());
+        self.begin(stem, markdown, tasks);
+    }
+
+    fn begin(&mut self, stem: String, markdown: String, tasks: &mut Tasks) {
+        self.open += 1;
         let done = self.done.clone();
         tasks.spawn_blocking("report", move || {
             let written = write_new(&stem, &markdown).map_err(|error| {
@@ -100,6 +137,21 @@ mod tests {
         assert_eq!(fs::read_to_string(&names[0]).unwrap(), "one");
         fs::remove_dir_all(&folder).unwrap();
         assert!(write_new(&stem, "three").is_err());
+    }
+
+    #[tokio::test]
+    async fn who_leaves_waits_for_the_whole_report() {
+        let stem = std::env::temp_dir().join(format!("bakewatch-report-{}", std::process::id()));
+        let stem = stem.display().to_string();
+        let text = "all of it\n".repeat(1 << 20);
+        let (mut reports, mut tasks) = (Reports::new(), Tasks::default());
+        assert!(reports.settle().await.is_empty());
+        reports.begin(stem.clone(), text.clone(), &mut tasks);
+        assert_eq!(reports.settle().await.len(), 1);
+        let file = format!("{stem}.md");
+        let written = fs::read_to_string(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        assert_eq!((written.len(), reports.open), (text.len(), 0));
     }
 
     #[test]

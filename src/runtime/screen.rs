@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::effect::{Effect, Effects};
@@ -28,7 +27,7 @@ use super::signals::{Job, Jobs, Signals};
 use super::tasks::Tasks;
 use super::terminal::{self, Screen};
 use super::ticks::{Ticks, tick};
-use super::{ask, escapes, fault, job_control};
+use super::{ask, escapes, fault, job_control, panics};
 
 /// The least time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(33);
@@ -57,9 +56,25 @@ pub(super) async fn run(
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = look.theme.clone();
-    let code = show(model, look, hook, clock, start, tasks).await?;
-    terminal::say_last(&format!("{}\n", farewell(model, &theme)));
+    let Left { code, unread } = show(model, look, hook, clock, start, tasks).await?;
+    for line in std::iter::once(farewell(model, &theme)).chain(unread) {
+        terminal::say_last(&format!("{line}\n"));
+    }
     Ok(code)
+}
+
+/// How a screen was left.
+struct Left {
+    code: u8,
+    /// What nobody can have read on it.
+    unread: Vec<String>,
+}
+
+impl From<u8> for Left {
+    fn from(code: u8) -> Self {
+        let unread = Vec::new();
+        Self { code, unread }
+    }
 }
 
 /// The first frame is there before anything is asked of the network.
@@ -70,24 +85,23 @@ async fn show(
     clock: &Clock,
     start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
-) -> Result<u8, Error> {
+) -> Result<Left, Error> {
     let (signals, jobs) = (Signals::listen()?, Jobs::listen()?);
     let mut screen = match Screen::take(tasks) {
         Ok(screen) => screen,
-        Err(_) if is_gone() => return Ok(TERMINAL_GONE),
+        Err(_) if is_gone() => return Ok(TERMINAL_GONE.into()),
         Err(error) => return Err(error),
     };
     let (Ok(size), Ok(input)) = (terminal::size(), Input::start()) else {
-        return Ok(TERMINAL_GONE);
+        return Ok(TERMINAL_GONE.into());
     };
     let _ = update(model, Msg::Resized(size));
     let _ = update(model, tick(clock, false));
     if screen.draw(model, &theme).is_err() {
-        return Ok(TERMINAL_GONE);
+        return Ok(TERMINAL_GONE.into());
     }
     screen.mouse(model.mouse);
     fault::elsewhere();
-    let (reports, reported) = Reports::new();
     let now = Instant::now();
     Show {
         hangup: Hangup::watch(tasks),
@@ -97,8 +111,7 @@ async fn show(
         next_frame: now,
         stale: false,
         clipboard: Clipboard::default(),
-        reports,
-        reported,
+        reports: Reports::new(),
         model,
         theme,
         speech,
@@ -129,7 +142,6 @@ struct Show<'a> {
     feed: Feed,
     tasks: &'a mut Tasks,
     reports: Reports,
-    reported: mpsc::UnboundedReceiver<Msg>,
     last_frame: Instant,
     /// When the next frame is due, once there is something new to see.
     next_frame: Instant,
@@ -149,7 +161,17 @@ enum Heard {
 }
 
 impl Show<'_> {
-    async fn run(mut self) -> Result<u8, Error> {
+    async fn run(mut self) -> Result<Left, Error> {
+        let code = self.run_until_left().await;
+        let mut unread = Vec::new();
+        for msg in self.reports.settle().await {
+            let _ = update(self.model, msg);
+            unread.extend(self.model.toast.take());
+        }
+        code.map(|code| Left { code, unread })
+    }
+
+    async fn run_until_left(&mut self) -> Result<u8, Error> {
         loop {
             let code = match self.hear().await {
                 Heard::Fact(msg) => self.take_in(msg),
@@ -181,14 +203,14 @@ impl Show<'_> {
                 Err(_) => Heard::TerminalGone,
             },
             error = self.tasks.died() => Heard::Died(error),
-            error = terminal::lost_to_a_panic() => Heard::Died(error),
+            error = panics::any() => Heard::Died(error),
             written = self.screen.written() => match written {
                 Ok(()) => Heard::Pause,
                 Err(_) => Heard::TerminalGone,
             },
             () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Heard::Pause,
             msg = self.ticks.next() => Heard::Fact(msg),
-            Some(msg) = self.reported.recv() => Heard::Fact(msg),
+            msg = self.reports.next() => Heard::Fact(msg),
             msg = self.feed.next() => Heard::Fact(msg),
             () = std::future::ready(()), if self.model.is_looking() => Heard::Fact(Msg::Look),
         }

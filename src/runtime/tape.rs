@@ -36,7 +36,7 @@ pub(super) fn open(
         (Record::InFolder, None) => {
             let text = "this watch is not recorded: there is no home folder and XDG_STATE_HOME names none; name a \
                         file with --record, or say --no-record";
-            return Ok((None, vec![Msg::Remark(passing(text.to_owned()))]));
+            return Ok((None, vec![Msg::Remark(Remark::passing(text))]));
         }
         (Record::InFolder, Some(folder)) => Recorder::in_folder(folder.clone(), header, resumes),
         (Record::InFile(path), _) => {
@@ -67,12 +67,8 @@ pub(super) fn remarks_on(path: &Path, recording: &Recording) -> Vec<Remark> {
     [torn, unreadable]
         .into_iter()
         .flatten()
-        .map(passing)
+        .map(|text| Remark::passing(&text))
         .collect()
-}
-
-fn passing(text: String) -> Remark {
-    Remark { text, passes: true }
 }
 
 /// Something for the thread to write.
@@ -89,14 +85,7 @@ pub(super) struct Tape {
     written: oneshot::Receiver<Option<Remark>>,
 }
 
-/// The recording, from the feed's side: where reports go in, and what is to be said about it comes out.
-#[derive(Debug)]
-pub(super) struct TapeEnd {
-    pub(super) inlet: Inlet,
-    pub(super) remarks: mpsc::UnboundedReceiver<Remark>,
-}
-
-/// Where reports go into the recording.
+/// The recording, from the feed's side: where reports go in.
 #[derive(Debug)]
 pub(super) struct Inlet {
     takes: Sender<Take>,
@@ -105,10 +94,13 @@ pub(super) struct Inlet {
 }
 
 impl Tape {
-    /// Begins to write. Without a recorder nothing is written.
-    pub(super) fn start(recorder: Option<Recorder>, tasks: &mut Tasks) -> (Self, TapeEnd) {
+    /// Begins to write, and to say what is to be said about it. Without a recorder nothing is written.
+    pub(super) fn start(
+        recorder: Option<Recorder>,
+        remark: mpsc::UnboundedSender<Remark>,
+        tasks: &mut Tasks,
+    ) -> (Self, Inlet) {
         let (takes, receiver) = channel();
-        let (remark, remarks) = mpsc::unbounded_channel();
         let (done, written) = oneshot::channel();
         match recorder {
             Some(recorder) => tasks.spawn_blocking("recorder", move || {
@@ -122,8 +114,7 @@ impl Tape {
             takes: takes.clone(),
             hangs: false,
         };
-        let end = TapeEnd { inlet, remarks };
-        (Self { takes, written }, end)
+        (Self { takes, written }, inlet)
     }
 
     /// Writes how the watch ended, and waits until everything is written. What comes back is why it is not.
@@ -192,7 +183,7 @@ fn write_all(
             (Ok(()), None) | (Err(_), Some(_)) => continue,
             (Ok(()), Some(_)) => {
                 trouble = None;
-                passing(format!(
+                Remark::passing(&format!(
                     "the recording {path} can be written again; nothing is missing in it"
                 ))
             }
@@ -200,12 +191,7 @@ fn write_all(
                 let text = format!(
                     "this watch is not recorded: failed to write {path}: {error}; --record names another file"
                 );
-                trouble
-                    .insert(Remark {
-                        text,
-                        passes: false,
-                    })
-                    .clone()
+                trouble.insert(Remark::lasting(&text)).clone()
             }
         };
         let _ = remarks.send(remark);

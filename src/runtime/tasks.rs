@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::error::Error;
 
-use super::fault;
+use super::{fault, panics};
 
 /// The program's background tasks; dropping it ends them.
 #[derive(Debug, Default)]
@@ -53,9 +53,5 @@ fn panic_text(error: tokio::task::JoinError) -> String {
     let payload = error.into_panic();
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-    text.unwrap_or("a task panicked")
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    panics::first_line(&panics::message(text))
 }

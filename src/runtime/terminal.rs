@@ -3,10 +3,9 @@
 
 use std::cell::RefCell;
 use std::io::{self, Write};
-use std::panic;
 use std::rc::Rc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::terminal::{
@@ -18,7 +17,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use rustix::termios::tcgetwinsize;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use crate::app::model::Model;
 use crate::error::Error;
@@ -47,9 +46,6 @@ const USUAL: Size = Size {
 
 /// The way to the terminal, for whoever gives it back.
 static OUTLET: OnceLock<Outlet> = OnceLock::new();
-/// What the first panic said, whichever thread it was in.
-static PANIC: Mutex<Option<String>> = Mutex::new(None);
-static PANICKED: Notify = Notify::const_new();
 
 /// A terminal that shows the program; dropping it gives the terminal back as it was.
 #[derive(Debug)]
@@ -89,7 +85,6 @@ impl Screen {
             canvas: None,
             written: None,
         };
-        give_back_on_panic();
         screen.enter().map_err(Error::Terminal)?;
         Ok(screen)
     }
@@ -215,14 +210,6 @@ pub(super) fn say_last(text: &str) {
     }
 }
 
-/// Waits until any thread has panicked, even one that is not of our making. The terminal has been given back
-/// then, and nothing shows any more that the program goes on.
-pub(super) async fn lost_to_a_panic() -> Error {
-    PANICKED.notified().await;
-    let said = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Error::Bug(said.unwrap_or_default())
-}
-
 /// Gives the terminal back, if it is ours. What fails here can't be helped, and must not hide why we leave.
 pub(super) fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
@@ -244,22 +231,6 @@ fn leave(writer: &mut impl Write, mouse: bool) -> io::Result<()> {
         writer.write_all(MOUSE_OFF.as_bytes())?;
     }
     execute!(writer, EndSynchronizedUpdate, LeaveAlternateScreen, Show)
-}
-
-/// Lets a panic's message appear on the normal screen. The hook itself can't panic.
-fn give_back_on_panic() {
-    let report = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        give_back();
-        report(info);
-        let text = info.payload_as_str().unwrap_or("it panicked");
-        let first_line = text.lines().next().unwrap_or_default();
-        PANIC
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert_with(|| first_line.to_owned());
-        PANICKED.notify_one();
-    }));
 }
 
 #[cfg(test)]

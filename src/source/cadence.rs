@@ -134,18 +134,44 @@ mod tests {
         assert_eq!(cadence.wait(seconds(0)), seconds(1));
     }
 
+    /// Few and many: the first failures double the wait, the last one that can be counted must not overflow it.
+    fn failures() -> impl Strategy<Value = u32> {
+        prop_oneof![4 => 1..20_u32, 1 => any::<u32>().prop_map(|count| count.max(1)), 1 => Just(u32::MAX)]
+    }
+
     proptest! {
-        /// After n failures the wait is at least half and at most the whole of min(cap, 2ⁿ intervals).
+        /// After n failures the wait is at least half and at most the whole of min(cap, 2ⁿ intervals), and one good
+        /// answer makes it the interval again.
         #[test]
-        fn backoff_stays_in_its_bounds(seed: u64, failures in 1u32..u32::MAX, millis in 200u64..20_000, adaptive: bool) {
+        fn backoff_stays_in_its_bounds(seed: u64, failures in failures(), millis in 200u64..20_000, adaptive: bool) {
             let fixed = Duration::from_millis(millis);
             let mut cadence = cadence((!adaptive).then_some(fixed), seed);
             cadence.failures = failures - 1;
             cadence.failed();
-            let (base, cap) = if adaptive { (USUAL, MAX_BACKOFF) } else { (fixed, (fixed * 10).max(MIN_FIXED_CAP)) };
+            let (base, cap) = if adaptive { (seconds(5), seconds(60)) } else { (fixed, (fixed * 10).max(seconds(3))) };
             let whole = cap.min(base.saturating_mul(2u32.saturating_pow(failures)));
             let wait = cadence.wait(Duration::ZERO);
             prop_assert!(wait >= whole.div_f64(2.0001) && wait <= whole, "{wait:?} of {whole:?}");
+            cadence.failed();
+            prop_assert!(cadence.wait(Duration::ZERO) >= wait.min(whole.div_f64(2.0001)), "one more failure is no reason to hurry");
+            cadence.succeeded();
+            let usual = if adaptive { seconds(5) } else { fixed };
+            prop_assert!(near(cadence.wait(Duration::ZERO), usual));
+        }
+
+        /// While all is well the wait is that of the README, ±10 %, whatever time it is; a fixed one is kept.
+        #[test]
+        fn the_wait_is_one_of_three(seed: u64, new in 0u64..10_000, since in 0u64..2_000, fixed in prop::option::of(200u64..60_000)) {
+            let fixed = fixed.map(Duration::from_millis);
+            let mut cadence = cadence(fixed, seed);
+            cadence.saw_new(seconds(new));
+            let wait = cadence.wait(seconds(new + since));
+            let adaptive = match since {
+                180.. => seconds(15),
+                ..20 if new > 0 => seconds(2),
+                _ => seconds(5),
+            };
+            prop_assert!(fixed.map_or_else(|| near(wait, adaptive), |fixed| wait == fixed), "{wait:?}");
         }
     }
 }

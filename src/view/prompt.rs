@@ -11,7 +11,7 @@ use crate::app::bar;
 use crate::app::model::Model;
 use crate::app::prompt::{Prompt, Purpose};
 use crate::domain::lens::{Sieve, Slot};
-use crate::domain::text::{one_line, width};
+use crate::domain::text::{Clean, one_line, width};
 use crate::style::Theme;
 
 use super::parts::{self, Part};
@@ -50,12 +50,12 @@ fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
         (Purpose::Search | Purpose::SearchText, false) => "search: ",
         (Purpose::Search | Purpose::SearchText, true) => "search (regex): ",
     };
-    let after = one_line_kept(&prompt.after);
+    let after = shown(&prompt.after);
     let mut graphemes = after.graphemes(true);
     let under = graphemes.next().unwrap_or(" ").to_owned();
     let rest = cut(graphemes.as_str(), room / 4, theme);
     let left = room.saturating_sub(width(label) + width(&under) + width(&rest));
-    let before = end_of(&one_line_kept(&prompt.before), left);
+    let before = end_of(&shown(&prompt.before), left);
     Line::from(vec![
         Span::styled(label, theme.strong()),
         Span::raw(before),
@@ -64,17 +64,9 @@ fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
     ])
 }
 
-/// The text as it is drawn: what was typed has no control characters, but may have wide spaces.
-fn one_line_kept(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .collect()
+/// The text as it is drawn: what was typed has no line breaks, but may hold what turns text around.
+fn shown(text: &str) -> String {
+    Clean::new(text).to_string()
 }
 
 /// The end of a text in at most so many columns.

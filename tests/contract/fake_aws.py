@@ -6,6 +6,7 @@ import re
 import threading
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
@@ -256,6 +257,9 @@ class FakeAwsServer(ThreadingHTTPServer):
         self.aws = FakeAws(account)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """An API server that was killed no longer waits for its answer."""
 
     def close(self) -> None:
         self.shutdown()

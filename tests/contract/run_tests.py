@@ -58,7 +58,7 @@ def main() -> int:
 
     names = [name for name in _names(unittest.defaultTestLoader.discover(str(HERE))) if options.pattern in name]
     # The long ones first, so that no core is idle at the end.
-    names.sort(key=lambda name: "EverySecondRequest" not in name and "five_thousand" not in name)
+    names.sort(key=lambda name: not any(long in name for long in ("ten_times", "EverySecondRequest", "five_thousand")))
     failed: list[Result] = []
     # Worker processes end without their exit handlers, so that their files are gathered here and removed at once.
     with tempfile.TemporaryDirectory(prefix="bakewatch-contract-") as folder:

@@ -150,18 +150,30 @@ class Build:
         )
 
 
+    def succeed(self) -> Steps:
+        """The AMI is there, and the stack deletes itself."""
+        self.image_state("AVAILABLE")
+        self.tag_ami()
+        yield self.rest(2)
+        self.root("DELETE_IN_PROGRESS", "User Initiated")
+        yield self.rest(2)
+        yield from self.remove_resources()
+        self.gone()
+
+    def fail(self) -> Steps:
+        """A component fails, and the stack stays as it is."""
+        self.fail_image()
+        yield self.rest(1)
+        self.root("CREATE_FAILED", f"The following resource(s) failed to create: [{IMAGE}]. ")
+        yield self.rest(1)
+
+
 def success(account: Account, image_id: str, start: datetime, generation: int = 1) -> Steps:
     """The build works, the AMI is tagged, the stack deletes itself."""
     build = Build(account, image_id, start, generation)
     yield from build.prepare()
     yield from build.bake("BUILDING", "TESTING", "DISTRIBUTING")
-    build.image_state("AVAILABLE")
-    build.tag_ami()
-    yield build.rest(2)
-    build.root("DELETE_IN_PROGRESS", "User Initiated")
-    yield build.rest(2)
-    yield from build.remove_resources()
-    build.gone()
+    yield from build.succeed()
 
 
 def failure(account: Account, image_id: str, start: datetime, generation: int = 1) -> Steps:
@@ -169,10 +181,7 @@ def failure(account: Account, image_id: str, start: datetime, generation: int = 
     build = Build(account, image_id, start, generation)
     yield from build.prepare()
     yield from build.bake("BUILDING")
-    build.fail_image()
-    yield build.rest(1)
-    build.root("CREATE_FAILED", f"The following resource(s) failed to create: [{IMAGE}]. ")
-    yield build.rest(1)
+    yield from build.fail()
 
 
 def rollback(account: Account, image_id: str, start: datetime) -> Steps:

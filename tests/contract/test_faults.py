@@ -79,25 +79,6 @@ class Faults(ContractCase):
         self.assert_complete(watch, gateway.log, build.stack)
         self.assertIn(500, {exchange.status for exchange in gateway.log if exchange.fault})
 
-    def test_server_killed_and_restarted(self) -> None:
-        gateway = self.gateway()
-        steps = scenarios.success(self.account, self.image_id, self.start)
-        next(steps)
-        stack = self.stack()
-        watch = self.watch(gateway)
-        for number, _ in enumerate(steps):
-            if number == 4:
-                self.cloud.api.kill()
-                watch.wait_for_state("unreachable")
-                self.cloud.api.start()
-            if self.account.find_stack(self.image_id) is stack:
-                watch.wait_for_events(stack.stack_id, len(stack.events))
-        outcome = self.outcome(watch, 0)
-        self.assertEqual("succeeded", outcome["outcome"])
-        states = [line["state"] for line in watch.of_kind("status")]
-        self.assertIn("live", states[states.index("unreachable") :])
-        self.assert_complete(watch, gateway.log, stack)
-
     def test_throttled_cloudformation_looks_like_a_time_out(self) -> None:
         """The real server then sleeps and tries again for ever, and the gateway gives up on it."""
         gateway = self.gateway()

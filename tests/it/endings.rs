@@ -1,5 +1,6 @@
 //! When a watch without a screen ends and with which code: sequences of reports through the real `update`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -560,6 +561,159 @@ proptest! {
             watch.hear(if of_image { News::ImageFault(fault) } else { News::Fault(fault) }).pass(pause);
         }
         prop_assert!(!watch.model.build.verdict().is_final());
+    }
+}
+
+/// What the service says in a while of a watch.
+#[derive(Clone, Copy, Debug)]
+enum Said {
+    Of(&'static str, &'static str),
+    Image(&'static str, bool),
+    Gone,
+    Absent,
+    Foreign,
+    Fault(FaultKind),
+    ImageFault(FaultKind),
+    OtherStack,
+    Nothing(i64),
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    use Said::{Absent, Foreign, Gone, Image, ImageFault, Nothing, Of, OtherStack};
+    let one_of = |all: &'static [&'static str]| prop::sample::select(all);
+    let status = one_of(&[
+        "CREATE_IN_PROGRESS",
+        "CREATE_COMPLETE",
+        "CREATE_FAILED",
+        "ROLLBACK_IN_PROGRESS",
+        "ROLLBACK_COMPLETE",
+        "DELETE_IN_PROGRESS",
+        "DELETE_FAILED",
+        "DELETE_COMPLETE",
+        "ODD",
+    ]);
+    let built = one_of(&[
+        "BUILD_IN_PROGRESS",
+        "BUILD_COMPLETE",
+        "BUILD_FAILED",
+        "DELETE_IN_PROGRESS",
+    ]);
+    let kind = || {
+        prop::sample::select(vec![
+            FaultKind::Throttled,
+            FaultKind::Transient,
+            FaultKind::Malformed,
+            FaultKind::Expired,
+            FaultKind::Denied,
+            FaultKind::Misconfigured,
+        ])
+    };
+    prop_oneof![
+        4 => (one_of(&["img", "A"]), status).prop_map(|(id, status)| Of(id, status)),
+        3 => (built, any::<bool>()).prop_map(|(status, made)| Image(status, made)),
+        3 => Just(Gone),
+        3 => Just(Absent),
+        1 => Just(Foreign),
+        2 => kind().prop_map(Said::Fault),
+        2 => kind().prop_map(ImageFault),
+        1 => Just(OtherStack),
+        4 => (0..9_i64).prop_map(Nothing),
+    ]
+}
+
+/// What may be decided after what the service has told of a stack.
+#[derive(Default)]
+struct Told {
+    allowed: HashSet<Verdict>,
+    gone: bool,
+    /// Since when both calls have said that there is nothing, and for how long by now.
+    nothing: Option<(Duration, Duration)>,
+}
+
+impl Told {
+    fn hear(&mut self, said: Said, now: Duration) {
+        match said {
+            Said::Of(id, status) => {
+                (self.nothing, self.gone) = (None, false);
+                if id == "img" && (status.contains("FAILED") || status.contains("ROLLBACK")) {
+                    self.allowed.extend([Verdict::Failed, Verdict::Failing]);
+                }
+            }
+            Said::Image(status, made) => {
+                self.nothing = None;
+                match (status, made) {
+                    ("BUILD_COMPLETE", true) => self.allowed.extend([Verdict::Succeeded]),
+                    ("BUILD_FAILED", false) => {
+                        self.allowed.extend([Verdict::Failed, Verdict::Failing]);
+                    }
+                    _ => {}
+                }
+            }
+            Said::Gone => self.gone = true,
+            Said::Absent if self.gone => {
+                let (since, _) = self.nothing.unwrap_or((now, Duration::ZERO));
+                self.nothing = Some((since, now.saturating_sub(since)));
+            }
+            Said::Foreign => self.allowed.extend([Verdict::Ended]),
+            Said::OtherStack => *self = Self::default(),
+            Said::Absent | Said::Fault(_) | Said::ImageFault(_) | Said::Nothing(_) => {}
+        }
+    }
+
+    /// Whether it is enough for a verdict.
+    fn allow(&self, verdict: Verdict) -> bool {
+        let nothing = self.nothing.map_or(0, |(_, span)| span.as_secs());
+        match verdict {
+            Verdict::Deleted => nothing >= 5,
+            Verdict::NotFound => nothing >= 3,
+            Verdict::Failing => self.allowed.contains(&verdict),
+            end if end.is_final() => self.allowed.contains(&end),
+            _ => true,
+        }
+    }
+}
+
+proptest! {
+    /// Whatever the service says and whatever fails: what is decided was said. It stays decided until the stack is
+    /// another one, but for "gone", which is taken back when something shows up, and for an AMI, which always counts.
+    #[test]
+    fn every_verdict_rests_on_what_the_service_said(heard in prop::collection::vec(said(), 0..40)) {
+        let mut watch = Watch::with(Mode::Screen);
+        let mut told = Told::default();
+        let mut before = Verdict::Waiting;
+        for said in heard {
+            match said {
+                Said::Of(id, status) => {
+                    // What was said before any event may be about another stack: it is judged anew.
+                    if watch.model.build.stack_id().is_none() {
+                        (told, before) = (Told::default(), Verdict::Waiting);
+                    }
+                    watch.sees(id, status)
+                }
+                Said::Image(status, made) => watch.image(status, made.then_some("ami-1")),
+                Said::Gone => watch.hear(News::StackGone),
+                Said::Absent => watch.hear(News::Image(ImageAnswer::Absent)),
+                Said::Foreign => watch.hear(News::Image(ImageAnswer::Foreign)),
+                Said::Fault(kind) => watch.fails(kind),
+                Said::ImageFault(kind) => watch.hear(News::ImageFault(fault(kind))),
+                Said::Nothing(seconds) => watch.pass(seconds),
+                Said::OtherStack => {
+                    watch.stack = if watch.stack == "stack-a" { "stack-b" } else { "stack-a" };
+                    before = Verdict::Waiting;
+                    watch.sees("img", "CREATE_IN_PROGRESS")
+                }
+            };
+            told.hear(said, watch.elapsed);
+            let verdict = watch.model.build.verdict();
+            prop_assert!(told.allow(verdict), "{verdict:?} after {said:?}");
+            let stays = match before {
+                Verdict::Succeeded => verdict == Verdict::Succeeded,
+                Verdict::Failed => verdict.outcome() == Outcome::Failed || (verdict == Verdict::Succeeded && told.allow(verdict)),
+                _ => true,
+            };
+            prop_assert!(stays, "{before:?} became {verdict:?} after {said:?}");
+            before = verdict;
+        }
     }
 }
 

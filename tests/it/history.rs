@@ -104,13 +104,15 @@ fn recordings_are_listed_newest_first_whatever_state_they_are_in() {
     let table = history(&state, &[]);
     let row = |name: &str| {
         let mut lines = table.lines.iter();
-        lines.find(|line| line.ends_with(name)).unwrap().clone()
+        let name = format!("  {name}  ");
+        lines.find(|line| line.contains(&name)).unwrap().clone()
     };
     assert_eq!(table.lines.len(), 1 + lines.len());
     for (name, told) in [
-        ("cut.jsonl", " BUILDING "),
-        ("old.jsonl", " FAILED     35:00  R: long long"),
-        ("foreign.jsonl", " UNREADABLE "),
+        ("cut", " BUILDING "),
+        ("old", " FAILED     35:00  "),
+        ("old", "  R: long long"),
+        ("foreign", " UNREADABLE "),
     ] {
         assert!(row(name).contains(told), "{}", row(name));
     }
@@ -119,6 +121,53 @@ fn recordings_are_listed_newest_first_whatever_state_they_are_in() {
     let replayed = run(&["replay", &file, "--speed", "max", "-o", "json"]);
     assert_eq!(replayed.outcome()["amiId"], success["amiId"]);
     assert_eq!(replayed.outcome()["endedAt"], success["endedAt"]);
+}
+
+#[test]
+fn a_recording_goes_by_its_file_its_name_or_its_image() {
+    let state = fresh_folder();
+    for (image, hours) in [("other", 5), ("img", 3), ("img", 1)] {
+        let name = format!("{image}-{hours}.jsonl");
+        let folder = folder_of(&state, image);
+        write(&folder, &name, hours, 7, "failed", None);
+        // A report tells which program recorded.
+        let text = fs::read_to_string(folder.join(&name)).unwrap();
+        fs::write(folder.join(&name), text.replace("0.1.0", &name)).unwrap();
+    }
+    // As a watch leaves it that waited for a build in vain, and one whose first write did not come about.
+    let folder = folder_of(&state, "img");
+    write(&folder, "img-7.jsonl", 7, 7, "not-found", None);
+    let text = fs::read_to_string(folder.join("img-7.jsonl")).unwrap();
+    let without = text.replace("\"events\":9", "\"events\":0");
+    assert_ne!(text, without);
+    fs::write(folder.join("img-7.jsonl"), without).unwrap();
+    fs::write(folder_of(&state, "img").join("img-9.jsonl"), "").unwrap();
+    let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let report = |name: &str| Program::start_with(&["report", name], &environment).end();
+    let file = folder_of(&state, "img").join("img-1.jsonl");
+    let whole = report(file.to_str().unwrap());
+    assert_eq!(whole.code(), Some(0), "{}", whole.diagnostics);
+    for name in ["img-1", "img-1.jsonl"] {
+        assert_eq!(report(name).lines, whole.lines, "{name}");
+    }
+    // A folder of the same name, as people have one for each image.
+    fs::create_dir(state.join("img")).unwrap();
+    let newest = report("img");
+    assert_eq!(newest.lines, report("img-3").lines);
+    assert_ne!(newest.lines, whole.lines);
+    let replayed = Program::start_with(&["replay", "img", "-o", "json"], &environment).end();
+    assert_eq!(replayed.outcome()["imageId"], "img");
+    for name in ["img-2", "..", "../recordings/img", "im"] {
+        let none = report(name);
+        let said = format!("error: failed to report on {name}: there is no such file");
+        let is_there = Path::new(name).exists();
+        assert_eq!(none.code(), Some(2));
+        assert!(
+            is_there || none.diagnostics.starts_with(&said),
+            "{}",
+            none.diagnostics
+        );
+    }
 }
 
 #[test]

@@ -159,3 +159,13 @@ fn no_file_has_outgrown_its_purpose() {
         assert!(lines <= 400, "{} has {lines} lines", path.display());
     }
 }
+
+/// No code of our own is unsafe. What the manifest forbids no attribute can allow: rustc refuses that. That there is
+/// one TLS stack is for `cargo deny` to say: `Cargo.lock` also names what no build needs.
+#[test]
+fn unsafe_code_is_forbidden() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let manifest: toml::Table = fs::read_to_string(manifest).unwrap().parse().unwrap();
+    let lints = &manifest["lints"]["rust"];
+    assert_eq!(lints["unsafe_code"].as_str(), Some("forbid"));
+}

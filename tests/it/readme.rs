@@ -1,5 +1,4 @@
-//! What the README says about keys and options is written from the program, and the tests that it names are
-//! there. After a change, `BAKEWATCH_WRITE=1 cargo test --test it readme` writes these parts anew.
+//! What the README says about keys and options is written from the program. After a change, `BAKEWATCH_WRITE=1 cargo test --test it readme` writes these parts anew.
 
 use std::fmt::Write;
 use std::fs;
@@ -58,75 +57,4 @@ fn keys_and_options_are_those_of_the_program() {
     };
     let commands = ["watch", "demo", "replay", "history", "report"];
     part("options", &commands.map(help).concat());
-}
-
-/// What of a text is between backquotes.
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2)
-}
-
-/// The files in which a test of this name may be: `walk::x` is a test of the whole program, a longer path one
-/// beside the code, `contract FILE.NAME` one against the real server.
-fn files_of(test: &str) -> (Vec<String>, &str) {
-    if let Some((file, name)) = test
-        .strip_prefix("contract ")
-        .and_then(|rest| rest.split_once('.'))
-    {
-        return (vec![format!("tests/contract/{file}.py")], name);
-    }
-    let (module, name) = test.rsplit_once("::").unwrap();
-    if !module.contains("::") {
-        return (vec![format!("tests/it/{module}.rs")], name);
-    }
-    let path = module.replace("::", "/");
-    let mut files = vec![format!("src/{path}.rs"), format!("src/{path}/mod.rs")];
-    if let Some(path) = path.strip_suffix("/tests") {
-        files.extend([format!("src/{path}.rs"), format!("src/{path}/mod.rs")]);
-    }
-    (files, name)
-}
-
-fn assert_is_there(test: &str) {
-    let (files, name) = files_of(test);
-    let texts: Vec<_> = files
-        .iter()
-        .filter_map(|file| fs::read_to_string(root().join(file)).ok())
-        .collect();
-    assert!(!texts.is_empty(), "there is no file of {test}");
-    let forms = ["fn", "def", "class"].map(|form| format!("{form} {name}("));
-    let is_there = |text: &String| forms.iter().any(|form| text.contains(form));
-    assert!(
-        name == "*" || texts.iter().any(is_there),
-        "no test is called {test}"
-    );
-}
-
-#[test]
-fn the_tests_that_the_readme_names_are_there() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let promises = readme
-        .split("### Promises")
-        .nth(1)
-        .and_then(|rest| rest.split("### Tests").next())
-        .unwrap();
-    let tests: Vec<_> = quoted(promises).collect();
-    assert!(tests.len() > 8);
-    tests.into_iter().for_each(assert_is_there);
-}
-
-#[test]
-fn the_tests_that_the_fault_table_names_are_there() {
-    let table = fs::read_to_string(root().join("tests/faults.md")).unwrap();
-    let mut numbers = Vec::new();
-    for row in table.lines().filter(|line| line.starts_with("| ")).skip(1) {
-        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        let &[number, _, _, tests] = &cells[..] else {
-            panic!("a row has four cells: {row}");
-        };
-        numbers.push(number.parse::<u32>().unwrap());
-        assert!(quoted(tests).count() > 0, "no test holds row {number}");
-        quoted(tests).for_each(assert_is_there);
-    }
-    assert!(numbers.is_sorted(), "{numbers:?}");
-    assert!(numbers.len() > 25, "{numbers:?}");
 }

@@ -1,11 +1,12 @@
 //! Recordings: nothing is lost or doubled by whatever ends the program, the disk or another watch, and a
 //! replay shows what the watch showed.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bakewatch::domain::build::Build;
 use bakewatch::domain::event::{StackEvent, StackId};
@@ -19,7 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::program::{Ended, Program, fresh_folder, recordings_in, run};
+use crate::support::program::{DEADLINE, Ended, Program, fresh_folder, recordings_in, run};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 
@@ -67,17 +68,42 @@ fn kills() -> usize {
     wanted.map_or(20, |number| number.parse().expect("a number"))
 }
 
+/// Bytes that each event of the server takes in a recording, at least.
+const LEAST_LINE: usize = 300;
+
+/// The bytes of all recordings, of those too that are just being written.
+fn size_of_recordings(state: &Path) -> usize {
+    let recordings = recordings_in(state).into_iter();
+    let sizes = recordings.filter_map(|path| usize::try_from(fs::metadata(path).ok()?.len()).ok());
+    sizes.sum()
+}
+
+fn wait_for_size(state: &Path, wanted: usize) {
+    let end = Instant::now() + DEADLINE;
+    while size_of_recordings(state) < wanted {
+        assert!(Instant::now() < end, "the recording does not grow");
+    }
+}
+
 #[test]
 fn a_watch_that_is_killed_again_and_again_loses_and_doubles_nothing() {
     let (mut server, state) = (server(), fresh_folder());
     let most = 3000 / kills() + 1;
     for round in 0..kills() {
+        let size_before = size_of_recordings(&state);
         let mut program = watch(&server, &state, &[]);
-        server.push(STACK, fastrand::usize(..most));
-        let made = server.all_ids().len();
-        // At any moment from before the first answer to after the last.
-        for _ in 0..fastrand::usize(..=made) {
-            program.wait_for(|_| true);
+        let fresh = fastrand::usize(..most);
+        server.push(STACK, fresh);
+        if fastrand::bool() {
+            // At any moment from before the first answer to after the last.
+            let made = server.all_ids().len();
+            for _ in 0..fastrand::usize(..=made) {
+                program.wait_for(|_| true);
+            }
+        } else {
+            // While it writes, most likely: when so much of what is new is in the file.
+            let wanted = size_before + fastrand::usize(..=fresh * LEAST_LINE);
+            wait_for_size(&state, wanted);
         }
         program.kill();
         let printed: Vec<_> = program
@@ -110,6 +136,47 @@ fn a_watch_that_is_killed_again_and_again_loses_and_doubles_nothing() {
     recordings.retain(|path| fs::metadata(path).unwrap().len() > 0);
     assert_eq!(recordings.len(), 1, "it is one build: {recordings:?}");
     assert_eq!(recorded_ids(&recordings[0]), server.all_ids());
+}
+
+/// The names of the events in a text.
+fn names_in(text: &str) -> BTreeSet<String> {
+    let words = text.split(|character: char| !character.is_ascii_alphanumeric());
+    let names = words.filter(|word| word.starts_with("Thing"));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn what_a_killed_screen_has_shown_is_recorded_and_shown_again() {
+    let (mut server, state) = (server(), fresh_folder());
+    let environment = [("XDG_STATE_HOME", text(&state))];
+    let mut made = 0;
+    for round in 0..kills() / 4 {
+        let mut terminal = Terminal::start(120, 60, &server.watch(&[]), &environment);
+        for _ in 0..fastrand::usize(1..4) {
+            let before = made;
+            for _ in 0..fastrand::usize(1..6) {
+                made += 1;
+                server.push_with(STACK, json!({"logicalResourceId": format!("Thing{made}")}));
+            }
+            // At a moment at which some of them may not be there yet.
+            let wanted = format!("Thing{}", fastrand::usize(before..=made).max(1));
+            terminal.wait_for(&wanted);
+        }
+        terminal.signal("KILL");
+        terminal.ended();
+        let shown = names_in(&terminal.text());
+        let recordings = recordings_in(&state).into_iter();
+        let recorded: String = recordings
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect();
+        let missing: Vec<_> = shown.difference(&names_in(&recorded)).cloned().collect();
+        assert!(missing.is_empty(), "round {round}: {missing:?}");
+    }
+    let mut terminal = Terminal::start(120, 60, &server.watch(&[]), &environment);
+    let all = format!("Events {}", server.all_ids().len());
+    terminal.wait_for(&all).press("q");
+    terminal.end();
+    assert_eq!(recordings_in(&state).len(), 1, "it is one build");
 }
 
 #[test]
@@ -377,6 +444,42 @@ fn the_newest_recordings_are_kept_and_what_is_none_is_left_alone() {
     for name in ["empty", "cut"] {
         assert!(!folder.join(format!("{name}.jsonl")).exists(), "{name}");
     }
+}
+
+/// The seed of the fuzz target, so that it can't go out of date: every line of it is read.
+#[test]
+fn every_kind_of_line_is_read() {
+    let seed = include_bytes!("../../fuzz/seeds/recording/every-kind-of-line.jsonl");
+    let recording = Recording::read(&seed[..]).unwrap();
+    assert!(!recording.torn);
+    assert_eq!((recording.unreadable, recording.events().count()), (0, 4));
+    let kinds = recording
+        .reports
+        .iter()
+        .map(|report| std::mem::discriminant(&report.news));
+    assert_eq!(
+        kinds.collect::<HashSet<_>>().len(),
+        5,
+        "all but what is resumed"
+    );
+}
+
+/// Found by fuzzing: a damaged line named another stack than its event did, and mixed the events of two.
+#[test]
+fn an_event_is_of_the_stack_that_it_names_whatever_its_line_says() {
+    let lines = [
+        json!(header()),
+        json!({"kind": "event", "at": "2022-04-05T21:36:05Z", "stackId": "s?", "event": {"stackId": "s", "eventId": "1"}}),
+        json!({"kind": "event", "at": "2022-04-05T21:36:05Z", "stackId": "s", "event": {"eventId": "2"}}),
+    ];
+    let recording =
+        Recording::read(lines.map(|line| format!("{line}\n")).concat().as_bytes()).unwrap();
+    let build = Build::of(&recording.reports);
+    assert_eq!(build.stack_id(), Some(&StackId::from("s")));
+    assert_eq!(
+        (build.timelines().len(), build.current().unwrap().len()),
+        (1, 2)
+    );
 }
 
 fn header() -> Header {

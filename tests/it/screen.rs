@@ -1,4 +1,4 @@
-//! The program in a real pseudo-terminal: the keys of the hint line, and the terminal given back afterwards.
+//! The program in a real pseudo-terminal: the keys of the hint line, and what is told to the terminal.
 
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
@@ -13,38 +13,6 @@ fn failing_demo(more: &[&str], environment: &[(&str, &str)]) -> Terminal {
 
 fn demo(columns: u16, rows: u16) -> Terminal {
     Terminal::start(columns, rows, &["demo", "--speed", "600"], &[])
-}
-
-#[test]
-fn quitting_gives_the_terminal_back() {
-    for keys in ["q", "\u{3}"] {
-        let mut terminal = demo(80, 24);
-        terminal.wait_for("BUILDING").wait_for("q quit").press(keys);
-        assert_eq!(terminal.end().exit_code(), 0);
-        assert!(!terminal.text().contains("BUILDING"), "{}", terminal.text());
-    }
-}
-
-#[test]
-fn a_signal_gives_the_terminal_back() {
-    for (name, code) in [("TERM", 143), ("INT", 130), ("HUP", 129), ("QUIT", 131)] {
-        let mut terminal = demo(80, 24);
-        terminal.wait_for("BUILDING").signal(name);
-        assert_eq!(terminal.end().exit_code(), code, "{name}");
-    }
-}
-
-#[test]
-fn the_verdict_is_the_exit_code() {
-    let mut terminal = Terminal::start(
-        80,
-        24,
-        &["demo", "--speed", "1000", "--scenario", "failure"],
-        &[],
-    );
-    // With a space before it, it is the verdict's word and not the end of a status.
-    terminal.wait_for(" FAILED ").press("q");
-    assert_eq!(terminal.end().exit_code(), 3);
 }
 
 #[test]

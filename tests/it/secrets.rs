@@ -111,8 +111,23 @@ fn no_secret_leaves_the_program() {
         "the log tells of the requests:\n{logged}"
     );
     assert_clean("log", &logged);
-    let recorded = std::fs::read_to_string(&recordings_in(&state)[0]).unwrap();
-    assert_clean("recording", &recorded);
+    let recording = recordings_in(&state).remove(0);
+    assert_clean("recording", &std::fs::read_to_string(&recording).unwrap());
+    let recording = recording.to_str().unwrap();
+    for arguments in [
+        &["history"][..],
+        &["history", "-o", "json"],
+        &["report", recording],
+        &["replay", recording, "--speed", "max", "-o", "text"],
+        &["config"],
+        &["keys"],
+    ] {
+        let ended = Program::start_with(arguments, &environment).end();
+        assert_eq!(ended.code().map(|code| code == 101), Some(false));
+        assert!(!ended.lines.is_empty(), "{arguments:?}");
+        let said = ended.lines.join("\n") + &ended.diagnostics;
+        assert_clean(&format!("{arguments:?}"), &said);
+    }
     let signed = server.requests.all();
     assert!(
         signed
@@ -137,10 +152,71 @@ fn no_secret_is_shown_on_the_screen() {
     ];
     let mut terminal = Terminal::start(120, 40, &arguments, &environment());
     terminal.wait_for("BUILDING").wait_for("signature");
-    assert_clean("screen", &terminal.text());
-    terminal.press("q");
+    for keys in ["1\r", "J", "\u{1b}", "2\r", "\u{1b}", "3", "?"] {
+        terminal.press(keys);
+    }
+    terminal.wait_for("Here, in").press("q");
     terminal.end();
-    assert_clean("screen", &terminal.text());
+    // All frames, and what stays on the normal screen.
+    assert_clean("screen", &terminal.written());
+}
+
+#[test]
+fn a_panic_tells_no_secret() {
+    let server = talkative_server();
+    let arguments = [
+        "watch",
+        "img",
+        "--api-url",
+        &server.url,
+        "--signing-region",
+        "us-east-1",
+        "-o",
+        "json",
+    ];
+    for part in ["update", "poller", "lines"] {
+        let fault = format!("panic:{part}");
+        let mut environment = environment().to_vec();
+        environment.extend([
+            ("BAKEWATCH_FAULT", fault.as_str()),
+            ("RUST_BACKTRACE", "full"),
+        ]);
+        let ended = Program::start_with(&arguments, &environment).end();
+        assert_eq!(ended.code(), Some(101));
+        assert!(
+            ended.diagnostics.contains("X-Amz-Signature=[redacted]"),
+            "{}",
+            ended.diagnostics
+        );
+        let said = ended.lines.join("\n") + &ended.diagnostics;
+        assert_clean("panic", &said);
+    }
+}
+
+/// A URL that nobody should give: it is refused, and told without what is secret in it.
+#[test]
+fn what_is_secret_in_a_url_is_not_told() {
+    let url = format!("https://{ACCESS_KEY}:{SECRET}@x.example/prod?X-Amz-Signature={SIGNATURE}");
+    let variable = [("BAKEWATCH_API_URL", url.as_str())];
+    let (watch, config) = (["watch", "img"], ["config"]);
+    let with = |command: &[&'static str]| [command, &["--api-url"]].concat();
+    let refused = [
+        Program::start_with(&watch, &variable).end(),
+        Program::start(&[&with(&watch)[..], &[&url]].concat()).end(),
+    ];
+    let told = [
+        Program::start_with(&config, &variable).end(),
+        Program::start(&[&with(&config)[..], &[&url]].concat()).end(),
+    ];
+    assert!(refused.iter().all(|ended| ended.code() == Some(2)));
+    assert!(
+        told.iter()
+            .all(|ended| ended.lines.join("\n").contains("x.example"))
+    );
+    for ended in refused.iter().chain(&told) {
+        let said = ended.lines.join("\n") + &ended.diagnostics;
+        assert_clean("address", &said);
+    }
 }
 
 /// A mark that is still found in a value that is wrapped, cut or escaped.

@@ -1,7 +1,15 @@
 //! The terminal is only borrowed: what becomes of it, and of the program, when the shell stops the program,
 //! when a part of it panics, and when the terminal stalls, changes or goes away.
 
-use crate::support::program::Program;
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bakewatch::source::simulator::{FaultPlan, Route};
+use serde_json::json;
+
+use crate::support::program::{DEADLINE, Program, fresh_folder};
+use crate::support::server::{STACK, Server};
 use crate::support::terminal::{PROMPT, Terminal, send};
 
 const DEMO: &[&str] = &["demo", "--speed", "600"];
@@ -139,44 +147,6 @@ fn everything_is_drawn_anew_when_it_goes_on() {
 }
 
 #[test]
-fn a_panic_anywhere_gives_the_terminal_back_and_can_be_read() {
-    let parts = [
-        "poller",
-        "simulator",
-        "recorder",
-        "tape",
-        "writer",
-        "update",
-        "view",
-    ];
-    for part in parts {
-        panics(part, &["demo", "--record", "/dev/null"], |_| {});
-    }
-    let failing = [
-        "demo",
-        "--scenario",
-        "failure",
-        "--speed",
-        "1000",
-        "--on-outcome",
-        "true",
-    ];
-    panics("hook", &failing, |_| {});
-    panics("clipboard", DEMO, |terminal| {
-        terminal.wait_for("CREATE_COMPLETE").press("y");
-    });
-    panics("foreign thread", DEMO, |_| {});
-}
-
-fn panics(part: &str, arguments: &[&str], then: impl FnOnce(&mut Terminal)) {
-    let fault = format!("panic:{part}");
-    let mut terminal = Terminal::start(80, 24, arguments, &[("BAKEWATCH_FAULT", &fault)]);
-    then(&mut terminal);
-    assert_eq!(terminal.end().exit_code(), 101, "{part}");
-    terminal.wait_for(&format!("a fault on purpose in the {part}"));
-}
-
-#[test]
 fn a_panic_without_a_screen_ends_it_with_101_too() {
     for part in ["poller", "simulator", "lines", "update"] {
         let fault = format!("panic:{part}");
@@ -196,7 +166,9 @@ fn a_terminal_that_is_closed_ends_it_as_a_hangup_does() {
         for _ in 0..=frames {
             terminal.read_some();
         }
-        assert_eq!(terminal.close().exit_code(), 129, "{frames}");
+        let process = terminal.process();
+        terminal.close(process);
+        assert_eq!(terminal.ended().exit_code(), 129, "{frames}");
     }
 }
 
@@ -210,7 +182,13 @@ fn a_terminal_that_is_closed_ends_it_even_where_hangups_are_ignored() {
         for _ in 0..=frames {
             terminal.read_some();
         }
-        assert_eq!(terminal.close().exit_code(), 129, "{script}, {frames}");
+        let process = if script == ignoring {
+            terminal.process()
+        } else {
+            terminal.job()
+        };
+        terminal.close(process);
+        assert_eq!(terminal.ended().exit_code(), 129, "{script}, {frames}");
     }
 }
 
@@ -261,16 +239,69 @@ fn a_terminal_that_stalls_keeps_nothing_from_ending() {
 }
 
 #[test]
+fn a_terminal_that_stalls_stops_neither_the_network_nor_what_is_shown_afterwards() {
+    let mut server = Server::start(FaultPlan::default());
+    server.begin_build(STACK);
+    // More than a pseudo-terminal holds goes into each frame.
+    let mut terminal = Terminal::start_unread(1000, 300, &server.watch(&[]), &[]);
+    terminal.read_some();
+    let end = Instant::now() + DEADLINE;
+    let mut made = 1;
+    for polls in 1..=20 {
+        while server.count(Route::StackEvents) < polls {
+            assert!(Instant::now() < end, "no request any more after {polls}");
+            thread::sleep(Duration::from_millis(1));
+        }
+        server.push(STACK, 100);
+        made += 100;
+    }
+    terminal.read_on();
+    terminal.wait_for(&format!("Events {made} ")).press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+    // One frame was stuck, and one is newer than all of them: those in between were never written.
+    let frames = terminal.written().matches("\u{1b}[?2026h").count();
+    assert!(frames < 12, "{frames} frames");
+}
+
+#[test]
+fn a_disk_that_is_full_is_told_and_costs_nothing_else() {
+    let script = "ulimit -f 4; exec \"$b\" demo --speed 1000 --scenario failure --record r --debug --log-file log";
+    let mut terminal = Terminal::shell(160, 40, &["-c", script]);
+    terminal.read_on();
+    terminal.wait_for("failed to write").wait_for(" FAILED ");
+    terminal
+        .press("R")
+        .wait_for("failed to write bakewatch-rocky9-efa-");
+    terminal.press("q");
+    assert_eq!(terminal.end().exit_code(), 3);
+    let left = fs::read_dir(&*terminal.folder).unwrap();
+    let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["log", "r"], "half a report would pass for one");
+}
+
+#[test]
+fn a_report_that_can_not_be_written_is_told_and_costs_nothing_else() {
+    let script = "mkdir x && cd x && rmdir ../x && exec \"$b\" demo --speed 600";
+    let mut terminal = Terminal::shell(160, 40, &["-c", script]);
+    terminal.read_on();
+    terminal.wait_for("CREATE_COMPLETE").press("R");
+    terminal.wait_for("the current folder must be one that you can write to");
+    terminal.press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
 fn a_storm_of_resizes_ends_in_a_frame_of_the_last_size() {
     let mut terminal = Terminal::start(80, 24, DEMO, &[]);
     terminal.wait_for("q quit");
-    for step in 0..200u16 {
+    for step in 0..1000u16 {
         let (columns, rows) = match step % 8 {
             0 => (0, 0),
             1 => (1, 1),
-            2 => (1000, 1000),
+            2 => (1000, 500),
             3 => (0, 24),
-            _ => (1 + step * 37 % 250, 1 + step * 91 % 80),
+            _ => (1 + step % 31 * 8, 1 + step % 79),
         };
         terminal.resize(columns, rows);
     }
@@ -292,11 +323,85 @@ fn a_terminal_that_does_not_know_its_size_shows_something() {
     assert_eq!(terminal.ended().exit_code(), 0);
 }
 
+/// What is there to show something on: the command that a shell in a terminal runs, and whether there is a screen
+/// then, colours, and signs beyond ASCII.
+const SURROUNDINGS: [(&str, [bool; 3]); 10] = [
+    ("\"$b\" REPLAY", [true, true, true]),
+    ("NO_COLOR=1 \"$b\" REPLAY", [true, false, true]),
+    ("LC_ALL=C \"$b\" REPLAY", [true, true, false]),
+    (
+        "LC_ALL= LC_CTYPE= LANG=C NO_COLOR=1 \"$b\" REPLAY",
+        [true, false, false],
+    ),
+    ("TERM=dumb \"$b\" REPLAY", [false, false, true]),
+    ("env -u TERM \"$b\" REPLAY", [false, false, true]),
+    ("\"$b\" REPLAY -o text", [false, true, true]),
+    ("NO_COLOR=1 \"$b\" REPLAY -o text", [false, false, true]),
+    // No terminal to read keys from: standard input is none, and there is no controlling one.
+    ("setsid \"$b\" REPLAY </dev/null", [false, true, true]),
+    // The output is no terminal.
+    ("\"$b\" REPLAY | cat", [false, false, true]),
+];
+
 #[test]
-fn a_dumb_terminal_gets_lines_without_sequences() {
-    let arguments = ["demo", "--speed", "1000", "--scenario", "failure"];
-    let mut terminal = Terminal::start(80, 24, &arguments, &[("TERM", "dumb")]);
-    assert_eq!(terminal.end().exit_code(), 3);
-    terminal.wait_for("failed");
-    assert!(!terminal.written().contains('\u{1b}'));
+fn it_shows_what_its_surroundings_can_show() {
+    let folder = fresh_folder();
+    let file = folder.join("failed");
+    let failed = json!({
+        "stackId": "s", "physicalResourceId": "s", "eventId": "e", "logicalResourceId": "img",
+        "resourceStatus": "CREATE_FAILED", "resourceStatusReason": "because",
+    });
+    let at = "2026-01-01T10:00:00.000Z";
+    let recording = [
+        json!({"bakewatchRecording": 1, "program": "0", "imageId": "img", "startedAt": at}),
+        json!({"kind": "event", "at": at, "stackId": "s", "event": failed}),
+        json!({"kind": "image", "at": at, "image": {"buildStatus": "BUILD_FAILED"}}),
+    ];
+    fs::write(
+        &file,
+        recording.map(|line| line.to_string() + "\n").concat(),
+    )
+    .unwrap();
+    let replay = format!("replay {} --speed max", file.display());
+    for (command, [is_screen, has_colours, has_signs]) in SURROUNDINGS {
+        let command = command.replace("REPLAY", &replay);
+        let script =
+            format!("demo='demo --speed 1000 --scenario failure'; {command}; echo e${{?}}d");
+        let mut terminal = Terminal::shell(100, 24, &["-c", &script]);
+        terminal.read_on();
+        if is_screen {
+            terminal.wait_for(" FAILED ").wait_for("q quit").press("q");
+        }
+        // That of a pipe is the code of its last command.
+        let code = if command.ends_with("cat") {
+            "e0d"
+        } else {
+            "e3d"
+        };
+        terminal.wait_for(code);
+        let written = terminal.written();
+        assert_eq!(written.contains("\u{1b}[?1049h"), is_screen, "{command}");
+        let colours = ["\u{1b}[3", "\u{1b}[9"].map(|begin| colours_after(&written, begin));
+        assert_eq!(
+            colours.contains(&true),
+            has_colours,
+            "{command}: {written:?}"
+        );
+        assert_eq!(
+            !written.is_ascii(),
+            is_screen && has_signs,
+            "{command}: {written:?}"
+        );
+        if !is_screen && !has_colours {
+            assert!(!written.contains('\u{1b}'), "{command}: {written:?}");
+        }
+    }
+}
+
+/// Whether a sequence that begins so sets a colour other than that of a plain terminal.
+fn colours_after(written: &str, begin: &str) -> bool {
+    written.split(begin).skip(1).any(|rest| {
+        let (number, _) = rest.split_once('m').unwrap_or_default();
+        number.starts_with(|digit: char| matches!(digit, '0'..='8'))
+    })
 }

@@ -313,16 +313,3 @@ fn a_file_that_may_not_grow_costs_the_recording_and_nothing_else() {
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes[0].contains("this watch is not recorded"), "{notes:?}");
 }
-
-#[test]
-fn a_report_that_can_not_be_written_is_told_and_the_watch_goes_on() {
-    let mut server = Server::start(FaultPlan::default());
-    server.begin_build(STACK);
-    let mut terminal = Terminal::start(100, 30, &server.watch(&["--no-record"]), &[]);
-    terminal.wait_for("Events 1");
-    fs::remove_dir_all(&*terminal.folder).unwrap();
-    terminal.press("R").wait_for("failed to write");
-    server.push(STACK, 1);
-    terminal.wait_for("Events 2").press("q");
-    terminal.end();
-}

@@ -7,6 +7,7 @@ mod changes;
 mod event;
 mod resource;
 mod tree;
+mod unfold;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -264,6 +265,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
+    use crate::domain::pattern::Pattern;
     use crate::domain::text::width;
 
     fn event(properties: &Value) -> Arc<StackEvent> {
@@ -340,6 +342,48 @@ mod tests {
             settle(&mut detail, &event, 60);
             assert_eq!(Some(detail.page.cursor), line);
         }
+    }
+
+    #[test]
+    fn what_is_folded_is_found() {
+        let deep = json!({"A": {"in": [{"key": "needle"}]}, "B": "middle", "C": "one\nneedle too", "D": {"x": "no"}});
+        let event = event(&deep);
+        let timeline = Timeline::new(StackId::from("s"));
+        let subject = Subject::Event(&timeline, &event);
+        let pattern = Pattern::new("needle", false).unwrap();
+        let mut detail = Detail::default();
+        settle(&mut detail, &event, 60);
+        let marked = |detail: &Detail| detail.page.lines[detail.page.cursor].text();
+        let mut lines = detail.page.lines.iter();
+        detail.page.cursor = lines.position(|line| line.text() == "B middle").unwrap();
+        detail.unfold(subject, &pattern);
+        assert_eq!(marked(&detail), "B middle");
+        let mut found = Vec::new();
+        for _ in 0..3 {
+            assert!(detail.page.find(&pattern, true));
+            found.push(marked(&detail));
+        }
+        assert_eq!(found, ["needle too", "key needle", "needle too"]);
+        let unfolded = nodes(&detail);
+        assert_eq!(
+            unfolded.last().unwrap(),
+            "  D {1}",
+            "nothing else is unfolded"
+        );
+        // From below the tree, the search goes on at the top.
+        let mut again = Detail::default();
+        settle(&mut again, &event, 60);
+        again.page.move_by(isize::MAX);
+        let last = marked(&again);
+        again.unfold(subject, &pattern);
+        assert_eq!(marked(&again), last);
+        assert!(again.page.find(&pattern, true));
+        assert_eq!(marked(&again), "key needle");
+        // What is open already stays so.
+        detail.unfold(subject, &pattern);
+        settle(&mut detail, &event, 60);
+        assert_eq!(nodes(&detail), unfolded);
+        assert_eq!(marked(&detail), "needle too");
     }
 
     #[test]

@@ -12,6 +12,11 @@ use crate::domain::text::{Clean, pad, width, wrap};
 use super::INDENT;
 use crate::app::page::Line;
 
+/// The JSON pointer (RFC 6901) of what has this name in what is at that path.
+pub(super) fn below(path: &str, name: &str) -> String {
+    format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
 /// Writes JSON as lines.
 pub(super) struct TreeWriter<'a> {
     /// Branches that are not in their usual state, by their paths.
@@ -87,7 +92,7 @@ impl TreeWriter<'_> {
             .map(|(name, _)| width(name))
             .max();
         for (name, value) in children {
-            let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let path = below(path, name);
             match value {
                 Value::String(text) if !text.trim_end().contains('\n') => {
                     self.leaf(

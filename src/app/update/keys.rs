@@ -14,10 +14,10 @@ use crate::app::outcome::{code, verdict_code};
 use crate::app::resources;
 use crate::app::rows::Order;
 use crate::app::tab::Tab;
-use crate::domain::lens::Slot;
 use crate::domain::names::Names;
 
-use super::{copy, find, moves};
+use super::shown::{close_help, search_for, set_filter, show};
+use super::{copy, find, moves, step};
 
 /// How often a person can make the program poll.
 const POLL_NOW_EVERY: Duration = Duration::from_secs(1);
@@ -76,8 +76,8 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         | Action::PreviousMatch => {
             find::act(model, action);
         }
-        Action::NextFailure => find::failure(model, true),
-        Action::PreviousFailure => find::failure(model, false),
+        Action::NextFailure => step::to_failure(model, true),
+        Action::PreviousFailure => step::to_failure(model, false),
         Action::ItsEvents => its_events(model),
         Action::Copy | Action::CopyEvent | Action::CopyAmi => copy::act(model, action, effects),
         Action::Report => report(model, effects),
@@ -131,20 +131,6 @@ fn report(model: &mut Model, effects: &mut Effects) {
     }
 }
 
-/// Shows a view, and goes to its list.
-pub(super) fn show(model: &mut Model, tab: Tab) {
-    model.tab = tab;
-    model.focus = Focus::List;
-    model.detail_only = false;
-}
-
-/// Closes the help: what it lay over is there again.
-pub(super) fn close_help(model: &mut Model) {
-    if let Some(Overlay::Help(help)) = model.overlay.take() {
-        model.overlay = help.under.map(|under| *under);
-    }
-}
-
 /// Closes the topmost thing: what lies over the panes, the detail, the search, the filter.
 fn close(model: &mut Model) {
     if matches!(model.overlay, Some(Overlay::Help(_))) {
@@ -161,7 +147,7 @@ fn close(model: &mut Model) {
         None if model.focus == Focus::Detail || model.tab == Tab::Failure => {
             model.search.page = None;
         }
-        None if model.search.listed.is_some() => find::search_for(model, None),
+        None if model.search.listed.is_some() => search_for(model, None),
         None => set_filter(model, Filter::default()),
     }
 }
@@ -174,13 +160,6 @@ fn next_pane(model: &mut Model) {
     if model.focus == Focus::List {
         model.detail_only = false;
     }
-}
-
-/// Lists something else. The lenses answer for it from here on.
-pub(super) fn set_filter(model: &mut Model, filter: Filter) {
-    model.filter = filter;
-    model.build.set_lens(Slot::Listed, model.filter.question());
-    find::ask(model);
 }
 
 /// Lists the events of what is selected only; where that is so already, all of them.

@@ -5,6 +5,8 @@ mod find;
 mod keys;
 mod mouse;
 mod moves;
+mod shown;
+mod step;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -70,11 +72,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
                 finish(model, end, true, &mut effects);
                 return effects;
             }
-            let text = "this is the end of the recording".to_owned();
-            let remark = Remark {
-                text,
-                passes: false,
-            };
+            let remark = Remark::lasting("this is the end of the recording");
             model.remark = Some((model.elapsed, remark));
         }
         Msg::Remark(remark) => effects.extend(say(model, remark)),
@@ -95,7 +93,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         }
     } else {
         model.build.look(&mut Budget::slice());
-        find::seek(model);
+        step::seek(model);
         model.settle();
     }
     effects
@@ -120,8 +118,7 @@ fn tell_of_clock(model: &mut Model) -> Option<Effect> {
     let minutes = (model.behind.abs() + TimeDelta::seconds(30)).num_minutes();
     let text =
         format!("this machine's clock is {minutes} min {how}; the times here are by the API's");
-    let passes = true;
-    say(model, Remark { text, passes })
+    say(model, Remark::passing(&text))
 }
 
 /// What was asked before a sleep may never be answered, and what failed before it may work now.

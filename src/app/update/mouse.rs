@@ -14,7 +14,7 @@ use crate::app::resources;
 use crate::app::rows::Rows;
 use crate::app::tab::Tab;
 
-use super::{keys, moves};
+use super::{moves, shown};
 
 /// The rows that a turn of the wheel moves by.
 const WHEEL: isize = 3;
@@ -31,7 +31,7 @@ pub(super) fn act(model: &mut Model, action: MouseAction) {
         (Some(_), MouseKind::WheelUp) => moves::act(model, Action::Up),
         (Some(_), MouseKind::WheelDown) => moves::act(model, Action::Down),
         (Some(Overlay::Filter(_)), MouseKind::Click) => click_in_menu(model, at),
-        (Some(Overlay::Help(_)), MouseKind::Click) => keys::close_help(model),
+        (Some(Overlay::Help(_)), MouseKind::Click) => shown::close_help(model),
         (None, MouseKind::WheelUp) => wheel(model, regions, at, -WHEEL),
         (None, MouseKind::WheelDown) => wheel(model, regions, at, WHEEL),
         (None, MouseKind::Click) if regions.bar.contains(at) => click_on_bar(model, regions, at),
@@ -64,7 +64,7 @@ fn wheel(model: &mut Model, regions: Regions, at: Position, rows: isize) {
 fn click_on_bar(model: &mut Model, regions: Regions, at: Position) {
     let columns = usize::from(regions.bar.width);
     match bar::at(model, columns, usize::from(at.x)) {
-        Some(Meaning::Tab(tab)) => keys::show(model, tab),
+        Some(Meaning::Tab(tab)) => shown::show(model, tab),
         Some(Meaning::Class(class)) => {
             // A chip lists its class alone; clicked again, everything.
             let mut filter = model.filter.clone();
@@ -74,7 +74,7 @@ fn click_on_bar(model: &mut Model, regions: Regions, at: Position) {
             if filter.classes == before {
                 filter.every(&choice);
             }
-            keys::set_filter(model, filter);
+            shown::set_filter(model, filter);
         }
         None => {}
     }

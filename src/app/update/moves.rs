@@ -10,7 +10,7 @@ use crate::app::resources;
 use crate::app::rows::Rows;
 use crate::app::tab::Tab;
 
-use super::keys::set_filter;
+use super::shown::set_filter;
 
 /// Does it to what the keys go to.
 pub(super) fn act(model: &mut Model, action: Action) {

@@ -193,8 +193,7 @@ impl Hint {
         let command = words(about, "aws cloudformation delete-stack --stack-name", "");
         Self {
             advice: Clean::new(
-                "Use the AMI, and delete the stack by hand. Not by pcluster delete-image: that deletes the \
-                 AMI too.",
+                "Use the AMI; pcluster delete-image would delete it too. Delete the stack by hand.",
             ),
             command,
         }

@@ -194,6 +194,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use aws_credential_types::Credentials;
+    use proptest::prelude::*;
     use tokio::time::{advance, sleep};
 
     use super::*;
@@ -398,5 +399,69 @@ mod tests {
         advance(BETWEEN_DISCARDS).await;
         assert!(cache.discard());
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "c");
+    }
+
+    /// After how many seconds a resolution ends, and for how many the credentials are good then; it fails where
+    /// nothing says so.
+    type Plan = (u64, Option<i64>);
+
+    /// Resolves by plan. Whoever holds `one` is a resolver, or a resolution that is under way.
+    struct Planned {
+        plans: Arc<Mutex<VecDeque<Plan>>>,
+        began: Instant,
+        one: Arc<()>,
+    }
+
+    impl Resolve for Planned {
+        fn resolve(&self) -> Resolution {
+            assert_eq!(Arc::strong_count(&self.one), 1, "two resolutions at a time");
+            let plan = self.plans.lock().unwrap().pop_front();
+            let (began, one) = (self.began, Arc::clone(&self.one));
+            Box::pin(async move {
+                let (after, good_for) = plan.unwrap_or_default();
+                sleep(Duration::from_secs(after)).await;
+                drop(one);
+                let good_for = good_for.ok_or_else(|| IdentityFault::Failed("no".to_owned()))?;
+                Ok(keys("a", Some(seconds_since(began) + good_for)))
+            })
+        }
+    }
+
+    fn seconds_since(began: Instant) -> i64 {
+        i64::try_from(began.elapsed().as_secs()).unwrap()
+    }
+
+    proptest! {
+        /// Whatever the resolutions come to, and whoever stops waiting for them: there is one at a time, credentials
+        /// are not used in the last ten seconds of a life that was twenty seconds long or more, and they are not
+        /// thrown away twice in thirty seconds.
+        #[test]
+        fn credentials_are_renewed_in_time_and_by_one_resolution_at_a_time(
+            plans in prop::collection::vec((0_u64..80, prop::option::weighted(0.8, 20..900_i64)), 0..20),
+            steps in prop::collection::vec((0_u64..90, any::<bool>(), 1_u64..20), 1..60),
+        ) {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            let runtime = builder.enable_time().start_paused(true).build().unwrap();
+            runtime.block_on(async {
+                let began = Instant::now();
+                let plans = Arc::new(Mutex::new(plans.into()));
+                let mut cache = IdentityCache::new(Planned { plans, began, one: Arc::default() });
+                let mut discarded: Option<Instant> = None;
+                for (pause, is_refused, patience) in steps {
+                    sleep(Duration::from_secs(pause)).await;
+                    if is_refused && cache.discard() {
+                        let before = discarded.replace(Instant::now());
+                        assert!(before.is_none_or(|before| before.elapsed() >= Duration::from_secs(30)));
+                    }
+                    let now = seconds_since(began);
+                    let got = timeout(Duration::from_secs(patience), cache.get(at(now))).await;
+                    if let Ok(Ok(identity)) = got {
+                        let expiry = identity.signer.unwrap().credentials.expiry().unwrap();
+                        let left = DateTime::<Utc>::from(expiry) - at(now);
+                        assert!(left >= TimeDelta::seconds(10), "{left} left");
+                    }
+                }
+            });
+        }
     }
 }

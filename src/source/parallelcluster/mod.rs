@@ -7,6 +7,8 @@
 //! Every request is a GET. Nothing is tried again here except where the first try itself showed how to do
 //! better: on a connection that was dead already, with a corrected date, with other credentials.
 
+#[cfg(any(test, fuzzing))]
+pub mod any_answer;
 mod ca_bundle;
 mod classify;
 mod credentials;
@@ -15,6 +17,7 @@ mod http;
 mod identity;
 mod identity_fault;
 mod question;
+mod reading;
 mod redact;
 mod sign;
 mod skew;
@@ -46,7 +49,6 @@ use super::clock::Clock;
 use super::{EventsAnswer, EventsError, NextToken, Source};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
-use crate::domain::text::Clean;
 
 pub use self::ca_bundle::TlsError;
 pub use self::credentials::{ProfileError, check_profile};
@@ -219,44 +221,19 @@ impl ParallelCluster {
             signed: self.signed,
         }
     }
-
-    /// A success by its status whose body is not the API's.
-    fn malformed(&self, question: Question<'_>, reply: &Reply, body: &wire::ForeignBody) -> Fault {
-        let host = self.api.authority();
-        let status = reply.status.as_u16();
-        let why = format!("{host} answered {status} with {body}");
-        Fault {
-            request_id: request_id(reply).map(Clean::new),
-            ..self.asked(question).fault(FaultKind::Malformed, why)
-        }
-    }
 }
 
 impl Source for ParallelCluster {
     async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
         let question = Question::StackEvents(token);
-        match self.ask(question).await {
-            Ok(reply) => wire::page(&reply.body)
-                .map(EventsAnswer::Page)
-                .map_err(|body| EventsError::Fault(self.malformed(question, &reply, &body))),
-            Err(Refusal::Absent) => Ok(EventsAnswer::Gone),
-            Err(Refusal::Fault(fault, Cause::PageToken)) => Err(EventsError::TokenRejected(fault)),
-            Err(Refusal::Foreign(fault) | Refusal::Fault(fault, _)) => {
-                Err(EventsError::Fault(fault))
-            }
-        }
+        let answer = self.ask(question).await;
+        reading::events(&self.asked(question), answer)
     }
 
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
         let question = Question::Description;
-        match self.ask(question).await {
-            Ok(reply) => wire::description(&reply.body)
-                .map(|description| ImageAnswer::Described(Box::new(description)))
-                .map_err(|body| self.malformed(question, &reply, &body)),
-            Err(Refusal::Absent) => Ok(ImageAnswer::Absent),
-            Err(Refusal::Foreign(_)) => Ok(ImageAnswer::Foreign),
-            Err(Refusal::Fault(fault, _)) => Err(fault),
-        }
+        let answer = self.ask(question).await;
+        reading::image(&self.asked(question), answer)
     }
 
     fn hurry(&mut self) {

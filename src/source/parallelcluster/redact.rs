@@ -16,7 +16,9 @@ pub(super) fn redact(message: &str) -> String {
         .filter_map(|words| lower.find(words))
         .min();
     match secret.and_then(|begin| message.get(..begin)) {
-        Some(harmless) => format!("{} [redacted]", quote(harmless)),
+        Some(harmless) => format!("{} [redacted]", quote(harmless))
+            .trim_start()
+            .to_owned(),
         None => quote(message),
     }
 }
@@ -32,7 +34,7 @@ mod tests {
                 "It does not match. The Canonical String should have been 'GET\nx-amz-security-token:canary'",
                 "It does not match. The [redacted]",
             ),
-            ("X-AMZ-SECURITY-TOKEN: canary", " [redacted]"),
+            ("X-AMZ-SECURITY-TOKEN: canary", "[redacted]"),
             (
                 "no 'Signature' in Authorization=canary",
                 "no 'Signature' in [redacted]",

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::summary::PastWatch;
+
 use super::reader::header;
 use super::{Header, Recording};
 
@@ -67,6 +69,27 @@ impl Folder {
             file,
             path,
             recording,
+        })
+    }
+
+    /// The recording of a name, with or without its ending; else that of the newest build of an image. A watch
+    /// that has heard of no build is one of none.
+    #[must_use]
+    pub fn find(&self, name: &Path) -> Option<PathBuf> {
+        let name_of = |path: &Path| {
+            path.file_name() == Some(name.as_os_str()) || path.file_stem() == Some(name.as_os_str())
+        };
+        let named = self.files().ok()?.into_iter().find(|path| name_of(path));
+        named.or_else(|| {
+            let of_image = self.root.join(name);
+            let mut watches = self.history().ok()?;
+            watches.retain(|watch| watch.told.is_ok() && watch.file.parent() == Some(&of_image));
+            let has_build = |watch: &PastWatch| {
+                let told = watch.told.as_ref();
+                told.is_ok_and(|told| told.summary.events > 0)
+            };
+            let newest = watches.iter().find(|watch| has_build(watch));
+            newest.or(watches.first()).map(|watch| watch.file.clone())
         })
     }
 

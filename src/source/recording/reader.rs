@@ -211,9 +211,11 @@ impl Reports {
     }
 
     fn add_event(&mut self, line: &Line<'_>) {
-        let (Some(event), Some(stack)) = (line.event(), line.stack()) else {
+        let Some(event) = line.event() else {
             return;
         };
+        // Its own word: a damaged line must not put an event among those of another stack.
+        let stack = event.stack_id.clone();
         let is_late = line.before.is_some();
         let goes_on = self.open.as_ref().is_some_and(|(at, open, page)| {
             let only_late = page.commit.as_ref().is_some_and(|late| !late.is_empty());

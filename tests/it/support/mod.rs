@@ -3,11 +3,14 @@
 pub(crate) mod builds;
 pub(crate) mod folder;
 pub(crate) mod frame;
+pub(crate) mod process;
 pub(crate) mod program;
+pub(crate) mod sequences;
 pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod story;
 pub(crate) mod terminal;
+pub(crate) mod text;
 pub(crate) mod watcher;
 
 /// Whether what is written from the program is to be written anew instead of compared.

@@ -154,10 +154,13 @@ impl Program {
         }
     }
 
-    /// Kills it, as nothing can be prevented from being killed.
+    /// Kills it, as nothing can be prevented from being killed, and reads what it had written until then.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        while let Ok(line) = self.lines.recv_timeout(DEADLINE) {
+            self.seen.push(line);
+        }
     }
 
     pub(crate) fn id(&self) -> u32 {

@@ -1,10 +1,11 @@
 //! A model that is told, minute by minute, what an API would have answered.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bakewatch::app::effect::Effect;
 use bakewatch::app::key::Key;
+use bakewatch::app::keymap::KeyMap;
 use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::Msg;
 use bakewatch::app::update::update;
@@ -23,6 +24,9 @@ pub(crate) const IMAGE: &str = "alinux2-image";
 const BUILDER: &str = "arn:aws:imagebuilder:us-east-1:123456789012";
 const FIRST_STACK: &str = "6accc570-b080-11ec-845e-0e2dc6386985";
 const SECOND_STACK: &str = "9f2b1a44-b5b1-11ec-8a11-0a58a9feac02";
+
+/// Read once: there are tests, and fuzzing, of many stories.
+static KEYS: LazyLock<KeyMap> = LazyLock::new(|| built_in().unwrap());
 
 /// When the first stack's first event is stamped.
 fn start() -> DateTime<Utc> {
@@ -54,7 +58,7 @@ impl Story {
             note: None,
         };
         let mut story = Self {
-            model: Model::new(target, Mode::Screen, built_in().unwrap(), start()),
+            model: Model::new(target, Mode::Screen, KEYS.clone(), start()),
             stack: FIRST_STACK.to_owned(),
             began: start(),
             told: 0,

@@ -11,7 +11,14 @@ use portable_pty::{
     Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system,
 };
 
+use super::process::cpu_time;
 use super::program::{DEADLINE, Scratch, fresh_folder};
+use super::sequences::{is_whole, modes_left};
+
+/// How long a program may stay without its terminal.
+const SOON: Duration = Duration::from_secs(2);
+/// And how long it may be on a processor meanwhile: 5 % of that.
+const WINDING_UP: Duration = Duration::from_millis(100);
 
 /// What the shell in a terminal says when it waits for a command.
 pub(crate) const PROMPT: &str = "ready> ";
@@ -162,12 +169,28 @@ impl Terminal {
         });
     }
 
-    /// Closes the terminal, which nobody reads on, and waits for the program's end.
-    pub(crate) fn close(mut self) -> ExitStatus {
+    /// Closes the terminal, which nobody reads on. The process in it must end soon, and do little until then.
+    pub(crate) fn close(&mut self, process: u32) {
         let ends = self.ends.take().expect("an open terminal");
         assert!(ends.output.is_some(), "somebody reads on");
+        let before = cpu_time(process);
         drop(ends);
-        self.ended()
+        let closed = Instant::now();
+        while let (Some(before), Some(now)) = (before, cpu_time(process)) {
+            let spent = now.saturating_sub(before);
+            assert!(
+                spent <= WINDING_UP,
+                "{spent:?} on a processor without a terminal"
+            );
+            if self.child.try_wait().unwrap().is_some() {
+                return;
+            }
+            assert!(
+                closed.elapsed() < SOON,
+                "it does not end without a terminal"
+            );
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Presses keys, as the terminal sends them.
@@ -202,9 +225,7 @@ impl Terminal {
 
     /// Waits until the screen and the modes are as they were at the beginning.
     pub(crate) fn wait_until_given_back(&mut self) -> &mut Self {
-        self.wait("the main screen and the cursor", |screen| {
-            !screen.alternate_screen() && !screen.hide_cursor()
-        });
+        self.wait_for_state("what was there before", is_given_back);
         let end = Instant::now() + DEADLINE;
         while !self.has_its_modes() {
             assert!(Instant::now() < end, "the modes are not given back");
@@ -219,14 +240,20 @@ impl Terminal {
         what: &str,
         wanted: impl Fn(&vt100::Screen) -> bool,
     ) -> &mut Self {
+        self.wait_for_state(what, |state| wanted(state.parser.screen()))
+    }
+
+    fn wait_for_state(&mut self, what: &str, wanted: impl Fn(&State) -> bool) -> &mut Self {
         let end = Instant::now() + DEADLINE;
         let mut state = self.shown.parser.lock().unwrap();
-        while !wanted(state.parser.screen()) {
+        while !wanted(&state) {
             let left = end.saturating_duration_since(Instant::now());
             assert!(
                 !left.is_zero() && !state.closed,
-                "never saw {what} on:\n{}",
-                state.parser.screen().contents()
+                "never saw {what} on:\n{}\nmodes left: {:?}, whole: {}",
+                state.parser.screen().contents(),
+                modes_left(&state.written),
+                is_whole(&state.written)
             );
             state = self.shown.changed.wait_timeout(state, left).unwrap().0;
         }
@@ -259,12 +286,23 @@ impl Terminal {
 
     /// Sends a signal to the program.
     pub(crate) fn signal(&self, name: &str) {
-        send(name, self.child.process_id().unwrap());
+        send(name, self.process());
+    }
+
+    /// The program's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.process_id().unwrap()
     }
 
     /// The process that the shell in this terminal has started.
     pub(crate) fn job(&self) -> u32 {
-        let shell = self.child.process_id().unwrap().to_string();
+        self.child_of(self.process())
+    }
+
+    /// The process that another one in this terminal has started.
+    #[expect(clippy::unused_self, reason = "processes are those of a terminal")]
+    pub(crate) fn child_of(&self, parent: u32) -> u32 {
+        let shell = parent.to_string();
         let output = Command::new("ps").args(["-A", "-o", "ppid=,pid="]).output();
         let listed = String::from_utf8(output.unwrap().stdout).unwrap();
         let mut children = listed.lines().filter_map(|line| {
@@ -277,9 +315,7 @@ impl Terminal {
     /// Waits for the end, and checks that the terminal is as it was: its modes, the main screen, the cursor.
     pub(crate) fn end(&mut self) -> ExitStatus {
         let status = self.ended();
-        self.wait("the main screen and the cursor", |screen| {
-            !screen.alternate_screen() && !screen.hide_cursor()
-        });
+        self.wait_for_state("what was there before", is_given_back);
         assert!(self.has_its_modes(), "the terminal's modes");
         status
     }
@@ -295,6 +331,23 @@ impl Terminal {
             thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// Whether nothing is left of what a program on a screen asks of a terminal, and no half sequence.
+fn is_given_back(state: &State) -> bool {
+    let screen = state.parser.screen();
+    modes_left(&state.written).is_empty()
+        && is_whole(&state.written)
+        && !screen.alternate_screen()
+        && !screen.hide_cursor()
+        && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+        && !screen.bracketed_paste()
+        && !screen.application_cursor()
+        && !screen.application_keypad()
+        && screen.fgcolor() == vt100::Color::Default
+        && screen.bgcolor() == vt100::Color::Default
+        && !screen.inverse()
+        && !screen.bold()
 }
 
 impl Shown {

@@ -272,7 +272,7 @@ async fn a_length_that_is_too_small_spoils_one_answer_only() {
     assert_eq!(server.connections(), 2);
 }
 
-/// `.invalid` is reserved for names that are nobody's, so that no network has to be asked.
+/// `.invalid` is reserved for names that are nobody's: whoever is asked, or nobody, there is no such name.
 #[tokio::test]
 async fn a_name_that_no_one_knows_has_words_of_its_own() {
     let fault = events_fault(&mut trusting_ca("https://nobody.invalid/prod")).await;

@@ -1,0 +1,221 @@
+//! What a watch costs while nothing happens: the share of a core of the built program in a terminal, and its
+//! memory over a day.
+//!
+//! `cargo bench --bench idle`, on Linux. The first part watches over HTTP for a minute, in all views at once; the
+//! second part is a day in virtual time, through the poller, the application and the view, in this process.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::panic,
+    reason = "a measurement that can't go on has failed, and says its figures"
+)]
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bakewatch::app::model::{Mode, Model, Target};
+use bakewatch::app::msg::Msg;
+use bakewatch::app::update::update;
+use bakewatch::config::keys::built_in;
+use bakewatch::domain::event::StackEvent;
+use bakewatch::domain::fault::Fault;
+use bakewatch::domain::image::ImageAnswer;
+use bakewatch::source::clock::Clock;
+use bakewatch::source::poller::Poller;
+use bakewatch::source::simulator::FaultPlan;
+use bakewatch::source::tail::Tail;
+use bakewatch::source::{EventsAnswer, EventsError, EventsPage, NextToken, Source};
+use bakewatch::style::Theme;
+use bakewatch::view::view;
+use chrono::{DateTime, Offset, TimeDelta, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+use support::process::{cpu_time, memory};
+use support::server::{STACK, Server};
+use support::terminal::Terminal;
+use tokio::sync::mpsc;
+
+/// The server and the terminal of the tests; they have more than is needed here.
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+#[path = "../tests/it/support"]
+mod support {
+    pub(crate) mod process;
+    pub(crate) mod program;
+    pub(crate) mod sequences;
+    pub(crate) mod server;
+    pub(crate) mod terminal;
+}
+
+/// Every view, and the keys that open it.
+const VIEWS: [(&str, &str); 6] = [
+    ("events", "1"),
+    ("detail", "1\r"),
+    ("resources", "2"),
+    ("failure", "3"),
+    ("filter", "f"),
+    ("help", "?"),
+];
+/// For so long the interval is shorter after a new event, and a little more.
+const SETTLING: Duration = Duration::from_secs(25);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: u32 = 24 * 3_600;
+/// When the day's memory is told, in seconds.
+const MARKS: [u32; 4] = [60, DAY / 24, DAY / 2, DAY];
+const SIZE: Size = Size {
+    width: 200,
+    height: 60,
+};
+
+fn main() {
+    println!(
+        "an idle watch at the usual interval, {}x{}, for a minute:",
+        SIZE.width, SIZE.height
+    );
+    let mut watches: Vec<_> = [40, 5_000]
+        .into_iter()
+        .flat_map(|events| VIEWS.map(|(view, keys)| Idle::begin(events, view, keys)))
+        .collect();
+    // What comes with the first events is not idle.
+    thread::sleep(SETTLING);
+    let before: Vec<_> = watches.iter().map(Idle::costs).collect();
+    let began = Instant::now();
+    thread::sleep(MINUTE);
+    for (watch, (cpu, memory)) in watches.iter_mut().zip(before) {
+        let (cpu_then, memory_then) = watch.costs();
+        let share = cpu_then.saturating_sub(cpu).as_secs_f64() / began.elapsed().as_secs_f64();
+        println!(
+            "  {:>4} events, {:9}: {:.2} % of a core, {memory} KiB, then {memory_then} KiB",
+            watch.events,
+            watch.view,
+            share * 100.0,
+        );
+        watch.terminal.press("\u{3}");
+        watch.terminal.end();
+    }
+    println!("a day in virtual time, a frame a second:");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
+    runtime.unwrap().block_on(day());
+}
+
+/// A watch of a build that is waiting for Image Builder.
+struct Idle {
+    events: usize,
+    view: &'static str,
+    terminal: Terminal,
+    _server: Server,
+}
+
+impl Idle {
+    fn begin(events: usize, view: &'static str, keys: &str) -> Self {
+        let mut server = Server::start(FaultPlan::default());
+        server.begin_build(STACK);
+        server.push(STACK, events - 1);
+        let arguments = [
+            "watch",
+            "img",
+            "--api-url",
+            &server.url,
+            "--no-sign-request",
+        ];
+        let mut terminal = Terminal::start(SIZE.width, SIZE.height, &arguments, &[]);
+        terminal.wait_for(&format!("Events {events} ")).press(keys);
+        Self {
+            events,
+            view,
+            terminal,
+            _server: server,
+        }
+    }
+
+    /// The time on a processor so far, and the memory now, in KiB.
+    fn costs(&self) -> (Duration, u64) {
+        let process = self.terminal.process();
+        (cpu_time(process).unwrap(), memory(process).unwrap())
+    }
+}
+
+/// An API with one page of events, which it tells anew each time.
+struct OnePage;
+
+impl Source for OnePage {
+    async fn events(&mut self, _: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+        let event = |number: usize| {
+            let json = format!(
+                r#"{{"stackId":"s","eventId":"e{number}","logicalResourceId":"R{number}","resourceType":"AWS::Made::Up",
+                   "timestamp":"2026-01-01T10:00:00.000Z","resourceStatus":"CREATE_IN_PROGRESS"}}"#
+            );
+            StackEvent::from_json(&json, None).into()
+        };
+        Ok(EventsAnswer::Page(EventsPage {
+            events: (0..40).rev().map(event).collect(),
+            next: None,
+        }))
+    }
+
+    async fn image(&mut self) -> Result<ImageAnswer, Fault> {
+        Ok(ImageAnswer::Described(Box::default()))
+    }
+}
+
+async fn day() {
+    let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
+    let (reports, mut heard) = mpsc::channel(64);
+    let (_requests, asked) = mpsc::channel(4);
+    let poller = Poller {
+        source: OnePage,
+        clock: clock.clone(),
+        tail: Tail::new(None, fastrand::Rng::with_seed(1)),
+        reports,
+        requests: asked,
+    };
+    let watch = async {
+        let target = Target {
+            image_id: "img".to_owned(),
+            region: None,
+            note: None,
+        };
+        let mut model = Model::new(target, Mode::Screen, built_in().unwrap(), clock.now());
+        let _ = update(&mut model, Msg::Resized(SIZE));
+        let area = Rect::from((ratatui::layout::Position::ORIGIN, SIZE));
+        let mut buffer = Buffer::empty(area);
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        let (mut second, mut polls) = (0_u32, 0_u32);
+        while second < DAY {
+            let mut is_mark = false;
+            let msg = tokio::select! {
+                Some(report) = heard.recv() => {
+                    polls += 1;
+                    Msg::Report(report)
+                }
+                _ = seconds.tick() => {
+                    second += 1;
+                    is_mark = MARKS.contains(&second);
+                    Msg::Tick {
+                        now: clock.now(),
+                        offset: Utc.fix(),
+                        elapsed: clock.elapsed(),
+                        slept: false,
+                        behind: TimeDelta::zero(),
+                    }
+                }
+            };
+            let _ = update(&mut model, msg);
+            buffer.reset();
+            view(&model, &Theme::default(), area, &mut buffer);
+            if is_mark {
+                let minutes = second / 60;
+                println!(
+                    "  after {minutes:>4} minutes: {polls:>4} answers, {} KiB",
+                    memory(std::process::id()).unwrap()
+                );
+            }
+        }
+        drop(heard);
+    };
+    tokio::join!(poller.run(), watch);
+}

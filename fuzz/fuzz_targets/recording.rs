@@ -1,0 +1,86 @@
+//! Any bytes as a recording. What is read of them is written as a recording again, which must tell the same.
+//! This is what happens to a file that a watch goes on with after it was damaged.
+#![no_main]
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::path::Path;
+
+use bakewatch::domain::build::Build;
+use bakewatch::domain::lens::Sieve;
+use bakewatch::domain::news::Report;
+use bakewatch::domain::summary::Summary;
+use bakewatch::domain::timeline::{Row, Timeline};
+use bakewatch::source::recording::{Recorder, Recording};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(recording) = Recording::read(data) else {
+        return;
+    };
+    if recording.reports.is_empty() {
+        // Then nothing is written.
+        return;
+    }
+    let (begin, end) = recording.span();
+    assert!(begin <= end);
+    let path = std::env::temp_dir().join(format!("bakewatch-fuzz-{}.jsonl", std::process::id()));
+    let written = write(&path, &recording);
+    let again = Recording::read(&*written).expect("what was written can be read");
+    assert!(!again.torn);
+    assert_eq!(again.unreadable, 0);
+    let mut seen = HashSet::new();
+    if recording.events().all(|event| seen.insert(event.key())) {
+        // Which of two events of one id is meant, a damaged file does not tell.
+        assert_eq!(known(&recording.reports), known(&again.reports));
+    }
+    assert_eq!(
+        write(&path, &again),
+        written,
+        "what was written and read is written the same"
+    );
+    let _ = recording.resume(begin);
+});
+
+fn write(path: &Path, recording: &Recording) -> Vec<u8> {
+    let _ = fs::remove_file(path);
+    let (mut recorder, _) =
+        Recorder::in_file(path, &recording.header, false).expect("there is no such file yet");
+    for report in &recording.reports {
+        recorder.record(report).expect("the disk takes it");
+    }
+    drop(recorder);
+    let bytes = fs::read(path).expect("it was written");
+    let _ = fs::remove_file(path);
+    bytes
+}
+
+/// What a watch knows of events after some reports: each stack's in order, and which were printed. A damaged file
+/// does not tell which of two lines were one walk's, nor that an idle walk was the last of a stack's.
+fn known(reports: &[Report]) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
+    let mut build = Build::default();
+    let mut printed = Vec::new();
+    for report in reports {
+        let changes = build.apply(report);
+        printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
+    }
+    printed.sort();
+    let _ = Summary::of(&build);
+    let of_stack = |timeline: &Timeline| {
+        let rows =
+            (0..timeline.rows(Sieve::ALL)).filter_map(|index| timeline.row(Sieve::ALL, index));
+        let events = rows.map(|row| match row {
+            Row::Event(event) => {
+                assert_eq!(&event.stack_id, timeline.stack_id(), "stacks do not mix");
+                event.raw().to_owned()
+            }
+            Row::Gap => panic!("what is recorded is whole"),
+        });
+        (timeline.stack_id().as_str().to_owned(), events.collect())
+    };
+    let with_events = build
+        .timelines()
+        .iter()
+        .filter(|timeline| !timeline.is_empty());
+    (with_events.map(of_stack).collect(), printed)
+}

@@ -1,0 +1,50 @@
+//! What is shown: which view, which events are listed, and what is searched for among them. The lenses answer
+//! for it from then on.
+
+use crate::app::filter::Filter;
+use crate::app::model::{Focus, Model, Overlay};
+use crate::app::tab::Tab;
+use crate::domain::lens::{Question, Slot};
+use crate::domain::pattern::Pattern;
+
+/// Shows a view, and goes to its list.
+pub(super) fn show(model: &mut Model, tab: Tab) {
+    model.tab = tab;
+    model.focus = Focus::List;
+    model.detail_only = false;
+}
+
+/// Closes the help: what it lay over is there again.
+pub(super) fn close_help(model: &mut Model) {
+    if let Some(Overlay::Help(help)) = model.overlay.take() {
+        model.overlay = help.under.map(|under| *under);
+    }
+}
+
+/// Lists something else.
+pub(super) fn set_filter(model: &mut Model, filter: Filter) {
+    model.filter = filter;
+    model.build.set_lens(Slot::Listed, model.filter.question());
+    ask(model);
+}
+
+/// Searches the events for something else, or for nothing.
+pub(super) fn search_for(model: &mut Model, pattern: Option<Pattern>) {
+    model.search.listed = pattern;
+    model.search.seeking = false;
+    ask(model);
+}
+
+/// Asks the lens of the search for what is searched for, among what is listed.
+fn ask(model: &mut Model) {
+    let question = model
+        .search
+        .listed
+        .as_ref()
+        .map_or_else(Question::default, |pattern| {
+            let mut question = model.filter.question();
+            question.patterns.push(pattern.clone());
+            question
+        });
+    model.build.set_lens(Slot::Found, question);
+}

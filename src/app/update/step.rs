@@ -1,0 +1,176 @@
+//! Going from one place that was found to the next, and from failure to failure.
+
+use crate::app::filter::quoted;
+use crate::app::model::{Focus, Model};
+use crate::app::resources;
+use crate::app::rows::Rows;
+use crate::app::tab::Tab;
+use crate::domain::event::EventKey;
+use crate::domain::lens::{Sieve, Slot};
+use crate::domain::pattern::Pattern;
+use crate::domain::status::{ClassSet, StatusClass};
+
+fn found(model: &Model) -> Sieve {
+    Sieve {
+        classes: model.filter.classes,
+        slot: Some(Slot::Found),
+    }
+}
+
+/// Goes to the next place, or to the one before; from the other end where there is none.
+pub(super) fn to_match(model: &mut Model, forward: bool) {
+    if model.reads_page() {
+        step_in_page(model, forward);
+    } else if let Some(pattern) = model.search.listed.clone() {
+        match model.tab {
+            Tab::Resources => step_in_resources(model, &pattern, forward),
+            _ => step_in_events(model, &pattern, forward),
+        }
+    } else {
+        model.toast = Some("nothing is searched for".to_owned());
+    }
+}
+
+fn step_in_page(model: &mut Model, forward: bool) {
+    let Some(pattern) = model.search.page.clone() else {
+        model.toast = Some("nothing is searched for here".to_owned());
+        return;
+    };
+    let page = if model.tab == Tab::Failure {
+        &mut model.failure.page
+    } else {
+        let mut detail = std::mem::take(&mut model.detail);
+        if let Some(subject) = model.subject() {
+            detail.unfold(subject, &pattern);
+        }
+        model.detail = detail;
+        &mut model.detail.page
+    };
+    if !page.find(&pattern, forward) {
+        model.toast = Some(format!("no line has {}", quoted(&pattern)));
+    }
+}
+
+fn step_in_resources(model: &mut Model, pattern: &Pattern, forward: bool) {
+    let Some(timeline) = model.build.current() else {
+        return;
+    };
+    let ids: Vec<_> = resources::ids(&model.build).collect();
+    let at = ids
+        .iter()
+        .position(|id| Some(*id) == model.resources.selected.as_ref());
+    let (at, count) = (at.unwrap_or(0), ids.len());
+    let has = |index: &usize| {
+        let id = ids.get(*index);
+        let newest = id.and_then(|id| timeline.events_of(id).next_back());
+        newest.is_some_and(|event| pattern.is_in_event(event))
+    };
+    match around(at, count, forward).find(has) {
+        Some(index) => model.resources.select(&model.build, index),
+        None => model.toast = Some(format!("no resource has {}", quoted(pattern))),
+    }
+}
+
+fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
+    let sieve = found(model);
+    match neighbour(model, sieve, forward) {
+        Some(step) => {
+            let left = model.build.unasked(Slot::Found);
+            let so_far = if left > 0 {
+                format!(" so far, {left} to search")
+            } else {
+                String::new()
+            };
+            let turned = if step.turned {
+                ", from the other end"
+            } else {
+                ""
+            };
+            model.show_event(&step.key);
+            // Where the row does not show it, a person wants to know where to look.
+            let field = model.selected().and_then(|event| pattern.field_in(event));
+            let field = field.filter(|field| !matches!(*field, "name" | "status"));
+            let field = field.map_or_else(String::new, |field| format!(", in its {field}"));
+            let (number, count) = (step.number, step.count);
+            model.toast = Some(format!("{number} of {count}{so_far}{field}{turned}"));
+        }
+        None => model.toast = Some(format!("no event that is listed has {}", quoted(pattern))),
+    }
+}
+
+/// Goes to the first place once all events have been looked through: before that, nobody knows which it is.
+pub(super) fn seek(model: &mut Model) {
+    if !model.search.seeking || model.build.unasked(Slot::Found) > 0 {
+        return;
+    }
+    model.search.seeking = false;
+    if let Some(pattern) = model.search.listed.clone() {
+        step_in_events(model, &pattern, true);
+    }
+}
+
+/// Goes to the next failed event, or to the one before, among what is listed.
+pub(super) fn to_failure(model: &mut Model, forward: bool) {
+    let sieve = model.filter.sieve_of(ClassSet::only(StatusClass::Failed));
+    if !model.filter.classes.contains(StatusClass::Failed) {
+        model.toast = Some("the filter hides failures".to_owned());
+        return;
+    }
+    match neighbour(model, sieve, forward) {
+        Some(step) => {
+            model.toast = Some(format!("failure {} of {}", step.number, step.count));
+            model.focus = Focus::List;
+            model.detail_only = false;
+            model.show_event(&step.key);
+        }
+        None => model.toast = Some("nothing that is listed has failed".to_owned()),
+    }
+}
+
+/// A step to another event.
+struct Step {
+    key: EventKey,
+    /// Which it is, from 1, of how many.
+    number: usize,
+    count: usize,
+    /// Whether it was found from the other end.
+    turned: bool,
+}
+
+/// The next event that a sieve lets through, from the selected one on.
+fn neighbour(model: &Model, sieve: Sieve, forward: bool) -> Option<Step> {
+    let rows = Rows::new(&model.build, sieve, model.list.order);
+    let selected = model.list.selected.as_ref();
+    let at = selected.and_then(|key| rows.index_of(key)).unwrap_or(0);
+    let is_there = rows
+        .event(at)
+        .is_some_and(|event| Some(&event.key()) == selected);
+    let count = rows.len();
+    // Where the selected event is none of them, its index is that of the next one.
+    let start = if is_there || !forward {
+        at
+    } else {
+        (at + count).checked_sub(1)?
+    };
+    let mut places = around(start % count.max(1), count, forward);
+    let (index, event) = places.find_map(|index| Some((index, rows.event(index)?)))?;
+    let turned = if forward {
+        index < at || (is_there && index == at)
+    } else {
+        index >= at
+    };
+    Some(Step {
+        key: event.key(),
+        number: rows.events_to(index),
+        count: rows.events(),
+        turned,
+    })
+}
+
+/// Every place of so many, from the one after a place around to that place itself; or backwards.
+fn around(from: usize, count: usize, forward: bool) -> impl Iterator<Item = usize> {
+    (1..=count).map(move |step| {
+        let step = if forward { step } else { count - step };
+        (from + step) % count
+    })
+}

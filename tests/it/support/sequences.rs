@@ -1,0 +1,74 @@
+//! What bytes leave behind in a terminal: modes that are still set, and a sequence that is not complete.
+
+use std::collections::BTreeMap;
+
+const ESC: u8 = 0x1b;
+/// The cursor is shown: the one mode that is set in a terminal that nobody uses.
+const CURSOR: &str = "25";
+
+/// The private modes (DECSET) that bytes have changed and not changed back, by their numbers: screens, mouse,
+/// paste, focus, synchronised updates, and whatever else there is.
+pub(crate) fn modes_left(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut modes = BTreeMap::new();
+    for sequence in text.split("\u{1b}[?").skip(1) {
+        let end = sequence.find(|byte: char| !matches!(byte, '0'..='9' | ';'));
+        let (numbers, rest) = sequence.split_at(end.unwrap_or(sequence.len()));
+        let is_set = match rest.chars().next() {
+            Some('h') => true,
+            Some('l') => false,
+            _ => continue,
+        };
+        modes.extend(numbers.split(';').map(|number| (number, is_set)));
+    }
+    modes.retain(|number, is_set| *is_set != (*number == CURSOR));
+    modes.into_keys().map(str::to_owned).collect()
+}
+
+/// Whether text that follows the bytes is text: nothing that they have begun takes it in.
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
+    let last = bytes.utf8_chunks().last();
+    if last.is_some_and(|chunk| !chunk.invalid().is_empty()) {
+        return false;
+    }
+    let Some(begin) = bytes.iter().rposition(|byte| *byte == ESC) else {
+        return true;
+    };
+    let mut rest = bytes[begin + 1..].iter();
+    match rest.next() {
+        Some(b'[') => rest.any(|byte| (0x40..=0x7e).contains(byte)),
+        // Ended by another escape, which would be the last one, or by the bell.
+        Some(b']') => rest.any(|byte| *byte == 7),
+        None | Some(b'P' | b'X' | b'^' | b'_') => false,
+        Some(_) => true,
+    }
+}
+
+#[test]
+fn what_is_left_behind_is_seen() {
+    assert_eq!(
+        modes_left(b"\x1b[?1049h\x1b[?25l\x1b[?1000;1006hx\x1b[?1006l"),
+        ["1000", "1049", "25"]
+    );
+    assert!(modes_left(b"\x1b[?25l\x1b[?1049h\x1b[?1049l\x1b[?25h").is_empty());
+    for half in [
+        "\u{1b}",
+        "\u{1b}[",
+        "\u{1b}[?10",
+        "x\u{1b}]9;title",
+        "\u{1b}P1",
+    ] {
+        assert!(!is_whole(half.as_bytes()), "{half:?}");
+    }
+    assert!(!is_whole(&"é".as_bytes()[..1]));
+    for whole in [
+        "",
+        "x",
+        "\u{1b}[?10h",
+        "\u{1b}]9;x\u{7}",
+        "\u{1b}]9;x\u{1b}\\",
+        "\u{1b}7é",
+    ] {
+        assert!(is_whole(whole.as_bytes()), "{whole:?}");
+    }
+}
