@@ -255,12 +255,13 @@ fn a_hostile_recording_does_nothing_to_a_screen() {
     let arguments = ["replay", text(&file), "--speed", "max", "--no-notify"];
     let mut terminal = Terminal::start(160, 50, &arguments, &[]);
     terminal.wait_for("FAILED").wait_for("end of the recording");
-    for keys in [
-        "1", "\r", "J", "d", "\u{1b}", "2", "\r", "\u{1b}", "3", "f", "?",
-    ] {
+    for keys in ["1", "\r", "J", "d", "2", "\r", "3"] {
         terminal.press(keys);
     }
-    terminal.wait_for("Here, in").press("\u{1b}\u{1b}");
+    terminal.press("f").wait_for(" Filter ");
+    terminal.press("\u{1b}").wait_gone(" Filter ");
+    terminal.press("?").wait_for("Here, in");
+    terminal.press("\u{1b}").wait_gone("Here, in");
     // As it would be pasted.
     terminal
         .press("/\u{202e}\u{200b}x")

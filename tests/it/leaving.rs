@@ -187,8 +187,10 @@ fn a_stop_on_the_way_changes_nothing_about_the_end() {
         } else {
             crate::support::terminal::send(signal, terminal.job());
         }
-        // What is typed before the last line is thrown away with what was typed for the screen.
-        terminal.wait_for("is still building");
+        terminal.wait("the shell again", |screen| {
+            let text = screen.contents();
+            text.contains("alinux2023-hpc") && text.trim_end().ends_with(PROMPT.trim_end())
+        });
         terminal
             .press("echo code $?\r")
             .wait_for(&format!("code {code}"));
