@@ -98,6 +98,8 @@ pub struct Model {
     pub now: DateTime<Utc>,
     /// How far the machine's own time is behind that, where it is wrong.
     pub behind: TimeDelta,
+    /// A person has been told that it is.
+    pub told_of_clock: bool,
     /// How long the watch's clock has run.
     pub elapsed: Duration,
     /// What the person's clocks differ from UTC by.
@@ -156,6 +158,7 @@ impl Model {
             link: Link::default(),
             now,
             behind: TimeDelta::zero(),
+            told_of_clock: false,
             elapsed: Duration::ZERO,
             offset: Utc.fix(),
             size: Size::default(),

@@ -86,7 +86,12 @@ fn outcome(record: &OutcomeRecord) -> Line<'_> {
     Line::Outcome {
         outcome: record.outcome.word(),
         image_id: &record.image_id,
-        stack_id: record.stack_id.as_ref().map(StackId::as_str),
+        // An event may come without one.
+        stack_id: record
+            .stack_id
+            .as_ref()
+            .map(StackId::as_str)
+            .filter(|id| !id.is_empty()),
         ami_id: record.ami_id.as_ref().map(Clean::as_str),
         reason: record.reason.as_deref(),
         first_failure: record.first_failure.as_deref().map(|event| FirstFailure {

@@ -16,6 +16,7 @@ use crate::output::{Form, Printer};
 use crate::source::poller::Request;
 
 use super::feed::Feed;
+use super::hangup::Hangup;
 use super::hook::Hook;
 use super::signals::Signals;
 use super::tasks::Tasks;
@@ -36,6 +37,7 @@ pub(super) async fn run(
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
     let mut lines = Lines::start(form, tasks);
+    let mut reader = Hangup::of_reader(tasks);
     let mut ticks = Ticks::new(&feed.clock);
     let clock = feed.clock.clone();
     let deadline = async move {
@@ -51,6 +53,7 @@ pub(super) async fn run(
             biased;
             signal = signals.next() => Msg::Signal(signal),
             written = &mut lines.written => return Err(unwritten(written, tasks).await),
+            () = reader.heard() => return Err(Error::Output(io::ErrorKind::BrokenPipe.into())),
             error = tasks.died() => Msg::Died(death.insert(error).to_string()),
             () = &mut deadline => Msg::TimedOut,
             msg = feed.next() => msg,

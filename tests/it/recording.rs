@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -177,6 +178,54 @@ fn what_a_killed_screen_has_shown_is_recorded_and_shown_again() {
     terminal.wait_for(&all).press("q");
     terminal.end();
     assert_eq!(recordings_in(&state).len(), 1, "it is one build");
+}
+
+#[test]
+fn a_recording_that_is_removed_while_it_is_written_is_told_of() {
+    let (mut server, state) = (server(), fresh_folder());
+    let mut program = watch(&server, &state, &[]);
+    program.wait_for(|line| line.contains("\"e1\""));
+    fs::remove_dir_all(state.join("bakewatch")).unwrap();
+    server.push(STACK, 2);
+    program.wait_for(|line| line.contains("\"e3\""));
+    finish(&mut server);
+    let ended = program.end();
+    assert_eq!(
+        (ended.code(), ended.event_ids()),
+        (Some(0), server.all_ids())
+    );
+    let notes: Vec<_> = ended.diagnostics.lines().collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains("the file was removed"), "{notes:?}");
+}
+
+#[test]
+fn a_line_without_an_end_costs_no_more_memory_than_any_line() {
+    let folder = fresh_folder();
+    let file = folder.join("r.jsonl");
+    run(&[
+        "demo",
+        "--speed",
+        "2000",
+        "-o",
+        "json",
+        "--record",
+        text(&file),
+    ]);
+    let whole = Recording::open(&file).unwrap();
+    let long = io::repeat(b'x').take(100 << 20);
+    let bytes = fs::read(&file).unwrap();
+    let (begin, rest) = bytes.split_at(bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1);
+    let read = |bytes: &mut dyn Read| Recording::read(BufReader::new(bytes)).unwrap();
+    let ended = read(&mut begin.chain(long).chain(&b"\n"[..]).chain(rest));
+    assert_eq!((ended.unreadable, ended.torn), (1, false));
+    assert_eq!(ended.events().count(), whole.events().count());
+    let torn = read(&mut bytes.chain(io::repeat(b'x').take(100 << 20)));
+    assert_eq!((torn.unreadable, torn.torn), (0, true));
+    assert_eq!(torn.events().count(), whole.events().count());
+    // Nothing but such a line is no recording.
+    let endless = run(&["replay", "/dev/zero", "-o", "text"]);
+    assert_eq!(endless.code(), Some(2), "{}", endless.diagnostics);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The program, headless, against a simulated API: what it prints, what it asks, and how it ends.
 
+use std::io::{BufRead, BufReader};
+
 use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
 use serde_json::json;
 
@@ -316,6 +318,24 @@ fn a_reader_that_goes_away_ends_it_quietly_with_141() {
         .spawn()
         .unwrap();
     drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(141));
+    assert!(output.stderr.is_empty());
+}
+
+/// Most of an hour can pass without a line that would fail to be written.
+#[test]
+fn a_reader_that_goes_away_is_noticed_without_a_line() {
+    let mut server = Server::start(no_faults());
+    server.begin_build(STACK);
+    let mut child = command(&server.watch(&["-o", "json"])).spawn().unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"e1\"") {
+        line.clear();
+        assert!(reader.read_line(&mut line).unwrap() > 0);
+    }
+    drop(reader);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(141));
     assert!(output.stderr.is_empty());

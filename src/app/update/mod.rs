@@ -45,7 +45,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             if slept {
                 wake(model, &mut effects);
             }
-            if std::mem::replace(&mut model.behind, behind) != behind {
+            model.behind = behind;
+            if !model.told_of_clock {
                 effects.extend(tell_of_clock(model));
             }
         }
@@ -107,13 +108,14 @@ fn say(model: &mut Model, remark: Remark) -> Option<Effect> {
     printed
 }
 
-/// Says that the machine's time is wrong; nothing once it is right.
+/// Says that the machine's time is wrong, where it is. Once: the API's own may be what changes.
 fn tell_of_clock(model: &mut Model) -> Option<Effect> {
     let how = match model.behind.cmp(&TimeDelta::zero()) {
         Ordering::Equal => return None,
         Ordering::Greater => "slow",
         Ordering::Less => "fast",
     };
+    model.told_of_clock = true;
     // Rounded: a date has no fractions of a second, and an answer takes its time.
     let minutes = (model.behind.abs() + TimeDelta::seconds(30)).num_minutes();
     let text =

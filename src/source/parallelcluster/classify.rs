@@ -102,9 +102,14 @@ fn error_type(reply: &Reply) -> &str {
     name.rsplit('#').next().unwrap_or_default().trim()
 }
 
+/// Whether it names another address. 304 does not: it is a cache's word, out of place here.
+fn is_redirect(status: StatusCode) -> bool {
+    status.is_redirection() && status != StatusCode::NOT_MODIFIED
+}
+
 impl Said<'_> {
     fn by_type(&self) -> Option<Refusal> {
-        if self.reply.status.is_redirection() || self.is_throttling() {
+        if is_redirect(self.reply.status) || self.is_throttling() {
             return None;
         }
         match self.error_type.trim_end_matches("Exception") {
@@ -124,7 +129,7 @@ impl Said<'_> {
     fn by_status(&self) -> Refusal {
         let status = self.reply.status;
         match status {
-            _ if status.is_redirection() => self.redirected(),
+            _ if is_redirect(status) => self.redirected(),
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 Refusal::Fault(proxy_authorization(self.asked), Cause::Other)
             }

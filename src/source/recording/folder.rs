@@ -20,7 +20,7 @@ const UNBORN: TimeDelta = TimeDelta::minutes(10);
 /// How a recording begins.
 const HEADER_BEGIN: &[u8] = b"{\"bakewatchRecording\":";
 /// The longest first line, in bytes, that is read.
-const LONGEST_HEADER: u64 = 64 * 1024;
+pub(super) const LONGEST_HEADER: u64 = 64 * 1024;
 /// What ends the name of a recording.
 const EXTENSION: &str = "jsonl";
 

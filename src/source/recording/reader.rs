@@ -1,7 +1,7 @@
 //! Reads a recording as far as it goes: whatever its last line is, and whatever stands between the others.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,12 @@ use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::news::{LateEvent, News, PageNews, Report};
 
+use super::folder::LONGEST_HEADER;
 use super::line::{Line, kind};
 use super::{Header, VERSION};
+
+/// The longest line, in bytes, that is read: several times the longest answer of which an event could come.
+const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 
 /// A recording, read.
 #[derive(Debug)]
@@ -67,18 +71,17 @@ impl Recording {
     /// As [`Recording::open`].
     pub fn read(mut bytes: impl BufRead) -> Result<Self, ReadError> {
         let mut line = Vec::new();
-        let mut whole = bytes.read_until(b'\n', &mut line)?;
+        let mut begin = bytes.by_ref().take(LONGEST_HEADER);
+        let mut whole = begin.read_until(b'\n', &mut line)?;
         let header = header(&line)?;
         let mut closed = line.ends_with(b"\n");
         let mut reports = Reports::default();
         let (mut torn, mut unreadable) = (false, 0);
         loop {
-            line.clear();
-            let length = bytes.read_until(b'\n', &mut line)?;
+            let (length, ends) = next_line(&mut bytes, &mut line)?;
             if length == 0 {
                 break;
             }
-            let ends = line.ends_with(b"\n");
             match serde_json::from_slice::<Line<'_>>(&line) {
                 Ok(line) => reports.add(&line),
                 Err(_) if !ends => {
@@ -146,6 +149,33 @@ impl Recording {
                 news: News::Resumed(page),
             })
             .collect()
+    }
+}
+
+/// Reads a line: how many bytes it has, and whether it has its end. One that is longer than any is read over.
+fn next_line(bytes: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<(usize, bool)> {
+    line.clear();
+    let mut length = bytes.by_ref().take(LONGEST_LINE).read_until(b'\n', line)?;
+    let ends = line.ends_with(b"\n");
+    let cut = u64::try_from(length).is_ok_and(|length| length == LONGEST_LINE);
+    if ends || !cut {
+        return Ok((length, ends));
+    }
+    // No line that says something.
+    line.truncate(1);
+    let mut last = None;
+    loop {
+        let part = bytes.fill_buf()?;
+        let end = part.iter().position(|byte| *byte == b'\n');
+        let read = end.map_or(part.len(), |end| end + 1);
+        if read > 0 {
+            last = part.get(read - 1).copied();
+        }
+        bytes.consume(read);
+        length += read;
+        if end.is_some() || read == 0 {
+            return Ok((length, last == Some(b'\n')));
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -208,6 +209,12 @@ impl Recorder {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if let Place::File { file, .. } = &self.place
+            && file.metadata()?.nlink() == 0
+        {
+            let why = "the file was removed";
+            return Err(io::Error::new(io::ErrorKind::NotFound, why));
+        }
         if self.backlog.is_empty() {
             return Ok(());
         }

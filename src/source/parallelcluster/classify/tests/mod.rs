@@ -357,6 +357,7 @@ fn the_rest_goes_by_status() {
         (Image, 400, "", bad, other(Misconfigured)),
         (Events, 405, "", "", other(Misconfigured)),
         (Events, 408, "", "", other(Transient)),
+        (Events, 304, "", "", other(Transient)),
         (Image, 500, "", foreign, Means::Foreign),
         (Events, 500, "", foreign, other(Transient)),
         (
