@@ -182,7 +182,8 @@ impl Terminal {
                 spent <= WINDING_UP,
                 "{spent:?} on a processor without a terminal"
             );
-            if self.child.try_wait().unwrap().is_some() {
+            // Until then its own child is still listed; that of a shell goes by itself.
+            if process == self.process() && self.child.try_wait().unwrap().is_some() {
                 return;
             }
             assert!(
