@@ -328,7 +328,8 @@ fn a_reader_that_goes_away_ends_it_quietly_with_141() {
 fn a_reader_that_goes_away_is_noticed_without_a_line() {
     let mut server = Server::start(no_faults());
     server.begin_build(STACK);
-    let mut child = command(&server.watch(&["-o", "json"])).spawn().unwrap();
+    let arguments = server.watch(&["-o", "json", "--no-record"]);
+    let mut child = command(&arguments).spawn().unwrap();
     let mut reader = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     while !line.contains("\"e1\"") {
