@@ -31,6 +31,12 @@ pub(super) fn elsewhere() {
     std::thread::spawn(|| at("foreign thread"));
 }
 
+/// The same, and waits for it: for a moment at which another thread must not panic.
+#[cfg(debug_assertions)]
+pub(super) fn meanwhile() {
+    let _ = std::thread::spawn(|| at("thread meanwhile")).join();
+}
+
 /// Nothing: faults on purpose are not in the program that people run.
 #[cfg(not(debug_assertions))]
 pub(super) const fn at(_part: &str) {}
@@ -38,3 +44,7 @@ pub(super) const fn at(_part: &str) {}
 /// Nothing, either.
 #[cfg(not(debug_assertions))]
 pub(super) const fn elsewhere() {}
+
+/// Nothing, either.
+#[cfg(not(debug_assertions))]
+pub(super) const fn meanwhile() {}

@@ -5,6 +5,7 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -19,11 +20,14 @@ use super::terminal;
 /// What the first panic said, whichever thread it was in.
 static PANIC: Mutex<Option<Clean>> = Mutex::new(None);
 static PANICKED: Notify = Notify::const_new();
+/// Whether there was one, from before the terminal is given back.
+static COME: AtomicBool = AtomicBool::new(false);
 
 /// From here on a panic gives the terminal back before it is told. What is done here can't panic itself.
 pub(super) fn listen() {
     panic::set_hook(Box::new(|info| {
         let text = message(info.payload_as_str());
+        COME.store(true, Ordering::SeqCst);
         terminal::give_back();
         let _ = io::stderr().write_all(told(info, &text).as_bytes());
         PANIC
@@ -32,6 +36,11 @@ pub(super) fn listen() {
             .get_or_insert(text);
         PANICKED.notify_one();
     }));
+}
+
+/// Whether any thread has panicked.
+pub(super) fn have_come() -> bool {
+    COME.load(Ordering::SeqCst)
 }
 
 /// Waits until any thread has panicked, even one that is not of our making. The terminal has been given back

@@ -26,7 +26,7 @@ use crate::view::view;
 
 use super::outlet::Outlet;
 use super::tasks::Tasks;
-use super::{fault, job_control};
+use super::{fault, job_control, panics};
 
 /// Whether the terminal is ours. Whoever clears it gives the terminal back; so it is given back once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -99,11 +99,17 @@ impl Screen {
     fn enter(&mut self) -> io::Result<()> {
         self.canvas = None;
         TAKEN.store(true, Ordering::SeqCst);
+        fault::meanwhile();
         let mut bytes = Vec::new();
         enable_raw_mode()
             .and_then(|()| queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), Hide))
             .inspect_err(|_| give_back())?;
         self.outlet.owe(bytes);
+        // Another thread that panicked meanwhile may have given back what was not taken yet.
+        if panics::have_come() {
+            TAKEN.store(true, Ordering::SeqCst);
+            give_back();
+        }
         Ok(())
     }
 

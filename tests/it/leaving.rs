@@ -99,6 +99,7 @@ const WAYS: &[Way] = &[
     panic("update"),
     panic("view"),
     panic("foreign thread"),
+    panic("thread meanwhile"),
     watching(&["demo", "--record", "/dev/null"], panic("recorder")),
     watching(FAILING, panic("hook")),
     Way {
