@@ -155,15 +155,14 @@ fn step(story: &mut Story, bytes: &mut Bytes<'_>, seconds: &mut i64) {
         }
         15 => story.msg(Msg::RecordingEnded),
         16 => {
-            let text = bytes
-                .of(&[
-                    "a remark",
-                    "a longer remark with 日本語 in it, which goes on and on",
-                ])
-                .to_owned();
-            story.msg(Msg::Remark(Remark {
-                text,
-                passes: first_bit(bytes),
+            let text = bytes.of(&[
+                "a remark",
+                "a longer remark with 日本語 in it, which goes on and on",
+            ]);
+            story.msg(Msg::Remark(if first_bit(bytes) {
+                Remark::passing(text)
+            } else {
+                Remark::lasting(text)
             }));
         }
         17 => story.msg(Msg::Signal(Signal::Terminate)),
