@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::app::outcome::code;
-use crate::domain::text::{Clean, one_line};
+use crate::app::status::outcome::code;
+use crate::text::safe::{Clean, one_line};
 
 /// An error that ends the program. Displayed as one lower-case line: what failed, on what, why, what to do.
 #[derive(Debug, thiserror::Error)]

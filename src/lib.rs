@@ -27,14 +27,21 @@
 //! name in [`config::themes`].
 
 pub mod app;
+pub mod aws;
+pub mod backend;
 pub mod cli;
+pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod error;
 pub mod output;
+pub mod poll;
+pub mod recording;
 pub mod runtime;
-pub mod source;
+pub mod store;
 pub mod style;
+pub mod text;
 pub mod view;
 
 use config::{Environment, Task};

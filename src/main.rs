@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use bakewatch::cli::Cli;
-use bakewatch::domain::text::{Clean, one_line};
+use bakewatch::text::safe::{Clean, one_line};
 use clap::Parser;
 
 fn main() -> ExitCode {

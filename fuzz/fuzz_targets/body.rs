@@ -2,12 +2,12 @@
 //! A fixture gives its own status and body; other bytes are a body that comes with every status.
 #![no_main]
 
-use bakewatch::domain::event::StackEvent;
+use bakewatch::domain::stack_event::StackEvent;
 use bakewatch::domain::fault::Fault;
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::text::{Clean, one_line};
-use bakewatch::source::parallelcluster::any_answer::AnyAnswer;
-use bakewatch::source::{EventsAnswer, EventsError};
+use bakewatch::text::safe::{Clean, one_line};
+use bakewatch::backend::parallelcluster::any_response::AnyAnswer;
+use bakewatch::backend::{EventsAnswer, EventsError};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 

@@ -8,12 +8,12 @@ mod story;
 
 use std::sync::LazyLock;
 
-use bakewatch::app::key::Key;
+use bakewatch::app::keys::key::Key;
 use bakewatch::app::msg::{MouseAction, MouseKind, Msg, Remark, Signal};
 use bakewatch::config::themes::built_in;
 use bakewatch::domain::fault::FaultKind;
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::news::News;
+use bakewatch::domain::observation::News;
 use bakewatch::style::{Depth, Glyphs, Scheme, Theme};
 use bakewatch::view::view;
 use libfuzzer_sys::fuzz_target;

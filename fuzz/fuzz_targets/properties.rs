@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use bakewatch::app::detail::{Detail, Form, Subject};
-use bakewatch::domain::changes::changes;
-use bakewatch::domain::event::{StackEvent, StackId};
-use bakewatch::domain::news::PageNews;
+use bakewatch::app::views::detail::{Detail, Form, Subject};
+use bakewatch::domain::diff::changes;
+use bakewatch::domain::stack_event::{StackEvent, StackId};
+use bakewatch::domain::observation::PageNews;
 use bakewatch::domain::properties::Properties;
-use bakewatch::domain::text::Clean;
+use bakewatch::text::safe::Clean;
 use bakewatch::domain::timeline::Timeline;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};

@@ -7,11 +7,11 @@ use std::fs;
 use std::path::Path;
 
 use bakewatch::domain::build::Build;
-use bakewatch::domain::lens::Sieve;
-use bakewatch::domain::news::Report;
+use bakewatch::store::filter_index::Sieve;
+use bakewatch::domain::observation::Report;
 use bakewatch::domain::summary::Summary;
 use bakewatch::domain::timeline::{Row, Timeline};
-use bakewatch::source::recording::{Recorder, Recording};
+use bakewatch::recording::{Recorder, Recording};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use bakewatch::cli::Cli;
 use bakewatch::config::{Environment, Task};
-use bakewatch::domain::text::Clean;
+use bakewatch::text::safe::Clean;
 use clap::Parser;
 use libfuzzer_sys::fuzz_target;
 

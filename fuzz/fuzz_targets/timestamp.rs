@@ -6,7 +6,7 @@
 #[expect(dead_code, reason = "the tests tell more with it")]
 mod story;
 
-use bakewatch::domain::event::{StackEvent, format_time, parse_time};
+use bakewatch::domain::stack_event::{StackEvent, format_time, parse_time};
 use bakewatch::style::Theme;
 use bakewatch::view::view;
 use libfuzzer_sys::fuzz_target;

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::domain::event::{StackEvent, StackId};
-use crate::domain::text::Clean;
-
-use super::link::LinkState;
-use super::outcome::OutcomeRecord;
+use crate::app::status::connection::LinkState;
+use crate::app::status::outcome::OutcomeRecord;
+use crate::domain::stack_event::{StackEvent, StackId};
+use crate::text::safe::Clean;
 
 /// Something to be done outside.
 #[derive(Clone, Debug)]
@@ -26,7 +25,7 @@ pub enum Effect {
     /// Put text on the clipboard, as it is.
     Copy(String),
     /// Write a report to share of the build as it is now, to a new file in the current folder; the answer is
-    /// [`Msg::ReportWritten`](super::msg::Msg::ReportWritten).
+    /// [`Msg::ReportWritten`](crate::app::msg::Msg::ReportWritten).
     WriteReport,
     /// Hear of the mouse from here on, or no longer. Until it is asked for, the mouse is the terminal's.
     Mouse(bool),

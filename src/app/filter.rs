@@ -2,11 +2,11 @@
 //!
 //! The answers are kept by the build's lenses, event by event; here is only what was asked.
 
-use crate::domain::lens::{Question, Sieve, Slot};
 use crate::domain::names::Names;
-use crate::domain::pattern::Pattern;
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::domain::text::Clean;
+use crate::store::filter_index::{Question, Sieve, Slot};
+use crate::text::pattern::Pattern;
+use crate::text::safe::Clean;
 
 /// What is listed. Sets that are empty, and a text that is absent, leave nothing out.
 #[derive(Clone, Debug, PartialEq)]

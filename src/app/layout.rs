@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Rect, Size};
 
-use super::tab::Tab;
+use crate::app::views::tab::Tab;
 
 /// The least size at which anything but "too small" is drawn.
 pub const MIN_SIZE: Size = Size {

@@ -6,36 +6,37 @@ use ratatui::layout::Size;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::filter::Filter;
+use crate::app::keys::action::{Action, Context};
+use crate::app::keys::keymap::KeyMap;
+use crate::app::layout::{Content, Regions, Shape};
+use crate::app::msg::Remark;
+use crate::app::overlays::filter_menu::FilterMenu;
+use crate::app::overlays::help::Help;
+use crate::app::overlays::prompt::Prompt;
+use crate::app::search::Search;
+use crate::app::status::connection::Link;
+use crate::app::status::exit_policy::Ending;
+use crate::app::status::notices;
+use crate::app::status::notices::NoticeLine;
+use crate::app::status::verdict_notice::Announced;
+use crate::app::views::detail::{Detail, Subject};
+use crate::app::views::failure::FailurePage;
+use crate::app::views::list::List;
+use crate::app::views::page::Page;
+use crate::app::views::resources;
+use crate::app::views::resources::ResourceList;
+use crate::app::views::rows::Rows;
+use crate::app::views::tab::Tab;
+use crate::app::views::times::Times;
 use crate::domain::build::Build;
 use crate::domain::estimate::{Estimate, Typical};
-use crate::domain::event::{EventKey, StackEvent};
 use crate::domain::failure::Explanation;
-use crate::domain::lens::Slot;
-use crate::domain::text::Clean;
+use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
-
-use super::action::{Action, Context};
-use super::announced::Announced;
-use super::detail::{Detail, Subject};
-use super::ending::Ending;
-use super::failure::FailurePage;
-use super::filter::Filter;
-use super::filter_menu::FilterMenu;
-use super::help::Help;
-use super::keymap::KeyMap;
-use super::layout::{Content, Regions, Shape};
-use super::link::Link;
-use super::list::List;
-use super::msg::Remark;
-use super::notice::{self, NoticeLine};
-use super::page::Page;
-use super::prompt::Prompt;
-use super::resources::{self, ResourceList};
-use super::rows::Rows;
-use super::search::Search;
-use super::tab::Tab;
-use super::times::Times;
+use crate::store::filter_index::Slot;
+use crate::text::safe::Clean;
 
 /// How long a remark that passes is shown.
 const REMARK_PASSES: Duration = Duration::from_mins(1);
@@ -264,7 +265,7 @@ impl Model {
         }
     }
 
-    /// Whether there is work left that does not wait for anything; see [`Msg::Look`](super::msg::Msg::Look).
+    /// Whether there is work left that does not wait for anything; see [`Msg::Look`](crate::app::msg::Msg::Look).
     #[must_use]
     pub fn is_looking(&self) -> bool {
         Slot::ALL
@@ -295,7 +296,7 @@ impl Model {
         let (explanation, remark) = (self.explanation(), self.remark());
         let more = self.keys.key_for(Action::ShowFailure);
         let more = more.filter(|_| self.tab != Tab::Failure);
-        notice::lines(
+        notices::lines(
             &self.build,
             &self.link,
             explanation,

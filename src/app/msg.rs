@@ -5,10 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use ratatui::layout::Size;
 
-use crate::domain::news::Report;
-use crate::domain::text::Clean;
-
-use super::key::Key;
+use crate::app::keys::key::Key;
+use crate::domain::observation::Report;
+use crate::text::safe::Clean;
 
 /// A fact, in the order in which it happened.
 #[derive(Clone, Debug)]
@@ -28,7 +27,7 @@ pub enum Msg {
     },
     /// A key was pressed.
     Key(Key),
-    /// Something was done with the mouse; after [`Effect::Mouse`](super::effect::Effect::Mouse) only.
+    /// Something was done with the mouse; after [`Effect::Mouse`](crate::app::effect::Effect::Mouse) only.
     Mouse(MouseAction),
     /// The terminal has a new size.
     Resized(Size),

@@ -1,6 +1,6 @@
 //! What is searched for: in the lists, and in the text of a page. The two are apart, as their keys are.
 
-use crate::domain::pattern::Pattern;
+use crate::text::pattern::Pattern;
 
 /// What is searched for.
 #[derive(Clone, Debug, Default, PartialEq)]

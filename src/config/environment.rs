@@ -5,10 +5,9 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use crate::cli::Color;
+use crate::config::background::Ground;
+use crate::config::capabilities::{Notifications, Speech};
 use crate::style::{Depth, Glyphs};
-
-use super::ground::Ground;
-use super::speech::{Notifications, Speech};
 
 /// The parts of the environment that this program looks at.
 #[derive(Clone, Debug, Default)]

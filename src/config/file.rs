@@ -7,8 +7,8 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-use crate::domain::text::{Clean, one_line};
 use crate::error::Error;
+use crate::text::safe::{Clean, one_line};
 
 /// From this likeness on (0 to 1) a name is taken for a slip of another one.
 const LIKE: f64 = 0.7;

@@ -8,14 +8,13 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-use crate::app::action::Action;
-use crate::app::commands::{COMMANDS, name, named};
-use crate::app::key::Key;
-use crate::app::keymap::KeyMap;
+use crate::app::keys::action::Action;
+use crate::app::keys::commands::{COMMANDS, name, named};
+use crate::app::keys::key::Key;
+use crate::app::keys::keymap::KeyMap;
+use crate::config::file::{FileError, clean, line_of, meant, refused};
+use crate::config::{Environment, file};
 use crate::error::Error;
-
-use super::Environment;
-use super::file::{self, FileError, clean, line_of, meant, refused};
 
 const BUILT_IN: &str = include_str!("../../assets/keys.toml");
 
@@ -116,8 +115,8 @@ fn unknown_action(given: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::action::Context;
-    use crate::domain::text::{Clean, one_line};
+    use crate::app::keys::action::Context;
+    use crate::text::safe::{Clean, one_line};
 
     fn over_built_in(text: &str) -> Result<(KeyMap, HashMap<Action, usize>), String> {
         let mut map = built_in().unwrap();

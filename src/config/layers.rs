@@ -11,11 +11,10 @@ use std::time::Duration;
 use clap::ValueEnum;
 use toml::{Spanned, Value};
 
+use crate::config::file::{FileError, clean, line_of, meant, refused};
+use crate::config::{Environment, file};
 use crate::error::Error;
 use crate::output::ConfigLine;
-
-use super::Environment;
-use super::file::{self, FileError, clean, line_of, meant, refused};
 
 /// The person's file, in the folder for this program.
 const FILE: &str = "config.toml";

@@ -3,32 +3,32 @@
 //!
 //! The environment is read here and nowhere else (the AWS configuration apart, which the AWS crates read).
 
-mod environment;
-mod file;
-mod ground;
+pub mod background;
+pub mod capabilities;
+pub mod environment;
+pub mod file;
 pub mod keys;
-mod layers;
-mod preferences;
-mod speech;
+pub mod layers;
+pub mod preferences;
 pub mod themes;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::app::keymap::KeyMap;
+use crate::app::keys::keymap::KeyMap;
 use crate::cli::{
-    self, ApiArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, OutputArgs,
-    Pace, RecordingArg, ReplayArgs,
+    ApiArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, OutputArgs, Pace,
+    RecordingArg, ReplayArgs,
 };
-use crate::domain::text::Clean;
 use crate::error::Error;
-use crate::output;
 use crate::style::Theme;
+use crate::text::safe::Clean;
+use crate::{cli, output};
 
+pub use background::Ground;
+pub use capabilities::{Notifications, Speech};
 pub use environment::Environment;
 pub use file::FileError;
-pub use ground::Ground;
-pub use speech::{Notifications, Speech};
 
 use keys::Keys;
 use preferences::{ApiPreferences, Preferences};

@@ -8,12 +8,12 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::cli::{ApiArgs, Color, LookArgs};
+use crate::config::layers::{Layers, Origin, Picked, interval, path, quoted, switch, text, word};
+use crate::config::{Environment, themes};
 use crate::error::Error;
-use crate::output::{self, ConfigLine};
+use crate::output;
+use crate::output::ConfigLine;
 use crate::style::{Glyphs, Scheme, Theme};
-
-use super::layers::{Layers, Origin, Picked, interval, path, quoted, switch, text, word};
-use super::{Environment, themes};
 
 /// What is in force of what a person can set.
 #[derive(Debug)]

@@ -7,12 +7,11 @@ use std::path::Path;
 
 use toml::{Spanned, Value};
 
+use crate::config::background::Ground;
+use crate::config::file::{FileError, clean, meant, refused};
+use crate::config::{Environment, file};
 use crate::error::Error;
 use crate::style::{Depth, Role, Scheme};
-
-use super::Environment;
-use super::file::{self, FileError, clean, meant, refused};
-use super::ground::Ground;
 
 /// The theme that goes by what is known about the terminal.
 pub const AUTO: &str = "auto";
@@ -213,7 +212,7 @@ fn parse(text: &str) -> Result<File, FileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::{Clean, one_line};
+    use crate::text::safe::{Clean, one_line};
 
     #[test]
     fn the_neutral_theme_says_what_every_role_is_at_every_depth() {

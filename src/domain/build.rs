@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::event::{EventId, EventKey, StackEvent, StackId};
-use super::image::{Ami, ImageAnswer, ImageDescription};
-use super::lens::{Budget, Question, Slot};
-use super::news::{News, PageNews, Report};
-use super::timeline::Timeline;
-use super::verdict::{Evidence, Verdict, decide};
+use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
+use crate::domain::observation::{News, PageNews, Report};
+use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::{Evidence, Verdict, decide};
+use crate::store::filter_index::{Budget, Question, Slot};
 
 /// How often DescribeImage may fail in a row before a verdict no longer waits for it: about a minute.
 const IMAGE_TRIES: u32 = 5;

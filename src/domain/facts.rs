@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::event::{EventId, StackEvent};
-use super::status::{ResourceStatus, StatusClass};
-use super::text::Clean;
+use crate::domain::stack_event::{EventId, StackEvent};
+use crate::domain::status::{ResourceStatus, StatusClass};
+use crate::text::safe::Clean;
 
 /// The place of an event in its timeline; a larger place is newer.
 pub type Place = (u8, i64);

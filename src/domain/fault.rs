@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::text::Clean;
+use crate::text::safe::Clean;
 
 /// What kind of thing went wrong, and so what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::event::StackId;
-use super::text::Clean;
+use crate::domain::stack_event::StackId;
+use crate::text::safe::Clean;
 
 /// How DescribeImage answered.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::text::Clean;
+use crate::text::safe::Clean;
 
 /// Chosen names.
 #[derive(Clone, Debug, PartialEq, Eq)]

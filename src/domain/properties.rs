@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::text::Clean;
+use crate::text::safe::Clean;
 
 /// Strings longer than this many bytes are cut where they are shown; JSON output keeps them whole.
 pub const MAX_SHOWN: usize = 64 * 1024;

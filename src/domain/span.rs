@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::event::StackEvent;
-use super::status::StatusClass;
+use crate::domain::stack_event::StackEvent;
+use crate::domain::status::StatusClass;
 
 /// The events of one resource that are looked at, from the newest: no template has more, and a frame must not
 /// cost more.

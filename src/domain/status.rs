@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::text::Clean;
+use crate::text::safe::Clean;
 
 /// What a status means for somebody who is waiting: the unit of colour, glyph and filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

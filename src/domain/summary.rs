@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::build::{Build, Cleanup};
-use super::text::Clean;
-use super::timeline::Timeline;
-use super::verdict::Outcome;
+use crate::domain::build::{Build, Cleanup};
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::Outcome;
+use crate::text::safe::Clean;
 
 /// What is known about a build's current stack.
 #[derive(Clone, Debug, PartialEq, Eq)]

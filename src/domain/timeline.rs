@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use super::event::{EventId, StackEvent, StackId};
-use super::facts::{Facts, Place};
-use super::lens::{Budget, Question, Sieve, Slot};
-use super::news::PageNews;
-use super::stretch::Stretch;
-use super::text::Clean;
+use crate::domain::facts::{Facts, Place};
+use crate::domain::observation::PageNews;
+use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::store::entry_log::Stretch;
+use crate::store::filter_index::{Budget, Question, Sieve, Slot};
+use crate::text::safe::Clean;
 
 /// The events of one stack.
 #[derive(Debug)]

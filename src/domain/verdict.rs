@@ -6,8 +6,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::event::StackEvent;
-use super::image::{ImageAnswer, ImageDescription};
+use crate::domain::image::{ImageAnswer, ImageDescription};
+use crate::domain::stack_event::StackEvent;
 
 /// How long both calls must have said "gone" before an image that was being built counts as deleted.
 const DELETED_AFTER: Duration = Duration::from_secs(5);
@@ -218,9 +218,9 @@ fn unfinished(evidence: &Evidence<'_>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::super::image::Ami;
-    use super::super::text::Clean;
     use super::*;
+    use crate::domain::image::Ami;
+    use crate::text::safe::Clean;
 
     fn root(status: &str) -> StackEvent {
         let json =

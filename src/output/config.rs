@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::domain::text::{Clean, one_line, pad, width};
+use crate::text::safe::{Clean, one_line, pad, width};
 
 /// The columns that a setting has at most, so that one long value does not push all comments away.
 const MOST: usize = 40;

@@ -3,14 +3,13 @@
 
 use serde::Serialize;
 
-use crate::domain::event::format_time;
 use crate::domain::failure::Reason;
+use crate::domain::stack_event::format_time;
 use crate::domain::summary::{PastWatch, Told};
-use crate::domain::text::{Clean, duration, escape_json, one_line, pad, truncate, width};
+use crate::output::Form;
+use crate::output::text::{class, paint, seconds};
 use crate::style::Theme;
-
-use super::Form;
-use super::text::{class, paint, seconds};
+use crate::text::safe::{Clean, duration, escape_json, one_line, pad, truncate, width};
 
 /// Columns of the longest cell.
 const LONGEST: usize = 64;

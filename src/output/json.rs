@@ -4,9 +4,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::app::effect::Entry;
-use crate::app::outcome::OutcomeRecord;
-use crate::domain::event::{StackEvent, StackId, format_time};
-use crate::domain::text::{Clean, escape_json};
+use crate::app::status::outcome::OutcomeRecord;
+use crate::domain::stack_event::{StackEvent, StackId, format_time};
+use crate::text::safe::{Clean, escape_json};
 
 #[derive(Serialize)]
 #[serde(
@@ -112,7 +112,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::app::link::LinkState;
+    use crate::app::status::connection::LinkState;
     use crate::domain::verdict::Outcome;
 
     #[test]

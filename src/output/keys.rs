@@ -4,11 +4,11 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::app::action::Action;
-use crate::app::commands::COMMANDS;
-use crate::app::key::Key;
-use crate::app::keymap::KeyMap;
-use crate::domain::text::{Clean, one_line, pad, width};
+use crate::app::keys::action::Action;
+use crate::app::keys::commands::COMMANDS;
+use crate::app::keys::key::Key;
+use crate::app::keys::keymap::KeyMap;
+use crate::text::safe::{Clean, one_line, pad, width};
 
 /// The columns that a list of keys has at least, so that one long list does not push all comments away.
 const LEAST: usize = 28;

@@ -4,7 +4,7 @@
 //! The few characters that could end a span, a cell or, in a careless renderer, the text itself stand between
 //! spans as entities. Nothing is left out, and most text reads the same without a renderer.
 
-use crate::domain::text::{Clean, one_line, truncate};
+use crate::text::safe::{Clean, one_line, truncate};
 
 /// Text from outside on one line, of at most so many columns.
 pub(super) fn inert(text: &Clean, columns: usize) -> String {

@@ -15,8 +15,8 @@ use std::io::{self, Write};
 
 use crate::app::effect::Entry;
 use crate::app::model::Model;
-use crate::domain::text::one_line;
 use crate::style::Theme;
+use crate::text::safe::one_line;
 
 pub use config::{ConfigLine, config};
 pub use history::history;

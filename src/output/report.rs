@@ -6,18 +6,17 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
-use crate::app::outcome::verdict_reason;
+use crate::app::status::outcome::verdict_reason;
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::event::{StackEvent, StackId};
 use crate::domain::failure::{Explanation, Reason};
-use crate::domain::lens::Sieve;
 use crate::domain::span::{End, Span, spans};
-use crate::domain::text::{Clean, duration};
+use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::{Row, Timeline};
 use crate::domain::verdict::Verdict;
-
-use super::markdown::{heading, inert, table};
-use super::text::seconds;
+use crate::output::markdown::{heading, inert, table};
+use crate::output::text::seconds;
+use crate::store::filter_index::Sieve;
+use crate::text::safe::{Clean, duration};
 
 /// Columns of the longest names and ids.
 const NAME: usize = 256;

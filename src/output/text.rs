@@ -6,13 +6,13 @@ use ratatui::backend::IntoCrossterm;
 use ratatui::style::Style;
 
 use crate::app::model::Model;
-use crate::app::outcome::OutcomeRecord;
-use crate::app::summary::summary;
-use crate::domain::event::StackEvent;
+use crate::app::status::outcome::OutcomeRecord;
+use crate::app::status::summary::summary;
+use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
-use crate::domain::text::{Clean, duration, one_line, pad};
 use crate::domain::verdict::Outcome;
 use crate::style::Theme;
+use crate::text::safe::{Clean, duration, one_line, pad};
 
 /// Columns of the status: the longest that a build shows is `ROLLBACK_IN_PROGRESS`.
 const STATUS: usize = 20;

@@ -2,8 +2,8 @@
 //! "A command at the end".
 
 use crate::app::effect::Known;
-use crate::domain::event::{StackEvent, StackId};
-use crate::domain::text::Clean;
+use crate::domain::stack_event::{StackEvent, StackId};
+use crate::text::safe::Clean;
 
 /// Bytes of the longest value. Linux takes 128 KiB a variable, and starts no command with a longer one.
 const LONGEST: usize = 32 * 1024;

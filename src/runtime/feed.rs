@@ -9,16 +9,15 @@ use tokio::sync::mpsc;
 
 use crate::app::model::Target;
 use crate::app::msg::{Msg, Remark};
-use crate::domain::news::{News, PageNews, Report};
-use crate::source::clock::Clock;
-use crate::source::parallelcluster::ParallelCluster;
-use crate::source::poller::{Poller, Request};
-use crate::source::recording;
-use crate::source::simulator::Simulator;
-use crate::source::tail::Tail;
-
-use super::tape::Inlet;
-use super::tasks::Tasks;
+use crate::backend::parallelcluster::ParallelCluster;
+use crate::clock::Clock;
+use crate::demo::Simulator;
+use crate::domain::observation::{News, PageNews, Report};
+use crate::poll::poller::{Poller, Request};
+use crate::poll::tail::Tail;
+use crate::recording;
+use crate::runtime::process::tasks::Tasks;
+use crate::runtime::recorder::Inlet;
 
 /// How many reports may wait. A page is one report; a reader that is slower than that slows the poller.
 const REPORTS: usize = 64;

@@ -1,27 +1,15 @@
 //! The imperative shell: the only place that spawns tasks, owns the terminal and the signals, and makes the
 //! clock. It carries messages to `update` and does the effects that come back.
 
-mod clipboard;
-mod escapes;
-mod fault;
-mod feed;
-mod hangup;
-mod hook;
-mod input;
-mod job_control;
-mod lines;
-mod logging;
-mod outlet;
-mod panics;
-mod past;
-mod prepare;
-mod reports;
-mod screen;
-mod signals;
-mod tape;
-mod tasks;
-mod terminal;
-mod ticks;
+pub mod commands;
+pub mod feed;
+pub mod headless;
+pub mod prepare;
+pub mod process;
+pub mod recorder;
+pub mod screen;
+pub mod ticks;
+pub mod tty;
 
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
@@ -29,23 +17,25 @@ use std::mem::ManuallyDrop;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::app::effect::Entry;
-use crate::app::ending::Ending;
-use crate::app::keymap::KeyMap;
+use crate::app::keys::keymap::KeyMap;
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
-use crate::app::outcome::code;
+use crate::app::status::exit_policy::Ending;
+use crate::app::status::outcome::code;
 use crate::config::{Form, Settings, SourceSettings};
 use crate::domain::summary::Summary;
 use crate::error::Error;
-use crate::output::{self, Printer};
-use crate::source::recording::Folder;
+use crate::output;
+use crate::output::Printer;
+use crate::recording::Folder;
 
-pub use past::{history, report};
+pub use self::commands::history::{history, report};
 
-use feed::Feed;
-use hook::Hook;
-use tape::Tape;
-use tasks::Tasks;
+use self::feed::Feed;
+use self::process::hook::Hook;
+use self::process::tasks::Tasks;
+use self::process::{logging, panics};
+use self::recorder::Tape;
 
 /// Runs the program to its end. The result is the exit code.
 ///
@@ -100,7 +90,7 @@ async fn watch(
     let typical = recordings.as_ref().filter(|_| is_live);
     let typical = typical.and_then(Folder::typical);
     let (recorder, resumed) =
-        tape::open(settings.record, recordings.as_ref(), ready.header, goes_on)?;
+        recorder::open(settings.record, recordings.as_ref(), ready.header, goes_on)?;
     let first = ready.remarks.into_iter().map(Msg::Remark);
     let first = first.chain(resumed).collect();
     let ending = if prepared.is_replay() {
@@ -130,7 +120,7 @@ async fn watch(
         }
         Form::Lines(form) => {
             let feed = start(&mut tasks);
-            lines::run(&mut model, form, settings.timeout, hook, feed, &mut tasks).await
+            headless::run(&mut model, form, settings.timeout, hook, feed, &mut tasks).await
         }
     };
     if let Some(trouble) = tape.end(Summary::of(&model.build), clock.now()).await {
@@ -148,6 +138,6 @@ fn say_unless_said(model: &Model, remark: Remark) {
 }
 
 /// Passes a request of the application on to the poller. One that waits already is as good as two.
-fn ask(feed: &Feed, request: crate::source::poller::Request) {
+fn ask(feed: &Feed, request: crate::poll::poller::Request) {
     let _ = feed.requests.try_send(request);
 }

@@ -2,17 +2,18 @@
 
 use crate::app::model::Target;
 use crate::app::msg::Remark;
+use crate::backend::parallelcluster;
+use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
 use crate::cli::Pace;
+use crate::clock::Clock;
 use crate::config::{ApiSettings, Recorded, SourceSettings};
-use crate::domain::text::Clean;
+use crate::demo::{Scenario, Simulator};
 use crate::error::Error;
-use crate::source::clock::Clock;
-use crate::source::parallelcluster::{self, ApiUrl, ImageId, ParallelCluster, Signing};
-use crate::source::recording::{Header, VERSION};
-use crate::source::simulator::{Scenario, Simulator};
-
-use super::feed::{Origin, Prepared};
-use super::{past, tape};
+use crate::recording::{Header, VERSION};
+use crate::runtime::commands::history;
+use crate::runtime::feed::{Origin, Prepared};
+use crate::runtime::recorder;
+use crate::text::safe::Clean;
 
 /// What is made ready: the feed, the header of its recording, and what is to be said about it.
 pub(super) struct Ready {
@@ -148,13 +149,13 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
 }
 
 fn prepare_replay(which: &Recorded, pace: Pace) -> Result<Ready, Error> {
-    let (file, recording) = past::open(which, "replay")?;
+    let (file, recording) = history::open(which, "replay")?;
     let (begin, end) = recording.span();
     let (clock, note) = match pace {
         Pace::Times(speed) => (Clock::scenario(begin, speed), format!("replay x{speed}")),
         Pace::Max => (Clock::scenario(end, 1.0), "replay".to_owned()),
     };
-    let remarks = tape::remarks_on(&file, &recording);
+    let remarks = recorder::remarks_on(&file, &recording);
     let header = recording.header;
     let target = Target {
         image_id: Clean::new(&header.image_id).as_str().to_owned(),

@@ -10,24 +10,25 @@ use crate::app::effect::{Effect, Effects};
 use crate::app::model::Model;
 use crate::app::msg::{Msg, Signal};
 use crate::app::update::update;
+use crate::clock::Clock;
 use crate::config::Speech;
 use crate::error::Error;
 use crate::output::farewell;
-use crate::source::clock::Clock;
-use crate::source::poller::Request;
+use crate::poll::poller::Request;
+use crate::runtime::ask;
+use crate::runtime::commands::report::Reports;
+use crate::runtime::feed::Feed;
+use crate::runtime::process::hook::Hook;
+use crate::runtime::process::signals::{Job, Jobs, Signals};
+use crate::runtime::process::tasks::Tasks;
+use crate::runtime::process::{failpoint, panics};
+use crate::runtime::ticks::{Ticks, tick};
+use crate::runtime::tty::clipboard::Clipboard;
+use crate::runtime::tty::hangup::{Hangup, is_gone};
+use crate::runtime::tty::input::Input;
+use crate::runtime::tty::terminal::Screen;
+use crate::runtime::tty::{escapes, input, job_control, terminal};
 use crate::style::Theme;
-
-use super::clipboard::Clipboard;
-use super::feed::Feed;
-use super::hangup::{Hangup, is_gone};
-use super::hook::Hook;
-use super::input::{self, Input};
-use super::reports::Reports;
-use super::signals::{Job, Jobs, Signals};
-use super::tasks::Tasks;
-use super::terminal::{self, Screen};
-use super::ticks::{Ticks, tick};
-use super::{ask, escapes, fault, job_control, panics};
 
 /// The least time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(33);
@@ -101,7 +102,7 @@ async fn show(
         return Ok(TERMINAL_GONE.into());
     }
     screen.mouse(model.mouse);
-    fault::elsewhere();
+    failpoint::elsewhere();
     let now = Instant::now();
     Show {
         hangup: Hangup::watch(tasks),
@@ -227,7 +228,7 @@ impl Show<'_> {
                 self.come_back();
             }
         }
-        fault::at("update");
+        failpoint::at("update");
         let effects = update(self.model, msg);
         self.stale = true;
         self.carry_out(effects)

@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset, Local, Offset, TimeDelta, Utc};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::app::msg::Msg;
-use crate::source::clock::Clock;
+use crate::clock::Clock;
 
 /// How often the application learns the time; in scenario time more often, so that it does not jump.
 const TICK: Duration = Duration::from_secs(1);

@@ -133,7 +133,7 @@ static ASCII: GlyphSet = GlyphSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::width;
+    use crate::text::safe::width;
 
     fn signs(set: &GlyphSet) -> Vec<&'static str> {
         let mut signs = vec![

@@ -4,9 +4,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::domain::text::{Clean, one_line};
-
-use super::Depth;
+use crate::style::Depth;
+use crate::text::safe::{Clean, one_line};
 
 /// Why a text is no look. Displayed as one clean, lower-case line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

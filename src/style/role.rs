@@ -1,6 +1,6 @@
 //! What a colour or a weight is for: roles, not places on the screen, so that a theme is short.
 //!
-//! A role is a name in a theme's file; which part of the screen has which role is said in [`super::Theme`].
+//! A role is a name in a theme's file; which part of the screen has which role is said in [`crate::style::Theme`].
 
 use ratatui::style::Modifier;
 

@@ -4,8 +4,8 @@
 
 use ratatui::style::Style;
 
-use super::look::{LookError, look};
-use super::{Depth, Role};
+use crate::style::look::{LookError, look};
+use crate::style::{Depth, Role};
 
 /// What every role looks like at every depth.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,36 +14,23 @@
 //! Over the panes, when they are open: `help` or `filter`, each in a `popup`. Where things are is decided in
 //! `app::layout`. A frame costs what is on the screen: rows are asked for one by one, and never searched.
 
-mod bar;
-mod columns;
-mod detail;
-mod empty;
-mod failure;
-mod filter;
-mod gantt;
-mod help;
-mod hints;
-mod list;
-mod notice;
-mod page;
-mod parts;
-mod popup;
-mod prompt;
-mod resources;
-mod row;
-mod text;
-mod time;
-mod title;
-mod too_small;
-mod verdict;
+pub mod chrome;
+pub mod overlays;
+pub mod text;
+pub mod time;
+pub mod too_small;
+pub mod views;
 
+use self::chrome::{bar, hints, notices, title, verdict};
+use self::overlays::{filter_menu, help, prompt};
+use self::views::{detail, events, failure, resources};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
 
 use crate::app::layout::Regions;
 use crate::app::model::{Model, Overlay};
-use crate::app::notice::Subject;
-use crate::app::tab::Tab;
+use crate::app::status::notices::Subject;
+use crate::app::views::tab::Tab;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
@@ -51,8 +38,8 @@ use crate::style::Theme;
 pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     buf.set_style(area, theme.screen());
-    let notices = model.notices();
-    let Some(regions) = Regions::of(area.as_size(), model.content(notices.len())) else {
+    let lines = model.notices();
+    let Some(regions) = Regions::of(area.as_size(), model.content(lines.len())) else {
         too_small::draw(area, buf);
         return;
     };
@@ -62,9 +49,9 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             .intersection(area)
     };
     title::draw(model, theme, place(regions.title), buf);
-    let told = notices.iter().any(|line| line.subject == Subject::Failure);
+    let told = lines.iter().any(|line| line.subject == Subject::Failure);
     verdict::draw(model, theme, told, place(regions.verdict), buf);
-    notice::draw(&notices, theme, place(regions.notice), buf);
+    notices::draw(&lines, theme, place(regions.notice), buf);
     bar::draw(model, theme, place(regions.bar), buf);
     let (list, detail) = panes(&regions, model);
     if let Some(region) = list.map(place) {
@@ -73,7 +60,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
                 resources::draw(model, theme, region, buf);
             }
             Tab::Failure => failure::draw(model, theme, region, buf),
-            Tab::Events | Tab::Resources => list::draw(model, theme, region, buf),
+            Tab::Events | Tab::Resources => events::draw(model, theme, region, buf),
         }
     }
     if let Some(region) = detail {
@@ -86,7 +73,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     match &model.overlay {
         Some(Overlay::Help(help)) => help::draw(help, &model.keys, theme, area, buf),
-        Some(Overlay::Filter(menu)) => filter::draw(model, menu, theme, area, buf),
+        Some(Overlay::Filter(menu)) => filter_menu::draw(model, menu, theme, area, buf),
         Some(Overlay::Prompt(_)) | None => {}
     }
 }

@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use ratatui::text::{Line, Span};
 
-use crate::domain::pattern::Pattern;
-use crate::domain::text::{one_line, pad, truncate};
 use crate::style::Theme;
+use crate::text::pattern::Pattern;
+use crate::text::safe::{one_line, pad, truncate};
 
 /// The text cut to so many columns, with a mark where it was cut.
 pub(super) fn cut(text: &str, columns: usize, theme: &Theme) -> String {
@@ -92,7 +92,7 @@ fn pieces(range: Range<usize>, places: &[Range<usize>]) -> Vec<(Range<usize>, bo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::width;
+    use crate::text::safe::width;
 
     #[test]
     fn what_is_found_is_marked_across_styles() {

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use crate::app::layout::MIN_SIZE;
-use crate::domain::text::wrap;
+use crate::text::safe::wrap;
 
 /// Says so, and what would be enough.
 pub(super) fn draw(area: Rect, buf: &mut Buffer) {

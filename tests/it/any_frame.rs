@@ -1,13 +1,13 @@
 //! No size, no key and no text breaks a frame.
 
-use bakewatch::app::key::Key;
+use bakewatch::app::keys::key::Key;
 use bakewatch::app::msg::{MouseAction, MouseKind, Msg};
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::news::News;
+use bakewatch::domain::observation::News;
 use bakewatch::domain::properties::MAX_SHOWN;
-use bakewatch::domain::text::Clean;
 use bakewatch::style::{Depth, Glyphs, Theme};
+use bakewatch::text::safe::Clean;
 use bakewatch::view::view;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;

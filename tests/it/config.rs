@@ -1,11 +1,10 @@
 //! A person's settings and themes: what is in force, where it comes from, and what is said where it can't be.
 
-use bakewatch::source::simulator::FaultPlan;
-
 use crate::support::folder::Folder;
 use crate::support::program::{Ended, run};
 use crate::support::server::Server;
 use crate::support::terminal::Terminal;
+use bakewatch::demo::FaultPlan;
 
 const FILE: &str = "config.toml";
 

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bakewatch::app::effect::{Effect, Entry};
-use bakewatch::app::ending::Ending;
-use bakewatch::app::keymap::KeyMap;
+use bakewatch::app::keys::keymap::KeyMap;
 use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::{Msg, Signal};
-use bakewatch::app::outcome::OutcomeRecord;
+use bakewatch::app::status::exit_policy::Ending;
+use bakewatch::app::status::outcome::OutcomeRecord;
 use bakewatch::app::update::update;
-use bakewatch::domain::event::{StackEvent, StackId};
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::news::{News, PageNews, Report};
-use bakewatch::domain::text::Clean;
+use bakewatch::domain::observation::{News, PageNews, Report};
+use bakewatch::domain::stack_event::{StackEvent, StackId};
 use bakewatch::domain::timeline::Timeline;
 use bakewatch::domain::verdict::{Outcome, Verdict};
+use bakewatch::text::safe::Clean;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use proptest::prelude::*;
 

@@ -1,17 +1,16 @@
 //! What a screen tells when a verdict falls: to whom, how often, and in which words; and the line that stays.
 
-use bakewatch::app::effect::{Effect, Known};
-use bakewatch::app::summary::summary;
-use bakewatch::domain::fault::{Fault, FaultKind};
-use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::news::News;
-use bakewatch::domain::text::Clean;
-use bakewatch::output::{farewell, variables};
-use bakewatch::style::{Depth, Glyphs};
-
 use crate::support::builds;
 use crate::support::frame::{ASCII, theme};
 use crate::support::story::{IMAGE, Story};
+use bakewatch::app::effect::{Effect, Known};
+use bakewatch::app::status::summary::summary;
+use bakewatch::domain::fault::{Fault, FaultKind};
+use bakewatch::domain::image::ImageAnswer;
+use bakewatch::domain::observation::News;
+use bakewatch::output::{farewell, variables};
+use bakewatch::style::{Depth, Glyphs};
+use bakewatch::text::safe::Clean;
 
 fn notifications(story: &Story) -> Vec<&str> {
     let texts = story.effects.iter().filter_map(|effect| match effect {

@@ -2,13 +2,13 @@
 //! said while a large history is still being looked through.
 
 use bakewatch::app::effect::Effect;
-use bakewatch::app::key::Key;
+use bakewatch::app::keys::key::Key;
 use bakewatch::app::msg::Msg;
-use bakewatch::app::rows::Row;
 use bakewatch::app::update::update;
-use bakewatch::domain::lens::{Sieve, Slot};
-use bakewatch::domain::pattern::Pattern;
+use bakewatch::app::views::rows::Row;
 use bakewatch::domain::timeline;
+use bakewatch::store::filter_index::{Sieve, Slot};
+use bakewatch::text::pattern::Pattern;
 use proptest::prelude::*;
 
 use crate::support::builds;

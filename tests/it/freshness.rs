@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use bakewatch::backend::{EventsAnswer, EventsError};
 use bakewatch::domain::fault::FaultKind;
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::news::{News, Report};
-use bakewatch::source::tail::{Ask, Tail};
-use bakewatch::source::{EventsAnswer, EventsError};
+use bakewatch::domain::observation::{News, Report};
+use bakewatch::poll::tail::{Ask, Tail};
 use chrono::DateTime;
 use proptest::prelude::*;
 

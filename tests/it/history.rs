@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bakewatch::clock::Clock;
+use bakewatch::demo::FaultPlan;
 use bakewatch::domain::estimate::Typical;
-use bakewatch::domain::event::format_time;
-use bakewatch::source::clock::Clock;
-use bakewatch::source::recording::Folder;
-use bakewatch::source::simulator::FaultPlan;
+use bakewatch::domain::stack_event::format_time;
+use bakewatch::recording::Folder;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 

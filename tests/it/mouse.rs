@@ -1,17 +1,17 @@
 //! The mouse: a click does what it points at, and every click has a key.
 
-use bakewatch::app::bar::{self, Meaning};
-use bakewatch::app::effect::Effect;
-use bakewatch::app::key::Key;
-use bakewatch::app::model::Focus;
-use bakewatch::app::msg::{MouseAction, MouseKind, Msg};
-use bakewatch::app::tab::Tab;
-use bakewatch::app::update::update;
-use bakewatch::domain::status::{ClassSet, StatusClass};
-
 use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
 use crate::support::story::Story;
+use bakewatch::app::effect::Effect;
+use bakewatch::app::keys::key::Key;
+use bakewatch::app::model::Focus;
+use bakewatch::app::msg::{MouseAction, MouseKind, Msg};
+use bakewatch::app::status::bar;
+use bakewatch::app::status::bar::Meaning;
+use bakewatch::app::update::update;
+use bakewatch::app::views::tab::Tab;
+use bakewatch::domain::status::{ClassSet, StatusClass};
 
 fn act(story: &mut Story, kind: MouseKind, (column, row): (u16, u16)) {
     story.msg(Msg::Mouse(MouseAction { kind, column, row }));

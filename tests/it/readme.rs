@@ -4,11 +4,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bakewatch::app::commands::COMMANDS;
-use bakewatch::config::keys::built_in;
-
 use crate::support::is_rewriting;
 use crate::support::program::run;
+use bakewatch::app::keys::commands::COMMANDS;
+use bakewatch::config::keys::built_in;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()

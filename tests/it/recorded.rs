@@ -5,12 +5,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use bakewatch::backend::parallelcluster::{ParallelCluster, Settings, Signing};
+use bakewatch::backend::{EventsAnswer, EventsError, NextToken, Source};
+use bakewatch::clock::Clock;
+use bakewatch::demo::{FaultPlan, FaultRule, InjectedFault, Simulator, World};
 use bakewatch::domain::fault::Fault;
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::source::clock::Clock;
-use bakewatch::source::parallelcluster::{ParallelCluster, Settings, Signing};
-use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Simulator, World};
-use bakewatch::source::{EventsAnswer, EventsError, NextToken, Source};
 use serde_json::Value;
 
 /// One recorded answer, and what was asked.

@@ -4,9 +4,9 @@ use std::fs;
 
 use bakewatch::app::effect::Effect;
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::news::News;
-use bakewatch::domain::text::Clean;
+use bakewatch::domain::observation::News;
 use bakewatch::output::{Subject, report};
+use bakewatch::text::safe::Clean;
 use proptest::prelude::*;
 use pulldown_cmark::{Event as Piece, Options, Parser, Tag, TagEnd};
 use serde_json::json;

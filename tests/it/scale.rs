@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use bakewatch::app::key::Key;
+use bakewatch::app::keys::key::Key;
 use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::Msg;
 use bakewatch::app::update::update;
 use bakewatch::config::keys::built_in;
-use bakewatch::domain::event::{StackEvent, StackId};
-use bakewatch::domain::news::{News, PageNews, Report};
-use bakewatch::domain::work;
+use bakewatch::domain::observation::{News, PageNews, Report};
+use bakewatch::domain::stack_event::{StackEvent, StackId};
+use bakewatch::store::work;
 use bakewatch::style::Theme;
 use bakewatch::view::view;
 use chrono::{DateTime, Utc};

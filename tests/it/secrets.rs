@@ -3,8 +3,8 @@
 //! promises the values that the API sent.
 
 use bakewatch::app::effect::Effect;
+use bakewatch::demo::{FaultPlan, FaultRule, InjectedFault, Route};
 use bakewatch::output::{Subject, report, variables};
-use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
 use serde_json::json;
 
 use crate::support::builds;

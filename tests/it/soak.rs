@@ -4,14 +4,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bakewatch::backend::{EventsAnswer, EventsError, NextToken, Source};
+use bakewatch::clock::Clock;
+use bakewatch::demo::{FaultPlan, FaultRule, InjectedFault, Route};
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::news::{News, Report};
-use bakewatch::source::clock::Clock;
-use bakewatch::source::poller::{Poller, Request};
-use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
-use bakewatch::source::tail::Tail;
-use bakewatch::source::{EventsAnswer, EventsError, NextToken, Source};
+use bakewatch::domain::observation::{News, Report};
+use bakewatch::poll::poller::{Poller, Request};
+use bakewatch::poll::tail::Tail;
 use chrono::DateTime;
 use tokio::sync::mpsc;
 use tokio::time::Instant;

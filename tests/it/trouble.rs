@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bakewatch::app::effect::Effect;
-use bakewatch::source::clock::Clock;
-use bakewatch::source::simulator::{FaultPlan, FaultRule, InjectedFault, Route};
+use bakewatch::clock::Clock;
+use bakewatch::demo::{FaultPlan, FaultRule, InjectedFault, Route};
 use chrono::TimeDelta;
 use serde_json::json;
 

@@ -7,10 +7,9 @@ use std::fmt::Write;
 
 use insta::assert_snapshot;
 
-use crate::support::builds;
-use crate::support::frame;
 use crate::support::frame::{ASCII, COLOUR, PLAIN, frame, lines};
 use crate::support::story::Story;
+use crate::support::{builds, frame};
 
 /// The views, and the keys that lead to each.
 const VIEWS: [(&str, &str); 9] = [

@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use bakewatch::domain::event::{StackEvent, StackId};
+use bakewatch::backend::{EventsPage, NextToken};
 use bakewatch::domain::fault::FaultKind;
-use bakewatch::domain::lens::Sieve;
+use bakewatch::domain::stack_event::{StackEvent, StackId};
 use bakewatch::domain::timeline::Row;
-use bakewatch::source::walk::{OVERLAP, Walk};
-use bakewatch::source::{EventsPage, NextToken};
+use bakewatch::poll::walk::{OVERLAP, Walk};
+use bakewatch::store::filter_index::Sieve;
 use proptest::prelude::*;
 
 use crate::support::service::{Character, Habit, Service, any_character};

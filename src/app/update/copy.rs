@@ -1,11 +1,11 @@
 //! Taking things along: what goes to the clipboard, and what is said about it.
 
-use crate::app::action::Action;
 use crate::app::effect::{Effect, Effects};
+use crate::app::keys::action::Action;
 use crate::app::model::{Focus, Model};
-use crate::app::page::Line;
-use crate::app::tab::Tab;
-use crate::domain::text::{Clean, one_line, truncate};
+use crate::app::views::page::Line;
+use crate::app::views::tab::Tab;
+use crate::text::safe::{Clean, one_line, truncate};
 
 /// The longest name that is said.
 const NAME: usize = 30;

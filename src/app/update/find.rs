@@ -1,14 +1,13 @@
 //! Searching and narrowing: the line that is typed into, and what becomes of it.
 
-use crate::app::action::Action;
-use crate::app::key::Key;
+use crate::app::keys::action::Action;
+use crate::app::keys::key::Key;
 use crate::app::model::{Model, Overlay};
-use crate::app::prompt::{Prompt, Purpose};
-use crate::app::tab::Tab;
-use crate::domain::pattern::Pattern;
-
-use super::shown::{search_for, set_filter, show};
-use super::step;
+use crate::app::overlays::prompt::{Prompt, Purpose};
+use crate::app::update::shown::{search_for, set_filter, show};
+use crate::app::update::step;
+use crate::app::views::tab::Tab;
+use crate::text::pattern::Pattern;
 
 /// Opens the line, or goes to the next place.
 pub(super) fn act(model: &mut Model, action: Action) {

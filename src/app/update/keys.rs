@@ -2,22 +2,21 @@
 
 use std::time::Duration;
 
-use crate::app::action::Action;
-use crate::app::detail::Form;
 use crate::app::effect::{Effect, Effects};
 use crate::app::filter::{Choice, Filter};
-use crate::app::filter_menu::FilterMenu;
-use crate::app::help::Help;
-use crate::app::key::Key;
+use crate::app::keys::action::Action;
+use crate::app::keys::key::Key;
 use crate::app::model::{Focus, Model, Overlay};
-use crate::app::outcome::{code, verdict_code};
-use crate::app::resources;
-use crate::app::rows::Order;
-use crate::app::tab::Tab;
+use crate::app::overlays::filter_menu::FilterMenu;
+use crate::app::overlays::help::Help;
+use crate::app::status::outcome::{code, verdict_code};
+use crate::app::update::shown::{close_help, search_for, set_filter, show};
+use crate::app::update::{copy, find, moves, step};
+use crate::app::views::detail::Form;
+use crate::app::views::resources;
+use crate::app::views::rows::Order;
+use crate::app::views::tab::Tab;
 use crate::domain::names::Names;
-
-use super::shown::{close_help, search_for, set_filter, show};
-use super::{copy, find, moves, step};
 
 /// How often a person can make the program poll.
 const POLL_NOW_EVERY: Duration = Duration::from_secs(1);

@@ -13,19 +13,18 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use crate::domain::event::StackEvent;
-use crate::domain::lens::Budget;
-use crate::domain::news::{News, Report};
-use crate::domain::timeline::Timeline;
-use crate::domain::verdict::Outcome;
-
 use crate::app::effect::{Effect, Effects, Entry, Known};
-use crate::app::ending::{End, recording_ended};
-use crate::app::link::LinkState;
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
-use crate::app::outcome::{OutcomeRecord, code, verdict_code};
-use crate::app::summary::summary;
+use crate::app::status::connection::LinkState;
+use crate::app::status::exit_policy::{End, recording_ended};
+use crate::app::status::outcome::{OutcomeRecord, code, verdict_code};
+use crate::app::status::summary::summary;
+use crate::domain::observation::{News, Report};
+use crate::domain::stack_event::StackEvent;
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::Outcome;
+use crate::store::filter_index::Budget;
 
 /// Takes in one fact; says what is to be done about it.
 #[must_use]

@@ -2,19 +2,19 @@
 
 use ratatui::layout::{Position, Rect};
 
-use crate::app::action::Action;
-use crate::app::bar::{self, Meaning};
 use crate::app::filter::Choice;
-use crate::app::filter_menu;
+use crate::app::keys::action::Action;
 use crate::app::layout::Regions;
 use crate::app::model::{Focus, Model, Overlay};
 use crate::app::msg::{MouseAction, MouseKind};
-use crate::app::page::Line;
-use crate::app::resources;
-use crate::app::rows::Rows;
-use crate::app::tab::Tab;
-
-use super::{moves, shown};
+use crate::app::overlays::filter_menu;
+use crate::app::status::bar;
+use crate::app::status::bar::Meaning;
+use crate::app::update::{moves, shown};
+use crate::app::views::page::Line;
+use crate::app::views::resources;
+use crate::app::views::rows::Rows;
+use crate::app::views::tab::Tab;
 
 /// The rows that a turn of the wheel moves by.
 const WHEEL: isize = 3;

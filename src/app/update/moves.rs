@@ -1,16 +1,15 @@
 //! Keys that move, and those whose meaning depends on what they move in.
 
-use crate::app::action::Action;
-use crate::app::filter_menu::FilterMenu;
-use crate::app::help;
+use crate::app::keys::action::Action;
 use crate::app::layout::{Regions, Shape};
 use crate::app::model::{Focus, Model, Overlay};
-use crate::app::page::Page;
-use crate::app::resources;
-use crate::app::rows::Rows;
-use crate::app::tab::Tab;
-
-use super::shown::set_filter;
+use crate::app::overlays::filter_menu::FilterMenu;
+use crate::app::overlays::help;
+use crate::app::update::shown::set_filter;
+use crate::app::views::page::Page;
+use crate::app::views::resources;
+use crate::app::views::rows::Rows;
+use crate::app::views::tab::Tab;
 
 /// Does it to what the keys go to.
 pub(super) fn act(model: &mut Model, action: Action) {

@@ -3,9 +3,9 @@
 
 use crate::app::filter::Filter;
 use crate::app::model::{Focus, Model, Overlay};
-use crate::app::tab::Tab;
-use crate::domain::lens::{Question, Slot};
-use crate::domain::pattern::Pattern;
+use crate::app::views::tab::Tab;
+use crate::store::filter_index::{Question, Slot};
+use crate::text::pattern::Pattern;
 
 /// Shows a view, and goes to its list.
 pub(super) fn show(model: &mut Model, tab: Tab) {

@@ -2,13 +2,13 @@
 
 use crate::app::filter::quoted;
 use crate::app::model::{Focus, Model};
-use crate::app::resources;
-use crate::app::rows::Rows;
-use crate::app::tab::Tab;
-use crate::domain::event::EventKey;
-use crate::domain::lens::{Sieve, Slot};
-use crate::domain::pattern::Pattern;
+use crate::app::views::resources;
+use crate::app::views::rows::Rows;
+use crate::app::views::tab::Tab;
+use crate::domain::stack_event::EventKey;
 use crate::domain::status::{ClassSet, StatusClass};
+use crate::store::filter_index::{Sieve, Slot};
+use crate::text::pattern::Pattern;
 
 fn found(model: &Model) -> Sieve {
     Sieve {

@@ -3,8 +3,8 @@
 //! A wrong hint costs more than none, so each is bound to words that a service uses for that failure only. A
 //! command is made to be pasted into a shell: it holds only what can't be anything else there.
 
-use super::super::text::{Clean, truncate};
-use super::reason::{Label, Reason, resource_of_arn};
+use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
+use crate::text::safe::{Clean, truncate};
 
 /// The widest foreign words inside of advice, in columns.
 const WORD_COLUMNS: usize = 64;

@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::build::{Build, Cleanup};
-use super::event::StackEvent;
-use super::facts::Facts;
-use super::text::Clean;
-use super::verdict::Verdict;
+use crate::domain::build::{Build, Cleanup};
+use crate::domain::facts::Facts;
+use crate::domain::stack_event::StackEvent;
+use crate::domain::verdict::Verdict;
+use crate::text::safe::Clean;
 
 pub use hint::{About, Hint};
 pub use reason::{Label, Part, Reason, SUMMARY_COLUMNS};

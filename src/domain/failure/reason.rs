@@ -4,7 +4,7 @@
 //! for by itself, so that nothing can fail: what is not understood stays in the message. The forms are those
 //! of real stacks; AWS documents none of them.
 
-use super::super::text::{Clean, one_line, truncate};
+use crate::text::safe::{Clean, one_line, truncate};
 
 /// The widest summary, in terminal columns.
 pub const SUMMARY_COLUMNS: usize = 90;
@@ -199,7 +199,7 @@ impl Reason {
             .or_else(|| self.failed_component(component))
             .unwrap_or_else(|| self.plain());
         let tail = cut(&self.circumstances(), TAIL_COLUMNS);
-        let room = SUMMARY_COLUMNS - TAIL_COLUMNS.min(super::super::text::width(&tail));
+        let room = SUMMARY_COLUMNS - TAIL_COLUMNS.min(crate::text::safe::width(&tail));
         let head = cut(&head, room);
         Clean::new(&format!("{head}{tail}"))
     }

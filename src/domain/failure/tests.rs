@@ -4,11 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::event::{EventId, StackId, parse_time};
-use super::super::image::{Ami, ImageAnswer, ImageDescription};
-use super::super::news::{LateEvent, News, PageNews, Report};
-use super::super::text::width;
-use super::*;
+use crate::domain::failure::*;
+use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
+use crate::domain::observation::{LateEvent, News, PageNews, Report};
+use crate::domain::stack_event::{EventId, StackId, parse_time};
+use crate::text::safe::width;
 
 /// The texts of real stacks, their ids and accounts replaced.
 mod texts {
@@ -475,7 +475,7 @@ fn event(second: i64, id: &str, status: &str, reason: &str) -> Arc<StackEvent> {
     let json = json!({
         "stackId": STACK, "eventId": format!("{id}-{second}"), "logicalResourceId": id,
         "physicalResourceId": physical, "resourceStatus": status, "resourceStatusReason": reason,
-        "timestamp": super::super::event::format_time(at(second)),
+        "timestamp": crate::domain::stack_event::format_time(at(second)),
     });
     Arc::new(StackEvent::from_json(&json.to_string(), None))
 }

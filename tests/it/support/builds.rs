@@ -3,7 +3,7 @@
 use bakewatch::app::msg::Msg;
 use bakewatch::domain::fault::FaultKind;
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::news::News;
+use bakewatch::domain::observation::News;
 use chrono::{FixedOffset, TimeDelta};
 
 use super::story::{Fact, IMAGE, Story};

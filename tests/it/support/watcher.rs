@@ -5,16 +5,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bakewatch::backend::{EventsAnswer, EventsError, NextToken};
 use bakewatch::domain::build::Build;
-use bakewatch::domain::event::StackEvent;
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::lens::Sieve;
-use bakewatch::domain::news::{News, Report};
-use bakewatch::domain::text::Clean;
+use bakewatch::domain::observation::{News, Report};
+use bakewatch::domain::stack_event::StackEvent;
 use bakewatch::domain::timeline::{Row, Timeline};
-use bakewatch::source::tail::{Ask, Tail};
-use bakewatch::source::{EventsAnswer, EventsError, NextToken};
+use bakewatch::poll::tail::{Ask, Tail};
+use bakewatch::store::filter_index::Sieve;
+use bakewatch::text::safe::Clean;
 use chrono::DateTime;
 
 use super::service::{Kept, Rejected, Service};

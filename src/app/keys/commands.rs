@@ -1,0 +1,219 @@
+//! Every action in words: its name, where it can be meant, what help and hint line say of it, and in which
+//! order. Which keys mean it is data: `assets/keys.toml`, and a person's own file.
+
+use crate::app::keys::action::{Action, Context};
+
+/// What an action means in some contexts.
+#[derive(Clone, Copy, Debug)]
+pub struct Command {
+    /// The action.
+    pub action: Action,
+    /// The action's name in a key map's file.
+    pub name: &'static str,
+    /// Where it can be meant.
+    pub contexts: &'static [Context],
+    /// The words of the help.
+    pub help: &'static str,
+    /// The word on the hint line, for the few that stand there. Neighbours that share it stand there as one.
+    pub hint: Option<&'static str>,
+}
+
+use Context::{Detail, Failure, Filter, Help, List, Prompt, Resources};
+
+/// Every context but the one in which keys type.
+const EVERYWHERE: &[Context] = &[List, Resources, Detail, Failure, Filter, Help];
+const VIEWS: &[Context] = &[List, Resources, Detail, Failure];
+const PANES: &[Context] = &[List, Resources, Detail];
+
+/// Every action, in the order in which hints and help list them. An action that needs other words elsewhere
+/// has a row for each; its keys are the same in all of them.
+#[rustfmt::skip] // A row is a line.
+pub const COMMANDS: &[Command] = &[
+    row(Action::Enter, "enter", &[Prompt], "search for it, and close the line").hint("done"),
+    row(Action::Close, "close", &[Prompt], "close the line, and leave things as they were").hint("cancel"),
+    row(Action::Regex, "regex", &[Prompt], "a regular expression, or plain text").hint("regex"),
+    row(Action::Down, "down", EVERYWHERE, "one row down").hint("move"),
+    row(Action::Up, "up", EVERYWHERE, "one row up").hint("move"),
+    row(Action::PageDown, "page-down", EVERYWHERE, "one page down"),
+    row(Action::PageUp, "page-up", EVERYWHERE, "one page up"),
+    row(Action::Top, "top", EVERYWHERE, "to the first row"),
+    row(Action::Bottom, "bottom", &[Resources, Detail, Failure, Filter, Help], "to the last row"),
+    row(Action::Enter, "enter", &[List], "read the event in full").hint("detail"),
+    row(Action::Enter, "enter", &[Resources], "read about the resource").hint("detail"),
+    row(Action::Enter, "enter", &[Detail], "fold or unfold the branch").hint("fold"),
+    row(Action::Enter, "enter", &[Failure], "to the event, in the list of events").hint("event"),
+    row(Action::Toggle, "toggle", &[Detail], "fold or unfold the branch"),
+    row(Action::Toggle, "toggle", &[Filter], "list it, or not").hint("toggle"),
+    row(Action::Enter, "enter", &[Filter], "list no other of its kind").hint("only"),
+    row(Action::ShowAll, "show-all", &[Filter], "list everything again").hint("all"),
+    row(Action::Close, "close", &[Detail, Filter, Help], "close what is on top").hint("back"),
+    row(Action::Close, "close", &[List, Resources, Failure], "end the search, then the filter"),
+    row(Action::ShowEvents, "show-events", VIEWS, "what happened: the events"),
+    row(Action::ShowResources, "show-resources", VIEWS, "what takes how long: the resources"),
+    row(Action::ShowFailure, "show-failure", VIEWS, "why it failed"),
+    row(Action::Search, "search", VIEWS, "search in every field").hint("search"),
+    row(Action::NextMatch, "next-match", VIEWS, "to the next place that was searched for"),
+    row(Action::PreviousMatch, "previous-match", VIEWS, "to the place before"),
+    row(Action::Filter, "filter", &[List, Resources, Detail, Failure, Filter], "choose what is listed: statuses, types, resources").hint("filter"),
+    row(Action::Narrow, "narrow", VIEWS, "list only the events that have a text"),
+    row(Action::ItsEvents, "its-events", PANES, "list only the selected resource's events, or all"),
+    row(Action::NextFailure, "next-failure", VIEWS, "to the next failed event").hint("failure"),
+    row(Action::PreviousFailure, "previous-failure", VIEWS, "to the failed event before"),
+    row(Action::Bottom, "bottom", &[List], "to the last row, following it if it is the newest"),
+    row(Action::NewestFirst, "newest-first", &[List], "the newest event first, or last again"),
+    row(Action::Fold, "fold", &[Detail], "fold the branch"),
+    row(Action::Unfold, "unfold", &[Detail], "unfold the branch"),
+    row(Action::RawJson, "raw-json", PANES, "the event as JSON, or as it is meant again"),
+    row(Action::Changes, "changes", PANES, "what changed since the event before, or the event"),
+    row(Action::ZoomIn, "zoom-in", &[Resources], "a shorter time with longer bars").hint("zoom"),
+    row(Action::ZoomOut, "zoom-out", &[Resources], "a longer time with shorter bars").hint("zoom"),
+    row(Action::ZoomAll, "zoom-all", &[Resources], "the whole build"),
+    row(Action::ZoomResource, "zoom-resource", &[Resources], "the time of the selected resource"),
+    row(Action::Fold, "fold", &[Resources], "earlier, on the time axis"),
+    row(Action::Unfold, "unfold", &[Resources], "later, on the time axis"),
+    row(Action::Copy, "copy", &[List, Resources, Failure], "copy the event as JSON"),
+    row(Action::Copy, "copy", &[Detail], "copy the marked value").hint("copy"),
+    row(Action::CopyEvent, "copy-event", VIEWS, "copy the event as JSON"),
+    row(Action::CopyAmi, "copy-ami", VIEWS, "copy the AMI's id"),
+    row(Action::Report, "report", VIEWS, "write a report to share into the current folder"),
+    row(Action::Utc, "utc", VIEWS, "times in UTC, or by your clock"),
+    row(Action::Since, "since", VIEWS, "times since the event before, or since the start"),
+    row(Action::NextPane, "next-pane", PANES, "to the other pane").hint("pane"),
+    row(Action::Mouse, "mouse", VIEWS, "leave the mouse to the terminal, or take it"),
+    row(Action::PollNow, "poll-now", VIEWS, "ask the API now"),
+    row(Action::Help, "help", EVERYWHERE, "this help").hint("help"),
+    row(Action::Suspend, "suspend", EVERYWHERE, "back to the shell for now; `fg` comes back"),
+    row(Action::Quit, "quit", EVERYWHERE, "leave").hint("quit"),
+    row(Action::Suspend, "suspend", &[Prompt], "back to the shell for now"),
+    row(Action::Quit, "quit", &[Prompt], "leave, by a key that does not type"),
+];
+
+const fn row(
+    action: Action,
+    name: &'static str,
+    contexts: &'static [Context],
+    help: &'static str,
+) -> Command {
+    Command {
+        action,
+        name,
+        contexts,
+        help,
+        hint: None,
+    }
+}
+
+impl Command {
+    const fn hint(mut self, word: &'static str) -> Self {
+        self.hint = Some(word);
+        self
+    }
+
+    /// Where it can be meant, in words: `everywhere` (but where keys type), `every view`, or such as
+    /// `list, detail`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let holds = |contexts: &[Context]| {
+            contexts
+                .iter()
+                .all(|context| self.contexts.contains(context))
+        };
+        if holds(EVERYWHERE) {
+            return "everywhere".to_owned();
+        }
+        let mut rest: Vec<_> = self.contexts.iter().collect();
+        let mut words = Vec::new();
+        if holds(VIEWS) {
+            rest.retain(|context| !VIEWS.contains(context));
+            words.push("every view");
+        }
+        words.extend(rest.iter().map(|context| context.word()));
+        words.join(", ")
+    }
+}
+
+/// The name of an action in a key map's file.
+#[must_use]
+pub fn name(action: Action) -> &'static str {
+    let mut rows = COMMANDS.iter();
+    rows.find(|command| command.action == action)
+        .map_or("", |command| command.name)
+}
+
+/// The action of a name.
+#[must_use]
+pub fn named(name: &str) -> Option<Action> {
+    let mut rows = COMMANDS.iter();
+    rows.find(|command| command.name == name)
+        .map(|command| command.action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `PageDown` as `page-down`.
+    fn kebab(variant: &str) -> String {
+        let mut name = String::new();
+        for character in variant.chars() {
+            if character.is_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.extend(character.to_lowercase());
+        }
+        name
+    }
+
+    /// The variants of an enum, read from its source: the language has no list of them.
+    fn variants(of: &str) -> Vec<&'static str> {
+        let source = include_str!("action.rs");
+        let (_, rest) = source.split_once(&format!("pub enum {of} {{\n")).unwrap();
+        let (body, _) = rest.split_once("\n}").unwrap();
+        let lines = body.lines().map(str::trim);
+        lines
+            .filter(|line| !line.starts_with("//"))
+            .map(|line| line.trim_end_matches(','))
+            .collect()
+    }
+
+    #[test]
+    fn every_action_has_a_row() {
+        for variant in variants("Action") {
+            assert!(
+                named(&kebab(variant)).is_some(),
+                "COMMANDS has no row for Action::{variant} with the name {}",
+                kebab(variant)
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_is_its_actions() {
+        for command in COMMANDS {
+            assert_eq!(command.name, kebab(&format!("{:?}", command.action)));
+        }
+    }
+
+    #[test]
+    fn every_context_is_listed() {
+        let listed: Vec<_> = Context::ALL
+            .iter()
+            .map(|context| format!("{context:?}"))
+            .collect();
+        assert_eq!(listed, variants("Context"));
+    }
+
+    #[test]
+    fn an_action_has_one_row_in_a_context() {
+        for context in Context::ALL {
+            let mut seen = Vec::new();
+            for command in COMMANDS.iter().filter(|row| row.contexts.contains(context)) {
+                assert!(
+                    !seen.contains(&command.action),
+                    "{command:?} in {context:?}"
+                );
+                seen.push(command.action);
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Which key means what: plain data, from which keys are understood and hints, notes and help are written.
+//!
+//! It is read from files in `config`.
+
+use std::collections::HashMap;
+
+use crate::app::keys::action::{Action, Context};
+use crate::app::keys::commands::{COMMANDS, Command};
+use crate::app::keys::key::Key;
+
+/// The key that always leaves, so that no key map locks a person in.
+const ALWAYS_QUITS: Key = Key::Ctrl('c');
+
+/// Which keys mean which action. Where an action can be meant is for [`COMMANDS`] to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyMap(HashMap<Action, Vec<Key>>);
+
+/// A key that means two things in one context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clash {
+    /// The key.
+    pub key: Key,
+    /// Where.
+    pub context: Context,
+    /// What it means, in the order of [`COMMANDS`].
+    pub actions: [Action; 2],
+}
+
+impl KeyMap {
+    /// Gives an action just these keys, the one to show first.
+    pub fn bind(&mut self, action: Action, mut keys: Vec<Key>) {
+        if action == Action::Quit && !keys.contains(&ALWAYS_QUITS) {
+            keys.push(ALWAYS_QUITS);
+        }
+        self.0.insert(action, keys);
+    }
+
+    /// The keys of an action, the one to show first.
+    #[must_use]
+    pub fn keys(&self, action: Action) -> &[Key] {
+        self.0.get(&action).map_or(&[], Vec::as_slice)
+    }
+
+    /// The key to show for an action, where it has one.
+    #[must_use]
+    pub fn key_for(&self, action: Action) -> Option<Key> {
+        self.keys(action).first().copied()
+    }
+
+    /// What a key means in a context.
+    #[must_use]
+    pub fn action(&self, context: Context, key: Key) -> Option<Action> {
+        let mut rows = commands_in(context);
+        rows.find(|command| self.keys(command.action).contains(&key))
+            .map(|command| command.action)
+    }
+
+    /// The hints of a context, in order: keys such as `j/k`, and what they do.
+    #[must_use]
+    pub fn hints(&self, context: Context) -> Vec<(String, &'static str)> {
+        let mut hints: Vec<(String, &'static str)> = Vec::new();
+        for command in commands_in(context) {
+            let (Some(word), Some(key)) = (command.hint, self.key_for(command.action)) else {
+                continue;
+            };
+            match hints.last_mut() {
+                Some((keys, same)) if *same == word => *keys = format!("{keys}/{key}"),
+                _ => hints.push((key.to_string(), word)),
+            }
+        }
+        hints
+    }
+
+    /// A key that means two things in one context, where there is one.
+    #[must_use]
+    pub fn clash(&self) -> Option<Clash> {
+        for &context in Context::ALL {
+            let mut meant: HashMap<Key, Action> = HashMap::new();
+            for action in commands_in(context).map(|command| command.action) {
+                for &key in self.keys(action) {
+                    match meant.insert(key, action) {
+                        Some(other) if other != action => {
+                            let actions = [other, action];
+                            return Some(Clash {
+                                key,
+                                context,
+                                actions,
+                            });
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+fn commands_in(context: Context) -> impl Iterator<Item = &'static Command> {
+    let here = move |command: &&Command| command.contexts.contains(&context);
+    COMMANDS.iter().filter(here)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ctrl_c_always_leaves() {
+        let mut keys = KeyMap::default();
+        keys.bind(Action::Quit, Vec::new());
+        assert_eq!(keys.keys(Action::Quit), [Key::Ctrl('c')]);
+        keys.bind(Action::Quit, vec![Key::Char('x')]);
+        assert_eq!(keys.keys(Action::Quit), [Key::Char('x'), Key::Ctrl('c')]);
+        keys.bind(Action::Quit, vec![Key::Ctrl('c'), Key::Char('x')]);
+        assert_eq!(keys.keys(Action::Quit), [Key::Ctrl('c'), Key::Char('x')]);
+    }
+
+    #[test]
+    fn a_key_can_mean_two_things_in_two_places_only() {
+        let mut keys = KeyMap::default();
+        keys.bind(Action::Fold, vec![Key::Char('x')]);
+        keys.bind(Action::ShowAll, vec![Key::Char('x')]);
+        assert_eq!(keys.clash(), None);
+        assert_eq!(
+            keys.action(Context::Detail, Key::Char('x')),
+            Some(Action::Fold)
+        );
+        assert_eq!(
+            keys.action(Context::Filter, Key::Char('x')),
+            Some(Action::ShowAll)
+        );
+        assert_eq!(keys.action(Context::List, Key::Char('x')), None);
+        keys.bind(Action::Help, vec![Key::Char('x')]);
+        let clash = keys.clash().unwrap();
+        assert_eq!(clash.context, Context::Resources);
+        assert_eq!(clash.actions, [Action::Fold, Action::Help]);
+    }
+
+    #[test]
+    fn hints_leave_out_what_has_no_key() {
+        let mut keys = KeyMap::default();
+        keys.bind(Action::Down, vec![Key::Char('n'), Key::Down]);
+        keys.bind(Action::Up, Vec::new());
+        keys.bind(Action::Quit, vec![Key::Char('q')]);
+        let hints = keys.hints(Context::List);
+        assert_eq!(hints, [("n".to_owned(), "move"), ("q".to_owned(), "quit")]);
+        keys.bind(Action::Up, vec![Key::Up]);
+        assert_eq!(keys.hints(Context::List)[0], ("n/up".to_owned(), "move"));
+    }
+}

@@ -1,0 +1,152 @@
+//! The choice of what is listed, while it is open: statuses, types and resources with their counts.
+
+use std::collections::BTreeMap;
+
+use ratatui::layout::{Rect, Size};
+
+use crate::app::filter::Choice;
+use crate::app::layout::popup;
+use crate::domain::build::Build;
+use crate::domain::status::{ClassSet, StatusClass};
+use crate::store::filter_index::Sieve;
+use crate::text::safe::Clean;
+
+/// The popup's width, borders included: room for the longest types of ParallelCluster's template.
+const COLUMNS: u16 = 58;
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// What the lines below have in common.
+    Heading(&'static str),
+    /// Something that can be chosen, and how many events have it.
+    Choice(Choice, usize),
+}
+
+/// The menu's state.
+#[derive(Clone, Debug, Default)]
+pub struct FilterMenu {
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// The marked line.
+    pub cursor: usize,
+    /// The first line on the screen.
+    pub top: usize,
+    /// The revision of the build that the lines were made for.
+    made_for: Option<u64>,
+}
+
+/// Where the menu is on a screen.
+#[must_use]
+pub fn area(lines: usize, size: Size) -> Rect {
+    let rows = u16::try_from(lines).unwrap_or(u16::MAX);
+    popup(size, COLUMNS, rows.saturating_add(2))
+}
+
+impl FilterMenu {
+    /// Brings the lines in line with the build, and the marked one onto the screen.
+    pub(crate) fn settle(&mut self, build: &Build, size: Size) {
+        if self.made_for != Some(build.revision()) {
+            self.made_for = Some(build.revision());
+            // What is marked stays marked, wherever it is among more of its kind.
+            let marked = self.choice().cloned();
+            self.lines = lines(build);
+            let is_marked = |line: &Line| matches!(line, Line::Choice(choice, _) if Some(choice) == marked.as_ref());
+            let place = self.lines.iter().position(is_marked);
+            self.cursor = place
+                .unwrap_or(self.cursor)
+                .min(self.lines.len().saturating_sub(1));
+        }
+        self.step_off_headings(true);
+        let height = usize::from(area(self.lines.len(), size).height.saturating_sub(2));
+        if self.cursor < self.top + 1 {
+            // The heading above it is worth its line.
+            self.top = self.cursor.saturating_sub(1);
+        } else if height > 0 && self.cursor >= self.top + height {
+            self.top = self.cursor + 1 - height;
+        }
+        self.top = self.top.min(self.lines.len().saturating_sub(height));
+    }
+
+    /// What is marked.
+    #[must_use]
+    pub fn choice(&self) -> Option<&Choice> {
+        match self.lines.get(self.cursor)? {
+            Line::Choice(choice, _) => Some(choice),
+            Line::Heading(_) => None,
+        }
+    }
+
+    /// Marks another line.
+    pub fn mark(&mut self, line: usize) {
+        let down = line >= self.cursor;
+        self.cursor = line.min(self.lines.len().saturating_sub(1));
+        self.step_off_headings(down);
+    }
+
+    fn step_off_headings(&mut self, down: bool) {
+        let is_heading = |line: usize| matches!(self.lines.get(line), Some(Line::Heading(_)));
+        if is_heading(self.cursor) {
+            // Every heading has lines below it; only the first has none above.
+            self.cursor = if down || self.cursor == 0 {
+                self.cursor + 1
+            } else {
+                self.cursor - 1
+            };
+        }
+    }
+}
+
+fn lines(build: &Build) -> Vec<Line> {
+    let count = |class| {
+        let sieve = Sieve::of(ClassSet::only(class));
+        build
+            .timelines()
+            .iter()
+            .map(|timeline| timeline.count(sieve))
+            .sum()
+    };
+    let classes = StatusClass::ALL.map(|class| Line::Choice(Choice::Class(class), count(class)));
+    let (types, resources) = known(build);
+    let mut lines = vec![Line::Heading("statuses")];
+    lines.extend(classes);
+    if !resources.is_empty() {
+        lines.push(Line::Heading("types"));
+        lines.extend(
+            types
+                .into_iter()
+                .map(|(kind, count)| Line::Choice(Choice::Type(kind), count)),
+        );
+        lines.push(Line::Heading("resources"));
+        let choices = resources.into_iter();
+        lines.extend(choices.map(|(id, count)| Line::Choice(Choice::Resource(id), count)));
+    }
+    lines
+}
+
+/// The types and the resources that the events name, with how many events each has.
+fn known(build: &Build) -> (BTreeMap<Clean, usize>, Vec<(Clean, usize)>) {
+    let mut types: BTreeMap<Clean, usize> = BTreeMap::new();
+    let mut resources: Vec<(Clean, usize)> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for timeline in build.timelines() {
+        for id in timeline.resources() {
+            let count = timeline.count_of(id);
+            let kind = timeline
+                .events_of(id)
+                .next_back()
+                .map(|event| event.resource_type.clone());
+            *types
+                .entry(kind.unwrap_or_else(|| Clean::new("")))
+                .or_default() += count;
+            let place = *places.entry(id.clone()).or_insert_with(|| {
+                resources.push((id.clone(), 0));
+                resources.len() - 1
+            });
+            if let Some((_, sum)) = resources.get_mut(place) {
+                *sum += count;
+            }
+        }
+    }
+    (types, resources)
+}

@@ -1,0 +1,116 @@
+//! The help's content: what the keys do, by where they do it, and what the statuses' signs mean.
+//!
+//! It is made from the key map, so it can't tell of a key that does nothing.
+
+use ratatui::layout::{Rect, Size};
+
+use crate::app::keys::action::Context;
+use crate::app::keys::commands::{COMMANDS, Command};
+use crate::app::keys::keymap::KeyMap;
+use crate::app::layout::popup;
+use crate::app::model::Overlay;
+use crate::domain::status::StatusClass;
+
+/// The place of what can be meant everywhere.
+const EVERYWHERE: &str = "everywhere";
+/// The popup's width, borders included.
+const COLUMNS: u16 = 78;
+
+/// One line of the help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Nothing, between two groups.
+    Blank,
+    /// What the lines below have in common.
+    Heading(String),
+    /// Keys, and what they do.
+    Keys(String, &'static str),
+    /// A status: its sign and its word.
+    Status(StatusClass),
+}
+
+/// The help while it is open.
+#[derive(Clone, Debug)]
+pub struct Help {
+    /// The first line shown.
+    pub top: usize,
+    /// Where it was asked for: what can be done there comes first.
+    pub from: Context,
+    /// What it lies over, to be there again when it is closed.
+    pub(crate) under: Option<Box<Overlay>>,
+}
+
+/// The whole help, for a person who is in some place.
+#[must_use]
+pub fn lines(keys: &KeyMap, from: Context) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let everywhere = |command: &Command| command.place() == EVERYWHERE;
+    let here = |command: &Command| command.contexts.contains(&from) && !everywhere(command);
+    push_group(
+        &mut lines,
+        keys,
+        &format!("Here, in the {}", from.word()),
+        here,
+    );
+    push_group(&mut lines, keys, "Everywhere", everywhere);
+    lines.push(Line::Heading("Statuses: in lists, and in bars".to_owned()));
+    lines.extend(StatusClass::ALL.map(Line::Status));
+    lines.push(Line::Blank);
+    let mut places: Vec<String> = Vec::new();
+    for command in COMMANDS
+        .iter()
+        .filter(|command| !everywhere(command) && !here(command))
+    {
+        let place = command.place();
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    for place in places {
+        let there = |command: &Command| command.place() == place && !here(command);
+        push_group(&mut lines, keys, &format!("In {place}"), there);
+    }
+    lines.pop_if(|last| *last == Line::Blank);
+    lines
+}
+
+/// Adds the commands that belong together and have a key.
+fn push_group(
+    lines: &mut Vec<Line>,
+    map: &KeyMap,
+    heading: &str,
+    belongs: impl Fn(&Command) -> bool,
+) {
+    let commands = COMMANDS.iter().filter(|command| belongs(command));
+    let rows: Vec<_> = commands
+        .filter_map(|command| {
+            let keys = map.keys(command.action).iter().map(ToString::to_string);
+            let keys = keys.collect::<Vec<_>>().join(" ");
+            (!keys.is_empty()).then_some(Line::Keys(keys, command.help))
+        })
+        .collect();
+    if !rows.is_empty() {
+        lines.push(Line::Heading(heading.to_owned()));
+        lines.extend(rows);
+        lines.push(Line::Blank);
+    }
+}
+
+/// Where the help is on a screen.
+#[must_use]
+pub fn area(lines: &[Line], size: Size) -> Rect {
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    popup(size, COLUMNS, rows.saturating_add(2))
+}
+
+/// The number of lines that are shown at once.
+#[must_use]
+pub fn page(lines: &[Line], size: Size) -> usize {
+    usize::from(area(lines, size).height.saturating_sub(2))
+}
+
+/// The first line that is shown when the last one is.
+#[must_use]
+pub fn highest_top(lines: &[Line], size: Size) -> usize {
+    lines.len().saturating_sub(page(lines, size))
+}

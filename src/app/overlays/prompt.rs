@@ -1,0 +1,174 @@
+//! A line that a person types into: what to search for, or what the list is narrowed to.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::text::pattern::Pattern;
+
+/// The longest text that is taken, in bytes: more than anyone types, less than what is slow to search for.
+const LONGEST: usize = 512;
+
+/// What the text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To find it in the list.
+    Search,
+    /// To list only the events that have it.
+    Narrow,
+    /// To find it in the detail, or in the explanation of a failure.
+    SearchText,
+}
+
+/// The line while it is open.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The text before the cursor.
+    pub before: String,
+    /// The text after it.
+    pub after: String,
+    /// Whether it is a regular expression.
+    pub is_regex: bool,
+    /// What the text is as a pattern: nothing where there is no text, and what is wrong where it is none.
+    pub pattern: Result<Option<Pattern>, String>,
+    /// What was asked before it was opened: a person who changes their mind has that again.
+    pub(crate) earlier: Option<Pattern>,
+}
+
+impl Prompt {
+    /// Opens the line with what is asked now.
+    #[must_use]
+    pub fn new(purpose: Purpose, now: Option<&Pattern>, keep_text: bool) -> Self {
+        let text = now.filter(|_| keep_text).map_or("", Pattern::text);
+        Self {
+            purpose,
+            before: text.to_owned(),
+            after: String::new(),
+            is_regex: now.is_some_and(Pattern::is_regex),
+            pattern: Ok(now.filter(|_| keep_text).cloned()),
+            earlier: now.cloned(),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}{}", self.before, self.after)
+    }
+
+    /// Understands the text anew, after it was edited.
+    pub fn understand(&mut self) {
+        let text = self.text();
+        self.pattern = if text.is_empty() {
+            Ok(None)
+        } else {
+            Pattern::new(&text, self.is_regex).map(Some)
+        };
+    }
+
+    /// Types a character.
+    pub fn push(&mut self, character: char) {
+        if !character.is_control() && self.before.len() + self.after.len() < LONGEST {
+            self.before.push(character);
+        }
+    }
+
+    /// Removes the character before the cursor. False where the line is empty.
+    pub fn backspace(&mut self) -> bool {
+        let is_empty = self.before.is_empty() && self.after.is_empty();
+        let start = last_start(&self.before);
+        self.before.truncate(start);
+        !is_empty
+    }
+
+    /// Removes the character after the cursor.
+    pub fn delete(&mut self) {
+        let end = self.after.graphemes(true).next().map_or(0, str::len);
+        self.after.drain(..end);
+    }
+
+    /// Removes the word before the cursor.
+    pub fn delete_word(&mut self) {
+        let trimmed = self.before.trim_end();
+        let start = trimmed
+            .rfind(char::is_whitespace)
+            .map_or(0, |space| space + 1);
+        self.before.truncate(self.before.ceil_char_boundary(start));
+    }
+
+    /// Removes everything before the cursor.
+    pub fn clear(&mut self) {
+        self.before.clear();
+    }
+
+    /// Moves the cursor by one character.
+    pub fn left(&mut self) {
+        let start = last_start(&self.before);
+        let moved = self.before.split_off(start);
+        self.after.insert_str(0, &moved);
+    }
+
+    /// Moves the cursor by one character.
+    pub fn right(&mut self) {
+        let end = self.after.graphemes(true).next().map_or(0, str::len);
+        self.before.extend(self.after.drain(..end));
+    }
+
+    /// Moves the cursor to the beginning.
+    pub fn home(&mut self) {
+        let before = std::mem::take(&mut self.before);
+        self.after.insert_str(0, &before);
+    }
+
+    /// Moves the cursor to the end.
+    pub fn end(&mut self) {
+        let after = std::mem::take(&mut self.after);
+        self.before.push_str(&after);
+    }
+}
+
+/// Where the last character as a person sees it begins.
+fn last_start(text: &str) -> usize {
+    text.grapheme_indices(true)
+        .next_back()
+        .map_or(0, |(start, _)| start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(text: &str) -> Prompt {
+        let mut prompt = Prompt::new(Purpose::Search, None, false);
+        text.chars().for_each(|character| prompt.push(character));
+        prompt
+    }
+
+    #[test]
+    fn the_line_is_edited_by_what_a_person_sees_as_a_character() {
+        let mut prompt = typed("ae\u{301}日");
+        prompt.left();
+        assert!(prompt.backspace());
+        assert_eq!((prompt.before.as_str(), prompt.after.as_str()), ("a", "日"));
+        prompt.home();
+        prompt.delete();
+        assert_eq!(prompt.text(), "日");
+        prompt.end();
+        assert!(prompt.backspace());
+        assert!(!prompt.backspace());
+    }
+
+    #[test]
+    fn a_word_is_removed_with_the_space_after_it() {
+        let mut prompt = typed("one two  ");
+        prompt.delete_word();
+        assert_eq!(prompt.text(), "one ");
+        prompt.delete_word();
+        assert_eq!(prompt.text(), "");
+    }
+
+    #[test]
+    fn control_characters_are_not_typed() {
+        assert_eq!(typed("a\u{1b}[b\n").text(), "a[b");
+    }
+}

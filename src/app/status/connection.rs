@@ -1,0 +1,150 @@
+//! The connection to the API as a person needs to know it: is what I see fresh, and if not, what helps?
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::build::{Build, Cleanup};
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::observation::{News, Report};
+use crate::domain::verdict::Verdict;
+
+/// The state of the watch: the words of the JSON output's status lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LinkState {
+    /// Nothing has been heard yet. Never printed: it is not a change.
+    #[default]
+    Starting,
+    /// The API answers, and has no stack of this name.
+    Waiting,
+    /// The API answers.
+    Live,
+    /// The API asks to slow down.
+    Throttled,
+    /// No usable answer.
+    Unreachable,
+    /// The credentials are refused, or there are none.
+    Unauthorized,
+    /// The request can't work as configured.
+    Misconfigured,
+    /// The watch ended before the history was complete.
+    Gap,
+    /// The AMI is there or about to be; the stack cleans up.
+    Finishing,
+}
+
+impl LinkState {
+    /// The word in the JSON output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Waiting => "waiting",
+            Self::Live => "live",
+            Self::Throttled => "throttled",
+            Self::Unreachable => "unreachable",
+            Self::Unauthorized => "unauthorized",
+            Self::Misconfigured => "misconfigured",
+            Self::Gap => "gap",
+            Self::Finishing => "finishing",
+        }
+    }
+
+    /// Whether the API answers.
+    #[must_use]
+    pub const fn is_good(self) -> bool {
+        matches!(self, Self::Live | Self::Finishing | Self::Waiting)
+    }
+
+    const fn of(kind: FaultKind) -> Self {
+        match kind {
+            FaultKind::Throttled => Self::Throttled,
+            FaultKind::Transient | FaultKind::Malformed => Self::Unreachable,
+            FaultKind::Expired | FaultKind::Denied => Self::Unauthorized,
+            FaultKind::Misconfigured => Self::Misconfigured,
+        }
+    }
+}
+
+/// What is known about the connection.
+#[derive(Clone, Debug, Default)]
+pub struct Link {
+    /// Its state.
+    pub state: LinkState,
+    /// Why the last request for events failed, while none has succeeded since.
+    events_fault: Option<Fault>,
+    /// Why the last DescribeImage failed, while none has succeeded since.
+    image_fault: Option<Fault>,
+    /// Whether the API said that there is no stack, when it was last asked for events.
+    gone: bool,
+    /// When the API last answered a question about events.
+    pub last_sync: Option<DateTime<Utc>>,
+    /// When it will be asked again.
+    pub next_poll: Option<DateTime<Utc>>,
+}
+
+impl Link {
+    /// Takes in a report, after the build has. True if the state changed.
+    pub fn apply(&mut self, report: &Report, build: &Build) -> bool {
+        self.next_poll = Some(report.next_poll);
+        match &report.news {
+            News::Resumed(_) => return false,
+            News::Page(_) | News::StackGone => {
+                self.events_fault = None;
+                self.gone = matches!(report.news, News::StackGone);
+                self.last_sync = Some(report.at);
+            }
+            News::Image(_) => self.image_fault = None,
+            News::Fault(fault) => self.events_fault = Some(fault.clone()),
+            News::ImageFault(fault) => self.image_fault = Some(fault.clone()),
+        }
+        let state = self.state_now(build);
+        std::mem::replace(&mut self.state, state) != state
+    }
+
+    /// Why there is nothing fresh to see. While events come in, DescribeImage is not missed.
+    #[must_use]
+    pub fn fault(&self, build: &Build) -> Option<&Fault> {
+        let image_fault = self.image_fault.as_ref();
+        self.events_fault
+            .as_ref()
+            .or_else(|| image_fault.filter(|_| self.gone || !build.answered()))
+    }
+
+    fn state_now(&self, build: &Build) -> LinkState {
+        if let Some(fault) = self.fault(build) {
+            return LinkState::of(fault.kind);
+        }
+        match build.verdict() {
+            Verdict::Finishing => LinkState::Finishing,
+            Verdict::Succeeded if build.cleanup() != Cleanup::Leftover => LinkState::Finishing,
+            _ if self.gone => LinkState::Waiting,
+            _ => LinkState::Live,
+        }
+    }
+
+    /// What the state means, in words: one lower-case line.
+    #[must_use]
+    pub fn message(&self, build: &Build) -> String {
+        if let Some(fault) = self.fault(build) {
+            return fault.to_string();
+        }
+        match self.state {
+            LinkState::Finishing if build.verdict() == Verdict::Succeeded => {
+                match build.cleanup() {
+                    Cleanup::Done => {
+                        "the stack deleted itself; its last events may not have been seen"
+                            .to_owned()
+                    }
+                    _ => "the image is there; the stack is deleting itself".to_owned(),
+                }
+            }
+            LinkState::Finishing => "the stack is complete; waiting for the image".to_owned(),
+            LinkState::Waiting if build.answered() => "the stack is gone; making sure".to_owned(),
+            LinkState::Waiting if build.is_absent() => {
+                "no stack and no image of this name yet".to_owned()
+            }
+            LinkState::Waiting => "no stack of this name; asking about the image".to_owned(),
+            LinkState::Live => "following the build's events".to_owned(),
+            state => state.word().to_owned(),
+        }
+    }
+}

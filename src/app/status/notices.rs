@@ -1,0 +1,281 @@
+//! What must be read without a key being pressed: why nothing new arrives, what failed first and why.
+//!
+//! It is wrapped here and not in the view, since the layout gives it as many lines as it needs.
+
+use std::borrow::Cow;
+
+use ratatui::layout::Size;
+
+use crate::app::keys::key::Key;
+use crate::app::msg::Remark;
+use crate::app::status::connection::{Link, LinkState};
+use crate::app::status::outcome::verdict_reason;
+use crate::domain::build::{Build, Cleanup};
+use crate::domain::failure::{Explanation, Hint, Reason};
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::Verdict;
+use crate::text::safe::{truncate, width, wrap};
+
+/// Columns beside the text: a margin on both sides, the glyph and the space after it.
+pub const MARGIN: u16 = 4;
+/// One line of notices for so many lines of the screen.
+const SCREEN_LINES_PER_LINE: u16 = 8;
+
+/// From so many columns on there is room to say that something failed, and first: the sign says it too.
+const ROOM_FOR_FIRST: usize = 60;
+
+/// Bytes of either end of a text that no screen shows whole.
+const END: usize = 4096;
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Requests fail: what is on the screen may be old.
+    Fault,
+    /// What failed first.
+    Failure,
+    /// The stack of a good image is still there, or something else to look at.
+    Attention,
+    /// Something to know.
+    Note,
+}
+
+/// One line of a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeLine {
+    /// What the notice is about.
+    pub subject: Subject,
+    /// Whether the notice begins here.
+    pub first: bool,
+    /// The text.
+    pub text: String,
+}
+
+/// The notices of a screen, wrapped, and cut to what such a screen can spare. `more` is the key that shows what
+/// was cut of a hint.
+#[must_use]
+pub fn lines(
+    build: &Build,
+    link: &Link,
+    explanation: Option<&Explanation>,
+    remark: Option<&Remark>,
+    more: Option<Key>,
+    size: Size,
+) -> Vec<NoticeLine> {
+    let most = usize::from(size.height / SCREEN_LINES_PER_LINE);
+    // An empty list has the room to say what is wrong, and says it.
+    if most == 0 || build.timelines().iter().all(Timeline::is_empty) {
+        return Vec::new();
+    }
+    let columns = usize::from(size.width.saturating_sub(MARGIN));
+    let fault = link.fault(build);
+    let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
+    let news = of_build(build, link, explanation, columns);
+    let remark = remark.map(|remark| (Subject::Attention, remark.text.to_string()));
+    let hint = explanation.and_then(|explanation| explanation.hint.as_ref());
+    let helps = |subject| match subject {
+        Subject::Failure => true,
+        Subject::Attention => build.verdict() == Verdict::Succeeded,
+        Subject::Fault | Subject::Note => false,
+    };
+    let news = news.map(|news| (hint.filter(|_| helps(news.0)), news));
+    let without_hint = |notice| (None, notice);
+    let told = [fault.map(without_hint), news, remark.map(without_hint)];
+    let mut left = told.iter().flatten().count();
+    let mut lines = Vec::new();
+    for (hint, (subject, text)) in told.into_iter().flatten() {
+        // What comes first leaves an equal share of the room to those behind it.
+        let room = (most - lines.len()).div_ceil(left);
+        left -= 1;
+        let parts = match hint {
+            Some(hint) => with_hint(&text, hint, more, columns, room),
+            None => fitted(&text, columns, room),
+        };
+        lines.extend(
+            parts
+                .into_iter()
+                .enumerate()
+                .map(|(index, text)| NoticeLine {
+                    subject,
+                    first: index == 0,
+                    text,
+                }),
+        );
+    }
+    lines
+}
+
+/// What the build itself has to say.
+fn of_build(
+    build: &Build,
+    link: &Link,
+    explanation: Option<&Explanation>,
+    columns: usize,
+) -> Option<(Subject, String)> {
+    match build.verdict() {
+        Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => {
+            let why = verdict_reason(build).map_or_else(String::new, |why| format!(": {why}"));
+            let text = format!("the image is good; its stack could not delete itself{why}");
+            Some((Subject::Attention, text))
+        }
+        _ if link.state == LinkState::Finishing && link.fault(build).is_none() => {
+            Some((Subject::Note, link.message(build)))
+        }
+        Verdict::Deleted | Verdict::Ended => {
+            verdict_reason(build).map(|why| (Subject::Attention, why))
+        }
+        _ => failure(build, explanation, columns).map(|text| (Subject::Failure, text)),
+    }
+}
+
+/// What failed first, and why, in one line; nothing while nothing has failed.
+#[must_use]
+pub fn failure(build: &Build, explanation: Option<&Explanation>, columns: usize) -> Option<String> {
+    if build.verdict() == Verdict::Succeeded {
+        return None;
+    }
+    let failed = matches!(build.verdict(), Verdict::Failed | Verdict::Failing);
+    explanation
+        .map(|why| said(why, columns))
+        .or_else(|| failed.then(|| verdict_reason(build)).flatten())
+}
+
+fn said(explanation: &Explanation, columns: usize) -> String {
+    let plain = |reason: &&Reason| reason.is_plain() && !reason.message().is_empty();
+    let why = match explanation.reason.as_ref().filter(plain) {
+        // A summary would only cut it, and there may be room for more.
+        Some(reason) if explanation.hint.is_none() => Some(reason.message().to_owned()),
+        _ => explanation.summary().map(|text| text.to_string()),
+    };
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    let what = if columns < ROOM_FOR_FIRST {
+        ""
+    } else {
+        " failed first"
+    };
+    format!("{}{what}{why}", explanation.cause.logical_id)
+}
+
+/// A text, and what helps in the lines that are left. A command is shown whole or not at all; where only a part
+/// of what helps is shown, the key that shows all of it is named.
+fn with_hint(
+    text: &str,
+    hint: &Hint,
+    more: Option<Key>,
+    columns: usize,
+    room: usize,
+) -> Vec<String> {
+    let mut lines = fitted(text, columns, room);
+    let left = room.saturating_sub(lines.len());
+    let mut helps = wrap(hint.advice.as_str(), columns);
+    let command = hint.command.as_ref().map(ToString::to_string);
+    let fits = helps.len() + usize::from(command.is_some()) <= left
+        && command
+            .as_ref()
+            .is_none_or(|command| width(command) <= columns);
+    if fits {
+        lines.extend(helps);
+        lines.extend(command);
+        return lines;
+    }
+    let cut = helps.len() > left;
+    helps.truncate(left);
+    if let Some(last) = helps.last_mut() {
+        let key = more.map_or_else(String::new, |key| format!(" ({key}: more)"));
+        let room = columns.saturating_sub(width(&key));
+        if cut || width(last) > room {
+            let begin = truncate(last, room.saturating_sub(4), "");
+            *last = format!("{} ...", begin.trim_end());
+        }
+        last.push_str(&key);
+    }
+    lines.extend(helps);
+    lines
+}
+
+/// Wraps text to at most so many lines. Where it is longer, its middle is left out: the head says what it
+/// is about, and the service puts the cause at the tail.
+fn fitted(text: &str, columns: usize, most: usize) -> Vec<String> {
+    let text = ends(text);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut lines = wrap(&text, columns);
+    if lines.len() <= most {
+        return lines;
+    }
+    if most < 2 {
+        lines = vec![truncate(&text, columns, "...")];
+        lines.truncate(most);
+        return lines;
+    }
+    lines.truncate(most - 1);
+    let tail = tail(&text, columns.saturating_sub(4));
+    lines.push(format!("... {}", tail.trim_start()));
+    lines
+}
+
+/// A text that is longer than any screen, without its middle: it is wrapped at every message.
+fn ends(text: &str) -> Cow<'_, str> {
+    if text.len() <= 2 * END {
+        return text.into();
+    }
+    let head = text.get(..text.floor_char_boundary(END));
+    let tail = text.get(text.ceil_char_boundary(text.len() - END)..);
+    format!(
+        "{} ... {}",
+        head.unwrap_or_default(),
+        tail.unwrap_or_default()
+    )
+    .into()
+}
+
+/// The end of a text, cut to so many columns.
+pub(crate) fn tail(text: &str, columns: usize) -> &str {
+    let starts = text.char_indices().rev().map(|(start, _)| start);
+    starts
+        .map_while(|start| text.get(start..))
+        .take_while(|rest| width(rest) <= columns)
+        .last()
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::safe::Clean;
+
+    #[test]
+    fn a_long_reason_keeps_its_head_and_its_tail() {
+        let text = "one two three four five six seven eight nine ten";
+        let lines = ["one two three", "four five six", "... nine ten"];
+        assert_eq!(fitted(text, 13, 3), lines);
+        assert_eq!(fitted(text, 9, 1), ["one tw..."]);
+        assert_eq!(fitted(text, 80, 1), [text]);
+        assert!(fitted(text, 9, 0).is_empty());
+    }
+
+    #[test]
+    fn a_hint_takes_the_lines_that_are_left_and_its_command_is_never_cut() {
+        let hint = Hint {
+            advice: Clean::new("Look at the log. It says why."),
+            command: Some(Clean::new("read the-log")),
+        };
+        let lines =
+            |columns, room| with_hint("it broke", &hint, Some(Key::Char('3')), columns, room);
+        assert_eq!(
+            lines(18, 4),
+            [
+                "it broke",
+                "Look at the log.",
+                "It says why.",
+                "read the-log"
+            ]
+        );
+        assert_eq!(lines(30, 2), ["it broke", "Look at the log. ... (3: more)"]);
+        assert_eq!(lines(30, 1), ["it broke"]);
+        // The command is left out, not the advice.
+        assert_eq!(
+            lines(40, 2),
+            ["it broke", "Look at the log. It says why. (3: more)"]
+        );
+    }
+}

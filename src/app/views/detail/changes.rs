@@ -1,0 +1,111 @@
+//! What an event says that the same resource's event before did not.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::app::views::page;
+use crate::app::views::page::{Line, Sign};
+use crate::domain::diff::{Change, changes};
+use crate::domain::properties::{Properties, shown};
+use crate::domain::stack_event::StackEvent;
+use crate::domain::timeline::Before;
+use crate::text::safe::{Clean, duration, one_line, truncate, wrap};
+
+/// Values of more columns are cut: where two long texts differ is not seen in a list.
+const LONG: usize = 160;
+
+/// The lines of the difference.
+pub(crate) fn lines(
+    before: Option<Before<'_>>,
+    event: &Arc<StackEvent>,
+    columns: usize,
+) -> Vec<Line> {
+    let Some(Before { event: before, gap }) = before else {
+        let none = format!("the first event of {} that is known", event.logical_id);
+        return page::text(&none, columns).collect();
+    };
+    let since = before
+        .timestamp
+        .zip(event.timestamp)
+        .map(|(before, now)| duration(now - before));
+    let since = since.map_or_else(String::new, |since| format!(", {since} later"));
+    let mut lines = vec![Line::Heading(format!(
+        "changed since {}{since}",
+        before.status
+    ))];
+    if gap {
+        let note = "as far as is known: older events are still being loaded";
+        lines.extend(page::text(note, columns));
+    }
+    lines.push(Line::Blank);
+    let tree = |event: &StackEvent| {
+        let mut fields = serde_json::Map::new();
+        let mut put = |name: &str, value: Option<String>| {
+            fields.extend(value.map(|value| (name.to_owned(), Value::String(value))));
+        };
+        put("status", Some(event.status.to_string()));
+        put("reason", event.verbatim_reason());
+        put(
+            "physical id",
+            event.physical_id.as_ref().map(ToString::to_string),
+        );
+        put("type", Some(event.resource_type.to_string()));
+        put(
+            "token",
+            event.client_request_token().map(|token| token.to_string()),
+        );
+        match event.properties() {
+            Properties::Absent => {}
+            Properties::Text(text) => put("properties", Some(text.to_string())),
+            Properties::Tree(tree) => drop(fields.insert("properties".to_owned(), tree)),
+        }
+        Value::Object(fields)
+    };
+    let (old, new) = (tree(before), tree(event));
+    let found = changes(&old, &new);
+    for change in &found {
+        push(change, columns, &mut lines);
+    }
+    if !found
+        .iter()
+        .any(|change| change.path.starts_with("properties"))
+    {
+        lines.push(Line::Blank);
+        lines.push(Line::Text("the properties are the same".to_owned()));
+    }
+    lines
+}
+
+fn push(change: &Change, columns: usize, lines: &mut Vec<Line>) {
+    let (sign, text) = match (&change.before, &change.after) {
+        (None, after) => (Sign::Added, told(after.as_ref())),
+        (before, None) => (Sign::Removed, told(before.as_ref())),
+        (before, after) => {
+            let (before, after) = (told(before.as_ref()), told(after.as_ref()));
+            (Sign::Changed, format!("{before} -> {after}"))
+        }
+    };
+    let text = format!("{}: {text}", Clean::new(&change.path));
+    // Two columns are the sign's.
+    let parts = wrap(&text, columns.saturating_sub(2))
+        .into_iter()
+        .enumerate();
+    lines.extend(parts.map(|(index, text)| match index {
+        0 => Line::Change { sign, text },
+        _ => Line::Continued { indent: 0, text },
+    }));
+}
+
+fn told(value: Option<&Value>) -> String {
+    let text = match value {
+        None => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let lines = text.trim_end().lines().count();
+    if lines > 1 {
+        return format!("({lines} lines, {} bytes)", text.len());
+    }
+    truncate(&one_line(shown(&text).as_str()), LONG, "...")
+}

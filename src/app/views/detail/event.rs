@@ -1,0 +1,40 @@
+//! One event in full: what it says, its properties as a tree, and the fields that identify it elsewhere.
+
+use std::sync::Arc;
+
+use crate::app::views::detail::Detail;
+use crate::app::views::page;
+use crate::app::views::page::Line;
+use crate::domain::stack_event::{StackEvent, format_time};
+
+/// The lines of an event.
+pub(crate) fn lines(detail: &Detail, event: &Arc<StackEvent>, columns: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = page::text(event.resource_type.as_str(), columns).collect();
+    lines.push(Line::Status(Arc::clone(event)));
+    if event.reason.is_some() {
+        lines.push(Line::Blank);
+        lines.extend(page::reason(event, columns));
+    }
+    lines.push(Line::Blank);
+    detail.push_properties(Some(event), columns, &mut lines);
+    lines.push(Line::Blank);
+    page::fields(fields(event), columns, &mut lines);
+    lines
+}
+
+/// The fields that identify the event, for looking something up elsewhere.
+fn fields(event: &StackEvent) -> [(&'static str, Option<String>); 5] {
+    [
+        ("time", event.timestamp.map(format_time)),
+        (
+            "physical id",
+            event.physical_id.as_ref().map(ToString::to_string),
+        ),
+        ("event id", Some(event.event_id.as_str().to_owned())),
+        ("stack", Some(event.stack_id.as_str().to_owned())),
+        (
+            "token",
+            event.client_request_token().map(|token| token.to_string()),
+        ),
+    ]
+}

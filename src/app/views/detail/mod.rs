@@ -1,0 +1,422 @@
+//! The detail pane's content: one event in full, or one resource with all that it went through.
+//!
+//! An event can be read as it is meant, as the JSON that came, or as what changed since the same resource's
+//! event before.
+
+mod changes;
+mod event;
+mod resource;
+mod tree;
+mod unfold;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::app::views::page;
+use crate::app::views::page::{Line, Page};
+use crate::domain::properties::{Properties, shown};
+use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
+use crate::domain::timeline::Timeline;
+use crate::text::safe::Clean;
+use tree::TreeWriter;
+
+/// Columns by which each level of the tree is moved to the right.
+const INDENT: usize = 2;
+
+/// What the pane is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// An event of a stack.
+    Event(&'a Timeline, &'a Arc<StackEvent>),
+    /// A resource of a stack, or the stack itself.
+    Resource(&'a Timeline, &'a Clean),
+}
+
+/// How it is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// As it is meant.
+    #[default]
+    Read,
+    /// As the JSON that came.
+    Raw,
+    /// As what changed since the event before.
+    Changes,
+}
+
+/// What the lines were made for: where this is the same, they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Made {
+    /// The event; of a resource its newest.
+    event: EventKey,
+    /// The resource and how many events it had, where the pane is about one.
+    resource: Option<(Clean, usize)>,
+    /// The event before, where it is shown, and whether events may be missing between the two.
+    before: Option<(EventKey, bool)>,
+    form: Form,
+    columns: usize,
+    /// How often something had been folded or unfolded.
+    folds: usize,
+}
+
+impl Made {
+    /// What a reader is at: where it is the same, they stay on their line.
+    fn place(&self) -> (StackId, Option<EventId>, Option<Clean>, Form) {
+        let resource = self.resource.as_ref().map(|(id, _)| id.clone());
+        let event = resource.is_none().then(|| self.event.event_id.clone());
+        (self.event.stack_id.clone(), event, resource, self.form)
+    }
+}
+
+/// What the pane shows.
+#[derive(Clone, Debug, Default)]
+pub struct Detail {
+    /// The lines.
+    pub page: Page,
+    /// How it is read.
+    pub form: Form,
+    /// Branches that are not in their usual state: most are open at the top level and folded below.
+    switched: HashSet<String>,
+    folds: usize,
+    made: Option<Made>,
+}
+
+impl<'a> Subject<'a> {
+    /// The event that it is about; of a resource its newest one.
+    #[must_use]
+    pub fn event(self) -> Option<&'a Arc<StackEvent>> {
+        match self {
+            Self::Event(_, event) => Some(event),
+            Self::Resource(timeline, id) => timeline.events_of(id).next_back(),
+        }
+    }
+
+    /// The event whose properties are shown: of a resource the newest one that has any.
+    #[must_use]
+    pub fn event_with_properties(self) -> Option<&'a Arc<StackEvent>> {
+        match self {
+            Self::Event(_, event) => Some(event),
+            Self::Resource(timeline, id) => {
+                let mut newest = timeline.events_of(id).rev().take(NEWEST);
+                newest.find(|event| event.properties() != Properties::Absent)
+            }
+        }
+    }
+}
+
+/// So many of a resource's newest events are searched for properties: each of them has them, usually.
+const NEWEST: usize = 8;
+
+impl Detail {
+    /// Brings the lines in line with what the pane is about and with its size.
+    pub fn settle(&mut self, subject: Option<Subject<'_>>, columns: usize, height: usize) {
+        let wanted = subject.and_then(|subject| self.wanted(subject, columns));
+        if wanted != self.made {
+            let place = |made: &Option<Made>| made.as_ref().map(Made::place);
+            if place(&wanted) != place(&self.made) {
+                self.page.rewind();
+            }
+            let lines = subject.map(|subject| self.lines_of(subject, columns));
+            self.page.lines = lines.unwrap_or_default();
+            self.made = wanted;
+        }
+        self.page.settle(height);
+    }
+
+    fn wanted(&self, subject: Subject<'_>, columns: usize) -> Option<Made> {
+        let event = subject.event()?;
+        let (resource, before) = match subject {
+            Subject::Event(timeline, _) if self.form == Form::Changes => {
+                (None, timeline.before(event))
+            }
+            Subject::Event(..) => (None, None),
+            Subject::Resource(timeline, id) => (Some((id.clone(), timeline.count_of(id))), None),
+        };
+        Some(Made {
+            event: event.key(),
+            resource,
+            before: before.map(|before| (before.event.key(), before.gap)),
+            form: self.form,
+            columns,
+            folds: self.folds,
+        })
+    }
+
+    fn lines_of(&self, subject: Subject<'_>, columns: usize) -> Vec<Line> {
+        match (subject, self.form) {
+            (Subject::Resource(timeline, id), Form::Read) => {
+                resource::lines(self, timeline, id, columns)
+            }
+            (_, Form::Raw) => subject
+                .event()
+                .map(|event| raw(event, columns))
+                .unwrap_or_default(),
+            (Subject::Event(_, event), Form::Read) => event::lines(self, event, columns),
+            (Subject::Event(timeline, _) | Subject::Resource(timeline, _), Form::Changes) => {
+                let event = subject.event();
+                let lines =
+                    event.map(|event| changes::lines(timeline.before(event), event, columns));
+                lines.unwrap_or_default()
+            }
+        }
+    }
+
+    /// Reads it in the given form, or as it is meant again.
+    pub fn toggle_form(&mut self, form: Form) {
+        self.form = if self.form == form { Form::Read } else { form };
+    }
+
+    /// Folds or unfolds the marked branch: to the given state, or to the other one. Where the marked line is
+    /// no branch, or is folded already, folding goes to the branch that it is in.
+    pub fn fold(&mut self, open: Option<bool>) {
+        let Some(line) = self.page.lines.get(self.page.cursor) else {
+            return;
+        };
+        match line {
+            Line::Node {
+                open: Some(is_open),
+                path,
+                ..
+            } if open.is_none_or(|open| open != *is_open) => {
+                let path = path.clone();
+                if !self.switched.remove(&path) {
+                    self.switched.insert(path);
+                }
+                self.folds += 1;
+            }
+            _ if open == Some(false) => self.mark_parent(),
+            _ => {}
+        }
+    }
+
+    fn mark_parent(&mut self) {
+        let indent_of = |line: &Line| match line {
+            Line::Node { indent, .. } | Line::Continued { indent, .. } => Some(*indent),
+            _ => None,
+        };
+        let Some(indent) = self.page.lines.get(self.page.cursor).and_then(indent_of) else {
+            return;
+        };
+        let parent = (0..self.page.cursor).rev().find(|index| {
+            let line = self.page.lines.get(*index);
+            matches!(line, Some(Line::Node { indent: of_line, .. }) if *of_line < indent)
+        });
+        self.page.cursor = parent.unwrap_or(self.page.cursor);
+    }
+
+    /// What a copy of the marked line takes: what it is called, and all of it, whatever of it the pane shows.
+    #[must_use]
+    pub fn copied(&self, subject: Subject<'_>) -> Option<(String, String)> {
+        let lines = self.page.lines.get(..=self.page.cursor)?;
+        let begins = |line: &&Line| !matches!(line, Line::Continued { .. });
+        match lines.iter().rev().find(begins)? {
+            Line::Node { path, .. } => {
+                let Properties::Tree(tree) = subject.event_with_properties()?.properties() else {
+                    return None;
+                };
+                let name = path.rsplit('/').next().filter(|name| !name.is_empty());
+                let name = name.unwrap_or("properties").to_owned();
+                Some((name, text_of(tree.pointer(path)?)))
+            }
+            line => line.copied(),
+        }
+    }
+
+    /// Writes the properties that an event has.
+    fn push_properties(&self, event: Option<&StackEvent>, columns: usize, lines: &mut Vec<Line>) {
+        match event.map_or(Properties::Absent, StackEvent::properties) {
+            Properties::Absent => lines.push(Line::Text("no properties".to_owned())),
+            Properties::Text(text) => {
+                lines.push(Line::Heading("properties".to_owned()));
+                lines.extend(page::text(text.as_str(), columns));
+            }
+            Properties::Tree(tree) => {
+                let mut writer = TreeWriter {
+                    switched: &self.switched,
+                    columns,
+                    lines,
+                };
+                writer.node("properties", &tree, "", 0);
+            }
+        }
+    }
+}
+
+/// An event as the JSON that came, one field a line.
+fn raw(event: &StackEvent, columns: usize) -> Vec<Line> {
+    let pretty = serde_json::from_str::<Value>(event.raw());
+    let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value));
+    let text = pretty.unwrap_or_else(|_| event.raw().to_owned());
+    page::text(shown(&text).as_str(), columns).collect()
+}
+
+/// A value as it is copied: text as it is, anything else as JSON.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => serde_json::to_string_pretty(other).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    use crate::text::pattern::Pattern;
+    use crate::text::safe::width;
+
+    fn event(properties: &Value) -> Arc<StackEvent> {
+        let json = json!({
+            "stackId": "s", "eventId": "e", "logicalResourceId": "L", "resourceStatus": "CREATE_COMPLETE",
+            "resourceProperties": properties.to_string(),
+        });
+        Arc::new(StackEvent::from_json(&json.to_string(), None))
+    }
+
+    /// Makes the pane show an event that is alone in its stack.
+    fn settle(detail: &mut Detail, event: &Arc<StackEvent>, columns: usize) {
+        let timeline = Timeline::new(StackId::from("s"));
+        detail.settle(Some(Subject::Event(&timeline, event)), columns, 20);
+    }
+
+    fn nodes(detail: &Detail) -> Vec<String> {
+        let show = |line: &Line| match line {
+            Line::Node {
+                indent,
+                name,
+                value,
+                ..
+            } => Some(format!("{}{name} {value}", " ".repeat(*indent))),
+            Line::Continued { indent, text } => Some(format!("{}| {text}", " ".repeat(*indent))),
+            _ => None,
+        };
+        detail.page.lines.iter().filter_map(show).collect()
+    }
+
+    #[test]
+    fn properties_are_a_tree_that_folds() {
+        let event = event(&json!({"Tags": {"k": "v"}, "Name": "n", "Data": "a\nb"}));
+        let mut detail = Detail::default();
+        settle(&mut detail, &event, 60);
+        let folded = [
+            "properties ",
+            "  Tags {1}",
+            "  Name n",
+            "  Data document, 2 lines",
+        ];
+        assert_eq!(nodes(&detail), folded);
+        let line_of = |detail: &Detail, wanted: &str| {
+            detail
+                .page
+                .lines
+                .iter()
+                .position(|line| matches!(line, Line::Node { name, .. } if name == wanted))
+                .unwrap()
+        };
+        detail.page.cursor = line_of(&detail, "Tags");
+        detail.fold(None);
+        settle(&mut detail, &event, 60);
+        assert_eq!(nodes(&detail)[1..3], ["  Tags ", "    k v"]);
+        detail.page.cursor = line_of(&detail, "Data");
+        detail.fold(Some(true));
+        settle(&mut detail, &event, 60);
+        assert_eq!(nodes(&detail)[5..], ["    | a", "    | b"]);
+    }
+
+    #[test]
+    fn a_reader_stays_on_the_line_that_is_folded() {
+        let event = event(&json!({"A": "1", "B": "2", "Tags": {"k": "v"}}));
+        let mut detail = Detail::default();
+        settle(&mut detail, &event, 60);
+        let line = detail
+            .page
+            .lines
+            .iter()
+            .position(|line| line.text().starts_with("Tags"));
+        detail.page.cursor = line.unwrap();
+        for open in [true, false] {
+            detail.fold(Some(open));
+            settle(&mut detail, &event, 60);
+            assert_eq!(Some(detail.page.cursor), line);
+        }
+    }
+
+    #[test]
+    fn what_is_folded_is_found() {
+        let deep = json!({"A": {"in": [{"key": "needle"}]}, "B": "middle", "C": "one\nneedle too", "D": {"x": "no"}});
+        let event = event(&deep);
+        let timeline = Timeline::new(StackId::from("s"));
+        let subject = Subject::Event(&timeline, &event);
+        let pattern = Pattern::new("needle", false).unwrap();
+        let mut detail = Detail::default();
+        settle(&mut detail, &event, 60);
+        let marked = |detail: &Detail| detail.page.lines[detail.page.cursor].text();
+        let mut lines = detail.page.lines.iter();
+        detail.page.cursor = lines.position(|line| line.text() == "B middle").unwrap();
+        detail.unfold(subject, &pattern);
+        assert_eq!(marked(&detail), "B middle");
+        let mut found = Vec::new();
+        for _ in 0..3 {
+            assert!(detail.page.find(&pattern, true));
+            found.push(marked(&detail));
+        }
+        assert_eq!(found, ["needle too", "key needle", "needle too"]);
+        let unfolded = nodes(&detail);
+        assert_eq!(
+            unfolded.last().unwrap(),
+            "  D {1}",
+            "nothing else is unfolded"
+        );
+        // From below the tree, the search goes on at the top.
+        let mut again = Detail::default();
+        settle(&mut again, &event, 60);
+        again.page.move_by(isize::MAX);
+        let last = marked(&again);
+        again.unfold(subject, &pattern);
+        assert_eq!(marked(&again), last);
+        assert!(again.page.find(&pattern, true));
+        assert_eq!(marked(&again), "key needle");
+        // What is open already stays so.
+        detail.unfold(subject, &pattern);
+        settle(&mut detail, &event, 60);
+        assert_eq!(nodes(&detail), unfolded);
+        assert_eq!(marked(&detail), "needle too");
+    }
+
+    #[test]
+    fn folding_a_leaf_goes_to_its_branch() {
+        let event = event(&json!({"Name": "n"}));
+        let mut detail = Detail::default();
+        settle(&mut detail, &event, 60);
+        let root = detail
+            .page
+            .lines
+            .iter()
+            .position(|line| matches!(line, Line::Node { .. }))
+            .unwrap();
+        detail.page.cursor = root + 1;
+        detail.fold(Some(false));
+        assert_eq!(detail.page.cursor, root);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_pane() {
+        let long = "x".repeat(200);
+        let event = event(&json!({"AVeryLongPropertyNameIndeed": long, "b": {"c": [1, 2]}}));
+        for columns in [1, 10, 20, 33, 80] {
+            let mut detail = Detail::default();
+            settle(&mut detail, &event, columns);
+            for line in &detail.page.lines {
+                if let Line::Continued { indent, text } = line {
+                    assert!(
+                        indent + INDENT + width(text) <= columns.max(indent + INDENT + 1),
+                        "{columns}: {line:?}"
+                    );
+                }
+            }
+        }
+    }
+}

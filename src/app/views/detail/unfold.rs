@@ -1,0 +1,122 @@
+//! Opening what a search looks for: of a folded branch there is nothing to be found.
+
+use serde_json::Value;
+
+use crate::app::views::detail::tree::below;
+use crate::app::views::detail::{Detail, Form, Subject};
+use crate::app::views::page::Line;
+use crate::domain::properties::{Properties, shown};
+use crate::text::pattern::Pattern;
+use crate::text::safe::Clean;
+
+impl Detail {
+    /// Unfolds every branch that has the pattern somewhere inside, and keeps the marked line.
+    pub fn unfold(&mut self, subject: Subject<'_>, pattern: &Pattern) {
+        let event = subject.event_with_properties();
+        let (Form::Read, Some(made), Some(event)) = (self.form, &self.made, event) else {
+            return;
+        };
+        let Properties::Tree(tree) = event.properties() else {
+            return;
+        };
+        let columns = made.columns;
+        let mut branches = Vec::new();
+        collect(&tree, "", pattern, &mut branches);
+        let marked = self.marked();
+        for path in branches {
+            // The root is usually open.
+            let is_open = path.is_empty() != self.switched.contains(&path);
+            if !is_open && !self.switched.remove(&path) {
+                self.switched.insert(path);
+            }
+        }
+        self.folds += 1;
+        self.settle(Some(subject), columns, 0);
+        self.mark(marked);
+    }
+
+    /// Where the marked line is, whatever is unfolded.
+    fn marked(&self) -> Marked {
+        let is_in_tree = |line: &Line| matches!(line, Line::Node { .. } | Line::Continued { .. });
+        let lines = self.page.lines.get(..=self.page.cursor).unwrap_or_default();
+        let nodes = lines.iter().rev().take_while(|line| is_in_tree(line));
+        let node = nodes.enumerate().find_map(|(below, line)| match line {
+            Line::Node { path, .. } => Some((path.clone(), below)),
+            _ => None,
+        });
+        match node {
+            Some((path, below)) => Marked::InTree(path, below),
+            None if lines.iter().any(is_in_tree) => {
+                Marked::AboveEnd(self.page.lines.len() - self.page.cursor)
+            }
+            None => Marked::BelowTop(self.page.cursor),
+        }
+    }
+
+    fn mark(&mut self, marked: Marked) {
+        let lines = &self.page.lines;
+        let found = match marked {
+            Marked::BelowTop(line) => Some(line),
+            Marked::AboveEnd(line) => lines.len().checked_sub(line),
+            Marked::InTree(wanted, below) => {
+                let is_it =
+                    |line: &Line| matches!(line, Line::Node { path, .. } if *path == wanted);
+                lines.iter().position(is_it).map(|first| first + below)
+            }
+        };
+        self.page.cursor = found.unwrap_or(self.page.cursor);
+    }
+}
+
+/// A line by what is near it and does not move.
+enum Marked {
+    /// So many lines below the page's first.
+    BelowTop(usize),
+    /// So many lines below the one of this branch or leaf.
+    InTree(String, usize),
+    /// So many lines above the page's end, below the tree.
+    AboveEnd(usize),
+}
+
+/// Collects the branches, by their paths, that have the pattern inside. Whether the value has it itself.
+fn collect(value: &Value, path: &str, pattern: &Pattern, branches: &mut Vec<String>) -> bool {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            fields.map(|(name, value)| (name.clone(), value)).collect()
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.map(|(at, item)| (at.to_string(), item)).collect()
+        }
+        Value::String(text) => {
+            let text = shown(text);
+            let has = text.as_str().lines().any(|line| pattern.is_in(line));
+            if has && text.as_str().trim_end().contains('\n') {
+                branches.push(path.to_owned());
+            }
+            return has;
+        }
+        other => return pattern.is_in(&other.to_string()),
+    };
+    let mut has = false;
+    for (name, child) in children {
+        let path = below(path, &name);
+        // The name and the value stand in one line.
+        let line = format!("{} {}", Clean::new(&name), leaf(child));
+        has |= pattern.is_in(&line) | collect(child, &path, pattern, branches);
+    }
+    if has {
+        branches.push(path.to_owned());
+    }
+    has
+}
+
+/// What stands beside the name of a value; nothing for a branch.
+fn leaf(value: &Value) -> String {
+    match value {
+        Value::String(text) if !text.trim_end().contains('\n') => shown(text).as_str().to_owned(),
+        Value::String(_) | Value::Object(_) | Value::Array(_) => String::new(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,143 @@
+//! The explanation of a failure as a page: what failed first, what its reason says, what helps, what followed.
+//!
+//! The parts come from [`crate::domain::failure`]; here they become lines.
+
+use std::sync::Arc;
+
+use crate::app::views::page;
+use crate::app::views::page::{Line, Page};
+use crate::domain::build::Build;
+use crate::domain::failure::{Explanation, Reason};
+use crate::domain::stack_event::EventKey;
+use crate::domain::verdict::Verdict;
+use crate::text::safe::duration;
+
+/// What the page shows.
+#[derive(Clone, Debug, Default)]
+pub struct FailurePage {
+    /// The lines; none while nothing has failed.
+    pub page: Page,
+    made: Option<Made>,
+}
+
+/// What the lines were made for: where this is the same, they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Made {
+    cause: EventKey,
+    /// What was known of the build then.
+    revision: u64,
+    columns: usize,
+}
+
+impl FailurePage {
+    /// Brings the lines in line with what is known about the failure and with the page's size.
+    pub fn settle(
+        &mut self,
+        build: &Build,
+        explanation: Option<&Explanation>,
+        columns: usize,
+        height: usize,
+    ) {
+        let wanted = explanation.map(|why| Made {
+            cause: why.cause.key(),
+            revision: build.revision(),
+            columns,
+        });
+        if wanted != self.made {
+            let cause = |made: &Option<Made>| made.as_ref().map(|made| made.cause.clone());
+            if cause(&wanted) != cause(&self.made) {
+                self.page.rewind();
+            }
+            let leftover = build.verdict() == Verdict::Succeeded;
+            let lines = explanation.map(|why| lines(why, leftover, columns));
+            self.page.lines = lines.unwrap_or_default();
+            self.made = wanted;
+        }
+        self.page.settle(height);
+    }
+}
+
+fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<Line> {
+    let cause = &why.cause;
+    let what = if leftover {
+        "kept the stack of a good image from deleting itself"
+    } else {
+        "failed first"
+    };
+    let mut lines = vec![Line::Heading(format!("{} {what}", cause.logical_id))];
+    lines.extend(page::text(cause.resource_type.as_str(), columns));
+    lines.push(Line::Status(Arc::clone(cause)));
+    if let Some(after) = why.after {
+        lines.push(Line::Text(format!(
+            "after {} of work on it",
+            duration(after)
+        )));
+    }
+    if let Some(summary) = why.summary() {
+        lines.push(Line::Blank);
+        lines.push(Line::Heading("why".to_owned()));
+        lines.extend(page::text(summary.as_str(), columns));
+    }
+    if let Some(hint) = &why.hint {
+        lines.push(Line::Blank);
+        lines.push(Line::Heading("what helps".to_owned()));
+        lines.extend(page::text(hint.advice.as_str(), columns));
+        if let Some(command) = &hint.command {
+            lines.push(Line::Blank);
+            lines.extend(page::command(command.as_str(), columns));
+        }
+    }
+    push_parts(why, columns, &mut lines);
+    push_consequences(why, columns, &mut lines);
+    if cause.reason.is_some() {
+        lines.push(Line::Blank);
+        lines.push(Line::Heading("in the service's own words".to_owned()));
+        lines.extend(page::reason(cause, columns));
+    }
+    lines
+}
+
+/// What the reason says, part by part.
+fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
+    let parts = why.reason.iter().flat_map(Reason::parts);
+    let resolved = why
+        .component
+        .as_ref()
+        .map(|id| ("resource", Some(id.to_string())));
+    let parts = parts.map(|part| (part.label.word(), Some(part.text.to_string())));
+    let parts: Vec<_> = parts.chain(resolved).collect();
+    if parts.is_empty() {
+        return;
+    }
+    lines.push(Line::Blank);
+    lines.push(Line::Heading("what the reason says".to_owned()));
+    page::fields(parts, columns, lines);
+}
+
+/// What only followed, so that nobody looks there for the cause.
+fn push_consequences(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
+    if why.consequences > 0 {
+        lines.push(Line::Blank);
+        lines.push(Line::Heading(format!(
+            "what followed from it ({})",
+            why.consequences
+        )));
+        lines.extend(why.first_consequences.iter().cloned().map(Line::Follower));
+        let more = why
+            .consequences
+            .saturating_sub(why.first_consequences.len());
+        if more > 0 {
+            lines.push(Line::Text(format!("and {more} more")));
+        }
+    }
+    if why.others > 0 {
+        lines.push(Line::Blank);
+        let noun = if why.others == 1 {
+            "resource"
+        } else {
+            "resources"
+        };
+        let text = format!("{} other {noun} failed by themselves", why.others);
+        lines.extend(page::text(&text, columns));
+    }
+}

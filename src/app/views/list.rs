@@ -1,0 +1,175 @@
+//! The list's own state: which event is selected, what is scrolled to, and whether it follows the newest.
+//!
+//! The selection is an event, never a row number, so it stays where it is while others arrive above and
+//! below. While the list holds, the selected row also stays on its line of the screen.
+
+use crate::app::views::rows::{Order, Rows};
+use crate::domain::build::Build;
+use crate::domain::stack_event::EventKey;
+
+/// What is selected and shown.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// The selected event.
+    pub selected: Option<EventKey>,
+    /// Whether the newest event is selected as it arrives.
+    pub follows: bool,
+    /// The first row on the screen.
+    pub top: usize,
+    /// The screen line of the selected row.
+    line: usize,
+    /// The number of rows on the screen.
+    height: usize,
+    /// Which end the newest event is at.
+    pub order: Order,
+    /// The newest event when the list stopped following.
+    held_at: Option<EventKey>,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self {
+            selected: None,
+            follows: true,
+            top: 0,
+            line: 0,
+            height: 0,
+            order: Order::default(),
+            held_at: None,
+        }
+    }
+}
+
+impl List {
+    /// Brings selection and scrolling in line with the rows that there are now. `looking` says that a filter
+    /// has not been asked about all events yet, so that what it hides now may be listed in a moment.
+    pub fn settle(&mut self, rows: Rows<'_>, height: usize, looking: bool) {
+        self.height = height;
+        let last = rows.len().saturating_sub(1);
+        let absent = |key: &EventKey| rows.index_of(key).is_none();
+        if !self.follows && self.selected.as_ref().is_some_and(absent) {
+            // A walk that starts again drops its rows for a moment: the event comes back.
+            self.top = self.top.min(last);
+            return;
+        }
+        let index = self.index(rows);
+        let highest_top = (last + 1).saturating_sub(height);
+        let keeps = looking && !self.follows;
+        if let Some(event) = rows.nearest_event(index).filter(|_| !keeps) {
+            self.selected = Some(event.key());
+        }
+        if self.follows {
+            // What is beyond the newest event, such as a gap, is on the screen too.
+            self.top = match self.order {
+                Order::OldestFirst => highest_top,
+                Order::NewestFirst => 0,
+            };
+        }
+        let selected = self.selected.as_ref().and_then(|key| rows.index_of(key));
+        let index = selected.unwrap_or(0).min(last);
+        if !self.follows {
+            self.line = self.line.min(height.saturating_sub(1));
+            self.top = index.saturating_sub(self.line).min(highest_top);
+        }
+        if index >= self.top + height && height > 0 {
+            self.top = index + 1 - height;
+        }
+        self.line = index - self.top.min(index);
+    }
+
+    /// Where the selection is now: the newest row while following.
+    fn index(&self, rows: Rows<'_>) -> usize {
+        let newest = rows.newest_index();
+        if self.follows {
+            return newest;
+        }
+        self.selected
+            .as_ref()
+            .and_then(|key| rows.index_of(key))
+            .unwrap_or(newest)
+    }
+
+    /// Moves the selection by rows, over those that are no events. Away from the newest one stops following;
+    /// reaching it follows again.
+    pub fn move_by(&mut self, rows: Rows<'_>, delta: isize) {
+        let last = rows.len().saturating_sub(1);
+        let index = self.index(rows);
+        let mut target = index.saturating_add_signed(delta).min(last);
+        while rows.event(target).is_none() && target > 0 && target < last {
+            target = target.saturating_add_signed(delta.signum());
+        }
+        self.select(rows, target);
+    }
+
+    /// Selects the first row, or the last one; where that is the newest one, follows from there.
+    pub fn edge(&mut self, rows: Rows<'_>, first: bool) {
+        if first == (self.order == Order::NewestFirst) {
+            self.follow();
+        } else {
+            self.select(rows, if first { 0 } else { usize::MAX });
+        }
+    }
+
+    /// Selects the newest row, and the newer ones as they come.
+    pub fn follow(&mut self) {
+        self.follows = true;
+        self.held_at = None;
+    }
+
+    /// Puts the newest event at the other end.
+    pub fn turn(&mut self) {
+        self.order = self.order.turned();
+        self.line = self.height / 2;
+    }
+
+    fn select(&mut self, rows: Rows<'_>, target: usize) {
+        let Some(event) = rows.nearest_event(target) else {
+            return;
+        };
+        let key = event.key();
+        let before = self.top;
+        let index = rows.index_of(&key).unwrap_or(target);
+        if index == rows.newest_index() {
+            self.follow();
+            return;
+        }
+        self.hold(rows);
+        self.line = index.saturating_sub(before);
+        self.selected = Some(key);
+    }
+
+    /// Selects an event, or the one that follows it where it is not listed; where that is not on the screen,
+    /// brings it into the middle.
+    pub fn show(&mut self, rows: Rows<'_>, key: &EventKey) {
+        let Some(index) = rows.index_of(key) else {
+            return;
+        };
+        let Some(event) = rows.nearest_event(index) else {
+            return;
+        };
+        self.hold(rows);
+        let on_screen = index >= self.top && index < self.top + self.height;
+        self.line = if on_screen {
+            index - self.top
+        } else {
+            self.height / 2
+        };
+        self.selected = Some(event.key());
+    }
+
+    /// Stops following where the list is, so that opening something else does not lose the event.
+    pub fn hold(&mut self, rows: Rows<'_>) {
+        if self.follows {
+            self.follows = false;
+            self.held_at = rows.newest().map(|newest| newest.key());
+        }
+    }
+
+    /// How many events have arrived since the list stopped following, whatever the filter shows of them.
+    #[must_use]
+    pub fn arrived(&self, build: &Build) -> usize {
+        self.held_at
+            .as_ref()
+            .map_or(0, |key| build.events_after(key))
+    }
+}

@@ -1,0 +1,358 @@
+//! Text that is read line by line: the lines, which of them are on the screen, and which is marked.
+//!
+//! Lines are made when what they show or the width changes, not when a frame is drawn; what depends on the
+//! time of the frame is a line of its own kind.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::domain::properties::shown;
+use crate::domain::span::Span;
+use crate::domain::stack_event::StackEvent;
+use crate::text::pattern::Pattern;
+use crate::text::safe::{width, wrap};
+
+/// One line.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// Nothing, between two parts.
+    Blank,
+    /// The status of an event, and since when; drawn with the time of the frame.
+    Status(Arc<StackEvent>),
+    /// What the lines below have in common.
+    Heading(String),
+    /// Running text of the program's own.
+    Text(String),
+    /// The service's reason.
+    Reason {
+        /// All of it as it came, to be copied.
+        whole: Arc<str>,
+        /// The part of it that is on this line.
+        part: String,
+        /// Whether it begins here.
+        first: bool,
+    },
+    /// A name and its value, which may go on over more lines.
+    Field {
+        /// The name, padded to the width of the longest beside it.
+        name: String,
+        /// The value, all of it, to be copied.
+        whole: Arc<str>,
+        /// The part of it that is on this line.
+        part: String,
+        /// Whether it begins here.
+        first: bool,
+    },
+    /// A line of a tree.
+    Node {
+        /// How far it is moved to the right, in columns.
+        indent: usize,
+        /// Where it is in the properties: a JSON pointer (RFC 6901).
+        path: String,
+        /// Whether its content is shown, where it is a branch.
+        open: Option<bool>,
+        /// The name.
+        name: String,
+        /// The value, or what is folded away; empty for an unfolded branch.
+        value: String,
+    },
+    /// A line of a document inside the tree, or the rest of a long value.
+    Continued {
+        /// How far it is moved to the right, in columns.
+        indent: usize,
+        /// The text.
+        text: String,
+    },
+    /// An operation on a resource; drawn with the time of the frame.
+    Span(Span),
+    /// One of a resource's events.
+    Event(Arc<StackEvent>),
+    /// An event that only followed from another one's failure.
+    Follower(Arc<StackEvent>),
+    /// A command that helps.
+    Command {
+        /// All of it, to be copied.
+        whole: Arc<str>,
+        /// The part of it that is on this line.
+        part: String,
+        /// Whether it begins here.
+        first: bool,
+    },
+    /// Something that was not so in the event before.
+    Change {
+        /// Whether it came, went, or became something else.
+        sign: Sign,
+        /// What, and how.
+        text: String,
+    },
+}
+
+/// How two events differ in one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// The event has it, the one before has not.
+    Added,
+    /// The event has not, the one before has.
+    Removed,
+    /// Both have it, with another value.
+    Changed,
+}
+
+impl Line {
+    /// What a copy of the line takes: what it is called, and all of it, whatever of it is on this line.
+    /// Nothing where that takes more than the line.
+    #[must_use]
+    pub fn copied(&self) -> Option<(String, String)> {
+        let (name, text) = match self {
+            Self::Reason { whole, .. } => ("the reason", whole.to_string()),
+            Self::Field { name, whole, .. } => (name.trim(), whole.to_string()),
+            Self::Command { whole, .. } => ("the command", whole.to_string()),
+            Self::Status(event) => ("the status", event.status.to_string()),
+            Self::Event(event) | Self::Follower(event) => {
+                ("the event as JSON", event.raw().to_owned())
+            }
+            _ => return None,
+        };
+        Some((name.to_owned(), text))
+    }
+
+    /// Whether it goes on with what the line above it began: text that was wrapped.
+    fn goes_on(&self) -> bool {
+        matches!(
+            self,
+            Self::Continued { .. }
+                | Self::Field { first: false, .. }
+                | Self::Command { first: false, .. }
+                | Self::Reason { first: false, .. }
+        )
+    }
+
+    /// The text that a search looks at.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Blank => String::new(),
+            Self::Status(event) => event.status.to_string(),
+            Self::Heading(text)
+            | Self::Text(text)
+            | Self::Reason { part: text, .. }
+            | Self::Field {
+                part: text,
+                first: false,
+                ..
+            }
+            | Self::Continued { text, .. }
+            | Self::Change { text, .. } => text.clone(),
+            Self::Field { name, part, .. } => format!("{name} {part}"),
+            Self::Node { name, value, .. } => format!("{name} {value}"),
+            Self::Span(span) => span.operation.clone(),
+            Self::Command { part, .. } => part.clone(),
+            Self::Follower(event) => format!("{} {}", event.logical_id, event.status),
+            Self::Event(event) => {
+                let reason = event.reason.as_ref().map_or("", |reason| reason.as_str());
+                format!("{} {reason}", event.status)
+            }
+        }
+    }
+}
+
+/// Lines, and what is shown of them.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// The first line on the screen.
+    pub top: usize,
+    /// The marked line, while the pane has the focus.
+    pub cursor: usize,
+}
+
+impl Page {
+    /// Goes back to the first line.
+    pub fn rewind(&mut self) {
+        self.top = 0;
+        self.cursor = 0;
+    }
+
+    /// Keeps the marked line on a screen of so many lines.
+    pub fn settle(&mut self, height: usize) {
+        let last = self.lines.len().saturating_sub(1);
+        self.cursor = self.cursor.min(last);
+        if self.cursor < self.top {
+            self.top = self.cursor;
+        } else if height > 0 && self.cursor >= self.top + height {
+            self.top = self.cursor + 1 - height;
+        }
+        self.top = self.top.min((last + 1).saturating_sub(height.max(1)));
+    }
+
+    /// Marks another line.
+    pub fn move_by(&mut self, delta: isize) {
+        let last = self.lines.len().saturating_sub(1);
+        self.cursor = self.cursor.saturating_add_signed(delta).min(last);
+    }
+
+    /// Scrolls by lines, the marked one with them where it would leave the screen.
+    pub fn scroll_by(&mut self, delta: isize, height: usize) {
+        let highest = self.lines.len().saturating_sub(height.max(1));
+        self.top = self.top.saturating_add_signed(delta).min(highest);
+        let last = (self.top + height.max(1)).saturating_sub(1);
+        self.cursor = self.cursor.clamp(self.top, last.max(self.top));
+    }
+
+    /// Scrolls by lines, and marks the line as far down the screen as before; at an end, the last one there is.
+    pub fn page_by(&mut self, delta: isize, height: usize) {
+        let highest = self.lines.len().saturating_sub(height.max(1));
+        let down_the_screen = self.cursor.saturating_sub(self.top);
+        let top = self.top.saturating_add_signed(delta).min(highest);
+        if std::mem::replace(&mut self.top, top) == top {
+            self.move_by(delta);
+        } else {
+            self.cursor = top + down_the_screen;
+        }
+    }
+
+    /// Marks the next line that has the pattern, or the one before; from the other end where there is none.
+    /// What was wrapped over several lines is searched as a whole, and found in its first. False where nothing
+    /// has it.
+    pub fn find(&mut self, pattern: &Pattern, forward: bool) -> bool {
+        let count = self.lines.len();
+        let found = self.found(pattern);
+        let step = |step: usize| if forward { step } else { count - step };
+        let places = (1..=count).map(|away| (self.cursor + step(away)) % count);
+        let place = { places }.find(|place| found.contains(place));
+        self.cursor = place.unwrap_or(self.cursor);
+        place.is_some()
+    }
+
+    /// The lines that have the pattern; of what was wrapped over several, and has it across them, the first.
+    #[must_use]
+    pub fn found(&self, pattern: &Pattern) -> BTreeSet<usize> {
+        let has = |index: &usize| {
+            self.lines
+                .get(*index)
+                .is_some_and(|line| pattern.is_in(&line.text()))
+        };
+        let mut found: BTreeSet<usize> = (0..self.lines.len()).filter(has).collect();
+        let mut start = 0;
+        for item in self.lines.chunk_by(|_, line| line.goes_on()) {
+            let range = start..start + item.len();
+            start = range.end;
+            if item.len() > 1 && found.range(range.clone()).next().is_none() {
+                let text: String = item.iter().map(Line::text).collect();
+                if pattern.is_in(&text) {
+                    found.insert(range.start);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Running text in lines of so many columns.
+pub(crate) fn text(text: &str, columns: usize) -> impl Iterator<Item = Line> {
+    wrap(text, columns).into_iter().map(Line::Text)
+}
+
+/// An event's reason in lines of so many columns.
+pub(crate) fn reason(event: &StackEvent, columns: usize) -> impl Iterator<Item = Line> {
+    let whole: Arc<str> = event.verbatim_reason().unwrap_or_default().into();
+    let shown = event
+        .reason
+        .as_ref()
+        .map(|reason| wrap(reason.as_str(), columns));
+    let parts = shown.unwrap_or_default().into_iter();
+    parts.enumerate().map(move |(index, part)| Line::Reason {
+        whole: Arc::clone(&whole),
+        part,
+        first: index == 0,
+    })
+}
+
+/// A command in lines of so many columns.
+pub(crate) fn command(whole: &str, columns: usize) -> impl Iterator<Item = Line> {
+    let shared: Arc<str> = whole.into();
+    // Two columns are the sign's.
+    let parts = wrap(whole, columns.saturating_sub(2)).into_iter();
+    parts.enumerate().map(move |(index, part)| Line::Command {
+        whole: Arc::clone(&shared),
+        part,
+        first: index == 0,
+    })
+}
+
+/// Names and their values, aligned; what is absent is left out.
+pub(crate) fn fields<'a>(
+    fields: impl IntoIterator<Item = (&'a str, Option<String>)>,
+    columns: usize,
+    lines: &mut Vec<Line>,
+) {
+    let fields: Vec<_> = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    let widest = fields.iter().map(|(name, _)| width(name)).max();
+    let names = widest.unwrap_or(0) + 2;
+    for (name, value) in fields {
+        let whole: Arc<str> = value.as_str().into();
+        let parts = wrap(shown(&value).as_str(), columns.saturating_sub(names));
+        lines.extend(
+            parts
+                .into_iter()
+                .enumerate()
+                .map(|(index, part)| Line::Field {
+                    name: format!("{name:names$}"),
+                    whole: Arc::clone(&whole),
+                    part,
+                    first: index == 0,
+                }),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(lines: &[&str]) -> Page {
+        Page {
+            lines: lines
+                .iter()
+                .map(|line| Line::Text((*line).to_owned()))
+                .collect(),
+            ..Page::default()
+        }
+    }
+
+    #[test]
+    fn a_search_goes_on_from_the_other_end() {
+        let mut page = page(&["one", "two", "three", "two"]);
+        let two = Pattern::new("two", false).unwrap();
+        let mut seen = Vec::new();
+        for forward in [true, true, true, false] {
+            assert!(page.find(&two, forward));
+            seen.push(page.cursor);
+        }
+        assert_eq!(seen, [1, 3, 1, 3]);
+        assert!(!page.find(&Pattern::new("four", false).unwrap(), true));
+        assert!(!Page::default().find(&two, false));
+    }
+
+    #[test]
+    fn the_marked_line_is_on_the_screen() {
+        let mut page = page(&["a"; 100]);
+        page.move_by(50);
+        page.settle(10);
+        assert_eq!((page.top, page.cursor), (41, 50));
+        page.scroll_by(20, 10);
+        page.settle(10);
+        assert_eq!((page.top, page.cursor), (61, 61));
+        page.scroll_by(isize::MAX, 10);
+        assert_eq!((page.top, page.cursor), (90, 90));
+        page.page_by(-9, 10);
+        assert_eq!((page.top, page.cursor), (81, 81));
+        page.page_by(9, 10);
+        page.page_by(9, 10);
+        assert_eq!((page.top, page.cursor), (90, 99));
+    }
+}

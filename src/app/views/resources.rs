@@ -1,0 +1,186 @@
+//! The list of resources: which is selected, what is scrolled to, and what each row knows.
+//!
+//! The rows are those of the current stack, the stack itself first, in the order in which CloudFormation began
+//! them.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::app::views::axis::{Axis, Window};
+use crate::domain::build::Build;
+use crate::domain::span::{Span, spans};
+use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::timeline::Timeline;
+use crate::text::safe::Clean;
+
+/// Rows that the header takes.
+pub const HEADER: usize = 1;
+/// From this height of the pane's inside on, it has a header.
+const WITH_HEADER: usize = 4;
+
+/// The rows that are left for resources in a pane of so many rows.
+#[must_use]
+pub const fn rows_below_header(height: usize) -> usize {
+    if height >= WITH_HEADER {
+        height - HEADER
+    } else {
+        height
+    }
+}
+
+/// What is selected and shown.
+#[derive(Clone, Debug, Default)]
+pub struct ResourceList {
+    /// The selected resource; while nobody has chosen one, the newest that is being worked on.
+    pub selected: Option<Clean>,
+    /// Whether a person has chosen it.
+    chosen: bool,
+    /// The first row on the screen.
+    pub top: usize,
+    /// The time axis.
+    pub axis: Axis,
+    /// The stack that all of this is about.
+    stack: Option<StackId>,
+}
+
+/// One resource, or the stack itself.
+#[derive(Clone, Debug)]
+pub struct Resource<'a> {
+    /// Its newest event.
+    pub newest: &'a Arc<StackEvent>,
+    /// What it went through, oldest first.
+    pub spans: Vec<Span>,
+}
+
+impl<'a> Resource<'a> {
+    /// A resource of a stack, by its logical id.
+    #[must_use]
+    pub fn of(timeline: &'a Timeline, id: &Clean) -> Option<Self> {
+        Some(Self {
+            newest: timeline.events_of(id).next_back()?,
+            spans: spans(timeline.events_of(id)),
+        })
+    }
+
+    /// How long it has been worked on, or was in its longest operation: the time that it cost, as far as that
+    /// is known. `now` is the time up to which what is open goes on; see [`Build::open_until`].
+    #[must_use]
+    pub fn length(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
+        let current = self.current()?;
+        let lengths = self.spans.iter().filter_map(|span| span.length(now));
+        current
+            .length(now)
+            .filter(|_| current.is_open())
+            .or_else(|| lengths.max())
+    }
+
+    /// What it goes through now, or went through last.
+    #[must_use]
+    pub fn current(&self) -> Option<&Span> {
+        self.spans.last()
+    }
+}
+
+/// The resources of the current stack.
+pub fn ids(build: &Build) -> impl Iterator<Item = &Clean> {
+    build.current().into_iter().flat_map(Timeline::resources)
+}
+
+/// The time that the axis can show: the build, up to its end or to now.
+#[must_use]
+pub fn whole(build: &Build, now: DateTime<Utc>) -> Option<Window> {
+    Some(Window::new(build.started_at()?, build.until(now)))
+}
+
+/// The time in which the selected resource is worked on, or was for the longest.
+#[must_use]
+pub fn selected_window(build: &Build, list: &ResourceList, now: DateTime<Utc>) -> Option<Window> {
+    let resource = Resource::of(build.current()?, list.selected.as_ref()?)?;
+    let until = build.until(now);
+    let current = resource.current().filter(|span| span.is_open());
+    let longest = || {
+        resource
+            .spans
+            .iter()
+            .max_by_key(|span| span.length(Some(until)))
+    };
+    let span = current.or_else(longest)?;
+    let end = span.until(Some(until)).unwrap_or(until);
+    Some(Window::new(span.began?, end))
+}
+
+impl ResourceList {
+    /// Brings selection and scrolling in line with the resources that there are now.
+    pub fn settle(&mut self, build: &Build, height: usize) {
+        if self.stack.as_ref() != build.stack_id() {
+            *self = Self {
+                stack: build.stack_id().cloned(),
+                ..Self::default()
+            };
+        }
+        let ids: Vec<_> = ids(build).collect();
+        let is_there = |id: &Clean| ids.contains(&id);
+        let unfinished = build.current().is_some_and(|timeline| !timeline.is_whole());
+        if self.chosen && unfinished && !self.selected.as_ref().is_some_and(is_there) {
+            // A walk that starts again drops its rows for a moment: the resource comes back.
+            return;
+        }
+        if !self.chosen {
+            self.selected = usual(build, &ids).cloned();
+        }
+        let index = self.index(&ids);
+        if self.selected.as_ref() != ids.get(index).copied() {
+            self.selected = ids.get(index).map(|id| (*id).clone());
+            self.chosen = false;
+        }
+        let highest_top = ids.len().saturating_sub(height);
+        self.top = self.top.min(highest_top).min(index);
+        if height > 0 && index >= self.top + height {
+            self.top = index + 1 - height;
+        }
+    }
+
+    fn index(&self, ids: &[&Clean]) -> usize {
+        let selected = |id: &&Clean| Some(*id) == self.selected.as_ref();
+        ids.iter().position(selected).unwrap_or(0)
+    }
+
+    /// Moves the selection by rows.
+    pub fn move_by(&mut self, build: &Build, delta: isize) {
+        let ids: Vec<_> = ids(build).collect();
+        let last = ids.len().saturating_sub(1);
+        self.select(
+            build,
+            self.index(&ids).saturating_add_signed(delta).min(last),
+        );
+    }
+
+    /// Selects the row at an index.
+    pub fn select(&mut self, build: &Build, index: usize) {
+        if let Some(id) = ids(build).nth(index) {
+            self.selected = Some(id.clone());
+            self.chosen = true;
+        }
+    }
+
+    /// Keeps the selection as if a person had chosen it.
+    pub fn hold(&mut self) {
+        self.chosen = true;
+    }
+}
+
+/// What a person would look at first: what failed first, else what began last of what goes on.
+fn usual<'a>(build: &Build, ids: &[&'a Clean]) -> Option<&'a Clean> {
+    let failure = build.first_failure().map(|event| &event.logical_id);
+    let timeline = build.current()?;
+    let goes_on = |id: &&&Clean| {
+        let newest = timeline.facts().newest_of(id);
+        newest.is_some_and(|newest| !newest.status.is_final())
+    };
+    ids.iter()
+        .find(|id| Some(**id) == failure)
+        .or_else(|| ids.iter().rev().find(goes_on))
+        .or(ids.last())
+        .copied()
+}

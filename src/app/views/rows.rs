@@ -1,0 +1,242 @@
+//! The list as a sequence of rows: events of every stack that had the image's name, what may be missing
+//! between them, and where one stack ends and the next begins. Nothing here scans events.
+
+use std::sync::Arc;
+
+use crate::domain::build::Build;
+use crate::domain::stack_event::{EventKey, StackEvent, StackId};
+use crate::domain::timeline;
+use crate::domain::timeline::Timeline;
+use crate::store::filter_index::Sieve;
+
+/// One row of the list.
+#[derive(Clone, Debug)]
+pub enum Row<'a> {
+    /// From here on, events belong to this stack. Only where there was more than one.
+    Stack(&'a StackId),
+    /// An event.
+    Event(&'a Arc<StackEvent>),
+    /// Events may be missing here until the walk over the history is finished.
+    Gap,
+}
+
+/// Which end of the list the newest event is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The newest event comes last, as it happened.
+    #[default]
+    OldestFirst,
+    /// The newest event comes first, as the API has it.
+    NewestFirst,
+}
+
+impl Order {
+    /// The other one.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::OldestFirst => Self::NewestFirst,
+            Self::NewestFirst => Self::OldestFirst,
+        }
+    }
+}
+
+/// The rows of a build that a sieve lets through.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    build: &'a Build,
+    sieve: Sieve,
+    order: Order,
+}
+
+impl<'a> Rows<'a> {
+    /// The rows that the sieve lets through.
+    #[must_use]
+    pub fn new(build: &'a Build, sieve: Sieve, order: Order) -> Self {
+        Self {
+            build,
+            sieve,
+            order,
+        }
+    }
+
+    fn headings(self) -> usize {
+        usize::from(self.build.timelines().len() > 1)
+    }
+
+    /// The stacks in the order in which they are listed.
+    fn timelines(self) -> impl Iterator<Item = &'a Timeline> {
+        let timelines = self.build.timelines();
+        let (oldest_first, newest_first) = match self.order {
+            Order::OldestFirst => (Some(timelines.iter()), None),
+            Order::NewestFirst => (None, Some(timelines.iter().rev())),
+        };
+        oldest_first
+            .into_iter()
+            .flatten()
+            .chain(newest_first.into_iter().flatten())
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn len(self) -> usize {
+        let rows = |timeline: &Timeline| self.headings() + timeline.rows(self.sieve);
+        self.build.timelines().iter().map(rows).sum()
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The stack of a row, and the row's place among the stack's, oldest first; no place for its heading,
+    /// which stands above them in either order.
+    fn locate(self, mut index: usize) -> Option<(&'a Timeline, Option<usize>)> {
+        for timeline in self.timelines() {
+            let rows = timeline.rows(self.sieve);
+            let all = self.headings() + rows;
+            if index >= all {
+                index -= all;
+                continue;
+            }
+            let place = index
+                .checked_sub(self.headings())
+                .map(|row| match self.order {
+                    Order::OldestFirst => row,
+                    Order::NewestFirst => rows - 1 - row,
+                });
+            return Some((timeline, place));
+        }
+        None
+    }
+
+    /// The row at an index.
+    #[must_use]
+    pub fn get(self, index: usize) -> Option<Row<'a>> {
+        let (timeline, place) = self.locate(index)?;
+        let Some(place) = place else {
+            return Some(Row::Stack(timeline.stack_id()));
+        };
+        timeline.row(self.sieve, place).map(|row| match row {
+            timeline::Row::Event(event) => Row::Event(event),
+            timeline::Row::Gap => Row::Gap,
+        })
+    }
+
+    /// The event at an index, where the row is one.
+    #[must_use]
+    pub fn event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
+        match self.get(index) {
+            Some(Row::Event(event)) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// The event that came before a row's, where the row beside it is one.
+    #[must_use]
+    pub fn event_before(self, index: usize) -> Option<&'a Arc<StackEvent>> {
+        match self.order {
+            Order::OldestFirst => self.event(index.checked_sub(1)?),
+            Order::NewestFirst => self.event(index + 1),
+        }
+    }
+
+    /// Whether a row belongs to the current stack.
+    #[must_use]
+    pub fn is_of_current(self, index: usize) -> bool {
+        let of = self.locate(index).map(|(timeline, _)| timeline.stack_id());
+        of.is_some() && of == self.build.stack_id()
+    }
+
+    /// The event with this key, or the one whose row would follow it where the filter hides it.
+    #[must_use]
+    pub fn find(self, key: &EventKey) -> Option<&'a Arc<StackEvent>> {
+        self.event(self.index_of(key)?)
+    }
+
+    /// The index of an event's row, or of the row that would follow it where the filter hides it.
+    #[must_use]
+    pub fn index_of(self, key: &EventKey) -> Option<usize> {
+        let mut before = self.headings();
+        for timeline in self.timelines() {
+            let rows = timeline.rows(self.sieve);
+            if timeline.stack_id() != &key.stack_id {
+                before += self.headings() + rows;
+                continue;
+            }
+            let place = timeline.row_of(self.sieve, &key.event_id)?;
+            let is_listed = match timeline.row(self.sieve, place) {
+                Some(timeline::Row::Event(event)) => event.event_id == key.event_id,
+                _ => false,
+            };
+            return Some(
+                before
+                    + match self.order {
+                        Order::OldestFirst => place,
+                        Order::NewestFirst if is_listed => rows - 1 - place,
+                        Order::NewestFirst => rows - place,
+                    },
+            );
+        }
+        None
+    }
+
+    /// The newest event of all, whether the filter shows it or not.
+    #[must_use]
+    pub fn newest(self) -> Option<&'a Arc<StackEvent>> {
+        self.build.current().and_then(Timeline::newest)
+    }
+
+    /// The number of events.
+    #[must_use]
+    pub fn events(self) -> usize {
+        let timelines = self.build.timelines().iter();
+        timelines.map(|timeline| timeline.count(self.sieve)).sum()
+    }
+
+    /// The number of events from the oldest one up to a row, that row included.
+    #[must_use]
+    pub fn events_to(self, index: usize) -> usize {
+        let Some((timeline, place)) = self.locate(index) else {
+            return 0;
+        };
+        let all = self.build.timelines().iter();
+        let older = all.take_while(|other| other.stack_id() != timeline.stack_id());
+        let older: usize = older.map(|other| other.count(self.sieve)).sum();
+        let here = place.map_or(0, |place| {
+            let gap = timeline.gap(self.sieve).filter(|gap| *gap <= place);
+            place + 1 - usize::from(gap.is_some())
+        });
+        older + here
+    }
+
+    /// The index of the newest event that is listed: where a list that follows is. Rows that are no events
+    /// are few.
+    #[must_use]
+    pub fn newest_index(self) -> usize {
+        let is_event = |index: &usize| self.event(*index).is_some();
+        let found = match self.order {
+            Order::OldestFirst => (0..self.len()).rev().find(is_event),
+            Order::NewestFirst => (0..self.len()).find(is_event),
+        };
+        found.unwrap_or(0)
+    }
+
+    /// The newest event that is listed.
+    #[must_use]
+    pub fn newest_listed(self) -> Option<&'a Arc<StackEvent>> {
+        self.event(self.newest_index())
+    }
+
+    /// The event nearest to an index: there, above it, or below it. Rows that are no events are few.
+    #[must_use]
+    pub fn nearest_event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
+        let last = self.len().checked_sub(1)?;
+        let index = index.min(last);
+        (0..=index)
+            .rev()
+            .find_map(|index| self.event(index))
+            .or_else(|| (index..=last).find_map(|index| self.event(index)))
+    }
+}

@@ -1,0 +1,260 @@
+//! Resolves who asks, through aws-config: environment, profiles (static keys, assumed roles, SSO, a
+//! process), web identity, ECS and EC2 metadata, and then the role to assume.
+
+use std::error::Error;
+use std::iter;
+
+use aws_config::default_provider::region::DefaultRegionChain;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{
+    ProfileFileCredentialsProvider, ProfileFileLoadError, ProfileFileRegionProvider, ProfileSet,
+};
+use aws_config::provider_config::ProviderConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext};
+use aws_smithy_http_client::{Builder, Connector};
+
+use crate::aws::credentials::fault::{IdentityFault, Login};
+use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
+use crate::aws::signer::Signer;
+
+/// How this program names itself to STS.
+const SESSION_NAME: &str = "bakewatch";
+/// More profiles than anybody puts in a row: they may form a ring.
+const LONGEST_CHAIN: usize = 16;
+
+/// The usual AWS chain, asked anew at each resolution: aws-config reads the profile files only once.
+#[derive(Clone, Debug)]
+pub(crate) struct AwsChain {
+    /// The profile that was asked for by name.
+    pub(crate) profile: Option<String>,
+    /// The image's region where it was given: the chain need not look for one.
+    pub(crate) region: Option<String>,
+    /// What signing needs; absent where requests are not signed.
+    pub(crate) signing: Option<SigningChain>,
+}
+
+/// What signed requests need besides.
+#[derive(Clone, Debug)]
+pub(crate) struct SigningChain {
+    /// The API's region where it is known.
+    pub(crate) region: Option<String>,
+    /// The role to assume.
+    pub(crate) role_arn: Option<String>,
+    /// What certificates to trust where it is not just the platform's.
+    pub(crate) tls: Option<TlsContext>,
+}
+
+/// Why a profile can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// No file has it.
+    #[error("the AWS profile {name} is neither in the config file nor in the credentials file")]
+    Unknown {
+        /// The profile that was asked for.
+        name: String,
+    },
+    /// The files can't be read.
+    #[error("the AWS config and credentials files can't be read")]
+    Unreadable(#[from] ProfileFileLoadError),
+}
+
+/// Checks that a profile exists. Reads the profile files and nothing else.
+///
+/// # Errors
+/// Where no file has the profile, or the files can't be read.
+pub async fn check_profile(name: &str) -> Result<(), ProfileError> {
+    match load_profiles(Some(name)).await?.get_profile(name) {
+        Some(_) => Ok(()),
+        None => Err(ProfileError::Unknown {
+            name: name.to_owned(),
+        }),
+    }
+}
+
+async fn load_profiles(selected: Option<&str>) -> Result<ProfileSet, ProfileFileLoadError> {
+    // The defaults are the real file system, the real environment and the files' usual places; aws-config
+    // keeps the types to itself.
+    let (files, environment, places) = (<_>::default(), <_>::default(), <_>::default());
+    let selected = selected.map(|name| name.to_owned().into());
+    aws_config::profile::load(&files, &environment, &places, selected).await
+}
+
+impl Resolve for AwsChain {
+    fn resolve(&self) -> Resolution {
+        let chain = self.clone();
+        Box::pin(async move { chain.identity().await })
+    }
+}
+
+impl AwsChain {
+    async fn identity(&self) -> Result<Identity, IdentityFault> {
+        let Some(signing) = &self.signing else {
+            return Ok(Identity {
+                region: self.configured_region().await,
+                signer: None,
+            });
+        };
+        let region = match &self.region {
+            Some(given) => Some(given.clone()),
+            None => self.region_chain().await,
+        };
+        let Some(signing_region) = signing.region.clone().or_else(|| region.clone()) else {
+            return Err(IdentityFault::NoRegion);
+        };
+        let config = self.sdk_config(signing, &signing_region).await;
+        let credentials = match signing.credentials(&config).await {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                let login = self.login().await;
+                let profile = self.profile.as_deref();
+                return Err(IdentityFault::of(&error, &causes(&error), profile, login));
+            }
+        };
+        Ok(Identity {
+            region,
+            signer: Some(Signer {
+                credentials,
+                region: signing_region,
+            }),
+        })
+    }
+
+    /// The region without asking the network: without a signature there is no business with AWS itself.
+    async fn configured_region(&self) -> Option<String> {
+        if self.region.is_some() {
+            return self.region.clone();
+        }
+        let mut profile = ProfileFileRegionProvider::builder();
+        if let Some(name) = &self.profile {
+            profile = profile.profile_name(name);
+        }
+        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(profile.build())
+            .region()
+            .await?;
+        Some(region.to_string())
+    }
+
+    /// The region of the environment, the profile or the machine.
+    async fn region_chain(&self) -> Option<String> {
+        let mut chain = DefaultRegionChain::builder();
+        if let Some(name) = &self.profile {
+            chain = chain.profile_name(name);
+        }
+        let region = chain.build().region().await?;
+        Some(region.to_string())
+    }
+
+    /// Credentials are fetched in the API's region, which is there and belongs to the same partition.
+    async fn sdk_config(&self, signing: &SigningChain, region: &str) -> SdkConfig {
+        let version = BehaviorVersion::latest();
+        let region = Region::new(region.to_owned());
+        let mut loader = aws_config::defaults(version).region(region.clone());
+        let mut providers = ProviderConfig::without_region()
+            .with_behavior_version(Some(version))
+            .with_region(Some(region));
+        if let Some(tls) = &signing.tls {
+            (loader, providers) = trusting(tls.clone(), loader, providers);
+        }
+        if let Some(name) = &self.profile {
+            // The default chain prefers the environment's keys to any profile. A profile that was asked
+            // for by name is meant, as it is for the AWS CLI.
+            let provider = ProfileFileCredentialsProvider::builder()
+                .configure(&providers)
+                .profile_name(name);
+            loader = loader
+                .profile_name(name)
+                .credentials_provider(provider.build());
+        }
+        loader.load().await
+    }
+
+    /// What a person would log in to.
+    async fn login(&self) -> Login {
+        let named = self.profile.as_deref();
+        match load_profiles(named).await {
+            Ok(set) => login_of(&set, named.unwrap_or_else(|| set.selected_profile())),
+            Err(_unreadable) => Login::Profile(named.unwrap_or("default").to_owned()),
+        }
+    }
+}
+
+/// What a person logs in to for a profile: it may have its credentials from another one.
+fn login_of(set: &ProfileSet, selected: &str) -> Login {
+    let mut name = selected;
+    for _ in 0..LONGEST_CHAIN {
+        let Some(profile) = set.get_profile(name) else {
+            break;
+        };
+        if let Some(session) = profile.get("sso_session") {
+            return Login::Session(session.to_owned());
+        }
+        if profile.get("sso_start_url").is_some() {
+            return Login::Profile(name.to_owned());
+        }
+        match profile.get("source_profile") {
+            Some(source) => name = source,
+            None => break,
+        }
+    }
+    Login::Profile(selected.to_owned())
+}
+
+impl SigningChain {
+    async fn credentials(&self, config: &SdkConfig) -> Result<Credentials, CredentialsError> {
+        let Some(arn) = &self.role_arn else {
+            return match config.credentials_provider() {
+                Some(provider) => provider.provide_credentials().await,
+                None => Err(CredentialsError::not_loaded_no_source()),
+            };
+        };
+        let role = AssumeRoleProvider::builder(arn)
+            .session_name(SESSION_NAME)
+            .configure(config);
+        role.build().await.provide_credentials().await
+    }
+}
+
+/// Makes aws-config trust a CA bundle: its own client knows no other certificates than the platform's. This
+/// one goes through the environment's proxies just as that does.
+fn trusting(
+    tls: TlsContext,
+    loader: ConfigLoader,
+    providers: ProviderConfig,
+) -> (ConfigLoader, ProviderConfig) {
+    let client = Builder::new().build_with_connector_fn(move |settings, _components| {
+        let mut connector = Connector::builder()
+            .proxy_config(ProxyConfig::from_env())
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        connector.set_connector_settings(settings.cloned());
+        connector.tls_context(tls.clone()).build()
+    });
+    (
+        loader.http_client(client.clone()),
+        providers.with_http_client(client),
+    )
+}
+
+/// The texts of an error's causes. The error's own says only that there was one, so it stands in for causes
+/// where there are none.
+fn causes(error: &CredentialsError) -> String {
+    let texts: Vec<_> = iter::successors(error.source(), |cause| (*cause).source())
+        .map(ToString::to_string)
+        .collect();
+    if texts.is_empty() {
+        error.to_string()
+    } else {
+        texts.join(": ")
+    }
+}
+
+#[cfg(test)]
+mod tests;

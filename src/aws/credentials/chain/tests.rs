@@ -1,0 +1,345 @@
+//! The chain as aws-config resolves it from real files and a real environment.
+//!
+//! Each test runs one of the ignored tests at the end in a process of its own.
+
+use std::fs;
+
+use crate::aws::credentials::chain::*;
+use crate::aws::test_home::Home;
+use crate::aws::test_server::{Server, Step, answer};
+
+const STATIC_KEYS: &str = "aws_access_key_id = FROMPROFILE\naws_secret_access_key = s\n";
+
+/// What STS answers where the role may be assumed.
+const ASSUMED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials>\
+         <AccessKeyId>FROMROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+         <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+         <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn>\
+         <AssumedRoleId>i</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>";
+
+/// What an ignored test of this file finds in this home and environment.
+async fn run(home: &Home, test: &str, variables: &[(&str, &str)]) -> String {
+    home.run(&format!("{}::{test}", module_path!()), variables)
+        .await
+}
+
+#[tokio::test]
+async fn the_default_chain_takes_the_environment_first() {
+    let home = Home::new(
+        "environment",
+        &format!("[default]\n{STATIC_KEYS}region = eu-west-1\n"),
+    );
+    assert_eq!(
+        run(&home, "default_chain", &[]).await,
+        "FROMPROFILE in eu-west-1, signed for eu-west-1"
+    );
+    let environment = [
+        ("AWS_ACCESS_KEY_ID", "FROMENV"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+        ("AWS_REGION", "us-west-2"),
+    ];
+    assert_eq!(
+        run(&home, "default_chain", &environment).await,
+        "FROMENV in us-west-2, signed for us-west-2"
+    );
+}
+
+#[tokio::test]
+async fn a_profile_that_is_named_beats_the_environments_keys() {
+    let config = format!("[profile work]\n{STATIC_KEYS}region = eu-west-1\n");
+    let home = Home::new("named", &config);
+    let environment = [
+        ("AWS_ACCESS_KEY_ID", "FROMENV"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+    ];
+    assert_eq!(
+        run(&home, "profile_work", &environment).await,
+        "FROMPROFILE in eu-west-1, signed for eu-west-1"
+    );
+}
+
+#[tokio::test]
+async fn a_credential_process_is_run_and_its_failure_told() {
+    let json = r#"{"Version":1,"AccessKeyId":"FROMPROCESS","SecretAccessKey":"s"}"#;
+    let config = format!("[profile work]\nregion = x\ncredential_process = echo '{json}'\n");
+    let home = Home::new("process", &config);
+    assert_eq!(
+        run(&home, "profile_work", &[]).await,
+        "FROMPROCESS in x, signed for x"
+    );
+
+    let config = "[profile work]\nregion = x\ncredential_process = echo locked >&2; exit 3\n";
+    let home = Home::new("failing-process", config);
+    let found = run(&home, "profile_work", &[]).await;
+    assert!(
+        found.starts_with("Failed(") && found.contains("locked"),
+        "{found}"
+    );
+}
+
+const SESSION: &str =
+    "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://x.awsapps.com/start\n";
+const BY_SESSION: &str =
+    "region = eu-west-1\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = r\n";
+
+#[tokio::test]
+async fn an_sso_session_that_needs_a_person_is_named() {
+    let home = Home::new("sso", &format!("[profile work]\n{BY_SESSION}{SESSION}"));
+    let sign_in = r#"SignIn(Session("s"))"#;
+    assert_eq!(run(&home, "profile_work", &[]).await, sign_in);
+    let by_environment = [("AWS_PROFILE", "work")];
+    assert_eq!(run(&home, "default_chain", &by_environment).await, sign_in);
+
+    let config = "[profile work]\nregion = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = r\n\
+         sso_region = eu-west-1\nsso_start_url = https://x.awsapps.com/start\n";
+    let home = Home::new("sso-of-profile", config);
+    let found = run(&home, "profile_work", &[]).await;
+    assert_eq!(found, r#"SignIn(Profile("work"))"#);
+}
+
+#[tokio::test]
+async fn who_has_a_role_by_another_profiles_sso_logs_in_to_that() {
+    let role = "[profile work]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/r\n\
+         source_profile = base\n";
+    let config = format!("{role}[profile base]\n{BY_SESSION}{SESSION}");
+    let home = Home::new("sso-behind-a-role", &config);
+    let found = run(&home, "profile_work", &[]).await;
+    assert_eq!(found, r#"SignIn(Session("s"))"#);
+}
+
+#[tokio::test]
+async fn nothing_at_all_is_missing_and_without_a_region_nothing_is_signed() {
+    let home = Home::new("nothing", "");
+    assert_eq!(
+        run(&home, "default_chain", &[("AWS_REGION", "x")]).await,
+        "Missing"
+    );
+    assert_eq!(run(&home, "default_chain", &[]).await, "NoRegion");
+}
+
+#[tokio::test]
+async fn a_login_elsewhere_heals_the_watch() {
+    let home = Home::new("heals", "");
+    let found = run(&home, "healing", &[("AWS_REGION", "x")]).await;
+    assert_eq!(found, "Missing; LATER in x, signed for x");
+}
+
+#[tokio::test]
+async fn container_credentials_are_fetched_with_and_without_a_ca_bundle() {
+    let body = r#"{"AccessKeyId":"FROMECS","SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z"}"#;
+    for test in ["default_chain", "with_ca_bundle"] {
+        let server = Server::start([answer(200, "", body)]).await;
+        let address = format!("http://{}/", server.address);
+        let home = Home::new(test, "");
+        let environment = [
+            ("AWS_REGION", "x"),
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", address.as_str()),
+        ];
+        assert_eq!(
+            run(&home, test, &environment).await,
+            "FROMECS in x, signed for x"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_role_is_assumed_with_the_credentials_of_the_chain() {
+    let denied = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
+         <Message>User: me is not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>";
+    let server = Server::start([
+        Step::WriteAndClose(with_length("200 OK", ASSUMED)),
+        Step::WriteAndClose(with_length("403 Forbidden", denied)),
+    ])
+    .await;
+    let endpoint = format!("http://{}", server.address);
+    let home = Home::new("role", &format!("[default]\n{STATIC_KEYS}"));
+    let environment = [
+        ("AWS_REGION", "x"),
+        ("AWS_ENDPOINT_URL_STS", endpoint.as_str()),
+    ];
+    assert_eq!(
+        run(&home, "with_role", &environment).await,
+        "FROMROLE in x, signed for us-east-2"
+    );
+    let request = &server.requests()[0];
+    assert!(request.contains("Credential=FROMPROFILE/"), "{request}");
+    assert!(request.contains("/us-east-2/sts/"), "{request}");
+
+    let found = run(&home, "with_role", &environment).await;
+    assert!(
+        found.starts_with("RoleDenied(") && found.contains("sts:AssumeRole"),
+        "{found}"
+    );
+}
+
+#[tokio::test]
+async fn a_profile_may_assume_a_role_and_asks_for_it_in_its_own_region() {
+    let server = Server::start([Step::WriteAndClose(with_length("200 OK", ASSUMED))]).await;
+    let endpoint = format!("http://{}", server.address);
+    let config = format!(
+        "[profile work]\nregion = eu-west-3\nrole_arn = arn:aws:iam::123456789012:role/r\n\
+         source_profile = base\n[profile base]\n{STATIC_KEYS}"
+    );
+    let home = Home::new("profile-role", &config);
+    let environment = [("AWS_ENDPOINT_URL_STS", endpoint.as_str())];
+    assert_eq!(
+        run(&home, "profile_work", &environment).await,
+        "FROMROLE in eu-west-3, signed for eu-west-3"
+    );
+    let request = &server.requests()[0];
+    assert!(request.contains("/eu-west-3/sts/"), "{request}");
+}
+
+#[tokio::test]
+async fn without_signing_the_network_is_never_asked() {
+    let server = Server::start([]).await;
+    let endpoint = format!("http://{}", server.address);
+    let environment = [
+        ("AWS_EC2_METADATA_DISABLED", "false"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint.as_str()),
+    ];
+    let home = Home::new("unsigned", "");
+    assert_eq!(
+        run(&home, "unsigned", &environment).await,
+        "nobody in no region"
+    );
+    assert_eq!(server.connections(), 0);
+    let home = Home::new("unsigned-profile", "[default]\nregion = eu-west-1\n");
+    assert_eq!(
+        run(&home, "unsigned", &environment).await,
+        "nobody in eu-west-1"
+    );
+}
+
+#[tokio::test]
+async fn the_metadata_service_tells_the_region_last() {
+    let token = "x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n";
+    let server = Server::start([answer(200, token, "t"), answer(200, "", "ap-south-1")]).await;
+    let endpoint = format!("http://{}", server.address);
+    let environment = [
+        ("AWS_EC2_METADATA_DISABLED", "false"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint.as_str()),
+        ("AWS_ACCESS_KEY_ID", "FROMENV"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+    ];
+    let home = Home::new("metadata", "");
+    assert_eq!(
+        run(&home, "default_chain", &environment).await,
+        "FROMENV in ap-south-1, signed for ap-south-1"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_profile_is_found_out_from_the_files() {
+    let known = Home::new("known", "[profile work]\nregion = x\n");
+    assert_eq!(run(&known, "checked_profile", &[]).await, "known");
+    let unknown = Home::new("unknown", "[profile other]\nregion = x\n");
+    assert_eq!(
+        run(&unknown, "checked_profile", &[]).await,
+        "the AWS profile work is neither in the config file nor in the credentials file"
+    );
+    fs::write(
+        unknown.path().join("credentials"),
+        format!("[work]\n{STATIC_KEYS}"),
+    )
+    .unwrap();
+    assert_eq!(run(&unknown, "checked_profile", &[]).await, "known");
+}
+
+fn with_length(status: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn chain() -> AwsChain {
+    AwsChain {
+        profile: None,
+        region: None,
+        signing: Some(SigningChain {
+            region: None,
+            role_arn: None,
+            tls: None,
+        }),
+    }
+}
+
+async fn print(chain: AwsChain) {
+    match chain.resolve().await {
+        Ok(identity) => {
+            let region = identity.region.as_deref().unwrap_or("no region");
+            match identity.signer {
+                Some(signer) => println!(
+                    "found: {} in {region}, signed for {}",
+                    signer.credentials.access_key_id(),
+                    signer.region
+                ),
+                None => println!("found: nobody in {region}"),
+            }
+        }
+        Err(fault) => println!("found: {fault:?}"),
+    }
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn default_chain() {
+    print(chain()).await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn profile_work() {
+    print(AwsChain {
+        profile: Some("work".to_owned()),
+        ..chain()
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn with_role() {
+    let mut chain = chain();
+    let signing = chain.signing.as_mut().unwrap();
+    signing.role_arn = Some("arn:aws:iam::123456789012:role/r".to_owned());
+    signing.region = Some("us-east-2".to_owned());
+    print(chain).await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn with_ca_bundle() {
+    let mut chain = chain();
+    chain.signing.as_mut().unwrap().tls = Some(TlsContext::default());
+    print(chain).await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn unsigned() {
+    print(AwsChain {
+        signing: None,
+        ..chain()
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn healing() {
+    print(chain()).await;
+    let later = "[default]\naws_access_key_id = LATER\naws_secret_access_key = s\n";
+    fs::write("credentials", later).unwrap();
+    print(chain()).await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn checked_profile() {
+    match check_profile("work").await {
+        Ok(()) => println!("found: known"),
+        Err(error) => println!("found: {error}"),
+    }
+}

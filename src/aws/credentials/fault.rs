@@ -1,0 +1,334 @@
+//! Why there are no credentials, and what a person can do about it.
+
+use std::time::Duration;
+
+use aws_credential_types::provider::error::CredentialsError;
+
+use crate::aws::operation::Asked;
+use crate::aws::redact::redact;
+use crate::domain::fault::{Fault, FaultKind};
+
+/// Why there is no identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum IdentityFault {
+    /// The resolution goes on.
+    Slow(Duration),
+    /// The resolution was given up.
+    TimedOut(Duration),
+    /// Nothing in the chain has credentials.
+    Missing,
+    /// The profile that was asked for by name is gone, or has no credentials.
+    MissingIn { profile: String },
+    /// Nothing tells what region to sign for.
+    NoRegion,
+    /// A person has to log in.
+    SignIn(Login),
+    /// A file or a setting is wrong.
+    Misconfigured(String),
+    /// The role can't be assumed.
+    RoleDenied(String),
+    /// The network failed on the way to the credentials.
+    Unreachable(String),
+    /// The certificate of a service on the way to the credentials is refused.
+    Untrusted(String),
+    /// A provider failed.
+    Failed(String),
+}
+
+/// What `aws sso login` logs in to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Login {
+    /// An `[sso-session …]`, which profiles share.
+    Session(String),
+    /// A profile that names its portal itself.
+    Profile(String),
+}
+
+impl Login {
+    /// What there is to log in to, in words.
+    fn what(&self) -> String {
+        match self {
+            Self::Session(name) => format!("the SSO session {name}"),
+            Self::Profile(name) => format!("the SSO session of profile {name}"),
+        }
+    }
+
+    /// The command that does it.
+    fn command(&self) -> String {
+        let (option, name) = match self {
+            Self::Session(name) => ("sso-session", name),
+            Self::Profile(name) => ("profile", name),
+        };
+        format!("aws sso login --{option} {}", shell_word(name))
+    }
+}
+
+/// What the causes of a failed SSO login say, in lower case: no token, an expired one, a revoked one.
+const SIGN_IN: [&str; 6] = [
+    "sso token",
+    "sso/cache",
+    "unauthorizedexception",
+    "session token not found or invalid",
+    "invalid_grant",
+    "invalidgrantexception",
+];
+/// What a failure of the network says.
+const NETWORK: [&str; 4] = ["dispatch failure", "timeout", "timed out", "connect error"];
+
+impl IdentityFault {
+    /// Sorts an error of the chain. `causes` are the texts of the error and all its causes; `profile` was asked
+    /// for by name; `login` is what would help if a person has to log in.
+    pub(crate) fn of(
+        error: &CredentialsError,
+        causes: &str,
+        profile: Option<&str>,
+        login: Login,
+    ) -> Self {
+        let lower = causes.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        match error {
+            CredentialsError::CredentialsNotLoaded(_) => match profile {
+                Some(name) => Self::MissingIn {
+                    profile: name.to_owned(),
+                },
+                None => Self::Missing,
+            },
+            CredentialsError::InvalidConfiguration(_) => Self::Misconfigured(redact(causes)),
+            // SSO first: its unread token is an I/O error too.
+            _ if says(&SIGN_IN) => Self::SignIn(login),
+            _ if says(&["accessdenied"]) => Self::RoleDenied(redact(causes)),
+            _ if says(&["invalid peer certificate"]) => Self::Untrusted(redact(causes)),
+            _ if says(&NETWORK) => Self::Unreachable(redact(causes)),
+            _ => Self::Failed(redact(causes)),
+        }
+    }
+
+    /// The fault that a person is shown.
+    pub(crate) fn explain(&self, asked: &Asked<'_>) -> Fault {
+        asked.hinted(self.kind(), self.why(), self.hint())
+    }
+
+    const fn kind(&self) -> FaultKind {
+        match self {
+            Self::Slow(_) | Self::Unreachable(_) => FaultKind::Transient,
+            Self::TimedOut(_)
+            | Self::Missing
+            | Self::MissingIn { .. }
+            | Self::SignIn(_)
+            | Self::Failed(_) => FaultKind::Expired,
+            Self::NoRegion | Self::Misconfigured(_) | Self::Untrusted(_) => {
+                FaultKind::Misconfigured
+            }
+            Self::RoleDenied(_) => FaultKind::Denied,
+        }
+    }
+
+    fn why(&self) -> String {
+        match self {
+            Self::Slow(took) => {
+                format!(
+                    "the credentials are taking long ({} s so far)",
+                    took.as_secs()
+                )
+            }
+            Self::TimedOut(took) => format!("no credentials within {} s", took.as_secs()),
+            Self::Missing => "no AWS credentials found".to_owned(),
+            Self::MissingIn { profile } => {
+                format!("the AWS profile {profile} is gone or has no credentials")
+            }
+            Self::NoRegion => "the region to sign requests for is not known".to_owned(),
+            Self::SignIn(login) => format!("{} has expired or was never begun", login.what()),
+            Self::Misconfigured(why) => format!("the AWS configuration does not work: {why}"),
+            Self::RoleDenied(why) => format!("the role can't be assumed: {why}"),
+            Self::Unreachable(why) | Self::Untrusted(why) => {
+                format!("the credentials can't be reached: {why}")
+            }
+            Self::Failed(why) => format!("the credentials can't be had: {why}"),
+        }
+    }
+
+    fn hint(&self) -> String {
+        let hint = match self {
+            Self::Slow(_) | Self::TimedOut(_) => {
+                "check the profile's credential process, the SSO login or the metadata service"
+            }
+            Self::Missing => "name a profile with --profile, set AWS_PROFILE, or run aws configure",
+            Self::NoRegion => "pass --signing-region with the region that the API is in",
+            Self::SignIn(login) => return format!("run {}", login.command()),
+            Self::Misconfigured(_) | Self::MissingIn { .. } => {
+                "check the AWS config and credentials files"
+            }
+            Self::RoleDenied(_) => {
+                "the role's trust policy must name the caller, and the caller needs sts:AssumeRole"
+            }
+            Self::Unreachable(_) => "check the network and the proxy",
+            Self::Untrusted(_) => {
+                "where a private CA or an inspecting proxy issues certificates, pass that CA's PEM file \
+                 with --ca-bundle"
+            }
+            Self::Failed(_) => "renew the credentials, or name a profile with --profile",
+        };
+        hint.to_owned()
+    }
+}
+
+/// A name as it is typed: some have spaces.
+fn shell_word(name: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_.@+/".contains(character);
+    if name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::operation::Question;
+
+    #[test]
+    fn errors_of_the_chain_are_sorted_by_what_helps() {
+        let provider = || CredentialsError::provider_error("x");
+        for (error, causes, sorted) in [
+            (
+                CredentialsError::not_loaded_no_source(),
+                "x",
+                IdentityFault::Missing,
+            ),
+            (
+                CredentialsError::invalid_configuration("x"),
+                "a loop",
+                IdentityFault::Misconfigured("a loop".into()),
+            ),
+            (
+                provider(),
+                "the SSO token has expired and cannot be refreshed",
+                IdentityFault::SignIn(Login::Profile("p".into())),
+            ),
+            (
+                provider(),
+                "service error: UnauthorizedException: Session token not found or invalid",
+                IdentityFault::SignIn(Login::Profile("p".into())),
+            ),
+            (
+                provider(),
+                "service error: AccessDenied: not you",
+                IdentityFault::RoleDenied("service error: AccessDenied: not you".into()),
+            ),
+            (
+                provider(),
+                "dispatch failure: invalid peer certificate: UnknownIssuer",
+                IdentityFault::Untrusted(
+                    "dispatch failure: invalid peer certificate: UnknownIssuer".into(),
+                ),
+            ),
+            (
+                provider(),
+                "dispatch failure: io error",
+                IdentityFault::Unreachable("dispatch failure: io error".into()),
+            ),
+            (
+                provider(),
+                "SignatureDoesNotMatch: The Canonical String is 'x-amz-security-token:canary'",
+                IdentityFault::Failed("SignatureDoesNotMatch: The [redacted]".into()),
+            ),
+            (
+                provider(),
+                "odd\nlines",
+                IdentityFault::Failed("odd lines".into()),
+            ),
+        ] {
+            let login = Login::Profile("p".into());
+            assert_eq!(
+                IdentityFault::of(&error, causes, None, login),
+                sorted,
+                "{causes}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_says_what_would_help() {
+        let image = "img-1".parse().unwrap();
+        let asked = Asked {
+            question: Question::Description,
+            image: &image,
+            host: "h",
+            signed: true,
+        };
+        let took = Duration::from_secs(12);
+        let session = IdentityFault::SignIn(Login::Session("my org".into()));
+        let profile = "p".to_owned();
+        let gone = IdentityFault::MissingIn { profile };
+        let sign_in = |profile: &str| IdentityFault::SignIn(Login::Profile(profile.into()));
+        for (fault, kind, hint) in [
+            (
+                IdentityFault::Slow(took),
+                FaultKind::Transient,
+                "credential process",
+            ),
+            (
+                IdentityFault::TimedOut(took),
+                FaultKind::Expired,
+                "credential process",
+            ),
+            (IdentityFault::Missing, FaultKind::Expired, "--profile"),
+            (gone, FaultKind::Expired, "config"),
+            (
+                IdentityFault::NoRegion,
+                FaultKind::Misconfigured,
+                "--signing-region",
+            ),
+            (
+                sign_in("dev"),
+                FaultKind::Expired,
+                "aws sso login --profile dev",
+            ),
+            (
+                sign_in("my dev"),
+                FaultKind::Expired,
+                "aws sso login --profile 'my dev'",
+            ),
+            (
+                sign_in("a'b"),
+                FaultKind::Expired,
+                r"aws sso login --profile 'a'\''b'",
+            ),
+            (
+                session,
+                FaultKind::Expired,
+                "aws sso login --sso-session 'my org'",
+            ),
+            (
+                IdentityFault::RoleDenied("x".into()),
+                FaultKind::Denied,
+                "trust policy",
+            ),
+            (
+                IdentityFault::Misconfigured("x".into()),
+                FaultKind::Misconfigured,
+                "config",
+            ),
+            (
+                IdentityFault::Untrusted("x".into()),
+                FaultKind::Misconfigured,
+                "--ca-bundle",
+            ),
+            (
+                IdentityFault::Failed("x".into()),
+                FaultKind::Expired,
+                "renew",
+            ),
+        ] {
+            let shown = fault.explain(&asked);
+            assert_eq!(shown.kind, kind, "{shown}");
+            let found = shown
+                .hint
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(found.contains(hint), "{shown}");
+        }
+    }
+}

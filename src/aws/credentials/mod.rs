@@ -1,0 +1,5 @@
+//! aws/credentials
+
+pub mod chain;
+pub mod fault;
+pub mod identity;

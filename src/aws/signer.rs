@@ -1,0 +1,191 @@
+//! Signs a request with AWS Signature Version 4, as API Gateway wants it (`AWS_IAM`, service `execute-api`).
+
+use std::fmt;
+use std::iter;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use chrono::{DateTime, Utc};
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// The request could not be signed. The cause is left out: it may name the credentials.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the request could not be signed; the credentials may hold characters that no header takes"
+)]
+pub(crate) struct Unsignable;
+
+/// Signs requests for an API in one region.
+#[derive(Clone)]
+pub(crate) struct Signer {
+    pub(crate) credentials: Credentials,
+    pub(crate) region: String,
+}
+
+impl Signer {
+    /// The headers that sign a GET of `url` at `date`. The URL must be sent as it is: what is signed is its
+    /// text. A `host` header is left to the signer, which knows when a port belongs into it.
+    pub(crate) fn sign(&self, url: &Url, date: DateTime<Utc>) -> Result<HeaderMap, Unsignable> {
+        let identity = self.credentials.clone().into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("execute-api")
+            .time(date.into())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|_incomplete| Unsignable)?
+            .into();
+        let request =
+            SignableRequest::new("GET", url.as_str(), iter::empty(), SignableBody::empty())
+                .map_err(|_unreadable| Unsignable)?;
+        let (instructions, _signature) = sign(request, &params)
+            .map_err(|_refused| Unsignable)?
+            .into_parts();
+        instructions
+            .headers()
+            .map(|(name, value)| {
+                let name = HeaderName::try_from(name).map_err(|_invalid| Unsignable)?;
+                let mut value = HeaderValue::try_from(value).map_err(|_invalid| Unsignable)?;
+                value.set_sensitive(true);
+                Ok((name, value))
+            })
+            .collect()
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Signer")
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One signature made with botocore 1.44.5 (`SigV4Auth`), which the deployed API's own client uses.
+    struct Golden {
+        url: &'static str,
+        session_token: Option<&'static str>,
+        signed_headers: &'static str,
+        signature: &'static str,
+    }
+
+    const GOLDEN: [Golden; 7] = [
+        Golden {
+            url: "https://abc123.execute-api.us-east-1.amazonaws.com/v3/images/custom/alinux2-image",
+            session_token: None,
+            signed_headers: "host;x-amz-date",
+            signature: "6648a17722498e6cbe87cb9bbb0f3addbcb611798d507c3ff15d60af15ed8763",
+        },
+        Golden {
+            url: "https://abc123.execute-api.us-east-1.amazonaws.com/v3/images/custom/alinux2-image/stackevents?region=us-east-1",
+            session_token: Some("FwoGZXIvYXdzEXAMPLE//token=="),
+            signed_headers: "host;x-amz-date;x-amz-security-token",
+            signature: "08ef41234f094a931c69154772c5f01ef7b1f25137aae9ec1f99ec0d67bd006c",
+        },
+        Golden {
+            url: "https://abc123.execute-api.us-east-1.amazonaws.com/prod/v3/images/custom/alinux2-image/stackevents?nextToken=a%2Fb%2Bc%3D%3D%20d~e&region=eu-west-1",
+            session_token: None,
+            signed_headers: "host;x-amz-date",
+            signature: "643b258c323d51c45ec0caaf4f86cede3a8007edd399265eb46f0c725bba47a4",
+        },
+        Golden {
+            url: "https://abc123.execute-api.us-east-1.amazonaws.com/prod/v3/images/custom/alinux2-image?region=us-east-1",
+            session_token: None,
+            signed_headers: "host;x-amz-date",
+            signature: "7a920e82c9b4aace8e2cd47b7b23c1c7547f675ba482babe23d01d6295e5096a",
+        },
+        Golden {
+            url: "http://localhost:8080/prod/v3/images/custom/alinux2-image/stackevents",
+            session_token: None,
+            signed_headers: "host;x-amz-date",
+            signature: "c9f8867c55d29864a7129726d3ee2ed47cafe0ab3773a778c4819cd167a31d70",
+        },
+        Golden {
+            url: "https://pcluster.example.com:8443/v3/images/custom/alinux2-image",
+            session_token: None,
+            signed_headers: "host;x-amz-date",
+            signature: "2a9adac883b492373d5c1b452675876481fcb97085f5f294c5ed4f3d763b6de3",
+        },
+        Golden {
+            url: "https://abc123.execute-api.us-east-1.amazonaws.com/prod/a%20b/v3/images/custom/alinux2-image",
+            session_token: None,
+            signed_headers: "host;x-amz-date",
+            signature: "1ad33f74e369a1458f00b3224c46d12ff5e3f5c4914049b3f1fbae378060bbf7",
+        },
+    ];
+
+    fn signer(secret: &str, session_token: Option<&str>) -> Signer {
+        let credentials = Credentials::new(
+            "AKIDEXAMPLE",
+            secret,
+            session_token.map(str::to_owned),
+            None,
+            "test",
+        );
+        Signer {
+            credentials,
+            region: "us-east-1".to_owned(),
+        }
+    }
+
+    fn sign_at_the_golden_time(url: &str, session_token: Option<&str>) -> HeaderMap {
+        let signer = signer("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", session_token);
+        let date = DateTime::parse_from_rfc3339("2022-03-30T23:26:33Z").unwrap();
+        let url = Url::parse(url).unwrap();
+        signer.sign(&url, date.to_utc()).unwrap()
+    }
+
+    #[test]
+    fn signatures_equal_botocores() {
+        for golden in &GOLDEN {
+            let headers = sign_at_the_golden_time(golden.url, golden.session_token);
+            let expected = format!(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20220330/us-east-1/execute-api/aws4_request, \
+                 SignedHeaders={}, Signature={}",
+                golden.signed_headers, golden.signature
+            );
+            assert_eq!(headers["authorization"], expected, "{}", golden.url);
+            assert_eq!(headers["x-amz-date"], "20220330T232633Z");
+            let token = headers.get("x-amz-security-token");
+            assert_eq!(
+                token.and_then(|value| value.to_str().ok()),
+                golden.session_token
+            );
+            assert!(
+                !headers.contains_key("host"),
+                "the host header is the client's own"
+            );
+        }
+    }
+
+    #[test]
+    fn neither_headers_nor_signer_show_secrets_in_debug_output() {
+        let signer = format!("{:?}", signer("canary-secret", Some("canary-token")));
+        assert!(
+            !signer.contains("canary") && !signer.contains("AKID"),
+            "{signer}"
+        );
+        let headers = sign_at_the_golden_time(GOLDEN[0].url, Some("canary-token"));
+        let shown = format!("{headers:?}");
+        assert!(
+            !shown.contains("canary-token") && !shown.contains("Signature="),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_session_token_that_no_header_takes_is_refused_without_being_repeated() {
+        let signer = signer("secret", Some("cana\nry"));
+        let url = Url::parse(GOLDEN[0].url).unwrap();
+        let error = signer.sign(&url, DateTime::<Utc>::UNIX_EPOCH).unwrap_err();
+        assert!(!error.to_string().contains("cana"), "{error}");
+    }
+}

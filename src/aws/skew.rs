@@ -1,0 +1,168 @@
+//! How far this machine's clock is from the server's, measured from each answer as the AWS SDKs do.
+//!
+//! A signature is valid for five minutes around the server's time, so a clock that is further off makes
+//! every signed request fail until its date is corrected.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// An answer that took longer than this says too little about when the server wrote its `Date`.
+const LONGEST_ROUND_TRIP: TimeDelta = TimeDelta::minutes(15);
+/// A smaller error than this is not what a signature was refused for: the service allows five minutes.
+const WORTH_RESIGNING: TimeDelta = TimeDelta::minutes(4);
+
+/// A smaller error than this is not worth a word: how long an answer took hides as much.
+const WORTH_TELLING: TimeDelta = TimeDelta::minutes(1);
+/// So much a measurement strays from the one before, as answers take their time and dates have no fractions.
+const STRAYS: TimeDelta = TimeDelta::seconds(10);
+
+/// The server's clock minus this machine's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ClockSkew(TimeDelta);
+
+/// When a request left and its answer came, by this machine's clock, and what the answer says of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exchange<'a> {
+    pub(crate) sent: DateTime<Utc>,
+    pub(crate) received: DateTime<Utc>,
+    /// The `Date` header.
+    pub(crate) date: Option<&'a str>,
+    /// Whether there is an `Age` header: a cache answered, and its `Date` is old.
+    pub(crate) from_cache: bool,
+}
+
+impl ClockSkew {
+    /// Learns from an answer; one that says nothing about the server's clock changes nothing.
+    pub(crate) fn observe(&mut self, exchange: &Exchange<'_>) {
+        if let Some(measured) = measure(exchange) {
+            self.0 = measured;
+        }
+    }
+
+    /// What time the server has when this machine has `local`.
+    pub(crate) fn correct(self, local: DateTime<Utc>) -> DateTime<Utc> {
+        local.checked_add_signed(self.0).unwrap_or(local)
+    }
+
+    /// By how much times that a person sees are to be corrected, when they have been by `so_far`: times must not
+    /// jump to and fro with every answer.
+    pub(crate) fn worth_telling(self, so_far: TimeDelta) -> TimeDelta {
+        if (self.0 - so_far).abs() <= STRAYS {
+            so_far
+        } else if self.0.abs() < WORTH_TELLING {
+            TimeDelta::zero()
+        } else {
+            self.0
+        }
+    }
+
+    /// Whether a date that was made with `earlier` was wrong enough to be refused for it.
+    pub(crate) fn explains_refusal_of(self, earlier: Self) -> bool {
+        (self.0 - earlier.0).abs() > WORTH_RESIGNING
+    }
+}
+
+fn measure(exchange: &Exchange<'_>) -> Option<TimeDelta> {
+    let round_trip = exchange.received - exchange.sent;
+    if exchange.from_cache || round_trip > LONGEST_ROUND_TRIP {
+        return None;
+    }
+    let server = DateTime::parse_from_rfc2822(exchange.date?).ok()?;
+    Some(server.to_utc() - (exchange.sent + round_trip / 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DATE: &str = "Tue, 01 Mar 2022 12:00:00 GMT";
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::parse_from_rfc2822(DATE).unwrap().to_utc() + TimeDelta::seconds(seconds)
+    }
+
+    fn skew_after(exchange: &Exchange<'_>) -> i64 {
+        let mut skew = ClockSkew(TimeDelta::seconds(77));
+        skew.observe(exchange);
+        skew.0.num_seconds()
+    }
+
+    fn exchange(sent: i64, received: i64) -> Exchange<'static> {
+        Exchange {
+            sent: at(sent),
+            received: at(received),
+            date: Some(DATE),
+            from_cache: false,
+        }
+    }
+
+    #[test]
+    fn the_skew_is_the_servers_date_minus_the_middle_of_the_exchange() {
+        assert_eq!(skew_after(&exchange(-2, 2)), 0);
+        assert_eq!(skew_after(&exchange(-600, -590)), 595);
+        assert_eq!(skew_after(&exchange(3590, 3610)), -3600);
+    }
+
+    #[test]
+    fn an_answer_that_says_nothing_about_the_clock_changes_nothing() {
+        let good = exchange(-300, -300);
+        assert_eq!(skew_after(&good), 300);
+        for silent in [
+            Exchange { date: None, ..good },
+            Exchange {
+                date: Some("yesterday"),
+                ..good
+            },
+            Exchange {
+                from_cache: true,
+                ..good
+            },
+            exchange(-901, 0),
+        ] {
+            assert_eq!(skew_after(&silent), 77, "{silent:?}");
+        }
+    }
+
+    #[test]
+    fn only_more_than_four_minutes_are_worth_another_signature() {
+        let none = ClockSkew::default();
+        for (seconds, worth) in [(240, false), (241, true), (-240, false), (-241, true)] {
+            let skew = ClockSkew(TimeDelta::seconds(seconds));
+            assert_eq!(skew.explains_refusal_of(none), worth, "{seconds}");
+        }
+        let corrected = ClockSkew(TimeDelta::minutes(10));
+        assert!(
+            !corrected.explains_refusal_of(corrected),
+            "a corrected date that is refused again is not corrected again"
+        );
+    }
+
+    #[test]
+    fn times_are_corrected_by_what_measuring_can_not_explain_and_do_not_jump() {
+        let mut so_far = TimeDelta::zero();
+        for (measured, corrected) in [
+            (0, 0),
+            (-59, 0),
+            (600, 600),
+            (608, 600),
+            (592, 600),
+            (625, 625),
+            (61, 61),
+            (55, 61),
+            (50, 0),
+            (-3600, -3600),
+            (2, 0),
+        ] {
+            so_far = ClockSkew(TimeDelta::seconds(measured)).worth_telling(so_far);
+            assert_eq!(so_far, TimeDelta::seconds(corrected), "{measured}");
+        }
+    }
+
+    #[test]
+    fn correcting_never_overflows() {
+        let skew = ClockSkew(TimeDelta::MAX);
+        assert_eq!(
+            skew.correct(DateTime::<Utc>::MAX_UTC),
+            DateTime::<Utc>::MAX_UTC
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! A scripted HTTP server on a loopback port, for tests: it answers request by request, well or badly.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+/// What the server does with one request.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// Writes these bytes and waits for the next request.
+    Write(String),
+    /// Writes these bytes and closes the connection.
+    WriteAndClose(String),
+    /// Writes these bytes and then nothing more, without closing.
+    WriteAndHang(String),
+    /// Writes bytes that need not be text.
+    WriteBytes(Vec<u8>),
+    /// Writes these bytes so much later.
+    WriteLate(Duration, String),
+    /// Writes these bytes one by one, with so much time before each.
+    Drip(Duration, String),
+}
+
+/// The server; it ends when it is dropped.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    log: Arc<Mutex<Log>>,
+    _connections: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Log {
+    script: VecDeque<Step>,
+    requests: Vec<String>,
+    connections: usize,
+}
+
+/// An answer with a JSON body.
+pub(crate) fn json(status: u16, body: &str) -> Step {
+    answer(status, "content-type: application/json\r\n", body)
+}
+
+/// An answer with more headers, each ended by a line break.
+pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Step {
+    let length = body.len();
+    Step::Write(format!(
+        "HTTP/1.1 {status} Said\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    ))
+}
+
+impl Server {
+    pub(crate) async fn start(script: impl IntoIterator<Item = Step>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let log = Arc::new(Mutex::new(Log {
+            script: script.into_iter().collect(),
+            ..Log::default()
+        }));
+        let mut connections = JoinSet::new();
+        connections.spawn(accept(listener, Arc::clone(&log)));
+        Self {
+            address,
+            log,
+            _connections: connections,
+        }
+    }
+
+    /// The requests so far, each the text of its head.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.log.lock().unwrap().requests.clone()
+    }
+
+    /// How many connections were made so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.log.lock().unwrap().connections
+    }
+}
+
+async fn accept(listener: TcpListener, log: Arc<Mutex<Log>>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        log.lock().unwrap().connections += 1;
+        connections.spawn(serve(stream, Arc::clone(&log)));
+    }
+}
+
+async fn serve(mut stream: TcpStream, log: Arc<Mutex<Log>>) {
+    while let Some(head) = read_head(&mut stream).await {
+        let step = {
+            let mut log = log.lock().unwrap();
+            log.requests.push(head);
+            log.script.pop_front()
+        };
+        // Without a further step the connection is closed, and the client's test fails.
+        let Some(step) = step else { return };
+        if step.play(&mut stream).await {
+            return;
+        }
+    }
+}
+
+impl Step {
+    /// Does it. True if nothing comes after it.
+    async fn play(self, stream: &mut TcpStream) -> bool {
+        match self {
+            Self::Write(text) => stream.write_all(text.as_bytes()).await.is_err(),
+            Self::WriteBytes(bytes) => stream.write_all(&bytes).await.is_err(),
+            Self::WriteLate(after, text) => {
+                sleep(after).await;
+                stream.write_all(text.as_bytes()).await.is_err()
+            }
+            Self::WriteAndClose(text) => {
+                let _ = stream.write_all(text.as_bytes()).await;
+                true
+            }
+            Self::WriteAndHang(text) => {
+                let _ = stream.write_all(text.as_bytes()).await;
+                std::future::pending().await
+            }
+            Self::Drip(before, text) => {
+                for byte in text.into_bytes() {
+                    sleep(before).await;
+                    if stream.write_u8(byte).await.is_err() {
+                        return true;
+                    }
+                }
+                false
+            }
+        }
+    }
+}
+
+async fn read_head(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    String::from_utf8(head).ok()
+}

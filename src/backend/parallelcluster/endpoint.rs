@@ -1,0 +1,319 @@
+//! Where the API is and what is asked of it: the API's URL, the image's id, and the two request URLs.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Url;
+
+use crate::backend::NextToken;
+
+/// Everything but RFC 3986's unreserved characters. The query is signed in this form, so one that is
+/// encoded any other way (`+` for a space, `%7E` for `~`) is signed differently from how it is sent.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// What follows the region in the host names of API Gateway.
+const GATEWAY_SUFFIXES: [&str; 5] = [
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "amazonaws.eu",
+    "api.aws",
+    "vpce.amazonaws.com",
+];
+
+/// The address of a ParallelCluster API: its invoke URL with the stage, or a custom domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiUrl(Url);
+
+/// Why a text is no address of an API. The text itself is left out: it may hold a password.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiUrlError {
+    /// `example.com/prod`
+    #[error("the API's URL has no scheme: it begins with https://")]
+    NoScheme,
+    /// No URL at all.
+    #[error("the API's URL can't be read: {0}")]
+    Unreadable(#[source] <Url as FromStr>::Err),
+    /// `http://example.com`
+    #[error("the API's URL must be https (http is for this machine's loopback addresses only)")]
+    Insecure,
+    /// `https://user:password@example.com`
+    #[error("the API's URL must not hold a user name or a password")]
+    Credentials,
+    /// `https://example.com/prod?x=1#y`
+    #[error("the API's URL must not have a query or a fragment")]
+    QueryOrFragment,
+}
+
+impl FromStr for ApiUrl {
+    type Err = ApiUrlError;
+
+    fn from_str(text: &str) -> Result<Self, ApiUrlError> {
+        if !text.contains("://") {
+            return Err(ApiUrlError::NoScheme);
+        }
+        let url = Url::parse(text).map_err(ApiUrlError::Unreadable)?;
+        if !(url.username().is_empty() && url.password().is_none()) {
+            return Err(ApiUrlError::Credentials);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(ApiUrlError::QueryOrFragment);
+        }
+        let api = Self(url);
+        match api.0.scheme() {
+            "https" => Ok(api),
+            "http" if api.is_loopback() => Ok(api),
+            _ => Err(ApiUrlError::Insecure),
+        }
+    }
+}
+
+impl ApiUrl {
+    /// The host, with a port that is not the usual one, for messages.
+    pub(crate) fn authority(&self) -> &str {
+        self.0.authority()
+    }
+
+    /// The API without the scheme: tells apart what is asked of one deployment and of another.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!(
+            "{}{}",
+            self.authority(),
+            self.0.path().trim_end_matches('/')
+        )
+    }
+
+    fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// Whether requests go over TLS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Whether the API is on this machine, as the demo's is.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self.host();
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost"
+            || address
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+
+    /// The region that the API is in, where its host tells: `ID.execute-api.REGION.amazonaws.com`.
+    pub(crate) fn signing_region(&self) -> Option<&str> {
+        let (_, after) = self.host().split_once(".execute-api.")?;
+        let (region, suffix) = after.split_once('.')?;
+        GATEWAY_SUFFIXES.contains(&suffix).then_some(region)
+    }
+
+    /// The URL of one page of the image's stack events.
+    pub(crate) fn stack_events(
+        &self,
+        image: &ImageId,
+        token: Option<&NextToken>,
+        region: Option<&str>,
+    ) -> Url {
+        let query = [
+            ("nextToken", token.map(NextToken::as_str)),
+            ("region", region),
+        ];
+        self.request(&format!("{image}/stackevents"), &query)
+    }
+
+    /// The URL of the image's description.
+    pub(crate) fn image(&self, image: &ImageId, region: Option<&str>) -> Url {
+        self.request(image.as_str(), &[("region", region)])
+    }
+
+    fn request(&self, resource: &str, query: &[(&str, Option<&str>)]) -> Url {
+        let mut url = self.0.clone();
+        let stage = self.0.path().trim_end_matches('/');
+        url.set_path(&format!("{stage}/v3/images/custom/{resource}"));
+        let pairs: Vec<_> = query
+            .iter()
+            .filter_map(|(name, value)| {
+                let value = utf8_percent_encode((*value)?, RESERVED);
+                Some(format!("{name}={value}"))
+            })
+            .collect();
+        if !pairs.is_empty() {
+            url.set_query(Some(&pairs.join("&")));
+        }
+        url
+    }
+}
+
+/// The id of an image, in the form that the API takes: `^[a-zA-Z][a-zA-Z0-9-]+$`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageId(String);
+
+/// The text is no image id.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "an image id is a letter followed by at least one letter, digit or hyphen (^[a-zA-Z][a-zA-Z0-9-]+$)"
+)]
+pub struct ImageIdError;
+
+impl FromStr for ImageId {
+    type Err = ImageIdError;
+
+    fn from_str(text: &str) -> Result<Self, ImageIdError> {
+        let begins_with_letter = text.starts_with(|first: char| first.is_ascii_alphabetic());
+        let plain = text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if begins_with_letter && plain && text.len() > 1 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ImageIdError)
+        }
+    }
+}
+
+impl ImageId {
+    /// The id as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ImageId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(text: &str) -> ApiUrl {
+        text.parse().unwrap()
+    }
+
+    fn image() -> ImageId {
+        "alinux2-image".parse().unwrap()
+    }
+
+    #[test]
+    fn the_stage_is_kept_and_a_trailing_slash_is_tolerated() {
+        for base in ["https://h.example/prod", "https://h.example/prod/"] {
+            assert_eq!(
+                api(base).image(&image(), None).as_str(),
+                "https://h.example/prod/v3/images/custom/alinux2-image"
+            );
+        }
+        for base in ["https://h.example", "https://h.example/"] {
+            assert_eq!(
+                api(base).stack_events(&image(), None, None).as_str(),
+                "https://h.example/v3/images/custom/alinux2-image/stackevents"
+            );
+        }
+    }
+
+    #[test]
+    fn query_values_are_encoded_down_to_the_unreserved_characters() {
+        let token = NextToken::new("a/b+c== d~e.f_g-h%é'");
+        let url = api("https://h.example:8443/prod").stack_events(
+            &image(),
+            Some(&token),
+            Some("us-east-1"),
+        );
+        assert_eq!(
+            url.as_str(),
+            "https://h.example:8443/prod/v3/images/custom/alinux2-image/stackevents\
+             ?nextToken=a%2Fb%2Bc%3D%3D%20d~e.f_g-h%25%C3%A9%27&region=us-east-1"
+        );
+    }
+
+    #[test]
+    fn http_is_for_loopback_only() {
+        for good in [
+            "http://localhost:8080",
+            "http://127.0.0.1:1/prod",
+            "http://127.9.8.7",
+            "http://[::1]:80/",
+            "https://api.example.com",
+        ] {
+            assert!(good.parse::<ApiUrl>().is_ok(), "{good}");
+        }
+        for bad in [
+            "http://example.com",
+            "http://localhost.example.com",
+            "http://128.0.0.1",
+            "http://0.0.0.0",
+            "http://[::2]",
+            "ftp://localhost",
+        ] {
+            let refused = bad.parse::<ApiUrl>();
+            assert!(matches!(refused, Err(ApiUrlError::Insecure)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_plain_address_is_refused_without_being_repeated() {
+        let canary = "s3cr3t";
+        for bad in [
+            "https://user:s3cr3t@example.com",
+            "https://s3cr3t@example.com",
+            "https://example.com/?s3cr3t",
+            "https://example.com/#s3cr3t",
+            "s3cr3t.example.com/prod",
+            "localhost:80",
+            "https://",
+            "https://s3cr3t:port/",
+        ] {
+            let error = bad.parse::<ApiUrl>().unwrap_err();
+            assert!(!error.to_string().contains(canary), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_signing_region_is_read_from_gateway_hosts_only() {
+        for (host, region) in [
+            (
+                "abc123.execute-api.us-east-1.amazonaws.com",
+                Some("us-east-1"),
+            ),
+            (
+                "abc123.execute-api.cn-north-1.amazonaws.com.cn",
+                Some("cn-north-1"),
+            ),
+            (
+                "abc123-vpce-0a1b.execute-api.eu-west-1.amazonaws.com",
+                Some("eu-west-1"),
+            ),
+            (
+                "vpce-0a1b-xyz.execute-api.us-gov-west-1.vpce.amazonaws.com",
+                Some("us-gov-west-1"),
+            ),
+            ("pcluster.example.com", None),
+            ("x.execute-api.us-east-1.example.com", None),
+            ("execute-api.us-east-1.amazonaws.com", None),
+            ("localhost", None),
+        ] {
+            let url = api(&format!("https://{host}/prod"));
+            assert_eq!(url.signing_region(), region, "{host}");
+        }
+    }
+
+    #[test]
+    fn image_ids_follow_the_apis_pattern() {
+        for good in ["ab", "alinux2-image", "A-", "z9"] {
+            assert!(good.parse::<ImageId>().is_ok(), "{good}");
+        }
+        for bad in ["", "a", "1a", "-a", "a_b", "a/b", "ab\n", "é1", "a b"] {
+            assert!(bad.parse::<ImageId>().is_err(), "{bad:?}");
+        }
+    }
+}

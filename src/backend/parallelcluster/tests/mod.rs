@@ -1,0 +1,231 @@
+//! The client against a scripted server on a loopback port.
+
+use std::collections::VecDeque;
+use std::future;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+
+use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
+use crate::aws::signer::Signer;
+use crate::aws::test_home::Home;
+use crate::aws::test_server::{Server, Step, answer, json};
+use crate::backend::parallelcluster::*;
+
+mod clock_skew;
+mod recovery;
+mod signing;
+mod tls;
+mod transport;
+
+const PAGE: &str = r#"{"events":[{"eventId":"e","stackId":"s"}],"nextToken":"t/ +"}"#;
+
+/// Small enough that a test waits for nothing.
+const LIMITS: Limits = Limits {
+    deadline: Duration::from_secs(20),
+    body: 1000,
+};
+
+fn noon() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339("2022-03-01T12:00:00Z")
+        .unwrap()
+        .to_utc()
+}
+
+fn source_at(url: &str, limits: Limits) -> ParallelCluster {
+    let settings = Settings {
+        api_url: url.parse().unwrap(),
+        image_id: "img-1".parse().unwrap(),
+        region: Some("eu-west-1".to_owned()),
+        profile: None,
+        signing: Signing::Unsigned,
+        ca_bundle: None,
+    };
+    ParallelCluster::with_limits(settings, Clock::scenario(noon(), 1.0), limits).unwrap()
+}
+
+fn unsigned(server: &Server) -> ParallelCluster {
+    source_at(&format!("http://{}/prod", server.address), LIMITS)
+}
+
+/// Hands out one key after the other.
+struct Keys(Mutex<VecDeque<&'static str>>);
+
+impl Resolve for Keys {
+    fn resolve(&self) -> Resolution {
+        let key = self.0.lock().unwrap().pop_front().expect("one more key");
+        let credentials =
+            Credentials::new(key, "canary-secret", Some("canary-token".into()), None, "");
+        Box::pin(future::ready(Ok(Identity {
+            region: Some("eu-west-1".to_owned()),
+            signer: Some(Signer {
+                credentials,
+                region: "us-east-1".to_owned(),
+            }),
+        })))
+    }
+}
+
+fn signed(server: &Server, keys: &[&'static str]) -> ParallelCluster {
+    let keys = keys.iter().copied().collect();
+    ParallelCluster {
+        signed: true,
+        identity: IdentityCache::new(Keys(Mutex::new(keys))),
+        ..unsigned(server)
+    }
+}
+
+async fn events_fault(source: &mut ParallelCluster) -> Fault {
+    match source.events(None).await {
+        Err(EventsError::Fault(fault)) => fault,
+        other => panic!("not a fault: {other:?}"),
+    }
+}
+
+fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
+    request.lines().find_map(|line| {
+        let (found, value) = line.split_once(": ")?;
+        found.eq_ignore_ascii_case(name).then_some(value)
+    })
+}
+
+#[tokio::test]
+async fn pages_and_descriptions_are_asked_for_on_one_connection() {
+    let image = r#"{"imageId":"img-1","imageBuildStatus":"BUILD_IN_PROGRESS"}"#;
+    let server = Server::start([json(200, PAGE), json(200, "{}"), json(200, image)]).await;
+    let mut source = unsigned(&server);
+
+    let Ok(EventsAnswer::Page(page)) = source.events(None).await else {
+        panic!("no page");
+    };
+    assert_eq!(page.events.len(), 1);
+    let Ok(EventsAnswer::Page(last)) = source.events(page.next.as_ref()).await else {
+        panic!("no second page");
+    };
+    assert!(last.next.is_none());
+    let described = source.image().await.unwrap();
+    assert!(matches!(described, ImageAnswer::Described(_)));
+
+    let requests = server.requests();
+    let lines: Vec<_> = requests
+        .iter()
+        .filter_map(|head| head.lines().next())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /prod/v3/images/custom/img-1/stackevents?region=eu-west-1 HTTP/1.1",
+            "GET /prod/v3/images/custom/img-1/stackevents?nextToken=t%2F%20%2B&region=eu-west-1 HTTP/1.1",
+            "GET /prod/v3/images/custom/img-1?region=eu-west-1 HTTP/1.1",
+        ]
+    );
+    for request in &requests {
+        let agent = concat!("bakewatch/", env!("CARGO_PKG_VERSION"));
+        assert_eq!(header(request, "user-agent"), Some(agent));
+        assert_eq!(header(request, "authorization"), None);
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn refusals_become_the_answers_that_the_walk_knows() {
+    let gone = r#"{"message":"Stack [img-1] does not exist"}"#;
+    let absent =
+        r#"{"message":"No image or stack associated with ParallelCluster image id: img-1."}"#;
+    let foreign = r#"{"message":"No artifact directory found in image tag"}"#;
+    let token = r#"{"message":"Invalid nextToken"}"#;
+    let server = Server::start([
+        json(500, gone),
+        json(404, absent),
+        json(500, foreign),
+        json(500, token),
+        json(404, r#"{"message":"Not Found"}"#),
+    ])
+    .await;
+    let mut source = unsigned(&server);
+    assert!(matches!(source.events(None).await, Ok(EventsAnswer::Gone)));
+    assert_eq!(source.image().await, Ok(ImageAnswer::Absent));
+    assert_eq!(source.image().await, Ok(ImageAnswer::Foreign));
+    let rejected = source.events(Some(&NextToken::new("t"))).await;
+    assert!(matches!(rejected, Err(EventsError::TokenRejected(_))));
+    let fault = events_fault(&mut source).await;
+    assert_eq!(fault.kind, FaultKind::Misconfigured);
+}
+
+#[tokio::test]
+async fn html_with_status_200_names_the_host_and_its_beginning() {
+    let html = "<html>\n<title>Log in to\u{1b}[2J the hotel</title>";
+    let server = Server::start([answer(200, "content-type: text/html\r\n", html)]).await;
+    let fault = events_fault(&mut unsigned(&server)).await;
+    assert_eq!(fault.kind, FaultKind::Malformed);
+    let message = fault.message.as_str();
+    assert!(
+        message.contains(&format!("{} answered 200", server.address)),
+        "{message}"
+    );
+    assert!(
+        message.contains("<title>Log in to␛[2J the hotel"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn json_under_another_content_type_is_still_json() {
+    let server = Server::start([answer(200, "content-type: text/plain\r\n", PAGE)]).await;
+    assert!(unsigned(&server).events(None).await.is_ok());
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// In a process of its own: `tracing` remembers for all threads whether anybody listens to a line, and the
+/// other tests' threads, where nobody does, may be the first to come by.
+#[tokio::test]
+async fn the_log_has_one_line_a_request_and_no_secrets() {
+    let home = Home::new("log", "");
+    let test = format!("{}::look_at_the_log", module_path!());
+    assert_eq!(home.run(&test, &[]).await, "one clean line");
+}
+
+#[tokio::test]
+#[ignore = "run by another test, in a process of its own"]
+async fn look_at_the_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = Server::start([answer(200, "x-amzn-requestid: 1234\r\n", "{}")]).await;
+    let mut source = signed(&server, &["canary-key"]);
+    let token = NextToken::new("canary-page");
+    source.events(Some(&token)).await.unwrap();
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(!log.contains("canary"), "{log}");
+    let lines: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("bakewatch::"))
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let path = r#"path="/prod/v3/images/custom/img-1/stackevents""#;
+    for part in [r#"method="GET""#, path, "status=200", "ms=", r#"id="1234""#] {
+        assert!(lines[0].contains(part), "{part} is not in {}", lines[0]);
+    }
+    println!("found: one clean line");
+}

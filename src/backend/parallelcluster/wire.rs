@@ -1,0 +1,316 @@
+//! The API's answers: from bytes to the domain's types.
+//!
+//! Single fields may be absent, null or of another type, and are then absent here too. An answer as a
+//! whole is not guessed: what is no answer of the API becomes an error, never an empty page.
+
+use std::str;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::aws::operation::cut;
+use crate::aws::redact::redact;
+use crate::backend::{EventsPage, NextToken};
+use crate::domain::image::{Ami, ImageDescription};
+use crate::domain::stack_event::{StackEvent, StackId, parse_time};
+use crate::text::redact::redact as without_signatures;
+use crate::text::safe::Clean;
+
+/// How much of a foreign answer is shown.
+const SNIPPET: usize = 80;
+
+/// Why an answer is not the API's. A JSON text is never quoted: a description holds a presigned URL.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ForeignBody {
+    #[error("an empty answer")]
+    Empty,
+    #[error("an answer that is not UTF-8 text")]
+    NotText,
+    #[error("an answer that is not JSON: {0}")]
+    NotJson(String),
+    #[error("JSON that breaks off or is malformed (line {line}, column {column})")]
+    BrokenJson { line: usize, column: usize },
+    #[error("JSON that is no answer to this question")]
+    OtherJson,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageBody<'a> {
+    next_token: Option<String>,
+    #[serde(borrow)]
+    events: Option<Vec<&'a RawValue>>,
+    #[serde(borrow, alias = "Message")]
+    message: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct StackIdOnly {
+    #[serde(rename = "stackId")]
+    stack_id: Option<String>,
+}
+
+/// Reads a page of stack events.
+pub(crate) fn page(body: &[u8]) -> Result<EventsPage, ForeignBody> {
+    let page: PageBody<'_> = object(body)?;
+    // Nulls are left out, so a page of a stack without events may be `{}`. But an error's body is no page.
+    if page.events.is_none() && page.message.is_some() {
+        return Err(ForeignBody::OtherJson);
+    }
+    let raw = page.events.unwrap_or_default();
+    let stack = raw.iter().find_map(|event| stack_id(event.get()));
+    Ok(EventsPage {
+        events: raw
+            .iter()
+            .map(|event| Arc::new(StackEvent::from_json(event.get(), stack.as_ref())))
+            .collect(),
+        next: page
+            .next_token
+            .filter(|token| !token.is_empty())
+            .map(NextToken::new),
+    })
+}
+
+fn stack_id(event: &str) -> Option<StackId> {
+    let StackIdOnly { stack_id } = serde_json::from_str(event).ok()?;
+    stack_id
+        .filter(|id| !id.is_empty())
+        .map(|id| StackId::from(id.as_str()))
+}
+
+/// Reads a description of an image. The rest of the answer, with its presigned URL, is dropped here.
+pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> {
+    let fields: Map<String, Value> = object(body)?;
+    if text(&fields, "imageId").is_none() && text(&fields, "imageBuildStatus").is_none() {
+        return Err(ForeignBody::OtherJson);
+    }
+    let clean = |name| text(&fields, name).map(|text| Clean::new(&without_signatures(text)));
+    Ok(ImageDescription {
+        region: clean("region"),
+        version: clean("version"),
+        build_status: clean("imageBuildStatus"),
+        stack_id: text(&fields, "cloudformationStackArn").map(StackId::from),
+        stack_status: clean("cloudformationStackStatus"),
+        stack_status_reason: clean("cloudformationStackStatusReason"),
+        creation_time: text(&fields, "creationTime").and_then(parse_time),
+        builder_status: clean("imagebuilderImageStatus"),
+        builder_reason: clean("imagebuilderImageStatusReason"),
+        ami: fields
+            .get("ec2AmiInfo")
+            .and_then(Value::as_object)
+            .and_then(ami),
+    })
+}
+
+fn ami(fields: &Map<String, Value>) -> Option<Ami> {
+    Some(Ami {
+        id: text(fields, "amiId").map(Clean::new)?,
+        name: text(fields, "amiName").map(Clean::new),
+        state: text(fields, "state").map(Clean::new),
+    })
+}
+
+/// The message of an error's body. The application writes `message`, the gateway at times `Message`.
+pub(crate) fn error_message(body: &[u8]) -> Option<String> {
+    let fields: Map<String, Value> = object(body).ok()?;
+    text(&fields, "message")
+        .or_else(|| text(&fields, "Message"))
+        .map(str::to_owned)
+}
+
+/// The beginning of a body that is not the API's, for a person to recognise whose it is.
+pub(crate) fn snippet(body: &[u8]) -> String {
+    redact(&cut(&String::from_utf8_lossy(body), SNIPPET))
+}
+
+fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    fields
+        .get(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+}
+
+/// Reads a JSON object. An array is refused by name, since serde would take it for one.
+fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ForeignBody> {
+    let text = str::from_utf8(body)
+        .map_err(|_invalid| ForeignBody::NotText)?
+        .trim_start_matches('\u{feff}')
+        .trim_start();
+    match text.chars().next() {
+        Some('{') => serde_json::from_str(text).map_err(|error| {
+            if error.is_data() {
+                return ForeignBody::OtherJson;
+            }
+            ForeignBody::BrokenJson {
+                line: error.line(),
+                column: error.column(),
+            }
+        }),
+        Some('[' | '"') => Err(ForeignBody::OtherJson),
+        Some(_) => Err(ForeignBody::NotJson(snippet(body))),
+        None => Err(ForeignBody::Empty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
+
+    fn read(body: &str) -> EventsPage {
+        page(body.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_page_keeps_the_services_order_and_its_token() {
+        let body = format!(
+            r#"{{"events":[{{"eventId":"b","stackId":"{STACK}"}},{{"eventId":"a","x":[1, 2]}}],
+                "nextToken":"t/+=","unknown":{{}}}}"#
+        );
+        let page = read(&body);
+        let ids: Vec<_> = page
+            .events
+            .iter()
+            .map(|event| event.event_id.as_str())
+            .collect();
+        assert_eq!(ids, ["b", "a"]);
+        assert_eq!(page.next.unwrap().as_str(), "t/+=");
+        assert_eq!(page.events[1].raw(), r#"{"eventId":"a","x":[1,2]}"#);
+    }
+
+    #[test]
+    fn an_event_without_a_stack_belongs_to_the_page_s_first_stack() {
+        let body =
+            format!(r#"{{"events":[17,{{"eventId":"x","stackId":""}},{{"stackId":"{STACK}"}}]}}"#);
+        let page = read(&body);
+        assert_eq!(page.events.len(), 3, "what is no event is kept too");
+        for event in &page.events {
+            assert_eq!(event.stack_id.as_str(), STACK);
+        }
+    }
+
+    #[test]
+    fn absent_null_and_empty_mean_none() {
+        for body in [
+            "{}",
+            r#"{"events":null,"nextToken":null}"#,
+            r#"{"events":[],"nextToken":""}"#,
+            "\u{feff}{\"events\":[]}",
+            " \r\n{} ",
+        ] {
+            let page = read(body);
+            assert!(page.events.is_empty() && page.next.is_none(), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_of_the_api_is_never_an_empty_page() {
+        let bodies: [(&[u8], ForeignBody); 12] = [
+            (b"", ForeignBody::Empty),
+            (b" \n", ForeignBody::Empty),
+            (b"\xff\xfe{}", ForeignBody::NotText),
+            (b"\x1f\x8b\x08\x00", ForeignBody::NotText),
+            (
+                b"<html>log in</html>",
+                ForeignBody::NotJson("<html>log in</html>".into()),
+            ),
+            (b"null", ForeignBody::NotJson("null".into())),
+            (b"[]", ForeignBody::OtherJson),
+            (b"[null,[]]", ForeignBody::OtherJson),
+            (b"\"ok\"", ForeignBody::OtherJson),
+            (br#"{"events":{}}"#, ForeignBody::OtherJson),
+            (
+                br#"{"message":"Hello from Lambda"}"#,
+                ForeignBody::OtherJson,
+            ),
+            (br#"{"nextToken":5,"events":[]}"#, ForeignBody::OtherJson),
+        ];
+        for (body, expected) in bodies {
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!(page(body).unwrap_err(), expected, "{shown}");
+            assert!(description(body).is_err(), "{shown}");
+        }
+        for cut in [&br#"{"events":[{"eventId":"a"}"#[..], br#"{"events":[]}x"#] {
+            let error = page(cut).unwrap_err();
+            assert!(matches!(error, ForeignBody::BrokenJson { .. }), "{error}");
+        }
+        assert_eq!(description(b"{}"), Err(ForeignBody::OtherJson));
+    }
+
+    #[test]
+    fn a_foreign_body_is_shown_on_one_line_of_eighty_characters() {
+        let html = format!("<html>\n  <body>{}", "ü".repeat(200));
+        let ForeignBody::NotJson(shown) = page(html.as_bytes()).unwrap_err() else {
+            panic!("HTML is not JSON");
+        };
+        assert!(shown.starts_with("<html> <body>ü"));
+        assert_eq!(shown.chars().count(), 81);
+    }
+
+    #[test]
+    fn a_broken_description_is_not_quoted() {
+        for body in [
+            r#"{"imageConfiguration":{"url":"https://canary"#,
+            r#"["https://canary"]"#,
+            r#""https://canary""#,
+        ] {
+            let error = description(body.as_bytes()).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_stacks_description_is_read() {
+        let body = format!(
+            r#"{{"imageId":"img","region":"us-east-1","version":"3.16.1",
+                "imageBuildStatus":"BUILD_IN_PROGRESS","cloudformationStackArn":"{STACK}",
+                "cloudformationStackStatus":"CREATE_IN_PROGRESS",
+                "cloudformationStackStatusReason":"User Initiated",
+                "imagebuilderImageStatus":"BUILDING","imagebuilderImageStatusReason":"r",
+                "imageConfiguration":{{"url":"https://bucket/config?X-Amz-Signature=canary"}}}}"#
+        );
+        let image = description(body.as_bytes()).unwrap();
+        let text = |field: &Option<Clean>| field.as_ref().unwrap().to_string();
+        assert_eq!(text(&image.region), "us-east-1");
+        assert_eq!(text(&image.version), "3.16.1");
+        assert_eq!(text(&image.build_status), "BUILD_IN_PROGRESS");
+        assert_eq!(image.stack_id.as_ref().unwrap().as_str(), STACK);
+        assert_eq!(text(&image.stack_status), "CREATE_IN_PROGRESS");
+        assert_eq!(text(&image.stack_status_reason), "User Initiated");
+        assert_eq!(text(&image.builder_status), "BUILDING");
+        assert_eq!(text(&image.builder_reason), "r");
+        assert!(image.finished_ami().is_none());
+        assert!(!format!("{image:?}").contains("canary"));
+    }
+
+    #[test]
+    fn an_amis_description_is_read() {
+        let body = r#"{"imageId":"img","imageBuildStatus":"BUILD_COMPLETE","region":7,
+            "creationTime":"2022-03-30T23:59:00.000Z",
+            "ec2AmiInfo":{"amiId":"ami-1","amiName":"n","state":"AVAILABLE","tags":[]}}"#;
+        let image = description(body.as_bytes()).unwrap();
+        assert_eq!(image.finished_ami().unwrap().id.as_str(), "ami-1");
+        assert_eq!(image.creation_time.unwrap().timestamp(), 1_648_684_740);
+        assert_eq!(image.region, None, "a mistyped field is absent");
+        for no_ami in ["null", "{}", r#"{"amiId":""}"#, r#""ami-1""#] {
+            let body = format!(r#"{{"imageBuildStatus":"BUILD_COMPLETE","ec2AmiInfo":{no_ami}}}"#);
+            assert_eq!(description(body.as_bytes()).unwrap().ami, None, "{no_ami}");
+        }
+    }
+
+    #[test]
+    fn error_messages_are_found_under_both_names() {
+        let message = |body: &str| error_message(body.as_bytes());
+        assert_eq!(message(r#"{"message":"a"}"#).as_deref(), Some("a"));
+        assert_eq!(message(r#"{"Message":"b"}"#).as_deref(), Some("b"));
+        assert_eq!(
+            message(r#"{"message":null,"Message":"c"}"#).as_deref(),
+            Some("c")
+        );
+        assert_eq!(message("{}"), None);
+        assert_eq!(message("<html>"), None);
+    }
+}

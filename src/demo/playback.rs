@@ -1,0 +1,36 @@
+//! Plays a scenario: makes its changes in the world once their time has come.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::demo::scenario::TimedChange;
+use crate::demo::world::World;
+
+/// A scenario that has begun.
+#[derive(Debug)]
+pub(crate) struct Playback {
+    /// The clock's reading when it began.
+    began: Duration,
+    /// What is still to happen, the next thing last.
+    ahead: Mutex<Vec<TimedChange>>,
+}
+
+impl Playback {
+    /// Begins to play, the first change first, at this reading of the clock.
+    pub(crate) fn new(mut script: Vec<TimedChange>, began: Duration) -> Self {
+        script.reverse();
+        Self {
+            began,
+            ahead: Mutex::new(script),
+        }
+    }
+
+    /// Makes every change whose time has come at this reading of the clock.
+    pub(crate) fn advance(&self, elapsed: Duration, world: &World) {
+        let played = elapsed.saturating_sub(self.began);
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(next) = ahead.pop_if(|next| next.at <= played) {
+            world.apply(next.change);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! How a stack takes its resources back: after a failure, on demand, or once the image is there.
+
+use std::time::Duration;
+
+use crate::demo::scenario::build::{Failure, IMAGE_RESOURCE};
+use crate::demo::scenario::moment::{Happening, Operation};
+use crate::demo::scenario::schedule::{REACTION, Schedule};
+
+/// How long after its last event a deleted stack is out of the API's reach.
+const LAST_SIGHT: Duration = Duration::from_millis(900);
+
+impl Schedule<'_> {
+    /// The deletion of the stack, where there is one.
+    pub(crate) fn delete(&mut self) {
+        let Some(at) = self.deletion() else {
+            return;
+        };
+        let (status, reason) = ("DELETE_IN_PROGRESS", Some("User Initiated"));
+        self.push_stack(at, Operation::Delete, status, reason);
+        let (end, stuck) = self.delete_resources(at, Operation::Delete);
+        if stuck.is_some() {
+            self.push_stack(end, Operation::Delete, "DELETE_FAILED", stuck.as_deref());
+        } else {
+            self.push(end + LAST_SIGHT, Operation::Delete, Happening::Gone);
+        }
+    }
+
+    /// Deletes every resource after those that depend on it. Says when that ends, and, where a resource
+    /// could not be deleted, the stack's reason.
+    pub(crate) fn delete_resources(
+        &mut self,
+        from: Duration,
+        operation: Operation,
+    ) -> (Duration, Option<String>) {
+        let build = self.build;
+        let mut end = from;
+        // When each resource can be deleted at the earliest; never, where one that depends on it stays. What
+        // was being created has been cancelled by then.
+        let mut earliest = vec![Some(from + 2 * REACTION); build.resources.len()];
+        for (index, resource) in build.resources.iter().enumerate().rev() {
+            if !self.exists(index) {
+                continue;
+            }
+            let gone = earliest[index].and_then(|begins| {
+                let (ends, deleted) = self.delete_resource(begins, operation, index);
+                end = end.max(ends);
+                deleted.then_some(ends)
+            });
+            for &dependency in &resource.dependencies {
+                let after = gone.map(|gone| gone + REACTION);
+                earliest[dependency] = earliest[dependency].zip(after).map(|(a, b)| a.max(b));
+            }
+        }
+        let stuck = build.deletion_failure.as_ref().map(|failure| {
+            let name = &build.resources[failure.resource].name;
+            format!("The following resource(s) failed to delete: [{name}]. ")
+        });
+        (end + REACTION, stuck)
+    }
+
+    /// Deletes one resource. Says when that ends, and whether the resource is gone then.
+    fn delete_resource(
+        &mut self,
+        begins: Duration,
+        operation: Operation,
+        index: usize,
+    ) -> (Duration, bool) {
+        let resource = &self.build.resources[index];
+        let failure = self.build.deletion_failure.as_ref();
+        let failure = failure.filter(|failure| failure.resource == index);
+        let (lasts, status) = match failure {
+            Some(failure) => (failure.after, "DELETE_FAILED"),
+            None => (resource.pace.deleted, "DELETE_COMPLETE"),
+        };
+        let ends = begins + lasts;
+        self.push_deletion(begins, operation, index, "DELETE_IN_PROGRESS", None);
+        self.push_deletion(ends, operation, index, status, failure);
+        if resource.name == IMAGE_RESOURCE && failure.is_none() {
+            self.push(ends, operation, Happening::Stage(None));
+        }
+        (ends, failure.is_none())
+    }
+
+    fn push_deletion(
+        &mut self,
+        at: Duration,
+        operation: Operation,
+        index: usize,
+        status: &'static str,
+        failure: Option<&Failure>,
+    ) {
+        let happening = Happening::Resource {
+            index,
+            status,
+            reason: failure.map(|failure| failure.reason.clone()),
+            exists: true,
+        };
+        self.push(at, operation, happening);
+    }
+}

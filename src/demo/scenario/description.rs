@@ -1,0 +1,151 @@
+//! DescribeImage's answer as a build goes on: from the stack until the AMI is tagged, from the AMI afterwards.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use crate::demo::scenario::build::{Build, ImageFacts};
+use crate::demo::scenario::event::stamp;
+use crate::demo::scenario::moment::{Happening, Stage};
+
+/// What DescribeImage knows at a time.
+#[derive(Debug)]
+pub(crate) struct Description<'a> {
+    image: &'a ImageFacts,
+    stack_id: &'a str,
+    began: DateTime<Utc>,
+    /// The stack's status and reason; absent where the API does not find the stack.
+    stack: Option<(&'static str, Option<String>)>,
+    stage: Option<Stage>,
+    ami_created: Option<DateTime<Utc>>,
+}
+
+impl<'a> Description<'a> {
+    /// What is known before anything of the build has happened.
+    pub(crate) fn new(build: &'a Build, began: DateTime<Utc>) -> Self {
+        Self {
+            image: &build.image,
+            stack_id: &build.stack_id,
+            began,
+            stack: None,
+            stage: None,
+            ami_created: None,
+        }
+    }
+
+    /// Takes in what happens. Says whether that is anything to DescribeImage.
+    pub(crate) fn learn(&mut self, happening: &Happening, at: DateTime<Utc>) -> bool {
+        match happening {
+            Happening::Stack { status, reason } => self.stack = Some((status, reason.clone())),
+            Happening::Stage(stage) => self.stage.clone_from(stage),
+            Happening::AmiTagged => self.ami_created = Some(at - self.image.ami_age_when_tagged),
+            Happening::Gone => self.stack = None,
+            Happening::Resource { .. } => return false,
+        }
+        true
+    }
+
+    /// The answer; nothing where there is neither an image nor a stack.
+    pub(crate) fn answer(&self) -> Option<Value> {
+        // The API looks for the AMI first: once that is tagged, the stack is not looked at any more.
+        if let Some(created) = self.ami_created {
+            return Some(self.ami_shape(created));
+        }
+        let (status, reason) = self.stack.as_ref()?;
+        Some(self.stack_shape(status, reason.as_deref()))
+    }
+
+    fn ami_shape(&self, created: DateTime<Utc>) -> Value {
+        let image = self.image;
+        let created = stamp(created);
+        let mut answer = self.common();
+        insert(&mut answer, "imageBuildStatus", "BUILD_COMPLETE");
+        insert(&mut answer, "creationTime", created.as_str());
+        let ami = json!({
+            "amiId": image.ami_id,
+            "amiName": format!("{} {}", image.id, created.replace(':', "-")),
+            "architecture": image.ami_architecture,
+            "state": "AVAILABLE",
+            "description": image.ami_description,
+            "tags": tags(&image.ami_tags),
+        });
+        insert(&mut answer, "ec2AmiInfo", ami);
+        Value::Object(answer)
+    }
+
+    fn stack_shape(&self, status: &str, reason: Option<&str>) -> Value {
+        let mut answer = self.common();
+        if let Some(build_status) = build_status(status) {
+            insert(&mut answer, "imageBuildStatus", build_status);
+        }
+        insert(
+            &mut answer,
+            "imageBuildLogsArn",
+            self.image.logs_arn.as_str(),
+        );
+        insert(&mut answer, "cloudformationStackStatus", status);
+        if let Some(reason) = reason {
+            insert(&mut answer, "cloudformationStackStatusReason", reason);
+        }
+        insert(&mut answer, "cloudformationStackArn", self.stack_id);
+        insert(
+            &mut answer,
+            "cloudformationStackCreationTime",
+            stamp(self.began),
+        );
+        insert(
+            &mut answer,
+            "cloudformationStackTags",
+            tags(&self.image.stack_tags),
+        );
+        if let Some(stage) = &self.stage {
+            insert(
+                &mut answer,
+                "imagebuilderImageStatus",
+                stage.status.as_str(),
+            );
+            if let Some(reason) = &stage.reason {
+                insert(
+                    &mut answer,
+                    "imagebuilderImageStatusReason",
+                    reason.as_str(),
+                );
+            }
+        }
+        Value::Object(answer)
+    }
+
+    fn common(&self) -> Map<String, Value> {
+        let image = self.image;
+        let mut answer = Map::new();
+        insert(&mut answer, "imageId", image.id.as_str());
+        insert(&mut answer, "region", image.region.as_str());
+        insert(&mut answer, "version", image.version.as_str());
+        let configuration = json!({ "url": image.configuration_url });
+        insert(&mut answer, "imageConfiguration", configuration);
+        answer
+    }
+}
+
+fn insert(answer: &mut Map<String, Value>, field: &str, value: impl Into<Value>) {
+    answer.insert(field.to_owned(), value.into());
+}
+
+fn tags(tags: &BTreeMap<String, String>) -> Value {
+    tags.iter()
+        .map(|(key, value)| json!({ "key": key, "value": value }))
+        .collect()
+}
+
+/// What the API makes of the stack's status; nothing of a status that it does not know.
+fn build_status(stack_status: &str) -> Option<&str> {
+    match stack_status {
+        "CREATE_IN_PROGRESS" => Some("BUILD_IN_PROGRESS"),
+        "CREATE_COMPLETE" => Some("BUILD_COMPLETE"),
+        status if status == "CREATE_FAILED" || status.starts_with("ROLLBACK_") => {
+            Some("BUILD_FAILED")
+        }
+        status => status.starts_with("DELETE_").then_some(status),
+    }
+}

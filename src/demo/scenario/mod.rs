@@ -1,0 +1,111 @@
+//! Scenarios: what becomes of an image, told in `assets/scenarios` and played at the clock's time.
+//!
+//! ```text
+//!  stack.toml + NAME.toml ─► Build (names resolved) ─► Moment (when what happens) ─► TimedChange (API's form)
+//! ```
+
+mod build;
+mod creation;
+mod data;
+mod deletion;
+mod description;
+mod event;
+mod fill;
+mod moment;
+mod schedule;
+mod script;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+pub(crate) use self::script::TimedChange;
+
+use crate::demo::faults::FaultPlan;
+use crate::demo::scenario::build::Build;
+use crate::demo::scenario::data::{ScenarioData, StackData};
+
+const STACK: &str = include_str!("../../../assets/scenarios/stack.toml");
+
+/// One scenario: an image, the stacks that build it, and how the API fails meanwhile.
+#[derive(Debug)]
+pub struct Scenario {
+    image_id: String,
+    region: String,
+    builds: Vec<Build>,
+    faults: FaultPlan,
+}
+
+/// Why there is no such scenario.
+#[derive(Debug, Error)]
+pub enum ScenarioError {
+    /// No scenario has this name.
+    #[error("no scenario is called {0}; there are {names}", names = Scenario::NAMES.join(", "))]
+    Unknown(String),
+    /// The data is not what a scenario looks like.
+    #[error("the scenario can't be read: {0}")]
+    Data(#[from] toml::de::Error),
+    /// The data names a resource that the stack does not have, or has only further down.
+    #[error("no resource is called {0} (above the place that names it)")]
+    Resource(String),
+    /// The data has a placeholder that nothing is known for.
+    #[error("nothing is known as ${{{0}}}")]
+    Placeholder(String),
+}
+
+impl Scenario {
+    /// The names of all scenarios; the first is the default.
+    pub const NAMES: [&str; 7] = [
+        "success", "failure", "rollback", "leftover", "rebuild", "deleted", "flaky",
+    ];
+
+    /// The scenario of this name.
+    ///
+    /// # Errors
+    /// Where there is no such scenario.
+    pub fn named(name: &str) -> Result<Self, ScenarioError> {
+        let text = match name {
+            "success" => include_str!("../../../assets/scenarios/success.toml"),
+            "failure" => include_str!("../../../assets/scenarios/failure.toml"),
+            "rollback" => include_str!("../../../assets/scenarios/rollback.toml"),
+            "leftover" => include_str!("../../../assets/scenarios/leftover.toml"),
+            "rebuild" => include_str!("../../../assets/scenarios/rebuild.toml"),
+            "deleted" => include_str!("../../../assets/scenarios/deleted.toml"),
+            "flaky" => include_str!("../../../assets/scenarios/flaky.toml"),
+            _ => return Err(ScenarioError::Unknown(name.to_owned())),
+        };
+        let stack: StackData = toml::from_str(STACK)?;
+        let scenario: ScenarioData = toml::from_str(text)?;
+        let builds = scenario.builds.iter().enumerate();
+        let builds = builds.map(|(ordinal, build)| Build::new(&stack, &scenario, ordinal, build));
+        Ok(Self {
+            builds: builds.collect::<Result<_, _>>()?,
+            image_id: scenario.image,
+            region: scenario.region.unwrap_or(stack.region),
+            faults: FaultPlan::new(scenario.faults),
+        })
+    }
+
+    /// The image that the scenario is about.
+    #[must_use]
+    pub fn image_id(&self) -> &str {
+        &self.image_id
+    }
+
+    /// The region that the image is built in.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// How the API fails while the scenario is played.
+    pub(crate) fn faults(&self) -> &FaultPlan {
+        &self.faults
+    }
+
+    /// What happens when the scenario begins at `epoch`, in order.
+    pub(crate) fn script(&self, epoch: DateTime<Utc>) -> Vec<TimedChange> {
+        script::script(&self.builds, epoch)
+    }
+}

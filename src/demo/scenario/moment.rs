@@ -1,0 +1,50 @@
+//! What can happen to a stack, and to the image that it makes.
+
+use std::time::Duration;
+
+/// What CloudFormation is doing with the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Create,
+    Rollback,
+    Delete,
+}
+
+/// One thing that happens to a stack.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Happening {
+    /// The stack's own status changes.
+    Stack {
+        status: &'static str,
+        reason: Option<String>,
+    },
+    /// A resource's status changes, or is said once more.
+    Resource {
+        index: usize,
+        status: &'static str,
+        reason: Option<String>,
+        /// Whether the resource has its physical id by now.
+        exists: bool,
+    },
+    /// Image Builder's stage changes; there is none once the image is deleted.
+    Stage(Option<Stage>),
+    /// The AMI is there, and tagged as finished.
+    AmiTagged,
+    /// The API no longer finds the stack.
+    Gone,
+}
+
+/// What Image Builder says of the image.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stage {
+    pub status: String,
+    pub reason: Option<String>,
+}
+
+/// A happening, its time since the build began, and the operation that it belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Moment {
+    pub at: Duration,
+    pub operation: Operation,
+    pub happening: Happening,
+}

@@ -1,0 +1,50 @@
+//! A scenario as timed changes of the world that the API answers from.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::demo::scenario::build::Build;
+use crate::demo::scenario::description::Description;
+use crate::demo::scenario::event::ApiEvent;
+use crate::demo::scenario::moment::Happening;
+use crate::demo::scenario::schedule::moments;
+use crate::demo::world::Change;
+
+/// A change, and when it happens, since the scenario began.
+#[derive(Debug)]
+pub(crate) struct TimedChange {
+    pub at: Duration,
+    pub change: Change,
+}
+
+/// Everything that happens in a scenario that begins at `epoch`, in order.
+pub(crate) fn script(builds: &[Build], epoch: DateTime<Utc>) -> Vec<TimedChange> {
+    let mut script = Vec::new();
+    for build in builds {
+        play(build, epoch, &mut script);
+    }
+    script
+}
+
+fn play(build: &Build, epoch: DateTime<Utc>, script: &mut Vec<TimedChange>) {
+    let began = epoch + build.begins;
+    let mut description = Description::new(build, began);
+    let mut push = |after: Duration, change: Change| {
+        let at = build.begins + after;
+        script.push(TimedChange { at, change });
+    };
+    push(Duration::ZERO, Change::StackCreated(build.stack_id.clone()));
+    for moment in moments(build) {
+        let at = began + moment.at;
+        if let Some(event) = ApiEvent::of(build, &moment, at) {
+            push(moment.at, Change::StackEvent(event.to_json()));
+        }
+        if moment.happening == Happening::Gone {
+            push(moment.at, Change::StackGone);
+        }
+        if description.learn(&moment.happening, at) {
+            push(moment.at, Change::Image(description.answer()));
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! From a request to its answer: the routes, the faults that are planned for it, and the world's state.
+
+use hyper::Request;
+
+use crate::clock::Clock;
+use crate::demo::faults::{FaultPlan, InjectedFault};
+use crate::demo::playback::Playback;
+use crate::demo::server::answer::Answer;
+use crate::demo::server::reply::{Cut, Reply, Stamp, truncated, whole};
+use crate::demo::server::requests::{Count, Counter, LoggedRequest, RequestLog, Route};
+use crate::demo::world::{Page, World};
+
+/// How many events the real API puts on a page.
+const PAGE_SIZE: usize = 100;
+
+/// What the answers are made from.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub world: World,
+    pub faults: FaultPlan,
+    pub page_size: usize,
+    /// Absent unless somebody wants to look at it, since it only grows.
+    pub log: Option<RequestLog>,
+    counter: Counter,
+    playback: Playback,
+    clock: Clock,
+}
+
+impl Api {
+    /// An API that never fails.
+    pub(crate) fn new(world: World, playback: Playback, clock: Clock) -> Self {
+        Self {
+            world,
+            faults: FaultPlan::default(),
+            page_size: PAGE_SIZE,
+            log: None,
+            counter: Counter::default(),
+            playback,
+            clock,
+        }
+    }
+
+    /// Answers one request, or fails as planned.
+    pub(crate) async fn reply<B>(&self, request: Request<B>) -> Result<Reply, Cut> {
+        let request = LoggedRequest::new(&request);
+        let count = self.counter.count(request.route);
+        if let Some(log) = &self.log {
+            log.push(request.clone());
+        }
+        let fault = self.faults.fault(request.route, count);
+        if let Some(InjectedFault::Slow(delay)) = fault {
+            self.clock.sleep(*delay).await;
+        }
+        let reply = match fault {
+            Some(InjectedFault::Reset) => return Err(Cut::Reset),
+            Some(InjectedFault::Truncated) => truncated(self.answer(&request), self.stamp(count)),
+            fault => {
+                let planned = fault
+                    .filter(|fault| fits(fault, &request))
+                    .and_then(Answer::of_fault);
+                let answer = planned.unwrap_or_else(|| self.answer(&request));
+                whole(answer, self.stamp(count))
+            }
+        };
+        Ok(reply?)
+    }
+
+    /// The right answer at the clock's time.
+    fn answer(&self, request: &LoggedRequest) -> Answer {
+        self.playback.advance(self.clock.elapsed(), &self.world);
+        let image_id = request.image_id();
+        if request.route != Route::Unknown && !is_image_id(image_id) {
+            return Answer::bad_image_id(image_id);
+        }
+        match request.route {
+            Route::Unknown => Answer::wrong_path(),
+            Route::Image => match self.world.image(image_id) {
+                Some(body) => Answer::ok(body),
+                None => Answer::no_image(image_id),
+            },
+            Route::StackEvents => {
+                let token = request.parameter("nextToken");
+                match self.world.page(image_id, token, self.page_size) {
+                    Page::Events(body) => Answer::ok(body),
+                    Page::NoStack => Answer::no_stack(image_id),
+                    Page::BadToken => Answer::bad_token(),
+                }
+            }
+        }
+    }
+
+    fn stamp(&self, count: Count) -> Stamp {
+        Stamp {
+            now: self.clock.now(),
+            number: count.of_all,
+        }
+    }
+}
+
+/// A token can only be rejected where there is one.
+fn fits(fault: &InjectedFault, request: &LoggedRequest) -> bool {
+    *fault != InjectedFault::TokenRejected || request.parameter("nextToken").is_some()
+}
+
+/// The API's own rule: `^[a-zA-Z][a-zA-Z0-9-]+$`.
+fn is_image_id(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic())
+        && text.len() > 1
+        && characters.all(|it| it.is_ascii_alphanumeric() || it == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::{DateTime, Utc};
+    use http_body_util::BodyExt;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::demo::faults::FaultRule;
+    use crate::demo::scenario::Scenario;
+
+    const EVENTS: &str = "/prod/v3/images/custom/alinux2-image/stackevents";
+    const IMAGE: &str = "/prod/v3/images/custom/alinux2-image";
+
+    fn epoch() -> DateTime<Utc> {
+        "2026-05-04T08:30:00Z".parse().unwrap()
+    }
+
+    /// An API by hand, whose stack has this many events.
+    fn with_events(count: usize) -> Api {
+        let world = World::new("alinux2-image");
+        world.replace_stack("arn:stack/1");
+        world.push_events((0..count).map(|id| json!({ "eventId": id })));
+        let playback = Playback::new(Vec::new(), Duration::ZERO);
+        Api::new(world, playback, Clock::scenario(epoch(), 1.0))
+    }
+
+    async fn get(api: &Api, uri: &str) -> (u16, Value) {
+        let reply = api
+            .reply(Request::builder().uri(uri).body(()).unwrap())
+            .await
+            .unwrap();
+        let status = reply.status().as_u16();
+        let body = reply.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    /// A page's event ids, newest first, and the query for the next page.
+    async fn page(api: &Api, query: &str) -> (Vec<u64>, Option<String>) {
+        let (status, body) = get(api, &format!("{EVENTS}{query}")).await;
+        assert_eq!(status, 200, "{body}");
+        let events = body["events"].as_array().unwrap().iter();
+        let next = body
+            .get("nextToken")
+            .map(|token| encoded(token.as_str().unwrap()));
+        (
+            events
+                .map(|event| event["eventId"].as_u64().unwrap())
+                .collect(),
+            next,
+        )
+    }
+
+    fn encoded(token: &str) -> String {
+        let everything = percent_encoding::NON_ALPHANUMERIC;
+        format!(
+            "?nextToken={}",
+            percent_encoding::utf8_percent_encode(token, everything)
+        )
+    }
+
+    #[tokio::test]
+    async fn pages_hold_every_event_once_newest_first_while_more_arrive() {
+        let mut api = with_events(10);
+        api.page_size = 4;
+        let mut seen = Vec::new();
+        let mut query = Some(String::new());
+        let mut pages = 0;
+        while let Some(asked) = query {
+            let (ids, next) = page(&api, &asked).await;
+            seen.extend(ids);
+            api.world.push_events([json!({ "eventId": 100 + pages })]);
+            (query, pages) = (next, pages + 1);
+        }
+        assert_eq!(seen, (0..10).rev().collect::<Vec<_>>());
+        assert_eq!(pages, 3);
+        assert_eq!(page(&api, "").await.0, [102, 101, 100, 9]);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_not_the_stacks_own_fails_as_the_real_servers_does() {
+        let mut api = with_events(3);
+        api.page_size = 1;
+        let (_, next) = page(&api, "").await;
+        let next = next.unwrap();
+        api.world.replace_stack("arn:stack/2");
+        api.world.push_events([json!({ "eventId": 1 })]);
+        for query in [next.as_str(), "?nextToken=nonsense"] {
+            let (status, body) = get(&api, &format!("{EVENTS}{query}")).await;
+            assert_eq!(status, 500);
+            assert!(
+                body["message"].as_str().unwrap().contains("Token"),
+                "{body}"
+            );
+        }
+        assert_eq!(page(&api, "?nextToken=&region=us-east-1").await.0, [1]);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_refused_in_the_real_apis_words() {
+        let api = with_events(1);
+        let message = async |uri: &str| {
+            let (status, body) = get(&api, uri).await;
+            (status, body["message"].as_str().unwrap().to_owned())
+        };
+        let other = "/prod/v3/images/custom/other";
+        let expected = "CloudFormation Stack for Image other does not exist.";
+        assert_eq!(
+            message(&format!("{other}/stackevents")).await,
+            (404, expected.into())
+        );
+        let expected = "No image or stack associated with ParallelCluster image id: other.";
+        assert_eq!(message(other).await, (404, expected.into()));
+        let expected = "Bad Request: '1img' does not match '^[a-zA-Z][a-zA-Z0-9-]+$'";
+        assert_eq!(
+            message("/prod/v3/images/custom/1img").await,
+            (400, expected.into())
+        );
+        let expected = "Missing Authentication Token";
+        assert_eq!(
+            message("/v3/images/custom/other").await,
+            (403, expected.into())
+        );
+    }
+
+    #[tokio::test]
+    async fn a_test_changes_the_world_between_two_requests() {
+        let api = with_events(1);
+        assert_eq!(get(&api, IMAGE).await.0, 404);
+        api.world
+            .set_image(Some(json!({ "imageBuildStatus": "BUILD_COMPLETE" })));
+        assert_eq!(
+            get(&api, IMAGE).await.1["imageBuildStatus"],
+            "BUILD_COMPLETE"
+        );
+        api.world.remove_stack();
+        assert_eq!(get(&api, EVENTS).await.0, 404);
+        api.world.replace_stack("arn:stack/2");
+        assert_eq!(get(&api, EVENTS).await, (200, json!({ "events": [] })));
+    }
+
+    #[tokio::test]
+    async fn faults_come_as_planned_and_each_request_is_logged() {
+        let mut api = with_events(1);
+        let log = RequestLog::default();
+        api.log = Some(log.clone());
+        let once = |number, fault| FaultRule::requests(number..=number, fault);
+        api.faults = FaultPlan::new(vec![
+            once(1, InjectedFault::Status(504)).of(Route::StackEvents),
+            once(2, InjectedFault::TokenRejected).of(Route::StackEvents),
+            once(3, InjectedFault::TokenRejected).of(Route::StackEvents),
+            once(1, InjectedFault::ExpiredToken).of(Route::Image),
+        ]);
+        let (status, body) = get(&api, EVENTS).await;
+        assert_eq!(
+            (status, &body["message"]),
+            (504, &json!("Endpoint request timed out"))
+        );
+        assert_eq!(
+            get(&api, EVENTS).await.0,
+            200,
+            "there is no token to reject"
+        );
+        assert_eq!(get(&api, &format!("{EVENTS}?nextToken=t")).await.0, 500);
+        assert_eq!(get(&api, IMAGE).await.0, 403);
+        let routes: Vec<Route> = log.all().iter().map(|request| request.route).collect();
+        assert_eq!(routes.len(), 4);
+        assert_eq!(routes.last(), Some(&Route::Image));
+        assert_eq!(
+            log.of(Route::StackEvents)[2].parameter("nextToken"),
+            Some("t")
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_answer_takes_the_clocks_time_and_is_right() {
+        let mut api = with_events(1);
+        let slow = InjectedFault::Slow(Duration::from_secs(28));
+        api.faults = FaultPlan::new(vec![FaultRule::requests(1..=1, slow)]);
+        assert_eq!(page(&api, "").await.0, [0]);
+        assert_eq!(api.clock.elapsed(), Duration::from_secs(28));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_head_has_the_clocks_date_and_a_request_id() {
+        let api = with_events(1);
+        tokio::time::advance(Duration::from_secs(90)).await;
+        let reply = api
+            .reply(Request::builder().uri(EVENTS).body(()).unwrap())
+            .await
+            .unwrap();
+        assert_eq!(reply.headers()["date"], "Mon, 04 May 2026 08:31:30 GMT");
+        assert_eq!(reply.headers()["content-type"], "application/json");
+        assert_eq!(reply.headers()["x-amzn-requestid"].len(), 36);
+    }
+
+    /// What both routes answer after each change of a scenario, each pair once.
+    async fn watch(name: &str) -> Vec<String> {
+        let scenario = Scenario::named(name).unwrap();
+        let clock = Clock::scenario(epoch(), 1.0);
+        let script = scenario.script(clock.now());
+        let times: Vec<Duration> = script.iter().map(|timed| timed.at).collect();
+        let playback = Playback::new(script, clock.elapsed());
+        let api = Api::new(World::new(scenario.image_id()), playback, clock);
+        let image = format!("/prod/v3/images/custom/{}", scenario.image_id());
+        let mut seen = Vec::new();
+        for time in times {
+            tokio::time::advance(time.saturating_sub(api.clock.elapsed())).await;
+            let (status, body) = get(&api, &format!("{image}/stackevents")).await;
+            let stack = match status {
+                200 => newest_root_status(&body).to_owned(),
+                status => status.to_string(),
+            };
+            let (status, body) = get(&api, &image).await;
+            let described = body["imageBuildStatus"].as_str().map(str::to_owned);
+            let pair = format!(
+                "{stack} {}",
+                described.unwrap_or_else(|| status.to_string())
+            );
+            if seen.last() != Some(&pair) {
+                seen.push(pair);
+            }
+        }
+        seen
+    }
+
+    fn newest_root_status(body: &Value) -> &str {
+        let events = body["events"].as_array().unwrap();
+        let mut root = events
+            .iter()
+            .filter(|it| it["physicalResourceId"] == it["stackId"]);
+        root.next().unwrap()["resourceStatus"].as_str().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn success_flips_the_image_before_the_stack_begins_to_delete_itself() {
+        assert_eq!(
+            watch("success").await,
+            [
+                "CREATE_IN_PROGRESS BUILD_IN_PROGRESS",
+                "CREATE_IN_PROGRESS BUILD_COMPLETE",
+                "DELETE_IN_PROGRESS BUILD_COMPLETE",
+                "404 BUILD_COMPLETE"
+            ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rebuild_has_nothing_to_tell_between_its_two_stacks() {
+        assert_eq!(
+            watch("rebuild").await,
+            [
+                "CREATE_IN_PROGRESS BUILD_IN_PROGRESS",
+                "CREATE_FAILED BUILD_FAILED",
+                "DELETE_IN_PROGRESS DELETE_IN_PROGRESS",
+                "404 404",
+                "CREATE_IN_PROGRESS BUILD_IN_PROGRESS",
+                "CREATE_IN_PROGRESS BUILD_COMPLETE",
+                "DELETE_IN_PROGRESS BUILD_COMPLETE",
+                "404 BUILD_COMPLETE"
+            ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_did_not_succeed_never_has_an_image() {
+        for name in ["failure", "rollback", "deleted"] {
+            let seen = watch(name).await;
+            assert!(
+                !seen.iter().any(|pair| pair.contains("BUILD_COMPLETE")),
+                "{name}: {seen:?}"
+            );
+        }
+        assert_eq!(
+            watch("leftover").await.last().unwrap(),
+            "DELETE_FAILED BUILD_COMPLETE"
+        );
+    }
+}

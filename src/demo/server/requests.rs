@@ -1,0 +1,201 @@
+//! What the API is asked: by route, by number, and in full for a test to look at.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hyper::Request;
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Route {
+    /// GetImageStackEvents.
+    StackEvents,
+    /// DescribeImage.
+    Image,
+    /// Nothing that the API has.
+    Unknown,
+}
+
+/// One request as it came in.
+#[derive(Clone, Debug)]
+pub struct LoggedRequest {
+    /// What it asks for.
+    pub route: Route,
+    /// The method, such as `GET`.
+    pub method: String,
+    /// The path, still percent-encoded.
+    pub path: String,
+    /// The query's names and values, decoded, in the order in which they came.
+    pub query: Vec<(String, String)>,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl LoggedRequest {
+    /// Reads a request's head.
+    pub(crate) fn new<B>(request: &Request<B>) -> Self {
+        let path = request.uri().path();
+        let headers = request.headers().iter();
+        let headers = headers.map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        });
+        Self {
+            route: route(request.method().as_str(), path),
+            method: request.method().to_string(),
+            path: path.to_owned(),
+            query: request.uri().query().map(query).unwrap_or_default(),
+            headers: headers.collect(),
+        }
+    }
+
+    /// The value of a query parameter. An empty one counts as absent, as it does for the API.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        value_of(&self.query, name).filter(|value| !value.is_empty())
+    }
+
+    /// The value of a header, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        value_of(&self.headers, name)
+    }
+
+    /// The image that is asked about.
+    pub(crate) fn image_id(&self) -> &str {
+        let rest = self.path.strip_prefix(IMAGES).unwrap_or_default();
+        rest.strip_suffix(STACK_EVENTS).unwrap_or(rest)
+    }
+}
+
+/// Where the images are, the gateway's stage included.
+const IMAGES: &str = "/prod/v3/images/custom/";
+const STACK_EVENTS: &str = "/stackevents";
+
+fn route(method: &str, path: &str) -> Route {
+    let image = path.strip_prefix(IMAGES).filter(|_| method == "GET");
+    match image.map(|image| (image, image.strip_suffix(STACK_EVENTS))) {
+        Some((_, Some(image))) if is_one_segment(image) => Route::StackEvents,
+        Some((image, None)) if is_one_segment(image) => Route::Image,
+        _ => Route::Unknown,
+    }
+}
+
+fn is_one_segment(path: &str) -> bool {
+    !path.is_empty() && !path.contains('/')
+}
+
+fn query(query: &str) -> Vec<(String, String)> {
+    let pairs = query
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs
+        .map(|(name, value)| (decode(name), decode(value)))
+        .collect()
+}
+
+/// Decodes as a form is decoded: a `+` that was not encoded is a space.
+fn decode(text: &str) -> String {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
+}
+
+fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let pair = pairs.iter().find(|(known, _)| known == name);
+    pair.map(|(_, value)| value.as_str())
+}
+
+/// Every request that came in, oldest first. Clones are handles on the same log.
+#[derive(Clone, Debug, Default)]
+pub struct RequestLog(Arc<Mutex<Vec<LoggedRequest>>>);
+
+impl RequestLog {
+    /// The requests up to now.
+    #[must_use]
+    pub fn all(&self) -> Vec<LoggedRequest> {
+        self.lock().clone()
+    }
+
+    /// The requests up to now that asked for this.
+    #[must_use]
+    pub fn of(&self, route: Route) -> Vec<LoggedRequest> {
+        let log = self.lock();
+        log.iter().filter(|it| it.route == route).cloned().collect()
+    }
+
+    pub(crate) fn push(&self, request: LoggedRequest) {
+        self.lock().push(request);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<LoggedRequest>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts requests, all of them and each route's own.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(Mutex<HashMap<Route, u64>>);
+
+/// How many requests there were: this one and all before it, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub of_all: u64,
+    pub of_route: u64,
+}
+
+impl Counter {
+    /// Counts one more.
+    pub(crate) fn count(&self, route: Route) -> Count {
+        let mut routes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = routes.entry(route).or_default();
+        *own += 1;
+        Count {
+            of_route: *own,
+            of_all: routes.values().sum(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logged(method: &str, uri: &str) -> LoggedRequest {
+        let request = Request::builder().method(method).uri(uri).body(()).unwrap();
+        LoggedRequest::new(&request)
+    }
+
+    #[test]
+    fn only_the_two_routes_with_their_stage_are_known() {
+        let route = |method, uri| logged(method, uri).route;
+        assert_eq!(
+            route("GET", "/prod/v3/images/custom/a/stackevents"),
+            Route::StackEvents
+        );
+        assert_eq!(
+            route("GET", "/prod/v3/images/custom/a?region=r"),
+            Route::Image
+        );
+        assert_eq!(route("GET", "/v3/images/custom/a"), Route::Unknown);
+        assert_eq!(route("GET", "/prod/v3/images/custom"), Route::Unknown);
+        assert_eq!(
+            route("GET", "/prod/v3/images/custom/a/logstreams"),
+            Route::Unknown
+        );
+        assert_eq!(route("DELETE", "/prod/v3/images/custom/a"), Route::Unknown);
+    }
+
+    #[test]
+    fn the_query_is_decoded_and_the_empty_parameter_is_absent() {
+        let request = logged(
+            "GET",
+            "/prod/v3/images/custom/a/stackevents?nextToken=a%2B%2F%3D+b&region=",
+        );
+        assert_eq!(request.parameter("nextToken"), Some("a+/= b"));
+        assert_eq!(request.parameter("region"), None);
+        assert_eq!(request.image_id(), "a");
+    }
+}

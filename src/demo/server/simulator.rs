@@ -1,0 +1,306 @@
+//! The simulated API itself: HTTP/1.1 on a loopback port, at the clock's time.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::clock::Clock;
+use crate::demo::faults::FaultPlan;
+use crate::demo::playback::Playback;
+use crate::demo::scenario::Scenario;
+use crate::demo::server::api::Api;
+use crate::demo::server::reply::Cut;
+use crate::demo::server::requests::RequestLog;
+use crate::demo::world::World;
+
+/// A ParallelCluster API on a loopback port, about one image. It answers while [`Simulator::serve`] is
+/// awaited; dropping that future closes the port and every connection.
+#[derive(Debug)]
+pub struct Simulator {
+    listener: TcpListener,
+    address: SocketAddr,
+    api: Api,
+}
+
+impl Simulator {
+    /// An API in which a scenario begins now, by the clock.
+    ///
+    /// # Errors
+    /// Where there is no port to be had.
+    pub async fn bind(scenario: &Scenario, clock: Clock) -> io::Result<Self> {
+        let script = scenario.script(clock.now());
+        let playback = Playback::new(script, clock.elapsed());
+        let world = World::new(scenario.image_id());
+        let simulator = Self::listen(Api::new(world, playback, clock)).await?;
+        Ok(simulator.with_faults(scenario.faults().clone()))
+    }
+
+    /// An API whose world is changed by hand only.
+    ///
+    /// # Errors
+    /// Where there is no port to be had.
+    pub async fn bind_world(world: World, clock: Clock) -> io::Result<Self> {
+        let playback = Playback::new(Vec::new(), clock.elapsed());
+        Self::listen(Api::new(world, playback, clock)).await
+    }
+
+    async fn listen(api: Api) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Ok(Self {
+            address: listener.local_addr()?,
+            listener,
+            api,
+        })
+    }
+
+    /// Fails as planned, instead of as the scenario says.
+    #[must_use]
+    pub fn with_faults(mut self, faults: FaultPlan) -> Self {
+        self.api.faults = faults;
+        self
+    }
+
+    /// Puts this many events on a page, at least one; 100 unless told.
+    #[must_use]
+    pub fn with_page_size(mut self, events: usize) -> Self {
+        self.api.page_size = events.max(1);
+        self
+    }
+
+    /// Logs every request from now on.
+    #[must_use]
+    pub fn with_log(mut self, log: &RequestLog) -> Self {
+        self.api.log = Some(log.clone());
+        self
+    }
+
+    /// The invoke URL: what ParallelCluster's API stack calls `ParallelClusterApiInvokeUrl`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}/prod", self.address)
+    }
+
+    /// The world that the answers are made from.
+    #[must_use]
+    pub fn world(&self) -> World {
+        self.api.world.clone()
+    }
+
+    /// Answers requests for as long as it is awaited.
+    pub async fn serve(self) {
+        let Self { listener, api, .. } = self;
+        let mut connections = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                // A connection that was gone before it could be accepted is none of the others' business.
+                accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+                    connections.push(converse(stream, &api));
+                },
+                Some(()) = connections.next() => {}
+            }
+        }
+    }
+}
+
+/// Answers the requests of one connection until either side ends it.
+async fn converse(stream: TcpStream, api: &Api) {
+    let service = service_fn(|request| Box::pin(api.reply(request)));
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    if ended.is_err_and(|error| Cut::of(&error) == Some(Cut::Reset)) {
+        // With nothing to linger for, closing resets the connection.
+        let stream = connection.into_parts().io.into_inner();
+        drop(stream.set_zero_linger());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::demo::faults::{FaultRule, InjectedFault};
+
+    /// A simulator about one event, whose nth request meets the nth fault.
+    async fn with_faults(faults: impl IntoIterator<Item = InjectedFault>) -> Simulator {
+        let world = World::new("alinux2-image");
+        world.replace_stack("arn:stack/1");
+        world.push_events([json!({ "eventId": "1" })]);
+        let rules = (1..).zip(faults);
+        let rules = rules.map(|(number, fault)| FaultRule::requests(number..=number, fault));
+        let simulator = Simulator::bind_world(world, Clock::wall()).await.unwrap();
+        simulator.with_faults(FaultPlan::new(rules.collect()))
+    }
+
+    /// What came of asking while the API is served.
+    async fn served<T>(simulator: Simulator, asking: impl Future<Output = T>) -> T {
+        tokio::select! {
+            () = simulator.serve() => unreachable!("it is served until it is dropped"),
+            answer = asking => answer,
+        }
+    }
+
+    fn client() -> reqwest::Client {
+        reqwest::Client::builder().no_proxy().build().unwrap()
+    }
+
+    fn events_of(simulator: &Simulator) -> String {
+        format!(
+            "{}/v3/images/custom/alinux2-image/stackevents",
+            simulator.url()
+        )
+    }
+
+    async fn body_of(client: &reqwest::Client, url: &str) -> reqwest::Result<String> {
+        client.get(url).send().await?.text().await
+    }
+
+    #[tokio::test]
+    async fn answers_over_http_and_logs_what_was_asked() {
+        let log = RequestLog::default();
+        let simulator = with_faults([]).await.with_log(&log);
+        let url = events_of(&simulator);
+        let client = client();
+        let request = client
+            .get(format!("{url}?region=us-east-1"))
+            .header("x-canary", "1");
+        let answer = served(simulator, request.send()).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["x-amzn-requestid"].len(), 36);
+        let logged = log.all().remove(0);
+        assert_eq!(
+            (logged.method.as_str(), logged.parameter("region")),
+            ("GET", Some("us-east-1"))
+        );
+        assert_eq!(
+            (logged.header("x-canary"), logged.header("authorization")),
+            (Some("1"), None)
+        );
+    }
+
+    #[tokio::test]
+    async fn one_connection_carries_many_requests() {
+        let simulator = with_faults([]).await;
+        let address = simulator.address;
+        let asking = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+            let last = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+            stream
+                .write_all(format!("{request}{request}{last}").as_bytes())
+                .await
+                .unwrap();
+            let mut answers = String::new();
+            stream.read_to_string(&mut answers).await.unwrap();
+            answers
+        };
+        let answers = served(simulator, asking).await;
+        assert_eq!(answers.matches("HTTP/1.1 403 Forbidden").count(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_slow_answer_holds_up_nobody_else() {
+        let log = RequestLog::default();
+        let simulator = with_faults([InjectedFault::Slow(Duration::from_hours(1))]).await;
+        let simulator = simulator.with_log(&log);
+        let url = events_of(&simulator);
+        let client = client();
+        let asking = async {
+            tokio::select! {
+                biased;
+                slow = body_of(&client, &url) => panic!("it can't have been answered: {slow:?}"),
+                quick = async {
+                    // Only once the slow request is there is the quick one the second.
+                    while log.all().is_empty() {
+                        tokio::task::yield_now().await;
+                    }
+                    body_of(&client, &url).await
+                } => quick,
+            }
+        };
+        assert!(served(simulator, asking).await.unwrap().contains("events"));
+    }
+
+    #[tokio::test]
+    async fn a_reset_is_a_reset_and_the_next_request_is_answered() {
+        let simulator = with_faults([InjectedFault::Reset]).await;
+        let url = events_of(&simulator);
+        let client = client();
+        let asking = async { (body_of(&client, &url).await, body_of(&client, &url).await) };
+        let (first, second) = served(simulator, asking).await;
+        let mut cause: &dyn std::error::Error = &first.unwrap_err();
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        let cause = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        assert_eq!(cause, Some(io::ErrorKind::ConnectionReset));
+        assert!(second.unwrap().contains("events"));
+    }
+
+    #[tokio::test]
+    async fn a_truncated_answer_has_a_good_head_and_half_a_body() {
+        let simulator = with_faults([InjectedFault::Truncated]).await;
+        let url = events_of(&simulator);
+        let client = client();
+        let asking = async {
+            let mut answer = client.get(&url).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            assert_eq!(answer.content_length(), Some(28));
+            let first = answer.chunk().await.unwrap().unwrap();
+            (first, answer.chunk().await)
+        };
+        let (first, rest) = served(simulator, asking).await;
+        assert_eq!(&first[..], br#"{"events":[{"e"#);
+        assert!(rest.is_err());
+    }
+
+    #[tokio::test]
+    async fn garbled_answers_are_a_page_for_people_and_half_a_document() {
+        let simulator = with_faults([InjectedFault::Html, InjectedFault::HalfJson]).await;
+        let url = events_of(&simulator);
+        let client = client();
+        let asking = async { (body_of(&client, &url).await, body_of(&client, &url).await) };
+        let (html, half) = served(simulator, asking).await;
+        assert!(html.unwrap().starts_with("<!DOCTYPE html>"));
+        assert!(serde_json::from_str::<serde_json::Value>(&half.unwrap()).is_err());
+    }
+
+    #[tokio::test]
+    async fn dropping_it_closes_the_port() {
+        let simulator = with_faults([]).await;
+        let url = events_of(&simulator);
+        let client = client();
+        served(simulator, body_of(&client, &url)).await.unwrap();
+        assert!(body_of(&client, &url).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_scenario_is_served_from_its_beginning_and_can_be_spawned() {
+        let scenario = Scenario::named("success").unwrap();
+        let clock = Clock::scenario("2026-05-04T08:30:00Z".parse().unwrap(), 60.0);
+        let simulator = Simulator::bind(&scenario, clock).await.unwrap();
+        let url = format!(
+            "{}/v3/images/custom/{}",
+            simulator.url(),
+            scenario.image_id()
+        );
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(simulator.serve());
+        let description = body_of(&client(), &url).await.unwrap();
+        assert!(description.contains("BUILD_IN_PROGRESS"), "{description}");
+        assert!(
+            description.contains("2026-05-04T08:30:00.000Z"),
+            "{description}"
+        );
+    }
+}

@@ -1,0 +1,6 @@
+//! poll
+
+pub mod cadence;
+pub mod poller;
+pub mod tail;
+pub mod walk;

@@ -1,0 +1,457 @@
+//! What to ask next and when: the walk over the events, and DescribeImage only where it can tell something.
+//!
+//! Pure, like the walk that it holds: answers go in, facts come out, and [`Tail::next`] says what to do.
+//! Times are the clock's running time, which never jumps, so that setting the wall clock disturbs nothing.
+
+use std::time::Duration;
+
+use crate::backend::{EventsAnswer, EventsError, NextToken};
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::image::ImageAnswer;
+use crate::domain::observation::{News, PageNews};
+use crate::domain::stack_event::{EventId, StackEvent};
+use crate::poll::cadence::Cadence;
+use crate::poll::walk::Walk;
+
+/// How often DescribeImage is asked when nothing calls for it.
+const DESCRIBE_EVERY: Duration = Duration::from_secs(30);
+/// How often DescribeImage is asked while a verdict hangs on it.
+const DESCRIBE_SOON: Duration = Duration::from_secs(2);
+
+/// The next question to the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// A page of events.
+    Events(Option<NextToken>),
+    /// The description of the image.
+    Image,
+}
+
+/// The tailing of one image.
+#[derive(Debug)]
+pub struct Tail {
+    walk: Walk,
+    events: Cadence,
+    events_due: Duration,
+    image: Cadence,
+    /// When DescribeImage is to be asked; not before the events have answered once.
+    image_due: Option<Duration>,
+    /// Whether the walk that is underway has met an event of the stack itself.
+    root_met: bool,
+    root: Option<RootSeen>,
+    /// DescribeImage has named the AMI of this stack: nothing hangs on it any more.
+    settled: bool,
+}
+
+/// The newest event of the stack itself.
+#[derive(Debug)]
+struct RootSeen {
+    event_id: EventId,
+    /// Whether only DescribeImage can tell what this status means.
+    is_ambiguous: bool,
+}
+
+impl RootSeen {
+    fn of(event: &StackEvent) -> Self {
+        Self {
+            event_id: event.event_id.clone(),
+            is_ambiguous: event.status.is_delete() || event.status.as_str() == "CREATE_COMPLETE",
+        }
+    }
+}
+
+impl Tail {
+    /// A tail that asks for events at once. `interval` replaces the adaptive one.
+    #[must_use]
+    pub fn new(interval: Option<Duration>, mut random: fastrand::Rng) -> Self {
+        Self {
+            walk: Walk::default(),
+            image: Cadence::new(interval, random.fork()),
+            events: Cadence::new(interval, random),
+            events_due: Duration::ZERO,
+            image_due: None,
+            root_met: false,
+            root: None,
+            settled: false,
+        }
+    }
+
+    /// Takes events as seen that an earlier watch has recorded, oldest first.
+    pub fn remember<'a>(&mut self, events: impl IntoIterator<Item = &'a StackEvent>) {
+        for event in events {
+            self.walk.remember(event);
+            if event.is_root {
+                self.root = Some(RootSeen::of(event));
+            }
+        }
+    }
+
+    /// What to ask next, and when.
+    #[must_use]
+    pub fn next(&self) -> (Ask, Duration) {
+        match self.image_due {
+            Some(due) if due <= self.events_due => (Ask::Image, due),
+            _ => (Ask::Events(self.walk.token().cloned()), self.events_due),
+        }
+    }
+
+    /// When events will be asked for again.
+    #[must_use]
+    pub fn next_poll(&self) -> Duration {
+        self.events_due
+    }
+
+    /// Asks for events as soon as possible.
+    pub fn poll_now(&mut self, now: Duration) {
+        self.events_due = self.events_due.min(now);
+    }
+
+    /// Asks for everything as soon as possible: nothing has been asked for long.
+    pub fn catch_up(&mut self, now: Duration) {
+        self.poll_now(now);
+        self.image_due = self.image_due.map(|due| due.min(now));
+    }
+
+    /// Makes the next walk read the whole history, as soon as possible.
+    pub fn audit(&mut self, now: Duration) {
+        self.walk.audit();
+        self.poll_now(now);
+    }
+
+    /// Takes in the answer to [`Ask::Events`]. Nothing comes out for a page that did not fit the walk.
+    pub fn events_answered(
+        &mut self,
+        now: Duration,
+        answer: Result<EventsAnswer, EventsError>,
+    ) -> Option<News> {
+        match answer {
+            Ok(EventsAnswer::Page(page)) => {
+                self.events.succeeded();
+                let news = self.walk.page(page);
+                if let Some(news) = &news {
+                    self.look_at(now, news);
+                }
+                let wait = if self.walk.wants_more() {
+                    Duration::ZERO
+                } else {
+                    self.events.wait(now)
+                };
+                self.events_due = now + wait;
+                self.image_due.get_or_insert(now);
+                news.map(News::Page)
+            }
+            Ok(EventsAnswer::Gone) => {
+                self.events.succeeded();
+                self.walk.abandon();
+                self.events_due = now + self.events.wait(now);
+                self.want_image(now);
+                Some(News::StackGone)
+            }
+            Err(error) => Some(News::Fault(self.events_failed(now, error))),
+        }
+    }
+
+    fn events_failed(&mut self, now: Duration, error: EventsError) -> Fault {
+        let fault = match error {
+            EventsError::TokenRejected(fault) => {
+                self.walk.rejected();
+                fault
+            }
+            EventsError::Fault(fault) => {
+                if matches!(fault.kind, FaultKind::Transient | FaultKind::Malformed) {
+                    self.walk.faulted();
+                }
+                fault
+            }
+        };
+        self.events.failed();
+        self.events_due = now + self.events.wait(now);
+        self.hold_back(fault.kind);
+        fault
+    }
+
+    /// Takes in the answer to [`Ask::Image`].
+    pub fn image_answered(&mut self, now: Duration, answer: Result<ImageAnswer, Fault>) -> News {
+        match answer {
+            Ok(answer) => {
+                self.image.succeeded();
+                self.settled = matches!(&answer, ImageAnswer::Described(image) if image.finished_ami().is_some());
+                self.image_due = Some(now + self.usual_image_wait());
+                News::Image(answer)
+            }
+            Err(fault) => {
+                self.image.failed();
+                let wait = self.image.wait(now).max(DESCRIBE_SOON);
+                self.image_due = Some(now + wait);
+                if fault.kind == FaultKind::Throttled {
+                    self.events.failed();
+                    self.events_due = self.events_due.max(now + self.events.wait(now));
+                }
+                News::ImageFault(fault)
+            }
+        }
+    }
+
+    /// Notes what a page says about the stack itself, and whether that calls for DescribeImage. The first
+    /// event of the stack that a walk meets is the newest one.
+    fn look_at(&mut self, now: Duration, page: &PageNews) {
+        if !page.fresh.is_empty() {
+            self.events.saw_new(now);
+        }
+        self.root_met &= !page.restarted;
+        let Some(root) = page
+            .fresh
+            .iter()
+            .find(|event| event.is_root && !self.root_met)
+        else {
+            return;
+        };
+        self.root_met = true;
+        if self
+            .root
+            .as_ref()
+            .is_none_or(|known| known.event_id != root.event_id)
+        {
+            self.root = Some(RootSeen::of(root));
+            self.settled = false;
+            self.want_image(now);
+        }
+    }
+
+    /// Asks for the image now, unless its own failures ask for patience.
+    fn want_image(&mut self, now: Duration) {
+        match &mut self.image_due {
+            Some(due) if self.image.is_failing() => *due = (*due).max(now),
+            due => *due = Some(now),
+        }
+    }
+
+    fn usual_image_wait(&self) -> Duration {
+        let hangs = !self.settled && self.root.as_ref().is_some_and(|root| root.is_ambiguous);
+        if hangs { DESCRIBE_SOON } else { DESCRIBE_EVERY }
+    }
+
+    /// A throttled API is not asked for the image either before it is asked for events again.
+    fn hold_back(&mut self, kind: FaultKind) {
+        if let (Some(due), FaultKind::Throttled) = (&mut self.image_due, kind) {
+            *due = (*due).max(self.events_due);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::backend::EventsPage;
+    use crate::domain::image::{Ami, ImageDescription};
+    use crate::text::safe::Clean;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn tail() -> Tail {
+        Tail::new(Some(seconds(5)), fastrand::Rng::with_seed(1))
+    }
+
+    fn event(id: &str, status: &str, physical: &str) -> Arc<StackEvent> {
+        let json = format!(
+            r#"{{"stackId":"s","eventId":"{id}","physicalResourceId":"{physical}","resourceStatus":"{status}"}}"#
+        );
+        Arc::new(StackEvent::from_json(&json, None))
+    }
+
+    fn page(events: &[Arc<StackEvent>], next: Option<&str>) -> EventsAnswer {
+        EventsAnswer::Page(EventsPage {
+            events: events.to_vec(),
+            next: next.map(NextToken::new),
+        })
+    }
+
+    fn fault(kind: FaultKind) -> Fault {
+        Fault {
+            kind,
+            message: Clean::new("x"),
+            hint: None,
+            request_id: None,
+        }
+    }
+
+    fn described(ami: bool) -> ImageAnswer {
+        let ami = ami.then(|| Ami {
+            id: Clean::new("ami-1"),
+            name: None,
+            state: None,
+        });
+        ImageAnswer::Described(Box::new(ImageDescription {
+            build_status: Some(Clean::new("BUILD_COMPLETE")),
+            ami,
+            ..ImageDescription::default()
+        }))
+    }
+
+    /// Answers everything that is due up to a time with the same page, and tells what was asked and when.
+    fn asked_until(tail: &mut Tail, end: Duration, events: &[Arc<StackEvent>]) -> Vec<(Ask, u64)> {
+        let mut asked = Vec::new();
+        loop {
+            let (ask, due) = tail.next();
+            if due > end {
+                return asked;
+            }
+            match ask {
+                Ask::Events(_) => drop(tail.events_answered(due, Ok(page(events, None)))),
+                Ask::Image => drop(tail.image_answered(due, Ok(described(false)))),
+            }
+            asked.push((ask, due.as_secs()));
+        }
+    }
+
+    #[test]
+    fn a_steady_poll_is_one_request_and_the_image_is_asked_every_30_seconds() {
+        let mut tail = tail();
+        let events = [event("1", "CREATE_IN_PROGRESS", "s")];
+        let asked = asked_until(&mut tail, seconds(60), &events);
+        let of = |wanted: &Ask| {
+            asked
+                .iter()
+                .filter(|(ask, _)| ask == wanted)
+                .map(|(_, due)| *due)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of(&Ask::Events(None)),
+            (0..=12).map(|poll| poll * 5).collect::<Vec<_>>()
+        );
+        assert_eq!(of(&Ask::Image), [0, 30, 60]);
+    }
+
+    #[test]
+    fn the_first_page_comes_before_the_image_and_the_rest_without_a_pause() {
+        let mut tail = tail();
+        assert_eq!(tail.next(), (Ask::Events(None), seconds(0)));
+        let _ = tail.events_answered(seconds(1), Ok(page(&[event("2", "X", "")], Some("t"))));
+        assert_eq!(tail.next(), (Ask::Image, seconds(1)));
+        let _ = tail.image_answered(seconds(1), Ok(described(false)));
+        assert_eq!(
+            tail.next(),
+            (Ask::Events(Some(NextToken::new("t"))), seconds(1))
+        );
+    }
+
+    #[test]
+    fn a_new_root_status_calls_for_the_image_at_once() {
+        let mut tail = tail();
+        let first = event("1", "CREATE_IN_PROGRESS", "s");
+        asked_until(&mut tail, seconds(6), std::slice::from_ref(&first));
+        let failed = event("2", "CREATE_FAILED", "s");
+        let _ = tail.events_answered(seconds(10), Ok(page(&[failed, first], None)));
+        assert_eq!(tail.next(), (Ask::Image, seconds(10)));
+    }
+
+    #[test]
+    fn while_a_verdict_hangs_on_it_the_image_is_asked_every_2_seconds() {
+        let mut tail = tail();
+        let deleting = event("1", "DELETE_IN_PROGRESS", "s");
+        let _ = tail.events_answered(seconds(0), Ok(page(&[deleting], None)));
+        let _ = tail.image_answered(seconds(0), Ok(described(false)));
+        assert_eq!(tail.next(), (Ask::Image, seconds(2)));
+        let _ = tail.image_answered(seconds(2), Ok(described(true)));
+        assert_eq!(
+            tail.next(),
+            (Ask::Events(None), seconds(5)),
+            "the AMI is known: no hurry"
+        );
+    }
+
+    #[test]
+    fn every_gone_calls_for_the_image() {
+        let mut tail = tail();
+        let _ = tail.events_answered(seconds(0), Ok(EventsAnswer::Gone));
+        assert_eq!(tail.next(), (Ask::Image, seconds(0)));
+        let _ = tail.image_answered(seconds(0), Ok(ImageAnswer::Absent));
+        let _ = tail.events_answered(seconds(5), Ok(EventsAnswer::Gone));
+        assert_eq!(tail.next(), (Ask::Image, seconds(5)));
+    }
+
+    #[test]
+    fn an_image_that_is_refused_does_not_slow_the_events_down() {
+        let mut tail = tail();
+        let events = [event("1", "CREATE_IN_PROGRESS", "s")];
+        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
+        for _ in 0..6 {
+            let _ = tail.image_answered(seconds(0), Err(fault(FaultKind::Denied)));
+        }
+        assert_eq!(tail.next(), (Ask::Events(None), seconds(5)));
+    }
+
+    #[test]
+    fn throttling_slows_both_down_and_keeps_the_token() {
+        let mut tail = tail();
+        let _ = tail.events_answered(seconds(0), Ok(page(&[event("2", "X", "")], Some("t"))));
+        let _ = tail.image_answered(seconds(0), Ok(described(false)));
+        for _ in 0..9 {
+            let throttled = Err(EventsError::Fault(fault(FaultKind::Throttled)));
+            let _ = tail.events_answered(seconds(0), throttled);
+        }
+        let (ask, due) = tail.next();
+        assert_eq!(ask, Ask::Events(Some(NextToken::new("t"))));
+        assert!(due >= seconds(25), "{due:?}");
+    }
+
+    #[test]
+    fn a_throttled_api_is_not_asked_for_the_image_before_it_is_asked_for_events() {
+        let mut tail = tail();
+        let events = [event("1", "CREATE_IN_PROGRESS", "s")];
+        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
+        assert_eq!(tail.next(), (Ask::Image, seconds(0)));
+        let throttled = Err(EventsError::Fault(fault(FaultKind::Throttled)));
+        let _ = tail.events_answered(seconds(0), throttled);
+        let (_, due) = tail.next();
+        assert!(due >= seconds(5), "{due:?}");
+        let _ = tail.image_answered(due, Err(fault(FaultKind::Throttled)));
+        let next = tail.next_poll();
+        assert!(next >= due + seconds(10), "{next:?} after {due:?}");
+    }
+
+    #[test]
+    fn catching_up_asks_for_both_at_once_whatever_failed_before() {
+        let mut tail = tail();
+        let events = [event("1", "CREATE_IN_PROGRESS", "s")];
+        tail.catch_up(seconds(0));
+        assert_eq!(tail.next(), (Ask::Events(None), seconds(0)));
+        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
+        for _ in 0..6 {
+            let unreachable = fault(FaultKind::Transient);
+            let _ = tail.image_answered(seconds(0), Err(unreachable.clone()));
+            let _ = tail.events_answered(seconds(0), Err(EventsError::Fault(unreachable)));
+        }
+        tail.catch_up(seconds(1));
+        assert_eq!(tail.next(), (Ask::Image, seconds(1)));
+        let _ = tail.image_answered(seconds(1), Ok(described(false)));
+        assert_eq!(tail.next(), (Ask::Events(None), seconds(1)));
+    }
+
+    #[test]
+    fn an_audit_reads_the_history_to_its_end() {
+        let mut tail = tail();
+        let events: Vec<_> = (0..30)
+            .rev()
+            .map(|id| event(&id.to_string(), "X", ""))
+            .collect();
+        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
+        let _ = tail.image_answered(seconds(0), Ok(described(false)));
+        tail.audit(seconds(1));
+        assert_eq!(tail.next(), (Ask::Events(None), seconds(1)));
+        let Some(News::Page(news)) = tail.events_answered(seconds(1), Ok(page(&events, Some("t"))))
+        else {
+            panic!("a page is news");
+        };
+        assert!(news.commit.is_none() && news.audit);
+        assert_eq!(
+            tail.next(),
+            (Ask::Events(Some(NextToken::new("t"))), seconds(1))
+        );
+    }
+}

@@ -1,0 +1,344 @@
+//! The lines of a recording behind its header: how each fact is written, and read again.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::image::{Ami, ImageDescription};
+use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
+use crate::domain::summary::{FirstFailure, Summary};
+use crate::domain::verdict::Outcome;
+use crate::text::redact::redact;
+use crate::text::safe::Clean;
+
+/// Times as the API writes them: RFC 3339, UTC, milliseconds.
+pub(crate) mod stamp {
+    use chrono::{DateTime, Utc};
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use crate::domain::stack_event::{format_time, parse_time};
+
+    pub(crate) fn serialize<S: Serializer>(
+        time: &DateTime<Utc>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format_time(*time))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<DateTime<Utc>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse_time(&text).ok_or_else(|| de::Error::custom("not an RFC 3339 time"))
+    }
+}
+
+/// A line: when, and what. The fields of the facts are documented in the README, "Recordings".
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Line<'a> {
+    #[serde(borrow)]
+    pub kind: Cow<'a, str>,
+    #[serde(with = "stamp")]
+    pub at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack_id: Option<Cow<'a, str>>,
+    /// A late event: the id of the event that is directly newer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Cow<'a, str>>,
+    /// A walk that read the whole history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Description>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Failed>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summarised>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Cow<'a, str>>,
+    /// The event as the API sent it, without what signs a presigned URL.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<&'a RawValue>,
+}
+
+/// The kinds of lines.
+pub(crate) mod kind {
+    /// An event that a whole walk brought.
+    pub(crate) const EVENT: &str = "event";
+    /// A walk that came to its end and brought nothing new, or read the whole history.
+    pub(crate) const WALK: &str = "walk";
+    /// There is no stack of this name.
+    pub(crate) const GONE: &str = "gone";
+    /// A request for events failed.
+    pub(crate) const FAULT: &str = "fault";
+    /// DescribeImage answered with a description.
+    pub(crate) const IMAGE: &str = "image";
+    /// DescribeImage answered that there is neither an image nor a stack.
+    pub(crate) const NO_IMAGE: &str = "no-image";
+    /// There is a stack that ParallelCluster did not make.
+    pub(crate) const FOREIGN_IMAGE: &str = "foreign-image";
+    /// A DescribeImage request failed.
+    pub(crate) const IMAGE_FAULT: &str = "image-fault";
+    /// Another watch goes on with this recording.
+    pub(crate) const RESUMED: &str = "resumed";
+    /// A watch came to its end in good order: what was known by then.
+    pub(crate) const ENDED: &str = "ended";
+}
+
+impl<'a> Line<'a> {
+    /// A line that says no more than its kind.
+    pub(crate) fn new(kind: &'a str, at: DateTime<Utc>) -> Self {
+        Self {
+            kind: kind.into(),
+            at,
+            stack_id: None,
+            before: None,
+            audit: None,
+            image: None,
+            fault: None,
+            summary: None,
+            program: None,
+            event: None,
+        }
+    }
+
+    /// The line of an event.
+    pub(crate) fn of_event(event: &'a StackEvent, at: DateTime<Utc>) -> Self {
+        Self {
+            stack_id: Some(event.stack_id.as_str().into()),
+            event: serde_json::from_str(event.raw()).ok(),
+            ..Self::new(kind::EVENT, at)
+        }
+    }
+
+    /// The event of an event's line.
+    pub(crate) fn event(&self) -> Option<Arc<StackEvent>> {
+        let stack = self.stack()?;
+        let raw = self.event?;
+        Some(Arc::new(StackEvent::from_json(raw.get(), Some(&stack))))
+    }
+
+    /// The stack that the line is about.
+    pub(crate) fn stack(&self) -> Option<StackId> {
+        self.stack_id.as_deref().map(StackId::from)
+    }
+
+    /// Adds the line, with its line break, to what is to be written.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        append(self, out);
+    }
+}
+
+/// Adds something as a line of JSON. Nothing is added where it has no JSON form, which no line lacks.
+pub(crate) fn append(line: &impl Serialize, out: &mut Vec<u8>) {
+    if let Ok(mut json) = serde_json::to_vec(line) {
+        json.push(b'\n');
+        out.append(&mut json);
+    }
+}
+
+/// What DescribeImage said: the fields that a watch keeps, under the API's names where it has them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Description {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_build_status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloudformation_stack_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloudformation_stack_status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloudformation_stack_status_reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    creation_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imagebuilder_image_status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imagebuilder_image_status_reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ec2_ami_info: Option<AmiInfo>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AmiInfo {
+    ami_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ami_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
+}
+
+fn kept(text: Option<&Clean>) -> Option<String> {
+    text.map(|text| redact(text.as_str()).into_owned())
+}
+
+fn clean(text: Option<&String>) -> Option<Clean> {
+    text.map(|text| Clean::new(text))
+}
+
+impl From<&ImageDescription> for Description {
+    fn from(image: &ImageDescription) -> Self {
+        Self {
+            region: kept(image.region.as_ref()),
+            version: kept(image.version.as_ref()),
+            image_build_status: kept(image.build_status.as_ref()),
+            cloudformation_stack_arn: image.stack_id.as_ref().map(|id| id.as_str().to_owned()),
+            cloudformation_stack_status: kept(image.stack_status.as_ref()),
+            cloudformation_stack_status_reason: kept(image.stack_status_reason.as_ref()),
+            creation_time: image.creation_time.map(format_time),
+            imagebuilder_image_status: kept(image.builder_status.as_ref()),
+            imagebuilder_image_status_reason: kept(image.builder_reason.as_ref()),
+            ec2_ami_info: image.ami.as_ref().map(|ami| AmiInfo {
+                ami_id: ami.id.as_str().to_owned(),
+                ami_name: kept(ami.name.as_ref()),
+                state: kept(ami.state.as_ref()),
+            }),
+        }
+    }
+}
+
+impl From<&Description> for ImageDescription {
+    fn from(said: &Description) -> Self {
+        Self {
+            region: clean(said.region.as_ref()),
+            version: clean(said.version.as_ref()),
+            build_status: clean(said.image_build_status.as_ref()),
+            stack_id: said.cloudformation_stack_arn.as_deref().map(StackId::from),
+            stack_status: clean(said.cloudformation_stack_status.as_ref()),
+            stack_status_reason: clean(said.cloudformation_stack_status_reason.as_ref()),
+            creation_time: said.creation_time.as_deref().and_then(parse_time),
+            builder_status: clean(said.imagebuilder_image_status.as_ref()),
+            builder_reason: clean(said.imagebuilder_image_status_reason.as_ref()),
+            ami: said.ec2_ami_info.as_ref().map(|ami| Ami {
+                id: Clean::new(&ami.ami_id),
+                name: clean(ami.ami_name.as_ref()),
+                state: clean(ami.state.as_ref()),
+            }),
+        }
+    }
+}
+
+/// Why a request failed.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Failed {
+    class: String,
+    message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+/// The words for the classes of failures.
+const CLASSES: [(FaultKind, &str); 6] = [
+    (FaultKind::Throttled, "throttled"),
+    (FaultKind::Transient, "transient"),
+    (FaultKind::Malformed, "malformed"),
+    (FaultKind::Expired, "expired"),
+    (FaultKind::Denied, "denied"),
+    (FaultKind::Misconfigured, "misconfigured"),
+];
+
+impl From<&Fault> for Failed {
+    fn from(fault: &Fault) -> Self {
+        let class = CLASSES.iter().find(|(kind, _)| *kind == fault.kind);
+        Self {
+            class: class
+                .map(|(_, word)| (*word).to_owned())
+                .unwrap_or_default(),
+            message: redact(fault.message.as_str()).into_owned(),
+            hint: kept(fault.hint.as_ref()),
+            request_id: kept(fault.request_id.as_ref()),
+        }
+    }
+}
+
+impl From<&Failed> for Fault {
+    fn from(failed: &Failed) -> Self {
+        let kind = CLASSES.iter().find(|(_, word)| *word == failed.class);
+        Self {
+            kind: kind.map_or(FaultKind::Transient, |(kind, _)| *kind),
+            message: Clean::new(&failed.message),
+            hint: clean(failed.hint.as_ref()),
+            request_id: clean(failed.request_id.as_ref()),
+        }
+    }
+}
+
+/// What was known at the end of a watch: spares whoever lists recordings to read all of their events.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Summarised {
+    outcome: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    started_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ami_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_failure: Option<FailedFirst>,
+    leftover_stack: bool,
+    events: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FailedFirst {
+    logical_resource_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl From<&Summary> for Summarised {
+    fn from(summary: &Summary) -> Self {
+        let failure = summary.first_failure.as_ref();
+        Self {
+            outcome: summary.outcome.word().to_owned(),
+            region: kept(summary.region.as_ref()),
+            started_at: summary.started_at.map(format_time),
+            ended_at: summary.ended_at.map(format_time),
+            ami_id: kept(summary.ami_id.as_ref()),
+            first_failure: failure.map(|failure| FailedFirst {
+                logical_resource_id: failure.logical_id.as_str().to_owned(),
+                reason: kept(failure.reason.as_ref()),
+            }),
+            leftover_stack: summary.leftover_stack,
+            events: summary.events,
+        }
+    }
+}
+
+impl From<&Summarised> for Summary {
+    fn from(said: &Summarised) -> Self {
+        let mut outcomes = Outcome::ALL.into_iter();
+        let outcome = outcomes.find(|outcome| outcome.word() == said.outcome);
+        let failure = said.first_failure.as_ref();
+        Self {
+            outcome: outcome.unwrap_or(Outcome::Unknown),
+            region: clean(said.region.as_ref()),
+            started_at: said.started_at.as_deref().and_then(parse_time),
+            ended_at: said.ended_at.as_deref().and_then(parse_time),
+            ami_id: clean(said.ami_id.as_ref()),
+            first_failure: failure.map(|failure| FirstFailure {
+                logical_id: Clean::new(&failure.logical_resource_id),
+                reason: clean(failure.reason.as_ref()),
+            }),
+            leftover_stack: said.leftover_stack,
+            events: said.events,
+        }
+    }
+}

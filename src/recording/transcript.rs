@@ -1,0 +1,122 @@
+//! What a watch hears, as the lines of a recording: pure, so that what is kept does not depend on the disk.
+//!
+//! Everything that changes what a watch knows becomes a line at once. A poll that brought nothing becomes one
+//! a minute, so that an idle hour is short and still shows when the watch slept.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::image::{ImageAnswer, ImageDescription};
+use crate::domain::observation::{LateEvent, News, PageNews, Report};
+use crate::domain::stack_event::StackEvent;
+use crate::recording::format::{Line, kind};
+
+/// How often polls that bring nothing are noted.
+const IDLE: TimeDelta = TimeDelta::minutes(1);
+
+/// Turns reports into lines.
+#[derive(Debug, Default)]
+pub(crate) struct Transcript {
+    /// The events of the walk that is underway, newest first.
+    pending: Vec<Arc<StackEvent>>,
+    /// What DescribeImage last said, where nothing but idle polls has been written since.
+    described: Option<Box<ImageDescription>>,
+    /// Whether the last answer about events was a walk's end.
+    is_live: bool,
+    /// When the last line was written.
+    last: Option<DateTime<Utc>>,
+    lines: Vec<u8>,
+}
+
+impl Transcript {
+    /// The lines that a report adds to the recording; often none.
+    pub(crate) fn add(&mut self, report: &Report) -> Vec<u8> {
+        let at = report.at;
+        match &report.news {
+            // They are in the recording already.
+            News::Resumed(_) => {}
+            News::Page(page) => self.page(page, at),
+            News::StackGone => {
+                self.is_live = false;
+                self.write(&Line::new(kind::GONE, at));
+            }
+            News::Fault(fault) => {
+                self.is_live = false;
+                self.write(&Line {
+                    fault: Some(fault.into()),
+                    ..Line::new(kind::FAULT, at)
+                });
+            }
+            News::ImageFault(fault) => {
+                self.described = None;
+                self.write(&Line {
+                    fault: Some(fault.into()),
+                    ..Line::new(kind::IMAGE_FAULT, at)
+                });
+            }
+            News::Image(answer) => self.image(answer, at),
+        }
+        std::mem::take(&mut self.lines)
+    }
+
+    fn page(&mut self, page: &PageNews, at: DateTime<Utc>) {
+        if page.restarted {
+            self.pending.clear();
+        }
+        self.pending.extend(page.fresh.iter().map(Arc::clone));
+        let Some(late) = &page.commit else {
+            return;
+        };
+        let fresh = std::mem::take(&mut self.pending);
+        let idle = fresh.is_empty() && late.is_empty();
+        for event in fresh.iter().rev() {
+            self.write(&Line::of_event(event, at));
+        }
+        for LateEvent { event, before } in late {
+            self.write(&Line {
+                before: Some(before.as_str().into()),
+                ..Line::of_event(event, at)
+            });
+        }
+        if page.audit || (idle && !(self.is_live && self.is_recent(at))) {
+            self.write(&Line {
+                stack_id: page.stack_id.as_ref().map(|id| id.as_str().into()),
+                audit: page.audit.then_some(true),
+                ..Line::new(kind::WALK, at)
+            });
+        }
+        self.is_live = true;
+    }
+
+    fn image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>) {
+        let image = match answer {
+            ImageAnswer::Absent => return self.write(&Line::new(kind::NO_IMAGE, at)),
+            ImageAnswer::Foreign => return self.write(&Line::new(kind::FOREIGN_IMAGE, at)),
+            ImageAnswer::Described(image) => image,
+        };
+        let same = self.described.as_ref() == Some(image);
+        if same && self.is_recent(at) {
+            return;
+        }
+        self.write(&Line {
+            image: Some((&**image).into()),
+            ..Line::new(kind::IMAGE, at)
+        });
+        self.described = Some(image.clone());
+    }
+
+    /// Whether a line was written less than a minute ago.
+    fn is_recent(&self, at: DateTime<Utc>) -> bool {
+        let since = |last: DateTime<Utc>| (TimeDelta::zero()..IDLE).contains(&(at - last));
+        self.last.is_some_and(since)
+    }
+
+    fn write(&mut self, line: &Line<'_>) {
+        line.write(&mut self.lines);
+        self.last = Some(line.at);
+        if line.kind != kind::WALK {
+            self.described = None;
+        }
+    }
+}

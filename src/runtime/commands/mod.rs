@@ -1,0 +1,4 @@
+//! runtime/commands
+
+pub mod history;
+pub mod report;

@@ -1,0 +1,130 @@
+//! The log: to a file that only its owner can read, never onto the screen. A line of it is one line of clean
+//! text, since people look at logs in terminals. A disk that is full costs the log, and nothing else.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+
+use crate::app::msg::Remark;
+use crate::config::Log;
+use crate::error::Error;
+use crate::text::safe::Clean;
+
+/// Begins to log, where a log is wanted. What can't be logged later on is told to `remarks`.
+pub(crate) fn start(log: &Log, remarks: UnboundedSender<Remark>) -> Result<(), Error> {
+    let Some(path) = &log.file else {
+        return Ok(());
+    };
+    let file = open(path).map_err(|source| Error::LogFile {
+        path: path.clone(),
+        source,
+    })?;
+    let level = if log.debug {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::INFO
+    };
+    // Only what this program says: the AWS crates write credentials and tokens into their logs.
+    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
+    let lines = Lines {
+        file,
+        path: path.clone(),
+        remarks: Some(remarks),
+    };
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        // It would tell of a full disk on standard error, which is in the middle of the screen.
+        .log_internal_errors(false)
+        .with_writer(Mutex::new(lines));
+    let subscriber = tracing_subscriber::registry().with(lines).with(own);
+    // Fails only where a log was started before, which a test may have done.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    Ok(())
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// The file, a line at a time.
+struct Lines {
+    file: File,
+    path: PathBuf,
+    /// Where is told that it can't be written; once.
+    remarks: Option<UnboundedSender<Remark>>,
+}
+
+impl Write for Lines {
+    /// Each call brings a whole line.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        let text = Clean::new(text.trim_end_matches('\n'));
+        let text = text.as_str().replace('\n', "␊") + "\n";
+        let written = self.file.write_all(text.as_bytes());
+        if let Err(error) = written
+            && let Some(remarks) = self.remarks.take()
+        {
+            let path = self.path.display();
+            let text = format!("the log is not whole: failed to write {path}: {error}");
+            let _ = remarks.send(Remark::lasting(&text));
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use tokio::sync::mpsc::unbounded_channel;
+
+    fn lines(path: &Path) -> (Lines, tokio::sync::mpsc::UnboundedReceiver<Remark>) {
+        let (remarks, heard) = unbounded_channel();
+        let lines = Lines {
+            file: open(path).unwrap(),
+            path: path.to_owned(),
+            remarks: Some(remarks),
+        };
+        (lines, heard)
+    }
+
+    #[test]
+    fn a_line_is_one_clean_line() {
+        let path = std::env::temp_dir().join(format!("bakewatch-log-{}", std::process::id()));
+        let (mut log, _) = lines(&path);
+        log.write_all(b"a\x1b[2J\nforged\xff\n").unwrap();
+        log.write_all("\u{202e}b\n".as_bytes()).unwrap();
+        let logged = fs::read_to_string(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(logged, "a␛[2J␊forged\u{fffd}\n\\u{202e}b\n");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_once_and_stops_nothing() {
+        let (mut log, mut heard) = lines(Path::new("/dev/full"));
+        for _ in 0..3 {
+            log.write_all(b"a line\n").unwrap();
+        }
+        let said = heard.try_recv().unwrap();
+        assert!(
+            said.text.as_str().contains("failed to write /dev/full: "),
+            "{said:?}"
+        );
+        assert!(heard.try_recv().is_err());
+    }
+}

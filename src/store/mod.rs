@@ -1,0 +1,7 @@
+//! store
+
+pub mod class_index;
+pub mod entry_log;
+pub mod filter_index;
+pub mod group_index;
+pub mod work;

@@ -1,0 +1,50 @@
+//! The line of tabs and chips, as `app::bar` has laid it out.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::app::model::Model;
+use crate::app::status::bar::{Item, Meaning, items};
+use crate::app::views::tab::Tab;
+use crate::domain::status::ClassSet;
+use crate::style::Theme;
+
+/// Draws the line.
+pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    for item in items(model, usize::from(area.width)) {
+        let column = u16::try_from(item.column).unwrap_or(u16::MAX);
+        let width = u16::try_from(item.width()).unwrap_or(u16::MAX);
+        let place = Rect::new(area.x.saturating_add(column), area.y, width, area.height);
+        line(&item, model, theme).render(place.intersection(area), buf);
+    }
+}
+
+fn line(item: &Item, model: &Model, theme: &Theme) -> Line<'static> {
+    let text = item.text.clone();
+    match item.meaning {
+        Meaning::Tab(tab) => {
+            let style = match (item.chosen, item.empty, tab) {
+                (true, _, _) => theme.chosen(),
+                (false, false, Tab::Failure) => theme.bad(),
+                (false, true, _) => theme.dim(),
+                (false, false, _) => Style::new(),
+            };
+            Line::styled(text, style)
+        }
+        Meaning::Class(class) => {
+            let filtered = model.filter.classes != ClassSet::ALL;
+            let (sign, words) = if item.chosen {
+                (theme.chosen(), theme.chosen())
+            } else if filtered || item.empty {
+                (theme.dim(), theme.dim())
+            } else {
+                (theme.status(class), Style::new())
+            };
+            let glyph = format!(" {}", theme.glyphs().status(class));
+            Line::from(vec![Span::styled(glyph, sign), Span::styled(text, words)])
+        }
+    }
+}

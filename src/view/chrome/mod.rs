@@ -1,0 +1,8 @@
+//! view/chrome
+
+pub mod bar;
+pub mod hints;
+pub mod notices;
+pub mod parts;
+pub mod title;
+pub mod verdict;

@@ -1,0 +1,113 @@
+//! A line made of parts that not every screen has room for: which are shown, and in which form.
+//!
+//! First every part gets its shortest form, the most important part first; what room is left then makes
+//! parts longer, in the same order.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+/// One part of a line.
+#[derive(Debug)]
+pub(crate) struct Part<'a> {
+    /// Parts of lower rank get their room first.
+    rank: usize,
+    /// What it can look like, from the longest form to the shortest. No forms: there is nothing to show.
+    forms: Vec<Line<'a>>,
+}
+
+impl<'a> Part<'a> {
+    /// A part with one form.
+    pub(crate) fn new(rank: usize, form: impl Into<Line<'a>>) -> Self {
+        Self::of(rank, vec![form.into()])
+    }
+
+    /// A part that there may be nothing for.
+    pub(crate) fn maybe(rank: usize, form: Option<impl Into<Line<'a>>>) -> Self {
+        Self::of(rank, form.map(Into::into).into_iter().collect())
+    }
+
+    /// No part.
+    pub(crate) fn none() -> Self {
+        Self::of(usize::MAX, Vec::new())
+    }
+
+    /// A part with several forms, the longest first.
+    pub(crate) fn of(rank: usize, forms: Vec<Line<'a>>) -> Self {
+        Self { rank, forms }
+    }
+}
+
+/// Draws the parts that there is room for: one after the other, and `last` at the right end. `gap` is the
+/// number of columns between two.
+pub(crate) fn draw(parts: Vec<Part<'_>>, last: Part<'_>, gap: usize, area: Rect, buf: &mut Buffer) {
+    let count = parts.len();
+    let all: Vec<_> = parts.into_iter().chain([last]).collect();
+    let mut chosen = choose(all, usize::from(area.width), gap);
+    let at_the_end = chosen.pop_if(|(index, _)| *index == count);
+    let mut spans: Vec<Span<'_>> = Vec::new();
+    for (_, form) in chosen {
+        if !spans.is_empty() {
+            spans.push(Span::raw(" ".repeat(gap)));
+        }
+        let style = form.style;
+        spans.extend(form.spans.into_iter().map(|span| span.patch_style(style)));
+    }
+    Line::from(spans).render(area, buf);
+    if let Some((_, form)) = at_the_end {
+        form.right_aligned().render(area, buf);
+    }
+}
+
+/// The parts that there is room for, by their place, each in the form that is shown.
+fn choose(parts: Vec<Part<'_>>, columns: usize, gap: usize) -> Vec<(usize, Line<'_>)> {
+    let mut room = columns + gap;
+    let mut parts: Vec<_> = parts.into_iter().enumerate().collect();
+    parts.sort_by_key(|(_, part)| part.rank);
+    parts.retain(|(_, part)| {
+        let shortest = part.forms.last().map(Line::width);
+        let left = shortest.and_then(|columns| room.checked_sub(columns + gap));
+        room = left.unwrap_or(room);
+        left.is_some()
+    });
+    let mut chosen = Vec::with_capacity(parts.len());
+    for (index, mut part) in parts {
+        let most = room + part.forms.last().map_or(0, Line::width);
+        if let Some(form) = part.forms.iter().position(|form| form.width() <= most) {
+            let form = part.forms.swap_remove(form);
+            room = most - form.width();
+            chosen.push((index, form));
+        }
+    }
+    chosen.sort_by_key(|(index, _)| *index);
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Cell;
+
+    use super::*;
+
+    fn shown(columns: u16) -> String {
+        let parts = vec![
+            Part::new(0, "first"),
+            Part::of(2, vec!["a long one".into(), "short".into()]),
+        ];
+        let area = Rect::new(0, 0, columns, 1);
+        let mut buffer = Buffer::empty(area);
+        draw(parts, Part::new(1, "last"), 1, area, &mut buffer);
+        buffer.content.iter().map(Cell::symbol).collect()
+    }
+
+    #[test]
+    fn parts_shrink_and_go_by_their_rank() {
+        assert_eq!(shown(21), "first a long one last");
+        assert_eq!(shown(20), "first short     last");
+        assert_eq!(shown(15), "first      last");
+        assert_eq!(shown(9), "first    ");
+        assert_eq!(shown(4), "last");
+        assert_eq!(shown(0), "");
+    }
+}

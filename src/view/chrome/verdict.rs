@@ -1,0 +1,137 @@
+//! The second line: is it done, did it work, how far is it. The one to be read from across the room.
+
+use chrono::TimeDelta;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::text::{Line, Span};
+
+use crate::app::model::Model;
+use crate::app::status::notices::failure;
+use crate::domain::facts::Facts;
+use crate::domain::status::StatusClass;
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::Verdict;
+use crate::style::Theme;
+use crate::text::safe::{duration, one_line, width};
+use crate::view::chrome::parts;
+use crate::view::chrome::parts::Part;
+use crate::view::text::cut;
+use crate::view::time::rough;
+
+/// Columns between two parts.
+const GAP: usize = 3;
+/// The widths of the bar, where there is room for one.
+const BARS: [usize; 3] = [32, 20, 10];
+
+/// Draws the line. `told` says that a notice tells of the failure already.
+pub(crate) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &mut Buffer) {
+    let area = area.inner(Margin::new(1, 0));
+    let columns = usize::from(area.width);
+    let verdict = model.build.verdict();
+    let badge = badge(verdict, theme);
+    let elapsed = model.build.elapsed(model.now).map(duration);
+    let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
+    let room_to_tell = !told && columns > taken;
+    let failure = room_to_tell.then(|| failure(&model.build, model.explanation(), columns - taken));
+    let failure = failure.flatten();
+    let failure = failure.map(|text| cut(&one_line(&text), columns - taken, theme));
+    let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));
+    let strong = |text| Span::styled(text, theme.strong());
+    let parts = vec![
+        Part::new(0, Span::styled(badge, theme.verdict(verdict))),
+        Part::maybe(2, elapsed.map(strong)),
+        Part::maybe(1, ami.map(strong)),
+        Part::maybe(3, failure.map(|text| Span::styled(text, theme.bad()))),
+        Part::maybe(4, stage(model, theme)),
+        Part::of(5, progress(model, theme)),
+        Part::of(6, estimate(model, theme)),
+    ];
+    parts::draw(parts, Part::none(), GAP, area, buf);
+}
+
+/// The glyph and the word; with a margin of its own where it is filled.
+fn badge(verdict: Verdict, theme: &Theme) -> String {
+    let badge = format!("{} {}", theme.glyphs().verdict(verdict), verdict.word());
+    match verdict {
+        Verdict::Waiting => badge,
+        _ => format!(" {badge} "),
+    }
+}
+
+/// Image Builder's own stage: what goes on while the stack is silent for most of an hour.
+fn stage<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
+    let goes_on = !model.build.verdict().is_final();
+    let image = model.build.image().filter(|_| goes_on)?;
+    let stage = one_line(image.builder_status.as_ref()?.as_str());
+    let label = Span::styled("Image Builder: ", theme.dim());
+    let since = model
+        .build
+        .stage_since()
+        .map(|since| (model.now - since).max(TimeDelta::zero()));
+    let since = since.map_or_else(String::new, |since| format!(" {}", duration(since)));
+    Some(Line::from(vec![
+        label,
+        Span::raw(format!("{stage}{since}")),
+    ]))
+}
+
+/// How long it is likely to go on. A guess says that it is one, and what it is made from where there is room.
+fn estimate<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let Some(estimate) = model.estimate() else {
+        return Vec::new();
+    };
+    let basis = estimate.basis();
+    if estimate.left >= TimeDelta::zero() {
+        let short = format!("est. {} left", rough(estimate.left));
+        let long = format!("{short}, by {basis}");
+        [long, short]
+            .map(|text| Line::styled(text, theme.dim()))
+            .into()
+    } else {
+        let short = format!("est. {} over", rough(-estimate.left));
+        let long = format!("{} longer than {basis}", rough(-estimate.left));
+        [long, short]
+            .map(|text| Line::styled(text, theme.warn()))
+            .into()
+    }
+}
+
+/// How many of the resources that are known so far are complete. Not before the history is known, and not
+/// while they are being deleted: the number would be wrong, or go back.
+fn progress<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let verdict = model.build.verdict();
+    let going_on = matches!(verdict, Verdict::Building | Verdict::Finishing);
+    let timeline = model
+        .build
+        .current()
+        .filter(|timeline| timeline.walks() > 0);
+    let facts = timeline.map(Timeline::facts);
+    let facts = facts.filter(|facts| facts.resources() > 0);
+    // After a rollback everything is deleted, and the number says nothing.
+    let kept = |facts: &&Facts| {
+        verdict == Verdict::Failed && facts.resources_in(StatusClass::Complete) > 0
+    };
+    let Some(facts) = facts.filter(|facts| going_on || kept(facts)) else {
+        return Vec::new();
+    };
+    let (done, known) = (facts.resources_in(StatusClass::Complete), facts.resources());
+    let short = format!("{done}/{known}");
+    let long = Span::raw(format!("{short} resources"));
+    let with_bar = |columns| {
+        let mut spans = vec![long.clone(), Span::raw(" ")];
+        spans.extend(bar(done, known, columns, theme));
+        Line::from(spans)
+    };
+    let bars = BARS.into_iter().filter(|_| going_on).map(with_bar);
+    bars.chain([Line::from(long.clone()), Line::from(short)])
+        .collect()
+}
+
+fn bar<'a>(done: usize, known: usize, columns: usize, theme: &Theme) -> [Span<'a>; 2] {
+    let filled = (columns * done / known.max(1)).min(columns);
+    let glyphs = theme.glyphs();
+    [
+        Span::styled(glyphs.bar_done.repeat(filled), theme.good()),
+        Span::styled(glyphs.bar_rest.repeat(columns - filled), theme.dim()),
+    ]
+}

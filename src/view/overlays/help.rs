@@ -1,0 +1,55 @@
+//! The help: every key and what it does, and the signs of the statuses. Its content is `app::help`'s.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Offset, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::app::keys::keymap::KeyMap;
+use crate::app::overlays::help;
+use crate::app::overlays::help::Help;
+use crate::style::Theme;
+use crate::view::overlays::popup;
+use crate::view::text::{cell, cut};
+
+/// The width of the column of keys.
+const KEYS: usize = 19;
+
+/// Draws the popup over the screen, from the given line on.
+pub(crate) fn draw(help: &Help, keys: &KeyMap, theme: &Theme, screen: Rect, buf: &mut Buffer) {
+    let size = screen.as_size();
+    let lines = help::lines(keys, help.from);
+    let area = help::area(&lines, size);
+    let area = area.offset(Offset::new(i32::from(screen.x), i32::from(screen.y)));
+    let top = help.top.min(help::highest_top(&lines, size));
+    let last = (top + help::page(&lines, size)).min(lines.len());
+    let note = if last < lines.len() || top > 0 {
+        format!(" {}-{last} of {} ", top + 1, lines.len())
+    } else {
+        String::new()
+    };
+    let inner = popup::draw(" Help ", &note, theme, area.intersection(screen), buf);
+    for (line, place) in lines.iter().skip(top).zip(inner.rows()) {
+        draw_line(line, usize::from(inner.width), theme).render(place, buf);
+    }
+}
+
+fn draw_line(line: &help::Line, columns: usize, theme: &Theme) -> Line<'static> {
+    let keys_columns = KEYS.min(columns * 2 / 5);
+    match line {
+        help::Line::Blank => Line::default(),
+        help::Line::Heading(heading) => Line::styled(format!(" {heading}"), theme.strong()),
+        help::Line::Keys(keys, does) => Line::from(vec![
+            Span::raw("   "),
+            Span::styled(cell(keys, keys_columns, theme), theme.key()),
+            Span::raw(cut(does, columns.saturating_sub(keys_columns + 4), theme)),
+        ]),
+        help::Line::Status(class) => Line::from(vec![
+            Span::raw("   "),
+            Span::styled(theme.glyphs().status(*class), theme.status(*class)),
+            Span::raw(" "),
+            Span::styled(theme.glyphs().bar(*class).repeat(3), theme.status(*class)),
+            Span::raw(format!(" {}", class.word())),
+        ]),
+    }
+}

@@ -1,0 +1,121 @@
+//! The line that is typed into: what it is for, the text with its cursor, and what came of it so far.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::app::keys::action::Context;
+use crate::app::model::Model;
+use crate::app::overlays::prompt::{Prompt, Purpose};
+use crate::app::status::bar;
+use crate::store::filter_index::{Sieve, Slot};
+use crate::style::Theme;
+use crate::text::safe::{Clean, one_line, width};
+use crate::view::chrome::parts;
+use crate::view::chrome::parts::Part;
+use crate::view::text::cut;
+
+/// Columns between two parts.
+const GAP: usize = 2;
+/// From so many columns on there is room to say what the line is for.
+const ROOM_FOR_LABEL: usize = 40;
+
+/// Draws the line in the place of the hints.
+pub(crate) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let area = area.inner(Margin::new(1, 0));
+    let hints = model.keys.hints(Context::Prompt).into_iter().enumerate();
+    let hints = hints.map(|(index, (keys, word))| {
+        let word = Span::styled(format!(" {word}"), theme.dim());
+        Part::new(
+            index + 2,
+            Line::from(vec![Span::styled(keys, theme.key()), word]),
+        )
+    });
+    let result = result(model, prompt, theme);
+    let taken = result.as_ref().map_or(0, |result| result.width() + GAP);
+    let room = usize::from(area.width).saturating_sub(taken);
+    let typed = [Part::new(0, typed(prompt, room, theme))];
+    let parts = typed.into_iter().chain(hints).collect();
+    parts::draw(parts, Part::maybe(1, result), GAP, area, buf);
+}
+
+/// What it is for and what is typed: all of it, or as much of its end as there is room for.
+fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
+    let label = match (prompt.purpose, prompt.is_regex) {
+        _ if room < ROOM_FOR_LABEL => "/",
+        (Purpose::Narrow, false) => "list only with: ",
+        (Purpose::Narrow, true) => "list only with (regex): ",
+        (Purpose::Search | Purpose::SearchText, false) => "search: ",
+        (Purpose::Search | Purpose::SearchText, true) => "search (regex): ",
+    };
+    let after = shown(&prompt.after);
+    let mut graphemes = after.graphemes(true);
+    let under = graphemes.next().unwrap_or(" ").to_owned();
+    let rest = cut(graphemes.as_str(), room / 4, theme);
+    let left = room.saturating_sub(width(label) + width(&under) + width(&rest));
+    let before = end_of(&shown(&prompt.before), left);
+    Line::from(vec![
+        Span::styled(label, theme.strong()),
+        Span::raw(before),
+        Span::styled(under, Style::new().add_modifier(Modifier::REVERSED)),
+        Span::raw(rest),
+    ])
+}
+
+/// The text as it is drawn: what was typed has no line breaks, but may hold what turns text around.
+fn shown(text: &str) -> String {
+    Clean::new(text).to_string()
+}
+
+/// The end of a text in at most so many columns.
+fn end_of(text: &str, columns: usize) -> String {
+    let mut kept = String::new();
+    let mut room = columns;
+    let mut pieces = Vec::new();
+    for piece in text.graphemes(true).rev() {
+        let Some(left) = room.checked_sub(width(piece)) else {
+            break;
+        };
+        room = left;
+        pieces.push(piece);
+    }
+    kept.extend(pieces.into_iter().rev());
+    kept
+}
+
+/// How much has what is typed, or what is wrong with it.
+fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>> {
+    let pattern = match &prompt.pattern {
+        Err(error) => return Some(Line::styled(one_line(error), theme.warn())),
+        Ok(pattern) => pattern.as_ref()?,
+    };
+    let slot = match prompt.purpose {
+        Purpose::Search => Slot::Found,
+        Purpose::Narrow => Slot::Listed,
+        Purpose::SearchText => {
+            let lines = model.page().found(pattern).len();
+            return Some(Line::styled(counted(lines, "line"), theme.dim()));
+        }
+    };
+    let sieve = Sieve {
+        classes: model.filter.classes,
+        slot: Some(slot),
+    };
+    let found = counted(bar::count(model, sieve), "event");
+    let left = model.build.unasked(slot);
+    let so_far = if left > 0 {
+        format!(" so far, {left} to go")
+    } else {
+        String::new()
+    };
+    Some(Line::styled(format!("{found}{so_far}"), theme.dim()))
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    }
+}

@@ -1,0 +1,171 @@
+//! Which columns the list has room for. It depends on the pane's width alone, so that nothing jumps while
+//! events arrive or a person scrolls.
+//!
+//! Where room is short, the reason goes first, then the type; then the status word shrinks, then the time
+//! since the start goes, then the time. The logical id stays.
+
+/// The longest logical ids of ParallelCluster's own template take so many columns.
+const ID: usize = 29;
+/// `ImageBuilder::Component`
+const TYPE: usize = 23;
+/// `Resource creation Initiated`
+const REASON: usize = 27;
+
+/// How the time of day is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Time {
+    /// Not at all.
+    Absent,
+    /// `21:39`
+    Short,
+    /// `21:39:24`
+    Full,
+}
+
+/// How the status is written, after its glyph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Not at all.
+    Absent,
+    /// What it means: `running`.
+    Class,
+    /// The service's word: `CREATE_IN_PROGRESS`.
+    Word,
+}
+
+/// The columns of a row. Widths are without the space that follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Columns {
+    /// The time of day.
+    pub(crate) time: Time,
+    /// Whether the time since the build's start is shown.
+    pub(crate) offset: bool,
+    /// The status.
+    pub(crate) status: Status,
+    /// The logical id.
+    pub(crate) id: usize,
+    /// The type; 0 where there is no room.
+    pub(crate) kind: usize,
+    /// The reason; 0 where there is no room.
+    pub(crate) reason: usize,
+}
+
+impl Columns {
+    /// The width of the service's status words; few are longer.
+    pub(crate) const WORD: usize = 20;
+    /// The width of the class words.
+    pub(crate) const CLASS: usize = 9;
+    /// The width of the time since the start.
+    pub(crate) const OFFSET: usize = 8;
+
+    /// The columns of a pane that has `width` columns inside its borders.
+    pub(crate) fn of(width: usize) -> Self {
+        let marker_and_glyph = 3;
+        let mut room = width.saturating_sub(marker_and_glyph + ID);
+        let mut take = |columns: usize| {
+            let fits = room >= columns;
+            room -= if fits { columns } else { 0 };
+            fits
+        };
+        // Each is asked for only where the one before fits, or a narrow pane would show the second alone.
+        let time = take("21:39 ".len());
+        let seconds = time && take(":24".len());
+        let offset = seconds && take(Self::OFFSET + 1);
+        let class = offset && take(Self::CLASS + 1);
+        let word = class && take(Self::WORD - Self::CLASS);
+        let kind = word && take(TYPE + 2);
+        let reason = kind && take(REASON + 2);
+        let (id, kind, reason) = shared(width, room, kind, reason);
+        Self {
+            time: match (time, seconds) {
+                (_, true) => Time::Full,
+                (true, false) => Time::Short,
+                (false, false) => Time::Absent,
+            },
+            offset,
+            status: match (class, word) {
+                (_, true) => Status::Word,
+                (true, false) => Status::Class,
+                (false, false) => Status::Absent,
+            },
+            id,
+            kind,
+            reason,
+        }
+    }
+}
+
+/// Who gets the columns that are left over: the last column, after the ones before it had a little.
+fn shared(width: usize, room: usize, kind: bool, reason: bool) -> (usize, usize, usize) {
+    if reason {
+        let for_id = (room / 4).min(8);
+        let for_kind = (room / 3).min(18);
+        (
+            ID + for_id,
+            TYPE + for_kind,
+            REASON + room - for_id - for_kind,
+        )
+    } else if kind {
+        let for_id = (room / 4).min(8);
+        (ID + for_id, TYPE + room - for_id, 0)
+    } else {
+        ((ID + room).min(width.saturating_sub(3)), 0, 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn total(columns: Columns) -> usize {
+        let time = match columns.time {
+            Time::Absent => 0,
+            Time::Short => 6,
+            Time::Full => 9,
+        };
+        let offset = if columns.offset {
+            Columns::OFFSET + 1
+        } else {
+            0
+        };
+        let status = match columns.status {
+            Status::Absent => 0,
+            Status::Class => Columns::CLASS + 1,
+            Status::Word => Columns::WORD + 1,
+        };
+        let more = |columns| if columns > 0 { columns + 2 } else { 0 };
+        3 + time + offset + status + columns.id + more(columns.kind) + more(columns.reason)
+    }
+
+    #[test]
+    fn a_row_is_as_wide_as_its_pane() {
+        for width in 3..=300 {
+            assert_eq!(total(Columns::of(width)), width, "{:?}", Columns::of(width));
+        }
+    }
+
+    #[test]
+    fn the_logical_id_is_cut_last() {
+        for width in 3..=300 {
+            let columns = Columns::of(width);
+            assert!(columns.id >= ID || columns.time == Time::Absent, "{width}");
+        }
+    }
+
+    #[test]
+    fn usual_terminals_have_these_columns() {
+        let of = |width| {
+            let columns = Columns::of(width);
+            (
+                columns.time,
+                columns.status,
+                columns.kind > 0,
+                columns.reason > 0,
+            )
+        };
+        assert_eq!(of(38), (Time::Short, Status::Absent, false, false));
+        assert_eq!(of(60), (Time::Full, Status::Class, false, false));
+        assert_eq!(of(78), (Time::Full, Status::Word, false, false));
+        assert_eq!(of(132), (Time::Full, Status::Word, true, true));
+    }
+}

@@ -1,0 +1,59 @@
+//! The detail pane: the selected event or resource in full, as `app::detail` has made it into lines.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Widget};
+
+use crate::app::model::{Focus, Model};
+use crate::app::views::detail::{Form, Subject};
+use crate::style::Theme;
+use crate::text::safe::one_line;
+use crate::view::text::cut;
+use crate::view::views::page::{PagePainter, scrolled};
+
+/// Draws the pane.
+pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let focused = model.focus == Focus::Detail;
+    let event = model.subject().and_then(Subject::event);
+    let mut block = Block::bordered()
+        .border_set(theme.glyphs().border)
+        .border_style(theme.border(focused))
+        .title(Span::styled(
+            title(model, theme, area),
+            theme.title(focused),
+        ));
+    let inner = block.inner(area);
+    if let Some(note) = scrolled(&model.detail.page, usize::from(inner.height)) {
+        block = block.title_bottom(Line::styled(note, theme.dim()).right_aligned());
+    }
+    block.render(area, buf);
+    if event.is_none() {
+        let place = inner.inner(Margin::new(1, 0));
+        Line::styled("no event is selected", theme.dim()).render(place, buf);
+        return;
+    }
+    let painter = PagePainter {
+        model,
+        theme,
+        focused,
+        pattern: model.search.page.as_ref(),
+    };
+    painter.draw(&model.detail.page, inner, buf);
+}
+
+/// What the pane is about, and how it is read.
+fn title(model: &Model, theme: &Theme, area: Rect) -> String {
+    let event = model.subject().and_then(Subject::event);
+    let name = event.map_or_else(
+        || "Detail".to_owned(),
+        |event| one_line(event.logical_id.as_str()),
+    );
+    let form = match model.detail.form {
+        Form::Read => "",
+        Form::Raw => ": JSON",
+        Form::Changes => ": changes",
+    };
+    let room = usize::from(area.width.saturating_sub(4)).saturating_sub(form.len());
+    format!(" {}{form} ", cut(&name, room, theme))
+}

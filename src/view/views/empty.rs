@@ -1,0 +1,139 @@
+//! The list before it has rows: what is being waited for, or what is wrong and what would help.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
+
+use crate::app::keys::action::Action;
+use crate::app::model::Model;
+use crate::app::status::bar;
+use crate::app::status::connection::LinkState;
+use crate::domain::fault::Fault;
+use crate::domain::verdict::Verdict;
+use crate::store::filter_index::{Sieve, Slot};
+use crate::style::Theme;
+use crate::text::safe::{Clean, width, wrap};
+use crate::view::time::rough;
+
+/// Lines longer than this are hard to read.
+const READABLE: usize = 60;
+
+/// A heading, and what to know or to do about it.
+struct Message {
+    heading: String,
+    heading_style: Style,
+    body: Vec<String>,
+}
+
+/// Draws the message in the middle of the pane.
+pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    place(&message(model, theme), area, buf);
+}
+
+fn place(message: &Message, area: Rect, buf: &mut Buffer) {
+    let columns = usize::from(area.width).saturating_sub(2).clamp(1, READABLE);
+    let heading = wrap(&message.heading, columns).into_iter();
+    let mut lines: Vec<_> = heading.map(|line| (line, message.heading_style)).collect();
+    for paragraph in &message.body {
+        lines.push((String::new(), Style::new()));
+        let wrapped = wrap(paragraph, columns).into_iter();
+        lines.extend(wrapped.map(|line| (line, Style::new())));
+    }
+    let longest = lines.iter().map(|(line, _)| width(line)).max().unwrap_or(0);
+    let length = |length| Constraint::Length(u16::try_from(length).unwrap_or(u16::MAX));
+    let block = area.centered(length(longest), length(lines.len()));
+    for ((text, style), place) in lines.into_iter().zip(block.rows()) {
+        Line::styled(text, style).render(place, buf);
+    }
+}
+
+fn message(model: &Model, theme: &Theme) -> Message {
+    let calm = |heading: String, body: Vec<String>| Message {
+        heading,
+        heading_style: theme.strong(),
+        body,
+    };
+    if !model.filter.is_open() && bar::count(model, Sieve::ALL) > 0 {
+        return of_filter(model, calm);
+    }
+    if let Some(fault) = model.link.fault(&model.build) {
+        return of_fault(fault, model, theme);
+    }
+    let name = Clean::new(&model.target.image_id);
+    match (model.build.verdict(), model.link.state) {
+        (Verdict::Succeeded, _) => calm(
+            "The image is ready".to_owned(),
+            vec!["Its stack is gone, and the events went with it.".to_owned()],
+        ),
+        (Verdict::NotFound, _) => calm(
+            format!("There is no image and no stack named {name}"),
+            vec![
+                "Check the image id and the region.".to_owned(),
+                format!(
+                    "Asking again {}; a build that starts shows here.",
+                    next(model)
+                ),
+            ],
+        ),
+        (_, LinkState::Starting) => calm(
+            "Connecting to the ParallelCluster API".to_owned(),
+            vec!["The build's events will show here.".to_owned()],
+        ),
+        (_, LinkState::Waiting) => calm(
+            format!("No stack named {name} yet"),
+            vec![format!(
+                "Asking again {}; its events will show here.",
+                next(model)
+            )],
+        ),
+        _ => calm(
+            "The stack has no events yet".to_owned(),
+            vec![format!("Asking again {}.", next(model))],
+        ),
+    }
+}
+
+/// The filter lists nothing, or has not found anything yet.
+fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> Message) -> Message {
+    let left = model.build.unasked(Slot::Listed);
+    if left > 0 {
+        return calm(format!("Looking, {left} events to go"), Vec::new());
+    }
+    let key = model.keys.key_for(Action::Close);
+    let body = key.map(|key| format!("{key} lists every event again"));
+    calm(
+        "The filter lists no event".to_owned(),
+        body.into_iter().collect(),
+    )
+}
+
+/// There is no failure to explain.
+pub(crate) fn nothing_failed(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let message = Message {
+        heading: "Nothing has failed in this build".to_owned(),
+        heading_style: theme.strong(),
+        body: vec!["What fails first, why, and what helps will show here.".to_owned()],
+    };
+    place(&message, area, buf);
+}
+
+fn of_fault(fault: &Fault, model: &Model, theme: &Theme) -> Message {
+    let mut body = Vec::new();
+    if let Some(id) = &fault.request_id {
+        body.push(format!("request id {id}"));
+    }
+    body.extend(fault.hint.as_ref().map(Clean::to_string));
+    body.push(format!("Trying again {}.", next(model)));
+    Message {
+        heading: format!("{} {}", theme.glyphs().alert, fault.message),
+        heading_style: theme.warn(),
+        body,
+    }
+}
+
+fn next(model: &Model) -> String {
+    let next = model.link.next_poll.map(|next| rough(next - model.now));
+    next.map_or_else(|| "soon".to_owned(), |next| format!("in {next}"))
+}

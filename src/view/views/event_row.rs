@@ -1,0 +1,243 @@
+//! One row of the list: an event, a place where events may be missing, or the beginning of another stack.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::app::model::Model;
+use crate::app::views::rows::Row;
+use crate::app::views::times::silence;
+use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::status::StatusClass;
+use crate::domain::timeline::Timeline;
+use crate::style::Theme;
+use crate::text::safe::{Clean, duration, one_line, width};
+use crate::view::text::{cell, cut, highlight, line_cell};
+use crate::view::time::{dated, of_day, rough};
+use crate::view::views::columns::{Columns, Status, Time};
+
+/// What all rows of a frame have in common.
+#[derive(Debug)]
+pub(crate) struct RowPainter<'a> {
+    /// The model.
+    pub(crate) model: &'a Model,
+    /// How things look.
+    pub(crate) theme: &'a Theme,
+    /// Which columns there are.
+    pub(crate) columns: Columns,
+    /// Whether the list has the focus.
+    pub(crate) focused: bool,
+}
+
+/// What a row is in the list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlaceInList {
+    /// Its index.
+    pub(crate) index: usize,
+    /// The time of the event above it.
+    pub(crate) before: Option<DateTime<Utc>>,
+    /// Whether it is selected.
+    pub(crate) selected: bool,
+}
+
+/// The styles of one row.
+struct Look {
+    quiet: Style,
+    status: Style,
+    id: Style,
+    reason: Style,
+}
+
+impl RowPainter<'_> {
+    /// Draws a row.
+    pub(crate) fn draw(&self, row: &Row<'_>, in_list: PlaceInList, area: Rect, buf: &mut Buffer) {
+        let columns = usize::from(area.width);
+        match row {
+            Row::Event(event) => self.draw_event(event, in_list, area, buf),
+            Row::Gap => {
+                let text = cut(&self.gap(in_list.index), columns, self.theme);
+                Line::styled(text, self.theme.warn()).render(area, buf);
+            }
+            Row::Stack(stack) => {
+                Line::styled(self.heading(stack, columns), self.theme.strong()).render(area, buf);
+            }
+        }
+        if in_list.selected {
+            buf.set_style(area, self.theme.selected(self.focused));
+        }
+    }
+
+    fn draw_event(&self, event: &StackEvent, in_list: PlaceInList, area: Rect, buf: &mut Buffer) {
+        let mut line = self.event(event, in_list);
+        if let Some(pattern) = &self.model.search.listed {
+            line = highlight(line, pattern, self.theme);
+        }
+        let room = usize::from(area.width).saturating_sub(shown_width(&line));
+        line.render(area, buf);
+        // A long silence is told at the end of the row that ended it, where nothing else stands.
+        let silence = silence(in_list.before, event.timestamp);
+        if let Some(silence) = silence.filter(|_| self.model.filter.is_open()) {
+            let note = format!(" {} later", rough(silence));
+            if width(&note) <= room {
+                Line::styled(note, self.theme.dim())
+                    .right_aligned()
+                    .render(area, buf);
+            }
+        }
+    }
+
+    fn event(&self, event: &StackEvent, in_list: PlaceInList) -> Line<'static> {
+        let selected = in_list.selected;
+        let theme = self.theme;
+        let glyphs = theme.glyphs();
+        let class = event.status.class();
+        let look = self.look(event, selected);
+        let columns = self.columns;
+        let marker = if selected { glyphs.marker } else { " " };
+        // Where there is no room to tell of a silence, the time that ended it still stands out.
+        let times = match silence(in_list.before, event.timestamp) {
+            Some(_) if !selected => theme.strong(),
+            _ => look.quiet,
+        };
+        let mut spans = vec![
+            Span::raw(marker),
+            Span::styled(self.times(event, in_list.before), times),
+        ];
+        let glyph = format!("{} ", glyphs.status(class));
+        spans.push(Span::styled(glyph, look.status));
+        let status = match columns.status {
+            Status::Absent => String::new(),
+            Status::Class => cell(class_word(event), Columns::CLASS, theme) + " ",
+            Status::Word => line_cell(event.status.as_str(), Columns::WORD, theme) + " ",
+        };
+        spans.push(Span::styled(status, look.status));
+        spans.push(Span::styled(
+            line_cell(event.logical_id.as_str(), columns.id, theme),
+            look.id,
+        ));
+        if columns.kind > 0 {
+            let kind = event.resource_type.as_str();
+            let kind = kind.strip_prefix("AWS::").unwrap_or(kind);
+            let kind = line_cell(kind, columns.kind, theme);
+            spans.push(Span::styled(format!("  {kind}"), look.quiet));
+        }
+        if columns.reason > 0 {
+            let reason = event.reason.as_ref().map_or("", Clean::as_str);
+            let reason = line_cell(reason, columns.reason, theme);
+            spans.push(Span::styled(format!("  {reason}"), look.reason));
+        }
+        Line::from(spans)
+    }
+
+    /// On the selected row, the selection's own style takes the place of colours and dimming.
+    fn look(&self, event: &StackEvent, selected: bool) -> Look {
+        let (theme, plain) = (self.theme, Style::new());
+        let class = event.status.class();
+        let failed = event.is_own_failure;
+        let quiet = if selected { plain } else { theme.dim() };
+        Look {
+            quiet,
+            status: if selected && self.focused {
+                plain
+            } else if event.is_cancelled() {
+                theme.dim()
+            } else {
+                theme.status(class)
+            },
+            id: if failed && !selected {
+                theme.strong()
+            } else {
+                plain
+            },
+            reason: if failed { plain } else { quiet },
+        }
+    }
+
+    fn times(&self, event: &StackEvent, before: Option<DateTime<Utc>>) -> String {
+        let time = event.timestamp.map(|time| of_day(time, self.model.zone()));
+        let time = time.as_deref().unwrap_or("--:--:--");
+        let time = match self.columns.time {
+            Time::Absent => String::new(),
+            Time::Short => format!("{} ", time.get(..5).unwrap_or_default()),
+            Time::Full => format!("{time} "),
+        };
+        if !self.columns.offset {
+            return time;
+        }
+        let offset = self.offset(event, before).unwrap_or_default();
+        format!("{time}{offset:>width$} ", width = Columns::OFFSET)
+    }
+
+    /// The time since the first event of the stack, or since the event above; nothing while that is not known.
+    fn offset(&self, event: &StackEvent, before: Option<DateTime<Utc>>) -> Option<String> {
+        let from = if self.model.times.since_before {
+            before?
+        } else {
+            began(self.model.build.timeline_of(&event.stack_id)?)?
+        };
+        let span = event.timestamp? - from;
+        let span = if span < TimeDelta::hours(10) {
+            duration(span)
+        } else {
+            rough(span)
+        };
+        Some(format!("+{span}"))
+    }
+
+    /// Only the current stack's history can still be completed, and only while the API answers.
+    fn gap(&self, index: usize) -> String {
+        let ellipsis = self.theme.glyphs().ellipsis;
+        let current = self.model.build.current();
+        let is_current = self.model.rows().is_of_current(index);
+        match current.filter(|_| is_current && self.model.link.state.is_good()) {
+            Some(timeline) => {
+                format!(
+                    " {ellipsis} loading older events, {} so far",
+                    timeline.len()
+                )
+            }
+            None => format!(" {ellipsis} events may be missing here"),
+        }
+    }
+
+    fn heading(&self, stack: &StackId, columns: usize) -> String {
+        let rule = self.theme.glyphs().rule;
+        let id = stack.clean();
+        let id = id.as_str().rsplit('/').next().unwrap_or_default();
+        let id = one_line(id.split('-').next().unwrap_or_default());
+        let began = self.model.build.timeline_of(stack).and_then(began);
+        let when = began.map(|time| format!(" of {}", dated(time, self.model.zone())));
+        let when = when.unwrap_or_default();
+        let text = format!("{rule}{rule} stack {id}{when} ");
+        let rest = columns.saturating_sub(width(&text));
+        cut(&text, columns, self.theme) + &rule.repeat(rest)
+    }
+}
+
+fn began(timeline: &Timeline) -> Option<DateTime<Utc>> {
+    timeline.facts().began()?.timestamp
+}
+
+/// The width of a line without the spaces at its end.
+fn shown_width(line: &Line<'_>) -> usize {
+    let text: String = line
+        .spans
+        .iter()
+        .map(|span| span.content.as_ref())
+        .collect();
+    width(text.trim_end())
+}
+
+/// The word for a status in a narrow column. A sibling that was cancelled has not failed by itself.
+pub(crate) fn class_word(event: &StackEvent) -> &'static str {
+    match event.status.class() {
+        _ if event.is_cancelled() => "cancelled",
+        StatusClass::Running => "running",
+        StatusClass::RollingBack => "rollback",
+        StatusClass::Deleting if event.status.is_final() => "deleted",
+        other => other.word(),
+    }
+}

@@ -1,0 +1,142 @@
+//! The list of events: its frame, what the frame says about following, and which rows show.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Widget};
+
+use crate::app::keys::action::Action;
+use crate::app::model::{Focus, Model};
+use crate::app::views::rows::Order;
+use crate::domain::status::ClassSet;
+use crate::store::filter_index::Slot;
+use crate::style::Theme;
+use crate::text::safe::one_line;
+use crate::view::text;
+use crate::view::time::rough;
+use crate::view::views::columns::Columns;
+use crate::view::views::empty;
+use crate::view::views::event_row::{PlaceInList, RowPainter};
+
+/// Draws the pane.
+pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let focused = model.focus == Focus::List;
+    let rows = model.rows();
+    let mut block = Block::bordered()
+        .border_set(theme.glyphs().border)
+        .border_style(theme.border(focused))
+        .title(Span::styled(
+            title(model, theme, area),
+            theme.title(focused),
+        ));
+    block = with_notes(block, model, theme, area);
+    let inner = block.inner(area);
+    block.render(area, buf);
+    if rows.is_empty() {
+        empty::draw(model, theme, inner, buf);
+        return;
+    }
+    let selected = model.list.selected.as_ref();
+    let selected = selected.and_then(|key| rows.index_of(key));
+    let painter = RowPainter {
+        model,
+        theme,
+        columns: Columns::of(usize::from(inner.width)),
+        focused,
+    };
+    for (index, place) in (model.list.top..).zip(inner.rows()) {
+        let Some(row) = rows.get(index) else { break };
+        let before = rows.event_before(index);
+        let place_in_list = PlaceInList {
+            index,
+            before: before.and_then(|before| before.timestamp),
+            selected: selected == Some(index),
+        };
+        painter.draw(&row, place_in_list, place, buf);
+    }
+}
+
+/// The notes on the lower border, as far as there is room for them: following is told first.
+fn with_notes<'a>(block: Block<'a>, model: &Model, theme: &Theme, area: Rect) -> Block<'a> {
+    let room = usize::from(area.width.saturating_sub(2));
+    let following = following(model, theme);
+    let taken = following.as_ref().map_or(0, Line::width);
+    let last = last_event(model, theme).filter(|last| last.width() + taken < room);
+    let block = following.into_iter().fold(block, |block, note| {
+        block.title_bottom(note.right_aligned())
+    });
+    last.into_iter().fold(block, Block::title_bottom)
+}
+
+/// The pane's name and, under a filter, what is listed.
+fn title(model: &Model, theme: &Theme, area: Rect) -> String {
+    let times = match (model.times.utc, model.times.since_before) {
+        (false, false) => "",
+        (true, false) => "(UTC) ",
+        (false, true) => "(since the event before) ",
+        (true, true) => "(UTC, since the event before) ",
+    };
+    if model.filter.is_open() {
+        return format!(" Events {times}");
+    }
+    let classes = model.filter.classes;
+    let all = classes == ClassSet::ALL;
+    let listed = classes.iter().map(|class| class.word().to_owned());
+    let listed: Vec<_> = listed
+        .filter(|_| !all)
+        .chain(model.filter.words())
+        .collect();
+    let left = match model.build.unasked(Slot::Listed) {
+        0 => String::new(),
+        left => format!(", {left} to look at"),
+    };
+    let title =
+        format!(" Events {times}: {}{left} ", one_line(&listed.join(", "))).replace(" : ", ": ");
+    text::cut(&title, usize::from(area.width.saturating_sub(2)), theme)
+}
+
+/// Whether the list follows the newest event, and if not, what has come since and how to follow again; what
+/// of it the filter hides.
+fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
+    if model.rows().is_empty() {
+        return None;
+    }
+    let hidden = match model.hidden_newer() {
+        0 => None,
+        count => Some(Span::styled(
+            format!(" {count} newer hidden by the filter {}", theme.glyphs().dot),
+            theme.warn(),
+        )),
+    };
+    let mut spans: Vec<_> = hidden.into_iter().collect();
+    if model.list.follows {
+        spans.push(Span::styled(" following ", theme.dim()));
+        return Some(Line::from(spans));
+    }
+    let arrived = model.list.arrived(&model.build);
+    spans.push(if arrived == 0 {
+        Span::raw(" held")
+    } else {
+        Span::styled(format!(" {arrived} new"), theme.strong())
+    });
+    let edge = match model.list.order {
+        Order::OldestFirst => Action::Bottom,
+        Order::NewestFirst => Action::Top,
+    };
+    let how = model.keys.key_for(edge).map_or_else(
+        || " ".to_owned(),
+        |key| format!(" {} {key} follows ", theme.glyphs().dot),
+    );
+    spans.push(Span::styled(how, theme.dim()));
+    Some(Line::from(spans))
+}
+
+/// For how long nothing has happened, while something may.
+pub(crate) fn last_event<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
+    if model.build.is_over() {
+        return None;
+    }
+    let newest = model.build.current()?.newest()?.timestamp?;
+    let text = format!(" last event {} ago ", rough(model.now - newest));
+    Some(Line::styled(text, theme.dim()))
+}

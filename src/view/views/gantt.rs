@@ -1,0 +1,202 @@
+//! Bars on a time axis: one column is a stretch of time, its sign and colour what went on in it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use crate::app::views::axis::Window;
+use crate::domain::span::Span as Operation;
+use crate::domain::status::StatusClass;
+use crate::style::Theme;
+use crate::text::safe::duration;
+
+/// What a column shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cell {
+    /// The resource is not there.
+    Empty,
+    /// It is there, and nothing happens to it.
+    There,
+    /// An operation.
+    Operation(StatusClass),
+    /// The moment in which one failed.
+    Failure,
+}
+
+/// The bar of one resource, in so many columns. `plain` leaves the colours to whoever marks the row.
+pub(crate) fn bar(
+    operations: &[Operation],
+    window: Window,
+    until: DateTime<Utc>,
+    columns: usize,
+    theme: &Theme,
+    plain: bool,
+) -> Vec<Span<'static>> {
+    let cells = cells(operations, window, until, columns);
+    let mut spans = Vec::new();
+    for run in cells.chunk_by(|one, other| one == other) {
+        let glyphs = theme.glyphs();
+        let (sign, style) = match run.first() {
+            None | Some(Cell::Empty) => (" ", Style::new()),
+            Some(Cell::There) => (glyphs.rule, theme.dim()),
+            Some(Cell::Operation(class)) => (glyphs.bar(*class), theme.status(*class)),
+            Some(Cell::Failure) => (glyphs.status(StatusClass::Failed), theme.bad()),
+        };
+        let style = if plain { Style::new() } else { style };
+        spans.push(Span::styled(sign.repeat(run.len()), style));
+    }
+    spans
+}
+
+fn cells(
+    operations: &[Operation],
+    window: Window,
+    until: DateTime<Utc>,
+    columns: usize,
+) -> Vec<Cell> {
+    let mut cells = vec![Cell::Empty; columns];
+    let mut put = |from: i64, to: i64, cell: Cell| {
+        let last = i64::try_from(columns).unwrap_or(i64::MAX) - 1;
+        if to < 0 || from > last {
+            return;
+        }
+        let index = |column: i64| usize::try_from(column.clamp(0, last)).unwrap_or(0);
+        if let Some(cells) = cells.get_mut(index(from)..=index(to)) {
+            cells.fill(cell);
+        }
+    };
+    let mut failures = Vec::new();
+    // The last moment belongs to the last column.
+    let now = window.column(until, columns) - i64::from(until >= window.to);
+    for (index, operation) in operations.iter().enumerate() {
+        let Some(began) = operation.began else {
+            continue;
+        };
+        let next = operations.get(index + 1).and_then(|next| next.began);
+        let from = window.column(began, columns).min(now);
+        let end = operation.until(Some(until)).unwrap_or(began);
+        let to = window.column(end, columns).clamp(from, now.max(from));
+        put(from, to, Cell::Operation(operation.class));
+        let stays = matches!(
+            operation.class,
+            StatusClass::Complete | StatusClass::Failed | StatusClass::Skipped
+        );
+        let until_next = next
+            .map_or(now, |next| window.column(next, columns) - 1)
+            .min(now);
+        if !operation.is_open() && stays && to < until_next {
+            put(to + 1, until_next, Cell::There);
+        }
+        if operation.class == StatusClass::Failed {
+            failures.push(to);
+        }
+    }
+    // Seen whatever came after it: a rollback begins in the same moment.
+    for column in failures {
+        put(column, column, Cell::Failure);
+    }
+    cells
+}
+
+/// The times under which the columns stand, from the build's start: `+0:00     +10:00    +20:00`.
+pub(crate) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> String {
+    let label =
+        |time: DateTime<Utc>| format!("+{}", duration((time - began).max(TimeDelta::zero())));
+    let widest = i64::try_from(label(window.to).len() + 2).unwrap_or(1);
+    // So many seconds are as wide as a label and the room around it.
+    let columns_or_one = i64::try_from(columns.max(1)).unwrap_or(1);
+    let step = step(window.length().num_seconds().saturating_mul(widest) / columns_or_one + 1);
+    let mut line = String::new();
+    let offset = (window.from - began).num_milliseconds();
+    let first = offset.div_euclid(step * 1000) + i64::from(offset.rem_euclid(step * 1000) > 0);
+    for tick in first..first.saturating_add(columns_or_one) {
+        let time = began + TimeDelta::seconds(tick.saturating_mul(step));
+        let column = usize::try_from(window.column(time, columns)).unwrap_or(usize::MAX);
+        let text = label(time);
+        if time >= window.to || column.saturating_add(text.len()) > columns {
+            break;
+        }
+        if column >= line.len() {
+            line.push_str(&" ".repeat(column - line.len()));
+            line.push_str(&text);
+        }
+    }
+    line
+}
+
+/// The seconds between two ticks: a round number that is not smaller than the least.
+fn step(least: i64) -> i64 {
+    let round = [
+        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400,
+    ];
+    let fits = round.into_iter().find(|step| *step >= least);
+    fits.unwrap_or_else(|| (least / 86_400 + 1).saturating_mul(86_400))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::span::spans;
+    use crate::domain::stack_event::StackEvent;
+    use crate::style::{Depth, Glyphs, Scheme};
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn drawn(facts: &[(i64, &str)], window: (i64, i64), until: i64) -> String {
+        let event = |(index, (second, status)): (usize, &(i64, &str))| {
+            let time = at(*second).to_rfc3339();
+            let json = format!(
+                r#"{{"stackId":"s","eventId":"{index}","resourceStatus":"{status}","timestamp":"{time}"}}"#
+            );
+            Arc::new(StackEvent::from_json(&json, None))
+        };
+        let events: Vec<_> = facts.iter().enumerate().map(event).collect();
+        let theme = Theme::new(&Scheme::default(), Depth::None, Glyphs::Ascii);
+        let window = Window::new(at(window.0), at(window.1));
+        let bar = bar(&spans(events.iter()), window, at(until), 10, &theme, false);
+        bar.into_iter()
+            .map(|span| span.content.into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_bar_is_segmented_by_what_went_on() {
+        let built = [(20, "CREATE_IN_PROGRESS"), (50, "CREATE_COMPLETE")];
+        assert_eq!(drawn(&built, (0, 100), 100), "  ####----");
+        assert_eq!(drawn(&built[..1], (0, 100), 70), "  ======  ");
+        let failed = [(20, "CREATE_IN_PROGRESS"), (50, "CREATE_FAILED")];
+        assert_eq!(drawn(&failed, (0, 100), 100), "  xxxx----");
+        let undone = [
+            (0, "CREATE_IN_PROGRESS"),
+            (30, "CREATE_COMPLETE"),
+            (60, "DELETE_IN_PROGRESS"),
+            (80, "DELETE_COMPLETE"),
+        ];
+        assert_eq!(drawn(&undone, (0, 100), 100), "####--ddd ");
+    }
+
+    #[test]
+    fn a_short_operation_is_still_seen_and_what_is_outside_is_not() {
+        let short = [(50, "CREATE_IN_PROGRESS"), (50, "CREATE_COMPLETE")];
+        assert_eq!(drawn(&short, (0, 100), 100), "     #----");
+        assert_eq!(drawn(&short, (60, 100), 100), "----------");
+        assert_eq!(drawn(&short, (0, 40), 100), "          ");
+    }
+
+    #[test]
+    fn ticks_are_round_times_that_do_not_touch() {
+        assert_eq!(
+            ticks(at(0), Window::new(at(0), at(3600)), 30),
+            "+0:00          +30:00"
+        );
+        assert_eq!(
+            ticks(at(0), Window::new(at(65), at(130)), 40),
+            "      +1:15    +1:30    +1:45    +2:00"
+        );
+        assert_eq!(ticks(at(0), Window::new(at(0), at(100)), 3), "");
+    }
+}
