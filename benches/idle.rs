@@ -190,7 +190,7 @@ async fn day() {
             let msg = tokio::select! {
                 Some(report) = heard.recv() => {
                     polls += 1;
-                    Msg::Report(report)
+                    Msg::Observed(report)
                 }
                 _ = seconds.tick() => {
                     second += 1;

@@ -10,7 +10,7 @@ use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::Msg;
 use bakewatch::app::update::update;
 use bakewatch::config::keys::built_in;
-use bakewatch::domain::observation::{News, PageNews, Report};
+use bakewatch::domain::observation::{Observation, Seen, WalkStep};
 use bakewatch::domain::stack_event::{StackEvent, StackId};
 use bakewatch::style::Theme;
 use bakewatch::view::view;
@@ -57,14 +57,14 @@ fn long_reason() -> Msg {
 
 fn page(fresh: Vec<Arc<StackEvent>>) -> Msg {
     let now = DateTime::<Utc>::UNIX_EPOCH;
-    let news = News::Page(PageNews {
+    let news = Seen::Page(WalkStep {
         stack_id: Some(StackId::from("s")),
         restarted: true,
         fresh,
         commit: Some(Vec::new()),
         audit: false,
     });
-    Msg::Report(Report {
+    Msg::Observed(Observation {
         at: now,
         elapsed: std::time::Duration::ZERO,
         next_poll: now,
@@ -140,7 +140,7 @@ fn million(criterion: &mut Criterion) {
     press(&mut model, "&Resource77");
     press_key(&mut model, Key::Enter);
     while model.is_looking() {
-        let _ = update(&mut model, Msg::Look);
+        let _ = update(&mut model, Msg::Idle);
     }
     criterion.bench_function("a frame under a filter by text", |bench| {
         bench.iter(|| frame(&model));

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::app::status::outcome::code;
-use crate::text::safe::{Clean, one_line};
+use crate::text::safe::{SafeText, one_line};
 
 /// An error that ends the program. Displayed as one lower-case line: what failed, on what, why, what to do.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +65,7 @@ impl Error {
     /// may have from anywhere.
     #[must_use]
     pub fn told(&self) -> String {
-        one_line(Clean::new(&self.to_string()).as_str())
+        one_line(SafeText::new(&self.to_string()).as_str())
     }
 
     /// Whether nobody is left to be told: the reader of the output has gone, as `head` does.

@@ -14,7 +14,7 @@
 //! whole state. *Timeline*: one stack's events in order. *Walk*: a tour over the API's pages, newest first,
 //! down to what is known. *Generation*: one of the stacks that had an image's name. *Source*: whatever
 //! answers for the API. *Verdict*: what is known about the end of a build; *Outcome*: how a watch ended.
-//! *Span*: one operation on a resource, from its beginning to its end. *Sieve*: which events are meant; *Lens*:
+//! *Span*: one operation on a resource, from its beginning to its end. *Selection*: which events are meant; *FilterIndex*:
 //! the answers to one question for all events, kept event by event. *Page*: lines of text to read.
 //! *Recording*: what a watch heard, in a file. An event is a `StackEvent` or a `TermEvent`, never just an event.
 //!

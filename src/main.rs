@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use bakewatch::cli::Cli;
-use bakewatch::text::safe::{Clean, one_line};
+use bakewatch::text::safe::{SafeText, one_line};
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
 /// Tells what is wrong with the arguments (or the help that was asked for) and ends. It quotes the arguments, which
 /// a script may have from anywhere: what is wrong is told of clean ones.
 fn refuse(error: &clap::Error) -> ! {
-    let clean = |argument: &str| one_line(Clean::new(argument).as_str());
+    let clean = |argument: &str| one_line(SafeText::new(argument).as_str());
     let arguments = env::args_os().map(|argument| clean(&argument.to_string_lossy()));
     Cli::try_parse_from(arguments).map_or_else(|error| error.exit(), |_| error.exit())
 }

@@ -5,7 +5,7 @@
 use bakewatch::domain::stack_event::StackEvent;
 use bakewatch::domain::fault::Fault;
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::text::safe::{Clean, one_line};
+use bakewatch::text::safe::{SafeText, one_line};
 use bakewatch::backend::parallelcluster::any_response::AnyAnswer;
 use bakewatch::backend::{EventsAnswer, EventsError};
 use libfuzzer_sys::fuzz_target;
@@ -107,6 +107,6 @@ fn read_again(event: &StackEvent) {
 /// A fault is one line without anything that acts on a terminal.
 fn shown(fault: &Fault) {
     let text = fault.to_string();
-    assert_eq!(Clean::new(&text).as_str(), text);
+    assert_eq!(SafeText::new(&text).as_str(), text);
     assert_eq!(one_line(&text), text.trim());
 }

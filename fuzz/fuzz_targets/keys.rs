@@ -13,7 +13,7 @@ use bakewatch::app::msg::{MouseAction, MouseKind, Msg, Remark, Signal};
 use bakewatch::config::themes::built_in;
 use bakewatch::domain::fault::FaultKind;
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::News;
+use bakewatch::domain::observation::Seen;
 use bakewatch::style::{Depth, Glyphs, Scheme, Theme};
 use bakewatch::view::view;
 use libfuzzer_sys::fuzz_target;
@@ -120,15 +120,15 @@ fn step(story: &mut Story, bytes: &mut Bytes<'_>, seconds: &mut i64) {
         }
         4 => story.msg(Msg::Key(Key::Ctrl(bytes.of(&CONTROLS)))),
         5 => story.msg(Msg::Key(Key::Char(bytes.of(&['日', 'é', '\u{301}', '👩'])))),
-        6 => story.msg(Msg::Look),
+        6 => story.msg(Msg::Idle),
         7 => {
-            story.hear(News::StackGone);
+            story.hear(Seen::StackGone);
         }
         8 => {
-            story.hear(News::Image(ImageAnswer::Absent));
+            story.hear(Seen::Image(ImageAnswer::Absent));
         }
         9 => {
-            story.hear(News::Image(ImageAnswer::Foreign));
+            story.hear(Seen::Image(ImageAnswer::Foreign));
         }
         10 => {
             story.describe(

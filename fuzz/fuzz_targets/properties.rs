@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use bakewatch::app::views::detail::{Detail, Form, Subject};
+use bakewatch::app::views::detail::{Detail, DetailMode, Subject};
 use bakewatch::domain::diff::changes;
 use bakewatch::domain::stack_event::{StackEvent, StackId};
-use bakewatch::domain::observation::PageNews;
+use bakewatch::domain::observation::WalkStep;
 use bakewatch::domain::properties::Properties;
-use bakewatch::text::safe::Clean;
+use bakewatch::text::safe::SafeText;
 use bakewatch::domain::timeline::Timeline;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
@@ -19,18 +19,18 @@ fuzz_target!(|data: &[u8]| {
     let (one, other) = text.split_once('\0').unwrap_or((&text, ""));
     let events = [event("1", one), event("2", other)];
     let mut timeline = Timeline::new(StackId::from("s"));
-    let news = PageNews {
+    let news = WalkStep {
         fresh: events.iter().rev().cloned().collect(),
         commit: Some(Vec::new()),
-        ..PageNews::default()
+        ..WalkStep::default()
     };
     assert_eq!(timeline.apply(&news).len(), 2);
     for event in &events {
         for (form, columns) in [
-            (Form::Read, 30),
-            (Form::Read, 1),
-            (Form::Raw, 80),
-            (Form::Changes, 40),
+            (DetailMode::Read, 30),
+            (DetailMode::Read, 1),
+            (DetailMode::Raw, 80),
+            (DetailMode::Changes, 40),
         ] {
             read(&timeline, event, form, columns, text.len());
         }
@@ -51,7 +51,7 @@ fn event(id: &str, properties: &str) -> Arc<StackEvent> {
 }
 
 /// Reads an event in the pane, with the first branches unfolded, and copies from the first lines.
-fn read(timeline: &Timeline, event: &Arc<StackEvent>, form: Form, columns: usize, length: usize) {
+fn read(timeline: &Timeline, event: &Arc<StackEvent>, form: DetailMode, columns: usize, length: usize) {
     let mut detail = Detail::default();
     detail.form = form;
     let subject = Subject::Event(timeline, event);
@@ -73,7 +73,7 @@ fn read(timeline: &Timeline, event: &Arc<StackEvent>, form: Form, columns: usize
     let mut shown = 0;
     for line in &detail.page.lines {
         let text = line.text();
-        assert_eq!(Clean::new(&text).as_str(), text);
+        assert_eq!(SafeText::new(&text).as_str(), text);
         shown += text.len();
     }
     assert!(

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use bakewatch::domain::build::Build;
-use bakewatch::store::filter_index::Sieve;
-use bakewatch::domain::observation::Report;
+use bakewatch::store::filter_index::Selection;
+use bakewatch::domain::observation::Observation;
 use bakewatch::domain::summary::Summary;
 use bakewatch::domain::timeline::{Row, Timeline};
 use bakewatch::recording::{Recorder, Recording};
@@ -57,7 +57,7 @@ fn write(path: &Path, recording: &Recording) -> Vec<u8> {
 
 /// What a watch knows of events after some reports: each stack's in order, and which were printed. A damaged file
 /// does not tell which of two lines were one walk's, nor that an idle walk was the last of a stack's.
-fn known(reports: &[Report]) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
+fn known(reports: &[Observation]) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
     let mut build = Build::default();
     let mut printed = Vec::new();
     for report in reports {
@@ -68,7 +68,7 @@ fn known(reports: &[Report]) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
     let _ = Summary::of(&build);
     let of_stack = |timeline: &Timeline| {
         let rows =
-            (0..timeline.rows(Sieve::ALL)).filter_map(|index| timeline.row(Sieve::ALL, index));
+            (0..timeline.rows(Selection::ALL)).filter_map(|index| timeline.row(Selection::ALL, index));
         let events = rows.map(|row| match row {
             Row::Event(event) => {
                 assert_eq!(&event.stack_id, timeline.stack_id(), "stacks do not mix");

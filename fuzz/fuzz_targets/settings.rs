@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use bakewatch::cli::Cli;
 use bakewatch::config::{Environment, Task};
-use bakewatch::text::safe::Clean;
+use bakewatch::text::safe::SafeText;
 use clap::Parser;
 use libfuzzer_sys::fuzz_target;
 
@@ -57,7 +57,7 @@ fuzz_target!(|data: &[u8]| {
             Err(error) => {
                 let text = error.to_string();
                 assert_eq!(error.exit_code(), 2, "{text}");
-                assert_eq!(Clean::new(&text).as_str(), text);
+                assert_eq!(SafeText::new(&text).as_str(), text);
                 assert!(!text.contains('\n') && text.contains(file), "{text}");
             }
         }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use bakewatch::text::redact::redact;
-use bakewatch::text::safe::{Clean, escape_json, one_line, truncate, width, wrap};
+use bakewatch::text::safe::{SafeText, escape_json, one_line, truncate, width, wrap};
 use libfuzzer_sys::fuzz_target;
 use ratatui::text::Line;
 use serde_json::Value;
@@ -12,11 +12,11 @@ fuzz_target!(|data: &[u8]| {
     let raw = String::from_utf8_lossy(data);
     let middle = raw.floor_char_boundary(raw.len() / 2);
     let (one, other) = raw.split_at(middle);
-    let clean = Clean::new(&raw);
+    let clean = SafeText::new(&raw);
     let text = clean.as_str();
     is_inert(text);
-    is_inert(&format!("{}{}", Clean::new(one), Clean::new(other)));
-    assert_eq!(Clean::new(text), clean, "cleaning twice changes nothing");
+    is_inert(&format!("{}{}", SafeText::new(one), SafeText::new(other)));
+    assert_eq!(SafeText::new(text), clean, "cleaning twice changes nothing");
     assert!(text.len() <= 8 * raw.len());
     assert!(!one_line(text).contains(['\n', '\t']));
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::app::status::connection::LinkState;
+use crate::app::status::connection::ConnectionState;
 use crate::app::status::outcome::OutcomeRecord;
 use crate::domain::stack_event::{StackEvent, StackId};
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// Something to be done outside.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub enum Effect {
     /// Draw a person's attention to a verdict that has fallen (the screen only): one line of clean text.
     Notify(String),
     /// The outcome is known: run the command that the person has given for it, if any.
-    Run(Box<Known>),
+    Run(Box<FinalOutcome>),
     /// Put text on the clipboard, as it is.
     Copy(String),
     /// Write a report to share of the build as it is now, to a new file in the current folder; the answer is
@@ -37,7 +37,7 @@ pub enum Effect {
 
 /// An outcome, and the exit code that goes with it.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct FinalOutcome {
     /// How it ended.
     pub record: OutcomeRecord,
     /// What the program ends with because of it.
@@ -54,12 +54,12 @@ pub enum Entry {
     /// The state of the watch changed.
     Status {
         /// The new state.
-        state: LinkState,
+        state: ConnectionState,
         /// What it means, in words.
         message: String,
     },
     /// Something about the program itself: a diagnostic.
-    Remark(Clean),
+    Remark(SafeText),
     /// How it ended: the last entry.
     Outcome(Box<OutcomeRecord>),
 }

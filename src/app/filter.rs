@@ -1,12 +1,12 @@
 //! What the list is narrowed to: statuses, resources, types and text, all at once; and the search in it.
 //!
-//! The answers are kept by the build's lenses, event by event; here is only what was asked.
+//! The answers are kept by the build's filter_indexes, event by event; here is only what was asked.
 
 use crate::domain::names::Names;
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::filter_index::{Question, Sieve, Slot};
+use crate::store::filter_index::{FilterSlot, Predicate, Selection};
 use crate::text::pattern::Pattern;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// What is listed. Sets that are empty, and a text that is absent, leave nothing out.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,9 +38,9 @@ pub enum Choice {
     /// A class of statuses.
     Class(StatusClass),
     /// A type.
-    Type(Clean),
+    Type(SafeText),
     /// A resource.
-    Resource(Clean),
+    Resource(SafeText),
 }
 
 impl Filter {
@@ -52,8 +52,8 @@ impl Filter {
 
     /// The part of it that the lens answers.
     #[must_use]
-    pub fn question(&self) -> Question {
-        Question {
+    pub fn predicate(&self) -> Predicate {
+        Predicate {
             resources: self.resources.clone(),
             types: self.types.clone(),
             patterns: self.text.iter().cloned().collect(),
@@ -62,16 +62,16 @@ impl Filter {
 
     /// What a list that is narrowed so shows.
     #[must_use]
-    pub fn sieve(&self) -> Sieve {
+    pub fn sieve(&self) -> Selection {
         self.sieve_of(self.classes)
     }
 
     /// The same for other statuses.
     #[must_use]
-    pub fn sieve_of(&self, classes: ClassSet) -> Sieve {
+    pub fn sieve_of(&self, classes: ClassSet) -> Selection {
         let open = self.types.is_all() && self.resources.is_all() && self.text.is_none();
-        let slot = (!open).then_some(Slot::Listed);
-        Sieve { classes, slot }
+        let slot = (!open).then_some(FilterSlot::Listed);
+        Selection { classes, slot }
     }
 
     /// Whether the thing is listed as far as things of its kind go.
@@ -114,7 +114,7 @@ impl Filter {
     /// What is asked for beside statuses, in a few words.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
-        let one = |name: &Clean| name.as_str().trim_start_matches("AWS::").to_owned();
+        let one = |name: &SafeText| name.as_str().trim_start_matches("AWS::").to_owned();
         let listed = |names: &Names, noun: &str| {
             let (but, names) = match names {
                 Names::AllBut(names) if names.is_empty() => return None,
@@ -142,7 +142,7 @@ impl Filter {
 /// A pattern as people write it: `"text"` or `/expression/`.
 #[must_use]
 pub fn quoted(pattern: &Pattern) -> String {
-    let text = Clean::new(pattern.text());
+    let text = SafeText::new(pattern.text());
     if pattern.is_regex() {
         format!("/{text}/")
     } else {
@@ -158,8 +158,8 @@ mod tests {
     fn what_is_chosen_is_said_in_few_words() {
         let mut filter = Filter::default();
         let (role, topic) = (
-            Choice::Resource(Clean::new("Role")),
-            Choice::Resource(Clean::new("Topic")),
+            Choice::Resource(SafeText::new("Role")),
+            Choice::Resource(SafeText::new("Topic")),
         );
         assert!(filter.is_open() && filter.lists(&role) && filter.words().is_empty());
         filter.toggle(&role);

@@ -15,11 +15,11 @@ use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help::Help;
 use crate::app::overlays::prompt::Prompt;
 use crate::app::search::Search;
-use crate::app::status::connection::Link;
-use crate::app::status::exit_policy::Ending;
+use crate::app::status::connection::Connection;
+use crate::app::status::exit_policy::ExitPolicy;
 use crate::app::status::notices;
 use crate::app::status::notices::NoticeLine;
-use crate::app::status::verdict_notice::Announced;
+use crate::app::status::verdict_notice::VerdictNotice;
 use crate::app::views::detail::{Detail, Subject};
 use crate::app::views::failure::FailurePage;
 use crate::app::views::list::List;
@@ -30,13 +30,13 @@ use crate::app::views::rows::Rows;
 use crate::app::views::tab::Tab;
 use crate::app::views::times::Times;
 use crate::domain::build::Build;
-use crate::domain::estimate::{Estimate, Typical};
+use crate::domain::estimate::{Estimate, TypicalDuration};
 use crate::domain::failure::Explanation;
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
-use crate::store::filter_index::Slot;
-use crate::text::safe::Clean;
+use crate::store::filter_index::FilterSlot;
+use crate::text::safe::SafeText;
 
 /// How long a remark that passes is shown.
 const REMARK_PASSES: Duration = Duration::from_mins(1);
@@ -47,7 +47,7 @@ pub struct Target {
     /// The image's id, as the person gave it.
     pub image_id: String,
     /// The region that the person asked for, until the API names the image's.
-    pub region: Option<Clean>,
+    pub region: Option<SafeText>,
     /// A note for the title: what stands in for the real API, where something does.
     pub note: Option<String>,
 }
@@ -55,10 +55,10 @@ pub struct Target {
 /// How the program is used.
 #[derive(Clone, Debug)]
 pub enum Mode {
-    /// A screen: it ends when the person leaves.
+    /// A screen: it ends when the user leaves.
     Screen,
-    /// Lines of text or JSON: it ends when the build has.
-    Lines(Ending),
+    /// Headless, with text or JSON on standard output: it ends when the build has.
+    Headless(ExitPolicy),
 }
 
 /// Which pane the keys go to.
@@ -94,7 +94,7 @@ pub struct Model {
     /// What is known about the build.
     pub build: Build,
     /// What is known about the connection.
-    pub link: Link,
+    pub connection: Connection,
     /// The watch's time, to the second.
     pub now: DateTime<Utc>,
     /// How far the machine's own time is behind that, where it is wrong.
@@ -136,13 +136,13 @@ pub struct Model {
     /// What the last key did, where the screen does not show it; until the next key.
     pub toast: Option<String>,
     /// How long the person's own builds took, where there are recordings of some.
-    pub typical: Option<Typical>,
+    pub typical: Option<TypicalDuration>,
     /// How many events have been printed.
     pub printed: usize,
     /// What the program has to say about itself, and how long the clock had run when that was said.
     pub remark: Option<(Duration, Remark)>,
     /// What of the end has been told.
-    pub(super) announced: Announced,
+    pub(super) verdict_notice: VerdictNotice,
     /// How long the clock had run when the person last asked for a poll.
     pub(super) poll_asked: Option<Duration>,
 }
@@ -156,7 +156,7 @@ impl Model {
             mode,
             keys,
             build: Build::default(),
-            link: Link::default(),
+            connection: Connection::default(),
             now,
             behind: TimeDelta::zero(),
             told_of_clock: false,
@@ -180,7 +180,7 @@ impl Model {
             typical: None,
             printed: 0,
             remark: None,
-            announced: Announced::default(),
+            verdict_notice: VerdictNotice::default(),
             poll_asked: None,
         }
     }
@@ -265,12 +265,12 @@ impl Model {
         }
     }
 
-    /// Whether there is work left that does not wait for anything; see [`Msg::Look`](crate::app::msg::Msg::Look).
+    /// Whether there is work left that does not wait for anything; see [`Msg::Idle`](crate::app::msg::Msg::Idle).
     #[must_use]
     pub fn is_looking(&self) -> bool {
-        Slot::ALL
+        FilterSlot::ALL
             .into_iter()
-            .any(|slot| self.build.unasked(slot) > 0)
+            .any(|slot| self.build.unindexed(slot) > 0)
     }
 
     /// The zone in which times are shown, as its difference from UTC.
@@ -298,7 +298,7 @@ impl Model {
         let more = more.filter(|_| self.tab != Tab::Failure);
         notices::lines(
             &self.build,
-            &self.link,
+            &self.connection,
             explanation,
             remark,
             more,
@@ -321,7 +321,7 @@ impl Model {
 
     /// Explains the failure anew: after every report, since a reason can be long and frames are many.
     pub(super) fn explain(&mut self) {
-        let region = self.region().map(Clean::as_str);
+        let region = self.region().map(SafeText::as_str);
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
     }
 
@@ -355,7 +355,7 @@ impl Model {
 
     /// The image's region: as the API says, else as the person asked.
     #[must_use]
-    pub fn region(&self) -> Option<&Clean> {
+    pub fn region(&self) -> Option<&SafeText> {
         let described = self.build.image().and_then(|image| image.region.as_ref());
         described.or(self.target.region.as_ref())
     }
@@ -378,7 +378,7 @@ impl Model {
         match self.tab {
             Tab::Events if regions.list.is_some() => {
                 let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
-                let looking = self.build.unasked(Slot::Listed) > 0;
+                let looking = self.build.unindexed(FilterSlot::Listed) > 0;
                 self.list.settle(rows, height, looking);
             }
             Tab::Resources => self

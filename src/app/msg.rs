@@ -6,8 +6,8 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
-use crate::domain::observation::Report;
-use crate::text::safe::Clean;
+use crate::domain::observation::Observation;
+use crate::text::safe::SafeText;
 
 /// A fact, in the order in which it happened.
 #[derive(Clone, Debug)]
@@ -32,9 +32,9 @@ pub enum Msg {
     /// The terminal has a new size.
     Resized(Size),
     /// The API answered, or failed to.
-    Report(Report),
+    Observed(Observation),
     /// Nothing has happened, and there is work left that waits for nothing: a part of it can be done.
-    Look,
+    Idle,
     /// `--timeout` ran out.
     TimedOut,
     /// The process was asked to end.
@@ -53,7 +53,7 @@ pub enum Msg {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     /// One lower-case line. It names files, and a file can be named anything.
-    pub text: Clean,
+    pub text: SafeText,
     /// It is no news after a minute; otherwise it stays on the screen.
     pub passes: bool,
 }
@@ -62,14 +62,14 @@ impl Remark {
     /// A remark that is no news after a minute.
     #[must_use]
     pub fn passing(text: &str) -> Self {
-        let text = Clean::new(text);
+        let text = SafeText::new(text);
         Self { text, passes: true }
     }
 
     /// A remark that stays.
     #[must_use]
     pub fn lasting(text: &str) -> Self {
-        let text = Clean::new(text);
+        let text = SafeText::new(text);
         let passes = false;
         Self { text, passes }
     }

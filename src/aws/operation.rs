@@ -5,7 +5,7 @@ use std::fmt;
 use crate::backend::NextToken;
 use crate::backend::parallelcluster::endpoint::ImageId;
 use crate::domain::fault::{Fault, FaultKind};
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// The longest text of a service's own that a fault repeats, in characters.
 const LONGEST_QUOTE: usize = 300;
@@ -39,7 +39,7 @@ impl Asked<'_> {
         };
         Fault {
             kind,
-            message: Clean::new(&format!("{what} {} failed: {why}", self.image)),
+            message: SafeText::new(&format!("{what} {} failed: {why}", self.image)),
             hint: None,
             request_id: None,
         }
@@ -53,7 +53,7 @@ impl Asked<'_> {
         hint: impl AsRef<str>,
     ) -> Fault {
         Fault {
-            hint: Some(Clean::new(hint.as_ref())),
+            hint: Some(SafeText::new(hint.as_ref())),
             ..self.fault(kind, why)
         }
     }

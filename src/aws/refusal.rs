@@ -13,7 +13,7 @@ use crate::aws::redact::redact;
 use crate::aws::transport_error::proxy_authorization;
 use crate::backend::parallelcluster::wire::{error_message, snippet};
 use crate::domain::fault::{Fault, FaultKind};
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 const USER_ROLE_HINT: &str = "the API's default policy lets only its own user role in: pass --role-arn with \
      the stack output ParallelClusterApiUserRole";
@@ -90,7 +90,7 @@ pub(crate) fn request_id(reply: &Reply) -> Option<&str> {
 
 fn with_request_id(mut refusal: Refusal, reply: &Reply) -> Refusal {
     if let Refusal::Foreign(fault) | Refusal::Fault(fault, _) = &mut refusal {
-        fault.request_id = request_id(reply).map(Clean::new);
+        fault.request_id = request_id(reply).map(SafeText::new);
     }
     refusal
 }

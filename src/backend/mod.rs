@@ -1,10 +1,10 @@
 //! Where events come from: the ParallelCluster API, the walk that tails it, and the poller that drives both.
 //!
 //! ```text
-//!  Source ◄─ ask ─ Poller ─► Tail (walk, cadence, when to describe) ─► Report ─► channel
+//!  Source ◄─ ask ─ Poller ─► Tail (walk, cadence, when to describe) ─► Observation ─► channel
 //! ```
 //! A recording of those reports stands in for the poller where one is replayed.
-//! Nothing here knows the application or the terminal; facts leave as [`crate::domain::observation::Report`].
+//! Nothing here knows the application or the terminal; facts leave as [`crate::domain::observation::Observation`].
 
 pub mod parallelcluster;
 
@@ -79,7 +79,7 @@ pub trait Source: Send {
     fn image(&mut self) -> impl Future<Output = Result<ImageAnswer, Fault>> + Send;
 
     /// Takes no failure for granted that it keeps for a while: a person asks, who may have mended it.
-    fn hurry(&mut self) {}
+    fn retry_now(&mut self) {}
 
     /// Uses no connection any more that was there before: after a sleep they may all be dead without a word.
     fn reconnect(&mut self) {}

@@ -2,9 +2,9 @@
 //!
 //! An answer to a question may never come, so only `COLORFGBG` is read, which rxvt, Konsole and others set.
 
-/// What is known about the ground that text stands on.
+/// What is known about the background that text stands on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ground {
+pub enum Background {
     /// Nothing.
     #[default]
     Unknown,
@@ -14,12 +14,12 @@ pub enum Ground {
     Light,
 }
 
-impl Ground {
+impl Background {
     /// What `COLORFGBG` says: `15;0` or `15;default;0`, of the 16 colours the one of text and that of its
-    /// ground. In tmux it tells of the terminal in which tmux was started, which may be another one by now.
+    /// background. In tmux it tells of the terminal in which tmux was started, which may be another one by now.
     pub(super) fn of(colorfgbg: &str, in_tmux: bool) -> Self {
-        let ground = colorfgbg.rsplit(';').next().unwrap_or_default();
-        match ground.parse::<u8>() {
+        let background = colorfgbg.rsplit(';').next().unwrap_or_default();
+        match background.parse::<u8>() {
             _ if in_tmux => Self::Unknown,
             // White and bright white; Vim takes the other bright ones for light too.
             Ok(7 | 9..=15) => Self::Light,
@@ -35,17 +35,17 @@ mod tests {
 
     #[test]
     fn the_ground_is_the_last_number() {
-        for (text, ground) in [
-            ("15;0", Ground::Dark),
-            ("0;15", Ground::Light),
-            ("0;default;7", Ground::Light),
-            ("7;8", Ground::Dark),
-            ("12;default", Ground::Unknown),
-            ("", Ground::Unknown),
-            ("0;99", Ground::Unknown),
+        for (text, background) in [
+            ("15;0", Background::Dark),
+            ("0;15", Background::Light),
+            ("0;default;7", Background::Light),
+            ("7;8", Background::Dark),
+            ("12;default", Background::Unknown),
+            ("", Background::Unknown),
+            ("0;99", Background::Unknown),
         ] {
-            assert_eq!(Ground::of(text, false), ground, "{text}");
-            assert_eq!(Ground::of(text, true), Ground::Unknown, "{text}");
+            assert_eq!(Background::of(text, false), background, "{text}");
+            assert_eq!(Background::of(text, true), Background::Unknown, "{text}");
         }
     }
 }

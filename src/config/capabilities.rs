@@ -3,16 +3,16 @@
 
 /// How to speak to the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Speech {
+pub struct TerminalCapabilities {
     /// How to draw a person's attention.
-    pub notifications: Notifications,
+    pub notifications: NotifySupport,
     /// The program runs in tmux, which keeps sequences to itself that are not wrapped for it.
     pub in_tmux: bool,
 }
 
 /// How to draw a person's attention.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Notifications {
+pub enum NotifySupport {
     /// Not at all.
     Off,
     /// By the bell.
@@ -30,7 +30,7 @@ pub enum Notifications {
 const OSC_777: [&str; 5] = ["foot", "ghostty", "konsole", "rxvt", "wezterm"];
 const OSC_9: [&str; 2] = ["iterm", "kitty"];
 
-impl Notifications {
+impl NotifySupport {
     /// What a terminal knows that calls itself so, in `TERM` and `TERM_PROGRAM`.
     pub(super) fn of(term: &str, term_program: &str) -> Self {
         let said = format!("{term} {term_program}").to_ascii_lowercase();
@@ -55,18 +55,18 @@ mod tests {
     #[test]
     fn a_terminal_is_told_in_its_own_words_and_once() {
         let cases = [
-            ("linux", "", Notifications::Bell),
-            ("xterm-ghostty", "ghostty", Notifications::Osc777),
-            ("xterm-256color", "WezTerm", Notifications::Osc777),
-            ("rxvt-unicode-256color", "", Notifications::Osc777),
-            ("xterm-256color", "iTerm.app", Notifications::Osc9),
-            ("xterm-kitty", "", Notifications::Osc9),
-            ("tmux-256color", "tmux", Notifications::Both),
-            ("xterm-256color", "", Notifications::Both),
+            ("linux", "", NotifySupport::Bell),
+            ("xterm-ghostty", "ghostty", NotifySupport::Osc777),
+            ("xterm-256color", "WezTerm", NotifySupport::Osc777),
+            ("rxvt-unicode-256color", "", NotifySupport::Osc777),
+            ("xterm-256color", "iTerm.app", NotifySupport::Osc9),
+            ("xterm-kitty", "", NotifySupport::Osc9),
+            ("tmux-256color", "tmux", NotifySupport::Both),
+            ("xterm-256color", "", NotifySupport::Both),
         ];
         for (term, program, expected) in cases {
             assert_eq!(
-                Notifications::of(term, program),
+                NotifySupport::of(term, program),
                 expected,
                 "{term} {program}"
             );

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use crate::cli::Color;
-use crate::config::background::Ground;
-use crate::config::capabilities::{Notifications, Speech};
+use crate::config::background::Background;
+use crate::config::capabilities::{NotifySupport, TerminalCapabilities};
 use crate::style::{Depth, Glyphs};
 
 /// The parts of the environment that this program looks at.
@@ -25,7 +25,7 @@ pub struct Environment {
     /// `COLORTERM`.
     pub colorterm: String,
     /// Whether the terminal is dark or light, by `COLORFGBG`.
-    pub ground: Ground,
+    pub background: Background,
     /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
     /// `BAKEWATCH_API_URL`, where it is not empty.
@@ -77,7 +77,7 @@ impl Environment {
             keys_can_be_read: io::stdin().is_terminal() || File::open("/dev/tty").is_ok(),
             term: var("TERM"),
             term_program: var("TERM_PROGRAM"),
-            ground: Ground::of(&var("COLORFGBG"), tmux.is_some()),
+            background: Background::of(&var("COLORFGBG"), tmux.is_some()),
             tmux,
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
@@ -109,12 +109,12 @@ impl Environment {
 
     /// How to speak to the terminal; `notify` says whether it may be loud.
     #[must_use]
-    pub fn speech(&self, notify: bool) -> Speech {
-        Speech {
+    pub fn capabilities(&self, notify: bool) -> TerminalCapabilities {
+        TerminalCapabilities {
             notifications: if notify {
-                Notifications::of(&self.term, &self.term_program)
+                NotifySupport::of(&self.term, &self.term_program)
             } else {
-                Notifications::Off
+                NotifySupport::Off
             },
             in_tmux: self.tmux.is_some(),
         }

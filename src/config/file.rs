@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::error::Error;
-use crate::text::safe::{Clean, one_line};
+use crate::text::safe::{SafeText, one_line};
 
 /// From this likeness on (0 to 1) a name is taken for a slip of another one.
 const LIKE: f64 = 0.7;
@@ -81,7 +81,7 @@ pub(super) fn line_of(text: &str, offset: usize) -> usize {
 
 /// A text from outside, on one line and without control characters.
 pub(super) fn clean(text: &str) -> String {
-    one_line(Clean::new(text).as_str())
+    one_line(SafeText::new(text).as_str())
 }
 
 /// The name that was probably meant, to be asked for; else `otherwise`.

@@ -89,7 +89,15 @@ fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileErro
             })
             .collect();
         map.bind(action, keys?);
-        lines.insert(action, line_of(text, entry.span().start));
+        let line = line_of(text, entry.span().start);
+        // TOML refuses the same name twice; an action can still be there under an earlier name too.
+        if let Some(first) = lines.insert(action, line) {
+            let message = format!(
+                "{} is the same action as in line {first}, by another name; keep one of the two lines",
+                entry.get_ref()
+            );
+            return Err(FileError { line, message });
+        }
     }
     if let Some(clash) = map.clash() {
         let [first, second] = clash.actions.map(name);
@@ -116,7 +124,7 @@ fn unknown_action(given: &str) -> String {
 mod tests {
     use super::*;
     use crate::app::keys::action::Context;
-    use crate::text::safe::{Clean, one_line};
+    use crate::text::safe::{SafeText, one_line};
 
     fn over_built_in(text: &str) -> Result<(KeyMap, HashMap<Action, usize>), String> {
         let mut map = built_in().unwrap();
@@ -136,6 +144,23 @@ mod tests {
                 command.name
             );
         }
+    }
+
+    #[test]
+    fn earlier_names_of_actions_are_accepted() {
+        let (map, lines) = over_built_in("fold = [\"x\"]\nsince = []\n").unwrap();
+        assert_eq!(map.keys(Action::Left), [Key::Char('x')]);
+        assert!(map.keys(Action::RelativeTimes).is_empty());
+        assert_eq!(lines[&Action::Left], 1);
+    }
+
+    #[test]
+    fn an_action_under_two_names_is_refused() {
+        let error = over_built_in("left = [\"x\"]\nfold = [\"y\"]\n").unwrap_err();
+        assert_eq!(
+            error,
+            "line 2: fold is the same action as in line 1, by another name; keep one of the two lines"
+        );
     }
 
     #[test]
@@ -201,7 +226,11 @@ mod tests {
         ] {
             let message = over_built_in(text).unwrap_err();
             assert!(message.starts_with("line "), "{message}");
-            assert_eq!(one_line(Clean::new(&message).as_str()), message, "{text}");
+            assert_eq!(
+                one_line(SafeText::new(&message).as_str()),
+                message,
+                "{text}"
+            );
         }
     }
 }

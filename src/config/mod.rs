@@ -22,11 +22,11 @@ use crate::cli::{
 };
 use crate::error::Error;
 use crate::style::Theme;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 use crate::{cli, output};
 
-pub use background::Ground;
-pub use capabilities::{Notifications, Speech};
+pub use background::Background;
+pub use capabilities::{NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
 pub use file::FileError;
 
@@ -61,7 +61,7 @@ pub struct Settings {
     /// What to watch.
     pub source: SourceSettings,
     /// How to show it.
-    pub form: Form,
+    pub form: OutputMode,
     /// How the screen looks.
     pub theme: Theme,
     /// Whether the mouse is the program's at the start.
@@ -69,7 +69,7 @@ pub struct Settings {
     /// Whether the screen's times are in UTC.
     pub utc: bool,
     /// How to speak to the terminal beside frames.
-    pub speech: Speech,
+    pub capabilities: TerminalCapabilities,
     /// The command to run when the outcome is known.
     pub on_outcome: Option<String>,
     /// When to give up (text and JSON).
@@ -90,7 +90,7 @@ pub struct History {
     /// The folder of all recordings; absent where nothing tells where a person keeps such things.
     pub recordings: Option<PathBuf>,
     /// How it is listed.
-    pub form: output::Form,
+    pub form: output::OutputFormat,
 }
 
 /// A recording that a person means.
@@ -115,11 +115,11 @@ pub enum Record {
 
 /// How a watch is shown.
 #[derive(Debug)]
-pub enum Form {
+pub enum OutputMode {
     /// The screen, with these keys.
     Screen(KeyMap),
     /// Lines of text or JSON.
-    Lines(output::Form),
+    Headless(output::OutputFormat),
 }
 
 /// Where to log, and how much.
@@ -206,9 +206,9 @@ impl Task {
                 let form = match args.output {
                     ListOutput::Text => {
                         let look = load(ApiArgs::default(), &LookArgs::default())?;
-                        output::Form::Text(Box::new(look.theme))
+                        output::OutputFormat::Text(Box::new(look.theme))
                     }
-                    ListOutput::Json => output::Form::Json,
+                    ListOutput::Json => output::OutputFormat::Json,
                 };
                 return Ok(Self::History(History { recordings, form }));
             }
@@ -255,7 +255,7 @@ impl Task {
             theme: preferences.theme,
             mouse: preferences.mouse,
             utc: preferences.utc,
-            speech: environment.speech(preferences.notify),
+            capabilities: environment.capabilities(preferences.notify),
             on_outcome: preferences.on_outcome,
             timeout,
             waits,
@@ -271,7 +271,7 @@ impl Task {
 
 fn manual(command: Option<&str>) -> Result<String, Error> {
     cli::manual(command).ok_or_else(|| {
-        let name = Clean::new(command.unwrap_or_default());
+        let name = SafeText::new(command.unwrap_or_default());
         Error::Usage(format!(
             "no manual page: there is no command {name}; `bakewatch help` lists them"
         ))
@@ -306,15 +306,15 @@ fn api(
     })
 }
 
-fn form(args: &OutputArgs, theme: &Theme, environment: &Environment) -> Result<Form, Error> {
-    let text = || Form::Lines(output::Form::Text(Box::new(theme.clone())));
+fn form(args: &OutputArgs, theme: &Theme, environment: &Environment) -> Result<OutputMode, Error> {
+    let text = || OutputMode::Headless(output::OutputFormat::Text(Box::new(theme.clone())));
     match args.output {
-        Output::Json => Ok(Form::Lines(output::Form::Json)),
+        Output::Json => Ok(OutputMode::Headless(output::OutputFormat::Json)),
         Output::Text => Ok(text()),
         Output::Tui if !environment.has_screen() => Err(Error::Usage(
             "--output tui needs a terminal: standard output is none, or TERM is dumb; try --output text".to_owned(),
         )),
         Output::Auto if !environment.has_screen() => Ok(text()),
-        Output::Tui | Output::Auto => Ok(Form::Screen(Keys::load(environment)?.map)),
+        Output::Tui | Output::Auto => Ok(OutputMode::Screen(Keys::load(environment)?.map)),
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct ApiPreferences {
 
 /// Which signs to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Signs {
+enum GlyphSetting {
     /// What the locale can write.
     Auto,
     Unicode,
@@ -58,7 +58,7 @@ enum Signs {
 
 /// By which clock times are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Clock {
+enum TimesSetting {
     Local,
     Utc,
 }
@@ -79,7 +79,7 @@ impl Preferences {
         let mouse = switch("mouse", "take the mouse at the start");
         let mouse = layers.pick(mouse, None, None, Some(true))?;
         let times = word("times", "the clock of the times on the screen");
-        let times = layers.pick(times, None, None, Some(Clock::Local))?;
+        let times = layers.pick(times, None, None, Some(TimesSetting::Local))?;
         let notify = switch("notify", "bell and notification when the verdict falls");
         let notify = layers.pick(notify, look.no_notify.then_some(false), None, Some(true))?;
         let on_outcome = text("on-outcome", "run this once the outcome is known");
@@ -89,7 +89,7 @@ impl Preferences {
             api,
             theme,
             mouse: mouse.value != Some(false),
-            utc: times.value == Some(Clock::Utc),
+            utc: times.value == Some(TimesSetting::Utc),
             notify: notify.value != Some(false),
             on_outcome: on_outcome.value,
             file,
@@ -149,7 +149,7 @@ fn api_preferences(
 fn theme(layers: &mut Layers, look: &LookArgs, environment: &Environment) -> Result<Theme, Error> {
     let color = word("color", "when to use colours");
     let color = layers.pick(color, look.color, None, Some(Color::Auto))?;
-    let here = themes::automatic(environment.ground);
+    let here = themes::automatic(environment.background);
     let help = format!("the colours; auto is {here} here");
     let env = environment.theme.clone();
     let env = env.map(|name| ("BAKEWATCH_THEME", Some(name)));
@@ -157,11 +157,11 @@ fn theme(layers: &mut Layers, look: &LookArgs, environment: &Environment) -> Res
     let theme = layers.pick(text("theme", help), given(look.theme.clone()), env, usual)?;
     let scheme = scheme(layers, &theme, environment)?;
     let glyphs = word("glyphs", "the signs");
-    let glyphs = layers.pick(glyphs, None, None, Some(Signs::Auto))?;
+    let glyphs = layers.pick(glyphs, None, None, Some(GlyphSetting::Auto))?;
     let glyphs = match glyphs.value {
-        Some(Signs::Unicode) => Glyphs::Unicode,
-        Some(Signs::Ascii) => Glyphs::Ascii,
-        Some(Signs::Auto) | None => environment.glyphs(),
+        Some(GlyphSetting::Unicode) => Glyphs::Unicode,
+        Some(GlyphSetting::Ascii) => Glyphs::Ascii,
+        Some(GlyphSetting::Auto) | None => environment.glyphs(),
     };
     let depth = environment.depth(color.value.unwrap_or_default());
     Ok(Theme::new(&scheme, depth, glyphs))

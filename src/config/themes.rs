@@ -7,7 +7,7 @@ use std::path::Path;
 
 use toml::{Spanned, Value};
 
-use crate::config::background::Ground;
+use crate::config::background::Background;
 use crate::config::file::{FileError, clean, meant, refused};
 use crate::config::{Environment, file};
 use crate::error::Error;
@@ -45,11 +45,11 @@ pub const BUILT_IN: [(&str, &str); 5] = [
 
 /// The name of the theme that `auto` stands for.
 #[must_use]
-pub const fn automatic(ground: Ground) -> &'static str {
-    match ground {
-        Ground::Dark => "dark",
-        Ground::Light => "light",
-        Ground::Unknown => NEUTRAL,
+pub const fn automatic(background: Background) -> &'static str {
+    match background {
+        Background::Dark => "dark",
+        Background::Light => "light",
+        Background::Unknown => NEUTRAL,
     }
 }
 
@@ -92,7 +92,7 @@ impl From<Error> for ThemeError {
 pub(super) fn load(name: &str, environment: &Environment) -> Result<Scheme, ThemeError> {
     let what = "the theme";
     let name = if name == AUTO {
-        automatic(environment.ground)
+        automatic(environment.background)
     } else {
         name
     };
@@ -212,7 +212,7 @@ fn parse(text: &str) -> Result<File, FileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::safe::{Clean, one_line};
+    use crate::text::safe::{SafeText, one_line};
 
     #[test]
     fn the_neutral_theme_says_what_every_role_is_at_every_depth() {
@@ -298,7 +298,11 @@ mod tests {
         ] {
             let message = own(text).unwrap_err().to_string();
             assert!(message.starts_with(wanted), "{text}: {message}");
-            assert_eq!(one_line(Clean::new(&message).as_str()), message, "{text}");
+            assert_eq!(
+                one_line(SafeText::new(&message).as_str()),
+                message,
+                "{text}"
+            );
         }
     }
 

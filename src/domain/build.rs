@@ -8,11 +8,11 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-use crate::domain::observation::{News, PageNews, Report};
+use crate::domain::observation::{Observation, Seen, WalkStep};
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{Evidence, Verdict, decide};
-use crate::store::filter_index::{Budget, Question, Slot};
+use crate::store::filter_index::{FilterSlot, Predicate, WorkBudget};
 
 /// How often DescribeImage may fail in a row before a verdict no longer waits for it: about a minute.
 const IMAGE_TRIES: u32 = 5;
@@ -38,8 +38,8 @@ pub struct Build {
     verdict: Verdict,
     /// How many reports have been taken in.
     revision: u64,
-    /// What the lenses of every timeline are asked, those to come included.
-    questions: [Option<Arc<Question>>; Slot::ALL.len()],
+    /// What the filter_indexes of every timeline are asked, those to come included.
+    questions: [Option<Arc<Predicate>>; FilterSlot::ALL.len()],
 }
 
 /// Whether the stack is there, as the events' side of the API last said.
@@ -80,7 +80,7 @@ pub enum Cleanup {
 impl Build {
     /// What is known after some reports.
     #[must_use]
-    pub fn of(reports: &[Report]) -> Self {
+    pub fn of(reports: &[Observation]) -> Self {
         let mut build = Self::default();
         for report in reports {
             build.apply(report);
@@ -89,26 +89,26 @@ impl Build {
     }
 
     /// Takes in what the poller reports.
-    pub fn apply(&mut self, report: &Report) -> Changes {
+    pub fn apply(&mut self, report: &Observation) -> Changes {
         self.revision += 1;
         let changes = match &report.news {
-            News::Page(page) => {
+            Seen::Page(page) => {
                 self.answered = true;
                 self.presence = Presence::There;
                 self.absent = None;
                 self.apply_page(page)
             }
             // They say nothing about what the API has now.
-            News::Resumed(page) => self.apply_page(page),
-            News::StackGone => {
+            Seen::Resumed(page) => self.apply_page(page),
+            Seen::StackGone => {
                 self.presence = Presence::Gone;
                 Changes::default()
             }
-            News::Image(answer) => {
+            Seen::Image(answer) => {
                 self.apply_image(answer, report);
                 Changes::default()
             }
-            News::ImageFault(fault) => {
+            Seen::ImageFault(fault) => {
                 self.image_failures = if fault.kind.may_pass() {
                     self.image_failures.saturating_add(1)
                 } else {
@@ -116,13 +116,13 @@ impl Build {
                 };
                 Changes::default()
             }
-            News::Fault(_) => Changes::default(),
+            Seen::Fault(_) => Changes::default(),
         };
         self.verdict = decide(self.verdict, &self.evidence());
         changes
     }
 
-    fn apply_page(&mut self, page: &PageNews) -> Changes {
+    fn apply_page(&mut self, page: &WalkStep) -> Changes {
         let Some(stack_id) = &page.stack_id else {
             return Changes::default();
         };
@@ -172,44 +172,44 @@ impl Build {
 
     fn new_timeline(&self, stack_id: &StackId) -> Timeline {
         let mut timeline = Timeline::new(stack_id.clone());
-        for slot in Slot::ALL {
-            timeline.set_lens(slot, self.questions[slot as usize].as_ref());
+        for slot in FilterSlot::ALL {
+            timeline.set_filter_index(slot, self.questions[slot as usize].as_ref());
         }
         timeline
     }
 
-    /// Lets a lens answer another question; one that asks nothing takes the lens away. The answers come with
+    /// Lets a lens answer another predicate; one that asks nothing takes the lens away. The answers come with
     /// [`Self::look`].
-    pub fn set_lens(&mut self, slot: Slot, question: Question) {
-        let question = Some(question).filter(|question| !question.is_open());
+    pub fn set_filter_index(&mut self, slot: FilterSlot, predicate: Predicate) {
+        let predicate = Some(predicate).filter(|predicate| !predicate.is_open());
         let slot_of = &mut self.questions[slot as usize];
-        if slot_of.as_deref() == question.as_ref() {
+        if slot_of.as_deref() == predicate.as_ref() {
             return;
         }
-        *slot_of = question.map(Arc::new);
+        *slot_of = predicate.map(Arc::new);
         for timeline in &mut self.timelines {
-            timeline.set_lens(slot, slot_of.as_ref());
+            timeline.set_filter_index(slot, slot_of.as_ref());
         }
     }
 
-    /// Asks the lenses about events that they have not been asked about, newest first, as far as the budget
+    /// Asks the filter_indexes about events that they have not been asked about, newest first, as far as the budget
     /// goes.
-    pub fn look(&mut self, budget: &mut Budget) {
+    pub fn index_some(&mut self, budget: &mut WorkBudget) {
         for timeline in self.timelines.iter_mut().rev() {
-            timeline.look(budget);
+            timeline.index_some(budget);
         }
     }
 
     /// How many events a lens has not been asked about yet.
     #[must_use]
-    pub fn unasked(&self, slot: Slot) -> usize {
+    pub fn unindexed(&self, slot: FilterSlot) -> usize {
         self.timelines
             .iter()
-            .map(|timeline| timeline.unasked(slot))
+            .map(|timeline| timeline.unindexed(slot))
             .sum()
     }
 
-    fn apply_image(&mut self, answer: &ImageAnswer, report: &Report) {
+    fn apply_image(&mut self, answer: &ImageAnswer, report: &Observation) {
         self.image_failures = 0;
         match answer {
             ImageAnswer::Absent => {

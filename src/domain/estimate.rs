@@ -13,7 +13,7 @@ const UNUSUAL: i32 = 3;
 
 /// How long builds usually take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Typical {
+pub struct TypicalDuration {
     /// The median of their durations, from the stack's first event to the AMI.
     pub duration: TimeDelta,
     /// Of how many builds.
@@ -33,7 +33,7 @@ impl Estimate {
     /// The guess for a build that has gone on for so long; nothing where that is so much longer than usual
     /// that usual builds say nothing about it.
     #[must_use]
-    pub fn of(elapsed: TimeDelta, typical: Option<Typical>) -> Option<Self> {
+    pub fn of(elapsed: TimeDelta, typical: Option<TypicalDuration>) -> Option<Self> {
         let duration = typical.map_or(DOCUMENTED, |typical| typical.duration);
         (elapsed < duration * UNUSUAL).then_some(Self {
             left: duration - elapsed,
@@ -54,11 +54,11 @@ impl Estimate {
 
 /// The median of durations, of the newest few that are given: what a person's own builds usually take.
 #[must_use]
-pub fn typical(mut durations: Vec<TimeDelta>) -> Option<Typical> {
+pub fn typical(mut durations: Vec<TimeDelta>) -> Option<TypicalDuration> {
     durations.sort();
     let builds = durations.len();
     let duration = *durations.get(builds.checked_sub(1)? / 2)?;
-    Some(Typical { duration, builds })
+    Some(TypicalDuration { duration, builds })
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
         let own = typical(vec![minutes(50), minutes(40), minutes(90)]);
         assert_eq!(
             own,
-            Some(Typical {
+            Some(TypicalDuration {
                 duration: minutes(50),
                 builds: 3
             })

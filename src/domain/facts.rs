@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::domain::stack_event::{EventId, StackEvent};
 use crate::domain::status::{ResourceStatus, StatusClass};
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// The place of an event in its timeline; a larger place is newer.
 pub type Place = (u8, i64);
@@ -21,12 +21,12 @@ pub struct Facts {
     oldest_root: Option<Arc<StackEvent>>,
     first_failure: Option<Arc<StackEvent>>,
     first_root_failure: Option<Arc<StackEvent>>,
-    resources: HashMap<Clean, Resource>,
+    resources: HashMap<SafeText, Resource>,
     resources_by_class: [usize; StatusClass::ALL.len()],
     /// The number of resources that have ever failed on their own account.
     failed_resources: usize,
     /// Which resource has a physical id: reasons name resources by their ARNs.
-    logical_ids: HashMap<Clean, Clean>,
+    logical_ids: HashMap<SafeText, SafeText>,
 }
 
 /// What the events say about one resource.
@@ -153,7 +153,7 @@ impl Facts {
 
     /// Whether a resource has ever failed on its own account.
     #[must_use]
-    pub fn failed_by_itself(&self, logical_id: &Clean) -> bool {
+    pub fn failed_by_itself(&self, logical_id: &SafeText) -> bool {
         self.resources
             .get(logical_id)
             .is_some_and(|resource| resource.has_failed)
@@ -161,14 +161,14 @@ impl Facts {
 
     /// The number of resources that have ever failed on their own account, one of them not counted.
     #[must_use]
-    pub fn failed_resources_but(&self, logical_id: &Clean) -> usize {
+    pub fn failed_resources_but(&self, logical_id: &SafeText) -> usize {
         let it = self.resources.get(logical_id);
         self.failed_resources - usize::from(it.is_some_and(|resource| resource.has_failed))
     }
 
     /// The newest event of a resource.
     #[must_use]
-    pub fn newest_of(&self, logical_id: &Clean) -> Option<&Arc<StackEvent>> {
+    pub fn newest_of(&self, logical_id: &SafeText) -> Option<&Arc<StackEvent>> {
         Some(&self.resources.get(logical_id)?.newest)
     }
 
@@ -187,7 +187,7 @@ impl Facts {
 
     /// The resource that has a physical id; the first to be heard of where several claim it.
     #[must_use]
-    pub fn logical_id_of(&self, physical_id: &Clean) -> Option<&Clean> {
+    pub fn logical_id_of(&self, physical_id: &SafeText) -> Option<&SafeText> {
         self.logical_ids.get(physical_id)
     }
 }

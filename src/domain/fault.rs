@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// What kind of thing went wrong, and so what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,11 +35,11 @@ pub struct Fault {
     /// What can be done about it.
     pub kind: FaultKind,
     /// What failed and why: one lower-case line without secrets.
-    pub message: Clean,
+    pub message: SafeText,
     /// What would help, where that is known.
-    pub hint: Option<Clean>,
+    pub hint: Option<SafeText>,
     /// The service's id of the request, for a support case.
-    pub request_id: Option<Clean>,
+    pub request_id: Option<SafeText>,
 }
 
 impl fmt::Display for Fault {

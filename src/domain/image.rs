@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::stack_event::StackId;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// How DescribeImage answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,23 +24,23 @@ pub enum ImageAnswer {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImageDescription {
     /// The region that the image is built in.
-    pub region: Option<Clean>,
+    pub region: Option<SafeText>,
     /// The ParallelCluster version that builds it.
-    pub version: Option<Clean>,
+    pub version: Option<SafeText>,
     /// `BUILD_IN_PROGRESS`, `BUILD_COMPLETE`, `BUILD_FAILED`, `DELETE_*`, or nothing for other stack states.
-    pub build_status: Option<Clean>,
+    pub build_status: Option<SafeText>,
     /// The stack that the description was made from, while it is there.
     pub stack_id: Option<StackId>,
     /// That stack's status.
-    pub stack_status: Option<Clean>,
+    pub stack_status: Option<SafeText>,
     /// The service's reason for that status.
-    pub stack_status_reason: Option<Clean>,
+    pub stack_status_reason: Option<SafeText>,
     /// When the AMI was made.
     pub creation_time: Option<DateTime<Utc>>,
     /// Image Builder's own stage: `PENDING`, `BUILDING`, `TESTING`, `DISTRIBUTING`, …
-    pub builder_status: Option<Clean>,
+    pub builder_status: Option<SafeText>,
     /// Image Builder's reason for its stage.
-    pub builder_reason: Option<Clean>,
+    pub builder_reason: Option<SafeText>,
     /// The finished image.
     pub ami: Option<Ami>,
 }
@@ -49,11 +49,11 @@ pub struct ImageDescription {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ami {
     /// `ami-…`
-    pub id: Clean,
+    pub id: SafeText,
     /// Its name.
-    pub name: Option<Clean>,
+    pub name: Option<SafeText>,
     /// `AVAILABLE`, `PENDING`, …
-    pub state: Option<Clean>,
+    pub state: Option<SafeText>,
 }
 
 impl ImageDescription {
@@ -61,13 +61,14 @@ impl ImageDescription {
     /// AMI, `BUILD_COMPLETE` only says that the stack is `CREATE_COMPLETE`.
     #[must_use]
     pub fn finished_ami(&self) -> Option<&Ami> {
-        let complete = self.build_status.as_ref().map(Clean::as_str) == Some("BUILD_COMPLETE");
+        let complete = self.build_status.as_ref().map(SafeText::as_str) == Some("BUILD_COMPLETE");
         self.ami.as_ref().filter(|_| complete)
     }
 
     /// Whether DescribeImage says that the build failed.
     #[must_use]
     pub fn build_failed(&self) -> bool {
-        self.ami.is_none() && self.build_status.as_ref().map(Clean::as_str) == Some("BUILD_FAILED")
+        self.ami.is_none()
+            && self.build_status.as_ref().map(SafeText::as_str) == Some("BUILD_FAILED")
     }
 }

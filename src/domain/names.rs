@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// Chosen names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Names {
     /// Every name but these.
-    AllBut(BTreeSet<Clean>),
+    AllBut(BTreeSet<SafeText>),
     /// These names only.
-    Only(BTreeSet<Clean>),
+    Only(BTreeSet<SafeText>),
 }
 
 impl Default for Names {
@@ -29,13 +29,13 @@ impl Names {
 
     /// One name and no other.
     #[must_use]
-    pub fn only(name: &Clean) -> Self {
+    pub fn only(name: &SafeText) -> Self {
         Self::Only(BTreeSet::from([name.clone()]))
     }
 
     /// Whether the name is chosen.
     #[must_use]
-    pub fn contains(&self, name: &Clean) -> bool {
+    pub fn contains(&self, name: &SafeText) -> bool {
         match self {
             Self::AllBut(names) => !names.contains(name),
             Self::Only(names) => names.contains(name),
@@ -43,7 +43,7 @@ impl Names {
     }
 
     /// Chooses the name, or no longer.
-    pub fn toggle(&mut self, name: &Clean) {
+    pub fn toggle(&mut self, name: &SafeText) {
         let (Self::AllBut(names) | Self::Only(names)) = self;
         if !names.remove(name) {
             names.insert(name.clone());
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_out_is_out_and_what_comes_later_is_in() {
-        let (role, topic) = (Clean::new("Role"), Clean::new("Topic"));
+        let (role, topic) = (SafeText::new("Role"), SafeText::new("Topic"));
         let mut names = Names::default();
         names.toggle(&role);
         assert!(!names.contains(&role) && names.contains(&topic));

@@ -13,7 +13,7 @@ use crate::domain::stack_event::{EventId, StackEvent, StackId};
 
 /// One answer of the API, or the lack of one.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct Observation {
     /// When the answer came, by the watch's clock.
     pub at: DateTime<Utc>,
     /// How long that clock had run by then: for spans, which no sleep of the machine and no set clock may stretch.
@@ -21,16 +21,16 @@ pub struct Report {
     /// When the poller will ask for events again.
     pub next_poll: DateTime<Utc>,
     /// What was learnt.
-    pub news: News,
+    pub news: Seen,
 }
 
 /// What one request brought.
 #[derive(Clone, Debug)]
-pub enum News {
+pub enum Seen {
     /// Events that an earlier watch had recorded, before the API has been asked for anything.
-    Resumed(PageNews),
+    Resumed(WalkStep),
     /// A page of stack events.
-    Page(PageNews),
+    Page(WalkStep),
     /// The service says that there is no stack of this name.
     StackGone,
     /// DescribeImage answered.
@@ -43,7 +43,7 @@ pub enum News {
 
 /// What one page added to a walk over the events.
 #[derive(Clone, Debug, Default)]
-pub struct PageNews {
+pub struct WalkStep {
     /// The stack that the page is about; absent where the stack has no events yet.
     pub stack_id: Option<StackId>,
     /// The page is the first of a walk: rows of an earlier, unfinished walk are to be dropped.
@@ -57,7 +57,7 @@ pub struct PageNews {
     pub audit: bool,
 }
 
-impl PageNews {
+impl WalkStep {
     /// The page's events: the late ones first, then the fresh ones, oldest first.
     pub fn events(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
         let late = self.commit.iter().flatten().map(|late| &late.event);

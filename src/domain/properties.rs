@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// Strings longer than this many bytes are cut where they are shown; JSON output keeps them whole.
 pub const MAX_SHOWN: usize = 64 * 1024;
@@ -18,7 +18,7 @@ pub enum Properties {
     /// Properties that could be read as JSON.
     Tree(Value),
     /// Properties in some other form, as they came.
-    Text(Clean),
+    Text(SafeText),
 }
 
 impl Properties {
@@ -49,13 +49,13 @@ pub fn tree_in(text: &str) -> Option<Value> {
 
 /// Text made safe to show, and cut where nobody could read to the end.
 #[must_use]
-pub fn shown(text: &str) -> Clean {
+pub fn shown(text: &str) -> SafeText {
     if text.len() <= MAX_SHOWN {
-        return Clean::new(text);
+        return SafeText::new(text);
     }
     let end = text.floor_char_boundary(MAX_SHOWN);
     let head = text.get(..end).unwrap_or_default();
-    Clean::new(&format!(
+    SafeText::new(&format!(
         "{head}\n… cut after {} of {} kB",
         MAX_SHOWN / 1024,
         text.len() / 1024
@@ -89,12 +89,12 @@ mod tests {
         let field = json!("{broken").to_string();
         assert_eq!(
             Properties::from_json(Some(&field)),
-            Properties::Text(Clean::new("{broken"))
+            Properties::Text(SafeText::new("{broken"))
         );
         let field = json!("17").to_string();
         assert_eq!(
             Properties::from_json(Some(&field)),
-            Properties::Text(Clean::new("17"))
+            Properties::Text(SafeText::new("17"))
         );
     }
 

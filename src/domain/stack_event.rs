@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use crate::domain::properties::{Properties, shown};
 use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::text::redact::redact;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident) => {
@@ -34,8 +34,8 @@ macro_rules! identifier {
 
             /// The identifier in a form that is safe to show.
             #[must_use]
-            pub fn clean(&self) -> Clean {
-                Clean::new(&self.0)
+            pub fn clean(&self) -> SafeText {
+                SafeText::new(&self.0)
             }
         }
 
@@ -82,17 +82,17 @@ pub struct StackEvent {
     /// The event's id; made from the event's content where the service sent none.
     pub event_id: EventId,
     /// The resource's name in the template; the stack's own name for events of the stack itself.
-    pub logical_id: Clean,
+    pub logical_id: SafeText,
     /// The resource's own id or ARN; absent until the resource exists.
-    pub physical_id: Option<Clean>,
+    pub physical_id: Option<SafeText>,
     /// The CloudFormation type, such as `AWS::ImageBuilder::Image`.
-    pub resource_type: Clean,
+    pub resource_type: SafeText,
     /// When the status was updated (UTC, milliseconds); absent where it could not be read as a time.
     pub timestamp: Option<DateTime<Utc>>,
     /// The status, verbatim.
     pub status: ResourceStatus,
     /// The service's reason for the status.
-    pub reason: Option<Clean>,
+    pub reason: Option<SafeText>,
     /// Whether the event is about the stack itself: its `physicalResourceId` is the `stackId`.
     pub is_root: bool,
     /// Whether it failed on its own account, not because another resource did.
@@ -151,9 +151,9 @@ impl StackEvent {
                 .map_or_else(|| content_id(&raw), |id| EventId::from(id.as_str())),
             logical_id: clean(fields.logical_resource_id)
                 .or_else(|| clean(fields.stack_name))
-                .unwrap_or_else(|| Clean::new("(no logical id)")),
-            physical_id: physical.as_deref().map(Clean::new),
-            resource_type: clean(fields.resource_type).unwrap_or_else(|| Clean::new("")),
+                .unwrap_or_else(|| SafeText::new("(no logical id)")),
+            physical_id: physical.as_deref().map(SafeText::new),
+            resource_type: clean(fields.resource_type).unwrap_or_else(|| SafeText::new("")),
             timestamp: text(fields.timestamp).and_then(|stamp| parse_time(&stamp)),
             is_root,
             is_own_failure: status.class() == StatusClass::Failed
@@ -170,9 +170,9 @@ impl StackEvent {
         Self {
             stack_id: stack_or_unnamed(fallback),
             event_id: content_id(&raw),
-            logical_id: Clean::new("(unreadable event)"),
+            logical_id: SafeText::new("(unreadable event)"),
             physical_id: None,
-            resource_type: Clean::new(""),
+            resource_type: SafeText::new(""),
             timestamp: None,
             status: ResourceStatus::new("UNREADABLE"),
             reason: Some(shown(&raw)),
@@ -227,10 +227,10 @@ impl StackEvent {
 
     /// The token of the operation that caused the event.
     #[must_use]
-    pub fn client_request_token(&self) -> Option<Clean> {
+    pub fn client_request_token(&self) -> Option<SafeText> {
         text(self.fields()?.client_request_token)
             .as_deref()
-            .map(Clean::new)
+            .map(SafeText::new)
     }
 
     /// Every field as it came, those that no document tells of included; nothing for what is no event.
@@ -347,7 +347,7 @@ mod tests {
             Some(499)
         );
         assert_eq!(
-            event.reason.as_ref().map(Clean::as_str),
+            event.reason.as_ref().map(SafeText::as_str),
             Some("Resource creation Initiated")
         );
         assert_eq!(event.client_request_token().unwrap().as_str(), "tok");
@@ -404,7 +404,7 @@ mod tests {
         for json in ["17", "[1]", "null", r#"{"eventId":1,"eventId":2}"#] {
             let event = StackEvent::from_json(json, None);
             assert_eq!(event.logical_id.as_str(), "(unreadable event)");
-            assert_eq!(event.reason.as_ref().map(Clean::as_str), Some(json));
+            assert_eq!(event.reason.as_ref().map(SafeText::as_str), Some(json));
         }
     }
 

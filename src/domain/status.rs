@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// What a status means for somebody who is waiting: the unit of colour, glyph and filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,7 +62,7 @@ impl StatusClass {
 /// The status of a resource or of the stack, exactly as the service spelled it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ResourceStatus {
-    word: Clean,
+    word: SafeText,
     class: StatusClass,
 }
 
@@ -71,7 +71,7 @@ impl ResourceStatus {
     #[must_use]
     pub fn new(word: &str) -> Self {
         Self {
-            word: Clean::new(word),
+            word: SafeText::new(word),
             class: classify(word),
         }
     }

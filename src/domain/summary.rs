@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// What is known about a build's current stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,13 +15,13 @@ pub struct Summary {
     /// How it ended, as far as is known.
     pub outcome: Outcome,
     /// The region that the image is built in, as the API says.
-    pub region: Option<Clean>,
+    pub region: Option<SafeText>,
     /// When the build began.
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
     /// The AMI of a build that succeeded.
-    pub ami_id: Option<Clean>,
+    pub ami_id: Option<SafeText>,
     /// What failed first, where the build failed.
     pub first_failure: Option<FirstFailure>,
     /// Whether a stack that should have deleted itself is still there.
@@ -34,29 +34,29 @@ pub struct Summary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstFailure {
     /// The resource's name in the template.
-    pub logical_id: Clean,
+    pub logical_id: SafeText,
     /// The service's reason.
-    pub reason: Option<Clean>,
+    pub reason: Option<SafeText>,
 }
 
 /// A watch that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PastWatch {
+pub struct RecordedWatch {
     /// The recording.
     pub file: PathBuf,
     /// When the build began, else when the watch did; of what can't be read, when it was last written to.
     pub began: DateTime<Utc>,
     /// What was watched and how it ended, or why that can't be told.
-    pub told: Result<Told, Clean>,
+    pub told: Result<RecordedBuild, SafeText>,
 }
 
 /// What was watched, and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct RecordedBuild {
     /// The image's id.
-    pub image_id: Clean,
+    pub image_id: SafeText,
     /// The region that was asked for, where one was.
-    pub region: Option<Clean>,
+    pub region: Option<SafeText>,
     /// How it ended.
     pub summary: Summary,
 }
@@ -92,10 +92,10 @@ impl Summary {
     }
 }
 
-impl Told {
+impl RecordedBuild {
     /// The image's region: as the API says, else as the person asked.
     #[must_use]
-    pub fn region(&self) -> Option<&Clean> {
+    pub fn region(&self) -> Option<&SafeText> {
         self.summary.region.as_ref().or(self.region.as_ref())
     }
 }

@@ -6,18 +6,18 @@
 use std::sync::Arc;
 
 use crate::domain::facts::{Facts, Place};
-use crate::domain::observation::PageNews;
+use crate::domain::observation::WalkStep;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
-use crate::store::entry_log::Stretch;
-use crate::store::filter_index::{Budget, Question, Sieve, Slot};
-use crate::text::safe::Clean;
+use crate::store::entry_log::EntryLog;
+use crate::store::filter_index::{FilterSlot, Predicate, Selection, WorkBudget};
+use crate::text::safe::SafeText;
 
 /// The events of one stack.
 #[derive(Debug)]
 pub struct Timeline {
     stack_id: StackId,
-    committed: Stretch,
-    pending: Stretch,
+    committed: EntryLog,
+    pending: EntryLog,
     facts: Facts,
     whole: bool,
     walks: usize,
@@ -47,8 +47,8 @@ impl Timeline {
     pub fn new(stack_id: StackId) -> Self {
         Self {
             stack_id,
-            committed: Stretch::default(),
-            pending: Stretch::default(),
+            committed: EntryLog::default(),
+            pending: EntryLog::default(),
             facts: Facts::default(),
             whole: true,
             walks: 0,
@@ -69,7 +69,7 @@ impl Timeline {
 
     /// Takes in a page. Returns the events that it committed, in the order to print them: late ones first,
     /// then the new ones, oldest first.
-    pub fn apply(&mut self, page: &PageNews) -> Vec<Arc<StackEvent>> {
+    pub fn apply(&mut self, page: &WalkStep) -> Vec<Arc<StackEvent>> {
         if page.restarted {
             self.pending = self.pending.emptied();
         }
@@ -148,9 +148,9 @@ impl Timeline {
     /// How many events are newer than one of them; none where it is not in the timeline.
     #[must_use]
     pub fn events_after(&self, id: &EventId) -> usize {
-        let newer = |stretch: &Stretch| {
-            let place = stretch.place(id)?;
-            Some(stretch.len() - stretch.count_before(Sieve::ALL, place) - 1)
+        let newer = |log: &EntryLog| {
+            let place = log.place(id)?;
+            Some(log.len() - log.count_before(Selection::ALL, place) - 1)
         };
         let in_committed = || Some(newer(&self.committed)? + self.pending.len());
         newer(&self.pending).or_else(in_committed).unwrap_or(0)
@@ -158,7 +158,7 @@ impl Timeline {
 
     /// The number of events that a sieve lets through.
     #[must_use]
-    pub fn count(&self, sieve: Sieve) -> usize {
+    pub fn count(&self, sieve: Selection) -> usize {
         self.committed.count(sieve) + self.pending.count(sieve)
     }
 
@@ -176,19 +176,19 @@ impl Timeline {
 
     /// The number of rows under a filter: matching events, and the gap where there is one.
     #[must_use]
-    pub fn rows(&self, sieve: Sieve) -> usize {
+    pub fn rows(&self, sieve: Selection) -> usize {
         self.count(sieve) + usize::from(self.has_gap())
     }
 
     /// The index of the gap's row under a filter, where there is one.
     #[must_use]
-    pub fn gap(&self, sieve: Sieve) -> Option<usize> {
+    pub fn gap(&self, sieve: Selection) -> Option<usize> {
         self.has_gap().then(|| self.committed.count(sieve))
     }
 
     /// The row at an index, oldest first.
     #[must_use]
-    pub fn row(&self, sieve: Sieve, index: usize) -> Option<Row<'_>> {
+    pub fn row(&self, sieve: Selection, index: usize) -> Option<Row<'_>> {
         let older = self.committed.count(sieve);
         if index < older {
             return self.committed.nth(sieve, index).map(Row::Event);
@@ -203,7 +203,7 @@ impl Timeline {
     /// The index of an event's row under a filter; where the filter hides the event, the index of the row
     /// that would follow it. Nothing for an event that is not in the timeline.
     #[must_use]
-    pub fn row_of(&self, sieve: Sieve, id: &EventId) -> Option<usize> {
+    pub fn row_of(&self, sieve: Selection, id: &EventId) -> Option<usize> {
         if let Some(place) = self.committed.place(id) {
             return Some(self.committed.count_before(sieve, place));
         }
@@ -212,27 +212,27 @@ impl Timeline {
         Some(below + self.pending.count_before(sieve, place))
     }
 
-    /// Lets a lens answer another question, or none; see [`Self::look`].
-    pub fn set_lens(&mut self, slot: Slot, question: Option<&Arc<Question>>) {
-        self.committed.set_lens(slot, question);
-        self.pending.set_lens(slot, question);
+    /// Lets a index answer another predicate, or none; see [`Self::look`].
+    pub fn set_filter_index(&mut self, slot: FilterSlot, predicate: Option<&Arc<Predicate>>) {
+        self.committed.set_filter_index(slot, predicate);
+        self.pending.set_filter_index(slot, predicate);
     }
 
-    /// Asks the lenses about events that they have not been asked about, newest first, as far as the budget goes.
-    pub fn look(&mut self, budget: &mut Budget) {
-        self.pending.look(budget);
-        self.committed.look(budget);
+    /// Asks the filter_indexes about events that they have not been asked about, newest first, as far as the budget goes.
+    pub fn index_some(&mut self, budget: &mut WorkBudget) {
+        self.pending.index_some(budget);
+        self.committed.index_some(budget);
     }
 
-    /// How many events a lens has not been asked about yet.
+    /// How many events a index has not been asked about yet.
     #[must_use]
-    pub fn unasked(&self, slot: Slot) -> usize {
-        self.committed.unasked(slot) + self.pending.unasked(slot)
+    pub fn unindexed(&self, slot: FilterSlot) -> usize {
+        self.committed.unindexed(slot) + self.pending.unindexed(slot)
     }
 
     /// The stack itself and its resources, in the order in which CloudFormation began them, as far as that is
     /// known: nothing stands before what it depends on.
-    pub fn resources(&self) -> impl Iterator<Item = &Clean> {
+    pub fn resources(&self) -> impl Iterator<Item = &SafeText> {
         let newer = self.pending.resources();
         let newer = newer.filter(|resource| !self.committed.has_resource(resource));
         self.committed.resources().chain(newer)
@@ -248,14 +248,17 @@ impl Timeline {
 
     /// The events of a resource, oldest first.
     #[must_use]
-    pub fn events_of(&self, resource: &Clean) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
+    pub fn events_of(
+        &self,
+        resource: &SafeText,
+    ) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
         let newer = self.pending.events_of(resource);
         self.committed.events_of(resource).chain(newer)
     }
 
     /// How many events of a resource there are.
     #[must_use]
-    pub fn count_of(&self, resource: &Clean) -> usize {
+    pub fn count_of(&self, resource: &SafeText) -> usize {
         self.committed.count_of(resource) + self.pending.count_of(resource)
     }
 
@@ -274,7 +277,7 @@ impl Timeline {
     }
 }
 
-fn place_in(committed: &Stretch, pending: &Stretch, id: &EventId) -> Option<Place> {
-    let of = |part, stretch: &Stretch| stretch.place(id).map(|place| (part, place));
+fn place_in(committed: &EntryLog, pending: &EntryLog, id: &EventId) -> Option<Place> {
+    let of = |part, log: &EntryLog| log.place(id).map(|place| (part, place));
     of(0, committed).or_else(|| of(1, pending))
 }

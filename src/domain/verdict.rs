@@ -220,7 +220,7 @@ fn unfinished(evidence: &Evidence<'_>) -> Verdict {
 mod tests {
     use super::*;
     use crate::domain::image::Ami;
-    use crate::text::safe::Clean;
+    use crate::text::safe::SafeText;
 
     fn root(status: &str) -> StackEvent {
         let json =
@@ -230,9 +230,9 @@ mod tests {
 
     fn described(build_status: &str, ami: bool) -> ImageAnswer {
         ImageAnswer::Described(Box::new(ImageDescription {
-            build_status: Some(Clean::new(build_status)),
+            build_status: Some(SafeText::new(build_status)),
             ami: ami.then(|| Ami {
-                id: Clean::new("ami-1"),
+                id: SafeText::new("ami-1"),
                 name: None,
                 state: None,
             }),

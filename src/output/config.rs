@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::text::safe::{Clean, one_line, pad, width};
+use crate::text::safe::{SafeText, one_line, pad, width};
 
 /// The columns that a setting has at most, so that one long value does not push all comments away.
 const MOST: usize = 40;
@@ -27,7 +27,7 @@ pub struct ConfigLine {
 pub fn config(lines: &[ConfigLine], file: Option<&Path>) -> String {
     let mut text = String::from("# The settings in force.");
     if let Some(file) = file {
-        let file = Clean::new(&file.to_string_lossy());
+        let file = SafeText::new(&file.to_string_lossy());
         text.push_str(" To change some, put lines like these into ");
         text.push_str(&one_line(file.as_str()));
     }

@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use crate::domain::failure::Reason;
 use crate::domain::stack_event::format_time;
-use crate::domain::summary::{PastWatch, Told};
-use crate::output::Form;
+use crate::domain::summary::{RecordedBuild, RecordedWatch};
+use crate::output::OutputFormat;
 use crate::output::text::{class, paint, seconds};
 use crate::style::Theme;
-use crate::text::safe::{Clean, duration, escape_json, one_line, pad, truncate, width};
+use crate::text::safe::{SafeText, duration, escape_json, one_line, pad, truncate, width};
 
 /// Columns of the longest cell.
 const LONGEST: usize = 64;
@@ -28,15 +28,15 @@ const VERDICT: usize = 3;
 
 /// Writes the list.
 #[must_use]
-pub fn history(watches: &[PastWatch], form: &Form) -> String {
+pub fn history(watches: &[RecordedWatch], form: &OutputFormat) -> String {
     match form {
-        Form::Text(_) if watches.is_empty() => String::new(),
-        Form::Text(theme) => table(watches, theme),
-        Form::Json => watches.iter().map(|watch| line(watch) + "\n").collect(),
+        OutputFormat::Text(_) if watches.is_empty() => String::new(),
+        OutputFormat::Text(theme) => table(watches, theme),
+        OutputFormat::Json => watches.iter().map(|watch| line(watch) + "\n").collect(),
     }
 }
 
-fn table(watches: &[PastWatch], theme: &Theme) -> String {
+fn table(watches: &[RecordedWatch], theme: &Theme) -> String {
     let rows: Vec<_> = watches.iter().map(|watch| row(watch, theme)).collect();
     let mut widths = HEADINGS.map(width);
     for cells in &rows {
@@ -67,11 +67,11 @@ fn line_of(
     cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
 }
 
-fn row(watch: &PastWatch, theme: &Theme) -> [String; HEADINGS.len()] {
+fn row(watch: &RecordedWatch, theme: &Theme) -> [String; HEADINGS.len()] {
     let name = watch.file.file_stem().unwrap_or_default();
-    let name = one_line(Clean::new(&name.to_string_lossy()).as_str());
+    let name = one_line(SafeText::new(&name.to_string_lossy()).as_str());
     let began = seconds(watch.began);
-    let cell = |text: &Clean| {
+    let cell = |text: &SafeText| {
         let text = one_line(text.as_str());
         truncate(&text, LONGEST, theme.glyphs().ellipsis)
     };
@@ -99,17 +99,17 @@ fn row(watch: &PastWatch, theme: &Theme) -> [String; HEADINGS.len()] {
 }
 
 /// What came of it: the AMI, or what failed first and why.
-fn result(told: &Told) -> Option<Clean> {
+fn result(told: &RecordedBuild) -> Option<SafeText> {
     let summary = &told.summary;
     if let (Some(ami), true) = (&summary.ami_id, summary.leftover_stack) {
-        return Some(Clean::new(&format!("{ami}, its stack is left over")));
+        return Some(SafeText::new(&format!("{ami}, its stack is left over")));
     }
     summary.ami_id.clone().or_else(|| {
         let failure = summary.first_failure.as_ref()?;
         let why = failure.reason.as_ref().map(Reason::parse);
         let why = why.map(|reason| format!(": {}", reason.summary(None)));
         let text = format!("{}{}", failure.logical_id, why.unwrap_or_default());
-        Some(Clean::new(&text))
+        Some(SafeText::new(&text))
     })
 }
 
@@ -148,7 +148,7 @@ struct FirstFailure<'a> {
     reason: Option<&'a str>,
 }
 
-fn line(watch: &PastWatch) -> String {
+fn line(watch: &RecordedWatch) -> String {
     let mut line = Line {
         kind: "recording",
         file: watch.file.to_string_lossy().into_owned(),
@@ -162,11 +162,11 @@ fn line(watch: &PastWatch) -> String {
             line = Line {
                 outcome: Some(summary.outcome.word()),
                 image_id: Some(told.image_id.as_str()),
-                region: told.region().map(Clean::as_str),
-                ami_id: summary.ami_id.as_ref().map(Clean::as_str),
+                region: told.region().map(SafeText::as_str),
+                ami_id: summary.ami_id.as_ref().map(SafeText::as_str),
                 first_failure: failure.map(|failure| FirstFailure {
                     logical_resource_id: failure.logical_id.as_str(),
-                    reason: failure.reason.as_ref().map(Clean::as_str),
+                    reason: failure.reason.as_ref().map(SafeText::as_str),
                 }),
                 leftover_stack: Some(summary.leftover_stack),
                 started_at: summary.started_at.map(format_time),

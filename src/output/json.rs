@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::app::effect::Entry;
 use crate::app::status::outcome::OutcomeRecord;
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
-use crate::text::safe::{Clean, escape_json};
+use crate::text::safe::{SafeText, escape_json};
 
 #[derive(Serialize)]
 #[serde(
@@ -92,7 +92,7 @@ fn outcome(record: &OutcomeRecord) -> Line<'_> {
             .as_ref()
             .map(StackId::as_str)
             .filter(|id| !id.is_empty()),
-        ami_id: record.ami_id.as_ref().map(Clean::as_str),
+        ami_id: record.ami_id.as_ref().map(SafeText::as_str),
         reason: record.reason.as_deref(),
         first_failure: record.first_failure.as_deref().map(|event| FirstFailure {
             logical_resource_id: event.logical_id.as_str(),
@@ -112,7 +112,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::app::status::connection::LinkState;
+    use crate::app::status::connection::ConnectionState;
     use crate::domain::verdict::Outcome;
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_status_is_its_word_and_a_message() {
         let entry = Entry::Status {
-            state: LinkState::Throttled,
+            state: ConnectionState::Throttled,
             message: "slow \"down\"".to_owned(),
         };
         assert_eq!(

@@ -8,7 +8,7 @@ use crate::app::keys::action::Action;
 use crate::app::keys::commands::COMMANDS;
 use crate::app::keys::key::Key;
 use crate::app::keys::keymap::KeyMap;
-use crate::text::safe::{Clean, one_line, pad, width};
+use crate::text::safe::{SafeText, one_line, pad, width};
 
 /// The columns that a list of keys has at least, so that one long list does not push all comments away.
 const LEAST: usize = 28;
@@ -19,7 +19,7 @@ const LEAST: usize = 28;
 pub fn keys(map: &KeyMap, file: Option<&Path>, line: impl Fn(Action) -> Option<usize>) -> String {
     let mut text = String::from("# The keys in force.");
     if let Some(file) = file {
-        let file = Clean::new(&file.to_string_lossy());
+        let file = SafeText::new(&file.to_string_lossy());
         text.push_str(" To change some, put lines like these into ");
         text.push_str(&one_line(file.as_str()));
     }

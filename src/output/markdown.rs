@@ -4,10 +4,10 @@
 //! The few characters that could end a span, a cell or, in a careless renderer, the text itself stand between
 //! spans as entities. Nothing is left out, and most text reads the same without a renderer.
 
-use crate::text::safe::{Clean, one_line, truncate};
+use crate::text::safe::{SafeText, one_line, truncate};
 
 /// Text from outside on one line, of at most so many columns.
-pub(super) fn inert(text: &Clean, columns: usize) -> String {
+pub(super) fn inert(text: &SafeText, columns: usize) -> String {
     let text = truncate(&one_line(text.as_str()), columns, "...");
     if text.is_empty() {
         return "-".to_owned();
@@ -86,8 +86,8 @@ mod tests {
             ("<b>|`\\", "&lt;`b`&gt;&#124;&#96;&#92;"),
             ("x & @you", "`x `&amp;` @you`"),
         ] {
-            assert_eq!(inert(&Clean::new(text), 80), shown);
+            assert_eq!(inert(&SafeText::new(text), 80), shown);
         }
-        assert_eq!(inert(&Clean::new("abcdefgh"), 6), "`abc...`");
+        assert_eq!(inert(&SafeText::new("abcdefgh"), 6), "`abc...`");
     }
 }

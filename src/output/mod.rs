@@ -26,7 +26,7 @@ pub use variables::variables;
 
 /// The form of the lines.
 #[derive(Debug)]
-pub enum Form {
+pub enum OutputFormat {
     /// One aligned line an event; the state goes to the diagnostics.
     Text(Box<Theme>),
     /// One JSON object a line.
@@ -42,14 +42,14 @@ pub fn farewell(model: &Model, theme: &Theme) -> String {
 /// Prints entries: results to `out`, diagnostics to `diagnostics`.
 #[derive(Debug)]
 pub struct Printer<O, D> {
-    form: Form,
+    form: OutputFormat,
     out: O,
     diagnostics: D,
 }
 
 impl<O: Write, D: Write> Printer<O, D> {
     /// A printer.
-    pub fn new(form: Form, out: O, diagnostics: D) -> Self {
+    pub fn new(form: OutputFormat, out: O, diagnostics: D) -> Self {
         Self {
             form,
             out,
@@ -67,15 +67,15 @@ impl<O: Write, D: Write> Printer<O, D> {
                 let _ = writeln!(self.diagnostics, "note: {}", one_line(text.as_str()));
                 Ok(())
             }
-            (Form::Json, entry) => match json::line(entry) {
+            (OutputFormat::Json, entry) => match json::line(entry) {
                 Some(line) => writeln!(self.out, "{line}"),
                 None => Ok(()),
             },
-            (Form::Text(_), Entry::Status { state, message }) => {
+            (OutputFormat::Text(_), Entry::Status { state, message }) => {
                 let _ = writeln!(self.diagnostics, "{}: {}", state.word(), one_line(message));
                 Ok(())
             }
-            (Form::Text(_), Entry::Stack(stack)) => {
+            (OutputFormat::Text(_), Entry::Stack(stack)) => {
                 let _ = writeln!(
                     self.diagnostics,
                     "stack: {}",
@@ -83,10 +83,10 @@ impl<O: Write, D: Write> Printer<O, D> {
                 );
                 Ok(())
             }
-            (Form::Text(theme), Entry::Event(event)) => {
+            (OutputFormat::Text(theme), Entry::Event(event)) => {
                 writeln!(self.out, "{}", text::event(event, theme))
             }
-            (Form::Text(theme), Entry::Outcome(record)) => {
+            (OutputFormat::Text(theme), Entry::Outcome(record)) => {
                 writeln!(self.out, "{}", text::outcome(record, theme))
             }
         }

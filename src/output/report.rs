@@ -15,8 +15,8 @@ use crate::domain::timeline::{Row, Timeline};
 use crate::domain::verdict::Verdict;
 use crate::output::markdown::{heading, inert, table};
 use crate::output::text::seconds;
-use crate::store::filter_index::Sieve;
-use crate::text::safe::{Clean, duration};
+use crate::store::filter_index::Selection;
+use crate::text::safe::{SafeText, duration};
 
 /// Columns of the longest names and ids.
 const NAME: usize = 256;
@@ -36,7 +36,7 @@ pub struct Subject<'a> {
     /// The image's id.
     pub image_id: &'a str,
     /// Its region, as far as is known without the build.
-    pub region: Option<&'a Clean>,
+    pub region: Option<&'a SafeText>,
     /// What stood in for the API, where something did.
     pub note: Option<&'a str>,
     /// The version of bakewatch that recorded the watch, where it is told from a recording.
@@ -48,10 +48,10 @@ pub struct Subject<'a> {
 /// Writes the report.
 #[must_use]
 pub fn report(build: &Build, subject: &Subject<'_>) -> String {
-    let image_id = inert(&Clean::new(subject.image_id), NAME);
+    let image_id = inert(&SafeText::new(subject.image_id), NAME);
     let mut out = format!("# {image_id}: {}\n\n", build.verdict().word());
     table(&mut out, ["build", ""], told(overview(build, subject)));
-    let region = region(build, subject).map(Clean::as_str);
+    let region = region(build, subject).map(SafeText::as_str);
     if let Some(why) = Explanation::of(build, subject.image_id, region) {
         push_failure(&mut out, &why, build.verdict() == Verdict::Succeeded);
     }
@@ -71,18 +71,18 @@ fn told(facts: impl IntoIterator<Item = Fact>) -> impl Iterator<Item = [String; 
     facts.into_iter().filter_map(known)
 }
 
-fn name(text: &Clean) -> String {
+fn name(text: &SafeText) -> String {
     inert(text, NAME)
 }
 
-fn region<'a>(build: &'a Build, subject: &Subject<'a>) -> Option<&'a Clean> {
+fn region<'a>(build: &'a Build, subject: &Subject<'a>) -> Option<&'a SafeText> {
     let described = build.image().and_then(|image| image.region.as_ref());
     described.or(subject.region)
 }
 
 fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
     let image = build.image();
-    let of_image = |text: Option<&Clean>| text.map(name);
+    let of_image = |text: Option<&SafeText>| text.map(name);
     let count = build.current().map_or(0, Timeline::len);
     let whole = build.current().is_none_or(Timeline::is_whole);
     let incomplete = "; the history was not read to its end, so some may be missing";
@@ -92,12 +92,12 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
         .filter(|_| build.verdict() != Verdict::Deleted);
     let earlier = build.timelines().len().saturating_sub(1);
     let recorded = subject.recorded_by.map(|version| {
-        let version = inert(&Clean::new(version), NAME);
+        let version = inert(&SafeText::new(version), NAME);
         format!("; recorded by {version}")
     });
     vec![
         ("verdict", Some(verdict(build, subject.now))),
-        ("image", Some(name(&Clean::new(subject.image_id)))),
+        ("image", Some(name(&SafeText::new(subject.image_id)))),
         ("region", region(build, subject).map(name)),
         ("AMI", build.ami().map(|ami| name(&ami.id))),
         (
@@ -114,7 +114,7 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
         ),
         (
             "source",
-            subject.note.map(|what| inert(&Clean::new(what), NAME)),
+            subject.note.map(|what| inert(&SafeText::new(what), NAME)),
         ),
         (
             "stack",
@@ -124,7 +124,7 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
             "stack status",
             build
                 .root()
-                .map(|root| inert(&Clean::new(root.status.as_str()), NAME)),
+                .map(|root| inert(&SafeText::new(root.status.as_str()), NAME)),
         ),
         ("began", build.started_at().map(seconds)),
         ("ended", ended.map(seconds)),
@@ -140,7 +140,7 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
         ),
         (
             "reason",
-            verdict_reason(build).map(|reason| inert(&Clean::new(&reason), REASON)),
+            verdict_reason(build).map(|reason| inert(&SafeText::new(&reason), REASON)),
         ),
         (
             "events",
@@ -200,7 +200,7 @@ fn failure(why: &Explanation) -> Vec<Fact> {
         ("type", Some(name(&cause.resource_type))),
         (
             "status",
-            Some(inert(&Clean::new(cause.status.as_str()), NAME)),
+            Some(inert(&SafeText::new(cause.status.as_str()), NAME)),
         ),
         ("at", cause.timestamp.map(seconds)),
         (
@@ -240,7 +240,7 @@ fn push_resources(out: &mut String, build: &Build, timeline: &Timeline, now: Dat
     let resources = timeline.resources().take(RESOURCES);
     let rows = resources.flat_map(|resource| {
         let newest = timeline.events_of(resource).next_back();
-        let kind = newest.map_or_else(|| Clean::new(""), |event| event.resource_type.clone());
+        let kind = newest.map_or_else(|| SafeText::new(""), |event| event.resource_type.clone());
         let spans = spans(timeline.events_of(resource)).into_iter();
         spans.map(move |span| span_row(build, resource, &kind, &span, open_until))
     });
@@ -261,8 +261,8 @@ fn push_resources(out: &mut String, build: &Build, timeline: &Timeline, now: Dat
 
 fn span_row(
     build: &Build,
-    resource: &Clean,
-    kind: &Clean,
+    resource: &SafeText,
+    kind: &SafeText,
     span: &Span,
     open_until: Option<DateTime<Utc>>,
 ) -> [String; 6] {
@@ -277,7 +277,7 @@ fn span_row(
     [
         name(resource),
         name(kind),
-        inert(&Clean::new(&span.operation), NAME),
+        inert(&SafeText::new(&span.operation), NAME),
         since_start(build, span.began),
         took.map_or_else(|| "-".to_owned(), |took| took + so_far),
         ended.to_owned(),
@@ -294,7 +294,7 @@ fn since_start(build: &Build, time: Option<DateTime<Utc>>) -> String {
 
 /// The events, oldest first.
 fn push_events(out: &mut String, build: &Build, timeline: &Timeline) {
-    let count = timeline.rows(Sieve::ALL);
+    let count = timeline.rows(Selection::ALL);
     let left_out = count.saturating_sub(OLDEST + NEWEST);
     let rows = (0..count).filter_map(|index| {
         if left_out > 0 && index == OLDEST {
@@ -303,7 +303,7 @@ fn push_events(out: &mut String, build: &Build, timeline: &Timeline) {
         if (OLDEST..OLDEST + left_out).contains(&index) {
             return None;
         }
-        Some(match timeline.row(Sieve::ALL, index)? {
+        Some(match timeline.row(Selection::ALL, index)? {
             Row::Event(event) => event_row(build, event),
             Row::Gap => note("events may be missing here"),
         })
@@ -332,7 +332,7 @@ fn event_row(build: &Build, event: &StackEvent) -> [String; 6] {
     [
         event.timestamp.map_or_else(|| "-".to_owned(), seconds),
         since_start(build, event.timestamp),
-        inert(&Clean::new(event.status.as_str()), NAME),
+        inert(&SafeText::new(event.status.as_str()), NAME),
         name(&event.logical_id),
         name(&event.resource_type),
         reason.map_or_else(|| "-".to_owned(), |reason| inert(reason, REASON)),

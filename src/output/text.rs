@@ -12,7 +12,7 @@ use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Outcome;
 use crate::style::Theme;
-use crate::text::safe::{Clean, duration, one_line, pad};
+use crate::text::safe::{SafeText, duration, one_line, pad};
 
 /// Columns of the status: the longest that a build shows is `ROLLBACK_IN_PROGRESS`.
 const STATUS: usize = 20;
@@ -24,7 +24,11 @@ const TYPE: usize = 46;
 /// One event: time (UTC), status, logical id, type, reason.
 pub(super) fn event(event: &StackEvent, theme: &Theme) -> String {
     let time = event.timestamp.map_or_else(|| "-".to_owned(), seconds);
-    let reason = event.reason.as_ref().map(Clean::as_str).unwrap_or_default();
+    let reason = event
+        .reason
+        .as_ref()
+        .map(SafeText::as_str)
+        .unwrap_or_default();
     let line = format!(
         "{time:20} {} {} {} {}",
         paint(
@@ -50,7 +54,7 @@ pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
         paint(theme.status(class), &record.outcome.word().to_uppercase()),
         record.image_id.clone(),
     ];
-    let ami_id = record.ami_id.as_ref().map(Clean::as_str);
+    let ami_id = record.ami_id.as_ref().map(SafeText::as_str);
     parts.extend(ami_id.map(one_line));
     let ended = matches!(record.outcome, Outcome::Succeeded | Outcome::Failed);
     if let (Some(start), Some(end)) = (record.started_at, record.ended_at.filter(|_| ended)) {

@@ -1,9 +1,9 @@
 //! An outcome as environment variables, for the command that `--on-outcome` names; they are in the README,
 //! "A command at the end".
 
-use crate::app::effect::Known;
+use crate::app::effect::FinalOutcome;
 use crate::domain::stack_event::{StackEvent, StackId};
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// Bytes of the longest value. Linux takes 128 KiB a variable, and starts no command with a longer one.
 const LONGEST: usize = 32 * 1024;
@@ -13,13 +13,13 @@ const LONGEST: usize = 32 * 1024;
 /// Values are as the service gave them, since it is a program that reads them; but for what signs a presigned
 /// URL, which is nobody's business but JSON output's.
 #[must_use]
-pub fn variables(known: &Known) -> [(&'static str, String); 10] {
+pub fn variables(known: &FinalOutcome) -> [(&'static str, String); 10] {
     let record = &known.record;
     let failure = record.first_failure.as_deref();
     let span = record.started_at.zip(record.ended_at);
     let seconds = span.map(|(start, end)| (end - start).num_seconds().max(0).to_string());
     let stack_id = record.stack_id.as_ref().map(StackId::as_str);
-    let ami_id = record.ami_id.as_ref().map(Clean::as_str);
+    let ami_id = record.ami_id.as_ref().map(SafeText::as_str);
     let variables = [
         ("BAKEWATCH_OUTCOME", Some(record.outcome.word().to_owned())),
         ("BAKEWATCH_EXIT_CODE", Some(known.code.to_string())),

@@ -8,20 +8,20 @@ use tokio::time::Instant;
 
 use crate::backend::Source;
 use crate::clock::Clock;
-use crate::domain::observation::{News, Report};
-use crate::poll::tail::{Ask, Tail};
+use crate::domain::observation::{Observation, Seen};
+use crate::poll::tail::{ApiRequest, Tail};
 
 /// The shortest real time between two polls, whatever the clock's speed. The pages of one walk are one poll.
 const MIN_GAP: Duration = Duration::from_millis(200);
 
 /// What the application may ask of a poller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Request {
-    /// Ask for events now.
+pub enum PollCommand {
+    /// ApiRequest for events now.
     PollNow,
     /// Read the whole history once more, now.
     Audit,
-    /// Ask for everything now, over new connections: the machine slept, or the process was stopped. An answer
+    /// ApiRequest for everything now, over new connections: the machine slept, or the process was stopped. An answer
     /// that is waited for may never come.
     CatchUp,
 }
@@ -30,7 +30,7 @@ pub enum Request {
 enum Wait {
     Over,
     Interrupted,
-    NobodyListens,
+    ReceiverGone,
 }
 
 /// Asks one source about one image, one request at a time, until nobody listens any more.
@@ -43,9 +43,9 @@ pub struct Poller<S> {
     /// What to ask, and when.
     pub tail: Tail,
     /// Where the answers go. Bounded: a reader that is slow slows the polling, and nothing is dropped.
-    pub reports: mpsc::Sender<Report>,
+    pub reports: mpsc::Sender<Observation>,
     /// What the application asks for in between.
-    pub requests: mpsc::Receiver<Request>,
+    pub requests: mpsc::Receiver<PollCommand>,
 }
 
 impl<S: Source> Poller<S> {
@@ -56,20 +56,20 @@ impl<S: Source> Poller<S> {
         loop {
             let (ask, due) = self.tail.next();
             let not_before = match ask {
-                Ask::Events(_) => events_not_before,
-                Ask::Image => image_not_before,
+                ApiRequest::Events(_) => events_not_before,
+                ApiRequest::Image => image_not_before,
             };
             match self.wait(due, not_before).await {
                 Wait::Over => {}
                 Wait::Interrupted => continue,
-                Wait::NobodyListens => return,
+                Wait::ReceiverGone => return,
             }
             let next_not_before = Some(Instant::now() + MIN_GAP);
             let news = match ask {
-                Ask::Events(token) => {
+                ApiRequest::Events(token) => {
                     events_not_before = next_not_before;
                     let asking = self.source.events(token.as_ref());
-                    let answer = unless_hurried(asking, &mut self.requests, &mut later).await;
+                    let answer = until_catch_up(asking, &mut self.requests, &mut later).await;
                     let now = self.clock.elapsed();
                     let news = answer.and_then(|answer| self.tail.events_answered(now, answer));
                     if self.tail.next_poll() <= now {
@@ -78,18 +78,18 @@ impl<S: Source> Poller<S> {
                     }
                     news
                 }
-                Ask::Image => {
+                ApiRequest::Image => {
                     image_not_before = next_not_before;
                     let asking = self.source.image();
-                    let answer = unless_hurried(asking, &mut self.requests, &mut later).await;
+                    let answer = until_catch_up(asking, &mut self.requests, &mut later).await;
                     let now = self.clock.elapsed();
                     answer.map(|answer| self.tail.image_answered(now, answer))
                 }
             };
             for request in later.drain(..) {
-                self.heed(request);
+                self.apply(request);
             }
-            if let Some(News::Fault(_) | News::ImageFault(_)) = news {
+            if let Some(Seen::Fault(_) | Seen::ImageFault(_)) = news {
                 // Whatever failed may be in trouble: nothing else is asked of it in the same breath.
                 let not_before = Some(Instant::now() + MIN_GAP);
                 (events_not_before, image_not_before) = (not_before, not_before);
@@ -111,10 +111,10 @@ impl<S: Source> Poller<S> {
         let until = (now + span).max(not_before.unwrap_or(now));
         tokio::select! {
             biased;
-            () = self.reports.closed() => return Wait::NobodyListens,
+            () = self.reports.closed() => return Wait::ReceiverGone,
             request = self.requests.recv() => match request {
-                Some(request) => self.heed(request),
-                None => return Wait::NobodyListens,
+                Some(request) => self.apply(request),
+                None => return Wait::ReceiverGone,
             },
             () = tokio::time::sleep_until(until) => return Wait::Over,
         }
@@ -122,27 +122,27 @@ impl<S: Source> Poller<S> {
     }
 
     /// Does what the application asks for.
-    fn heed(&mut self, request: Request) {
+    fn apply(&mut self, request: PollCommand) {
         let now = self.clock.elapsed();
         match request {
-            Request::PollNow => {
-                self.source.hurry();
+            PollCommand::PollNow => {
+                self.source.retry_now();
                 self.tail.poll_now(now);
             }
-            Request::Audit => self.tail.audit(now),
-            Request::CatchUp => {
+            PollCommand::Audit => self.tail.audit(now),
+            PollCommand::CatchUp => {
                 self.source.reconnect();
                 self.tail.catch_up(now);
             }
         }
     }
 
-    async fn report(&mut self, news: News) -> bool {
+    async fn report(&mut self, news: Seen) -> bool {
         let at = self.clock.now();
         let wait = self.tail.next_poll().saturating_sub(self.clock.elapsed());
         let next_poll = at + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
         self.reports
-            .send(Report {
+            .send(Observation {
                 at,
                 elapsed: self.clock.elapsed(),
                 next_poll,
@@ -155,10 +155,10 @@ impl<S: Source> Poller<S> {
 
 /// Waits for an answer, unless the application wants to catch up: then the answer may never come. What else it
 /// asks for meanwhile can wait.
-async fn unless_hurried<T>(
+async fn until_catch_up<T>(
     asking: impl Future<Output = T>,
-    requests: &mut mpsc::Receiver<Request>,
-    later: &mut Vec<Request>,
+    requests: &mut mpsc::Receiver<PollCommand>,
+    later: &mut Vec<PollCommand>,
 ) -> Option<T> {
     tokio::pin!(asking);
     loop {
@@ -169,7 +169,7 @@ async fn unless_hurried<T>(
                 if !later.contains(&request) {
                     later.push(request);
                 }
-                if request == Request::CatchUp {
+                if request == PollCommand::CatchUp {
                     return None;
                 }
             }
@@ -191,10 +191,10 @@ mod tests {
     use crate::domain::fault::{Fault, FaultKind};
     use crate::domain::image::{ImageAnswer, ImageDescription};
     use crate::domain::stack_event::StackEvent;
-    use crate::text::safe::Clean;
+    use crate::text::safe::SafeText;
 
     /// What was asked, and when by the wall.
-    type Asked = Arc<Mutex<Vec<(Ask, Instant)>>>;
+    type Asked = Arc<Mutex<Vec<(ApiRequest, Instant)>>>;
 
     /// A stack that is deleting, on two pages at first; each answer takes its time.
     struct Slow {
@@ -204,14 +204,14 @@ mod tests {
     }
 
     impl Slow {
-        fn note(&self, ask: Ask) {
+        fn note(&self, ask: ApiRequest) {
             self.asked.lock().unwrap().push((ask, Instant::now()));
         }
     }
 
     impl Source for Slow {
         async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
-            self.note(Ask::Events(token.cloned()));
+            self.note(ApiRequest::Events(token.cloned()));
             tokio::time::sleep(self.events).await;
             let id = if token.is_some() { "1" } else { "2" };
             let json = format!(
@@ -224,7 +224,7 @@ mod tests {
         }
 
         async fn image(&mut self) -> Result<ImageAnswer, Fault> {
-            self.note(Ask::Image);
+            self.note(ApiRequest::Image);
             tokio::time::sleep(self.image).await;
             let image = Box::new(ImageDescription::default());
             Ok(ImageAnswer::Described(image))
@@ -232,7 +232,11 @@ mod tests {
     }
 
     /// Polls for 40 reports. Answers take so many milliseconds; `hurried` asks for a poll after each of them.
-    async fn poll((events, image): (u64, u64), speed: f64, hurried: bool) -> Vec<(Ask, Instant)> {
+    async fn poll(
+        (events, image): (u64, u64),
+        speed: f64,
+        hurried: bool,
+    ) -> Vec<(ApiRequest, Instant)> {
         let asked = Asked::default();
         let (report_sender, mut reports) = mpsc::channel(64);
         let (requests, request_receiver) = mpsc::channel(3);
@@ -251,7 +255,7 @@ mod tests {
             for _ in 0..40 {
                 reports.recv().await.unwrap();
                 if hurried {
-                    let _ = requests.try_send(Request::PollNow);
+                    let _ = requests.try_send(PollCommand::PollNow);
                 }
             }
             drop(reports);
@@ -266,12 +270,12 @@ mod tests {
         for (speed, hurried) in [(1.0, true), (60.0, false), (60.0, true), (10_000.0, false)] {
             for times in [(1, 1), (50, 120), (90, 30)] {
                 let asked = poll(times, speed, hurried).await;
-                let of = |kind: fn(&Ask) -> bool| {
+                let of = |kind: fn(&ApiRequest) -> bool| {
                     let times = asked.iter().filter(move |(ask, _)| kind(ask));
                     times.map(|(_, at)| *at).collect::<Vec<_>>()
                 };
-                let polls = of(|ask| *ask == Ask::Events(None));
-                let images = of(|ask| *ask == Ask::Image);
+                let polls = of(|ask| *ask == ApiRequest::Events(None));
+                let images = of(|ask| *ask == ApiRequest::Image);
                 assert!(polls.len() > 5, "speed {speed}");
                 for pair in [polls, images].iter().flat_map(|times| times.windows(2)) {
                     let gap = pair[1] - pair[0];
@@ -289,7 +293,7 @@ mod tests {
 
     impl Source for Dead {
         async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
-            let asked = (Ask::Events(token.cloned()), Instant::now());
+            let asked = (ApiRequest::Events(token.cloned()), Instant::now());
             self.asked.lock().unwrap().push(asked);
             if !self.connected {
                 std::future::pending::<()>().await;
@@ -324,10 +328,10 @@ mod tests {
         let began = Instant::now();
         let wake = async {
             tokio::time::sleep(Duration::from_secs(20)).await;
-            requests.send(Request::PollNow).await.unwrap();
-            requests.send(Request::CatchUp).await.unwrap();
+            requests.send(PollCommand::PollNow).await.unwrap();
+            requests.send(PollCommand::CatchUp).await.unwrap();
             let report = reports.recv().await.unwrap();
-            assert!(matches!(report.news, News::StackGone));
+            assert!(matches!(report.news, Seen::StackGone));
             assert_eq!(began.elapsed().as_secs(), 20);
             drop(reports);
         };
@@ -344,7 +348,7 @@ mod tests {
     }
 
     impl Faulty {
-        fn note(&mut self, ask: Ask) -> Result<(), Fault> {
+        fn note(&mut self, ask: ApiRequest) -> Result<(), Fault> {
             let mut asked = self.asked.lock().unwrap();
             asked.push((ask, Instant::now()));
             if !self.failures.contains(&(asked.len() - 1)) {
@@ -352,7 +356,7 @@ mod tests {
             }
             Err(Fault {
                 kind: self.kind,
-                message: Clean::new("no"),
+                message: SafeText::new("no"),
                 hint: None,
                 request_id: None,
             })
@@ -361,7 +365,7 @@ mod tests {
 
     impl Source for Faulty {
         async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
-            let asked = self.note(Ask::Events(token.cloned()));
+            let asked = self.note(ApiRequest::Events(token.cloned()));
             let json = r#"{"stackId":"s","eventId":"1","resourceStatus":"CREATE_IN_PROGRESS"}"#;
             asked.map_err(EventsError::Fault).map(|()| {
                 EventsAnswer::Page(EventsPage {
@@ -372,11 +376,11 @@ mod tests {
         }
 
         async fn image(&mut self) -> Result<ImageAnswer, Fault> {
-            let asked = self.note(Ask::Image);
+            let asked = self.note(ApiRequest::Image);
             asked.map(|()| ImageAnswer::Described(Box::default()))
         }
 
-        fn hurry(&mut self) {
+        fn retry_now(&mut self) {
             self.hurried += 1;
         }
     }
@@ -387,8 +391,8 @@ mod tests {
         speed: f64,
     ) -> (
         Poller<Faulty>,
-        mpsc::Receiver<Report>,
-        mpsc::Sender<Request>,
+        mpsc::Receiver<Observation>,
+        mpsc::Sender<PollCommand>,
     ) {
         let (report_sender, reports) = mpsc::channel(64);
         let (requests, request_receiver) = mpsc::channel(3);
@@ -417,7 +421,7 @@ mod tests {
                 // The failures, then a good answer with the image, and two more.
                 for _ in 0..failures + 4 {
                     let report = reports.recv().await.unwrap();
-                    let is_fault = matches!(report.news, News::Fault(_));
+                    let is_fault = matches!(report.news, Seen::Fault(_));
                     let next = (report.next_poll - report.at).as_seconds_f64();
                     assert!(!is_fault || next >= 5.0, "the next try is told: {next}");
                 }
@@ -425,7 +429,7 @@ mod tests {
             };
             tokio::join!(poller.run(), listen);
             let asked = asked.lock().unwrap();
-            let of_events = asked.iter().filter(|(ask, _)| *ask != Ask::Image);
+            let of_events = asked.iter().filter(|(ask, _)| *ask != ApiRequest::Image);
             let times: Vec<_> = of_events.map(|(_, at)| *at).collect();
             let gaps = times
                 .windows(2)
@@ -449,9 +453,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_person_who_asks_gets_a_try_that_takes_nothing_for_granted() {
         let (mut poller, ..) = faulty(0..0, FaultKind::Expired, 1.0);
-        poller.heed(Request::Audit);
+        poller.apply(PollCommand::Audit);
         assert_eq!(poller.source.hurried, 0);
-        poller.heed(Request::PollNow);
+        poller.apply(PollCommand::PollNow);
         assert_eq!(poller.source.hurried, 1);
     }
 
@@ -469,7 +473,7 @@ mod tests {
         };
         tokio::join!(poller.run(), listen);
         let asked = asked.lock().unwrap();
-        assert!(asked.iter().any(|(ask, _)| *ask == Ask::Image));
+        assert!(asked.iter().any(|(ask, _)| *ask == ApiRequest::Image));
         for pair in asked.windows(2).skip(1) {
             let gap = pair[1].1 - pair[0].1;
             assert!(gap >= MIN_GAP, "{gap:?} between {pair:?}");
@@ -482,7 +486,7 @@ mod tests {
         let began = asked[0].1;
         let second = asked
             .iter()
-            .find(|(ask, _)| matches!(ask, Ask::Events(Some(_))));
+            .find(|(ask, _)| matches!(ask, ApiRequest::Events(Some(_))));
         assert!(second.unwrap().1 - began < Duration::from_millis(10));
     }
 }

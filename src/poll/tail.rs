@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::backend::{EventsAnswer, EventsError, NextToken};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
-use crate::domain::observation::{News, PageNews};
+use crate::domain::observation::{Seen, WalkStep};
 use crate::domain::stack_event::{EventId, StackEvent};
 use crate::poll::cadence::Cadence;
 use crate::poll::walk::Walk;
@@ -20,7 +20,7 @@ const DESCRIBE_SOON: Duration = Duration::from_secs(2);
 
 /// The next question to the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum ApiRequest {
     /// A page of events.
     Events(Option<NextToken>),
     /// The description of the image.
@@ -88,10 +88,13 @@ impl Tail {
 
     /// What to ask next, and when.
     #[must_use]
-    pub fn next(&self) -> (Ask, Duration) {
+    pub fn next(&self) -> (ApiRequest, Duration) {
         match self.image_due {
-            Some(due) if due <= self.events_due => (Ask::Image, due),
-            _ => (Ask::Events(self.walk.token().cloned()), self.events_due),
+            Some(due) if due <= self.events_due => (ApiRequest::Image, due),
+            _ => (
+                ApiRequest::Events(self.walk.token().cloned()),
+                self.events_due,
+            ),
         }
     }
 
@@ -118,12 +121,12 @@ impl Tail {
         self.poll_now(now);
     }
 
-    /// Takes in the answer to [`Ask::Events`]. Nothing comes out for a page that did not fit the walk.
+    /// Takes in the answer to [`ApiRequest::Events`]. Nothing comes out for a page that did not fit the walk.
     pub fn events_answered(
         &mut self,
         now: Duration,
         answer: Result<EventsAnswer, EventsError>,
-    ) -> Option<News> {
+    ) -> Option<Seen> {
         match answer {
             Ok(EventsAnswer::Page(page)) => {
                 self.events.succeeded();
@@ -138,16 +141,16 @@ impl Tail {
                 };
                 self.events_due = now + wait;
                 self.image_due.get_or_insert(now);
-                news.map(News::Page)
+                news.map(Seen::Page)
             }
             Ok(EventsAnswer::Gone) => {
                 self.events.succeeded();
                 self.walk.abandon();
                 self.events_due = now + self.events.wait(now);
                 self.want_image(now);
-                Some(News::StackGone)
+                Some(Seen::StackGone)
             }
-            Err(error) => Some(News::Fault(self.events_failed(now, error))),
+            Err(error) => Some(Seen::Fault(self.events_failed(now, error))),
         }
     }
 
@@ -170,14 +173,14 @@ impl Tail {
         fault
     }
 
-    /// Takes in the answer to [`Ask::Image`].
-    pub fn image_answered(&mut self, now: Duration, answer: Result<ImageAnswer, Fault>) -> News {
+    /// Takes in the answer to [`ApiRequest::Image`].
+    pub fn image_answered(&mut self, now: Duration, answer: Result<ImageAnswer, Fault>) -> Seen {
         match answer {
             Ok(answer) => {
                 self.image.succeeded();
                 self.settled = matches!(&answer, ImageAnswer::Described(image) if image.finished_ami().is_some());
                 self.image_due = Some(now + self.usual_image_wait());
-                News::Image(answer)
+                Seen::Image(answer)
             }
             Err(fault) => {
                 self.image.failed();
@@ -187,14 +190,14 @@ impl Tail {
                     self.events.failed();
                     self.events_due = self.events_due.max(now + self.events.wait(now));
                 }
-                News::ImageFault(fault)
+                Seen::ImageFault(fault)
             }
         }
     }
 
     /// Notes what a page says about the stack itself, and whether that calls for DescribeImage. The first
     /// event of the stack that a walk meets is the newest one.
-    fn look_at(&mut self, now: Duration, page: &PageNews) {
+    fn look_at(&mut self, now: Duration, page: &WalkStep) {
         if !page.fresh.is_empty() {
             self.events.saw_new(now);
         }
@@ -246,7 +249,7 @@ mod tests {
     use super::*;
     use crate::backend::EventsPage;
     use crate::domain::image::{Ami, ImageDescription};
-    use crate::text::safe::Clean;
+    use crate::text::safe::SafeText;
 
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -273,7 +276,7 @@ mod tests {
     fn fault(kind: FaultKind) -> Fault {
         Fault {
             kind,
-            message: Clean::new("x"),
+            message: SafeText::new("x"),
             hint: None,
             request_id: None,
         }
@@ -281,19 +284,23 @@ mod tests {
 
     fn described(ami: bool) -> ImageAnswer {
         let ami = ami.then(|| Ami {
-            id: Clean::new("ami-1"),
+            id: SafeText::new("ami-1"),
             name: None,
             state: None,
         });
         ImageAnswer::Described(Box::new(ImageDescription {
-            build_status: Some(Clean::new("BUILD_COMPLETE")),
+            build_status: Some(SafeText::new("BUILD_COMPLETE")),
             ami,
             ..ImageDescription::default()
         }))
     }
 
     /// Answers everything that is due up to a time with the same page, and tells what was asked and when.
-    fn asked_until(tail: &mut Tail, end: Duration, events: &[Arc<StackEvent>]) -> Vec<(Ask, u64)> {
+    fn asked_until(
+        tail: &mut Tail,
+        end: Duration,
+        events: &[Arc<StackEvent>],
+    ) -> Vec<(ApiRequest, u64)> {
         let mut asked = Vec::new();
         loop {
             let (ask, due) = tail.next();
@@ -301,8 +308,8 @@ mod tests {
                 return asked;
             }
             match ask {
-                Ask::Events(_) => drop(tail.events_answered(due, Ok(page(events, None)))),
-                Ask::Image => drop(tail.image_answered(due, Ok(described(false)))),
+                ApiRequest::Events(_) => drop(tail.events_answered(due, Ok(page(events, None)))),
+                ApiRequest::Image => drop(tail.image_answered(due, Ok(described(false)))),
             }
             asked.push((ask, due.as_secs()));
         }
@@ -313,7 +320,7 @@ mod tests {
         let mut tail = tail();
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
         let asked = asked_until(&mut tail, seconds(60), &events);
-        let of = |wanted: &Ask| {
+        let of = |wanted: &ApiRequest| {
             asked
                 .iter()
                 .filter(|(ask, _)| ask == wanted)
@@ -321,22 +328,22 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(
-            of(&Ask::Events(None)),
+            of(&ApiRequest::Events(None)),
             (0..=12).map(|poll| poll * 5).collect::<Vec<_>>()
         );
-        assert_eq!(of(&Ask::Image), [0, 30, 60]);
+        assert_eq!(of(&ApiRequest::Image), [0, 30, 60]);
     }
 
     #[test]
     fn the_first_page_comes_before_the_image_and_the_rest_without_a_pause() {
         let mut tail = tail();
-        assert_eq!(tail.next(), (Ask::Events(None), seconds(0)));
+        assert_eq!(tail.next(), (ApiRequest::Events(None), seconds(0)));
         let _ = tail.events_answered(seconds(1), Ok(page(&[event("2", "X", "")], Some("t"))));
-        assert_eq!(tail.next(), (Ask::Image, seconds(1)));
+        assert_eq!(tail.next(), (ApiRequest::Image, seconds(1)));
         let _ = tail.image_answered(seconds(1), Ok(described(false)));
         assert_eq!(
             tail.next(),
-            (Ask::Events(Some(NextToken::new("t"))), seconds(1))
+            (ApiRequest::Events(Some(NextToken::new("t"))), seconds(1))
         );
     }
 
@@ -347,7 +354,7 @@ mod tests {
         asked_until(&mut tail, seconds(6), std::slice::from_ref(&first));
         let failed = event("2", "CREATE_FAILED", "s");
         let _ = tail.events_answered(seconds(10), Ok(page(&[failed, first], None)));
-        assert_eq!(tail.next(), (Ask::Image, seconds(10)));
+        assert_eq!(tail.next(), (ApiRequest::Image, seconds(10)));
     }
 
     #[test]
@@ -356,11 +363,11 @@ mod tests {
         let deleting = event("1", "DELETE_IN_PROGRESS", "s");
         let _ = tail.events_answered(seconds(0), Ok(page(&[deleting], None)));
         let _ = tail.image_answered(seconds(0), Ok(described(false)));
-        assert_eq!(tail.next(), (Ask::Image, seconds(2)));
+        assert_eq!(tail.next(), (ApiRequest::Image, seconds(2)));
         let _ = tail.image_answered(seconds(2), Ok(described(true)));
         assert_eq!(
             tail.next(),
-            (Ask::Events(None), seconds(5)),
+            (ApiRequest::Events(None), seconds(5)),
             "the AMI is known: no hurry"
         );
     }
@@ -369,10 +376,10 @@ mod tests {
     fn every_gone_calls_for_the_image() {
         let mut tail = tail();
         let _ = tail.events_answered(seconds(0), Ok(EventsAnswer::Gone));
-        assert_eq!(tail.next(), (Ask::Image, seconds(0)));
+        assert_eq!(tail.next(), (ApiRequest::Image, seconds(0)));
         let _ = tail.image_answered(seconds(0), Ok(ImageAnswer::Absent));
         let _ = tail.events_answered(seconds(5), Ok(EventsAnswer::Gone));
-        assert_eq!(tail.next(), (Ask::Image, seconds(5)));
+        assert_eq!(tail.next(), (ApiRequest::Image, seconds(5)));
     }
 
     #[test]
@@ -383,7 +390,7 @@ mod tests {
         for _ in 0..6 {
             let _ = tail.image_answered(seconds(0), Err(fault(FaultKind::Denied)));
         }
-        assert_eq!(tail.next(), (Ask::Events(None), seconds(5)));
+        assert_eq!(tail.next(), (ApiRequest::Events(None), seconds(5)));
     }
 
     #[test]
@@ -396,7 +403,7 @@ mod tests {
             let _ = tail.events_answered(seconds(0), throttled);
         }
         let (ask, due) = tail.next();
-        assert_eq!(ask, Ask::Events(Some(NextToken::new("t"))));
+        assert_eq!(ask, ApiRequest::Events(Some(NextToken::new("t"))));
         assert!(due >= seconds(25), "{due:?}");
     }
 
@@ -405,7 +412,7 @@ mod tests {
         let mut tail = tail();
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
         let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
-        assert_eq!(tail.next(), (Ask::Image, seconds(0)));
+        assert_eq!(tail.next(), (ApiRequest::Image, seconds(0)));
         let throttled = Err(EventsError::Fault(fault(FaultKind::Throttled)));
         let _ = tail.events_answered(seconds(0), throttled);
         let (_, due) = tail.next();
@@ -420,7 +427,7 @@ mod tests {
         let mut tail = tail();
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
         tail.catch_up(seconds(0));
-        assert_eq!(tail.next(), (Ask::Events(None), seconds(0)));
+        assert_eq!(tail.next(), (ApiRequest::Events(None), seconds(0)));
         let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
         for _ in 0..6 {
             let unreachable = fault(FaultKind::Transient);
@@ -428,9 +435,9 @@ mod tests {
             let _ = tail.events_answered(seconds(0), Err(EventsError::Fault(unreachable)));
         }
         tail.catch_up(seconds(1));
-        assert_eq!(tail.next(), (Ask::Image, seconds(1)));
+        assert_eq!(tail.next(), (ApiRequest::Image, seconds(1)));
         let _ = tail.image_answered(seconds(1), Ok(described(false)));
-        assert_eq!(tail.next(), (Ask::Events(None), seconds(1)));
+        assert_eq!(tail.next(), (ApiRequest::Events(None), seconds(1)));
     }
 
     #[test]
@@ -443,15 +450,15 @@ mod tests {
         let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
         let _ = tail.image_answered(seconds(0), Ok(described(false)));
         tail.audit(seconds(1));
-        assert_eq!(tail.next(), (Ask::Events(None), seconds(1)));
-        let Some(News::Page(news)) = tail.events_answered(seconds(1), Ok(page(&events, Some("t"))))
+        assert_eq!(tail.next(), (ApiRequest::Events(None), seconds(1)));
+        let Some(Seen::Page(news)) = tail.events_answered(seconds(1), Ok(page(&events, Some("t"))))
         else {
             panic!("a page is news");
         };
         assert!(news.commit.is_none() && news.audit);
         assert_eq!(
             tail.next(),
-            (Ask::Events(Some(NextToken::new("t"))), seconds(1))
+            (ApiRequest::Events(Some(NextToken::new("t"))), seconds(1))
         );
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::observation::{LateEvent, PageNews};
+use crate::domain::observation::{LateEvent, WalkStep};
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 
 /// How many known events a walk must meet before what lies below them is taken as known too: an event that
@@ -42,10 +42,10 @@ pub struct Walk {
     /// How often a walk has started again since the last one that was whole.
     restarts: u32,
     /// What was not believed since the last walk that was whole.
-    doubted: HashSet<Doubt>,
+    discontinuityed: HashSet<Discontinuity>,
     /// A token of this walk was rejected. From then on, the newest page is asked for before each token is
     /// used: where the service rejects every other request, the walk still moves on.
-    wary: bool,
+    probe_first: bool,
     audit: bool,
 }
 
@@ -53,13 +53,13 @@ pub struct Walk {
 /// walk. The walk then starts again and meets all that is newer first; what comes once more after that is
 /// the service's order.
 #[derive(Debug, PartialEq, Eq, Hash)]
-enum Doubt {
+enum Discontinuity {
     /// The event is said to be older than the walk, but does not stand directly below the walk's last one, or
     /// is dated as if it were newer.
-    Place(EventKey),
+    OutOfPlace(EventKey),
     /// The history ends with this event: an empty page without a token follows. It may be the end of the
     /// history of another stack, which has replaced this one.
-    End(EventKey),
+    UnexpectedEnd(EventKey),
 }
 
 /// A walk between its first page and its last.
@@ -85,7 +85,7 @@ struct Underway {
     /// How many pages in a row held nothing that the walk had not met.
     idle_pages: u32,
     /// The newest page is to be asked for before the token is used.
-    detour: bool,
+    probing: bool,
     audit: bool,
 }
 
@@ -99,7 +99,7 @@ impl Walk {
     /// The token to send with the next request: none for the newest page.
     #[must_use]
     pub fn token(&self) -> Option<&NextToken> {
-        let walk = self.underway.as_ref().filter(|walk| !walk.detour);
+        let walk = self.underway.as_ref().filter(|walk| !walk.probing);
         walk.and_then(|walk| walk.token.as_ref())
     }
 
@@ -121,11 +121,11 @@ impl Walk {
 
     /// Takes in the answer to a request with [`Walk::token`]. Nothing comes out when the page does not
     /// continue the walk; the walk then starts again at the newest page.
-    pub fn page(&mut self, mut page: EventsPage) -> Option<PageNews> {
+    pub fn page(&mut self, mut page: EventsPage) -> Option<WalkStep> {
         let mut in_page = HashSet::new();
         page.events.retain(|event| in_page.insert(event.key()));
         let continues = self.underway.is_some();
-        if self.is_detour(&page) {
+        if self.is_probing(&page) {
             return None;
         }
         if !continues {
@@ -148,11 +148,11 @@ impl Walk {
             Some(self.commit(stack.as_ref(), walk))
         } else {
             walk.token = page.next;
-            walk.detour = self.wary;
+            walk.probing = self.probe_first;
             self.underway = Some(walk);
             None
         };
-        Some(PageNews {
+        Some(WalkStep {
             stack_id: stack,
             restarted: !continues,
             fresh,
@@ -179,12 +179,12 @@ impl Walk {
         }
     }
 
-    /// Whether the page was asked for on a detour. It says nothing but whether the stack is still the same.
-    fn is_detour(&mut self, page: &EventsPage) -> bool {
-        let Some(walk) = self.underway.as_mut().filter(|walk| walk.detour) else {
+    /// Whether the page was asked for on a probing. It says nothing but whether the stack is still the same.
+    fn is_probing(&mut self, page: &EventsPage) -> bool {
+        let Some(walk) = self.underway.as_mut().filter(|walk| walk.probing) else {
             return false;
         };
-        walk.detour = false;
+        walk.probing = false;
         let top = page.events.first().map(|event| &event.stack_id);
         if top.is_some() && top != self.stack.as_ref() {
             self.restart();
@@ -198,12 +198,12 @@ impl Walk {
         let Some(walk) = &mut self.underway else {
             return true;
         };
-        let Some(doubt) = walk.doubt(page) else {
+        let Some(discontinuity) = walk.discontinuity(page) else {
             return true;
         };
-        let is_believed = !self.doubted.insert(doubt);
+        let is_believed = !self.discontinuityed.insert(discontinuity);
         if is_believed {
-            // Where a time raised the doubt, the times above say nothing about what lies below.
+            // Where a time raised the discontinuity, the times above say nothing about what lies below.
             walk.earliest = None;
         }
         is_believed
@@ -228,15 +228,15 @@ impl Walk {
             known.extend(walk.late.iter().map(|late| late.event.event_id.clone()));
         }
         self.restarts = 0;
-        self.doubted.clear();
-        self.wary = false;
+        self.discontinuityed.clear();
+        self.probe_first = false;
         walk.late
     }
 
     /// The service rejected the token. It is dropped at once. The token before it is tried in its place,
     /// once: where that still works, a long history goes on; else the walk starts again at the newest page.
     pub fn rejected(&mut self) {
-        self.wary = true;
+        self.probe_first = true;
         let previous = self.underway.as_mut().and_then(|walk| walk.previous.take());
         match (&mut self.underway, previous) {
             (Some(walk), Some(previous)) => {
@@ -253,7 +253,7 @@ impl Walk {
         let Some(walk) = &mut self.underway else {
             return;
         };
-        if std::mem::take(&mut walk.detour) {
+        if std::mem::take(&mut walk.probing) {
             return;
         }
         walk.tries += 1;
@@ -278,14 +278,19 @@ impl Walk {
 
 impl Underway {
     /// What speaks against a page that is said to go on where the walk is.
-    fn doubt(&self, page: &EventsPage) -> Option<Doubt> {
+    fn discontinuity(&self, page: &EventsPage) -> Option<Discontinuity> {
         let last = self.last.as_ref()?;
         match page.events.first() {
-            None => page.next.is_none().then(|| Doubt::End(last.key())),
-            Some(top) if top.stack_id != last.stack_id => Some(Doubt::Place(top.key())),
+            None => page
+                .next
+                .is_none()
+                .then(|| Discontinuity::UnexpectedEnd(last.key())),
+            Some(top) if top.stack_id != last.stack_id => {
+                Some(Discontinuity::OutOfPlace(top.key()))
+            }
             Some(_) => self
                 .misplaced(&page.events, last)
-                .map(|event| Doubt::Place(event.key())),
+                .map(|event| Discontinuity::OutOfPlace(event.key())),
         }
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::summary::PastWatch;
+use crate::domain::summary::RecordedWatch;
 use crate::recording::reader::header;
 use crate::recording::{Header, Recording};
 
@@ -83,7 +83,7 @@ impl Folder {
             let of_image = self.root.join(name);
             let mut watches = self.history().ok()?;
             watches.retain(|watch| watch.told.is_ok() && watch.file.parent() == Some(&of_image));
-            let has_build = |watch: &PastWatch| {
+            let has_build = |watch: &RecordedWatch| {
                 let told = watch.told.as_ref();
                 told.is_ok_and(|told| told.summary.events > 0)
             };

@@ -13,7 +13,7 @@ use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
 use crate::domain::summary::{FirstFailure, Summary};
 use crate::domain::verdict::Outcome;
 use crate::text::redact::redact;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// Times as the API writes them: RFC 3339, UTC, milliseconds.
 pub(crate) mod stamp {
@@ -58,7 +58,7 @@ pub(crate) struct Line<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Failed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<Summarised>,
+    pub summary: Option<SummaryRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Cow<'a, str>>,
     /// The event as the API sent it, without what signs a presigned URL.
@@ -178,12 +178,12 @@ struct AmiInfo {
     state: Option<String>,
 }
 
-fn kept(text: Option<&Clean>) -> Option<String> {
+fn kept(text: Option<&SafeText>) -> Option<String> {
     text.map(|text| redact(text.as_str()).into_owned())
 }
 
-fn clean(text: Option<&String>) -> Option<Clean> {
-    text.map(|text| Clean::new(text))
+fn clean(text: Option<&String>) -> Option<SafeText> {
+    text.map(|text| SafeText::new(text))
 }
 
 impl From<&ImageDescription> for Description {
@@ -220,7 +220,7 @@ impl From<&Description> for ImageDescription {
             builder_status: clean(said.imagebuilder_image_status.as_ref()),
             builder_reason: clean(said.imagebuilder_image_status_reason.as_ref()),
             ami: said.ec2_ami_info.as_ref().map(|ami| Ami {
-                id: Clean::new(&ami.ami_id),
+                id: SafeText::new(&ami.ami_id),
                 name: clean(ami.ami_name.as_ref()),
                 state: clean(ami.state.as_ref()),
             }),
@@ -269,7 +269,7 @@ impl From<&Failed> for Fault {
         let kind = CLASSES.iter().find(|(_, word)| *word == failed.class);
         Self {
             kind: kind.map_or(FaultKind::Transient, |(kind, _)| *kind),
-            message: Clean::new(&failed.message),
+            message: SafeText::new(&failed.message),
             hint: clean(failed.hint.as_ref()),
             request_id: clean(failed.request_id.as_ref()),
         }
@@ -279,7 +279,7 @@ impl From<&Failed> for Fault {
 /// What was known at the end of a watch: spares whoever lists recordings to read all of their events.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Summarised {
+pub(crate) struct SummaryRecord {
     outcome: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     region: Option<String>,
@@ -290,20 +290,20 @@ pub(crate) struct Summarised {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ami_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    first_failure: Option<FailedFirst>,
+    first_failure: Option<FirstFailureRecord>,
     leftover_stack: bool,
     events: usize,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FailedFirst {
+struct FirstFailureRecord {
     logical_resource_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
-impl From<&Summary> for Summarised {
+impl From<&Summary> for SummaryRecord {
     fn from(summary: &Summary) -> Self {
         let failure = summary.first_failure.as_ref();
         Self {
@@ -312,7 +312,7 @@ impl From<&Summary> for Summarised {
             started_at: summary.started_at.map(format_time),
             ended_at: summary.ended_at.map(format_time),
             ami_id: kept(summary.ami_id.as_ref()),
-            first_failure: failure.map(|failure| FailedFirst {
+            first_failure: failure.map(|failure| FirstFailureRecord {
                 logical_resource_id: failure.logical_id.as_str().to_owned(),
                 reason: kept(failure.reason.as_ref()),
             }),
@@ -322,8 +322,8 @@ impl From<&Summary> for Summarised {
     }
 }
 
-impl From<&Summarised> for Summary {
-    fn from(said: &Summarised) -> Self {
+impl From<&SummaryRecord> for Summary {
+    fn from(said: &SummaryRecord) -> Self {
         let mut outcomes = Outcome::ALL.into_iter();
         let outcome = outcomes.find(|outcome| outcome.word() == said.outcome);
         let failure = said.first_failure.as_ref();
@@ -334,7 +334,7 @@ impl From<&Summarised> for Summary {
             ended_at: said.ended_at.as_deref().and_then(parse_time),
             ami_id: clean(said.ami_id.as_ref()),
             first_failure: failure.map(|failure| FirstFailure {
-                logical_id: Clean::new(&failure.logical_resource_id),
+                logical_id: SafeText::new(&failure.logical_resource_id),
                 reason: clean(failure.reason.as_ref()),
             }),
             leftover_stack: said.leftover_stack,

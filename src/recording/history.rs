@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::domain::build::Build;
-use crate::domain::estimate::{Typical, typical};
-use crate::domain::summary::{PastWatch, Summary, Told};
+use crate::domain::estimate::{TypicalDuration, typical};
+use crate::domain::summary::{RecordedBuild, RecordedWatch, Summary};
 use crate::domain::verdict::Outcome;
 use crate::recording::folder::{header_of, modified};
 use crate::recording::format::{Line, kind};
 use crate::recording::{Folder, Header, ReadError, Recording};
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// Bytes of a file's end that hold its last line, nearly always; a longer line is looked for in more of them.
 const END: u64 = 8 * 1024;
@@ -28,8 +28,8 @@ impl Folder {
     ///
     /// # Errors
     /// Where the folder is there and can't be read. Recordings that can't be read are in the list.
-    pub fn history(&self) -> io::Result<Vec<PastWatch>> {
-        let mut watches: Vec<_> = self.files()?.into_iter().map(past_watch).collect();
+    pub fn history(&self) -> io::Result<Vec<RecordedWatch>> {
+        let mut watches: Vec<_> = self.files()?.into_iter().map(recorded_watch).collect();
         watches.sort_by(|one, other| other.began.cmp(&one.began).then(one.file.cmp(&other.file)));
         Ok(watches)
     }
@@ -37,7 +37,7 @@ impl Folder {
     /// How long the person's last successful builds took. Only last lines are read: this is asked for when a
     /// watch begins.
     #[must_use]
-    pub fn typical(&self) -> Option<Typical> {
+    pub fn typical(&self) -> Option<TypicalDuration> {
         let files = self.files().unwrap_or_default();
         let mut builds: Vec<_> = files
             .iter()
@@ -63,21 +63,21 @@ impl Folder {
     }
 }
 
-fn past_watch(file: PathBuf) -> PastWatch {
+fn recorded_watch(file: PathBuf) -> RecordedWatch {
     match told(&file) {
-        Ok((header, summary)) => PastWatch {
+        Ok((header, summary)) => RecordedWatch {
             file,
             began: summary.started_at.unwrap_or(header.started_at),
-            told: Ok(Told {
-                image_id: Clean::new(&header.image_id),
-                region: header.region.as_deref().map(Clean::new),
+            told: Ok(RecordedBuild {
+                image_id: SafeText::new(&header.image_id),
+                region: header.region.as_deref().map(SafeText::new),
                 summary,
             }),
         },
-        Err(error) => PastWatch {
+        Err(error) => RecordedWatch {
             began: modified(&file).unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
             file,
-            told: Err(Clean::new(&error.to_string())),
+            told: Err(SafeText::new(&error.to_string())),
         },
     }
 }

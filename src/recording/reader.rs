@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
-use crate::domain::observation::{LateEvent, News, PageNews, Report};
+use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::recording::folder::LONGEST_HEADER;
 use crate::recording::format::{Line, kind};
@@ -25,7 +25,7 @@ pub struct Recording {
     /// What was watched.
     pub header: Header,
     /// What the watch heard, in order.
-    pub reports: Vec<Report>,
+    pub reports: Vec<Observation>,
     /// The last line was cut short, and left out: the writer was killed, or is writing now.
     pub torn: bool,
     /// How many other lines could not be read, and were left out.
@@ -105,7 +105,7 @@ impl Recording {
     /// When the recording begins and ends.
     #[must_use]
     pub fn span(&self) -> (DateTime<Utc>, DateTime<Utc>) {
-        let at = |report: &Report| report.at;
+        let at = |report: &Observation| report.at;
         let begin = self.reports.first().map_or(self.header.started_at, at);
         let end = self.reports.iter().map(at).max().unwrap_or(begin);
         (begin, end)
@@ -114,7 +114,7 @@ impl Recording {
     /// The recorded events, each as often as it was seen: oldest first, but for late ones.
     pub fn events(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
         let pages = self.reports.iter().filter_map(|report| match &report.news {
-            News::Page(page) => Some(page),
+            Seen::Page(page) => Some(page),
             _ => None,
         });
         pages.flat_map(|page| {
@@ -125,27 +125,27 @@ impl Recording {
 
     /// The recorded events as what a watch knows before it has asked for anything.
     #[must_use]
-    pub fn resume(self, now: DateTime<Utc>) -> Vec<Report> {
+    pub fn resume(self, now: DateTime<Utc>) -> Vec<Observation> {
         let pages = self
             .reports
             .into_iter()
             .filter_map(|report| match report.news {
-                News::Page(page) => Some(PageNews {
+                Seen::Page(page) => Some(WalkStep {
                     audit: false,
                     ..page
                 }),
                 _ => None,
             });
-        let with_events = |page: &PageNews| {
+        let with_events = |page: &WalkStep| {
             !page.fresh.is_empty() || page.commit.as_ref().is_some_and(|late| !late.is_empty())
         };
         pages
             .filter(with_events)
-            .map(|page| Report {
+            .map(|page| Observation {
                 at: now,
                 elapsed: Duration::ZERO,
                 next_poll: now,
-                news: News::Resumed(page),
+                news: Seen::Resumed(page),
             })
             .collect()
     }
@@ -199,8 +199,8 @@ pub(crate) fn header(line: &[u8]) -> Result<Header, ReadError> {
 /// Makes reports of lines: events that were committed together become one page again.
 #[derive(Default)]
 struct Reports {
-    done: Vec<Report>,
-    open: Option<(DateTime<Utc>, StackId, PageNews)>,
+    done: Vec<Observation>,
+    open: Option<(DateTime<Utc>, StackId, WalkStep)>,
 }
 
 impl Reports {
@@ -211,27 +211,27 @@ impl Reports {
         }
         let fault = || line.fault.as_ref().map(Fault::from);
         let news = match &*line.kind {
-            kind::WALK => Some(News::Page(PageNews {
+            kind::WALK => Some(Seen::Page(WalkStep {
                 stack_id: line.stack(),
                 restarted: true,
                 commit: Some(Vec::new()),
                 audit: line.audit == Some(true),
-                ..PageNews::default()
+                ..WalkStep::default()
             })),
-            kind::GONE => Some(News::StackGone),
-            kind::FAULT => fault().map(News::Fault),
-            kind::IMAGE_FAULT => fault().map(News::ImageFault),
+            kind::GONE => Some(Seen::StackGone),
+            kind::FAULT => fault().map(Seen::Fault),
+            kind::IMAGE_FAULT => fault().map(Seen::ImageFault),
             kind::IMAGE => line.image.as_ref().map(|image| {
                 let image = Box::new(image.into());
-                News::Image(ImageAnswer::Described(image))
+                Seen::Image(ImageAnswer::Described(image))
             }),
-            kind::NO_IMAGE => Some(News::Image(ImageAnswer::Absent)),
-            kind::FOREIGN_IMAGE => Some(News::Image(ImageAnswer::Foreign)),
+            kind::NO_IMAGE => Some(Seen::Image(ImageAnswer::Absent)),
+            kind::FOREIGN_IMAGE => Some(Seen::Image(ImageAnswer::Foreign)),
             // Notes about the recording itself, and what a later program may add.
             _ => None,
         };
         self.close();
-        self.done.extend(news.map(|news| Report {
+        self.done.extend(news.map(|news| Observation {
             at: line.at,
             elapsed: Duration::ZERO,
             next_poll: line.at,
@@ -254,11 +254,11 @@ impl Reports {
             self.close();
         }
         let (_, _, page) = self.open.get_or_insert_with(|| {
-            let page = PageNews {
+            let page = WalkStep {
                 stack_id: Some(stack.clone()),
                 restarted: true,
                 commit: Some(Vec::new()),
-                ..PageNews::default()
+                ..WalkStep::default()
             };
             (line.at, stack, page)
         });
@@ -277,17 +277,17 @@ impl Reports {
         };
         // They are written oldest first.
         page.fresh.reverse();
-        self.done.push(Report {
+        self.done.push(Observation {
             at,
             elapsed: Duration::ZERO,
             next_poll: at,
-            news: News::Page(page),
+            news: Seen::Page(page),
         });
     }
 
     /// The reports. Each says how long after the first it came, and when the next one comes, as the poller's own
     /// do.
-    fn finish(mut self) -> Vec<Report> {
+    fn finish(mut self) -> Vec<Observation> {
         self.close();
         let next: Vec<_> = self.done.iter().skip(1).map(|report| report.at).collect();
         for (report, next) in self.done.iter_mut().zip(next) {

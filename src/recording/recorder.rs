@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::domain::image::ImageAnswer;
-use crate::domain::observation::{News, Report};
+use crate::domain::observation::{Observation, Seen};
 use crate::domain::summary::Summary;
 use crate::recording::folder::Found;
 use crate::recording::format::{Line, append, kind};
@@ -72,7 +72,7 @@ impl Recorder {
     pub fn in_folder(folder: Folder, header: Header, resumes: bool) -> (Self, Option<Recording>) {
         let found = resumes.then(|| folder.resumable(&header)).flatten();
         let at = header.started_at;
-        match found.and_then(|found| Self::go_on(found, at).ok()) {
+        match found.and_then(|found| Self::resume(found, at).ok()) {
             Some((recorder, recording)) => (recorder, Some(recording)),
             None => (Self::new(Place::Folder { folder, header }), None),
         }
@@ -118,7 +118,7 @@ impl Recorder {
             path,
             recording,
         };
-        let (recorder, recording) = Self::go_on(found, header.started_at)?;
+        let (recorder, recording) = Self::resume(found, header.started_at)?;
         Ok((recorder, Some(recording)))
     }
 
@@ -141,7 +141,7 @@ impl Recorder {
     }
 
     /// Goes on where an earlier watch ended, on a line of its own.
-    fn go_on(found: Found, at: DateTime<Utc>) -> io::Result<(Self, Recording)> {
+    fn resume(found: Found, at: DateTime<Utc>) -> io::Result<(Self, Recording)> {
         let Found {
             file,
             path,
@@ -175,11 +175,11 @@ impl Recorder {
     ///
     /// # Errors
     /// Where it can't be written yet. Nothing is lost: the next call tries again.
-    pub fn record(&mut self, report: &Report) -> io::Result<()> {
+    pub fn record(&mut self, report: &Observation) -> io::Result<()> {
         self.backlog.append(&mut self.transcript.add(report));
         self.begun |= match &report.news {
-            News::Page(_) => true,
-            News::Image(answer) => *answer != ImageAnswer::Absent,
+            Seen::Page(_) => true,
+            Seen::Image(answer) => *answer != ImageAnswer::Absent,
             _ => false,
         };
         if !self.begun {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::image::{ImageAnswer, ImageDescription};
-use crate::domain::observation::{LateEvent, News, PageNews, Report};
+use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
 use crate::domain::stack_event::StackEvent;
 use crate::recording::format::{Line, kind};
 
@@ -31,36 +31,36 @@ pub(crate) struct Transcript {
 
 impl Transcript {
     /// The lines that a report adds to the recording; often none.
-    pub(crate) fn add(&mut self, report: &Report) -> Vec<u8> {
+    pub(crate) fn add(&mut self, report: &Observation) -> Vec<u8> {
         let at = report.at;
         match &report.news {
             // They are in the recording already.
-            News::Resumed(_) => {}
-            News::Page(page) => self.page(page, at),
-            News::StackGone => {
+            Seen::Resumed(_) => {}
+            Seen::Page(page) => self.page(page, at),
+            Seen::StackGone => {
                 self.is_live = false;
                 self.write(&Line::new(kind::GONE, at));
             }
-            News::Fault(fault) => {
+            Seen::Fault(fault) => {
                 self.is_live = false;
                 self.write(&Line {
                     fault: Some(fault.into()),
                     ..Line::new(kind::FAULT, at)
                 });
             }
-            News::ImageFault(fault) => {
+            Seen::ImageFault(fault) => {
                 self.described = None;
                 self.write(&Line {
                     fault: Some(fault.into()),
                     ..Line::new(kind::IMAGE_FAULT, at)
                 });
             }
-            News::Image(answer) => self.image(answer, at),
+            Seen::Image(answer) => self.image(answer, at),
         }
         std::mem::take(&mut self.lines)
     }
 
-    fn page(&mut self, page: &PageNews, at: DateTime<Utc>) {
+    fn page(&mut self, page: &WalkStep, at: DateTime<Utc>) {
         if page.restarted {
             self.pending.clear();
         }

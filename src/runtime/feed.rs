@@ -12,12 +12,12 @@ use crate::app::msg::{Msg, Remark};
 use crate::backend::parallelcluster::ParallelCluster;
 use crate::clock::Clock;
 use crate::demo::Simulator;
-use crate::domain::observation::{News, PageNews, Report};
-use crate::poll::poller::{Poller, Request};
+use crate::domain::observation::{Observation, Seen, WalkStep};
+use crate::poll::poller::{PollCommand, Poller};
 use crate::poll::tail::Tail;
 use crate::recording;
 use crate::runtime::process::tasks::Tasks;
-use crate::runtime::recorder::Inlet;
+use crate::runtime::recorder::RecordingSink;
 
 /// How many reports may wait. A page is one report; a reader that is slower than that slows the poller.
 const REPORTS: usize = 64;
@@ -48,7 +48,7 @@ pub(super) enum Origin {
         simulator: Option<Box<Simulator>>,
     },
     /// A recording.
-    Recording(Vec<Report>),
+    Recording(Vec<Observation>),
 }
 
 /// What a watch hears, from the application's side.
@@ -57,10 +57,10 @@ pub(super) struct Feed {
     /// The watch's time.
     pub clock: Clock,
     /// What the application asks for in between.
-    pub requests: mpsc::Sender<Request>,
+    pub requests: mpsc::Sender<PollCommand>,
     /// What is known before anything is asked.
     first: VecDeque<Msg>,
-    reports: mpsc::Receiver<Report>,
+    reports: mpsc::Receiver<Observation>,
     remarks: mpsc::UnboundedReceiver<Remark>,
     /// The reports come to an end, and have not yet.
     ends: bool,
@@ -77,13 +77,13 @@ impl Prepared {
     pub(super) fn start(
         self,
         first: Vec<Msg>,
-        inlet: Inlet,
+        sink: RecordingSink,
         remarks: mpsc::UnboundedReceiver<Remark>,
         tasks: &mut Tasks,
     ) -> Feed {
         let (report_sender, unwritten) = mpsc::channel(1);
         let (written, reports) = mpsc::channel(REPORTS);
-        tasks.spawn("tape", inlet.pass_on(unwritten, written));
+        tasks.spawn("tape", sink.forward(unwritten, written));
         let (requests, request_receiver) = mpsc::channel(REQUESTS);
         let ends = self.is_replay();
         match self.origin {
@@ -124,10 +124,10 @@ impl Prepared {
     }
 }
 
-fn resumed(msg: &Msg) -> Option<&PageNews> {
+fn resumed(msg: &Msg) -> Option<&WalkStep> {
     match msg {
-        Msg::Report(Report {
-            news: News::Resumed(page),
+        Msg::Observed(Observation {
+            news: Seen::Resumed(page),
             ..
         }) => Some(page),
         _ => None,
@@ -144,7 +144,7 @@ impl Feed {
             biased;
             Some(remark) = self.remarks.recv() => Msg::Remark(remark),
             report = self.reports.recv() => match report {
-                Some(report) => Msg::Report(report),
+                Some(report) => Msg::Observed(report),
                 None if std::mem::take(&mut self.ends) => Msg::RecordingEnded,
                 // The poller has died; its task says why.
                 None => std::future::pending().await,

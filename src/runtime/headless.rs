@@ -1,5 +1,5 @@
 //! The loop behind text and JSON: the same messages and the same update as the screen's, with lines for a
-//! view. Lines are written by a thread of their own, so that a reader that stalls does not stop the signals.
+//! view. Headless are written by a thread of their own, so that a reader that stalls does not stop the signals.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::app::effect::{Effect, Effects, Entry, Known};
+use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
 use crate::app::model::Model;
 use crate::app::msg::Msg;
 use crate::app::update::update;
 use crate::error::Error;
-use crate::output::{Form, Printer};
-use crate::poll::poller::Request;
+use crate::output::{OutputFormat, Printer};
+use crate::poll::poller::PollCommand;
 use crate::runtime::ask;
 use crate::runtime::feed::Feed;
 use crate::runtime::process::failpoint;
@@ -29,14 +29,14 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 /// Prints a watch until the build has come to an end, or something else ends it.
 pub(super) async fn run(
     model: &mut Model,
-    form: Form,
+    form: OutputFormat,
     timeout: Option<Duration>,
     hook: Hook,
     mut feed: Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
-    let mut lines = Lines::start(form, tasks);
+    let mut lines = Headless::start(form, tasks);
     let mut reader = Hangup::of_reader(tasks);
     let mut ticks = Ticks::new(&feed.clock);
     let clock = feed.clock.clone();
@@ -59,9 +59,9 @@ pub(super) async fn run(
             msg = feed.next() => msg,
             msg = ticks.next() => msg,
         };
-        failpoint::at("update");
+        failpoint::hit("update");
         let signalled = matches!(msg, Msg::Signal(_));
-        let (known, code) = carry_out(update(model, msg), &feed, &lines);
+        let (known, code) = run_effects(update(model, msg), &feed, &lines);
         let Some(code) = code else {
             continue;
         };
@@ -84,13 +84,17 @@ async fn asked_to_end(signals: &mut Signals, signalled: bool) {
 
 /// Does what the application asks for, but for what comes after the last line: the outcome to run a command
 /// for, and the exit code, if it asks to leave.
-fn carry_out(effects: Effects, feed: &Feed, lines: &Lines) -> (Option<Box<Known>>, Option<u8>) {
+fn run_effects(
+    effects: Effects,
+    feed: &Feed,
+    lines: &Headless,
+) -> (Option<Box<FinalOutcome>>, Option<u8>) {
     let (mut known, mut code) = (None, None);
     for effect in effects {
         match effect {
-            Effect::PollNow => ask(feed, Request::PollNow),
-            Effect::CatchUp => ask(feed, Request::CatchUp),
-            Effect::Audit => ask(feed, Request::Audit),
+            Effect::PollNow => ask(feed, PollCommand::PollNow),
+            Effect::CatchUp => ask(feed, PollCommand::CatchUp),
+            Effect::Audit => ask(feed, PollCommand::Audit),
             // A writer that has ended says so itself.
             Effect::Emit(entry) => drop(lines.entries.send(entry)),
             Effect::Run(outcome) => known = Some(outcome),
@@ -106,14 +110,14 @@ fn carry_out(effects: Effects, feed: &Feed, lines: &Lines) -> (Option<Box<Known>
 }
 
 /// The thread that writes, from the loop's side.
-struct Lines {
+struct Headless {
     entries: Sender<Entry>,
     /// How it ended: only by an error, as long as there may be more to write.
     written: oneshot::Receiver<io::Result<()>>,
 }
 
-impl Lines {
-    fn start(form: Form, tasks: &mut Tasks) -> Self {
+impl Headless {
+    fn start(form: OutputFormat, tasks: &mut Tasks) -> Self {
         let (entries, receiver) = channel();
         let (done, written) = oneshot::channel();
         tasks.spawn_blocking("lines", move || {

@@ -20,9 +20,9 @@ use crate::app::effect::Entry;
 use crate::app::keys::keymap::KeyMap;
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
-use crate::app::status::exit_policy::Ending;
+use crate::app::status::exit_policy::ExitPolicy;
 use crate::app::status::outcome::code;
-use crate::config::{Form, Settings, SourceSettings};
+use crate::config::{OutputMode, Settings, SourceSettings};
 use crate::domain::summary::Summary;
 use crate::error::Error;
 use crate::output;
@@ -35,7 +35,7 @@ use self::feed::Feed;
 use self::process::hook::Hook;
 use self::process::tasks::Tasks;
 use self::process::{logging, panics};
-use self::recorder::Tape;
+use self::recorder::RecorderHandle;
 
 /// Runs the program to its end. The result is the exit code.
 ///
@@ -94,13 +94,13 @@ async fn watch(
     let first = ready.remarks.into_iter().map(Msg::Remark);
     let first = first.chain(resumed).collect();
     let ending = if prepared.is_replay() {
-        Ending::of_replay()
+        ExitPolicy::of_replay()
     } else {
-        Ending::new(settings.waits)
+        ExitPolicy::new(settings.waits)
     };
     let (mode, keys) = match &settings.form {
-        Form::Screen(keys) => (Mode::Screen, keys.clone()),
-        Form::Lines(_) => (Mode::Lines(ending), KeyMap::default()),
+        OutputMode::Screen(keys) => (Mode::Screen, keys.clone()),
+        OutputMode::Headless(_) => (Mode::Headless(ending), KeyMap::default()),
     };
     let clock = prepared.clock.clone();
     let mut model = Model::new(prepared.target.clone(), mode, keys, clock.now());
@@ -108,22 +108,22 @@ async fn watch(
     model.times.utc = settings.utc;
     let hook = Hook(settings.on_outcome);
     model.typical = typical;
-    let (tape, inlet) = Tape::start(recorder, remark, &mut tasks);
-    let start = |tasks: &mut Tasks| prepared.start(first, inlet, remarks, tasks);
+    let (recorder, sink) = RecorderHandle::start(recorder, remark, &mut tasks);
+    let start = |tasks: &mut Tasks| prepared.start(first, sink, remarks, tasks);
     let result = match settings.form {
-        Form::Screen(_) => {
-            let look = screen::Look {
+        OutputMode::Screen(_) => {
+            let look = screen::Appearance {
                 theme: settings.theme,
-                speech: settings.speech,
+                capabilities: settings.capabilities,
             };
             screen::run(&mut model, look, hook, &clock, start, &mut tasks).await
         }
-        Form::Lines(form) => {
+        OutputMode::Headless(form) => {
             let feed = start(&mut tasks);
             headless::run(&mut model, form, settings.timeout, hook, feed, &mut tasks).await
         }
     };
-    if let Some(trouble) = tape.end(Summary::of(&model.build), clock.now()).await {
+    if let Some(trouble) = recorder.end(Summary::of(&model.build), clock.now()).await {
         say_unless_said(&model, trouble);
     }
     result
@@ -132,12 +132,12 @@ async fn watch(
 /// Says what came up too late for the watch to say it.
 fn say_unless_said(model: &Model, remark: Remark) {
     if model.remark().is_none_or(|said| *said != remark) {
-        let mut printer = Printer::new(output::Form::Json, io::sink(), io::stderr());
+        let mut printer = Printer::new(output::OutputFormat::Json, io::sink(), io::stderr());
         let _ = printer.print(&Entry::Remark(remark.text));
     }
 }
 
 /// Passes a request of the application on to the poller. One that waits already is as good as two.
-fn ask(feed: &Feed, request: crate::poll::poller::Request) {
+fn ask(feed: &Feed, request: crate::poll::poller::PollCommand) {
     let _ = feed.requests.try_send(request);
 }

@@ -13,7 +13,7 @@ use crate::recording::{Header, VERSION};
 use crate::runtime::commands::history;
 use crate::runtime::feed::{Origin, Prepared};
 use crate::runtime::recorder;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// What is made ready: the feed, the header of its recording, and what is to be said about it.
 pub(super) struct Ready {
@@ -54,7 +54,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
     };
     let target = Target {
         image_id: image_id.as_str().to_owned(),
-        region: api.region.as_deref().map(Clean::new),
+        region: api.region.as_deref().map(SafeText::new),
         note: None,
     };
     let clock = Clock::wall();
@@ -119,7 +119,7 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
     };
     let target = Target {
         image_id: scenario.image_id().to_owned(),
-        region: Some(Clean::new(scenario.region())),
+        region: Some(SafeText::new(scenario.region())),
         note: Some(format!("demo x{speed}")),
     };
     let header = Header {
@@ -158,8 +158,8 @@ fn prepare_replay(which: &Recorded, pace: Pace) -> Result<Ready, Error> {
     let remarks = recorder::remarks_on(&file, &recording);
     let header = recording.header;
     let target = Target {
-        image_id: Clean::new(&header.image_id).as_str().to_owned(),
-        region: header.region.as_deref().map(Clean::new),
+        image_id: SafeText::new(&header.image_id).as_str().to_owned(),
+        region: header.region.as_deref().map(SafeText::new),
         note: Some(note),
     };
     Ok(Ready {

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::app::msg::{Msg, Remark};
 use crate::config::Record;
-use crate::domain::observation::Report;
+use crate::domain::observation::Observation;
 use crate::domain::summary::Summary;
 use crate::error::Error;
 use crate::recording::{Folder, Header, Recorder, Recording};
@@ -48,7 +48,7 @@ pub(super) fn open(
     if let Some(earlier) = earlier {
         let remarks = remarks_on(recorder.path(), &earlier);
         first.extend(remarks.into_iter().map(Msg::Remark));
-        first.extend(earlier.resume(now).into_iter().map(Msg::Report));
+        first.extend(earlier.resume(now).into_iter().map(Msg::Observed));
     }
     Ok((Some(recorder), first))
 }
@@ -71,34 +71,34 @@ pub(super) fn remarks_on(path: &Path, recording: &Recording) -> Vec<Remark> {
 }
 
 /// Something for the thread to write.
-enum Take {
+enum Command {
     /// A report. The answer comes when what it adds is written, or can't be.
-    Report(Report, oneshot::Sender<()>),
+    Observation(Observation, oneshot::Sender<()>),
     End(Box<Summary>, DateTime<Utc>),
 }
 
 /// The recording, from the program's side.
 #[derive(Debug)]
-pub(super) struct Tape {
-    takes: Sender<Take>,
+pub(super) struct RecorderHandle {
+    takes: Sender<Command>,
     written: oneshot::Receiver<Option<Remark>>,
 }
 
 /// The recording, from the feed's side: where reports go in.
 #[derive(Debug)]
-pub(super) struct Inlet {
-    takes: Sender<Take>,
+pub(super) struct RecordingSink {
+    takes: Sender<Command>,
     /// The disk has been too slow once: it is no longer waited for.
     hangs: bool,
 }
 
-impl Tape {
+impl RecorderHandle {
     /// Begins to write, and to say what is to be said about it. Without a recorder nothing is written.
     pub(super) fn start(
         recorder: Option<Recorder>,
         remark: mpsc::UnboundedSender<Remark>,
         tasks: &mut Tasks,
-    ) -> (Self, Inlet) {
+    ) -> (Self, RecordingSink) {
         let (takes, receiver) = channel();
         let (done, written) = oneshot::channel();
         match recorder {
@@ -109,29 +109,29 @@ impl Tape {
             }),
             None => drop(done),
         }
-        let inlet = Inlet {
+        let sink = RecordingSink {
             takes: takes.clone(),
             hangs: false,
         };
-        (Self { takes, written }, inlet)
+        (Self { takes, written }, sink)
     }
 
     /// Writes how the watch ended, and waits until everything is written. What comes back is why it is not.
     pub(super) async fn end(self, summary: Summary, at: DateTime<Utc>) -> Option<Remark> {
-        let _ = self.takes.send(Take::End(Box::new(summary), at));
+        let _ = self.takes.send(Command::End(Box::new(summary), at));
         drop(self.takes);
         let written = tokio::time::timeout(LAST_LINES, self.written).await;
         written.ok()?.ok()?
     }
 }
 
-impl Inlet {
+impl RecordingSink {
     /// Passes reports on, each when what it adds to the recording is written: so that what was once shown is
     /// in the recording, whatever happens to the program next.
-    pub(super) async fn pass_on(
+    pub(super) async fn forward(
         mut self,
-        mut from: mpsc::Receiver<Report>,
-        to: mpsc::Sender<Report>,
+        mut from: mpsc::Receiver<Observation>,
+        to: mpsc::Sender<Observation>,
     ) {
         loop {
             let report = tokio::select! {
@@ -149,9 +149,9 @@ impl Inlet {
         }
     }
 
-    async fn write(&mut self, report: &Report) {
+    async fn write(&mut self, report: &Observation) {
         let (done, written) = oneshot::channel();
-        let take = Take::Report(report.clone(), done);
+        let take = Command::Observation(report.clone(), done);
         // Fails where nothing is recorded.
         if self.takes.send(take).is_ok() && !self.hangs {
             self.hangs = tokio::time::timeout(PATIENCE, written).await.is_err();
@@ -163,19 +163,19 @@ impl Inlet {
 /// be again. What comes back is what can't be written at the end.
 fn write_all(
     mut recorder: Recorder,
-    takes: &Receiver<Take>,
+    takes: &Receiver<Command>,
     remarks: &mpsc::UnboundedSender<Remark>,
 ) -> Option<Remark> {
     let mut trouble = None;
     for take in takes {
         let written = match take {
-            Take::Report(report, done) => {
+            Command::Observation(report, done) => {
                 let written = recorder.record(&report);
                 // Whoever no longer waits for it does not mind.
                 let _ = done.send(());
                 written
             }
-            Take::End(summary, at) => recorder.end(&summary, at),
+            Command::End(summary, at) => recorder.end(&summary, at),
         };
         let path = recorder.path().display();
         let remark = match (written, &trouble) {
@@ -201,14 +201,14 @@ fn write_all(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::observation::News;
+    use crate::domain::observation::Seen;
 
-    fn report() -> Report {
-        Report {
+    fn report() -> Observation {
+        Observation {
             at: DateTime::UNIX_EPOCH,
             elapsed: Duration::ZERO,
             next_poll: DateTime::UNIX_EPOCH,
-            news: News::StackGone,
+            news: Seen::StackGone,
         }
     }
 
@@ -219,11 +219,11 @@ mod tests {
         let (takes, receiver) = channel();
         let (sender, from) = mpsc::channel(1);
         let (to, mut shown) = mpsc::channel(8);
-        let inlet = Inlet {
+        let sink = RecordingSink {
             takes,
             hangs: false,
         };
-        let task = tokio::task::JoinSet::from_iter([inlet.pass_on(from, to)]);
+        let task = tokio::task::JoinSet::from_iter([sink.forward(from, to)]);
         let soon = PATIENCE / 2;
 
         sender.send(report()).await.unwrap();
@@ -231,7 +231,7 @@ mod tests {
             tokio::time::timeout(soon, shown.recv()).await.is_err(),
             "not written yet"
         );
-        let Ok(Take::Report(_, done)) = receiver.try_recv() else {
+        let Ok(Command::Observation(_, done)) = receiver.try_recv() else {
             panic!("it is to be written");
         };
         done.send(()).unwrap();

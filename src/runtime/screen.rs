@@ -11,10 +11,10 @@ use crate::app::model::Model;
 use crate::app::msg::{Msg, Signal};
 use crate::app::update::update;
 use crate::clock::Clock;
-use crate::config::Speech;
+use crate::config::TerminalCapabilities;
 use crate::error::Error;
 use crate::output::farewell;
-use crate::poll::poller::Request;
+use crate::poll::poller::PollCommand;
 use crate::runtime::ask;
 use crate::runtime::commands::report::Reports;
 use crate::runtime::feed::Feed;
@@ -40,24 +40,24 @@ const TERMINAL_GONE: u8 = Signal::Hangup.exit_code();
 
 /// How the program appears in a terminal.
 #[derive(Debug)]
-pub(super) struct Look {
+pub(super) struct Appearance {
     /// What frames look like.
     pub theme: Theme,
     /// What may be said beside frames.
-    pub speech: Speech,
+    pub capabilities: TerminalCapabilities,
 }
 
 /// Shows a watch until the person leaves; then says in one line what is known.
 pub(super) async fn run(
     model: &mut Model,
-    look: Look,
+    look: Appearance,
     hook: Hook,
     clock: &Clock,
     start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = look.theme.clone();
-    let Left { code, unread } = show(model, look, hook, clock, start, tasks).await?;
+    let Exit { code, unread } = show(model, look, hook, clock, start, tasks).await?;
     for line in std::iter::once(farewell(model, &theme)).chain(unread) {
         terminal::say_last(&format!("{line}\n"));
     }
@@ -65,13 +65,13 @@ pub(super) async fn run(
 }
 
 /// How a screen was left.
-struct Left {
+struct Exit {
     code: u8,
     /// What nobody can have read on it.
     unread: Vec<String>,
 }
 
-impl From<u8> for Left {
+impl From<u8> for Exit {
     fn from(code: u8) -> Self {
         let unread = Vec::new();
         Self { code, unread }
@@ -81,12 +81,15 @@ impl From<u8> for Left {
 /// The first frame is there before anything is asked of the network.
 async fn show(
     model: &mut Model,
-    Look { theme, speech }: Look,
+    Appearance {
+        theme,
+        capabilities,
+    }: Appearance,
     hook: Hook,
     clock: &Clock,
     start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
-) -> Result<Left, Error> {
+) -> Result<Exit, Error> {
     let (signals, jobs) = (Signals::listen()?, Jobs::listen()?);
     let mut screen = match Screen::take(tasks) {
         Ok(screen) => screen,
@@ -102,9 +105,9 @@ async fn show(
         return Ok(TERMINAL_GONE.into());
     }
     screen.mouse(model.mouse);
-    failpoint::elsewhere();
+    failpoint::in_foreign_thread();
     let now = Instant::now();
-    Show {
+    ScreenLoop {
         hangup: Hangup::watch(tasks),
         ticks: Ticks::new(clock),
         feed: start(tasks),
@@ -115,7 +118,7 @@ async fn show(
         reports: Reports::new(),
         model,
         theme,
-        speech,
+        capabilities,
         hook,
         screen,
         input,
@@ -128,10 +131,10 @@ async fn show(
 }
 
 /// A watch on a screen.
-struct Show<'a> {
+struct ScreenLoop<'a> {
     model: &'a mut Model,
     theme: Theme,
-    speech: Speech,
+    capabilities: TerminalCapabilities,
     hook: Hook,
     clipboard: Clipboard,
     screen: Screen,
@@ -151,7 +154,7 @@ struct Show<'a> {
 }
 
 /// What the loop waits for.
-enum Heard {
+enum Wakeup {
     /// Something for the application.
     Fact(Msg),
     /// Nothing: but it may be time for a frame.
@@ -161,26 +164,26 @@ enum Heard {
     Died(Error),
 }
 
-impl Show<'_> {
-    async fn run(mut self) -> Result<Left, Error> {
+impl ScreenLoop<'_> {
+    async fn run(mut self) -> Result<Exit, Error> {
         let code = self.run_until_left().await;
         let mut unread = Vec::new();
         for msg in self.reports.settle().await {
             let _ = update(self.model, msg);
             unread.extend(self.model.toast.take());
         }
-        code.map(|code| Left { code, unread })
+        code.map(|code| Exit { code, unread })
     }
 
     async fn run_until_left(&mut self) -> Result<u8, Error> {
         loop {
-            let code = match self.hear().await {
-                Heard::Fact(msg) => self.take_in(msg),
-                Heard::Pause => None,
-                Heard::Shell(Job::Stop) => self.stop(),
-                Heard::Shell(Job::GoOn) => self.go_on(),
-                Heard::TerminalGone => Some(TERMINAL_GONE),
-                Heard::Died(error) => return Err(error),
+            let code = match self.next_wakeup().await {
+                Wakeup::Fact(msg) => self.handle(msg),
+                Wakeup::Pause => None,
+                Wakeup::Shell(Job::Stop) => self.stop(),
+                Wakeup::Shell(Job::GoOn) => self.resume(),
+                Wakeup::TerminalGone => Some(TERMINAL_GONE),
+                Wakeup::Died(error) => return Err(error),
             };
             if let Some(code) = code.or_else(|| self.draw()) {
                 return Ok(code);
@@ -188,61 +191,62 @@ impl Show<'_> {
         }
     }
 
-    async fn hear(&mut self) -> Heard {
+    async fn next_wakeup(&mut self) -> Wakeup {
         tokio::select! {
             biased;
-            signal = self.signals.next() => Heard::Fact(Msg::Signal(signal)),
-            () = self.hangup.heard() => Heard::TerminalGone,
-            job = self.jobs.next() => Heard::Shell(job),
+            signal = self.signals.next() => Wakeup::Fact(Msg::Signal(signal)),
+            () = self.hangup.heard() => Wakeup::TerminalGone,
+            job = self.jobs.next() => Wakeup::Shell(job),
             event = self.input.next() => match event {
                 Ok(event) => {
                     if input::is_urgent(&event) {
-                        self.hurry();
+                        self.draw_soon();
                     }
-                    input::understand(&event).map_or(Heard::Pause, Heard::Fact)
+                    input::understand(&event).map_or(Wakeup::Pause, Wakeup::Fact)
                 }
-                Err(_) => Heard::TerminalGone,
+                Err(_) => Wakeup::TerminalGone,
             },
-            error = self.tasks.died() => Heard::Died(error),
-            error = panics::any() => Heard::Died(error),
+            error = self.tasks.died() => Wakeup::Died(error),
+            error = panics::any() => Wakeup::Died(error),
             written = self.screen.written() => match written {
-                Ok(()) => Heard::Pause,
-                Err(_) => Heard::TerminalGone,
+                Ok(()) => Wakeup::Pause,
+                Err(_) => Wakeup::TerminalGone,
             },
-            () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Heard::Pause,
-            msg = self.ticks.next() => Heard::Fact(msg),
-            msg = self.reports.next() => Heard::Fact(msg),
-            msg = self.feed.next() => Heard::Fact(msg),
-            () = std::future::ready(()), if self.model.is_looking() => Heard::Fact(Msg::Look),
+            () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Wakeup::Pause,
+            msg = self.ticks.next() => Wakeup::Fact(msg),
+            msg = self.reports.next() => Wakeup::Fact(msg),
+            msg = self.feed.next() => Wakeup::Fact(msg),
+            () = std::future::ready(()), if self.model.is_looking() => Wakeup::Fact(Msg::Idle),
         }
     }
 
     /// Lets the application know. The exit code, if it is time to leave.
-    fn take_in(&mut self, msg: Msg) -> Option<u8> {
+    fn handle(&mut self, msg: Msg) -> Option<u8> {
         if matches!(msg, Msg::Tick { .. }) {
             if is_gone() {
                 return Some(TERMINAL_GONE);
             }
             // A shell that brings a job to the foreground does not say so where the job was running.
             if !terminal::is_taken() && !job_control::in_background() {
-                self.come_back();
+                self.reenter();
             }
         }
-        failpoint::at("update");
+        failpoint::hit("update");
         let effects = update(self.model, msg);
         self.stale = true;
-        self.carry_out(effects)
+        self.run_effects(effects)
     }
 
     /// Does what the application asks for. The exit code, if it asks to leave.
-    fn carry_out(&mut self, effects: Effects) -> Option<u8> {
+    fn run_effects(&mut self, effects: Effects) -> Option<u8> {
         for effect in effects {
             match effect {
-                Effect::PollNow => ask(&self.feed, Request::PollNow),
-                Effect::CatchUp => ask(&self.feed, Request::CatchUp),
-                Effect::Audit => ask(&self.feed, Request::Audit),
+                Effect::PollNow => ask(&self.feed, PollCommand::PollNow),
+                Effect::CatchUp => ask(&self.feed, PollCommand::CatchUp),
+                Effect::Audit => ask(&self.feed, PollCommand::Audit),
                 Effect::Notify(text) => {
-                    self.screen.say(&escapes::notification(&text, self.speech));
+                    self.screen
+                        .say(&escapes::notification(&text, self.capabilities));
                 }
                 Effect::Run(known) => self.hook.run_quietly(&known, self.tasks),
                 Effect::Copy(text) => self.copy(text),
@@ -272,13 +276,13 @@ impl Show<'_> {
     }
 
     /// A person waits for the next frame.
-    fn hurry(&mut self) {
+    fn draw_soon(&mut self) {
         self.next_frame = self.next_frame.min(self.last_frame + KEY_FRAME);
     }
 
     /// Both clipboards: the terminal's works from afar, the desktop's where the terminal has none.
     fn copy(&mut self, text: String) {
-        let sequences = escapes::copy(&text, self.speech).unwrap_or_default();
+        let sequences = escapes::copy(&text, self.capabilities).unwrap_or_default();
         self.clipboard.set(text, self.tasks);
         self.screen.say(&sequences);
     }
@@ -294,7 +298,7 @@ impl Show<'_> {
     /// Stops, as asked by a signal from outside. The terminal is given back before.
     fn stop(&mut self) -> Option<u8> {
         if !job_control::has_shell() {
-            return self.go_on();
+            return self.resume();
         }
         self.leave();
         job_control::stop();
@@ -302,14 +306,14 @@ impl Show<'_> {
     }
 
     /// Goes on after a stop: on the screen, or in the background, where the watch goes on unseen.
-    fn go_on(&mut self) -> Option<u8> {
+    fn resume(&mut self) -> Option<u8> {
         if job_control::in_background() {
             self.leave();
         } else {
-            self.come_back();
+            self.reenter();
         }
-        let msg = self.ticks.go_on();
-        self.take_in(msg)
+        let msg = self.ticks.resume();
+        self.handle(msg)
     }
 
     fn leave(&mut self) {
@@ -318,15 +322,15 @@ impl Show<'_> {
     }
 
     /// Takes the terminal again and draws everything anew, at the size that it has now.
-    fn come_back(&mut self) {
+    fn reenter(&mut self) {
         // Where this fails, the terminal is gone, which the next tick finds out.
         let taken = self.screen.take_again().and_then(|()| terminal::size());
         if let Ok(size) = taken {
             let _ = update(self.model, Msg::Resized(size));
             self.screen.mouse(self.model.mouse);
-            self.input.go_on();
+            self.input.resume();
             self.stale = true;
-            self.hurry();
+            self.draw_soon();
         }
     }
 }

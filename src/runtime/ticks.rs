@@ -57,7 +57,7 @@ impl Ticks {
     }
 
     /// A tick out of turn, for a program that was stopped, however shortly.
-    pub(super) fn go_on(&mut self) -> Msg {
+    pub(super) fn resume(&mut self) -> Msg {
         self.last = Moment::now(&self.wall);
         tick(&self.clock, true)
     }
@@ -129,7 +129,7 @@ mod tests {
         let before = Instant::now();
         assert!(!slept(&ticks.next().await));
         assert_eq!(before.elapsed(), TICK, "what was missed is not made up for");
-        assert!(slept(&ticks.go_on()));
+        assert!(slept(&ticks.resume()));
         assert!(!slept(&ticks.next().await));
     }
 }

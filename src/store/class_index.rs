@@ -1,6 +1,6 @@
 //! Ordered lists of places, one for each status class: what makes a filter a matter of counting.
 //!
-//! A place is an event's sequence number in its [`crate::store::entry_log::Stretch`]; a larger one is newer.
+//! A place is an event's sequence number in its [`crate::store::entry_log::EntryLog`]; a larger one is newer.
 
 use std::collections::VecDeque;
 
@@ -51,7 +51,7 @@ impl ClassIndex {
 
     /// The number of those that are older than a place.
     pub(crate) fn count_before(&self, classes: ClassSet, place: i64) -> usize {
-        work::look();
+        work::count();
         let before =
             |class: StatusClass| self.0[class.index()].partition_point(|other| *other < place);
         classes.iter().map(before).sum()

@@ -9,26 +9,26 @@ use std::sync::Arc;
 
 use crate::domain::stack_event::{EventId, StackEvent};
 use crate::store::class_index::{ClassIndex, shift};
-use crate::store::filter_index::{Budget, Lens, Question, Sieve, Slot};
-use crate::store::group_index::ByResource;
+use crate::store::filter_index::{FilterIndex, FilterSlot, Predicate, Selection, WorkBudget};
+use crate::store::group_index::GroupIndex;
 use crate::store::work;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// A gapless stretch of one stack's events in the service's order.
 #[derive(Debug, Default)]
-pub struct Stretch {
+pub struct EntryLog {
     events: VecDeque<Arc<StackEvent>>,
     /// The sequence number of the oldest event; history is numbered downwards from it.
     first: i64,
     places: HashMap<EventId, i64>,
     by_class: ClassIndex,
-    by_resource: ByResource,
+    by_group: GroupIndex,
     /// Of the failed events, those that follow from another failure.
     consequences: VecDeque<i64>,
-    lenses: [Option<Lens>; Slot::ALL.len()],
+    filter_indexes: [Option<FilterIndex>; FilterSlot::ALL.len()],
 }
 
-impl Stretch {
+impl EntryLog {
     /// The number of events.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -62,7 +62,7 @@ impl Stretch {
     /// The events, oldest first.
     #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
-        self.events.iter().inspect(|_| work::look())
+        self.events.iter().inspect(|_| work::count())
     }
 
     /// Puts an event after the newest one. False, and no change, if it is there already.
@@ -73,7 +73,7 @@ impl Stretch {
         }
         self.places.insert(event.event_id.clone(), place);
         self.by_class.push_newest(event.status.class(), place);
-        self.by_resource.push_newest(&event.logical_id, place);
+        self.by_group.push_newest(&event.logical_id, place);
         if event.is_consequence() {
             self.consequences.push_back(place);
         }
@@ -90,7 +90,7 @@ impl Stretch {
         let place = self.first;
         self.places.insert(event.event_id.clone(), place);
         self.by_class.push_oldest(event.status.class(), place);
-        self.by_resource.push_oldest(&event.logical_id, place);
+        self.by_group.push_oldest(&event.logical_id, place);
         if event.is_consequence() {
             self.consequences.push_front(place);
         }
@@ -116,13 +116,13 @@ impl Stretch {
         }
         self.by_class.shift(place);
         self.by_class.insert(event.status.class(), place);
-        self.by_resource.insert(&event.logical_id, place);
+        self.by_group.insert(&event.logical_id, place);
         shift(&mut self.consequences, place);
         if event.is_consequence() {
             let at = self.consequences.partition_point(|other| *other < place);
             self.consequences.insert(at, place);
         }
-        for lens in self.lenses.iter_mut().flatten() {
+        for lens in self.filter_indexes.iter_mut().flatten() {
             lens.insert(&event, place);
         }
         self.places.insert(event.event_id.clone(), place);
@@ -132,92 +132,97 @@ impl Stretch {
 
     /// The number of events that a sieve lets through, of those that its lens has been asked about.
     #[must_use]
-    pub fn count(&self, sieve: Sieve) -> usize {
+    pub fn count(&self, sieve: Selection) -> usize {
         self.index(sieve.slot).count(sieve.classes)
     }
 
     /// The number of those that are older than the sequence number.
     #[must_use]
-    pub fn count_before(&self, sieve: Sieve, place: i64) -> usize {
+    pub fn count_before(&self, sieve: Selection, place: i64) -> usize {
         self.index(sieve.slot).count_before(sieve.classes, place)
     }
 
     /// The event with that many older ones that the sieve lets through: O(log² n).
     #[must_use]
-    pub fn nth(&self, sieve: Sieve, nth: usize) -> Option<&Arc<StackEvent>> {
-        if sieve == Sieve::ALL {
-            work::look();
+    pub fn nth(&self, sieve: Selection, nth: usize) -> Option<&Arc<StackEvent>> {
+        if sieve == Selection::ALL {
+            work::count();
             return self.events.get(nth);
         }
         let index = self.index(sieve.slot);
         self.get(index.nth(sieve.classes, nth, self.first, self.end())?)
     }
 
-    /// Lets a lens answer another question, or none.
-    pub fn set_lens(&mut self, slot: Slot, question: Option<&Arc<Question>>) {
+    /// Lets a lens answer another predicate, or none.
+    pub fn set_filter_index(&mut self, slot: FilterSlot, predicate: Option<&Arc<Predicate>>) {
         let end = self.end();
-        let lens = question.cloned().map(|question| Lens::new(question, end));
-        self.lenses[slot as usize] = lens;
+        let lens = predicate
+            .cloned()
+            .map(|predicate| FilterIndex::new(predicate, end));
+        self.filter_indexes[slot as usize] = lens;
     }
 
-    /// Asks the lenses about events that they have not been asked about, as far as the budget goes.
-    pub fn look(&mut self, budget: &mut Budget) {
-        for lens in self.lenses.iter_mut().flatten() {
-            lens.look(&self.events, self.first, budget);
+    /// Asks the filter_indexes about events that they have not been asked about, as far as the budget goes.
+    pub fn index_some(&mut self, budget: &mut WorkBudget) {
+        for lens in self.filter_indexes.iter_mut().flatten() {
+            lens.index_some(&self.events, self.first, budget);
         }
     }
 
     /// How many events a lens has not been asked about yet.
     #[must_use]
-    pub fn unasked(&self, slot: Slot) -> usize {
-        let lens = self.lenses[slot as usize].as_ref();
+    pub fn unindexed(&self, slot: FilterSlot) -> usize {
+        let lens = self.filter_indexes[slot as usize].as_ref();
         lens.map_or(0, |lens| self.len() - lens.asked())
     }
 
     /// The resources, those whose first event is oldest first.
-    pub fn resources(&self) -> impl Iterator<Item = &Clean> {
-        self.by_resource.in_order().inspect(|_| work::look())
+    pub fn resources(&self) -> impl Iterator<Item = &SafeText> {
+        self.by_group.in_order().inspect(|_| work::count())
     }
 
     /// How many resources there are.
     #[must_use]
     pub fn count_resources(&self) -> usize {
-        self.by_resource.len()
+        self.by_group.len()
     }
 
     /// Whether there is an event of the resource.
     #[must_use]
-    pub fn has_resource(&self, resource: &Clean) -> bool {
-        self.by_resource.contains(resource)
+    pub fn has_resource(&self, resource: &SafeText) -> bool {
+        self.by_group.contains(resource)
     }
 
     /// The events of a resource, oldest first.
     #[must_use]
-    pub fn events_of(&self, resource: &Clean) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
-        let places = self.by_resource.places(resource);
+    pub fn events_of(
+        &self,
+        resource: &SafeText,
+    ) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
+        let places = self.by_group.places(resource);
         places.filter_map(|place| self.get(place))
     }
 
     /// How many events of a resource there are.
     #[must_use]
-    pub fn count_of(&self, resource: &Clean) -> usize {
-        self.by_resource.places(resource).len()
+    pub fn count_of(&self, resource: &SafeText) -> usize {
+        self.by_group.places(resource).len()
     }
 
     /// The event of the same resource before this one; the newest one where this one is not in the stretch.
     #[must_use]
     pub fn before(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
         let place = self.place(&event.event_id).unwrap_or(i64::MAX);
-        self.get(self.by_resource.before(&event.logical_id, place)?)
+        self.get(self.by_group.before(&event.logical_id, place)?)
     }
 
-    /// An empty stretch with the same lenses.
+    /// An empty stretch with the same filter_indexes.
     #[must_use]
     pub fn emptied(&self) -> Self {
         let mut empty = Self::default();
-        for slot in Slot::ALL {
-            let lens = self.lenses[slot as usize].as_ref();
-            empty.set_lens(slot, lens.map(Lens::question));
+        for slot in FilterSlot::ALL {
+            let lens = self.filter_indexes[slot as usize].as_ref();
+            empty.set_filter_index(slot, lens.map(FilterIndex::predicate));
         }
         empty
     }
@@ -234,7 +239,7 @@ impl Stretch {
         self.consequences.len()
     }
 
-    /// Puts all events of `newer` after this stretch's; cheap where this one is empty. The answers of its lenses
+    /// Puts all events of `newer` after this stretch's; cheap where this one is empty. The answers of its filter_indexes
     /// are kept where they are complete. What it would take more than a slice of work to complete is left to
     /// [`Self::look`], so that no message waits for a long history to be looked through.
     pub fn append(&mut self, mut newer: Self) {
@@ -242,14 +247,14 @@ impl Stretch {
             *self = newer;
             return;
         }
-        newer.look(&mut Budget::slice());
+        newer.index_some(&mut WorkBudget::slice());
         let (offset, expected) = (self.end() - newer.first, self.len() + newer.len());
         for event in newer.events {
             self.push_newest(event);
         }
         if self.len() == expected {
-            let newer = newer.lenses.iter();
-            for (lens, newer) in self.lenses.iter_mut().zip(newer) {
+            let newer = newer.filter_indexes.iter();
+            for (lens, newer) in self.filter_indexes.iter_mut().zip(newer) {
                 if let (Some(lens), Some(newer)) = (lens, newer) {
                     lens.append(newer, offset);
                 }
@@ -266,14 +271,14 @@ impl Stretch {
     }
 
     fn get(&self, place: i64) -> Option<&Arc<StackEvent>> {
-        work::look();
+        work::count();
         self.events.get(self.index_of(place))
     }
 
     /// The index of a lens; that of all events where the slot is empty.
-    fn index(&self, slot: Option<Slot>) -> &ClassIndex {
-        let lens = slot.and_then(|slot| self.lenses[slot as usize].as_ref());
-        lens.map_or(&self.by_class, Lens::index)
+    fn index(&self, slot: Option<FilterSlot>) -> &ClassIndex {
+        let lens = slot.and_then(|slot| self.filter_indexes[slot as usize].as_ref());
+        lens.map_or(&self.by_class, FilterIndex::index)
     }
 }
 
@@ -296,7 +301,7 @@ mod tests {
         Arc::new(StackEvent::from_json(&json, None))
     }
 
-    fn ids(stretch: &Stretch) -> Vec<String> {
+    fn ids(stretch: &EntryLog) -> Vec<String> {
         stretch
             .iter()
             .map(|event| event.event_id.as_str().to_owned())
@@ -322,21 +327,21 @@ mod tests {
         (kind, 0usize..3)
     }
 
-    /// A question that is so much work that a slice is enough for a few events only.
-    fn question() -> Arc<Question> {
-        static QUESTION: LazyLock<Arc<Question>> = LazyLock::new(|| {
+    /// A predicate that is so much work that a slice is enough for a few events only.
+    fn predicate() -> Arc<Predicate> {
+        static QUESTION: LazyLock<Arc<Predicate>> = LazyLock::new(|| {
             let patterns = ["[0-4]$", "(x?){256}"].map(|text| Pattern::new(text, true).unwrap());
-            Arc::new(Question {
+            Arc::new(Predicate {
                 patterns: patterns.into(),
-                ..Question::default()
+                ..Predicate::default()
             })
         });
         Arc::clone(&QUESTION)
     }
 
-    fn look_to_the_end(stretch: &mut Stretch) {
-        while stretch.unasked(Slot::Listed) > 0 {
-            stretch.look(&mut Budget::slice());
+    fn look_to_the_end(stretch: &mut EntryLog) {
+        while stretch.unindexed(FilterSlot::Listed) > 0 {
+            stretch.index_some(&mut WorkBudget::slice());
         }
     }
 
@@ -345,18 +350,18 @@ mod tests {
         #[test]
         fn indexes_agree_with_a_plain_list(steps in prop::collection::vec(growth(), 0..60), mask in 0usize..8, asked_at in 0usize..20) {
             let words = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED"];
-            let mut stretch = Stretch::default();
+            let mut stretch = EntryLog::default();
             let mut plain: Vec<Arc<StackEvent>> = Vec::new();
-            let question = question();
+            let predicate = predicate();
             let mut numbers = 0..;
             let count = steps.len();
             for (number, (kind, word)) in steps.into_iter().enumerate() {
-                // The question comes in the middle: some events were there before it.
+                // The predicate comes in the middle: some events were there before it.
                 if number == asked_at {
-                    stretch.set_lens(Slot::Listed, Some(&question));
+                    stretch.set_filter_index(FilterSlot::Listed, Some(&predicate));
                 }
                 if number % 3 == 0 {
-                    stretch.look(&mut Budget::slice());
+                    stretch.index_some(&mut WorkBudget::slice());
                 }
                 let mut new = || event(numbers.next().unwrap(), words[word]);
                 match kind {
@@ -392,7 +397,7 @@ mod tests {
                 }
             }
             if asked_at >= count {
-                stretch.set_lens(Slot::Listed, Some(&question));
+                stretch.set_filter_index(FilterSlot::Listed, Some(&predicate));
             }
             let mut classes = ClassSet::NONE;
             for (bit, class) in [StatusClass::Running, StatusClass::Complete, StatusClass::Failed].into_iter().enumerate() {
@@ -401,9 +406,9 @@ mod tests {
                 }
             }
             look_to_the_end(&mut stretch);
-            for slot in [None, Some(Slot::Listed), Some(Slot::Found)] {
-                let sieve = Sieve { classes, slot };
-                let holds = |event: &StackEvent| slot != Some(Slot::Listed) || question.holds_for(event);
+            for slot in [None, Some(FilterSlot::Listed), Some(FilterSlot::Found)] {
+                let sieve = Selection { classes, slot };
+                let holds = |event: &StackEvent| slot != Some(FilterSlot::Listed) || predicate.holds_for(event);
                 let passes = |event: &&Arc<StackEvent>| classes.contains(event.status.class()) && holds(event);
                 let matching: Vec<_> = plain.iter().filter(passes).collect();
                 prop_assert_eq!(stretch.count(sieve), matching.len());
@@ -415,7 +420,7 @@ mod tests {
                 prop_assert!(stretch.nth(sieve, matching.len()).is_none());
             }
             let resources: Vec<_> = stretch.resources().cloned().collect();
-            let mut in_order: Vec<Clean> = Vec::new();
+            let mut in_order: Vec<SafeText> = Vec::new();
             for event in &plain {
                 if !in_order.contains(&event.logical_id) {
                     in_order.push(event.logical_id.clone());
@@ -440,7 +445,7 @@ mod tests {
 
     #[test]
     fn an_event_is_held_once() {
-        let mut stretch = Stretch::default();
+        let mut stretch = EntryLog::default();
         assert!(stretch.push_newest(event(1, "CREATE_FAILED")));
         assert!(!stretch.push_newest(event(1, "CREATE_FAILED")));
         assert!(!stretch.push_oldest(event(1, "CREATE_FAILED")));
@@ -448,9 +453,9 @@ mod tests {
         assert_eq!(stretch.len(), 1);
     }
 
-    fn stretch_of(ids: std::ops::Range<u32>) -> Stretch {
-        let mut stretch = Stretch::default();
-        stretch.set_lens(Slot::Listed, Some(&question()));
+    fn stretch_of(ids: std::ops::Range<u32>) -> EntryLog {
+        let mut stretch = EntryLog::default();
+        stretch.set_filter_index(FilterSlot::Listed, Some(&predicate()));
         for id in ids.rev() {
             stretch.push_oldest(event(id, "CREATE_FAILED"));
         }
@@ -462,21 +467,21 @@ mod tests {
         let mut stretch = stretch_of(0..3);
         look_to_the_end(&mut stretch);
         stretch.append(stretch_of(3..1000));
-        assert_eq!(stretch.unasked(Slot::Listed), 997);
+        assert_eq!(stretch.unindexed(FilterSlot::Listed), 997);
         // What is new and small is answered at once, and what has been answered is not asked again.
         let mut stretch = stretch_of(0..3);
         look_to_the_end(&mut stretch);
         stretch.append(stretch_of(3..5));
-        assert_eq!(stretch.unasked(Slot::Listed), 0);
+        assert_eq!(stretch.unindexed(FilterSlot::Listed), 0);
         let mut newer = stretch_of(5..1000);
         look_to_the_end(&mut newer);
         stretch.append(newer);
-        assert_eq!(stretch.unasked(Slot::Listed), 0);
+        assert_eq!(stretch.unindexed(FilterSlot::Listed), 0);
     }
 
     #[test]
     fn appending_keeps_the_order() {
-        let (mut older, mut newer) = (Stretch::default(), Stretch::default());
+        let (mut older, mut newer) = (EntryLog::default(), EntryLog::default());
         older.push_newest(event(1, "CREATE_FAILED"));
         newer.push_newest(event(3, "CREATE_FAILED"));
         newer.push_oldest(event(2, "CREATE_FAILED"));

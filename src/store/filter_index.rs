@@ -1,4 +1,4 @@
-//! A lens over a stretch of events: which of them a question of a person holds for. That is worked out in
+//! A lens over a stretch of events: which of them a predicate of a person holds for. That is worked out in
 //! slices, what is new first and then the rest, newest first, so that nothing ever waits for it.
 
 use std::collections::VecDeque;
@@ -12,9 +12,9 @@ use crate::store::class_index::ClassIndex;
 use crate::store::work;
 use crate::text::pattern::Pattern;
 
-/// A question about an event, beside that for its status.
+/// A predicate about an event, beside that for its status.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Question {
+pub struct Predicate {
     /// The resource is one of these.
     pub resources: Names,
     /// The type is one of these.
@@ -23,7 +23,7 @@ pub struct Question {
     pub patterns: Vec<Pattern>,
 }
 
-impl Question {
+impl Predicate {
     /// Whether the answer is yes for every event.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -50,28 +50,28 @@ impl Question {
 
 /// What a lens is for. There is one of each at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slot {
+pub enum FilterSlot {
     /// What the list is narrowed to.
     Listed,
     /// What a search has found.
     Found,
 }
 
-impl Slot {
+impl FilterSlot {
     /// Every slot.
     pub const ALL: [Self; 2] = [Self::Listed, Self::Found];
 }
 
 /// Which events are meant: by the class of their status, and by a lens, where one is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sieve {
+pub struct Selection {
     /// The classes.
     pub classes: ClassSet,
     /// The lens; an empty slot lets everything through.
-    pub slot: Option<Slot>,
+    pub slot: Option<FilterSlot>,
 }
 
-impl Sieve {
+impl Selection {
     /// Every event.
     pub const ALL: Self = Self::of(ClassSet::ALL);
 
@@ -88,9 +88,9 @@ impl Sieve {
 /// How much may be done before somebody else has a turn: bytes of events, each as often as the weight of what
 /// is asked about it.
 #[derive(Debug)]
-pub struct Budget(usize);
+pub struct WorkBudget(usize);
 
-impl Budget {
+impl WorkBudget {
     /// A few milliseconds of work: about 1 ms for plain text in short events, up to 11 ms for the worst expressions
     /// on the worst texts (measured). An event is looked at as a whole, however long it is.
     #[must_use]
@@ -111,29 +111,29 @@ impl Budget {
     }
 }
 
-/// The answers to one question for the events of one stretch.
+/// The answers to one predicate for the events of one stretch.
 #[derive(Clone, Debug)]
-pub(crate) struct Lens {
-    question: Arc<Question>,
+pub(crate) struct FilterIndex {
+    predicate: Arc<Predicate>,
     weight: usize,
     index: ClassIndex,
     /// The places of the events that have been asked about.
     asked: Range<i64>,
 }
 
-impl Lens {
+impl FilterIndex {
     /// A lens without answers, for a stretch whose next newer event will have the place `end`.
-    pub(crate) fn new(question: Arc<Question>, end: i64) -> Self {
+    pub(crate) fn new(predicate: Arc<Predicate>, end: i64) -> Self {
         Self {
-            weight: question.weight(),
-            question,
+            weight: predicate.weight(),
+            predicate,
             index: ClassIndex::default(),
             asked: end..end,
         }
     }
 
-    pub(crate) fn question(&self) -> &Arc<Question> {
-        &self.question
+    pub(crate) fn predicate(&self) -> &Arc<Predicate> {
+        &self.predicate
     }
 
     pub(crate) fn index(&self) -> &ClassIndex {
@@ -148,7 +148,7 @@ impl Lens {
     /// Takes over the answers for a stretch that was put after this one, its places made larger by `offset`,
     /// where the two leave out no event between them. Those that are left out are asked about anew.
     pub(crate) fn append(&mut self, newer: &Self, offset: i64) {
-        let same = Arc::ptr_eq(&self.question, &newer.question);
+        let same = Arc::ptr_eq(&self.predicate, &newer.predicate);
         if same && newer.asked.start + offset == self.asked.end {
             self.index.append(&newer.index, offset);
             self.asked.end = newer.asked.end + offset;
@@ -163,7 +163,7 @@ impl Lens {
             self.asked = self.asked.start + 1..self.asked.end + 1;
         } else if place < self.asked.end {
             self.asked.end += 1;
-            if self.question.holds_for(event) {
+            if self.predicate.holds_for(event) {
                 self.index.insert(class(event), place);
             }
         }
@@ -171,11 +171,11 @@ impl Lens {
 
     /// Asks about events until there are none or the budget is spent: those that are newer than what has been
     /// asked about, then older ones. `first` is the oldest event's place.
-    pub(crate) fn look(
+    pub(crate) fn index_some(
         &mut self,
         events: &VecDeque<Arc<StackEvent>>,
         first: i64,
-        budget: &mut Budget,
+        budget: &mut WorkBudget,
     ) {
         while budget.is_left() {
             let (newer, older) = (self.asked.end, self.asked.start - 1);
@@ -195,10 +195,10 @@ impl Lens {
         }
     }
 
-    fn holds_for(&self, event: &StackEvent, budget: &mut Budget) -> bool {
-        work::look();
+    fn holds_for(&self, event: &StackEvent, budget: &mut WorkBudget) -> bool {
+        work::count();
         budget.spend(event, self.weight);
-        self.question.holds_for(event)
+        self.predicate.holds_for(event)
     }
 }
 

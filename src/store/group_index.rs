@@ -6,18 +6,18 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::store::class_index::shift;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
-/// Places by resource; see [`crate::store::entry_log::Stretch`] for what a place is.
+/// Places by resource; see [`crate::store::entry_log::EntryLog`] for what a place is.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ByResource {
-    places: HashMap<Clean, VecDeque<i64>>,
+pub(crate) struct GroupIndex {
+    places: HashMap<SafeText, VecDeque<i64>>,
     /// Each resource by the place of its first event.
-    order: BTreeMap<i64, Clean>,
+    order: BTreeMap<i64, SafeText>,
 }
 
-impl ByResource {
-    pub(crate) fn push_newest(&mut self, resource: &Clean, place: i64) {
+impl GroupIndex {
+    pub(crate) fn push_newest(&mut self, resource: &SafeText, place: i64) {
         if let Some(places) = self.places.get_mut(resource) {
             places.push_back(place);
             return;
@@ -27,7 +27,7 @@ impl ByResource {
         self.order.insert(place, resource.clone());
     }
 
-    pub(crate) fn push_oldest(&mut self, resource: &Clean, place: i64) {
+    pub(crate) fn push_oldest(&mut self, resource: &SafeText, place: i64) {
         let places = self.places.entry(resource.clone()).or_default();
         if let Some(first) = places.front() {
             self.order.remove(first);
@@ -38,7 +38,7 @@ impl ByResource {
 
     /// Puts an event at a place; that place and all newer ones become one larger. Costs as much as there are
     /// newer events, and a search in the places of each resource.
-    pub(crate) fn insert(&mut self, resource: &Clean, place: i64) {
+    pub(crate) fn insert(&mut self, resource: &SafeText, place: i64) {
         for places in self.places.values_mut() {
             shift(places, place);
         }
@@ -59,21 +59,21 @@ impl ByResource {
     /// The places of a resource's events, oldest first.
     pub(crate) fn places(
         &self,
-        resource: &Clean,
+        resource: &SafeText,
     ) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
         static NONE: VecDeque<i64> = VecDeque::new();
         self.places.get(resource).unwrap_or(&NONE).iter().copied()
     }
 
     /// The place of the newest event of the resource that is older than a place.
-    pub(crate) fn before(&self, resource: &Clean, place: i64) -> Option<i64> {
+    pub(crate) fn before(&self, resource: &SafeText, place: i64) -> Option<i64> {
         let places = self.places.get(resource)?;
         let at = places.partition_point(|other| *other < place);
         places.get(at.checked_sub(1)?).copied()
     }
 
     /// The resources, those whose first event is oldest first.
-    pub(crate) fn in_order(&self) -> impl Iterator<Item = &Clean> {
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &SafeText> {
         self.order.values()
     }
 
@@ -83,7 +83,7 @@ impl ByResource {
     }
 
     /// Whether it has an event of the resource.
-    pub(crate) fn contains(&self, resource: &Clean) -> bool {
+    pub(crate) fn contains(&self, resource: &SafeText) -> bool {
         self.places.contains_key(resource)
     }
 }

@@ -7,7 +7,7 @@ thread_local! {
 }
 
 /// Counts an event, or a step of a search for one.
-pub(crate) fn look() {
+pub(crate) fn count() {
     #[cfg(debug_assertions)]
     LOOKED_AT.set(LOOKED_AT.get() + 1);
 }

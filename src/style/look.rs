@@ -5,7 +5,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::style::Depth;
-use crate::text::safe::{Clean, one_line};
+use crate::text::safe::{SafeText, one_line};
 
 /// Why a text is no look. Displayed as one clean, lower-case line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum LookError {
     Colour(String, Depth),
     /// `on` without a colour after it.
     #[error("a colour is missing after on")]
-    Ground,
+    Background,
     /// A second colour for the same.
     #[error("there are two colours; the second is the ground's, after the word on")]
     Twice,
@@ -42,7 +42,7 @@ pub(super) fn look(text: &str, depth: Depth) -> Result<Style, LookError> {
     let mut words = text.split_whitespace();
     while let Some(word) = words.next() {
         if word == "on" {
-            let ground = words.next().ok_or(LookError::Ground)?;
+            let ground = words.next().ok_or(LookError::Background)?;
             let ground = colour(ground, depth)?;
             if style.bg.replace(ground).is_some() {
                 return Err(LookError::Twice);
@@ -68,7 +68,7 @@ fn weight(word: &str) -> Option<Modifier> {
 }
 
 fn colour(word: &str, depth: Depth) -> Result<Color, LookError> {
-    let shown = || one_line(Clean::new(word).as_str());
+    let shown = || one_line(SafeText::new(word).as_str());
     let colour: Color = word.parse().ok().ok_or_else(|| LookError::Word(shown()))?;
     let needs = match colour {
         Color::Rgb(..) => Depth::True,

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::domain::properties::tree_in;
 use crate::domain::stack_event::{PROPERTIES, StackEvent, format_time};
 use crate::text::expression;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// The size that a compiled expression may have, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -138,7 +138,7 @@ impl Pattern {
         FIELDS.into_iter().find(has).map(|(field, _)| field)
     }
 
-    fn is_in_any(&self, text: Option<&Clean>) -> bool {
+    fn is_in_any(&self, text: Option<&SafeText>) -> bool {
         text.is_some_and(|text| self.is_in(text.as_str()))
     }
 
@@ -183,7 +183,7 @@ fn weight(text: &str) -> Result<usize, String> {
 fn reason(error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();
-    Clean::new(last.trim().trim_start_matches("error: ")).to_string()
+    SafeText::new(last.trim().trim_start_matches("error: ")).to_string()
 }
 
 #[cfg(test)]

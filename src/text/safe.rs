@@ -1,7 +1,7 @@
 //! Text from outside, made safe to show: the only string type that a widget or a line printer is given.
 //!
 //! Event reasons, resource names and error bodies are written by others and may hold escape sequences,
-//! direction overrides or invisible characters. [`Clean`] makes each of them visible; it drops nothing, so
+//! direction overrides or invisible characters. [`SafeText`] makes each of them visible; it drops nothing, so
 //! that two different names never look alike. The JSON output of an event does not use it: JSON escapes, and
 //! keeps values.
 
@@ -20,9 +20,9 @@ const MAX_COMBINING: usize = 4;
 /// Line breaks and tabs are kept (views split and expand them); every other control, format and
 /// direction character is replaced by a visible form.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Clean(Arc<str>);
+pub struct SafeText(Arc<str>);
 
-impl Clean {
+impl SafeText {
     /// Makes any text safe to show.
     #[must_use]
     pub fn new(raw: &str) -> Self {
@@ -32,12 +32,12 @@ impl Clean {
         let mut out = String::with_capacity(raw.len() + 16);
         let mut marks = 0;
         for character in raw.chars() {
-            if character != '\n' && character.width() == Some(0) && !is_hostile(character) {
+            if character != '\n' && character.width() == Some(0) && !is_unsafe(character) {
                 marks += 1;
             } else {
                 marks = 0;
             }
-            if is_hostile(character) || marks > MAX_COMBINING {
+            if is_unsafe(character) || marks > MAX_COMBINING {
                 push_visible(&mut out, character);
             } else {
                 out.push(character);
@@ -53,32 +53,32 @@ impl Clean {
     }
 }
 
-impl AsRef<str> for Clean {
+impl AsRef<str> for SafeText {
     fn as_ref(&self) -> &str {
         &self.0
     }
 }
 
-impl From<&str> for Clean {
+impl From<&str> for SafeText {
     fn from(raw: &str) -> Self {
         Self::new(raw)
     }
 }
 
-impl fmt::Display for Clean {
+impl fmt::Display for SafeText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(&self.0)
     }
 }
 
-impl fmt::Debug for Clean {
+impl fmt::Debug for SafeText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&*self.0, formatter)
     }
 }
 
 /// Whether showing this character as it is could act on the terminal or mislead the reader.
-fn is_hostile(character: char) -> bool {
+fn is_unsafe(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
         '\u{00ad}'
@@ -114,7 +114,7 @@ fn push_visible(out: &mut String, character: char) {
 pub fn escape_json(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     for character in line.chars() {
-        if is_hostile(character) {
+        if is_unsafe(character) {
             let mut units = [0; 2];
             for unit in character.encode_utf16(&mut units) {
                 let _ = write!(out, "\\u{unit:04x}");
@@ -243,13 +243,13 @@ mod tests {
 
     #[test]
     fn escape_sequences_become_visible() {
-        let clean = Clean::new("a\u{1b}]52;c;Zm9v\u{7}b\u{9b}31m\rc");
+        let clean = SafeText::new("a\u{1b}]52;c;Zm9v\u{7}b\u{9b}31m\rc");
         assert_eq!(clean.as_str(), "a␛]52;c;Zm9v␇b\\u{9b}31m␍c");
     }
 
     #[test]
     fn direction_overrides_and_invisible_characters_become_visible() {
-        let clean = Clean::new("x\u{202e}y\u{200b}z\u{e0041}");
+        let clean = SafeText::new("x\u{202e}y\u{200b}z\u{e0041}");
         assert_eq!(clean.as_str(), "x\\u{202e}y\\u{200b}z\\u{e0041}");
     }
 
@@ -262,17 +262,17 @@ mod tests {
             "line\nbreak\tand tab",
             "e\u{301}",
         ] {
-            assert_eq!(Clean::new(text).as_str(), text);
+            assert_eq!(SafeText::new(text).as_str(), text);
         }
     }
 
     #[test]
     fn piled_up_combining_marks_are_capped() {
         let zalgo = format!("a{}", "\u{301}".repeat(9));
-        let clean = Clean::new(&zalgo);
+        let clean = SafeText::new(&zalgo);
         assert!(clean.as_str().ends_with("\\u{301}"), "{clean}");
         assert_eq!(
-            Clean::new(clean.as_str()),
+            SafeText::new(clean.as_str()),
             clean,
             "cleaning twice changes nothing"
         );
@@ -341,10 +341,10 @@ mod tests {
         /// wrapped fits; and no text grows without bound.
         #[test]
         fn any_text_is_made_inert_and_fits(one in any_text(), other in any_text(), columns in 1..90_usize) {
-            let (clean, more) = (Clean::new(&one), Clean::new(&other));
+            let (clean, more) = (SafeText::new(&one), SafeText::new(&other));
             let both = format!("{clean}{more}");
             prop_assert!(is_inert(clean.as_str()) && is_inert(&both));
-            prop_assert_eq!(&Clean::new(clean.as_str()), &clean);
+            prop_assert_eq!(&SafeText::new(clean.as_str()), &clean);
             prop_assert!(clean.as_str().len() <= 8 * one.len());
             let line = one_line(clean.as_str());
             prop_assert!(!line.contains(['\n', '\t']));

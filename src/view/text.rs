@@ -29,7 +29,7 @@ pub(super) fn line_cell(text: &str, columns: usize, theme: &Theme) -> String {
 /// What of a text can matter to its first columns, white space at its beginning included.
 fn beginning(text: &str, columns: usize) -> &str {
     let text = text.trim_start();
-    // A column holds a character and its marks, of which `Clean` lets four through; runs of white space
+    // A column holds a character and its marks, of which `SafeText` lets four through; runs of white space
     // become one, so there is room for some.
     let most = (columns + 2) * 8;
     let end = text.char_indices().nth(most).map(|(end, _)| end);

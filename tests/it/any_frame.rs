@@ -4,10 +4,10 @@ use bakewatch::app::keys::key::Key;
 use bakewatch::app::msg::{MouseAction, MouseKind, Msg};
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::observation::News;
+use bakewatch::domain::observation::Seen;
 use bakewatch::domain::properties::MAX_SHOWN;
 use bakewatch::style::{Depth, Glyphs, Theme};
-use bakewatch::text::safe::Clean;
+use bakewatch::text::safe::SafeText;
 use bakewatch::view::view;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -112,7 +112,7 @@ fn take(story: &mut Story, step: Step, count: &mut usize) {
     match step {
         Step::Press(key) => story.msg(Msg::Key(key)),
         Step::Mouse(kind, column, row) => story.msg(Msg::Mouse(MouseAction { kind, column, row })),
-        Step::Look => story.msg(Msg::Look),
+        Step::Look => story.msg(Msg::Idle),
         Step::Resize(width, height) => story.resize(width, height),
         Step::Wait(seconds) => {
             story.at(seconds);
@@ -134,19 +134,19 @@ fn take(story: &mut Story, step: Step, count: &mut usize) {
             story.raw_page(&events, whole);
         }
         Step::Fault(message, hint) => {
-            story.hear(News::Fault(Fault {
+            story.hear(Seen::Fault(Fault {
                 kind: FaultKind::Transient,
-                message: Clean::new(&message),
-                hint: Some(Clean::new(&hint)),
-                request_id: Some(Clean::new(&hint)),
+                message: SafeText::new(&message),
+                hint: Some(SafeText::new(&hint)),
+                request_id: Some(SafeText::new(&hint)),
             }));
         }
         Step::Describe(stage, made) => {
-            let stage = Clean::new(&stage);
+            let stage = SafeText::new(&stage);
             let image = ImageDescription {
                 region: Some(stage.clone()),
                 version: Some(stage.clone()),
-                build_status: made.then(|| Clean::new("BUILD_COMPLETE")),
+                build_status: made.then(|| SafeText::new("BUILD_COMPLETE")),
                 builder_status: Some(stage.clone()),
                 ami: made.then_some(Ami {
                     id: stage,
@@ -155,13 +155,13 @@ fn take(story: &mut Story, step: Step, count: &mut usize) {
                 }),
                 ..ImageDescription::default()
             };
-            story.hear(News::Image(ImageAnswer::Described(Box::new(image))));
+            story.hear(Seen::Image(ImageAnswer::Described(Box::new(image))));
         }
         Step::Gone => {
-            story.hear(News::StackGone);
+            story.hear(Seen::StackGone);
         }
         Step::Absent => {
-            story.hear(News::Image(ImageAnswer::Absent));
+            story.hear(Seen::Image(ImageAnswer::Absent));
         }
     }
 }

@@ -311,13 +311,14 @@ fn the_mouse_is_taken_unless_the_file_says_no() {
 }
 
 #[test]
-fn the_readme_shows_settings_and_a_theme_that_work() {
-    let readme = include_str!("../../README.md");
-    let (_, rest) = readme.split_once("## Looks and settings").unwrap();
-    let mut shown = rest.split("```").skip(1).step_by(2);
+fn the_documents_show_settings_and_a_theme_that_work() {
+    let document = include_str!("../../docs/configuration.md");
+    let (_, rest) = document.split_once("## Settings").unwrap();
+    let blocks = rest.split("```").skip(1).step_by(2);
+    let mut shown = blocks.filter_map(|block| block.strip_prefix("toml"));
     let (settings, theme) = (shown.next().unwrap(), shown.next().unwrap());
     let files = [(FILE, settings), ("themes/mine.toml", theme)];
-    let folder = Folder::new("config-readme", &files);
+    let folder = Folder::new("config-documents", &files);
     let ended = folder.run(&["config"]);
     assert!(line(&ended, "theme").starts_with("theme = \"mine\" # line "));
 }

@@ -8,16 +8,16 @@ use bakewatch::app::effect::{Effect, Entry};
 use bakewatch::app::keys::keymap::KeyMap;
 use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::{Msg, Signal};
-use bakewatch::app::status::exit_policy::Ending;
+use bakewatch::app::status::exit_policy::ExitPolicy;
 use bakewatch::app::status::outcome::OutcomeRecord;
 use bakewatch::app::update::update;
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::observation::{News, PageNews, Report};
+use bakewatch::domain::observation::{Observation, Seen, WalkStep};
 use bakewatch::domain::stack_event::{StackEvent, StackId};
 use bakewatch::domain::timeline::Timeline;
 use bakewatch::domain::verdict::{Outcome, Verdict};
-use bakewatch::text::safe::Clean;
+use bakewatch::text::safe::SafeText;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use proptest::prelude::*;
 
@@ -33,11 +33,11 @@ struct Watch {
 
 impl Watch {
     fn new() -> Self {
-        Self::with(Mode::Lines(Ending::new(false)))
+        Self::with(Mode::Headless(ExitPolicy::new(false)))
     }
 
     fn waiting() -> Self {
-        Self::with(Mode::Lines(Ending::new(true)))
+        Self::with(Mode::Headless(ExitPolicy::new(true)))
     }
 
     fn with(mode: Mode) -> Self {
@@ -96,14 +96,14 @@ impl Watch {
         self
     }
 
-    fn hear(&mut self, news: News) -> &mut Self {
-        let report = Report {
+    fn hear(&mut self, news: Seen) -> &mut Self {
+        let report = Observation {
             at: self.now,
             elapsed: self.elapsed,
             next_poll: self.now + TimeDelta::seconds(5),
             news,
         };
-        self.send(Msg::Report(report))
+        self.send(Msg::Observed(report))
     }
 
     fn event(&mut self, logical: &str, status: &str, reason: &str) -> Arc<StackEvent> {
@@ -126,7 +126,7 @@ impl Watch {
     fn page(&mut self, fresh: Vec<Arc<StackEvent>>, whole: bool, audit: bool) -> &mut Self {
         let stack_id = Some(StackId::from(self.stack));
         let commit = whole.then(Vec::new);
-        self.hear(News::Page(PageNews {
+        self.hear(Seen::Page(WalkStep {
             stack_id,
             restarted: true,
             fresh,
@@ -137,24 +137,24 @@ impl Watch {
 
     fn image(&mut self, build_status: &str, ami: Option<&str>) -> &mut Self {
         let image = ImageDescription {
-            build_status: Some(Clean::new(build_status)),
+            build_status: Some(SafeText::new(build_status)),
             ami: ami.map(|id| Ami {
-                id: Clean::new(id),
+                id: SafeText::new(id),
                 name: None,
                 state: None,
             }),
             ..ImageDescription::default()
         };
-        self.hear(News::Image(ImageAnswer::Described(Box::new(image))))
+        self.hear(Seen::Image(ImageAnswer::Described(Box::new(image))))
     }
 
     fn gone(&mut self) -> &mut Self {
-        self.hear(News::StackGone)
-            .hear(News::Image(ImageAnswer::Absent))
+        self.hear(Seen::StackGone)
+            .hear(Seen::Image(ImageAnswer::Absent))
     }
 
     fn fails(&mut self, kind: FaultKind) -> &mut Self {
-        self.hear(News::Fault(fault(kind)))
+        self.hear(Seen::Fault(fault(kind)))
     }
 
     fn exit(&self) -> Option<u8> {
@@ -193,7 +193,7 @@ impl Watch {
 fn fault(kind: FaultKind) -> Fault {
     Fault {
         kind,
-        message: Clean::new("it failed"),
+        message: SafeText::new("it failed"),
         hint: None,
         request_id: None,
     }
@@ -211,7 +211,7 @@ fn a_success_ends_with_0_when_the_stack_is_gone() {
         .image("BUILD_COMPLETE", Some("ami-1"))
         .pass(60);
     assert_eq!(watch.exit(), None, "the clean-up is still watched");
-    watch.hear(News::StackGone);
+    watch.hear(Seen::StackGone);
     assert_eq!(watch.exit(), Some(0));
     let outcome = watch.outcome();
     assert_eq!(outcome.outcome, Outcome::Succeeded);
@@ -227,7 +227,7 @@ fn a_success_ends_with_0_when_the_stack_is_gone() {
 fn an_image_that_is_available_with_its_stack_gone_is_a_success_at_once() {
     let mut watch = Watch::new();
     watch
-        .hear(News::StackGone)
+        .hear(Seen::StackGone)
         .image("BUILD_COMPLETE", Some("ami-1"));
     assert_eq!(watch.exit(), Some(0));
 }
@@ -521,7 +521,7 @@ fn a_foreign_stack_ends_as_unknown_with_1() {
     let mut watch = Watch::new();
     watch
         .sees("img", "CREATE_COMPLETE")
-        .hear(News::Image(ImageAnswer::Foreign))
+        .hear(Seen::Image(ImageAnswer::Foreign))
         .page(Vec::new(), true, true);
     assert_eq!(
         (watch.exit(), watch.outcome().outcome),
@@ -558,7 +558,7 @@ proptest! {
         }
         for (kind, of_image, pause) in kinds {
             let fault = fault(all[kind]);
-            watch.hear(if of_image { News::ImageFault(fault) } else { News::Fault(fault) }).pass(pause);
+            watch.hear(if of_image { Seen::ImageFault(fault) } else { Seen::Fault(fault) }).pass(pause);
         }
         prop_assert!(!watch.model.build.verdict().is_final());
     }
@@ -623,14 +623,14 @@ fn said() -> impl Strategy<Value = Said> {
 
 /// What may be decided after what the service has told of a stack.
 #[derive(Default)]
-struct Told {
+struct RecordedBuild {
     allowed: HashSet<Verdict>,
     gone: bool,
     /// Since when both calls have said that there is nothing, and for how long by now.
     nothing: Option<(Duration, Duration)>,
 }
 
-impl Told {
+impl RecordedBuild {
     fn hear(&mut self, said: Said, now: Duration) {
         match said {
             Said::Of(id, status) => {
@@ -679,23 +679,23 @@ proptest! {
     #[test]
     fn every_verdict_rests_on_what_the_service_said(heard in prop::collection::vec(said(), 0..40)) {
         let mut watch = Watch::with(Mode::Screen);
-        let mut told = Told::default();
+        let mut told = RecordedBuild::default();
         let mut before = Verdict::Waiting;
         for said in heard {
             match said {
                 Said::Of(id, status) => {
                     // What was said before any event may be about another stack: it is judged anew.
                     if watch.model.build.stack_id().is_none() {
-                        (told, before) = (Told::default(), Verdict::Waiting);
+                        (told, before) = (RecordedBuild::default(), Verdict::Waiting);
                     }
                     watch.sees(id, status)
                 }
                 Said::Image(status, made) => watch.image(status, made.then_some("ami-1")),
-                Said::Gone => watch.hear(News::StackGone),
-                Said::Absent => watch.hear(News::Image(ImageAnswer::Absent)),
-                Said::Foreign => watch.hear(News::Image(ImageAnswer::Foreign)),
+                Said::Gone => watch.hear(Seen::StackGone),
+                Said::Absent => watch.hear(Seen::Image(ImageAnswer::Absent)),
+                Said::Foreign => watch.hear(Seen::Image(ImageAnswer::Foreign)),
                 Said::Fault(kind) => watch.fails(kind),
-                Said::ImageFault(kind) => watch.hear(News::ImageFault(fault(kind))),
+                Said::ImageFault(kind) => watch.hear(Seen::ImageFault(fault(kind))),
                 Said::Nothing(seconds) => watch.pass(seconds),
                 Said::OtherStack => {
                     watch.stack = if watch.stack == "stack-a" { "stack-b" } else { "stack-a" };
@@ -721,7 +721,7 @@ proptest! {
 fn a_new_stack_is_judged_anew_although_the_first_answer_was_an_old_image() {
     let mut watch = Watch::with(Mode::Screen);
     watch
-        .hear(News::StackGone)
+        .hear(Seen::StackGone)
         .image("BUILD_COMPLETE", Some("ami-old"));
     assert_eq!(watch.model.build.verdict(), Verdict::Succeeded);
     watch
@@ -761,8 +761,8 @@ fn a_description_that_keeps_failing_is_one_status_not_one_a_poll() {
     let mut watch = Watch::waiting();
     for _ in 0..5 {
         watch
-            .hear(News::StackGone)
-            .hear(News::ImageFault(fault(FaultKind::Transient)))
+            .hear(Seen::StackGone)
+            .hear(Seen::ImageFault(fault(FaultKind::Transient)))
             .pass(5);
     }
     assert_eq!(
@@ -785,15 +785,15 @@ fn what_was_recorded_does_not_make_up_for_an_api_that_refuses() {
         r#"{"stackId":"stack-a","physicalResourceId":"stack-a","eventId":"e1","resourceStatus":"CREATE_FAILED"}"#,
         None,
     );
-    watch.hear(News::Resumed(PageNews {
+    watch.hear(Seen::Resumed(WalkStep {
         stack_id: Some(StackId::from("stack-a")),
         fresh: vec![Arc::new(event)],
         commit: Some(Vec::new()),
-        ..PageNews::default()
+        ..WalkStep::default()
     }));
     assert_eq!(watch.model.build.current().map(Timeline::len), Some(1));
     assert!(!watch.model.build.answered());
-    watch.hear(News::Fault(fault(FaultKind::Denied)));
+    watch.hear(Seen::Fault(fault(FaultKind::Denied)));
     assert!(
         watch
             .effects
@@ -804,8 +804,8 @@ fn what_was_recorded_does_not_make_up_for_an_api_that_refuses() {
 
 #[test]
 fn a_replay_ends_with_the_recording_and_not_before() {
-    let mut watch = Watch::with(Mode::Lines(Ending::of_replay()));
-    watch.hear(News::Fault(fault(FaultKind::Denied)));
+    let mut watch = Watch::with(Mode::Headless(ExitPolicy::of_replay()));
+    watch.hear(Seen::Fault(fault(FaultKind::Denied)));
     assert!(
         !watch
             .effects

@@ -3,14 +3,14 @@
 use crate::support::builds;
 use crate::support::frame::{ASCII, theme};
 use crate::support::story::{IMAGE, Story};
-use bakewatch::app::effect::{Effect, Known};
+use bakewatch::app::effect::{Effect, FinalOutcome};
 use bakewatch::app::status::summary::summary;
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::News;
+use bakewatch::domain::observation::Seen;
 use bakewatch::output::{farewell, variables};
 use bakewatch::style::{Depth, Glyphs};
-use bakewatch::text::safe::Clean;
+use bakewatch::text::safe::SafeText;
 
 fn notifications(story: &Story) -> Vec<&str> {
     let texts = story.effects.iter().filter_map(|effect| match effect {
@@ -20,7 +20,7 @@ fn notifications(story: &Story) -> Vec<&str> {
     texts.collect()
 }
 
-fn known(story: &Story) -> Vec<&Known> {
+fn known(story: &Story) -> Vec<&FinalOutcome> {
     let known = story.effects.iter().filter_map(|effect| match effect {
         Effect::Run(known) => Some(&**known),
         _ => None,
@@ -39,7 +39,7 @@ fn a_verdict_that_was_waited_for_is_told_once() {
         story
             .at(7200)
             .describe("BUILD_FAILED", None)
-            .hear(News::StackGone);
+            .hear(Seen::StackGone);
         let told = notifications(&story);
         assert!(told.len() == 1 && told[0].starts_with(text), "{told:?}");
         let codes: Vec<_> = known(&story).iter().map(|known| known.code).collect();
@@ -73,7 +73,7 @@ fn what_goes_on_after_the_verdict_is_not_over() {
     assert_eq!(ends(&good), Some(good.model.now));
     good.events(&[(3500, IMAGE, stack, "DELETE_IN_PROGRESS", "")]);
     assert_eq!(ends(&good), Some(good.model.now));
-    good.hear(News::StackGone);
+    good.hear(Seen::StackGone);
     assert_eq!(ends(&good), None);
 
     let mut failed = builds::failed(80, 24);
@@ -94,7 +94,7 @@ fn a_build_that_was_over_before_it_was_seen_rings_no_bell_but_has_an_outcome() {
     ]);
     failed.describe("BUILD_FAILED", None);
     let mut succeeded = Story::new(80, 24);
-    succeeded.hear(News::StackGone).made();
+    succeeded.hear(Seen::StackGone).made();
     let mut deleting = Story::new(80, 24);
     deleting
         .events(&[(0, IMAGE, stack, "DELETE_IN_PROGRESS", "")])
@@ -119,12 +119,12 @@ fn a_recorded_build_that_is_over_by_now_rings_no_bell() {
         for _ in 0..5 {
             let fault = Fault {
                 kind: FaultKind::Transient,
-                message: Clean::new("connection refused"),
+                message: SafeText::new("connection refused"),
                 hint: None,
                 request_id: None,
             };
-            story.hear(News::ImageFault(fault.clone()));
-            story.hear(News::Fault(fault));
+            story.hear(Seen::ImageFault(fault.clone()));
+            story.hear(Seen::Fault(fault));
         }
         assert!(known(&story).is_empty(), "the API has yet to be heard");
         story
@@ -135,11 +135,11 @@ fn a_recorded_build_that_is_over_by_now_rings_no_bell() {
         "DELETE_IN_PROGRESS",
     ] {
         let mut made = recorded(status);
-        made.hear(News::StackGone).made();
+        made.hear(Seen::StackGone).made();
         let mut deleted = recorded(status);
         for seconds in [10, 20] {
-            deleted.at(seconds).hear(News::StackGone);
-            deleted.hear(News::Image(ImageAnswer::Absent));
+            deleted.at(seconds).hear(Seen::StackGone);
+            deleted.hear(Seen::Image(ImageAnswer::Absent));
         }
         // The newest events of the stack itself need not be on the first page.
         let mut deleting = recorded(status);

@@ -7,7 +7,7 @@ use bakewatch::app::msg::Msg;
 use bakewatch::app::update::update;
 use bakewatch::app::views::rows::Row;
 use bakewatch::domain::timeline;
-use bakewatch::store::filter_index::{Sieve, Slot};
+use bakewatch::store::filter_index::{FilterSlot, Selection};
 use bakewatch::text::pattern::Pattern;
 use proptest::prelude::*;
 
@@ -42,7 +42,7 @@ fn toast(story: &Story) -> &str {
 
 fn look_to_the_end(story: &mut Story) {
     while story.model.is_looking() {
-        story.msg(Msg::Look);
+        story.msg(Msg::Idle);
     }
 }
 
@@ -379,7 +379,7 @@ fn a_selection_is_kept_while_a_filter_is_looking() {
     story.keys("g").keys(&"j".repeat(500));
     let before = story.model.list.selected.clone();
     story.keys("&hay>");
-    assert!(story.model.build.unasked(Slot::Listed) > 0);
+    assert!(story.model.build.unindexed(FilterSlot::Listed) > 0);
     look_to_the_end(&mut story);
     assert_eq!(story.model.list.selected, before);
 }
@@ -477,7 +477,7 @@ fn a_long_history_is_looked_through_in_slices_while_keys_work() {
     let mut story = long();
     story.keys("/needle>");
     assert!(
-        story.model.build.unasked(Slot::Found) > 0,
+        story.model.build.unindexed(FilterSlot::Found) > 0,
         "one slice is not enough"
     );
     assert_eq!(selected(&story), "Hay CREATE_COMPLETE");
@@ -489,7 +489,7 @@ fn a_long_history_is_looked_through_in_slices_while_keys_work() {
     // A filter lists what it has found so far, the newest first, and says how much is left.
     let mut story = long();
     story.keys("&hay");
-    let left = story.model.build.unasked(Slot::Listed);
+    let left = story.model.build.unindexed(FilterSlot::Listed);
     assert!(left > 0 && !listed(&story).is_empty());
     assert!(text(&story).contains("to look at"), "{}", text(&story));
     look_to_the_end(&mut story);
@@ -527,16 +527,16 @@ proptest! {
             }
             look_to_the_end(&mut story);
             let filter = &story.model.filter;
-            let question = filter.question();
+            let predicate = filter.predicate();
             let timelines = story.model.build.timelines();
             let all = timelines.iter().flat_map(|timeline| {
-                (0..timeline.rows(Sieve::ALL)).filter_map(|index| match timeline.row(Sieve::ALL, index) {
+                (0..timeline.rows(Selection::ALL)).filter_map(|index| match timeline.row(Selection::ALL, index) {
                     Some(timeline::Row::Event(event)) => Some(event),
                     _ => None,
                 })
             });
             let expected: Vec<_> = all
-                .filter(|event| filter.classes.contains(event.status.class()) && question.holds_for(event))
+                .filter(|event| filter.classes.contains(event.status.class()) && predicate.holds_for(event))
                 .map(|event| event.logical_id.to_string())
                 .collect();
             prop_assert_eq!(listed(&story), expected);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bakewatch::backend::{EventsAnswer, EventsError};
 use bakewatch::domain::fault::FaultKind;
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::{News, Report};
-use bakewatch::poll::tail::{Ask, Tail};
+use bakewatch::domain::observation::{Observation, Seen};
+use bakewatch::poll::tail::{ApiRequest, Tail};
 use chrono::DateTime;
 use proptest::prelude::*;
 
@@ -71,17 +71,17 @@ impl Watch {
     fn ask(&mut self, throttled: bool) -> bool {
         let (ask, due) = self.tail.next();
         self.now = self.now.max(due) + self.answer_takes;
-        let (now, failed) = (self.now, throttled && ask != Ask::Image);
+        let (now, failed) = (self.now, throttled && ask != ApiRequest::Image);
         let news = match ask {
-            Ask::Image => {
+            ApiRequest::Image => {
                 let answer = ImageAnswer::Described(Box::default());
                 Some(self.tail.image_answered(now, Ok(answer)))
             }
-            Ask::Events(_) if throttled => {
+            ApiRequest::Events(_) if throttled => {
                 let why = EventsError::Fault(fault(FaultKind::Throttled));
                 self.tail.events_answered(now, Err(why))
             }
-            Ask::Events(token) => {
+            ApiRequest::Events(token) => {
                 let page = self.service.answer(token.as_ref());
                 let page = page.expect("no token dies");
                 self.tail.events_answered(now, Ok(EventsAnswer::Page(page)))
@@ -89,7 +89,7 @@ impl Watch {
         };
         let at = DateTime::UNIX_EPOCH + now;
         if let Some(news) = news {
-            self.ledger.take(&Report {
+            self.ledger.take(&Observation {
                 at,
                 elapsed: now,
                 next_poll: at,
@@ -116,7 +116,7 @@ proptest! {
                     story.page(&[(second, "A", "AWS::X", "CREATE_COMPLETE", "")], whole);
                 }
                 Heard::Gone => {
-                    story.hear(News::StackGone);
+                    story.hear(Seen::StackGone);
                 }
                 Heard::Image => {
                     story.describe("BUILD_IN_PROGRESS", None);
@@ -125,7 +125,7 @@ proptest! {
                     story.fault(FaultKind::Transient, "no answer", "");
                 }
                 Heard::ImageFault => {
-                    story.hear(News::ImageFault(fault(FaultKind::Transient)));
+                    story.hear(Seen::ImageFault(fault(FaultKind::Transient)));
                 }
                 Heard::Resumed => {
                     story.resume(&[(second, "A", "AWS::X", "CREATE_COMPLETE", "")]);
@@ -143,8 +143,8 @@ proptest! {
                 Heard::Page { .. } | Heard::Gone => false,
                 _ => failing,
             };
-            prop_assert_eq!(story.model.link.last_sync, last_sync);
-            prop_assert!(!failing || !story.model.link.state.is_good(), "what may be old looks fresh");
+            prop_assert_eq!(story.model.connection.last_sync, last_sync);
+            prop_assert!(!failing || !story.model.connection.state.is_good(), "what may be old looks fresh");
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bakewatch::clock::Clock;
 use bakewatch::demo::FaultPlan;
-use bakewatch::domain::estimate::Typical;
+use bakewatch::domain::estimate::TypicalDuration;
 use bakewatch::domain::stack_event::format_time;
 use bakewatch::recording::Folder;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -224,7 +224,7 @@ fn the_newest_successful_builds_tell_how_long_builds_take() {
     write(&folder, "failed.jsonl", 7, 1, "failed", api);
     write(&folder, "demo.jsonl", 8, 1, "succeeded", None);
     fs::write(folder.join("foreign.jsonl"), "hello\n").unwrap();
-    let wanted = Typical {
+    let wanted = TypicalDuration {
         duration: TimeDelta::minutes(50),
         builds: 5,
     };

@@ -83,10 +83,11 @@ fn a_key_map_that_can_not_be_read_is_wrong_usage() {
 }
 
 #[test]
-fn the_readme_shows_a_key_map_that_works() {
-    let readme = include_str!("../../README.md");
-    let (_, rest) = readme.split_once("To change keys").unwrap();
+fn the_documents_show_a_key_map_that_works() {
+    let document = include_str!("../../docs/configuration.md");
+    let (_, rest) = document.split_once("To change keys").unwrap();
     let shown = rest.split("```").nth(1).unwrap();
-    let ended = with_keys("readme", shown).run(&["keys"]);
+    let shown = shown.strip_prefix("toml").unwrap();
+    let ended = with_keys("documents", shown).run(&["keys"]);
     assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
 }

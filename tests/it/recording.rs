@@ -13,10 +13,10 @@ use bakewatch::demo::FaultPlan;
 use bakewatch::domain::build::Build;
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{ImageAnswer, ImageDescription};
-use bakewatch::domain::observation::{LateEvent, News, PageNews, Report};
+use bakewatch::domain::observation::{LateEvent, Observation, Seen, WalkStep};
 use bakewatch::domain::stack_event::{StackEvent, StackId};
 use bakewatch::recording::{Header, Recorder, Recording, VERSION};
-use bakewatch::text::safe::Clean;
+use bakewatch::text::safe::SafeText;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -546,17 +546,17 @@ fn header() -> Header {
 /// Makes reports as a watch hears them: walks that become whole, late events, and whatever else may come.
 #[derive(Debug, Default)]
 struct Story {
-    reports: Vec<Report>,
+    reports: Vec<Observation>,
     stack: usize,
     events: usize,
     last: Option<Arc<StackEvent>>,
 }
 
 impl Story {
-    fn hear(&mut self, news: News) {
+    fn hear(&mut self, news: Seen) {
         let at = DateTime::UNIX_EPOCH
             + TimeDelta::milliseconds(i64::try_from(self.reports.len()).unwrap());
-        self.reports.push(Report {
+        self.reports.push(Observation {
             at,
             elapsed: Duration::ZERO,
             next_poll: at,
@@ -592,7 +592,7 @@ impl Story {
         let mut fresh: Vec<_> = (0..fresh).map(|_| self.event(text)).collect();
         self.last = fresh.last().cloned().or(self.last.take());
         fresh.reverse();
-        self.hear(News::Page(PageNews {
+        self.hear(Seen::Page(WalkStep {
             stack_id: Some(StackId::from(format!("stack-{}", self.stack).as_str())),
             restarted: true,
             fresh,
@@ -608,18 +608,18 @@ prop_compose! {
         for (step, count, flag, text) in steps {
             let fault = Fault {
                 kind: if flag { FaultKind::Throttled } else { FaultKind::Denied },
-                message: Clean::new(&text),
-                hint: flag.then(|| Clean::new(&text)),
+                message: SafeText::new(&text),
+                hint: flag.then(|| SafeText::new(&text)),
                 request_id: None,
             };
             match step {
-                0 => story.hear(News::StackGone),
-                1 => story.hear(News::Fault(fault)),
-                2 => story.hear(News::ImageFault(fault)),
-                3 => story.hear(News::Image(ImageAnswer::Absent)),
-                4 => story.hear(News::Image(ImageAnswer::Described(Box::new(ImageDescription {
-                    build_status: Some(Clean::new("BUILD_FAILED")),
-                    version: Some(Clean::new(&text)),
+                0 => story.hear(Seen::StackGone),
+                1 => story.hear(Seen::Fault(fault)),
+                2 => story.hear(Seen::ImageFault(fault)),
+                3 => story.hear(Seen::Image(ImageAnswer::Absent)),
+                4 => story.hear(Seen::Image(ImageAnswer::Described(Box::new(ImageDescription {
+                    build_status: Some(SafeText::new("BUILD_FAILED")),
+                    version: Some(SafeText::new(&text)),
                     ..ImageDescription::default()
                 })))),
                 5 if flag => {
@@ -635,7 +635,7 @@ prop_compose! {
 }
 
 /// What is known after some reports: the verdict, and every stack's events in order.
-fn known(reports: &[Report]) -> (Build, Vec<String>) {
+fn known(reports: &[Observation]) -> (Build, Vec<String>) {
     let mut build = Build::default();
     let mut printed = Vec::new();
     for report in reports {

@@ -4,9 +4,9 @@ use std::fs;
 
 use bakewatch::app::effect::Effect;
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::observation::News;
+use bakewatch::domain::observation::Seen;
 use bakewatch::output::{Subject, report};
-use bakewatch::text::safe::Clean;
+use bakewatch::text::safe::SafeText;
 use proptest::prelude::*;
 use pulldown_cmark::{Event as Piece, Options, Parser, Tag, TagEnd};
 use serde_json::json;
@@ -149,12 +149,12 @@ fn story_of(events: &[[String; 5]], about: &[String; 4]) -> Story {
     });
     let json: Vec<_> = json.collect();
     story.raw_page(&json, true);
-    let clean = |text: &String| Some(Clean::new(text));
-    story.hear(News::Image(ImageAnswer::Described(Box::new(
+    let clean = |text: &String| Some(SafeText::new(text));
+    story.hear(Seen::Image(ImageAnswer::Described(Box::new(
         ImageDescription {
             region: clean(region),
             version: clean(version),
-            build_status: Some(Clean::new("BUILD_FAILED")),
+            build_status: Some(SafeText::new("BUILD_FAILED")),
             stack_status_reason: clean(reason),
             builder_status: clean(reason),
             builder_reason: clean(reason),

@@ -8,7 +8,7 @@ use bakewatch::app::model::{Mode, Model, Target};
 use bakewatch::app::msg::Msg;
 use bakewatch::app::update::update;
 use bakewatch::config::keys::built_in;
-use bakewatch::domain::observation::{News, PageNews, Report};
+use bakewatch::domain::observation::{Observation, Seen, WalkStep};
 use bakewatch::domain::stack_event::{StackEvent, StackId};
 use bakewatch::store::work;
 use bakewatch::style::Theme;
@@ -41,20 +41,20 @@ fn screen(events: usize) -> Model {
         );
         Arc::new(StackEvent::from_json(&json, None))
     };
-    let page = PageNews {
+    let page = WalkStep {
         stack_id: Some(StackId::from("s")),
         restarted: true,
         fresh: (0..events).rev().map(event).collect(),
         commit: Some(Vec::new()),
         audit: false,
     };
-    let report = Report {
+    let report = Observation {
         at: now,
         elapsed: std::time::Duration::ZERO,
         next_poll: now,
-        news: News::Page(page),
+        news: Seen::Page(page),
     };
-    let _ = update(&mut model, Msg::Report(report));
+    let _ = update(&mut model, Msg::Observed(report));
     assert_eq!(model.rows().len(), events);
     model
 }

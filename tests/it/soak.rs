@@ -9,8 +9,8 @@ use bakewatch::clock::Clock;
 use bakewatch::demo::{FaultPlan, FaultRule, InjectedFault, Route};
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::{News, Report};
-use bakewatch::poll::poller::{Poller, Request};
+use bakewatch::domain::observation::{Observation, Seen};
+use bakewatch::poll::poller::{PollCommand, Poller};
 use bakewatch::poll::tail::Tail;
 use chrono::DateTime;
 use tokio::sync::mpsc;
@@ -171,10 +171,10 @@ struct Day {
 }
 
 impl Day {
-    fn take(&mut self, report: &Report) {
+    fn take(&mut self, report: &Observation) {
         self.ledger.take(report);
         self.reports += 1;
-        if let News::Page(page) = &report.news {
+        if let Seen::Page(page) = &report.news {
             self.fresh += page.fresh.len();
             self.audits += usize::from(page.audit && page.commit.is_some());
         }
@@ -182,7 +182,7 @@ impl Day {
 
     async fn listen(
         &mut self,
-        reports: &mut mpsc::Receiver<Report>,
+        reports: &mut mpsc::Receiver<Observation>,
         span: Duration,
         world: &Shared,
     ) {
@@ -224,7 +224,7 @@ async fn watch(world: &Shared) -> (Day, Calm) {
         let mut day = Day::default();
         day.listen(&mut reports, DAY, world).await;
         world.with(|world| world.is_calm = true);
-        requests.send(Request::Audit).await.unwrap();
+        requests.send(PollCommand::Audit).await.unwrap();
         day.listen(&mut reports, REST, world).await;
         let (asked, images) = world.with(|world| (world.events.len(), world.images));
         day.listen(&mut reports, HOUR, world).await;

@@ -10,7 +10,7 @@ use bakewatch::domain::fault::FaultKind;
 use bakewatch::domain::stack_event::{StackEvent, StackId};
 use bakewatch::domain::timeline::Row;
 use bakewatch::poll::walk::{OVERLAP, Walk};
-use bakewatch::store::filter_index::Sieve;
+use bakewatch::store::filter_index::Selection;
 use proptest::prelude::*;
 
 use crate::support::service::{Character, Habit, Service, any_character};
@@ -335,8 +335,8 @@ fn fifty_pages_between_two_polls_have_a_gap_below_them_until_they_are_all_there(
         let whole = watcher.ask(&mut service, Fate::Answered);
         watcher.ledger.check(&service);
         let timeline = watcher.ledger.timeline().unwrap();
-        let count = timeline.rows(Sieve::ALL);
-        let mut rows = (0..count).filter_map(|index| timeline.row(Sieve::ALL, index));
+        let count = timeline.rows(Selection::ALL);
+        let mut rows = (0..count).filter_map(|index| timeline.row(Selection::ALL, index));
         let gap = rows.position(|row| matches!(row, Row::Gap));
         if whole {
             // Fifty pages of news, and one to see where they join.

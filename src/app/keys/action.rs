@@ -18,12 +18,12 @@ pub enum Action {
     Top,
     /// To the last row; in the list of events, follow the newest one from there.
     Bottom,
-    /// Fold the branch, or go to its parent.
-    Fold,
-    /// Unfold the branch.
-    Unfold,
+    /// Left the branch, or go to its parent.
+    Left,
+    /// Right the branch.
+    Right,
     /// To the next pane.
-    NextPane,
+    SwitchPane,
     /// Look closer: from a list to the detail, from a branch to what is in it, from every status to one.
     Enter,
     /// Switch the marked thing on or off.
@@ -43,7 +43,7 @@ pub enum Action {
     /// Search for text.
     Search,
     /// List only the events that have a text.
-    Narrow,
+    FilterText,
     /// To the next place that has the searched text.
     NextMatch,
     /// To the place before that has it.
@@ -55,7 +55,7 @@ pub enum Action {
     /// List everything again.
     ShowAll,
     /// List the events of the selected resource only.
-    ItsEvents,
+    FilterToResource,
     /// List the newest event first, or last again.
     NewestFirst,
     /// Read the event as the JSON that came, or as it is meant again.
@@ -73,7 +73,7 @@ pub enum Action {
     /// Show times in UTC, or by the person's clock again.
     Utc,
     /// Show the time since the event before instead of since the start, or the other way round.
-    Since,
+    RelativeTimes,
     /// Show a shorter time with longer bars.
     ZoomIn,
     /// Show a longer time with shorter bars.

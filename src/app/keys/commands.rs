@@ -55,30 +55,30 @@ pub const COMMANDS: &[Command] = &[
     row(Action::NextMatch, "next-match", VIEWS, "to the next place that was searched for"),
     row(Action::PreviousMatch, "previous-match", VIEWS, "to the place before"),
     row(Action::Filter, "filter", &[List, Resources, Detail, Failure, Filter], "choose what is listed: statuses, types, resources").hint("filter"),
-    row(Action::Narrow, "narrow", VIEWS, "list only the events that have a text"),
-    row(Action::ItsEvents, "its-events", PANES, "list only the selected resource's events, or all"),
+    row(Action::FilterText, "filter-text", VIEWS, "list only the events that have a text"),
+    row(Action::FilterToResource, "filter-to-resource", PANES, "list only the selected resource's events, or all"),
     row(Action::NextFailure, "next-failure", VIEWS, "to the next failed event").hint("failure"),
     row(Action::PreviousFailure, "previous-failure", VIEWS, "to the failed event before"),
     row(Action::Bottom, "bottom", &[List], "to the last row, following it if it is the newest"),
     row(Action::NewestFirst, "newest-first", &[List], "the newest event first, or last again"),
-    row(Action::Fold, "fold", &[Detail], "fold the branch"),
-    row(Action::Unfold, "unfold", &[Detail], "unfold the branch"),
+    row(Action::Left, "left", &[Detail], "fold the branch"),
+    row(Action::Right, "right", &[Detail], "unfold the branch"),
     row(Action::RawJson, "raw-json", PANES, "the event as JSON, or as it is meant again"),
     row(Action::Changes, "changes", PANES, "what changed since the event before, or the event"),
     row(Action::ZoomIn, "zoom-in", &[Resources], "a shorter time with longer bars").hint("zoom"),
     row(Action::ZoomOut, "zoom-out", &[Resources], "a longer time with shorter bars").hint("zoom"),
     row(Action::ZoomAll, "zoom-all", &[Resources], "the whole build"),
     row(Action::ZoomResource, "zoom-resource", &[Resources], "the time of the selected resource"),
-    row(Action::Fold, "fold", &[Resources], "earlier, on the time axis"),
-    row(Action::Unfold, "unfold", &[Resources], "later, on the time axis"),
+    row(Action::Left, "left", &[Resources], "earlier, on the time axis"),
+    row(Action::Right, "right", &[Resources], "later, on the time axis"),
     row(Action::Copy, "copy", &[List, Resources, Failure], "copy the event as JSON"),
     row(Action::Copy, "copy", &[Detail], "copy the marked value").hint("copy"),
     row(Action::CopyEvent, "copy-event", VIEWS, "copy the event as JSON"),
     row(Action::CopyAmi, "copy-ami", VIEWS, "copy the AMI's id"),
     row(Action::Report, "report", VIEWS, "write a report to share into the current folder"),
     row(Action::Utc, "utc", VIEWS, "times in UTC, or by your clock"),
-    row(Action::Since, "since", VIEWS, "times since the event before, or since the start"),
-    row(Action::NextPane, "next-pane", PANES, "to the other pane").hint("pane"),
+    row(Action::RelativeTimes, "relative-times", VIEWS, "times since the event before, or since the start"),
+    row(Action::SwitchPane, "switch-pane", PANES, "to the other pane").hint("pane"),
     row(Action::Mouse, "mouse", VIEWS, "leave the mouse to the terminal, or take it"),
     row(Action::PollNow, "poll-now", VIEWS, "ask the API now"),
     row(Action::Help, "help", EVERYWHERE, "this help").hint("help"),
@@ -140,9 +140,21 @@ pub fn name(action: Action) -> &'static str {
         .map_or("", |command| command.name)
 }
 
-/// The action of a name.
+/// Names that actions had in earlier versions, and today's: a user's keys.toml with the old ones stays valid.
+const ALIASES: [(&str, &str); 6] = [
+    ("fold", "left"),
+    ("its-events", "filter-to-resource"),
+    ("narrow", "filter-text"),
+    ("next-pane", "switch-pane"),
+    ("since", "relative-times"),
+    ("unfold", "right"),
+];
+
+/// The action of a name, or of one of its earlier names.
 #[must_use]
 pub fn named(name: &str) -> Option<Action> {
+    let alias = ALIASES.iter().find(|(earlier, _)| *earlier == name);
+    let name = alias.map_or(name, |(_, today)| today);
     let mut rows = COMMANDS.iter();
     rows.find(|command| command.name == name)
         .map(|command| command.action)

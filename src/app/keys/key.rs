@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::text::safe::{Clean, width};
+use crate::text::safe::{SafeText, width};
 
 /// A key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,7 +94,7 @@ pub enum KeyError {
          of {names}",
         names = NAMED.map(|(_, name)| name).join(", ")
     )]
-    Unknown(Clean),
+    Unknown(SafeText),
     /// A terminal sends the same for another key.
     #[error("a terminal sends {1} for {0}; write {1}")]
     SameAs(Key, Key),
@@ -108,7 +108,7 @@ impl FromStr for Key {
         if let Some((key, _)) = NAMED.iter().find(|(_, name)| *name == text) {
             return Ok(*key);
         }
-        let unknown = || KeyError::Unknown(Clean::new(text));
+        let unknown = || KeyError::Unknown(SafeText::new(text));
         if let Some(letter) = text.strip_prefix("ctrl-") {
             return match single(letter).map(|letter| letter.to_ascii_lowercase()) {
                 Some('i') => Err(KeyError::SameAs(Self::Ctrl('i'), Self::Tab)),
@@ -118,8 +118,9 @@ impl FromStr for Key {
             };
         }
         if let Some(character) = single(text) {
-            let can_be_shown =
-                !character.is_whitespace() && width(text) > 0 && Clean::new(text).as_str() == text;
+            let can_be_shown = !character.is_whitespace()
+                && width(text) > 0
+                && SafeText::new(text).as_str() == text;
             return can_be_shown
                 .then_some(Self::Char(character))
                 .ok_or_else(unknown);

@@ -119,12 +119,12 @@ mod tests {
     #[test]
     fn a_key_can_mean_two_things_in_two_places_only() {
         let mut keys = KeyMap::default();
-        keys.bind(Action::Fold, vec![Key::Char('x')]);
+        keys.bind(Action::Left, vec![Key::Char('x')]);
         keys.bind(Action::ShowAll, vec![Key::Char('x')]);
         assert_eq!(keys.clash(), None);
         assert_eq!(
             keys.action(Context::Detail, Key::Char('x')),
-            Some(Action::Fold)
+            Some(Action::Left)
         );
         assert_eq!(
             keys.action(Context::Filter, Key::Char('x')),
@@ -134,7 +134,7 @@ mod tests {
         keys.bind(Action::Help, vec![Key::Char('x')]);
         let clash = keys.clash().unwrap();
         assert_eq!(clash.context, Context::Resources);
-        assert_eq!(clash.actions, [Action::Fold, Action::Help]);
+        assert_eq!(clash.actions, [Action::Left, Action::Help]);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::app::filter::Choice;
 use crate::app::layout::popup;
 use crate::domain::build::Build;
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::filter_index::Sieve;
-use crate::text::safe::Clean;
+use crate::store::filter_index::Selection;
+use crate::text::safe::SafeText;
 
 /// The popup's width, borders included: room for the longest types of ParallelCluster's template.
 const COLUMNS: u16 = 58;
@@ -99,7 +99,7 @@ impl FilterMenu {
 
 fn lines(build: &Build) -> Vec<Line> {
     let count = |class| {
-        let sieve = Sieve::of(ClassSet::only(class));
+        let sieve = Selection::of(ClassSet::only(class));
         build
             .timelines()
             .iter()
@@ -125,9 +125,9 @@ fn lines(build: &Build) -> Vec<Line> {
 }
 
 /// The types and the resources that the events name, with how many events each has.
-fn known(build: &Build) -> (BTreeMap<Clean, usize>, Vec<(Clean, usize)>) {
-    let mut types: BTreeMap<Clean, usize> = BTreeMap::new();
-    let mut resources: Vec<(Clean, usize)> = Vec::new();
+fn known(build: &Build) -> (BTreeMap<SafeText, usize>, Vec<(SafeText, usize)>) {
+    let mut types: BTreeMap<SafeText, usize> = BTreeMap::new();
+    let mut resources: Vec<(SafeText, usize)> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for timeline in build.timelines() {
         for id in timeline.resources() {
@@ -137,7 +137,7 @@ fn known(build: &Build) -> (BTreeMap<Clean, usize>, Vec<(Clean, usize)>) {
                 .next_back()
                 .map(|event| event.resource_type.clone());
             *types
-                .entry(kind.unwrap_or_else(|| Clean::new("")))
+                .entry(kind.unwrap_or_else(|| SafeText::new("")))
                 .or_default() += count;
             let place = *places.entry(id.clone()).or_insert_with(|| {
                 resources.push((id.clone(), 0));

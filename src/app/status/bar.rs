@@ -6,7 +6,7 @@ use crate::app::keys::action::Action;
 use crate::app::model::Model;
 use crate::app::views::tab::Tab;
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::filter_index::Sieve;
+use crate::store::filter_index::Selection;
 use crate::text::safe::width;
 
 /// What an item of the line stands for.
@@ -95,7 +95,7 @@ pub fn at(model: &Model, columns: usize, column: usize) -> Option<Meaning> {
 
 /// How many events a sieve lets through, of every stack that had the image's name.
 #[must_use]
-pub fn count(model: &Model, sieve: Sieve) -> usize {
+pub fn count(model: &Model, sieve: Selection) -> usize {
     let timelines = model.build.timelines().iter();
     timelines.map(|timeline| timeline.count(sieve)).sum()
 }
@@ -125,7 +125,7 @@ fn placed(mut items: Vec<Item>) -> Vec<Item> {
 
 fn tab_item(model: &Model, tab: Tab, saying: Saying) -> Item {
     let count = match tab {
-        Tab::Events => count(model, Sieve::ALL),
+        Tab::Events => count(model, Selection::ALL),
         Tab::Resources => model
             .build
             .current()
@@ -163,12 +163,15 @@ fn chip(model: &Model, class: StatusClass, saying: Saying) -> Option<Item> {
         StatusClass::Complete,
         StatusClass::Failed,
     ];
-    let all = count(model, Sieve::of(ClassSet::only(class)));
+    let all = count(model, Selection::of(ClassSet::only(class)));
     let classes = model.filter.classes;
     let chosen = classes != ClassSet::ALL && classes.contains(class);
     let wanted =
         saying >= Saying::Chips || (saying == Saying::Keys && class == StatusClass::Failed);
-    if !wanted || !(all > 0 || chosen || usual.contains(&class)) || count(model, Sieve::ALL) == 0 {
+    if !wanted
+        || !(all > 0 || chosen || usual.contains(&class))
+        || count(model, Selection::ALL) == 0
+    {
         return None;
     }
     let listed = count(model, model.filter.sieve_of(ClassSet::only(class)));

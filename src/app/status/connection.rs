@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::observation::{News, Report};
+use crate::domain::observation::{Observation, Seen};
 use crate::domain::verdict::Verdict;
 
 /// The state of the watch: the words of the JSON output's status lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum LinkState {
+pub enum ConnectionState {
     /// Nothing has been heard yet. Never printed: it is not a change.
     #[default]
     Starting,
@@ -31,7 +31,7 @@ pub enum LinkState {
     Finishing,
 }
 
-impl LinkState {
+impl ConnectionState {
     /// The word in the JSON output.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -66,9 +66,9 @@ impl LinkState {
 
 /// What is known about the connection.
 #[derive(Clone, Debug, Default)]
-pub struct Link {
+pub struct Connection {
     /// Its state.
-    pub state: LinkState,
+    pub state: ConnectionState,
     /// Why the last request for events failed, while none has succeeded since.
     events_fault: Option<Fault>,
     /// Why the last DescribeImage failed, while none has succeeded since.
@@ -81,20 +81,20 @@ pub struct Link {
     pub next_poll: Option<DateTime<Utc>>,
 }
 
-impl Link {
+impl Connection {
     /// Takes in a report, after the build has. True if the state changed.
-    pub fn apply(&mut self, report: &Report, build: &Build) -> bool {
+    pub fn apply(&mut self, report: &Observation, build: &Build) -> bool {
         self.next_poll = Some(report.next_poll);
         match &report.news {
-            News::Resumed(_) => return false,
-            News::Page(_) | News::StackGone => {
+            Seen::Resumed(_) => return false,
+            Seen::Page(_) | Seen::StackGone => {
                 self.events_fault = None;
-                self.gone = matches!(report.news, News::StackGone);
+                self.gone = matches!(report.news, Seen::StackGone);
                 self.last_sync = Some(report.at);
             }
-            News::Image(_) => self.image_fault = None,
-            News::Fault(fault) => self.events_fault = Some(fault.clone()),
-            News::ImageFault(fault) => self.image_fault = Some(fault.clone()),
+            Seen::Image(_) => self.image_fault = None,
+            Seen::Fault(fault) => self.events_fault = Some(fault.clone()),
+            Seen::ImageFault(fault) => self.image_fault = Some(fault.clone()),
         }
         let state = self.state_now(build);
         std::mem::replace(&mut self.state, state) != state
@@ -109,15 +109,17 @@ impl Link {
             .or_else(|| image_fault.filter(|_| self.gone || !build.answered()))
     }
 
-    fn state_now(&self, build: &Build) -> LinkState {
+    fn state_now(&self, build: &Build) -> ConnectionState {
         if let Some(fault) = self.fault(build) {
-            return LinkState::of(fault.kind);
+            return ConnectionState::of(fault.kind);
         }
         match build.verdict() {
-            Verdict::Finishing => LinkState::Finishing,
-            Verdict::Succeeded if build.cleanup() != Cleanup::Leftover => LinkState::Finishing,
-            _ if self.gone => LinkState::Waiting,
-            _ => LinkState::Live,
+            Verdict::Finishing => ConnectionState::Finishing,
+            Verdict::Succeeded if build.cleanup() != Cleanup::Leftover => {
+                ConnectionState::Finishing
+            }
+            _ if self.gone => ConnectionState::Waiting,
+            _ => ConnectionState::Live,
         }
     }
 
@@ -128,7 +130,7 @@ impl Link {
             return fault.to_string();
         }
         match self.state {
-            LinkState::Finishing if build.verdict() == Verdict::Succeeded => {
+            ConnectionState::Finishing if build.verdict() == Verdict::Succeeded => {
                 match build.cleanup() {
                     Cleanup::Done => {
                         "the stack deleted itself; its last events may not have been seen"
@@ -137,13 +139,15 @@ impl Link {
                     _ => "the image is there; the stack is deleting itself".to_owned(),
                 }
             }
-            LinkState::Finishing => "the stack is complete; waiting for the image".to_owned(),
-            LinkState::Waiting if build.answered() => "the stack is gone; making sure".to_owned(),
-            LinkState::Waiting if build.is_absent() => {
+            ConnectionState::Finishing => "the stack is complete; waiting for the image".to_owned(),
+            ConnectionState::Waiting if build.answered() => {
+                "the stack is gone; making sure".to_owned()
+            }
+            ConnectionState::Waiting if build.is_absent() => {
                 "no stack and no image of this name yet".to_owned()
             }
-            LinkState::Waiting => "no stack of this name; asking about the image".to_owned(),
-            LinkState::Live => "following the build's events".to_owned(),
+            ConnectionState::Waiting => "no stack of this name; asking about the image".to_owned(),
+            ConnectionState::Live => "following the build's events".to_owned(),
             state => state.word().to_owned(),
         }
     }

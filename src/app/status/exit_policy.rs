@@ -9,7 +9,7 @@ use crate::app::effect::Effect;
 use crate::app::status::outcome::{code, verdict_code};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::fault::Fault;
-use crate::domain::observation::{News, Report};
+use crate::domain::observation::{Observation, Seen};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{Outcome, Verdict};
 
@@ -36,7 +36,7 @@ pub struct End {
 
 /// What decides when a watch without a screen ends.
 #[derive(Clone, Debug, Default)]
-pub struct Ending {
+pub struct ExitPolicy {
     /// `--wait`: the image need not exist yet.
     waits: bool,
     /// A replay: it ends where the recording does, whatever is known by then.
@@ -49,7 +49,7 @@ pub struct Ending {
     audited: bool,
 }
 
-impl Ending {
+impl ExitPolicy {
     /// An ending; with `waits` it does not mind that there is no such image yet.
     #[must_use]
     pub fn new(waits: bool) -> Self {
@@ -70,14 +70,14 @@ impl Ending {
 
     /// Takes in a report, after the build has, and asks for what is needed to come to an end.
     #[must_use]
-    pub fn apply(&mut self, report: &Report, build: &Build) -> Option<Effect> {
+    pub fn apply(&mut self, report: &Observation, build: &Build) -> Option<Effect> {
         match &report.news {
-            News::Fault(fault) => keep(&mut self.events_fault, report.elapsed, fault),
-            News::ImageFault(fault) => keep(&mut self.image_fault, report.elapsed, fault),
-            News::StackGone => self.events_fault = None,
-            News::Image(_) => self.image_fault = None,
-            News::Resumed(_) => {}
-            News::Page(page) => {
+            Seen::Fault(fault) => keep(&mut self.events_fault, report.elapsed, fault),
+            Seen::ImageFault(fault) => keep(&mut self.image_fault, report.elapsed, fault),
+            Seen::StackGone => self.events_fault = None,
+            Seen::Image(_) => self.image_fault = None,
+            Seen::Resumed(_) => {}
+            Seen::Page(page) => {
                 self.audited |= self.decided.is_some() && page.audit && page.commit.is_some();
                 self.events_fault = None;
             }

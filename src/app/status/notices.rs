@@ -8,7 +8,7 @@ use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
 use crate::app::msg::Remark;
-use crate::app::status::connection::{Link, LinkState};
+use crate::app::status::connection::{Connection, ConnectionState};
 use crate::app::status::outcome::verdict_reason;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Explanation, Hint, Reason};
@@ -56,7 +56,7 @@ pub struct NoticeLine {
 #[must_use]
 pub fn lines(
     build: &Build,
-    link: &Link,
+    connection: &Connection,
     explanation: Option<&Explanation>,
     remark: Option<&Remark>,
     more: Option<Key>,
@@ -68,9 +68,9 @@ pub fn lines(
         return Vec::new();
     }
     let columns = usize::from(size.width.saturating_sub(MARGIN));
-    let fault = link.fault(build);
+    let fault = connection.fault(build);
     let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
-    let news = of_build(build, link, explanation, columns);
+    let news = of_build(build, connection, explanation, columns);
     let remark = remark.map(|remark| (Subject::Attention, remark.text.to_string()));
     let hint = explanation.and_then(|explanation| explanation.hint.as_ref());
     let helps = |subject| match subject {
@@ -108,7 +108,7 @@ pub fn lines(
 /// What the build itself has to say.
 fn of_build(
     build: &Build,
-    link: &Link,
+    connection: &Connection,
     explanation: Option<&Explanation>,
     columns: usize,
 ) -> Option<(Subject, String)> {
@@ -118,8 +118,10 @@ fn of_build(
             let text = format!("the image is good; its stack could not delete itself{why}");
             Some((Subject::Attention, text))
         }
-        _ if link.state == LinkState::Finishing && link.fault(build).is_none() => {
-            Some((Subject::Note, link.message(build)))
+        _ if connection.state == ConnectionState::Finishing
+            && connection.fault(build).is_none() =>
+        {
+            Some((Subject::Note, connection.message(build)))
         }
         Verdict::Deleted | Verdict::Ended => {
             verdict_reason(build).map(|why| (Subject::Attention, why))
@@ -241,7 +243,7 @@ pub(crate) fn tail(text: &str, columns: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::safe::Clean;
+    use crate::text::safe::SafeText;
 
     #[test]
     fn a_long_reason_keeps_its_head_and_its_tail() {
@@ -256,8 +258,8 @@ mod tests {
     #[test]
     fn a_hint_takes_the_lines_that_are_left_and_its_command_is_never_cut() {
         let hint = Hint {
-            advice: Clean::new("Look at the log. It says why."),
-            command: Some(Clean::new("read the-log")),
+            advice: SafeText::new("Look at the log. It says why."),
+            command: Some(SafeText::new("read the-log")),
         };
         let lines =
             |columns, room| with_hint("it broke", &hint, Some(Key::Char('3')), columns, room);

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::verdict::{Outcome, Verdict};
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// The exit codes that this program documents (README, "Exit codes").
 pub mod code {
@@ -51,7 +51,7 @@ pub struct OutcomeRecord {
     /// The stack that was watched last.
     pub stack_id: Option<StackId>,
     /// The AMI.
-    pub ami_id: Option<Clean>,
+    pub ami_id: Option<SafeText>,
     /// Why it ended so, in words.
     pub reason: Option<String>,
     /// What failed first.
@@ -97,7 +97,7 @@ impl OutcomeRecord {
 /// The service's own words for the verdict, or ours where it has none.
 #[must_use]
 pub fn verdict_reason(build: &Build) -> Option<String> {
-    let said = |text: &Clean| text.as_str().trim().to_owned();
+    let said = |text: &SafeText| text.as_str().trim().to_owned();
     // Only a failed stack's reason is one for a failure; "User Initiated" is not.
     let failed_root = || {
         build

@@ -2,7 +2,7 @@
 //! the program has left. It names the image, since nothing else is beside it.
 
 use crate::app::model::Model;
-use crate::app::status::connection::LinkState;
+use crate::app::status::connection::ConnectionState;
 use crate::app::status::notices::tail;
 use crate::app::status::outcome::verdict_reason;
 use crate::domain::build::Cleanup;
@@ -60,9 +60,9 @@ fn text(model: &Model) -> String {
 /// There is nothing to tell of a build, so this tells why.
 fn unseen(model: &Model) -> String {
     let image = &model.target.image_id;
-    if let Some(fault) = model.link.fault(&model.build) {
+    if let Some(fault) = model.connection.fault(&model.build) {
         format!("{image} could not be watched: {fault}")
-    } else if model.link.state == LinkState::Waiting {
+    } else if model.connection.state == ConnectionState::Waiting {
         format!("{image}: nothing of this name has been found yet")
     } else {
         format!("{image}: the API has not answered yet")
@@ -72,11 +72,11 @@ fn unseen(model: &Model) -> String {
 /// What goes on; where the API no longer answers, what went on when it last did.
 fn going_on(model: &Model, what: &str) -> String {
     let image = &model.target.image_id;
-    let Some(fault) = model.link.fault(&model.build) else {
+    let Some(fault) = model.connection.fault(&model.build) else {
         let elapsed = model.build.elapsed(model.now).map(in_brackets);
         return format!("{image} is still {what}{}", elapsed.unwrap_or_default());
     };
-    let last = model.link.last_sync.unwrap_or(model.now);
+    let last = model.connection.last_sync.unwrap_or(model.now);
     let elapsed = model.build.elapsed(last).map(in_brackets);
     let elapsed = elapsed.unwrap_or_default();
     format!("{image} was still {what}{elapsed} when the API last answered: {fault}")

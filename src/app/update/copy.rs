@@ -5,7 +5,7 @@ use crate::app::keys::action::Action;
 use crate::app::model::{Focus, Model};
 use crate::app::views::page::Line;
 use crate::app::views::tab::Tab;
-use crate::text::safe::{Clean, one_line, truncate};
+use crate::text::safe::{SafeText, one_line, truncate};
 
 /// The longest name that is said.
 const NAME: usize = 30;
@@ -29,7 +29,7 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         model.toast = Some(nothing.to_owned());
         return;
     };
-    let name = truncate(&one_line(Clean::new(&name).as_str()), NAME, "...");
+    let name = truncate(&one_line(SafeText::new(&name).as_str()), NAME, "...");
     model.toast = Some(format!("copied {name}, {} bytes", text.len()));
     effects.push(Effect::Copy(text));
 }

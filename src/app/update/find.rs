@@ -20,7 +20,7 @@ pub(super) fn act(model: &mut Model, action: Action) {
                 Purpose::Search
             },
         ),
-        Action::Narrow => open(model, Purpose::Narrow),
+        Action::FilterText => open(model, Purpose::Narrow),
         Action::NextMatch => step::to_match(model, true),
         Action::PreviousMatch => step::to_match(model, false),
         _ => {

@@ -12,7 +12,7 @@ use crate::app::overlays::help::Help;
 use crate::app::status::outcome::{code, verdict_code};
 use crate::app::update::shown::{close_help, search_for, set_filter, show};
 use crate::app::update::{copy, find, moves, step};
-use crate::app::views::detail::Form;
+use crate::app::views::detail::DetailMode;
 use crate::app::views::resources;
 use crate::app::views::rows::Order;
 use crate::app::views::tab::Tab;
@@ -67,9 +67,9 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::ShowEvents => show(model, Tab::Events),
         Action::ShowResources => show(model, Tab::Resources),
         Action::ShowFailure => show(model, Tab::Failure),
-        Action::NextPane => next_pane(model),
+        Action::SwitchPane => next_pane(model),
         Action::Search
-        | Action::Narrow
+        | Action::FilterText
         | Action::Regex
         | Action::NextMatch
         | Action::PreviousMatch => {
@@ -77,7 +77,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         }
         Action::NextFailure => step::to_failure(model, true),
         Action::PreviousFailure => step::to_failure(model, false),
-        Action::ItsEvents => its_events(model),
+        Action::FilterToResource => its_events(model),
         Action::Copy | Action::CopyEvent | Action::CopyAmi => copy::act(model, action, effects),
         Action::Report => report(model, effects),
         Action::Mouse => {
@@ -98,7 +98,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
             };
             model.toast = Some(format!("the {first} event comes first"));
         }
-        Action::RawJson | Action::Changes | Action::Utc | Action::Since => {
+        Action::RawJson | Action::Changes | Action::Utc | Action::RelativeTimes => {
             read_otherwise(model, action);
         }
         Action::ZoomIn | Action::ZoomOut | Action::ZoomAll | Action::ZoomResource => {
@@ -183,8 +183,8 @@ fn its_events(model: &mut Model) {
 
 fn read_otherwise(model: &mut Model, action: Action) {
     match action {
-        Action::RawJson => model.detail.toggle_form(Form::Raw),
-        Action::Changes => model.detail.toggle_form(Form::Changes),
+        Action::RawJson => model.detail.toggle_form(DetailMode::Raw),
+        Action::Changes => model.detail.toggle_form(DetailMode::Changes),
         Action::Utc => {
             model.times.utc = !model.times.utc;
             let clock = if model.times.utc {

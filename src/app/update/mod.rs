@@ -13,18 +13,18 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use crate::app::effect::{Effect, Effects, Entry, Known};
+use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
-use crate::app::status::connection::LinkState;
+use crate::app::status::connection::ConnectionState;
 use crate::app::status::exit_policy::{End, recording_ended};
 use crate::app::status::outcome::{OutcomeRecord, code, verdict_code};
 use crate::app::status::summary::summary;
-use crate::domain::observation::{News, Report};
+use crate::domain::observation::{Observation, Seen};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
-use crate::store::filter_index::Budget;
+use crate::store::filter_index::WorkBudget;
 
 /// Takes in one fact; says what is to be done about it.
 #[must_use]
@@ -51,11 +51,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         }
         Msg::Resized(size) => model.size = size,
         Msg::Key(key) => keys::press(model, key, &mut effects),
-        Msg::Report(report) => take_in(model, &report, &mut effects),
-        Msg::Look => {}
+        Msg::Observed(report) => observed(model, &report, &mut effects),
+        Msg::Idle => {}
         Msg::Mouse(action) => mouse::act(model, action),
         Msg::TimedOut => {
-            if let Mode::Lines(ending) = &model.mode {
+            if let Mode::Headless(ending) = &model.mode {
                 let end = ending.timed_out(&model.build);
                 finish(model, end, true, &mut effects);
                 return effects;
@@ -67,7 +67,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
         Msg::RecordingEnded => {
-            if matches!(model.mode, Mode::Lines(_)) {
+            if matches!(model.mode, Mode::Headless(_)) {
                 let end = recording_ended(&model.build);
                 finish(model, end, true, &mut effects);
                 return effects;
@@ -87,12 +87,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
     }
-    if let Mode::Lines(ending) = &model.mode {
+    if let Mode::Headless(ending) = &model.mode {
         if let Some(end) = ending.check(&model.build, model.elapsed) {
             finish(model, end, true, &mut effects);
         }
     } else {
-        model.build.look(&mut Budget::slice());
+        model.build.index_some(&mut WorkBudget::slice());
         step::seek(model);
         model.settle();
     }
@@ -101,7 +101,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
 
 /// Says something about the program itself.
 fn say(model: &mut Model, remark: Remark) -> Option<Effect> {
-    let lines = matches!(model.mode, Mode::Lines(_));
+    let lines = matches!(model.mode, Mode::Headless(_));
     let printed = lines.then(|| Effect::Emit(Entry::Remark(remark.text.clone())));
     model.remark = Some((model.elapsed, remark));
     printed
@@ -125,26 +125,26 @@ fn tell_of_clock(model: &mut Model) -> Option<Effect> {
 /// What was asked before a sleep may never be answered, and what failed before it may work now.
 fn wake(model: &mut Model, effects: &mut Effects) {
     effects.push(Effect::CatchUp);
-    if let Mode::Lines(ending) = &mut model.mode {
+    if let Mode::Headless(ending) = &mut model.mode {
         ending.wake(model.elapsed);
     }
 }
 
-fn take_in(model: &mut Model, report: &Report, effects: &mut Effects) {
+fn observed(model: &mut Model, report: &Observation, effects: &mut Effects) {
     model.now = model.now.max(report.at);
     model.elapsed = model.elapsed.max(report.elapsed);
     let changes = model.build.apply(report);
     model.explain();
-    let link_changed = model.link.apply(report, &model.build);
-    let Mode::Lines(ending) = &mut model.mode else {
+    let link_changed = model.connection.apply(report, &model.build);
+    let Mode::Headless(ending) = &mut model.mode else {
         announce(model, &report.news, effects);
         return;
     };
     let asked = ending.apply(report, &model.build);
     if link_changed {
         effects.push(Effect::Emit(Entry::Status {
-            state: model.link.state,
-            message: model.link.message(&model.build),
+            state: model.connection.state,
+            message: model.connection.message(&model.build),
         }));
     }
     leave_behind(&mut model.printed, changes.left, effects);
@@ -163,8 +163,8 @@ fn take_in(model: &mut Model, report: &Report, effects: &mut Effects) {
 }
 
 /// Tells that a verdict has fallen, once. Lines tell it by ending.
-fn announce(model: &mut Model, news: &News, effects: &mut Effects) {
-    let Some(fall) = model.announced.apply(news, &model.build) else {
+fn announce(model: &mut Model, news: &Seen, effects: &mut Effects) {
+    let Some(fall) = model.verdict_notice.apply(news, &model.build) else {
         return;
     };
     if fall.awaited {
@@ -175,7 +175,7 @@ fn announce(model: &mut Model, news: &News, effects: &mut Effects) {
         let events = model.build.timelines().iter().map(Timeline::len).sum();
         let (build, image_id) = (&model.build, &model.target.image_id);
         let record = OutcomeRecord::of(build, image_id, verdict.outcome(), None, events);
-        effects.push(Effect::Run(Box::new(Known { record, code })));
+        effects.push(Effect::Run(Box::new(FinalOutcome { record, code })));
     }
 }
 
@@ -186,7 +186,7 @@ fn leave_behind(printed: &mut usize, events: Vec<Arc<StackEvent>>, effects: &mut
     }
     let message = "the history was not read to its end; events may be missing before these";
     effects.push(Effect::Emit(Entry::Status {
-        state: LinkState::Gap,
+        state: ConnectionState::Gap,
         message: message.to_owned(),
     }));
     *printed += events.len();
@@ -196,7 +196,7 @@ fn leave_behind(printed: &mut usize, events: Vec<Arc<StackEvent>>, effects: &mut
 /// Ends the watch: what is in hand is printed, then how it ended. `runs` says whether that is an outcome to run
 /// the person's command for.
 fn finish(model: &mut Model, end: End, runs: bool, effects: &mut Effects) {
-    if let Mode::Lines(_) = model.mode {
+    if let Mode::Headless(_) = model.mode {
         let timeline = model.build.current().into_iter();
         let pending = timeline.flat_map(Timeline::pending).cloned().collect();
         leave_behind(&mut model.printed, pending, effects);
@@ -210,7 +210,7 @@ fn finish(model: &mut Model, end: End, runs: bool, effects: &mut Effects) {
         effects.push(Effect::Emit(Entry::Outcome(Box::new(record.clone()))));
         if runs {
             let code = end.code;
-            effects.push(Effect::Run(Box::new(Known { record, code })));
+            effects.push(Effect::Run(Box::new(FinalOutcome { record, code })));
         }
     }
     effects.push(Effect::Exit(end.code));

@@ -79,9 +79,9 @@ fn in_resources(model: &mut Model, action: Action) {
         Action::PageDown => list.move_by(&model.build, page),
         Action::Top => list.move_by(&model.build, isize::MIN),
         Action::Bottom => list.move_by(&model.build, isize::MAX),
-        Action::Fold | Action::Unfold => {
+        Action::Left | Action::Right => {
             if let Some(whole) = resources::whole(&model.build, model.now) {
-                let quarters = if action == Action::Fold { -1 } else { 1 };
+                let quarters = if action == Action::Left { -1 } else { 1 };
                 list.axis.scroll(whole, quarters);
             }
         }
@@ -104,8 +104,8 @@ fn in_detail(model: &mut Model, action: Action) {
     let height = Regions::rows_in(regions.and_then(|regions| regions.detail));
     match action {
         Action::Enter | Action::Toggle => model.detail.fold(None),
-        Action::Fold => model.detail.fold(Some(false)),
-        Action::Unfold => model.detail.fold(Some(true)),
+        Action::Left => model.detail.fold(Some(false)),
+        Action::Right => model.detail.fold(Some(true)),
         _ => in_page(&mut model.detail.page, action, height),
     }
 }

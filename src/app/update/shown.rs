@@ -1,10 +1,10 @@
-//! What is shown: which view, which events are listed, and what is searched for among them. The lenses answer
+//! What is shown: which view, which events are listed, and what is searched for among them. The filter_indexes answer
 //! for it from then on.
 
 use crate::app::filter::Filter;
 use crate::app::model::{Focus, Model, Overlay};
 use crate::app::views::tab::Tab;
-use crate::store::filter_index::{Question, Slot};
+use crate::store::filter_index::{FilterSlot, Predicate};
 use crate::text::pattern::Pattern;
 
 /// Shows a view, and goes to its list.
@@ -24,7 +24,9 @@ pub(super) fn close_help(model: &mut Model) {
 /// Lists something else.
 pub(super) fn set_filter(model: &mut Model, filter: Filter) {
     model.filter = filter;
-    model.build.set_lens(Slot::Listed, model.filter.question());
+    model
+        .build
+        .set_filter_index(FilterSlot::Listed, model.filter.predicate());
     ask(model);
 }
 
@@ -37,14 +39,14 @@ pub(super) fn search_for(model: &mut Model, pattern: Option<Pattern>) {
 
 /// Asks the lens of the search for what is searched for, among what is listed.
 fn ask(model: &mut Model) {
-    let question = model
+    let predicate = model
         .search
         .listed
         .as_ref()
-        .map_or_else(Question::default, |pattern| {
-            let mut question = model.filter.question();
-            question.patterns.push(pattern.clone());
-            question
+        .map_or_else(Predicate::default, |pattern| {
+            let mut predicate = model.filter.predicate();
+            predicate.patterns.push(pattern.clone());
+            predicate
         });
-    model.build.set_lens(Slot::Found, question);
+    model.build.set_filter_index(FilterSlot::Found, predicate);
 }

@@ -7,13 +7,13 @@ use crate::app::views::rows::Rows;
 use crate::app::views::tab::Tab;
 use crate::domain::stack_event::EventKey;
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::filter_index::{Sieve, Slot};
+use crate::store::filter_index::{FilterSlot, Selection};
 use crate::text::pattern::Pattern;
 
-fn found(model: &Model) -> Sieve {
-    Sieve {
+fn found(model: &Model) -> Selection {
+    Selection {
         classes: model.filter.classes,
-        slot: Some(Slot::Found),
+        slot: Some(FilterSlot::Found),
     }
 }
 
@@ -75,7 +75,7 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
     let sieve = found(model);
     match neighbour(model, sieve, forward) {
         Some(step) => {
-            let left = model.build.unasked(Slot::Found);
+            let left = model.build.unindexed(FilterSlot::Found);
             let so_far = if left > 0 {
                 format!(" so far, {left} to search")
             } else {
@@ -100,7 +100,7 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
 
 /// Goes to the first place once all events have been looked through: before that, nobody knows which it is.
 pub(super) fn seek(model: &mut Model) {
-    if !model.search.seeking || model.build.unasked(Slot::Found) > 0 {
+    if !model.search.seeking || model.build.unindexed(FilterSlot::Found) > 0 {
         return;
     }
     model.search.seeking = false;
@@ -138,7 +138,7 @@ struct Step {
 }
 
 /// The next event that a sieve lets through, from the selected one on.
-fn neighbour(model: &Model, sieve: Sieve, forward: bool) -> Option<Step> {
+fn neighbour(model: &Model, sieve: Selection, forward: bool) -> Option<Step> {
     let rows = Rows::new(&model.build, sieve, model.list.order);
     let selected = model.list.selected.as_ref();
     let at = selected.and_then(|key| rows.index_of(key)).unwrap_or(0);

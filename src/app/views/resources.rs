@@ -12,7 +12,7 @@ use crate::domain::build::Build;
 use crate::domain::span::{Span, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::Timeline;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// Rows that the header takes.
 pub const HEADER: usize = 1;
@@ -33,7 +33,7 @@ pub const fn rows_below_header(height: usize) -> usize {
 #[derive(Clone, Debug, Default)]
 pub struct ResourceList {
     /// The selected resource; while nobody has chosen one, the newest that is being worked on.
-    pub selected: Option<Clean>,
+    pub selected: Option<SafeText>,
     /// Whether a person has chosen it.
     chosen: bool,
     /// The first row on the screen.
@@ -56,7 +56,7 @@ pub struct Resource<'a> {
 impl<'a> Resource<'a> {
     /// A resource of a stack, by its logical id.
     #[must_use]
-    pub fn of(timeline: &'a Timeline, id: &Clean) -> Option<Self> {
+    pub fn of(timeline: &'a Timeline, id: &SafeText) -> Option<Self> {
         Some(Self {
             newest: timeline.events_of(id).next_back()?,
             spans: spans(timeline.events_of(id)),
@@ -83,7 +83,7 @@ impl<'a> Resource<'a> {
 }
 
 /// The resources of the current stack.
-pub fn ids(build: &Build) -> impl Iterator<Item = &Clean> {
+pub fn ids(build: &Build) -> impl Iterator<Item = &SafeText> {
     build.current().into_iter().flat_map(Timeline::resources)
 }
 
@@ -120,7 +120,7 @@ impl ResourceList {
             };
         }
         let ids: Vec<_> = ids(build).collect();
-        let is_there = |id: &Clean| ids.contains(&id);
+        let is_there = |id: &SafeText| ids.contains(&id);
         let unfinished = build.current().is_some_and(|timeline| !timeline.is_whole());
         if self.chosen && unfinished && !self.selected.as_ref().is_some_and(is_there) {
             // A walk that starts again drops its rows for a moment: the resource comes back.
@@ -141,8 +141,8 @@ impl ResourceList {
         }
     }
 
-    fn index(&self, ids: &[&Clean]) -> usize {
-        let selected = |id: &&Clean| Some(*id) == self.selected.as_ref();
+    fn index(&self, ids: &[&SafeText]) -> usize {
+        let selected = |id: &&SafeText| Some(*id) == self.selected.as_ref();
         ids.iter().position(selected).unwrap_or(0)
     }
 
@@ -171,10 +171,10 @@ impl ResourceList {
 }
 
 /// What a person would look at first: what failed first, else what began last of what goes on.
-fn usual<'a>(build: &Build, ids: &[&'a Clean]) -> Option<&'a Clean> {
+fn usual<'a>(build: &Build, ids: &[&'a SafeText]) -> Option<&'a SafeText> {
     let failure = build.first_failure().map(|event| &event.logical_id);
     let timeline = build.current()?;
-    let goes_on = |id: &&&Clean| {
+    let goes_on = |id: &&&SafeText| {
         let newest = timeline.facts().newest_of(id);
         newest.is_some_and(|newest| !newest.status.is_final())
     };

@@ -7,7 +7,7 @@ use crate::domain::build::Build;
 use crate::domain::stack_event::{EventKey, StackEvent, StackId};
 use crate::domain::timeline;
 use crate::domain::timeline::Timeline;
-use crate::store::filter_index::Sieve;
+use crate::store::filter_index::Selection;
 
 /// One row of the list.
 #[derive(Clone, Debug)]
@@ -45,14 +45,14 @@ impl Order {
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     build: &'a Build,
-    sieve: Sieve,
+    sieve: Selection,
     order: Order,
 }
 
 impl<'a> Rows<'a> {
     /// The rows that the sieve lets through.
     #[must_use]
-    pub fn new(build: &'a Build, sieve: Sieve, order: Order) -> Self {
+    pub fn new(build: &'a Build, sieve: Selection, order: Order) -> Self {
         Self {
             build,
             sieve,

@@ -77,7 +77,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text::safe::{Clean, one_line};
+    use crate::text::safe::{SafeText, one_line};
 
     /// Bodies as the API, a gateway or a stranger write them, and any bytes.
     fn body() -> impl Strategy<Value = Vec<u8>> {
@@ -112,7 +112,7 @@ mod tests {
 
     fn shown(fault: &Fault) {
         let text = fault.to_string();
-        assert_eq!(Clean::new(&text).as_str(), text);
+        assert_eq!(SafeText::new(&text).as_str(), text);
         assert_eq!(one_line(&text), text.trim(), "a fault is one line");
     }
 

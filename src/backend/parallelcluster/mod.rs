@@ -225,7 +225,7 @@ impl Source for ParallelCluster {
         response::image(&self.asked(question), answer)
     }
 
-    fn hurry(&mut self) {
+    fn retry_now(&mut self) {
         self.identity.forget_failure();
     }
 

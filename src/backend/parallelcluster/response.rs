@@ -9,7 +9,7 @@ use crate::backend::parallelcluster::wire::ForeignBody;
 use crate::backend::{EventsAnswer, EventsError};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// What GetImageStackEvents said.
 pub(crate) fn events(
@@ -47,7 +47,7 @@ fn malformed(asked: &Asked<'_>, reply: &Reply, body: &ForeignBody) -> Fault {
     let status = reply.status.as_u16();
     let why = format!("{host} answered {status} with {body}");
     Fault {
-        request_id: request_id(reply).map(Clean::new),
+        request_id: request_id(reply).map(SafeText::new),
         ..asked.fault(FaultKind::Malformed, why)
     }
 }

@@ -16,7 +16,7 @@ use crate::backend::{EventsPage, NextToken};
 use crate::domain::image::{Ami, ImageDescription};
 use crate::domain::stack_event::{StackEvent, StackId, parse_time};
 use crate::text::redact::redact as without_signatures;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// How much of a foreign answer is shown.
 const SNIPPET: usize = 80;
@@ -86,7 +86,7 @@ pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> 
     if text(&fields, "imageId").is_none() && text(&fields, "imageBuildStatus").is_none() {
         return Err(ForeignBody::OtherJson);
     }
-    let clean = |name| text(&fields, name).map(|text| Clean::new(&without_signatures(text)));
+    let clean = |name| text(&fields, name).map(|text| SafeText::new(&without_signatures(text)));
     Ok(ImageDescription {
         region: clean("region"),
         version: clean("version"),
@@ -106,9 +106,9 @@ pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> 
 
 fn ami(fields: &Map<String, Value>) -> Option<Ami> {
     Some(Ami {
-        id: text(fields, "amiId").map(Clean::new)?,
-        name: text(fields, "amiName").map(Clean::new),
-        state: text(fields, "state").map(Clean::new),
+        id: text(fields, "amiId").map(SafeText::new)?,
+        name: text(fields, "amiName").map(SafeText::new),
+        state: text(fields, "state").map(SafeText::new),
     })
 }
 
@@ -273,7 +273,7 @@ mod tests {
                 "imageConfiguration":{{"url":"https://bucket/config?X-Amz-Signature=canary"}}}}"#
         );
         let image = description(body.as_bytes()).unwrap();
-        let text = |field: &Option<Clean>| field.as_ref().unwrap().to_string();
+        let text = |field: &Option<SafeText>| field.as_ref().unwrap().to_string();
         assert_eq!(text(&image.region), "us-east-1");
         assert_eq!(text(&image.version), "3.16.1");
         assert_eq!(text(&image.build_status), "BUILD_IN_PROGRESS");

@@ -4,7 +4,7 @@
 //! command is made to be pasted into a shell: it holds only what can't be anything else there.
 
 use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
-use crate::text::safe::{Clean, truncate};
+use crate::text::safe::{SafeText, truncate};
 
 /// The widest foreign words inside of advice, in columns.
 const WORD_COLUMNS: usize = 64;
@@ -24,9 +24,9 @@ pub struct About<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
     /// What to do, in one or two sentences; the first one says the most.
-    pub advice: Clean,
+    pub advice: SafeText,
     /// A command that helps.
-    pub command: Option<Clean>,
+    pub command: Option<SafeText>,
 }
 
 /// A failure that is known.
@@ -148,7 +148,7 @@ impl Hint {
     #[must_use]
     pub fn for_reason(reason: &Reason, about: &About<'_>) -> Option<Self> {
         let advice = |advice: &str| Self {
-            advice: Clean::new(advice),
+            advice: SafeText::new(advice),
             command: None,
         };
         Some(match Known::of(reason)? {
@@ -192,7 +192,7 @@ impl Hint {
     pub fn for_leftover(about: &About<'_>) -> Self {
         let command = words(about, "aws cloudformation delete-stack --stack-name", "");
         Self {
-            advice: Clean::new(
+            advice: SafeText::new(
                 "Use the AMI; pcluster delete-image would delete it too. Delete the stack by hand.",
             ),
             command,
@@ -219,7 +219,7 @@ impl Hint {
                 .to_owned(),
         };
         Self {
-            advice: Clean::new(&advice),
+            advice: SafeText::new(&advice),
             command: None,
         }
     }
@@ -245,7 +245,7 @@ impl Hint {
             None => words(about, "pcluster list-image-log-streams --image-id", ""),
         };
         Self {
-            advice: Clean::new(advice.trim_start()),
+            advice: SafeText::new(advice.trim_start()),
             command,
         }
     }
@@ -278,13 +278,13 @@ fn role_of(caller: &str) -> Option<&str> {
 }
 
 /// A command about the image, in its region; none where the image's id or the region is no plain word.
-fn words(about: &About<'_>, command: &str, rest: &str) -> Option<Clean> {
+fn words(about: &About<'_>, command: &str, rest: &str) -> Option<SafeText> {
     let id = shell_word(about.image_id)?;
     let region = match about.region {
         Some(region) => format!(" --region {}", shell_word(region)?),
         None => String::new(),
     };
-    Some(Clean::new(&format!("{command} {id}{region}{rest}")))
+    Some(SafeText::new(&format!("{command} {id}{region}{rest}")))
 }
 
 /// A word that is the same in every shell, and no option.

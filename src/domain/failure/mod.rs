@@ -16,7 +16,7 @@ use crate::domain::build::{Build, Cleanup};
 use crate::domain::facts::Facts;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::verdict::Verdict;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 pub use hint::{About, Hint};
 pub use reason::{Label, Part, Reason, SUMMARY_COLUMNS};
@@ -36,7 +36,7 @@ pub struct Explanation {
     /// The service's reason, taken apart.
     pub reason: Option<Reason>,
     /// The logical id of the component that the reason names by its ARN.
-    pub component: Option<Clean>,
+    pub component: Option<SafeText>,
     /// How many other resources failed on their own account, as far as is known.
     pub others: usize,
     /// How many failed events only follow from a failure: cancelled siblings, and the stack's own.
@@ -67,7 +67,7 @@ impl Explanation {
             version: build
                 .image()
                 .and_then(|image| image.version.as_ref())
-                .map(Clean::as_str),
+                .map(SafeText::as_str),
         };
         let hint = if succeeded {
             Some(Hint::for_leftover(&about))
@@ -99,7 +99,7 @@ impl Explanation {
 
     /// The reason in at most [`SUMMARY_COLUMNS`] columns; nothing where the service gave none.
     #[must_use]
-    pub fn summary(&self) -> Option<Clean> {
+    pub fn summary(&self) -> Option<SafeText> {
         let reason = self.reason.as_ref()?;
         Some(reason.summary(self.component.as_ref()))
     }
@@ -115,7 +115,7 @@ fn leftover(build: &Build) -> Option<&Arc<StackEvent>> {
     let facts = build.current()?.facts();
     let reason = root.reason.as_ref().map(Reason::parse);
     let names = reason.iter().flat_map(Reason::failed_resources).take(NAMES);
-    let mut newest = names.filter_map(|name| facts.newest_of(&Clean::new(name)));
+    let mut newest = names.filter_map(|name| facts.newest_of(&SafeText::new(name)));
     newest.find(|event| event.is_own_failure).or(Some(root))
 }
 
@@ -126,6 +126,6 @@ fn worked_on(facts: &Facts, cause: &StackEvent) -> Option<TimeDelta> {
     (worked >= TimeDelta::zero()).then_some(worked)
 }
 
-fn component<'a>(facts: &'a Facts, reason: &Reason) -> Option<&'a Clean> {
+fn component<'a>(facts: &'a Facts, reason: &Reason) -> Option<&'a SafeText> {
     facts.logical_id_of(reason.part(Label::Component)?)
 }

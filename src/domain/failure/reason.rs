@@ -4,7 +4,7 @@
 //! for by itself, so that nothing can fail: what is not understood stays in the message. The forms are those
 //! of real stacks; AWS documents none of them.
 
-use crate::text::safe::{Clean, one_line, truncate};
+use crate::text::safe::{SafeText, one_line, truncate};
 
 /// The widest summary, in terminal columns.
 pub const SUMMARY_COLUMNS: usize = 90;
@@ -106,7 +106,7 @@ pub struct Part {
     /// What it is.
     pub label: Label,
     /// The service's own words.
-    pub text: Clean,
+    pub text: SafeText,
 }
 
 /// A reason, taken apart. There is at most one part of each label.
@@ -119,7 +119,7 @@ impl Reason {
     /// Takes a reason apart, whatever it is, in a time that grows with its length. One that is longer than any
     /// service's is all message.
     #[must_use]
-    pub fn parse(text: &Clean) -> Self {
+    pub fn parse(text: &SafeText) -> Self {
         if text.as_str().len() > LONGEST {
             let (label, text) = (Label::Message, text.clone());
             return Self {
@@ -135,7 +135,7 @@ impl Reason {
             .sort_by_key(|(_, part)| part.as_ptr().addr() - start);
         let parts = found.0.into_iter().map(|(label, part)| Part {
             label,
-            text: Clean::new(part),
+            text: SafeText::new(part),
         });
         Self {
             parts: parts.collect(),
@@ -150,13 +150,13 @@ impl Reason {
 
     /// One part.
     #[must_use]
-    pub fn part(&self, label: Label) -> Option<&Clean> {
+    pub fn part(&self, label: Label) -> Option<&SafeText> {
         let part = self.parts.iter().find(|part| part.label == label)?;
         Some(&part.text)
     }
 
     fn get(&self, label: Label) -> Option<&str> {
-        self.part(label).map(Clean::as_str)
+        self.part(label).map(SafeText::as_str)
     }
 
     /// What went wrong, in the service's words; empty where it has none.
@@ -192,7 +192,7 @@ impl Reason {
     /// One line that a person understands, of at most [`SUMMARY_COLUMNS`] columns. `component` is the logical
     /// id of the component that the reason names by its ARN, where it is known.
     #[must_use]
-    pub fn summary(&self, component: Option<&Clean>) -> Clean {
+    pub fn summary(&self, component: Option<&SafeText>) -> SafeText {
         let head = self
             .denial()
             .or_else(|| self.failed_list())
@@ -201,7 +201,7 @@ impl Reason {
         let tail = cut(&self.circumstances(), TAIL_COLUMNS);
         let room = SUMMARY_COLUMNS - TAIL_COLUMNS.min(crate::text::safe::width(&tail));
         let head = cut(&head, room);
-        Clean::new(&format!("{head}{tail}"))
+        SafeText::new(&format!("{head}{tail}"))
     }
 
     fn plain(&self) -> String {
@@ -212,12 +212,12 @@ impl Reason {
         }
     }
 
-    fn failed_component(&self, known_as: Option<&Clean>) -> Option<String> {
+    fn failed_component(&self, known_as: Option<&SafeText>) -> Option<String> {
         let arn = self.get(Label::Component)?;
         let (before, after) = self.message().split_once(arn)?;
         let before = before.strip_suffix("Document ").unwrap_or(before);
         let after = head_of(after).trim_end_matches(['!', '.', ' ']);
-        let name = known_as.map_or_else(|| component_name(arn), Clean::as_str);
+        let name = known_as.map_or_else(|| component_name(arn), SafeText::as_str);
         let name = cut(name, NAME_COLUMNS);
         Some(format!("{}component {name}{after}", head_of(before)))
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::domain::failure::*;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-use crate::domain::observation::{LateEvent, News, PageNews, Report};
+use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
 use crate::domain::stack_event::{EventId, StackId, parse_time};
 use crate::text::safe::width;
 
@@ -64,7 +64,7 @@ mod texts {
 }
 
 fn parse(text: &str) -> Reason {
-    Reason::parse(&Clean::new(text))
+    Reason::parse(&SafeText::new(text))
 }
 
 fn parts(text: &str) -> Vec<(&'static str, String)> {
@@ -181,7 +181,7 @@ fn what_is_not_understood_stays_in_the_message() {
         "Error occurred during operation",
         "a (Service: X, Status Code: 1) and more",
         "User: x is not authorized",
-        "a (Service: X, Status Code: 1, News: important)",
+        "a (Service: X, Status Code: 1, Seen: important)",
         "a (Service: X, Status Code: 1, said so)",
         "failed to create: [",
     ] {
@@ -201,7 +201,7 @@ fn a_text_that_is_longer_than_any_reason_is_all_message() {
 
 #[test]
 fn every_reason_has_a_summary_that_a_person_understands() {
-    let known = Clean::new("ParallelClusterComponent");
+    let known = SafeText::new("ParallelClusterComponent");
     let cases = [
         (
             texts::DOCUMENT,
@@ -440,7 +440,7 @@ fn any_reason() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_text_is_taken_apart_into_pieces_of_it(text in any_reason(), known in any::<Option<String>>()) {
-        let text = Clean::new(&text);
+        let text = SafeText::new(&text);
         let reason = Reason::parse(&text);
         let mut labels = Vec::new();
         for part in reason.parts() {
@@ -449,7 +449,7 @@ proptest! {
             prop_assert!(!labels.contains(&part.label), "{:?} twice", part.label);
             labels.push(part.label);
         }
-        let known = known.as_deref().map(Clean::new);
+        let known = known.as_deref().map(SafeText::new);
         let summary = reason.summary(known.as_ref());
         prop_assert!(width(summary.as_str()) <= SUMMARY_COLUMNS, "{summary}");
         prop_assert!(!summary.as_str().contains('\n'));
@@ -480,8 +480,8 @@ fn event(second: i64, id: &str, status: &str, reason: &str) -> Arc<StackEvent> {
     Arc::new(StackEvent::from_json(&json.to_string(), None))
 }
 
-fn hear(build: &mut Build, news: News) {
-    build.apply(&Report {
+fn hear(build: &mut Build, news: Seen) {
+    build.apply(&Observation {
         at: at(0),
         elapsed: std::time::Duration::ZERO,
         next_poll: at(5),
@@ -493,7 +493,7 @@ fn hear(build: &mut Build, news: News) {
 fn page(build: &mut Build, events: &[Arc<StackEvent>], whole: bool, restarted: bool) {
     hear(
         build,
-        News::Page(PageNews {
+        Seen::Page(WalkStep {
             stack_id: Some(StackId::from(STACK)),
             restarted,
             fresh: events.iter().rev().cloned().collect(),
@@ -534,7 +534,7 @@ fn assert_explained(build: &Build) {
         "ParallelClusterImage-62"
     );
     assert_eq!(explanation.after, Some(TimeDelta::seconds(60)));
-    let component = explanation.component.as_ref().map(Clean::as_str);
+    let component = explanation.component.as_ref().map(SafeText::as_str);
     assert_eq!(component, Some("ParallelClusterComponent"));
     assert_eq!(
         explanation.summary().unwrap().as_str(),
@@ -587,12 +587,12 @@ fn a_late_consequence_has_its_place() {
         event: sibling,
         before: EventId::from("Other-64"),
     };
-    let page = PageNews {
+    let page = WalkStep {
         stack_id: Some(StackId::from(STACK)),
         commit: Some(vec![late]),
-        ..PageNews::default()
+        ..WalkStep::default()
     };
-    hear(&mut build, News::Page(page));
+    hear(&mut build, Seen::Page(page));
     assert_explained(&build);
 }
 
@@ -619,15 +619,15 @@ fn a_stack_of_which_no_resource_failed_is_its_own_cause() {
 
 fn made(build: &mut Build) {
     let image = ImageDescription {
-        build_status: Some(Clean::new("BUILD_COMPLETE")),
+        build_status: Some(SafeText::new("BUILD_COMPLETE")),
         ami: Some(Ami {
-            id: Clean::new("ami-1"),
+            id: SafeText::new("ami-1"),
             name: None,
             state: None,
         }),
         ..ImageDescription::default()
     };
-    hear(build, News::Image(ImageAnswer::Described(Box::new(image))));
+    hear(build, Seen::Image(ImageAnswer::Described(Box::new(image))));
 }
 
 #[test]

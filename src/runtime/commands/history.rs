@@ -11,7 +11,7 @@ use crate::output;
 use crate::output::Subject;
 use crate::recording::{Folder, Recording};
 use crate::runtime::{print, recorder};
-use crate::text::safe::{Clean, one_line};
+use crate::text::safe::{SafeText, one_line};
 
 /// Lists what was recorded. The result is the exit code.
 ///
@@ -48,7 +48,7 @@ pub fn report(which: &Recorded) -> Result<u8, Error> {
         say(remark.text.as_str());
     }
     let header = &recording.header;
-    let region = header.region.as_deref().map(Clean::new);
+    let region = header.region.as_deref().map(SafeText::new);
     let subject = Subject {
         image_id: &header.image_id,
         region: region.as_ref(),
@@ -79,6 +79,6 @@ pub(crate) fn open(which: &Recorded, to: &str) -> Result<(PathBuf, Recording), E
 
 /// A diagnostic.
 fn say(text: &str) {
-    let text = one_line(Clean::new(text).as_str());
+    let text = one_line(SafeText::new(text).as_str());
     let _ = writeln!(io::stderr(), "note: {text}");
 }

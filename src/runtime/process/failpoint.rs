@@ -11,7 +11,7 @@ const HOSTILE: &str = " \u{1b}]0;title\u{7}\u{202e} X-Amz-Signature=canary";
     clippy::disallowed_methods,
     reason = "this is no setting of the program"
 )]
-pub(crate) fn at(part: &str) {
+pub(crate) fn hit(part: &str) {
     use std::env::var;
     use std::sync::LazyLock;
 
@@ -27,24 +27,24 @@ pub(crate) fn at(part: &str) {
 
 /// Panics in a thread that the program knows nothing of, as crates have some.
 #[cfg(debug_assertions)]
-pub(crate) fn elsewhere() {
-    std::thread::spawn(|| at("foreign thread"));
+pub(crate) fn in_foreign_thread() {
+    std::thread::spawn(|| hit("foreign thread"));
 }
 
 /// The same, and waits for it: for a moment at which another thread must not panic.
 #[cfg(debug_assertions)]
-pub(crate) fn meanwhile() {
-    let _ = std::thread::spawn(|| at("thread meanwhile")).join();
+pub(crate) fn during_enter() {
+    let _ = std::thread::spawn(|| hit("thread meanwhile")).join();
 }
 
 /// Nothing: faults on purpose are not in the program that people run.
 #[cfg(not(debug_assertions))]
-pub(crate) const fn at(_part: &str) {}
+pub(crate) const fn hit(_part: &str) {}
 
 /// Nothing, either.
 #[cfg(not(debug_assertions))]
-pub(crate) const fn elsewhere() {}
+pub(crate) const fn in_foreign_thread() {}
 
 /// Nothing, either.
 #[cfg(not(debug_assertions))]
-pub(crate) const fn meanwhile() {}
+pub(crate) const fn during_enter() {}

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
-use crate::app::effect::Known;
+use crate::app::effect::FinalOutcome;
 use crate::output::variables;
 use crate::runtime::process::tasks::Tasks;
 
@@ -21,7 +21,7 @@ pub(crate) struct Hook(pub(crate) Option<String>);
 impl Hook {
     /// Runs the command in the background, where its output can't spoil the screen. What becomes of it is
     /// told in the log.
-    pub(crate) fn run_quietly(&self, known: &Known, tasks: &mut Tasks) {
+    pub(crate) fn run_quietly(&self, known: &FinalOutcome, tasks: &mut Tasks) {
         let Some(command) = &self.0 else {
             return;
         };
@@ -36,7 +36,11 @@ impl Hook {
 
     /// Runs the command with its output on standard error, and waits for its end, but not for ever; nor any
     /// longer once `enough` is. What is wrong is said on standard error.
-    pub(crate) async fn run_to_its_end(&self, known: &Known, enough: impl Future<Output = ()>) {
+    pub(crate) async fn run_to_its_end(
+        &self,
+        known: &FinalOutcome,
+        enough: impl Future<Output = ()>,
+    ) {
         let Some(command) = &self.0 else {
             return;
         };
@@ -48,7 +52,7 @@ impl Hook {
 }
 
 /// Starts the command. A child that is let go of is reaped by tokio, and after us by the system.
-fn start(command: &str, known: &Known, [output, errors]: [Stdio; 2]) -> io::Result<Child> {
+fn start(command: &str, known: &FinalOutcome, [output, errors]: [Stdio; 2]) -> io::Result<Child> {
     Command::new("sh")
         .args(["-c", command])
         .envs(variables(known))

@@ -15,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::app::msg::Remark;
 use crate::config::Log;
 use crate::error::Error;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// Begins to log, where a log is wanted. What can't be logged later on is told to `remarks`.
 pub(crate) fn start(log: &Log, remarks: UnboundedSender<Remark>) -> Result<(), Error> {
@@ -69,7 +69,7 @@ impl Write for Lines {
     /// Each call brings a whole line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        let text = Clean::new(text.trim_end_matches('\n'));
+        let text = SafeText::new(text.trim_end_matches('\n'));
         let text = text.as_str().replace('\n', "␊") + "\n";
         let written = self.file.write_all(text.as_bytes());
         if let Err(error) = written

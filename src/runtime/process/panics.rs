@@ -14,10 +14,10 @@ use tokio::sync::Notify;
 use crate::error::Error;
 use crate::runtime::tty::terminal;
 use crate::text::redact::redact;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// What the first panic said, whichever thread it was in.
-static PANIC: Mutex<Option<Clean>> = Mutex::new(None);
+static PANIC: Mutex<Option<SafeText>> = Mutex::new(None);
 static PANICKED: Notify = Notify::const_new();
 /// Whether there was one, from before the terminal is given back.
 static COME: AtomicBool = AtomicBool::new(false);
@@ -51,12 +51,12 @@ pub(crate) async fn any() -> Error {
 }
 
 /// What a panic's payload says, without secrets.
-pub(crate) fn message(payload: Option<&str>) -> Clean {
-    Clean::new(&redact(payload.unwrap_or("it panicked")))
+pub(crate) fn message(payload: Option<&str>) -> SafeText {
+    SafeText::new(&redact(payload.unwrap_or("it panicked")))
 }
 
 /// The line of a message that fits an error.
-pub(crate) fn first_line(message: &Clean) -> String {
+pub(crate) fn first_line(message: &SafeText) -> String {
     message
         .as_str()
         .lines()
@@ -66,9 +66,9 @@ pub(crate) fn first_line(message: &Clean) -> String {
 }
 
 /// All that is known, as the standard library tells it, in one piece: other threads write too.
-fn told(info: &PanicHookInfo<'_>, text: &Clean) -> String {
+fn told(info: &PanicHookInfo<'_>, text: &SafeText) -> String {
     let thread = thread::current();
-    let thread = Clean::new(thread.name().unwrap_or("<unnamed>"));
+    let thread = SafeText::new(thread.name().unwrap_or("<unnamed>"));
     let place = info
         .location()
         .map_or_else(String::new, |at| format!(" at {at}"));

@@ -19,7 +19,7 @@ impl Tasks {
         task: impl Future<Output = ()> + Send + 'static,
     ) {
         self.0.spawn(async move {
-            failpoint::at(name);
+            failpoint::hit(name);
             task.await;
         });
     }
@@ -31,7 +31,7 @@ impl Tasks {
         task: impl FnOnce() + Send + 'static,
     ) {
         self.0.spawn_blocking(move || {
-            failpoint::at(name);
+            failpoint::hit(name);
             task();
         });
     }

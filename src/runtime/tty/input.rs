@@ -39,7 +39,7 @@ impl Input {
     }
 
     /// Reads again.
-    pub(crate) fn go_on(&mut self) {
+    pub(crate) fn resume(&mut self) {
         self.0.get_or_insert_default();
     }
 

@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::process::{failpoint, panics};
 use crate::runtime::tty::job_control;
-use crate::runtime::tty::writer::Outlet;
+use crate::runtime::tty::writer::TtyWriter;
 use crate::style::Theme;
 use crate::view::view;
 
@@ -45,13 +45,13 @@ const USUAL: Size = Size {
 };
 
 /// The way to the terminal, for whoever gives it back.
-static OUTLET: OnceLock<Outlet> = OnceLock::new();
+static OUTLET: OnceLock<TtyWriter> = OnceLock::new();
 
 /// A terminal that shows the program; dropping it gives the terminal back as it was.
 #[derive(Debug)]
 pub(crate) struct Screen {
-    outlet: &'static Outlet,
-    gathered: Gathered,
+    writer: &'static TtyWriter,
+    gathered: FrameBuffer,
     /// What is on the terminal; nothing where that is not known.
     canvas: Option<Canvas>,
     /// The frame that is being written.
@@ -59,13 +59,13 @@ pub(crate) struct Screen {
 }
 
 /// A frame is compared with the one before, so that what is written is only what differs.
-type Canvas = Terminal<CrosstermBackend<Gathered>>;
+type Canvas = Terminal<CrosstermBackend<FrameBuffer>>;
 
 /// The bytes of a frame, until it is complete.
 #[derive(Clone, Debug, Default)]
-struct Gathered(Rc<RefCell<Vec<u8>>>);
+struct FrameBuffer(Rc<RefCell<Vec<u8>>>);
 
-impl Write for Gathered {
+impl Write for FrameBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.borrow_mut().write(bytes)
     }
@@ -78,10 +78,10 @@ impl Write for Gathered {
 impl Screen {
     /// Takes the terminal: raw mode, the alternate screen, no cursor.
     pub(crate) fn take(tasks: &mut Tasks) -> Result<Self, Error> {
-        let outlet = Outlet::start(tasks).map_err(Error::Terminal)?;
+        let writer = TtyWriter::start(tasks).map_err(Error::Terminal)?;
         let mut screen = Self {
-            outlet: OUTLET.get_or_init(|| outlet),
-            gathered: Gathered::default(),
+            writer: OUTLET.get_or_init(|| writer),
+            gathered: FrameBuffer::default(),
             canvas: None,
             written: None,
         };
@@ -99,12 +99,12 @@ impl Screen {
     fn enter(&mut self) -> io::Result<()> {
         self.canvas = None;
         TAKEN.store(true, Ordering::SeqCst);
-        failpoint::meanwhile();
+        failpoint::during_enter();
         let mut bytes = Vec::new();
         enable_raw_mode()
             .and_then(|()| queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), Hide))
             .inspect_err(|_| give_back())?;
-        self.outlet.owe(bytes);
+        self.writer.queue_control(bytes);
         // Another thread that panicked meanwhile may have given back what was not taken yet.
         if panics::have_come() {
             TAKEN.store(true, Ordering::SeqCst);
@@ -136,10 +136,10 @@ impl Screen {
         if !is_taken() {
             return Ok(());
         }
-        failpoint::at("view");
+        failpoint::hit("view");
         self.frame(model, theme)?;
         let bytes = self.gathered.0.take();
-        self.written = Some(self.outlet.show(bytes));
+        self.written = Some(self.writer.show(bytes));
         Ok(())
     }
 
@@ -168,7 +168,7 @@ impl Screen {
     /// Writes sequences that change no cell, between two frames.
     pub(crate) fn say(&mut self, sequences: &str) {
         if !sequences.is_empty() && is_taken() {
-            self.outlet.say(sequences.as_bytes().to_vec());
+            self.writer.say(sequences.as_bytes().to_vec());
         }
     }
 
@@ -211,8 +211,8 @@ pub(crate) fn sensible(size: Size) -> Size {
 
 /// Says something on a terminal that has been given back. Nothing, where it does not listen.
 pub(crate) fn say_last(text: &str) {
-    if let Some(outlet) = OUTLET.get().filter(|_| LISTENS.load(Ordering::SeqCst)) {
-        outlet.finish(text.as_bytes().to_vec());
+    if let Some(writer) = OUTLET.get().filter(|_| LISTENS.load(Ordering::SeqCst)) {
+        writer.finish(text.as_bytes().to_vec());
     }
 }
 
@@ -222,8 +222,8 @@ pub(crate) fn give_back() {
         let mut bytes = Vec::new();
         MOUSE.store(false, Ordering::SeqCst);
         let _ = leave(&mut bytes);
-        if let Some(outlet) = OUTLET.get() {
-            LISTENS.store(outlet.insist(&bytes), Ordering::SeqCst);
+        if let Some(writer) = OUTLET.get() {
+            LISTENS.store(writer.flush_kernel_buffer(&bytes), Ordering::SeqCst);
         }
         // In the background the modes are somebody else's.
         if !job_control::in_background() {

@@ -28,48 +28,48 @@ thread_local! {
 
 /// The way to the terminal.
 #[derive(Debug)]
-pub(crate) struct Outlet {
-    pieces: Sender<Piece>,
+pub(crate) struct TtyWriter {
+    queue: Sender<Output>,
 }
 
 #[derive(Debug)]
-enum Piece {
+enum Output {
     /// Frames and the like; nothing, once the terminal has been given back.
-    Shown(Vec<u8>, Option<oneshot::Sender<io::Result<()>>>),
+    Frame(Vec<u8>, Option<oneshot::Sender<io::Result<()>>>),
     /// What takes the terminal and gives it back: in any case.
-    Owed(Vec<u8>, Option<SyncSender<()>>),
+    Control(Vec<u8>, Option<SyncSender<()>>),
 }
 
 /// What matters did not get through in time: the frame in its way is not worth writing any more.
 static STALLED: AtomicBool = AtomicBool::new(false);
 
-impl Outlet {
+impl TtyWriter {
     /// Starts the thread, on standard output.
     pub(crate) fn start(tasks: &mut Tasks) -> io::Result<Self> {
         // Past the library's own buffer and lock, which a write that hangs would hold.
         let terminal = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        let (pieces, receiver) = channel();
+        let (queue, receiver) = channel();
         tasks.spawn_blocking("writer", move || write_all(terminal, &receiver));
-        Ok(Self { pieces })
+        Ok(Self { queue })
     }
 
     /// Writes bytes at some time soon. The result comes when they are written; or never, with the program's end.
     pub(crate) fn show(&self, bytes: Vec<u8>) -> oneshot::Receiver<io::Result<()>> {
         let (done, written) = oneshot::channel();
         // Where the thread has died, the receiver says so.
-        let _ = self.pieces.send(Piece::Shown(bytes, Some(done)));
+        let _ = self.queue.send(Output::Frame(bytes, Some(done)));
         written
     }
 
     /// Writes bytes at some time soon, even where the terminal has been given back by then.
-    pub(crate) fn owe(&self, bytes: Vec<u8>) {
+    pub(crate) fn queue_control(&self, bytes: Vec<u8>) {
         STALLED.store(false, Ordering::SeqCst);
-        let _ = self.pieces.send(Piece::Owed(bytes, None));
+        let _ = self.queue.send(Output::Control(bytes, None));
     }
 
     /// Writes bytes at some time soon.
     pub(crate) fn say(&self, bytes: Vec<u8>) {
-        let _ = self.pieces.send(Piece::Shown(bytes, None));
+        let _ = self.queue.send(Output::Frame(bytes, None));
     }
 
     /// Writes bytes and waits for it, but not for long. Whether they are written.
@@ -82,17 +82,17 @@ impl Outlet {
                 .is_ok();
         }
         let (done, written) = sync_channel(1);
-        let _ = self.pieces.send(Piece::Owed(bytes, Some(done)));
+        let _ = self.queue.send(Output::Control(bytes, Some(done)));
         written.recv_timeout(PATIENCE).is_ok()
     }
 
     /// Writes bytes that matter more than any frame, and waits for it, but not for long. Whether they are written.
-    pub(crate) fn insist(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn flush_kernel_buffer(&self, bytes: &[u8]) -> bool {
         if self.finish(bytes.to_vec()) {
             return true;
         }
         STALLED.store(true, Ordering::SeqCst);
-        make_room();
+        wait_for_room();
         // All of it once more: what was written of it may have been thrown away just now.
         let written = self.finish([CUT, bytes].concat());
         STALLED.store(!written, Ordering::SeqCst);
@@ -101,7 +101,7 @@ impl Outlet {
 }
 
 /// Throws away what the terminal has not read yet: a part of a frame.
-fn make_room() {
+fn wait_for_room() {
     if !job_control::in_background() {
         let _ = tcflush(io::stdout(), QueueSelector::OFlush);
         // On Linux a writer does not notice that there is room now, but only that output goes on.
@@ -110,18 +110,18 @@ fn make_room() {
     }
 }
 
-fn write_all(mut terminal: File, pieces: &Receiver<Piece>) {
+fn write_all(mut terminal: File, queue: &Receiver<Output>) {
     IS_WRITER.set(true);
-    for piece in pieces {
-        match piece {
-            Piece::Shown(bytes, done) => {
+    for output in queue {
+        match output {
+            Output::Frame(bytes, done) => {
                 let written = show(&mut terminal, &bytes);
                 if let Some(done) = done {
                     // Nobody listens any more where the program is leaving already.
                     let _ = done.send(written);
                 }
             }
-            Piece::Owed(bytes, done) => {
+            Output::Control(bytes, done) => {
                 let written = terminal.write_all(&bytes);
                 if let (Ok(()), Some(done)) = (written, done) {
                     let _ = done.send(());

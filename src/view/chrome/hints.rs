@@ -8,7 +8,7 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
-use crate::store::filter_index::Slot;
+use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
 use crate::text::safe::one_line;
 use crate::view::chrome::parts;
@@ -37,7 +37,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     });
     let area = area.inner(Margin::new(1, 0));
     let seeking = model.search.seeking().then(|| {
-        let left = model.build.unasked(Slot::Found);
+        let left = model.build.unindexed(FilterSlot::Found);
         format!("searching, {left} events to go")
     });
     let toast = seeking.as_ref().or(model.toast.as_ref()).map(|text| {

@@ -8,10 +8,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
-use crate::app::status::connection::LinkState;
+use crate::app::status::connection::ConnectionState;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
-use crate::text::safe::{Clean, one_line};
+use crate::text::safe::{SafeText, one_line};
 use crate::view::chrome::parts;
 use crate::view::chrome::parts::Part;
 use crate::view::text::cut;
@@ -28,7 +28,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let version = described.and_then(|image| image.version.as_ref());
     let version = version.map(|version| format!("pcluster {}", one_line(version.as_str())));
     let region = model.region().map(|region| one_line(region.as_str()));
-    let note = model.target.note.as_deref().map(Clean::new);
+    let note = model.target.note.as_deref().map(SafeText::new);
     let note = note.map(|note| Span::styled(one_line(note.as_str()), theme.warn()));
     let parts = vec![
         Part::of(0, image(model, theme, columns)),
@@ -40,7 +40,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
-    let id = one_line(Clean::new(&model.target.image_id).as_str());
+    let id = one_line(SafeText::new(&model.target.image_id).as_str());
     let short = cut(&id, columns / 2, theme);
     let style = theme.strong();
     vec![Line::styled(id, style), Line::styled(short, style)]
@@ -48,21 +48,21 @@ fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
 
 /// The state of the connection, its age and what comes next, from the longest form to the shortest.
 fn link<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
-    if model.build.is_over() && model.link.last_sync.is_some() {
+    if model.build.is_over() && model.connection.last_sync.is_some() {
         // Nothing changes any more: how fresh that is, and whether the API can be had, no longer matters.
         let over = format!("{} finished", theme.glyphs().live);
         return vec![Line::styled(over, theme.dim())];
     }
     let (glyph, style) = look(model, theme);
     let word = word(model);
-    let synced = model.link.last_sync.map(|at| rough(model.now - at));
+    let synced = model.connection.last_sync.map(|at| rough(model.now - at));
     let dot = theme.glyphs().dot;
     let mut notes: Vec<String> = Vec::new();
-    if model.link.state.is_good() {
+    if model.connection.state.is_good() {
         let synced = synced.as_ref();
         notes.extend(synced.map(|age| format!(" {dot} synced {age} ago")));
         notes.extend(synced.map(|age| format!(" {dot} {age} ago")));
-    } else if let Some(next) = model.link.next_poll {
+    } else if let Some(next) = model.connection.next_poll {
         let next = rough(next - model.now);
         if let Some(age) = synced {
             notes.push(format!(" {dot} synced {age} ago {dot} next try in {next}"));
@@ -81,23 +81,25 @@ fn link<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
 
 fn look(model: &Model, theme: &Theme) -> (&'static str, Style) {
     let glyphs = theme.glyphs();
-    match model.link.state {
-        LinkState::Starting => (glyphs.idle, theme.dim()),
-        LinkState::Waiting => (glyphs.idle, Style::new()),
-        LinkState::Live | LinkState::Finishing => (glyphs.live, theme.good()),
-        LinkState::Throttled | LinkState::Unreachable | LinkState::Gap => {
+    match model.connection.state {
+        ConnectionState::Starting => (glyphs.idle, theme.dim()),
+        ConnectionState::Waiting => (glyphs.idle, Style::new()),
+        ConnectionState::Live | ConnectionState::Finishing => (glyphs.live, theme.good()),
+        ConnectionState::Throttled | ConnectionState::Unreachable | ConnectionState::Gap => {
             (glyphs.alert, theme.warn())
         }
-        LinkState::Unauthorized | LinkState::Misconfigured => (glyphs.alert, theme.bad()),
+        ConnectionState::Unauthorized | ConnectionState::Misconfigured => {
+            (glyphs.alert, theme.bad())
+        }
     }
 }
 
 fn word(model: &Model) -> String {
-    match model.link.state {
-        LinkState::Starting => "connecting".to_owned(),
-        LinkState::Live => match model.build.current() {
+    match model.connection.state {
+        ConnectionState::Starting => "connecting".to_owned(),
+        ConnectionState::Live => match model.build.current() {
             Some(timeline) if !timeline.is_whole() => loading(timeline),
-            _ => LinkState::Live.word().to_owned(),
+            _ => ConnectionState::Live.word().to_owned(),
         },
         state => state.word().to_owned(),
     }

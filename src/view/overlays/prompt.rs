@@ -10,9 +10,9 @@ use crate::app::keys::action::Context;
 use crate::app::model::Model;
 use crate::app::overlays::prompt::{Prompt, Purpose};
 use crate::app::status::bar;
-use crate::store::filter_index::{Sieve, Slot};
+use crate::store::filter_index::{FilterSlot, Selection};
 use crate::style::Theme;
-use crate::text::safe::{Clean, one_line, width};
+use crate::text::safe::{SafeText, one_line, width};
 use crate::view::chrome::parts;
 use crate::view::chrome::parts::Part;
 use crate::view::text::cut;
@@ -66,7 +66,7 @@ fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
 
 /// The text as it is drawn: what was typed has no line breaks, but may hold what turns text around.
 fn shown(text: &str) -> String {
-    Clean::new(text).to_string()
+    SafeText::new(text).to_string()
 }
 
 /// The end of a text in at most so many columns.
@@ -92,19 +92,19 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         Ok(pattern) => pattern.as_ref()?,
     };
     let slot = match prompt.purpose {
-        Purpose::Search => Slot::Found,
-        Purpose::Narrow => Slot::Listed,
+        Purpose::Search => FilterSlot::Found,
+        Purpose::Narrow => FilterSlot::Listed,
         Purpose::SearchText => {
             let lines = model.page().found(pattern).len();
             return Some(Line::styled(counted(lines, "line"), theme.dim()));
         }
     };
-    let sieve = Sieve {
+    let sieve = Selection {
         classes: model.filter.classes,
         slot: Some(slot),
     };
     let found = counted(bar::count(model, sieve), "event");
-    let left = model.build.unasked(slot);
+    let left = model.build.unindexed(slot);
     let so_far = if left > 0 {
         format!(" so far, {left} to go")
     } else {

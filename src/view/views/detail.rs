@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::model::{Focus, Model};
-use crate::app::views::detail::{Form, Subject};
+use crate::app::views::detail::{DetailMode, Subject};
 use crate::style::Theme;
 use crate::text::safe::one_line;
 use crate::view::text::cut;
@@ -50,9 +50,9 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
         |event| one_line(event.logical_id.as_str()),
     );
     let form = match model.detail.form {
-        Form::Read => "",
-        Form::Raw => ": JSON",
-        Form::Changes => ": changes",
+        DetailMode::Read => "",
+        DetailMode::Raw => ": JSON",
+        DetailMode::Changes => ": changes",
     };
     let room = usize::from(area.width.saturating_sub(4)).saturating_sub(form.len());
     format!(" {}{form} ", cut(&name, room, theme))

@@ -9,12 +9,12 @@ use ratatui::widgets::Widget;
 use crate::app::keys::action::Action;
 use crate::app::model::Model;
 use crate::app::status::bar;
-use crate::app::status::connection::LinkState;
+use crate::app::status::connection::ConnectionState;
 use crate::domain::fault::Fault;
 use crate::domain::verdict::Verdict;
-use crate::store::filter_index::{Sieve, Slot};
+use crate::store::filter_index::{FilterSlot, Selection};
 use crate::style::Theme;
-use crate::text::safe::{Clean, width, wrap};
+use crate::text::safe::{SafeText, width, wrap};
 use crate::view::time::rough;
 
 /// Lines longer than this are hard to read.
@@ -55,14 +55,14 @@ fn message(model: &Model, theme: &Theme) -> Message {
         heading_style: theme.strong(),
         body,
     };
-    if !model.filter.is_open() && bar::count(model, Sieve::ALL) > 0 {
+    if !model.filter.is_open() && bar::count(model, Selection::ALL) > 0 {
         return of_filter(model, calm);
     }
-    if let Some(fault) = model.link.fault(&model.build) {
+    if let Some(fault) = model.connection.fault(&model.build) {
         return of_fault(fault, model, theme);
     }
-    let name = Clean::new(&model.target.image_id);
-    match (model.build.verdict(), model.link.state) {
+    let name = SafeText::new(&model.target.image_id);
+    match (model.build.verdict(), model.connection.state) {
         (Verdict::Succeeded, _) => calm(
             "The image is ready".to_owned(),
             vec!["Its stack is gone, and the events went with it.".to_owned()],
@@ -77,11 +77,11 @@ fn message(model: &Model, theme: &Theme) -> Message {
                 ),
             ],
         ),
-        (_, LinkState::Starting) => calm(
+        (_, ConnectionState::Starting) => calm(
             "Connecting to the ParallelCluster API".to_owned(),
             vec!["The build's events will show here.".to_owned()],
         ),
-        (_, LinkState::Waiting) => calm(
+        (_, ConnectionState::Waiting) => calm(
             format!("No stack named {name} yet"),
             vec![format!(
                 "Asking again {}; its events will show here.",
@@ -97,7 +97,7 @@ fn message(model: &Model, theme: &Theme) -> Message {
 
 /// The filter lists nothing, or has not found anything yet.
 fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> Message) -> Message {
-    let left = model.build.unasked(Slot::Listed);
+    let left = model.build.unindexed(FilterSlot::Listed);
     if left > 0 {
         return calm(format!("Looking, {left} events to go"), Vec::new());
     }
@@ -124,7 +124,7 @@ fn of_fault(fault: &Fault, model: &Model, theme: &Theme) -> Message {
     if let Some(id) = &fault.request_id {
         body.push(format!("request id {id}"));
     }
-    body.extend(fault.hint.as_ref().map(Clean::to_string));
+    body.extend(fault.hint.as_ref().map(SafeText::to_string));
     body.push(format!("Trying again {}.", next(model)));
     Message {
         heading: format!("{} {}", theme.glyphs().alert, fault.message),
@@ -134,6 +134,9 @@ fn of_fault(fault: &Fault, model: &Model, theme: &Theme) -> Message {
 }
 
 fn next(model: &Model) -> String {
-    let next = model.link.next_poll.map(|next| rough(next - model.now));
+    let next = model
+        .connection
+        .next_poll
+        .map(|next| rough(next - model.now));
     next.map_or_else(|| "soon".to_owned(), |next| format!("in {next}"))
 }

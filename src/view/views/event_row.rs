@@ -14,7 +14,7 @@ use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
-use crate::text::safe::{Clean, duration, one_line, width};
+use crate::text::safe::{SafeText, duration, one_line, width};
 use crate::view::text::{cell, cut, highlight, line_cell};
 use crate::view::time::{dated, of_day, rough};
 use crate::view::views::columns::{Columns, Status, Time};
@@ -125,7 +125,7 @@ impl RowPainter<'_> {
             spans.push(Span::styled(format!("  {kind}"), look.quiet));
         }
         if columns.reason > 0 {
-            let reason = event.reason.as_ref().map_or("", Clean::as_str);
+            let reason = event.reason.as_ref().map_or("", SafeText::as_str);
             let reason = line_cell(reason, columns.reason, theme);
             spans.push(Span::styled(format!("  {reason}"), look.reason));
         }
@@ -192,7 +192,7 @@ impl RowPainter<'_> {
         let ellipsis = self.theme.glyphs().ellipsis;
         let current = self.model.build.current();
         let is_current = self.model.rows().is_of_current(index);
-        match current.filter(|_| is_current && self.model.link.state.is_good()) {
+        match current.filter(|_| is_current && self.model.connection.state.is_good()) {
             Some(timeline) => {
                 format!(
                     " {ellipsis} loading older events, {} so far",

@@ -9,7 +9,7 @@ use crate::app::keys::action::Action;
 use crate::app::model::{Focus, Model};
 use crate::app::views::rows::Order;
 use crate::domain::status::ClassSet;
-use crate::store::filter_index::Slot;
+use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
 use crate::text::safe::one_line;
 use crate::view::text;
@@ -86,7 +86,7 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
         .filter(|_| !all)
         .chain(model.filter.words())
         .collect();
-    let left = match model.build.unasked(Slot::Listed) {
+    let left = match model.build.unindexed(FilterSlot::Listed) {
         0 => String::new(),
         left => format!(", {left} to look at"),
     };

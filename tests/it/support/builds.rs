@@ -3,7 +3,7 @@
 use bakewatch::app::msg::Msg;
 use bakewatch::domain::fault::FaultKind;
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::News;
+use bakewatch::domain::observation::Seen;
 use chrono::{FixedOffset, TimeDelta};
 
 use super::story::{Fact, IMAGE, Story};
@@ -106,7 +106,7 @@ pub(crate) fn connecting(width: u16, height: u16) -> Story {
 /// The API answers, and has no such stack yet.
 pub(crate) fn waiting(width: u16, height: u16) -> Story {
     let mut story = Story::new(width, height);
-    story.hear(News::StackGone).at(2);
+    story.hear(Seen::StackGone).at(2);
     story
 }
 
@@ -219,7 +219,7 @@ pub(crate) fn succeeded(width: u16, height: u16) -> Story {
 /// The image is there, and its stack has deleted itself.
 pub(crate) fn finished(width: u16, height: u16) -> Story {
     let mut story = succeeded(width, height);
-    story.at(60 * MINUTE).hear(News::StackGone);
+    story.at(60 * MINUTE).hear(Seen::StackGone);
     story
 }
 
@@ -251,8 +251,8 @@ pub(crate) fn leftover(width: u16, height: u16) -> Story {
 pub(crate) fn deleted(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     for seconds in [0, 6] {
-        story.at(36 * MINUTE + seconds).hear(News::StackGone);
-        story.hear(News::Image(ImageAnswer::Absent));
+        story.at(36 * MINUTE + seconds).hear(Seen::StackGone);
+        story.hear(Seen::Image(ImageAnswer::Absent));
     }
     story
 }
@@ -261,8 +261,8 @@ pub(crate) fn deleted(width: u16, height: u16) -> Story {
 pub(crate) fn not_found(width: u16, height: u16) -> Story {
     let mut story = Story::new(width, height);
     for seconds in [0, 4] {
-        story.at(seconds).hear(News::StackGone);
-        story.hear(News::Image(ImageAnswer::Absent));
+        story.at(seconds).hear(Seen::StackGone);
+        story.hear(Seen::Image(ImageAnswer::Absent));
     }
     story
 }

@@ -12,9 +12,9 @@ use bakewatch::app::update::update;
 use bakewatch::config::keys::built_in;
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::observation::{News, PageNews, Report};
+use bakewatch::domain::observation::{Observation, Seen, WalkStep};
 use bakewatch::domain::stack_event::{StackEvent, StackId, parse_time};
-use bakewatch::text::safe::Clean;
+use bakewatch::text::safe::SafeText;
 use chrono::{DateTime, Offset, TimeDelta, Utc};
 use ratatui::layout::Size;
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ impl Story {
     pub(crate) fn new(width: u16, height: u16) -> Self {
         let target = Target {
             image_id: IMAGE.to_owned(),
-            region: Some(Clean::new("us-east-1")),
+            region: Some(SafeText::new("us-east-1")),
             note: None,
         };
         let mut story = Self {
@@ -135,10 +135,10 @@ impl Story {
     }
 
     /// Hears something now; the next poll is in 5 s.
-    pub(crate) fn hear(&mut self, news: News) -> &mut Self {
+    pub(crate) fn hear(&mut self, news: Seen) -> &mut Self {
         let at = self.model.now;
         let next_poll = at + TimeDelta::seconds(5);
-        self.msg(Msg::Report(Report {
+        self.msg(Msg::Observed(Observation {
             at,
             elapsed: self.elapsed(),
             next_poll,
@@ -165,7 +165,7 @@ impl Story {
         let events = self.json_of(facts);
         let restarted = true;
         let page = self.page_of(&events, whole);
-        self.hear(News::Page(PageNews { restarted, ..page }))
+        self.hear(Seen::Page(WalkStep { restarted, ..page }))
     }
 
     /// Lets the image be built by another stack from here on, or by the first one again.
@@ -181,14 +181,14 @@ impl Story {
     /// Hears events given as JSON, oldest first.
     pub(crate) fn raw_page(&mut self, events: &[String], whole: bool) -> &mut Self {
         let page = self.page_of(events, whole);
-        self.hear(News::Page(page))
+        self.hear(Seen::Page(page))
     }
 
     /// Takes up events, given oldest first, that an earlier watch has recorded.
     pub(crate) fn resume(&mut self, facts: &[Fact<'_>]) -> &mut Self {
         let events = self.json_of(facts);
         let page = self.page_of(&events, true);
-        self.hear(News::Resumed(page))
+        self.hear(Seen::Resumed(page))
     }
 
     fn json_of(&mut self, facts: &[Fact<'_>]) -> Vec<String> {
@@ -196,15 +196,15 @@ impl Story {
         json.collect()
     }
 
-    fn page_of(&self, events: &[String], whole: bool) -> PageNews {
+    fn page_of(&self, events: &[String], whole: bool) -> WalkStep {
         let stack_id = StackId::from(self.stack_id().as_str());
         let newest_first = events.iter().rev();
         let fresh = newest_first.map(|json| StackEvent::from_json(json, Some(&stack_id)));
-        PageNews {
+        WalkStep {
             fresh: fresh.map(Arc::new).collect(),
             stack_id: Some(stack_id),
             commit: whole.then(Vec::new),
-            ..PageNews::default()
+            ..WalkStep::default()
         }
     }
 
@@ -247,39 +247,39 @@ impl Story {
         builder_status: Option<&str>,
     ) -> &mut Self {
         let image = ImageDescription {
-            region: Some(Clean::new("us-east-1")),
-            version: Some(Clean::new("3.16.1")),
-            build_status: Some(Clean::new(build_status)),
+            region: Some(SafeText::new("us-east-1")),
+            version: Some(SafeText::new("3.16.1")),
+            build_status: Some(SafeText::new(build_status)),
             stack_id: Some(StackId::from(self.stack_id().as_str())),
-            builder_status: builder_status.map(Clean::new),
+            builder_status: builder_status.map(SafeText::new),
             ..ImageDescription::default()
         };
-        self.hear(News::Image(ImageAnswer::Described(Box::new(image))))
+        self.hear(Seen::Image(ImageAnswer::Described(Box::new(image))))
     }
 
     /// Hears from DescribeImage that the AMI is there.
     pub(crate) fn made(&mut self) -> &mut Self {
         let image = ImageDescription {
-            region: Some(Clean::new("us-east-1")),
-            version: Some(Clean::new("3.16.1")),
-            build_status: Some(Clean::new("BUILD_COMPLETE")),
+            region: Some(SafeText::new("us-east-1")),
+            version: Some(SafeText::new("3.16.1")),
+            build_status: Some(SafeText::new("BUILD_COMPLETE")),
             creation_time: Some(self.model.now),
             ami: Some(Ami {
-                id: Clean::new("ami-0123456789abcdef0"),
-                name: Some(Clean::new(IMAGE)),
-                state: Some(Clean::new("AVAILABLE")),
+                id: SafeText::new("ami-0123456789abcdef0"),
+                name: Some(SafeText::new(IMAGE)),
+                state: Some(SafeText::new("AVAILABLE")),
             }),
             ..ImageDescription::default()
         };
-        self.hear(News::Image(ImageAnswer::Described(Box::new(image))))
+        self.hear(Seen::Image(ImageAnswer::Described(Box::new(image))))
     }
 
     /// Hears that a request failed.
     pub(crate) fn fault(&mut self, kind: FaultKind, message: &str, hint: &str) -> &mut Self {
-        self.hear(News::Fault(Fault {
+        self.hear(Seen::Fault(Fault {
             kind,
-            message: Clean::new(message),
-            hint: (!hint.is_empty()).then(|| Clean::new(hint)),
+            message: SafeText::new(message),
+            hint: (!hint.is_empty()).then(|| SafeText::new(hint)),
             request_id: None,
         }))
     }

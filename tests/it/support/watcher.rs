@@ -9,12 +9,12 @@ use bakewatch::backend::{EventsAnswer, EventsError, NextToken};
 use bakewatch::domain::build::Build;
 use bakewatch::domain::fault::{Fault, FaultKind};
 use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::{News, Report};
+use bakewatch::domain::observation::{Observation, Seen};
 use bakewatch::domain::stack_event::StackEvent;
 use bakewatch::domain::timeline::{Row, Timeline};
-use bakewatch::poll::tail::{Ask, Tail};
-use bakewatch::store::filter_index::Sieve;
-use bakewatch::text::safe::Clean;
+use bakewatch::poll::tail::{ApiRequest, Tail};
+use bakewatch::store::filter_index::Selection;
+use bakewatch::text::safe::SafeText;
 use chrono::DateTime;
 
 use super::service::{Kept, Rejected, Service};
@@ -63,8 +63,8 @@ impl Watcher {
             let (ask, due) = self.tail.next();
             self.now = self.now.max(due);
             match ask {
-                Ask::Events(token) => return token,
-                Ask::Image => {
+                ApiRequest::Events(token) => return token,
+                ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());
                     let news = self.tail.image_answered(self.now, Ok(answer));
                     self.take(news);
@@ -95,17 +95,17 @@ impl Watcher {
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
         let news = self.tail.events_answered(self.now, answer);
-        let whole = matches!(&news, Some(News::Page(page)) if page.commit.is_some());
+        let whole = matches!(&news, Some(Seen::Page(page)) if page.commit.is_some());
         if let Some(news) = news {
             self.take(news);
         }
         whole
     }
 
-    fn take(&mut self, news: News) {
+    fn take(&mut self, news: Seen) {
         let at = DateTime::UNIX_EPOCH + self.now;
         let next_poll = DateTime::UNIX_EPOCH + self.tail.next_poll();
-        self.ledger.take(&Report {
+        self.ledger.take(&Observation {
             at,
             elapsed: self.now,
             next_poll,
@@ -134,7 +134,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn take(&mut self, report: &Report) {
+    pub(crate) fn take(&mut self, report: &Observation) {
         let changes = self.build.apply(report);
         self.printed.extend(changes.left);
         self.printed.extend(changes.committed);
@@ -228,7 +228,7 @@ fn check_order(timeline: &Timeline, kept: &[Kept]) {
 }
 
 fn rows(timeline: &Timeline) -> impl Iterator<Item = Row<'_>> {
-    (0..timeline.rows(Sieve::ALL)).filter_map(|index| timeline.row(Sieve::ALL, index))
+    (0..timeline.rows(Selection::ALL)).filter_map(|index| timeline.row(Selection::ALL, index))
 }
 
 fn events(timeline: &Timeline) -> Vec<&Arc<StackEvent>> {
@@ -243,7 +243,7 @@ fn events(timeline: &Timeline) -> Vec<&Arc<StackEvent>> {
 pub(crate) fn fault(kind: FaultKind) -> Fault {
     Fault {
         kind,
-        message: Clean::new("it failed"),
+        message: SafeText::new("it failed"),
         hint: None,
         request_id: None,
     }

@@ -10,7 +10,7 @@ use crate::domain::diff::{Change, changes};
 use crate::domain::properties::{Properties, shown};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Before;
-use crate::text::safe::{Clean, duration, one_line, truncate, wrap};
+use crate::text::safe::{SafeText, duration, one_line, truncate, wrap};
 
 /// Values of more columns are cut: where two long texts differ is not seen in a list.
 const LONG: usize = 160;
@@ -86,7 +86,7 @@ fn push(change: &Change, columns: usize, lines: &mut Vec<Line>) {
             (Sign::Changed, format!("{before} -> {after}"))
         }
     };
-    let text = format!("{}: {text}", Clean::new(&change.path));
+    let text = format!("{}: {text}", SafeText::new(&change.path));
     // Two columns are the sign's.
     let parts = wrap(&text, columns.saturating_sub(2))
         .into_iter()

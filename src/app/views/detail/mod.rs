@@ -19,7 +19,7 @@ use crate::app::views::page::{Line, Page};
 use crate::domain::properties::{Properties, shown};
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 use tree::TreeWriter;
 
 /// Columns by which each level of the tree is moved to the right.
@@ -31,12 +31,12 @@ pub enum Subject<'a> {
     /// An event of a stack.
     Event(&'a Timeline, &'a Arc<StackEvent>),
     /// A resource of a stack, or the stack itself.
-    Resource(&'a Timeline, &'a Clean),
+    Resource(&'a Timeline, &'a SafeText),
 }
 
 /// How it is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
+pub enum DetailMode {
     /// As it is meant.
     #[default]
     Read,
@@ -52,10 +52,10 @@ struct Made {
     /// The event; of a resource its newest.
     event: EventKey,
     /// The resource and how many events it had, where the pane is about one.
-    resource: Option<(Clean, usize)>,
+    resource: Option<(SafeText, usize)>,
     /// The event before, where it is shown, and whether events may be missing between the two.
     before: Option<(EventKey, bool)>,
-    form: Form,
+    form: DetailMode,
     columns: usize,
     /// How often something had been folded or unfolded.
     folds: usize,
@@ -63,7 +63,7 @@ struct Made {
 
 impl Made {
     /// What a reader is at: where it is the same, they stay on their line.
-    fn place(&self) -> (StackId, Option<EventId>, Option<Clean>, Form) {
+    fn place(&self) -> (StackId, Option<EventId>, Option<SafeText>, DetailMode) {
         let resource = self.resource.as_ref().map(|(id, _)| id.clone());
         let event = resource.is_none().then(|| self.event.event_id.clone());
         (self.event.stack_id.clone(), event, resource, self.form)
@@ -76,7 +76,7 @@ pub struct Detail {
     /// The lines.
     pub page: Page,
     /// How it is read.
-    pub form: Form,
+    pub form: DetailMode,
     /// Branches that are not in their usual state: most are open at the top level and folded below.
     switched: HashSet<String>,
     folds: usize,
@@ -128,7 +128,7 @@ impl Detail {
     fn wanted(&self, subject: Subject<'_>, columns: usize) -> Option<Made> {
         let event = subject.event()?;
         let (resource, before) = match subject {
-            Subject::Event(timeline, _) if self.form == Form::Changes => {
+            Subject::Event(timeline, _) if self.form == DetailMode::Changes => {
                 (None, timeline.before(event))
             }
             Subject::Event(..) => (None, None),
@@ -146,15 +146,15 @@ impl Detail {
 
     fn lines_of(&self, subject: Subject<'_>, columns: usize) -> Vec<Line> {
         match (subject, self.form) {
-            (Subject::Resource(timeline, id), Form::Read) => {
+            (Subject::Resource(timeline, id), DetailMode::Read) => {
                 resource::lines(self, timeline, id, columns)
             }
-            (_, Form::Raw) => subject
+            (_, DetailMode::Raw) => subject
                 .event()
                 .map(|event| raw(event, columns))
                 .unwrap_or_default(),
-            (Subject::Event(_, event), Form::Read) => event::lines(self, event, columns),
-            (Subject::Event(timeline, _) | Subject::Resource(timeline, _), Form::Changes) => {
+            (Subject::Event(_, event), DetailMode::Read) => event::lines(self, event, columns),
+            (Subject::Event(timeline, _) | Subject::Resource(timeline, _), DetailMode::Changes) => {
                 let event = subject.event();
                 let lines =
                     event.map(|event| changes::lines(timeline.before(event), event, columns));
@@ -164,8 +164,12 @@ impl Detail {
     }
 
     /// Reads it in the given form, or as it is meant again.
-    pub fn toggle_form(&mut self, form: Form) {
-        self.form = if self.form == form { Form::Read } else { form };
+    pub fn toggle_form(&mut self, form: DetailMode) {
+        self.form = if self.form == form {
+            DetailMode::Read
+        } else {
+            form
+        };
     }
 
     /// Folds or unfolds the marked branch: to the given state, or to the other one. Where the marked line is

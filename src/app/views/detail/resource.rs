@@ -7,13 +7,18 @@ use crate::app::views::page;
 use crate::app::views::page::Line;
 use crate::domain::span::spans;
 use crate::domain::timeline::Timeline;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 /// So many of its newest events are listed; a real resource has fewer than ten.
 const EVENTS: usize = 100;
 
 /// The lines of a resource.
-pub(crate) fn lines(detail: &Detail, timeline: &Timeline, id: &Clean, columns: usize) -> Vec<Line> {
+pub(crate) fn lines(
+    detail: &Detail,
+    timeline: &Timeline,
+    id: &SafeText,
+    columns: usize,
+) -> Vec<Line> {
     let subject = Subject::Resource(timeline, id);
     let Some(newest) = subject.event() else {
         return Vec::new();

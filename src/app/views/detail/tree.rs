@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::app::views::detail::INDENT;
 use crate::app::views::page::Line;
 use crate::domain::properties::shown;
-use crate::text::safe::{Clean, pad, width, wrap};
+use crate::text::safe::{SafeText, pad, width, wrap};
 
 /// The JSON pointer (RFC 6901) of what has this name in what is at that path.
 pub(crate) fn below(path: &str, name: &str) -> String {
@@ -49,7 +49,7 @@ impl TreeWriter<'_> {
                 self.document(name, text, path, indent);
             }
             Value::String(text) => self.leaf(name, &shown(text), path, indent, 0),
-            other => self.leaf(name, &Clean::new(&other.to_string()), path, indent, 0),
+            other => self.leaf(name, &SafeText::new(&other.to_string()), path, indent, 0),
         }
     }
 
@@ -65,7 +65,7 @@ impl TreeWriter<'_> {
         if children.is_empty() {
             self.leaf(
                 name,
-                &Clean::new(&format!("{left}{right}")),
+                &SafeText::new(&format!("{left}{right}")),
                 path,
                 indent,
                 0,
@@ -105,7 +105,7 @@ impl TreeWriter<'_> {
                 Value::Null | Value::Bool(_) | Value::Number(_) => {
                     self.leaf(
                         name,
-                        &Clean::new(&value.to_string()),
+                        &SafeText::new(&value.to_string()),
                         &path,
                         indent + INDENT,
                         names.unwrap_or(0),
@@ -132,8 +132,8 @@ impl TreeWriter<'_> {
     }
 
     /// A name and a value; `names` is the width of the longest name beside it, so that values align.
-    fn leaf(&mut self, name: &str, value: &Clean, path: &str, indent: usize, names: usize) {
-        let name = Clean::new(name);
+    fn leaf(&mut self, name: &str, value: &SafeText, path: &str, indent: usize, names: usize) {
+        let name = SafeText::new(name);
         let names = names.min(self.columns / 2).max(width(name.as_str()));
         let label = pad(name.as_str(), names);
         let start = indent + INDENT + names + 2;
@@ -152,7 +152,7 @@ impl TreeWriter<'_> {
         }));
     }
 
-    fn push_continued(&mut self, value: &Clean, indent: usize) {
+    fn push_continued(&mut self, value: &SafeText, indent: usize) {
         let columns = self.columns.saturating_sub(indent + INDENT);
         let parts = wrap(value.as_str(), columns).into_iter();
         self.lines
@@ -177,7 +177,7 @@ impl TreeWriter<'_> {
     }
 
     fn push_fold(&mut self, name: &str, open: bool, value: String, path: &str, indent: usize) {
-        let name = Clean::new(name).as_str().to_owned();
+        let name = SafeText::new(name).as_str().to_owned();
         self.push_node(indent, path, Some(open), name, value);
     }
 

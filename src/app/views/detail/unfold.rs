@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use crate::app::views::detail::tree::below;
-use crate::app::views::detail::{Detail, Form, Subject};
+use crate::app::views::detail::{Detail, DetailMode, Subject};
 use crate::app::views::page::Line;
 use crate::domain::properties::{Properties, shown};
 use crate::text::pattern::Pattern;
-use crate::text::safe::Clean;
+use crate::text::safe::SafeText;
 
 impl Detail {
     /// Unfolds every branch that has the pattern somewhere inside, and keeps the marked line.
     pub fn unfold(&mut self, subject: Subject<'_>, pattern: &Pattern) {
         let event = subject.event_with_properties();
-        let (Form::Read, Some(made), Some(event)) = (self.form, &self.made, event) else {
+        let (DetailMode::Read, Some(made), Some(event)) = (self.form, &self.made, event) else {
             return;
         };
         let Properties::Tree(tree) = event.properties() else {
@@ -103,7 +103,7 @@ fn collect(value: &Value, path: &str, pattern: &Pattern, branches: &mut Vec<Stri
     for (name, child) in children {
         let path = below(path, &name);
         // The name and the value stand in one line.
-        let line = format!("{} {}", Clean::new(&name), leaf(child));
+        let line = format!("{} {}", SafeText::new(&name), leaf(child));
         has |= pattern.is_in(&line) | collect(child, &path, pattern, branches);
     }
     if has {

@@ -75,7 +75,7 @@ fn faults_are_one_line_with_a_hint_and_the_request_id() {
     );
     let gateway = fault(refusal(Image, true, &reply(500, &headers[1..], "")));
     assert_eq!(
-        gateway.request_id.as_ref().map(Clean::as_str),
+        gateway.request_id.as_ref().map(SafeText::as_str),
         Some("other")
     );
 

@@ -114,7 +114,7 @@ async fn deletion() {
     fs::remove_file("credentials").unwrap();
     println!("found: {}", said(&mut source).await);
     fs::write("credentials", keys("NEW")).unwrap();
-    source.hurry();
+    source.retry_now();
     assert_eq!(said(&mut source).await, "a page");
     println!("found: {}", keys_of(&server).join(" "));
 }
@@ -128,7 +128,7 @@ async fn renewal() {
     fs::create_dir_all(".aws/sso/cache").unwrap();
     let token = r#"{"accessToken":"canary","expiresAt":"2099-01-01T00:00:00Z"}"#;
     fs::write(SSO_TOKEN, token).unwrap();
-    source.hurry();
+    source.retry_now();
     assert_eq!(said(&mut source).await, "a page");
     println!("found: {}", keys_of(&server).join(" "));
 }

@@ -8,10 +8,7 @@ use crate::backend::parallelcluster::tests::*;
 
 /// A client that needs no certificates of the platform's, of which a bare container has none.
 fn trusting_ca(url: &str) -> ParallelCluster {
-    let folder = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/src/aws/testdata"
-    );
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/testdata");
     trusting(url, format!("{folder}/ca.pem").into())
 }
 
@@ -260,7 +257,7 @@ async fn a_mark_before_the_json_is_no_fault_and_other_bytes_are() {
     assert!(!asked.contains("accept-encoding"), "nobody asks for gzip");
 }
 
-/// What is left of an answer that was announced as shorter is not taken for the next one.
+/// What is left of an answer that was verdict_notice as shorter is not taken for the next one.
 #[tokio::test]
 async fn a_length_that_is_too_small_spoils_one_answer_only() {
     let short = format!("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{PAGE}");
