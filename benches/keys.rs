@@ -13,7 +13,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bakewatch::demo::FaultPlan;
+use bakewatch::testing::demo::FaultPlan;
 use support::server::{STACK, Server};
 use support::terminal::Terminal;
 

@@ -5,15 +5,11 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use bakewatch::app::keys::key::Key;
-use bakewatch::app::model::{Mode, Model, Target};
-use bakewatch::app::msg::Msg;
-use bakewatch::app::update::update;
-use bakewatch::config::keys::built_in;
-use bakewatch::domain::observation::{Observation, Seen, WalkStep};
-use bakewatch::domain::stack_event::{StackEvent, StackId};
-use bakewatch::style::Theme;
-use bakewatch::view::view;
+use bakewatch::testing::app::{Key, Mode, Model, Msg, Target, update};
+use bakewatch::testing::config::built_in_keys as built_in;
+use bakewatch::testing::domain::{Observation, Seen, StackEvent, StackId, WalkStep};
+use bakewatch::testing::style::Theme;
+use bakewatch::testing::view::view;
 use chrono::{DateTime, Utc};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ratatui::buffer::Buffer;

@@ -224,7 +224,6 @@ pub enum Output {
     /// The screen where there is a terminal, else text.
     #[default]
     Auto,
-    /// The screen.
     Tui,
     /// One aligned line an event.
     Text,
@@ -238,23 +237,19 @@ pub enum Color {
     /// Where there is a terminal that can show them.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
 /// The script that lets a shell complete this command line.
-#[must_use]
-pub fn completions(shell: Shell) -> String {
+pub(crate) fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "bakewatch", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
 /// The manual page of the program, or of one of its commands; nothing where there is no such command.
-#[must_use]
-pub fn manual(command: Option<&str>) -> Option<String> {
+pub(crate) fn manual(command: Option<&str>) -> Option<String> {
     let mut described = Cli::command();
     // Gives each command what it takes over from the program: the version, and its full name.
     described.build();

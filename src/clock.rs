@@ -25,7 +25,6 @@ pub struct Clock {
 
 impl Clock {
     /// The wall's time, until the API is found to have another.
-    #[must_use]
     pub fn wall() -> Self {
         Self {
             began: Instant::now(),
@@ -37,7 +36,6 @@ impl Clock {
     }
 
     /// Scenario time: begins at `epoch` and runs `speed` times as fast as the wall.
-    #[must_use]
     pub fn scenario(epoch: DateTime<Utc>, speed: f64) -> Self {
         Self {
             began: Instant::now(),
@@ -49,7 +47,6 @@ impl Clock {
     }
 
     /// The same, but it stops at a time: so that nothing grows older once a recording is at its end.
-    #[must_use]
     pub fn until(self, end: DateTime<Utc>) -> Self {
         Self {
             end: Some(end),
@@ -57,15 +54,12 @@ impl Clock {
         }
     }
 
-    /// What time it is.
-    #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         let now = self.uncorrected();
         now.checked_add_signed(self.behind()).unwrap_or(now)
     }
 
     /// How far the machine's time is behind the API's, as [`Self::correct`] was told; scenario time never is.
-    #[must_use]
     pub fn behind(&self) -> TimeDelta {
         TimeDelta::milliseconds(self.behind.load(Ordering::Relaxed))
     }
@@ -94,13 +88,11 @@ impl Clock {
     }
 
     /// How long this clock has run, in its own time. Never goes backwards, whatever happens to the wall.
-    #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.began.elapsed().mul_f64(self.speed)
     }
 
     /// How long a span of this clock's time takes on the wall.
-    #[must_use]
     pub fn on_the_wall(&self, span: Duration) -> Duration {
         span.div_f64(self.speed)
     }

@@ -20,20 +20,10 @@ pub enum Error {
     Output(#[source] io::Error),
     /// The log file could not be made.
     #[error("failed to open the log file {path}: {source}", path = path.display())]
-    LogFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    LogFile { path: PathBuf, source: io::Error },
     /// The folder of all recordings could not be read.
     #[error("failed to read the folder of recordings {path}: {source}", path = path.display())]
-    Recordings {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Recordings { path: PathBuf, source: io::Error },
     /// Something that the operating system refused.
     #[error("failed to {action}: {source}")]
     System {
@@ -49,7 +39,6 @@ pub enum Error {
 
 impl Error {
     /// The exit code for this error.
-    #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::LogFile { .. } => code::USAGE,
@@ -63,13 +52,11 @@ impl Error {
 
     /// The error as one line that can be shown. It names files and quotes what a person gave it, which a script
     /// may have from anywhere.
-    #[must_use]
     pub fn told(&self) -> String {
         one_line(SafeText::new(&self.to_string()).as_str())
     }
 
     /// Whether nobody is left to be told: the reader of the output has gone, as `head` does.
-    #[must_use]
     pub fn is_quiet(&self) -> bool {
         self.exit_code() == code::CLOSED_PIPE
     }

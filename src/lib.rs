@@ -14,7 +14,7 @@
 //! whole state. *Timeline*: one stack's events in order. *Walk*: a tour over the API's pages, newest first,
 //! down to what is known. *Generation*: one of the stacks that had an image's name. *Source*: whatever
 //! answers for the API. *Verdict*: what is known about the end of a build; *Outcome*: how a watch ended.
-//! *Span*: one operation on a resource, from its beginning to its end. *Selection*: which events are meant; *FilterIndex*:
+//! *Span*: one operation on a resource, from its beginning to its end. *Selection*: which events are meant; *`FilterIndex`*:
 //! the answers to one question for all events, kept event by event. *Page*: lines of text to read.
 //! *Recording*: what a watch heard, in a file. An event is a `StackEvent` or a `TermEvent`, never just an event.
 //!
@@ -26,32 +26,63 @@
 //! `domain::failure::hint`. A setting: a row in `config::preferences`. A theme: a file in `assets/themes` and its
 //! name in [`config::themes`].
 
-pub mod app;
-pub mod aws;
-pub mod backend;
-pub mod cli;
-pub mod clock;
-pub mod config;
-pub mod demo;
-pub mod domain;
-pub mod error;
-pub mod output;
-pub mod poll;
-pub mod recording;
-pub mod runtime;
-pub mod store;
-pub mod style;
-pub mod text;
-pub mod view;
+mod app;
+mod aws;
+mod backend;
+mod cli;
+mod clock;
+mod config;
+mod demo;
+mod domain;
+mod error;
+mod output;
+mod poll;
+mod recording;
+mod runtime;
+mod store;
+mod style;
+#[doc(hidden)]
+pub mod testing;
+mod text;
+mod view;
 
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::Cli;
 use config::{Environment, Task};
 use error::Error;
+use text::safe::{SafeText, one_line};
+
+/// The `bakewatch` program: reads the arguments, does what they ask for, and prints an error where that failed.
+pub fn main() -> ExitCode {
+    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
+    match run(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            if !error.is_quiet() {
+                let _ = writeln!(io::stderr(), "error: {}", error.told());
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Prints a usage error (or the help that was asked for) and exits. The message quotes the arguments, which a
+/// script may have from anywhere, so they are parsed again with control characters made visible.
+fn refuse(error: &clap::Error) -> ! {
+    let safe = |argument: &str| one_line(SafeText::new(argument).as_str());
+    let arguments = std::env::args_os().map(|argument| safe(&argument.to_string_lossy()));
+    Cli::try_parse_from(arguments).map_or_else(|error| error.exit(), |_| error.exit())
+}
 
 /// Runs the program. The result is its exit code.
 ///
 /// # Errors
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
-pub fn run(cli: cli::Cli) -> Result<u8, Error> {
+fn run(cli: Cli) -> Result<u8, Error> {
     match Task::new(cli, &Environment::read())? {
         Task::Watch(settings) => runtime::run(*settings),
         Task::History(history) => runtime::history(history),

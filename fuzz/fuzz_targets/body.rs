@@ -2,12 +2,9 @@
 //! A fixture gives its own status and body; other bytes are a body that comes with every status.
 #![no_main]
 
-use bakewatch::domain::stack_event::StackEvent;
-use bakewatch::domain::fault::Fault;
-use bakewatch::domain::image::ImageAnswer;
-use bakewatch::text::safe::{SafeText, one_line};
-use bakewatch::backend::parallelcluster::any_response::AnyAnswer;
-use bakewatch::backend::{EventsAnswer, EventsError};
+use bakewatch::testing::domain::{Fault, ImageAnswer, StackEvent};
+use bakewatch::testing::text::{SafeText, one_line};
+use bakewatch::testing::backend::{AnyAnswer, EventsAnswer, EventsError};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 

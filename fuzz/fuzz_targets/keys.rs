@@ -8,14 +8,11 @@ mod story;
 
 use std::sync::LazyLock;
 
-use bakewatch::app::keys::key::Key;
-use bakewatch::app::msg::{MouseAction, MouseKind, Msg, Remark, Signal};
-use bakewatch::config::themes::built_in;
-use bakewatch::domain::fault::FaultKind;
-use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::Seen;
-use bakewatch::style::{Depth, Glyphs, Scheme, Theme};
-use bakewatch::view::view;
+use bakewatch::testing::app::{Key, MouseAction, MouseKind, Msg, Remark, Signal};
+use bakewatch::testing::config::built_in_themes as built_in;
+use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
+use bakewatch::testing::style::{Depth, Glyphs, Scheme, Theme};
+use bakewatch::testing::view::view;
 use libfuzzer_sys::fuzz_target;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

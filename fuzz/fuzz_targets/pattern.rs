@@ -2,8 +2,8 @@
 //! The first line is the pattern, the rest is searched.
 #![no_main]
 
-use bakewatch::domain::stack_event::StackEvent;
-use bakewatch::text::pattern::Pattern;
+use bakewatch::testing::domain::StackEvent;
+use bakewatch::testing::text::Pattern;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 

@@ -4,13 +4,9 @@
 
 use std::sync::Arc;
 
-use bakewatch::app::views::detail::{Detail, DetailMode, Subject};
-use bakewatch::domain::diff::changes;
-use bakewatch::domain::stack_event::{StackEvent, StackId};
-use bakewatch::domain::observation::WalkStep;
-use bakewatch::domain::properties::Properties;
-use bakewatch::text::safe::SafeText;
-use bakewatch::domain::timeline::Timeline;
+use bakewatch::testing::app::{Detail, DetailMode, Subject};
+use bakewatch::testing::domain::{Properties, StackEvent, StackId, Timeline, WalkStep, changes};
+use bakewatch::testing::text::SafeText;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 

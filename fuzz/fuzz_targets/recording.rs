@@ -6,12 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use bakewatch::domain::build::Build;
-use bakewatch::store::filter_index::Selection;
-use bakewatch::domain::observation::Observation;
-use bakewatch::domain::summary::Summary;
-use bakewatch::domain::timeline::{Row, Timeline};
-use bakewatch::recording::{Recorder, Recording};
+use bakewatch::testing::domain::{Build, Observation, Row, Summary, Timeline};
+use bakewatch::testing::store::Selection;
+use bakewatch::testing::recording::{Recorder, Recording};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

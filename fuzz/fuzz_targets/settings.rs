@@ -6,9 +6,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use bakewatch::cli::Cli;
-use bakewatch::config::{Environment, Task};
-use bakewatch::text::safe::SafeText;
+use bakewatch::testing::Cli;
+use bakewatch::testing::config::{Environment, Task};
+use bakewatch::testing::text::SafeText;
 use clap::Parser;
 use libfuzzer_sys::fuzz_target;
 

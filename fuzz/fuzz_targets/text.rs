@@ -1,8 +1,7 @@
 //! Any text made safe to show, cut, wrapped and escaped: nothing that could act on a terminal is left of it.
 #![no_main]
 
-use bakewatch::text::redact::redact;
-use bakewatch::text::safe::{SafeText, escape_json, one_line, truncate, width, wrap};
+use bakewatch::testing::text::{SafeText, escape_json, one_line, redact, truncate, width, wrap};
 use libfuzzer_sys::fuzz_target;
 use ratatui::text::Line;
 use serde_json::Value;

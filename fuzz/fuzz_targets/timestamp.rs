@@ -6,9 +6,9 @@
 #[expect(dead_code, reason = "the tests tell more with it")]
 mod story;
 
-use bakewatch::domain::stack_event::{StackEvent, format_time, parse_time};
-use bakewatch::style::Theme;
-use bakewatch::view::view;
+use bakewatch::testing::domain::{StackEvent, format_time, parse_time};
+use bakewatch::testing::style::Theme;
+use bakewatch::testing::view::view;
 use libfuzzer_sys::fuzz_target;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -49,11 +49,9 @@ pub struct FinalOutcome {
 pub enum Entry {
     /// The events from here on belong to this stack.
     Stack(StackId),
-    /// An event.
     Event(Arc<StackEvent>),
     /// The state of the watch changed.
     Status {
-        /// The new state.
         state: ConnectionState,
         /// What it means, in words.
         message: String,
@@ -65,4 +63,4 @@ pub enum Entry {
 }
 
 /// Effects in the order in which they are to be done.
-pub type Effects = Vec<Effect>;
+pub(crate) type Effects = Vec<Effect>;

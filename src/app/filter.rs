@@ -1,6 +1,6 @@
 //! What the list is narrowed to: statuses, resources, types and text, all at once; and the search in it.
 //!
-//! The answers are kept by the build's filter_indexes, event by event; here is only what was asked.
+//! The answers are kept by the build's filter indexes, event by event; here is only what was asked.
 
 use crate::domain::names::Names;
 use crate::domain::status::{ClassSet, StatusClass};
@@ -13,9 +13,7 @@ use crate::text::safe::SafeText;
 pub struct Filter {
     /// The statuses, by class.
     pub classes: ClassSet,
-    /// The types.
     pub types: Names,
-    /// The resources.
     pub resources: Names,
     /// What must be in some field.
     pub text: Option<Pattern>,
@@ -35,23 +33,18 @@ impl Default for Filter {
 /// One thing that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// A class of statuses.
     Class(StatusClass),
-    /// A type.
     Type(SafeText),
-    /// A resource.
     Resource(SafeText),
 }
 
 impl Filter {
     /// Whether every event is listed.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         *self == Self::default()
     }
 
     /// The part of it that the lens answers.
-    #[must_use]
     pub fn predicate(&self) -> Predicate {
         Predicate {
             resources: self.resources.clone(),
@@ -61,13 +54,11 @@ impl Filter {
     }
 
     /// What a list that is narrowed so shows.
-    #[must_use]
     pub fn sieve(&self) -> Selection {
         self.sieve_of(self.classes)
     }
 
     /// The same for other statuses.
-    #[must_use]
     pub fn sieve_of(&self, classes: ClassSet) -> Selection {
         let open = self.types.is_all() && self.resources.is_all() && self.text.is_none();
         let slot = (!open).then_some(FilterSlot::Listed);
@@ -75,7 +66,6 @@ impl Filter {
     }
 
     /// Whether the thing is listed as far as things of its kind go.
-    #[must_use]
     pub fn lists(&self, choice: &Choice) -> bool {
         match choice {
             Choice::Class(class) => self.classes.contains(*class),
@@ -112,7 +102,6 @@ impl Filter {
     }
 
     /// What is asked for beside statuses, in a few words.
-    #[must_use]
     pub fn words(&self) -> Vec<String> {
         let one = |name: &SafeText| name.as_str().trim_start_matches("AWS::").to_owned();
         let listed = |names: &Names, noun: &str| {
@@ -140,8 +129,7 @@ impl Filter {
 }
 
 /// A pattern as people write it: `"text"` or `/expression/`.
-#[must_use]
-pub fn quoted(pattern: &Pattern) -> String {
+pub(crate) fn quoted(pattern: &Pattern) -> String {
     let text = SafeText::new(pattern.text());
     if pattern.is_regex() {
         format!("/{text}/")

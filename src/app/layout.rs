@@ -5,7 +5,7 @@ use ratatui::layout::{Rect, Size};
 use crate::app::views::tab::Tab;
 
 /// The least size at which anything but "too small" is drawn.
-pub const MIN_SIZE: Size = Size {
+pub(crate) const MIN_SIZE: Size = Size {
     width: 20,
     height: 6,
 };
@@ -53,7 +53,6 @@ pub struct Regions {
 /// What the division of a screen depends on, beside its size.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Content {
-    /// The view.
     pub tab: Tab,
     /// Whether the detail pane has the whole body, where it does not stand beside the list.
     pub detail_only: bool,
@@ -65,7 +64,6 @@ pub struct Content {
 
 impl Regions {
     /// Divides a screen. Nothing where it is too small to show anything.
-    #[must_use]
     pub fn of(size: Size, content: Content) -> Option<Self> {
         if size.width < MIN_SIZE.width || size.height < MIN_SIZE.height {
             return None;
@@ -103,20 +101,17 @@ impl Regions {
     }
 
     /// The number of rows that a bordered pane shows.
-    #[must_use]
     pub fn rows_in(pane: Option<Rect>) -> usize {
         pane.map_or(0, |pane| usize::from(pane.height.saturating_sub(2)))
     }
 
     /// The number of columns of a view that is one page: less its borders and one column of room.
-    #[must_use]
     pub fn page_columns(&self) -> usize {
         self.list
             .map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
     }
 
     /// The number of columns that the detail pane shows: less its borders and one column of room.
-    #[must_use]
     pub fn detail_columns(&self) -> usize {
         self.detail
             .map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
@@ -124,8 +119,7 @@ impl Regions {
 }
 
 /// Where something of that size lies over the panes: in the middle of the screen, above the hints.
-#[must_use]
-pub fn popup(screen: Size, width: u16, height: u16) -> Rect {
+pub(crate) fn popup(screen: Size, width: u16, height: u16) -> Rect {
     let room = screen.height.saturating_sub(1);
     let (width, height) = (width.min(screen.width), height.min(room));
     Rect::new(

@@ -4,14 +4,14 @@
 //! `update` is total, synchronous and deterministic: the same messages always give the same model and the
 //! same effects. There is no clock, no terminal and no network here.
 
-pub mod effect;
-pub mod filter;
-pub mod keys;
-pub mod layout;
-pub mod model;
-pub mod msg;
-pub mod overlays;
-pub mod search;
-pub mod status;
-pub mod update;
-pub mod views;
+pub(crate) mod effect;
+pub(crate) mod filter;
+pub(crate) mod keys;
+pub(crate) mod layout;
+pub(crate) mod model;
+pub(crate) mod msg;
+pub(crate) mod overlays;
+pub(crate) mod search;
+pub(crate) mod status;
+pub(crate) mod update;
+pub(crate) mod views;

@@ -111,7 +111,6 @@ pub struct Model {
     pub tab: Tab,
     /// What is listed.
     pub filter: Filter,
-    /// What is searched for.
     pub search: Search,
     /// The state of the list of events.
     pub list: List,
@@ -149,7 +148,6 @@ pub struct Model {
 
 impl Model {
     /// A model that has learnt nothing yet.
-    #[must_use]
     pub fn new(target: Target, mode: Mode, keys: KeyMap, now: DateTime<Utc>) -> Self {
         Self {
             target,
@@ -186,19 +184,16 @@ impl Model {
     }
 
     /// The list's rows under the filter.
-    #[must_use]
     pub fn rows(&self) -> Rows<'_> {
         Rows::new(&self.build, self.filter.sieve(), self.list.order)
     }
 
     /// The event that is selected in the list.
-    #[must_use]
     pub fn selected(&self) -> Option<&Arc<StackEvent>> {
         self.rows().find(self.list.selected.as_ref()?)
     }
 
     /// What the detail pane is about.
-    #[must_use]
     pub fn subject(&self) -> Option<Subject<'_>> {
         match self.tab {
             Tab::Events => {
@@ -218,7 +213,6 @@ impl Model {
     }
 
     /// The event that a key would copy: the selected one, a resource's newest, the one that failed first.
-    #[must_use]
     pub fn event(&self) -> Option<&Arc<StackEvent>> {
         match self.tab {
             Tab::Failure => self.explanation().map(|why| &why.cause),
@@ -227,7 +221,6 @@ impl Model {
     }
 
     /// The page that a search for text goes through.
-    #[must_use]
     pub fn page(&self) -> &Page {
         match self.tab {
             Tab::Failure => &self.failure.page,
@@ -236,13 +229,11 @@ impl Model {
     }
 
     /// Where things are on the screen; nothing where it is too small.
-    #[must_use]
     pub fn regions(&self) -> Option<Regions> {
         Regions::of(self.size, self.content(self.notices().len()))
     }
 
     /// What the division of the screen depends on.
-    #[must_use]
     pub fn content(&self, notices: usize) -> Content {
         let timeline = self.build.current();
         let rows = || timeline.map_or(0, Timeline::count_resources) + resources::HEADER;
@@ -255,7 +246,6 @@ impl Model {
     }
 
     /// How many events the filter hides that are newer than everything it lists.
-    #[must_use]
     pub fn hidden_newer(&self) -> usize {
         let rows = self.rows();
         let newest_listed = rows.newest_listed();
@@ -266,7 +256,6 @@ impl Model {
     }
 
     /// Whether there is work left that does not wait for anything; see [`Msg::Idle`](crate::app::msg::Msg::Idle).
-    #[must_use]
     pub fn is_looking(&self) -> bool {
         FilterSlot::ALL
             .into_iter()
@@ -274,7 +263,6 @@ impl Model {
     }
 
     /// The zone in which times are shown, as its difference from UTC.
-    #[must_use]
     pub fn zone(&self) -> FixedOffset {
         if self.times.utc {
             Utc.fix()
@@ -291,7 +279,6 @@ impl Model {
     }
 
     /// What must be read without a key being pressed.
-    #[must_use]
     pub fn notices(&self) -> Vec<NoticeLine> {
         let (explanation, remark) = (self.explanation(), self.remark());
         let more = self.keys.key_for(Action::ShowFailure);
@@ -307,14 +294,12 @@ impl Model {
     }
 
     /// What the program has to say about itself now.
-    #[must_use]
     pub fn remark(&self) -> Option<&Remark> {
         let (said, remark) = self.remark.as_ref()?;
         (!remark.passes || self.elapsed.saturating_sub(*said) < REMARK_PASSES).then_some(remark)
     }
 
     /// Why the build failed, where it did; why its stack is still there, where it should not be.
-    #[must_use]
     pub fn explanation(&self) -> Option<&Explanation> {
         self.explanation.as_ref()
     }
@@ -326,7 +311,6 @@ impl Model {
     }
 
     /// How long the build is likely to go on; nothing where it does not.
-    #[must_use]
     pub fn estimate(&self) -> Option<Estimate> {
         let goes_on = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
         let elapsed = self.build.elapsed(self.now).filter(|_| goes_on)?;
@@ -334,13 +318,11 @@ impl Model {
     }
 
     /// Whether keys read a page of text, not a list.
-    #[must_use]
     pub fn reads_page(&self) -> bool {
         self.tab == Tab::Failure || self.focus == Focus::Detail
     }
 
     /// What a key means now depends on this.
-    #[must_use]
     pub fn context(&self) -> Context {
         match (&self.overlay, self.focus, self.tab) {
             (Some(Overlay::Help(_)), ..) => Context::Help,
@@ -354,7 +336,6 @@ impl Model {
     }
 
     /// The image's region: as the API says, else as the person asked.
-    #[must_use]
     pub fn region(&self) -> Option<&SafeText> {
         let described = self.build.image().and_then(|image| image.region.as_ref());
         described.or(self.target.region.as_ref())

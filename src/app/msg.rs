@@ -60,14 +60,12 @@ pub struct Remark {
 
 impl Remark {
     /// A remark that is no news after a minute.
-    #[must_use]
     pub fn passing(text: &str) -> Self {
         let text = SafeText::new(text);
         Self { text, passes: true }
     }
 
     /// A remark that stays.
-    #[must_use]
     pub fn lasting(text: &str) -> Self {
         let text = SafeText::new(text);
         let passes = false;
@@ -106,13 +104,11 @@ pub enum Signal {
     Interrupt,
     /// Ctrl-\, where it is not a key.
     Quit,
-    /// `kill`.
     Terminate,
 }
 
 impl Signal {
     /// The exit code of a program that a signal ended: 128 and the signal's number.
-    #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Hangup => 129,
@@ -123,7 +119,6 @@ impl Signal {
     }
 
     /// The signal's name.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hangup => "SIGHUP",

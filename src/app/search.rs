@@ -2,7 +2,6 @@
 
 use crate::text::pattern::Pattern;
 
-/// What is searched for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Search {
     /// In the events and resources.
@@ -15,7 +14,6 @@ pub struct Search {
 
 impl Search {
     /// Whether a person waits for the first event that is found.
-    #[must_use]
     pub fn seeking(&self) -> bool {
         self.seeking
     }

@@ -1,15 +1,15 @@
 //! aws
 
-pub mod credentials;
-pub mod http;
-pub mod operation;
-pub mod redact;
-pub mod refusal;
-pub mod signer;
-pub mod skew;
+pub(crate) mod credentials;
+pub(crate) mod http;
+pub(crate) mod operation;
+pub(crate) mod redact;
+pub(crate) mod refusal;
+pub(crate) mod signer;
+pub(crate) mod skew;
 #[cfg(test)]
-pub mod test_home;
+pub(crate) mod test_home;
 #[cfg(test)]
-pub mod test_server;
-pub mod tls;
-pub mod transport_error;
+pub(crate) mod test_server;
+pub(crate) mod tls;
+pub(crate) mod transport_error;

@@ -15,7 +15,6 @@ const LONGEST_QUOTE: usize = 300;
 pub(crate) enum Question<'a> {
     /// GetImageStackEvents: the newest page, or the one that the token stands for.
     StackEvents(Option<&'a NextToken>),
-    /// DescribeImage.
     Description,
 }
 

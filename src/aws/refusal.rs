@@ -45,13 +45,11 @@ pub(crate) enum Refusal {
 /// What of a request is refused, where another try can do better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// The page token.
     PageToken,
     /// The credentials; other ones may be there by now.
     Credentials,
     /// The signature, perhaps for its date.
     Date,
-    /// Anything else.
     Other,
 }
 

@@ -18,7 +18,6 @@ impl Home {
         home
     }
 
-    /// The directory.
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }

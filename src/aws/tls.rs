@@ -20,22 +20,13 @@ pub(crate) struct CaBundle {
 pub enum TlsError {
     /// The file can't be read.
     #[error("the CA bundle {} can't be read", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     /// The file holds no certificate.
     #[error("the CA bundle {} holds no PEM certificate", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
+    Empty { path: PathBuf },
     /// What the file holds is no certificate.
     #[error("the CA bundle {} holds something that is no certificate", path.display())]
     Invalid {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: reqwest::Error,

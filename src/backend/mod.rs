@@ -6,7 +6,7 @@
 //! A recording of those reports stands in for the poller where one is replayed.
 //! Nothing here knows the application or the terminal; facts leave as [`crate::domain::observation::Observation`].
 
-pub mod parallelcluster;
+pub(crate) mod parallelcluster;
 
 use std::fmt;
 use std::future::Future;
@@ -22,13 +22,11 @@ pub struct NextToken(String);
 
 impl NextToken {
     /// A token as the API sent it.
-    #[must_use]
     pub fn new(token: impl Into<String>) -> Self {
         Self(token.into())
     }
 
     /// The token as the API sent it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

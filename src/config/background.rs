@@ -5,12 +5,9 @@
 /// What is known about the background that text stands on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Background {
-    /// Nothing.
     #[default]
     Unknown,
-    /// It is dark.
     Dark,
-    /// It is light.
     Light,
 }
 

@@ -15,7 +15,6 @@ pub struct TerminalCapabilities {
 pub enum NotifySupport {
     /// Not at all.
     Off,
-    /// By the bell.
     #[default]
     Bell,
     /// By the bell and iTerm's sequence for a desktop notification.

@@ -16,13 +16,10 @@ pub struct Environment {
     pub stdout_is_terminal: bool,
     /// Whether keys can be read: standard input is a terminal, or there is a controlling one.
     pub keys_can_be_read: bool,
-    /// `TERM`.
     pub term: String,
-    /// `TERM_PROGRAM`.
     pub term_program: String,
     /// `TMUX`, where it is not empty.
     pub tmux: Option<String>,
-    /// `COLORTERM`.
     pub colorterm: String,
     /// Whether the terminal is dark or light, by `COLORFGBG`.
     pub background: Background,
@@ -100,7 +97,6 @@ impl Environment {
     }
 
     /// Whether there is a terminal that can show the screen.
-    #[must_use]
     pub fn has_screen(&self) -> bool {
         self.stdout_is_terminal
             && self.keys_can_be_read
@@ -108,7 +104,6 @@ impl Environment {
     }
 
     /// How to speak to the terminal; `notify` says whether it may be loud.
-    #[must_use]
     pub fn capabilities(&self, notify: bool) -> TerminalCapabilities {
         TerminalCapabilities {
             notifications: if notify {
@@ -121,7 +116,6 @@ impl Environment {
     }
 
     /// How many colours to use.
-    #[must_use]
     pub fn depth(&self, color: Color) -> Depth {
         let wanted = match color {
             Color::Always => true,
@@ -145,7 +139,6 @@ impl Environment {
     }
 
     /// The signs that the locale can write.
-    #[must_use]
     pub fn glyphs(&self) -> Glyphs {
         let locale = self.locale.to_ascii_lowercase();
         if locale.contains("utf-8") || locale.contains("utf8") {

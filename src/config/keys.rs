@@ -24,7 +24,6 @@ const FILE: &str = "keys.toml";
 /// The key map in force, and where it comes from.
 #[derive(Debug)]
 pub struct Keys {
-    /// The key map.
     pub map: KeyMap,
     /// The person's file, whether or not it is there; none where the person has no home.
     pub file: Option<PathBuf>,

@@ -137,7 +137,6 @@ pub(super) fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
-/// What was picked.
 #[derive(Clone, Debug)]
 pub(super) struct Picked<T> {
     pub(super) value: Option<T>,

@@ -3,14 +3,14 @@
 //!
 //! The environment is read here and nowhere else (the AWS configuration apart, which the AWS crates read).
 
-pub mod background;
-pub mod capabilities;
-pub mod environment;
-pub mod file;
-pub mod keys;
-pub mod layers;
-pub mod preferences;
-pub mod themes;
+pub(crate) mod background;
+pub(crate) mod capabilities;
+pub(crate) mod environment;
+pub(crate) mod file;
+pub(crate) mod keys;
+pub(crate) mod layers;
+pub(crate) mod preferences;
+pub(crate) mod themes;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,10 +25,8 @@ use crate::style::Theme;
 use crate::text::safe::SafeText;
 use crate::{cli, output};
 
-pub use background::Background;
-pub use capabilities::{NotifySupport, TerminalCapabilities};
+pub(crate) use capabilities::{NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
-pub use file::FileError;
 
 use keys::Keys;
 use preferences::{ApiPreferences, Preferences};
@@ -80,7 +78,6 @@ pub struct Settings {
     pub recordings: Option<PathBuf>,
     /// Where the watch is recorded.
     pub record: Record,
-    /// The log.
     pub log: Log,
 }
 
@@ -105,11 +102,9 @@ pub struct Recorded {
 /// Where a watch is recorded.
 #[derive(Clone, Debug)]
 pub enum Record {
-    /// Nowhere.
     No,
     /// In the folder of all recordings.
     InFolder,
-    /// In a file.
     InFile(PathBuf),
 }
 
@@ -143,11 +138,8 @@ pub enum SourceSettings {
         /// How many times as fast as in life.
         speed: f64,
     },
-    /// A recording.
     Replay {
-        /// The recording.
         which: Recorded,
-        /// How fast.
         pace: Pace,
     },
 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::style::{Depth, Role, Scheme};
 
 /// The theme that goes by what is known about the terminal.
-pub const AUTO: &str = "auto";
+pub(crate) const AUTO: &str = "auto";
 
 /// The theme that the others are based on.
 const NEUTRAL: &str = "neutral";
@@ -44,8 +44,7 @@ pub const BUILT_IN: [(&str, &str); 5] = [
 ];
 
 /// The name of the theme that `auto` stands for.
-#[must_use]
-pub const fn automatic(background: Background) -> &'static str {
+pub(crate) const fn automatic(background: Background) -> &'static str {
     match background {
         Background::Dark => "dark",
         Background::Light => "light",

@@ -24,7 +24,6 @@ pub enum InjectedFault {
         status: u16,
         /// The `x-amzn-ErrorType` header.
         error_type: Option<String>,
-        /// The body, as it is.
         body: String,
     },
     /// The right answer, this much of the clock's time too late.
@@ -60,7 +59,6 @@ pub struct FaultRule {
 
 impl FaultRule {
     /// These requests meet the fault.
-    #[must_use]
     pub fn requests(numbers: RangeInclusive<u64>, fault: InjectedFault) -> Self {
         Self {
             route: None,
@@ -72,14 +70,12 @@ impl FaultRule {
     }
 
     /// Counts only the requests of one route.
-    #[must_use]
     pub fn of(mut self, route: Route) -> Self {
         self.route = Some(route);
         self
     }
 
     /// Of the requests in the range, takes the first and then each `step`th.
-    #[must_use]
     pub fn every(mut self, step: u64) -> Self {
         self.every = Some(step);
         self
@@ -108,7 +104,6 @@ pub struct FaultPlan(Vec<FaultRule>);
 
 impl FaultPlan {
     /// A plan made of these rules.
-    #[must_use]
     pub fn new(rules: Vec<FaultRule>) -> Self {
         Self(rules)
     }

@@ -35,20 +35,18 @@
 //! # }
 //! ```
 
-pub mod duration;
-pub mod faults;
-pub mod identifier;
-pub mod playback;
-pub mod scenario;
-pub mod server;
-pub mod world;
+pub(crate) mod duration;
+pub(crate) mod faults;
+pub(crate) mod identifier;
+pub(crate) mod playback;
+pub(crate) mod scenario;
+pub(crate) mod server;
+pub(crate) mod world;
 
 pub use self::faults::FaultPlan;
 pub use self::faults::FaultRule;
 pub use self::faults::InjectedFault;
-pub use self::scenario::Scenario;
-pub use self::scenario::ScenarioError;
-pub use self::server::requests::LoggedRequest;
+pub(crate) use self::scenario::Scenario;
 pub use self::server::requests::RequestLog;
 pub use self::server::requests::Route;
 pub use self::server::simulator::Simulator;

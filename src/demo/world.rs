@@ -47,7 +47,6 @@ pub(crate) enum Change {
 pub(crate) enum Page {
     /// The body of the answer.
     Events(String),
-    /// There is no stack.
     NoStack,
     /// The token is none that this stack's answers held.
     BadToken,
@@ -55,7 +54,6 @@ pub(crate) enum Page {
 
 impl World {
     /// A world without any stack or image, in which there may be one called `image_id`.
-    #[must_use]
     pub fn new(image_id: &str) -> Self {
         Self {
             image_id: image_id.into(),
@@ -122,7 +120,6 @@ impl World {
         }
     }
 
-    /// DescribeImage's answer.
     pub(crate) fn image(&self, image_id: &str) -> Option<String> {
         let state = self.state();
         state.image.clone().filter(|_| image_id == &*self.image_id)

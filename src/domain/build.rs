@@ -38,7 +38,7 @@ pub struct Build {
     verdict: Verdict,
     /// How many reports have been taken in.
     revision: u64,
-    /// What the filter_indexes of every timeline are asked, those to come included.
+    /// What the filter indexes of every timeline are asked, those to come included.
     questions: [Option<Arc<Predicate>>; FilterSlot::ALL.len()],
 }
 
@@ -79,7 +79,6 @@ pub enum Cleanup {
 
 impl Build {
     /// What is known after some reports.
-    #[must_use]
     pub fn of(reports: &[Observation]) -> Self {
         let mut build = Self::default();
         for report in reports {
@@ -192,7 +191,7 @@ impl Build {
         }
     }
 
-    /// Asks the filter_indexes about events that they have not been asked about, newest first, as far as the budget
+    /// Asks the filter indexes about events that they have not been asked about, newest first, as far as the budget
     /// goes.
     pub fn index_some(&mut self, budget: &mut WorkBudget) {
         for timeline in self.timelines.iter_mut().rev() {
@@ -201,7 +200,6 @@ impl Build {
     }
 
     /// How many events a lens has not been asked about yet.
-    #[must_use]
     pub fn unindexed(&self, slot: FilterSlot) -> usize {
         self.timelines
             .iter()
@@ -259,88 +257,73 @@ impl Build {
         }
     }
 
-    /// The verdict.
-    #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
 
     /// A number that is larger after every report: where it is the same, so is everything here.
-    #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
     /// Whether the API has ever answered with something about this image.
-    #[must_use]
     pub fn answered(&self) -> bool {
         self.answered
     }
 
     /// Whether the API says that there is nothing of this name.
-    #[must_use]
     pub fn is_absent(&self) -> bool {
         self.absent.is_some()
     }
 
     /// Whether the API says that there is no stack of this name (any more).
-    #[must_use]
     pub fn is_gone(&self) -> bool {
         self.presence != Presence::There
     }
 
     /// The stacks that had this image's name, oldest first; the last one is the current one.
-    #[must_use]
     pub fn timelines(&self) -> &[Timeline] {
         &self.timelines
     }
 
     /// The current stack's events.
-    #[must_use]
     pub fn current(&self) -> Option<&Timeline> {
         self.timelines.last()
     }
 
     /// The events of one of the stacks that had this image's name.
-    #[must_use]
     pub fn timeline_of(&self, stack_id: &StackId) -> Option<&Timeline> {
         let mut newest_first = self.timelines.iter().rev();
         newest_first.find(|timeline| timeline.stack_id() == stack_id)
     }
 
     /// The current stack.
-    #[must_use]
     pub fn stack_id(&self) -> Option<&StackId> {
         self.current().map(Timeline::stack_id)
     }
 
     /// The newest event of the current stack itself.
-    #[must_use]
     pub fn root(&self) -> Option<&Arc<StackEvent>> {
         self.current().and_then(|timeline| timeline.facts().root())
     }
 
     /// What DescribeImage last said that describes the image. It is kept when a later answer says less.
-    #[must_use]
     pub fn image(&self) -> Option<&ImageDescription> {
         self.described.as_deref()
     }
 
     /// When Image Builder's stage began, to within the time between two DescribeImage requests; nothing where
     /// its beginning was not seen.
-    #[must_use]
     pub fn stage_since(&self) -> Option<DateTime<Utc>> {
         self.stage_since
     }
 
     /// The AMI of a build that succeeded.
-    #[must_use]
     pub fn ami(&self) -> Option<&Ami> {
         self.image().and_then(ImageDescription::finished_ami)
     }
 
     /// The first failure of the current stack, where the verdict is that it failed, or none has fallen yet.
-    #[must_use]
     pub fn first_failure(&self) -> Option<&Arc<StackEvent>> {
         if self.verdict == Verdict::Succeeded {
             return None;
@@ -350,7 +333,6 @@ impl Build {
     }
 
     /// How many events are newer than one of them.
-    #[must_use]
     pub fn events_after(&self, key: &EventKey) -> usize {
         let mut after = 0;
         for timeline in self.timelines.iter().rev() {
@@ -363,7 +345,6 @@ impl Build {
     }
 
     /// What became of the stack, once the build has succeeded.
-    #[must_use]
     pub fn cleanup(&self) -> Cleanup {
         match self.root() {
             _ if self.presence != Presence::There => Cleanup::Done,
@@ -376,13 +357,11 @@ impl Build {
     }
 
     /// When the build began: the first event of the stack itself.
-    #[must_use]
     pub fn started_at(&self) -> Option<DateTime<Utc>> {
         self.current()?.facts().began()?.timestamp
     }
 
     /// When the build ended: when the AMI was made, else the last event of the stack itself.
-    #[must_use]
     pub fn ended_at(&self) -> Option<DateTime<Utc>> {
         if !self.verdict.is_final() {
             return None;
@@ -395,7 +374,6 @@ impl Build {
     }
 
     /// The time up to which what goes on has gone on: now, or the end of a build that is over.
-    #[must_use]
     pub fn until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let newest = || self.current()?.newest()?.timestamp;
         if self.is_over() {
@@ -408,14 +386,12 @@ impl Build {
 
     /// The time up to which an operation whose end no event tells of goes on: now. Nothing where the build is
     /// over, since such an operation may have ended at any time: the stack went away with its events.
-    #[must_use]
     pub fn open_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         (!self.is_over()).then_some(now)
     }
 
     /// Whether nothing goes on any more: the verdict has fallen, and the stack is gone, stuck, or at an end that
     /// it stays at. After a success it goes on until it has deleted itself or could not.
-    #[must_use]
     pub fn is_over(&self) -> bool {
         let is_at_an_end = |root: &Arc<StackEvent>| root.status.is_final();
         match self.verdict {
@@ -428,7 +404,6 @@ impl Build {
     }
 
     /// How long the build has taken, or took. An event that is stamped in the future has age 0.
-    #[must_use]
     pub fn elapsed(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
         let end = self.ended_at().unwrap_or(now);
         Some((end - self.started_at()?).max(TimeDelta::zero()))

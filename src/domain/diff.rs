@@ -7,14 +7,12 @@ use serde_json::Value;
 pub struct Change {
     /// Where: names and indexes, with dots between them.
     pub path: String,
-    /// What was there.
     pub before: Option<Value>,
     /// What is there now.
     pub after: Option<Value>,
 }
 
 /// The differences between two trees, in the order of the newer one; what it has not comes last.
-#[must_use]
 pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
     let mut found = Vec::new();
     compare("", Some(before), Some(after), &mut found);

@@ -32,7 +32,6 @@ pub struct Estimate {
 impl Estimate {
     /// The guess for a build that has gone on for so long; nothing where that is so much longer than usual
     /// that usual builds say nothing about it.
-    #[must_use]
     pub fn of(elapsed: TimeDelta, typical: Option<TypicalDuration>) -> Option<Self> {
         let duration = typical.map_or(DOCUMENTED, |typical| typical.duration);
         (elapsed < duration * UNUSUAL).then_some(Self {
@@ -42,7 +41,6 @@ impl Estimate {
     }
 
     /// What the guess is made from, in words.
-    #[must_use]
     pub fn basis(&self) -> String {
         match self.builds {
             0 => "the documented hour".to_owned(),
@@ -53,8 +51,7 @@ impl Estimate {
 }
 
 /// The median of durations, of the newest few that are given: what a person's own builds usually take.
-#[must_use]
-pub fn typical(mut durations: Vec<TimeDelta>) -> Option<TypicalDuration> {
+pub(crate) fn typical(mut durations: Vec<TimeDelta>) -> Option<TypicalDuration> {
     durations.sort();
     let builds = durations.len();
     let duration = *durations.get(builds.checked_sub(1)? / 2)?;

@@ -12,7 +12,7 @@ use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::text::safe::SafeText;
 
 /// The place of an event in its timeline; a larger place is newer.
-pub type Place = (u8, i64);
+pub(crate) type Place = (u8, i64);
 
 /// Facts about one stack, from its events.
 #[derive(Debug, Default)]
@@ -119,20 +119,17 @@ impl Facts {
     }
 
     /// The newest event of the stack itself: its status is the stack's.
-    #[must_use]
     pub fn root(&self) -> Option<&Arc<StackEvent>> {
         self.newest_root.as_ref()
     }
 
     /// The oldest event of the stack itself that is known: when the build began.
-    #[must_use]
     pub fn began(&self) -> Option<&Arc<StackEvent>> {
         self.oldest_root.as_ref()
     }
 
     /// The first resource that failed on its own account; the stack's own failure where no resource's is
     /// known.
-    #[must_use]
     pub fn first_failure(&self) -> Option<&Arc<StackEvent>> {
         self.first_failure
             .as_ref()
@@ -140,19 +137,16 @@ impl Facts {
     }
 
     /// The number of resources that the events have named, the stack itself not counted.
-    #[must_use]
     pub fn resources(&self) -> usize {
         self.resources.len()
     }
 
     /// The number of resources whose newest status is of the class.
-    #[must_use]
     pub fn resources_in(&self, class: StatusClass) -> usize {
         self.resources_by_class[class.index()]
     }
 
     /// Whether a resource has ever failed on its own account.
-    #[must_use]
     pub fn failed_by_itself(&self, logical_id: &SafeText) -> bool {
         self.resources
             .get(logical_id)
@@ -160,21 +154,18 @@ impl Facts {
     }
 
     /// The number of resources that have ever failed on their own account, one of them not counted.
-    #[must_use]
     pub fn failed_resources_but(&self, logical_id: &SafeText) -> usize {
         let it = self.resources.get(logical_id);
         self.failed_resources - usize::from(it.is_some_and(|resource| resource.has_failed))
     }
 
     /// The newest event of a resource.
-    #[must_use]
     pub fn newest_of(&self, logical_id: &SafeText) -> Option<&Arc<StackEvent>> {
         Some(&self.resources.get(logical_id)?.newest)
     }
 
     /// The first event of the creation or the deletion of a resource, of which `event` tells the end. Where a
     /// deletion was tried several times, this is the first event of the first try.
-    #[must_use]
     pub fn beginning_of(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
         let resource = self.resources.get(&event.logical_id)?;
         let beginning = if event.status.is_delete() {
@@ -186,7 +177,6 @@ impl Facts {
     }
 
     /// The resource that has a physical id; the first to be heard of where several claim it.
-    #[must_use]
     pub fn logical_id_of(&self, physical_id: &SafeText) -> Option<&SafeText> {
         self.logical_ids.get(physical_id)
     }

@@ -23,7 +23,6 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// Whether waiting can mend it. What waiting can't mend ends a headless watch that has seen no answer.
-    #[must_use]
     pub const fn may_pass(self) -> bool {
         matches!(self, Self::Throttled | Self::Transient | Self::Malformed)
     }

@@ -48,9 +48,7 @@ pub struct ImageDescription {
 /// The AMI that a build made (`ec2AmiInfo`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ami {
-    /// `ami-…`
     pub id: SafeText,
-    /// Its name.
     pub name: Option<SafeText>,
     /// `AVAILABLE`, `PENDING`, …
     pub state: Option<SafeText>,
@@ -59,14 +57,12 @@ pub struct Ami {
 impl ImageDescription {
     /// The AMI of a finished build: DescribeImage says `BUILD_COMPLETE` *and* names the AMI. Without the
     /// AMI, `BUILD_COMPLETE` only says that the stack is `CREATE_COMPLETE`.
-    #[must_use]
     pub fn finished_ami(&self) -> Option<&Ami> {
         let complete = self.build_status.as_ref().map(SafeText::as_str) == Some("BUILD_COMPLETE");
         self.ami.as_ref().filter(|_| complete)
     }
 
     /// Whether DescribeImage says that the build failed.
-    #[must_use]
     pub fn build_failed(&self) -> bool {
         self.ami.is_none()
             && self.build_status.as_ref().map(SafeText::as_str) == Some("BUILD_FAILED")

@@ -3,19 +3,19 @@
 //! Everything here is pure: no clock, no network, no terminal. Time comes in as an argument, bytes come in
 //! as text, and the same input always gives the same answer.
 
-pub mod build;
-pub mod diff;
-pub mod estimate;
-pub mod facts;
-pub mod failure;
-pub mod fault;
-pub mod image;
-pub mod names;
-pub mod observation;
-pub mod properties;
-pub mod span;
-pub mod stack_event;
-pub mod status;
-pub mod summary;
-pub mod timeline;
-pub mod verdict;
+pub(crate) mod build;
+pub(crate) mod diff;
+pub(crate) mod estimate;
+pub(crate) mod facts;
+pub(crate) mod failure;
+pub(crate) mod fault;
+pub(crate) mod image;
+pub(crate) mod names;
+pub(crate) mod observation;
+pub(crate) mod properties;
+pub(crate) mod span;
+pub(crate) mod stack_event;
+pub(crate) mod status;
+pub(crate) mod summary;
+pub(crate) mod timeline;
+pub(crate) mod verdict;

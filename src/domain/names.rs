@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use crate::text::safe::SafeText;
 
-/// Chosen names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Names {
     /// Every name but these.
@@ -22,19 +21,16 @@ impl Default for Names {
 
 impl Names {
     /// Whether every name is chosen.
-    #[must_use]
     pub fn is_all(&self) -> bool {
         *self == Self::default()
     }
 
     /// One name and no other.
-    #[must_use]
     pub fn only(name: &SafeText) -> Self {
         Self::Only(BTreeSet::from([name.clone()]))
     }
 
     /// Whether the name is chosen.
-    #[must_use]
     pub fn contains(&self, name: &SafeText) -> bool {
         match self {
             Self::AllBut(names) => !names.contains(name),

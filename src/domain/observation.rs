@@ -33,7 +33,6 @@ pub enum Seen {
     Page(WalkStep),
     /// The service says that there is no stack of this name.
     StackGone,
-    /// DescribeImage answered.
     Image(ImageAnswer),
     /// A request for stack events failed.
     Fault(Fault),
@@ -68,7 +67,6 @@ impl WalkStep {
 /// An event that the service inserted below events that had been committed before.
 #[derive(Clone, Debug)]
 pub struct LateEvent {
-    /// The event.
     pub event: Arc<StackEvent>,
     /// The event that is directly newer in the service's order.
     pub before: EventId,

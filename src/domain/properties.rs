@@ -23,7 +23,6 @@ pub enum Properties {
 
 impl Properties {
     /// Decodes the field: a JSON string that holds JSON, or the JSON itself.
-    #[must_use]
     pub fn from_json(field: Option<&str>) -> Self {
         let Some(json) = field else {
             return Self::Absent;
@@ -41,15 +40,13 @@ impl Properties {
 }
 
 /// The tree that a text holds; nothing where it is plain text, or a plain value.
-#[must_use]
-pub fn tree_in(text: &str) -> Option<Value> {
+pub(crate) fn tree_in(text: &str) -> Option<Value> {
     let tree = serde_json::from_str(text).ok()?;
     matches!(tree, Value::Object(_) | Value::Array(_)).then_some(tree)
 }
 
 /// Text made safe to show, and cut where nobody could read to the end.
-#[must_use]
-pub fn shown(text: &str) -> SafeText {
+pub(crate) fn shown(text: &str) -> SafeText {
     if text.len() <= MAX_SHOWN {
         return SafeText::new(text);
     }

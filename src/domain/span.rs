@@ -49,14 +49,12 @@ impl Span {
     }
 
     /// Whether no end of it is known.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         self.end == End::Open
     }
 
     /// The time up to which it is known to have gone on; `now` is the time up to which anything has that is
     /// open, and absent where nobody knows.
-    #[must_use]
     pub fn until(&self, now: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         match self.end {
             End::Open => now,
@@ -66,7 +64,6 @@ impl Span {
 
     /// How long it has taken, or took; see [`Self::until`] for `now`. What is stamped in the future has taken
     /// no time.
-    #[must_use]
     pub fn length(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
         Some((self.until(now)? - self.began?).max(TimeDelta::zero()))
     }
@@ -83,7 +80,7 @@ impl End {
 }
 
 /// The spans of one resource from its events, oldest first.
-pub fn spans<'a>(events: impl DoubleEndedIterator<Item = &'a Arc<StackEvent>>) -> Vec<Span> {
+pub(crate) fn spans<'a>(events: impl DoubleEndedIterator<Item = &'a Arc<StackEvent>>) -> Vec<Span> {
     let mut newest: Vec<_> = events.rev().take(MOST).collect();
     newest.reverse();
     let mut spans: Vec<Span> = Vec::new();

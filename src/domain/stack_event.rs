@@ -27,13 +27,11 @@ macro_rules! identifier {
 
         impl $name {
             /// The identifier, byte for byte as the service sent it: for comparing, not for showing.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
             /// The identifier in a form that is safe to show.
-            #[must_use]
             pub fn clean(&self) -> SafeText {
                 SafeText::new(&self.0)
             }
@@ -122,7 +120,6 @@ struct Fields<'a> {
 
 impl StackEvent {
     /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it.
-    #[must_use]
     pub fn from_json(json: &str, fallback: Option<&StackId>) -> Self {
         let sent = compact(json).into_boxed_str();
         let safe = match redact(&sent) {
@@ -184,32 +181,27 @@ impl StackEvent {
     }
 
     /// Whether it failed only because a sibling did: CloudFormation cancelled it.
-    #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.status.class() == StatusClass::Failed && !self.is_own_failure
     }
 
     /// Whether it is a failure that follows from another one: a cancelled sibling's, or the stack's own.
-    #[must_use]
     pub fn is_consequence(&self) -> bool {
         self.is_cancelled() || (self.is_root && self.status.class() == StatusClass::Failed)
     }
 
     /// The event's JSON, unknown fields included, on one line without spaces between tokens, and without what
     /// signs a presigned URL.
-    #[must_use]
     pub fn raw(&self) -> &str {
         &self.raw
     }
 
     /// The same with every value as the API sent it: for JSON output, which promises that, and nothing else.
-    #[must_use]
     pub fn as_sent(&self) -> &str {
         self.as_sent.as_deref().unwrap_or(&self.raw)
     }
 
     /// What identifies the event among all stacks of this image's name.
-    #[must_use]
     pub fn key(&self) -> EventKey {
         EventKey {
             stack_id: self.stack_id.clone(),
@@ -219,14 +211,12 @@ impl StackEvent {
 
     /// The properties that the resource is made from; read from the event at each call, since they can be
     /// large and most are never looked at.
-    #[must_use]
     pub fn properties(&self) -> Properties {
         let field = self.fields().and_then(|fields| fields.resource_properties);
         Properties::from_json(field.map(RawValue::get))
     }
 
     /// The token of the operation that caused the event.
-    #[must_use]
     pub fn client_request_token(&self) -> Option<SafeText> {
         text(self.fields()?.client_request_token)
             .as_deref()
@@ -234,7 +224,6 @@ impl StackEvent {
     }
 
     /// Every field as it came, those that no document tells of included; nothing for what is no event.
-    #[must_use]
     pub fn every_field(&self) -> Option<serde_json::Map<String, Value>> {
         serde_json::from_str(&self.raw).ok()
     }
@@ -244,7 +233,6 @@ impl StackEvent {
     }
 
     /// The service's reason with the control characters that are in it: for output that escapes by itself.
-    #[must_use]
     pub fn verbatim_reason(&self) -> Option<String> {
         text(self.fields()?.resource_status_reason)
     }
@@ -290,14 +278,12 @@ fn content_id(raw: &str) -> EventId {
 
 /// Reads an RFC 3339 time, with any offset and any precision. In UTC its year must have four digits too, so that
 /// [`format_time`] writes what can be read again.
-#[must_use]
 pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
     (0..=9999).contains(&time.year()).then_some(time)
 }
 
 /// Writes a time as the API does: UTC, milliseconds, `Z`.
-#[must_use]
 pub fn format_time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

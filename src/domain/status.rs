@@ -39,7 +39,6 @@ impl StatusClass {
     ];
 
     /// The word for this class in filters and help.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Running => "in progress",
@@ -53,7 +52,6 @@ impl StatusClass {
     }
 
     /// The class's place in [`StatusClass::ALL`].
-    #[must_use]
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -68,7 +66,6 @@ pub struct ResourceStatus {
 
 impl ResourceStatus {
     /// Understands a status by its shape.
-    #[must_use]
     pub fn new(word: &str) -> Self {
         Self {
             word: SafeText::new(word),
@@ -77,31 +74,26 @@ impl ResourceStatus {
     }
 
     /// The service's own word.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         self.word.as_str()
     }
 
     /// What the word means.
-    #[must_use]
     pub const fn class(&self) -> StatusClass {
         self.class
     }
 
     /// Whether the operation has ended, well or badly. An unknown word ends nothing.
-    #[must_use]
     pub fn is_final(&self) -> bool {
         self.class != StatusClass::Unknown && !self.as_str().ends_with("_IN_PROGRESS")
     }
 
     /// Whether this status of the stack itself means that the build failed: `*_FAILED`, or any rollback.
-    #[must_use]
     pub fn is_failure_of_stack(&self) -> bool {
         matches!(self.class, StatusClass::Failed | StatusClass::RollingBack)
     }
 
     /// Whether the stack is on its way out (`DELETE_*`), which ends every successful build.
-    #[must_use]
     pub fn is_delete(&self) -> bool {
         self.as_str().starts_with("DELETE_")
     }
@@ -142,25 +134,20 @@ impl fmt::Debug for ResourceStatus {
 pub struct ClassSet(u8);
 
 impl ClassSet {
-    /// Every class.
     pub const ALL: Self = Self((1 << StatusClass::ALL.len()) - 1);
-    /// No class.
     pub const NONE: Self = Self(0);
 
     /// The set of one class.
-    #[must_use]
     pub const fn only(class: StatusClass) -> Self {
         Self(1 << class.index())
     }
 
     /// Whether the class is in the set.
-    #[must_use]
     pub const fn contains(self, class: StatusClass) -> bool {
         self.0 & (1 << class.index()) != 0
     }
 
     /// The set with the class put in, or taken out if it was in.
-    #[must_use]
     pub const fn toggled(self, class: StatusClass) -> Self {
         Self(self.0 ^ (1 << class.index()))
     }

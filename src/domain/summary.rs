@@ -39,10 +39,8 @@ pub struct FirstFailure {
     pub reason: Option<SafeText>,
 }
 
-/// A watch that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedWatch {
-    /// The recording.
     pub file: PathBuf,
     /// When the build began, else when the watch did; of what can't be read, when it was last written to.
     pub began: DateTime<Utc>,
@@ -63,7 +61,6 @@ pub struct RecordedBuild {
 
 impl Summary {
     /// A build as it is now.
-    #[must_use]
     pub fn of(build: &Build) -> Self {
         let outcome = build.verdict().outcome();
         let (failed, succeeded) = (outcome == Outcome::Failed, outcome == Outcome::Succeeded);
@@ -84,7 +81,6 @@ impl Summary {
     }
 
     /// How long the build took, where it has come to an end of its own.
-    #[must_use]
     pub fn took(&self) -> Option<TimeDelta> {
         let ended = matches!(self.outcome, Outcome::Succeeded | Outcome::Failed);
         let took = self.ended_at.filter(|_| ended)? - self.started_at?;
@@ -94,7 +90,6 @@ impl Summary {
 
 impl RecordedBuild {
     /// The image's region: as the API says, else as the person asked.
-    #[must_use]
     pub fn region(&self) -> Option<&SafeText> {
         self.summary.region.as_ref().or(self.region.as_ref())
     }

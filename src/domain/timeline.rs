@@ -26,7 +26,6 @@ pub struct Timeline {
 /// One line of a timeline.
 #[derive(Clone, Debug)]
 pub enum Row<'a> {
-    /// An event.
     Event(&'a Arc<StackEvent>),
     /// Events may be missing here: a walk over the history is not finished.
     Gap,
@@ -35,15 +34,12 @@ pub enum Row<'a> {
 /// The event of a resource before another one.
 #[derive(Clone, Copy, Debug)]
 pub struct Before<'a> {
-    /// The event.
     pub event: &'a Arc<StackEvent>,
     /// Whether events may be missing between the two: a walk over the history is not finished.
     pub gap: bool,
 }
 
 impl Timeline {
-    /// A timeline without events.
-    #[must_use]
     pub fn new(stack_id: StackId) -> Self {
         Self {
             stack_id,
@@ -56,13 +52,11 @@ impl Timeline {
     }
 
     /// The stack that the events belong to.
-    #[must_use]
     pub fn stack_id(&self) -> &StackId {
         &self.stack_id
     }
 
     /// What the events say as a whole.
-    #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
@@ -111,25 +105,21 @@ impl Timeline {
     }
 
     /// Whether the last walk was whole, so that nothing is missing between the rows.
-    #[must_use]
     pub fn is_whole(&self) -> bool {
         self.whole
     }
 
     /// The number of whole walks.
-    #[must_use]
     pub fn walks(&self) -> usize {
         self.walks
     }
 
     /// The number of events, those of an unfinished walk included.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.committed.len() + self.pending.len()
     }
 
     /// Whether there are no events.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -139,14 +129,11 @@ impl Timeline {
         self.pending.iter()
     }
 
-    /// The newest event.
-    #[must_use]
     pub fn newest(&self) -> Option<&Arc<StackEvent>> {
         self.pending.newest().or_else(|| self.committed.newest())
     }
 
     /// How many events are newer than one of them; none where it is not in the timeline.
-    #[must_use]
     pub fn events_after(&self, id: &EventId) -> usize {
         let newer = |log: &EntryLog| {
             let place = log.place(id)?;
@@ -157,7 +144,6 @@ impl Timeline {
     }
 
     /// The number of events that a sieve lets through.
-    #[must_use]
     pub fn count(&self, sieve: Selection) -> usize {
         self.committed.count(sieve) + self.pending.count(sieve)
     }
@@ -169,25 +155,21 @@ impl Timeline {
     }
 
     /// The number of those events.
-    #[must_use]
     pub fn count_consequences(&self) -> usize {
         self.committed.count_consequences() + self.pending.count_consequences()
     }
 
     /// The number of rows under a filter: matching events, and the gap where there is one.
-    #[must_use]
     pub fn rows(&self, sieve: Selection) -> usize {
         self.count(sieve) + usize::from(self.has_gap())
     }
 
     /// The index of the gap's row under a filter, where there is one.
-    #[must_use]
     pub fn gap(&self, sieve: Selection) -> Option<usize> {
         self.has_gap().then(|| self.committed.count(sieve))
     }
 
     /// The row at an index, oldest first.
-    #[must_use]
     pub fn row(&self, sieve: Selection, index: usize) -> Option<Row<'_>> {
         let older = self.committed.count(sieve);
         if index < older {
@@ -202,7 +184,6 @@ impl Timeline {
 
     /// The index of an event's row under a filter; where the filter hides the event, the index of the row
     /// that would follow it. Nothing for an event that is not in the timeline.
-    #[must_use]
     pub fn row_of(&self, sieve: Selection, id: &EventId) -> Option<usize> {
         if let Some(place) = self.committed.place(id) {
             return Some(self.committed.count_before(sieve, place));
@@ -218,14 +199,13 @@ impl Timeline {
         self.pending.set_filter_index(slot, predicate);
     }
 
-    /// Asks the filter_indexes about events that they have not been asked about, newest first, as far as the budget goes.
+    /// Asks the filter indexes about events that they have not been asked about, newest first, as far as the budget goes.
     pub fn index_some(&mut self, budget: &mut WorkBudget) {
         self.pending.index_some(budget);
         self.committed.index_some(budget);
     }
 
     /// How many events a index has not been asked about yet.
-    #[must_use]
     pub fn unindexed(&self, slot: FilterSlot) -> usize {
         self.committed.unindexed(slot) + self.pending.unindexed(slot)
     }
@@ -239,7 +219,6 @@ impl Timeline {
     }
 
     /// How many of these there are.
-    #[must_use]
     pub fn count_resources(&self) -> usize {
         let newer = self.pending.resources();
         let newer = newer.filter(|resource| !self.committed.has_resource(resource));
@@ -247,7 +226,6 @@ impl Timeline {
     }
 
     /// The events of a resource, oldest first.
-    #[must_use]
     pub fn events_of(
         &self,
         resource: &SafeText,
@@ -257,13 +235,11 @@ impl Timeline {
     }
 
     /// How many events of a resource there are.
-    #[must_use]
     pub fn count_of(&self, resource: &SafeText) -> usize {
         self.committed.count_of(resource) + self.pending.count_of(resource)
     }
 
     /// The event of the same resource before this one, as far as that is known.
-    #[must_use]
     pub fn before(&self, event: &StackEvent) -> Option<Before<'_>> {
         let in_pending = self.pending.contains(&event.event_id);
         let pending = in_pending.then(|| self.pending.before(event)).flatten();

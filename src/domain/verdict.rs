@@ -42,7 +42,6 @@ pub enum Verdict {
 
 impl Verdict {
     /// Whether this is an end, after which nothing but the clean-up can follow.
-    #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(
             self,
@@ -51,7 +50,6 @@ impl Verdict {
     }
 
     /// The word for it on the screen.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Waiting => "WAITING",
@@ -68,7 +66,6 @@ impl Verdict {
     }
 
     /// The outcome that this verdict would give if the watch ended now.
-    #[must_use]
     pub const fn outcome(self) -> Outcome {
         match self {
             Self::Waiting | Self::Ended => Outcome::Unknown,
@@ -99,7 +96,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome.
     pub const ALL: [Self; 6] = [
         Self::Succeeded,
         Self::Failed,
@@ -110,7 +106,6 @@ impl Outcome {
     ];
 
     /// The word in the JSON output.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",

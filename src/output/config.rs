@@ -9,22 +9,19 @@ use crate::text::safe::{SafeText, one_line, pad, width};
 /// The columns that a setting has at most, so that one long value does not push all comments away.
 const MOST: usize = 40;
 
-/// One setting.
 #[derive(Clone, Debug)]
-pub struct ConfigLine {
+pub(crate) struct ConfigLine {
     /// Its name in the file.
     pub name: &'static str,
     /// Its value as TOML, clean; nothing where it is not set.
     pub value: Option<String>,
     /// Where that comes from.
     pub origin: String,
-    /// What it is for.
     pub help: String,
 }
 
 /// Writes the settings in force; `file` is the person's own. What is not set is written as a comment.
-#[must_use]
-pub fn config(lines: &[ConfigLine], file: Option<&Path>) -> String {
+pub(crate) fn config(lines: &[ConfigLine], file: Option<&Path>) -> String {
     let mut text = String::from("# The settings in force.");
     if let Some(file) = file {
         let file = SafeText::new(&file.to_string_lossy());

@@ -27,8 +27,7 @@ const HEADINGS: [&str; 7] = [
 const VERDICT: usize = 3;
 
 /// Writes the list.
-#[must_use]
-pub fn history(watches: &[RecordedWatch], form: &OutputFormat) -> String {
+pub(crate) fn history(watches: &[RecordedWatch], form: &OutputFormat) -> String {
     match form {
         OutputFormat::Text(_) if watches.is_empty() => String::new(),
         OutputFormat::Text(theme) => table(watches, theme),

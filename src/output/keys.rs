@@ -15,8 +15,11 @@ const LEAST: usize = 28;
 
 /// Writes the key map in force. `file` is the person's own; `line` is where that file says an action's keys,
 /// from 1, if it does.
-#[must_use]
-pub fn keys(map: &KeyMap, file: Option<&Path>, line: impl Fn(Action) -> Option<usize>) -> String {
+pub(crate) fn keys(
+    map: &KeyMap,
+    file: Option<&Path>,
+    line: impl Fn(Action) -> Option<usize>,
+) -> String {
     let mut text = String::from("# The keys in force.");
     if let Some(file) = file {
         let file = SafeText::new(&file.to_string_lossy());

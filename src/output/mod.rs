@@ -18,9 +18,9 @@ use crate::app::model::Model;
 use crate::style::Theme;
 use crate::text::safe::one_line;
 
-pub use config::{ConfigLine, config};
-pub use history::history;
-pub use keys::keys;
+pub(crate) use config::{ConfigLine, config};
+pub(crate) use history::history;
+pub(crate) use keys::keys;
 pub use report::{Subject, report};
 pub use variables::variables;
 
@@ -34,22 +34,20 @@ pub enum OutputFormat {
 }
 
 /// The line that stays on the normal screen when the program has left the terminal.
-#[must_use]
 pub fn farewell(model: &Model, theme: &Theme) -> String {
     text::farewell(model, theme)
 }
 
 /// Prints entries: results to `out`, diagnostics to `diagnostics`.
 #[derive(Debug)]
-pub struct Printer<O, D> {
+pub(crate) struct Printer<O, D> {
     form: OutputFormat,
     out: O,
     diagnostics: D,
 }
 
 impl<O: Write, D: Write> Printer<O, D> {
-    /// A printer.
-    pub fn new(form: OutputFormat, out: O, diagnostics: D) -> Self {
+    pub(crate) fn new(form: OutputFormat, out: O, diagnostics: D) -> Self {
         Self {
             form,
             out,
@@ -61,7 +59,7 @@ impl<O: Write, D: Write> Printer<O, D> {
     ///
     /// # Errors
     /// When the results can't be written. Diagnostics that can't be written are dropped.
-    pub fn print(&mut self, entry: &Entry) -> io::Result<()> {
+    pub(crate) fn print(&mut self, entry: &Entry) -> io::Result<()> {
         match (&self.form, entry) {
             (_, Entry::Remark(text)) => {
                 let _ = writeln!(self.diagnostics, "note: {}", one_line(text.as_str()));
@@ -96,7 +94,7 @@ impl<O: Write, D: Write> Printer<O, D> {
     ///
     /// # Errors
     /// When the results can't be written.
-    pub fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 }

@@ -46,7 +46,6 @@ pub struct Subject<'a> {
 }
 
 /// Writes the report.
-#[must_use]
 pub fn report(build: &Build, subject: &Subject<'_>) -> String {
     let image_id = inert(&SafeText::new(subject.image_id), NAME);
     let mut out = format!("# {image_id}: {}\n\n", build.verdict().word());

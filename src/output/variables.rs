@@ -12,7 +12,6 @@ const LONGEST: usize = 32 * 1024;
 ///
 /// Values are as the service gave them, since it is a program that reads them; but for what signs a presigned
 /// URL, which is nobody's business but JSON output's.
-#[must_use]
 pub fn variables(known: &FinalOutcome) -> [(&'static str, String); 10] {
     let record = &known.record;
     let failure = record.first_failure.as_deref();

@@ -23,7 +23,7 @@ const JITTER: f64 = 0.1;
 
 /// The rhythm of one kind of request.
 #[derive(Debug)]
-pub struct Cadence {
+pub(crate) struct Cadence {
     fixed: Option<Duration>,
     failures: u32,
     last_new: Duration,
@@ -32,8 +32,7 @@ pub struct Cadence {
 
 impl Cadence {
     /// A cadence that begins now; `fixed` replaces the adaptive interval.
-    #[must_use]
-    pub fn new(fixed: Option<Duration>, random: fastrand::Rng) -> Self {
+    pub(crate) fn new(fixed: Option<Duration>, random: fastrand::Rng) -> Self {
         Self {
             fixed,
             failures: 0,
@@ -43,28 +42,27 @@ impl Cadence {
     }
 
     /// A new event came.
-    pub fn saw_new(&mut self, now: Duration) {
+    pub(crate) fn saw_new(&mut self, now: Duration) {
         self.last_new = now;
     }
 
     /// A good answer came: the next wait is the interval again.
-    pub fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         self.failures = 0;
     }
 
     /// A request failed or was throttled: the next wait is twice as long as the one before.
-    pub fn failed(&mut self) {
+    pub(crate) fn failed(&mut self) {
         self.failures = self.failures.saturating_add(1);
     }
 
     /// Whether the last request of this kind failed.
-    #[must_use]
-    pub fn is_failing(&self) -> bool {
+    pub(crate) fn is_failing(&self) -> bool {
         self.failures > 0
     }
 
     /// How long to wait from now to the next poll.
-    pub fn wait(&mut self, now: Duration) -> Duration {
+    pub(crate) fn wait(&mut self, now: Duration) -> Duration {
         if self.failures > 0 {
             return self.backoff(now);
         }

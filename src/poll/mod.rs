@@ -1,6 +1,6 @@
 //! poll
 
-pub mod cadence;
-pub mod poller;
-pub mod tail;
-pub mod walk;
+pub(crate) mod cadence;
+pub(crate) mod poller;
+pub(crate) mod tail;
+pub(crate) mod walk;

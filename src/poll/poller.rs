@@ -17,11 +17,11 @@ const MIN_GAP: Duration = Duration::from_millis(200);
 /// What the application may ask of a poller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PollCommand {
-    /// ApiRequest for events now.
+    /// Ask for events now.
     PollNow,
     /// Read the whole history once more, now.
     Audit,
-    /// ApiRequest for everything now, over new connections: the machine slept, or the process was stopped. An answer
+    /// Ask for everything now, over new connections: the machine slept, or the process was stopped. An answer
     /// that is waited for may never come.
     CatchUp,
 }

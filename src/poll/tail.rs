@@ -62,7 +62,6 @@ impl RootSeen {
 
 impl Tail {
     /// A tail that asks for events at once. `interval` replaces the adaptive one.
-    #[must_use]
     pub fn new(interval: Option<Duration>, mut random: fastrand::Rng) -> Self {
         Self {
             walk: Walk::default(),
@@ -87,7 +86,6 @@ impl Tail {
     }
 
     /// What to ask next, and when.
-    #[must_use]
     pub fn next(&self) -> (ApiRequest, Duration) {
         match self.image_due {
             Some(due) if due <= self.events_due => (ApiRequest::Image, due),
@@ -99,7 +97,6 @@ impl Tail {
     }
 
     /// When events will be asked for again.
-    #[must_use]
     pub fn next_poll(&self) -> Duration {
         self.events_due
     }

@@ -97,7 +97,6 @@ impl Walk {
     }
 
     /// The token to send with the next request: none for the newest page.
-    #[must_use]
     pub fn token(&self) -> Option<&NextToken> {
         let walk = self.underway.as_ref().filter(|walk| !walk.probing);
         walk.and_then(|walk| walk.token.as_ref())
@@ -106,7 +105,6 @@ impl Walk {
     /// Whether the next page should be asked for without a pause: a walk is underway, and its last page
     /// brought it further, or it has to start again. A service that answers with the same page for ever, or
     /// with pages that never fit, is not asked in a hurry.
-    #[must_use]
     pub fn wants_more(&self) -> bool {
         match &self.underway {
             Some(walk) => walk.idle_pages < IDLE_PAGES,

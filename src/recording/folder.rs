@@ -39,13 +39,11 @@ pub(crate) struct Found {
 
 impl Folder {
     /// The folder at a path; it need not exist.
-    #[must_use]
     pub fn new(root: PathBuf) -> Self {
         Self { root }
     }
 
     /// Where it is.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.root
     }
@@ -73,7 +71,6 @@ impl Folder {
 
     /// The recording of a name, with or without its ending; else that of the newest build of an image. A watch
     /// that has heard of no build is one of none.
-    #[must_use]
     pub fn find(&self, name: &Path) -> Option<PathBuf> {
         let name_of = |path: &Path| {
             path.file_name() == Some(name.as_os_str()) || path.file_stem() == Some(name.as_os_str())

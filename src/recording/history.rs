@@ -36,7 +36,6 @@ impl Folder {
 
     /// How long the person's last successful builds took. Only last lines are read: this is asked for when a
     /// watch begins.
-    #[must_use]
     pub fn typical(&self) -> Option<TypicalDuration> {
         let files = self.files().unwrap_or_default();
         let mut builds: Vec<_> = files

@@ -9,20 +9,21 @@
 //! that is why a watch that is taken up again goes on in the same file. A copy could be cut short, and would
 //! then be a second, lesser truth.
 
-pub mod folder;
-pub mod format;
-pub mod history;
-pub mod player;
-pub mod reader;
-pub mod recorder;
-pub mod transcript;
+pub(crate) mod folder;
+pub(crate) mod format;
+pub(crate) mod history;
+pub(crate) mod player;
+pub(crate) mod reader;
+pub(crate) mod recorder;
+pub(crate) mod transcript;
 
 use serde::{Deserialize, Serialize};
 
 pub use folder::Folder;
-pub use player::play;
-pub use reader::{ReadError, Recording};
-pub use recorder::{OpenError, Recorder};
+pub(crate) use player::play;
+pub(crate) use reader::ReadError;
+pub use reader::Recording;
+pub use recorder::Recorder;
 
 use chrono::{DateTime, Utc};
 
@@ -56,13 +57,11 @@ pub struct Header {
 
 impl Header {
     /// Whether an API was watched, and not something that stands in for one.
-    #[must_use]
     pub fn is_of_an_api(&self) -> bool {
         self.api.is_some()
     }
 
     /// Whether both recordings answer the same question: the same image, asked about at the same place.
-    #[must_use]
     pub fn asks_the_same_as(&self, other: &Self) -> bool {
         let question = |header: &Self| {
             let Self {

@@ -8,7 +8,11 @@ use crate::domain::observation::Observation;
 
 /// Sends reports until the last, or until nobody listens any more. A clock that stands at the end of the
 /// recording plays them without a pause.
-pub async fn play(recorded: Vec<Observation>, clock: Clock, reports: mpsc::Sender<Observation>) {
+pub(crate) async fn play(
+    recorded: Vec<Observation>,
+    clock: Clock,
+    reports: mpsc::Sender<Observation>,
+) {
     for report in recorded {
         loop {
             let wait = report.at - clock.now();

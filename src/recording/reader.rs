@@ -103,7 +103,6 @@ impl Recording {
     }
 
     /// When the recording begins and ends.
-    #[must_use]
     pub fn span(&self) -> (DateTime<Utc>, DateTime<Utc>) {
         let at = |report: &Observation| report.at;
         let begin = self.reports.first().map_or(self.header.started_at, at);
@@ -124,7 +123,6 @@ impl Recording {
     }
 
     /// The recorded events as what a watch knows before it has asked for anything.
-    #[must_use]
     pub fn resume(self, now: DateTime<Utc>) -> Vec<Observation> {
         let pages = self
             .reports

@@ -68,7 +68,6 @@ enum Place {
 impl Recorder {
     /// Records in the folder of all recordings. Goes on with the recording of an earlier watch where there is
     /// one, which is returned; unless that is not wanted.
-    #[must_use]
     pub fn in_folder(folder: Folder, header: Header, resumes: bool) -> (Self, Option<Recording>) {
         let found = resumes.then(|| folder.resumable(&header)).flatten();
         let at = header.started_at;
@@ -163,7 +162,6 @@ impl Recorder {
     }
 
     /// Where the recording is: the file, or the folder where there is no file yet.
-    #[must_use]
     pub fn path(&self) -> &Path {
         match &self.place {
             Place::Folder { folder, .. } => folder.path(),

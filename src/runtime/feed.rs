@@ -40,14 +40,12 @@ pub(super) struct Prepared {
 pub(super) enum Origin {
     /// An API that is asked again and again.
     Api {
-        /// The API.
         source: Box<ParallelCluster>,
         /// The fixed interval, where one is wanted.
         interval: Option<Duration>,
         /// What answers for the API, where that is us.
         simulator: Option<Box<Simulator>>,
     },
-    /// A recording.
     Recording(Vec<Observation>),
 }
 

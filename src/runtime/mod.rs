@@ -1,15 +1,15 @@
 //! The imperative shell: the only place that spawns tasks, owns the terminal and the signals, and makes the
 //! clock. It carries messages to `update` and does the effects that come back.
 
-pub mod commands;
-pub mod feed;
-pub mod headless;
-pub mod prepare;
-pub mod process;
-pub mod recorder;
-pub mod screen;
-pub mod ticks;
-pub mod tty;
+pub(crate) mod commands;
+pub(crate) mod feed;
+pub(crate) mod headless;
+pub(crate) mod prepare;
+pub(crate) mod process;
+pub(crate) mod recorder;
+pub(crate) mod screen;
+pub(crate) mod ticks;
+pub(crate) mod tty;
 
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
@@ -29,7 +29,7 @@ use crate::output;
 use crate::output::Printer;
 use crate::recording::Folder;
 
-pub use self::commands::history::{history, report};
+pub(crate) use self::commands::history::{history, report};
 
 use self::feed::Feed;
 use self::process::hook::Hook;
@@ -41,7 +41,7 @@ use self::recorder::RecorderHandle;
 ///
 /// # Errors
 /// Where the program could not do what it was asked; see [`Error::exit_code`].
-pub fn run(settings: Settings) -> Result<u8, Error> {
+pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
     panics::listen();
     let (remark, remarks) = mpsc::unbounded_channel();
     logging::start(&settings.log, remark.clone())?;
@@ -67,7 +67,7 @@ pub fn run(settings: Settings) -> Result<u8, Error> {
 ///
 /// # Errors
 /// Where it can't be written.
-pub fn print(text: &str) -> Result<u8, Error> {
+pub(crate) fn print(text: &str) -> Result<u8, Error> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())

@@ -16,7 +16,7 @@ use crate::text::safe::SafeText;
 
 /// A gapless stretch of one stack's events in the service's order.
 #[derive(Debug, Default)]
-pub struct EntryLog {
+pub(crate) struct EntryLog {
     events: VecDeque<Arc<StackEvent>>,
     /// The sequence number of the oldest event; history is numbered downwards from it.
     first: i64,
@@ -30,43 +30,36 @@ pub struct EntryLog {
 
 impl EntryLog {
     /// The number of events.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.events.len()
     }
 
     /// Whether there are no events.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
     /// Whether the event is in the stretch.
-    #[must_use]
-    pub fn contains(&self, id: &EventId) -> bool {
+    pub(crate) fn contains(&self, id: &EventId) -> bool {
         self.places.contains_key(id)
     }
 
     /// The event's sequence number: larger is newer.
-    #[must_use]
-    pub fn place(&self, id: &EventId) -> Option<i64> {
+    pub(crate) fn place(&self, id: &EventId) -> Option<i64> {
         self.places.get(id).copied()
     }
 
-    /// The newest event.
-    #[must_use]
-    pub fn newest(&self) -> Option<&Arc<StackEvent>> {
+    pub(crate) fn newest(&self) -> Option<&Arc<StackEvent>> {
         self.events.back()
     }
 
     /// The events, oldest first.
-    #[must_use]
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
         self.events.iter().inspect(|_| work::count())
     }
 
     /// Puts an event after the newest one. False, and no change, if it is there already.
-    pub fn push_newest(&mut self, event: Arc<StackEvent>) -> bool {
+    pub(crate) fn push_newest(&mut self, event: Arc<StackEvent>) -> bool {
         let place = self.end();
         if self.contains(&event.event_id) {
             return false;
@@ -82,7 +75,7 @@ impl EntryLog {
     }
 
     /// Puts an event before the oldest one. False, and no change, if it is there already.
-    pub fn push_oldest(&mut self, event: Arc<StackEvent>) -> bool {
+    pub(crate) fn push_oldest(&mut self, event: Arc<StackEvent>) -> bool {
         if self.contains(&event.event_id) {
             return false;
         }
@@ -101,7 +94,7 @@ impl EntryLog {
     /// Puts a late event directly before (older than) the event `next`, or at the newest end where `next` is
     /// not known. False, and no change, if it is there already. Costs as much as there are newer events, and a
     /// little for each resource.
-    pub fn insert_before(&mut self, next: &EventId, event: Arc<StackEvent>) -> bool {
+    pub(crate) fn insert_before(&mut self, next: &EventId, event: Arc<StackEvent>) -> bool {
         if self.contains(&event.event_id) {
             return false;
         }
@@ -131,20 +124,17 @@ impl EntryLog {
     }
 
     /// The number of events that a sieve lets through, of those that its lens has been asked about.
-    #[must_use]
-    pub fn count(&self, sieve: Selection) -> usize {
+    pub(crate) fn count(&self, sieve: Selection) -> usize {
         self.index(sieve.slot).count(sieve.classes)
     }
 
     /// The number of those that are older than the sequence number.
-    #[must_use]
-    pub fn count_before(&self, sieve: Selection, place: i64) -> usize {
+    pub(crate) fn count_before(&self, sieve: Selection, place: i64) -> usize {
         self.index(sieve.slot).count_before(sieve.classes, place)
     }
 
     /// The event with that many older ones that the sieve lets through: O(log² n).
-    #[must_use]
-    pub fn nth(&self, sieve: Selection, nth: usize) -> Option<&Arc<StackEvent>> {
+    pub(crate) fn nth(&self, sieve: Selection, nth: usize) -> Option<&Arc<StackEvent>> {
         if sieve == Selection::ALL {
             work::count();
             return self.events.get(nth);
@@ -154,7 +144,11 @@ impl EntryLog {
     }
 
     /// Lets a lens answer another predicate, or none.
-    pub fn set_filter_index(&mut self, slot: FilterSlot, predicate: Option<&Arc<Predicate>>) {
+    pub(crate) fn set_filter_index(
+        &mut self,
+        slot: FilterSlot,
+        predicate: Option<&Arc<Predicate>>,
+    ) {
         let end = self.end();
         let lens = predicate
             .cloned()
@@ -162,40 +156,36 @@ impl EntryLog {
         self.filter_indexes[slot as usize] = lens;
     }
 
-    /// Asks the filter_indexes about events that they have not been asked about, as far as the budget goes.
-    pub fn index_some(&mut self, budget: &mut WorkBudget) {
+    /// Asks the filter indexes about events that they have not been asked about, as far as the budget goes.
+    pub(crate) fn index_some(&mut self, budget: &mut WorkBudget) {
         for lens in self.filter_indexes.iter_mut().flatten() {
             lens.index_some(&self.events, self.first, budget);
         }
     }
 
     /// How many events a lens has not been asked about yet.
-    #[must_use]
-    pub fn unindexed(&self, slot: FilterSlot) -> usize {
+    pub(crate) fn unindexed(&self, slot: FilterSlot) -> usize {
         let lens = self.filter_indexes[slot as usize].as_ref();
         lens.map_or(0, |lens| self.len() - lens.asked())
     }
 
     /// The resources, those whose first event is oldest first.
-    pub fn resources(&self) -> impl Iterator<Item = &SafeText> {
+    pub(crate) fn resources(&self) -> impl Iterator<Item = &SafeText> {
         self.by_group.in_order().inspect(|_| work::count())
     }
 
     /// How many resources there are.
-    #[must_use]
-    pub fn count_resources(&self) -> usize {
+    pub(crate) fn count_resources(&self) -> usize {
         self.by_group.len()
     }
 
     /// Whether there is an event of the resource.
-    #[must_use]
-    pub fn has_resource(&self, resource: &SafeText) -> bool {
+    pub(crate) fn has_resource(&self, resource: &SafeText) -> bool {
         self.by_group.contains(resource)
     }
 
     /// The events of a resource, oldest first.
-    #[must_use]
-    pub fn events_of(
+    pub(crate) fn events_of(
         &self,
         resource: &SafeText,
     ) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
@@ -204,21 +194,18 @@ impl EntryLog {
     }
 
     /// How many events of a resource there are.
-    #[must_use]
-    pub fn count_of(&self, resource: &SafeText) -> usize {
+    pub(crate) fn count_of(&self, resource: &SafeText) -> usize {
         self.by_group.places(resource).len()
     }
 
     /// The event of the same resource before this one; the newest one where this one is not in the stretch.
-    #[must_use]
-    pub fn before(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
+    pub(crate) fn before(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
         let place = self.place(&event.event_id).unwrap_or(i64::MAX);
         self.get(self.by_group.before(&event.logical_id, place)?)
     }
 
-    /// An empty stretch with the same filter_indexes.
-    #[must_use]
-    pub fn emptied(&self) -> Self {
+    /// An empty stretch with the same filter indexes.
+    pub(crate) fn emptied(&self) -> Self {
         let mut empty = Self::default();
         for slot in FilterSlot::ALL {
             let lens = self.filter_indexes[slot as usize].as_ref();
@@ -228,21 +215,20 @@ impl EntryLog {
     }
 
     /// The failed events that follow from another failure, oldest first.
-    pub fn consequences(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
+    pub(crate) fn consequences(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
         let places = self.consequences.iter();
         places.filter_map(|place| self.get(*place))
     }
 
     /// The number of those events.
-    #[must_use]
-    pub fn count_consequences(&self) -> usize {
+    pub(crate) fn count_consequences(&self) -> usize {
         self.consequences.len()
     }
 
-    /// Puts all events of `newer` after this stretch's; cheap where this one is empty. The answers of its filter_indexes
+    /// Puts all events of `newer` after this stretch's; cheap where this one is empty. The answers of its filter indexes
     /// are kept where they are complete. What it would take more than a slice of work to complete is left to
     /// [`Self::look`], so that no message waits for a long history to be looked through.
-    pub fn append(&mut self, mut newer: Self) {
+    pub(crate) fn append(&mut self, mut newer: Self) {
         if self.is_empty() {
             *self = newer;
             return;

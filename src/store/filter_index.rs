@@ -25,13 +25,11 @@ pub struct Predicate {
 
 impl Predicate {
     /// Whether the answer is yes for every event.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         self.resources.is_all() && self.types.is_all() && self.patterns.is_empty()
     }
 
     /// Whether the answer is yes for this event.
-    #[must_use]
     pub fn holds_for(&self, event: &StackEvent) -> bool {
         self.resources.contains(&event.logical_id)
             && self.types.contains(&event.resource_type)
@@ -58,25 +56,21 @@ pub enum FilterSlot {
 }
 
 impl FilterSlot {
-    /// Every slot.
     pub const ALL: [Self; 2] = [Self::Listed, Self::Found];
 }
 
 /// Which events are meant: by the class of their status, and by a lens, where one is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selection {
-    /// The classes.
     pub classes: ClassSet,
     /// The lens; an empty slot lets everything through.
     pub slot: Option<FilterSlot>,
 }
 
 impl Selection {
-    /// Every event.
     pub const ALL: Self = Self::of(ClassSet::ALL);
 
     /// Every event of some classes.
-    #[must_use]
     pub const fn of(classes: ClassSet) -> Self {
         Self {
             classes,
@@ -93,13 +87,11 @@ pub struct WorkBudget(usize);
 impl WorkBudget {
     /// A few milliseconds of work: about 1 ms for plain text in short events, up to 11 ms for the worst expressions
     /// on the worst texts (measured). An event is looked at as a whole, however long it is.
-    #[must_use]
     pub const fn slice() -> Self {
         Self(256 * 1024)
     }
 
     /// Whether there is something left of it.
-    #[must_use]
     pub const fn is_left(&self) -> bool {
         self.0 > 0
     }

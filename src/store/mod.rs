@@ -1,7 +1,7 @@
 //! store
 
-pub mod class_index;
-pub mod entry_log;
-pub mod filter_index;
-pub mod group_index;
-pub mod work;
+pub(crate) mod class_index;
+pub(crate) mod entry_log;
+pub(crate) mod filter_index;
+pub(crate) mod group_index;
+pub(crate) mod work;

@@ -12,16 +12,13 @@ pub enum Depth {
     Ansi16,
     /// The fixed 256.
     Ansi256,
-    /// Any.
     True,
 }
 
 impl Depth {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::None, Self::Ansi16, Self::Ansi256, Self::True];
 
     /// Its name in a theme's file.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::None => "none",

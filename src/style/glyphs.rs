@@ -10,10 +10,8 @@ use crate::domain::verdict::Verdict;
 /// Which signs the terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Glyphs {
-    /// Unicode.
     #[default]
     Unicode,
-    /// ASCII only.
     Ascii,
 }
 
@@ -29,7 +27,6 @@ impl Glyphs {
 /// A set of signs.
 #[derive(Debug)]
 pub struct GlyphSet {
-    /// One for each of [`StatusClass::ALL`].
     classes: [&'static str; StatusClass::ALL.len()],
     /// What the bars of each class are made of: told apart without colours too.
     bars: [&'static str; StatusClass::ALL.len()],
@@ -53,27 +50,21 @@ pub struct GlyphSet {
     pub rule: &'static str,
     /// The done part of a bar.
     pub bar_done: &'static str,
-    /// The rest of it.
     pub bar_rest: &'static str,
     /// The border of panes and popups.
     pub border: border::Set<'static>,
 }
 
 impl GlyphSet {
-    /// A status.
-    #[must_use]
     pub const fn status(&self, class: StatusClass) -> &'static str {
         self.classes[class.index()]
     }
 
     /// What a bar is made of while a resource has that status.
-    #[must_use]
     pub const fn bar(&self, class: StatusClass) -> &'static str {
         self.bars[class.index()]
     }
 
-    /// The verdict.
-    #[must_use]
     pub const fn verdict(&self, verdict: Verdict) -> &'static str {
         match verdict {
             Verdict::Waiting => self.idle,

@@ -15,21 +15,19 @@ use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
 
 pub use depth::Depth;
-pub use glyphs::{GlyphSet, Glyphs};
-pub use look::LookError;
+pub(crate) use glyphs::GlyphSet;
+pub use glyphs::Glyphs;
 pub use role::Role;
 pub use scheme::Scheme;
 
 /// How the screen looks: which colours, which signs. It is lent to whoever draws, and so is not `Copy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
-    /// By role.
     styles: [Style; Role::ALL.len()],
     depth: Depth,
     glyphs: Glyphs,
 }
 
-/// No colours.
 impl Default for Theme {
     fn default() -> Self {
         Self::new(&Scheme::default(), Depth::None, Glyphs::default())
@@ -38,7 +36,6 @@ impl Default for Theme {
 
 impl Theme {
     /// The look of a terminal that shows so many colours, and those signs.
-    #[must_use]
     pub fn new(scheme: &Scheme, depth: Depth, glyphs: Glyphs) -> Self {
         Self {
             styles: Role::ALL.map(|role| scheme.style(role, depth)),
@@ -47,32 +44,26 @@ impl Theme {
         }
     }
 
-    /// The signs.
-    #[must_use]
     pub fn glyphs(&self) -> &'static GlyphSet {
         self.glyphs.set()
     }
 
     /// Whether any style names a colour.
-    #[must_use]
     pub fn has_colours(&self) -> bool {
         self.depth != Depth::None
     }
 
     /// What a role looks like.
-    #[must_use]
     pub fn role(&self, role: Role) -> Style {
         self.styles[role.index()]
     }
 
     /// The ground of the screen, and text of which nothing else is said.
-    #[must_use]
     pub fn screen(&self) -> Style {
         self.role(Role::Screen)
     }
 
     /// A status: its glyph and its word.
-    #[must_use]
     pub fn status(&self, class: StatusClass) -> Style {
         match class {
             StatusClass::Running => self.role(Role::Running),
@@ -87,7 +78,6 @@ impl Theme {
 
     /// The verdict: a filled badge, so that it is what the eye meets first. While nothing is known there is
     /// nothing to meet.
-    #[must_use]
     pub fn verdict(&self, verdict: Verdict) -> Style {
         let style = match verdict {
             Verdict::Waiting => return self.strong(),
@@ -101,43 +91,35 @@ impl Theme {
     }
 
     /// All is well: the connection, a finished part of the bar.
-    #[must_use]
     pub fn good(&self) -> Style {
         self.role(Role::Good)
     }
 
     /// Something to know of that may pass.
-    #[must_use]
     pub fn warn(&self) -> Style {
         self.role(Role::Warn)
     }
 
-    /// Something failed.
-    #[must_use]
     pub fn bad(&self) -> Style {
         self.role(Role::Bad)
     }
 
     /// What is read second: times, types, labels.
-    #[must_use]
     pub fn dim(&self) -> Style {
         self.role(Role::Quiet)
     }
 
     /// What is read first in its line.
-    #[must_use]
     pub fn strong(&self) -> Style {
         self.role(Role::Strong)
     }
 
     /// The border of a pane or popup, and the notes on it.
-    #[must_use]
     pub fn border(&self, focused: bool) -> Style {
         self.role(if focused { Role::Focus } else { Role::Border })
     }
 
     /// The title of a pane or popup.
-    #[must_use]
     pub fn title(&self, focused: bool) -> Style {
         if focused {
             self.strong()
@@ -147,7 +129,6 @@ impl Theme {
     }
 
     /// The selected row. It replaces the colours of what is in the row: they would not be readable on it.
-    #[must_use]
     pub fn selected(&self, focused: bool) -> Style {
         if focused {
             self.role(Role::Selection)
@@ -157,19 +138,16 @@ impl Theme {
     }
 
     /// A choice that is switched on.
-    #[must_use]
     pub fn chosen(&self) -> Style {
         self.role(Role::Chosen)
     }
 
     /// What a search has found.
-    #[must_use]
     pub fn found(&self) -> Style {
         self.role(Role::Found)
     }
 
     /// A key, where it is named.
-    #[must_use]
     pub fn key(&self) -> Style {
         self.strong()
     }

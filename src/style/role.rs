@@ -13,7 +13,6 @@ pub enum Role {
     Running,
     /// Work ended well.
     Good,
-    /// Work failed.
     Bad,
     /// Work is undone, or something needs attention.
     Warn,
@@ -38,7 +37,6 @@ pub enum Role {
 }
 
 impl Role {
-    /// All of them.
     pub const ALL: [Self; 14] = [
         Self::Screen,
         Self::Running,
@@ -57,7 +55,6 @@ impl Role {
     ];
 
     /// Its name in a theme's file.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Screen => "screen",

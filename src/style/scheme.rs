@@ -35,7 +35,6 @@ impl Scheme {
     }
 
     /// What a role looks like: what it says itself, over what the screen says.
-    #[must_use]
     pub fn style(&self, role: Role, depth: Depth) -> Style {
         let looks = &self.looks[depth as usize];
         looks[Role::Screen.index()].patch(looks[role.index()])

@@ -1,6 +1,6 @@
 //! text
 
-pub mod expression;
-pub mod pattern;
-pub mod redact;
-pub mod safe;
+pub(crate) mod expression;
+pub(crate) mod pattern;
+pub(crate) mod redact;
+pub(crate) mod safe;

@@ -92,25 +92,21 @@ impl Pattern {
     }
 
     /// How many times as long as plain text it may take to look for, on the worst of texts.
-    #[must_use]
     pub fn weight(&self) -> usize {
         self.weight
     }
 
     /// What was typed.
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// Whether it is a regular expression.
-    #[must_use]
     pub fn is_regex(&self) -> bool {
         self.is_regex
     }
 
     /// Whether the text has the pattern in it.
-    #[must_use]
     pub fn is_in(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }
@@ -126,13 +122,11 @@ impl Pattern {
     /// Whether any field of the event has it, as it is shown or as it came: names, status, reason, ids, time
     /// (UTC), properties with the documents inside of them, and fields that no document tells of. What is cut
     /// where it is shown is looked through to its end. The API's names for the fields are no part of them.
-    #[must_use]
     pub fn is_in_event(&self, event: &StackEvent) -> bool {
         self.field_in(event).is_some()
     }
 
     /// The first field of the event that has it, in words; see [`Self::is_in_event`].
-    #[must_use]
     pub fn field_in(&self, event: &StackEvent) -> Option<&'static str> {
         let has = |(_, is_in): &Field| is_in(self, event);
         FIELDS.into_iter().find(has).map(|(field, _)| field)

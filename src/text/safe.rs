@@ -24,7 +24,6 @@ pub struct SafeText(Arc<str>);
 
 impl SafeText {
     /// Makes any text safe to show.
-    #[must_use]
     pub fn new(raw: &str) -> Self {
         if raw.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
             return Self(raw.into());
@@ -47,7 +46,6 @@ impl SafeText {
     }
 
     /// The safe text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -110,7 +108,6 @@ fn push_visible(out: &mut String, character: char) {
 
 /// Escapes in a line of JSON what could act on a terminal. JSON has no raw controls, so what is left stands
 /// inside strings, where an escape is the same value.
-#[must_use]
 pub fn escape_json(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     for character in line.chars() {
@@ -127,14 +124,12 @@ pub fn escape_json(line: &str) -> String {
 }
 
 /// Text of several lines as one line, for places that have no more.
-#[must_use]
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A duration as a person reads it: `0:03`, `34:12`, `1:02:03`. Never negative.
-#[must_use]
-pub fn duration(span: TimeDelta) -> String {
+pub(crate) fn duration(span: TimeDelta) -> String {
     let seconds = span.num_seconds().max(0);
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 {
@@ -145,13 +140,11 @@ pub fn duration(span: TimeDelta) -> String {
 }
 
 /// The number of terminal columns that `text` takes.
-#[must_use]
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
 /// Cuts `text` to `columns` terminal columns, on a grapheme boundary, marking the cut with `ellipsis`.
-#[must_use]
 pub fn truncate(text: &str, columns: usize, ellipsis: &str) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -174,15 +167,13 @@ pub fn truncate(text: &str, columns: usize, ellipsis: &str) -> String {
 }
 
 /// Fills `text` up with spaces to `columns` terminal columns; what is wider stays as it is.
-#[must_use]
-pub fn pad(text: &str, columns: usize) -> String {
+pub(crate) fn pad(text: &str, columns: usize) -> String {
     let rest = columns.saturating_sub(width(text));
     format!("{text}{}", " ".repeat(rest))
 }
 
 /// Breaks `text` into lines of at most `columns` terminal columns: at its own line breaks, then at spaces,
 /// then inside a word that is wider than a line.
-#[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();

@@ -14,12 +14,12 @@
 //! Over the panes, when they are open: `help` or `filter`, each in a `popup`. Where things are is decided in
 //! `app::layout`. A frame costs what is on the screen: rows are asked for one by one, and never searched.
 
-pub mod chrome;
-pub mod overlays;
-pub mod text;
-pub mod time;
-pub mod too_small;
-pub mod views;
+pub(crate) mod chrome;
+pub(crate) mod overlays;
+pub(crate) mod text;
+pub(crate) mod time;
+pub(crate) mod too_small;
+pub(crate) mod views;
 
 use self::chrome::{bar, hints, notices, title, verdict};
 use self::overlays::{filter_menu, help, prompt};

@@ -1,14 +1,12 @@
 //! No size, no key and no text breaks a frame.
 
-use bakewatch::app::keys::key::Key;
-use bakewatch::app::msg::{MouseAction, MouseKind, Msg};
-use bakewatch::domain::fault::{Fault, FaultKind};
-use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::observation::Seen;
-use bakewatch::domain::properties::MAX_SHOWN;
-use bakewatch::style::{Depth, Glyphs, Theme};
-use bakewatch::text::safe::SafeText;
-use bakewatch::view::view;
+use bakewatch::testing::app::{Key, MouseAction, MouseKind, Msg};
+use bakewatch::testing::domain::{
+    Ami, Fault, FaultKind, ImageAnswer, ImageDescription, MAX_SHOWN, Seen,
+};
+use bakewatch::testing::style::{Depth, Glyphs, Theme};
+use bakewatch::testing::text::SafeText;
+use bakewatch::testing::view::view;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -4,7 +4,7 @@ use crate::support::folder::Folder;
 use crate::support::program::{Ended, run};
 use crate::support::server::Server;
 use crate::support::terminal::Terminal;
-use bakewatch::demo::FaultPlan;
+use bakewatch::testing::demo::FaultPlan;
 
 const FILE: &str = "config.toml";
 

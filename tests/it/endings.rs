@@ -4,20 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bakewatch::app::effect::{Effect, Entry};
-use bakewatch::app::keys::keymap::KeyMap;
-use bakewatch::app::model::{Mode, Model, Target};
-use bakewatch::app::msg::{Msg, Signal};
-use bakewatch::app::status::exit_policy::ExitPolicy;
-use bakewatch::app::status::outcome::OutcomeRecord;
-use bakewatch::app::update::update;
-use bakewatch::domain::fault::{Fault, FaultKind};
-use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::observation::{Observation, Seen, WalkStep};
-use bakewatch::domain::stack_event::{StackEvent, StackId};
-use bakewatch::domain::timeline::Timeline;
-use bakewatch::domain::verdict::{Outcome, Verdict};
-use bakewatch::text::safe::SafeText;
+use bakewatch::testing::app::{
+    Effect, Entry, ExitPolicy, KeyMap, Mode, Model, Msg, OutcomeRecord, Signal, Target, update,
+};
+use bakewatch::testing::domain::{
+    Ami, Fault, FaultKind, ImageAnswer, ImageDescription, Observation, Outcome, Seen, StackEvent,
+    StackId, Timeline, Verdict, WalkStep,
+};
+use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use proptest::prelude::*;
 

@@ -3,14 +3,11 @@
 use crate::support::builds;
 use crate::support::frame::{ASCII, theme};
 use crate::support::story::{IMAGE, Story};
-use bakewatch::app::effect::{Effect, FinalOutcome};
-use bakewatch::app::status::summary::summary;
-use bakewatch::domain::fault::{Fault, FaultKind};
-use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::Seen;
-use bakewatch::output::{farewell, variables};
-use bakewatch::style::{Depth, Glyphs};
-use bakewatch::text::safe::SafeText;
+use bakewatch::testing::app::{Effect, FinalOutcome, summary};
+use bakewatch::testing::domain::{Fault, FaultKind, ImageAnswer, Seen};
+use bakewatch::testing::output::{farewell, variables};
+use bakewatch::testing::style::{Depth, Glyphs};
+use bakewatch::testing::text::SafeText;
 
 fn notifications(story: &Story) -> Vec<&str> {
     let texts = story.effects.iter().filter_map(|effect| match effect {

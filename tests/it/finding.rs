@@ -1,14 +1,10 @@
 //! Finding things: filters, searches and steps from one failure to the next, alone and together, and what is
 //! said while a large history is still being looked through.
 
-use bakewatch::app::effect::Effect;
-use bakewatch::app::keys::key::Key;
-use bakewatch::app::msg::Msg;
-use bakewatch::app::update::update;
-use bakewatch::app::views::rows::Row;
-use bakewatch::domain::timeline;
-use bakewatch::store::filter_index::{FilterSlot, Selection};
-use bakewatch::text::pattern::Pattern;
+use bakewatch::testing::app::{Effect, Key, Msg, Row, update};
+use bakewatch::testing::domain::TimelineRow;
+use bakewatch::testing::store::{FilterSlot, Selection};
+use bakewatch::testing::text::Pattern;
 use proptest::prelude::*;
 
 use crate::support::builds;
@@ -531,7 +527,7 @@ proptest! {
             let timelines = story.model.build.timelines();
             let all = timelines.iter().flat_map(|timeline| {
                 (0..timeline.rows(Selection::ALL)).filter_map(|index| match timeline.row(Selection::ALL, index) {
-                    Some(timeline::Row::Event(event)) => Some(event),
+                    Some(TimelineRow::Event(event)) => Some(event),
                     _ => None,
                 })
             });

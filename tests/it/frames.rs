@@ -1,6 +1,6 @@
 //! Whole frames of whole builds, as a person would see them: text and colours.
 
-use bakewatch::domain::fault::FaultKind;
+use bakewatch::testing::domain::FaultKind;
 use insta::assert_snapshot;
 
 use crate::support::builds;

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use bakewatch::backend::{EventsAnswer, EventsError};
-use bakewatch::domain::fault::FaultKind;
-use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::{Observation, Seen};
-use bakewatch::poll::tail::{ApiRequest, Tail};
+use bakewatch::testing::backend::{EventsAnswer, EventsError};
+use bakewatch::testing::domain::{FaultKind, ImageAnswer, Observation, Seen};
+use bakewatch::testing::poll::{ApiRequest, Tail};
 use chrono::DateTime;
 use proptest::prelude::*;
 

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bakewatch::clock::Clock;
-use bakewatch::demo::FaultPlan;
-use bakewatch::domain::estimate::TypicalDuration;
-use bakewatch::domain::stack_event::format_time;
-use bakewatch::recording::Folder;
+use bakewatch::testing::Clock;
+use bakewatch::testing::demo::FaultPlan;
+use bakewatch::testing::domain::{TypicalDuration, format_time};
+use bakewatch::testing::recording::Folder;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 

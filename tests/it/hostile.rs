@@ -10,7 +10,7 @@ use crate::support::program::{Ended, Program, fresh_folder, recordings_in, run};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 use crate::support::text::{HOSTILE, acts, assert_inert};
-use bakewatch::demo::FaultPlan;
+use bakewatch::testing::demo::FaultPlan;
 
 /// Environment variables.
 type Variables<'a> = &'a [(&'a str, &'a str)];

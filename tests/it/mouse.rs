@@ -3,15 +3,10 @@
 use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
 use crate::support::story::Story;
-use bakewatch::app::effect::Effect;
-use bakewatch::app::keys::key::Key;
-use bakewatch::app::model::Focus;
-use bakewatch::app::msg::{MouseAction, MouseKind, Msg};
-use bakewatch::app::status::bar;
-use bakewatch::app::status::bar::Meaning;
-use bakewatch::app::update::update;
-use bakewatch::app::views::tab::Tab;
-use bakewatch::domain::status::{ClassSet, StatusClass};
+use bakewatch::testing::app::{
+    Effect, Focus, Key, Meaning, MouseAction, MouseKind, Msg, Tab, bar_at, bar_items, update,
+};
+use bakewatch::testing::domain::{ClassSet, StatusClass};
 
 fn act(story: &mut Story, kind: MouseKind, (column, row): (u16, u16)) {
     story.msg(Msg::Mouse(MouseAction { kind, column, row }));
@@ -54,11 +49,11 @@ fn tabs_and_chips_can_be_clicked() {
 fn what_is_drawn_on_the_bar_is_what_is_clicked() {
     for width in [20, 40, 60, 80, 120, 200] {
         let story = builds::failed(width, 24);
-        for item in bar::items(&story.model, usize::from(width)) {
+        for item in bar_items(&story.model, usize::from(width)) {
             let columns = item.column..item.column + item.width();
             for column in columns.clone() {
                 assert_eq!(
-                    bar::at(&story.model, usize::from(width), column),
+                    bar_at(&story.model, usize::from(width), column),
                     Some(item.meaning)
                 );
             }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::support::program::{DEADLINE, Program, run};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
-use bakewatch::demo::FaultPlan;
+use bakewatch::testing::demo::FaultPlan;
 
 /// A file that a command writes; gone when the test is.
 struct Note(PathBuf);

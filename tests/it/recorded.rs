@@ -5,12 +5,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use bakewatch::backend::parallelcluster::{ParallelCluster, Settings, Signing};
-use bakewatch::backend::{EventsAnswer, EventsError, NextToken, Source};
-use bakewatch::clock::Clock;
-use bakewatch::demo::{FaultPlan, FaultRule, InjectedFault, Simulator, World};
-use bakewatch::domain::fault::Fault;
-use bakewatch::domain::image::ImageAnswer;
+use bakewatch::testing::Clock;
+use bakewatch::testing::backend::{
+    EventsAnswer, EventsError, NextToken, ParallelCluster, Settings, Signing, Source,
+};
+use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Simulator, World};
+use bakewatch::testing::domain::{Fault, ImageAnswer};
 use serde_json::Value;
 
 /// One recorded answer, and what was asked.

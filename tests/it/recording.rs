@@ -9,14 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bakewatch::demo::FaultPlan;
-use bakewatch::domain::build::Build;
-use bakewatch::domain::fault::{Fault, FaultKind};
-use bakewatch::domain::image::{ImageAnswer, ImageDescription};
-use bakewatch::domain::observation::{LateEvent, Observation, Seen, WalkStep};
-use bakewatch::domain::stack_event::{StackEvent, StackId};
-use bakewatch::recording::{Header, Recorder, Recording, VERSION};
-use bakewatch::text::safe::SafeText;
+use bakewatch::testing::demo::FaultPlan;
+use bakewatch::testing::domain::{
+    Build, Fault, FaultKind, ImageAnswer, ImageDescription, LateEvent, Observation, Seen,
+    StackEvent, StackId, WalkStep,
+};
+use bakewatch::testing::recording::{Header, Recorder, Recording, VERSION};
+use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};

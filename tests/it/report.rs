@@ -2,11 +2,10 @@
 
 use std::fs;
 
-use bakewatch::app::effect::Effect;
-use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::observation::Seen;
-use bakewatch::output::{Subject, report};
-use bakewatch::text::safe::SafeText;
+use bakewatch::testing::app::Effect;
+use bakewatch::testing::domain::{Ami, ImageAnswer, ImageDescription, Seen};
+use bakewatch::testing::output::{Subject, report};
+use bakewatch::testing::text::SafeText;
 use proptest::prelude::*;
 use pulldown_cmark::{Event as Piece, Options, Parser, Tag, TagEnd};
 use serde_json::json;

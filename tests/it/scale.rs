@@ -3,16 +3,12 @@
 
 use std::sync::Arc;
 
-use bakewatch::app::keys::key::Key;
-use bakewatch::app::model::{Mode, Model, Target};
-use bakewatch::app::msg::Msg;
-use bakewatch::app::update::update;
-use bakewatch::config::keys::built_in;
-use bakewatch::domain::observation::{Observation, Seen, WalkStep};
-use bakewatch::domain::stack_event::{StackEvent, StackId};
-use bakewatch::store::work;
-use bakewatch::style::Theme;
-use bakewatch::view::view;
+use bakewatch::testing::app::{Key, Mode, Model, Msg, Target, update};
+use bakewatch::testing::config::built_in_keys as built_in;
+use bakewatch::testing::domain::{Observation, Seen, StackEvent, StackId, WalkStep};
+use bakewatch::testing::store::taken;
+use bakewatch::testing::style::Theme;
+use bakewatch::testing::view::view;
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
@@ -64,11 +60,11 @@ fn cost(model: &mut Model, keys: &str) -> usize {
     let area = Rect::from((ratatui::layout::Position::ORIGIN, model.size));
     let mut buffer = Buffer::empty(area);
     let mut step = |key| {
-        let _ = work::taken();
+        let _ = taken();
         let _ = update(model, Msg::Key(Key::Char(key)));
         buffer.reset();
         view(model, &Theme::default(), area, &mut buffer);
-        work::taken()
+        taken()
     };
     keys.chars().map(&mut step).max().unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
-use bakewatch::demo::FaultPlan;
+use bakewatch::testing::demo::FaultPlan;
 
 /// A demo of a build that fails, within seconds.
 fn failing_demo(more: &[&str], environment: &[(&str, &str)]) -> Terminal {

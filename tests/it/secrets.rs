@@ -2,9 +2,9 @@
 //! diagnostics, the log, a recording, a report, the clipboard or a command's environment. JSON output alone
 //! promises the values that the API sent.
 
-use bakewatch::app::effect::Effect;
-use bakewatch::demo::{FaultPlan, FaultRule, InjectedFault, Route};
-use bakewatch::output::{Subject, report, variables};
+use bakewatch::testing::app::Effect;
+use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Route};
+use bakewatch::testing::output::{Subject, report, variables};
 use serde_json::json;
 
 use crate::support::builds;

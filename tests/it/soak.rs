@@ -4,14 +4,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bakewatch::backend::{EventsAnswer, EventsError, NextToken, Source};
-use bakewatch::clock::Clock;
-use bakewatch::demo::{FaultPlan, FaultRule, InjectedFault, Route};
-use bakewatch::domain::fault::{Fault, FaultKind};
-use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::{Observation, Seen};
-use bakewatch::poll::poller::{PollCommand, Poller};
-use bakewatch::poll::tail::Tail;
+use bakewatch::testing::Clock;
+use bakewatch::testing::backend::{EventsAnswer, EventsError, NextToken, Source};
+use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Route};
+use bakewatch::testing::domain::{Fault, FaultKind, ImageAnswer, Observation, Seen};
+use bakewatch::testing::poll::{PollCommand, Poller, Tail};
 use chrono::DateTime;
 use tokio::sync::mpsc;
 use tokio::time::Instant;

@@ -5,7 +5,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bakewatch::demo::{FaultPlan, Route};
+use bakewatch::testing::demo::{FaultPlan, Route};
 use serde_json::json;
 
 use crate::support::program::{DEADLINE, Program, fresh_folder};

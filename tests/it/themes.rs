@@ -1,9 +1,8 @@
 //! The built-in themes: complete, readable, and told apart by people who see colours in another way.
 
-use bakewatch::config::themes::{BUILT_IN, built_in};
-use bakewatch::domain::status::StatusClass;
-use bakewatch::domain::verdict::Verdict;
-use bakewatch::style::{Depth, Glyphs, Role, Scheme};
+use bakewatch::testing::config::{BUILT_IN, built_in_themes as built_in};
+use bakewatch::testing::domain::{StatusClass, Verdict};
+use bakewatch::testing::style::{Depth, Glyphs, Role, Scheme};
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::support::frame::theme;

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bakewatch::app::effect::Effect;
-use bakewatch::clock::Clock;
-use bakewatch::demo::{FaultPlan, FaultRule, InjectedFault, Route};
+use bakewatch::testing::Clock;
+use bakewatch::testing::app::Effect;
+use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Route};
 use chrono::TimeDelta;
 use serde_json::json;
 

@@ -5,12 +5,10 @@
 
 use std::sync::Arc;
 
-use bakewatch::backend::{EventsPage, NextToken};
-use bakewatch::domain::fault::FaultKind;
-use bakewatch::domain::stack_event::{StackEvent, StackId};
-use bakewatch::domain::timeline::Row;
-use bakewatch::poll::walk::{OVERLAP, Walk};
-use bakewatch::store::filter_index::Selection;
+use bakewatch::testing::backend::{EventsPage, NextToken};
+use bakewatch::testing::domain::{FaultKind, Row, StackEvent, StackId};
+use bakewatch::testing::poll::{OVERLAP, Walk};
+use bakewatch::testing::store::Selection;
 use proptest::prelude::*;
 
 use crate::support::service::{Character, Habit, Service, any_character};

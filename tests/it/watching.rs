@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 
-use bakewatch::demo::{FaultPlan, FaultRule, InjectedFault, Route};
+use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Route};
 use serde_json::json;
 
 use crate::support::program::{Program, command, run};

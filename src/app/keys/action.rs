@@ -30,9 +30,7 @@ pub enum Action {
     Toggle,
     /// Close the topmost thing.
     Close,
-    /// Show the events.
     ShowEvents,
-    /// Show the resources.
     ShowResources,
     /// Show why it failed.
     ShowFailure,
@@ -90,7 +88,6 @@ pub enum Action {
     Help,
     /// Back to the shell for now.
     Suspend,
-    /// Leave.
     Quit,
 }
 
@@ -109,7 +106,6 @@ pub enum Context {
     Filter,
     /// A line that is typed into. Keys that type or edit do that and nothing else.
     Prompt,
-    /// The help.
     Help,
 }
 
@@ -126,7 +122,6 @@ impl Context {
     ];
 
     /// The word for it, as in "in the list".
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::List => "list",

@@ -6,7 +6,6 @@ use crate::app::keys::action::{Action, Context};
 /// What an action means in some contexts.
 #[derive(Clone, Copy, Debug)]
 pub struct Command {
-    /// The action.
     pub action: Action,
     /// The action's name in a key map's file.
     pub name: &'static str,
@@ -111,7 +110,6 @@ impl Command {
 
     /// Where it can be meant, in words: `everywhere` (but where keys type), `every view`, or such as
     /// `list, detail`.
-    #[must_use]
     pub fn place(&self) -> String {
         let holds = |contexts: &[Context]| {
             contexts
@@ -133,8 +131,7 @@ impl Command {
 }
 
 /// The name of an action in a key map's file.
-#[must_use]
-pub fn name(action: Action) -> &'static str {
+pub(crate) fn name(action: Action) -> &'static str {
     let mut rows = COMMANDS.iter();
     rows.find(|command| command.action == action)
         .map_or("", |command| command.name)
@@ -151,8 +148,7 @@ const ALIASES: [(&str, &str); 6] = [
 ];
 
 /// The action of a name, or of one of its earlier names.
-#[must_use]
-pub fn named(name: &str) -> Option<Action> {
+pub(crate) fn named(name: &str) -> Option<Action> {
     let alias = ALIASES.iter().find(|(earlier, _)| *earlier == name);
     let name = alias.map_or(name, |(_, today)| today);
     let mut rows = COMMANDS.iter();

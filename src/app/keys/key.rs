@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use crate::text::safe::{SafeText, width};
 
-/// A key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     /// A character as typed, shift included.
@@ -14,35 +13,21 @@ pub enum Key {
     Ctrl(char),
     /// A function key, by its number.
     F(u8),
-    /// Arrow up.
     Up,
-    /// Arrow down.
     Down,
-    /// Arrow left.
     Left,
-    /// Arrow right.
     Right,
-    /// Page up.
     PageUp,
-    /// Page down.
     PageDown,
-    /// Home.
     Home,
-    /// End.
     End,
-    /// Tab.
     Tab,
     /// Tab with shift.
     BackTab,
-    /// Enter.
     Enter,
-    /// Escape.
     Esc,
-    /// Backspace.
     Backspace,
-    /// Delete.
     Delete,
-    /// Insert.
     Insert,
 }
 

@@ -18,9 +18,7 @@ pub struct KeyMap(HashMap<Action, Vec<Key>>);
 /// A key that means two things in one context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clash {
-    /// The key.
     pub key: Key,
-    /// Where.
     pub context: Context,
     /// What it means, in the order of [`COMMANDS`].
     pub actions: [Action; 2],
@@ -36,19 +34,16 @@ impl KeyMap {
     }
 
     /// The keys of an action, the one to show first.
-    #[must_use]
     pub fn keys(&self, action: Action) -> &[Key] {
         self.0.get(&action).map_or(&[], Vec::as_slice)
     }
 
     /// The key to show for an action, where it has one.
-    #[must_use]
     pub fn key_for(&self, action: Action) -> Option<Key> {
         self.keys(action).first().copied()
     }
 
     /// What a key means in a context.
-    #[must_use]
     pub fn action(&self, context: Context, key: Key) -> Option<Action> {
         let mut rows = commands_in(context);
         rows.find(|command| self.keys(command.action).contains(&key))
@@ -56,7 +51,6 @@ impl KeyMap {
     }
 
     /// The hints of a context, in order: keys such as `j/k`, and what they do.
-    #[must_use]
     pub fn hints(&self, context: Context) -> Vec<(String, &'static str)> {
         let mut hints: Vec<(String, &'static str)> = Vec::new();
         for command in commands_in(context) {
@@ -72,7 +66,6 @@ impl KeyMap {
     }
 
     /// A key that means two things in one context, where there is one.
-    #[must_use]
     pub fn clash(&self) -> Option<Clash> {
         for &context in Context::ALL {
             let mut meant: HashMap<Key, Action> = HashMap::new();

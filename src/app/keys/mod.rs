@@ -1,6 +1,6 @@
 //! app/keys
 
-pub mod action;
-pub mod commands;
-pub mod key;
-pub mod keymap;
+pub(crate) mod action;
+pub(crate) mod commands;
+pub(crate) mod key;
+pub(crate) mod keymap;

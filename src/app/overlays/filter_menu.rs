@@ -14,7 +14,6 @@ use crate::text::safe::SafeText;
 /// The popup's width, borders included: room for the longest types of ParallelCluster's template.
 const COLUMNS: u16 = 58;
 
-/// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// What the lines below have in common.
@@ -26,7 +25,6 @@ pub enum Line {
 /// The menu's state.
 #[derive(Clone, Debug, Default)]
 pub struct FilterMenu {
-    /// The lines.
     pub lines: Vec<Line>,
     /// The marked line.
     pub cursor: usize,
@@ -37,8 +35,7 @@ pub struct FilterMenu {
 }
 
 /// Where the menu is on a screen.
-#[must_use]
-pub fn area(lines: usize, size: Size) -> Rect {
+pub(crate) fn area(lines: usize, size: Size) -> Rect {
     let rows = u16::try_from(lines).unwrap_or(u16::MAX);
     popup(size, COLUMNS, rows.saturating_add(2))
 }
@@ -69,7 +66,6 @@ impl FilterMenu {
     }
 
     /// What is marked.
-    #[must_use]
     pub fn choice(&self) -> Option<&Choice> {
         match self.lines.get(self.cursor)? {
             Line::Choice(choice, _) => Some(choice),

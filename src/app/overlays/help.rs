@@ -18,7 +18,7 @@ const COLUMNS: u16 = 78;
 
 /// One line of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub(crate) enum Line {
     /// Nothing, between two groups.
     Blank,
     /// What the lines below have in common.
@@ -41,8 +41,7 @@ pub struct Help {
 }
 
 /// The whole help, for a person who is in some place.
-#[must_use]
-pub fn lines(keys: &KeyMap, from: Context) -> Vec<Line> {
+pub(crate) fn lines(keys: &KeyMap, from: Context) -> Vec<Line> {
     let mut lines = Vec::new();
     let everywhere = |command: &Command| command.place() == EVERYWHERE;
     let here = |command: &Command| command.contexts.contains(&from) && !everywhere(command);
@@ -97,20 +96,17 @@ fn push_group(
 }
 
 /// Where the help is on a screen.
-#[must_use]
-pub fn area(lines: &[Line], size: Size) -> Rect {
+pub(crate) fn area(lines: &[Line], size: Size) -> Rect {
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     popup(size, COLUMNS, rows.saturating_add(2))
 }
 
 /// The number of lines that are shown at once.
-#[must_use]
-pub fn page(lines: &[Line], size: Size) -> usize {
+pub(crate) fn page(lines: &[Line], size: Size) -> usize {
     usize::from(area(lines, size).height.saturating_sub(2))
 }
 
 /// The first line that is shown when the last one is.
-#[must_use]
-pub fn highest_top(lines: &[Line], size: Size) -> usize {
+pub(crate) fn highest_top(lines: &[Line], size: Size) -> usize {
     lines.len().saturating_sub(page(lines, size))
 }

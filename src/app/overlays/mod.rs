@@ -1,5 +1,5 @@
 //! app/overlays
 
-pub mod filter_menu;
-pub mod help;
-pub mod prompt;
+pub(crate) mod filter_menu;
+pub(crate) mod help;
+pub(crate) mod prompt;

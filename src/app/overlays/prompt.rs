@@ -21,7 +21,6 @@ pub enum Purpose {
 /// The line while it is open.
 #[derive(Clone, Debug)]
 pub struct Prompt {
-    /// What it is for.
     pub purpose: Purpose,
     /// The text before the cursor.
     pub before: String,
@@ -37,7 +36,6 @@ pub struct Prompt {
 
 impl Prompt {
     /// Opens the line with what is asked now.
-    #[must_use]
     pub fn new(purpose: Purpose, now: Option<&Pattern>, keep_text: bool) -> Self {
         let text = now.filter(|_| keep_text).map_or("", Pattern::text);
         Self {
@@ -50,8 +48,6 @@ impl Prompt {
         }
     }
 
-    /// The text.
-    #[must_use]
     pub fn text(&self) -> String {
         format!("{}{}", self.before, self.after)
     }

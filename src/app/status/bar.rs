@@ -12,13 +12,10 @@ use crate::text::safe::width;
 /// What an item of the line stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// A view.
     Tab(Tab),
-    /// A class of statuses.
     Class(StatusClass),
 }
 
-/// One item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// What it stands for.
@@ -35,7 +32,6 @@ pub struct Item {
 
 impl Item {
     /// The columns that it takes: a chip's sign has a space before it.
-    #[must_use]
     pub fn width(&self) -> usize {
         let sign = if matches!(self.meaning, Meaning::Class(_)) {
             2
@@ -70,7 +66,6 @@ const SAYINGS: [Saying; 5] = [
 ];
 
 /// The items of a line of so many columns. They begin at column 1.
-#[must_use]
 pub fn items(model: &Model, columns: usize) -> Vec<Item> {
     let fits = |items: &Vec<Item>| {
         items
@@ -85,7 +80,6 @@ pub fn items(model: &Model, columns: usize) -> Vec<Item> {
 }
 
 /// The item under a column.
-#[must_use]
 pub fn at(model: &Model, columns: usize, column: usize) -> Option<Meaning> {
     let items = items(model, columns).into_iter();
     let mut under =
@@ -94,8 +88,7 @@ pub fn at(model: &Model, columns: usize, column: usize) -> Option<Meaning> {
 }
 
 /// How many events a sieve lets through, of every stack that had the image's name.
-#[must_use]
-pub fn count(model: &Model, sieve: Selection) -> usize {
+pub(crate) fn count(model: &Model, sieve: Selection) -> usize {
     let timelines = model.build.timelines().iter();
     timelines.map(|timeline| timeline.count(sieve)).sum()
 }

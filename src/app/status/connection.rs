@@ -33,7 +33,6 @@ pub enum ConnectionState {
 
 impl ConnectionState {
     /// The word in the JSON output.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Starting => "starting",
@@ -49,7 +48,6 @@ impl ConnectionState {
     }
 
     /// Whether the API answers.
-    #[must_use]
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Live | Self::Finishing | Self::Waiting)
     }
@@ -67,7 +65,6 @@ impl ConnectionState {
 /// What is known about the connection.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
-    /// Its state.
     pub state: ConnectionState,
     /// Why the last request for events failed, while none has succeeded since.
     events_fault: Option<Fault>,
@@ -101,7 +98,6 @@ impl Connection {
     }
 
     /// Why there is nothing fresh to see. While events come in, DescribeImage is not missed.
-    #[must_use]
     pub fn fault(&self, build: &Build) -> Option<&Fault> {
         let image_fault = self.image_fault.as_ref();
         self.events_fault
@@ -124,7 +120,6 @@ impl Connection {
     }
 
     /// What the state means, in words: one lower-case line.
-    #[must_use]
     pub fn message(&self, build: &Build) -> String {
         if let Some(fault) = self.fault(build) {
             return fault.to_string();

@@ -28,7 +28,6 @@ const LAST_WALK: Duration = Duration::from_mins(1);
 pub struct End {
     /// The exit code.
     pub code: u8,
-    /// The outcome.
     pub outcome: Outcome,
     /// Why, where the verdict does not say it.
     pub reason: Option<String>,
@@ -51,7 +50,6 @@ pub struct ExitPolicy {
 
 impl ExitPolicy {
     /// An ending; with `waits` it does not mind that there is no such image yet.
-    #[must_use]
     pub fn new(waits: bool) -> Self {
         Self {
             waits,
@@ -60,7 +58,6 @@ impl ExitPolicy {
     }
 
     /// The ending of a replay: it comes when the recording is at its end, and not before.
-    #[must_use]
     pub fn of_replay() -> Self {
         Self {
             replays: true,
@@ -103,7 +100,6 @@ impl ExitPolicy {
     }
 
     /// Whether it is time to end.
-    #[must_use]
     pub fn check(&self, build: &Build, now: Duration) -> Option<End> {
         if self.replays {
             return None;
@@ -142,7 +138,6 @@ impl ExitPolicy {
     }
 
     /// How it ends when `--timeout` runs out.
-    #[must_use]
     pub fn timed_out(&self, build: &Build) -> End {
         if let Some(end) =
             verdict_end(build.verdict()).filter(|_| build.verdict() != Verdict::NotFound)
@@ -175,8 +170,7 @@ impl ExitPolicy {
 }
 
 /// How the replay of a recording ends: with the verdict that had fallen by then.
-#[must_use]
-pub fn recording_ended(build: &Build) -> End {
+pub(crate) fn recording_ended(build: &Build) -> End {
     verdict_end(build.verdict()).unwrap_or_else(|| {
         let (code, outcome, when) = if build.answered() {
             let when = "while the image was still being built";

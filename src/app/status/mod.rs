@@ -1,9 +1,9 @@
 //! app/status
 
-pub mod bar;
-pub mod connection;
-pub mod exit_policy;
-pub mod notices;
-pub mod outcome;
-pub mod summary;
-pub mod verdict_notice;
+pub(crate) mod bar;
+pub(crate) mod connection;
+pub(crate) mod exit_policy;
+pub(crate) mod notices;
+pub(crate) mod outcome;
+pub(crate) mod summary;
+pub(crate) mod verdict_notice;

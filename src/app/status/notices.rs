@@ -17,7 +17,7 @@ use crate::domain::verdict::Verdict;
 use crate::text::safe::{truncate, width, wrap};
 
 /// Columns beside the text: a margin on both sides, the glyph and the space after it.
-pub const MARGIN: u16 = 4;
+pub(crate) const MARGIN: u16 = 4;
 /// One line of notices for so many lines of the screen.
 const SCREEN_LINES_PER_LINE: u16 = 8;
 
@@ -40,21 +40,18 @@ pub enum Subject {
     Note,
 }
 
-/// One line of a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeLine {
     /// What the notice is about.
     pub subject: Subject,
     /// Whether the notice begins here.
     pub first: bool,
-    /// The text.
     pub text: String,
 }
 
 /// The notices of a screen, wrapped, and cut to what such a screen can spare. `more` is the key that shows what
 /// was cut of a hint.
-#[must_use]
-pub fn lines(
+pub(crate) fn lines(
     build: &Build,
     connection: &Connection,
     explanation: Option<&Explanation>,
@@ -131,8 +128,11 @@ fn of_build(
 }
 
 /// What failed first, and why, in one line; nothing while nothing has failed.
-#[must_use]
-pub fn failure(build: &Build, explanation: Option<&Explanation>, columns: usize) -> Option<String> {
+pub(crate) fn failure(
+    build: &Build,
+    explanation: Option<&Explanation>,
+    columns: usize,
+) -> Option<String> {
     if build.verdict() == Verdict::Succeeded {
         return None;
     }

@@ -10,28 +10,26 @@ use crate::domain::verdict::{Outcome, Verdict};
 use crate::text::safe::SafeText;
 
 /// The exit codes that this program documents (README, "Exit codes").
-pub mod code {
+pub(crate) mod code {
     /// The build succeeded; or a person left before any verdict had fallen.
-    pub const SUCCEEDED: u8 = 0;
+    pub(crate) const SUCCEEDED: u8 = 0;
     /// The build could not be watched.
-    pub const NOT_WATCHED: u8 = 1;
+    pub(crate) const NOT_WATCHED: u8 = 1;
     /// Wrong usage or configuration.
-    pub const USAGE: u8 = 2;
+    pub(crate) const USAGE: u8 = 2;
     /// The build failed.
-    pub const FAILED: u8 = 3;
+    pub(crate) const FAILED: u8 = 3;
     /// `--timeout` ran out while it was still building.
-    pub const STILL_BUILDING: u8 = 4;
+    pub(crate) const STILL_BUILDING: u8 = 4;
     /// There is no such image, or it was deleted before it came to an end.
-    pub const NO_IMAGE: u8 = 5;
-    /// A bug.
-    pub const BUG: u8 = 101;
+    pub(crate) const NO_IMAGE: u8 = 5;
+    pub(crate) const BUG: u8 = 101;
     /// The reader of the pipe is gone.
-    pub const CLOSED_PIPE: u8 = 141;
+    pub(crate) const CLOSED_PIPE: u8 = 141;
 }
 
 /// The exit code that a verdict gives, where one has fallen.
-#[must_use]
-pub fn verdict_code(verdict: Verdict) -> Option<u8> {
+pub(crate) fn verdict_code(verdict: Verdict) -> Option<u8> {
     match verdict {
         Verdict::Succeeded => Some(code::SUCCEEDED),
         Verdict::Failed | Verdict::Failing => Some(code::FAILED),
@@ -46,11 +44,9 @@ pub fn verdict_code(verdict: Verdict) -> Option<u8> {
 pub struct OutcomeRecord {
     /// How it ended.
     pub outcome: Outcome,
-    /// The image.
     pub image_id: String,
     /// The stack that was watched last.
     pub stack_id: Option<StackId>,
-    /// The AMI.
     pub ami_id: Option<SafeText>,
     /// Why it ended so, in words.
     pub reason: Option<String>,
@@ -69,7 +65,6 @@ pub struct OutcomeRecord {
 impl OutcomeRecord {
     /// The record of a build as it is now. `outcome` is the verdict's, unless something else ended the watch;
     /// `reason` is the verdict's where none is given.
-    #[must_use]
     pub fn of(
         build: &Build,
         image_id: &str,
@@ -95,8 +90,7 @@ impl OutcomeRecord {
 }
 
 /// The service's own words for the verdict, or ours where it has none.
-#[must_use]
-pub fn verdict_reason(build: &Build) -> Option<String> {
+pub(crate) fn verdict_reason(build: &Build) -> Option<String> {
     let said = |text: &SafeText| text.as_str().trim().to_owned();
     // Only a failed stack's reason is one for a failure; "User Initiated" is not.
     let failed_root = || {

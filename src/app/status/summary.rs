@@ -10,12 +10,11 @@ use crate::domain::verdict::Verdict;
 use crate::text::safe::{duration, one_line, truncate, width};
 
 /// Columns of the longest summary, a few lines of a terminal: a service's reason can be of any length.
-pub const LONGEST: usize = 240;
+pub(crate) const LONGEST: usize = 240;
 /// Columns of its end that are always kept: the service puts the cause there.
 const TAIL: usize = 80;
 
 /// What is known about the build, in one line of clean text.
-#[must_use]
 pub fn summary(model: &Model) -> String {
     shortened(&one_line(&text(model)))
 }

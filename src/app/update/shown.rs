@@ -1,4 +1,4 @@
-//! What is shown: which view, which events are listed, and what is searched for among them. The filter_indexes answer
+//! What is shown: which view, which events are listed, and what is searched for among them. The filter indexes answer
 //! for it from then on.
 
 use crate::app::filter::Filter;

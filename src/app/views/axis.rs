@@ -28,7 +28,6 @@ struct Part {
 /// A stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Its beginning.
     pub from: DateTime<Utc>,
     /// Its end, later than its beginning.
     pub to: DateTime<Utc>,
@@ -36,26 +35,22 @@ pub struct Window {
 
 impl Window {
     /// From one time to another; at least as long as the shortest axis.
-    #[must_use]
     pub fn new(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
         let to = to.max(from + LEAST);
         Self { from, to }
     }
 
     /// How long it is.
-    #[must_use]
     pub fn length(&self) -> TimeDelta {
         self.to - self.from
     }
 
     /// Whether a time lies in it.
-    #[must_use]
     pub fn holds(&self, time: DateTime<Utc>) -> bool {
         self.from <= time && time < self.to
     }
 
     /// The column of a time, where so many columns show the window: before it is negative, after it too large.
-    #[must_use]
     pub fn column(&self, time: DateTime<Utc>, columns: usize) -> i64 {
         let columns = i64::try_from(columns).unwrap_or(i64::MAX);
         let offset = (time - self.from).num_milliseconds();
@@ -66,13 +61,11 @@ impl Window {
 
 impl Axis {
     /// Whether it shows the whole build.
-    #[must_use]
     pub fn is_whole(&self) -> bool {
         self.part.is_none()
     }
 
     /// What it shows of a build: always a part of it, also where the build is another one by now.
-    #[must_use]
     pub fn window(&self, build: Window) -> Window {
         let Some(part) = self.part else {
             return build;

@@ -10,7 +10,6 @@ use crate::domain::stack_event::EventKey;
 /// What is selected and shown.
 #[derive(Clone, Debug)]
 pub struct List {
-    /// The selected event.
     pub selected: Option<EventKey>,
     /// Whether the newest event is selected as it arrives.
     pub follows: bool,
@@ -166,7 +165,6 @@ impl List {
     }
 
     /// How many events have arrived since the list stopped following, whatever the filter shows of them.
-    #[must_use]
     pub fn arrived(&self, build: &Build) -> usize {
         self.held_at
             .as_ref()

@@ -1,11 +1,11 @@
 //! app/views
 
-pub mod axis;
-pub mod detail;
-pub mod failure;
-pub mod list;
-pub mod page;
-pub mod resources;
-pub mod rows;
-pub mod tab;
-pub mod times;
+pub(crate) mod axis;
+pub(crate) mod detail;
+pub(crate) mod failure;
+pub(crate) mod list;
+pub(crate) mod page;
+pub(crate) mod resources;
+pub(crate) mod rows;
+pub(crate) mod tab;
+pub(crate) mod times;

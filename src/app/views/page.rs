@@ -12,7 +12,6 @@ use crate::domain::stack_event::StackEvent;
 use crate::text::pattern::Pattern;
 use crate::text::safe::{width, wrap};
 
-/// One line.
 #[derive(Clone, Debug)]
 pub enum Line {
     /// Nothing, between two parts.
@@ -51,7 +50,6 @@ pub enum Line {
         path: String,
         /// Whether its content is shown, where it is a branch.
         open: Option<bool>,
-        /// The name.
         name: String,
         /// The value, or what is folded away; empty for an unfolded branch.
         value: String,
@@ -60,7 +58,6 @@ pub enum Line {
     Continued {
         /// How far it is moved to the right, in columns.
         indent: usize,
-        /// The text.
         text: String,
     },
     /// An operation on a resource; drawn with the time of the frame.
@@ -101,7 +98,6 @@ pub enum Sign {
 impl Line {
     /// What a copy of the line takes: what it is called, and all of it, whatever of it is on this line.
     /// Nothing where that takes more than the line.
-    #[must_use]
     pub fn copied(&self) -> Option<(String, String)> {
         let (name, text) = match self {
             Self::Reason { whole, .. } => ("the reason", whole.to_string()),
@@ -128,7 +124,6 @@ impl Line {
     }
 
     /// The text that a search looks at.
-    #[must_use]
     pub fn text(&self) -> String {
         match self {
             Self::Blank => String::new(),
@@ -159,7 +154,6 @@ impl Line {
 /// Lines, and what is shown of them.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// The lines.
     pub lines: Vec<Line>,
     /// The first line on the screen.
     pub top: usize,
@@ -226,7 +220,6 @@ impl Page {
     }
 
     /// The lines that have the pattern; of what was wrapped over several, and has it across them, the first.
-    #[must_use]
     pub fn found(&self, pattern: &Pattern) -> BTreeSet<usize> {
         let has = |index: &usize| {
             self.lines

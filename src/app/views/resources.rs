@@ -15,13 +15,12 @@ use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
 
 /// Rows that the header takes.
-pub const HEADER: usize = 1;
+pub(crate) const HEADER: usize = 1;
 /// From this height of the pane's inside on, it has a header.
 const WITH_HEADER: usize = 4;
 
 /// The rows that are left for resources in a pane of so many rows.
-#[must_use]
-pub const fn rows_below_header(height: usize) -> usize {
+pub(crate) const fn rows_below_header(height: usize) -> usize {
     if height >= WITH_HEADER {
         height - HEADER
     } else {
@@ -46,8 +45,7 @@ pub struct ResourceList {
 
 /// One resource, or the stack itself.
 #[derive(Clone, Debug)]
-pub struct Resource<'a> {
-    /// Its newest event.
+pub(crate) struct Resource<'a> {
     pub newest: &'a Arc<StackEvent>,
     /// What it went through, oldest first.
     pub spans: Vec<Span>,
@@ -55,8 +53,7 @@ pub struct Resource<'a> {
 
 impl<'a> Resource<'a> {
     /// A resource of a stack, by its logical id.
-    #[must_use]
-    pub fn of(timeline: &'a Timeline, id: &SafeText) -> Option<Self> {
+    pub(crate) fn of(timeline: &'a Timeline, id: &SafeText) -> Option<Self> {
         Some(Self {
             newest: timeline.events_of(id).next_back()?,
             spans: spans(timeline.events_of(id)),
@@ -65,8 +62,7 @@ impl<'a> Resource<'a> {
 
     /// How long it has been worked on, or was in its longest operation: the time that it cost, as far as that
     /// is known. `now` is the time up to which what is open goes on; see [`Build::open_until`].
-    #[must_use]
-    pub fn length(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
+    pub(crate) fn length(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
         let current = self.current()?;
         let lengths = self.spans.iter().filter_map(|span| span.length(now));
         current
@@ -76,26 +72,27 @@ impl<'a> Resource<'a> {
     }
 
     /// What it goes through now, or went through last.
-    #[must_use]
-    pub fn current(&self) -> Option<&Span> {
+    pub(crate) fn current(&self) -> Option<&Span> {
         self.spans.last()
     }
 }
 
 /// The resources of the current stack.
-pub fn ids(build: &Build) -> impl Iterator<Item = &SafeText> {
+pub(crate) fn ids(build: &Build) -> impl Iterator<Item = &SafeText> {
     build.current().into_iter().flat_map(Timeline::resources)
 }
 
 /// The time that the axis can show: the build, up to its end or to now.
-#[must_use]
-pub fn whole(build: &Build, now: DateTime<Utc>) -> Option<Window> {
+pub(crate) fn whole(build: &Build, now: DateTime<Utc>) -> Option<Window> {
     Some(Window::new(build.started_at()?, build.until(now)))
 }
 
 /// The time in which the selected resource is worked on, or was for the longest.
-#[must_use]
-pub fn selected_window(build: &Build, list: &ResourceList, now: DateTime<Utc>) -> Option<Window> {
+pub(crate) fn selected_window(
+    build: &Build,
+    list: &ResourceList,
+    now: DateTime<Utc>,
+) -> Option<Window> {
     let resource = Resource::of(build.current()?, list.selected.as_ref()?)?;
     let until = build.until(now);
     let current = resource.current().filter(|span| span.is_open());

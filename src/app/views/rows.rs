@@ -14,7 +14,6 @@ use crate::store::filter_index::Selection;
 pub enum Row<'a> {
     /// From here on, events belong to this stack. Only where there was more than one.
     Stack(&'a StackId),
-    /// An event.
     Event(&'a Arc<StackEvent>),
     /// Events may be missing here until the walk over the history is finished.
     Gap,
@@ -32,7 +31,6 @@ pub enum Order {
 
 impl Order {
     /// The other one.
-    #[must_use]
     pub const fn turned(self) -> Self {
         match self {
             Self::OldestFirst => Self::NewestFirst,
@@ -51,7 +49,6 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// The rows that the sieve lets through.
-    #[must_use]
     pub fn new(build: &'a Build, sieve: Selection, order: Order) -> Self {
         Self {
             build,
@@ -78,14 +75,12 @@ impl<'a> Rows<'a> {
     }
 
     /// The number of rows.
-    #[must_use]
     pub fn len(self) -> usize {
         let rows = |timeline: &Timeline| self.headings() + timeline.rows(self.sieve);
         self.build.timelines().iter().map(rows).sum()
     }
 
     /// Whether there are no rows.
-    #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -111,8 +106,6 @@ impl<'a> Rows<'a> {
         None
     }
 
-    /// The row at an index.
-    #[must_use]
     pub fn get(self, index: usize) -> Option<Row<'a>> {
         let (timeline, place) = self.locate(index)?;
         let Some(place) = place else {
@@ -125,7 +118,6 @@ impl<'a> Rows<'a> {
     }
 
     /// The event at an index, where the row is one.
-    #[must_use]
     pub fn event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         match self.get(index) {
             Some(Row::Event(event)) => Some(event),
@@ -134,7 +126,6 @@ impl<'a> Rows<'a> {
     }
 
     /// The event that came before a row's, where the row beside it is one.
-    #[must_use]
     pub fn event_before(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         match self.order {
             Order::OldestFirst => self.event(index.checked_sub(1)?),
@@ -143,20 +134,17 @@ impl<'a> Rows<'a> {
     }
 
     /// Whether a row belongs to the current stack.
-    #[must_use]
     pub fn is_of_current(self, index: usize) -> bool {
         let of = self.locate(index).map(|(timeline, _)| timeline.stack_id());
         of.is_some() && of == self.build.stack_id()
     }
 
     /// The event with this key, or the one whose row would follow it where the filter hides it.
-    #[must_use]
     pub fn find(self, key: &EventKey) -> Option<&'a Arc<StackEvent>> {
         self.event(self.index_of(key)?)
     }
 
     /// The index of an event's row, or of the row that would follow it where the filter hides it.
-    #[must_use]
     pub fn index_of(self, key: &EventKey) -> Option<usize> {
         let mut before = self.headings();
         for timeline in self.timelines() {
@@ -183,20 +171,17 @@ impl<'a> Rows<'a> {
     }
 
     /// The newest event of all, whether the filter shows it or not.
-    #[must_use]
     pub fn newest(self) -> Option<&'a Arc<StackEvent>> {
         self.build.current().and_then(Timeline::newest)
     }
 
     /// The number of events.
-    #[must_use]
     pub fn events(self) -> usize {
         let timelines = self.build.timelines().iter();
         timelines.map(|timeline| timeline.count(self.sieve)).sum()
     }
 
     /// The number of events from the oldest one up to a row, that row included.
-    #[must_use]
     pub fn events_to(self, index: usize) -> usize {
         let Some((timeline, place)) = self.locate(index) else {
             return 0;
@@ -213,7 +198,6 @@ impl<'a> Rows<'a> {
 
     /// The index of the newest event that is listed: where a list that follows is. Rows that are no events
     /// are few.
-    #[must_use]
     pub fn newest_index(self) -> usize {
         let is_event = |index: &usize| self.event(*index).is_some();
         let found = match self.order {
@@ -224,13 +208,11 @@ impl<'a> Rows<'a> {
     }
 
     /// The newest event that is listed.
-    #[must_use]
     pub fn newest_listed(self) -> Option<&'a Arc<StackEvent>> {
         self.event(self.newest_index())
     }
 
     /// The event nearest to an index: there, above it, or below it. Rows that are no events are few.
-    #[must_use]
     pub fn nearest_event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         let last = self.len().checked_sub(1)?;
         let index = index.min(last);

@@ -16,8 +16,6 @@ impl Tab {
     /// Every view, in the order of their tabs.
     pub const ALL: [Self; 3] = [Self::Events, Self::Resources, Self::Failure];
 
-    /// Its name.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Events => "Events",
@@ -27,7 +25,6 @@ impl Tab {
     }
 
     /// The view after it, or before it.
-    #[must_use]
     pub fn next(self, forward: bool) -> Self {
         let count = Self::ALL.len();
         let step = if forward { 1 } else { count - 1 };

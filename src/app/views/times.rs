@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A silence that is worth seeing: longer than CloudFormation needs between two events of ordinary resources.
-pub const SILENCE: TimeDelta = TimeDelta::seconds(60);
+pub(crate) const SILENCE: TimeDelta = TimeDelta::seconds(60);
 
 /// How times are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,8 +15,10 @@ pub struct Times {
 }
 
 /// The silence before an event, where it was long enough to be worth seeing.
-#[must_use]
-pub fn silence(before: Option<DateTime<Utc>>, time: Option<DateTime<Utc>>) -> Option<TimeDelta> {
+pub(crate) fn silence(
+    before: Option<DateTime<Utc>>,
+    time: Option<DateTime<Utc>>,
+) -> Option<TimeDelta> {
     let silence = time? - before?;
     (silence >= SILENCE).then_some(silence)
 }

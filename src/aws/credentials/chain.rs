@@ -54,7 +54,7 @@ pub(crate) struct SigningChain {
 
 /// Why a profile can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ProfileError {
+pub(crate) enum ProfileError {
     /// No file has it.
     #[error("the AWS profile {name} is neither in the config file nor in the credentials file")]
     Unknown {
@@ -70,7 +70,7 @@ pub enum ProfileError {
 ///
 /// # Errors
 /// Where no file has the profile, or the files can't be read.
-pub async fn check_profile(name: &str) -> Result<(), ProfileError> {
+pub(crate) async fn check_profile(name: &str) -> Result<(), ProfileError> {
     match load_profiles(Some(name)).await?.get_profile(name) {
         Some(_) => Ok(()),
         None => Err(ProfileError::Unknown {

@@ -1,5 +1,5 @@
 //! aws/credentials
 
-pub mod chain;
-pub mod fault;
-pub mod identity;
+pub(crate) mod chain;
+pub(crate) mod fault;
+pub(crate) mod identity;

@@ -21,7 +21,6 @@ pub struct AnyAnswer<'a> {
     pub status: u16,
     /// The header `x-amzn-ErrorType`; what no header can hold is left out.
     pub error_type: &'a str,
-    /// The body.
     pub body: &'a [u8],
 }
 

@@ -80,7 +80,6 @@ impl ApiUrl {
     }
 
     /// The API without the scheme: tells apart what is asked of one deployment and of another.
-    #[must_use]
     pub fn place(&self) -> String {
         format!(
             "{}{}",
@@ -181,7 +180,6 @@ impl FromStr for ImageId {
 
 impl ImageId {
     /// The id as it was given.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -8,10 +8,10 @@
 //! better: on a connection that was dead already, with a corrected date, with other credentials.
 
 #[cfg(any(test, fuzzing))]
-pub mod any_response;
-pub mod endpoint;
-pub mod response;
-pub mod wire;
+pub(crate) mod any_response;
+pub(crate) mod endpoint;
+pub(crate) mod response;
+pub(crate) mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -36,19 +36,15 @@ use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 
-pub use self::endpoint::ApiUrl;
-pub use self::endpoint::ApiUrlError;
-pub use self::endpoint::ImageId;
-pub use self::endpoint::ImageIdError;
-pub use crate::aws::credentials::chain::{ProfileError, check_profile};
-pub use crate::aws::tls::TlsError;
+pub(crate) use self::endpoint::ApiUrl;
+pub(crate) use self::endpoint::ImageId;
+pub(crate) use crate::aws::credentials::chain::check_profile;
+pub(crate) use crate::aws::tls::TlsError;
 
 /// Where the API is, what image is asked about, and who asks.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The API.
     pub api_url: ApiUrl,
-    /// The image.
     pub image_id: ImageId,
     /// The image's region; the usual AWS chain where it is absent.
     pub region: Option<String>,
@@ -197,7 +193,6 @@ impl ParallelCluster {
         outcome
     }
 
-    /// What time the server has.
     fn server_time(&self) -> DateTime<Utc> {
         self.skew.correct(self.clock.uncorrected())
     }

@@ -88,13 +88,11 @@ impl Scenario {
     }
 
     /// The image that the scenario is about.
-    #[must_use]
     pub fn image_id(&self) -> &str {
         &self.image_id
     }
 
     /// The region that the image is built in.
-    #[must_use]
     pub fn region(&self) -> &str {
         &self.region
     }

@@ -70,7 +70,6 @@ impl<'a> Schedule<'a> {
         Some(self.image_creation()?.initiated + last.after)
     }
 
-    /// The creation of the image.
     pub(crate) fn image_creation(&self) -> Option<Creation> {
         let resources = &self.build.resources;
         let image = resources.iter().position(|it| it.name == IMAGE_RESOURCE)?;

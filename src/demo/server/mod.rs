@@ -1,8 +1,8 @@
 //! demo/server
 
-pub mod answer;
-pub mod api;
-pub mod reply;
-pub mod requests;
-pub mod simulator;
-pub mod token;
+pub(crate) mod answer;
+pub(crate) mod api;
+pub(crate) mod reply;
+pub(crate) mod requests;
+pub(crate) mod simulator;
+pub(crate) mod token;

@@ -21,7 +21,6 @@ pub(crate) type Reply = Response<UnsyncBoxBody<Bytes, Cut>>;
 /// How the connection is cut, on purpose, instead of a whole answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
-    /// It is reset.
     Reset,
     /// It is closed.
     Close,
@@ -58,7 +57,6 @@ pub(crate) struct Stamp {
     pub number: u64,
 }
 
-/// The whole answer.
 pub(crate) fn whole(answer: Answer, stamp: Stamp) -> http::Result<Reply> {
     let head = head(&answer, stamp);
     let body = Full::new(Bytes::from(answer.body)).map_err(|never: Infallible| match never {});

@@ -11,9 +11,7 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Route {
-    /// GetImageStackEvents.
     StackEvents,
-    /// DescribeImage.
     Image,
     /// Nothing that the API has.
     Unknown,
@@ -53,13 +51,11 @@ impl LoggedRequest {
     }
 
     /// The value of a query parameter. An empty one counts as absent, as it does for the API.
-    #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         value_of(&self.query, name).filter(|value| !value.is_empty())
     }
 
     /// The value of a header, by its name in lower case.
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         value_of(&self.headers, name)
     }
@@ -114,13 +110,11 @@ pub struct RequestLog(Arc<Mutex<Vec<LoggedRequest>>>);
 
 impl RequestLog {
     /// The requests up to now.
-    #[must_use]
     pub fn all(&self) -> Vec<LoggedRequest> {
         self.lock().clone()
     }
 
     /// The requests up to now that asked for this.
-    #[must_use]
     pub fn of(&self, route: Route) -> Vec<LoggedRequest> {
         let log = self.lock();
         log.iter().filter(|it| it.route == route).cloned().collect()

@@ -61,34 +61,29 @@ impl Simulator {
     }
 
     /// Fails as planned, instead of as the scenario says.
-    #[must_use]
     pub fn with_faults(mut self, faults: FaultPlan) -> Self {
         self.api.faults = faults;
         self
     }
 
     /// Puts this many events on a page, at least one; 100 unless told.
-    #[must_use]
     pub fn with_page_size(mut self, events: usize) -> Self {
         self.api.page_size = events.max(1);
         self
     }
 
     /// Logs every request from now on.
-    #[must_use]
     pub fn with_log(mut self, log: &RequestLog) -> Self {
         self.api.log = Some(log.clone());
         self
     }
 
     /// The invoke URL: what ParallelCluster's API stack calls `ParallelClusterApiInvokeUrl`.
-    #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/prod", self.address)
     }
 
     /// The world that the answers are made from.
-    #[must_use]
     pub fn world(&self) -> World {
         self.api.world.clone()
     }

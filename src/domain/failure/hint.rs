@@ -12,7 +12,6 @@ const WORD_COLUMNS: usize = 64;
 /// What a hint is about, for its commands.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
-    /// The image.
     pub image_id: &'a str,
     /// The region that it is built in.
     pub region: Option<&'a str>,
@@ -20,7 +19,6 @@ pub struct About<'a> {
     pub version: Option<&'a str>,
 }
 
-/// Advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
     /// What to do, in one or two sentences; the first one says the most.
@@ -145,7 +143,6 @@ fn is_limited(reason: &Reason) -> bool {
 
 impl Hint {
     /// What helps against a failure; nothing where its reason is not known to have a remedy.
-    #[must_use]
     pub fn for_reason(reason: &Reason, about: &About<'_>) -> Option<Self> {
         let advice = |advice: &str| Self {
             advice: SafeText::new(advice),
@@ -188,7 +185,6 @@ impl Hint {
     }
 
     /// What to do with a stack that could not delete itself after its image had been made.
-    #[must_use]
     pub fn for_leftover(about: &About<'_>) -> Self {
         let command = words(about, "aws cloudformation delete-stack --stack-name", "");
         Self {

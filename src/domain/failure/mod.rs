@@ -18,8 +18,8 @@ use crate::domain::stack_event::StackEvent;
 use crate::domain::verdict::Verdict;
 use crate::text::safe::SafeText;
 
-pub use hint::{About, Hint};
-pub use reason::{Label, Part, Reason, SUMMARY_COLUMNS};
+pub(crate) use hint::{About, Hint};
+pub(crate) use reason::{Label, Reason};
 
 /// How many consequences an explanation names.
 const NAMED: usize = 3;
@@ -50,7 +50,6 @@ pub struct Explanation {
 impl Explanation {
     /// Explains the current stack's failure. Nothing while nothing has failed, and nothing for a build that
     /// succeeded, unless its stack could not delete itself. The region is the image's.
-    #[must_use]
     pub fn of(build: &Build, image_id: &str, region: Option<&str>) -> Option<Self> {
         let timeline = build.current()?;
         let facts = timeline.facts();
@@ -98,7 +97,6 @@ impl Explanation {
     }
 
     /// The reason in at most [`SUMMARY_COLUMNS`] columns; nothing where the service gave none.
-    #[must_use]
     pub fn summary(&self) -> Option<SafeText> {
         let reason = self.reason.as_ref()?;
         Some(reason.summary(self.component.as_ref()))

@@ -7,7 +7,7 @@
 use crate::text::safe::{SafeText, one_line, truncate};
 
 /// The widest summary, in terminal columns.
-pub const SUMMARY_COLUMNS: usize = 90;
+pub(crate) const SUMMARY_COLUMNS: usize = 90;
 /// The widest end of a summary: the state and the execution.
 const TAIL_COLUMNS: usize = 48;
 /// The widest name of a component in a summary: what is said of it must have room too.
@@ -62,7 +62,6 @@ pub enum Label {
 
 impl Label {
     /// The name of the part on the screen.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Service => "service",
@@ -103,7 +102,6 @@ impl Label {
 /// A part of a reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// What it is.
     pub label: Label,
     /// The service's own words.
     pub text: SafeText,
@@ -118,7 +116,6 @@ pub struct Reason {
 impl Reason {
     /// Takes a reason apart, whatever it is, in a time that grows with its length. One that is longer than any
     /// service's is all message.
-    #[must_use]
     pub fn parse(text: &SafeText) -> Self {
         if text.as_str().len() > LONGEST {
             let (label, text) = (Label::Message, text.clone());
@@ -143,13 +140,10 @@ impl Reason {
     }
 
     /// The parts, in the order in which they stand in the text.
-    #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// One part.
-    #[must_use]
     pub fn part(&self, label: Label) -> Option<&SafeText> {
         let part = self.parts.iter().find(|part| part.label == label)?;
         Some(&part.text)
@@ -160,7 +154,6 @@ impl Reason {
     }
 
     /// What went wrong, in the service's words; empty where it has none.
-    #[must_use]
     pub fn message(&self) -> &str {
         self.get(Label::Message).unwrap_or_default()
     }
@@ -177,7 +170,6 @@ impl Reason {
     }
 
     /// Whether the message is all that was understood, so that a summary can only cut it.
-    #[must_use]
     pub fn is_plain(&self) -> bool {
         let told = [
             Label::SsmExecution,
@@ -191,7 +183,6 @@ impl Reason {
 
     /// One line that a person understands, of at most [`SUMMARY_COLUMNS`] columns. `component` is the logical
     /// id of the component that the reason names by its ARN, where it is known.
-    #[must_use]
     pub fn summary(&self, component: Option<&SafeText>) -> SafeText {
         let head = self
             .denial()

@@ -196,7 +196,10 @@ fn a_text_that_is_longer_than_any_reason_is_all_message() {
     assert_eq!(reason.message(), text);
     assert!(reason.is_plain());
     assert_eq!(hint(&text), None);
-    assert_eq!(width(reason.summary(None).as_str()), SUMMARY_COLUMNS);
+    assert_eq!(
+        width(reason.summary(None).as_str()),
+        super::reason::SUMMARY_COLUMNS
+    );
 }
 
 #[test]
@@ -451,7 +454,7 @@ proptest! {
         }
         let known = known.as_deref().map(SafeText::new);
         let summary = reason.summary(known.as_ref());
-        prop_assert!(width(summary.as_str()) <= SUMMARY_COLUMNS, "{summary}");
+        prop_assert!(width(summary.as_str()) <= super::reason::SUMMARY_COLUMNS, "{summary}");
         prop_assert!(!summary.as_str().contains('\n'));
         if let Some(hint) = Hint::for_reason(&reason, &ABOUT) {
             prop_assert!(width(hint.advice.as_str()) < 400, "{}", hint.advice);

@@ -17,7 +17,7 @@ use crate::text::safe::{SafeText, one_line};
 ///
 /// # Errors
 /// Where nothing tells where recordings are, where their folder can't be read, or the list can't be written.
-pub fn history(History { recordings, form }: History) -> Result<u8, Error> {
+pub(crate) fn history(History { recordings, form }: History) -> Result<u8, Error> {
     let Some(path) = recordings else {
         return Err(Error::Usage(
             "failed to find the recordings: there is no home folder and XDG_STATE_HOME names none"
@@ -42,7 +42,7 @@ pub fn history(History { recordings, form }: History) -> Result<u8, Error> {
 ///
 /// # Errors
 /// Where the recording can't be read, or the report can't be written.
-pub fn report(which: &Recorded) -> Result<u8, Error> {
+pub(crate) fn report(which: &Recorded) -> Result<u8, Error> {
     let (file, recording) = open(which, "report on")?;
     for remark in recorder::remarks_on(&file, &recording) {
         say(remark.text.as_str());
@@ -77,7 +77,6 @@ pub(crate) fn open(which: &Recorded, to: &str) -> Result<(PathBuf, Recording), E
     }
 }
 
-/// A diagnostic.
 fn say(text: &str) {
     let text = one_line(SafeText::new(text).as_str());
     let _ = writeln!(io::stderr(), "note: {text}");

@@ -1,4 +1,4 @@
 //! runtime/commands
 
-pub mod history;
-pub mod report;
+pub(crate) mod history;
+pub(crate) mod report;

@@ -33,7 +33,6 @@ pub(crate) struct Reports {
 }
 
 impl Reports {
-    /// No report yet.
     pub(crate) fn new() -> Self {
         let (done, heard) = mpsc::unbounded_channel();
         let open = 0;

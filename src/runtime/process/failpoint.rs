@@ -41,10 +41,8 @@ pub(crate) fn during_enter() {
 #[cfg(not(debug_assertions))]
 pub(crate) const fn hit(_part: &str) {}
 
-/// Nothing, either.
 #[cfg(not(debug_assertions))]
 pub(crate) const fn in_foreign_thread() {}
 
-/// Nothing, either.
 #[cfg(not(debug_assertions))]
 pub(crate) const fn during_enter() {}

@@ -1,8 +1,8 @@
 //! runtime/process
 
-pub mod failpoint;
-pub mod hook;
-pub mod logging;
-pub mod panics;
-pub mod signals;
-pub mod tasks;
+pub(crate) mod failpoint;
+pub(crate) mod hook;
+pub(crate) mod logging;
+pub(crate) mod panics;
+pub(crate) mod signals;
+pub(crate) mod tasks;

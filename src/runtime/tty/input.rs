@@ -38,7 +38,6 @@ impl Input {
         }
     }
 
-    /// Reads again.
     pub(crate) fn resume(&mut self) {
         self.0.get_or_insert_default();
     }

@@ -1,9 +1,9 @@
 //! runtime/tty
 
-pub mod clipboard;
-pub mod escapes;
-pub mod hangup;
-pub mod input;
-pub mod job_control;
-pub mod terminal;
-pub mod writer;
+pub(crate) mod clipboard;
+pub(crate) mod escapes;
+pub(crate) mod hangup;
+pub(crate) mod input;
+pub(crate) mod job_control;
+pub(crate) mod terminal;
+pub(crate) mod writer;

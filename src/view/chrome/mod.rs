@@ -1,8 +1,8 @@
 //! view/chrome
 
-pub mod bar;
-pub mod hints;
-pub mod notices;
-pub mod parts;
-pub mod title;
-pub mod verdict;
+pub(crate) mod bar;
+pub(crate) mod hints;
+pub(crate) mod notices;
+pub(crate) mod parts;
+pub(crate) mod title;
+pub(crate) mod verdict;

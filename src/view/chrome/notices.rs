@@ -20,7 +20,6 @@ fn head(line: &NoticeLine) -> (&str, &str) {
     }
 }
 
-/// Draws the lines.
 pub(crate) fn draw(lines: &[NoticeLine], theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let glyphs = theme.glyphs();

@@ -28,7 +28,6 @@ impl<'a> Part<'a> {
         Self::of(rank, form.map(Into::into).into_iter().collect())
     }
 
-    /// No part.
     pub(crate) fn none() -> Self {
         Self::of(usize::MAX, Vec::new())
     }

@@ -1,6 +1,6 @@
 //! view/overlays
 
-pub mod filter_menu;
-pub mod help;
-pub mod popup;
-pub mod prompt;
+pub(crate) mod filter_menu;
+pub(crate) mod help;
+pub(crate) mod popup;
+pub(crate) mod prompt;

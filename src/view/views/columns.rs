@@ -6,7 +6,6 @@
 
 /// The longest logical ids of ParallelCluster's own template take so many columns.
 const ID: usize = 29;
-/// `ImageBuilder::Component`
 const TYPE: usize = 23;
 /// `Resource creation Initiated`
 const REASON: usize = 27;
@@ -16,9 +15,7 @@ const REASON: usize = 27;
 pub(crate) enum Time {
     /// Not at all.
     Absent,
-    /// `21:39`
     Short,
-    /// `21:39:24`
     Full,
 }
 
@@ -40,7 +37,6 @@ pub(crate) struct Columns {
     pub(crate) time: Time,
     /// Whether the time since the build's start is shown.
     pub(crate) offset: bool,
-    /// The status.
     pub(crate) status: Status,
     /// The logical id.
     pub(crate) id: usize,

@@ -22,11 +22,9 @@ use crate::view::views::columns::{Columns, Status, Time};
 /// What all rows of a frame have in common.
 #[derive(Debug)]
 pub(crate) struct RowPainter<'a> {
-    /// The model.
     pub(crate) model: &'a Model,
     /// How things look.
     pub(crate) theme: &'a Theme,
-    /// Which columns there are.
     pub(crate) columns: Columns,
     /// Whether the list has the focus.
     pub(crate) focused: bool,
@@ -35,11 +33,9 @@ pub(crate) struct RowPainter<'a> {
 /// What a row is in the list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlaceInList {
-    /// Its index.
     pub(crate) index: usize,
     /// The time of the event above it.
     pub(crate) before: Option<DateTime<Utc>>,
-    /// Whether it is selected.
     pub(crate) selected: bool,
 }
 
@@ -52,7 +48,6 @@ struct Look {
 }
 
 impl RowPainter<'_> {
-    /// Draws a row.
     pub(crate) fn draw(&self, row: &Row<'_>, in_list: PlaceInList, area: Rect, buf: &mut Buffer) {
         let columns = usize::from(area.width);
         match row {

@@ -17,7 +17,6 @@ enum Cell {
     Empty,
     /// It is there, and nothing happens to it.
     There,
-    /// An operation.
     Operation(StatusClass),
     /// The moment in which one failed.
     Failure,

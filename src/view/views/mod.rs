@@ -1,11 +1,11 @@
 //! view/views
 
-pub mod columns;
-pub mod detail;
-pub mod empty;
-pub mod event_row;
-pub mod events;
-pub mod failure;
-pub mod gantt;
-pub mod page;
-pub mod resources;
+pub(crate) mod columns;
+pub(crate) mod detail;
+pub(crate) mod empty;
+pub(crate) mod event_row;
+pub(crate) mod events;
+pub(crate) mod failure;
+pub(crate) mod gantt;
+pub(crate) mod page;
+pub(crate) mod resources;

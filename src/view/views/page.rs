@@ -22,7 +22,6 @@ use crate::view::time::{of_day, rough};
 /// How a page is drawn.
 #[derive(Debug)]
 pub(crate) struct PagePainter<'a> {
-    /// The model.
     pub(crate) model: &'a Model,
     /// How things look.
     pub(crate) theme: &'a Theme,

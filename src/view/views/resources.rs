@@ -85,7 +85,6 @@ struct Columns {
     bar: usize,
 }
 
-/// `1:02:03`
 const LENGTH: usize = 7;
 /// The longest logical id of ParallelCluster's own template, and a little.
 const ID: usize = 30;

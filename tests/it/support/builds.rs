@@ -1,9 +1,7 @@
 //! Builds to look at: what an API would have answered in the course of each.
 
-use bakewatch::app::msg::Msg;
-use bakewatch::domain::fault::FaultKind;
-use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::Seen;
+use bakewatch::testing::app::Msg;
+use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
 use chrono::{FixedOffset, TimeDelta};
 
 use super::story::{Fact, IMAGE, Story};

@@ -5,11 +5,11 @@
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use bakewatch::app::model::Model;
-use bakewatch::config::themes::built_in;
-use bakewatch::domain::status::StatusClass;
-use bakewatch::style::{Depth, Glyphs, Theme};
-use bakewatch::view::view;
+use bakewatch::testing::app::Model;
+use bakewatch::testing::config::built_in_themes as built_in;
+use bakewatch::testing::domain::StatusClass;
+use bakewatch::testing::style::{Depth, Glyphs, Theme};
+use bakewatch::testing::view::view;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};

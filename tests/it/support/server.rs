@@ -1,7 +1,7 @@
 //! A simulated API that a test changes by hand while the program asks it.
 
-use bakewatch::clock::Clock;
-use bakewatch::demo::{FaultPlan, RequestLog, Route, Simulator, World};
+use bakewatch::testing::Clock;
+use bakewatch::testing::demo::{FaultPlan, RequestLog, Route, Simulator, World};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
-use bakewatch::backend::{EventsPage, NextToken};
-use bakewatch::domain::stack_event::StackEvent;
+use bakewatch::testing::backend::{EventsPage, NextToken};
+use bakewatch::testing::domain::StackEvent;
 use proptest::prelude::*;
 
 /// What the service does although a program would like it better otherwise.

@@ -3,18 +3,13 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use bakewatch::app::effect::Effect;
-use bakewatch::app::keys::key::Key;
-use bakewatch::app::keys::keymap::KeyMap;
-use bakewatch::app::model::{Mode, Model, Target};
-use bakewatch::app::msg::Msg;
-use bakewatch::app::update::update;
-use bakewatch::config::keys::built_in;
-use bakewatch::domain::fault::{Fault, FaultKind};
-use bakewatch::domain::image::{Ami, ImageAnswer, ImageDescription};
-use bakewatch::domain::observation::{Observation, Seen, WalkStep};
-use bakewatch::domain::stack_event::{StackEvent, StackId, parse_time};
-use bakewatch::text::safe::SafeText;
+use bakewatch::testing::app::{Effect, Key, KeyMap, Mode, Model, Msg, Target, update};
+use bakewatch::testing::config::built_in_keys as built_in;
+use bakewatch::testing::domain::{
+    Ami, Fault, FaultKind, ImageAnswer, ImageDescription, Observation, Seen, StackEvent, StackId,
+    WalkStep, parse_time,
+};
+use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, Offset, TimeDelta, Utc};
 use ratatui::layout::Size;
 use serde_json::{Value, json};

@@ -5,16 +5,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bakewatch::backend::{EventsAnswer, EventsError, NextToken};
-use bakewatch::domain::build::Build;
-use bakewatch::domain::fault::{Fault, FaultKind};
-use bakewatch::domain::image::ImageAnswer;
-use bakewatch::domain::observation::{Observation, Seen};
-use bakewatch::domain::stack_event::StackEvent;
-use bakewatch::domain::timeline::{Row, Timeline};
-use bakewatch::poll::tail::{ApiRequest, Tail};
-use bakewatch::store::filter_index::Selection;
-use bakewatch::text::safe::SafeText;
+use bakewatch::testing::backend::{EventsAnswer, EventsError, NextToken};
+use bakewatch::testing::domain::{
+    Build, Fault, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Timeline,
+};
+use bakewatch::testing::poll::{ApiRequest, Tail};
+use bakewatch::testing::store::Selection;
+use bakewatch::testing::text::SafeText;
 use chrono::DateTime;
 
 use super::service::{Kept, Rejected, Service};

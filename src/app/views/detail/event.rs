@@ -7,7 +7,6 @@ use crate::app::views::page;
 use crate::app::views::page::Line;
 use crate::domain::stack_event::{StackEvent, format_time};
 
-/// The lines of an event.
 pub(crate) fn lines(detail: &Detail, event: &Arc<StackEvent>, columns: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = page::text(event.resource_type.as_str(), columns).collect();
     lines.push(Line::Status(Arc::clone(event)));

@@ -28,7 +28,6 @@ const INDENT: usize = 2;
 /// What the pane is about.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
-    /// An event of a stack.
     Event(&'a Timeline, &'a Arc<StackEvent>),
     /// A resource of a stack, or the stack itself.
     Resource(&'a Timeline, &'a SafeText),
@@ -73,7 +72,6 @@ impl Made {
 /// What the pane shows.
 #[derive(Clone, Debug, Default)]
 pub struct Detail {
-    /// The lines.
     pub page: Page,
     /// How it is read.
     pub form: DetailMode,
@@ -85,7 +83,6 @@ pub struct Detail {
 
 impl<'a> Subject<'a> {
     /// The event that it is about; of a resource its newest one.
-    #[must_use]
     pub fn event(self) -> Option<&'a Arc<StackEvent>> {
         match self {
             Self::Event(_, event) => Some(event),
@@ -94,7 +91,6 @@ impl<'a> Subject<'a> {
     }
 
     /// The event whose properties are shown: of a resource the newest one that has any.
-    #[must_use]
     pub fn event_with_properties(self) -> Option<&'a Arc<StackEvent>> {
         match self {
             Self::Event(_, event) => Some(event),
@@ -211,7 +207,6 @@ impl Detail {
     }
 
     /// What a copy of the marked line takes: what it is called, and all of it, whatever of it the pane shows.
-    #[must_use]
     pub fn copied(&self, subject: Subject<'_>) -> Option<(String, String)> {
         let lines = self.page.lines.get(..=self.page.cursor)?;
         let begins = |line: &&Line| !matches!(line, Line::Continued { .. });

@@ -15,7 +15,6 @@ enum On {
     Events,
     /// A page by its token.
     Token,
-    /// DescribeImage.
     Image,
 }
 

@@ -257,7 +257,7 @@ async fn a_mark_before_the_json_is_no_fault_and_other_bytes_are() {
     assert!(!asked.contains("accept-encoding"), "nobody asks for gzip");
 }
 
-/// What is left of an answer that was verdict_notice as shorter is not taken for the next one.
+/// What is left of an answer that was verdict notice as shorter is not taken for the next one.
 #[tokio::test]
 async fn a_length_that_is_too_small_spoils_one_answer_only() {
     let short = format!("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{PAGE}");

@@ -1,0 +1,89 @@
+//! What this repository's tests, benches and fuzz targets use of the program. Nothing else is public: bakewatch is a
+//! program, and its library has no stable interface.
+
+pub use crate::cli::Cli;
+pub use crate::clock::Clock;
+pub mod app {
+    pub use crate::app::effect::{Effect, Entry, FinalOutcome};
+    pub use crate::app::keys::commands::COMMANDS;
+    pub use crate::app::keys::key::Key;
+    pub use crate::app::keys::keymap::KeyMap;
+    pub use crate::app::model::{Focus, Mode, Model, Target};
+    pub use crate::app::msg::{MouseAction, MouseKind, Msg, Remark, Signal};
+    pub use crate::app::status::bar::{Meaning, at as bar_at, items as bar_items};
+    pub use crate::app::status::exit_policy::ExitPolicy;
+    pub use crate::app::status::outcome::OutcomeRecord;
+    pub use crate::app::status::summary::summary;
+    pub use crate::app::update::update;
+    pub use crate::app::views::detail::{Detail, DetailMode, Subject};
+    pub use crate::app::views::rows::Row;
+    pub use crate::app::views::tab::Tab;
+}
+
+pub mod backend {
+    #[cfg(any(test, fuzzing))]
+    pub use crate::backend::parallelcluster::any_response::AnyAnswer;
+    pub use crate::backend::parallelcluster::{ParallelCluster, Settings, Signing};
+    pub use crate::backend::{EventsAnswer, EventsError, EventsPage, NextToken, Source};
+}
+
+pub mod config {
+    pub use crate::config::keys::built_in as built_in_keys;
+    pub use crate::config::themes::{BUILT_IN, built_in as built_in_themes};
+    pub use crate::config::{Environment, Task};
+}
+
+pub mod demo {
+    pub use crate::demo::{
+        FaultPlan, FaultRule, InjectedFault, RequestLog, Route, Simulator, World,
+    };
+}
+
+pub mod domain {
+    pub use crate::domain::build::Build;
+    pub use crate::domain::diff::changes;
+    pub use crate::domain::estimate::TypicalDuration;
+    pub use crate::domain::fault::{Fault, FaultKind};
+    pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
+    pub use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
+    pub use crate::domain::properties::{MAX_SHOWN, Properties};
+    pub use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
+    pub use crate::domain::status::{ClassSet, StatusClass};
+    pub use crate::domain::summary::Summary;
+    pub use crate::domain::timeline::{Row, Row as TimelineRow, Timeline};
+    pub use crate::domain::verdict::{Outcome, Verdict};
+}
+
+pub mod output {
+    pub use crate::output::{Subject, farewell, report, variables};
+}
+
+pub mod poll {
+    pub use crate::poll::poller::{PollCommand, Poller};
+    pub use crate::poll::tail::{ApiRequest, Tail};
+    pub use crate::poll::walk::{OVERLAP, Walk};
+}
+
+pub mod recording {
+    pub use crate::recording::{Folder, Header, Recorder, Recording, VERSION};
+}
+
+pub mod store {
+    pub use crate::store::filter_index::{FilterSlot, Selection};
+    #[cfg(debug_assertions)]
+    pub use crate::store::work::taken;
+}
+
+pub mod style {
+    pub use crate::style::{Depth, Glyphs, Role, Scheme, Theme};
+}
+
+pub mod text {
+    pub use crate::text::pattern::Pattern;
+    pub use crate::text::redact::redact;
+    pub use crate::text::safe::{SafeText, escape_json, one_line, truncate, width, wrap};
+}
+
+pub mod view {
+    pub use crate::view::view;
+}
