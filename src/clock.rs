@@ -47,6 +47,7 @@ impl Clock {
     }
 
     /// The same, but it stops at a time: so that nothing grows older once a recording is at its end.
+    #[must_use]
     pub fn until(self, end: DateTime<Utc>) -> Self {
         Self {
             end: Some(end),

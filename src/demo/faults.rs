@@ -70,12 +70,14 @@ impl FaultRule {
     }
 
     /// Counts only the requests of one route.
+    #[must_use]
     pub fn of(mut self, route: Route) -> Self {
         self.route = Some(route);
         self
     }
 
     /// Of the requests in the range, takes the first and then each `step`th.
+    #[must_use]
     pub fn every(mut self, step: u64) -> Self {
         self.every = Some(step);
         self

@@ -148,6 +148,7 @@ impl ClassSet {
     }
 
     /// The set with the class put in, or taken out if it was in.
+    #[must_use]
     pub const fn toggled(self, class: StatusClass) -> Self {
         Self(self.0 ^ (1 << class.index()))
     }

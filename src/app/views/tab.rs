@@ -25,6 +25,7 @@ impl Tab {
     }
 
     /// The view after it, or before it.
+    #[must_use]
     pub fn next(self, forward: bool) -> Self {
         let count = Self::ALL.len();
         let step = if forward { 1 } else { count - 1 };

@@ -61,18 +61,21 @@ impl Simulator {
     }
 
     /// Fails as planned, instead of as the scenario says.
+    #[must_use]
     pub fn with_faults(mut self, faults: FaultPlan) -> Self {
         self.api.faults = faults;
         self
     }
 
     /// Puts this many events on a page, at least one; 100 unless told.
+    #[must_use]
     pub fn with_page_size(mut self, events: usize) -> Self {
         self.api.page_size = events.max(1);
         self
     }
 
     /// Logs every request from now on.
+    #[must_use]
     pub fn with_log(mut self, log: &RequestLog) -> Self {
         self.api.log = Some(log.clone());
         self
