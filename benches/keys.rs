@@ -19,7 +19,7 @@ use support::terminal::Terminal;
 
 /// The server and the terminal of the tests; they have more than is needed here.
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
-#[path = "../tests/it/support"]
+#[path = "../tests/support"]
 mod support {
     pub(crate) mod process;
     pub(crate) mod program;

@@ -2,7 +2,7 @@
 //! its area.
 #![no_main]
 
-#[path = "../../tests/it/support/story.rs"]
+#[path = "../../tests/support/story.rs"]
 #[expect(dead_code, reason = "the tests tell more with it")]
 mod story;
 

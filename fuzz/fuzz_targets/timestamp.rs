@@ -2,7 +2,7 @@
 //! No date breaks a duration, an axis or a line of output.
 #![no_main]
 
-#[path = "../../tests/it/support/story.rs"]
+#[path = "../../tests/support/story.rs"]
 #[expect(dead_code, reason = "the tests tell more with it")]
 mod story;
 

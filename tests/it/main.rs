@@ -1,43 +1,21 @@
-//! The tests that use the library and the program from outside: one binary, a module a subject.
+//! The tests that use the library and the program from outside, in a folder for each subject. Those that need a
+//! terminal are in `tests/tty`.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that can't go on has failed; clippy.toml excepts test functions, not what they share"
+    reason = "a test that cannot continue has failed; clippy.toml excepts test functions, not what they share"
 )]
 
-mod any_frame;
+mod app;
 mod config;
-mod documents;
-mod endings;
-mod falling;
-mod finding;
-mod frames;
-mod freshness;
-mod history;
-mod hostile;
-mod keys;
-mod layering;
-mod leaving;
-mod mouse;
-mod named;
-mod on_outcome;
-mod picture;
-mod readme;
-mod recorded;
+mod headless;
+mod poll;
 mod recording;
-mod report;
-// It counts what builds with debug assertions count.
-#[cfg(debug_assertions)]
-mod scale;
-mod screen;
-mod secrets;
-mod soak;
+mod repo;
+mod view;
+
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "each of the two test binaries uses a part of it")]
 mod support;
-mod terminal;
-mod themes;
-mod trouble;
-mod views;
-mod walk;
-mod watching;

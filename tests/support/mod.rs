@@ -3,8 +3,11 @@
 pub(crate) mod builds;
 pub(crate) mod folder;
 pub(crate) mod frame;
+pub(crate) mod note;
 pub(crate) mod process;
 pub(crate) mod program;
+pub(crate) mod recordings;
+pub(crate) mod secrets;
 pub(crate) mod sequences;
 pub(crate) mod server;
 pub(crate) mod service;

@@ -167,6 +167,11 @@ impl Program {
         self.child.id()
     }
 
+    /// Sends the program a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        send_signal(name, self.id());
+    }
+
     /// Reads on until a line is as wanted.
     pub(crate) fn wait_for(&mut self, wanted: impl Fn(&str) -> bool) -> &str {
         loop {
@@ -206,6 +211,14 @@ impl Program {
             diagnostics,
         }
     }
+}
+
+/// Sends a process a signal.
+pub(crate) fn send_signal(name: &str, process: u32) {
+    let killed = Command::new("kill")
+        .args(["-s", name, &process.to_string()])
+        .status();
+    assert!(killed.unwrap().success());
 }
 
 impl Drop for Program {
@@ -253,4 +266,14 @@ impl Ended {
         let id = |line: Value| line["event"]["eventId"].as_str().unwrap().to_owned();
         self.of_kind("event").into_iter().map(id).collect()
     }
+}
+
+/// How often the program is killed; more often by `BAKEWATCH_KILLS`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program reads the environment in config; this is a test"
+)]
+pub(crate) fn kills() -> usize {
+    let wanted = std::env::var("BAKEWATCH_KILLS").ok();
+    wanted.map_or(20, |number| number.parse().expect("a number"))
 }

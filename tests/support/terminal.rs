@@ -12,7 +12,7 @@ use portable_pty::{
 };
 
 use super::process::cpu_time;
-use super::program::{DEADLINE, Scratch, fresh_folder};
+use super::program::{DEADLINE, Scratch, fresh_folder, send_signal};
 use super::sequences::{is_whole, modes_left};
 
 /// How long a program may stay without its terminal.
@@ -287,7 +287,7 @@ impl Terminal {
 
     /// Sends a signal to the program.
     pub(crate) fn signal(&self, name: &str) {
-        send(name, self.process());
+        send_signal(name, self.process());
     }
 
     /// The program's process.
@@ -360,14 +360,6 @@ impl Shown {
         state.closed = bytes.is_empty();
         self.changed.notify_all();
     }
-}
-
-/// Sends a signal.
-pub(crate) fn send(name: &str, id: u32) {
-    let killed = Command::new("kill")
-        .args(["-s", name, &id.to_string()])
-        .status();
-    assert!(killed.unwrap().success());
 }
 
 impl Drop for Terminal {

@@ -1,5 +1,7 @@
 //! Text that would do harm if it were shown as it is, and how to tell that some was not.
 
+use serde_json::json;
+
 /// A title, a colour by one byte, text turned around, what can't be seen, and a line that is written over.
 pub(crate) const HOSTILE: &str =
     "a\u{1b}]0;title\u{7}\u{9b}31m\u{202e}\u{200b}\u{e0041}\u{2028}\rb";
@@ -20,4 +22,36 @@ pub(crate) fn assert_inert(what: &str, text: &str) {
         .chars()
         .find(|character| acts(*character) && *character != '\n');
     assert!(found.is_none(), "{found:?} is in the {what}:\n{text:?}");
+}
+
+/// A recording of a build that failed, hostile wherever a recording has text.
+pub(crate) fn hostile_recording() -> String {
+    let at = "2026-01-01T10:00:00.000Z";
+    let event = |number: usize, logical: &str, physical: &str| {
+        json!({"kind": "event", "at": at, "stackId": HOSTILE, "event": {
+            "stackId": HOSTILE, "eventId": format!("{HOSTILE}{number}"), "stackName": HOSTILE,
+            "logicalResourceId": logical, "physicalResourceId": physical, "resourceType": HOSTILE,
+            "timestamp": at, "resourceStatus": "CREATE_FAILED", "resourceStatusReason": HOSTILE,
+            "resourceProperties": json!({"Data": HOSTILE, HOSTILE: HOSTILE}).to_string(), HOSTILE: [HOSTILE],
+        }})
+    };
+    let odd = json!({"kind": "event", "at": at, "stackId": HOSTILE, "event": {
+        "stackId": HOSTILE, "eventId": "odd", "logicalResourceId": "X", "resourceStatus": HOSTILE, "timestamp": HOSTILE,
+    }});
+    let fault =
+        json!({"class": "denied", "message": HOSTILE, "hint": HOSTILE, "requestId": HOSTILE});
+    let lines = [
+        json!({"bakewatchRecording": 1, "program": HOSTILE, "imageId": HOSTILE, "region": HOSTILE, "profile": HOSTILE,
+            "api": HOSTILE, "startedAt": at}),
+        odd,
+        event(1, HOSTILE, HOSTILE),
+        event(2, "img", HOSTILE),
+        json!({"kind": "image", "at": at, "image": {"region": HOSTILE, "version": HOSTILE,
+            "buildStatus": "BUILD_FAILED", "builderStatus": HOSTILE, "builderReason": HOSTILE,
+            "stackStatusReason": HOSTILE}}),
+        json!({"kind": "fault", "at": at, "fault": fault}),
+        json!({"kind": HOSTILE, "at": at}),
+    ];
+    let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
+    lines.join("\n") + "\nnot json \u{1b}]0;title\u{7}\n{\"torn"
 }

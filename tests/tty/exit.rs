@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::program::DEADLINE;
+use crate::support::program::{DEADLINE, send_signal};
 use crate::support::terminal::{PROMPT, Terminal};
 use crate::support::text::assert_inert;
 
@@ -186,7 +186,7 @@ fn a_stop_on_the_way_changes_nothing_about_the_end() {
         if signal.is_empty() {
             terminal.press(keys);
         } else {
-            crate::support::terminal::send(signal, terminal.job());
+            send_signal(signal, terminal.job());
         }
         terminal.wait("the shell again", |screen| {
             let text = screen.contents();

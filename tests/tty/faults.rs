@@ -10,14 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bakewatch::testing::Clock;
-use bakewatch::testing::app::Effect;
 use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Route};
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::support::builds;
-use crate::support::frame::{COLOUR, draw, lines};
-use crate::support::program::{DEADLINE, Program, Scratch, fresh_folder};
+use crate::support::program::{DEADLINE, Scratch, fresh_folder};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 
@@ -250,66 +247,4 @@ fn a_key_is_answered_while_a_request_hangs() {
     assert_eq!(server.count(Route::StackEvents), 2);
     terminal.press("q");
     assert_eq!(terminal.end().exit_code(), 0);
-}
-
-#[test]
-fn a_clock_that_is_wrong_is_told_of_until_it_is_right() {
-    for (seconds, word) in [(599, "10 min slow"), (-7200, "120 min fast")] {
-        let mut story = builds::building(80, 24);
-        story.machine_is_behind(seconds);
-        let told = format!("this machine's clock is {word}; the times here are by the API's");
-        let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
-        assert!(frame.contains(&told), "{frame}");
-        let mut right = builds::building(80, 24);
-        right.machine_is_behind(seconds).model.remark = None;
-        right.machine_is_behind(0);
-        assert!(right.model.remark.is_none());
-    }
-}
-
-#[test]
-fn a_clock_that_is_set_makes_no_time_negative_and_stops_no_key() {
-    for set in [-86_400, -3_600, 3_600, 86_400] {
-        let mut story = builds::building(80, 24);
-        story.keys("r").effects.clear();
-        story.clock_is_set(set).keys("r");
-        assert!(
-            story
-                .effects
-                .iter()
-                .any(|effect| matches!(effect, Effect::PollNow)),
-            "{set}: nothing is asked"
-        );
-        let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
-        let negative = frame.split([' ', '(']).find(|word| {
-            let number = word.strip_prefix('-');
-            number.is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
-        });
-        assert_eq!(negative, None, "{set}:\n{frame}");
-        story.keys("23");
-        draw(&story.model, &COLOUR);
-    }
-}
-
-/// `ulimit -f` counts in blocks of 512 bytes or of 1024, and the program's recordings are longer than that.
-#[test]
-fn a_file_that_may_not_grow_costs_the_recording_and_nothing_else() {
-    let mut server = Server::start(FaultPlan::default());
-    server.begin_build(STACK);
-    server.push(STACK, 100);
-    let folder = fresh_folder();
-    let recording = folder.join("recording");
-    let more = ["-o", "json", "--record", recording.to_str().unwrap()];
-    let mut program = Program::start_after("ulimit -f 8", &server.watch(&more));
-    program.wait_for(|line| line.contains("\"e101\""));
-    server.push(STACK, 1);
-    program.wait_for(|line| line.contains("\"e102\""));
-    server.succeed();
-    server.world.remove_stack();
-    let ended = program.end();
-    assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
-    assert_eq!(ended.event_ids(), server.all_ids());
-    let notes: Vec<_> = ended.diagnostics.lines().collect();
-    assert_eq!(notes.len(), 1, "{notes:?}");
-    assert!(notes[0].contains("this watch is not recorded"), "{notes:?}");
 }

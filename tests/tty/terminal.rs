@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use bakewatch::testing::demo::{FaultPlan, Route};
 use serde_json::json;
 
-use crate::support::program::{DEADLINE, Program, fresh_folder};
+use crate::support::program::{DEADLINE, fresh_folder, send_signal};
 use crate::support::server::{STACK, Server};
-use crate::support::terminal::{PROMPT, Terminal, send};
+use crate::support::terminal::{PROMPT, Terminal};
 
 const DEMO: &[&str] = &["demo", "--speed", "600"];
 
@@ -77,7 +77,7 @@ fn signals_from_outside_stop_it_and_let_it_go_on_as_well() {
     for name in ["TSTP", "STOP"] {
         let mut terminal = shell_with_demo();
         let job = terminal.job();
-        send(name, job);
+        send_signal(name, job);
         if name == "TSTP" {
             terminal.wait_until_given_back();
         }
@@ -114,7 +114,7 @@ fn a_job_that_is_killed_in_the_background_does_not_touch_the_shells_terminal() {
     let job = terminal.job();
     terminal.press("\u{1a}").wait_until_given_back();
     terminal.press("bg; echo x$((6 * 7))x\r").wait_for("x42x");
-    send("TERM", job);
+    send_signal("TERM", job);
     terminal.wait_for("is still building (");
     terminal
         .press("wait %1; echo y$((6 * 7))y\r")
@@ -144,18 +144,6 @@ fn everything_is_drawn_anew_when_it_goes_on() {
     });
     terminal.press("q");
     assert_eq!(terminal.end().exit_code(), 0);
-}
-
-#[test]
-fn a_panic_without_a_screen_ends_it_with_101_too() {
-    for part in ["poller", "simulator", "lines", "update"] {
-        let fault = format!("panic:{part}");
-        let environment = [("BAKEWATCH_FAULT", fault.as_str())];
-        let ended = Program::start_with(&["demo", "-o", "json"], &environment).end();
-        assert_eq!(ended.code(), Some(101), "{part}: {}", ended.diagnostics);
-        let said = format!("a fault on purpose in the {part}");
-        assert!(ended.diagnostics.contains(&said), "{}", ended.diagnostics);
-    }
 }
 
 #[test]
@@ -190,24 +178,6 @@ fn a_terminal_that_is_closed_ends_it_even_where_hangups_are_ignored() {
         terminal.close(process);
         assert_eq!(terminal.ended().exit_code(), 129, "{script}, {frames}");
     }
-}
-
-#[test]
-fn what_is_to_outlive_its_terminal_does() {
-    let arguments = [
-        "demo",
-        "-o",
-        "text",
-        "--speed",
-        "1000",
-        "--scenario",
-        "failure",
-    ];
-    let mut program = Program::start_ignoring("HUP INT", &arguments);
-    program.wait_for(|line| line.contains("CREATE_IN_PROGRESS"));
-    send("HUP", program.id());
-    send("INT", program.id());
-    assert_eq!(program.end().code(), Some(3));
 }
 
 #[test]

@@ -4,29 +4,12 @@ use std::fs;
 
 use crate::support::folder::Folder;
 use crate::support::program::{Ended, run};
-use crate::support::terminal::Terminal;
 
 const FILE: &str = "keys.toml";
 
 /// A folder with a key map in it.
 fn with_keys(test: &str, keys: &str) -> Folder {
     Folder::new(&format!("keys-{test}"), &[(FILE, keys)])
-}
-
-#[test]
-fn a_key_of_ones_own_works_and_is_hinted() {
-    let config = with_keys(
-        "own",
-        "help = [\"f1\"]\nbottom = [\"x\"]\nquit = [\"shift-tab\"]\n",
-    );
-    let arguments = ["demo", "--speed", "600"];
-    let mut terminal = Terminal::start(100, 24, &arguments, &config.environment());
-    terminal.wait_for("f1 help").wait_for("shift-tab quit");
-    terminal.wait_for("following").press("k");
-    terminal.wait_for("x follows").press("x");
-    terminal.wait_for("following").press("\u{1b}OP");
-    terminal.wait_for(" Help ").press("\u{1b}[Z");
-    assert_eq!(terminal.end().exit_code(), 0);
 }
 
 #[test]
@@ -61,10 +44,6 @@ fn a_key_map_that_can_not_be_is_wrong_usage() {
         "error: failed to read the key map {file}, line 3: no action is called page-dwn; did you mean page-down?\n"
     );
     assert_eq!(ended.diagnostics, wanted);
-    let arguments = ["demo", "--speed", "600"];
-    let mut terminal = Terminal::start(200, 24, &arguments, &config.environment());
-    terminal.wait_for("did you mean page-down?");
-    assert_eq!(terminal.end().exit_code(), 2);
 }
 
 #[test]
@@ -84,7 +63,7 @@ fn a_key_map_that_can_not_be_read_is_wrong_usage() {
 
 #[test]
 fn the_documents_show_a_key_map_that_works() {
-    let document = include_str!("../../docs/configuration.md");
+    let document = include_str!("../../../docs/configuration.md");
     let (_, rest) = document.split_once("To change keys").unwrap();
     let shown = rest.split("```").nth(1).unwrap();
     let shown = shown.strip_prefix("toml").unwrap();

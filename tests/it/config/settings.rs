@@ -3,7 +3,6 @@
 use crate::support::folder::Folder;
 use crate::support::program::{Ended, run};
 use crate::support::server::Server;
-use crate::support::terminal::Terminal;
 use bakewatch::testing::demo::FaultPlan;
 
 const FILE: &str = "config.toml";
@@ -216,103 +215,9 @@ fn a_path_in_the_file_goes_from_its_folder_or_from_home() {
     }
 }
 
-/// The demo on a screen of 80 columns and 24 rows, with these settings.
-fn demo(folder: &Folder, environment: &[(&str, &str)]) -> Terminal {
-    let environment = [&folder.environment(), environment].concat();
-    Terminal::start(80, 24, &["demo", "--speed", "600"], &environment)
-}
-
-fn cells(screen: &vt100::Screen) -> impl Iterator<Item = &vt100::Cell> {
-    let places = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
-    places.filter_map(|(row, column)| screen.cell(row, column))
-}
-
-fn is_coloured(cell: &vt100::Cell) -> bool {
-    cell.fgcolor() != vt100::Color::Default || cell.bgcolor() != vt100::Color::Default
-}
-
-#[test]
-fn a_theme_of_ones_own_is_on_the_screen() {
-    let theme = "base = \"high-contrast\"\ngood = { 256 = \"bold 201\" }\n";
-    let files = [
-        (FILE, "theme = \"my\"\nglyphs = \"ascii\"\n"),
-        ("themes/my.toml", theme),
-    ];
-    let folder = Folder::new("config-own-theme", &files);
-    let mut terminal = demo(&folder, &[]);
-    terminal.wait(
-        "what is good, in its colour, on black everywhere",
-        |screen| {
-            cells(screen).any(|cell| cell.fgcolor() == vt100::Color::Idx(201) && cell.bold())
-                && cells(screen).all(|cell| cell.bgcolor() != vt100::Color::Default)
-                && screen.contents().contains("+ CREATE_COMPLETE")
-        },
-    );
-    assert!(terminal.text().is_ascii());
-    // What lies over the panes stands on the theme's ground too.
-    terminal
-        .press("?")
-        .wait("the help, on black everywhere", |screen| {
-            screen.contents().contains("Help")
-                && cells(screen).all(|cell| cell.bgcolor() != vt100::Color::Default)
-        });
-    terminal.press("q");
-    assert_eq!(terminal.end().exit_code(), 0);
-}
-
-#[test]
-fn no_color_is_overruled_by_those_who_ask_for_colours() {
-    let no_color = ("NO_COLOR", "1");
-    let asked = with_settings("asked", "color = \"always\"");
-    let plain = with_settings("plain", "");
-    let forced = Folder::new("config-forced", &[(FILE, "color = \"never\"")]);
-    for (folder, environment, coloured) in [
-        (&asked, vec![no_color], true),
-        (&plain, vec![("NO_COLOR", "")], true),
-        // What other programs take for a wish for colours is not one of this program's.
-        (
-            &plain,
-            vec![no_color, ("CLICOLOR_FORCE", "1"), ("FORCE_COLOR", "1")],
-            false,
-        ),
-        (&forced, vec![], false),
-    ] {
-        let mut terminal = demo(folder, &environment);
-        terminal.wait_for("CREATE_COMPLETE");
-        // A selected row is told by its ground or by reversal, whatever the program's own libraries think.
-        terminal.wait("the selected row, as wanted", |screen| {
-            let marked = if coloured {
-                cells(screen).any(|cell| cell.bgcolor() == vt100::Color::Idx(24) && cell.bold())
-            } else {
-                cells(screen).any(|cell| cell.inverse() && cell.bold())
-            };
-            marked && cells(screen).any(is_coloured) == coloured
-        });
-        terminal.press("q");
-        assert_eq!(terminal.end().exit_code(), 0);
-    }
-}
-
-#[test]
-fn the_mouse_is_taken_unless_the_file_says_no() {
-    for (number, (settings, taken)) in [("", true), ("mouse = false", false)]
-        .into_iter()
-        .enumerate()
-    {
-        let folder = with_settings(&format!("mouse-{number}"), settings);
-        let mut terminal = demo(&folder, &[]);
-        terminal.wait_for("CREATE_COMPLETE");
-        terminal.wait("the mouse, as wanted", |screen| {
-            (screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None) == taken
-        });
-        terminal.press("q");
-        assert_eq!(terminal.end().exit_code(), 0);
-    }
-}
-
 #[test]
 fn the_documents_show_settings_and_a_theme_that_work() {
-    let document = include_str!("../../docs/configuration.md");
+    let document = include_str!("../../../docs/configuration.md");
     let (_, rest) = document.split_once("## Settings").unwrap();
     let blocks = rest.split("```").skip(1).step_by(2);
     let mut shown = blocks.filter_map(|block| block.strip_prefix("toml"));

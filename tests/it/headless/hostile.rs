@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::program::{Ended, Program, fresh_folder, recordings_in, run};
 use crate::support::server::{STACK, Server};
-use crate::support::terminal::Terminal;
-use crate::support::text::{HOSTILE, acts, assert_inert};
+use crate::support::text::{HOSTILE, assert_inert, hostile_recording};
 use bakewatch::testing::demo::FaultPlan;
 
 /// Environment variables.
@@ -76,18 +75,6 @@ fn a_hostile_argument_is_quoted_inertly() {
 }
 
 #[test]
-fn a_hostile_argument_is_quoted_inertly_on_a_terminal_too() {
-    let mut terminal = Terminal::start(80, 24, &["watch", &format!("--{HOSTILE}")], &[]);
-    assert_eq!(terminal.end().exit_code(), 2);
-    terminal.wait_for("a␛]0;title␇");
-    assert!(
-        !terminal.written().contains("\u{1b}]"),
-        "{:?}",
-        terminal.written()
-    );
-}
-
-#[test]
 fn a_hostile_environment_is_told_inertly() {
     let folder = fresh_folder();
     let hostile = folder.join(HOSTILE);
@@ -143,38 +130,6 @@ fn a_hostile_environment_is_told_inertly() {
         check(&format!("{arguments:?} with {environment:?}"), &ended);
         assert_ne!(ended.code(), Some(101), "{}", ended.diagnostics);
     }
-}
-
-/// A recording of a build that failed, hostile wherever a recording has text.
-fn hostile_recording() -> String {
-    let at = "2026-01-01T10:00:00.000Z";
-    let event = |number: usize, logical: &str, physical: &str| {
-        json!({"kind": "event", "at": at, "stackId": HOSTILE, "event": {
-            "stackId": HOSTILE, "eventId": format!("{HOSTILE}{number}"), "stackName": HOSTILE,
-            "logicalResourceId": logical, "physicalResourceId": physical, "resourceType": HOSTILE,
-            "timestamp": at, "resourceStatus": "CREATE_FAILED", "resourceStatusReason": HOSTILE,
-            "resourceProperties": json!({"Data": HOSTILE, HOSTILE: HOSTILE}).to_string(), HOSTILE: [HOSTILE],
-        }})
-    };
-    let odd = json!({"kind": "event", "at": at, "stackId": HOSTILE, "event": {
-        "stackId": HOSTILE, "eventId": "odd", "logicalResourceId": "X", "resourceStatus": HOSTILE, "timestamp": HOSTILE,
-    }});
-    let fault =
-        json!({"class": "denied", "message": HOSTILE, "hint": HOSTILE, "requestId": HOSTILE});
-    let lines = [
-        json!({"bakewatchRecording": 1, "program": HOSTILE, "imageId": HOSTILE, "region": HOSTILE, "profile": HOSTILE,
-            "api": HOSTILE, "startedAt": at}),
-        odd,
-        event(1, HOSTILE, HOSTILE),
-        event(2, "img", HOSTILE),
-        json!({"kind": "image", "at": at, "image": {"region": HOSTILE, "version": HOSTILE,
-            "buildStatus": "BUILD_FAILED", "builderStatus": HOSTILE, "builderReason": HOSTILE,
-            "stackStatusReason": HOSTILE}}),
-        json!({"kind": "fault", "at": at, "fault": fault}),
-        json!({"kind": HOSTILE, "at": at}),
-    ];
-    let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
-    lines.join("\n") + "\nnot json \u{1b}]0;title\u{7}\n{\"torn"
 }
 
 #[test]
@@ -245,39 +200,6 @@ fn a_hostile_recording_is_shown_inertly_and_its_values_are_kept() {
         (2, 2, 1)
     );
     assert_eq!(events[0]["stackId"], json!(HOSTILE));
-}
-
-#[test]
-fn a_hostile_recording_does_nothing_to_a_screen() {
-    let folder = fresh_folder();
-    let file = folder.join(HOSTILE);
-    fs::write(&file, hostile_recording()).unwrap();
-    let arguments = ["replay", text(&file), "--speed", "max", "--no-notify"];
-    let mut terminal = Terminal::start(160, 50, &arguments, &[]);
-    terminal.wait_for("FAILED").wait_for("end of the recording");
-    for keys in ["1", "\r", "J", "d", "2", "\r", "3"] {
-        terminal.press(keys);
-    }
-    terminal.press("f").wait_for(" Filter ");
-    terminal.press("\u{1b}").wait_gone(" Filter ");
-    terminal.press("?").wait_for("Here, in");
-    terminal.press("\u{1b}").wait_gone("Here, in");
-    // As it would be pasted.
-    terminal
-        .press("/\u{202e}\u{200b}x")
-        .wait_for("\\u{202e}\\u{200b}x");
-    terminal.press("\u{3}");
-    assert_eq!(terminal.end().exit_code(), 3);
-    let written = terminal.written();
-    assert!(
-        !written.contains("\u{1b}]"),
-        "a title, or something like it"
-    );
-    let shown = |character: char| {
-        acts(character) && !matches!(character, '\u{1b}' | '\n' | '\r' | '\t' | '\u{8}')
-    };
-    let found = written.chars().find(|character| shown(*character));
-    assert_eq!(found, None);
 }
 
 #[test]

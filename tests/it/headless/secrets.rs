@@ -3,68 +3,17 @@
 //! promises the values that the API sent.
 
 use bakewatch::testing::app::Effect;
-use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Route};
 use bakewatch::testing::output::{Subject, report, variables};
 use serde_json::json;
 
 use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
 use crate::support::program::{Ended, Program, fresh_folder, recordings_in};
+use crate::support::secrets::{
+    ACCESS_KEY, SECRET, SIGNATURE, TOKEN, assert_clean, environment, talkative_server,
+};
 use crate::support::server::{STACK, Server};
 use crate::support::story::Story;
-use crate::support::terminal::Terminal;
-
-const ACCESS_KEY: &str = "AKIACANARYCANARYCANA";
-const SECRET: &str = "canary-secret-0123456789abcdefghijklmnop";
-const TOKEN: &str = "canary/session+token==";
-const SIGNATURE: &str = "canary-signature-of-the-presigned-url";
-const CANARIES: [&str; 5] = [
-    ACCESS_KEY,
-    SECRET,
-    TOKEN,
-    "canary%2Fsession%2Btoken%3D%3D",
-    SIGNATURE,
-];
-
-/// A server that says what a server should not: the canonical request, with the session token in it.
-fn talkative_server() -> Server {
-    let mismatch = InjectedFault::Answer {
-        status: 403,
-        error_type: Some("InvalidSignatureException".to_owned()),
-        body: json!({
-            "message": format!(
-                "The request signature we calculated does not match the signature you provided. The Canonical String \
-                 for this request should have been 'GET\n/prod\n\nx-amz-security-token:{TOKEN}\n\n{ACCESS_KEY}'"
-            )
-        })
-        .to_string(),
-    };
-    let plan = FaultPlan::new(vec![
-        FaultRule::requests(2..=3, mismatch).of(Route::StackEvents),
-    ]);
-    let mut server = Server::start(plan);
-    server.begin_build(STACK);
-    server.world.set_image(Some(json!({
-        "imageId": "img", "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_IN_PROGRESS",
-        "imageConfiguration": {"url": format!("https://bucket.s3.example/c?AWSAccessKeyId={ACCESS_KEY}&X-Amz-Signature={SIGNATURE}")},
-        "imagebuilderImageStatus": "BUILDING",
-    })));
-    server
-}
-
-fn environment() -> [(&'static str, &'static str); 3] {
-    [
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-        ("AWS_SECRET_ACCESS_KEY", SECRET),
-        ("AWS_SESSION_TOKEN", TOKEN),
-    ]
-}
-
-fn assert_clean(what: &str, text: &str) {
-    for canary in CANARIES {
-        assert!(!text.contains(canary), "{canary} is in the {what}:\n{text}");
-    }
-}
 
 #[test]
 fn no_secret_leaves_the_program() {
@@ -135,30 +84,6 @@ fn no_secret_leaves_the_program() {
             .all(|request| request.header("x-amz-security-token") == Some(TOKEN)),
         "the canaries were in use"
     );
-}
-
-#[test]
-fn no_secret_is_shown_on_the_screen() {
-    let server = talkative_server();
-    let arguments = [
-        "watch",
-        "img",
-        "--api-url",
-        &server.url,
-        "--signing-region",
-        "us-east-1",
-        "--interval",
-        "200ms",
-    ];
-    let mut terminal = Terminal::start(120, 40, &arguments, &environment());
-    terminal.wait_for("BUILDING").wait_for("signature");
-    for keys in ["1\r", "J", "\u{1b}", "2\r", "\u{1b}", "3", "?"] {
-        terminal.press(keys);
-    }
-    terminal.wait_for("Here, in").press("q");
-    terminal.end();
-    // All frames, and what stays on the normal screen.
-    assert_clean("screen", &terminal.written());
 }
 
 #[test]

@@ -497,3 +497,33 @@ fn odd_elements_of_a_page_are_printed_as_they_came() {
     assert_eq!(events.len(), 1 + odd.len() + 2, "{events:?}");
     assert_eq!(events[1..=odd.len()], odd);
 }
+
+#[test]
+fn a_panic_without_a_screen_ends_it_with_101_too() {
+    for part in ["poller", "simulator", "lines", "update"] {
+        let fault = format!("panic:{part}");
+        let environment = [("BAKEWATCH_FAULT", fault.as_str())];
+        let ended = Program::start_with(&["demo", "-o", "json"], &environment).end();
+        assert_eq!(ended.code(), Some(101), "{part}: {}", ended.diagnostics);
+        let said = format!("a fault on purpose in the {part}");
+        assert!(ended.diagnostics.contains(&said), "{}", ended.diagnostics);
+    }
+}
+
+#[test]
+fn what_is_to_outlive_its_terminal_does() {
+    let arguments = [
+        "demo",
+        "-o",
+        "text",
+        "--speed",
+        "1000",
+        "--scenario",
+        "failure",
+    ];
+    let mut program = Program::start_ignoring("HUP INT", &arguments);
+    program.wait_for(|line| line.contains("CREATE_IN_PROGRESS"));
+    program.signal("HUP");
+    program.signal("INT");
+    assert_eq!(program.end().code(), Some(3));
+}

@@ -1,56 +1,20 @@
 //! What recordings say without being played: the list of them, and how long builds usually take.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use bakewatch::testing::Clock;
-use bakewatch::testing::demo::FaultPlan;
-use bakewatch::testing::domain::{TypicalDuration, format_time};
+use bakewatch::testing::domain::TypicalDuration;
 use bakewatch::testing::recording::Folder;
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value, json};
+use chrono::TimeDelta;
+use serde_json::Value;
 
 use crate::support::program::{Ended, Program, fresh_folder, run};
-use crate::support::server::{STACK, Server};
-use crate::support::terminal::Terminal;
+use crate::support::recordings::{folder_of, write};
 
 fn history(state: &Path, more: &[&str]) -> Ended {
     let arguments = [&["history"], more].concat();
     let state = ("XDG_STATE_HOME", state.to_str().unwrap());
     Program::start_with(&arguments, &[state]).end()
-}
-
-/// The folder of an image's recordings, made.
-fn folder_of(state: &Path, image: &str) -> PathBuf {
-    let folder = state.join("bakewatch/recordings").join(image);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn start() -> DateTime<Utc> {
-    "2026-03-01T10:00:00Z".parse().unwrap()
-}
-
-/// Writes a recording by its documentation: a build that began so many hours after the others' beginning, and
-/// took so many minutes.
-fn write(folder: &Path, name: &str, hours: i64, minutes: i64, outcome: &str, api: Option<&str>) {
-    let began = start() + TimeDelta::hours(hours);
-    let ended = began + TimeDelta::minutes(minutes);
-    let mut header = json!({"bakewatchRecording": 1, "program": "0.1.0", "imageId": "img", "startedAt": format_time(began)});
-    if let Some(api) = api {
-        header["api"] = json!(api);
-    }
-    // Longer than what is read of a file's end at first.
-    let reason = "long ".repeat(4000);
-    let ended = json!({"kind": "ended", "at": format_time(ended), "summary": {
-        "outcome": outcome, "startedAt": format_time(began), "endedAt": format_time(ended), "leftoverStack": false, "events": 9,
-        "firstFailure": {"logicalResourceId": "R", "reason": reason},
-    }});
-    fs::write(
-        folder.join(name),
-        format!("{header}\n{{not read}}\n{ended}\n"),
-    )
-    .unwrap();
 }
 
 #[test]
@@ -232,16 +196,4 @@ fn the_newest_successful_builds_tell_how_long_builds_take() {
         Some(wanted),
         "of 90, 40, 50, 60 and 30"
     );
-
-    let began = Clock::wall().now() - TimeDelta::minutes(20);
-    let mut server = Server::start(FaultPlan::default());
-    server.world.replace_stack(STACK);
-    server.push_with(STACK, json!({
-        "logicalResourceId": "img", "physicalResourceId": STACK, "resourceStatus": "CREATE_IN_PROGRESS", "timestamp": format_time(began),
-    }));
-    let arguments = server.watch(&[]);
-    let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
-    let mut terminal = Terminal::start(160, 30, &arguments, &environment);
-    terminal.wait_for("by your last 5 builds").press("q");
-    terminal.end();
 }

@@ -13,7 +13,6 @@ use serde_json::json;
 use crate::support::builds;
 use crate::support::program::{fresh_folder, run};
 use crate::support::story::{IMAGE, Story};
-use crate::support::terminal::Terminal;
 
 /// The report of a story, without the version that this was built as.
 fn report_of(story: &Story, note: Option<&str>) -> String {
@@ -272,42 +271,6 @@ fn a_recording_is_reported_on_without_a_screen() {
         "{}",
         none.diagnostics
     );
-}
-
-#[test]
-fn a_key_writes_a_report_into_the_current_folder_and_never_over_another() {
-    let mut terminal = Terminal::start(
-        100,
-        24,
-        &["demo", "--speed", "2000", "--scenario", "failure"],
-        &[],
-    );
-    terminal
-        .wait_for("FAILED")
-        .press("R")
-        .wait_for("the report is in bakewatch-rocky9-efa-");
-    terminal.press("2").wait_gone("the report is in");
-    terminal.press("R").wait_for("the report is in");
-    let reports = || {
-        let files = fs::read_dir(&*terminal.folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
-        let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
-        files.collect::<Vec<_>>()
-    };
-    let written = reports();
-    assert_eq!(written.len(), 2, "{written:?}");
-    for path in &written {
-        let markdown = fs::read_to_string(path).unwrap();
-        assert!(markdown.starts_with("# `rocky9-efa`: "), "{markdown}");
-        assert!(!tables(&markdown).is_empty());
-    }
-    fs::remove_dir_all(&*terminal.folder).unwrap();
-    terminal
-        .press("R")
-        .wait_for("failed to write bakewatch-rocky9-efa-");
-    terminal.press("q");
-    terminal.end();
 }
 
 #[test]

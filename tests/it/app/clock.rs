@@ -1,0 +1,45 @@
+//! The screen while the machine's clock is wrong or is set.
+
+use bakewatch::testing::app::Effect;
+
+use crate::support::builds;
+use crate::support::frame::{COLOUR, draw, lines};
+
+#[test]
+fn a_clock_that_is_wrong_is_told_of_until_it_is_right() {
+    for (seconds, word) in [(599, "10 min slow"), (-7200, "120 min fast")] {
+        let mut story = builds::building(80, 24);
+        story.machine_is_behind(seconds);
+        let told = format!("this machine's clock is {word}; the times here are by the API's");
+        let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
+        assert!(frame.contains(&told), "{frame}");
+        let mut right = builds::building(80, 24);
+        right.machine_is_behind(seconds).model.remark = None;
+        right.machine_is_behind(0);
+        assert!(right.model.remark.is_none());
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_makes_no_time_negative_and_stops_no_key() {
+    for set in [-86_400, -3_600, 3_600, 86_400] {
+        let mut story = builds::building(80, 24);
+        story.keys("r").effects.clear();
+        story.clock_is_set(set).keys("r");
+        assert!(
+            story
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::PollNow)),
+            "{set}: nothing is asked"
+        );
+        let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
+        let negative = frame.split([' ', '(']).find(|word| {
+            let number = word.strip_prefix('-');
+            number.is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
+        });
+        assert_eq!(negative, None, "{set}:\n{frame}");
+        story.keys("23");
+        draw(&story.model, &COLOUR);
+    }
+}

@@ -1,0 +1,9 @@
+//! The state of the screen: keys, the mouse and messages go in, state and effects come out.
+
+mod clock;
+mod find;
+mod mouse;
+// It counts what only builds with debug assertions count.
+#[cfg(debug_assertions)]
+mod scale;
+mod verdict_notice;

@@ -1,0 +1,6 @@
+//! Frames of the screen as text and styles.
+
+mod any_frame;
+mod frames;
+mod themes;
+mod views;
