@@ -2,9 +2,12 @@
 //! its area.
 #![no_main]
 
-#[path = "../../tests/support/story.rs"]
-#[expect(dead_code, reason = "the tests tell more with it")]
-mod story;
+#[path = "../../tests/support"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod support {
+    pub(crate) mod api;
+    pub(crate) mod story;
+}
 
 use std::sync::LazyLock;
 
@@ -16,13 +19,13 @@ use bakewatch::testing::view::view;
 use libfuzzer_sys::fuzz_target;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use story::{Fact, Story};
+use support::story::{Fact, IMAGE, Story};
 
 static SCHEME: LazyLock<Scheme> = LazyLock::new(|| built_in("dark").unwrap().unwrap());
 
 const OUTSIDE: &str = "¤";
 const IDS: [&str; 6] = [
-    story::IMAGE,
+    IMAGE,
     "Role",
     "ParallelClusterImage",
     "ParallelClusterComponent",
@@ -119,13 +122,13 @@ fn step(story: &mut Story, bytes: &mut Bytes<'_>, seconds: &mut i64) {
         5 => story.msg(Msg::Key(Key::Char(bytes.of(&['日', 'é', '\u{301}', '👩'])))),
         6 => story.msg(Msg::Idle),
         7 => {
-            story.hear(Seen::StackGone);
+            story.observe(Seen::StackGone);
         }
         8 => {
-            story.hear(Seen::Image(ImageAnswer::Absent));
+            story.observe(Seen::Image(ImageAnswer::Absent));
         }
         9 => {
-            story.hear(Seen::Image(ImageAnswer::Foreign));
+            story.observe(Seen::Image(ImageAnswer::Foreign));
         }
         10 => {
             story.describe(
@@ -137,7 +140,7 @@ fn step(story: &mut Story, bytes: &mut Bytes<'_>, seconds: &mut i64) {
             story.describe("BUILD_FAILED", None);
         }
         12 => {
-            story.made();
+            story.complete();
         }
         13 => story.change_stack(),
         14 => {

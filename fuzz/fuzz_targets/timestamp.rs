@@ -2,9 +2,12 @@
 //! No date breaks a duration, an axis or a line of output.
 #![no_main]
 
-#[path = "../../tests/support/story.rs"]
-#[expect(dead_code, reason = "the tests tell more with it")]
-mod story;
+#[path = "../../tests/support"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod support {
+    pub(crate) mod api;
+    pub(crate) mod story;
+}
 
 use bakewatch::testing::domain::{StackEvent, format_time, parse_time};
 use bakewatch::testing::style::Theme;
@@ -13,7 +16,7 @@ use libfuzzer_sys::fuzz_target;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::json;
-use story::Story;
+use support::story::{IMAGE, Story};
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
@@ -38,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
     let mut story = Story::new(120, 40);
     story.events(&[(
         0,
-        story::IMAGE,
+        IMAGE,
         "AWS::CloudFormation::Stack",
         "CREATE_IN_PROGRESS",
         "",

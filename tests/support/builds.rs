@@ -104,7 +104,7 @@ pub(crate) fn connecting(width: u16, height: u16) -> Story {
 /// The API answers, and has no such stack yet.
 pub(crate) fn waiting(width: u16, height: u16) -> Story {
     let mut story = Story::new(width, height);
-    story.hear(Seen::StackGone).at(2);
+    story.observe(Seen::StackGone).at(2);
     story
 }
 
@@ -210,14 +210,14 @@ fn cleanup(story: &mut Story) {
 pub(crate) fn succeeded(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     cleanup(&mut story);
-    story.made();
+    story.complete();
     story
 }
 
 /// The image is there, and its stack has deleted itself.
 pub(crate) fn finished(width: u16, height: u16) -> Story {
     let mut story = succeeded(width, height);
-    story.at(60 * MINUTE).hear(Seen::StackGone);
+    story.at(60 * MINUTE).observe(Seen::StackGone);
     story
 }
 
@@ -241,7 +241,7 @@ pub(crate) fn leftover(width: u16, height: u16) -> Story {
             "The following resource(s) failed to delete: [InstanceRole].",
         ),
     ]);
-    story.made();
+    story.complete();
     story
 }
 
@@ -249,8 +249,8 @@ pub(crate) fn leftover(width: u16, height: u16) -> Story {
 pub(crate) fn deleted(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     for seconds in [0, 6] {
-        story.at(36 * MINUTE + seconds).hear(Seen::StackGone);
-        story.hear(Seen::Image(ImageAnswer::Absent));
+        story.at(36 * MINUTE + seconds).observe(Seen::StackGone);
+        story.observe(Seen::Image(ImageAnswer::Absent));
     }
     story
 }
@@ -259,8 +259,8 @@ pub(crate) fn deleted(width: u16, height: u16) -> Story {
 pub(crate) fn not_found(width: u16, height: u16) -> Story {
     let mut story = Story::new(width, height);
     for seconds in [0, 4] {
-        story.at(seconds).hear(Seen::StackGone);
-        story.hear(Seen::Image(ImageAnswer::Absent));
+        story.at(seconds).observe(Seen::StackGone);
+        story.observe(Seen::Image(ImageAnswer::Absent));
     }
     story
 }

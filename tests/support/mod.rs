@@ -1,5 +1,6 @@
 //! What several modules of tests need: builds to look at, frames as text, the program and its server.
 
+pub(crate) mod api;
 pub(crate) mod builds;
 pub(crate) mod folder;
 pub(crate) mod frame;

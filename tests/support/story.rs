@@ -1,18 +1,19 @@
-//! A model that is told, minute by minute, what an API would have answered.
+//! The real model of a screen, driven minute by minute by keys and by the API's responses.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bakewatch::testing::app::{Effect, Key, KeyMap, Mode, Model, Msg, Target, update};
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::domain::{
-    Ami, Fault, FaultKind, ImageAnswer, ImageDescription, Observation, Seen, StackEvent, StackId,
-    WalkStep, parse_time,
+    FaultKind, ImageAnswer, ImageDescription, Seen, StackEvent, StackId, WalkStep, parse_time,
 };
 use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, Offset, TimeDelta, Utc};
 use ratatui::layout::Size;
 use serde_json::{Value, json};
+
+use super::api;
 
 /// The image that is built.
 pub(crate) const IMAGE: &str = "alinux2-image";
@@ -20,32 +21,32 @@ const BUILDER: &str = "arn:aws:imagebuilder:us-east-1:123456789012";
 const FIRST_STACK: &str = "6accc570-b080-11ec-845e-0e2dc6386985";
 const SECOND_STACK: &str = "9f2b1a44-b5b1-11ec-8a11-0a58a9feac02";
 
-/// Read once: there are tests, and fuzzing, of many stories.
+/// Read once: tests and fuzz targets make many stories.
 static KEYS: LazyLock<KeyMap> = LazyLock::new(|| built_in().unwrap());
 
-/// When the first stack's first event is stamped.
+/// The timestamp of the first stack's first event.
 fn start() -> DateTime<Utc> {
     parse_time("2022-04-05T21:36:02.125Z").unwrap()
 }
 
-/// A model, and the API that it hears from.
+/// A model, and the state of the API that it observes.
 pub(crate) struct Story {
-    /// The model.
     pub(crate) model: Model,
     /// The part of the stack's id that a rebuild changes.
     pub(crate) stack: String,
-    /// When the stack's first event is stamped.
+    /// The timestamp of the current stack's first event.
     pub(crate) began: DateTime<Utc>,
-    told: usize,
-    /// What the application has asked for.
+    /// How many events were made, for their ids.
+    made: usize,
+    /// The effects that the model requested.
     pub(crate) effects: Vec<Effect>,
 }
 
-/// One event before it is JSON: seconds since the stack's start, id, type, status, reason.
+/// An event before it is JSON: seconds since the stack's start, id, type, status, reason.
 pub(crate) type Fact<'a> = (i64, &'a str, &'a str, &'a str, &'a str);
 
 impl Story {
-    /// Nothing has been heard yet.
+    /// A watch before the first response.
     pub(crate) fn new(width: u16, height: u16) -> Self {
         let target = Target {
             image_id: IMAGE.to_owned(),
@@ -56,19 +57,19 @@ impl Story {
             model: Model::new(target, Mode::Screen, KEYS.clone(), start()),
             stack: FIRST_STACK.to_owned(),
             began: start(),
-            told: 0,
+            made: 0,
             effects: Vec::new(),
         };
         story.resize(width, height);
         story
     }
 
-    /// Tells one message.
+    /// Hands the model a message.
     pub(crate) fn msg(&mut self, msg: Msg) {
         self.effects.extend(update(&mut self.model, msg));
     }
 
-    /// Lets the clock show so many seconds after the stack's start.
+    /// Sets the time to that many seconds after the stack's start.
     pub(crate) fn at(&mut self, seconds: i64) -> &mut Self {
         let now = self.began + TimeDelta::seconds(seconds);
         self.msg(Msg::Tick {
@@ -81,7 +82,7 @@ impl Story {
         self
     }
 
-    /// Lets the machine's clock be found to be slow by so many seconds, or fast.
+    /// Reports that the machine's clock is slow by that many seconds, or fast if they are negative.
     pub(crate) fn machine_is_behind(&mut self, seconds: i64) -> &mut Self {
         self.msg(Msg::Tick {
             now: self.model.now,
@@ -93,8 +94,8 @@ impl Story {
         self
     }
 
-    /// Lets a second pass while the wall's clock is set by so many seconds.
-    pub(crate) fn clock_is_set(&mut self, seconds: i64) -> &mut Self {
+    /// Sets the machine's clock forward by that many seconds, or back, while one second passes.
+    pub(crate) fn set_clock(&mut self, seconds: i64) -> &mut Self {
         self.msg(Msg::Tick {
             now: self.model.now + TimeDelta::seconds(seconds),
             behind: TimeDelta::zero(),
@@ -105,7 +106,7 @@ impl Story {
         self
     }
 
-    /// How long the clock has run.
+    /// The time since the watch began.
     pub(crate) fn elapsed(&self) -> Duration {
         (self.model.now - start()).to_std().unwrap_or_default()
     }
@@ -129,16 +130,10 @@ impl Story {
         self
     }
 
-    /// Hears something now; the next poll is in 5 s.
-    pub(crate) fn hear(&mut self, news: Seen) -> &mut Self {
-        let at = self.model.now;
-        let next_poll = at + TimeDelta::seconds(5);
-        self.msg(Msg::Observed(Observation {
-            at,
-            elapsed: self.elapsed(),
-            next_poll,
-            news,
-        }));
+    /// The poller observes something now; the next poll is in 5 s.
+    pub(crate) fn observe(&mut self, seen: Seen) -> &mut Self {
+        let observation = api::observation(self.model.now, self.elapsed(), seen);
+        self.msg(Msg::Observed(observation));
         self
     }
 
@@ -149,21 +144,21 @@ impl Story {
         )
     }
 
-    /// Hears events, given oldest first, in one page. `whole` says that there are no older unseen ones.
+    /// A page of events, given oldest first. `whole`: it completes its walk.
     pub(crate) fn page(&mut self, facts: &[Fact<'_>], whole: bool) -> &mut Self {
         let events = self.json_of(facts);
         self.raw_page(&events, whole)
     }
 
-    /// Hears the first page of a walk that was begun anew: what the one before showed is dropped.
+    /// The first page of a restarted walk, which drops the uncommitted events of the walk before it.
     pub(crate) fn restart(&mut self, facts: &[Fact<'_>], whole: bool) -> &mut Self {
         let events = self.json_of(facts);
         let restarted = true;
         let page = self.page_of(&events, whole);
-        self.hear(Seen::Page(WalkStep { restarted, ..page }))
+        self.observe(Seen::Page(WalkStep { restarted, ..page }))
     }
 
-    /// Lets the image be built by another stack from here on, or by the first one again.
+    /// Another stack builds the image from now on, or the first one again.
     pub(crate) fn change_stack(&mut self) {
         let other = if self.stack == FIRST_STACK {
             SECOND_STACK
@@ -173,17 +168,17 @@ impl Story {
         other.clone_into(&mut self.stack);
     }
 
-    /// Hears events given as JSON, oldest first.
+    /// A page of events given as JSON, oldest first.
     pub(crate) fn raw_page(&mut self, events: &[String], whole: bool) -> &mut Self {
         let page = self.page_of(events, whole);
-        self.hear(Seen::Page(page))
+        self.observe(Seen::Page(page))
     }
 
-    /// Takes up events, given oldest first, that an earlier watch has recorded.
+    /// Events, given oldest first, that an earlier watch recorded.
     pub(crate) fn resume(&mut self, facts: &[Fact<'_>]) -> &mut Self {
         let events = self.json_of(facts);
         let page = self.page_of(&events, true);
-        self.hear(Seen::Resumed(page))
+        self.observe(Seen::Resumed(page))
     }
 
     fn json_of(&mut self, facts: &[Fact<'_>]) -> Vec<String> {
@@ -194,23 +189,18 @@ impl Story {
     fn page_of(&self, events: &[String], whole: bool) -> WalkStep {
         let stack_id = StackId::from(self.stack_id().as_str());
         let newest_first = events.iter().rev();
-        let fresh = newest_first.map(|json| StackEvent::from_json(json, Some(&stack_id)));
-        WalkStep {
-            fresh: fresh.map(Arc::new).collect(),
-            stack_id: Some(stack_id),
-            commit: whole.then(Vec::new),
-            ..WalkStep::default()
-        }
+        let fresh = newest_first.map(|json| StackEvent::from_json(json, Some(&stack_id)).into());
+        api::page(stack_id.as_str(), fresh.collect(), whole)
     }
 
-    /// Hears events, the clock going with them.
+    /// A whole page of events, two seconds after the last of them.
     pub(crate) fn events(&mut self, facts: &[Fact<'_>]) -> &mut Self {
         let last = facts.last().map_or(0, |fact| fact.0);
         self.at(last + 2).page(facts, true)
     }
 
     fn event(&mut self, (seconds, id, kind, status, reason): &Fact<'_>) -> Value {
-        self.told += 1;
+        self.made += 1;
         let time = self.began + TimeDelta::seconds(*seconds);
         let time = time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let stack = self.stack_id();
@@ -222,7 +212,7 @@ impl Story {
             id => format!("{IMAGE}-{id}-1A2B3C"),
         };
         let mut event = json!({
-            "stackId": stack, "stackName": IMAGE, "eventId": format!("{id}-{status}-{}", self.told),
+            "stackId": stack, "stackName": IMAGE, "eventId": format!("{id}-{status}-{}", self.made),
             "logicalResourceId": id, "physicalResourceId": physical, "resourceType": kind,
             "timestamp": time, "resourceStatus": status,
         });
@@ -235,7 +225,7 @@ impl Story {
         event
     }
 
-    /// Hears what DescribeImage says.
+    /// A response of DescribeImage while there is no AMI.
     pub(crate) fn describe(
         &mut self,
         build_status: &str,
@@ -244,39 +234,31 @@ impl Story {
         let image = ImageDescription {
             region: Some(SafeText::new("us-east-1")),
             version: Some(SafeText::new("3.16.1")),
-            build_status: Some(SafeText::new(build_status)),
             stack_id: Some(StackId::from(self.stack_id().as_str())),
             builder_status: builder_status.map(SafeText::new),
-            ..ImageDescription::default()
+            ..api::image(build_status, None)
         };
-        self.hear(Seen::Image(ImageAnswer::Described(Box::new(image))))
+        self.observe(Seen::Image(ImageAnswer::Described(Box::new(image))))
     }
 
-    /// Hears from DescribeImage that the AMI is there.
-    pub(crate) fn made(&mut self) -> &mut Self {
-        let image = ImageDescription {
+    /// A response of DescribeImage with the AMI.
+    pub(crate) fn complete(&mut self) -> &mut Self {
+        let mut image = ImageDescription {
             region: Some(SafeText::new("us-east-1")),
             version: Some(SafeText::new("3.16.1")),
-            build_status: Some(SafeText::new("BUILD_COMPLETE")),
             creation_time: Some(self.model.now),
-            ami: Some(Ami {
-                id: SafeText::new("ami-0123456789abcdef0"),
-                name: Some(SafeText::new(IMAGE)),
-                state: Some(SafeText::new("AVAILABLE")),
-            }),
-            ..ImageDescription::default()
+            ..api::image("BUILD_COMPLETE", Some("ami-0123456789abcdef0"))
         };
-        self.hear(Seen::Image(ImageAnswer::Described(Box::new(image))))
+        if let Some(ami) = &mut image.ami {
+            ami.name = Some(SafeText::new(IMAGE));
+            ami.state = Some(SafeText::new("AVAILABLE"));
+        }
+        self.observe(Seen::Image(ImageAnswer::Described(Box::new(image))))
     }
 
-    /// Hears that a request failed.
+    /// A failed request for events.
     pub(crate) fn fault(&mut self, kind: FaultKind, message: &str, hint: &str) -> &mut Self {
-        self.hear(Seen::Fault(Fault {
-            kind,
-            message: SafeText::new(message),
-            hint: (!hint.is_empty()).then(|| SafeText::new(hint)),
-            request_id: None,
-        }))
+        self.observe(Seen::Fault(api::failed_request(kind, message, hint)))
     }
 }
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use bakewatch::testing::backend::{EventsAnswer, EventsError, NextToken};
 use bakewatch::testing::domain::{
-    Build, Fault, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Timeline,
+    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Timeline,
 };
 use bakewatch::testing::poll::{ApiRequest, Tail};
 use bakewatch::testing::store::Selection;
-use bakewatch::testing::text::SafeText;
 use chrono::DateTime;
 
+use super::api::fault;
 use super::service::{Kept, Rejected, Service};
 
 /// What becomes of a request.
@@ -234,14 +234,4 @@ fn events(timeline: &Timeline) -> Vec<&Arc<StackEvent>> {
         Row::Gap => None,
     });
     events.collect()
-}
-
-/// A failure of a kind.
-pub(crate) fn fault(kind: FaultKind) -> Fault {
-    Fault {
-        kind,
-        message: SafeText::new("it failed"),
-        hint: None,
-        request_id: None,
-    }
 }

@@ -25,7 +25,7 @@ fn a_clock_that_is_set_makes_no_time_negative_and_stops_no_key() {
     for set in [-86_400, -3_600, 3_600, 86_400] {
         let mut story = builds::building(80, 24);
         story.keys("r").effects.clear();
-        story.clock_is_set(set).keys("r");
+        story.set_clock(set).keys("r");
         assert!(
             story
                 .effects

@@ -36,7 +36,7 @@ fn a_verdict_that_was_waited_for_is_told_once() {
         story
             .at(7200)
             .describe("BUILD_FAILED", None)
-            .hear(Seen::StackGone);
+            .observe(Seen::StackGone);
         let told = notifications(&story);
         assert!(told.len() == 1 && told[0].starts_with(text), "{told:?}");
         let codes: Vec<_> = known(&story).iter().map(|known| known.code).collect();
@@ -64,13 +64,13 @@ fn what_goes_on_after_the_verdict_is_not_over() {
     let stack = "AWS::CloudFormation::Stack";
     let mut good = builds::building(80, 24);
     good.events(&[(3480, IMAGE, stack, "CREATE_COMPLETE", "")])
-        .made();
+        .complete();
     // The stack is about to delete itself: the bars run on, so that they do not stop and run again.
     let ends = |story: &Story| story.model.build.open_until(story.model.now);
     assert_eq!(ends(&good), Some(good.model.now));
     good.events(&[(3500, IMAGE, stack, "DELETE_IN_PROGRESS", "")]);
     assert_eq!(ends(&good), Some(good.model.now));
-    good.hear(Seen::StackGone);
+    good.observe(Seen::StackGone);
     assert_eq!(ends(&good), None);
 
     let mut failed = builds::failed(80, 24);
@@ -91,11 +91,11 @@ fn a_build_that_was_over_before_it_was_seen_rings_no_bell_but_has_an_outcome() {
     ]);
     failed.describe("BUILD_FAILED", None);
     let mut succeeded = Story::new(80, 24);
-    succeeded.hear(Seen::StackGone).made();
+    succeeded.observe(Seen::StackGone).complete();
     let mut deleting = Story::new(80, 24);
     deleting
         .events(&[(0, IMAGE, stack, "DELETE_IN_PROGRESS", "")])
-        .made();
+        .complete();
     for story in [failed, succeeded, deleting] {
         assert_eq!(notifications(&story), [""; 0]);
         assert_eq!(known(&story).len(), 1, "{}", summary(&story.model));
@@ -120,8 +120,8 @@ fn a_recorded_build_that_is_over_by_now_rings_no_bell() {
                 hint: None,
                 request_id: None,
             };
-            story.hear(Seen::ImageFault(fault.clone()));
-            story.hear(Seen::Fault(fault));
+            story.observe(Seen::ImageFault(fault.clone()));
+            story.observe(Seen::Fault(fault));
         }
         assert!(known(&story).is_empty(), "the API has yet to be heard");
         story
@@ -132,11 +132,11 @@ fn a_recorded_build_that_is_over_by_now_rings_no_bell() {
         "DELETE_IN_PROGRESS",
     ] {
         let mut made = recorded(status);
-        made.hear(Seen::StackGone).made();
+        made.observe(Seen::StackGone).complete();
         let mut deleted = recorded(status);
         for seconds in [10, 20] {
-            deleted.at(seconds).hear(Seen::StackGone);
-            deleted.hear(Seen::Image(ImageAnswer::Absent));
+            deleted.at(seconds).observe(Seen::StackGone);
+            deleted.observe(Seen::Image(ImageAnswer::Absent));
         }
         // The newest events of the stack itself need not be on the first page.
         let mut deleting = recorded(status);
@@ -145,7 +145,7 @@ fn a_recorded_build_that_is_over_by_now_rings_no_bell() {
             false,
         );
         deleting.page(&[(50, IMAGE, stack, "DELETE_IN_PROGRESS", "")], true);
-        deleting.made();
+        deleting.complete();
         for story in [made, deleted, deleting] {
             assert_eq!(notifications(&story), [""; 0]);
             assert_eq!(
@@ -167,7 +167,7 @@ fn a_recorded_build_that_goes_on_is_told() {
     let mut story = Story::new(80, 24);
     let stack = "AWS::CloudFormation::Stack";
     story.resume(&[(0, IMAGE, stack, "CREATE_IN_PROGRESS", "")]);
-    story.page(&[], true).made();
+    story.page(&[], true).complete();
     assert_eq!(notifications(&story).len(), 1);
 }
 
@@ -175,7 +175,7 @@ fn a_recorded_build_that_goes_on_is_told() {
 fn a_rebuild_is_told_anew() {
     let mut story = builds::rebuilt(80, 24);
     assert_eq!(notifications(&story).len(), 1);
-    story.made();
+    story.complete();
     let told = notifications(&story);
     assert!(told.len() == 2 && told[1].contains("succeeded"), "{told:?}");
     assert_eq!(known(&story).len(), 2);

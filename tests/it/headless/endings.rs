@@ -1,4 +1,4 @@
-//! When a watch without a screen ends and with which code: sequences of reports through the real `update`.
+//! When a headless watch ends and with which code: sequences of observations through the real `update`.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use bakewatch::testing::app::{
     Effect, Entry, ExitPolicy, KeyMap, Mode, Model, Msg, OutcomeRecord, Signal, Target, update,
 };
 use bakewatch::testing::domain::{
-    Ami, Fault, FaultKind, ImageAnswer, ImageDescription, Observation, Outcome, Seen, StackEvent,
-    StackId, Timeline, Verdict, WalkStep,
+    FaultKind, ImageAnswer, Outcome, Seen, StackEvent, Timeline, Verdict, WalkStep,
 };
-use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use proptest::prelude::*;
 
-/// A watch that is told what happens, second by second.
+use crate::support::api::{self, fault};
+
+/// A headless watch, second by second.
 struct Watch {
     model: Model,
     now: DateTime<Utc>,
@@ -76,13 +76,13 @@ impl Watch {
         });
     }
 
-    /// The machine sleeps: the wall's time passes, and the clock does not run.
+    /// The machine sleeps: the wall clock advances, and the monotonic clock does not.
     fn sleep(&mut self, seconds: i64) -> &mut Self {
         self.now += TimeDelta::seconds(seconds);
         self
     }
 
-    /// The process is stopped, and goes on later.
+    /// The process is stopped, and continues later.
     fn stop(&mut self, seconds: u32) -> &mut Self {
         self.now += TimeDelta::seconds(i64::from(seconds));
         self.elapsed += Duration::from_secs(seconds.into());
@@ -90,14 +90,9 @@ impl Watch {
         self
     }
 
-    fn hear(&mut self, news: Seen) -> &mut Self {
-        let report = Observation {
-            at: self.now,
-            elapsed: self.elapsed,
-            next_poll: self.now + TimeDelta::seconds(5),
-            news,
-        };
-        self.send(Msg::Observed(report))
+    fn observe(&mut self, seen: Seen) -> &mut Self {
+        let observation = api::observation(self.now, self.elapsed, seen);
+        self.send(Msg::Observed(observation))
     }
 
     fn event(&mut self, logical: &str, status: &str, reason: &str) -> Arc<StackEvent> {
@@ -108,7 +103,7 @@ impl Watch {
             "physicalResourceId": physical, "resourceStatus": status, "resourceStatusReason": reason,
             "timestamp": self.now.to_rfc3339(),
         });
-        Arc::new(StackEvent::from_json(&json.to_string(), None))
+        api::event(&json)
     }
 
     /// A poll that brings one new event and is whole.
@@ -118,37 +113,25 @@ impl Watch {
     }
 
     fn page(&mut self, fresh: Vec<Arc<StackEvent>>, whole: bool, audit: bool) -> &mut Self {
-        let stack_id = Some(StackId::from(self.stack));
-        let commit = whole.then(Vec::new);
-        self.hear(Seen::Page(WalkStep {
-            stack_id,
+        self.observe(Seen::Page(WalkStep {
             restarted: true,
-            fresh,
-            commit,
             audit,
+            ..api::page(self.stack, fresh, whole)
         }))
     }
 
     fn image(&mut self, build_status: &str, ami: Option<&str>) -> &mut Self {
-        let image = ImageDescription {
-            build_status: Some(SafeText::new(build_status)),
-            ami: ami.map(|id| Ami {
-                id: SafeText::new(id),
-                name: None,
-                state: None,
-            }),
-            ..ImageDescription::default()
-        };
-        self.hear(Seen::Image(ImageAnswer::Described(Box::new(image))))
+        let image = api::image(build_status, ami);
+        self.observe(Seen::Image(ImageAnswer::Described(Box::new(image))))
     }
 
     fn gone(&mut self) -> &mut Self {
-        self.hear(Seen::StackGone)
-            .hear(Seen::Image(ImageAnswer::Absent))
+        self.observe(Seen::StackGone)
+            .observe(Seen::Image(ImageAnswer::Absent))
     }
 
     fn fails(&mut self, kind: FaultKind) -> &mut Self {
-        self.hear(Seen::Fault(fault(kind)))
+        self.observe(Seen::Fault(fault(kind)))
     }
 
     fn exit(&self) -> Option<u8> {
@@ -166,7 +149,7 @@ impl Watch {
         last.expect("an outcome was printed")
     }
 
-    fn asked_for_an_audit(&self) -> bool {
+    fn requested_an_audit(&self) -> bool {
         self.effects
             .iter()
             .any(|effect| matches!(effect, Effect::Audit))
@@ -184,15 +167,6 @@ impl Watch {
     }
 }
 
-fn fault(kind: FaultKind) -> Fault {
-    Fault {
-        kind,
-        message: SafeText::new("it failed"),
-        hint: None,
-        request_id: None,
-    }
-}
-
 #[test]
 fn a_success_ends_with_0_when_the_stack_is_gone() {
     let mut watch = Watch::new();
@@ -205,7 +179,7 @@ fn a_success_ends_with_0_when_the_stack_is_gone() {
         .image("BUILD_COMPLETE", Some("ami-1"))
         .pass(60);
     assert_eq!(watch.exit(), None, "the clean-up is still watched");
-    watch.hear(Seen::StackGone);
+    watch.observe(Seen::StackGone);
     assert_eq!(watch.exit(), Some(0));
     let outcome = watch.outcome();
     assert_eq!(outcome.outcome, Outcome::Succeeded);
@@ -221,7 +195,7 @@ fn a_success_ends_with_0_when_the_stack_is_gone() {
 fn an_image_that_is_available_with_its_stack_gone_is_a_success_at_once() {
     let mut watch = Watch::new();
     watch
-        .hear(Seen::StackGone)
+        .observe(Seen::StackGone)
         .image("BUILD_COMPLETE", Some("ami-1"));
     assert_eq!(watch.exit(), Some(0));
 }
@@ -270,10 +244,10 @@ fn a_failure_ends_with_3_after_one_more_whole_walk() {
     assert_eq!(
         watch.exit(),
         None,
-        "a success that could not clean up looks the same until the image is asked"
+        "a success that could not clean up looks the same until DescribeImage responds"
     );
     watch.image("BUILD_FAILED", None);
-    assert!(watch.asked_for_an_audit());
+    assert!(watch.requested_an_audit());
     watch.page(Vec::new(), true, false);
     assert_eq!(
         watch.exit(),
@@ -387,7 +361,7 @@ fn faults_that_may_pass_are_retried_for_a_minute_before_the_first_answer() {
 fn a_sleep_uses_up_no_patience() {
     let mut watch = Watch::new();
     watch.fails(FaultKind::Transient).pass(30).sleep(7200);
-    // A request that was under way when the machine fell asleep: its failure comes before any tick.
+    // A request was in flight when the machine went to sleep: its failure arrives before any tick.
     watch.fails(FaultKind::Transient);
     assert_eq!(watch.exit(), None);
     watch.tick(true);
@@ -399,7 +373,7 @@ fn a_sleep_uses_up_no_patience() {
             .any(|effect| matches!(effect, Effect::CatchUp))
     );
     watch.pass(59);
-    assert_eq!(watch.exit(), None, "patience begins anew");
+    assert_eq!(watch.exit(), None, "the minute starts again");
     watch.pass(1);
     assert_eq!(watch.exit(), Some(1));
 }
@@ -515,7 +489,7 @@ fn a_foreign_stack_ends_as_unknown_with_1() {
     let mut watch = Watch::new();
     watch
         .sees("img", "CREATE_COMPLETE")
-        .hear(Seen::Image(ImageAnswer::Foreign))
+        .observe(Seen::Image(ImageAnswer::Foreign))
         .page(Vec::new(), true, true);
     assert_eq!(
         (watch.exit(), watch.outcome().outcome),
@@ -539,7 +513,7 @@ fn a_rebuild_is_a_new_stack_with_a_verdict_of_its_own() {
 }
 
 proptest! {
-    /// Whatever fails, in whatever order: a fault alone never makes a verdict.
+    /// A fault alone never makes a verdict, in any order of faults.
     #[test]
     fn faults_never_make_a_verdict(kinds in prop::collection::vec((0usize..6, any::<bool>(), 0i64..100), 0..40), seen: bool) {
         let all = [
@@ -552,15 +526,15 @@ proptest! {
         }
         for (kind, of_image, pause) in kinds {
             let fault = fault(all[kind]);
-            watch.hear(if of_image { Seen::ImageFault(fault) } else { Seen::Fault(fault) }).pass(pause);
+            watch.observe(if of_image { Seen::ImageFault(fault) } else { Seen::Fault(fault) }).pass(pause);
         }
         prop_assert!(!watch.model.build.verdict().is_final());
     }
 }
 
-/// What the service says in a while of a watch.
+/// A response of the service, or time without one.
 #[derive(Clone, Copy, Debug)]
-enum Said {
+enum Response {
     Of(&'static str, &'static str),
     Image(&'static str, bool),
     Gone,
@@ -572,8 +546,8 @@ enum Said {
     Nothing(i64),
 }
 
-fn said() -> impl Strategy<Value = Said> {
-    use Said::{Absent, Foreign, Gone, Image, ImageFault, Nothing, Of, OtherStack};
+fn response() -> impl Strategy<Value = Response> {
+    use Response::{Absent, Foreign, Gone, Image, ImageFault, Nothing, Of, OtherStack};
     let one_of = |all: &'static [&'static str]| prop::sample::select(all);
     let status = one_of(&[
         "CREATE_IN_PROGRESS",
@@ -608,104 +582,107 @@ fn said() -> impl Strategy<Value = Said> {
         3 => Just(Gone),
         3 => Just(Absent),
         1 => Just(Foreign),
-        2 => kind().prop_map(Said::Fault),
+        2 => kind().prop_map(Response::Fault),
         2 => kind().prop_map(ImageFault),
         1 => Just(OtherStack),
         4 => (0..9_i64).prop_map(Nothing),
     ]
 }
 
-/// What may be decided after what the service has told of a stack.
+/// The verdicts that the responses about a stack allow.
 #[derive(Default)]
-struct RecordedBuild {
-    allowed: HashSet<Verdict>,
+struct Allowed {
+    verdicts: HashSet<Verdict>,
     gone: bool,
-    /// Since when both calls have said that there is nothing, and for how long by now.
+    /// When both calls first reported that there is nothing, and for how long they have since.
     nothing: Option<(Duration, Duration)>,
 }
 
-impl RecordedBuild {
-    fn hear(&mut self, said: Said, now: Duration) {
-        match said {
-            Said::Of(id, status) => {
+impl Allowed {
+    fn observe(&mut self, response: Response, now: Duration) {
+        match response {
+            Response::Of(id, status) => {
                 (self.nothing, self.gone) = (None, false);
                 if id == "img" && (status.contains("FAILED") || status.contains("ROLLBACK")) {
-                    self.allowed.extend([Verdict::Failed, Verdict::Failing]);
+                    self.verdicts.extend([Verdict::Failed, Verdict::Failing]);
                 }
             }
-            Said::Image(status, made) => {
+            Response::Image(status, made) => {
                 self.nothing = None;
                 match (status, made) {
-                    ("BUILD_COMPLETE", true) => self.allowed.extend([Verdict::Succeeded]),
+                    ("BUILD_COMPLETE", true) => self.verdicts.extend([Verdict::Succeeded]),
                     ("BUILD_FAILED", false) => {
-                        self.allowed.extend([Verdict::Failed, Verdict::Failing]);
+                        self.verdicts.extend([Verdict::Failed, Verdict::Failing]);
                     }
                     _ => {}
                 }
             }
-            Said::Gone => self.gone = true,
-            Said::Absent if self.gone => {
+            Response::Gone => self.gone = true,
+            Response::Absent if self.gone => {
                 let (since, _) = self.nothing.unwrap_or((now, Duration::ZERO));
                 self.nothing = Some((since, now.saturating_sub(since)));
             }
-            Said::Foreign => self.allowed.extend([Verdict::Ended]),
-            Said::OtherStack => *self = Self::default(),
-            Said::Absent | Said::Fault(_) | Said::ImageFault(_) | Said::Nothing(_) => {}
+            Response::Foreign => self.verdicts.extend([Verdict::Ended]),
+            Response::OtherStack => *self = Self::default(),
+            Response::Absent
+            | Response::Fault(_)
+            | Response::ImageFault(_)
+            | Response::Nothing(_) => {}
         }
     }
 
-    /// Whether it is enough for a verdict.
+    /// Whether the responses are enough for a verdict.
     fn allow(&self, verdict: Verdict) -> bool {
         let nothing = self.nothing.map_or(0, |(_, span)| span.as_secs());
         match verdict {
             Verdict::Deleted => nothing >= 5,
             Verdict::NotFound => nothing >= 3,
-            Verdict::Failing => self.allowed.contains(&verdict),
-            end if end.is_final() => self.allowed.contains(&end),
+            Verdict::Failing => self.verdicts.contains(&verdict),
+            end if end.is_final() => self.verdicts.contains(&end),
             _ => true,
         }
     }
 }
 
 proptest! {
-    /// Whatever the service says and whatever fails: what is decided was said. It stays decided until the stack is
-    /// another one, but for "gone", which is taken back when something shows up, and for an AMI, which always counts.
+    /// Every verdict rests on responses, in any order of responses and faults. It stays until there is another stack,
+    /// with two exceptions: "gone" is withdrawn when something appears, and an AMI always counts.
     #[test]
-    fn every_verdict_rests_on_what_the_service_said(heard in prop::collection::vec(said(), 0..40)) {
+    fn every_verdict_rests_on_what_the_service_said(responses in prop::collection::vec(response(), 0..40)) {
         let mut watch = Watch::with(Mode::Screen);
-        let mut told = RecordedBuild::default();
+        let mut allowed = Allowed::default();
         let mut before = Verdict::Waiting;
-        for said in heard {
-            match said {
-                Said::Of(id, status) => {
-                    // What was said before any event may be about another stack: it is judged anew.
+        for response in responses {
+            match response {
+                Response::Of(id, status) => {
+                    // Responses before the first event may be about another stack: the verdict starts again.
                     if watch.model.build.stack_id().is_none() {
-                        (told, before) = (RecordedBuild::default(), Verdict::Waiting);
+                        (allowed, before) = (Allowed::default(), Verdict::Waiting);
                     }
                     watch.sees(id, status)
                 }
-                Said::Image(status, made) => watch.image(status, made.then_some("ami-1")),
-                Said::Gone => watch.hear(Seen::StackGone),
-                Said::Absent => watch.hear(Seen::Image(ImageAnswer::Absent)),
-                Said::Foreign => watch.hear(Seen::Image(ImageAnswer::Foreign)),
-                Said::Fault(kind) => watch.fails(kind),
-                Said::ImageFault(kind) => watch.hear(Seen::ImageFault(fault(kind))),
-                Said::Nothing(seconds) => watch.pass(seconds),
-                Said::OtherStack => {
+                Response::Image(status, made) => watch.image(status, made.then_some("ami-1")),
+                Response::Gone => watch.observe(Seen::StackGone),
+                Response::Absent => watch.observe(Seen::Image(ImageAnswer::Absent)),
+                Response::Foreign => watch.observe(Seen::Image(ImageAnswer::Foreign)),
+                Response::Fault(kind) => watch.fails(kind),
+                Response::ImageFault(kind) => watch.observe(Seen::ImageFault(fault(kind))),
+                Response::Nothing(seconds) => watch.pass(seconds),
+                Response::OtherStack => {
                     watch.stack = if watch.stack == "stack-a" { "stack-b" } else { "stack-a" };
                     before = Verdict::Waiting;
                     watch.sees("img", "CREATE_IN_PROGRESS")
                 }
             };
-            told.hear(said, watch.elapsed);
+            allowed.observe(response, watch.elapsed);
             let verdict = watch.model.build.verdict();
-            prop_assert!(told.allow(verdict), "{verdict:?} after {said:?}");
+            prop_assert!(allowed.allow(verdict), "{verdict:?} after {response:?}");
             let stays = match before {
                 Verdict::Succeeded => verdict == Verdict::Succeeded,
-                Verdict::Failed => verdict.outcome() == Outcome::Failed || (verdict == Verdict::Succeeded && told.allow(verdict)),
+                Verdict::Failed => verdict.outcome() == Outcome::Failed || (verdict == Verdict::Succeeded && allowed.allow(verdict)),
                 _ => true,
             };
-            prop_assert!(stays, "{before:?} became {verdict:?} after {said:?}");
+            prop_assert!(stays, "{before:?} became {verdict:?} after {response:?}");
             before = verdict;
         }
     }
@@ -715,7 +692,7 @@ proptest! {
 fn a_new_stack_is_judged_anew_although_the_first_answer_was_an_old_image() {
     let mut watch = Watch::with(Mode::Screen);
     watch
-        .hear(Seen::StackGone)
+        .observe(Seen::StackGone)
         .image("BUILD_COMPLETE", Some("ami-old"));
     assert_eq!(watch.model.build.verdict(), Verdict::Succeeded);
     watch
@@ -755,8 +732,8 @@ fn a_description_that_keeps_failing_is_one_status_not_one_a_poll() {
     let mut watch = Watch::waiting();
     for _ in 0..5 {
         watch
-            .hear(Seen::StackGone)
-            .hear(Seen::ImageFault(fault(FaultKind::Transient)))
+            .observe(Seen::StackGone)
+            .observe(Seen::ImageFault(fault(FaultKind::Transient)))
             .pass(5);
     }
     assert_eq!(
@@ -775,19 +752,11 @@ fn a_cancelled_image_build_is_a_failure_of_its_own() {
 #[test]
 fn what_was_recorded_does_not_make_up_for_an_api_that_refuses() {
     let mut watch = Watch::new();
-    let event = StackEvent::from_json(
-        r#"{"stackId":"stack-a","physicalResourceId":"stack-a","eventId":"e1","resourceStatus":"CREATE_FAILED"}"#,
-        None,
-    );
-    watch.hear(Seen::Resumed(WalkStep {
-        stack_id: Some(StackId::from("stack-a")),
-        fresh: vec![Arc::new(event)],
-        commit: Some(Vec::new()),
-        ..WalkStep::default()
-    }));
+    let event = watch.event("img", "CREATE_FAILED", "");
+    watch.observe(Seen::Resumed(api::page("stack-a", vec![event], true)));
     assert_eq!(watch.model.build.current().map(Timeline::len), Some(1));
     assert!(!watch.model.build.answered());
-    watch.hear(Seen::Fault(fault(FaultKind::Denied)));
+    watch.observe(Seen::Fault(fault(FaultKind::Denied)));
     assert!(
         watch
             .effects
@@ -799,7 +768,7 @@ fn what_was_recorded_does_not_make_up_for_an_api_that_refuses() {
 #[test]
 fn a_replay_ends_with_the_recording_and_not_before() {
     let mut watch = Watch::with(Mode::Headless(ExitPolicy::of_replay()));
-    watch.hear(Seen::Fault(fault(FaultKind::Denied)));
+    watch.observe(Seen::Fault(fault(FaultKind::Denied)));
     assert!(
         !watch
             .effects

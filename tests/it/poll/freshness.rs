@@ -1,20 +1,21 @@
-//! How old what is shown can be: what is new is soon there, and when the API was last heard is never said wrong.
+//! The age of the events on the screen: new ones appear soon, and "synced … ago" is never too young.
 
 use std::time::Duration;
 
 use bakewatch::testing::backend::{EventsAnswer, EventsError};
-use bakewatch::testing::domain::{FaultKind, ImageAnswer, Observation, Seen};
+use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
 use bakewatch::testing::poll::{ApiRequest, Tail};
 use chrono::DateTime;
 use proptest::prelude::*;
 
+use crate::support::api::{fault, observation};
 use crate::support::service::{Character, Habit, Service, any_character};
 use crate::support::story::Story;
-use crate::support::watcher::{Ledger, fault};
+use crate::support::watcher::Ledger;
 
-/// What is heard, or said by the clock.
+/// An observation, or time that passes.
 #[derive(Clone, Copy, Debug)]
-enum Heard {
+enum Step {
     Page { whole: bool },
     Gone,
     Image,
@@ -24,19 +25,19 @@ enum Heard {
     Tick(i64),
 }
 
-fn heard() -> impl Strategy<Value = Heard> {
+fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        any::<bool>().prop_map(|whole| Heard::Page { whole }),
-        Just(Heard::Gone),
-        Just(Heard::Image),
-        Just(Heard::Fault),
-        Just(Heard::ImageFault),
-        Just(Heard::Resumed),
-        (0..100_i64).prop_map(Heard::Tick),
+        any::<bool>().prop_map(|whole| Step::Page { whole }),
+        Just(Step::Gone),
+        Just(Step::Image),
+        Just(Step::Fault),
+        Just(Step::ImageFault),
+        Just(Step::Resumed),
+        (0..100_i64).prop_map(Step::Tick),
     ]
 }
 
-/// A service that does not let a walk go in circles: one that does is not asked in a hurry.
+/// A service that does not let a walk go in circles, since the tail polls such a service more slowly.
 fn straight_service() -> impl Strategy<Value = Character> {
     any_character().prop_map(|mut character| {
         let circles = [Habit::TokensCountFromNewest, Habit::EmptyPages];
@@ -45,32 +46,32 @@ fn straight_service() -> impl Strategy<Value = Character> {
     })
 }
 
-/// A watch of a service, whose answers take their time.
+/// A watch of a service whose responses take some time.
 struct Watch {
     service: Service,
     tail: Tail,
     ledger: Ledger,
     now: Duration,
-    answer_takes: Duration,
+    response_time: Duration,
 }
 
 impl Watch {
-    fn new(service: Service, interval: Option<Duration>, answer_takes: Duration) -> Self {
+    fn new(service: Service, interval: Option<Duration>, response_time: Duration) -> Self {
         Self {
             service,
             tail: Tail::new(interval, fastrand::Rng::with_seed(3)),
             ledger: Ledger::default(),
             now: Duration::ZERO,
-            answer_takes,
+            response_time,
         }
     }
 
-    /// The next request; one for events may be throttled. Whether it was.
-    fn ask(&mut self, throttled: bool) -> bool {
-        let (ask, due) = self.tail.next();
-        self.now = self.now.max(due) + self.answer_takes;
-        let (now, failed) = (self.now, throttled && ask != ApiRequest::Image);
-        let news = match ask {
+    /// Sends the next request; one for events may be throttled. Returns whether it was.
+    fn request(&mut self, throttled: bool) -> bool {
+        let (request, due) = self.tail.next();
+        self.now = self.now.max(due) + self.response_time;
+        let (now, failed) = (self.now, throttled && request != ApiRequest::Image);
+        let news = match request {
             ApiRequest::Image => {
                 let answer = ImageAnswer::Described(Box::default());
                 Some(self.tail.image_answered(now, Ok(answer)))
@@ -85,14 +86,9 @@ impl Watch {
                 self.tail.events_answered(now, Ok(EventsAnswer::Page(page)))
             }
         };
-        let at = DateTime::UNIX_EPOCH + now;
         if let Some(news) = news {
-            self.ledger.take(&Observation {
-                at,
-                elapsed: now,
-                next_poll: at,
-                news,
-            });
+            let at = DateTime::UNIX_EPOCH + now;
+            self.ledger.take(&observation(at, now, news));
         }
         failed
     }
@@ -101,80 +97,80 @@ impl Watch {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// "Synced … ago" counts from the last answer about events: no failure, no description and no recording makes
-    /// it younger, and it is never lost.
+    /// "Synced … ago" counts from the last response to a request for events: no failure, description or recording
+    /// makes it younger, and it is never lost.
     #[test]
-    fn the_last_answer_about_events_is_what_the_age_counts_from(all in prop::collection::vec(heard(), 0..40)) {
+    fn the_last_answer_about_events_is_what_the_age_counts_from(all in prop::collection::vec(step(), 0..40)) {
         let mut story = Story::new(80, 24);
         let mut last_sync = None;
         let (mut second, mut failing) = (0, false);
-        for heard in all {
-            match heard {
-                Heard::Page { whole } => {
+        for step in all {
+            match step {
+                Step::Page { whole } => {
                     story.page(&[(second, "A", "AWS::X", "CREATE_COMPLETE", "")], whole);
                 }
-                Heard::Gone => {
-                    story.hear(Seen::StackGone);
+                Step::Gone => {
+                    story.observe(Seen::StackGone);
                 }
-                Heard::Image => {
+                Step::Image => {
                     story.describe("BUILD_IN_PROGRESS", None);
                 }
-                Heard::Fault => {
+                Step::Fault => {
                     story.fault(FaultKind::Transient, "no answer", "");
                 }
-                Heard::ImageFault => {
-                    story.hear(Seen::ImageFault(fault(FaultKind::Transient)));
+                Step::ImageFault => {
+                    story.observe(Seen::ImageFault(fault(FaultKind::Transient)));
                 }
-                Heard::Resumed => {
+                Step::Resumed => {
                     story.resume(&[(second, "A", "AWS::X", "CREATE_COMPLETE", "")]);
                 }
-                Heard::Tick(seconds) => {
+                Step::Tick(seconds) => {
                     second += seconds;
                     story.at(second);
                 }
             }
-            if let Heard::Page { .. } | Heard::Gone = heard {
+            if let Step::Page { .. } | Step::Gone = step {
                 last_sync = Some(story.model.now);
             }
-            failing = match heard {
-                Heard::Fault => true,
-                Heard::Page { .. } | Heard::Gone => false,
+            failing = match step {
+                Step::Fault => true,
+                Step::Page { .. } | Step::Gone => false,
                 _ => failing,
             };
             prop_assert_eq!(story.model.connection.last_sync, last_sync);
-            prop_assert!(!failing || !story.model.connection.state.is_good(), "what may be old looks fresh");
+            prop_assert!(!failing || !story.model.connection.state.is_good(), "events that may be old look fresh");
         }
     }
 
-    /// An event that has arrived is shown after two intervals, and as long as it takes to ask for all the pages, at
-    /// most; failures before it have their own wait, which one good answer ends.
+    /// A new event is shown after at most two intervals and the time that its pages take; each failed request adds
+    /// its own wait, which one good response ends.
     #[test]
     fn what_arrives_is_soon_shown(
         character in straight_service(),
         arrivals in prop::collection::vec((0_u64..300, 1_usize..80, 0_usize..4), 1..12),
-        answer_takes in 0_u64..3_000,
+        response_time in 0_u64..3_000,
         interval in prop::option::of(1_000_u64..20_000),
     ) {
         let interval = interval.map(Duration::from_millis);
-        // The longest that the README names, where none is fixed, and the longest after failures.
+        // The longest documented interval if none is fixed, and the longest wait after failures.
         let longest = interval.unwrap_or(Duration::from_millis(16_500));
         let backoff = interval.map_or(Duration::from_mins(1), |fixed| fixed * 10);
-        let mut watch = Watch::new(Service::new(character), interval, Duration::from_millis(answer_takes));
+        let mut watch = Watch::new(Service::new(character), interval, Duration::from_millis(response_time));
         for (pause, count, failures) in arrivals {
             let arrival = watch.now + Duration::from_secs(pause);
             while watch.tail.next().1 <= arrival {
-                watch.ask(false);
+                watch.request(false);
             }
             watch.now = watch.now.max(arrival);
             watch.service.arrive(count);
             let (arrived, mut requests, mut failed) = (watch.now, 0, 0);
             while watch.ledger.ids().len() < watch.service.events().len() {
-                failed += u32::from(watch.ask(failures > usize::try_from(failed).unwrap()));
+                failed += u32::from(watch.request(failures > usize::try_from(failed).unwrap()));
                 requests += 1;
                 prop_assert!(requests < 2_000, "no end in sight");
             }
             let took = watch.now.saturating_sub(arrived);
-            let allowed = longest * 2 + backoff * failed + watch.answer_takes * requests;
+            let allowed = longest * 2 + backoff * failed + watch.response_time * requests;
             prop_assert!(took <= allowed, "{took:?} for {requests} requests, {failed} of which failed");
         }
     }

@@ -12,8 +12,9 @@ use chrono::DateTime;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::support::api::fault;
 use crate::support::service::{Character, Habit, Rejected, Service};
-use crate::support::watcher::{Ledger, fault};
+use crate::support::watcher::Ledger;
 
 const DAY: Duration = Duration::from_hours(24);
 /// Once the day is over, the service rests so long before the last requests are counted.

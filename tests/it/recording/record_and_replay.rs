@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use bakewatch::testing::demo::FaultPlan;
 use bakewatch::testing::domain::{
-    Build, Fault, FaultKind, ImageAnswer, ImageDescription, LateEvent, Observation, Seen,
-    StackEvent, StackId, WalkStep,
+    Build, FaultKind, ImageAnswer, ImageDescription, LateEvent, Observation, Seen, StackEvent,
+    StackId, WalkStep,
 };
 use bakewatch::testing::recording::{Header, Recorder, Recording, VERSION};
 use bakewatch::testing::text::SafeText;
@@ -20,6 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::support::api;
 use crate::support::program::{DEADLINE, Ended, Program, fresh_folder, kills, recordings_in, run};
 use crate::support::server::{STACK, Server};
 
@@ -475,25 +476,21 @@ fn header() -> Header {
     }
 }
 
-/// Makes reports as a watch hears them: walks that become whole, late events, and whatever else may come.
+/// The observations of a watch: complete walks, late events, and everything else that a poller observes.
 #[derive(Debug, Default)]
-struct Story {
-    reports: Vec<Observation>,
+struct Observations {
+    observations: Vec<Observation>,
     stack: usize,
     events: usize,
     last: Option<Arc<StackEvent>>,
 }
 
-impl Story {
-    fn hear(&mut self, news: Seen) {
-        let at = DateTime::UNIX_EPOCH
-            + TimeDelta::milliseconds(i64::try_from(self.reports.len()).unwrap());
-        self.reports.push(Observation {
-            at,
-            elapsed: Duration::ZERO,
-            next_poll: at,
-            news,
-        });
+impl Observations {
+    fn observe(&mut self, news: Seen) {
+        let number = i64::try_from(self.observations.len()).unwrap();
+        let at = DateTime::UNIX_EPOCH + TimeDelta::milliseconds(number);
+        self.observations
+            .push(api::observation(at, Duration::ZERO, news));
     }
 
     fn event(&mut self, text: &str) -> Arc<StackEvent> {
@@ -509,7 +506,7 @@ impl Story {
             "stackId": stack, "eventId": format!("e{}", self.events), "logicalResourceId": text,
             "physicalResourceId": physical, "resourceStatus": status, "resourceProperties": text, "odd": [1.50, text],
         });
-        Arc::new(StackEvent::from_json(&json.to_string(), None))
+        api::event(&json)
     }
 
     fn page(&mut self, fresh: usize, late: bool, audit: bool, text: &str) {
@@ -524,54 +521,48 @@ impl Story {
         let mut fresh: Vec<_> = (0..fresh).map(|_| self.event(text)).collect();
         self.last = fresh.last().cloned().or(self.last.take());
         fresh.reverse();
-        self.hear(Seen::Page(WalkStep {
-            stack_id: Some(StackId::from(format!("stack-{}", self.stack).as_str())),
+        self.observe(Seen::Page(WalkStep {
             restarted: true,
-            fresh,
             commit: Some(late),
             audit,
+            ..api::page(&format!("stack-{}", self.stack), fresh, true)
         }));
     }
 }
 
 prop_compose! {
-    fn stories()(steps in prop::collection::vec((0..9u8, 0..6usize, any::<bool>(), any::<String>()), 1..20)) -> Story {
-        let mut story = Story::default();
+    fn any_observations()(steps in prop::collection::vec((0..9u8, 0..6usize, any::<bool>(), any::<String>()), 1..20)) -> Observations {
+        let mut watched = Observations::default();
         for (step, count, flag, text) in steps {
-            let fault = Fault {
-                kind: if flag { FaultKind::Throttled } else { FaultKind::Denied },
-                message: SafeText::new(&text),
-                hint: flag.then(|| SafeText::new(&text)),
-                request_id: None,
-            };
+            let kind = if flag { FaultKind::Throttled } else { FaultKind::Denied };
+            let fault = api::failed_request(kind, &text, if flag { &text } else { "" });
             match step {
-                0 => story.hear(Seen::StackGone),
-                1 => story.hear(Seen::Fault(fault)),
-                2 => story.hear(Seen::ImageFault(fault)),
-                3 => story.hear(Seen::Image(ImageAnswer::Absent)),
-                4 => story.hear(Seen::Image(ImageAnswer::Described(Box::new(ImageDescription {
-                    build_status: Some(SafeText::new("BUILD_FAILED")),
+                0 => watched.observe(Seen::StackGone),
+                1 => watched.observe(Seen::Fault(fault)),
+                2 => watched.observe(Seen::ImageFault(fault)),
+                3 => watched.observe(Seen::Image(ImageAnswer::Absent)),
+                4 => watched.observe(Seen::Image(ImageAnswer::Described(Box::new(ImageDescription {
                     version: Some(SafeText::new(&text)),
-                    ..ImageDescription::default()
+                    ..api::image("BUILD_FAILED", None)
                 })))),
                 5 if flag => {
-                    story.stack += 1;
-                    story.last = None;
-                    story.page(count + 1, false, false, &text);
+                    watched.stack += 1;
+                    watched.last = None;
+                    watched.page(count + 1, false, false, &text);
                 }
-                _ => story.page(count, flag, step == 6, &text),
+                _ => watched.page(count, flag, step == 6, &text),
             }
         }
-        story
+        watched
     }
 }
 
-/// What is known after some reports: the verdict, and every stack's events in order.
-fn known(reports: &[Observation]) -> (Build, Vec<String>) {
+/// The state of the build after some observations, and the events that were committed, in order.
+fn state_after(observations: &[Observation]) -> (Build, Vec<String>) {
     let mut build = Build::default();
     let mut printed = Vec::new();
-    for report in reports {
-        let changes = build.apply(report);
+    for observation in observations {
+        let changes = build.apply(observation);
         printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
     }
     (build, printed)
@@ -582,20 +573,20 @@ proptest! {
 
     #[test]
     fn any_beginning_of_a_recording_is_a_state_in_which_the_watch_once_was(
-        story in stories(),
+        watched in any_observations(),
         cut in any::<prop::sample::Index>(),
     ) {
         let folder = fresh_folder();
         let path = folder.join("r.jsonl");
         let (mut recorder, _) = Recorder::in_file(&path, &header(), true).unwrap();
-        for report in &story.reports {
+        for report in &watched.observations {
             recorder.record(report).unwrap();
         }
         drop(recorder);
         let bytes = fs::read(&path).unwrap();
         let whole = Recording::read(&*bytes).unwrap();
-        let (build, printed) = known(&story.reports);
-        let (build_again, printed_again) = known(&whole.reports);
+        let (build, printed) = state_after(&watched.observations);
+        let (build_again, printed_again) = state_after(&whole.reports);
         prop_assert_eq!(&printed, &printed_again);
         prop_assert_eq!(build.verdict(), build_again.verdict());
         prop_assert_eq!(build.image(), build_again.image());
@@ -612,9 +603,9 @@ proptest! {
         prop_assert!(before.starts_with(&after), "{after:?} is no beginning of {before:?}");
         prop_assert_eq!(earlier.unreadable, 0);
 
-        let mut more = Story { events: 1000, ..Story::default() };
+        let mut more = Observations { events: 1000, ..Observations::default() };
         more.page(2, false, false, "more");
-        recorder.record(&more.reports[0]).unwrap();
+        recorder.record(&more.observations[0]).unwrap();
         drop(recorder);
         let resumed = Recording::open(&path).unwrap();
         prop_assert!(!resumed.torn);

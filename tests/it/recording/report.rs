@@ -148,7 +148,7 @@ fn story_of(events: &[[String; 5]], about: &[String; 4]) -> Story {
     let json: Vec<_> = json.collect();
     story.raw_page(&json, true);
     let clean = |text: &String| Some(SafeText::new(text));
-    story.hear(Seen::Image(ImageAnswer::Described(Box::new(
+    story.observe(Seen::Image(ImageAnswer::Described(Box::new(
         ImageDescription {
             region: clean(region),
             version: clean(version),

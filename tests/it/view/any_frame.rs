@@ -132,7 +132,7 @@ fn take(story: &mut Story, step: Step, count: &mut usize) {
             story.raw_page(&events, whole);
         }
         Step::Fault(message, hint) => {
-            story.hear(Seen::Fault(Fault {
+            story.observe(Seen::Fault(Fault {
                 kind: FaultKind::Transient,
                 message: SafeText::new(&message),
                 hint: Some(SafeText::new(&hint)),
@@ -153,13 +153,13 @@ fn take(story: &mut Story, step: Step, count: &mut usize) {
                 }),
                 ..ImageDescription::default()
             };
-            story.hear(Seen::Image(ImageAnswer::Described(Box::new(image))));
+            story.observe(Seen::Image(ImageAnswer::Described(Box::new(image))));
         }
         Step::Gone => {
-            story.hear(Seen::StackGone);
+            story.observe(Seen::StackGone);
         }
         Step::Absent => {
-            story.hear(Seen::Image(ImageAnswer::Absent));
+            story.observe(Seen::Image(ImageAnswer::Absent));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Every view of a build, as whole frames: text and the style of every stretch of it.
 //!
-//! A view of the failed build is seen at every usual size with colours, without, and in ASCII; of every other
-//! build at 80×24 in colours.
+//! The failed build has snapshots of each view at every usual size in colours, and at 80×24 without colours and in
+//! ASCII; every other build has them at 80×24 in colours.
 
 use std::fmt::Write;
 
@@ -23,7 +23,12 @@ const VIEWS: [(&str, &str); 9] = [
     ("filter", "f"),
     ("search", "/Parallel"),
 ];
-const SIZES: [(u16, u16); 4] = [(40, 10), (80, 24), (120, 40), (200, 60)];
+const USUAL: (u16, u16) = (80, 24);
+const SIZES: [(u16, u16); 4] = [(40, 10), USUAL, (120, 40), (200, 60)];
+
+fn heading((width, height): (u16, u16)) -> String {
+    format!("{width}x{height}")
+}
 
 /// Frames under their headings, as one snapshot.
 fn sheet(name: String, frames: impl IntoIterator<Item = (String, String)>) {
@@ -34,20 +39,39 @@ fn sheet(name: String, frames: impl IntoIterator<Item = (String, String)>) {
     assert_snapshot!(name, sheet);
 }
 
+fn failed(keys: &str, (width, height): (u16, u16)) -> Story {
+    let mut story = builds::failed(width, height);
+    story.keys(keys);
+    story
+}
+
 #[test]
-fn every_view_of_a_failure_at_every_size_in_every_look() {
+fn every_view_of_a_failed_build_in_colours_at_every_size() {
     for (view, keys) in VIEWS.into_iter().chain([("help", "?")]) {
-        for (look, theme) in [
-            ("colour", &COLOUR),
-            ("no_colour", &PLAIN),
-            ("ascii", &ASCII),
-        ] {
-            let frames = SIZES.map(|(width, height)| {
-                let mut story = builds::failed(width, height);
-                story.keys(keys);
-                (format!("{width}x{height}"), frame(&story.model, theme))
-            });
-            sheet(format!("failed_{view}_{look}"), frames);
+        let frames = SIZES.map(|size| {
+            let story = failed(keys, size);
+            (heading(size), frame(&story.model, &COLOUR))
+        });
+        sheet(format!("failed_{view}_colour"), frames);
+    }
+}
+
+/// One size is enough for the styles: those of a role are the same at every size. At the other sizes, the text
+/// without colours must equal the text of the snapshots in colours, and ASCII must take as many lines.
+#[test]
+fn every_view_of_a_failed_build_without_colours_and_in_ascii() {
+    for (view, keys) in VIEWS.into_iter().chain([("help", "?")]) {
+        for (look, theme) in [("no_colour", &PLAIN), ("ascii", &ASCII)] {
+            let frame = frame(&failed(keys, USUAL).model, theme);
+            sheet(format!("failed_{view}_{look}"), [(heading(USUAL), frame)]);
+        }
+        for size in SIZES {
+            let story = failed(keys, size);
+            let text = |theme| lines(&frame::draw(&story.model, theme));
+            let (coloured, plain, ascii) = (text(&COLOUR), text(&PLAIN), text(&ASCII));
+            assert_eq!(coloured, plain, "{view} at {size:?}");
+            assert!(ascii.iter().all(|line| line.is_ascii()), "{ascii:#?}");
+            assert_eq!(ascii.len(), plain.len(), "{view} at {size:?}");
         }
     }
 }

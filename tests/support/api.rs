@@ -1,0 +1,65 @@
+//! The API's responses, built by hand: events, pages of them, descriptions of the image and failures of a request,
+//! as the poller hands them on. Every test that builds one builds it here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bakewatch::testing::domain::{
+    Ami, Fault, FaultKind, ImageDescription, Observation, Seen, StackEvent, StackId, WalkStep,
+};
+use bakewatch::testing::text::SafeText;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+/// An event, parsed as one of a page.
+pub(crate) fn event(json: &Value) -> Arc<StackEvent> {
+    Arc::new(StackEvent::from_json(&json.to_string(), None))
+}
+
+/// A page of a stack's events, newest first. `whole`: it completes its walk.
+pub(crate) fn page(stack: &str, fresh: Vec<Arc<StackEvent>>, whole: bool) -> WalkStep {
+    WalkStep {
+        stack_id: Some(StackId::from(stack)),
+        fresh,
+        commit: whole.then(Vec::new),
+        ..WalkStep::default()
+    }
+}
+
+/// A description of an image with this build status, and with an AMI if its id is given.
+pub(crate) fn image(build_status: &str, ami: Option<&str>) -> ImageDescription {
+    ImageDescription {
+        build_status: Some(SafeText::new(build_status)),
+        ami: ami.map(|id| Ami {
+            id: SafeText::new(id),
+            name: None,
+            state: None,
+        }),
+        ..ImageDescription::default()
+    }
+}
+
+/// A failed request, with a hint unless the hint is empty.
+pub(crate) fn failed_request(kind: FaultKind, message: &str, hint: &str) -> Fault {
+    Fault {
+        kind,
+        message: SafeText::new(message),
+        hint: (!hint.is_empty()).then(|| SafeText::new(hint)),
+        request_id: None,
+    }
+}
+
+/// A failed request whose message does not matter.
+pub(crate) fn fault(kind: FaultKind) -> Fault {
+    failed_request(kind, "it failed", "")
+}
+
+/// An observation of the poller, which polls again in 5 s.
+pub(crate) fn observation(at: DateTime<Utc>, elapsed: Duration, news: Seen) -> Observation {
+    Observation {
+        at,
+        elapsed,
+        next_poll: at + TimeDelta::seconds(5),
+        news,
+    }
+}
