@@ -3,8 +3,10 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::ops::Deref;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -59,13 +61,43 @@ pub(crate) fn recordings_in(state: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// A command that runs the program without the person's own AWS configuration.
+/// A command that runs the program without the user's own AWS configuration.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     command_of(env!("CARGO_BIN_EXE_bakewatch"), arguments)
 }
 
+/// Whether `env` can set signals to their defaults, as that of GNU can since 8.31.
+static ENV_RESETS_SIGNALS: LazyLock<bool> = LazyLock::new(|| {
+    let mut env = Command::new("env");
+    env.args(["--default-signal", "true"]).stderr(Stdio::null());
+    env.status().is_ok_and(|status| status.success())
+});
+
+/// Whether the program starts with default signals. It does not where `env` cannot reset them and these tests were
+/// started with some ignored, as `nohup` does and as a shell does in the background; a message says so.
+pub(crate) fn has_default_signals() -> bool {
+    let ends = |signal: &str| {
+        let script = format!("kill -s {signal} $$");
+        let status = Command::new("sh").args(["-c", &script]).status();
+        status.is_ok_and(|status| status.signal().is_some())
+    };
+    let has = *ENV_RESETS_SIGNALS || ["HUP", "INT", "TERM"].into_iter().all(ends);
+    if !has {
+        eprintln!(
+            "skipped: these tests were started with signals ignored, and env cannot reset them"
+        );
+    }
+    has
+}
+
 fn command_of(program: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program);
+    let mut command = if *ENV_RESETS_SIGNALS {
+        let mut env = Command::new("env");
+        env.args(["--default-signal", program]);
+        env
+    } else {
+        Command::new(program)
+    };
     command
         .args(arguments)
         .stdin(Stdio::null())

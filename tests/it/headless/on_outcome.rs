@@ -40,12 +40,7 @@ fn a_watch_that_a_signal_ends_has_no_outcome_to_run_it_for() {
     let command = note.command(OUTCOME);
     let mut program = Program::start(&server.watch(&["-o", "json", "--on-outcome", &command]));
     program.wait_for(|line| line.contains("\"e1\""));
-    let id = program.id().to_string();
-    let killed = std::process::Command::new("kill")
-        .arg(&id)
-        .status()
-        .unwrap();
-    assert!(killed.success());
+    program.signal("TERM");
     let ended = program.end();
     assert_eq!((ended.code(), ended.diagnostics.as_str()), (Some(143), ""));
     assert!(!note.exists());

@@ -1,17 +1,20 @@
-//! The way of data is visible in the folders: this reads the imports and fails where a layer reaches for
-//! what it must not know. `LAYERS` is the table.
+//! The way of data is visible in the folders: this reads the paths in the code and fails where a layer uses another
+//! one that it must not know. `LAYERS` is the table.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// What a layer may name of this crate, and which crates it must not name.
+use super::source::{SourceFile, files, src};
+
+/// A folder or a top-level file of `src`: the modules of this crate that it may use, and the crates it must not use.
 struct Layer {
-    folder: &'static str,
-    may_import: &'static [&'static str],
+    name: &'static str,
+    /// From the root of the crate. `None`: all of them.
+    may_use: Option<&'static [&'static str]>,
     never: &'static [&'static [&'static str]],
 }
 
-/// The ways to the network.
 const NETWORK: &[&str] = &[
     "tokio",
     "reqwest",
@@ -20,152 +23,254 @@ const NETWORK: &[&str] = &[
     "aws_sigv4",
     "std::net",
 ];
-/// What a pure function has no business with.
+/// Whatever is not the same at every call. Pure functions use none of it.
 const OUTSIDE: &[&str] = &["clap", "std::fs", "std::env", "std::io", "Instant"];
+const SCREEN: &[&str] = &["ratatui", "crossterm"];
 
-const LAYERS: &[Layer] = &[
+const fn layer(
+    name: &'static str,
+    may_use: &'static [&'static str],
+    never: &'static [&'static [&'static str]],
+) -> Layer {
+    let may_use = Some(may_use);
     Layer {
-        folder: "domain",
-        may_import: &["domain"],
-        never: &[NETWORK, OUTSIDE, &["ratatui", "crossterm"]],
-    },
-    Layer {
-        folder: "app",
-        may_import: &["app", "domain"],
-        never: &[NETWORK, OUTSIDE, &["crossterm"]],
-    },
-    Layer {
-        folder: "style",
-        may_import: &["style", "domain"],
-        never: &[NETWORK, OUTSIDE, &["crossterm"]],
-    },
-    Layer {
-        folder: "view",
-        may_import: &["view", "app", "style", "domain"],
-        never: &[NETWORK, OUTSIDE, &["crossterm"]],
-    },
-    Layer {
-        folder: "source",
-        may_import: &["source", "domain"],
-        never: &[&["ratatui", "crossterm", "clap", "std::env"]],
-    },
-    Layer {
-        folder: "output",
-        may_import: &["output", "app", "style", "domain"],
-        never: &[NETWORK, &["clap", "std::fs", "std::env", "Instant"]],
-    },
-    Layer {
-        folder: "config",
-        may_import: &["config", "cli", "error", "output", "style", "domain", "app"],
-        never: &[NETWORK, &["ratatui", "crossterm"]],
-    },
-];
-
-fn source_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            source_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
+        name,
+        may_use,
+        never,
     }
 }
 
-/// The code of a file that is compiled into the program: no tests, no comments.
-fn code_of(path: &Path) -> String {
-    let text = fs::read_to_string(path).unwrap();
-    let code = text
-        .split("#[cfg(test)]\nmod tests {")
-        .next()
-        .unwrap_or_default();
-    let lines = code
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
+/// A layer that puts the others together.
+const fn top(name: &'static str) -> Layer {
+    Layer {
+        name,
+        may_use: None,
+        never: &[],
+    }
 }
 
-fn is_test(path: &Path) -> bool {
-    path.components()
-        .filter_map(|part| part.as_os_str().to_str())
-        .any(|part| matches!(part, "tests.rs" | "tests") || part.starts_with("test_"))
-}
+const LAYERS: &[Layer] = &[
+    layer("text", &[], &[NETWORK, OUTSIDE, SCREEN]),
+    layer("clock", &[], &[SCREEN, &["clap"]]),
+    layer("exit_code", &[], &[NETWORK, OUTSIDE, SCREEN]),
+    layer("store", &["text"], &[NETWORK, OUTSIDE, SCREEN]),
+    layer("domain", &["text", "store"], &[NETWORK, OUTSIDE, SCREEN]),
+    layer(
+        "aws",
+        &["text", "clock", "domain::fault"],
+        &[SCREEN, &["clap", "std::env"]],
+    ),
+    layer(
+        "backend",
+        &["aws", "domain", "text", "clock"],
+        &[SCREEN, &["clap", "std::env"]],
+    ),
+    layer(
+        "poll",
+        &["backend", "domain", "clock", "text"],
+        &[SCREEN, &["clap", "std::env", "reqwest"]],
+    ),
+    layer(
+        "recording",
+        &["domain", "text", "clock"],
+        &[
+            SCREEN,
+            &["clap", "std::env", "std::net", "reqwest", "hyper"],
+        ],
+    ),
+    layer(
+        "demo",
+        &["domain", "text", "clock"],
+        &[SCREEN, &["clap", "std::env", "reqwest"]],
+    ),
+    layer(
+        "app",
+        &["domain", "store", "text", "exit_code"],
+        &[NETWORK, OUTSIDE, &["crossterm"]],
+    ),
+    layer(
+        "style",
+        &["domain", "text"],
+        &[NETWORK, OUTSIDE, &["crossterm"]],
+    ),
+    layer(
+        "view",
+        &["app", "style", "domain", "store", "text"],
+        &[NETWORK, OUTSIDE, &["crossterm"]],
+    ),
+    layer(
+        "output",
+        &["app", "style", "domain", "store", "text"],
+        &[NETWORK, &["clap", "std::fs", "std::env", "Instant"]],
+    ),
+    layer("cli", &["text"], &[NETWORK, SCREEN]),
+    layer("error", &["exit_code", "text"], &[NETWORK, SCREEN]),
+    layer(
+        "config",
+        &["cli", "error", "style", "app::keys", "text", "domain"],
+        &[NETWORK, SCREEN],
+    ),
+    top("runtime"),
+    top("testing"),
+    top("lib"),
+    layer("main", &[], &[NETWORK, OUTSIDE, SCREEN]),
+];
 
-fn layers_named_in(code: &str) -> Vec<&str> {
-    code.split("crate::")
-        .skip(1)
-        .filter_map(|rest| {
-            rest.split(|character: char| !(character.is_alphanumeric() || character == '_'))
-                .next()
-        })
-        .filter(|name| !name.is_empty())
-        .collect()
+fn is_within(path: &[String], module: &str) -> bool {
+    let module: Vec<_> = module.split("::").collect();
+    path.len() >= module.len() && path.iter().zip(&module).all(|(one, other)| one == other)
 }
 
 #[test]
-fn no_layer_reaches_for_what_it_must_not_know() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut complaints = Vec::new();
-    for layer in LAYERS {
-        let mut files = Vec::new();
-        source_files(&src.join(layer.folder), &mut files);
-        assert!(!files.is_empty(), "src/{} is empty", layer.folder);
-        for path in files.iter().filter(|path| !is_test(path)) {
-            let code = code_of(path);
-            let shown = path.strip_prefix(&src).unwrap().display();
-            for name in layers_named_in(&code) {
-                if !layer.may_import.contains(&name) {
-                    complaints.push(format!("src/{shown} imports crate::{name}"));
-                }
+fn every_folder_and_file_has_a_row() {
+    let found: BTreeSet<_> = files().iter().map(SourceFile::layer).collect();
+    let rows: BTreeSet<_> = LAYERS.iter().map(|layer| layer.name.to_owned()).collect();
+    assert_eq!(found, rows);
+}
+
+#[test]
+fn every_layer_uses_only_the_modules_that_it_may_know() {
+    let mut complaints = BTreeSet::new();
+    for file in files() {
+        let name = file.layer();
+        let Some(layer) = LAYERS.iter().find(|layer| layer.name == name) else {
+            continue;
+        };
+        let shown = file.path.display();
+        for path in file.paths() {
+            let mut known = layer.may_use.unwrap_or_default().iter();
+            let is_known = layer.may_use.is_none()
+                || path.is_empty()
+                || is_within(&path, layer.name)
+                || known.any(|module| is_within(&path, module));
+            if !is_known {
+                complaints.insert(format!("src/{shown} uses crate::{}", path.join("::")));
             }
-            let named = |name: &&&str| {
-                code.contains(&format!("{name}::")) || code.contains(&format!("{name};"))
+        }
+        let uses = |name: &&&str| {
+            file.code.contains(&format!("{name}::")) || file.code.contains(&format!("{name};"))
+        };
+        for name in layer.never.iter().copied().flatten().filter(uses) {
+            complaints.insert(format!("src/{shown} uses {name}"));
+        }
+    }
+    let complaints: Vec<_> = complaints.into_iter().collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// Who uses whom, and a file of the one that uses the other.
+type Graph = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The uses between the modules directly below a module.
+fn graph(module: &[&str], is_node: impl Fn(&str) -> bool) -> Graph {
+    let mut graph = Graph::new();
+    for file in files() {
+        let parts: Vec<_> = file
+            .path
+            .iter()
+            .map(|part| part.to_str().unwrap())
+            .collect();
+        let Some((from, _)) = parts.strip_prefix(module).and_then(<[_]>::split_first) else {
+            continue;
+        };
+        let from = from.trim_end_matches(".rs");
+        for path in file.paths() {
+            let names: Vec<_> = path.iter().map(String::as_str).collect();
+            let Some((to, _)) = names.strip_prefix(module).and_then(<[_]>::split_first) else {
+                continue;
             };
-            for name in layer.never.iter().copied().flatten().filter(named) {
-                complaints.push(format!("src/{shown} names {name}"));
+            if from != *to && is_node(from) && is_node(to) {
+                let uses = graph.entry(from.to_owned()).or_default();
+                uses.insert((*to).to_owned(), file.path.display().to_string());
             }
         }
     }
-    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    graph
+}
+
+/// Takes away, again and again, the nodes that use none that is left; the others are in a cycle or lead to one.
+fn cyclic(mut graph: Graph) -> Graph {
+    loop {
+        let nodes: BTreeSet<_> = graph.keys().cloned().collect();
+        for uses in graph.values_mut() {
+            uses.retain(|to, _| nodes.contains(to));
+        }
+        graph.retain(|_, uses| !uses.is_empty());
+        if graph.len() == nodes.len() {
+            return graph;
+        }
+    }
+}
+
+#[test]
+fn the_layers_have_no_cycle() {
+    let cycles = cyclic(graph(&[], |name| {
+        LAYERS.iter().any(|layer| layer.name == name)
+    }));
+    assert!(cycles.is_empty(), "{cycles:#?}");
+}
+
+#[test]
+fn the_folders_of_the_application_have_no_cycle() {
+    let is_folder = |name: &str| src().join("app").join(name).is_dir();
+    let cycles = cyclic(graph(&["app"], is_folder));
+    assert!(cycles.is_empty(), "{cycles:#?}");
+}
+
+/// The layer below the backends speaks AWS, and of no service that is built on it.
+#[test]
+fn the_aws_layer_does_not_know_parallelcluster() {
+    fn check(folder: &Path) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                check(&path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap().to_lowercase();
+            assert!(!text.contains("parallelcluster"), "{}", path.display());
+        }
+    }
+    check(&src().join("aws"));
 }
 
 /// The application may use ratatui's geometry, and nothing else of it.
 #[test]
 fn the_application_draws_nothing() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app");
-    let mut files = Vec::new();
-    source_files(&src, &mut files);
-    for path in files {
-        let other = code_of(&path).replace("ratatui::layout::", "");
+    for file in files().iter().filter(|file| file.layer() == "app") {
+        let other = file.code.replace("ratatui::layout::", "");
         assert!(
             !other.contains("ratatui"),
             "{} uses more than ratatui::layout",
-            path.display()
+            file.path.display()
         );
     }
 }
 
 /// 400 lines a file, without blanks, comments and tests.
 #[test]
-fn no_file_has_outgrown_its_purpose() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    source_files(&src, &mut files);
-    for path in files.iter().filter(|path| !is_test(path)) {
-        let lines = code_of(path)
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .count();
-        assert!(lines <= 400, "{} has {lines} lines", path.display());
+fn no_file_is_longer_than_400_lines() {
+    for file in files() {
+        let lines = file.code.lines().filter(|line| !line.trim().is_empty());
+        let count = lines.count();
+        assert!(count <= 400, "{} has {count} lines", file.path.display());
     }
 }
 
-/// No code of our own is unsafe. What the manifest forbids no attribute can allow: rustc refuses that. That there is
-/// one TLS stack is for `cargo deny` to say: `Cargo.lock` also names what no build needs.
+fn toml(file: &str) -> toml::Table {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    fs::read_to_string(path).unwrap().parse().unwrap()
+}
+
+/// What the manifest forbids no attribute can allow: rustc refuses that. The single TLS stack is checked by
+/// `cargo deny`, since `Cargo.lock` also names crates that no build needs.
 #[test]
-fn unsafe_code_is_forbidden() {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let manifest: toml::Table = fs::read_to_string(manifest).unwrap().parse().unwrap();
-    let lints = &manifest["lints"]["rust"];
-    assert_eq!(lints["unsafe_code"].as_str(), Some("forbid"));
+fn unsafe_code_is_forbidden_and_functions_have_at_most_80_lines() {
+    let manifest = toml("Cargo.toml");
+    let lints = &manifest["lints"];
+    assert_eq!(lints["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    // The lint of long functions is one of these.
+    assert_eq!(lints["clippy"]["pedantic"]["level"].as_str(), Some("warn"));
+    let clippy = toml("clippy.toml");
+    assert_eq!(clippy["too-many-lines-threshold"].as_integer(), Some(80));
 }

@@ -5,3 +5,4 @@ mod layering;
 mod named;
 mod picture;
 mod readme;
+mod source;
