@@ -45,7 +45,7 @@ pub(crate) fn is_whole(bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn what_is_left_behind_is_seen() {
+fn remaining_modes_and_incomplete_sequences_are_detected() {
     assert_eq!(
         modes_left(b"\x1b[?1049h\x1b[?25l\x1b[?1000;1006hx\x1b[?1006l"),
         ["1000", "1049", "25"]

@@ -115,7 +115,7 @@ const WAYS: &[Way] = &[
 ];
 
 #[test]
-fn every_way_out_gives_the_terminal_back() {
+fn every_exit_restores_the_terminal() {
     for way in WAYS {
         let fault = way.panics.map(|part| format!("panic:{part}"));
         let fault = ("BAKEWATCH_FAULT", fault.as_deref().unwrap_or_default());
@@ -172,7 +172,7 @@ fn wait_until_alone(session: u32, way: &str) {
 }
 
 #[test]
-fn a_stop_on_the_way_changes_nothing_about_the_end() {
+fn suspending_does_not_change_the_exit() {
     let ends = [("q", "", 0), ("", "TERM", 143), ("", "HUP", 129)];
     for (keys, signal, code) in ends {
         let mut terminal = Terminal::shell(80, 24, &["-i"]);
@@ -201,7 +201,7 @@ fn a_stop_on_the_way_changes_nothing_about_the_end() {
 }
 
 #[test]
-fn a_signal_at_any_moment_of_the_start_gives_the_terminal_back() {
+fn a_signal_during_the_start_restores_the_terminal() {
     for round in 0..24 {
         let mut terminal = Terminal::start_unread(80, 24, DEMO, &[]);
         // From before the first byte to behind the first frames.

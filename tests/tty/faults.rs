@@ -131,7 +131,7 @@ fn signed<'a>(server: &'a Server, interval: &'a str) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_session_that_ends_is_told_with_the_command_and_renewed_without_a_key() {
+fn an_ended_session_shows_the_login_command_and_is_renewed_without_a_key() {
     // Credentials that are as good as expired are renewed every five seconds.
     let portal = Portal::open(TimeDelta::seconds(1));
     let home = portal.home();
@@ -155,7 +155,7 @@ fn a_session_that_ends_is_told_with_the_command_and_renewed_without_a_key() {
 }
 
 #[test]
-fn after_a_login_the_key_for_it_asks_at_once() {
+fn after_a_login_the_poll_key_requests_at_once() {
     let portal = Portal::open(TimeDelta::hours(1));
     let home = portal.home();
     let expired = FaultRule::requests(2..=2, InjectedFault::ExpiredToken).of(Route::StackEvents);
@@ -184,7 +184,7 @@ fn after_a_login_the_key_for_it_asks_at_once() {
 }
 
 #[test]
-fn throttling_is_told_with_the_time_of_the_next_try_and_passes() {
+fn throttling_shows_the_time_of_the_next_try_and_passes() {
     let throttled = FaultRule::requests(2..=4, InjectedFault::Throttled).of(Route::StackEvents);
     let mut server = Server::start(FaultPlan::new(vec![throttled]));
     server.begin_build(STACK);
@@ -200,7 +200,7 @@ fn throttling_is_told_with_the_time_of_the_next_try_and_passes() {
 }
 
 #[test]
-fn a_refusal_is_told_with_what_helps_and_asked_about_again() {
+fn a_refusal_shows_a_hint_and_is_retried() {
     let message = "User: arn:aws:iam::1:user/me is not authorized to perform: execute-api:Invoke on resource: x \
                    with an explicit deny";
     let denied = InjectedFault::Answer {
@@ -218,7 +218,7 @@ fn a_refusal_is_told_with_what_helps_and_asked_about_again() {
 }
 
 #[test]
-fn an_image_that_is_not_there_is_waited_for_on_the_screen() {
+fn the_screen_waits_for_a_missing_image() {
     let mut server = Server::start(FaultPlan::default());
     let mut terminal = Terminal::start(100, 30, &server.watch(&[]), &[]);
     terminal.wait_for("There is no image and no stack named img");
@@ -228,7 +228,7 @@ fn an_image_that_is_not_there_is_waited_for_on_the_screen() {
 }
 
 #[test]
-fn a_key_is_answered_while_a_request_hangs() {
+fn keys_work_while_a_request_hangs() {
     let hour = Duration::from_hours(1);
     let hangs = FaultRule::requests(2..=2, InjectedFault::Slow(hour)).of(Route::StackEvents);
     let mut server = Server::start(FaultPlan::new(vec![hangs]));

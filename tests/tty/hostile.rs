@@ -7,7 +7,7 @@ use crate::support::terminal::Terminal;
 use crate::support::text::{HOSTILE, acts, hostile_recording};
 
 #[test]
-fn a_hostile_argument_is_quoted_inertly_on_a_terminal_too() {
+fn a_hostile_argument_is_quoted_inertly_on_a_terminal() {
     let mut terminal = Terminal::start(80, 24, &["watch", &format!("--{HOSTILE}")], &[]);
     assert_eq!(terminal.end().exit_code(), 2);
     terminal.wait_for("a␛]0;title␇");

@@ -4,7 +4,7 @@ use crate::support::note::{Note, OUTCOME};
 use crate::support::terminal::Terminal;
 
 #[test]
-fn a_screen_runs_it_when_the_verdict_falls_and_shows_nothing_of_it() {
+fn a_screen_runs_the_command_at_the_verdict_and_hides_its_output() {
     let note = Note::new("screen");
     let command = note.command(OUTCOME);
     let arguments = [
@@ -25,7 +25,7 @@ fn a_screen_runs_it_when_the_verdict_falls_and_shows_nothing_of_it() {
 }
 
 #[test]
-fn a_command_that_hangs_does_not_keep_a_screen() {
+fn a_hanging_command_does_not_delay_the_exit() {
     let arguments = [
         "demo",
         "--speed",

@@ -28,7 +28,7 @@ fn names_in(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_a_killed_screen_has_shown_is_recorded_and_shown_again() {
+fn events_on_a_killed_screen_are_recorded_and_shown_again() {
     let (mut server, state) = (building(), fresh_folder());
     let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
     let mut made = 0;
@@ -62,7 +62,7 @@ fn what_a_killed_screen_has_shown_is_recorded_and_shown_again() {
 }
 
 #[test]
-fn the_screen_says_that_it_can_not_record_too() {
+fn the_screen_reports_that_it_cannot_record() {
     let server = building();
     let arguments = server.watch(&["--record", "/dev/full"]);
     let mut terminal = Terminal::start(120, 30, &arguments, &[]);
@@ -88,7 +88,7 @@ fn a_screen_stays_at_the_end_of_a_recording_that_was_cut_short() {
 }
 
 #[test]
-fn a_key_writes_a_report_into_the_current_folder_and_never_over_another() {
+fn a_key_writes_a_report_and_never_overwrites_one() {
     let mut terminal = Terminal::start(
         100,
         24,

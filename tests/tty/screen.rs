@@ -16,7 +16,7 @@ fn demo(columns: u16, rows: u16) -> Terminal {
 }
 
 #[test]
-fn the_first_frame_waits_for_nothing() {
+fn the_first_frame_does_not_wait() {
     let (server, credentials) = (Server::start(FaultPlan::default()), "/nonexistent");
     let config =
         std::env::temp_dir().join(format!("bakewatch-slow-credentials-{}", std::process::id()));
@@ -43,7 +43,7 @@ fn the_first_frame_waits_for_nothing() {
 }
 
 #[test]
-fn every_key_of_the_hint_line_does_what_it_says() {
+fn every_key_of_the_hint_line_works() {
     let mut server = Server::start(FaultPlan::default());
     server.begin_build(STACK);
     server.push(STACK, 60);
@@ -78,7 +78,7 @@ fn every_key_of_the_hint_line_does_what_it_says() {
 }
 
 #[test]
-fn a_filter_lists_what_was_chosen() {
+fn a_filter_lists_the_chosen_status() {
     let mut server = Server::start(FaultPlan::default());
     server.begin_build(STACK);
     server.push(STACK, 5);
@@ -100,7 +100,7 @@ fn a_filter_lists_what_was_chosen() {
 }
 
 #[test]
-fn a_resized_terminal_is_drawn_anew() {
+fn a_resized_terminal_is_redrawn() {
     let mut terminal = demo(200, 60);
     terminal.wait_for("BUILDING");
     for (columns, rows) in [(40, 10), (19, 4), (120, 40), (80, 24)] {
@@ -129,7 +129,7 @@ fn without_colours_the_selected_row_is_still_marked() {
 }
 
 #[test]
-fn a_verdict_that_falls_is_told_to_the_terminal_once() {
+fn a_verdict_notifies_the_terminal_once() {
     let unknown = [("TERM_PROGRAM", ""), ("TMUX", "")];
     let mut terminal = failing_demo(&[], &unknown);
     terminal.wait_for(" FAILED ").press("q");
@@ -153,7 +153,7 @@ fn a_verdict_that_falls_is_told_to_the_terminal_once() {
 }
 
 #[test]
-fn nobody_is_disturbed_who_does_not_want_to_be() {
+fn no_notify_sends_no_notification() {
     let mut terminal = failing_demo(&["--no-notify"], &[]);
     terminal.wait_for(" FAILED ").press("q");
     terminal.end();
@@ -162,7 +162,7 @@ fn nobody_is_disturbed_who_does_not_want_to_be() {
 }
 
 #[test]
-fn one_line_stays_on_the_normal_screen() {
+fn a_summary_line_stays_on_the_normal_screen() {
     let mut terminal = failing_demo(&[], &[]);
     terminal.wait_for(" FAILED ").press("q");
     terminal.end();

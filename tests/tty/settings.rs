@@ -27,7 +27,7 @@ fn is_coloured(cell: &vt100::Cell) -> bool {
 }
 
 #[test]
-fn a_theme_of_ones_own_is_on_the_screen() {
+fn a_user_theme_is_on_the_screen() {
     let theme = "base = \"high-contrast\"\ngood = { 256 = \"bold 201\" }\n";
     let files = [
         (FILE, "theme = \"my\"\nglyphs = \"ascii\"\n"),
@@ -56,7 +56,7 @@ fn a_theme_of_ones_own_is_on_the_screen() {
 }
 
 #[test]
-fn no_color_is_overruled_by_those_who_ask_for_colours() {
+fn the_color_setting_overrides_no_color() {
     let no_color = ("NO_COLOR", "1");
     let asked = with_settings("asked", "color = \"always\"");
     let plain = with_settings("plain", "");
@@ -89,7 +89,7 @@ fn no_color_is_overruled_by_those_who_ask_for_colours() {
 }
 
 #[test]
-fn the_mouse_is_taken_unless_the_file_says_no() {
+fn the_mouse_is_captured_unless_the_file_disables_it() {
     for (number, (settings, taken)) in [("", true), ("mouse = false", false)]
         .into_iter()
         .enumerate()
@@ -106,7 +106,7 @@ fn the_mouse_is_taken_unless_the_file_says_no() {
 }
 
 #[test]
-fn a_key_of_ones_own_works_and_is_hinted() {
+fn a_user_key_works_and_is_in_the_hints() {
     let keys = "help = [\"f1\"]\nbottom = [\"x\"]\nquit = [\"shift-tab\"]\n";
     let config = Folder::new("tty-own-keys", &[(KEYS, keys)]);
     let arguments = ["demo", "--speed", "600"];

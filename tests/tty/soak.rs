@@ -20,7 +20,7 @@ fn wait_for_polls(server: &Server, polls: usize) {
 
 /// The built program over HTTP, every sixth connection reset: nothing of a request is left when it is over.
 #[test]
-fn polls_leave_no_files_open_no_threads_and_no_memory() {
+fn polls_leak_no_files_threads_or_memory() {
     let reset = FaultRule::requests(2..=u64::MAX, InjectedFault::Reset).every(6);
     let mut server = Server::start(FaultPlan::new(vec![reset]));
     server.begin_build(STACK);

@@ -46,7 +46,7 @@ fn is_drawn(columns: u16, rows: u16) -> impl Fn(&vt100::Screen) -> bool {
 }
 
 #[test]
-fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
+fn ctrl_z_returns_to_the_shell_and_fg_resumes() {
     let mut terminal = shell_with_demo();
     for (columns, rows) in [(100, 30), (80, 24)] {
         terminal.press("\u{1a}").wait_until_given_back();
@@ -58,7 +58,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
 }
 
 #[test]
-fn a_pipeline_and_a_script_stop_as_a_whole() {
+fn suspending_stops_a_whole_pipeline() {
     let mut terminal = Terminal::shell(80, 24, &["-i"]);
     terminal.read_on();
     terminal
@@ -73,7 +73,7 @@ fn a_pipeline_and_a_script_stop_as_a_whole() {
 }
 
 #[test]
-fn signals_from_outside_stop_it_and_let_it_go_on_as_well() {
+fn stop_signals_from_outside_suspend_and_resume() {
     for name in ["TSTP", "STOP"] {
         let mut terminal = shell_with_demo();
         let job = terminal.job();
@@ -94,7 +94,7 @@ fn signals_from_outside_stop_it_and_let_it_go_on_as_well() {
 }
 
 #[test]
-fn in_the_background_it_goes_on_unseen() {
+fn in_the_background_nothing_is_drawn() {
     let mut terminal = shell_with_demo();
     terminal.press("\u{1a}").wait_until_given_back();
     terminal.press("bg\r").wait_for(PROMPT);
@@ -109,7 +109,7 @@ fn in_the_background_it_goes_on_unseen() {
 }
 
 #[test]
-fn a_job_that_is_killed_in_the_background_does_not_touch_the_shells_terminal() {
+fn a_background_job_that_is_killed_does_not_touch_the_terminal() {
     let mut terminal = shell_with_demo();
     let job = terminal.job();
     terminal.press("\u{1a}").wait_until_given_back();
@@ -124,7 +124,7 @@ fn a_job_that_is_killed_in_the_background_does_not_touch_the_shells_terminal() {
 }
 
 #[test]
-fn a_terminals_only_program_can_not_be_stopped_for_ever() {
+fn without_a_shell_suspending_resumes_at_once() {
     let mut terminal = Terminal::start(80, 24, DEMO, &[]);
     terminal.wait_for("q quit").press("\u{1a}");
     terminal.scribble("\u{1b}[2J").signal("TSTP");
@@ -133,7 +133,7 @@ fn a_terminals_only_program_can_not_be_stopped_for_ever() {
 }
 
 #[test]
-fn everything_is_drawn_anew_when_it_goes_on() {
+fn resuming_redraws_everything() {
     let mut terminal = Terminal::start(80, 24, DEMO, &[]);
     terminal.wait_for("q quit").signal("STOP");
     // As a shell and another program leave it.
@@ -147,7 +147,7 @@ fn everything_is_drawn_anew_when_it_goes_on() {
 }
 
 #[test]
-fn a_terminal_that_is_closed_ends_it_as_a_hangup_does() {
+fn closing_the_terminal_exits_with_129() {
     // At once, and when all is well: there was a moment in between in which it ended as a bug.
     for frames in [0, 1, 2, 3, 5, 8] {
         let mut terminal = Terminal::start_unread(80, 24, DEMO, &[]);
@@ -161,7 +161,7 @@ fn a_terminal_that_is_closed_ends_it_as_a_hangup_does() {
 }
 
 #[test]
-fn a_terminal_that_is_closed_ends_it_even_where_hangups_are_ignored() {
+fn closing_the_terminal_exits_even_when_hangups_are_ignored() {
     let ignoring = "trap '' HUP; exec \"$b\" demo --speed 600";
     // In a session of its own it is not told at all, and reading the terminal does not tell it either.
     let elsewhere = "trap '' HUP; setsid \"$b\" demo --speed 600; exit $?";
@@ -181,7 +181,7 @@ fn a_terminal_that_is_closed_ends_it_even_where_hangups_are_ignored() {
 }
 
 #[test]
-fn a_terminal_that_stalls_keeps_nothing_from_ending() {
+fn a_stalled_terminal_does_not_block_the_exit() {
     type End = fn(&mut Terminal);
     let ends: [(End, &[u32]); 3] = [
         (|terminal| terminal.signal("TERM"), &[143]),
@@ -209,7 +209,7 @@ fn a_terminal_that_stalls_keeps_nothing_from_ending() {
 }
 
 #[test]
-fn a_terminal_that_stalls_stops_neither_the_network_nor_what_is_shown_afterwards() {
+fn a_stalled_terminal_does_not_block_polling() {
     let mut server = Server::start(FaultPlan::default());
     server.begin_build(STACK);
     // More than a pseudo-terminal holds goes into each frame.
@@ -234,7 +234,7 @@ fn a_terminal_that_stalls_stops_neither_the_network_nor_what_is_shown_afterwards
 }
 
 #[test]
-fn a_disk_that_is_full_is_told_and_costs_nothing_else() {
+fn a_full_disk_is_reported_and_leaves_no_partial_report() {
     let script = "ulimit -f 4; exec \"$b\" demo --speed 1000 --scenario failure --record r --debug --log-file log";
     let mut terminal = Terminal::shell(160, 40, &["-c", script]);
     terminal.read_on();
@@ -251,7 +251,7 @@ fn a_disk_that_is_full_is_told_and_costs_nothing_else() {
 }
 
 #[test]
-fn a_report_that_can_not_be_written_is_told_and_costs_nothing_else() {
+fn a_report_that_cannot_be_written_is_an_error_on_the_screen() {
     let script = "mkdir x && cd x && rmdir ../x && exec \"$b\" demo --speed 600";
     let mut terminal = Terminal::shell(160, 40, &["-c", script]);
     terminal.read_on();
@@ -262,7 +262,7 @@ fn a_report_that_can_not_be_written_is_told_and_costs_nothing_else() {
 }
 
 #[test]
-fn a_storm_of_resizes_ends_in_a_frame_of_the_last_size() {
+fn many_resizes_end_in_a_frame_of_the_last_size() {
     let mut terminal = Terminal::start(80, 24, DEMO, &[]);
     terminal.wait_for("q quit");
     for step in 0..1000u16 {
@@ -282,7 +282,7 @@ fn a_storm_of_resizes_ends_in_a_frame_of_the_last_size() {
 }
 
 #[test]
-fn a_terminal_that_does_not_know_its_size_shows_something() {
+fn a_terminal_without_a_size_shows_80_columns_and_24_rows() {
     let mut terminal = Terminal::shell(
         80,
         24,
@@ -314,7 +314,7 @@ const SURROUNDINGS: [(&str, [bool; 3]); 10] = [
 ];
 
 #[test]
-fn it_shows_what_its_surroundings_can_show() {
+fn the_output_fits_the_terminal_capabilities() {
     let folder = fresh_folder();
     let file = folder.join("failed");
     let failed = json!({

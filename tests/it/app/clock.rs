@@ -6,7 +6,7 @@ use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
 
 #[test]
-fn a_clock_that_is_wrong_is_told_of_until_it_is_right() {
+fn a_wrong_clock_is_shown_until_it_is_right() {
     for (seconds, word) in [(599, "10 min slow"), (-7200, "120 min fast")] {
         let mut story = builds::building(80, 24);
         story.machine_is_behind(seconds);
@@ -21,7 +21,7 @@ fn a_clock_that_is_wrong_is_told_of_until_it_is_right() {
 }
 
 #[test]
-fn a_clock_that_is_set_makes_no_time_negative_and_stops_no_key() {
+fn changing_the_clock_makes_no_time_negative_and_blocks_no_key() {
     for set in [-86_400, -3_600, 3_600, 86_400] {
         let mut story = builds::building(80, 24);
         story.keys("r").effects.clear();

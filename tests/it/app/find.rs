@@ -43,7 +43,7 @@ fn look_to_the_end(story: &mut Story) {
 }
 
 #[test]
-fn a_search_goes_from_place_to_place_and_around() {
+fn a_search_moves_from_match_to_match_and_wraps() {
     let mut story = builds::failed(80, 24);
     story.keys("/instancerole>");
     assert_eq!(
@@ -72,7 +72,7 @@ fn a_search_goes_from_place_to_place_and_around() {
 }
 
 #[test]
-fn what_a_person_does_not_want_after_all_is_as_before() {
+fn cancelling_a_prompt_restores_the_filter() {
     let mut story = builds::failed(80, 24);
     story.keys("/instancerole>").keys("/topic<n");
     assert_eq!(toast(&story), "2 of 3", "the search before is back");
@@ -84,7 +84,7 @@ fn what_a_person_does_not_want_after_all_is_as_before() {
 }
 
 #[test]
-fn an_expression_is_told_from_text_and_a_broken_one_is_said() {
+fn expressions_are_distinguished_from_text_and_broken_ones_are_reported() {
     let mut story = builds::failed(80, 24);
     story.keys("&^Instance.*$");
     assert!(listed(&story).is_empty(), "plain text");
@@ -129,7 +129,7 @@ fn filters_are_combined() {
 }
 
 #[test]
-fn space_takes_one_thing_out_of_any_kind() {
+fn space_excludes_one_value() {
     let mut story = builds::failed(80, 24);
     // The last line is the last resource that CloudFormation began.
     story.keys("fG <");
@@ -143,7 +143,7 @@ fn space_takes_one_thing_out_of_any_kind() {
 }
 
 #[test]
-fn the_events_of_one_resource_are_a_key_away() {
+fn one_key_shows_the_events_of_one_resource() {
     let mut story = builds::failed(80, 24);
     story.keys("2o");
     assert_eq!(listed(&story), ["ParallelClusterImage"; 3]);
@@ -152,7 +152,7 @@ fn the_events_of_one_resource_are_a_key_away() {
 }
 
 #[test]
-fn failures_are_stepped_through_the_cause_first() {
+fn the_failure_keys_start_with_the_cause() {
     let mut story = builds::failed(80, 24);
     let mut seen = Vec::new();
     for _ in 0..4 {
@@ -176,7 +176,7 @@ fn failures_are_stepped_through_the_cause_first() {
 }
 
 #[test]
-fn the_newest_event_can_come_first() {
+fn the_order_can_be_newest_first() {
     let mut story = builds::building(80, 24);
     let oldest_first = listed(&story);
     story.keys("s");
@@ -216,7 +216,7 @@ fn the_newest_event_can_come_first() {
 }
 
 #[test]
-fn headings_and_gaps_are_not_counted_as_places() {
+fn headings_and_gaps_are_not_counted_as_positions() {
     let mut story = builds::rebuilt(80, 24);
     story.keys("e");
     assert_eq!(toast(&story), "failure 1 of 3");
@@ -228,7 +228,7 @@ fn headings_and_gaps_are_not_counted_as_places() {
 }
 
 #[test]
-fn a_filter_that_hides_new_events_says_so() {
+fn a_filter_reports_hidden_new_events() {
     let mut story = builds::building(80, 24);
     story.keys("fjj><");
     let fact: Fact<'_> = (2100, "Late", "AWS::X::Y", "CREATE_FAILED", "it broke");
@@ -246,7 +246,7 @@ fn a_filter_that_hides_new_events_says_so() {
 }
 
 #[test]
-fn a_change_across_a_gap_is_said_to_be_one_as_far_as_is_known() {
+fn changes_across_a_gap_are_marked_as_uncertain() {
     let mut story = Story::new(80, 40);
     let fact = |second, status| (second, "Role", "AWS::IAM::Role", status, "");
     story.events(&[fact(0, "CREATE_IN_PROGRESS")]);
@@ -264,7 +264,7 @@ fn a_change_across_a_gap_is_said_to_be_one_as_far_as_is_known() {
 }
 
 #[test]
-fn a_page_is_searched_where_it_is_read() {
+fn a_page_can_be_searched() {
     let mut story = builds::failed(80, 24);
     story.keys("3/handlererrorcode>");
     let page = &story.model.failure.page;
@@ -287,7 +287,7 @@ fn a_page_is_searched_where_it_is_read() {
 }
 
 #[test]
-fn a_resource_is_found_in_its_list() {
+fn a_search_finds_a_resource_in_the_list() {
     let mut story = builds::failed(80, 24);
     story.keys("2/topic>");
     let selected = |story: &Story| story.model.resources.selected.as_ref().unwrap().to_string();
@@ -348,7 +348,7 @@ fn values_events_commands_and_the_ami_can_be_copied_whole() {
 }
 
 #[test]
-fn what_is_not_a_value_is_not_copied_for_one() {
+fn only_a_value_is_copied_as_a_value() {
     let mut story = builds::failed(80, 24);
     story.keys("e>");
     assert_eq!(
@@ -370,7 +370,7 @@ fn what_is_not_a_value_is_not_copied_for_one() {
 }
 
 #[test]
-fn a_selection_is_kept_while_a_filter_is_looking() {
+fn the_selection_is_kept_while_a_filter_is_indexing() {
     let mut story = long();
     story.keys("g").keys(&"j".repeat(500));
     let before = story.model.list.selected.clone();
@@ -381,7 +381,7 @@ fn a_selection_is_kept_while_a_filter_is_looking() {
 }
 
 #[test]
-fn the_help_begins_with_where_one_is_and_gives_back_what_it_lay_over() {
+fn the_help_starts_with_the_current_view_and_returns_to_it() {
     let mut story = builds::failed(80, 24);
     story.keys("2?");
     assert!(
@@ -394,14 +394,14 @@ fn the_help_begins_with_where_one_is_and_gives_back_what_it_lay_over() {
 }
 
 #[test]
-fn another_resource_is_read_from_its_beginning() {
+fn opening_another_resource_starts_at_the_top() {
     let mut story = builds::failed(120, 40);
     story.keys("2^G^k");
     assert_eq!(story.model.detail.page.cursor, 0);
 }
 
 #[test]
-fn a_rebuild_begins_with_a_whole_time_axis() {
+fn a_rebuild_resets_the_time_axis() {
     let mut story = builds::failed(80, 24);
     story.keys("2z");
     assert!(!story.model.resources.axis.is_whole());
@@ -418,7 +418,7 @@ fn a_rebuild_begins_with_a_whole_time_axis() {
 }
 
 #[test]
-fn each_stack_stands_under_its_heading_in_either_order() {
+fn each_stack_has_its_heading_in_either_order() {
     for keys in ["", "s"] {
         let mut story = builds::rebuilt(80, 24);
         story.keys(keys);
@@ -437,7 +437,7 @@ fn each_stack_stands_under_its_heading_in_either_order() {
 }
 
 #[test]
-fn a_search_goes_down_in_either_order() {
+fn a_search_moves_down_in_either_order() {
     let mut story = builds::failed(80, 24);
     story.keys("s/instanceprofile>");
     let index = |story: &Story| {
@@ -469,7 +469,7 @@ fn long() -> Story {
 }
 
 #[test]
-fn a_long_history_is_looked_through_in_slices_while_keys_work() {
+fn a_long_history_is_indexed_in_slices_while_keys_work() {
     let mut story = long();
     story.keys("/needle>");
     assert!(
@@ -497,7 +497,7 @@ proptest! {
 
     /// Whatever is typed, chosen and heard in whatever order, what is listed is what the filter holds for.
     #[test]
-    fn what_is_listed_is_what_was_asked_for(
+    fn the_list_shows_exactly_the_matching_events(
         steps in prop::collection::vec((0..8_u8, 0..4_usize), 1..24),
     ) {
         let mut story = Story::new(80, 24);
@@ -541,7 +541,7 @@ proptest! {
 }
 
 #[test]
-fn a_pattern_is_marked_where_it_is_shown() {
+fn matches_are_highlighted() {
     let mut story = builds::failed(80, 24);
     story.keys("/Lambda>");
     let pattern = Pattern::new("Lambda", false).unwrap();

@@ -46,7 +46,7 @@ fn tabs_and_chips_can_be_clicked() {
 }
 
 #[test]
-fn what_is_drawn_on_the_bar_is_what_is_clicked() {
+fn a_click_on_the_bar_hits_the_drawn_item() {
     for width in [20, 40, 60, 80, 120, 200] {
         let story = builds::failed(width, 24);
         for item in bar_items(&story.model, usize::from(width)) {
@@ -68,7 +68,7 @@ fn what_is_drawn_on_the_bar_is_what_is_clicked() {
 }
 
 #[test]
-fn a_row_that_is_clicked_is_selected() {
+fn a_click_selects_a_row() {
     let mut story = builds::failed(120, 40);
     click(&mut story, "InstanceProfile");
     assert_eq!(
@@ -90,7 +90,7 @@ fn a_row_that_is_clicked_is_selected() {
 }
 
 #[test]
-fn the_wheel_moves_what_is_under_it() {
+fn the_wheel_scrolls_the_pane_under_it() {
     let mut story = builds::failed(120, 40);
     act(&mut story, MouseKind::WheelUp, (10, 20));
     assert!(!story.model.list.follows);
@@ -106,7 +106,7 @@ fn the_wheel_moves_what_is_under_it() {
 }
 
 #[test]
-fn a_line_of_the_filter_is_switched_by_a_click() {
+fn a_click_toggles_a_line_of_the_filter_menu() {
     let mut story = builds::failed(120, 40);
     story.keys("f");
     click(&mut story, "✖ failed");
@@ -119,7 +119,7 @@ fn a_line_of_the_filter_is_switched_by_a_click() {
 }
 
 #[test]
-fn the_mouse_can_be_left_to_the_terminal() {
+fn mouse_capture_can_be_disabled() {
     let mut story = builds::failed(80, 24);
     let mouse = |story: &mut Story| {
         let effects = update(&mut story.model, Msg::Key(Key::Char('m')));

@@ -70,7 +70,7 @@ fn cost(model: &mut Model, keys: &str) -> usize {
 }
 
 #[test]
-fn a_hundred_times_the_events_cost_a_frame_a_key_and_a_filter_about_the_same() {
+fn the_cost_of_frames_keys_and_filters_does_not_grow_with_the_events() {
     let (mut few, mut many) = (screen(FEW), screen(MANY));
     // Under a filter of one status, in the middle of the list, from failure to failure, read in every form.
     for keys in [
@@ -86,7 +86,7 @@ fn a_hundred_times_the_events_cost_a_frame_a_key_and_a_filter_about_the_same() {
 }
 
 #[test]
-fn a_row_of_the_resources_costs_its_newest_events_whatever_else_there_is() {
+fn a_resource_row_reads_only_its_newest_events() {
     let mut many = screen(MANY);
     let cost = cost(&mut many, "2kkjj");
     // Each of the hundred has a thousand events; a span is made from 256 of them at most.

@@ -26,7 +26,7 @@ fn known(story: &Story) -> Vec<&FinalOutcome> {
 }
 
 #[test]
-fn a_verdict_that_was_waited_for_is_told_once() {
+fn a_verdict_is_notified_once() {
     let success = "alinux2-image succeeded in 58:10: ami-0123456789abcdef0";
     let failure = "alinux2-image failed after 35:03: ParallelClusterImage: ";
     for (mut story, text, code) in [
@@ -45,7 +45,7 @@ fn a_verdict_that_was_waited_for_is_told_once() {
 }
 
 #[test]
-fn a_rollback_is_told_when_it_is_over() {
+fn a_rollback_is_notified_when_it_ends() {
     let mut story = builds::rolling_back(80, 24);
     assert_eq!(notifications(&story), [""; 0]);
     let root = (
@@ -60,7 +60,7 @@ fn a_rollback_is_told_when_it_is_over() {
 }
 
 #[test]
-fn what_goes_on_after_the_verdict_is_not_over() {
+fn a_stack_may_continue_after_its_verdict() {
     let stack = "AWS::CloudFormation::Stack";
     let mut good = builds::building(80, 24);
     good.events(&[(3480, IMAGE, stack, "CREATE_COMPLETE", "")])
@@ -82,7 +82,7 @@ fn what_goes_on_after_the_verdict_is_not_over() {
 }
 
 #[test]
-fn a_build_that_was_over_before_it_was_seen_rings_no_bell_but_has_an_outcome() {
+fn a_build_that_ended_before_the_watch_has_an_outcome_and_no_notification() {
     let stack = "AWS::CloudFormation::Stack";
     let mut failed = Story::new(80, 24);
     failed.events(&[
@@ -105,7 +105,7 @@ fn a_build_that_was_over_before_it_was_seen_rings_no_bell_but_has_an_outcome() {
 }
 
 #[test]
-fn a_recorded_build_that_is_over_by_now_rings_no_bell() {
+fn a_recorded_build_that_has_ended_has_no_notification() {
     let stack = "AWS::CloudFormation::Stack";
     let recorded = |status| {
         let mut story = Story::new(80, 24);
@@ -163,7 +163,7 @@ fn a_recorded_build_that_is_over_by_now_rings_no_bell() {
 }
 
 #[test]
-fn a_recorded_build_that_goes_on_is_told() {
+fn a_recorded_build_that_continues_is_notified() {
     let mut story = Story::new(80, 24);
     let stack = "AWS::CloudFormation::Stack";
     story.resume(&[(0, IMAGE, stack, "CREATE_IN_PROGRESS", "")]);
@@ -172,7 +172,7 @@ fn a_recorded_build_that_goes_on_is_told() {
 }
 
 #[test]
-fn a_rebuild_is_told_anew() {
+fn a_rebuild_is_notified_again() {
     let mut story = builds::rebuilt(80, 24);
     assert_eq!(notifications(&story).len(), 1);
     story.complete();
@@ -192,7 +192,7 @@ fn every_state_has_one_line() {
 }
 
 #[test]
-fn the_sign_has_the_verdicts_colour() {
+fn the_symbol_has_the_colour_of_the_verdict() {
     let theme = theme("neutral", Depth::Ansi256, Glyphs::Unicode);
     let line = farewell(&builds::succeeded(80, 24).model, &theme);
     assert!(
@@ -202,7 +202,7 @@ fn the_sign_has_the_verdicts_colour() {
 }
 
 #[test]
-fn an_outcome_is_variables() {
+fn an_outcome_sets_environment_variables() {
     let story = builds::failed(80, 24);
     let variables = variables(known(&story)[0]);
     let value = |name: &str| {

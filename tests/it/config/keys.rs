@@ -13,7 +13,7 @@ fn with_keys(test: &str, keys: &str) -> Folder {
 }
 
 #[test]
-fn what_is_printed_is_a_key_map_that_means_the_same() {
+fn the_printed_keys_are_a_key_map_with_the_same_meaning() {
     let config = with_keys(
         "printed",
         "top = ['\"', '\\', \"'\", \"#\"]\npoll-now = []\n",
@@ -35,7 +35,7 @@ fn what_is_printed_is_a_key_map_that_means_the_same() {
 }
 
 #[test]
-fn a_key_map_that_can_not_be_is_wrong_usage() {
+fn a_wrong_key_map_is_a_usage_error() {
     let config = with_keys("wrong", "up = [\"k\"]\n\npage-dwn = [\"x\"]\n");
     let ended = config.run(&["keys"]);
     assert_eq!(ended.code(), Some(2));
@@ -47,7 +47,7 @@ fn a_key_map_that_can_not_be_is_wrong_usage() {
 }
 
 #[test]
-fn a_key_map_that_can_not_be_read_is_wrong_usage() {
+fn an_unreadable_key_map_is_a_usage_error() {
     let config = with_keys("unreadable", "");
     fs::remove_file(config.file(FILE)).unwrap();
     assert_eq!(config.run(&["keys"]).code(), Some(0));
@@ -62,7 +62,7 @@ fn a_key_map_that_can_not_be_read_is_wrong_usage() {
 }
 
 #[test]
-fn the_documents_show_a_key_map_that_works() {
+fn the_documented_key_map_works() {
     let document = include_str!("../../../docs/configuration.md");
     let (_, rest) = document.split_once("To change keys").unwrap();
     let shown = rest.split("```").nth(1).unwrap();

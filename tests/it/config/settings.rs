@@ -23,7 +23,7 @@ fn line(ended: &Ended, name: &str) -> String {
 }
 
 #[test]
-fn a_flag_goes_before_the_environment_before_the_file_before_what_is_usual() {
+fn a_flag_overrides_the_environment_the_file_and_the_default() {
     let folder = with_settings("order", "# mine\ntheme = \"light\"\ninterval = \"10s\"\n");
     let environment = [("BAKEWATCH_THEME", "dark")];
     for (ended, wanted) in [
@@ -51,7 +51,7 @@ fn a_flag_goes_before_the_environment_before_the_file_before_what_is_usual() {
 }
 
 #[test]
-fn what_is_printed_is_a_file_that_means_the_same() {
+fn the_printed_settings_are_a_file_with_the_same_meaning() {
     let settings = "on-outcome = 'say \"it\" \\ done'\nmouse = false\nregion = \"eu-west-1\"\ntimes = \"utc\"\n";
     let printed = with_settings("printed", settings).run(&["config"]);
     let again = with_settings("again", &printed.lines.join("\n")).run(&["config"]);
@@ -63,7 +63,7 @@ fn what_is_printed_is_a_file_that_means_the_same() {
 }
 
 #[test]
-fn a_setting_that_can_not_be_is_wrong_usage_with_its_line() {
+fn a_wrong_setting_is_a_usage_error_that_names_its_line() {
     let place = "error: failed to read the settings ";
     for (number, (settings, wanted)) in [
         (
@@ -110,7 +110,7 @@ fn a_setting_that_can_not_be_is_wrong_usage_with_its_line() {
 }
 
 #[test]
-fn whoever_names_a_theme_that_is_not_there_is_told_so() {
+fn an_unknown_theme_is_a_usage_error() {
     let said = |ended: Ended| (ended.code(), ended.diagnostics);
     let (code, text) = said(run(&["demo", "--theme", "lihgt"]));
     assert_eq!(code, Some(2));
@@ -140,7 +140,7 @@ fn whoever_names_a_theme_that_is_not_there_is_told_so() {
 }
 
 #[test]
-fn a_url_is_printed_without_what_may_be_secret() {
+fn a_url_is_printed_without_its_secrets() {
     let url = (
         "BAKEWATCH_API_URL",
         "https://user:hunter2@api.example/prod?token=hunter2",
@@ -155,7 +155,7 @@ fn a_url_is_printed_without_what_may_be_secret() {
 }
 
 #[test]
-fn the_files_settings_are_used() {
+fn settings_of_the_file_are_used() {
     let server = Server::start(FaultPlan::default());
     let settings = format!(
         "api-url = \"{}\"\nregion = \"eu-west-1\"\nprofile = \"nobody\"\nrole-arn = \"nothing\"\n\
@@ -183,7 +183,7 @@ fn the_files_settings_are_used() {
 }
 
 #[test]
-fn keys_in_the_environment_go_before_the_files_profile() {
+fn keys_in_the_environment_override_the_profile_of_the_file() {
     let folder = with_settings("keys", "profile = \"nobody\"");
     let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")];
     let line = line(&folder.run_with(&["config"], &keys), "profile");
@@ -194,7 +194,7 @@ fn keys_in_the_environment_go_before_the_files_profile() {
 }
 
 #[test]
-fn a_path_in_the_file_goes_from_its_folder_or_from_home() {
+fn a_path_in_the_file_is_relative_to_its_folder_or_to_home() {
     for (number, (path, wanted)) in [
         ("ca.pem", "bakewatch/ca.pem"),
         ("~/ca.pem", "/nonexistent/ca.pem"),
@@ -216,7 +216,7 @@ fn a_path_in_the_file_goes_from_its_folder_or_from_home() {
 }
 
 #[test]
-fn the_documents_show_settings_and_a_theme_that_work() {
+fn the_documented_settings_and_theme_work() {
     let document = include_str!("../../../docs/configuration.md");
     let (_, rest) = document.split_once("## Settings").unwrap();
     let blocks = rest.split("```").skip(1).step_by(2);

@@ -223,7 +223,7 @@ fn a_stack_that_could_not_delete_itself_is_a_success_with_a_leftover() {
 }
 
 #[test]
-fn a_complete_stack_of_a_good_image_is_not_called_left_over() {
+fn a_complete_stack_of_an_available_image_is_not_left_over() {
     let mut watch = Watch::new();
     watch
         .sees("img", "CREATE_COMPLETE")
@@ -285,7 +285,7 @@ fn a_rollback_is_watched_to_its_end() {
 }
 
 #[test]
-fn the_last_walk_is_not_waited_for_for_ever() {
+fn the_wait_for_the_last_walk_ends() {
     let mut watch = Watch::new();
     watch
         .sees("img", "CREATE_FAILED")
@@ -307,7 +307,7 @@ fn an_image_that_never_existed_ends_with_5_after_three_seconds() {
 }
 
 #[test]
-fn with_wait_an_image_may_come_later() {
+fn with_wait_the_image_may_appear_later() {
     let mut watch = Watch::waiting();
     watch.gone().pass(600).gone();
     assert_eq!(watch.exit(), None);
@@ -334,7 +334,7 @@ fn a_build_that_was_deleted_ends_with_5_after_five_seconds() {
 }
 
 #[test]
-fn a_refusal_before_the_first_answer_ends_with_1_and_says_why() {
+fn a_refusal_before_the_first_response_ends_with_1_and_the_reason() {
     for kind in [
         FaultKind::Denied,
         FaultKind::Expired,
@@ -349,7 +349,7 @@ fn a_refusal_before_the_first_answer_ends_with_1_and_says_why() {
 }
 
 #[test]
-fn faults_that_may_pass_are_retried_for_a_minute_before_the_first_answer() {
+fn transient_faults_are_retried_for_a_minute_before_the_first_response() {
     let mut watch = Watch::new();
     watch.fails(FaultKind::Transient).pass(59);
     assert_eq!(watch.exit(), None);
@@ -358,7 +358,7 @@ fn faults_that_may_pass_are_retried_for_a_minute_before_the_first_answer() {
 }
 
 #[test]
-fn a_sleep_uses_up_no_patience() {
+fn a_sleep_does_not_use_up_the_retry_time() {
     let mut watch = Watch::new();
     watch.fails(FaultKind::Transient).pass(30).sleep(7200);
     // A request was in flight when the machine went to sleep: its failure arrives before any tick.
@@ -379,7 +379,7 @@ fn a_sleep_uses_up_no_patience() {
 }
 
 #[test]
-fn a_process_that_was_stopped_has_tried_nothing_meanwhile() {
+fn a_stopped_process_does_not_use_up_the_retry_time() {
     let mut watch = Watch::new();
     watch.fails(FaultKind::Transient).stop(7200).pass(59);
     assert_eq!(watch.exit(), None);
@@ -388,7 +388,7 @@ fn a_process_that_was_stopped_has_tried_nothing_meanwhile() {
 }
 
 #[test]
-fn two_looks_are_no_further_apart_for_a_sleep_or_a_clock_that_is_set() {
+fn a_sleep_or_a_changed_clock_does_not_separate_two_responses() {
     let mut watch = Watch::new();
     watch.gone().sleep(7200).gone();
     assert_eq!(watch.exit(), None, "never seen");
@@ -406,7 +406,7 @@ fn two_looks_are_no_further_apart_for_a_sleep_or_a_clock_that_is_set() {
 }
 
 #[test]
-fn a_clean_up_is_given_ten_minutes_of_watching() {
+fn the_cleanup_has_ten_minutes_without_sleeps() {
     let mut watch = Watch::new();
     watch
         .sees("img", "DELETE_IN_PROGRESS")
@@ -420,7 +420,7 @@ fn a_clean_up_is_given_ten_minutes_of_watching() {
 }
 
 #[test]
-fn after_a_good_answer_no_fault_ends_the_watch() {
+fn after_a_good_response_no_fault_ends_the_watch() {
     let mut watch = Watch::new();
     watch.sees("img", "CREATE_IN_PROGRESS");
     for kind in [
@@ -445,7 +445,7 @@ fn after_a_good_answer_no_fault_ends_the_watch() {
 }
 
 #[test]
-fn a_timeout_tells_a_build_from_silence() {
+fn the_exit_code_of_a_timeout_depends_on_the_responses() {
     let mut watch = Watch::new();
     watch.sees("img", "CREATE_IN_PROGRESS").send(Msg::TimedOut);
     assert_eq!(
@@ -467,7 +467,7 @@ fn a_timeout_tells_a_build_from_silence() {
 }
 
 #[test]
-fn an_end_inside_a_walk_prints_what_is_in_hand_behind_a_gap() {
+fn an_exit_inside_a_walk_prints_its_events_after_a_gap() {
     let mut watch = Watch::new();
     let (older, newer) = (
         watch.event("A", "CREATE_COMPLETE", ""),
@@ -498,7 +498,7 @@ fn a_foreign_stack_ends_as_unknown_with_1() {
 }
 
 #[test]
-fn a_rebuild_is_a_new_stack_with_a_verdict_of_its_own() {
+fn a_rebuild_is_a_new_stack_with_its_own_verdict() {
     let mut watch = Watch::with(Mode::Screen);
     watch
         .sees("img", "CREATE_FAILED")
@@ -515,7 +515,7 @@ fn a_rebuild_is_a_new_stack_with_a_verdict_of_its_own() {
 proptest! {
     /// A fault alone never makes a verdict, in any order of faults.
     #[test]
-    fn faults_never_make_a_verdict(kinds in prop::collection::vec((0usize..6, any::<bool>(), 0i64..100), 0..40), seen: bool) {
+    fn faults_never_decide_a_verdict(kinds in prop::collection::vec((0usize..6, any::<bool>(), 0i64..100), 0..40), seen: bool) {
         let all = [
             FaultKind::Throttled, FaultKind::Transient, FaultKind::Malformed,
             FaultKind::Expired, FaultKind::Denied, FaultKind::Misconfigured,
@@ -648,7 +648,7 @@ proptest! {
     /// Every verdict rests on responses, in any order of responses and faults. It stays until there is another stack,
     /// with two exceptions: "gone" is withdrawn when something appears, and an AMI always counts.
     #[test]
-    fn every_verdict_rests_on_what_the_service_said(responses in prop::collection::vec(response(), 0..40)) {
+    fn every_verdict_rests_on_responses(responses in prop::collection::vec(response(), 0..40)) {
         let mut watch = Watch::with(Mode::Screen);
         let mut allowed = Allowed::default();
         let mut before = Verdict::Waiting;
@@ -689,7 +689,7 @@ proptest! {
 }
 
 #[test]
-fn a_new_stack_is_judged_anew_although_the_first_answer_was_an_old_image() {
+fn a_new_stack_has_its_own_verdict_after_an_old_image() {
     let mut watch = Watch::with(Mode::Screen);
     watch
         .observe(Seen::StackGone)
@@ -702,7 +702,7 @@ fn a_new_stack_is_judged_anew_although_the_first_answer_was_an_old_image() {
 }
 
 #[test]
-fn a_stack_that_is_replaced_inside_a_walk_is_printed_behind_a_gap() {
+fn a_stack_replaced_inside_a_walk_is_printed_after_a_gap() {
     let mut watch = Watch::new();
     let event = watch.event("A", "CREATE_COMPLETE", "");
     watch.page(vec![event], false, false);
@@ -717,7 +717,7 @@ fn a_stack_that_is_replaced_inside_a_walk_is_printed_behind_a_gap() {
 }
 
 #[test]
-fn a_timeout_among_faults_is_1_although_there_were_404s_before() {
+fn a_timeout_during_faults_exits_with_1_even_after_404s() {
     let mut watch = Watch::waiting();
     watch.gone().pass(30);
     for _ in 0..2 {
@@ -728,7 +728,7 @@ fn a_timeout_among_faults_is_1_although_there_were_404s_before() {
 }
 
 #[test]
-fn a_description_that_keeps_failing_is_one_status_not_one_a_poll() {
+fn a_repeated_description_fault_is_one_status() {
     let mut watch = Watch::waiting();
     for _ in 0..5 {
         watch
@@ -743,14 +743,14 @@ fn a_description_that_keeps_failing_is_one_status_not_one_a_poll() {
 }
 
 #[test]
-fn a_cancelled_image_build_is_a_failure_of_its_own() {
+fn a_cancelled_image_build_is_its_own_failure() {
     let mut watch = Watch::new();
     let reason = "Resource handler returned message: \"Image build was cancelled by user\"";
     assert!(watch.event("Image", "CREATE_FAILED", reason).is_own_failure);
 }
 
 #[test]
-fn what_was_recorded_does_not_make_up_for_an_api_that_refuses() {
+fn recorded_events_do_not_hide_a_refusal_by_the_api() {
     let mut watch = Watch::new();
     let event = watch.event("img", "CREATE_FAILED", "");
     watch.observe(Seen::Resumed(api::page("stack-a", vec![event], true)));
@@ -766,7 +766,7 @@ fn what_was_recorded_does_not_make_up_for_an_api_that_refuses() {
 }
 
 #[test]
-fn a_replay_ends_with_the_recording_and_not_before() {
+fn a_replay_ends_with_the_recording() {
     let mut watch = Watch::with(Mode::Headless(ExitPolicy::of_replay()));
     watch.observe(Seen::Fault(fault(FaultKind::Denied)));
     assert!(

@@ -75,7 +75,7 @@ fn a_hostile_argument_is_quoted_inertly() {
 }
 
 #[test]
-fn a_hostile_environment_is_told_inertly() {
+fn a_hostile_environment_is_quoted_inertly() {
     let folder = fresh_folder();
     let hostile = folder.join(HOSTILE);
     fs::create_dir_all(hostile.join("config/bakewatch/themes")).unwrap();
@@ -203,7 +203,7 @@ fn a_hostile_recording_is_shown_inertly_and_its_values_are_kept() {
 }
 
 #[test]
-fn a_recording_of_hostile_events_has_their_values() {
+fn recordings_keep_hostile_values() {
     let mut server = Server::start(FaultPlan::default());
     server.begin_build(STACK);
     server.push_with(

@@ -6,7 +6,7 @@ use crate::support::server::{STACK, Server};
 use bakewatch::testing::demo::FaultPlan;
 
 #[test]
-fn lines_run_it_after_the_last_one_with_its_output_on_standard_error() {
+fn a_headless_watch_runs_the_command_last_with_its_output_on_standard_error() {
     let note = Note::new("lines");
     let mut server = Server::start(FaultPlan::default());
     server.begin_build(STACK);
@@ -21,7 +21,7 @@ fn lines_run_it_after_the_last_one_with_its_output_on_standard_error() {
 }
 
 #[test]
-fn a_command_that_fails_is_told_of_and_changes_no_exit_code() {
+fn a_failing_command_is_reported_and_does_not_change_the_exit_code() {
     let server = Server::start(FaultPlan::default());
     let ended = run(&server.watch(&["-o", "json", "--on-outcome", "exit 7"]));
     assert_eq!(ended.code(), Some(5));
@@ -33,7 +33,7 @@ fn a_command_that_fails_is_told_of_and_changes_no_exit_code() {
 }
 
 #[test]
-fn a_watch_that_a_signal_ends_has_no_outcome_to_run_it_for() {
+fn a_signal_ends_the_watch_without_the_command() {
     let note = Note::new("signal");
     let mut server = Server::start(FaultPlan::default());
     server.begin_build(STACK);

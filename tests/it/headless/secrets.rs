@@ -87,7 +87,7 @@ fn no_secret_leaves_the_program() {
 }
 
 #[test]
-fn a_panic_tells_no_secret() {
+fn a_panic_message_contains_no_secret() {
     let server = talkative_server();
     let arguments = [
         "watch",
@@ -120,7 +120,7 @@ fn a_panic_tells_no_secret() {
 
 /// A URL that nobody should give: it is refused, and told without what is secret in it.
 #[test]
-fn what_is_secret_in_a_url_is_not_told() {
+fn secrets_in_a_url_are_redacted() {
     let url = format!("https://{ACCESS_KEY}:{SECRET}@x.example/prod?X-Amz-Signature={SIGNATURE}");
     let variable = [("BAKEWATCH_API_URL", url.as_str())];
     let (watch, config) = (["watch", "img"], ["config"]);
@@ -189,7 +189,7 @@ fn talkative_build(width: u16, height: u16) -> Story {
 }
 
 #[test]
-fn no_presigned_url_is_in_any_frame_or_leaves_the_screen() {
+fn presigned_urls_are_redacted_in_every_frame_and_copy() {
     let everywhere = [
         "",
         "1",
@@ -277,7 +277,7 @@ fn server_of_a_talkative_build() -> Server {
 }
 
 #[test]
-fn no_presigned_url_is_printed_or_recorded_in_a_form_that_works() {
+fn presigned_urls_are_redacted_in_output_and_recordings() {
     let (server, state) = (server_of_a_talkative_build(), fresh_folder());
     let log = state.join("log");
     let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
@@ -314,7 +314,7 @@ fn no_presigned_url_is_printed_or_recorded_in_a_form_that_works() {
 
 /// JSON output promises the API's own values, in the events and nowhere else.
 #[test]
-fn a_presigned_url_is_in_the_events_of_json_output_alone() {
+fn presigned_urls_remain_only_in_events_of_json_output() {
     let server = server_of_a_talkative_build();
     let urls = marked_urls();
     let json = Program::start(&server.watch(&["-o", "json"])).end();

@@ -58,7 +58,7 @@ fn a_whole_build_is_printed_once_in_order_and_ends_with_the_ami() {
 
 /// Faults of every kind on every second request, a history of 5,000 events, and bursts of 250.
 #[test]
-fn every_second_request_fails_and_nothing_is_lost() {
+fn no_event_is_lost_when_every_second_request_fails() {
     let kinds = [
         InjectedFault::Throttled,
         InjectedFault::Status(500),
@@ -95,7 +95,7 @@ fn every_second_request_fails_and_nothing_is_lost() {
 
 /// A service that rejects every token that comes with every other request.
 #[test]
-fn tokens_that_are_rejected_again_and_again_do_not_stop_the_walk() {
+fn repeatedly_rejected_tokens_do_not_stop_the_walk() {
     let rejected = FaultRule::requests(2..=u64::MAX, InjectedFault::TokenRejected);
     let plan = FaultPlan::new(vec![rejected.of(Route::StackEvents).every(2)]);
     let mut server = Server::start(plan);
@@ -112,7 +112,7 @@ fn tokens_that_are_rejected_again_and_again_do_not_stop_the_walk() {
 }
 
 #[test]
-fn a_rebuild_under_the_same_name_is_announced_and_not_mixed() {
+fn a_rebuild_under_the_same_name_is_printed_as_another_stack() {
     let second = STACK.replace("6accc570", "7bddd681");
     let mut server = Server::start(no_faults());
     server.begin_build(STACK);
@@ -133,7 +133,7 @@ fn a_rebuild_under_the_same_name_is_announced_and_not_mixed() {
 }
 
 #[test]
-fn an_image_that_never_existed_is_5_and_a_deleted_one_too() {
+fn missing_and_deleted_images_exit_with_5() {
     let server = Server::start(no_faults());
     let ended = run(&server.watch(&["-o", "json"]));
     assert_eq!(
@@ -155,7 +155,7 @@ fn an_image_that_never_existed_is_5_and_a_deleted_one_too() {
 }
 
 #[test]
-fn a_refusal_is_1_with_the_reason_as_the_outcome() {
+fn a_refusal_exits_with_1_and_its_reason() {
     let denied = InjectedFault::Answer {
         status: 403,
         error_type: Some("AccessDeniedException".to_owned()),
@@ -180,7 +180,7 @@ fn a_refusal_is_1_with_the_reason_as_the_outcome() {
 }
 
 #[test]
-fn a_timeout_is_4_while_the_build_goes_on() {
+fn a_timeout_during_the_build_exits_with_4() {
     let mut server = Server::start(no_faults());
     server.begin_build(STACK);
     let ended = run(&server.watch(&["-o", "json", "--timeout", "1s"]));
@@ -214,7 +214,7 @@ fn a_steady_poll_is_one_request_without_a_token() {
 }
 
 #[test]
-fn text_is_one_aligned_line_an_event_and_the_outcome() {
+fn text_output_is_one_aligned_line_per_event_and_the_outcome() {
     let mut server = Server::start(no_faults());
     server.begin_build(STACK);
     server.succeed();
@@ -235,7 +235,7 @@ fn text_is_one_aligned_line_an_event_and_the_outcome() {
 }
 
 #[test]
-fn wrong_usage_is_2_and_one_line_that_helps() {
+fn a_usage_error_exits_with_2_and_one_helpful_line() {
     let cases: &[(&[&str], &str)] = &[
         (&["watch", "img"], "ParallelClusterApiInvokeUrl"),
         (
@@ -313,7 +313,7 @@ fn wrong_usage_is_2_and_one_line_that_helps() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly_with_141() {
+fn a_closed_pipe_exits_quietly_with_141() {
     let mut child = command(&["demo", "-o", "json", "--speed", "600"])
         .spawn()
         .unwrap();
@@ -325,7 +325,7 @@ fn a_reader_that_goes_away_ends_it_quietly_with_141() {
 
 /// Most of an hour can pass without a line that would fail to be written.
 #[test]
-fn a_reader_that_goes_away_is_noticed_without_a_line() {
+fn a_closed_pipe_is_noticed_without_a_line() {
     let mut server = Server::start(no_faults());
     server.begin_build(STACK);
     let arguments = server.watch(&["-o", "json", "--no-record"]);
@@ -343,7 +343,7 @@ fn a_reader_that_goes_away_is_noticed_without_a_line() {
 }
 
 #[test]
-fn a_signal_ends_it_with_its_code_and_an_outcome() {
+fn a_signal_exits_with_its_code_and_an_outcome() {
     if !has_default_signals() {
         return;
     }
@@ -363,7 +363,7 @@ fn a_signal_ends_it_with_its_code_and_an_outcome() {
 }
 
 #[test]
-fn every_demo_scenario_ends_as_its_name_says() {
+fn every_demo_scenario_has_the_expected_outcome() {
     let scenarios = [
         ("success", 0, "succeeded"),
         ("failure", 3, "failed"),
@@ -406,7 +406,7 @@ fn every_request_is_a_get() {
 }
 
 #[test]
-fn a_signal_ends_it_although_nobody_reads_the_pipe() {
+fn a_signal_ends_a_watch_with_a_blocked_pipe() {
     let mut server = Server::start(no_faults());
     server.begin_build(STACK);
     server.push(STACK, 2_000);
@@ -432,7 +432,7 @@ fn a_signal_ends_it_although_nobody_reads_the_pipe() {
 }
 
 #[test]
-fn an_interval_beyond_all_calendars_is_wrong_usage() {
+fn an_interval_beyond_all_calendars_is_a_usage_error() {
     let server = Server::start(no_faults());
     let ended = run(&[
         "watch",
@@ -461,7 +461,7 @@ fn a_hostile_status_stays_on_its_line() {
 
 /// What is no event is printed too, and costs no event beside it.
 #[test]
-fn odd_elements_of_a_page_are_printed_as_they_came() {
+fn elements_that_are_no_events_are_printed_unchanged() {
     let mut server = Server::start(no_faults());
     server.begin_build(STACK);
     let odd = [
@@ -491,7 +491,7 @@ fn odd_elements_of_a_page_are_printed_as_they_came() {
 }
 
 #[test]
-fn a_panic_without_a_screen_ends_it_with_101_too() {
+fn a_headless_panic_exits_with_101() {
     for part in ["poller", "simulator", "lines", "update"] {
         let fault = format!("panic:{part}");
         let environment = [("BAKEWATCH_FAULT", fault.as_str())];
@@ -503,7 +503,7 @@ fn a_panic_without_a_screen_ends_it_with_101_too() {
 }
 
 #[test]
-fn what_is_to_outlive_its_terminal_does() {
+fn ignored_signals_stay_ignored() {
     let arguments = [
         "demo",
         "-o",

@@ -100,7 +100,7 @@ proptest! {
     /// "Synced … ago" counts from the last response to a request for events: no failure, description or recording
     /// makes it younger, and it is never lost.
     #[test]
-    fn the_last_answer_about_events_is_what_the_age_counts_from(all in prop::collection::vec(step(), 0..40)) {
+    fn the_age_counts_from_the_last_response_with_events(all in prop::collection::vec(step(), 0..40)) {
         let mut story = Story::new(80, 24);
         let mut last_sync = None;
         let (mut second, mut failing) = (0, false);
@@ -145,7 +145,7 @@ proptest! {
     /// A new event is shown after at most two intervals and the time that its pages take; each failed request adds
     /// its own wait, which one good response ends.
     #[test]
-    fn what_arrives_is_soon_shown(
+    fn new_events_are_shown_soon(
         character in straight_service(),
         arrivals in prop::collection::vec((0_u64..300, 1_usize..80, 0_usize..4), 1..12),
         response_time in 0_u64..3_000,

@@ -131,7 +131,7 @@ async fn read(recorded: &Recorded) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_real_servers_answers_are_read_as_what_they_mean() {
+async fn recorded_responses_of_the_real_server_are_read() {
     let mut readings = String::new();
     for recorded in recordings() {
         if let Some(reading) = read(&recorded).await {

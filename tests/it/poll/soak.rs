@@ -300,12 +300,12 @@ async fn soak(character: Character) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_day_of_faults_costs_nothing_without_bound() {
+async fn a_day_of_faults_stays_within_bounds() {
     soak(Character::plain(20)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn nor_does_a_day_of_pages_that_move_up() {
+async fn a_day_of_moving_pages_stays_within_bounds() {
     let habits = vec![
         Habit::TokensCountFromNewest,
         Habit::EmptyLastPage,

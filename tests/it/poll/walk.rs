@@ -103,7 +103,7 @@ proptest! {
 
     /// Whatever the service does and whatever fails on the way.
     #[test]
-    fn nothing_is_lost_repeated_or_reordered(character in any_character(), steps in any_steps(None)) {
+    fn no_event_is_lost_repeated_or_reordered(character in any_character(), steps in any_steps(None)) {
         let mut service = Service::new(character);
         let watcher = play(&mut service, steps);
         assert_complete(watcher, service);
@@ -112,7 +112,7 @@ proptest! {
     /// Events that arrive late find their place: those below fewer than `OVERLAP` newer ones at the next
     /// news, all others at the next audit.
     #[test]
-    fn late_events_are_found_and_put_in_their_place(
+    fn late_events_are_found_and_inserted_in_order(
         character in any_character(),
         (steps, is_audited) in prop_oneof![
             any_steps(Some((1..OVERLAP).boxed())).prop_map(|steps| (steps, false)),
@@ -234,7 +234,7 @@ fn event(stack: &str, id: &str) -> Arc<StackEvent> {
 }
 
 #[test]
-fn empty_pages_with_a_token_are_walked_over() {
+fn empty_pages_with_a_token_are_skipped() {
     let mut walk = Walk::default();
     let first = walk.page(page(&[], Some("t1"))).unwrap();
     assert!(first.commit.is_none() && walk.wants_more());
@@ -245,7 +245,7 @@ fn empty_pages_with_a_token_are_walked_over() {
 }
 
 #[test]
-fn a_service_that_repeats_itself_is_not_asked_in_a_hurry() {
+fn a_service_that_repeats_pages_is_polled_slowly() {
     let mut walk = Walk::default();
     for _ in 0..20 {
         let _ = walk.page(page(&[event("a", "1")], Some("again")));
@@ -264,7 +264,7 @@ fn an_event_of_another_stack_inside_a_page_does_not_end_the_walk() {
 
 /// An old token may be taken for the stack that has replaced the walk's, and end its history with nothing.
 #[test]
-fn an_empty_end_is_believed_only_when_it_is_met_again() {
+fn an_empty_last_page_counts_only_when_repeated() {
     let mut walk = Walk::default();
     let two = [event("a", "2"), event("a", "1")];
     let _ = walk.page(page(&two, Some("t")));
@@ -306,7 +306,7 @@ fn an_odd_time_costs_one_restart() {
 
 /// Without times, only the events that come again tell that a page moved up and what is new above them.
 #[test]
-fn a_new_event_above_one_that_comes_again_is_left_to_the_next_walk() {
+fn a_new_event_above_a_repeated_one_is_left_to_the_next_walk() {
     let [one, two, three, new] = ["1", "2", "3", "new"].map(|id| event("a", id));
     let mut walk = Walk::default();
     let _ = walk.page(page(&[three.clone(), two.clone()], Some("t")));
@@ -322,7 +322,7 @@ fn a_new_event_above_one_that_comes_again_is_left_to_the_next_walk() {
 }
 
 #[test]
-fn fifty_pages_between_two_polls_have_a_gap_below_them_until_they_are_all_there() {
+fn fifty_new_pages_have_a_gap_below_until_all_are_fetched() {
     let mut service = Service::new(Character::plain(100));
     service.arrive(250);
     let mut watcher = Watcher::new();

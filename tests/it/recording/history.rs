@@ -18,7 +18,7 @@ fn history(state: &Path, more: &[&str]) -> Ended {
 }
 
 #[test]
-fn recordings_are_listed_newest_first_whatever_state_they_are_in() {
+fn recordings_in_any_state_are_listed_newest_first() {
     let state = fresh_folder();
     let folder = folder_of(&state, "made");
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
@@ -87,7 +87,7 @@ fn recordings_are_listed_newest_first_whatever_state_they_are_in() {
 }
 
 #[test]
-fn a_recording_goes_by_its_file_its_name_or_its_image() {
+fn a_recording_is_named_by_its_file_its_name_or_its_image() {
     let state = fresh_folder();
     for (image, hours) in [("other", 5), ("img", 3), ("img", 1)] {
         let name = format!("{image}-{hours}.jsonl");
@@ -134,7 +134,7 @@ fn a_recording_goes_by_its_file_its_name_or_its_image() {
 }
 
 #[test]
-fn without_recordings_it_says_where_they_would_be() {
+fn without_recordings_the_list_names_their_folder() {
     let state = fresh_folder();
     let listed = history(&state, &[]);
     let said = format!(
@@ -159,7 +159,7 @@ fn without_recordings_it_says_where_they_would_be() {
 }
 
 #[test]
-fn the_newest_successful_builds_tell_how_long_builds_take() {
+fn the_estimate_is_the_median_of_the_newest_successful_builds() {
     let state = fresh_folder();
     let folder = folder_of(&state, "img");
     let api = Some("api.example/prod");

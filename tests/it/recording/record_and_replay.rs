@@ -76,7 +76,7 @@ fn wait_for_size(state: &Path, wanted: usize) {
 }
 
 #[test]
-fn a_watch_that_is_killed_again_and_again_loses_and_doubles_nothing() {
+fn repeated_kills_neither_lose_nor_double_events() {
     let (mut server, state) = (server(), fresh_folder());
     let most = 3000 / kills() + 1;
     for round in 0..kills() {
@@ -129,7 +129,7 @@ fn a_watch_that_is_killed_again_and_again_loses_and_doubles_nothing() {
 }
 
 #[test]
-fn a_recording_that_is_removed_while_it_is_written_is_told_of() {
+fn removing_the_recording_during_a_watch_is_reported() {
     let (mut server, state) = (server(), fresh_folder());
     let mut program = watch(&server, &state, &[]);
     program.wait_for(|line| line.contains("\"e1\""));
@@ -148,7 +148,7 @@ fn a_recording_that_is_removed_while_it_is_written_is_told_of() {
 }
 
 #[test]
-fn a_line_without_an_end_costs_no_more_memory_than_any_line() {
+fn an_endless_line_uses_no_more_memory_than_any_line() {
     let folder = fresh_folder();
     let file = folder.join("r.jsonl");
     run(&[
@@ -177,7 +177,7 @@ fn a_line_without_an_end_costs_no_more_memory_than_any_line() {
 }
 
 #[test]
-fn what_was_recorded_outlives_the_stack() {
+fn recorded_events_outlive_the_stack() {
     let (mut server, state) = (server(), fresh_folder());
     server.push(STACK, 150);
     server.push_root(STACK, "CREATE_FAILED");
@@ -203,7 +203,7 @@ fn what_was_recorded_outlives_the_stack() {
 }
 
 #[test]
-fn another_stack_is_another_generation_of_the_same_recording() {
+fn another_stack_continues_the_same_recording() {
     let second = STACK.replace("6accc570", "7bddd681");
     let (mut server, state) = (server(), fresh_folder());
     let mut first = watch(&server, &state, &[]);
@@ -249,7 +249,7 @@ fn two_watches_of_one_image_have_a_recording_each() {
 }
 
 #[test]
-fn only_its_owner_can_read_a_recording_and_none_is_made_of_nothing() {
+fn only_the_owner_can_read_a_recording_and_an_empty_watch_has_none() {
     let (mut server, state) = (server(), fresh_folder());
     finish(&mut server);
     watch(&server, &state, &[]).end();
@@ -266,7 +266,7 @@ fn only_its_owner_can_read_a_recording_and_none_is_made_of_nothing() {
 }
 
 #[test]
-fn a_watch_that_can_not_be_recorded_says_so_once_and_goes_on() {
+fn an_unrecorded_watch_is_reported_once_and_continues() {
     let mut server = server();
     let folder = fresh_folder();
     let blocked = folder.join("a-file");
@@ -306,7 +306,7 @@ fn a_watch_that_can_not_be_recorded_says_so_once_and_goes_on() {
 }
 
 #[test]
-fn a_replay_prints_what_the_watch_printed() {
+fn a_replay_prints_the_lines_of_the_watch() {
     let folder = fresh_folder();
     for scenario in ["failure", "rebuild", "deleted", "flaky"] {
         let file = folder.join(scenario);
@@ -335,7 +335,7 @@ fn a_replay_prints_what_the_watch_printed() {
 }
 
 #[test]
-fn a_recording_that_ends_early_replays_as_a_build_that_goes_on() {
+fn a_truncated_recording_replays_as_a_running_build() {
     let folder = fresh_folder();
     let file = folder.join("failure");
     run(&[
@@ -364,7 +364,7 @@ fn a_recording_that_ends_early_replays_as_a_build_that_goes_on() {
 }
 
 #[test]
-fn what_is_no_recording_is_an_error() {
+fn a_file_that_is_no_recording_is_an_error() {
     let folder = fresh_folder();
     let newer = json!({"bakewatchRecording": VERSION + 1}).to_string();
     for (name, content, why) in [
@@ -386,7 +386,7 @@ fn what_is_no_recording_is_an_error() {
 }
 
 #[test]
-fn the_newest_recordings_are_kept_and_what_is_none_is_left_alone() {
+fn the_newest_recordings_and_other_files_are_kept() {
     let (mut server, state) = (server(), fresh_folder());
     let folder = state.join("bakewatch/recordings/other");
     fs::create_dir_all(&folder).unwrap();
@@ -448,7 +448,7 @@ fn every_kind_of_line_is_read() {
 
 /// Found by fuzzing: a damaged line named another stack than its event did, and mixed the events of two.
 #[test]
-fn an_event_is_of_the_stack_that_it_names_whatever_its_line_says() {
+fn an_event_belongs_to_the_stack_that_it_names() {
     let lines = [
         json!(header()),
         json!({"kind": "event", "at": "2022-04-05T21:36:05Z", "stackId": "s?", "event": {"stackId": "s", "eventId": "1"}}),
@@ -572,7 +572,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn any_beginning_of_a_recording_is_a_state_in_which_the_watch_once_was(
+    fn every_prefix_of_a_recording_is_a_state_of_the_watch(
         watched in any_observations(),
         cut in any::<prop::sample::Index>(),
     ) {
@@ -616,7 +616,7 @@ proptest! {
 
 /// `ulimit -f` counts in blocks of 512 bytes or of 1024, and the program's recordings are longer than that.
 #[test]
-fn a_file_that_may_not_grow_costs_the_recording_and_nothing_else() {
+fn a_file_size_limit_ends_only_the_recording() {
     let mut server = Server::start(FaultPlan::default());
     server.begin_build(STACK);
     server.push(STACK, 100);

@@ -167,7 +167,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn no_text_changes_the_form_of_a_report(
+    fn no_text_breaks_the_markdown_of_a_report(
         events in prop::collection::vec([hostile(), hostile(), hostile(), hostile(), hostile()], 1..8),
         about in [hostile(), hostile(), hostile(), hostile()],
     ) {
@@ -225,7 +225,7 @@ fn a_report_of_a_huge_build_can_still_be_pasted() {
 }
 
 #[test]
-fn a_recording_is_reported_on_without_a_screen() {
+fn a_report_of_a_recording_needs_no_screen() {
     let folder = fresh_folder();
     let file = folder.join("r.jsonl");
     let path = file.to_str().unwrap();
@@ -274,7 +274,7 @@ fn a_recording_is_reported_on_without_a_screen() {
 }
 
 #[test]
-fn there_is_no_report_of_nothing() {
+fn there_is_no_report_without_events() {
     let mut story = builds::connecting(80, 24);
     story.keys("R");
     assert_eq!(

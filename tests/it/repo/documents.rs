@@ -12,7 +12,7 @@ use pulldown_cmark::{Event as Piece, Options, Parser as Markdown, Tag, TagEnd};
 use crate::support::program::run;
 
 #[test]
-fn the_version_names_the_commit_where_there_is_one() {
+fn the_version_names_the_commit() {
     let said = run(&["--version"]).lines.join("\n");
     let rest = said
         .strip_prefix(concat!("bakewatch ", env!("CARGO_PKG_VERSION")))
@@ -227,7 +227,7 @@ fn every_path_in_the_documents_exists() {
 }
 
 #[test]
-fn every_command_in_the_documents_is_understood() {
+fn every_command_in_the_documents_parses() {
     let documents = documents();
     let commands: Vec<_> = documents.iter().flat_map(Document::commands).collect();
     assert!(commands.len() > 10, "{commands:#?}");

@@ -19,7 +19,7 @@ const PAPER: &str = "#16181d";
 const INK: &str = "#d8dbe2";
 
 #[test]
-fn the_picture_in_the_readme_is_what_the_program_shows() {
+fn the_picture_of_the_readme_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screen.svg");
     let drawn = svg(&draw(&failed(110, 28).model, &COLOUR));
     if is_rewriting() {

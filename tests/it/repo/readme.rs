@@ -41,7 +41,7 @@ fn part(file: &str, name: &str, wanted: &str) {
 }
 
 #[test]
-fn keys_are_those_of_the_program() {
+fn the_table_of_keys_is_up_to_date() {
     let mut keys = String::from("| keys | where | effect |\n|---|---|---|\n");
     let map = built_in().unwrap();
     for command in COMMANDS {
@@ -66,7 +66,7 @@ fn help(command: Option<&str>) -> String {
 }
 
 #[test]
-fn options_are_those_of_the_program() {
+fn the_command_line_help_is_up_to_date() {
     let program = Cli::command();
     let commands = program
         .get_subcommands()

@@ -189,7 +189,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn nothing_breaks_a_frame(
+    fn no_input_breaks_a_frame(
         image in text(),
         size in (0..=120_u16, 0..=50_u16),
         other in prop_oneof![(0..=120_u16, 0..=50_u16), (0..=300_u16, 0..=300_u16)],
@@ -213,7 +213,7 @@ proptest! {
 
     /// Nothing on the screen depends on chance: no clock, no order of a hash map.
     #[test]
-    fn the_same_facts_make_the_same_frames(
+    fn the_same_messages_draw_the_same_frames(
         size in (40..=120_u16, 10..=50_u16),
         steps in prop::collection::vec(step(), 0..40),
     ) {
@@ -260,7 +260,7 @@ fn every_size_can_be_drawn() {
 /// Every build in every view, with everything that can be opened over it, at sizes from 0×0 to 200×200: at a
 /// few of them, at others each time.
 #[test]
-fn every_build_can_be_drawn_at_sizes_of_all_kinds() {
+fn every_build_can_be_drawn_at_any_size() {
     const STEP: usize = 3989;
     let theme = Theme::default();
     let mut begin = 0;
@@ -286,7 +286,7 @@ fn arrived(story: &Story) -> usize {
 }
 
 #[test]
-fn nothing_is_new_because_a_filter_hides_it() {
+fn hidden_events_do_not_count_as_new() {
     let mut story = Story::new(80, 24);
     let ids: Vec<_> = (0..50).map(|id| format!("R{id}")).collect();
     let facts: Vec<_> = (0..50)
@@ -306,7 +306,7 @@ fn nothing_is_new_because_a_filter_hides_it() {
 }
 
 #[test]
-fn a_gap_is_not_a_new_event() {
+fn a_gap_does_not_count_as_a_new_event() {
     let mut story = Story::new(80, 24);
     let fact = |second, id| (second, id, "AWS::X", "CREATE_COMPLETE", "");
     story.events(&[fact(0, "A"), fact(1, "B")]).keys("k");
@@ -315,7 +315,7 @@ fn a_gap_is_not_a_new_event() {
 }
 
 #[test]
-fn of_a_reason_of_megabytes_no_more_is_kept_for_the_screen_than_anybody_reads() {
+fn a_reason_of_megabytes_is_cut_for_the_screen() {
     let mut story = Story::new(200, 60);
     let reason = "word ".repeat(400_000);
     story.events(&[(1, "R", "AWS::X", "CREATE_FAILED", &reason)]);

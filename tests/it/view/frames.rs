@@ -57,13 +57,13 @@ fn a_failure_on_screens_of_any_size() {
 }
 
 #[test]
-fn without_colours_weight_and_signs_are_left() {
+fn without_colours_weight_and_symbols_remain() {
     let story = builds::building(80, 24);
     assert_snapshot!("building_without_colours", frame(&story.model, &PLAIN));
 }
 
 #[test]
-fn a_terminal_of_ascii_gets_ascii() {
+fn an_ascii_terminal_gets_ascii() {
     let mut stories = vec![
         builds::connecting(80, 24),
         builds::waiting(40, 10),
@@ -90,7 +90,7 @@ fn a_terminal_of_ascii_gets_ascii() {
 }
 
 #[test]
-fn the_filter_lies_over_the_list() {
+fn the_filter_menu_covers_the_list() {
     let mut story = builds::rolling_back(80, 24);
     story.keys("fjj");
     assert_snapshot!("filter", frame(&story.model, &COLOUR));
@@ -102,7 +102,7 @@ fn the_filter_lies_over_the_list() {
 }
 
 #[test]
-fn the_help_lists_every_key_and_sign() {
+fn the_help_lists_every_key_and_symbol() {
     let mut story = builds::building(80, 24);
     story.keys("?");
     assert_snapshot!("help", frame(&story.model, &COLOUR));

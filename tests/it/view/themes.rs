@@ -127,7 +127,7 @@ fn grounds(style: Style, made_for: &[[u8; 3]]) -> Vec<[u8; 3]> {
 }
 
 #[test]
-fn text_is_readable_on_the_ground_that_a_theme_is_made_for() {
+fn text_is_readable_on_the_background_of_its_theme() {
     for (name, scheme) in themes() {
         // Nothing is readable at 4.5 on black and on white; 3 is WCAG's least for large text and signs.
         let (least, made_for): (f64, &[_]) = match name {
@@ -159,7 +159,7 @@ fn text_is_readable_on_the_ground_that_a_theme_is_made_for() {
 }
 
 #[test]
-fn the_row_that_is_selected_is_readable_in_every_theme() {
+fn the_selected_row_is_readable_in_every_theme() {
     for (name, scheme) in themes() {
         for depth in FIXED {
             let style = scheme.style(Role::Selection, depth);
@@ -184,7 +184,7 @@ fn high_contrast_dims_nothing() {
 }
 
 #[test]
-fn no_two_states_have_the_same_colour() {
+fn no_two_statuses_have_the_same_colour() {
     for (name, scheme) in themes() {
         for depth in COLOURED {
             for (one, other) in pairs() {
@@ -201,7 +201,7 @@ fn no_two_states_have_the_same_colour() {
 }
 
 #[test]
-fn states_stay_apart_for_people_who_see_no_red_or_no_green() {
+fn statuses_differ_with_colour_vision_deficiencies() {
     let scheme = built_in("colour-blind").unwrap().unwrap();
     for depth in FIXED {
         for (one, other) in pairs() {
@@ -250,7 +250,7 @@ fn only_a_failure_is_red() {
 }
 
 #[test]
-fn without_colours_no_style_names_one_in_any_theme() {
+fn without_colours_no_style_sets_a_colour() {
     // A style that names a colour makes crossterm write `ESC[;m` under NO_COLOR, which ends REVERSED.
     for (name, scheme) in themes() {
         for role in Role::ALL {

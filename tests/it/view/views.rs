@@ -101,7 +101,7 @@ fn text(story: &Story) -> String {
 }
 
 #[test]
-fn a_newcomer_finds_what_failed_first_and_why_without_a_key() {
+fn the_first_failure_and_its_reason_need_no_key() {
     let shown = text(&builds::failed(80, 24));
     for needed in [
         " FAILED ",
@@ -115,7 +115,7 @@ fn a_newcomer_finds_what_failed_first_and_why_without_a_key() {
 }
 
 #[test]
-fn every_other_answer_takes_at_most_two_keys() {
+fn every_other_fact_takes_at_most_two_keys() {
     let answers = [
         ("which resource took how long", "2", "31:40"),
         (
