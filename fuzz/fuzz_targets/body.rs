@@ -1,10 +1,10 @@
-//! Any answer of the API, the gateway or a stranger: read as a page, a description or a refusal.
+//! Any response of the API, the gateway or another host: read as a page, a description or a refusal.
 //! A fixture gives its own status and body; other bytes are a body that comes with every status.
 #![no_main]
 
+use bakewatch::testing::backend::{AnyAnswer, EventsAnswer, EventsError};
 use bakewatch::testing::domain::{Fault, ImageAnswer, StackEvent};
 use bakewatch::testing::text::{SafeText, one_line};
-use bakewatch::testing::backend::{AnyAnswer, EventsAnswer, EventsError};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ fn check(answer: &AnyAnswer<'_>) {
                 assert_eq!(page.events.len(), elements, "an element is lost or made up");
                 page.events.iter().for_each(|event| read_again(event));
             }
-            // "Gone" is believed only where somebody names the image. In JSON its name may be written with escapes.
+            // "Gone" counts only if the response names the image. In JSON its name may be written with escapes.
             Ok(EventsAnswer::Gone) => {
                 assert!(!success && (names_image || answer.body.contains(&b'\\')))
             }
@@ -84,7 +84,7 @@ fn elements(body: &[u8]) -> Option<usize> {
     )
 }
 
-/// What is kept of an event is one line, and is the same event when it is read again: as a recording does.
+/// The kept part of an event is one line, and the same event when it is read again, as a recording does.
 fn read_again(event: &StackEvent) {
     assert!(!event.raw().contains('\n'));
     let again = StackEvent::from_json(event.raw(), Some(&event.stack_id));

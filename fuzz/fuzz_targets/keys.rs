@@ -1,4 +1,4 @@
-//! Any keys, mouse actions, sizes, times and answers, one after another: every frame can be drawn, and stays in
+//! Any keys, mouse actions, sizes, times and responses, one after another: every frame can be drawn, and stays in
 //! its area.
 #![no_main]
 
@@ -98,14 +98,14 @@ fuzz_target!(|data: &[u8]| {
         let size = story.model.size;
         draw(&story, &theme, size.width, size.height);
     }
-    // The terminal may have another size already than the program has heard of.
+    // The terminal may already have another size than the model knows.
     draw(&story, &theme, first.into(), (255 - u16::from(first)) / 4);
 });
 
 fn step(story: &mut Story, bytes: &mut Bytes<'_>, seconds: &mut i64) {
     let byte = bytes.next();
     match byte {
-        // What can be typed is typed.
+        // A printable character is typed.
         b' '..=b'~' => story.msg(Msg::Key(Key::Char(byte.into()))),
         0 => {
             *seconds += i64::from(bytes.next()) * i64::from(bytes.next());

@@ -1,4 +1,4 @@
-//! Anything that a person may type to search for, as text and as a regular expression, in text of any kind.
+//! Any search pattern, as text and as a regular expression, in any text.
 //! The first line is the pattern, the rest is searched.
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Any `resourceProperties`, and how they differ from others: a tree, a document, JSON. What is shown of them
-//! grows with what came, and no faster.
+//! Any `resourceProperties`, and how they differ from others: a tree, a document, JSON. The shown text grows no faster
+//! than the input.
 #![no_main]
 
 use std::sync::Arc;
@@ -47,7 +47,13 @@ fn event(id: &str, properties: &str) -> Arc<StackEvent> {
 }
 
 /// Reads an event in the pane, with the first branches unfolded, and copies from the first lines.
-fn read(timeline: &Timeline, event: &Arc<StackEvent>, form: DetailMode, columns: usize, length: usize) {
+fn read(
+    timeline: &Timeline,
+    event: &Arc<StackEvent>,
+    form: DetailMode,
+    columns: usize,
+    length: usize,
+) {
     let mut detail = Detail::default();
     detail.form = form;
     let subject = Subject::Event(timeline, event);

@@ -1,5 +1,5 @@
-//! Any bytes as a recording. What is read of them is written as a recording again, which must tell the same.
-//! This is what happens to a file that a watch goes on with after it was damaged.
+//! Any bytes as a recording. Its content is written as a recording again, which must have the same content. A watch
+//! does this with a damaged file that it continues.
 #![no_main]
 
 use std::collections::{BTreeMap, HashSet};
@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use bakewatch::testing::domain::{Build, Observation, Row, Summary, Timeline};
-use bakewatch::testing::store::Selection;
 use bakewatch::testing::recording::{Recorder, Recording};
+use bakewatch::testing::store::Selection;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -28,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(again.unreadable, 0);
     let mut seen = HashSet::new();
     if recording.events().all(|event| seen.insert(event.key())) {
-        // Which of two events of one id is meant, a damaged file does not tell.
+        // A damaged file does not show which of two events with one id counts.
         assert_eq!(known(&recording.reports), known(&again.reports));
     }
     assert_eq!(
@@ -52,8 +52,8 @@ fn write(path: &Path, recording: &Recording) -> Vec<u8> {
     bytes
 }
 
-/// What a watch knows of events after some reports: each stack's in order, and which were printed. A damaged file
-/// does not tell which of two lines were one walk's, nor that an idle walk was the last of a stack's.
+/// The events of a watch after some observations: each stack's in order, and the printed ones. A damaged file does not
+/// show which of two lines belonged to one walk, nor that an idle walk was a stack's last one.
 fn known(reports: &[Observation]) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
     let mut build = Build::default();
     let mut printed = Vec::new();
@@ -64,8 +64,8 @@ fn known(reports: &[Observation]) -> (BTreeMap<String, Vec<String>>, Vec<String>
     printed.sort();
     let _ = Summary::of(&build);
     let of_stack = |timeline: &Timeline| {
-        let rows =
-            (0..timeline.rows(Selection::ALL)).filter_map(|index| timeline.row(Selection::ALL, index));
+        let rows = (0..timeline.rows(Selection::ALL))
+            .filter_map(|index| timeline.row(Selection::ALL, index));
         let events = rows.map(|row| match row {
             Row::Event(event) => {
                 assert_eq!(&event.stack_id, timeline.stack_id(), "stacks do not mix");

@@ -1,4 +1,4 @@
-//! Any text as each of a person's own files: the key map, a theme, the settings. It is taken, or refused in one
+//! Any text as each of the user's own files: the key map, a theme, the settings. It is accepted, or refused in one
 //! clean line that names the file.
 #![no_main]
 

@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
         );
         for line in wrap(text, columns) {
             is_inert(&line);
-            // What can't be taken apart stays whole on a line of its own, however wide it is.
+            // A grapheme that is wider than the line has its own line.
             let wide = line.graphemes(true).filter(|part| width(part) > 0).count();
             assert!(
                 width(&line) <= columns || wide == 1,
@@ -51,7 +51,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(redact(&safe), safe, "nothing is left to be taken out");
 });
 
-/// Controls but line breaks and tabs; what turns text around; what can't be seen (reference: Unicode 16, Cf, Zl, Zp).
+/// Controls but line breaks and tabs; overrides of direction; invisible characters (reference: Unicode 16, Cf, Zl, Zp).
 fn is_inert(text: &str) {
     let acts = |character: char| {
         character.is_control() && !matches!(character, '\n' | '\t')

@@ -1,4 +1,4 @@
-//! Builds to look at: what an API would have answered in the course of each.
+//! Builds in every state, each as the responses of an API in its course.
 
 use bakewatch::testing::app::Msg;
 use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
@@ -54,7 +54,7 @@ const RESOURCES: [(&str, &str, i64, i64); 12] = [
     ),
 ];
 
-/// The events of an ordinary build until the image itself is being made.
+/// The events of an ordinary build until the image itself is being built.
 fn beginning() -> Vec<Fact<'static>> {
     let mut facts: Vec<Fact<'static>> = vec![(
         0,
@@ -96,12 +96,12 @@ const FAILURE: &str = "Resource handler returned message: \"Error occurred durin
     arn:aws:imagebuilder:us-east-1:123456789012:component/parallelclusterimage-6accc570/3.16.1/1 failed!''.\" \
     (RequestToken: 1c2d3e4f-0000-1111-2222-333344445555, HandlerErrorCode: GeneralServiceException)";
 
-/// Nothing has been heard.
+/// Before the first response.
 pub(crate) fn connecting(width: u16, height: u16) -> Story {
     Story::new(width, height)
 }
 
-/// The API answers, and has no such stack yet.
+/// The API responds, and has no such stack yet.
 pub(crate) fn waiting(width: u16, height: u16) -> Story {
     let mut story = Story::new(width, height);
     story.observe(Seen::StackGone).at(2);
@@ -118,7 +118,7 @@ pub(crate) fn building(width: u16, height: u16) -> Story {
     story
 }
 
-/// A component failed; the sibling that was under way is cancelled.
+/// A component failed, and its running sibling was cancelled.
 pub(crate) fn failed(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     let end = 35 * MINUTE;
@@ -149,7 +149,7 @@ pub(crate) fn failed(width: u16, height: u16) -> Story {
     story
 }
 
-/// A failed build undoes its work.
+/// A failed build is rolled back.
 pub(crate) fn rolling_back(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     let end = 35 * MINUTE;
@@ -206,7 +206,7 @@ fn cleanup(story: &mut Story) {
     ]);
 }
 
-/// The image is there, and its stack deletes itself.
+/// The image is available, and its stack deletes itself.
 pub(crate) fn succeeded(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     cleanup(&mut story);
@@ -214,14 +214,14 @@ pub(crate) fn succeeded(width: u16, height: u16) -> Story {
     story
 }
 
-/// The image is there, and its stack has deleted itself.
+/// The image is available, and its stack has deleted itself.
 pub(crate) fn finished(width: u16, height: u16) -> Story {
     let mut story = succeeded(width, height);
     story.at(60 * MINUTE).observe(Seen::StackGone);
     story
 }
 
-/// The image is there; its stack could not delete itself.
+/// The image is available; its stack failed to delete itself.
 pub(crate) fn leftover(width: u16, height: u16) -> Story {
     let mut story = succeeded(width, height);
     let end = 59 * MINUTE;
@@ -245,7 +245,7 @@ pub(crate) fn leftover(width: u16, height: u16) -> Story {
     story
 }
 
-/// Somebody deleted it half-way.
+/// The build was deleted half-way.
 pub(crate) fn deleted(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     for seconds in [0, 6] {
@@ -265,7 +265,7 @@ pub(crate) fn not_found(width: u16, height: u16) -> Story {
     story
 }
 
-/// It failed, and was begun again under the same name.
+/// It failed, and was started again under the same name.
 pub(crate) fn rebuilt(width: u16, height: u16) -> Story {
     let mut story = failed(width, height);
     story.change_stack();
@@ -276,7 +276,7 @@ pub(crate) fn rebuilt(width: u16, height: u16) -> Story {
     story
 }
 
-/// The newest page is there, and older ones are still to come.
+/// The newest page was fetched, and older ones were not yet.
 pub(crate) fn loading(width: u16, height: u16) -> Story {
     let mut story = Story::new(width, height);
     let all = beginning();
@@ -286,7 +286,7 @@ pub(crate) fn loading(width: u16, height: u16) -> Story {
     story
 }
 
-/// The API asks to slow down.
+/// The API throttles.
 pub(crate) fn throttled(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     story
@@ -296,14 +296,14 @@ pub(crate) fn throttled(width: u16, height: u16) -> Story {
     story
 }
 
-/// The credentials ran out while it was watched.
+/// The credentials expired during the watch.
 pub(crate) fn unauthorized(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     denied(&mut story);
     story
 }
 
-/// The credentials were never good.
+/// The credentials were never accepted.
 pub(crate) fn refused(width: u16, height: u16) -> Story {
     let mut story = Story::new(width, height);
     denied(&mut story);
@@ -352,7 +352,7 @@ pub(crate) fn hostile(width: u16, height: u16) -> Story {
     story
 }
 
-/// The list holds while events arrive.
+/// The list does not follow while events arrive.
 pub(crate) fn held(width: u16, height: u16) -> Story {
     let mut story = Story::new(width, height);
     let all = beginning();
@@ -363,7 +363,7 @@ pub(crate) fn held(width: u16, height: u16) -> Story {
     story
 }
 
-/// The same build from a stand-in for the API, by a clock of another zone.
+/// The same build from a simulated API, in another time zone.
 pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     let now = story.model.now;
@@ -380,12 +380,12 @@ pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
     story
 }
 
-/// Tells a build on a screen of a size.
-type Tell = fn(u16, u16) -> Story;
+/// Makes a build on a screen of a size.
+type Make = fn(u16, u16) -> Story;
 
 /// Every build, by its name.
 pub(crate) fn all(width: u16, height: u16) -> impl Iterator<Item = (&'static str, Story)> {
-    let builds: [(&str, Tell); 18] = [
+    let builds: [(&str, Make); 18] = [
         ("connecting", connecting),
         ("waiting", waiting),
         ("not_found", not_found),

@@ -1,15 +1,15 @@
-//! A person's folder for this program, with files in it, removed when the test is over.
+//! A configuration folder with files in it, removed at the end of the test.
 
 use std::fs;
 use std::path::PathBuf;
 
 use super::program::{Ended, Program};
 
-/// The folder above it, as `XDG_CONFIG_HOME` names it.
+/// The folder that `XDG_CONFIG_HOME` names, above that of the program.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    /// A folder for one test, with these files in it: their names and texts.
+    /// A folder for one test, with these files: their names and texts.
     pub(crate) fn new(test: &str, files: &[(&str, &str)]) -> Self {
         let name = format!("bakewatch-{test}-{}", std::process::id());
         let folder = Self(std::env::temp_dir().join(name));

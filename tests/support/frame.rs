@@ -1,6 +1,6 @@
-//! A frame as text for snapshots: its lines, then the style of every stretch of it, by role.
+//! A frame as text for snapshots: its lines, then the style of every run of cells, by role.
 //!
-//! Text alone would stay the same if all colours were lost.
+//! Without the styles, the snapshots would stay the same if all colours were lost.
 
 use std::fmt::Write;
 use std::sync::LazyLock;

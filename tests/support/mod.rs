@@ -1,4 +1,5 @@
-//! What several modules of tests need: builds to look at, frames as text, the program and its server.
+//! Code that the tests share, in both binaries, and with the benches and the fuzz targets: builds, frames as text, the
+//! built program, a terminal for it, and two models of the API (`server` over HTTP, `service` in memory).
 
 pub(crate) mod api;
 pub(crate) mod builds;
@@ -17,7 +18,7 @@ pub(crate) mod terminal;
 pub(crate) mod text;
 pub(crate) mod watcher;
 
-/// Whether what is written from the program is to be written anew instead of compared.
+/// Whether generated files are to be written instead of compared.
 #[expect(
     clippy::disallowed_methods,
     reason = "the program reads the environment in config only; this is a test"

@@ -1,13 +1,13 @@
-//! What a running process costs, as Linux tells it in `/proc`: its time on processors, its memory, its threads
-//! and its open files. Nothing where there is no such process, or no `/proc`.
+//! The cost of a running process, from `/proc` of Linux: its processor time, its memory, its threads and its open
+//! files. `None` if there is no such process, or no `/proc`.
 
 use std::fs;
 use std::time::Duration;
 
-/// Linux tells a process's time in hundredths of a second, whatever its own clock does.
+/// Linux reports processor time in hundredths of a second, for any frequency of its clock.
 const TICK: Duration = Duration::from_millis(10);
 
-/// For how long the process has been on a processor: all its threads together, those that have ended included.
+/// The processor time of all threads of the process, including those that have ended.
 pub(crate) fn cpu_time(id: u32) -> Option<Duration> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     // The program's name stands in brackets and may hold anything.

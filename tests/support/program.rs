@@ -1,7 +1,7 @@
 //! The built program as a child process, its output read line by line, with a deadline on every wait.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::Deref;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long anything may take before a test gives up on it.
+/// The longest time that a test waits for anything.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
-/// A folder for what a run of the program notes down; nobody else uses it, and it goes with this.
+/// A state folder for one run of the program, removed when this is dropped.
 pub(crate) struct Scratch(PathBuf);
 
 impl Deref for Scratch {
@@ -34,7 +34,7 @@ impl Drop for Scratch {
     }
 }
 
-/// A folder that is empty.
+/// An empty folder of its own.
 pub(crate) fn fresh_folder() -> Scratch {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     let number = MADE.fetch_add(1, Ordering::Relaxed);
@@ -45,7 +45,7 @@ pub(crate) fn fresh_folder() -> Scratch {
     Scratch(folder)
 }
 
-/// The recordings in the folder of what the program notes down.
+/// The recordings in a state folder.
 pub(crate) fn recordings_in(state: &Path) -> Vec<PathBuf> {
     let inside = |folder: &Path| {
         let entries = fs::read_dir(folder).into_iter().flatten();
@@ -83,9 +83,9 @@ pub(crate) fn has_default_signals() -> bool {
     };
     let has = *ENV_RESETS_SIGNALS || ["HUP", "INT", "TERM"].into_iter().all(ends);
     if !has {
-        eprintln!(
-            "skipped: these tests were started with signals ignored, and env cannot reset them"
-        );
+        let why =
+            "skipped: these tests were started with signals ignored, and env cannot reset them";
+        let _ = writeln!(io::stderr(), "{why}");
     }
     has
 }
@@ -132,7 +132,7 @@ pub(crate) struct Program {
     _state: Scratch,
 }
 
-/// What the program said and how it ended.
+/// The output of the program and its exit status.
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
     pub(crate) lines: Vec<String>,
@@ -149,7 +149,7 @@ impl Program {
         Self::run(command(arguments), environment)
     }
 
-    /// Starts the program with signals ignored, as `nohup` does.
+    /// Starts the program with these signals ignored, as `nohup` does.
     pub(crate) fn start_ignoring(signals: &str, arguments: &[&str]) -> Self {
         Self::start_after(&format!("trap '' {signals}"), arguments)
     }
@@ -186,7 +186,7 @@ impl Program {
         }
     }
 
-    /// Kills it, as nothing can be prevented from being killed, and reads what it had written until then.
+    /// Kills it with SIGKILL, and reads the lines that it had written until then.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -204,7 +204,7 @@ impl Program {
         send_signal(name, self.id());
     }
 
-    /// Reads on until a line is as wanted.
+    /// Reads lines until one matches.
     pub(crate) fn wait_for(&mut self, wanted: impl Fn(&str) -> bool) -> &str {
         loop {
             match self.lines.recv_timeout(DEADLINE) {
@@ -217,7 +217,7 @@ impl Program {
         }
     }
 
-    /// Reads on to the end.
+    /// Reads lines until the program ends.
     pub(crate) fn end(mut self) -> Ended {
         loop {
             match self.lines.recv_timeout(DEADLINE) {
@@ -225,7 +225,7 @@ impl Program {
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     let _ = self.child.kill();
-                    panic!("it does not end; so far: {:#?}", self.seen);
+                    panic!("the program does not end; so far: {:#?}", self.seen);
                 }
             }
         }
@@ -300,7 +300,7 @@ impl Ended {
     }
 }
 
-/// How often the program is killed; more often by `BAKEWATCH_KILLS`.
+/// How often the program is killed; `BAKEWATCH_KILLS` sets another number.
 #[expect(
     clippy::disallowed_methods,
     reason = "the program reads the environment in config; this is a test"

@@ -7,7 +7,7 @@ use bakewatch::testing::domain::format_time;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-/// The folder of an image's recordings, made.
+/// The folder of an image's recordings. Makes it.
 pub(crate) fn folder_of(state: &Path, image: &str) -> PathBuf {
     let folder = state.join("bakewatch/recordings").join(image);
     fs::create_dir_all(&folder).unwrap();
@@ -18,8 +18,8 @@ fn start() -> DateTime<Utc> {
     "2026-03-01T10:00:00Z".parse().unwrap()
 }
 
-/// Writes a recording by its documentation: a build that began so many hours after the others' beginning, and
-/// took so many minutes.
+/// Writes a recording as it is documented: of a build that began this number of hours after a common beginning, and
+/// took this number of minutes.
 pub(crate) fn write(
     folder: &Path,
     name: &str,
@@ -34,7 +34,7 @@ pub(crate) fn write(
     if let Some(api) = api {
         header["api"] = json!(api);
     }
-    // Longer than what is read of a file's end at first.
+    // Longer than the part of a file's end that is read first.
     let reason = "long ".repeat(4000);
     let ended = json!({"kind": "ended", "at": format_time(ended), "summary": {
         "outcome": outcome, "startedAt": format_time(began), "endedAt": format_time(ended), "leftoverStack": false, "events": 9,

@@ -21,7 +21,7 @@ pub(crate) const CANARIES: [&str; 5] = [
     SIGNATURE,
 ];
 
-/// A server that says what a server should not: the canonical request, with the session token in it.
+/// A server that repeats the canonical request in its response, with the session token in it.
 pub(crate) fn talkative_server() -> Server {
     let mismatch = InjectedFault::Answer {
         status: 403,

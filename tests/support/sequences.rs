@@ -1,13 +1,13 @@
-//! What bytes leave behind in a terminal: modes that are still set, and a sequence that is not complete.
+//! The state in which bytes leave a terminal: modes that are still set, and an incomplete sequence.
 
 use std::collections::BTreeMap;
 
 const ESC: u8 = 0x1b;
-/// The cursor is shown: the one mode that is set in a terminal that nobody uses.
+/// The cursor is visible: the only mode that is set in an unused terminal.
 const CURSOR: &str = "25";
 
-/// The private modes (DECSET) that bytes have changed and not changed back, by their numbers: screens, mouse,
-/// paste, focus, synchronised updates, and whatever else there is.
+/// The private modes (DECSET) that the bytes have changed and not restored, by their numbers: screens, mouse, paste,
+/// focus, synchronised updates, and all others.
 pub(crate) fn modes_left(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let mut modes = BTreeMap::new();
@@ -25,7 +25,7 @@ pub(crate) fn modes_left(bytes: &[u8]) -> Vec<String> {
     modes.into_keys().map(str::to_owned).collect()
 }
 
-/// Whether text that follows the bytes is text: nothing that they have begun takes it in.
+/// Whether the bytes end outside of a sequence, so that following text is shown as text.
 pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     let last = bytes.utf8_chunks().last();
     if last.is_some_and(|chunk| !chunk.invalid().is_empty()) {

@@ -1,4 +1,4 @@
-//! A simulated API that a test changes by hand while the program asks it.
+//! A simulated API over HTTP that a test changes while the program polls it.
 
 use bakewatch::testing::Clock;
 use bakewatch::testing::demo::{FaultPlan, RequestLog, Route, Simulator, World};
@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 pub(crate) const STACK: &str =
     "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6accc570-b080-11ec-845e-0e2dc6386985";
 
-/// The API, answering in the background for as long as this lives.
+/// The API. It responds in the background until this is dropped.
 pub(crate) struct Server {
     pub(crate) world: World,
     pub(crate) requests: RequestLog,
@@ -41,7 +41,7 @@ impl Server {
         }
     }
 
-    /// A stack that is being created, and the image that goes with it.
+    /// Begins a build: a stack with one event, and an image in progress.
     pub(crate) fn begin_build(&mut self, stack: &str) {
         self.world.replace_stack(stack);
         self.push_root(stack, "CREATE_IN_PROGRESS");
@@ -63,7 +63,7 @@ impl Server {
         self.world.push_events(events);
     }
 
-    /// An event that has more fields than others.
+    /// Adds an event with other or additional fields.
     pub(crate) fn push_with(&mut self, stack: &str, fields: Value) {
         let mut event = self.event(stack, "Thing", "CREATE_COMPLETE", "thing");
         let Value::Object(fields) = fields else {
@@ -82,7 +82,7 @@ impl Server {
         })
     }
 
-    /// The build is done: the image is there.
+    /// Completes the build: DescribeImage returns an AMI.
     pub(crate) fn succeed(&mut self) {
         self.world.set_image(Some(json!({
             "imageId": "img", "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_COMPLETE",

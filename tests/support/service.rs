@@ -1,5 +1,5 @@
 //! A model of the service that keeps a stack's events: it promises as little as the real one, and each of its
-//! bad habits can be switched on. It answers at once; whoever asks decides which answers are lost on the way.
+//! bad habits can be switched on. It responds at once; the test decides which responses are lost on the way.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use bakewatch::testing::backend::{EventsPage, NextToken};
 use bakewatch::testing::domain::StackEvent;
 use proptest::prelude::*;
 
-/// What the service does although a program would like it better otherwise.
+/// A behaviour of the service that makes it harder to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Habit {
     /// Tokens count events from the newest one, so that a page moves up when an event arrives. Without it, a
@@ -23,7 +23,7 @@ pub(crate) enum Habit {
     EmptyLastPage,
     /// An event may come twice in a page.
     Repeats,
-    /// Tokens of a stack that was replaced are taken for the new stack instead of being rejected.
+    /// Tokens of a replaced stack count for the new stack instead of being rejected.
     TokensOutliveStack,
 }
 
@@ -38,14 +38,14 @@ impl Habit {
     ];
 }
 
-/// What kind of service it is.
+/// The kind of service.
 #[derive(Clone, Debug)]
 pub(crate) struct Character {
     pub(crate) page_size: usize,
     pub(crate) habits: Vec<Habit>,
     /// How many events in a row have the same time; with 0, events have none.
     pub(crate) ties: usize,
-    /// The seed of whatever the habits leave to chance.
+    /// The seed of everything that the habits leave to chance.
     pub(crate) seed: u64,
 }
 
@@ -65,8 +65,8 @@ impl Character {
     }
 
     /// Where tokens count from the newest event, a page that moved up above all of the walk looks like one
-    /// that goes on with it, but for its time. So there must not be so many events of one time that the walk
-    /// and such a page can be among them.
+    /// that continues it, but for its time. So there must be too few events of one time for the walk and such a
+    /// page to be among them.
     fn made_tellable(mut self) -> Self {
         if self.has(Habit::TokensCountFromNewest) {
             let page = if self.has(Habit::PagesVary) {
@@ -111,7 +111,7 @@ pub(crate) struct Kept {
 /// Where the page of a token begins.
 #[derive(Clone, Debug)]
 enum Position {
-    /// Below so many of the newest events.
+    /// Below this number of the newest events.
     Below(usize),
     /// Below this event; at the newest one where it is not there.
     Under(Weak<StackEvent>),
@@ -172,7 +172,7 @@ impl Service {
         self.stacks.last().unwrap()
     }
 
-    /// How many events of all stacks are held by more than so many.
+    /// How many events of all stacks have more holders than this number.
     pub(crate) fn held_by_more_than(&self, holders: usize) -> usize {
         let is_held = |kept: &&Kept| Arc::strong_count(&kept.event) > holders;
         self.stacks.iter().flatten().filter(is_held).count()
@@ -224,7 +224,7 @@ impl Service {
         }
     }
 
-    pub(crate) fn answer(&mut self, token: Option<&NextToken>) -> Result<EventsPage, Rejected> {
+    pub(crate) fn response(&mut self, token: Option<&NextToken>) -> Result<EventsPage, Rejected> {
         let skip = self.position(token)?;
         let total = self.events().len();
         if self.character.has(Habit::EmptyPages) && skip < total && self.random.u8(..) < 50 {
@@ -270,7 +270,7 @@ impl Service {
         })
     }
 
-    /// A token for the page below so many of the newest events.
+    /// A token for the page below this number of the newest events.
     fn token(&mut self, skip: usize) -> NextToken {
         let above = self.events().iter().rev().take(skip).next_back();
         let position = match above {
@@ -299,7 +299,7 @@ fn serial(token: &NextToken) -> usize {
     token.as_str().trim_end_matches("+/=").parse().unwrap()
 }
 
-/// An event; the same one for the same arguments, since parsing is most of what a schedule costs.
+/// An event; the same one for the same arguments, since parsing is most of the cost of a schedule.
 fn event(stack: usize, number: usize, second: Option<usize>) -> Arc<StackEvent> {
     type Made = HashMap<(usize, usize, Option<usize>), Arc<StackEvent>>;
     thread_local!(static MADE: RefCell<Made> = RefCell::default());

@@ -1,4 +1,4 @@
-//! The program in a terminal of its own: keys go in, and a VT parser tells what is on the screen.
+//! The program in its own pseudo-terminal: the test presses keys, and a VT parser keeps the screen.
 
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -15,15 +15,15 @@ use super::process::cpu_time;
 use super::program::{DEADLINE, Scratch, fresh_folder, send_signal};
 use super::sequences::{is_whole, modes_left};
 
-/// How long a program may stay without its terminal.
+/// The longest time that a program may run without its terminal.
 const SOON: Duration = Duration::from_secs(2);
-/// And how long it may be on a processor meanwhile: 5 % of that.
-const WINDING_UP: Duration = Duration::from_millis(100);
+/// The processor time that it may use until then: 5 % of that.
+const LAST_WORK: Duration = Duration::from_millis(100);
 
-/// What the shell in a terminal says when it waits for a command.
+/// The prompt of the shell in a terminal.
 pub(crate) const PROMPT: &str = "ready> ";
 
-/// What the terminal shows, and a way to wait for it to change.
+/// The screen of the terminal, and a way to wait for it to change.
 #[derive(Default)]
 struct Shown {
     parser: Mutex<State>,
@@ -40,7 +40,7 @@ struct State {
 
 /// A terminal with the program in it.
 pub(crate) struct Terminal {
-    /// Nothing, once the terminal has been closed.
+    /// `None` once the terminal is closed.
     ends: Option<Ends>,
     child: Box<dyn Child + Send + Sync>,
     shown: Arc<Shown>,
@@ -49,13 +49,13 @@ pub(crate) struct Terminal {
     pub(crate) folder: Scratch,
 }
 
-/// The person's side of the terminal.
+/// The user's side of the terminal.
 struct Ends {
     master: Box<dyn MasterPty + Send>,
-    /// The program's side stays open as long as a shell would keep it.
+    /// The program's side stays open as long as a shell would keep it open.
     _slave: Box<dyn SlavePty + Send>,
     keys: Box<dyn Write + Send>,
-    /// What the program writes; nothing here, once somebody reads on.
+    /// The output of the program; `None` once a thread reads it.
     output: Option<Box<dyn Read + Send>>,
 }
 
@@ -72,7 +72,7 @@ impl Terminal {
         terminal
     }
 
-    /// Starts the program in a terminal that nobody reads yet.
+    /// Starts the program in a terminal whose output is not read yet.
     pub(crate) fn start_unread(
         columns: u16,
         rows: u16,
@@ -144,10 +144,14 @@ impl Terminal {
         self.ends.as_mut().expect("an open terminal")
     }
 
-    /// Reads what the program writes next, once.
+    /// Reads the next output of the program, once.
     pub(crate) fn read_some(&mut self) -> &mut Self {
         let mut bytes = [0; 1024];
-        let output = self.ends().output.as_mut().expect("nobody reads on");
+        let output = self
+            .ends()
+            .output
+            .as_mut()
+            .expect("no thread reads the output");
         let count = output.read(&mut bytes).unwrap();
         self.shown.take(&bytes[..count]);
         self
@@ -155,7 +159,11 @@ impl Terminal {
 
     /// Reads everything from here on, in the background.
     pub(crate) fn read_on(&mut self) {
-        let mut output = self.ends().output.take().expect("nobody reads on");
+        let mut output = self
+            .ends()
+            .output
+            .take()
+            .expect("no thread reads the output");
         let shown = Arc::clone(&self.shown);
         thread::spawn(move || {
             let mut bytes = [0; 4096];
@@ -169,26 +177,26 @@ impl Terminal {
         });
     }
 
-    /// Closes the terminal, which nobody reads on. The process in it must end soon, and do little until then.
+    /// Closes the terminal, whose output no thread reads. The process in it must end soon, and do little until then.
     pub(crate) fn close(&mut self, process: u32) {
         let ends = self.ends.take().expect("an open terminal");
-        assert!(ends.output.is_some(), "somebody reads on");
+        assert!(ends.output.is_some(), "a thread reads the output");
         let before = cpu_time(process);
         drop(ends);
         let closed = Instant::now();
         while let (Some(before), Some(now)) = (before, cpu_time(process)) {
             let spent = now.saturating_sub(before);
             assert!(
-                spent <= WINDING_UP,
+                spent <= LAST_WORK,
                 "{spent:?} on a processor without a terminal"
             );
-            // Until then its own child is still listed; that of a shell goes by itself.
+            // A child of this test is listed until it is waited for; that of a shell is not.
             if process == self.process() && self.child.try_wait().unwrap().is_some() {
                 return;
             }
             assert!(
                 closed.elapsed() < SOON,
-                "it does not end without a terminal"
+                "the program does not end without a terminal"
             );
             thread::sleep(Duration::from_millis(1));
         }
@@ -202,7 +210,7 @@ impl Terminal {
         self
     }
 
-    /// Changes the terminal's size, or lets it forget its size where that is 0.
+    /// Changes the terminal's size; with 0, the terminal does not know it.
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
         if columns > 0 && rows > 0 {
             let mut state = self.shown.parser.lock().unwrap();
@@ -213,29 +221,29 @@ impl Terminal {
         self
     }
 
-    /// Writes on the screen, as another program would.
+    /// Writes to the screen, as another program would.
     pub(crate) fn scribble(&mut self, sequences: &str) -> &mut Self {
         self.shown.take(sequences.as_bytes());
         self
     }
 
-    /// Whether the terminal's modes are as they were at the beginning.
+    /// Whether the terminal's modes are those of the beginning.
     pub(crate) fn has_its_modes(&mut self) -> bool {
         modes(&*self.ends().master) == self.modes_before
     }
 
-    /// Waits until the screen and the modes are as they were at the beginning.
-    pub(crate) fn wait_until_given_back(&mut self) -> &mut Self {
-        self.wait_for_state("what was there before", is_given_back);
+    /// Waits until the screen and the modes are those of the beginning.
+    pub(crate) fn wait_until_restored(&mut self) -> &mut Self {
+        self.wait_for_state("the restored terminal", is_restored);
         let end = Instant::now() + DEADLINE;
         while !self.has_its_modes() {
-            assert!(Instant::now() < end, "the modes are not given back");
+            assert!(Instant::now() < end, "the modes are not restored");
             thread::yield_now();
         }
         self
     }
 
-    /// Waits until the screen is as wanted.
+    /// Waits until the screen matches.
     pub(crate) fn wait(
         &mut self,
         what: &str,
@@ -274,7 +282,7 @@ impl Terminal {
         })
     }
 
-    /// What is on the screen, line by line.
+    /// The text on the screen, line by line.
     pub(crate) fn text(&self) -> String {
         self.shown.parser.lock().unwrap().parser.screen().contents()
     }
@@ -313,10 +321,10 @@ impl Terminal {
         children.next().expect("a job").parse().unwrap()
     }
 
-    /// Waits for the end, and checks that the terminal is as it was: its modes, the main screen, the cursor.
+    /// Waits for the end, and checks that the terminal is restored: its modes, the main screen, the cursor.
     pub(crate) fn end(&mut self) -> ExitStatus {
         let status = self.ended();
-        self.wait_for_state("what was there before", is_given_back);
+        self.wait_for_state("the restored terminal", is_restored);
         assert!(self.has_its_modes(), "the terminal's modes");
         status
     }
@@ -328,14 +336,18 @@ impl Terminal {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(Instant::now() < end, "it does not end:\n{}", self.text());
+            assert!(
+                Instant::now() < end,
+                "the program does not end:\n{}",
+                self.text()
+            );
             thread::sleep(Duration::from_millis(1));
         }
     }
 }
 
-/// Whether nothing is left of what a program on a screen asks of a terminal, and no half sequence.
-fn is_given_back(state: &State) -> bool {
+/// Whether the terminal is restored: no mode is left of those that a program on a screen sets, and no half sequence.
+fn is_restored(state: &State) -> bool {
     let screen = state.parser.screen();
     modes_left(&state.written).is_empty()
         && is_whole(&state.written)
@@ -352,7 +364,7 @@ fn is_given_back(state: &State) -> bool {
 }
 
 impl Shown {
-    /// Shows bytes; none at all where the terminal is closed.
+    /// Shows bytes; none mean that the terminal is closed.
     fn take(&self, bytes: &[u8]) {
         let mut state = self.parser.lock().unwrap();
         state.parser.process(bytes);

@@ -1,12 +1,12 @@
-//! Text that would do harm if it were shown as it is, and how to tell that some was not.
+//! Text that would harm a terminal if it were shown unchanged, and checks that it was not.
 
 use serde_json::json;
 
-/// A title, a colour by one byte, text turned around, what can't be seen, and a line that is written over.
+/// A title, a colour by one byte, reversed text, invisible characters, and an overwritten line.
 pub(crate) const HOSTILE: &str =
     "a\u{1b}]0;title\u{7}\u{9b}31m\u{202e}\u{200b}\u{e0041}\u{2028}\rb";
 
-/// Whether a character could act on a terminal, turn text around, or hide.
+/// Whether a character could control a terminal, reverse text, or is invisible.
 pub(crate) fn acts(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -16,7 +16,7 @@ pub(crate) fn acts(character: char) -> bool {
         )
 }
 
-/// Checks that lines of text do nothing when a terminal shows them.
+/// Checks that no character of these lines acts on a terminal.
 pub(crate) fn assert_inert(what: &str, text: &str) {
     let found = text
         .chars()
@@ -24,7 +24,7 @@ pub(crate) fn assert_inert(what: &str, text: &str) {
     assert!(found.is_none(), "{found:?} is in the {what}:\n{text:?}");
 }
 
-/// A recording of a build that failed, hostile wherever a recording has text.
+/// A recording of a failed build in which every text is hostile.
 pub(crate) fn hostile_recording() -> String {
     let at = "2026-01-01T10:00:00.000Z";
     let event = |number: usize, logical: &str, physical: &str| {

@@ -1,5 +1,5 @@
-//! A watcher of the model service: the very tail, walk, timeline and build that run in production, asked and
-//! answered by hand, and what must hold of them at every moment.
+//! A watcher of the model service: the tail, walk, timeline and build of the program, one request at a time, and the
+//! rules that must hold at every moment.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,23 +16,23 @@ use chrono::DateTime;
 use super::api::fault;
 use super::service::{Kept, Rejected, Service};
 
-/// What becomes of a request.
+/// The result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// The service answers.
-    Answered,
-    /// It fails, for a reason of this kind.
+    /// The service responds.
+    Response,
+    /// The request fails with a fault of this kind.
     Fails(FaultKind),
-    /// The service says that there is no such stack, although there is.
+    /// The service reports that there is no such stack, although there is.
     Gone,
-    /// The token is rejected, from now on; without a token the service answers.
+    /// The service rejects this token from now on, and responds to requests without one.
     TokenDies,
-    /// All tokens that were ever given are rejected from now on, and so is this one; without a token the
-    /// service answers.
+    /// The service rejects all tokens of earlier pages from now on, this one included, and responds to requests
+    /// without one.
     AllTokensDie,
 }
 
-/// Somebody who watches by asking and answering by hand.
+/// A poller whose requests the test sends one by one.
 #[derive(Debug)]
 pub(crate) struct Watcher {
     tail: Tail,
@@ -54,12 +54,12 @@ impl Watcher {
         self.tail.audit(self.now);
     }
 
-    /// The token of the next request for events; whatever is asked before it is answered.
+    /// The token of the next request for events. Requests for the image before it get a response.
     pub(crate) fn token(&mut self) -> Option<NextToken> {
         loop {
-            let (ask, due) = self.tail.next();
+            let (request, due) = self.tail.next();
             self.now = self.now.max(due);
-            match ask {
+            match request {
                 ApiRequest::Events(token) => return token,
                 ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());
@@ -70,13 +70,13 @@ impl Watcher {
         }
     }
 
-    /// How much the tail keeps, as the length of its description.
+    /// The size of the tail, as the length of its `Debug` text.
     pub(crate) fn tail_size(&self) -> usize {
         format!("{:?}", self.tail).len()
     }
 
-    /// One request for events. True when a walk became whole with it.
-    pub(crate) fn ask(&mut self, service: &mut Service, fate: Fate) -> bool {
+    /// Sends one request for events. Returns whether it completed a walk.
+    pub(crate) fn request(&mut self, service: &mut Service, fate: Fate) -> bool {
         let token = self.token();
         match (fate, &token) {
             (Fate::TokenDies, Some(token)) => service.kill_token(token),
@@ -86,8 +86,8 @@ impl Watcher {
         let answer = match fate {
             Fate::Fails(kind) => Err(EventsError::Fault(fault(kind))),
             Fate::Gone => Ok(EventsAnswer::Gone),
-            Fate::Answered | Fate::TokenDies | Fate::AllTokensDie => service
-                .answer(token.as_ref())
+            Fate::Response | Fate::TokenDies | Fate::AllTokensDie => service
+                .response(token.as_ref())
                 .map(EventsAnswer::Page)
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
@@ -99,31 +99,31 @@ impl Watcher {
         whole
     }
 
-    fn take(&mut self, news: Seen) {
+    fn take(&mut self, seen: Seen) {
         let at = DateTime::UNIX_EPOCH + self.now;
         let next_poll = DateTime::UNIX_EPOCH + self.tail.next_poll();
         self.ledger.take(&Observation {
             at,
             elapsed: self.now,
             next_poll,
-            news,
+            news: seen,
         });
     }
 
-    /// Requests that are answered until two walks are whole: the second one began after now.
+    /// Sends requests until two walks are complete: the second one began after this call.
     pub(crate) fn finish(&mut self, service: &mut Service) {
         let mut whole = 0;
         for _ in 0..10_000 {
-            whole += usize::from(self.ask(service, Fate::Answered));
+            whole += usize::from(self.request(service, Fate::Response));
             if whole >= 2 {
                 return;
             }
         }
-        panic!("no walk came to an end");
+        panic!("no walk was completed");
     }
 }
 
-/// What is shown and what is printed of the reports that came.
+/// The build that is shown and the events that are printed after some observations.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     build: Build,
@@ -131,8 +131,8 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn take(&mut self, report: &Observation) {
-        let changes = self.build.apply(report);
+    pub(crate) fn take(&mut self, observation: &Observation) {
+        let changes = self.build.apply(observation);
         self.printed.extend(changes.left);
         self.printed.extend(changes.committed);
     }
@@ -154,8 +154,8 @@ impl Ledger {
         self.printed.len()
     }
 
-    /// What must hold at every moment: each stack's events are there once, in the service's order, and none is
-    /// missing between two of them without a row that says so.
+    /// Checks the rules of every moment: each stack's events are present once, in the service's order, and none is
+    /// missing between two of them without a gap.
     pub(crate) fn check(&self, service: &Service) {
         for timeline in self.build.timelines() {
             let stack = timeline.stack_id().as_str();
@@ -163,7 +163,7 @@ impl Ledger {
         }
     }
 
-    /// What must hold when nothing is missing any more: the current stack is shown as the service has it.
+    /// Checks the rules of a complete history: the current stack is shown as the service has it.
     pub(crate) fn check_complete(&self, service: &Service) {
         self.check(service);
         self.check_prints(service);
@@ -178,7 +178,7 @@ impl Ledger {
         assert_eq!(printed, expected.len(), "not all is printed");
     }
 
-    /// What must hold of the prints: each event once, and where none is late, each stack's in its order.
+    /// Checks the printed events: each one once, and if none is late, each stack's in its order.
     fn check_prints(&self, service: &Service) {
         let keys = self.printed.iter().map(|event| event.key());
         let distinct = keys.collect::<HashSet<_>>().len();

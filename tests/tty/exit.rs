@@ -1,5 +1,5 @@
-//! Every way out of the screen, in one table: whichever it is, the terminal is as it was, modes and all, the exit
-//! code tells which it was, and nothing goes on without the screen.
+//! Every exit from the screen, in one table: it restores the terminal with all modes, has its exit code, and leaves no
+//! process behind.
 
 use std::fs;
 use std::process::Command;
@@ -21,26 +21,26 @@ const FAILING: &[&str] = &[
     "true",
 ];
 
-/// A way out: what is started, with which part of it panicking, what a person or the system does once the text is
-/// there, and the exit code.
-struct Way {
+/// An exit: the arguments, the part that panics, the action of the user or the system once the text is on the
+/// screen, and the exit code.
+struct Exit {
     name: &'static str,
     arguments: &'static [&'static str],
     panics: Option<&'static str>,
     from: &'static str,
-    by: By,
+    by: Action,
     code: u32,
 }
 
-enum By {
+enum Action {
     Keys(&'static str),
     Signal(&'static str),
     Itself,
 }
 
-const fn way(name: &'static str, from: &'static str, by: By, code: u32) -> Way {
+const fn exit(name: &'static str, from: &'static str, by: Action, code: u32) -> Exit {
     let panics = None;
-    Way {
+    Exit {
         name,
         arguments: DEMO,
         panics,
@@ -51,43 +51,43 @@ const fn way(name: &'static str, from: &'static str, by: By, code: u32) -> Way {
 }
 
 /// A part of the program panics, which ends it with 101.
-const fn panic(part: &'static str) -> Way {
+const fn panic(part: &'static str) -> Exit {
     let panics = Some(part);
-    Way {
+    Exit {
         panics,
-        ..way(part, "", By::Itself, 101)
+        ..exit(part, "", Action::Itself, 101)
     }
 }
 
-const fn watching(arguments: &'static [&'static str], way: Way) -> Way {
-    Way { arguments, ..way }
+const fn watching(arguments: &'static [&'static str], exit: Exit) -> Exit {
+    Exit { arguments, ..exit }
 }
 
-const WAYS: &[Way] = &[
-    way("the key that leaves", "q quit", By::Keys("q"), 0),
-    way("ctrl-c as a key", "q quit", By::Keys("\u{3}"), 0),
-    way("from the help", "q quit", By::Keys("?q"), 0),
-    way(
+const EXITS: &[Exit] = &[
+    exit("the key that leaves", "q quit", Action::Keys("q"), 0),
+    exit("ctrl-c as a key", "q quit", Action::Keys("\u{3}"), 0),
+    exit("from the help", "q quit", Action::Keys("?q"), 0),
+    exit(
         "from a line that is typed into",
         "q quit",
-        By::Keys("/abc\u{3}"),
+        Action::Keys("/abc\u{3}"),
         0,
     ),
-    way("with the mouse given back", "q quit", By::Keys("mq"), 0),
+    exit("with the mouse released", "q quit", Action::Keys("mq"), 0),
     watching(
         FAILING,
-        way("after a verdict", " FAILED ", By::Keys("q"), 3),
+        exit("after a verdict", " FAILED ", Action::Keys("q"), 3),
     ),
-    way("SIGINT", "BUILDING", By::Signal("INT"), 130),
-    way("SIGTERM", "BUILDING", By::Signal("TERM"), 143),
-    way("SIGHUP", "BUILDING", By::Signal("HUP"), 129),
-    way("SIGQUIT", "BUILDING", By::Signal("QUIT"), 131),
+    exit("SIGINT", "BUILDING", Action::Signal("INT"), 130),
+    exit("SIGTERM", "BUILDING", Action::Signal("TERM"), 143),
+    exit("SIGHUP", "BUILDING", Action::Signal("HUP"), 129),
+    exit("SIGQUIT", "BUILDING", Action::Signal("QUIT"), 131),
     watching(
         FAILING,
-        way(
+        exit(
             "SIGTERM after a verdict",
             " FAILED ",
-            By::Signal("TERM"),
+            Action::Signal("TERM"),
             143,
         ),
     ),
@@ -102,13 +102,13 @@ const WAYS: &[Way] = &[
     panic("thread meanwhile"),
     watching(&["demo", "--record", "/dev/null"], panic("recorder")),
     watching(FAILING, panic("hook")),
-    Way {
-        by: By::Keys("y"),
+    Exit {
+        by: Action::Keys("y"),
         from: "CREATE_COMPLETE",
         ..panic("clipboard")
     },
-    Way {
-        by: By::Keys("R"),
+    Exit {
+        by: Action::Keys("R"),
         from: "CREATE_COMPLETE",
         ..panic("report")
     },
@@ -116,30 +116,30 @@ const WAYS: &[Way] = &[
 
 #[test]
 fn every_exit_restores_the_terminal() {
-    for way in WAYS {
-        let fault = way.panics.map(|part| format!("panic:{part}"));
+    for exit in EXITS {
+        let fault = exit.panics.map(|part| format!("panic:{part}"));
         let fault = ("BAKEWATCH_FAULT", fault.as_deref().unwrap_or_default());
-        let mut terminal = Terminal::start(80, 24, way.arguments, &[fault]);
+        let mut terminal = Terminal::start(80, 24, exit.arguments, &[fault]);
         let process = terminal.process();
-        if !way.from.is_empty() {
-            terminal.wait_for(way.from);
+        if !exit.from.is_empty() {
+            terminal.wait_for(exit.from);
         }
-        match way.by {
-            By::Keys(keys) => _ = terminal.press(keys),
-            By::Signal(name) => terminal.signal(name),
-            By::Itself => {}
+        match exit.by {
+            Action::Keys(keys) => _ = terminal.press(keys),
+            Action::Signal(name) => terminal.signal(name),
+            Action::Itself => {}
         }
-        assert_eq!(terminal.end().exit_code(), way.code, "{}", way.name);
-        let stays = way.panics.map_or("rocky9-efa".to_owned(), |part| {
+        assert_eq!(terminal.end().exit_code(), exit.code, "{}", exit.name);
+        let stays = exit.panics.map_or("rocky9-efa".to_owned(), |part| {
             format!("a fault on purpose in the {part}")
         });
-        let stays = if way.arguments == DEMO && way.panics.is_none() {
+        let stays = if exit.arguments == DEMO && exit.panics.is_none() {
             "alinux2023-hpc".to_owned()
         } else {
             stays
         };
         terminal.wait_for(&stays);
-        if way.panics.is_some() {
+        if exit.panics.is_some() {
             assert_inert("normal screen", &terminal.text());
             assert!(!terminal.text().contains("canary"), "{}", terminal.text());
             assert!(
@@ -148,12 +148,12 @@ fn every_exit_restores_the_terminal() {
                 terminal.written()
             );
         }
-        wait_until_alone(process, way.name);
+        wait_until_alone(process, exit.name);
     }
 }
 
 /// Waits until no process is left of those that the program's terminal was for.
-fn wait_until_alone(session: u32, way: &str) {
+fn wait_until_alone(session: u32, exit: &str) {
     let end = Instant::now() + DEADLINE;
     loop {
         let listed = Command::new("ps")
@@ -166,7 +166,7 @@ fn wait_until_alone(session: u32, way: &str) {
         let Some(left) = left else {
             return;
         };
-        assert!(Instant::now() < end, "{way}: {left} goes on");
+        assert!(Instant::now() < end, "{exit}: {left} is still running");
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -181,7 +181,7 @@ fn suspending_does_not_change_the_exit() {
             .wait_for(PROMPT)
             .press("\"$b\" demo --speed 600\r")
             .wait_for("q quit");
-        terminal.press("\u{1a}").wait_until_given_back();
+        terminal.press("\u{1a}").wait_until_restored();
         terminal.press("fg\r").wait_for("q quit");
         if signal.is_empty() {
             terminal.press(keys);
@@ -219,7 +219,7 @@ fn a_signal_during_the_start_restores_the_terminal() {
 #[test]
 fn an_orphan_that_ignores_hangups_ends_with_its_terminal() {
     let script = "(trap '' HUP; \"$b\" demo --speed 1 </dev/tty; echo $? >code) & wait";
-    // At once, and a while later: at this speed it asks once a second by itself whether the terminal is there.
+    // At once, and later: at this speed the program checks once a second whether the terminal is still open.
     for frames in [0, 3] {
         let mut terminal = Terminal::shell(80, 24, &["-c", script]);
         for _ in 0..=frames {

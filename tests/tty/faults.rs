@@ -1,5 +1,4 @@
-//! What a person sees, and what helps, while something fails: the program in a real terminal, against a
-//! simulated API.
+//! The screen while requests fail, and how it recovers: the program in a real terminal, against a simulated API.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -18,14 +17,14 @@ use crate::support::program::{DEADLINE, Scratch, fresh_folder};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 
-/// The portal of an organisation, which gives credentials to whoever is logged in.
+/// The SSO portal of an organisation, which gives credentials to a logged-in user.
 struct Portal {
     url: String,
     open: Arc<AtomicBool>,
 }
 
 impl Portal {
-    /// An open portal. Its credentials are good for so long.
+    /// An open portal. Its credentials are valid for this time.
     fn open(life: TimeDelta) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -96,7 +95,7 @@ fn give(mut stream: TcpStream, (status, body): (&str, String)) -> std::io::Resul
     )
 }
 
-/// The home directory of somebody who is logged in to the portal.
+/// The home directory of a user who is logged in to the portal.
 struct Home {
     folder: Scratch,
     config: String,
@@ -115,11 +114,11 @@ impl Home {
     }
 }
 
-/// Looks again and again, until it is so.
+/// Waits until a condition holds.
 fn until(mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + DEADLINE;
     while !is_so() {
-        assert!(Instant::now() < end, "it never came to be");
+        assert!(Instant::now() < end, "the condition never held");
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -161,7 +160,7 @@ fn after_a_login_the_poll_key_requests_at_once() {
     let expired = FaultRule::requests(2..=2, InjectedFault::ExpiredToken).of(Route::StackEvents);
     let mut server = Server::start(FaultPlan::new(vec![expired]));
     server.begin_build(STACK);
-    // By itself it would ask again after half a minute at the earliest.
+    // Without the key, the next request would be after half a minute at the earliest.
     let arguments = signed(&server, "1m");
     let mut terminal = Terminal::start(100, 30, &arguments, &home.environment());
     terminal.wait_for("Events 1").wait_for("live");

@@ -1,4 +1,4 @@
-//! What a screen records, and what it shows of recordings and reports.
+//! Recordings and reports on a screen.
 
 use std::collections::BTreeSet;
 use std::fs;

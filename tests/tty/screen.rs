@@ -1,4 +1,4 @@
-//! The program in a real pseudo-terminal: the keys of the hint line, and what is told to the terminal.
+//! The screen in a real pseudo-terminal: the keys of the hint line, redrawing, and notifications.
 
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;

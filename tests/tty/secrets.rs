@@ -23,6 +23,6 @@ fn no_secret_is_shown_on_the_screen() {
     }
     terminal.wait_for("Here, in").press("q");
     terminal.end();
-    // All frames, and what stays on the normal screen.
+    // All frames, and the line that stays on the normal screen.
     assert_clean("screen", &terminal.written());
 }

@@ -44,7 +44,7 @@ fn a_user_theme_is_on_the_screen() {
         },
     );
     assert!(terminal.text().is_ascii());
-    // What lies over the panes stands on the theme's ground too.
+    // Popups have the theme's background too.
     terminal
         .press("?")
         .wait("the help, on black everywhere", |screen| {
@@ -64,7 +64,7 @@ fn the_color_setting_overrides_no_color() {
     for (folder, environment, coloured) in [
         (&asked, vec![no_color], true),
         (&plain, vec![("NO_COLOR", "")], true),
-        // What other programs take for a wish for colours is not one of this program's.
+        // Variables that force colours in other programs have no effect here.
         (
             &plain,
             vec![no_color, ("CLICOLOR_FORCE", "1"), ("FORCE_COLOR", "1")],
@@ -74,7 +74,7 @@ fn the_color_setting_overrides_no_color() {
     ] {
         let mut terminal = demo(folder, &environment);
         terminal.wait_for("CREATE_COMPLETE");
-        // A selected row is told by its ground or by reversal, whatever the program's own libraries think.
+        // A selected row is marked by its background or by reversal, whatever the libraries decide by themselves.
         terminal.wait("the selected row, as wanted", |screen| {
             let marked = if coloured {
                 cells(screen).any(|cell| cell.bgcolor() == vt100::Color::Idx(24) && cell.bold())

@@ -9,7 +9,7 @@ use crate::support::program::DEADLINE;
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 
-/// Waits until so many requests for events were made.
+/// Waits until there were this number of requests for events.
 fn wait_for_polls(server: &Server, polls: usize) {
     let end = std::time::Instant::now() + DEADLINE;
     while server.count(Route::StackEvents) < polls {

@@ -1,5 +1,5 @@
-//! The terminal is only borrowed: what becomes of it, and of the program, when the shell stops the program,
-//! when a part of it panics, and when the terminal stalls, changes or goes away.
+//! The terminal and the program when the shell suspends the program, and when the terminal stalls, is resized, is
+//! closed, or lacks capabilities.
 
 use std::fs;
 use std::thread;
@@ -27,7 +27,7 @@ fn shell_with_demo() -> Terminal {
 }
 
 fn leave_shell(mut terminal: Terminal) {
-    terminal.press("q").wait_until_given_back();
+    terminal.press("q").wait_until_restored();
     terminal.wait_for(PROMPT).press("exit\r");
     assert_eq!(terminal.end().exit_code(), 0);
 }
@@ -49,7 +49,7 @@ fn is_drawn(columns: u16, rows: u16) -> impl Fn(&vt100::Screen) -> bool {
 fn ctrl_z_returns_to_the_shell_and_fg_resumes() {
     let mut terminal = shell_with_demo();
     for (columns, rows) in [(100, 30), (80, 24)] {
-        terminal.press("\u{1a}").wait_until_given_back();
+        terminal.press("\u{1a}").wait_until_restored();
         terminal.press("echo x$((6 * 7))x\r").wait_for("x42x");
         terminal.resize(columns, rows).press("fg\r");
         terminal.wait("it all, at the new size", is_drawn(columns, rows));
@@ -65,7 +65,7 @@ fn suspending_stops_a_whole_pipeline() {
         .wait_for(PROMPT)
         .press("true | sh -c '\"$b\" demo --speed 600; echo o$((1))ver'\r")
         .wait_for("q quit");
-    terminal.press("\u{1a}").wait_until_given_back();
+    terminal.press("\u{1a}").wait_until_restored();
     terminal.press("echo x$((6 * 7))x\r").wait_for("x42x");
     terminal.press("fg\r").wait_for("q quit").press("q");
     terminal.wait_for("o1ver").press("exit\r");
@@ -79,14 +79,14 @@ fn stop_signals_from_outside_suspend_and_resume() {
         let job = terminal.job();
         send_signal(name, job);
         if name == "TSTP" {
-            terminal.wait_until_given_back();
+            terminal.wait_until_restored();
         }
         // A stop that can't be caught leaves the screen to the shell as it is.
         terminal
             .wait_for("Stopped")
             .press("echo x$((6 * 7))x\n")
             .wait_for("x42x");
-        // What is there by now is not to be taken for what is drawn anew.
+        // Clears the screen, so that old text does not count as redrawn.
         terminal.scribble("\u{1b}[2J");
         terminal.press("fg\n").wait("it all", is_drawn(80, 24));
         leave_shell(terminal);
@@ -96,7 +96,7 @@ fn stop_signals_from_outside_suspend_and_resume() {
 #[test]
 fn in_the_background_nothing_is_drawn() {
     let mut terminal = shell_with_demo();
-    terminal.press("\u{1a}").wait_until_given_back();
+    terminal.press("\u{1a}").wait_until_restored();
     terminal.press("bg\r").wait_for(PROMPT);
     // It draws nothing over the shell, and takes no key from it.
     for number in 1..20 {
@@ -112,7 +112,7 @@ fn in_the_background_nothing_is_drawn() {
 fn a_background_job_that_is_killed_does_not_touch_the_terminal() {
     let mut terminal = shell_with_demo();
     let job = terminal.job();
-    terminal.press("\u{1a}").wait_until_given_back();
+    terminal.press("\u{1a}").wait_until_restored();
     terminal.press("bg; echo x$((6 * 7))x\r").wait_for("x42x");
     send_signal("TERM", job);
     terminal.wait_for("is still building (");
@@ -163,7 +163,7 @@ fn closing_the_terminal_exits_with_129() {
 #[test]
 fn closing_the_terminal_exits_even_when_hangups_are_ignored() {
     let ignoring = "trap '' HUP; exec \"$b\" demo --speed 600";
-    // In a session of its own it is not told at all, and reading the terminal does not tell it either.
+    // In its own session it gets no hangup, and reads no end of file from the terminal either.
     let elsewhere = "trap '' HUP; setsid \"$b\" demo --speed 600; exit $?";
     for (script, frames) in [(ignoring, 0), (ignoring, 8), (elsewhere, 0), (elsewhere, 8)] {
         let mut terminal = Terminal::shell(80, 24, &["-c", script]);
@@ -204,7 +204,7 @@ fn a_stalled_terminal_does_not_block_the_exit() {
         assert!(codes.contains(&code), "{code}");
         assert!(terminal.has_its_modes(), "the terminal's modes");
         terminal.read_on();
-        terminal.wait_until_given_back();
+        terminal.wait_until_restored();
     }
 }
 
@@ -293,9 +293,9 @@ fn a_terminal_without_a_size_shows_80_columns_and_24_rows() {
     assert_eq!(terminal.ended().exit_code(), 0);
 }
 
-/// What is there to show something on: the command that a shell in a terminal runs, and whether there is a screen
-/// then, colours, and signs beyond ASCII.
-const SURROUNDINGS: [(&str, [bool; 3]); 10] = [
+/// Capabilities: the command that a shell in a terminal runs, and whether the output is then a screen, has colours, and
+/// has characters beyond ASCII.
+const CAPABILITIES: [(&str, [bool; 3]); 10] = [
     ("\"$b\" REPLAY", [true, true, true]),
     ("NO_COLOR=1 \"$b\" REPLAY", [true, false, true]),
     ("LC_ALL=C \"$b\" REPLAY", [true, true, false]),
@@ -333,7 +333,7 @@ fn the_output_fits_the_terminal_capabilities() {
     )
     .unwrap();
     let replay = format!("replay {} --speed max", file.display());
-    for (command, [is_screen, has_colours, has_signs]) in SURROUNDINGS {
+    for (command, [is_screen, has_colours, has_signs]) in CAPABILITIES {
         let command = command.replace("REPLAY", &replay);
         let script =
             format!("demo='demo --speed 1000 --scenario failure'; {command}; echo e${{?}}d");

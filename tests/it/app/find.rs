@@ -1,5 +1,5 @@
-//! Finding things: filters, searches and steps from one failure to the next, alone and together, and what is
-//! said while a large history is still being looked through.
+//! Filters, searches and steps from one failure to the next, alone and together, also while a long history is still
+//! being indexed.
 
 use bakewatch::testing::app::{Effect, Key, Msg, Row, update};
 use bakewatch::testing::domain::TimelineRow;
@@ -31,7 +31,7 @@ fn selected(story: &Story) -> String {
     format!("{} {}", event.logical_id, event.status)
 }
 
-/// What the last key did, in words.
+/// The message about the last key.
 fn toast(story: &Story) -> &str {
     story.model.toast.as_deref().unwrap_or_default()
 }
@@ -187,7 +187,7 @@ fn the_order_can_be_newest_first() {
     );
     newest_first.reverse();
     assert_eq!(newest_first, oldest_first);
-    // The list follows at its top, holds when a person goes down, and follows again at the top.
+    // The list follows at its top, stops following when the user moves down, and follows again at the top.
     story.events(&[(2100, "Late", "AWS::X::Y", "CREATE_COMPLETE", "")]);
     assert_eq!(selected(&story), "Late CREATE_COMPLETE");
     assert_eq!(story.model.list.top, 0);
@@ -204,7 +204,7 @@ fn the_order_can_be_newest_first() {
     assert!(story.model.list.follows);
     story.keys("G");
     assert_eq!(selected(&story), "alinux2-image CREATE_IN_PROGRESS");
-    // A silence is told where it ended, on the row above the one before it.
+    // A silence is on the row where it ended, above the row before it.
     story.keys("g");
     assert!(
         text(&story).contains("Late                       31m later"),
@@ -363,7 +363,7 @@ fn only_a_value_is_copied_as_a_value() {
         reason.starts_with("Resource handler returned message"),
         "{reason}"
     );
-    // A resource that was rolled back shows the reason of its failure, and that is what is copied.
+    // A resource that was rolled back shows the reason of its failure, and the reason is copied.
     let mut story = builds::rolling_back(80, 24);
     story.keys("2>jjj");
     assert_eq!(copied(&mut story, 'y').as_deref(), Some(reason.as_str()));
@@ -457,7 +457,7 @@ fn a_search_moves_down_in_either_order() {
     assert!(index(&story) > first, "and the one before is above");
 }
 
-/// A build with so many events that one slice of work does not go through them.
+/// A build with more events than one slice of work indexes.
 fn long() -> Story {
     let mut story = Story::new(80, 24);
     let id = |number: usize| if number == 3 { "Needle" } else { "Hay" };
@@ -482,7 +482,7 @@ fn a_long_history_is_indexed_in_slices_while_keys_work() {
         (selected(&story).as_str(), toast(&story)),
         ("Needle CREATE_COMPLETE", "1 of 1, from the other end")
     );
-    // A filter lists what it has found so far, the newest first, and says how much is left.
+    // A filter lists its matches so far, the newest first, and shows how much is left.
     let mut story = long();
     story.keys("&hay");
     let left = story.model.build.unindexed(FilterSlot::Listed);
@@ -495,7 +495,7 @@ fn a_long_history_is_indexed_in_slices_while_keys_work() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
-    /// Whatever is typed, chosen and heard in whatever order, what is listed is what the filter holds for.
+    /// After any keys, choices and observations in any order, the list has exactly the events that match the filter.
     #[test]
     fn the_list_shows_exactly_the_matching_events(
         steps in prop::collection::vec((0..8_u8, 0..4_usize), 1..24),

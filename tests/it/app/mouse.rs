@@ -1,4 +1,4 @@
-//! The mouse: a click does what it points at, and every click has a key.
+//! The mouse: a click acts on the item under it, and every click has a key.
 
 use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};

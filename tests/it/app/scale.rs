@@ -1,4 +1,4 @@
-//! A frame, a key and a filter cost what is on the screen, not what is in memory. `cargo bench` has the times
+//! The cost of a frame, a key and a filter grows with the screen and not with the history. `cargo bench` has the times
 //! for a million events; here it is counted how many events are looked at.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a screen tells when a verdict falls: to whom, how often, and in which words; and the line that stays.
+//! The notification of a verdict: when it is sent, how often and with which text; and the summary line.
 
 use crate::support::builds;
 use crate::support::frame::{ASCII, theme};

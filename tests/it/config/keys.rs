@@ -1,4 +1,4 @@
-//! A person's own key map: what it changes on the screen, and what is said where it can't be.
+//! The user's key map: how `bakewatch keys` prints it, and the errors of a wrong one.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! A person's settings and themes: what is in force, where it comes from, and what is said where it can't be.
+//! The user's settings and themes: their values, where each comes from, and the errors of wrong ones.
 
 use crate::support::folder::Folder;
 use crate::support::program::{Ended, run};
@@ -16,8 +16,8 @@ fn with_settings(test: &str, settings: &str) -> Folder {
 fn line(ended: &Ended, name: &str) -> String {
     assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
     let starts = [format!("{name} ="), format!("# {name} =")];
-    let of_it = |line: &&String| starts.iter().any(|start| line.starts_with(start));
-    let line = ended.lines.iter().find(of_it);
+    let has_name = |line: &&String| starts.iter().any(|start| line.starts_with(start));
+    let line = ended.lines.iter().find(has_name);
     let line = line.unwrap_or_else(|| panic!("no {name} in {:#?}", ended.lines));
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,5 +1,5 @@
 //! Names and texts that would take over a terminal: in arguments, in the environment, in files and their names, in
-//! recordings. Nothing that people look at has them as they came; JSON and recordings keep the value.
+//! recordings. No output for the user has them unchanged; JSON and recordings keep the value.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Checks everything that was said: nothing of it acts, and the name is there in a form that can be read.
+/// Checks the whole output: none of it acts on a terminal.
 fn check(what: &str, ended: &Ended) {
     assert_inert(&format!("output of {what}"), &ended.lines.join("\n"));
     assert_inert(&format!("diagnostics of {what}"), &ended.diagnostics);

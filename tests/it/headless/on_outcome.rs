@@ -1,4 +1,4 @@
-//! `--on-outcome`: when the command runs, what it is told, and what it can't do.
+//! `--on-outcome`: when the command runs, its environment, and its limits.
 
 use crate::support::note::{Note, OUTCOME};
 use crate::support::program::{Program, run};

@@ -118,7 +118,7 @@ fn a_panic_message_contains_no_secret() {
     }
 }
 
-/// A URL that nobody should give: it is refused, and told without what is secret in it.
+/// A URL with credentials is refused, and printed without its secrets.
 #[test]
 fn secrets_in_a_url_are_redacted() {
     let url = format!("https://{ACCESS_KEY}:{SECRET}@x.example/prod?X-Amz-Signature={SIGNATURE}");

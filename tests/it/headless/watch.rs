@@ -1,4 +1,4 @@
-//! The program, headless, against a simulated API: what it prints, what it asks, and how it ends.
+//! The headless program against a simulated API: its output, its requests, and its exit code.
 
 use std::io::{BufRead, BufReader};
 
@@ -412,7 +412,7 @@ fn a_signal_ends_a_watch_with_a_blocked_pipe() {
     server.push(STACK, 2_000);
     let arguments = server.watch(&["-o", "json", "--no-record"]);
     let mut child = command(&arguments).spawn().unwrap();
-    // The pipe is full when the program has asked for all 21 pages and can't print them.
+    // The pipe is full when the program has requested all 21 pages and cannot print them.
     while server.count(Route::StackEvents) < 21 {
         std::thread::yield_now();
     }
@@ -424,7 +424,7 @@ fn a_signal_ends_a_watch_with_a_blocked_pipe() {
         }
         if std::time::Instant::now() > end {
             child.kill().unwrap();
-            panic!("it does not end");
+            panic!("the program does not end");
         }
         std::thread::yield_now();
     };
@@ -459,7 +459,7 @@ fn a_hostile_status_stays_on_its_line() {
     assert_eq!(ended.lines.len(), 2, "{:?}", ended.lines);
 }
 
-/// What is no event is printed too, and costs no event beside it.
+/// Elements that are no events are printed too, and the events next to them are kept.
 #[test]
 fn elements_that_are_no_events_are_printed_unchanged() {
     let mut server = Server::start(no_faults());

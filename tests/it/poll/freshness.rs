@@ -81,7 +81,7 @@ impl Watch {
                 self.tail.events_answered(now, Err(why))
             }
             ApiRequest::Events(token) => {
-                let page = self.service.answer(token.as_ref());
+                let page = self.service.response(token.as_ref());
                 let page = page.expect("no token dies");
                 self.tail.events_answered(now, Ok(EventsAnswer::Page(page)))
             }

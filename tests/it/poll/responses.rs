@@ -1,5 +1,5 @@
-//! Every answer that was recorded from the real ParallelCluster API server (`tests/contract/run --record`),
-//! read by the real client: what it makes of each is a snapshot.
+//! Every response that was recorded from the real ParallelCluster API server (`tests/contract/run --record`), read by
+//! the real client; a snapshot has the result of each.
 
 use std::fmt::Write;
 use std::fs;
@@ -13,7 +13,7 @@ use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Simulator, W
 use bakewatch::testing::domain::{Fault, ImageAnswer};
 use serde_json::Value;
 
-/// One recorded answer, and what was asked.
+/// A recorded response, and the path of its request.
 struct Recorded {
     name: String,
     path: String,
@@ -42,9 +42,9 @@ fn recordings() -> Vec<Recorded> {
     recordings
 }
 
-/// The image of a recorded path, and whether its events were asked for; nothing for other routes, and for
-/// images that no client would ask for.
-fn question(path: &str) -> Option<(&str, bool)> {
+/// The image of a recorded path, and whether the request was for its events. `None` for other routes, and for images
+/// that no client would request.
+fn request(path: &str) -> Option<(&str, bool)> {
     let path = path.strip_prefix("/v3/images/custom/")?.split('?').next()?;
     let (image, rest) = path.split_once('/').unwrap_or((path, ""));
     (image.starts_with(char::is_alphabetic) && matches!(rest, "" | "stackevents"))
@@ -91,9 +91,9 @@ async fn image(source: &mut ParallelCluster) -> String {
     }
 }
 
-/// What the client makes of one recorded answer.
+/// The client's reading of a recorded response.
 async fn read(recorded: &Recorded) -> Option<String> {
-    let (image_id, of_events) = question(&recorded.path)?;
+    let (image_id, of_events) = request(&recorded.path)?;
     let answer = InjectedFault::Answer {
         status: recorded.status,
         error_type: None,

@@ -1,5 +1,5 @@
-//! A day of watching in virtual time, through the real poller: outages, dying tokens, late events and
-//! replaced stacks must cost neither events nor requests, memory or work without bound.
+//! A day of watching in virtual time, through the real poller: outages, rejected tokens, late events and replaced
+//! stacks lose no events, and requests, memory and work stay within bounds.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,30 +17,30 @@ use crate::support::service::{Character, Habit, Rejected, Service};
 use crate::support::watcher::Ledger;
 
 const DAY: Duration = Duration::from_hours(24);
-/// Once the day is over, the service rests so long before the last requests are counted.
+/// The time without arrivals after the day, before the last requests are counted.
 const REST: Duration = Duration::from_mins(20);
 const HOUR: Duration = Duration::from_hours(1);
 
 /// One request for events.
 #[derive(Clone, Copy, Debug)]
-struct Asked {
+struct EventsRequest {
     at: Instant,
     has_token: bool,
     failed: bool,
 }
 
-/// What the service and the test share.
+/// The state that the service and the test share.
 #[derive(Debug)]
 struct World {
     service: Service,
     random: fastrand::Rng,
-    /// Nothing goes wrong and nothing happens any more.
+    /// Nothing fails and no event arrives any more.
     is_calm: bool,
-    /// Until when every request fails, and how.
+    /// The end of the time in which every request fails, and the fault.
     outage: Option<(Instant, FaultKind)>,
-    events: Vec<Asked>,
+    events: Vec<EventsRequest>,
     images: usize,
-    /// How often the service said that there was no such stack.
+    /// How often the service reported that there was no such stack.
     gone: usize,
 }
 
@@ -57,13 +57,13 @@ impl World {
         }
     }
 
-    /// Once in so many times.
+    /// True once in this number of calls, at random.
     fn once_in(&mut self, times: u32) -> bool {
         !self.is_calm && self.random.u32(..times) == 0
     }
 
-    /// What happens at the service between two requests.
-    fn go_on(&mut self) {
+    /// The changes at the service between two requests.
+    fn advance(&mut self) {
         if self.once_in(20) {
             let count = self.random.usize(1..40);
             self.service.arrive(count);
@@ -100,19 +100,19 @@ impl World {
     }
 
     fn answer(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
-        self.go_on();
+        self.advance();
         let answer = match self.fault() {
             Some(fault) => Err(EventsError::Fault(fault)),
             None if self.once_in(500) => {
                 self.gone += 1;
                 Ok(EventsAnswer::Gone)
             }
-            None => match self.service.answer(token) {
+            None => match self.service.response(token) {
                 Ok(page) => Ok(EventsAnswer::Page(page)),
                 Err(Rejected) => Err(EventsError::TokenRejected(fault(FaultKind::Transient))),
             },
         };
-        self.events.push(Asked {
+        self.events.push(EventsRequest {
             at: Instant::now(),
             has_token: token.is_some(),
             failed: answer.is_err(),
@@ -152,14 +152,14 @@ impl Source for Shared {
     }
 }
 
-/// What a day of reports came to.
+/// The result of the observations of a day.
 #[derive(Debug, Default)]
 struct Day {
     ledger: Ledger,
     reports: usize,
     /// How many events the pages brought that were not committed before; those of a walk that failed come again.
     fresh: usize,
-    /// Whole walks that began after the last audit was asked for.
+    /// Complete walks that began after the last audit was requested.
     audits: usize,
 }
 
@@ -193,10 +193,10 @@ impl Day {
     }
 }
 
-/// What was counted in a calm hour after the day.
+/// The counts of a calm hour after the day.
 #[derive(Debug)]
 struct Calm {
-    asked: Vec<Asked>,
+    requests: Vec<EventsRequest>,
     images: usize,
     /// How many events are held by more than the service's model (twice), the timeline and the ledger.
     held: usize,
@@ -219,10 +219,10 @@ async fn watch(world: &Shared) -> (Day, Calm) {
         world.with(|world| world.is_calm = true);
         requests.send(PollCommand::Audit).await.unwrap();
         day.listen(&mut reports, REST, world).await;
-        let (asked, images) = world.with(|world| (world.events.len(), world.images));
+        let (earlier, images) = world.with(|world| (world.events.len(), world.images));
         day.listen(&mut reports, HOUR, world).await;
         let calm = world.with(|world| Calm {
-            asked: world.events.split_off(asked),
+            requests: world.events.split_off(earlier),
             images: world.images - images,
             held: world.service.held_by_more_than(4),
         });
@@ -232,10 +232,10 @@ async fn watch(world: &Shared) -> (Day, Calm) {
     tokio::join!(poller.run(), listen).1
 }
 
-/// However long nothing works: the gaps grow to at least 30 seconds, and nothing is asked at once again.
-fn check_patience(asked: &[Asked]) {
+/// During an outage of any length, the waits grow to about 30 seconds, and no request follows at once.
+fn check_waits(requests: &[EventsRequest]) {
     let mut failures = 0;
-    for pair in asked.windows(2) {
+    for pair in requests.windows(2) {
         failures = if pair[0].failed { failures + 1 } else { 0 };
         let gap = pair[1].at - pair[0].at;
         let least = match failures {
@@ -248,14 +248,14 @@ fn check_patience(asked: &[Asked]) {
 }
 
 /// In an hour without news, every poll is one request, at the quiet interval of 15 seconds ± 10 %, and the
-/// answer takes two seconds at most.
+/// response takes two seconds at most.
 fn check_calm(calm: &Calm) {
     assert!(
-        calm.asked
+        calm.requests
             .iter()
-            .all(|asked| !asked.has_token && !asked.failed)
+            .all(|request| !request.has_token && !request.failed)
     );
-    let polls = calm.asked.len();
+    let polls = calm.requests.len();
     assert!(
         (3_600 * 10 / 185..=3_600 * 10 / 135).contains(&polls),
         "{polls} polls"
@@ -270,12 +270,16 @@ async fn soak(character: Character) {
     let (day, calm) = watch(&world).await;
     check_calm(&calm);
     world.with(|world| {
-        assert!(day.audits > 0, "the last audit did not come to its end");
+        assert!(day.audits > 0, "the last audit was not completed");
         day.ledger.check_complete(&world.service);
-        check_patience(&world.events);
+        check_waits(&world.events);
         let printed = day.ledger.printed();
         assert!(printed > 5_000, "{printed} events make no day");
-        let pages = world.events.iter().filter(|asked| asked.has_token).count();
+        let pages = world
+            .events
+            .iter()
+            .filter(|request| request.has_token)
+            .count();
         let polls = world.events.len() - pages;
         assert!(
             polls < 24 * 3_600 / 5,

@@ -1,7 +1,7 @@
 //! The walk against a model of the service: random pages, arrivals, late events, faults, dead tokens and
 //! stack replacements, on the very types that run in production.
 //!
-//! `BAKEWATCH_SCHEDULES=100000 cargo test --test it walk::` plays so many schedules instead of a few thousand.
+//! `BAKEWATCH_SCHEDULES=100000 cargo test --test it poll::walk` plays 100,000 schedules instead of a few thousand.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ enum Step {
 fn any_fate() -> impl Strategy<Value = Fate> {
     use FaultKind::{Denied, Malformed, Throttled, Transient};
     prop_oneof![
-        12 => Just(Fate::Answered),
+        12 => Just(Fate::Response),
         2 => prop::sample::select(vec![Transient, Malformed]).prop_map(Fate::Fails),
         1 => prop::sample::select(vec![Throttled, Denied]).prop_map(Fate::Fails),
         1 => Just(Fate::Gone),
@@ -67,13 +67,13 @@ fn any_steps(late: Option<BoxedStrategy<usize>>) -> impl Strategy<Value = Vec<St
     prop::collection::vec(step, 1..50)
 }
 
-/// Plays the steps. Whatever happens, what is shown is right at every moment.
+/// Plays the steps, and checks the events that are shown at every moment.
 fn play(service: &mut Service, steps: Vec<Step>) -> Watcher {
     let mut watcher = Watcher::new();
     for step in steps {
         match step {
             Step::Ask(fate) => {
-                watcher.ask(service, fate);
+                watcher.request(service, fate);
                 watcher.ledger.check(service);
             }
             Step::Arrive(count) => service.arrive(count),
@@ -93,7 +93,7 @@ fn assert_complete(mut watcher: Watcher, mut service: Service) {
     let most = 1_500 + 20 * watcher.ledger.printed();
     assert!(watcher.tail_size() < most, "the walk keeps more than ids");
     if !service.character().has(Habit::EmptyPages) {
-        let is_whole = watcher.ask(&mut service, Fate::Answered);
+        let is_whole = watcher.request(&mut service, Fate::Response);
         assert!(is_whole, "a steady poll is one request");
     }
 }
@@ -101,7 +101,7 @@ fn assert_complete(mut watcher: Watcher, mut service: Service) {
 proptest! {
     #![proptest_config(cases())]
 
-    /// Whatever the service does and whatever fails on the way.
+    /// For every behaviour of the service and every fault.
     #[test]
     fn no_event_is_lost_repeated_or_reordered(character in any_character(), steps in any_steps(None)) {
         let mut service = Service::new(character);
@@ -130,7 +130,7 @@ proptest! {
     }
 }
 
-/// A walk that fails marks nothing as seen: what was committed before it is what is committed after it.
+/// A failed walk marks nothing as seen: the committed events are the same before it and after it.
 #[test]
 fn a_failed_walk_commits_nothing() {
     let mut service = Service::new(Character::plain(10));
@@ -139,10 +139,10 @@ fn a_failed_walk_commits_nothing() {
     watcher.finish(&mut service);
     let before = watcher.ledger.printed();
     service.arrive(50);
-    watcher.ask(&mut service, Fate::Answered);
+    watcher.request(&mut service, Fate::Response);
     assert!(watcher.token().is_some());
     for _ in 0..6 {
-        watcher.ask(&mut service, Fate::Fails(FaultKind::Transient));
+        watcher.request(&mut service, Fate::Fails(FaultKind::Transient));
     }
     assert_eq!(
         watcher.token(),
@@ -179,7 +179,7 @@ fn a_long_history_completes_while_every_second_request_fails() {
                 assert!(requests < 400, "no end in sight with {kinds:?}");
                 let fails = requests % 2 == parity;
                 let fate = kinds[requests / 2 % kinds.len()];
-                watcher.ask(&mut service, if fails { fate } else { Fate::Answered });
+                watcher.request(&mut service, if fails { fate } else { Fate::Response });
             }
             watcher.ledger.check_complete(&service);
         }
@@ -191,19 +191,19 @@ fn a_long_history_completes_while_every_second_request_fails() {
 /// that it has met. It used to give in then, and put `e17` below them.
 #[test]
 fn a_page_that_moved_up_does_not_put_newer_events_below_older_ones() {
-    use Fate::{Answered, TokenDies};
+    use Fate::{Response, TokenDies};
     let transient = Fate::Fails(FaultKind::Transient);
     let schedule = [
-        (1, vec![Answered]),
-        (2, vec![Answered]),
+        (1, vec![Response]),
+        (2, vec![Response]),
         (2, vec![transient]),
-        (2, vec![Answered, Answered, TokenDies, Answered, Answered]),
-        (2, vec![Answered, Answered, TokenDies]),
-        (2, vec![Answered, TokenDies]),
-        (2, vec![Answered]),
+        (2, vec![Response, Response, TokenDies, Response, Response]),
+        (2, vec![Response, Response, TokenDies]),
+        (2, vec![Response, TokenDies]),
+        (2, vec![Response]),
         (
             2,
-            vec![Answered, TokenDies, Answered, Answered, Answered, transient],
+            vec![Response, TokenDies, Response, Response, Response, transient],
         ),
         (2, vec![transient]),
         (2, vec![transient]),
@@ -262,7 +262,7 @@ fn an_event_of_another_stack_inside_a_page_does_not_end_the_walk() {
     assert!(news.commit.is_none());
 }
 
-/// An old token may be taken for the stack that has replaced the walk's, and end its history with nothing.
+/// An old token may count for the stack that has replaced the walk's, and end its history with an empty page.
 #[test]
 fn an_empty_last_page_counts_only_when_repeated() {
     let mut walk = Walk::default();
@@ -304,7 +304,7 @@ fn an_odd_time_costs_one_restart() {
     assert_eq!(requests, 10 + 2);
 }
 
-/// Without times, only the events that come again tell that a page moved up and what is new above them.
+/// Without times, only repeated events show that a page moved up, and which events above them are new.
 #[test]
 fn a_new_event_above_a_repeated_one_is_left_to_the_next_walk() {
     let [one, two, three, new] = ["1", "2", "3", "new"].map(|id| event("a", id));
@@ -330,7 +330,7 @@ fn fifty_new_pages_have_a_gap_below_until_all_are_fetched() {
     let known = service.events().len();
     service.arrive(5_000);
     for page in 1.. {
-        let whole = watcher.ask(&mut service, Fate::Answered);
+        let whole = watcher.request(&mut service, Fate::Response);
         watcher.ledger.check(&service);
         let timeline = watcher.ledger.timeline().unwrap();
         let count = timeline.rows(Selection::ALL);

@@ -1,4 +1,4 @@
-//! What recordings say without being played: the list of them, and how long builds usually take.
+//! Recordings that are not played: the list of them, and the usual duration of builds.
 
 use std::fs;
 use std::path::Path;
@@ -79,7 +79,7 @@ fn recordings_in_any_state_are_listed_newest_first() {
     ] {
         assert!(row(name).contains(told), "{}", row(name));
     }
-    // A replay tells the same of the same file.
+    // A replay prints the same about the same file.
     let file = path("success.jsonl");
     let replayed = run(&["replay", &file, "--speed", "max", "-o", "json"]);
     assert_eq!(replayed.outcome()["amiId"], success["amiId"]);
@@ -93,7 +93,7 @@ fn a_recording_is_named_by_its_file_its_name_or_its_image() {
         let name = format!("{image}-{hours}.jsonl");
         let folder = folder_of(&state, image);
         write(&folder, &name, hours, 7, "failed", None);
-        // A report tells which program recorded.
+        // A report names the version that recorded.
         let text = fs::read_to_string(folder.join(&name)).unwrap();
         fs::write(folder.join(&name), text.replace("0.1.0", &name)).unwrap();
     }
@@ -113,7 +113,7 @@ fn a_recording_is_named_by_its_file_its_name_or_its_image() {
     for name in ["img-1", "img-1.jsonl"] {
         assert_eq!(report(name).lines, whole.lines, "{name}");
     }
-    // A folder of the same name, as people have one for each image.
+    // A folder of the same name: users have one for each image.
     fs::create_dir(state.join("img")).unwrap();
     let newest = report("img");
     assert_eq!(newest.lines, report("img-3").lines);

@@ -1,5 +1,5 @@
-//! Recordings: nothing is lost or doubled by whatever ends the program, the disk or another watch, and a
-//! replay shows what the watch showed.
+//! Recordings: no exit of the program, no full disk and no other watch loses or doubles an event, and a replay shows
+//! the same as the watch.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -85,13 +85,13 @@ fn repeated_kills_neither_lose_nor_double_events() {
         let fresh = fastrand::usize(..most);
         server.push(STACK, fresh);
         if fastrand::bool() {
-            // At any moment from before the first answer to after the last.
+            // At any moment from before the first response to after the last.
             let made = server.all_ids().len();
             for _ in 0..fastrand::usize(..=made) {
                 program.wait_for(|_| true);
             }
         } else {
-            // While it writes, most likely: when so much of what is new is in the file.
+            // Probably during a write: when this part of the new events is in the file.
             let wanted = size_before + fastrand::usize(..=fresh * LEAST_LINE);
             wait_for_size(&state, wanted);
         }
@@ -197,7 +197,7 @@ fn recorded_events_outlive_the_stack() {
         "stack",
         "before anything that the API says"
     );
-    // Whoever waits for the next build is not told of the last one.
+    // A watch that waits for the next build does not print the last one.
     let next = watch(&server, &state, &["--wait", "--timeout", "1s"]).end();
     assert_eq!((next.code(), next.event_ids().len()), (Some(5), 0));
 }
@@ -479,7 +479,7 @@ fn header() -> Header {
 /// The observations of a watch: complete walks, late events, and everything else that a poller observes.
 #[derive(Debug, Default)]
 struct Observations {
-    observations: Vec<Observation>,
+    made: Vec<Observation>,
     stack: usize,
     events: usize,
     last: Option<Arc<StackEvent>>,
@@ -487,10 +487,9 @@ struct Observations {
 
 impl Observations {
     fn observe(&mut self, news: Seen) {
-        let number = i64::try_from(self.observations.len()).unwrap();
+        let number = i64::try_from(self.made.len()).unwrap();
         let at = DateTime::UNIX_EPOCH + TimeDelta::milliseconds(number);
-        self.observations
-            .push(api::observation(at, Duration::ZERO, news));
+        self.made.push(api::observation(at, Duration::ZERO, news));
     }
 
     fn event(&mut self, text: &str) -> Arc<StackEvent> {
@@ -579,13 +578,13 @@ proptest! {
         let folder = fresh_folder();
         let path = folder.join("r.jsonl");
         let (mut recorder, _) = Recorder::in_file(&path, &header(), true).unwrap();
-        for report in &watched.observations {
+        for report in &watched.made {
             recorder.record(report).unwrap();
         }
         drop(recorder);
         let bytes = fs::read(&path).unwrap();
         let whole = Recording::read(&*bytes).unwrap();
-        let (build, printed) = state_after(&watched.observations);
+        let (build, printed) = state_after(&watched.made);
         let (build_again, printed_again) = state_after(&whole.reports);
         prop_assert_eq!(&printed, &printed_again);
         prop_assert_eq!(build.verdict(), build_again.verdict());
@@ -605,7 +604,7 @@ proptest! {
 
         let mut more = Observations { events: 1000, ..Observations::default() };
         more.page(2, false, false, "more");
-        recorder.record(&more.observations[0]).unwrap();
+        recorder.record(&more.made[0]).unwrap();
         drop(recorder);
         let resumed = Recording::open(&path).unwrap();
         prop_assert!(!resumed.torn);

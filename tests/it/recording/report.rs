@@ -1,4 +1,4 @@
-//! Reports: what is in one, that text from outside can't change its form, and the key that writes one.
+//! Reports: their content, and that no text from outside changes their Markdown.
 
 use std::fs;
 
@@ -185,7 +185,7 @@ proptest! {
             prop_assert!(table.iter().all(|cells| cells == &table[0]), "{table:?}\n{markdown}");
         }
         prop_assert_eq!(tables.last().unwrap().len(), 1 + events.len(), "{}", markdown);
-        // By the letter too, for whatever reads tables otherwise.
+        // In the text too, for programs that read tables in another way.
         let mut expected = None;
         for line in markdown.lines() {
             let pipes = line.matches('|').count();

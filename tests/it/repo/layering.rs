@@ -23,7 +23,7 @@ const NETWORK: &[&str] = &[
     "aws_sigv4",
     "std::net",
 ];
-/// Whatever is not the same at every call. Pure functions use none of it.
+/// Input and output, which pure functions do not use.
 const OUTSIDE: &[&str] = &["clap", "std::fs", "std::env", "std::io", "Instant"];
 const SCREEN: &[&str] = &["ratatui", "crossterm"];
 
@@ -262,7 +262,7 @@ fn toml(file: &str) -> toml::Table {
     fs::read_to_string(path).unwrap().parse().unwrap()
 }
 
-/// What the manifest forbids no attribute can allow: rustc refuses that. The single TLS stack is checked by
+/// No attribute can allow a lint that the manifest forbids. The single TLS stack is checked by
 /// `cargo deny`, since `Cargo.lock` also names crates that no build needs.
 #[test]
 fn unsafe_code_is_forbidden_and_functions_have_at_most_80_lines() {

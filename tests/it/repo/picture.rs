@@ -1,6 +1,6 @@
 //! The README's picture: a frame of the real view, written as SVG, and compared with the file at every run.
 //!
-//! After a change of the screen, `BAKEWATCH_WRITE=1 cargo test --test it readme` draws it anew.
+//! After a change of the screen, `BAKEWATCH_WRITE=1 cargo test --test it repo::picture` draws it again.
 
 use std::fmt::Write;
 use std::fs;
@@ -90,7 +90,7 @@ fn colour(colour: Color) -> Option<String> {
     }
 }
 
-/// One stretch of cells that look alike.
+/// One run of cells with the same look.
 fn run(out: &mut String, (x, y): (u16, u16), cells: u16, text: &str, look: &Look) {
     let (left, top) = (
         MARGIN + f64::from(x) * CELL.0,

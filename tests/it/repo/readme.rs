@@ -1,5 +1,5 @@
 //! The table of keys and the description of the commands are generated from the program. After a change,
-//! `BAKEWATCH_WRITE=1 cargo test --test it readme` writes them again.
+//! `BAKEWATCH_WRITE=1 cargo test --test it repo::readme` writes them again.
 
 use std::fmt::Write;
 use std::fs;

@@ -69,9 +69,9 @@ impl SourceFile {
         let tokens = tokens(&self.code);
         let mut paths = Vec::new();
         for (at, token) in tokens.iter().enumerate() {
-            let begins = !at
+            let begins = at
                 .checked_sub(1)
-                .is_some_and(|before| tokens[before] == "::");
+                .is_none_or(|before| tokens[before] != "::");
             let base = match *token {
                 "crate" if begins => Vec::new(),
                 "super" if begins => parent(&self.module()),

@@ -1,4 +1,4 @@
-//! No size, no key and no text breaks a frame.
+//! Frames after random input: no size, key or text breaks one.
 
 use bakewatch::testing::app::{Key, MouseAction, MouseKind, Msg};
 use bakewatch::testing::domain::{
@@ -17,7 +17,7 @@ use crate::support::frame::{draw, theme};
 use crate::support::story::Story;
 use crate::support::text::acts;
 
-/// What happens in a watch.
+/// An input of the model.
 #[derive(Clone, Debug)]
 enum Step {
     Press(Key),
@@ -166,7 +166,7 @@ fn take(story: &mut Story, step: Step, count: &mut usize) {
 
 const OUTSIDE: &str = "¤";
 
-/// Draws into the middle of a larger buffer and looks at what is outside.
+/// Draws into the middle of a larger buffer and checks the cells outside.
 fn check(story: &Story, theme: &Theme, width: u16, height: u16) {
     let area = Rect::new(3, 2, width, height);
     let mut buffer = Buffer::empty(Rect::new(0, 0, width + 6, height + 4));
@@ -207,7 +207,7 @@ proptest! {
             let size = story.model.size;
             check(&story, &theme, size.width, size.height);
         }
-        // The terminal may have another size already than the model has heard of.
+        // The terminal may already have another size than the model knows.
         check(&story, &theme, other.0, other.1);
     }
 

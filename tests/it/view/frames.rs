@@ -1,4 +1,4 @@
-//! Whole frames of whole builds, as a person would see them: text and colours.
+//! Whole frames of whole builds, as the user sees them: text and colours.
 
 use bakewatch::testing::domain::FaultKind;
 use insta::assert_snapshot;

@@ -1,4 +1,4 @@
-//! The built-in themes: complete, readable, and told apart by people who see colours in another way.
+//! The built-in themes: complete, readable, and distinguishable with colour-vision deficiencies.
 
 use bakewatch::testing::config::{BUILT_IN, built_in_themes as built_in};
 use bakewatch::testing::domain::{StatusClass, Verdict};
@@ -7,14 +7,14 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::support::frame::theme;
 
-/// What must be told apart at a glance.
+/// The roles that must be distinguishable at a glance.
 const STATES: [Role; 4] = [Role::Running, Role::Good, Role::Bad, Role::Warn];
 const COLOURED: [Depth; 3] = [Depth::Ansi16, Depth::Ansi256, Depth::True];
 /// The depths whose colours do not depend on the terminal's own scheme.
 const FIXED: [Depth; 2] = [Depth::Ansi256, Depth::True];
 
 const BLACK: [u8; 3] = [0; 3];
-/// The ground of many dark schemes of editors and terminals.
+/// The background of many dark schemes of editors and terminals.
 const DARK: [u8; 3] = [0x1e; 3];
 const WHITE: [u8; 3] = [0xff; 3];
 
@@ -24,7 +24,7 @@ fn themes() -> impl Iterator<Item = (&'static str, Scheme)> {
         .into_iter()
 }
 
-/// The pairs of what must be told apart.
+/// The pairs of roles that must be distinguishable.
 fn pairs() -> impl Iterator<Item = (Role, Role)> {
     let after = |index: usize| STATES.into_iter().skip(index + 1);
     let of = move |(index, role)| after(index).map(move |other| (role, other));
@@ -119,7 +119,7 @@ fn is_red(colour: Color) -> bool {
     }
 }
 
-/// What text of a role stands on: its own ground, else each that the theme is made for.
+/// The backgrounds of a role's text: its own, else each that the theme is made for.
 fn grounds(style: Style, made_for: &[[u8; 3]]) -> Vec<[u8; 3]> {
     style
         .bg

@@ -1,4 +1,4 @@
-//! Every view of a build, as whole frames: text and the style of every stretch of it.
+//! Every view of a build, as whole frames: the text and the style of every run of cells.
 //!
 //! The failed build has snapshots of each view at every usual size in colours, and at 80×24 without colours and in
 //! ASCII; every other build has them at 80×24 in colours.
