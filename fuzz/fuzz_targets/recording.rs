@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
     let mut seen = HashSet::new();
     if recording.events().all(|event| seen.insert(event.key())) {
         // A damaged file does not show which of two events with one id counts.
-        assert_eq!(known(&recording.reports), known(&again.reports));
+        assert_eq!(state_after(&recording.reports), state_after(&again.reports));
     }
     assert_eq!(
         write(&path, &again),
@@ -43,8 +43,8 @@ fn write(path: &Path, recording: &Recording) -> Vec<u8> {
     let _ = fs::remove_file(path);
     let (mut recorder, _) =
         Recorder::in_file(path, &recording.header, false).expect("there is no such file yet");
-    for report in &recording.reports {
-        recorder.record(report).expect("the disk takes it");
+    for observation in &recording.reports {
+        recorder.record(observation).expect("the disk takes it");
     }
     drop(recorder);
     let bytes = fs::read(path).expect("it was written");
@@ -54,11 +54,11 @@ fn write(path: &Path, recording: &Recording) -> Vec<u8> {
 
 /// The events of a watch after some observations: each stack's in order, and the printed ones. A damaged file does not
 /// show which of two lines belonged to one walk, nor that an idle walk was a stack's last one.
-fn known(reports: &[Observation]) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
+fn state_after(observations: &[Observation]) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
     let mut build = Build::default();
     let mut printed = Vec::new();
-    for report in reports {
-        let changes = build.apply(report);
+    for observation in observations {
+        let changes = build.apply(observation);
         printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
     }
     printed.sort();

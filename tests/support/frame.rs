@@ -94,10 +94,10 @@ fn style(cell: &Cell, theme: &Theme) -> String {
         ("dim", theme.dim()),
     ];
     if (cell.fg, cell.bg) != (Color::Reset, Color::Reset) {
-        let known = roles.iter().find(|(_, role)| {
+        let named = roles.iter().find(|(_, role)| {
             role.fg.unwrap_or_default() == cell.fg && role.bg.unwrap_or_default() == cell.bg
         });
-        words.push(known.map_or_else(
+        words.push(named.map_or_else(
             || format!("{:?} on {:?}", cell.fg, cell.bg),
             |(name, _)| (*name).to_owned(),
         ));

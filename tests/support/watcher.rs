@@ -63,8 +63,8 @@ impl Watcher {
                 ApiRequest::Events(token) => return token,
                 ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());
-                    let news = self.tail.image_answered(self.now, Ok(answer));
-                    self.take(news);
+                    let seen = self.tail.image_answered(self.now, Ok(answer));
+                    self.take(seen);
                 }
             }
         }
@@ -83,7 +83,7 @@ impl Watcher {
             (Fate::AllTokensDie, _) => service.kill_all_tokens(),
             _ => {}
         }
-        let answer = match fate {
+        let response = match fate {
             Fate::Fails(kind) => Err(EventsError::Fault(fault(kind))),
             Fate::Gone => Ok(EventsAnswer::Gone),
             Fate::Response | Fate::TokenDies | Fate::AllTokensDie => service
@@ -91,10 +91,10 @@ impl Watcher {
                 .map(EventsAnswer::Page)
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
-        let news = self.tail.events_answered(self.now, answer);
-        let whole = matches!(&news, Some(Seen::Page(page)) if page.commit.is_some());
-        if let Some(news) = news {
-            self.take(news);
+        let seen = self.tail.events_answered(self.now, response);
+        let whole = matches!(&seen, Some(Seen::Page(page)) if page.commit.is_some());
+        if let Some(seen) = seen {
+            self.take(seen);
         }
         whole
     }

@@ -32,7 +32,7 @@ impl Portal {
         let is_open = Arc::clone(&open);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let answer = if is_open.load(Ordering::SeqCst) {
+                let response = if is_open.load(Ordering::SeqCst) {
                     ("200 OK", credentials(life))
                 } else {
                     let body = json!({"message": "Session token not found or invalid"});
@@ -41,7 +41,7 @@ impl Portal {
                         body.to_string(),
                     )
                 };
-                let _ = give(stream, answer);
+                let _ = respond(stream, response);
             }
         });
         Self { url, open }
@@ -81,7 +81,7 @@ fn credentials(life: TimeDelta) -> String {
     .to_string()
 }
 
-fn give(mut stream: TcpStream, (status, body): (&str, String)) -> std::io::Result<()> {
+fn respond(mut stream: TcpStream, (status, body): (&str, String)) -> std::io::Result<()> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {

@@ -1,17 +1,20 @@
 //! The cost of a frame, a key and a filter grows with the screen and not with the history. `cargo bench` has the times
-//! for a million events; here it is counted how many events are looked at.
+//! for a million events; these tests count the events that are read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bakewatch::testing::app::{Key, Mode, Model, Msg, Target, update};
 use bakewatch::testing::config::built_in_keys as built_in;
-use bakewatch::testing::domain::{Observation, Seen, StackEvent, StackId, WalkStep};
+use bakewatch::testing::domain::{Seen, StackEvent, WalkStep};
 use bakewatch::testing::store::taken;
 use bakewatch::testing::style::Theme;
 use bakewatch::testing::view::view;
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
+
+use crate::support::api;
 
 const FEW: usize = 1_000;
 const MANY: usize = 100_000;
@@ -37,25 +40,18 @@ fn screen(events: usize) -> Model {
         );
         Arc::new(StackEvent::from_json(&json, None))
     };
+    let page = api::page("s", (0..events).rev().map(event).collect(), true);
     let page = WalkStep {
-        stack_id: Some(StackId::from("s")),
         restarted: true,
-        fresh: (0..events).rev().map(event).collect(),
-        commit: Some(Vec::new()),
-        audit: false,
+        ..page
     };
-    let report = Observation {
-        at: now,
-        elapsed: std::time::Duration::ZERO,
-        next_poll: now,
-        news: Seen::Page(page),
-    };
-    let _ = update(&mut model, Msg::Observed(report));
+    let observation = api::observation(now, Duration::ZERO, Seen::Page(page));
+    let _ = update(&mut model, Msg::Observed(observation));
     assert_eq!(model.rows().len(), events);
     model
 }
 
-/// How many events are looked at by each key and the frame after it, the most of them.
+/// The most events that a key and the frame after it read.
 fn cost(model: &mut Model, keys: &str) -> usize {
     let area = Rect::from((ratatui::layout::Position::ORIGIN, model.size));
     let mut buffer = Buffer::empty(area);

@@ -1,13 +1,13 @@
 //! The notification of a verdict: when it is sent, how often and with which text; and the summary line.
 
+use crate::support::api::failed_request;
 use crate::support::builds;
 use crate::support::frame::{ASCII, theme};
 use crate::support::story::{IMAGE, Story};
 use bakewatch::testing::app::{Effect, FinalOutcome, summary};
-use bakewatch::testing::domain::{Fault, FaultKind, ImageAnswer, Seen};
+use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
 use bakewatch::testing::output::{farewell, variables};
 use bakewatch::testing::style::{Depth, Glyphs};
-use bakewatch::testing::text::SafeText;
 
 fn notifications(story: &Story) -> Vec<&str> {
     let texts = story.effects.iter().filter_map(|effect| match effect {
@@ -17,12 +17,12 @@ fn notifications(story: &Story) -> Vec<&str> {
     texts.collect()
 }
 
-fn known(story: &Story) -> Vec<&FinalOutcome> {
-    let known = story.effects.iter().filter_map(|effect| match effect {
-        Effect::Run(known) => Some(&**known),
+fn outcomes(story: &Story) -> Vec<&FinalOutcome> {
+    let outcomes = story.effects.iter().filter_map(|effect| match effect {
+        Effect::Run(outcome) => Some(&**outcome),
         _ => None,
     });
-    known.collect()
+    outcomes.collect()
 }
 
 #[test]
@@ -37,9 +37,12 @@ fn a_verdict_is_notified_once() {
             .at(7200)
             .describe("BUILD_FAILED", None)
             .observe(Seen::StackGone);
-        let told = notifications(&story);
-        assert!(told.len() == 1 && told[0].starts_with(text), "{told:?}");
-        let codes: Vec<_> = known(&story).iter().map(|known| known.code).collect();
+        let sent = notifications(&story);
+        assert!(sent.len() == 1 && sent[0].starts_with(text), "{sent:?}");
+        let codes: Vec<_> = outcomes(&story)
+            .iter()
+            .map(|outcome| outcome.code)
+            .collect();
         assert_eq!(codes, [code]);
     }
 }
@@ -98,10 +101,10 @@ fn a_build_that_ended_before_the_watch_has_an_outcome_and_no_notification() {
         .complete();
     for story in [failed, succeeded, deleting] {
         assert_eq!(notifications(&story), [""; 0]);
-        assert_eq!(known(&story).len(), 1, "{}", summary(&story.model));
+        assert_eq!(outcomes(&story).len(), 1, "{}", summary(&story.model));
     }
     let nothing = builds::not_found(80, 24);
-    assert!(notifications(&nothing).is_empty() && known(&nothing).is_empty());
+    assert!(notifications(&nothing).is_empty() && outcomes(&nothing).is_empty());
 }
 
 #[test]
@@ -114,16 +117,11 @@ fn a_recorded_build_that_has_ended_has_no_notification() {
             (9, IMAGE, stack, status, "it broke"),
         ]);
         for _ in 0..5 {
-            let fault = Fault {
-                kind: FaultKind::Transient,
-                message: SafeText::new("connection refused"),
-                hint: None,
-                request_id: None,
-            };
+            let fault = failed_request(FaultKind::Transient, "connection refused", "");
             story.observe(Seen::ImageFault(fault.clone()));
             story.observe(Seen::Fault(fault));
         }
-        assert!(known(&story).is_empty(), "the API has yet to be heard");
+        assert!(outcomes(&story).is_empty(), "the API has not responded yet");
         story
     };
     for status in [
@@ -149,7 +147,7 @@ fn a_recorded_build_that_has_ended_has_no_notification() {
         for story in [made, deleted, deleting] {
             assert_eq!(notifications(&story), [""; 0]);
             assert_eq!(
-                known(&story).len(),
+                outcomes(&story).len(),
                 1,
                 "{status}: {}",
                 summary(&story.model)
@@ -159,7 +157,7 @@ fn a_recorded_build_that_has_ended_has_no_notification() {
     let mut failed = recorded("CREATE_FAILED");
     failed.page(&[], true).describe("BUILD_FAILED", None);
     assert_eq!(notifications(&failed), [""; 0]);
-    assert_eq!(known(&failed).len(), 1);
+    assert_eq!(outcomes(&failed).len(), 1);
 }
 
 #[test]
@@ -176,9 +174,9 @@ fn a_rebuild_is_notified_again() {
     let mut story = builds::rebuilt(80, 24);
     assert_eq!(notifications(&story).len(), 1);
     story.complete();
-    let told = notifications(&story);
-    assert!(told.len() == 2 && told[1].contains("succeeded"), "{told:?}");
-    assert_eq!(known(&story).len(), 2);
+    let sent = notifications(&story);
+    assert!(sent.len() == 2 && sent[1].contains("succeeded"), "{sent:?}");
+    assert_eq!(outcomes(&story).len(), 2);
 }
 
 #[test]
@@ -204,9 +202,9 @@ fn the_symbol_has_the_colour_of_the_verdict() {
 #[test]
 fn an_outcome_sets_environment_variables() {
     let story = builds::failed(80, 24);
-    let variables = variables(known(&story)[0]);
+    let variables = variables(outcomes(&story)[0]);
     let value = |name: &str| {
-        let found = variables.iter().find(|(known, _)| *known == name);
+        let found = variables.iter().find(|(variable, _)| *variable == name);
         found.map(|(_, value)| value.as_str()).unwrap()
     };
     assert_eq!(value("BAKEWATCH_OUTCOME"), "failed");

@@ -94,25 +94,28 @@ fn a_wrong_setting_is_a_usage_error_that_names_its_line() {
         for arguments in [["config", "--color=never"], ["demo", "--output=json"]] {
             let ended = folder.run(&arguments);
             assert_eq!(ended.code(), Some(2), "{settings}");
-            let said = &ended.diagnostics;
+            let message = &ended.diagnostics;
             let file = folder.file(FILE).display().to_string();
             assert!(
-                said.starts_with(&format!("{place}{file}, {wanted}")),
-                "{said}"
+                message.starts_with(&format!("{place}{file}, {wanted}")),
+                "{message}"
             );
             assert!(
-                said.ends_with('\n') && said.matches('\n').count() == 1,
-                "{said:?}"
+                message.ends_with('\n') && message.matches('\n').count() == 1,
+                "{message:?}"
             );
-            assert!(!said.trim_end().contains(char::is_control), "{said:?}");
+            assert!(
+                !message.trim_end().contains(char::is_control),
+                "{message:?}"
+            );
         }
     }
 }
 
 #[test]
 fn an_unknown_theme_is_a_usage_error() {
-    let said = |ended: Ended| (ended.code(), ended.diagnostics);
-    let (code, text) = said(run(&["demo", "--theme", "lihgt"]));
+    let result = |ended: Ended| (ended.code(), ended.diagnostics);
+    let (code, text) = result(run(&["demo", "--theme", "lihgt"]));
     assert_eq!(code, Some(2));
     assert!(
         text.starts_with("error: wrong --theme: no theme is called lihgt"),
@@ -120,7 +123,7 @@ fn an_unknown_theme_is_a_usage_error() {
     );
     assert!(text.ends_with("did you mean light?\n"), "{text}");
     let folder = Folder::new("config-no-theme", &[]);
-    let (code, text) = said(folder.run_with(&["config"], &[("BAKEWATCH_THEME", "../x")]));
+    let (code, text) = result(folder.run_with(&["config"], &[("BAKEWATCH_THEME", "../x")]));
     assert_eq!(code, Some(2));
     assert!(
         text.starts_with("error: wrong BAKEWATCH_THEME: no theme is called ../x; "),
@@ -131,7 +134,7 @@ fn an_unknown_theme_is_a_usage_error() {
         ("themes/my.toml", "\ngood = { 256 = \"gren\" }"),
     ];
     let folder = Folder::new("config-wrong-theme", &wrong);
-    let (code, text) = said(folder.run(&["config"]));
+    let (code, text) = result(folder.run(&["config"]));
     assert_eq!(code, Some(2));
     let file = folder.file("themes/my.toml").display().to_string();
     let wanted =

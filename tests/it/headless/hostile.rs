@@ -175,9 +175,12 @@ fn a_hostile_recording_is_shown_inertly_and_its_values_are_kept() {
     for arguments in cases {
         let ended = Program::start_with(arguments, &environment).end();
         check(&format!("{arguments:?}"), &ended);
-        let said = ended.lines.join("\n") + &ended.diagnostics;
-        assert!(said.contains("title"), "{arguments:?} tells of it: {said}");
-        assert_ne!(ended.code(), Some(101), "{said}");
+        let output = ended.lines.join("\n") + &ended.diagnostics;
+        assert!(
+            output.contains("title"),
+            "{arguments:?} quotes it: {output}"
+        );
+        assert_ne!(ended.code(), Some(101), "{output}");
     }
     let json = Program::start_with(
         &["replay", file, "--speed", "max", "-o", "json"],

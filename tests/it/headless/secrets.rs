@@ -57,7 +57,7 @@ fn no_secret_leaves_the_program() {
     std::fs::remove_file(log).unwrap();
     assert!(
         logged.contains("GET"),
-        "the log tells of the requests:\n{logged}"
+        "the log has the requests:\n{logged}"
     );
     assert_clean("log", &logged);
     let recording = recordings_in(&state).remove(0);
@@ -74,8 +74,8 @@ fn no_secret_leaves_the_program() {
         let ended = Program::start_with(arguments, &environment).end();
         assert_eq!(ended.code().map(|code| code == 101), Some(false));
         assert!(!ended.lines.is_empty(), "{arguments:?}");
-        let said = ended.lines.join("\n") + &ended.diagnostics;
-        assert_clean(&format!("{arguments:?}"), &said);
+        let output = ended.lines.join("\n") + &ended.diagnostics;
+        assert_clean(&format!("{arguments:?}"), &output);
     }
     let signed = server.requests.all();
     assert!(
@@ -113,8 +113,8 @@ fn a_panic_message_contains_no_secret() {
             "{}",
             ended.diagnostics
         );
-        let said = ended.lines.join("\n") + &ended.diagnostics;
-        assert_clean("panic", &said);
+        let output = ended.lines.join("\n") + &ended.diagnostics;
+        assert_clean("panic", &output);
     }
 }
 
@@ -129,18 +129,19 @@ fn secrets_in_a_url_are_redacted() {
         Program::start_with(&watch, &variable).end(),
         Program::start(&[&with(&watch)[..], &[&url]].concat()).end(),
     ];
-    let told = [
+    let printed_urls = [
         Program::start_with(&config, &variable).end(),
         Program::start(&[&with(&config)[..], &[&url]].concat()).end(),
     ];
     assert!(refused.iter().all(|ended| ended.code() == Some(2)));
     assert!(
-        told.iter()
+        printed_urls
+            .iter()
             .all(|ended| ended.lines.join("\n").contains("x.example"))
     );
-    for ended in refused.iter().chain(&told) {
-        let said = ended.lines.join("\n") + &ended.diagnostics;
-        assert_clean("address", &said);
+    for ended in refused.iter().chain(&printed_urls) {
+        let output = ended.lines.join("\n") + &ended.diagnostics;
+        assert_clean("address", &output);
     }
 }
 
@@ -304,11 +305,11 @@ fn presigned_urls_are_redacted_in_output_and_recordings() {
             run(&["replay", file, "-o", "json", "--speed", "max"]),
         ),
     ];
-    for (what, said) in all {
-        let is_told = what == "log" || said.contains("X-Amz-Signature=[redacted]");
-        assert!(is_told, "the {what} does not tell of it:\n{said}");
-        assert!(!said.contains(MARK), "the {what} has {MARK}:\n{said}");
-        assert_clean(what, &said);
+    for (what, output) in all {
+        let has_url = what == "log" || output.contains("X-Amz-Signature=[redacted]");
+        assert!(has_url, "the {what} does not have the URL:\n{output}");
+        assert!(!output.contains(MARK), "the {what} has {MARK}:\n{output}");
+        assert_clean(what, &output);
     }
 }
 
@@ -320,17 +321,17 @@ fn presigned_urls_remain_only_in_events_of_json_output() {
     let json = Program::start(&server.watch(&["-o", "json"])).end();
     assert_eq!(json.code(), Some(3), "{}", json.diagnostics);
     assert!(!json.diagnostics.contains(MARK), "{}", json.diagnostics);
-    let mut told = 0;
+    let mut count = 0;
     for line in &json.lines {
         let is_event = line.starts_with(r#"{"kind":"event""#);
-        let is_told = is_event && line.contains("bucket.s3.example");
-        told += usize::from(is_told);
-        assert_eq!(line.contains(MARK), is_told, "{line}");
+        let has_url = is_event && line.contains("bucket.s3.example");
+        count += usize::from(has_url);
+        assert_eq!(line.contains(MARK), has_url, "{line}");
         assert!(
-            !is_told || urls.iter().all(|url| line.contains(url)),
+            !has_url || urls.iter().all(|url| line.contains(url)),
             "{line}"
         );
     }
-    assert_eq!(told, 1);
+    assert_eq!(count, 1);
     assert!(json.lines.last().unwrap().contains("Signature=[redacted]"));
 }

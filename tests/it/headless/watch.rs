@@ -386,10 +386,10 @@ fn every_demo_scenario_has_the_expected_outcome() {
             name == "leftover",
             "{name}"
         );
-        let named = ended.outcome()["firstFailure"]["logicalResourceId"]
+        let first_failure = ended.outcome()["firstFailure"]["logicalResourceId"]
             .as_str()
             .map(str::to_owned);
-        assert_eq!(named.is_some(), outcome == "failed", "{name}");
+        assert_eq!(first_failure.is_some(), outcome == "failed", "{name}");
     }
 }
 

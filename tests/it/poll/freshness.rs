@@ -71,7 +71,7 @@ impl Watch {
         let (request, due) = self.tail.next();
         self.now = self.now.max(due) + self.response_time;
         let (now, failed) = (self.now, throttled && request != ApiRequest::Image);
-        let news = match request {
+        let seen = match request {
             ApiRequest::Image => {
                 let answer = ImageAnswer::Described(Box::default());
                 Some(self.tail.image_answered(now, Ok(answer)))
@@ -86,9 +86,9 @@ impl Watch {
                 self.tail.events_answered(now, Ok(EventsAnswer::Page(page)))
             }
         };
-        if let Some(news) = news {
+        if let Some(seen) = seen {
             let at = DateTime::UNIX_EPOCH + now;
-            self.ledger.take(&observation(at, now, news));
+            self.ledger.take(&observation(at, now, seen));
         }
         failed
     }

@@ -99,9 +99,9 @@ impl World {
         Some(fault(kind))
     }
 
-    fn answer(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+    fn response(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
         self.advance();
-        let answer = match self.fault() {
+        let response = match self.fault() {
             Some(fault) => Err(EventsError::Fault(fault)),
             None if self.once_in(500) => {
                 self.gone += 1;
@@ -115,9 +115,9 @@ impl World {
         self.events.push(EventsRequest {
             at: Instant::now(),
             has_token: token.is_some(),
-            failed: answer.is_err(),
+            failed: response.is_err(),
         });
-        answer
+        response
     }
 }
 
@@ -138,7 +138,7 @@ impl Shared {
 impl Source for Shared {
     async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
         self.delay().await;
-        self.with(|world| world.answer(token))
+        self.with(|world| world.response(token))
     }
 
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {

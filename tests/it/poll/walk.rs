@@ -31,7 +31,7 @@ fn cases() -> ProptestConfig {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Ask(Fate),
+    Request(Fate),
     Arrive(usize),
     ArriveLate(usize),
     Replace,
@@ -52,13 +52,13 @@ fn any_fate() -> impl Strategy<Value = Fate> {
 
 /// Any steps; events arrive late only where a strategy says how deep.
 fn any_steps(late: Option<BoxedStrategy<usize>>) -> impl Strategy<Value = Vec<Step>> {
-    let ask = || any_fate().prop_map(Step::Ask);
+    let request = || any_fate().prop_map(Step::Request);
     let late = match late {
         Some(depth) => depth.prop_map(Step::ArriveLate).boxed(),
-        None => ask().boxed(),
+        None => request().boxed(),
     };
     let step = prop_oneof![
-        26 => ask(),
+        26 => request(),
         8 => prop_oneof![1usize..4, 1usize..40].prop_map(Step::Arrive),
         4 => late,
         1 => Just(Step::Replace),
@@ -72,7 +72,7 @@ fn play(service: &mut Service, steps: Vec<Step>) -> Watcher {
     let mut watcher = Watcher::new();
     for step in steps {
         match step {
-            Step::Ask(fate) => {
+            Step::Request(fate) => {
                 watcher.request(service, fate);
                 watcher.ledger.check(service);
             }
@@ -209,7 +209,7 @@ fn a_page_that_moved_up_does_not_put_newer_events_below_older_ones() {
         (2, vec![transient]),
     ];
     let steps = schedule.into_iter().flat_map(|(arrivals, fates)| {
-        std::iter::once(Step::Arrive(arrivals)).chain(fates.into_iter().map(Step::Ask))
+        std::iter::once(Step::Arrive(arrivals)).chain(fates.into_iter().map(Step::Request))
     });
     let mut service = Service::new(Character {
         habits: vec![Habit::TokensCountFromNewest],

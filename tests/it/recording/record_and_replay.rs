@@ -271,7 +271,7 @@ fn an_unrecorded_watch_is_reported_once_and_continues() {
     let folder = fresh_folder();
     let blocked = folder.join("a-file");
     File::create(&blocked).unwrap();
-    let said = |ended: &Ended, what: &str| {
+    let check_note = |ended: &Ended, what: &str| {
         let notes: Vec<_> = ended.diagnostics.lines().collect();
         assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(
@@ -301,7 +301,7 @@ fn an_unrecorded_watch_is_reported_once_and_continues() {
             (ended.code(), ended.event_ids()),
             (Some(0), server.all_ids())
         );
-        said(&ended, what);
+        check_note(&ended, what);
     }
 }
 
@@ -578,8 +578,8 @@ proptest! {
         let folder = fresh_folder();
         let path = folder.join("r.jsonl");
         let (mut recorder, _) = Recorder::in_file(&path, &header(), true).unwrap();
-        for report in &watched.made {
-            recorder.record(report).unwrap();
+        for observation in &watched.made {
+            recorder.record(observation).unwrap();
         }
         drop(recorder);
         let bytes = fs::read(&path).unwrap();

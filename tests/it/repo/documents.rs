@@ -13,8 +13,8 @@ use crate::support::program::run;
 
 #[test]
 fn the_version_names_the_commit() {
-    let said = run(&["--version"]).lines.join("\n");
-    let rest = said
+    let output = run(&["--version"]).lines.join("\n");
+    let rest = output
         .strip_prefix(concat!("bakewatch ", env!("CARGO_PKG_VERSION")))
         .unwrap();
     let commit = rest
@@ -22,7 +22,7 @@ fn the_version_names_the_commit() {
         .and_then(|rest| rest.strip_suffix(')'));
     let is_commit =
         |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    assert!(rest.is_empty() || commit.is_some_and(is_commit), "{said}");
+    assert!(rest.is_empty() || commit.is_some_and(is_commit), "{output}");
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn the_first_failure_and_its_reason_need_no_key() {
 
 #[test]
 fn every_other_fact_takes_at_most_two_keys() {
-    let answers = [
+    let facts = [
         ("which resource took how long", "2", "31:40"),
         (
             "which event failed first",
@@ -134,14 +134,14 @@ fn every_other_fact_takes_at_most_two_keys() {
         ("when it was in UTC", "u", "in UTC"),
         ("how long after the event before", "t", "the event before"),
     ];
-    for (question, keys, answer) in answers {
+    for (fact, keys, text_of_it) in facts {
         assert!(keys.len() <= 2);
         let mut story = builds::failed(80, 24);
         story.keys(keys);
         let shown = text(&story);
         assert!(
-            shown.contains(answer),
-            "{question}: {answer:?} is not on\n{shown}"
+            shown.contains(text_of_it),
+            "{fact}: {text_of_it:?} is not on\n{shown}"
         );
     }
 }
