@@ -9,10 +9,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{Observation, Seen, WalkStep};
+use crate::domain::search::Predicate;
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{Evidence, Verdict, decide};
-use crate::store::filter_index::{FilterSlot, Predicate, WorkBudget};
+use crate::store::filter_index::FilterSlot;
+use crate::store::work::WorkBudget;
 
 /// How often DescribeImage may fail in a row before a verdict no longer waits for it: about a minute.
 const IMAGE_TRIES: u32 = 5;

@@ -13,6 +13,7 @@ pub(crate) mod image;
 pub(crate) mod names;
 pub(crate) mod observation;
 pub(crate) mod properties;
+pub(crate) mod search;
 pub(crate) mod span;
 pub(crate) mod stack_event;
 pub(crate) mod status;

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::store::class_set;
+use crate::store::entry::Class;
 use crate::text::safe::SafeText;
 
 /// What a status means for somebody who is waiting: the unit of colour, glyph and filter.
@@ -129,37 +131,16 @@ impl fmt::Debug for ResourceStatus {
     }
 }
 
-/// A set of status classes: what a filter lets through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClassSet(u8);
+impl Class for StatusClass {
+    const ALL: &'static [Self] = &Self::ALL;
 
-impl ClassSet {
-    pub const ALL: Self = Self((1 << StatusClass::ALL.len()) - 1);
-    pub const NONE: Self = Self(0);
-
-    /// The set of one class.
-    pub const fn only(class: StatusClass) -> Self {
-        Self(1 << class.index())
-    }
-
-    /// Whether the class is in the set.
-    pub const fn contains(self, class: StatusClass) -> bool {
-        self.0 & (1 << class.index()) != 0
-    }
-
-    /// The set with the class put in, or taken out if it was in.
-    #[must_use]
-    pub const fn toggled(self, class: StatusClass) -> Self {
-        Self(self.0 ^ (1 << class.index()))
-    }
-
-    /// The classes of the set, in the order of [`StatusClass::ALL`].
-    pub fn iter(self) -> impl Iterator<Item = StatusClass> {
-        StatusClass::ALL
-            .into_iter()
-            .filter(move |class| self.contains(*class))
+    fn index(self) -> usize {
+        self as usize
     }
 }
+
+/// The status classes that a filter selects.
+pub type ClassSet = class_set::ClassSet<StatusClass>;
 
 #[cfg(test)]
 mod tests {
@@ -197,15 +178,5 @@ mod tests {
         assert!(!ResourceStatus::new("BOGUS").is_final());
         assert!(ResourceStatus::new("CREATE_COMPLETE").is_final());
         assert!(!ResourceStatus::new("ROLLBACK_IN_PROGRESS").is_final());
-    }
-
-    #[test]
-    fn a_set_toggles_each_class_alone() {
-        for class in StatusClass::ALL {
-            let without = ClassSet::ALL.toggled(class);
-            assert!(!without.contains(class));
-            assert_eq!(without.iter().count(), 6);
-            assert_eq!(without.toggled(class), ClassSet::ALL);
-        }
     }
 }

@@ -9,7 +9,9 @@ use crate::domain::summary::{RecordedBuild, RecordedWatch};
 use crate::output::OutputFormat;
 use crate::output::text::{class, paint, seconds};
 use crate::style::Theme;
-use crate::text::safe::{SafeText, duration, escape_json, one_line, pad, truncate, width};
+use crate::text::duration::duration;
+use crate::text::safe::{SafeText, escape_json, one_line};
+use crate::text::width::{pad, truncate, width};
 
 /// Columns of the longest cell.
 const LONGEST: usize = 64;

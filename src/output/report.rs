@@ -9,14 +9,15 @@ use chrono::{DateTime, Utc};
 use crate::app::status::outcome::verdict_reason;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Explanation, Reason};
+use crate::domain::search::Selection;
 use crate::domain::span::{End, Span, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::{Row, Timeline};
 use crate::domain::verdict::Verdict;
 use crate::output::markdown::{heading, inert, table};
 use crate::output::text::seconds;
-use crate::store::filter_index::Selection;
-use crate::text::safe::{SafeText, duration};
+use crate::text::duration::duration;
+use crate::text::safe::SafeText;
 
 /// Columns of the longest names and ids.
 const NAME: usize = 256;

@@ -12,7 +12,9 @@ use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Outcome;
 use crate::style::Theme;
-use crate::text::safe::{SafeText, duration, one_line, pad};
+use crate::text::duration::duration;
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::pad;
 
 /// Columns of the status: the longest that a build shows is `ROLLBACK_IN_PROGRESS`.
 const STATUS: usize = 20;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bakewatch::testing::app::{Key, Mode, Model, Msg, Target, update};
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::domain::{Observation, Seen, StackEvent, StackId, WalkStep};
-use bakewatch::testing::store::taken;
+use bakewatch::testing::store::visits;
 use bakewatch::testing::style::Theme;
 use bakewatch::testing::view::view;
 use chrono::{DateTime, Utc};
@@ -60,11 +60,11 @@ fn cost(model: &mut Model, keys: &str) -> usize {
     let area = Rect::from((ratatui::layout::Position::ORIGIN, model.size));
     let mut buffer = Buffer::empty(area);
     let mut step = |key| {
-        let _ = taken();
+        let _ = visits();
         let _ = update(model, Msg::Key(Key::Char(key)));
         buffer.reset();
         view(model, &Theme::default(), area, &mut buffer);
-        taken()
+        visits()
     };
     keys.chars().map(&mut step).max().unwrap_or_default()
 }

@@ -5,9 +5,9 @@
 use crate::app::keys::action::Action;
 use crate::app::model::Model;
 use crate::app::views::tab::Tab;
+use crate::domain::search::Selection;
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::filter_index::Selection;
-use crate::text::safe::width;
+use crate::text::width::width;
 
 /// What an item of the line stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use crate::domain::observation::{Observation, Seen};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
-use crate::store::filter_index::WorkBudget;
+use crate::store::work::WorkBudget;
 
 /// Takes in one fact; says what is to be done about it.
 #[must_use]

@@ -10,7 +10,7 @@ use crate::domain::build::Build;
 use crate::domain::failure::{Explanation, Reason};
 use crate::domain::stack_event::EventKey;
 use crate::domain::verdict::Verdict;
-use crate::text::safe::duration;
+use crate::text::duration::duration;
 
 /// What the page shows.
 #[derive(Clone, Debug, Default)]

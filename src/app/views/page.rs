@@ -10,7 +10,7 @@ use crate::domain::properties::shown;
 use crate::domain::span::Span;
 use crate::domain::stack_event::StackEvent;
 use crate::text::pattern::Pattern;
-use crate::text::safe::{width, wrap};
+use crate::text::width::{width, wrap};
 
 #[derive(Clone, Debug)]
 pub enum Line {

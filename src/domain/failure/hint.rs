@@ -4,7 +4,8 @@
 //! command is made to be pasted into a shell: it holds only what can't be anything else there.
 
 use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
-use crate::text::safe::{SafeText, truncate};
+use crate::text::safe::SafeText;
+use crate::text::width::truncate;
 
 /// The widest foreign words inside of advice, in columns.
 const WORD_COLUMNS: usize = 64;

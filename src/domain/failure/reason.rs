@@ -4,7 +4,8 @@
 //! for by itself, so that nothing can fail: what is not understood stays in the message. The forms are those
 //! of real stacks; AWS documents none of them.
 
-use crate::text::safe::{SafeText, one_line, truncate};
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::truncate;
 
 /// The widest summary, in terminal columns.
 pub(crate) const SUMMARY_COLUMNS: usize = 90;
@@ -190,7 +191,7 @@ impl Reason {
             .or_else(|| self.failed_component(component))
             .unwrap_or_else(|| self.plain());
         let tail = cut(&self.circumstances(), TAIL_COLUMNS);
-        let room = SUMMARY_COLUMNS - TAIL_COLUMNS.min(crate::text::safe::width(&tail));
+        let room = SUMMARY_COLUMNS - TAIL_COLUMNS.min(crate::text::width::width(&tail));
         let head = cut(&head, room);
         SafeText::new(&format!("{head}{tail}"))
     }

@@ -8,7 +8,7 @@ use crate::domain::failure::*;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
 use crate::domain::stack_event::{EventId, StackId, parse_time};
-use crate::text::safe::width;
+use crate::text::width::width;
 
 /// The texts of real stacks, their ids and accounts replaced.
 mod texts {

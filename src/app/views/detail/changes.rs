@@ -10,7 +10,9 @@ use crate::domain::diff::{Change, changes};
 use crate::domain::properties::{Properties, shown};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Before;
-use crate::text::safe::{SafeText, duration, one_line, truncate, wrap};
+use crate::text::duration::duration;
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::{truncate, wrap};
 
 /// Values of more columns are cut: where two long texts differ is not seen in a list.
 const LONG: usize = 160;

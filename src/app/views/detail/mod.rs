@@ -265,7 +265,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::text::pattern::Pattern;
-    use crate::text::safe::width;
+    use crate::text::width::width;
 
     fn event(properties: &Value) -> Arc<StackEvent> {
         let json = json!({

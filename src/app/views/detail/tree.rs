@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::app::views::detail::INDENT;
 use crate::app::views::page::Line;
 use crate::domain::properties::shown;
-use crate::text::safe::{SafeText, pad, width, wrap};
+use crate::text::safe::SafeText;
+use crate::text::width::{pad, width, wrap};
 
 /// The JSON pointer (RFC 6901) of what has this name in what is at that path.
 pub(crate) fn below(path: &str, name: &str) -> String {
