@@ -63,7 +63,7 @@ impl Watcher {
                 ApiRequest::Events(token) => return token,
                 ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());
-                    let news = self.tail.image_answered(self.now, Ok(answer));
+                    let news = self.tail.on_image(self.now, Ok(answer));
                     self.take(news);
                 }
             }
@@ -91,7 +91,7 @@ impl Watcher {
                 .map(EventsAnswer::Page)
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
-        let news = self.tail.events_answered(self.now, answer);
+        let news = self.tail.on_events(self.now, answer);
         let whole = matches!(&news, Some(Seen::Page(page)) if page.commit.is_some());
         if let Some(news) = news {
             self.take(news);
