@@ -47,7 +47,7 @@ fn table(watches: &[RecordedWatch], theme: &Theme) -> String {
     }
     let mut table = line_of(HEADINGS.map(str::to_owned), widths, |cell| cell);
     for (watch, cells) in watches.iter().zip(rows) {
-        let style = watch.told.as_ref().map_or(theme.dim(), |told| {
+        let style = watch.build.as_ref().map_or(theme.dim(), |told| {
             theme.status(class(told.summary.outcome))
         });
         table += &line_of(cells, widths, |verdict| paint(style, &verdict));
@@ -77,7 +77,7 @@ fn row(watch: &RecordedWatch, theme: &Theme) -> [String; HEADINGS.len()] {
         truncate(&text, LONGEST, theme.glyphs().ellipsis)
     };
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    match &watch.told {
+    match &watch.build {
         Err(why) => {
             let none = || "-".to_owned();
             let verdict = "UNREADABLE".to_owned();
@@ -155,7 +155,7 @@ fn line(watch: &RecordedWatch) -> String {
         file: watch.file.to_string_lossy().into_owned(),
         ..Line::default()
     };
-    match &watch.told {
+    match &watch.build {
         Err(why) => line.error = Some(why.as_str()),
         Ok(told) => {
             let summary = &told.summary;

@@ -786,7 +786,7 @@ fn what_was_recorded_does_not_make_up_for_an_api_that_refuses() {
         ..WalkStep::default()
     }));
     assert_eq!(watch.model.build.current().map(Timeline::len), Some(1));
-    assert!(!watch.model.build.answered());
+    assert!(!watch.model.build.has_responded());
     watch.hear(Seen::Fault(fault(FaultKind::Denied)));
     assert!(
         watch

@@ -223,7 +223,7 @@ fn cut_short(model: &mut Model, code: u8, reason: String, effects: &mut Effects)
     let fallen = verdict_code(verdict).is_some();
     let outcome = match verdict.outcome() {
         outcome if fallen => outcome,
-        _ if model.build.answered() => Outcome::Building,
+        _ if model.build.has_responded() => Outcome::Building,
         _ => Outcome::Unknown,
     };
     let end = End {
