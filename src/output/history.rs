@@ -90,7 +90,7 @@ fn row(watch: &RecordedWatch, theme: &Theme) -> [String; HEADINGS.len()] {
                 began,
                 cell(&told.image_id),
                 or_none(told.region().map(cell)),
-                format!("{sign} {}", outcome.word().to_uppercase()),
+                format!("{sign} {}", outcome.as_str().to_uppercase()),
                 or_none(told.summary.took().map(duration)),
                 name,
                 or_none(result(told).as_ref().map(cell)),
@@ -161,7 +161,7 @@ fn line(watch: &RecordedWatch) -> String {
             let summary = &told.summary;
             let failure = summary.first_failure.as_ref();
             line = Line {
-                outcome: Some(summary.outcome.word()),
+                outcome: Some(summary.outcome.as_str()),
                 image_id: Some(told.image_id.as_str()),
                 region: told.region().map(SafeText::as_str),
                 ami_id: summary.ami_id.as_ref().map(SafeText::as_str),

@@ -53,7 +53,7 @@ fn cell(text: &str, columns: usize) -> String {
 pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
     let class = class(record.outcome);
     let mut parts = vec![
-        paint(theme.status(class), &record.outcome.word().to_uppercase()),
+        paint(theme.status(class), &record.outcome.as_str().to_uppercase()),
         record.image_id.clone(),
     ];
     let ami_id = record.ami_id.as_ref().map(SafeText::as_str);

@@ -169,7 +169,7 @@ fn chip(model: &Model, class: StatusClass, saying: Saying) -> Option<Item> {
     }
     let listed = count(model, model.filter.sieve_of(ClassSet::only(class)));
     let word = if saying >= Saying::Words {
-        class.word()
+        class.label()
     } else {
         ""
     };

@@ -104,7 +104,7 @@ fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
         .component
         .as_ref()
         .map(|id| ("resource", Some(id.to_string())));
-    let parts = parts.map(|part| (part.label.word(), Some(part.text.to_string())));
+    let parts = parts.map(|part| (part.label.name(), Some(part.text.to_string())));
     let parts: Vec<_> = parts.chain(resolved).collect();
     if parts.is_empty() {
         return;

@@ -53,7 +53,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
 
 /// The glyph and the word; with a margin of its own where it is filled.
 fn badge(verdict: Verdict, theme: &Theme) -> String {
-    let badge = format!("{} {}", theme.glyphs().verdict(verdict), verdict.word());
+    let badge = format!("{} {}", theme.glyphs().verdict(verdict), verdict.label());
     match verdict {
         Verdict::Waiting => badge,
         _ => format!(" {badge} "),

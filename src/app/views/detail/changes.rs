@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::app::views::page;
 use crate::app::views::page::{Line, Sign};
 use crate::domain::diff::{Change, changes};
-use crate::domain::properties::{Properties, shown};
+use crate::domain::properties::{Properties, safe_excerpt};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Before;
 use crate::text::duration::duration;
@@ -109,5 +109,5 @@ fn told(value: Option<&Value>) -> String {
     if lines > 1 {
         return format!("({lines} lines, {} bytes)", text.len());
     }
-    truncate(&one_line(shown(&text).as_str()), LONG, "...")
+    truncate(&one_line(safe_excerpt(&text).as_str()), LONG, "...")
 }
