@@ -1,6 +1,6 @@
-//! Observations: the contract from the poller to the recorder and the app. Players, tests and fuzzers speak it, too.
+//! Observations: the contract from the poller to the recorder and the app. Players, tests and fuzzers use it, too.
 //!
-//! An observation is what the API returned, without interpretation; [`crate::domain::build`] interprets it.
+//! An observation holds the API's response without interpretation; [`crate::domain::build`] interprets it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! Which events a filter or a search selects: the predicate that the user sets, and the fields in which a pattern is
-//! found. The store evaluates it ([`crate::store::filter_index`]); the app asks the store.
+//! found. The store evaluates it ([`crate::store::filter_index`]); the app queries the store.
 
 use serde_json::Value;
 

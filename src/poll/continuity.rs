@@ -7,7 +7,7 @@
 //! | A page moves up while events arrive, where tokens count from the newest event: it repeats events of the walk. | Repeated events at the top of a page have to lead down to the walk's last event ([`Trail::misplaced`]). |
 //! | A page moves up so far that it stands above the whole walk. | An event dated later than the walk's earliest one is out of place. |
 //! | The stack is replaced between two pages: the next page shows another stack, or is empty and the last. | [`Discontinuity::OutOfPlace`], [`Discontinuity::UnexpectedEnd`]. |
-//! | Odd times or orders are real: the service's order is what it is. | The first time, the walk restarts and meets all that is newer; the same discontinuity again is accepted ([`Continuity::accepts`]). |
+//! | An odd time or order is real: it is the service's order. | The first time, the walk restarts and meets all that is newer; the same discontinuity again is accepted ([`Continuity::accepts`]). |
 //! | A token dies at any time. | The token before it is tried once ([`Trail::step_back`]); its page has to repeat events of the walk. |
 //! | Every other request is rejected, so that no token ever works. | After a rejection, the newest page is fetched before each token is used ([`Continuity::probe_first`]). |
 //!

@@ -1,5 +1,5 @@
-//! Polling: which request to send next, when, and how to make one gapless history of the pages that come back. It sits
-//! between a backend, which answers one request at a time, and the recorder, which writes each observation before the
+//! Polling: chooses the next request and its time, and makes one gapless history of the pages in the responses. It sits
+//! between a backend, which serves one request at a time, and the recorder, which writes each observation before the
 //! app sees it.
 //!
 //! ```text

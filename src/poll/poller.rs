@@ -1,6 +1,6 @@
 //! The background task that sends requests to the backend and passes on each observation: between the backend and the
-//! recorder. [`Tail`] decides what to send and when; the poller only keeps a minimum gap between two polls, whatever the
-//! tail, the user and the clock's speed ask for.
+//! recorder. [`Tail`] decides what to send and when; the poller only keeps a minimum gap between two polls, even if the
+//! tail, the user or a fast clock would poll sooner.
 
 use std::time::Duration;
 

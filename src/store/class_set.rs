@@ -12,7 +12,7 @@ pub struct ClassSet<C> {
 }
 
 impl<C: Class> ClassSet<C> {
-    pub const ALL: Self = Self::of_bits(((1_u32 << C::ALL.len()) - 1) as u16);
+    pub const ALL: Self = Self::of_bits(u16::MAX >> (16 - C::ALL.len()));
     pub const NONE: Self = Self::of_bits(0);
 
     const fn of_bits(bits: u16) -> Self {

@@ -1,5 +1,5 @@
-//! What the store needs to know about an entry, its class and a filter: the interface that the domain implements for
-//! stack events.
+//! The interface of an entry, its class and a filter: the store needs no more of them. The domain implements it for stack
+//! events.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -28,7 +28,7 @@ pub(crate) trait Entry: Sized {
     fn is_marked(&self) -> bool;
 }
 
-/// A small closed set of kinds, such as an enum: at most 16, numbered from 0.
+/// A small closed set of kinds, such as an enum: 1 to 16, numbered from 0.
 pub trait Class: Copy + Debug + Eq + 'static {
     /// Every class, at its index.
     const ALL: &'static [Self];

@@ -518,7 +518,7 @@ mod tests {
         index_all(&mut log);
         log.append(log_like(&log, 3..1000));
         assert_eq!(log.unindexed(FilterSlot::Listed), 997);
-        // A short one is indexed at once, and what is indexed is not indexed again.
+        // A short one is indexed at once, and indexed entries are not indexed again.
         let mut log = log_of(0..3);
         index_all(&mut log);
         log.append(log_like(&log, 3..5));

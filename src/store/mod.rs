@@ -1,6 +1,6 @@
 //! The store of everything that a build writes line by line: an ordered log with indexes, so that showing, filtering
 //! and searching never scan it. It sits between the poller's batches and the views, and knows no type of the program:
-//! what it stores implements [`entry::Entry`], what filters it implements [`entry::EntryPredicate`].
+//! entries implement [`entry::Entry`], filters [`entry::EntryPredicate`].
 //!
 //! ```text
 //!  push, append, insert ──► EntryLog ──┬─► ids           id → sequence number

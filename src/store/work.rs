@@ -1,6 +1,6 @@
 //! How much work the store may do and has done. [`WorkBudget`] keeps one message from waiting for a long log; the
-//! visit counter lets tests prove that a frame costs what is on the screen, which times can't: they depend on the
-//! machine. It counts with debug assertions only, and does nothing otherwise.
+//! visit counter lets tests prove that the cost of a frame depends on the screen only, which times can't: they
+//! depend on the machine. It counts with debug assertions only, and does nothing otherwise.
 //!
 //! Tests: `tests/it/scale.rs`.
 

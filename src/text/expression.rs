@@ -1,5 +1,5 @@
 //! Properties of a regular expression that decide how it is used: whether it has capital letters, and how much work it can
-//! make. [`crate::text::pattern`] asks for them. Both are computed from the parsed expression, since escapes and repeats
+//! make. [`crate::text::pattern`] uses them. Both are computed from the parsed expression, since escapes and repeats
 //! hide them in the text.
 
 use regex_syntax::ast::{self, Ast, ClassSetItem};

@@ -34,7 +34,7 @@ impl PartialEq for Pattern {
 }
 
 impl Pattern {
-    /// Compiles what the user typed.
+    /// Compiles the user's input.
     ///
     /// # Errors
     /// The mistake in the regular expression, in one line.

@@ -91,7 +91,7 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
             // Where the row does not show it, a person wants to know where to look.
             let field = model
                 .selected()
-                .and_then(|event| matching_field(&pattern, event));
+                .and_then(|event| matching_field(pattern, event));
             let field = field.filter(|field| !matches!(*field, "name" | "status"));
             let field = field.map_or_else(String::new, |field| format!(", in its {field}"));
             let (number, count) = (step.number, step.count);

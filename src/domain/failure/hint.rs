@@ -35,7 +35,7 @@ enum KnownFailure {
     NoTaskRunner,
     /// Image Builder stopped waiting for a step.
     StepTimedOut,
-    /// A package asks a question while it is installed.
+    /// The installation of a package waits for an input.
     Debconf,
     /// The parent image is another ParallelCluster version's.
     OtherVersion,
@@ -62,7 +62,7 @@ impl KnownFailure {
             Some(Self::NoRoute)
         } else if contains("bootstrap TOE") {
             Some(Self::NoTaskRunner)
-        } else if asks_a_question(message) {
+        } else if waits_for_input(message) {
             Some(Self::Debconf)
         } else if is_of_another_version(message) {
             Some(Self::OtherVersion)
@@ -95,7 +95,7 @@ fn is_of_another_version(message: &str) -> bool {
 }
 
 /// `debconf` also prints harmless warnings, in every installation without a terminal.
-fn asks_a_question(message: &str) -> bool {
+fn waits_for_input(message: &str) -> bool {
     let harmless = [
         "delaying package configuration",
         "falling back to frontend",
