@@ -165,8 +165,8 @@ async fn day() {
         source: OnePage,
         clock: clock.clone(),
         tail: Tail::new(None, fastrand::Rng::with_seed(1)),
-        reports,
-        requests: asked,
+        observations: reports,
+        commands: asked,
     };
     let watch = async {
         let target = Target {

@@ -1,6 +1,6 @@
-//! A million events in memory: what a frame, a key, a filter and a burst of new events cost.
+//! The cost of a frame, a key, a filter and a burst of new events with a million events in memory.
 //!
-//! `cargo bench`. A frame is due 33 ms after a key; each of these must be far below that.
+//! `cargo bench --bench million`. A frame is due 33 ms after a key; each of these must be far below that.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ fn long_reason() -> Msg {
 
 fn page(fresh: Vec<Arc<StackEvent>>) -> Msg {
     let now = DateTime::<Utc>::UNIX_EPOCH;
-    let news = Seen::Page(WalkStep {
+    let seen = Seen::Page(WalkStep {
         stack_id: Some(StackId::from("s")),
         restarted: true,
         fresh,
@@ -64,11 +64,11 @@ fn page(fresh: Vec<Arc<StackEvent>>) -> Msg {
         at: now,
         elapsed: std::time::Duration::ZERO,
         next_poll: now,
-        news,
+        news: seen,
     })
 }
 
-#[expect(clippy::unwrap_used, reason = "a bench that can't go on has failed")]
+#[expect(clippy::unwrap_used, reason = "a bench that can't continue has failed")]
 fn model(history: Msg) -> Model {
     let target = Target {
         image_id: "img".to_owned(),
@@ -114,7 +114,7 @@ fn million(criterion: &mut Criterion) {
     criterion.bench_function("to the first row and to the last", |bench| {
         bench.iter(|| press(&mut model, "gG"));
     });
-    // Opens the choice of statuses, switches the first, and shows all again.
+    // Opens the menu of statuses, toggles the first, and selects all again.
     criterion.bench_function("a filter on and off", |bench| {
         bench.iter(|| press(&mut model, "f>af"));
     });
@@ -126,7 +126,7 @@ fn million(criterion: &mut Criterion) {
         bench.iter(|| press(&mut model, "kj"));
     });
     press(&mut model, "fa<");
-    // Each key begins the search anew, and does one slice of its work; a frame waits for no more than that.
+    // Each key restarts the filter and does one slice of its work; a frame waits for no more than that.
     criterion.bench_function("a key of a filter by text", |bench| {
         bench.iter(|| {
             press(&mut model, "&x");
@@ -150,7 +150,7 @@ fn million(criterion: &mut Criterion) {
         bench.iter(|| frame(&model));
     });
     press(&mut model, "1");
-    for (name, view) in [("of events", "1"), ("that explains it", "3")] {
+    for (name, view) in [("of the events", "1"), ("of the explanation", "3")] {
         press(&mut failure, view);
         let name = format!("a frame {name} with a reason of two megabytes");
         criterion.bench_function(&name, |bench| bench.iter(|| frame(&failure)));

@@ -47,6 +47,7 @@ pub mod domain {
     pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
     pub use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
     pub use crate::domain::properties::{MAX_SHOWN, Properties};
+    pub use crate::domain::search::{is_in_event, matching_field};
     pub use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
     pub use crate::domain::status::{ClassSet, StatusClass};
     pub use crate::domain::summary::Summary;
@@ -69,9 +70,10 @@ pub mod recording {
 }
 
 pub mod store {
-    pub use crate::store::filter_index::{FilterSlot, Selection};
+    pub use crate::domain::search::Selection;
+    pub use crate::store::filter_index::FilterSlot;
     #[cfg(debug_assertions)]
-    pub use crate::store::work::taken;
+    pub use crate::store::work::visits;
 }
 
 pub mod style {
@@ -81,7 +83,8 @@ pub mod style {
 pub mod text {
     pub use crate::text::pattern::Pattern;
     pub use crate::text::redact::redact;
-    pub use crate::text::safe::{SafeText, escape_json, one_line, truncate, width, wrap};
+    pub use crate::text::safe::{SafeText, escape_json, one_line};
+    pub use crate::text::width::{truncate, width, wrap};
 }
 
 pub mod view {

@@ -2,7 +2,7 @@
 //! The first line is the pattern, the rest is searched.
 #![no_main]
 
-use bakewatch::testing::domain::StackEvent;
+use bakewatch::testing::domain::{StackEvent, is_in_event, matching_field};
 use bakewatch::testing::text::Pattern;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
         };
         assert!((1..=128).contains(&made.weight()));
         let mut end = 0;
-        for place in made.places(text) {
+        for place in made.matches(text) {
             assert!(
                 end <= place.start && place.start < place.end,
                 "places are in order and not empty"
@@ -39,9 +39,9 @@ fuzz_target!(|data: &[u8]| {
         }
         assert!(end == 0 || made.is_in(text));
         assert!(
-            !made.is_in(text) || made.is_in_event(&event),
+            !made.is_in(text) || is_in_event(&made, &event),
             "what came is searched to its end"
         );
-        assert_eq!(made.field_in(&event).is_some(), made.is_in_event(&event));
+        assert_eq!(matching_field(&made, &event).is_some(), is_in_event(&made, &event));
     }
 });

@@ -3,8 +3,9 @@
 //! The answers are kept by the build's filter indexes, event by event; here is only what was asked.
 
 use crate::domain::names::Names;
+use crate::domain::search::{Predicate, Selection};
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::filter_index::{FilterSlot, Predicate, Selection};
+use crate::store::filter_index::FilterSlot;
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 

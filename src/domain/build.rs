@@ -1,6 +1,7 @@
-//! One watched image: every stack that had its name, what DescribeImage said, and the verdict.
+//! One watched image: every stack that had its name, its description by DescribeImage, and the verdict. The app owns one
+//! build and applies the poller's observations to it, in the order in which they come; nothing else changes it.
 //!
-//! It takes in the poller's reports in the order in which they come; nothing else changes it.
+//! Tests: `tests/it/endings.rs`, `tests/it/freshness.rs`, `tests/it/watching.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,67 +10,69 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{Observation, Seen, WalkStep};
+use crate::domain::search::Predicate;
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{Evidence, Verdict, decide};
-use crate::store::filter_index::{FilterSlot, Predicate, WorkBudget};
+use crate::store::filter_index::FilterSlot;
+use crate::store::work::WorkBudget;
 
-/// How often DescribeImage may fail in a row before a verdict no longer waits for it: about a minute.
+/// The number of consecutive DescribeImage failures after which a verdict no longer waits for it: about a minute.
 const IMAGE_TRIES: u32 = 5;
 
-/// Everything that is known about the build of one image.
+/// The build of one image.
 #[derive(Debug, Default)]
 pub struct Build {
-    /// One timeline a stack, the current one last. A rebuild gives the image a new stack.
+    /// One timeline for each stack, the current one last. A rebuild gives the image a new stack.
     timelines: Vec<Timeline>,
     image: Option<ImageAnswer>,
-    /// The root event that was the newest when DescribeImage last answered.
+    /// The root event that was the newest at DescribeImage's last response.
     image_seen_at: Option<EventId>,
-    /// How often DescribeImage has failed in a row; a refusal counts as often enough.
+    /// The number of consecutive DescribeImage failures; a failure that can't pass counts as enough of them.
     image_failures: u32,
     described: Option<Box<ImageDescription>>,
-    /// When Image Builder's stage was first heard of, where the one before it was heard of too.
+    /// When Image Builder's stage was first seen, if the stage before it was seen too.
     stage_since: Option<DateTime<Utc>>,
     presence: Presence,
-    /// When both calls first and last said, one after the other, that there is nothing: by the clock's running
-    /// time, so that these are never taken for further apart than they were.
+    /// The first and the last time at which both calls, one after the other, found nothing: by the clock's running time,
+    /// so that the two never seem further apart than they were.
     absent: Option<(Duration, Duration)>,
-    answered: bool,
+    has_responded: bool,
     verdict: Verdict,
-    /// How many reports have been taken in.
+    /// The number of observations applied.
     revision: u64,
-    /// What the filter indexes of every timeline are asked, those to come included.
-    questions: [Option<Arc<Predicate>>; FilterSlot::ALL.len()],
+    /// The predicates of every timeline's filter indexes, later timelines included.
+    predicates: [Option<Arc<Predicate>>; FilterSlot::ALL.len()],
 }
 
-/// Whether the stack is there, as the events' side of the API last said.
+/// Whether the stack exists, by the last response with events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Presence {
     #[default]
     There,
-    /// It is not, and DescribeImage has yet to say what that means.
+    /// It does not, and DescribeImage has not responded since.
     Gone,
-    /// It is not, and DescribeImage has been asked since.
-    GoneAndAsked,
+    /// It does not, and DescribeImage has found nothing since.
+    GoneAndAbsent,
 }
 
-/// What a report changed, for whoever prints events as they come.
+/// The changes by one observation, for a headless watch, which prints events as they come.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Events of the stack before that no whole walk has brought, and none will: it was replaced meanwhile.
+    /// Events of the previous stack that no whole walk has brought, and none will: it was replaced meanwhile.
     pub left: Vec<Arc<StackEvent>>,
-    /// The stack that the events from here on belong to, where it is not the one before.
+    /// The stack of the events from here on, if it is not the previous one.
     pub new_stack: Option<StackId>,
-    /// Events that are now committed, in the order to print them.
+    /// The newly committed events, in the order to print them.
     pub committed: Vec<Arc<StackEvent>>,
 }
 
-/// What became of the stack of a build that succeeded.
+/// The state of the stack of a build that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cleanup {
     /// The stack is still deleting itself.
     Running,
-    /// The stack deleted itself, as it should.
+    /// The stack deleted itself, as it is supposed to.
     Done,
     /// The stack could not delete itself; the AMI is good all the same.
     Leftover,
@@ -78,33 +81,32 @@ pub enum Cleanup {
 }
 
 impl Build {
-    /// What is known after some reports.
-    pub fn of(reports: &[Observation]) -> Self {
+    /// The build after some observations.
+    pub fn of(observations: &[Observation]) -> Self {
         let mut build = Self::default();
-        for report in reports {
-            build.apply(report);
+        for observation in observations {
+            build.apply(observation);
         }
         build
     }
 
-    /// Takes in what the poller reports.
-    pub fn apply(&mut self, report: &Observation) -> Changes {
+    pub fn apply(&mut self, observation: &Observation) -> Changes {
         self.revision += 1;
-        let changes = match &report.news {
+        let changes = match &observation.news {
             Seen::Page(page) => {
-                self.answered = true;
+                self.has_responded = true;
                 self.presence = Presence::There;
                 self.absent = None;
                 self.apply_page(page)
             }
-            // They say nothing about what the API has now.
+            // A recording proves nothing about the API's present state.
             Seen::Resumed(page) => self.apply_page(page),
             Seen::StackGone => {
                 self.presence = Presence::Gone;
                 Changes::default()
             }
-            Seen::Image(answer) => {
-                self.apply_image(answer, report);
+            Seen::Image(image) => {
+                self.apply_image(image, observation);
                 Changes::default()
             }
             Seen::ImageFault(fault) => {
@@ -148,7 +150,7 @@ impl Build {
         }
     }
 
-    /// Makes a stack the current one. What was decided about another stack says nothing about it.
+    /// Makes a stack the current one. A verdict about another stack does not hold for it.
     fn begin_stack(&mut self, stack_id: &StackId) {
         let known = self
             .timelines
@@ -172,34 +174,33 @@ impl Build {
     fn new_timeline(&self, stack_id: &StackId) -> Timeline {
         let mut timeline = Timeline::new(stack_id.clone());
         for slot in FilterSlot::ALL {
-            timeline.set_filter_index(slot, self.questions[slot as usize].as_ref());
+            timeline.set_filter_index(slot, self.predicates[slot as usize].as_ref());
         }
         timeline
     }
 
-    /// Lets a lens answer another predicate; one that asks nothing takes the lens away. The answers come with
-    /// [`Self::look`].
+    /// Replaces a filter index by an empty one for another predicate; an open predicate removes the index.
+    /// [`Self::index_some`] fills it.
     pub fn set_filter_index(&mut self, slot: FilterSlot, predicate: Predicate) {
         let predicate = Some(predicate).filter(|predicate| !predicate.is_open());
-        let slot_of = &mut self.questions[slot as usize];
-        if slot_of.as_deref() == predicate.as_ref() {
+        let current = &mut self.predicates[slot as usize];
+        if current.as_deref() == predicate.as_ref() {
             return;
         }
-        *slot_of = predicate.map(Arc::new);
+        *current = predicate.map(Arc::new);
         for timeline in &mut self.timelines {
-            timeline.set_filter_index(slot, slot_of.as_ref());
+            timeline.set_filter_index(slot, current.as_ref());
         }
     }
 
-    /// Asks the filter indexes about events that they have not been asked about, newest first, as far as the budget
-    /// goes.
+    /// Extends the filter indexes to events that they do not cover yet, newest first, as far as the budget goes.
     pub fn index_some(&mut self, budget: &mut WorkBudget) {
         for timeline in self.timelines.iter_mut().rev() {
             timeline.index_some(budget);
         }
     }
 
-    /// How many events a lens has not been asked about yet.
+    /// The number of events that a filter index does not cover yet.
     pub fn unindexed(&self, slot: FilterSlot) -> usize {
         self.timelines
             .iter()
@@ -207,18 +208,20 @@ impl Build {
             .sum()
     }
 
-    fn apply_image(&mut self, answer: &ImageAnswer, report: &Observation) {
+    fn apply_image(&mut self, response: &ImageAnswer, observation: &Observation) {
         self.image_failures = 0;
-        match answer {
+        match response {
             ImageAnswer::Absent => {
                 if self.presence == Presence::Gone {
-                    self.presence = Presence::GoneAndAsked;
-                    let (first, _) = self.absent.unwrap_or((report.elapsed, report.elapsed));
-                    self.absent = Some((first, report.elapsed));
+                    self.presence = Presence::GoneAndAbsent;
+                    let (first, _) = self
+                        .absent
+                        .unwrap_or((observation.elapsed, observation.elapsed));
+                    self.absent = Some((first, observation.elapsed));
                 }
             }
             ImageAnswer::Described(image) => {
-                self.answered = true;
+                self.has_responded = true;
                 self.absent = None;
                 if self.is_of_another_stack(image) {
                     return;
@@ -228,13 +231,13 @@ impl Build {
                     .as_ref()
                     .and_then(|image| image.builder_status.as_ref());
                 if stage_before != image.builder_status.as_ref() {
-                    self.stage_since = stage_before.map(|_| report.at);
+                    self.stage_since = stage_before.map(|_| observation.at);
                 }
                 self.described = Some(image.clone());
             }
-            ImageAnswer::Foreign => self.answered = true,
+            ImageAnswer::Foreign => self.has_responded = true,
         }
-        self.image = Some(answer.clone());
+        self.image = Some(response.clone());
         self.image_seen_at = self.root().map(|root| root.event_id.clone());
     }
 
@@ -261,22 +264,22 @@ impl Build {
         self.verdict
     }
 
-    /// A number that is larger after every report: where it is the same, so is everything here.
+    /// A number that grows with every observation: while it is the same, so is everything here.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// Whether the API has ever answered with something about this image.
-    pub fn answered(&self) -> bool {
-        self.answered
+    /// Whether the API has ever returned something about this image.
+    pub fn has_responded(&self) -> bool {
+        self.has_responded
     }
 
-    /// Whether the API says that there is nothing of this name.
+    /// Whether the API has nothing of this name.
     pub fn is_absent(&self) -> bool {
         self.absent.is_some()
     }
 
-    /// Whether the API says that there is no stack of this name (any more).
+    /// Whether the API has no stack of this name (any more).
     pub fn is_gone(&self) -> bool {
         self.presence != Presence::There
     }
@@ -307,13 +310,13 @@ impl Build {
         self.current().and_then(|timeline| timeline.facts().root())
     }
 
-    /// What DescribeImage last said that describes the image. It is kept when a later answer says less.
+    /// DescribeImage's last description of the image. It is kept when a later response has none.
     pub fn image(&self) -> Option<&ImageDescription> {
         self.described.as_deref()
     }
 
-    /// When Image Builder's stage began, to within the time between two DescribeImage requests; nothing where
-    /// its beginning was not seen.
+    /// When Image Builder's stage began, to within the time between two DescribeImage requests; none if its beginning was
+    /// not seen.
     pub fn stage_since(&self) -> Option<DateTime<Utc>> {
         self.stage_since
     }
@@ -323,7 +326,7 @@ impl Build {
         self.image().and_then(ImageDescription::finished_ami)
     }
 
-    /// The first failure of the current stack, where the verdict is that it failed, or none has fallen yet.
+    /// The first failure of the current stack, unless the build succeeded.
     pub fn first_failure(&self) -> Option<&Arc<StackEvent>> {
         if self.verdict == Verdict::Succeeded {
             return None;
@@ -332,7 +335,7 @@ impl Build {
             .and_then(|timeline| timeline.facts().first_failure())
     }
 
-    /// How many events are newer than one of them.
+    /// The number of events that are newer than one of them.
     pub fn events_after(&self, key: &EventKey) -> usize {
         let mut after = 0;
         for timeline in self.timelines.iter().rev() {
@@ -344,7 +347,7 @@ impl Build {
         0
     }
 
-    /// What became of the stack, once the build has succeeded.
+    /// The state of the stack, once the build has succeeded.
     pub fn cleanup(&self) -> Cleanup {
         match self.root() {
             _ if self.presence != Presence::There => Cleanup::Done,
@@ -373,7 +376,7 @@ impl Build {
         made.or_else(|| self.root()?.timestamp)
     }
 
-    /// The time up to which what goes on has gone on: now, or the end of a build that is over.
+    /// The end of the time axis: now, or the end of a build that is over.
     pub fn until(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let newest = || self.current()?.newest()?.timestamp;
         if self.is_over() {
@@ -384,20 +387,20 @@ impl Build {
         }
     }
 
-    /// The time up to which an operation whose end no event tells of goes on: now. Nothing where the build is
-    /// over, since such an operation may have ended at any time: the stack went away with its events.
+    /// The time up to which an operation without an end in the events has lasted: now. None if the build is over, since
+    /// such an operation may have ended at any time: the stack disappeared with its events.
     pub fn open_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         (!self.is_over()).then_some(now)
     }
 
-    /// Whether nothing goes on any more: the verdict has fallen, and the stack is gone, stuck, or at an end that
-    /// it stays at. After a success it goes on until it has deleted itself or could not.
+    /// Whether nothing happens any more: the verdict is reached, and the stack is gone, stuck, or in a status in which it
+    /// stays. After a success the build lasts until the stack has deleted itself or failed to.
     pub fn is_over(&self) -> bool {
-        let is_at_an_end = |root: &Arc<StackEvent>| root.status.is_final();
+        let is_final = |root: &Arc<StackEvent>| root.status.is_final();
         match self.verdict {
             Verdict::Succeeded => matches!(self.cleanup(), Cleanup::Done | Cleanup::Leftover),
             Verdict::Failed | Verdict::Ended => {
-                self.presence != Presence::There || self.root().is_none_or(is_at_an_end)
+                self.presence != Presence::There || self.root().is_none_or(is_final)
             }
             verdict => verdict.is_final(),
         }

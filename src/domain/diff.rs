@@ -1,18 +1,17 @@
-//! How two JSON trees differ, path by path: what the same resource's next event has that this one had not.
+//! The differences between two JSON trees, path by path. The detail view shows those between two events of a resource.
 
 use serde_json::Value;
 
-/// One difference. Absent on one side: it came, or went.
+/// One difference. A value that is absent on one side was added or removed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// Where: names and indexes, with dots between them.
+    /// Names and indexes, separated by dots.
     pub path: String,
     pub before: Option<Value>,
-    /// What is there now.
     pub after: Option<Value>,
 }
 
-/// The differences between two trees, in the order of the newer one; what it has not comes last.
+/// The differences between two trees, in the order of the newer one; removed values come last.
 pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
     let mut found = Vec::new();
     compare("", Some(before), Some(after), &mut found);
@@ -63,17 +62,17 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn each_difference_is_told_where_it_is() {
+    fn each_difference_has_its_path() {
         let before = json!({"Name": "a", "Tags": {"k": "v", "old": 1}, "List": [1, 2]});
         let after = json!({"Name": "b", "Tags": {"k": "v"}, "List": [1, 2, 3], "New": true});
-        let told: Vec<_> = changes(&before, &after)
+        let paths: Vec<_> = changes(&before, &after)
             .into_iter()
             .map(|change| change.path)
             .collect();
-        assert_eq!(told, ["Name", "Tags.old", "List.2", "New"]);
+        assert_eq!(paths, ["Name", "Tags.old", "List.2", "New"]);
     }
 
-    /// Any tree of the few names and values with which two trees have a chance to be alike.
+    /// Any tree of few names and values, so that two trees may be alike.
     fn tree() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -90,7 +89,7 @@ mod tests {
         })
     }
 
-    /// What is at a path. The names of [`tree`] have no dots.
+    /// The value at a path. The names of [`tree`] have no dots.
     fn at<'a>(tree: &'a Value, path: &str) -> Option<&'a Value> {
         let mut steps = path.split('.').filter(|step| !step.is_empty());
         steps.try_fold(tree, |tree, step| match tree {
@@ -100,7 +99,7 @@ mod tests {
         })
     }
 
-    /// Puts what a change tells into a tree; an array loses its last items only.
+    /// Applies a change to a tree; an array loses its last items only.
     fn put(tree: &mut Value, path: &[&str], value: Option<&Value>) {
         let Some((step, rest)) = path.split_first() else {
             *tree = value.unwrap().clone();

@@ -1,37 +1,35 @@
-//! How long a build is likely to go on: a guess, and labelled as one wherever it is shown.
+//! An estimate of the time that a build has left, labelled as one wherever the app shows it.
 //!
-//! The best guess is how long the person's own builds took; without any, what ParallelCluster's documentation
-//! says ("Image creation takes about 1 hour").
+//! The best estimate is the duration of the user's own builds, which the runtime reads from the recordings; without any,
+//! that of ParallelCluster's documentation ("Image creation takes about 1 hour").
 
 use chrono::TimeDelta;
 
-/// What the documentation says.
+/// The documented duration.
 const DOCUMENTED: TimeDelta = TimeDelta::hours(1);
 
-/// A build that takes so many times as long as usual is not a usual one.
+/// A build that takes this many times as long as usual has no estimate.
 const UNUSUAL: i32 = 3;
 
-/// How long builds usually take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TypicalDuration {
-    /// The median of their durations, from the stack's first event to the AMI.
+    /// The median of the builds' durations, from the stack's first event to the AMI.
     pub duration: TimeDelta,
-    /// Of how many builds.
+    /// The number of builds.
     pub builds: usize,
 }
 
-/// A guess at what is left of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
-    /// What is left, if it takes as long as builds usually do; negative where it has taken longer.
+    /// The time left, if the build takes as long as usual; negative if it has taken longer.
     pub left: TimeDelta,
-    /// Of how many of the person's own builds it is made; none: from the documentation.
+    /// The number of the user's own builds that it is made from; 0 for the documentation.
     pub builds: usize,
 }
 
 impl Estimate {
-    /// The guess for a build that has gone on for so long; nothing where that is so much longer than usual
-    /// that usual builds say nothing about it.
+    /// The estimate for a build that has taken `elapsed` so far; none if that is so much longer than usual that usual
+    /// builds prove nothing about it.
     pub fn of(elapsed: TimeDelta, typical: Option<TypicalDuration>) -> Option<Self> {
         let duration = typical.map_or(DOCUMENTED, |typical| typical.duration);
         (elapsed < duration * UNUSUAL).then_some(Self {
@@ -40,7 +38,7 @@ impl Estimate {
         })
     }
 
-    /// What the guess is made from, in words.
+    /// The source of the estimate, in words.
     pub fn basis(&self) -> String {
         match self.builds {
             0 => "the documented hour".to_owned(),
@@ -50,7 +48,7 @@ impl Estimate {
     }
 }
 
-/// The median of durations, of the newest few that are given: what a person's own builds usually take.
+/// The median of the durations of the user's newest builds.
 pub(crate) fn typical(mut durations: Vec<TimeDelta>) -> Option<TypicalDuration> {
     durations.sort();
     let builds = durations.len();
@@ -63,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn own_builds_go_before_the_documentation() {
+    fn own_builds_take_precedence_over_the_documentation() {
         let minutes = TimeDelta::minutes;
         assert_eq!(
             Estimate::of(minutes(34), None).map(|estimate| estimate.left),

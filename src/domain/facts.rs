@@ -1,7 +1,10 @@
-//! What the events of one stack say as a whole, kept up to date event by event.
+//! Facts about one stack as a whole, kept up to date event by event: its newest status, its first failure, its resources.
+//! [`crate::domain::timeline`] feeds it; the verdict and the explanation of a failure read it.
 //!
-//! Events may arrive newest first (history) or oldest first (live), so each fact asks for the events'
-//! order instead of relying on the order of arrival. Nothing here is ever computed by a scan.
+//! Events may arrive newest first (history) or oldest first (live), so each fact compares the events' positions instead of
+//! relying on the order of arrival. Nothing here is ever computed by a scan.
+//!
+//! Tests: `tests/it/endings.rs`, `src/domain/failure/tests.rs`.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,12 +12,12 @@ use std::sync::Arc;
 
 use crate::domain::stack_event::{EventId, StackEvent};
 use crate::domain::status::{ResourceStatus, StatusClass};
+use crate::store::Seq;
 use crate::text::safe::SafeText;
 
-/// The place of an event in its timeline; a larger place is newer.
-pub(crate) type Place = (u8, i64);
+/// An event's position in its timeline: the part, and the sequence number in it. A larger one is newer.
+pub(crate) type Position = (u8, Seq);
 
-/// Facts about one stack, from its events.
 #[derive(Debug, Default)]
 pub struct Facts {
     newest_root: Option<Arc<StackEvent>>,
@@ -25,24 +28,23 @@ pub struct Facts {
     resources_by_class: [usize; StatusClass::ALL.len()],
     /// The number of resources that have ever failed on their own account.
     failed_resources: usize,
-    /// Which resource has a physical id: reasons name resources by their ARNs.
+    /// The logical id by physical id: reasons name resources by their ARNs.
     logical_ids: HashMap<SafeText, SafeText>,
 }
 
-/// What the events say about one resource.
 #[derive(Debug)]
 struct Resource {
     newest: Arc<StackEvent>,
-    /// The oldest event of its creation that says that work goes on.
+    /// The oldest `CREATE_IN_PROGRESS`.
     creation: Option<Arc<StackEvent>>,
-    /// The same of its deletion.
+    /// The oldest `DELETE_IN_PROGRESS`.
     deletion: Option<Arc<StackEvent>>,
     /// Whether it has ever failed on its own account.
     has_failed: bool,
 }
 
 impl Resource {
-    /// The slot for the beginning of the operation that a status belongs to: `CREATE_*` or `DELETE_*`.
+    /// The slot for the beginning of the operation that a status begins.
     fn beginning(&mut self, status: &ResourceStatus) -> Option<&mut Option<Arc<StackEvent>>> {
         match status.as_str() {
             "CREATE_IN_PROGRESS" => Some(&mut self.creation),
@@ -53,13 +55,17 @@ impl Resource {
 }
 
 impl Facts {
-    /// Takes one event into account. `place` tells the order of the events that are in the timeline; an
-    /// event that is no longer in it (an unfinished walk was dropped) gives way to any that is.
-    pub fn observe(&mut self, event: &Arc<StackEvent>, place: impl Fn(&EventId) -> Option<Place>) {
-        let newer = |known: &Arc<StackEvent>| place(&known.event_id) < place(&event.event_id);
+    /// Takes one event into account. `position` orders the events that are in the timeline; an event that is no longer
+    /// in it (an unfinished walk was dropped) gives way to any that is.
+    pub fn observe(
+        &mut self,
+        event: &Arc<StackEvent>,
+        position: impl Fn(&EventId) -> Option<Position>,
+    ) {
+        let newer = |known: &Arc<StackEvent>| position(&known.event_id) < position(&event.event_id);
         let older = |known: &Arc<StackEvent>| {
-            let known = place(&known.event_id);
-            known.is_none() || known > place(&event.event_id)
+            let known = position(&known.event_id);
+            known.is_none() || known > position(&event.event_id)
         };
         if event.is_root {
             replace_if(&mut self.newest_root, event, newer);
@@ -118,7 +124,7 @@ impl Facts {
         }
     }
 
-    /// The newest event of the stack itself: its status is the stack's.
+    /// The newest event of the stack itself; its status is the stack's.
     pub fn root(&self) -> Option<&Arc<StackEvent>> {
         self.newest_root.as_ref()
     }
@@ -164,8 +170,8 @@ impl Facts {
         Some(&self.resources.get(logical_id)?.newest)
     }
 
-    /// The first event of the creation or the deletion of a resource, of which `event` tells the end. Where a
-    /// deletion was tried several times, this is the first event of the first try.
+    /// The first event of the creation or deletion of a resource that `event` ends. If a deletion was tried several
+    /// times, this is the first event of the first try.
     pub fn beginning_of(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
         let resource = self.resources.get(&event.logical_id)?;
         let beginning = if event.status.is_delete() {
@@ -176,7 +182,7 @@ impl Facts {
         beginning.as_ref()
     }
 
-    /// The resource that has a physical id; the first to be heard of where several claim it.
+    /// The resource that has a physical id; the first one seen where several claim it.
     pub fn logical_id_of(&self, physical_id: &SafeText) -> Option<&SafeText> {
         self.logical_ids.get(physical_id)
     }

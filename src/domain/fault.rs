@@ -1,41 +1,41 @@
-//! Why a request failed, told apart by what can be done about it.
+//! Failed requests, classified by their remedy. A backend makes them; the poller, the status line and the exit policy act
+//! on the kind.
 
 use std::fmt;
 
 use crate::text::safe::SafeText;
 
-/// What kind of thing went wrong, and so what helps.
+/// The kind of failure, which decides what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FaultKind {
-    /// The API, the gateway or CloudFormation asks to slow down; waiting helps.
+    /// The API, the gateway or CloudFormation throttles; waiting helps.
     Throttled,
-    /// No answer, or a server-side failure; trying again helps.
+    /// No response, or a server-side failure; a retry helps.
     Transient,
-    /// An answer that is not the API's: cut short, not JSON, from something in between. Trying again helps.
+    /// A response that is not the API's: cut short, not JSON, from something in between. A retry helps.
     Malformed,
-    /// The credentials have expired or can't be had; renewing them helps.
+    /// The credentials have expired or are missing; renewing them helps.
     Expired,
-    /// The API understood who asks and said no; other permissions help.
+    /// The API knows the caller and denies the request; other permissions help.
     Denied,
-    /// The request can't work as configured: address, region, certificate, or a refused parameter.
+    /// The request can't work as configured: address, region, certificate, or a rejected parameter.
     Misconfigured,
 }
 
 impl FaultKind {
-    /// Whether waiting can mend it. What waiting can't mend ends a headless watch that has seen no answer.
+    /// Whether it may pass by itself. Any other kind ends a headless watch that has seen no response.
     pub const fn may_pass(self) -> bool {
         matches!(self, Self::Throttled | Self::Transient | Self::Malformed)
     }
 }
 
-/// A failed request, in words for a person.
+/// A failed request, in words for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What can be done about it.
     pub kind: FaultKind,
-    /// What failed and why: one lower-case line without secrets.
+    /// The failure and its reason: one lower-case line without secrets.
     pub message: SafeText,
-    /// What would help, where that is known.
+    /// The remedy, if one is known.
     pub hint: Option<SafeText>,
     /// The service's id of the request, for a support case.
     pub request_id: Option<SafeText>,

@@ -1,17 +1,18 @@
-//! What DescribeImage says about the image: the half of the verdict that stack events can't tell.
+//! The description of the image by DescribeImage: the half of the verdict that stack events can't decide. The backend
+//! parses it, the build keeps the last one.
 //!
-//! The API answers in two shapes: from the stack while the image is built, and from the AMI once that
-//! exists and is tagged; the second has `ec2AmiInfo` and no stack fields.
+//! The API responds in two shapes: from the stack while the image is built, and from the AMI once that exists and is
+//! tagged; the second has `ec2AmiInfo` and no stack fields.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::stack_event::StackId;
 use crate::text::safe::SafeText;
 
-/// How DescribeImage answered.
+/// A response of DescribeImage.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ImageAnswer {
-    /// The image, or the stack that builds it, is there.
+    /// The image, or the stack that builds it, exists.
     Described(Box<ImageDescription>),
     /// There is neither an image nor a stack of this id.
     Absent,
@@ -19,23 +20,23 @@ pub enum ImageAnswer {
     Foreign,
 }
 
-/// The fields of DescribeImage that the watch uses. The configuration's presigned URL is left out: it is a
-/// secret that nothing here needs.
+/// The fields of DescribeImage that the watch uses. The configuration's presigned URL is left out: it is a secret that
+/// nothing here needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImageDescription {
     /// The region that the image is built in.
     pub region: Option<SafeText>,
     /// The ParallelCluster version that builds it.
     pub version: Option<SafeText>,
-    /// `BUILD_IN_PROGRESS`, `BUILD_COMPLETE`, `BUILD_FAILED`, `DELETE_*`, or nothing for other stack states.
+    /// `BUILD_IN_PROGRESS`, `BUILD_COMPLETE`, `BUILD_FAILED`, `DELETE_*`; absent in other states of the stack.
     pub build_status: Option<SafeText>,
-    /// The stack that the description was made from, while it is there.
+    /// The stack that the description was made from, while it exists.
     pub stack_id: Option<StackId>,
     /// That stack's status.
     pub stack_status: Option<SafeText>,
     /// The service's reason for that status.
     pub stack_status_reason: Option<SafeText>,
-    /// When the AMI was made.
+    /// When the AMI was created.
     pub creation_time: Option<DateTime<Utc>>,
     /// Image Builder's own stage: `PENDING`, `BUILDING`, `TESTING`, `DISTRIBUTING`, …
     pub builder_status: Option<SafeText>,
@@ -45,7 +46,7 @@ pub struct ImageDescription {
     pub ami: Option<Ami>,
 }
 
-/// The AMI that a build made (`ec2AmiInfo`).
+/// The AMI of a build (`ec2AmiInfo`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ami {
     pub id: SafeText,
@@ -55,14 +56,13 @@ pub struct Ami {
 }
 
 impl ImageDescription {
-    /// The AMI of a finished build: DescribeImage says `BUILD_COMPLETE` *and* names the AMI. Without the
-    /// AMI, `BUILD_COMPLETE` only says that the stack is `CREATE_COMPLETE`.
+    /// The AMI of a finished build: DescribeImage has `BUILD_COMPLETE` *and* the AMI. Without the AMI, `BUILD_COMPLETE`
+    /// only means that the stack is `CREATE_COMPLETE`.
     pub fn finished_ami(&self) -> Option<&Ami> {
         let complete = self.build_status.as_ref().map(SafeText::as_str) == Some("BUILD_COMPLETE");
         self.ami.as_ref().filter(|_| complete)
     }
 
-    /// Whether DescribeImage says that the build failed.
     pub fn build_failed(&self) -> bool {
         self.ami.is_none()
             && self.build_status.as_ref().map(SafeText::as_str) == Some("BUILD_FAILED")

@@ -1,7 +1,13 @@
-//! What a machine-image build is, without any I/O: stack events, their order, and the verdict.
+//! The model of an image build: stack events, their order, the verdict, and the explanation of a failure. It sits between
+//! the poller, whose observations it applies, and the app, which shows its state.
 //!
-//! Everything here is pure: no clock, no network, no terminal. Time comes in as an argument, bytes come in
-//! as text, and the same input always gives the same answer.
+//! ```text
+//!  Observation ──► Build ──┬─► Timeline (one a stack) ──► EntryLog, Facts
+//!                          ├─► ImageDescription
+//!                          └─► verdict ──► summary, Explanation (failure/)
+//! ```
+//! Everything here is pure: no clock, no network, no terminal. Time and text come in as arguments, and the same input
+//! always gives the same output.
 
 pub(crate) mod build;
 pub(crate) mod diff;
@@ -13,6 +19,7 @@ pub(crate) mod image;
 pub(crate) mod names;
 pub(crate) mod observation;
 pub(crate) mod properties;
+pub(crate) mod search;
 pub(crate) mod span;
 pub(crate) mod stack_event;
 pub(crate) mod status;

@@ -1,5 +1,5 @@
-//! A choice of names: all but some, or only some. What is not known yet is chosen by the first and not by the
-//! second, as a person means it who takes one thing out of a list, or picks one.
+//! A choice of names, for filters by resource and type: all but some, or only some. Names that appear later are included in
+//! the first and not in the second, as a user expects who removes one entry from a list, or picks one.
 
 use std::collections::BTreeSet;
 
@@ -20,17 +20,14 @@ impl Default for Names {
 }
 
 impl Names {
-    /// Whether every name is chosen.
     pub fn is_all(&self) -> bool {
         *self == Self::default()
     }
 
-    /// One name and no other.
     pub fn only(name: &SafeText) -> Self {
         Self::Only(BTreeSet::from([name.clone()]))
     }
 
-    /// Whether the name is chosen.
     pub fn contains(&self, name: &SafeText) -> bool {
         match self {
             Self::AllBut(names) => !names.contains(name),
@@ -38,7 +35,7 @@ impl Names {
         }
     }
 
-    /// Chooses the name, or no longer.
+    /// Adds the name to the choice, or removes it.
     pub fn toggle(&mut self, name: &SafeText) {
         let (Self::AllBut(names) | Self::Only(names)) = self;
         if !names.remove(name) {
@@ -52,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_taken_out_is_out_and_what_comes_later_is_in() {
+    fn later_names_are_included_after_a_removal_and_not_after_a_pick() {
         let (role, topic) = (SafeText::new("Role"), SafeText::new("Topic"));
         let mut names = Names::default();
         names.toggle(&role);

@@ -1,6 +1,6 @@
-//! What a poller reports: the facts that cross from the network's side to the application's.
+//! Observations: the contract from the poller to the recorder and the app. Players, tests and fuzzers use it, too.
 //!
-//! A report says what the API answered, never what it means; meaning is made in [`crate::domain::build`].
+//! An observation holds the API's response without interpretation; [`crate::domain::build`] interprets it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,48 +11,46 @@ use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 
-/// One answer of the API, or the lack of one.
+/// One response of the API, or a failed request.
 #[derive(Clone, Debug)]
 pub struct Observation {
-    /// When the answer came, by the watch's clock.
+    /// When the response came, by the watch's clock.
     pub at: DateTime<Utc>,
-    /// How long that clock had run by then: for spans, which no sleep of the machine and no set clock may stretch.
+    /// The running time of that clock: for spans, which neither a sleep of the machine nor a set clock may extend.
     pub elapsed: Duration,
-    /// When the poller will ask for events again.
+    /// When the poller will fetch events again.
     pub next_poll: DateTime<Utc>,
-    /// What was learnt.
     pub news: Seen,
 }
 
-/// What one request brought.
+/// The result of one request.
 #[derive(Clone, Debug)]
 pub enum Seen {
-    /// Events that an earlier watch had recorded, before the API has been asked for anything.
+    /// Events that an earlier watch has recorded, before the first request.
     Resumed(WalkStep),
     /// A page of stack events.
     Page(WalkStep),
-    /// The service says that there is no stack of this name.
+    /// There is no stack of this name.
     StackGone,
     Image(ImageAnswer),
     /// A request for stack events failed.
     Fault(Fault),
-    /// A DescribeImage request failed; the events may be as fresh as ever.
+    /// A DescribeImage request failed; the events may still be fresh.
     ImageFault(Fault),
 }
 
-/// What one page added to a walk over the events.
+/// One page's contribution to a walk over the events.
 #[derive(Clone, Debug, Default)]
 pub struct WalkStep {
-    /// The stack that the page is about; absent where the stack has no events yet.
+    /// The stack of the page; absent if the stack has no events yet.
     pub stack_id: Option<StackId>,
     /// The page is the first of a walk: rows of an earlier, unfinished walk are to be dropped.
     pub restarted: bool,
-    /// Events that no whole walk has brought before, newest first, older than those of the walk's earlier
-    /// pages.
+    /// Events that no whole walk has brought before, newest first, older than those of the walk's earlier pages.
     pub fresh: Vec<Arc<StackEvent>>,
     /// Present when the walk is whole: all its fresh events are now committed, and these late ones too.
     pub commit: Option<Vec<LateEvent>>,
-    /// The walk was asked to read the whole history, down to the stack's first event.
+    /// The walk reads the whole history, down to the stack's first event.
     pub audit: bool,
 }
 

@@ -1,7 +1,7 @@
-//! `resourceProperties`, decoded: a tree where it is JSON, text where it is not, nothing where it is absent.
+//! `resourceProperties`, decoded: a tree if it is JSON, text otherwise. The detail view shows it, the search reads it.
 //!
-//! The API sends a string that holds JSON (older documents show an object). A value inside may itself be a
-//! document, such as a component's `Data`: that is text of many lines, and is told apart from a plain value.
+//! The API sends a string that holds JSON (older documents show an object). A value inside may itself be a document, such
+//! as a component's `Data`: text of many lines, which is distinguished from a plain value.
 
 use serde_json::Value;
 
@@ -10,14 +10,12 @@ use crate::text::safe::SafeText;
 /// Strings longer than this many bytes are cut where they are shown; JSON output keeps them whole.
 pub const MAX_SHOWN: usize = 64 * 1024;
 
-/// What the event says its resource is made from.
+/// The properties that a resource is made from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Properties {
-    /// The event has no properties.
     Absent,
-    /// Properties that could be read as JSON.
     Tree(Value),
-    /// Properties in some other form, as they came.
+    /// Properties that are no JSON, verbatim.
     Text(SafeText),
 }
 
@@ -31,22 +29,22 @@ impl Properties {
             Ok(Value::Null) => Self::Absent,
             Ok(Value::String(text)) if text.is_empty() => Self::Absent,
             Ok(Value::String(text)) => {
-                tree_in(&text).map_or_else(|| Self::Text(shown(&text)), Self::Tree)
+                tree_in(&text).map_or_else(|| Self::Text(safe_excerpt(&text)), Self::Tree)
             }
             Ok(tree) => Self::Tree(tree),
-            Err(_) => Self::Text(shown(json)),
+            Err(_) => Self::Text(safe_excerpt(json)),
         }
     }
 }
 
-/// The tree that a text holds; nothing where it is plain text, or a plain value.
+/// The object or list that a text holds; none if it is plain text, or a plain value.
 pub(crate) fn tree_in(text: &str) -> Option<Value> {
     let tree = serde_json::from_str(text).ok()?;
     matches!(tree, Value::Object(_) | Value::Array(_)).then_some(tree)
 }
 
-/// Text made safe to show, and cut where nobody could read to the end.
-pub(crate) fn shown(text: &str) -> SafeText {
+/// Text made safe to show, and cut if it is too long to be read to its end.
+pub(crate) fn safe_excerpt(text: &str) -> SafeText {
     if text.len() <= MAX_SHOWN {
         return SafeText::new(text);
     }
@@ -74,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_taken_as_it_is() {
+    fn an_object_is_decoded_once() {
         assert_eq!(
             Properties::from_json(Some(r#"{"a":1}"#)),
             Properties::Tree(json!({"a": 1}))
@@ -82,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_shown_as_it_came() {
+    fn text_that_is_no_json_is_shown_verbatim() {
         let field = json!("{broken").to_string();
         assert_eq!(
             Properties::from_json(Some(&field)),

@@ -1,4 +1,5 @@
-//! What a resource went through: its events as operations, each with a beginning, an end and how it ended.
+//! The operations on a resource, made of its events: each with a beginning, an end and an outcome. The resource views and
+//! the report show them.
 //!
 //! CloudFormation repeats `*_IN_PROGRESS` within one operation (before and after the resource has its id, and
 //! when it checks for eventual consistency): these are one span.
@@ -10,8 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 
-/// The events of one resource that are looked at, from the newest: no template has more, and a frame must not
-/// cost more.
+/// The number of a resource's newest events that are read: no template has more, and a frame must not cost more.
 const MOST: usize = 256;
 
 /// One operation on a resource: its creation, its deletion, a rollback.
@@ -19,22 +19,21 @@ const MOST: usize = 256;
 pub struct Span {
     /// The status word without its ending: `CREATE`, `DELETE`, `ROLLBACK`.
     pub operation: String,
-    /// When it began; the time of its end where its beginning was never seen.
+    /// When it began; the time of its end if its beginning was never seen.
     pub began: Option<DateTime<Utc>>,
-    /// Whether and when it ended.
     pub end: End,
-    /// The class of its newest status: how it ended, or that it runs, rolls back or deletes.
+    /// The class of its newest status.
     pub class: StatusClass,
 }
 
-/// How an operation came to its end. A time is absent where the event that tells of it has none.
+/// The end of an operation. A time is absent if the event has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// No event tells of an end: it goes on, or nobody saw it end.
+    /// No event ends it: it is in progress, or its end was not seen.
     Open,
-    /// A status told that it ended, and when.
+    /// A status ended it.
     Ended(Option<DateTime<Utc>>),
-    /// No status told of its end, but another operation began then: a stack's `CREATE` ends so in a `ROLLBACK`.
+    /// No status ended it, but another operation began then: a stack's `CREATE` ends in a `ROLLBACK` this way.
     Superseded(Option<DateTime<Utc>>),
 }
 
@@ -48,13 +47,11 @@ impl Span {
         }
     }
 
-    /// Whether no end of it is known.
     pub fn is_open(&self) -> bool {
         self.end == End::Open
     }
 
-    /// The time up to which it is known to have gone on; `now` is the time up to which anything has that is
-    /// open, and absent where nobody knows.
+    /// The end of the operation, or of an open one `now`, which is absent if nothing is known about open operations.
     pub fn until(&self, now: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         match self.end {
             End::Open => now,
@@ -62,8 +59,7 @@ impl Span {
         }
     }
 
-    /// How long it has taken, or took; see [`Self::until`] for `now`. What is stamped in the future has taken
-    /// no time.
+    /// The duration so far; see [`Self::until`] for `now`. An operation that begins in the future has taken no time.
     pub fn length(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
         Some((self.until(now)? - self.began?).max(TimeDelta::zero()))
     }
@@ -100,7 +96,7 @@ pub(crate) fn spans<'a>(events: impl DoubleEndedIterator<Item = &'a Arc<StackEve
     spans
 }
 
-/// A status word without the part that tells how far the operation is.
+/// The operation of a status, without its progress: `CREATE` of `CREATE_FAILED`.
 fn operation(word: &str) -> &str {
     let endings = ["_IN_PROGRESS", "_COMPLETE", "_FAILED", "_SKIPPED"];
     let ending = endings.iter().find_map(|ending| word.strip_suffix(ending));
@@ -123,13 +119,16 @@ mod tests {
         facts.iter().enumerate().map(event).collect()
     }
 
-    fn told(facts: &[(u32, &str)]) -> Vec<(String, Option<i64>, StatusClass)> {
+    fn summaries(facts: &[(u32, &str)]) -> Vec<(String, Option<i64>, StatusClass)> {
         let now = DateTime::parse_from_rfc3339("2022-04-05T21:59:00Z")
             .unwrap()
             .to_utc();
         let seconds = |span: &Span| span.length(Some(now)).map(|length| length.num_seconds());
-        let tell = |span: Span| (span.operation.clone(), seconds(&span), span.class);
-        spans(events(facts).iter()).into_iter().map(tell).collect()
+        let summary = |span: Span| (span.operation.clone(), seconds(&span), span.class);
+        spans(events(facts).iter())
+            .into_iter()
+            .map(summary)
+            .collect()
     }
 
     #[test]
@@ -141,7 +140,7 @@ mod tests {
             (22, "CREATE_COMPLETE"),
         ];
         assert_eq!(
-            told(&facts),
+            summaries(&facts),
             [("CREATE".to_owned(), Some(22), StatusClass::Complete)]
         );
     }
@@ -161,7 +160,7 @@ mod tests {
                 StatusClass::Deleting,
             ),
         ];
-        assert_eq!(told(&facts), expected);
+        assert_eq!(summaries(&facts), expected);
     }
 
     #[test]
@@ -175,7 +174,7 @@ mod tests {
             ("CREATE".to_owned(), Some(60), StatusClass::Running),
             ("ROLLBACK".to_owned(), Some(5), StatusClass::RollingBack),
         ];
-        assert_eq!(told(&facts), expected);
+        assert_eq!(summaries(&facts), expected);
         let ends: Vec<_> = spans(events(&facts).iter())
             .into_iter()
             .map(|span| span.end)
@@ -187,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_knows_how_long_it_took_where_nobody_saw_it_end() {
+    fn the_length_of_an_open_span_is_unknown_without_a_time() {
         let facts = [(0, "CREATE_COMPLETE"), (9, "DELETE_IN_PROGRESS")];
         let spans = spans(events(&facts).iter());
         let lengths: Vec<_> = spans.iter().map(|span| span.length(None)).collect();
@@ -198,12 +197,12 @@ mod tests {
     fn an_end_without_a_beginning_took_no_time() {
         let facts = [(60, "CREATE_COMPLETE"), (61, "CREATE_COMPLETE")];
         let expected = ("CREATE".to_owned(), Some(0), StatusClass::Complete);
-        assert_eq!(told(&facts), [expected.clone(), expected]);
+        assert_eq!(summaries(&facts), [expected.clone(), expected]);
     }
 
     #[test]
-    fn an_unknown_word_goes_on() {
+    fn an_unknown_status_keeps_a_span_open() {
         let expected = ("BOGUS".to_owned(), Some(59 * 60), StatusClass::Unknown);
-        assert_eq!(told(&[(0, "BOGUS")]), [expected]);
+        assert_eq!(summaries(&[(0, "BOGUS")]), [expected]);
     }
 }

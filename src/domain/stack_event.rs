@@ -1,8 +1,10 @@
-//! One CloudFormation stack event as the API returned it: typed for reading, kept verbatim for output.
+//! One CloudFormation stack event as the API returned it: typed for reading, kept verbatim for output. Backends and the
+//! reader of recordings make it; timelines store it.
 //!
-//! What signs a presigned URL is taken out before anything else is read, and so can't be shown, searched,
-//! copied or recorded; only [`StackEvent::as_sent`] still has it. Parsing never fails. The service sends absent, empty and undocumented fields, so each field stands for
-//! itself, and what is no event at all still becomes a row that shows what came.
+//! The signature of a presigned URL is redacted before anything else is read, so it can't be shown, searched, copied or
+//! recorded; only [`StackEvent::as_sent`] still has it. Parsing never fails: the service sends absent, empty and
+//! undocumented fields, so each field is read by itself, and an element that is no event at all still becomes a row that
+//! shows its JSON.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::domain::properties::{Properties, shown};
+use crate::domain::properties::{Properties, safe_excerpt};
 use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::text::redact::redact;
 use crate::text::safe::SafeText;
@@ -26,13 +28,13 @@ macro_rules! identifier {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The identifier, byte for byte as the service sent it: for comparing, not for showing.
+            /// Byte for byte as the service sent it: to compare, not to show.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// The identifier in a form that is safe to show.
-            pub fn clean(&self) -> SafeText {
+            /// A form that is safe to show.
+            pub fn to_safe(&self) -> SafeText {
                 SafeText::new(&self.0)
             }
         }
@@ -63,21 +65,18 @@ identifier! {
 /// The API's name for the field that [`StackEvent::properties`] decodes.
 pub(crate) const PROPERTIES: &str = "resourceProperties";
 
-/// What identifies an event among all stacks that ever had this image's name.
+/// The identity of an event among all stacks that ever had this image's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EventKey {
-    /// The stack that the event belongs to.
     pub stack_id: StackId,
-    /// The event within that stack.
+    /// Unique within the stack.
     pub event_id: EventId,
 }
 
-/// One stack event, oldest facts first in a timeline, newest first in the API's pages.
 #[derive(Debug)]
 pub struct StackEvent {
-    /// The stack that the event belongs to.
     pub stack_id: StackId,
-    /// The event's id; made from the event's content where the service sent none.
+    /// Made from the event's content if the service sent none.
     pub event_id: EventId,
     /// The resource's name in the template; the stack's own name for events of the stack itself.
     pub logical_id: SafeText,
@@ -85,18 +84,17 @@ pub struct StackEvent {
     pub physical_id: Option<SafeText>,
     /// The CloudFormation type, such as `AWS::ImageBuilder::Image`.
     pub resource_type: SafeText,
-    /// When the status was updated (UTC, milliseconds); absent where it could not be read as a time.
+    /// When the status changed (UTC, milliseconds); absent if it can't be read as a time.
     pub timestamp: Option<DateTime<Utc>>,
-    /// The status, verbatim.
     pub status: ResourceStatus,
     /// The service's reason for the status.
     pub reason: Option<SafeText>,
     /// Whether the event is about the stack itself: its `physicalResourceId` is the `stackId`.
     pub is_root: bool,
-    /// Whether it failed on its own account, not because another resource did.
+    /// Whether it failed by itself, not because another resource did.
     pub is_own_failure: bool,
     raw: Box<str>,
-    /// The event as the API sent it, where that is something else.
+    /// The event as the API sent it, if that is different.
     as_sent: Option<Box<str>>,
 }
 
@@ -139,30 +137,30 @@ impl StackEvent {
         );
         let physical = text(fields.physical_resource_id);
         let is_root = physical.as_deref() == Some(stack_id.as_str());
-        let clean = |field| text(field).as_deref().map(shown);
+        let safe_text = |field| text(field).as_deref().map(safe_excerpt);
         let status = ResourceStatus::new(&text(fields.resource_status).unwrap_or_default());
         let reason = text(fields.resource_status_reason);
         Self {
             stack_id,
             event_id: text(fields.event_id)
                 .map_or_else(|| content_id(&raw), |id| EventId::from(id.as_str())),
-            logical_id: clean(fields.logical_resource_id)
-                .or_else(|| clean(fields.stack_name))
+            logical_id: safe_text(fields.logical_resource_id)
+                .or_else(|| safe_text(fields.stack_name))
                 .unwrap_or_else(|| SafeText::new("(no logical id)")),
             physical_id: physical.as_deref().map(SafeText::new),
-            resource_type: clean(fields.resource_type).unwrap_or_else(|| SafeText::new("")),
+            resource_type: safe_text(fields.resource_type).unwrap_or_else(|| SafeText::new("")),
             timestamp: text(fields.timestamp).and_then(|stamp| parse_time(&stamp)),
             is_root,
             is_own_failure: status.class() == StatusClass::Failed
                 && !reason.as_deref().is_some_and(is_cancelled),
-            reason: reason.as_deref().map(shown),
+            reason: reason.as_deref().map(safe_excerpt),
             status,
             raw,
             as_sent,
         }
     }
 
-    /// A row for something in the list that is not an event: shown, never dropped.
+    /// A row for an element of the list that is no event: shown, never dropped.
     fn unreadable(raw: Box<str>, as_sent: Option<Box<str>>, fallback: Option<&StackId>) -> Self {
         Self {
             stack_id: stack_or_unnamed(fallback),
@@ -172,7 +170,7 @@ impl StackEvent {
             resource_type: SafeText::new(""),
             timestamp: None,
             status: ResourceStatus::new("UNREADABLE"),
-            reason: Some(shown(&raw)),
+            reason: Some(safe_excerpt(&raw)),
             is_root: false,
             is_own_failure: false,
             raw,
@@ -185,23 +183,22 @@ impl StackEvent {
         self.status.class() == StatusClass::Failed && !self.is_own_failure
     }
 
-    /// Whether it is a failure that follows from another one: a cancelled sibling's, or the stack's own.
+    /// Whether the failure follows from another one: a cancelled sibling's, or the stack's own.
     pub fn is_consequence(&self) -> bool {
         self.is_cancelled() || (self.is_root && self.status.class() == StatusClass::Failed)
     }
 
-    /// The event's JSON, unknown fields included, on one line without spaces between tokens, and without what
-    /// signs a presigned URL.
+    /// The event's JSON, unknown fields included, on one line without spaces between tokens, and without the signature of
+    /// a presigned URL.
     pub fn raw(&self) -> &str {
         &self.raw
     }
 
-    /// The same with every value as the API sent it: for JSON output, which promises that, and nothing else.
+    /// The same with every value as the API sent it: for JSON output, which promises that, and for nothing else.
     pub fn as_sent(&self) -> &str {
         self.as_sent.as_deref().unwrap_or(&self.raw)
     }
 
-    /// What identifies the event among all stacks of this image's name.
     pub fn key(&self) -> EventKey {
         EventKey {
             stack_id: self.stack_id.clone(),
@@ -209,8 +206,8 @@ impl StackEvent {
         }
     }
 
-    /// The properties that the resource is made from; read from the event at each call, since they can be
-    /// large and most are never looked at.
+    /// The properties that the resource is made from. Parsed at each call, since they can be large and most are never
+    /// shown.
     pub fn properties(&self) -> Properties {
         let field = self.fields().and_then(|fields| fields.resource_properties);
         Properties::from_json(field.map(RawValue::get))
@@ -223,7 +220,7 @@ impl StackEvent {
             .map(SafeText::new)
     }
 
-    /// Every field as it came, those that no document tells of included; nothing for what is no event.
+    /// Every field as the service sent it, undocumented ones included; none if this is no event.
     pub fn every_field(&self) -> Option<serde_json::Map<String, Value>> {
         serde_json::from_str(&self.raw).ok()
     }
@@ -232,14 +229,14 @@ impl StackEvent {
         serde_json::from_str(&self.raw).ok()
     }
 
-    /// The service's reason with the control characters that are in it: for output that escapes by itself.
+    /// The service's reason with its control characters: for output that escapes by itself.
     pub fn verbatim_reason(&self) -> Option<String> {
         text(self.fields()?.resource_status_reason)
     }
 }
 
-/// Whether a failure is only the consequence of another one: CloudFormation cancels the siblings of a failed
-/// resource, and reports them as failed too, with just these words.
+/// Whether a failure is only the consequence of another one: CloudFormation cancels the siblings of a failed resource, and
+/// reports them as failed, too, with exactly these words.
 fn is_cancelled(reason: &str) -> bool {
     let reason = reason.trim().trim_end_matches('.').to_ascii_lowercase();
     let operations = ["creation", "update", "deletion"];
@@ -248,7 +245,7 @@ fn is_cancelled(reason: &str) -> bool {
         .any(|operation| reason == format!("resource {operation} cancelled"))
 }
 
-/// The text of a field: a string's content, any other value's JSON, nothing for an absent or empty one.
+/// The text of a field: a string's content, any other value's JSON, none for an absent or empty one.
 fn text(field: Option<&RawValue>) -> Option<String> {
     let field = field?;
     let text = || {
@@ -269,15 +266,15 @@ fn stack_or_unnamed(fallback: Option<&StackId>) -> StackId {
     fallback.cloned().unwrap_or_else(|| StackId::from(""))
 }
 
-/// An id for an event that came without one: the same content gives the same id at every poll.
+/// An id for an event without one: the same content gives the same id at every poll.
 fn content_id(raw: &str) -> EventId {
     let mut hasher = DefaultHasher::new();
     raw.hash(&mut hasher);
     EventId::from(format!("no-event-id-{:016x}", hasher.finish()).as_str())
 }
 
-/// Reads an RFC 3339 time, with any offset and any precision. In UTC its year must have four digits too, so that
-/// [`format_time`] writes what can be read again.
+/// Reads an RFC 3339 time, with any offset and any precision. In UTC its year must have four digits, too, so that it can be
+/// read again after [`format_time`].
 pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
     (0..=9999).contains(&time.year()).then_some(time)
@@ -288,8 +285,8 @@ pub fn format_time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Takes the white space between tokens out of JSON text, so that a value fits on one output line.
-/// Everything inside strings and every digit of a number stays as it came.
+/// Removes the white space between the tokens of JSON text, so that a value fits on one output line. Strings and the digits
+/// of numbers stay as they are.
 fn compact(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let (mut in_string, mut escaped) = (false, false);
@@ -367,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_kept_as_a_row() {
+    fn an_element_that_is_no_event_becomes_a_row() {
         for json in [
             "17",
             "[1]",
@@ -386,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_for_what_is_no_event_shows_its_json() {
+    fn the_row_of_an_element_that_is_no_event_shows_its_json() {
         for json in ["17", "[1]", "null", r#"{"eventId":1,"eventId":2}"#] {
             let event = StackEvent::from_json(json, None);
             assert_eq!(event.logical_id.as_str(), "(unreadable event)");
@@ -402,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_sibling_is_no_failure_of_its_own() {
+    fn a_cancelled_sibling_did_not_fail_by_itself() {
         let failed = |reason: &str| {
             let json = format!(
                 r#"{{"resourceStatus":"CREATE_FAILED","resourceStatusReason":"{reason}"}}"#
@@ -415,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_can_not_be_written_again_is_no_time() {
+    fn a_time_that_can_not_be_written_again_is_rejected() {
         for stamp in ["9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"] {
             assert_eq!(parse_time(stamp), None, "{stamp}");
         }
@@ -424,9 +421,9 @@ mod tests {
     }
 
     proptest! {
-        /// Any stamp of the form is a time to its millisecond, or none; either way it is kept as it came.
+        /// Any stamp of the form is a time to its millisecond, or none; either way it is kept verbatim.
         #[test]
-        fn a_stamp_is_a_time_or_is_kept_as_it_came(
+        fn a_stamp_is_a_time_or_is_kept_verbatim(
             year in prop_oneof![0..10_000_u32, Just(9999), Just(0)],
             month in 1..13_u32, day in 1..32_u32, hour in 0..25_u32, minute in 0..60_u32, second in 0..62_u32,
             fraction in "(\\.[0-9]{1,12})?",

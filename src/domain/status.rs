@@ -1,28 +1,31 @@
-//! CloudFormation status words, as open types: the service sends more of them than the API documents.
+//! CloudFormation's statuses, as an open type: the service sends more of them than the API documents. Events carry them;
+//! filters, colours and the verdict use their classes.
 //!
-//! The API document lists 16 values; rollbacks and stack-only values come as well, and new ones may. So a
-//! status is kept verbatim and understood by its shape (`*_FAILED`, `*ROLLBACK*`, `DELETE_*`, …).
+//! The API document lists 16 values; rollbacks and stack-only values come as well, and new ones may. So a status is kept
+//! verbatim and classified by its shape (`*_FAILED`, `*ROLLBACK*`, `DELETE_*`, …).
 
 use std::fmt;
 
+use crate::store::class_set;
+use crate::store::entry::Class;
 use crate::text::safe::SafeText;
 
-/// What a status means for somebody who is waiting: the unit of colour, glyph and filter.
+/// The meaning of a status for the user: the unit of colour, glyph and filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StatusClass {
-    /// Work is going on: `*_IN_PROGRESS`.
+    /// Work is in progress: `*_IN_PROGRESS`.
     Running,
-    /// Work ended well: `*_COMPLETE`.
+    /// Work succeeded: `*_COMPLETE`.
     Complete,
-    /// Work failed: `*_FAILED`, of whatever operation.
+    /// Work failed: `*_FAILED`, of any operation.
     Failed,
     /// The stack is undoing its work: `*ROLLBACK*`, until it ends or fails.
     RollingBack,
-    /// A resource goes away: `DELETE_*`. Neutral, since every successful build ends with it.
+    /// A resource is deleted: `DELETE_*`. Neutral, since every successful build ends with it.
     Deleting,
-    /// Left alone on purpose: `*_SKIPPED`.
+    /// Skipped on purpose: `*_SKIPPED`.
     Skipped,
-    /// A word that this program does not know; shown as it came.
+    /// A status that this program does not know; shown verbatim.
     Unknown,
 }
 
@@ -38,8 +41,8 @@ impl StatusClass {
         Self::Unknown,
     ];
 
-    /// The word for this class in filters and help.
-    pub const fn word(self) -> &'static str {
+    /// The name in filters and help.
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Running => "in progress",
             Self::Complete => "complete",
@@ -51,66 +54,65 @@ impl StatusClass {
         }
     }
 
-    /// The class's place in [`StatusClass::ALL`].
+    /// The class's position in [`StatusClass::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }
 }
 
-/// The status of a resource or of the stack, exactly as the service spelled it.
+/// The status of a resource or of the stack, exactly as the service spells it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ResourceStatus {
-    word: SafeText,
+    text: SafeText,
     class: StatusClass,
 }
 
 impl ResourceStatus {
-    /// Understands a status by its shape.
-    pub fn new(word: &str) -> Self {
+    /// Classifies a status by its shape.
+    pub fn new(status: &str) -> Self {
         Self {
-            word: SafeText::new(word),
-            class: classify(word),
+            text: SafeText::new(status),
+            class: classify(status),
         }
     }
 
-    /// The service's own word.
+    /// The service's spelling.
     pub fn as_str(&self) -> &str {
-        self.word.as_str()
+        self.text.as_str()
     }
 
-    /// What the word means.
     pub const fn class(&self) -> StatusClass {
         self.class
     }
 
-    /// Whether the operation has ended, well or badly. An unknown word ends nothing.
+    /// Whether the operation has ended, successfully or not. An unknown status ends nothing.
     pub fn is_final(&self) -> bool {
         self.class != StatusClass::Unknown && !self.as_str().ends_with("_IN_PROGRESS")
     }
 
-    /// Whether this status of the stack itself means that the build failed: `*_FAILED`, or any rollback.
+    /// Whether this status, as the stack's own, is a failed build: `*_FAILED`, or any rollback.
     pub fn is_failure_of_stack(&self) -> bool {
         matches!(self.class, StatusClass::Failed | StatusClass::RollingBack)
     }
 
-    /// Whether the stack is on its way out (`DELETE_*`), which ends every successful build.
+    /// Whether the stack is being deleted (`DELETE_*`), which ends every successful build.
     pub fn is_delete(&self) -> bool {
         self.as_str().starts_with("DELETE_")
     }
 }
 
-fn classify(word: &str) -> StatusClass {
-    if word.ends_with("_FAILED") {
+fn classify(status: &str) -> StatusClass {
+    if status.ends_with("_FAILED") {
         StatusClass::Failed
-    } else if word.ends_with("_SKIPPED") {
+    } else if status.ends_with("_SKIPPED") {
         StatusClass::Skipped
-    } else if word.contains("ROLLBACK") {
+    } else if status.contains("ROLLBACK") {
         StatusClass::RollingBack
-    } else if word == "DELETE_IN_PROGRESS" || word == "DELETE_COMPLETE" {
+    } else if status == "DELETE_IN_PROGRESS" || status == "DELETE_COMPLETE" {
         StatusClass::Deleting
-    } else if word.ends_with("_IN_PROGRESS") {
+    } else if status.ends_with("_IN_PROGRESS") {
         StatusClass::Running
-    } else if word.ends_with("_COMPLETE") {
+    } else if status.ends_with("_COMPLETE") {
         StatusClass::Complete
     } else {
         StatusClass::Unknown
@@ -119,7 +121,7 @@ fn classify(word: &str) -> StatusClass {
 
 impl fmt::Display for ResourceStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.word, formatter)
+        fmt::Display::fmt(&self.text, formatter)
     }
 }
 
@@ -129,37 +131,16 @@ impl fmt::Debug for ResourceStatus {
     }
 }
 
-/// A set of status classes: what a filter lets through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClassSet(u8);
+impl Class for StatusClass {
+    const ALL: &'static [Self] = &Self::ALL;
 
-impl ClassSet {
-    pub const ALL: Self = Self((1 << StatusClass::ALL.len()) - 1);
-    pub const NONE: Self = Self(0);
-
-    /// The set of one class.
-    pub const fn only(class: StatusClass) -> Self {
-        Self(1 << class.index())
-    }
-
-    /// Whether the class is in the set.
-    pub const fn contains(self, class: StatusClass) -> bool {
-        self.0 & (1 << class.index()) != 0
-    }
-
-    /// The set with the class put in, or taken out if it was in.
-    #[must_use]
-    pub const fn toggled(self, class: StatusClass) -> Self {
-        Self(self.0 ^ (1 << class.index()))
-    }
-
-    /// The classes of the set, in the order of [`StatusClass::ALL`].
-    pub fn iter(self) -> impl Iterator<Item = StatusClass> {
-        StatusClass::ALL
-            .into_iter()
-            .filter(move |class| self.contains(*class))
+    fn index(self) -> usize {
+        self as usize
     }
 }
+
+/// The status classes that a filter selects.
+pub type ClassSet = class_set::ClassSet<StatusClass>;
 
 #[cfg(test)]
 mod tests {
@@ -193,19 +174,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_word_is_never_final() {
+    fn an_unknown_status_is_never_final() {
         assert!(!ResourceStatus::new("BOGUS").is_final());
         assert!(ResourceStatus::new("CREATE_COMPLETE").is_final());
         assert!(!ResourceStatus::new("ROLLBACK_IN_PROGRESS").is_final());
-    }
-
-    #[test]
-    fn a_set_toggles_each_class_alone() {
-        for class in StatusClass::ALL {
-            let without = ClassSet::ALL.toggled(class);
-            assert!(!without.contains(class));
-            assert_eq!(without.iter().count(), 6);
-            assert_eq!(without.toggled(class), ClassSet::ALL);
-        }
     }
 }

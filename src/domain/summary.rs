@@ -1,4 +1,4 @@
-//! A build in a few words: what a list of builds says about each.
+//! A build in a few fields, for a list of builds: recordings store it, `history` prints it.
 
 use std::path::PathBuf;
 
@@ -9,28 +9,23 @@ use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
 use crate::text::safe::SafeText;
 
-/// What is known about a build's current stack.
+/// The state of a build's current stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// How it ended, as far as is known.
     pub outcome: Outcome,
-    /// The region that the image is built in, as the API says.
+    /// The region of the build, from the API.
     pub region: Option<SafeText>,
-    /// When the build began.
     pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
     /// The AMI of a build that succeeded.
     pub ami_id: Option<SafeText>,
-    /// What failed first, where the build failed.
+    /// Of a build that failed.
     pub first_failure: Option<FirstFailure>,
     /// Whether a stack that should have deleted itself is still there.
     pub leftover_stack: bool,
-    /// The number of its events.
     pub events: usize,
 }
 
-/// What failed first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstFailure {
     /// The resource's name in the template.
@@ -42,25 +37,21 @@ pub struct FirstFailure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedWatch {
     pub file: PathBuf,
-    /// When the build began, else when the watch did; of what can't be read, when it was last written to.
+    /// When the build began, else when the watch did; for a file that can't be read, when it was last written to.
     pub began: DateTime<Utc>,
-    /// What was watched and how it ended, or why that can't be told.
-    pub told: Result<RecordedBuild, SafeText>,
+    /// The build, or why the file can't be read.
+    pub build: Result<RecordedBuild, SafeText>,
 }
 
-/// What was watched, and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedBuild {
-    /// The image's id.
     pub image_id: SafeText,
-    /// The region that was asked for, where one was.
+    /// The region that the user set, if any.
     pub region: Option<SafeText>,
-    /// How it ended.
     pub summary: Summary,
 }
 
 impl Summary {
-    /// A build as it is now.
     pub fn of(build: &Build) -> Self {
         let outcome = build.verdict().outcome();
         let (failed, succeeded) = (outcome == Outcome::Failed, outcome == Outcome::Succeeded);
@@ -80,7 +71,7 @@ impl Summary {
         }
     }
 
-    /// How long the build took, where it has come to an end of its own.
+    /// The duration of a build that succeeded or failed.
     pub fn took(&self) -> Option<TimeDelta> {
         let ended = matches!(self.outcome, Outcome::Succeeded | Outcome::Failed);
         let took = self.ended_at.filter(|_| ended)? - self.started_at?;
@@ -89,7 +80,7 @@ impl Summary {
 }
 
 impl RecordedBuild {
-    /// The image's region: as the API says, else as the person asked.
+    /// The image's region: from the API, else from the user.
     pub fn region(&self) -> Option<&SafeText> {
         self.summary.region.as_ref().or(self.region.as_ref())
     }

@@ -1,25 +1,29 @@
-//! One stack's events, deduplicated, in the service's order: what whole walks have committed, and above it
-//! what an unfinished walk has shown so far.
+//! One stack's events, deduplicated, in the service's order: the events that whole walks have committed, and above them
+//! those that an unfinished walk has brought so far. [`crate::domain::build`] applies the poller's pages to it; the lists
+//! show its rows.
 //!
-//! Between the two there may be events that nobody has seen yet: a gap, which is always a row of its own.
+//! Between the two parts events may be missing: a gap, which is always a row of its own.
+//!
+//! Tests: `tests/it/walk.rs`, `tests/it/finding.rs`, `tests/it/scale.rs`.
 
 use std::sync::Arc;
 
-use crate::domain::facts::{Facts, Place};
+use crate::domain::facts::{Facts, Position};
 use crate::domain::observation::WalkStep;
+use crate::domain::search::{Predicate, Selection};
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 use crate::store::entry_log::EntryLog;
-use crate::store::filter_index::{FilterSlot, Predicate, Selection, WorkBudget};
+use crate::store::filter_index::FilterSlot;
+use crate::store::work::WorkBudget;
 use crate::text::safe::SafeText;
 
-/// The events of one stack.
 #[derive(Debug)]
 pub struct Timeline {
     stack_id: StackId,
-    committed: EntryLog,
-    pending: EntryLog,
+    committed: EntryLog<StackEvent>,
+    pending: EntryLog<StackEvent>,
     facts: Facts,
-    whole: bool,
+    is_whole: bool,
     walks: usize,
 }
 
@@ -46,7 +50,7 @@ impl Timeline {
             committed: EntryLog::default(),
             pending: EntryLog::default(),
             facts: Facts::default(),
-            whole: true,
+            is_whole: true,
             walks: 0,
         }
     }
@@ -56,13 +60,12 @@ impl Timeline {
         &self.stack_id
     }
 
-    /// What the events say as a whole.
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// Takes in a page. Returns the events that it committed, in the order to print them: late ones first,
-    /// then the new ones, oldest first.
+    /// Applies a page. Returns the events that it committed, in the order to print them: late ones first, then the new
+    /// ones, oldest first.
     pub fn apply(&mut self, page: &WalkStep) -> Vec<Arc<StackEvent>> {
         if page.restarted {
             self.pending = self.pending.emptied();
@@ -74,7 +77,7 @@ impl Timeline {
                 self.observe(event);
             }
         }
-        self.whole = page.commit.is_some();
+        self.is_whole = page.commit.is_some();
         let Some(late) = &page.commit else {
             return Vec::new();
         };
@@ -101,12 +104,12 @@ impl Timeline {
     fn observe(&mut self, event: &Arc<StackEvent>) {
         let (committed, pending) = (&self.committed, &self.pending);
         self.facts
-            .observe(event, |id| place_in(committed, pending, id));
+            .observe(event, |id| position_in(committed, pending, id));
     }
 
     /// Whether the last walk was whole, so that nothing is missing between the rows.
     pub fn is_whole(&self) -> bool {
-        self.whole
+        self.is_whole
     }
 
     /// The number of whole walks.
@@ -135,94 +138,91 @@ impl Timeline {
 
     /// How many events are newer than one of them; none where it is not in the timeline.
     pub fn events_after(&self, id: &EventId) -> usize {
-        let newer = |log: &EntryLog| {
-            let place = log.place(id)?;
-            Some(log.len() - log.count_before(Selection::ALL, place) - 1)
+        let newer = |log: &EntryLog<StackEvent>| {
+            let seq = log.seq_of(id)?;
+            Some(log.len() - log.count_before(Selection::ALL, seq) - 1)
         };
         let in_committed = || Some(newer(&self.committed)? + self.pending.len());
         newer(&self.pending).or_else(in_committed).unwrap_or(0)
     }
 
-    /// The number of events that a sieve lets through.
-    pub fn count(&self, sieve: Selection) -> usize {
-        self.committed.count(sieve) + self.pending.count(sieve)
+    /// The number of selected events, of those that are indexed.
+    pub fn count(&self, selection: Selection) -> usize {
+        self.committed.count(selection) + self.pending.count(selection)
     }
 
     /// The failed events that follow from another failure, the stack's own failures among them, oldest first.
     pub fn consequences(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
-        let committed = self.committed.consequences();
-        committed.chain(self.pending.consequences())
+        self.committed.marked().chain(self.pending.marked())
     }
 
-    /// The number of those events.
     pub fn count_consequences(&self) -> usize {
-        self.committed.count_consequences() + self.pending.count_consequences()
+        self.committed.count_marked() + self.pending.count_marked()
     }
 
-    /// The number of rows under a filter: matching events, and the gap where there is one.
-    pub fn rows(&self, sieve: Selection) -> usize {
-        self.count(sieve) + usize::from(self.has_gap())
+    /// The number of rows of a selection: its events, and the gap where there is one.
+    pub fn rows(&self, selection: Selection) -> usize {
+        self.count(selection) + usize::from(self.has_gap())
     }
 
-    /// The index of the gap's row under a filter, where there is one.
-    pub fn gap(&self, sieve: Selection) -> Option<usize> {
-        self.has_gap().then(|| self.committed.count(sieve))
+    /// The index of the gap's row, where there is one.
+    pub fn gap(&self, selection: Selection) -> Option<usize> {
+        self.has_gap().then(|| self.committed.count(selection))
     }
 
     /// The row at an index, oldest first.
-    pub fn row(&self, sieve: Selection, index: usize) -> Option<Row<'_>> {
-        let older = self.committed.count(sieve);
+    pub fn row(&self, selection: Selection, index: usize) -> Option<Row<'_>> {
+        let older = self.committed.count(selection);
         if index < older {
-            return self.committed.nth(sieve, index).map(Row::Event);
+            return self.committed.nth(selection, index).map(Row::Event);
         }
         if self.has_gap() && index == older {
             return Some(Row::Gap);
         }
         let index = index - older - usize::from(self.has_gap());
-        self.pending.nth(sieve, index).map(Row::Event)
+        self.pending.nth(selection, index).map(Row::Event)
     }
 
-    /// The index of an event's row under a filter; where the filter hides the event, the index of the row
-    /// that would follow it. Nothing for an event that is not in the timeline.
-    pub fn row_of(&self, sieve: Selection, id: &EventId) -> Option<usize> {
-        if let Some(place) = self.committed.place(id) {
-            return Some(self.committed.count_before(sieve, place));
+    /// The index of an event's row; for an event that is not selected, the index of the row that would follow it. None
+    /// for an event that is not in the timeline.
+    pub fn row_of(&self, selection: Selection, id: &EventId) -> Option<usize> {
+        if let Some(seq) = self.committed.seq_of(id) {
+            return Some(self.committed.count_before(selection, seq));
         }
-        let place = self.pending.place(id)?;
-        let below = self.committed.count(sieve) + usize::from(self.has_gap());
-        Some(below + self.pending.count_before(sieve, place))
+        let seq = self.pending.seq_of(id)?;
+        let below = self.committed.count(selection) + usize::from(self.has_gap());
+        Some(below + self.pending.count_before(selection, seq))
     }
 
-    /// Lets a index answer another predicate, or none; see [`Self::look`].
+    /// Replaces a filter index by an empty one for another predicate, or for none; see [`Self::index_some`].
     pub fn set_filter_index(&mut self, slot: FilterSlot, predicate: Option<&Arc<Predicate>>) {
         self.committed.set_filter_index(slot, predicate);
         self.pending.set_filter_index(slot, predicate);
     }
 
-    /// Asks the filter indexes about events that they have not been asked about, newest first, as far as the budget goes.
+    /// Extends the filter indexes to events that they do not cover yet, newest first, as far as the budget goes.
     pub fn index_some(&mut self, budget: &mut WorkBudget) {
         self.pending.index_some(budget);
         self.committed.index_some(budget);
     }
 
-    /// How many events a index has not been asked about yet.
+    /// The number of events that a filter index does not cover yet.
     pub fn unindexed(&self, slot: FilterSlot) -> usize {
         self.committed.unindexed(slot) + self.pending.unindexed(slot)
     }
 
-    /// The stack itself and its resources, in the order in which CloudFormation began them, as far as that is
-    /// known: nothing stands before what it depends on.
+    /// The stack itself and its resources, in the order in which CloudFormation began them, as far as that is known: no
+    /// resource comes before one that it depends on.
     pub fn resources(&self) -> impl Iterator<Item = &SafeText> {
-        let newer = self.pending.resources();
-        let newer = newer.filter(|resource| !self.committed.has_resource(resource));
-        self.committed.resources().chain(newer)
+        let newer = self.pending.groups();
+        let newer = newer.filter(|resource| !self.committed.has_group(resource));
+        self.committed.groups().chain(newer)
     }
 
-    /// How many of these there are.
     pub fn count_resources(&self) -> usize {
-        let newer = self.pending.resources();
-        let newer = newer.filter(|resource| !self.committed.has_resource(resource));
-        self.committed.count_resources() + newer.count()
+        let newer = self.pending.groups();
+        let newer = newer.filter(|resource| !self.committed.has_group(resource));
+        self.committed.count_groups() + newer.count()
     }
 
     /// The events of a resource, oldest first.
@@ -230,11 +230,11 @@ impl Timeline {
         &self,
         resource: &SafeText,
     ) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
-        let newer = self.pending.events_of(resource);
-        self.committed.events_of(resource).chain(newer)
+        let newer = self.pending.entries_of(resource);
+        self.committed.entries_of(resource).chain(newer)
     }
 
-    /// How many events of a resource there are.
+    /// The number of events of a resource.
     pub fn count_of(&self, resource: &SafeText) -> usize {
         self.committed.count_of(resource) + self.pending.count_of(resource)
     }
@@ -242,18 +242,24 @@ impl Timeline {
     /// The event of the same resource before this one, as far as that is known.
     pub fn before(&self, event: &StackEvent) -> Option<Before<'_>> {
         let in_pending = self.pending.contains(&event.event_id);
-        let pending = in_pending.then(|| self.pending.before(event)).flatten();
+        let pending = in_pending
+            .then(|| self.pending.previous_in_group(event))
+            .flatten();
         let across = in_pending && pending.is_none() && self.has_gap();
-        let event = pending.or_else(|| self.committed.before(event))?;
+        let event = pending.or_else(|| self.committed.previous_in_group(event))?;
         Some(Before { event, gap: across })
     }
 
     fn has_gap(&self) -> bool {
-        !self.whole
+        !self.is_whole
     }
 }
 
-fn place_in(committed: &EntryLog, pending: &EntryLog, id: &EventId) -> Option<Place> {
-    let of = |part, log: &EntryLog| log.place(id).map(|place| (part, place));
+fn position_in(
+    committed: &EntryLog<StackEvent>,
+    pending: &EntryLog<StackEvent>,
+    id: &EventId,
+) -> Option<Position> {
+    let of = |part, log: &EntryLog<StackEvent>| log.seq_of(id).map(|seq| (part, seq));
     of(0, committed).or_else(|| of(1, pending))
 }

@@ -1,7 +1,10 @@
-//! Is it done, and did it work: the decision, from the facts of both API calls.
+//! The verdict: whether a build is finished, and whether it succeeded. The build decides it after each observation, from the
+//! facts of both API calls.
 //!
-//! Success is no status of the stack. A ParallelCluster build succeeds when DescribeImage names the AMI; its
-//! stack then deletes itself, and the API answers 404. A failed request is no fact and decides nothing.
+//! Success is no status of the stack. A ParallelCluster build succeeds when DescribeImage returns the AMI; its stack then
+//! deletes itself, and the API responds with 404. A failed request is no fact and decides nothing.
+//!
+//! Tests of whole builds: `tests/it/endings.rs`.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,39 +12,37 @@ use std::time::Duration;
 use crate::domain::image::{ImageAnswer, ImageDescription};
 use crate::domain::stack_event::StackEvent;
 
-/// How long both calls must have said "gone" before an image that was being built counts as deleted.
+/// How long both calls must have found nothing before an image that was being built counts as deleted.
 const DELETED_AFTER: Duration = Duration::from_secs(5);
-/// How long both calls must have said "gone" before an image that was never seen counts as not existing.
+/// How long both calls must have found nothing before an image that was never seen counts as not existing.
 const NOT_FOUND_AFTER: Duration = Duration::from_secs(3);
 
-/// What is known about the end of a build.
+/// The state of a build, as far as it is certain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// The API has not shown the build yet.
     #[default]
     Waiting,
-    /// It is being built.
     Building,
-    /// The stack is complete; the AMI is not there yet.
+    /// The stack is complete; the AMI does not exist yet.
     Finishing,
-    /// The stack is being deleted, and there is no AMI (yet).
+    /// The stack is being deleted, and no AMI exists (yet).
     Deleting,
-    /// The build failed, and the stack is still undoing its work.
+    /// The build failed, and the stack is still rolling back.
     Failing,
-    /// The build failed.
     Failed,
-    /// The AMI is there.
+    /// The AMI exists.
     Succeeded,
-    /// The build was deleted before it came to an end.
+    /// The build was deleted before it ended.
     Deleted,
-    /// There is no such image.
+    /// No such image exists.
     NotFound,
-    /// A stack that is not ParallelCluster's came to an end that says nothing about an image.
+    /// A stack that is not ParallelCluster's ended, which proves nothing about an image.
     Ended,
 }
 
 impl Verdict {
-    /// Whether this is an end, after which nothing but the clean-up can follow.
+    /// Whether the build has ended, so that only the clean-up can follow.
     pub const fn is_final(self) -> bool {
         matches!(
             self,
@@ -49,8 +50,8 @@ impl Verdict {
         )
     }
 
-    /// The word for it on the screen.
-    pub const fn word(self) -> &'static str {
+    /// The badge on the screen.
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Waiting => "WAITING",
             Self::Building => "BUILDING",
@@ -65,7 +66,7 @@ impl Verdict {
         }
     }
 
-    /// The outcome that this verdict would give if the watch ended now.
+    /// The outcome of the watch if it ended now.
     pub const fn outcome(self) -> Outcome {
         match self {
             Self::Waiting | Self::Ended => Outcome::Unknown,
@@ -78,18 +79,14 @@ impl Verdict {
     }
 }
 
-/// How a watch ended: the word in the JSON output.
+/// The result of a watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The AMI is there.
     Succeeded,
-    /// The build failed.
     Failed,
-    /// It was deleted before it came to an end.
     Deleted,
-    /// There is no such image.
     NotFound,
-    /// The watch ended while the build went on.
+    /// The watch ended before the build.
     Building,
     /// The build could not be watched.
     Unknown,
@@ -105,8 +102,8 @@ impl Outcome {
         Self::Unknown,
     ];
 
-    /// The word in the JSON output.
-    pub const fn word(self) -> &'static str {
+    /// The value in JSON output and recordings.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
@@ -120,29 +117,29 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.word())
+        formatter.write_str(self.as_str())
     }
 }
 
-/// The facts that a verdict is made from.
+/// The facts that decide the verdict.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Evidence<'a> {
     /// The newest event of the stack itself.
     pub root: Option<&'a StackEvent>,
-    /// Whether any event of this image's stack was ever seen.
+    /// Whether any event of this image's stacks was ever seen.
     pub events_seen: bool,
-    /// DescribeImage's newest answer about this stack.
+    /// DescribeImage's newest response about this stack.
     pub image: Option<&'a ImageAnswer>,
-    /// Whether that answer came after the root's newest status.
+    /// Whether that response came after the root's newest status.
     pub image_is_current: bool,
-    /// Whether DescribeImage refuses to answer, or has failed for long.
+    /// Whether DescribeImage is denied, or has failed for long.
     pub image_unavailable: bool,
-    /// For how long both calls have said that there is nothing, from the first such pair to the last.
+    /// How long both calls have found nothing, from the first such pair of responses to the last.
     pub absent_for: Option<Duration>,
 }
 
-/// Decides, given what had been decided for this stack before. A success and a failure stay what they are,
-/// except that an AMI is always a success; "gone" is taken back when the stack shows up again.
+/// Decides, given the previous verdict about this stack. A success and a failure are final, except that an AMI is always a
+/// success; "deleted" and "not found" are withdrawn when the stack appears again.
 pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
     let described = match evidence.image {
         Some(ImageAnswer::Described(image)) => Some(&**image),
@@ -170,19 +167,19 @@ pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
     }
 }
 
-/// Whether it is certain that the stack made no AMI. DescribeImage must have answered after the stack's
-/// status changed: a stack that could not delete itself after a success has failed too, but has its AMI. A
-/// stack that failed before it came to that has none, even where DescribeImage can't be had.
+/// Whether it is certain that the stack made no AMI. DescribeImage must have responded after the stack's status changed: a
+/// stack that failed to delete itself after a success has failed, too, but has its AMI. A stack that failed before that
+/// has none, even if DescribeImage is unavailable.
 fn no_ami(root: &StackEvent, evidence: &Evidence<'_>) -> bool {
     evidence.image_is_current || (evidence.image_unavailable && !root.status.is_delete())
 }
 
-/// A failure; while a rollback goes on, more is to come. Deleting a failed stack later changes nothing.
+/// A failure; during a rollback, more events follow. Deleting a failed stack later changes nothing.
 fn failure(evidence: &Evidence<'_>) -> Verdict {
-    let undoing = evidence
+    let is_rolling_back = evidence
         .root
         .is_some_and(|root| !root.status.is_final() && root.status.is_failure_of_stack());
-    if undoing && evidence.absent_for.is_none() {
+    if is_rolling_back && evidence.absent_for.is_none() {
         Verdict::Failing
     } else {
         Verdict::Failed
@@ -255,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ami_is_a_success_wherever_the_stack_is() {
+    fn an_ami_is_a_success_in_any_state_of_the_stack() {
         let image = described("BUILD_COMPLETE", true);
         for status in [
             "CREATE_IN_PROGRESS",
@@ -300,11 +297,11 @@ mod tests {
     }
 
     #[test]
-    fn a_rollback_is_a_failure_that_goes_on_until_the_root_is_final() {
+    fn a_rollback_is_failing_until_the_root_is_final() {
         let image = described("BUILD_FAILED", false);
-        let undoing = root("ROLLBACK_IN_PROGRESS");
+        let rolling_back = root("ROLLBACK_IN_PROGRESS");
         assert_eq!(
-            verdict(Verdict::Building, Some(&undoing), Some(&image), true),
+            verdict(Verdict::Building, Some(&rolling_back), Some(&image), true),
             Verdict::Failing
         );
         let done = root("ROLLBACK_COMPLETE");
@@ -315,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_sticky_when_the_stack_is_deleted_later() {
+    fn a_failure_stays_when_the_stack_is_deleted_later() {
         let deleting = root("DELETE_IN_PROGRESS");
         assert_eq!(
             verdict(Verdict::Failed, Some(&deleting), None, false),
@@ -349,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn gone_is_believed_only_after_a_while() {
+    fn a_missing_image_is_deleted_or_not_found_only_after_a_while() {
         let absent = |seconds, events_seen| {
             decide(
                 Verdict::Waiting,

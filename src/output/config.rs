@@ -4,7 +4,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::text::safe::{SafeText, one_line, pad, width};
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::{pad, width};
 
 /// The columns that a setting has at most, so that one long value does not push all comments away.
 const MOST: usize = 40;

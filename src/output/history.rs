@@ -9,7 +9,9 @@ use crate::domain::summary::{RecordedBuild, RecordedWatch};
 use crate::output::OutputFormat;
 use crate::output::text::{class, paint, seconds};
 use crate::style::Theme;
-use crate::text::safe::{SafeText, duration, escape_json, one_line, pad, truncate, width};
+use crate::text::duration::duration;
+use crate::text::safe::{SafeText, escape_json, one_line};
+use crate::text::width::{pad, truncate, width};
 
 /// Columns of the longest cell.
 const LONGEST: usize = 64;
@@ -45,7 +47,7 @@ fn table(watches: &[RecordedWatch], theme: &Theme) -> String {
     }
     let mut table = line_of(HEADINGS.map(str::to_owned), widths, |cell| cell);
     for (watch, cells) in watches.iter().zip(rows) {
-        let style = watch.told.as_ref().map_or(theme.dim(), |told| {
+        let style = watch.build.as_ref().map_or(theme.dim(), |told| {
             theme.status(class(told.summary.outcome))
         });
         table += &line_of(cells, widths, |verdict| paint(style, &verdict));
@@ -75,7 +77,7 @@ fn row(watch: &RecordedWatch, theme: &Theme) -> [String; HEADINGS.len()] {
         truncate(&text, LONGEST, theme.glyphs().ellipsis)
     };
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    match &watch.told {
+    match &watch.build {
         Err(why) => {
             let none = || "-".to_owned();
             let verdict = "UNREADABLE".to_owned();
@@ -88,7 +90,7 @@ fn row(watch: &RecordedWatch, theme: &Theme) -> [String; HEADINGS.len()] {
                 began,
                 cell(&told.image_id),
                 or_none(told.region().map(cell)),
-                format!("{sign} {}", outcome.word().to_uppercase()),
+                format!("{sign} {}", outcome.as_str().to_uppercase()),
                 or_none(told.summary.took().map(duration)),
                 name,
                 or_none(result(told).as_ref().map(cell)),
@@ -153,13 +155,13 @@ fn line(watch: &RecordedWatch) -> String {
         file: watch.file.to_string_lossy().into_owned(),
         ..Line::default()
     };
-    match &watch.told {
+    match &watch.build {
         Err(why) => line.error = Some(why.as_str()),
         Ok(told) => {
             let summary = &told.summary;
             let failure = summary.first_failure.as_ref();
             line = Line {
-                outcome: Some(summary.outcome.word()),
+                outcome: Some(summary.outcome.as_str()),
                 image_id: Some(told.image_id.as_str()),
                 region: told.region().map(SafeText::as_str),
                 ami_id: summary.ami_id.as_ref().map(SafeText::as_str),

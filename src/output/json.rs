@@ -84,7 +84,7 @@ fn event_line(event: &StackEvent) -> serde_json::Result<String> {
 
 fn outcome(record: &OutcomeRecord) -> Line<'_> {
     Line::Outcome {
-        outcome: record.outcome.word(),
+        outcome: record.outcome.as_str(),
         image_id: &record.image_id,
         // An event may come without one.
         stack_id: record

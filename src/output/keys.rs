@@ -8,7 +8,8 @@ use crate::app::keys::action::Action;
 use crate::app::keys::commands::COMMANDS;
 use crate::app::keys::key::Key;
 use crate::app::keys::keymap::KeyMap;
-use crate::text::safe::{SafeText, one_line, pad, width};
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::{pad, width};
 
 /// The columns that a list of keys has at least, so that one long list does not push all comments away.
 const LEAST: usize = 28;

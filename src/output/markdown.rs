@@ -4,7 +4,8 @@
 //! The few characters that could end a span, a cell or, in a careless renderer, the text itself stand between
 //! spans as entities. Nothing is left out, and most text reads the same without a renderer.
 
-use crate::text::safe::{SafeText, one_line, truncate};
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::truncate;
 
 /// Text from outside on one line, of at most so many columns.
 pub(super) fn inert(text: &SafeText, columns: usize) -> String {

@@ -77,7 +77,7 @@ impl<O: Write, D: Write> Printer<O, D> {
                 let _ = writeln!(
                     self.diagnostics,
                     "stack: {}",
-                    one_line(stack.clean().as_str())
+                    one_line(stack.to_safe().as_str())
                 );
                 Ok(())
             }

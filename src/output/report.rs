@@ -9,14 +9,15 @@ use chrono::{DateTime, Utc};
 use crate::app::status::outcome::verdict_reason;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Explanation, Reason};
+use crate::domain::search::Selection;
 use crate::domain::span::{End, Span, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::{Row, Timeline};
 use crate::domain::verdict::Verdict;
 use crate::output::markdown::{heading, inert, table};
 use crate::output::text::seconds;
-use crate::store::filter_index::Selection;
-use crate::text::safe::{SafeText, duration};
+use crate::text::duration::duration;
+use crate::text::safe::SafeText;
 
 /// Columns of the longest names and ids.
 const NAME: usize = 256;
@@ -48,7 +49,7 @@ pub struct Subject<'a> {
 /// Writes the report.
 pub fn report(build: &Build, subject: &Subject<'_>) -> String {
     let image_id = inert(&SafeText::new(subject.image_id), NAME);
-    let mut out = format!("# {image_id}: {}\n\n", build.verdict().word());
+    let mut out = format!("# {image_id}: {}\n\n", build.verdict().label());
     table(&mut out, ["build", ""], told(overview(build, subject)));
     let region = region(build, subject).map(SafeText::as_str);
     if let Some(why) = Explanation::of(build, subject.image_id, region) {
@@ -117,7 +118,7 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
         ),
         (
             "stack",
-            build.stack_id().map(StackId::clean).as_ref().map(name),
+            build.stack_id().map(StackId::to_safe).as_ref().map(name),
         ),
         (
             "stack status",
@@ -155,7 +156,7 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
 /// The verdict, and how long it took to come to it.
 fn verdict(build: &Build, now: DateTime<Utc>) -> String {
     let verdict = build.verdict();
-    let mut text = verdict.word().to_owned();
+    let mut text = verdict.label().to_owned();
     match (verdict, build.elapsed(now).map(duration)) {
         (Verdict::Deleted, _) | (_, None) => {}
         (_, Some(took)) if verdict.is_final() => {
@@ -184,7 +185,7 @@ fn push_failure(out: &mut String, why: &Explanation, succeeded: bool) {
     if parts.len() > 1 {
         let parts = parts
             .iter()
-            .map(|part| (part.label.word(), Some(inert(&part.text, REASON))));
+            .map(|part| (part.label.name(), Some(inert(&part.text, REASON))));
         let resolved = ("component's resource", why.component.as_ref().map(name));
         heading(out, "What its reason says");
         table(out, ["part", ""], told(parts.chain([resolved])));
@@ -268,7 +269,7 @@ fn span_row(
     let took = span.length(open_until).map(duration);
     let so_far = if span.is_open() { " so far" } else { "" };
     let ended = match span.end {
-        End::Ended(_) => span.class.word(),
+        End::Ended(_) => span.class.label(),
         End::Superseded(_) => "what began next",
         End::Open if open_until.is_some() => "(goes on)",
         End::Open => "(no end was seen)",

@@ -12,7 +12,9 @@ use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Outcome;
 use crate::style::Theme;
-use crate::text::safe::{SafeText, duration, one_line, pad};
+use crate::text::duration::duration;
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::pad;
 
 /// Columns of the status: the longest that a build shows is `ROLLBACK_IN_PROGRESS`.
 const STATUS: usize = 20;
@@ -51,7 +53,7 @@ fn cell(text: &str, columns: usize) -> String {
 pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
     let class = class(record.outcome);
     let mut parts = vec![
-        paint(theme.status(class), &record.outcome.word().to_uppercase()),
+        paint(theme.status(class), &record.outcome.as_str().to_uppercase()),
         record.image_id.clone(),
     ];
     let ami_id = record.ami_id.as_ref().map(SafeText::as_str);

@@ -20,7 +20,10 @@ pub fn variables(known: &FinalOutcome) -> [(&'static str, String); 10] {
     let stack_id = record.stack_id.as_ref().map(StackId::as_str);
     let ami_id = record.ami_id.as_ref().map(SafeText::as_str);
     let variables = [
-        ("BAKEWATCH_OUTCOME", Some(record.outcome.word().to_owned())),
+        (
+            "BAKEWATCH_OUTCOME",
+            Some(record.outcome.as_str().to_owned()),
+        ),
         ("BAKEWATCH_EXIT_CODE", Some(known.code.to_string())),
         ("BAKEWATCH_IMAGE_ID", Some(record.image_id.clone())),
         ("BAKEWATCH_STACK_ID", stack_id.map(str::to_owned)),

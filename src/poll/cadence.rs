@@ -1,27 +1,27 @@
-//! How long to wait between two polls: adaptive while all is well, longer and longer while it is not.
+//! The interval between two requests of one kind: adaptive while requests succeed, an exponential back-off while they
+//! fail. [`crate::poll::tail`] has one cadence for events and one for DescribeImage.
 //!
-//! All times are of the watch's clock. The numbers are those of the README's "how often it asks".
+//! All times are of the watch's clock.
 
 use std::time::Duration;
 
-/// The interval between two polls when nothing special goes on.
+/// The usual interval between two polls.
 const USUAL: Duration = Duration::from_secs(5);
-/// The interval while events keep coming.
+/// The interval while events keep arriving.
 const BUSY: Duration = Duration::from_secs(2);
-/// For how long after a new event the build counts as busy.
+/// How long after a new event the build counts as busy.
 const BUSY_FOR: Duration = Duration::from_secs(20);
-/// The interval when nothing has happened for [`QUIET_AFTER`].
+/// The interval when no event has arrived for [`QUIET_AFTER`].
 const QUIET: Duration = Duration::from_secs(15);
-/// After how long without a new event the build counts as quiet: most of the hour is one resource.
+/// How long without a new event before the build counts as quiet: most of the hour is one resource.
 const QUIET_AFTER: Duration = Duration::from_mins(3);
 /// The longest wait after failures, with the adaptive interval.
 const MAX_BACKOFF: Duration = Duration::from_mins(1);
 /// The longest wait after failures is at least this, with a fixed interval.
 const MIN_FIXED_CAP: Duration = Duration::from_secs(3);
-/// How far the adaptive interval strays, so that many watchers do not ask in step.
+/// How much the adaptive interval varies, so that many watchers do not poll in step.
 const JITTER: f64 = 0.1;
 
-/// The rhythm of one kind of request.
 #[derive(Debug)]
 pub(crate) struct Cadence {
     fixed: Option<Duration>,
@@ -41,17 +41,17 @@ impl Cadence {
         }
     }
 
-    /// A new event came.
+    /// Notes that a new event arrived.
     pub(crate) fn saw_new(&mut self, now: Duration) {
         self.last_new = now;
     }
 
-    /// A good answer came: the next wait is the interval again.
+    /// Notes a success: the next wait is the interval again.
     pub(crate) fn succeeded(&mut self) {
         self.failures = 0;
     }
 
-    /// A request failed or was throttled: the next wait is twice as long as the one before.
+    /// Notes a failed or throttled request: the next wait is twice as long as the one before.
     pub(crate) fn failed(&mut self) {
         self.failures = self.failures.saturating_add(1);
     }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_follows_what_the_build_does() {
+    fn the_interval_follows_the_activity_of_the_build() {
         let mut cadence = cadence(None, 7);
         assert!(near(cadence.wait(seconds(1)), USUAL));
         cadence.saw_new(seconds(10));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn one_good_answer_resets_the_wait() {
+    fn one_success_resets_the_wait() {
         let mut cadence = cadence(Some(seconds(1)), 7);
         for _ in 0..5 {
             cadence.failed();
@@ -138,8 +138,8 @@ mod tests {
     }
 
     proptest! {
-        /// After n failures the wait is at least half and at most the whole of min(cap, 2ⁿ intervals), and one good
-        /// answer makes it the interval again.
+        /// After n failures the wait is at least half and at most the whole of min(cap, 2ⁿ intervals), and one success
+        /// makes it the interval again.
         #[test]
         fn backoff_stays_in_its_bounds(seed: u64, failures in failures(), millis in 200u64..20_000, adaptive: bool) {
             let fixed = Duration::from_millis(millis);
@@ -151,13 +151,13 @@ mod tests {
             let wait = cadence.wait(Duration::ZERO);
             prop_assert!(wait >= whole.div_f64(2.0001) && wait <= whole, "{wait:?} of {whole:?}");
             cadence.failed();
-            prop_assert!(cadence.wait(Duration::ZERO) >= wait.min(whole.div_f64(2.0001)), "one more failure is no reason to hurry");
+            prop_assert!(cadence.wait(Duration::ZERO) >= wait.min(whole.div_f64(2.0001)), "one more failure must not shorten the wait");
             cadence.succeeded();
             let usual = if adaptive { seconds(5) } else { fixed };
             prop_assert!(near(cadence.wait(Duration::ZERO), usual));
         }
 
-        /// While all is well the wait is that of the README, ±10 %, whatever time it is; a fixed one is kept.
+        /// While requests succeed the wait is one of the documented ones, ±10 %, at any time; a fixed one is kept.
         #[test]
         fn the_wait_is_one_of_three(seed: u64, new in 0u64..10_000, since in 0u64..2_000, fixed in prop::option::of(200u64..60_000)) {
             let fixed = fixed.map(Duration::from_millis);

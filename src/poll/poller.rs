@@ -1,4 +1,6 @@
-//! The background task that asks the API and reports what it says: it drives [`Tail`] and decides nothing.
+//! The background task that sends requests to the backend and passes on each observation: between the backend and the
+//! recorder. [`Tail`] decides what to send and when; the poller only keeps a minimum gap between two polls, even if the
+//! tail, the user or a fast clock would poll sooner.
 
 use std::time::Duration;
 
@@ -11,51 +13,46 @@ use crate::clock::Clock;
 use crate::domain::observation::{Observation, Seen};
 use crate::poll::tail::{ApiRequest, Tail};
 
-/// The shortest real time between two polls, whatever the clock's speed. The pages of one walk are one poll.
+/// The shortest real time between two polls, at any speed of the clock. The pages of one walk are one poll.
 const MIN_GAP: Duration = Duration::from_millis(200);
 
-/// What the application may ask of a poller.
+/// A command of the app to a poller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PollCommand {
-    /// Ask for events now.
+    /// Fetch events now.
     PollNow,
-    /// Read the whole history once more, now.
+    /// Read the whole history again, now.
     Audit,
-    /// Ask for everything now, over new connections: the machine slept, or the process was stopped. An answer
-    /// that is waited for may never come.
+    /// Fetch everything now, over new connections: the machine slept, or the process was stopped. The response to the
+    /// request in flight may never come.
     CatchUp,
 }
 
-/// How a wait between two requests ended.
+/// The end of a wait between two requests.
 enum Wait {
     Over,
     Interrupted,
     ReceiverGone,
 }
 
-/// Asks one source about one image, one request at a time, until nobody listens any more.
+/// Polls one source for one image, one request at a time, until the receiver of the observations is gone.
 #[derive(Debug)]
 pub struct Poller<S> {
-    /// Where the answers come from.
     pub source: S,
-    /// The watch's time.
     pub clock: Clock,
-    /// What to ask, and when.
     pub tail: Tail,
-    /// Where the answers go. Bounded: a reader that is slow slows the polling, and nothing is dropped.
-    pub reports: mpsc::Sender<Observation>,
-    /// What the application asks for in between.
-    pub requests: mpsc::Receiver<PollCommand>,
+    /// Bounded: a slow reader slows the polling down, and nothing is dropped.
+    pub observations: mpsc::Sender<Observation>,
+    pub commands: mpsc::Receiver<PollCommand>,
 }
 
 impl<S: Source> Poller<S> {
-    /// Polls until the receiver of the reports is gone.
     pub async fn run(mut self) {
         let (mut events_not_before, mut image_not_before) = (None, None);
         let mut later = Vec::new();
         loop {
-            let (ask, due) = self.tail.next();
-            let not_before = match ask {
+            let (request, due) = self.tail.next();
+            let not_before = match request {
                 ApiRequest::Events(_) => events_not_before,
                 ApiRequest::Image => image_not_before,
             };
@@ -65,44 +62,44 @@ impl<S: Source> Poller<S> {
                 Wait::ReceiverGone => return,
             }
             let next_not_before = Some(Instant::now() + MIN_GAP);
-            let news = match ask {
+            let seen = match request {
                 ApiRequest::Events(token) => {
                     events_not_before = next_not_before;
-                    let asking = self.source.events(token.as_ref());
-                    let answer = until_catch_up(asking, &mut self.requests, &mut later).await;
+                    let fetch = self.source.events(token.as_ref());
+                    let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
                     let now = self.clock.elapsed();
-                    let news = answer.and_then(|answer| self.tail.events_answered(now, answer));
+                    let seen = response.and_then(|response| self.tail.on_events(now, response));
                     if self.tail.next_poll() <= now {
-                        // The walk goes on.
+                        // The walk continues.
                         events_not_before = None;
                     }
-                    news
+                    seen
                 }
                 ApiRequest::Image => {
                     image_not_before = next_not_before;
-                    let asking = self.source.image();
-                    let answer = until_catch_up(asking, &mut self.requests, &mut later).await;
+                    let fetch = self.source.image();
+                    let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
                     let now = self.clock.elapsed();
-                    answer.map(|answer| self.tail.image_answered(now, answer))
+                    response.map(|response| self.tail.on_image(now, response))
                 }
             };
-            for request in later.drain(..) {
-                self.apply(request);
+            for command in later.drain(..) {
+                self.apply(command);
             }
-            if let Some(Seen::Fault(_) | Seen::ImageFault(_)) = news {
-                // Whatever failed may be in trouble: nothing else is asked of it in the same breath.
+            if let Some(Seen::Fault(_) | Seen::ImageFault(_)) = seen {
+                // The API may be in trouble: it gets no other request at once.
                 let not_before = Some(Instant::now() + MIN_GAP);
                 (events_not_before, image_not_before) = (not_before, not_before);
             }
-            if let Some(news) = news
-                && !self.report(news).await
+            if let Some(seen) = seen
+                && !self.forward(seen).await
             {
                 return;
             }
         }
     }
 
-    /// Waits until a request is due, or the application asks for something.
+    /// Waits until a request is due, or the app sends a command.
     async fn wait(&mut self, due: Duration, not_before: Option<Instant>) -> Wait {
         let now = Instant::now();
         let span = self
@@ -111,9 +108,9 @@ impl<S: Source> Poller<S> {
         let until = (now + span).max(not_before.unwrap_or(now));
         tokio::select! {
             biased;
-            () = self.reports.closed() => return Wait::ReceiverGone,
-            request = self.requests.recv() => match request {
-                Some(request) => self.apply(request),
+            () = self.observations.closed() => return Wait::ReceiverGone,
+            command = self.commands.recv() => match command {
+                Some(command) => self.apply(command),
                 None => return Wait::ReceiverGone,
             },
             () = tokio::time::sleep_until(until) => return Wait::Over,
@@ -121,10 +118,9 @@ impl<S: Source> Poller<S> {
         Wait::Interrupted
     }
 
-    /// Does what the application asks for.
-    fn apply(&mut self, request: PollCommand) {
+    fn apply(&mut self, command: PollCommand) {
         let now = self.clock.elapsed();
-        match request {
+        match command {
             PollCommand::PollNow => {
                 self.source.retry_now();
                 self.tail.poll_now(now);
@@ -137,43 +133,44 @@ impl<S: Source> Poller<S> {
         }
     }
 
-    async fn report(&mut self, news: Seen) -> bool {
+    /// Sends an observation. False if the receiver is gone.
+    async fn forward(&mut self, seen: Seen) -> bool {
         let at = self.clock.now();
         let wait = self.tail.next_poll().saturating_sub(self.clock.elapsed());
         let next_poll = at + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
-        self.reports
+        self.observations
             .send(Observation {
                 at,
                 elapsed: self.clock.elapsed(),
                 next_poll,
-                news,
+                news: seen,
             })
             .await
             .is_ok()
     }
 }
 
-/// Waits for an answer, unless the application wants to catch up: then the answer may never come. What else it
-/// asks for meanwhile can wait.
+/// Waits for a response, unless the app wants to catch up: then the response may never come. Its other commands wait in
+/// `later`.
 async fn until_catch_up<T>(
-    asking: impl Future<Output = T>,
-    requests: &mut mpsc::Receiver<PollCommand>,
+    fetch: impl Future<Output = T>,
+    commands: &mut mpsc::Receiver<PollCommand>,
     later: &mut Vec<PollCommand>,
 ) -> Option<T> {
-    tokio::pin!(asking);
+    tokio::pin!(fetch);
     loop {
         tokio::select! {
             biased;
-            answer = &mut asking => return Some(answer),
-            Some(request) = requests.recv() => {
-                if !later.contains(&request) {
-                    later.push(request);
+            response = &mut fetch => return Some(response),
+            Some(command) = commands.recv() => {
+                if !later.contains(&command) {
+                    later.push(command);
                 }
-                if request == PollCommand::CatchUp {
+                if command == PollCommand::CatchUp {
                     return None;
                 }
             }
-            // Nobody asks for anything any more; the next wait ends the polling.
+            // The app is gone; the next wait ends the polling.
             else => return None,
         }
     }
@@ -193,19 +190,19 @@ mod tests {
     use crate::domain::stack_event::StackEvent;
     use crate::text::safe::SafeText;
 
-    /// What was asked, and when by the wall.
-    type Asked = Arc<Mutex<Vec<(ApiRequest, Instant)>>>;
+    /// The requests, and when they came by the wall.
+    type Requests = Arc<Mutex<Vec<(ApiRequest, Instant)>>>;
 
-    /// A stack that is deleting, on two pages at first; each answer takes its time.
+    /// A stack that is deleting, on two pages at first; each response takes its time.
     struct Slow {
         events: Duration,
         image: Duration,
-        asked: Asked,
+        log: Requests,
     }
 
     impl Slow {
-        fn note(&self, ask: ApiRequest) {
-            self.asked.lock().unwrap().push((ask, Instant::now()));
+        fn note(&self, request: ApiRequest) {
+            self.log.lock().unwrap().push((request, Instant::now()));
         }
     }
 
@@ -231,51 +228,51 @@ mod tests {
         }
     }
 
-    /// Polls for 40 reports. Answers take so many milliseconds; `hurried` asks for a poll after each of them.
+    /// Polls for 40 observations. Responses take that many milliseconds; `eager` sends a poll command after each of them.
     async fn poll(
         (events, image): (u64, u64),
         speed: f64,
-        hurried: bool,
+        eager: bool,
     ) -> Vec<(ApiRequest, Instant)> {
-        let asked = Asked::default();
-        let (report_sender, mut reports) = mpsc::channel(64);
-        let (requests, request_receiver) = mpsc::channel(3);
+        let log = Requests::default();
+        let (sender, mut observations) = mpsc::channel(64);
+        let (commands, command_receiver) = mpsc::channel(3);
         let poller = Poller {
             source: Slow {
                 events: Duration::from_millis(events),
                 image: Duration::from_millis(image),
-                asked: Arc::clone(&asked),
+                log: Arc::clone(&log),
             },
             clock: Clock::scenario(DateTime::UNIX_EPOCH, speed),
             tail: Tail::new(None, fastrand::Rng::with_seed(1)),
-            reports: report_sender,
-            requests: request_receiver,
+            observations: sender,
+            commands: command_receiver,
         };
         let listen = async {
             for _ in 0..40 {
-                reports.recv().await.unwrap();
-                if hurried {
-                    let _ = requests.try_send(PollCommand::PollNow);
+                observations.recv().await.unwrap();
+                if eager {
+                    let _ = commands.try_send(PollCommand::PollNow);
                 }
             }
-            drop(reports);
+            drop(observations);
         };
         tokio::join!(poller.run(), listen);
-        let asked = asked.lock().unwrap();
-        asked.clone()
+        let log = log.lock().unwrap();
+        log.clone()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn two_polls_are_200_ms_apart_by_the_wall_whatever_the_clocks_speed() {
-        for (speed, hurried) in [(1.0, true), (60.0, false), (60.0, true), (10_000.0, false)] {
+    async fn two_polls_are_at_least_200_ms_apart_at_any_clock_speed() {
+        for (speed, eager) in [(1.0, true), (60.0, false), (60.0, true), (10_000.0, false)] {
             for times in [(1, 1), (50, 120), (90, 30)] {
-                let asked = poll(times, speed, hurried).await;
+                let requests = poll(times, speed, eager).await;
                 let of = |kind: fn(&ApiRequest) -> bool| {
-                    let times = asked.iter().filter(move |(ask, _)| kind(ask));
+                    let times = requests.iter().filter(move |(request, _)| kind(request));
                     times.map(|(_, at)| *at).collect::<Vec<_>>()
                 };
-                let polls = of(|ask| *ask == ApiRequest::Events(None));
-                let images = of(|ask| *ask == ApiRequest::Image);
+                let polls = of(|request| *request == ApiRequest::Events(None));
+                let images = of(|request| *request == ApiRequest::Image);
                 assert!(polls.len() > 5, "speed {speed}");
                 for pair in [polls, images].iter().flat_map(|times| times.windows(2)) {
                     let gap = pair[1] - pair[0];
@@ -285,16 +282,16 @@ mod tests {
         }
     }
 
-    /// An API that never answers its first question, until it is asked over a new connection.
+    /// An API that responds over a new connection only.
     struct Dead {
         connected: bool,
-        asked: Asked,
+        log: Requests,
     }
 
     impl Source for Dead {
         async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
-            let asked = (ApiRequest::Events(token.cloned()), Instant::now());
-            self.asked.lock().unwrap().push(asked);
+            let request = (ApiRequest::Events(token.cloned()), Instant::now());
+            self.log.lock().unwrap().push(request);
             if !self.connected {
                 std::future::pending::<()>().await;
             }
@@ -311,47 +308,47 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_a_sleep_no_answer_is_waited_for_that_may_never_come() {
-        let asked = Asked::default();
-        let (report_sender, mut reports) = mpsc::channel(64);
-        let (requests, request_receiver) = mpsc::channel(3);
+    async fn catching_up_after_a_sleep_drops_the_request_in_flight() {
+        let log = Requests::default();
+        let (sender, mut observations) = mpsc::channel(64);
+        let (commands, command_receiver) = mpsc::channel(3);
         let poller = Poller {
             source: Dead {
                 connected: false,
-                asked: Arc::clone(&asked),
+                log: Arc::clone(&log),
             },
             clock: Clock::wall(),
             tail: Tail::new(None, fastrand::Rng::with_seed(1)),
-            reports: report_sender,
-            requests: request_receiver,
+            observations: sender,
+            commands: command_receiver,
         };
         let began = Instant::now();
         let wake = async {
             tokio::time::sleep(Duration::from_secs(20)).await;
-            requests.send(PollCommand::PollNow).await.unwrap();
-            requests.send(PollCommand::CatchUp).await.unwrap();
-            let report = reports.recv().await.unwrap();
-            assert!(matches!(report.news, Seen::StackGone));
+            commands.send(PollCommand::PollNow).await.unwrap();
+            commands.send(PollCommand::CatchUp).await.unwrap();
+            let observation = observations.recv().await.unwrap();
+            assert!(matches!(observation.news, Seen::StackGone));
             assert_eq!(began.elapsed().as_secs(), 20);
-            drop(reports);
+            drop(observations);
         };
         tokio::join!(poller.run(), wake);
-        assert!(asked.lock().unwrap().len() >= 2);
+        assert!(log.lock().unwrap().len() >= 2);
     }
 
-    /// An API that fails at these requests, and answers the others.
+    /// An API that fails these requests, and responds to the others.
     struct Faulty {
         failures: Range<usize>,
         kind: FaultKind,
-        asked: Asked,
-        hurried: usize,
+        log: Requests,
+        retries: usize,
     }
 
     impl Faulty {
-        fn note(&mut self, ask: ApiRequest) -> Result<(), Fault> {
-            let mut asked = self.asked.lock().unwrap();
-            asked.push((ask, Instant::now()));
-            if !self.failures.contains(&(asked.len() - 1)) {
+        fn note(&mut self, request: ApiRequest) -> Result<(), Fault> {
+            let mut log = self.log.lock().unwrap();
+            log.push((request, Instant::now()));
+            if !self.failures.contains(&(log.len() - 1)) {
                 return Ok(());
             }
             Err(Fault {
@@ -365,9 +362,9 @@ mod tests {
 
     impl Source for Faulty {
         async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
-            let asked = self.note(ApiRequest::Events(token.cloned()));
+            let noted = self.note(ApiRequest::Events(token.cloned()));
             let json = r#"{"stackId":"s","eventId":"1","resourceStatus":"CREATE_IN_PROGRESS"}"#;
-            asked.map_err(EventsError::Fault).map(|()| {
+            noted.map_err(EventsError::Fault).map(|()| {
                 EventsAnswer::Page(EventsPage {
                     events: vec![Arc::new(StackEvent::from_json(json, None))],
                     next: None,
@@ -376,12 +373,12 @@ mod tests {
         }
 
         async fn image(&mut self) -> Result<ImageAnswer, Fault> {
-            let asked = self.note(ApiRequest::Image);
-            asked.map(|()| ImageAnswer::Described(Box::default()))
+            let noted = self.note(ApiRequest::Image);
+            noted.map(|()| ImageAnswer::Described(Box::default()))
         }
 
         fn retry_now(&mut self) {
-            self.hurried += 1;
+            self.retries += 1;
         }
     }
 
@@ -394,42 +391,44 @@ mod tests {
         mpsc::Receiver<Observation>,
         mpsc::Sender<PollCommand>,
     ) {
-        let (report_sender, reports) = mpsc::channel(64);
-        let (requests, request_receiver) = mpsc::channel(3);
+        let (sender, observations) = mpsc::channel(64);
+        let (commands, command_receiver) = mpsc::channel(3);
         let poller = Poller {
             source: Faulty {
                 failures,
                 kind,
-                asked: Asked::default(),
-                hurried: 0,
+                log: Requests::default(),
+                retries: 0,
             },
             clock: Clock::scenario(DateTime::UNIX_EPOCH, speed),
             tail: Tail::new(None, fastrand::Rng::with_seed(1)),
-            reports: report_sender,
-            requests: request_receiver,
+            observations: sender,
+            commands: command_receiver,
         };
-        (poller, reports, requests)
+        (poller, observations, commands)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn failures_double_the_wait_up_to_a_minute_and_one_good_answer_ends_that() {
+    async fn failures_double_the_wait_up_to_a_minute_and_one_success_resets_it() {
         for kind in [FaultKind::Throttled, FaultKind::Transient] {
             let failures = 8;
-            let (poller, mut reports, requests) = faulty(0..failures, kind, 1.0);
-            let asked = Arc::clone(&poller.source.asked);
+            let (poller, mut observations, commands) = faulty(0..failures, kind, 1.0);
+            let log = Arc::clone(&poller.source.log);
             let listen = async {
-                // The failures, then a good answer with the image, and two more.
+                // The failures, then a success with the image, and two more.
                 for _ in 0..failures + 4 {
-                    let report = reports.recv().await.unwrap();
-                    let is_fault = matches!(report.news, Seen::Fault(_));
-                    let next = (report.next_poll - report.at).as_seconds_f64();
-                    assert!(!is_fault || next >= 5.0, "the next try is told: {next}");
+                    let observation = observations.recv().await.unwrap();
+                    let is_fault = matches!(observation.news, Seen::Fault(_));
+                    let next = (observation.next_poll - observation.at).as_seconds_f64();
+                    assert!(!is_fault || next >= 5.0, "the next try is known: {next}");
                 }
-                drop((reports, requests));
+                drop((observations, commands));
             };
             tokio::join!(poller.run(), listen);
-            let asked = asked.lock().unwrap();
-            let of_events = asked.iter().filter(|(ask, _)| *ask != ApiRequest::Image);
+            let log = log.lock().unwrap();
+            let of_events = log
+                .iter()
+                .filter(|(request, _)| *request != ApiRequest::Image);
             let times: Vec<_> = of_events.map(|(_, at)| *at).collect();
             let gaps = times
                 .windows(2)
@@ -441,7 +440,7 @@ mod tests {
                         let whole = doubled.as_secs_f64().min(60.0);
                         (whole / 2.0, whole)
                     }
-                    // The good answer brought an event, so the build counts as busy for a while.
+                    // The success brought an event, so the build counts as busy for a while.
                     _ => (1.8, 5.5),
                 };
                 let fits = (shortest - 0.1..=longest + 0.1).contains(&gap);
@@ -451,30 +450,30 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_person_who_asks_gets_a_try_that_takes_nothing_for_granted() {
+    async fn a_poll_that_the_user_asks_for_forgets_cached_failures() {
         let (mut poller, ..) = faulty(0..0, FaultKind::Expired, 1.0);
         poller.apply(PollCommand::Audit);
-        assert_eq!(poller.source.hurried, 0);
+        assert_eq!(poller.source.retries, 0);
         poller.apply(PollCommand::PollNow);
-        assert_eq!(poller.source.hurried, 1);
+        assert_eq!(poller.source.retries, 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_a_failure_nothing_at_all_is_asked_for_200_ms() {
+    async fn no_request_is_sent_for_200_ms_after_a_failure() {
         let kind = FaultKind::Transient;
-        // By this clock something is always due.
-        let (poller, mut reports, requests) = faulty(1..usize::MAX, kind, 10_000.0);
-        let asked = Arc::clone(&poller.source.asked);
+        // With a clock this fast, a request is always due.
+        let (poller, mut observations, commands) = faulty(1..usize::MAX, kind, 10_000.0);
+        let log = Arc::clone(&poller.source.log);
         let listen = async {
             for _ in 0..40 {
-                reports.recv().await.unwrap();
+                observations.recv().await.unwrap();
             }
-            drop((reports, requests));
+            drop((observations, commands));
         };
         tokio::join!(poller.run(), listen);
-        let asked = asked.lock().unwrap();
-        assert!(asked.iter().any(|(ask, _)| *ask == ApiRequest::Image));
-        for pair in asked.windows(2).skip(1) {
+        let log = log.lock().unwrap();
+        assert!(log.iter().any(|(request, _)| *request == ApiRequest::Image));
+        for pair in log.windows(2).skip(1) {
             let gap = pair[1].1 - pair[0].1;
             assert!(gap >= MIN_GAP, "{gap:?} between {pair:?}");
         }
@@ -482,11 +481,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_pages_of_a_walk_follow_without_a_pause() {
-        let asked = poll((1, 1), 1.0, false).await;
-        let began = asked[0].1;
-        let second = asked
+        let requests = poll((1, 1), 1.0, false).await;
+        let began = requests[0].1;
+        let second = requests
             .iter()
-            .find(|(ask, _)| matches!(ask, ApiRequest::Events(Some(_))));
+            .find(|(request, _)| matches!(request, ApiRequest::Events(Some(_))));
         assert!(second.unwrap().1 - began < Duration::from_millis(10));
     }
 }

@@ -1,7 +1,8 @@
-//! What to ask next and when: the walk over the events, and DescribeImage only where it can tell something.
+//! The schedule of requests: the walk over the events, and DescribeImage only when it can add to the verdict. The poller
+//! sends [`Tail::next`] and returns the response.
 //!
-//! Pure, like the walk that it holds: answers go in, facts come out, and [`Tail::next`] says what to do.
-//! Times are the clock's running time, which never jumps, so that setting the wall clock disturbs nothing.
+//! Pure, like the walk that it holds: responses go in, observations come out. Times are the clock's running time, which
+//! never jumps, so that setting the wall clock disturbs nothing.
 
 use std::time::Duration;
 
@@ -13,17 +14,17 @@ use crate::domain::stack_event::{EventId, StackEvent};
 use crate::poll::cadence::Cadence;
 use crate::poll::walk::Walk;
 
-/// How often DescribeImage is asked when nothing calls for it.
+/// The interval of DescribeImage while no event calls for it.
 const DESCRIBE_EVERY: Duration = Duration::from_secs(30);
-/// How often DescribeImage is asked while a verdict hangs on it.
+/// The interval of DescribeImage while a verdict depends on it.
 const DESCRIBE_SOON: Duration = Duration::from_secs(2);
 
-/// The next question to the API.
+/// A request to the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiRequest {
-    /// A page of events.
+    /// A page of events: the one of the token, or the newest.
     Events(Option<NextToken>),
-    /// The description of the image.
+    /// DescribeImage.
     Image,
 }
 
@@ -34,12 +35,12 @@ pub struct Tail {
     events: Cadence,
     events_due: Duration,
     image: Cadence,
-    /// When DescribeImage is to be asked; not before the events have answered once.
+    /// When DescribeImage is due; not before the first response with events.
     image_due: Option<Duration>,
-    /// Whether the walk that is underway has met an event of the stack itself.
+    /// Whether the walk in progress has met an event of the stack itself.
     root_met: bool,
     root: Option<RootSeen>,
-    /// DescribeImage has named the AMI of this stack: nothing hangs on it any more.
+    /// DescribeImage has named the AMI of this stack: no verdict depends on it any more.
     settled: bool,
 }
 
@@ -47,7 +48,7 @@ pub struct Tail {
 #[derive(Debug)]
 struct RootSeen {
     event_id: EventId,
-    /// Whether only DescribeImage can tell what this status means.
+    /// Whether only DescribeImage can explain this status.
     is_ambiguous: bool,
 }
 
@@ -61,7 +62,7 @@ impl RootSeen {
 }
 
 impl Tail {
-    /// A tail that asks for events at once. `interval` replaces the adaptive one.
+    /// A tail whose first request is due at once. `interval` replaces the adaptive one.
     pub fn new(interval: Option<Duration>, mut random: fastrand::Rng) -> Self {
         Self {
             walk: Walk::default(),
@@ -75,7 +76,7 @@ impl Tail {
         }
     }
 
-    /// Takes events as seen that an earlier watch has recorded, oldest first.
+    /// Takes events as committed that an earlier watch has recorded, oldest first.
     pub fn remember<'a>(&mut self, events: impl IntoIterator<Item = &'a StackEvent>) {
         for event in events {
             self.walk.remember(event);
@@ -85,7 +86,7 @@ impl Tail {
         }
     }
 
-    /// What to ask next, and when.
+    /// The next request, and when it is due.
     pub fn next(&self) -> (ApiRequest, Duration) {
         match self.image_due {
             Some(due) if due <= self.events_due => (ApiRequest::Image, due),
@@ -96,40 +97,40 @@ impl Tail {
         }
     }
 
-    /// When events will be asked for again.
+    /// When the next request for events is due.
     pub fn next_poll(&self) -> Duration {
         self.events_due
     }
 
-    /// Asks for events as soon as possible.
+    /// Makes a request for events due.
     pub fn poll_now(&mut self, now: Duration) {
         self.events_due = self.events_due.min(now);
     }
 
-    /// Asks for everything as soon as possible: nothing has been asked for long.
+    /// Makes every request due: the last ones were sent long ago.
     pub fn catch_up(&mut self, now: Duration) {
         self.poll_now(now);
         self.image_due = self.image_due.map(|due| due.min(now));
     }
 
-    /// Makes the next walk read the whole history, as soon as possible.
+    /// Makes the next walk read the whole history, and its first request due.
     pub fn audit(&mut self, now: Duration) {
         self.walk.audit();
         self.poll_now(now);
     }
 
-    /// Takes in the answer to [`ApiRequest::Events`]. Nothing comes out for a page that did not fit the walk.
-    pub fn events_answered(
+    /// Handles the response to [`ApiRequest::Events`]. None for a page that does not continue the walk.
+    pub fn on_events(
         &mut self,
         now: Duration,
-        answer: Result<EventsAnswer, EventsError>,
+        response: Result<EventsAnswer, EventsError>,
     ) -> Option<Seen> {
-        match answer {
+        match response {
             Ok(EventsAnswer::Page(page)) => {
                 self.events.succeeded();
-                let news = self.walk.page(page);
-                if let Some(news) = &news {
-                    self.look_at(now, news);
+                let step = self.walk.page(page);
+                if let Some(step) = &step {
+                    self.note_root(now, step);
                 }
                 let wait = if self.walk.wants_more() {
                     Duration::ZERO
@@ -138,7 +139,7 @@ impl Tail {
                 };
                 self.events_due = now + wait;
                 self.image_due.get_or_insert(now);
-                news.map(Seen::Page)
+                step.map(Seen::Page)
             }
             Ok(EventsAnswer::Gone) => {
                 self.events.succeeded();
@@ -170,14 +171,14 @@ impl Tail {
         fault
     }
 
-    /// Takes in the answer to [`ApiRequest::Image`].
-    pub fn image_answered(&mut self, now: Duration, answer: Result<ImageAnswer, Fault>) -> Seen {
-        match answer {
-            Ok(answer) => {
+    /// Handles the response to [`ApiRequest::Image`].
+    pub fn on_image(&mut self, now: Duration, response: Result<ImageAnswer, Fault>) -> Seen {
+        match response {
+            Ok(image) => {
                 self.image.succeeded();
-                self.settled = matches!(&answer, ImageAnswer::Described(image) if image.finished_ami().is_some());
+                self.settled = matches!(&image, ImageAnswer::Described(image) if image.finished_ami().is_some());
                 self.image_due = Some(now + self.usual_image_wait());
-                Seen::Image(answer)
+                Seen::Image(image)
             }
             Err(fault) => {
                 self.image.failed();
@@ -192,9 +193,9 @@ impl Tail {
         }
     }
 
-    /// Notes what a page says about the stack itself, and whether that calls for DescribeImage. The first
-    /// event of the stack that a walk meets is the newest one.
-    fn look_at(&mut self, now: Duration, page: &WalkStep) {
+    /// Notes a new status of the stack itself, which calls for DescribeImage. The first event of the stack itself that a
+    /// walk meets is the newest one.
+    fn note_root(&mut self, now: Duration, page: &WalkStep) {
         if !page.fresh.is_empty() {
             self.events.saw_new(now);
         }
@@ -218,7 +219,7 @@ impl Tail {
         }
     }
 
-    /// Asks for the image now, unless its own failures ask for patience.
+    /// Makes DescribeImage due, unless it has to wait because it failed.
     fn want_image(&mut self, now: Duration) {
         match &mut self.image_due {
             Some(due) if self.image.is_failing() => *due = (*due).max(now),
@@ -227,11 +228,15 @@ impl Tail {
     }
 
     fn usual_image_wait(&self) -> Duration {
-        let hangs = !self.settled && self.root.as_ref().is_some_and(|root| root.is_ambiguous);
-        if hangs { DESCRIBE_SOON } else { DESCRIBE_EVERY }
+        let is_awaited = !self.settled && self.root.as_ref().is_some_and(|root| root.is_ambiguous);
+        if is_awaited {
+            DESCRIBE_SOON
+        } else {
+            DESCRIBE_EVERY
+        }
     }
 
-    /// A throttled API is not asked for the image either before it is asked for events again.
+    /// A throttled API gets no DescribeImage either before the next request for events.
     fn hold_back(&mut self, kind: FaultKind) {
         if let (Some(due), FaultKind::Throttled) = (&mut self.image_due, kind) {
             *due = (*due).max(self.events_due);
@@ -292,35 +297,35 @@ mod tests {
         }))
     }
 
-    /// Answers everything that is due up to a time with the same page, and tells what was asked and when.
-    fn asked_until(
+    /// Responds to every request that is due up to a time with the same page. Returns the requests and their times.
+    fn requests_until(
         tail: &mut Tail,
         end: Duration,
         events: &[Arc<StackEvent>],
     ) -> Vec<(ApiRequest, u64)> {
-        let mut asked = Vec::new();
+        let mut requests = Vec::new();
         loop {
-            let (ask, due) = tail.next();
+            let (request, due) = tail.next();
             if due > end {
-                return asked;
+                return requests;
             }
-            match ask {
-                ApiRequest::Events(_) => drop(tail.events_answered(due, Ok(page(events, None)))),
-                ApiRequest::Image => drop(tail.image_answered(due, Ok(described(false)))),
+            match request {
+                ApiRequest::Events(_) => drop(tail.on_events(due, Ok(page(events, None)))),
+                ApiRequest::Image => drop(tail.on_image(due, Ok(described(false)))),
             }
-            asked.push((ask, due.as_secs()));
+            requests.push((request, due.as_secs()));
         }
     }
 
     #[test]
-    fn a_steady_poll_is_one_request_and_the_image_is_asked_every_30_seconds() {
+    fn a_steady_poll_is_one_request_and_the_image_is_fetched_every_30_seconds() {
         let mut tail = tail();
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
-        let asked = asked_until(&mut tail, seconds(60), &events);
+        let requests = requests_until(&mut tail, seconds(60), &events);
         let of = |wanted: &ApiRequest| {
-            asked
+            requests
                 .iter()
-                .filter(|(ask, _)| ask == wanted)
+                .filter(|(request, _)| request == wanted)
                 .map(|(_, due)| *due)
                 .collect::<Vec<_>>()
         };
@@ -332,12 +337,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_page_comes_before_the_image_and_the_rest_without_a_pause() {
+    fn the_first_page_is_fetched_before_the_image_and_the_rest_without_a_pause() {
         let mut tail = tail();
         assert_eq!(tail.next(), (ApiRequest::Events(None), seconds(0)));
-        let _ = tail.events_answered(seconds(1), Ok(page(&[event("2", "X", "")], Some("t"))));
+        let _ = tail.on_events(seconds(1), Ok(page(&[event("2", "X", "")], Some("t"))));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(1)));
-        let _ = tail.image_answered(seconds(1), Ok(described(false)));
+        let _ = tail.on_image(seconds(1), Ok(described(false)));
         assert_eq!(
             tail.next(),
             (ApiRequest::Events(Some(NextToken::new("t"))), seconds(1))
@@ -345,47 +350,47 @@ mod tests {
     }
 
     #[test]
-    fn a_new_root_status_calls_for_the_image_at_once() {
+    fn a_new_root_status_makes_an_image_request_due() {
         let mut tail = tail();
         let first = event("1", "CREATE_IN_PROGRESS", "s");
-        asked_until(&mut tail, seconds(6), std::slice::from_ref(&first));
+        requests_until(&mut tail, seconds(6), std::slice::from_ref(&first));
         let failed = event("2", "CREATE_FAILED", "s");
-        let _ = tail.events_answered(seconds(10), Ok(page(&[failed, first], None)));
+        let _ = tail.on_events(seconds(10), Ok(page(&[failed, first], None)));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(10)));
     }
 
     #[test]
-    fn while_a_verdict_hangs_on_it_the_image_is_asked_every_2_seconds() {
+    fn the_image_is_fetched_every_2_seconds_while_a_verdict_depends_on_it() {
         let mut tail = tail();
         let deleting = event("1", "DELETE_IN_PROGRESS", "s");
-        let _ = tail.events_answered(seconds(0), Ok(page(&[deleting], None)));
-        let _ = tail.image_answered(seconds(0), Ok(described(false)));
+        let _ = tail.on_events(seconds(0), Ok(page(&[deleting], None)));
+        let _ = tail.on_image(seconds(0), Ok(described(false)));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(2)));
-        let _ = tail.image_answered(seconds(2), Ok(described(true)));
+        let _ = tail.on_image(seconds(2), Ok(described(true)));
         assert_eq!(
             tail.next(),
             (ApiRequest::Events(None), seconds(5)),
-            "the AMI is known: no hurry"
+            "the AMI is known: back to the usual interval"
         );
     }
 
     #[test]
-    fn every_gone_calls_for_the_image() {
+    fn every_missing_stack_makes_an_image_request_due() {
         let mut tail = tail();
-        let _ = tail.events_answered(seconds(0), Ok(EventsAnswer::Gone));
+        let _ = tail.on_events(seconds(0), Ok(EventsAnswer::Gone));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(0)));
-        let _ = tail.image_answered(seconds(0), Ok(ImageAnswer::Absent));
-        let _ = tail.events_answered(seconds(5), Ok(EventsAnswer::Gone));
+        let _ = tail.on_image(seconds(0), Ok(ImageAnswer::Absent));
+        let _ = tail.on_events(seconds(5), Ok(EventsAnswer::Gone));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(5)));
     }
 
     #[test]
-    fn an_image_that_is_refused_does_not_slow_the_events_down() {
+    fn a_denied_image_request_does_not_slow_the_events_down() {
         let mut tail = tail();
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
-        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
+        let _ = tail.on_events(seconds(0), Ok(page(&events, None)));
         for _ in 0..6 {
-            let _ = tail.image_answered(seconds(0), Err(fault(FaultKind::Denied)));
+            let _ = tail.on_image(seconds(0), Err(fault(FaultKind::Denied)));
         }
         assert_eq!(tail.next(), (ApiRequest::Events(None), seconds(5)));
     }
@@ -393,47 +398,47 @@ mod tests {
     #[test]
     fn throttling_slows_both_down_and_keeps_the_token() {
         let mut tail = tail();
-        let _ = tail.events_answered(seconds(0), Ok(page(&[event("2", "X", "")], Some("t"))));
-        let _ = tail.image_answered(seconds(0), Ok(described(false)));
+        let _ = tail.on_events(seconds(0), Ok(page(&[event("2", "X", "")], Some("t"))));
+        let _ = tail.on_image(seconds(0), Ok(described(false)));
         for _ in 0..9 {
             let throttled = Err(EventsError::Fault(fault(FaultKind::Throttled)));
-            let _ = tail.events_answered(seconds(0), throttled);
+            let _ = tail.on_events(seconds(0), throttled);
         }
-        let (ask, due) = tail.next();
-        assert_eq!(ask, ApiRequest::Events(Some(NextToken::new("t"))));
+        let (request, due) = tail.next();
+        assert_eq!(request, ApiRequest::Events(Some(NextToken::new("t"))));
         assert!(due >= seconds(25), "{due:?}");
     }
 
     #[test]
-    fn a_throttled_api_is_not_asked_for_the_image_before_it_is_asked_for_events() {
+    fn a_throttled_api_gets_no_image_request_before_the_next_events_request() {
         let mut tail = tail();
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
-        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
+        let _ = tail.on_events(seconds(0), Ok(page(&events, None)));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(0)));
         let throttled = Err(EventsError::Fault(fault(FaultKind::Throttled)));
-        let _ = tail.events_answered(seconds(0), throttled);
+        let _ = tail.on_events(seconds(0), throttled);
         let (_, due) = tail.next();
         assert!(due >= seconds(5), "{due:?}");
-        let _ = tail.image_answered(due, Err(fault(FaultKind::Throttled)));
+        let _ = tail.on_image(due, Err(fault(FaultKind::Throttled)));
         let next = tail.next_poll();
         assert!(next >= due + seconds(10), "{next:?} after {due:?}");
     }
 
     #[test]
-    fn catching_up_asks_for_both_at_once_whatever_failed_before() {
+    fn catching_up_fetches_both_at_once_after_any_failure() {
         let mut tail = tail();
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
         tail.catch_up(seconds(0));
         assert_eq!(tail.next(), (ApiRequest::Events(None), seconds(0)));
-        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
+        let _ = tail.on_events(seconds(0), Ok(page(&events, None)));
         for _ in 0..6 {
             let unreachable = fault(FaultKind::Transient);
-            let _ = tail.image_answered(seconds(0), Err(unreachable.clone()));
-            let _ = tail.events_answered(seconds(0), Err(EventsError::Fault(unreachable)));
+            let _ = tail.on_image(seconds(0), Err(unreachable.clone()));
+            let _ = tail.on_events(seconds(0), Err(EventsError::Fault(unreachable)));
         }
         tail.catch_up(seconds(1));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(1)));
-        let _ = tail.image_answered(seconds(1), Ok(described(false)));
+        let _ = tail.on_image(seconds(1), Ok(described(false)));
         assert_eq!(tail.next(), (ApiRequest::Events(None), seconds(1)));
     }
 
@@ -444,15 +449,15 @@ mod tests {
             .rev()
             .map(|id| event(&id.to_string(), "X", ""))
             .collect();
-        let _ = tail.events_answered(seconds(0), Ok(page(&events, None)));
-        let _ = tail.image_answered(seconds(0), Ok(described(false)));
+        let _ = tail.on_events(seconds(0), Ok(page(&events, None)));
+        let _ = tail.on_image(seconds(0), Ok(described(false)));
         tail.audit(seconds(1));
         assert_eq!(tail.next(), (ApiRequest::Events(None), seconds(1)));
-        let Some(Seen::Page(news)) = tail.events_answered(seconds(1), Ok(page(&events, Some("t"))))
+        let Some(Seen::Page(step)) = tail.on_events(seconds(1), Ok(page(&events, Some("t"))))
         else {
-            panic!("a page is news");
+            panic!("a step of the walk is expected");
         };
-        assert!(news.commit.is_none() && news.audit);
+        assert!(step.commit.is_none() && step.audit);
         assert_eq!(
             tail.next(),
             (ApiRequest::Events(Some(NextToken::new("t"))), seconds(1))

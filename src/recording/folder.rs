@@ -79,9 +79,9 @@ impl Folder {
         named.or_else(|| {
             let of_image = self.root.join(name);
             let mut watches = self.history().ok()?;
-            watches.retain(|watch| watch.told.is_ok() && watch.file.parent() == Some(&of_image));
+            watches.retain(|watch| watch.build.is_ok() && watch.file.parent() == Some(&of_image));
             let has_build = |watch: &RecordedWatch| {
-                let told = watch.told.as_ref();
+                let told = watch.build.as_ref();
                 told.is_ok_and(|told| told.summary.events > 0)
             };
             let newest = watches.iter().find(|watch| has_build(watch));

@@ -307,7 +307,7 @@ impl From<&Summary> for SummaryRecord {
     fn from(summary: &Summary) -> Self {
         let failure = summary.first_failure.as_ref();
         Self {
-            outcome: summary.outcome.word().to_owned(),
+            outcome: summary.outcome.as_str().to_owned(),
             region: kept(summary.region.as_ref()),
             started_at: summary.started_at.map(format_time),
             ended_at: summary.ended_at.map(format_time),
@@ -325,7 +325,7 @@ impl From<&Summary> for SummaryRecord {
 impl From<&SummaryRecord> for Summary {
     fn from(said: &SummaryRecord) -> Self {
         let mut outcomes = Outcome::ALL.into_iter();
-        let outcome = outcomes.find(|outcome| outcome.word() == said.outcome);
+        let outcome = outcomes.find(|outcome| outcome.as_str() == said.outcome);
         let failure = said.first_failure.as_ref();
         Self {
             outcome: outcome.unwrap_or(Outcome::Unknown),

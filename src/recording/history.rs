@@ -67,7 +67,7 @@ fn recorded_watch(file: PathBuf) -> RecordedWatch {
         Ok((header, summary)) => RecordedWatch {
             file,
             began: summary.started_at.unwrap_or(header.started_at),
-            told: Ok(RecordedBuild {
+            build: Ok(RecordedBuild {
                 image_id: SafeText::new(&header.image_id),
                 region: header.region.as_deref().map(SafeText::new),
                 summary,
@@ -76,7 +76,7 @@ fn recorded_watch(file: PathBuf) -> RecordedWatch {
         Err(error) => RecordedWatch {
             began: modified(&file).unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
             file,
-            told: Err(SafeText::new(&error.to_string())),
+            build: Err(SafeText::new(&error.to_string())),
         },
     }
 }

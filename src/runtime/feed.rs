@@ -105,8 +105,8 @@ impl Prepared {
                     source: *source,
                     clock: self.clock.clone(),
                     tail,
-                    reports: report_sender,
-                    requests: request_receiver,
+                    observations: report_sender,
+                    commands: request_receiver,
                 };
                 tasks.spawn("poller", poller.run());
             }

@@ -1,70 +1,79 @@
-//! Ordered lists of places, one for each status class: what makes a filter a matter of counting.
-//!
-//! A place is an event's sequence number in its [`crate::store::entry_log::EntryLog`]; a larger one is newer.
+//! Ordered lists of sequence numbers, one for each class: they turn a filter by class into counting.
 
 use std::collections::VecDeque;
+use std::marker::PhantomData;
 
-use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::work;
+use crate::store::class_set::ClassSet;
+use crate::store::entry::Class;
+use crate::store::{Seq, work};
 
-/// The places of some events, by the class of their status.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ClassIndex([VecDeque<i64>; StatusClass::ALL.len()]);
+/// The sequence numbers of some entries, by class.
+#[derive(Debug)]
+pub(crate) struct ClassIndex<C> {
+    lists: Box<[VecDeque<Seq>]>,
+    classes: PhantomData<C>,
+}
 
-impl ClassIndex {
-    /// Adds a place that is newer than all others.
-    pub(crate) fn push_newest(&mut self, class: StatusClass, place: i64) {
-        self.0[class.index()].push_back(place);
+impl<C: Class> Default for ClassIndex<C> {
+    fn default() -> Self {
+        Self {
+            lists: C::ALL.iter().map(|_| VecDeque::new()).collect(),
+            classes: PhantomData,
+        }
+    }
+}
+
+impl<C: Class> ClassIndex<C> {
+    /// Adds an entry that is newer than all others.
+    pub(crate) fn push_newest(&mut self, class: C, seq: Seq) {
+        self.lists[class.index()].push_back(seq);
     }
 
-    /// Adds a place that is older than all others.
-    pub(crate) fn push_oldest(&mut self, class: StatusClass, place: i64) {
-        self.0[class.index()].push_front(place);
+    /// Adds an entry that is older than all others.
+    pub(crate) fn push_oldest(&mut self, class: C, seq: Seq) {
+        self.lists[class.index()].push_front(seq);
     }
 
-    /// Adds the places of another index, each made larger by `offset`, which makes all of them newer than these.
-    pub(crate) fn append(&mut self, newer: &Self, offset: i64) {
-        for (list, newer) in self.0.iter_mut().zip(&newer.0) {
-            list.extend(newer.iter().map(|place| place + offset));
+    /// Adds the entries of another index, their numbers enlarged by `offset`, which makes all of them newer than these.
+    pub(crate) fn append(&mut self, newer: &Self, offset: Seq) {
+        for (list, newer) in self.lists.iter_mut().zip(&newer.lists) {
+            list.extend(newer.iter().map(|seq| seq + offset));
         }
     }
 
-    /// Adds a place anywhere. Costs as much as there are newer ones of its class.
-    pub(crate) fn insert(&mut self, class: StatusClass, place: i64) {
-        let list = &mut self.0[class.index()];
-        let at = list.partition_point(|other| *other < place);
-        list.insert(at, place);
+    /// Adds an entry anywhere, in O(number of newer entries of its class).
+    pub(crate) fn insert(&mut self, class: C, seq: Seq) {
+        insert(&mut self.lists[class.index()], seq);
     }
 
-    /// Makes room for an event at a place: that place and all newer ones become one larger.
-    pub(crate) fn shift(&mut self, place: i64) {
-        self.0.iter_mut().for_each(|list| shift(list, place));
+    /// Makes room for an entry at `seq`: that number and all larger ones grow by one.
+    pub(crate) fn shift(&mut self, seq: Seq) {
+        self.lists.iter_mut().for_each(|list| shift(list, seq));
     }
 
-    /// The number of events whose class is in the set.
-    pub(crate) fn count(&self, classes: ClassSet) -> usize {
+    /// The number of entries whose class is in the set.
+    pub(crate) fn count(&self, classes: ClassSet<C>) -> usize {
         classes
             .iter()
-            .map(|class| self.0[class.index()].len())
+            .map(|class| self.lists[class.index()].len())
             .sum()
     }
 
-    /// The number of those that are older than a place.
-    pub(crate) fn count_before(&self, classes: ClassSet, place: i64) -> usize {
-        work::count();
-        let before =
-            |class: StatusClass| self.0[class.index()].partition_point(|other| *other < place);
+    /// The number of those that are older than `seq`.
+    pub(crate) fn count_before(&self, classes: ClassSet<C>, seq: Seq) -> usize {
+        work::count_visit();
+        let before = |class: C| self.lists[class.index()].partition_point(|other| *other < seq);
         classes.iter().map(before).sum()
     }
 
-    /// The place with that many older ones of the set: O(log² n). `low` and `high` bound all places.
+    /// The sequence number with `nth` older ones in the set: O(log² n). `low` and `high` bound all numbers.
     pub(crate) fn nth(
         &self,
-        classes: ClassSet,
+        classes: ClassSet<C>,
         nth: usize,
-        mut low: i64,
-        mut high: i64,
-    ) -> Option<i64> {
+        mut low: Seq,
+        mut high: Seq,
+    ) -> Option<Seq> {
         if nth >= self.count(classes) {
             return None;
         }
@@ -80,8 +89,15 @@ impl ClassIndex {
     }
 }
 
-/// Makes every number from `place` on one larger, in an ordered list.
-pub(crate) fn shift(list: &mut VecDeque<i64>, place: i64) {
-    let from = list.partition_point(|other| *other < place);
+/// Adds a number to an ordered list. Returns its index in the list.
+pub(crate) fn insert(list: &mut VecDeque<Seq>, seq: Seq) -> usize {
+    let at = list.partition_point(|other| *other < seq);
+    list.insert(at, seq);
+    at
+}
+
+/// Enlarges every number from `seq` on by one, in an ordered list.
+pub(crate) fn shift(list: &mut VecDeque<Seq>, seq: Seq) {
+    let from = list.partition_point(|other| *other < seq);
     list.iter_mut().skip(from).for_each(|other| *other += 1);
 }

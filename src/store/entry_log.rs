@@ -1,233 +1,235 @@
-//! A gapless stretch of events, oldest to newest, indexed so that looking never means scanning.
+//! An append-only log without gaps, oldest entry to newest, indexed so that a view never scans it.
 //!
-//! It grows at both ends in constant time: new events arrive at one, history is loaded at the other. Each
-//! event has a sequence number that tells its place; lists of places per status class, per resource and under
-//! each lens answer filters.
+//! It grows at both ends in constant time: new entries are pushed at one, history is loaded at the other. Class, group
+//! and filter indexes hold sequence numbers, so that filters are a matter of counting.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::domain::stack_event::{EventId, StackEvent};
-use crate::store::class_index::{ClassIndex, shift};
-use crate::store::filter_index::{FilterIndex, FilterSlot, Predicate, Selection, WorkBudget};
+use crate::store::class_index::{ClassIndex, insert, shift};
+use crate::store::entry::Entry;
+use crate::store::filter_index::{FilterIndex, FilterSlot, Selection};
 use crate::store::group_index::GroupIndex;
-use crate::store::work;
-use crate::text::safe::SafeText;
+use crate::store::work::WorkBudget;
+use crate::store::{Seq, work};
 
-/// A gapless stretch of one stack's events in the service's order.
-#[derive(Debug, Default)]
-pub(crate) struct EntryLog {
-    events: VecDeque<Arc<StackEvent>>,
-    /// The sequence number of the oldest event; history is numbered downwards from it.
-    first: i64,
-    places: HashMap<EventId, i64>,
-    by_class: ClassIndex,
-    by_group: GroupIndex,
-    /// Of the failed events, those that follow from another failure.
-    consequences: VecDeque<i64>,
-    filter_indexes: [Option<FilterIndex>; FilterSlot::ALL.len()],
+/// Entries in the order of their source, without gaps and without duplicates.
+#[derive(Debug)]
+pub(crate) struct EntryLog<T: Entry> {
+    entries: VecDeque<Arc<T>>,
+    /// The oldest entry's sequence number; history is numbered downwards from it.
+    first: Seq,
+    seqs: HashMap<T::Id, Seq>,
+    by_class: ClassIndex<T::Class>,
+    by_group: GroupIndex<T::Group>,
+    marked: VecDeque<Seq>,
+    filter_indexes: [Option<FilterIndex<T>>; FilterSlot::ALL.len()],
 }
 
-impl EntryLog {
-    /// The number of events.
+impl<T: Entry> Default for EntryLog<T> {
+    fn default() -> Self {
+        Self {
+            entries: VecDeque::new(),
+            first: 0,
+            seqs: HashMap::new(),
+            by_class: ClassIndex::default(),
+            by_group: GroupIndex::default(),
+            marked: VecDeque::new(),
+            filter_indexes: [const { None }; FilterSlot::ALL.len()],
+        }
+    }
+}
+
+impl<T: Entry> EntryLog<T> {
     pub(crate) fn len(&self) -> usize {
-        self.events.len()
+        self.entries.len()
     }
 
-    /// Whether there are no events.
     pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        self.entries.is_empty()
     }
 
-    /// Whether the event is in the stretch.
-    pub(crate) fn contains(&self, id: &EventId) -> bool {
-        self.places.contains_key(id)
+    pub(crate) fn contains(&self, id: &T::Id) -> bool {
+        self.seqs.contains_key(id)
     }
 
-    /// The event's sequence number: larger is newer.
-    pub(crate) fn place(&self, id: &EventId) -> Option<i64> {
-        self.places.get(id).copied()
+    /// The entry's sequence number: larger is newer.
+    pub(crate) fn seq_of(&self, id: &T::Id) -> Option<Seq> {
+        self.seqs.get(id).copied()
     }
 
-    pub(crate) fn newest(&self) -> Option<&Arc<StackEvent>> {
-        self.events.back()
+    pub(crate) fn newest(&self) -> Option<&Arc<T>> {
+        self.entries.back()
     }
 
-    /// The events, oldest first.
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
-        self.events.iter().inspect(|_| work::count())
+    /// The entries, oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<T>> {
+        self.entries.iter().inspect(|_| work::count_visit())
     }
 
-    /// Puts an event after the newest one. False, and no change, if it is there already.
-    pub(crate) fn push_newest(&mut self, event: Arc<StackEvent>) -> bool {
-        let place = self.end();
-        if self.contains(&event.event_id) {
+    /// Puts an entry after the newest one. False, and no change, if the log has it already.
+    pub(crate) fn push_newest(&mut self, entry: Arc<T>) -> bool {
+        let seq = self.end();
+        if self.contains(entry.id()) {
             return false;
         }
-        self.places.insert(event.event_id.clone(), place);
-        self.by_class.push_newest(event.status.class(), place);
-        self.by_group.push_newest(&event.logical_id, place);
-        if event.is_consequence() {
-            self.consequences.push_back(place);
+        self.seqs.insert(entry.id().clone(), seq);
+        self.by_class.push_newest(entry.class(), seq);
+        self.by_group.push_newest(entry.group(), seq);
+        if entry.is_marked() {
+            self.marked.push_back(seq);
         }
-        self.events.push_back(event);
+        self.entries.push_back(entry);
         true
     }
 
-    /// Puts an event before the oldest one. False, and no change, if it is there already.
-    pub(crate) fn push_oldest(&mut self, event: Arc<StackEvent>) -> bool {
-        if self.contains(&event.event_id) {
+    /// Puts an entry before the oldest one. False, and no change, if the log has it already.
+    pub(crate) fn push_oldest(&mut self, entry: Arc<T>) -> bool {
+        if self.contains(entry.id()) {
             return false;
         }
         self.first -= 1;
-        let place = self.first;
-        self.places.insert(event.event_id.clone(), place);
-        self.by_class.push_oldest(event.status.class(), place);
-        self.by_group.push_oldest(&event.logical_id, place);
-        if event.is_consequence() {
-            self.consequences.push_front(place);
+        let seq = self.first;
+        self.seqs.insert(entry.id().clone(), seq);
+        self.by_class.push_oldest(entry.class(), seq);
+        self.by_group.push_oldest(entry.group(), seq);
+        if entry.is_marked() {
+            self.marked.push_front(seq);
         }
-        self.events.push_front(event);
+        self.entries.push_front(entry);
         true
     }
 
-    /// Puts a late event directly before (older than) the event `next`, or at the newest end where `next` is
-    /// not known. False, and no change, if it is there already. Costs as much as there are newer events, and a
-    /// little for each resource.
-    pub(crate) fn insert_before(&mut self, next: &EventId, event: Arc<StackEvent>) -> bool {
-        if self.contains(&event.event_id) {
+    /// Puts a late entry directly before (older than) the entry `next`, or at the newest end where the log does not
+    /// have `next`. False, and no change, if the log has it already. O(number of newer entries), and a little for each
+    /// group.
+    pub(crate) fn insert_before(&mut self, next: &T::Id, entry: Arc<T>) -> bool {
+        if self.contains(entry.id()) {
             return false;
         }
-        let Some(place) = self.place(next) else {
-            return self.push_newest(event);
+        let Some(seq) = self.seq_of(next) else {
+            return self.push_newest(entry);
         };
-        let index = self.index_of(place);
-        for newer in self.events.iter().skip(index) {
-            if let Some(place) = self.places.get_mut(&newer.event_id) {
-                *place += 1;
+        let index = self.index_of(seq);
+        for newer in self.entries.iter().skip(index) {
+            if let Some(seq) = self.seqs.get_mut(newer.id()) {
+                *seq += 1;
             }
         }
-        self.by_class.shift(place);
-        self.by_class.insert(event.status.class(), place);
-        self.by_group.insert(&event.logical_id, place);
-        shift(&mut self.consequences, place);
-        if event.is_consequence() {
-            let at = self.consequences.partition_point(|other| *other < place);
-            self.consequences.insert(at, place);
+        self.by_class.shift(seq);
+        self.by_class.insert(entry.class(), seq);
+        self.by_group.insert(entry.group(), seq);
+        shift(&mut self.marked, seq);
+        if entry.is_marked() {
+            insert(&mut self.marked, seq);
         }
-        for lens in self.filter_indexes.iter_mut().flatten() {
-            lens.insert(&event, place);
+        for filter in self.filter_indexes.iter_mut().flatten() {
+            filter.insert(&entry, seq);
         }
-        self.places.insert(event.event_id.clone(), place);
-        self.events.insert(index, event);
+        self.seqs.insert(entry.id().clone(), seq);
+        self.entries.insert(index, entry);
         true
     }
 
-    /// The number of events that a sieve lets through, of those that its lens has been asked about.
-    pub(crate) fn count(&self, sieve: Selection) -> usize {
-        self.index(sieve.slot).count(sieve.classes)
+    /// The number of selected entries, of those that are indexed.
+    pub(crate) fn count(&self, selection: Selection<T::Class>) -> usize {
+        self.index(selection.slot).count(selection.classes)
     }
 
-    /// The number of those that are older than the sequence number.
-    pub(crate) fn count_before(&self, sieve: Selection, place: i64) -> usize {
-        self.index(sieve.slot).count_before(sieve.classes, place)
+    /// The number of those that are older than `seq`.
+    pub(crate) fn count_before(&self, selection: Selection<T::Class>, seq: Seq) -> usize {
+        let index = self.index(selection.slot);
+        index.count_before(selection.classes, seq)
     }
 
-    /// The event with that many older ones that the sieve lets through: O(log² n).
-    pub(crate) fn nth(&self, sieve: Selection, nth: usize) -> Option<&Arc<StackEvent>> {
-        if sieve == Selection::ALL {
-            work::count();
-            return self.events.get(nth);
+    /// The selected entry with `nth` older selected ones: O(log² n).
+    pub(crate) fn nth(&self, selection: Selection<T::Class>, nth: usize) -> Option<&Arc<T>> {
+        if selection == Selection::ALL {
+            work::count_visit();
+            return self.entries.get(nth);
         }
-        let index = self.index(sieve.slot);
-        self.get(index.nth(sieve.classes, nth, self.first, self.end())?)
+        let index = self.index(selection.slot);
+        self.get(index.nth(selection.classes, nth, self.first, self.end())?)
     }
 
-    /// Lets a lens answer another predicate, or none.
+    /// Replaces a filter index by an empty one for another predicate, or for none.
     pub(crate) fn set_filter_index(
         &mut self,
         slot: FilterSlot,
-        predicate: Option<&Arc<Predicate>>,
+        predicate: Option<&Arc<T::Predicate>>,
     ) {
         let end = self.end();
-        let lens = predicate
+        let filter = predicate
             .cloned()
             .map(|predicate| FilterIndex::new(predicate, end));
-        self.filter_indexes[slot as usize] = lens;
+        self.filter_indexes[slot as usize] = filter;
     }
 
-    /// Asks the filter indexes about events that they have not been asked about, as far as the budget goes.
+    /// Extends the filter indexes to entries that they do not cover yet, as far as the budget goes.
     pub(crate) fn index_some(&mut self, budget: &mut WorkBudget) {
-        for lens in self.filter_indexes.iter_mut().flatten() {
-            lens.index_some(&self.events, self.first, budget);
+        for filter in self.filter_indexes.iter_mut().flatten() {
+            filter.index_some(&self.entries, self.first, budget);
         }
     }
 
-    /// How many events a lens has not been asked about yet.
+    /// The number of entries that a filter index does not cover yet.
     pub(crate) fn unindexed(&self, slot: FilterSlot) -> usize {
-        let lens = self.filter_indexes[slot as usize].as_ref();
-        lens.map_or(0, |lens| self.len() - lens.asked())
+        let filter = self.filter_indexes[slot as usize].as_ref();
+        filter.map_or(0, |filter| self.len() - filter.indexed())
     }
 
-    /// The resources, those whose first event is oldest first.
-    pub(crate) fn resources(&self) -> impl Iterator<Item = &SafeText> {
-        self.by_group.in_order().inspect(|_| work::count())
+    /// The groups, the one whose first entry is oldest first.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &T::Group> {
+        self.by_group.in_order().inspect(|_| work::count_visit())
     }
 
-    /// How many resources there are.
-    pub(crate) fn count_resources(&self) -> usize {
+    pub(crate) fn count_groups(&self) -> usize {
         self.by_group.len()
     }
 
-    /// Whether there is an event of the resource.
-    pub(crate) fn has_resource(&self, resource: &SafeText) -> bool {
-        self.by_group.contains(resource)
+    pub(crate) fn has_group(&self, group: &T::Group) -> bool {
+        self.by_group.contains(group)
     }
 
-    /// The events of a resource, oldest first.
-    pub(crate) fn events_of(
-        &self,
-        resource: &SafeText,
-    ) -> impl DoubleEndedIterator<Item = &Arc<StackEvent>> {
-        let places = self.by_group.places(resource);
-        places.filter_map(|place| self.get(place))
+    /// The entries of a group, oldest first.
+    pub(crate) fn entries_of(&self, group: &T::Group) -> impl DoubleEndedIterator<Item = &Arc<T>> {
+        let seqs = self.by_group.seqs(group);
+        seqs.filter_map(|seq| self.get(seq))
     }
 
-    /// How many events of a resource there are.
-    pub(crate) fn count_of(&self, resource: &SafeText) -> usize {
-        self.by_group.places(resource).len()
+    /// The number of entries of a group.
+    pub(crate) fn count_of(&self, group: &T::Group) -> usize {
+        self.by_group.seqs(group).len()
     }
 
-    /// The event of the same resource before this one; the newest one where this one is not in the stretch.
-    pub(crate) fn before(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
-        let place = self.place(&event.event_id).unwrap_or(i64::MAX);
-        self.get(self.by_group.before(&event.logical_id, place)?)
+    /// The entry before this one in its group; the group's newest where the log does not have this one.
+    pub(crate) fn previous_in_group(&self, entry: &T) -> Option<&Arc<T>> {
+        let seq = self.seq_of(entry.id()).unwrap_or(Seq::MAX);
+        self.get(self.by_group.before(entry.group(), seq)?)
     }
 
-    /// An empty stretch with the same filter indexes.
+    /// An empty log with the same predicates.
     pub(crate) fn emptied(&self) -> Self {
         let mut empty = Self::default();
         for slot in FilterSlot::ALL {
-            let lens = self.filter_indexes[slot as usize].as_ref();
-            empty.set_filter_index(slot, lens.map(FilterIndex::predicate));
+            let filter = self.filter_indexes[slot as usize].as_ref();
+            empty.set_filter_index(slot, filter.map(FilterIndex::predicate));
         }
         empty
     }
 
-    /// The failed events that follow from another failure, oldest first.
-    pub(crate) fn consequences(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
-        let places = self.consequences.iter();
-        places.filter_map(|place| self.get(*place))
+    /// The marked entries, oldest first; see [`Entry::is_marked`].
+    pub(crate) fn marked(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.marked.iter().filter_map(|seq| self.get(*seq))
     }
 
-    /// The number of those events.
-    pub(crate) fn count_consequences(&self) -> usize {
-        self.consequences.len()
+    pub(crate) fn count_marked(&self) -> usize {
+        self.marked.len()
     }
 
-    /// Puts all events of `newer` after this stretch's; cheap where this one is empty. The answers of its filter indexes
-    /// are kept where they are complete. What it would take more than a slice of work to complete is left to
-    /// [`Self::look`], so that no message waits for a long history to be looked through.
+    /// Puts all entries of `newer` after this log's; cheap where this one is empty. Filter indexes of `newer` are taken
+    /// over where they are complete. If completing one takes more than a slice of work, the rest is left to
+    /// [`Self::index_some`], so that no message waits for a long history to be indexed.
     pub(crate) fn append(&mut self, mut newer: Self) {
         if self.is_empty() {
             *self = newer;
@@ -235,63 +237,121 @@ impl EntryLog {
         }
         newer.index_some(&mut WorkBudget::slice());
         let (offset, expected) = (self.end() - newer.first, self.len() + newer.len());
-        for event in newer.events {
-            self.push_newest(event);
+        for entry in newer.entries {
+            self.push_newest(entry);
         }
         if self.len() == expected {
             let newer = newer.filter_indexes.iter();
-            for (lens, newer) in self.filter_indexes.iter_mut().zip(newer) {
-                if let (Some(lens), Some(newer)) = (lens, newer) {
-                    lens.append(newer, offset);
+            for (filter, newer) in self.filter_indexes.iter_mut().zip(newer) {
+                if let (Some(filter), Some(newer)) = (filter, newer) {
+                    filter.append(newer, offset);
                 }
             }
         }
     }
 
-    fn end(&self) -> i64 {
-        self.first + i64::try_from(self.events.len()).unwrap_or(i64::MAX)
+    fn end(&self) -> Seq {
+        self.first + Seq::try_from(self.entries.len()).unwrap_or(Seq::MAX)
     }
 
-    fn index_of(&self, place: i64) -> usize {
-        usize::try_from(place - self.first).unwrap_or(0)
+    fn index_of(&self, seq: Seq) -> usize {
+        usize::try_from(seq - self.first).unwrap_or(0)
     }
 
-    fn get(&self, place: i64) -> Option<&Arc<StackEvent>> {
-        work::count();
-        self.events.get(self.index_of(place))
+    fn get(&self, seq: Seq) -> Option<&Arc<T>> {
+        work::count_visit();
+        self.entries.get(self.index_of(seq))
     }
 
-    /// The index of a lens; that of all events where the slot is empty.
-    fn index(&self, slot: Option<FilterSlot>) -> &ClassIndex {
-        let lens = slot.and_then(|slot| self.filter_indexes[slot as usize].as_ref());
-        lens.map_or(&self.by_class, FilterIndex::index)
+    /// The class index of a filter; that of all entries where the slot is empty.
+    fn index(&self, slot: Option<FilterSlot>) -> &ClassIndex<T::Class> {
+        let filter = slot.and_then(|slot| self.filter_indexes[slot as usize].as_ref());
+        filter.map_or(&self.by_class, FilterIndex::matches)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
-    use std::sync::LazyLock;
 
-    use crate::domain::status::{ClassSet, StatusClass};
-    use crate::text::pattern::Pattern;
+    use super::*;
+    use crate::store::class_set::ClassSet;
+    use crate::store::entry::{Class, EntryPredicate};
 
-    fn event(id: u32, status: &str) -> Arc<StackEvent> {
-        let reason = ["Resource creation cancelled", "it broke"][id as usize % 2];
-        let json = format!(
-            r#"{{"stackId":"s","eventId":"{id}","logicalResourceId":"R{}","resourceStatus":"{status}",
-               "resourceStatusReason":"{reason}"}}"#,
-            id % 5
-        );
-        Arc::new(StackEvent::from_json(&json, None))
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Level {
+        Debug,
+        Info,
+        Error,
     }
 
-    fn ids(stretch: &EntryLog) -> Vec<String> {
-        stretch
-            .iter()
-            .map(|event| event.event_id.as_str().to_owned())
-            .collect()
+    impl Class for Level {
+        const ALL: &'static [Self] = &[Self::Debug, Self::Info, Self::Error];
+
+        fn index(self) -> usize {
+            self as usize
+        }
+    }
+
+    /// A log line; every second error is marked.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Line {
+        id: u32,
+        level: Level,
+        component: u32,
+    }
+
+    /// Holds for every other five lines. It is so heavy that a slice of work is enough for a few lines only.
+    #[derive(Debug, PartialEq)]
+    struct FirstFive;
+
+    impl EntryPredicate<Line> for FirstFive {
+        fn holds_for(&self, line: &Line) -> bool {
+            line.id % 10 < 5
+        }
+
+        fn weight(&self) -> usize {
+            128
+        }
+    }
+
+    impl Entry for Line {
+        type Id = u32;
+        type Class = Level;
+        type Group = u32;
+        type Predicate = FirstFive;
+
+        fn id(&self) -> &u32 {
+            &self.id
+        }
+
+        fn class(&self) -> Level {
+            self.level
+        }
+
+        fn group(&self) -> &u32 {
+            &self.component
+        }
+
+        fn size(&self) -> usize {
+            150
+        }
+
+        fn is_marked(&self) -> bool {
+            self.level == Level::Error && self.id.is_multiple_of(2)
+        }
+    }
+
+    fn line(id: u32, level: Level) -> Arc<Line> {
+        Arc::new(Line {
+            id,
+            level,
+            component: id % 5,
+        })
+    }
+
+    fn ids(log: &EntryLog<Line>) -> Vec<u32> {
+        log.iter().map(|line| line.id).collect()
     }
 
     #[derive(Clone, Debug)]
@@ -299,7 +359,7 @@ mod tests {
         Newest,
         Oldest,
         Before(usize),
-        /// A stretch of so many events, the last of them asked about or not.
+        /// A log of this many lines, fully indexed or not.
         Appended(usize, bool),
     }
 
@@ -308,170 +368,188 @@ mod tests {
             Just(Growth::Newest),
             Just(Growth::Oldest),
             (0usize..100).prop_map(Growth::Before),
-            (0usize..8, any::<bool>()).prop_map(|(count, asked)| Growth::Appended(count, asked)),
+            (0usize..8, any::<bool>())
+                .prop_map(|(count, indexed)| Growth::Appended(count, indexed)),
         ];
         (kind, 0usize..3)
     }
 
-    /// A predicate that is so much work that a slice is enough for a few events only.
-    fn predicate() -> Arc<Predicate> {
-        static QUESTION: LazyLock<Arc<Predicate>> = LazyLock::new(|| {
-            let patterns = ["[0-4]$", "(x?){256}"].map(|text| Pattern::new(text, true).unwrap());
-            Arc::new(Predicate {
-                patterns: patterns.into(),
-                ..Predicate::default()
-            })
-        });
-        Arc::clone(&QUESTION)
+    fn index_all(log: &mut EntryLog<Line>) {
+        while log.unindexed(FilterSlot::Listed) > 0 {
+            log.index_some(&mut WorkBudget::slice());
+        }
     }
 
-    fn look_to_the_end(stretch: &mut EntryLog) {
-        while stretch.unindexed(FilterSlot::Listed) > 0 {
-            stretch.index_some(&mut WorkBudget::slice());
+    /// Grows a log and a plain list alike, and sets a predicate after `filtered_at` steps.
+    fn grow(steps: &[(Growth, usize)], filtered_at: usize) -> (EntryLog<Line>, Vec<Arc<Line>>) {
+        let mut log = EntryLog::default();
+        let mut plain: Vec<Arc<Line>> = Vec::new();
+        let predicate = Arc::new(FirstFive);
+        let mut numbers = 0..;
+        for (number, (kind, level)) in steps.iter().enumerate() {
+            // The predicate comes in the middle: some lines were there before it.
+            if number == filtered_at {
+                log.set_filter_index(FilterSlot::Listed, Some(&predicate));
+            }
+            if number % 3 == 0 {
+                log.index_some(&mut WorkBudget::slice());
+            }
+            let mut new = || line(numbers.next().unwrap(), Level::ALL[*level]);
+            match *kind {
+                Growth::Appended(count, indexed) => {
+                    let mut newer = log.emptied();
+                    let lines: Vec<_> = (0..count).map(|_| new()).collect();
+                    for line in lines.iter().rev() {
+                        assert!(newer.push_oldest(Arc::clone(line)));
+                    }
+                    if indexed {
+                        index_all(&mut newer);
+                    }
+                    log.append(newer);
+                    plain.extend(lines);
+                }
+                Growth::Before(at) if !plain.is_empty() => {
+                    let at = at % plain.len();
+                    let new = new();
+                    assert!(log.insert_before(&plain[at].id, Arc::clone(&new)));
+                    plain.insert(at, new);
+                }
+                Growth::Oldest => {
+                    let new = new();
+                    assert!(log.push_oldest(Arc::clone(&new)));
+                    plain.insert(0, new);
+                }
+                Growth::Newest | Growth::Before(_) => {
+                    let new = new();
+                    assert!(log.push_newest(Arc::clone(&new)));
+                    plain.push(new);
+                }
+            }
         }
+        if filtered_at >= steps.len() {
+            log.set_filter_index(FilterSlot::Listed, Some(&predicate));
+        }
+        index_all(&mut log);
+        (log, plain)
     }
 
     proptest! {
-        /// Whatever order it grew in, every index agrees with a plain list of the same events.
+        /// Whatever order it grew in, every index agrees with a plain list of the same lines.
         #[test]
-        fn indexes_agree_with_a_plain_list(steps in prop::collection::vec(growth(), 0..60), mask in 0usize..8, asked_at in 0usize..20) {
-            let words = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED"];
-            let mut stretch = EntryLog::default();
-            let mut plain: Vec<Arc<StackEvent>> = Vec::new();
-            let predicate = predicate();
-            let mut numbers = 0..;
-            let count = steps.len();
-            for (number, (kind, word)) in steps.into_iter().enumerate() {
-                // The predicate comes in the middle: some events were there before it.
-                if number == asked_at {
-                    stretch.set_filter_index(FilterSlot::Listed, Some(&predicate));
-                }
-                if number % 3 == 0 {
-                    stretch.index_some(&mut WorkBudget::slice());
-                }
-                let mut new = || event(numbers.next().unwrap(), words[word]);
-                match kind {
-                    Growth::Appended(count, asked) => {
-                        let mut newer = stretch.emptied();
-                        let events: Vec<_> = (0..count).map(|_| new()).collect();
-                        for event in events.iter().rev() {
-                            prop_assert!(newer.push_oldest(event.clone()));
-                        }
-                        if asked {
-                            look_to_the_end(&mut newer);
-                        }
-                        stretch.append(newer);
-                        plain.extend(events);
-                    }
-                    Growth::Before(at) if !plain.is_empty() => {
-                        let at = at % plain.len();
-                        let next = plain[at].event_id.clone();
-                        let new = new();
-                        prop_assert!(stretch.insert_before(&next, new.clone()));
-                        plain.insert(at, new);
-                    }
-                    Growth::Oldest => {
-                        let new = new();
-                        prop_assert!(stretch.push_oldest(new.clone()));
-                        plain.insert(0, new);
-                    }
-                    Growth::Newest | Growth::Before(_) => {
-                        let new = new();
-                        prop_assert!(stretch.push_newest(new.clone()));
-                        plain.push(new);
-                    }
-                }
-            }
-            if asked_at >= count {
-                stretch.set_filter_index(FilterSlot::Listed, Some(&predicate));
-            }
+        fn indexes_agree_with_a_plain_list(
+            steps in prop::collection::vec(growth(), 0..60),
+            mask in 0usize..8,
+            filtered_at in 0usize..20,
+        ) {
+            let (log, plain) = grow(&steps, filtered_at);
             let mut classes = ClassSet::NONE;
-            for (bit, class) in [StatusClass::Running, StatusClass::Complete, StatusClass::Failed].into_iter().enumerate() {
+            for (bit, level) in Level::ALL.iter().enumerate() {
                 if mask & (1 << bit) != 0 {
-                    classes = classes.toggled(class);
+                    classes = classes.toggled(*level);
                 }
             }
-            look_to_the_end(&mut stretch);
             for slot in [None, Some(FilterSlot::Listed), Some(FilterSlot::Found)] {
-                let sieve = Selection { classes, slot };
-                let holds = |event: &StackEvent| slot != Some(FilterSlot::Listed) || predicate.holds_for(event);
-                let passes = |event: &&Arc<StackEvent>| classes.contains(event.status.class()) && holds(event);
-                let matching: Vec<_> = plain.iter().filter(passes).collect();
-                prop_assert_eq!(stretch.count(sieve), matching.len());
+                let selection = Selection { classes, slot };
+                let holds = |line: &Line| slot != Some(FilterSlot::Listed) || FirstFive.holds_for(line);
+                let selected = |line: &&Arc<Line>| classes.contains(line.level) && holds(line);
+                let matching: Vec<_> = plain.iter().filter(selected).collect();
+                prop_assert_eq!(log.count(selection), matching.len());
                 for (nth, expected) in matching.iter().enumerate() {
-                    prop_assert_eq!(&stretch.nth(sieve, nth).unwrap().event_id, &expected.event_id);
-                    let place = stretch.place(&expected.event_id).unwrap();
-                    prop_assert_eq!(stretch.count_before(sieve, place), nth);
+                    prop_assert_eq!(log.nth(selection, nth), Some(*expected));
+                    let seq = log.seq_of(&expected.id).unwrap();
+                    prop_assert_eq!(log.count_before(selection, seq), nth);
                 }
-                prop_assert!(stretch.nth(sieve, matching.len()).is_none());
+                prop_assert!(log.nth(selection, matching.len()).is_none());
             }
-            let resources: Vec<_> = stretch.resources().cloned().collect();
-            let mut in_order: Vec<SafeText> = Vec::new();
-            for event in &plain {
-                if !in_order.contains(&event.logical_id) {
-                    in_order.push(event.logical_id.clone());
-                }
-            }
-            prop_assert_eq!(&resources, &in_order);
-            for resource in &resources {
-                let its: Vec<_> = plain.iter().filter(|event| event.logical_id == *resource).collect();
-                prop_assert_eq!(stretch.count_of(resource), its.len());
-                prop_assert!(stretch.events_of(resource).map(|event| event.key()).eq(its.iter().map(|event| event.key())));
-                for pair in its.windows(2) {
-                    prop_assert_eq!(stretch.before(pair[1]).map(|event| event.key()), Some(pair[0].key()));
+            let groups: Vec<_> = log.groups().copied().collect();
+            let mut in_order: Vec<u32> = Vec::new();
+            for line in &plain {
+                if !in_order.contains(&line.component) {
+                    in_order.push(line.component);
                 }
             }
-            let cancelled = plain.iter().filter(|event| event.is_consequence()).map(|event| event.event_id.as_str());
-            let listed = stretch.consequences().map(|event| event.event_id.as_str());
-            prop_assert_eq!(listed.collect::<Vec<_>>(), cancelled.collect::<Vec<_>>());
-            let all: Vec<_> = plain.iter().map(|event| event.event_id.as_str().to_owned()).collect();
-            prop_assert_eq!(ids(&stretch), all);
+            prop_assert_eq!(&groups, &in_order);
+            prop_assert_eq!(log.count_groups(), in_order.len());
+            for group in &groups {
+                let members: Vec<_> = plain.iter().filter(|line| line.component == *group).collect();
+                prop_assert_eq!(log.count_of(group), members.len());
+                prop_assert!(log.entries_of(group).eq(members.iter().copied()));
+                for pair in members.windows(2) {
+                    prop_assert_eq!(log.previous_in_group(pair[1]), Some(pair[0]));
+                }
+            }
+            prop_assert!(log.marked().eq(plain.iter().filter(|line| line.is_marked())));
+            prop_assert_eq!(log.count_marked(), log.marked().count());
+            prop_assert!(log.iter().eq(plain.iter()));
         }
     }
 
     #[test]
-    fn an_event_is_held_once() {
-        let mut stretch = EntryLog::default();
-        assert!(stretch.push_newest(event(1, "CREATE_FAILED")));
-        assert!(!stretch.push_newest(event(1, "CREATE_FAILED")));
-        assert!(!stretch.push_oldest(event(1, "CREATE_FAILED")));
-        assert!(!stretch.insert_before(&EventId::from("1"), event(1, "CREATE_FAILED")));
-        assert_eq!(stretch.len(), 1);
+    fn an_entry_is_stored_once() {
+        let mut log = EntryLog::default();
+        assert!(log.push_newest(line(1, Level::Error)));
+        assert!(!log.push_newest(line(1, Level::Error)));
+        assert!(!log.push_oldest(line(1, Level::Error)));
+        assert!(!log.insert_before(&1, line(1, Level::Error)));
+        assert_eq!(log.len(), 1);
     }
 
-    fn stretch_of(ids: std::ops::Range<u32>) -> EntryLog {
-        let mut stretch = EntryLog::default();
-        stretch.set_filter_index(FilterSlot::Listed, Some(&predicate()));
+    fn log_of(ids: std::ops::Range<u32>) -> EntryLog<Line> {
+        let mut log = EntryLog::default();
+        log.set_filter_index(FilterSlot::Listed, Some(&Arc::new(FirstFive)));
         for id in ids.rev() {
-            stretch.push_oldest(event(id, "CREATE_FAILED"));
+            log.push_oldest(line(id, Level::Error));
         }
-        stretch
+        log
+    }
+
+    /// A log with the same predicate, as a timeline makes it.
+    fn log_like(other: &EntryLog<Line>, ids: std::ops::Range<u32>) -> EntryLog<Line> {
+        let mut log = other.emptied();
+        for id in ids.rev() {
+            log.push_oldest(line(id, Level::Error));
+        }
+        log
     }
 
     #[test]
-    fn appending_much_asks_about_no_more_than_a_slice_of_it() {
-        let mut stretch = stretch_of(0..3);
-        look_to_the_end(&mut stretch);
-        stretch.append(stretch_of(3..1000));
-        assert_eq!(stretch.unindexed(FilterSlot::Listed), 997);
-        // What is new and small is answered at once, and what has been answered is not asked again.
-        let mut stretch = stretch_of(0..3);
-        look_to_the_end(&mut stretch);
-        stretch.append(stretch_of(3..5));
-        assert_eq!(stretch.unindexed(FilterSlot::Listed), 0);
-        let mut newer = stretch_of(5..1000);
-        look_to_the_end(&mut newer);
-        stretch.append(newer);
-        assert_eq!(stretch.unindexed(FilterSlot::Listed), 0);
+    fn appending_a_long_log_indexes_no_more_than_a_slice_of_it() {
+        let mut log = log_of(0..3);
+        index_all(&mut log);
+        log.append(log_like(&log, 3..1000));
+        assert_eq!(log.unindexed(FilterSlot::Listed), 997);
+        // A short one is indexed at once, and indexed entries are not indexed again.
+        let mut log = log_of(0..3);
+        index_all(&mut log);
+        log.append(log_like(&log, 3..5));
+        assert_eq!(log.unindexed(FilterSlot::Listed), 0);
+        let mut newer = log_like(&log, 5..1000);
+        index_all(&mut newer);
+        log.append(newer);
+        assert_eq!(log.unindexed(FilterSlot::Listed), 0);
     }
 
     #[test]
     fn appending_keeps_the_order() {
         let (mut older, mut newer) = (EntryLog::default(), EntryLog::default());
-        older.push_newest(event(1, "CREATE_FAILED"));
-        newer.push_newest(event(3, "CREATE_FAILED"));
-        newer.push_oldest(event(2, "CREATE_FAILED"));
+        older.push_newest(line(1, Level::Info));
+        newer.push_newest(line(3, Level::Info));
+        newer.push_oldest(line(2, Level::Info));
         older.append(newer);
-        assert_eq!(ids(&older), ["1", "2", "3"]);
+        assert_eq!(ids(&older), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_set_toggles_each_class_alone() {
+        for level in Level::ALL {
+            let without = ClassSet::ALL.toggled(*level);
+            assert!(!without.contains(*level));
+            assert_eq!(without.iter().count(), 2);
+            assert_eq!(without.toggled(*level), ClassSet::ALL);
+        }
+        assert_eq!(
+            ClassSet::only(Level::Info).iter().collect::<Vec<_>>(),
+            [Level::Info]
+        );
     }
 }

@@ -1,89 +1,96 @@
-//! The places of each resource's events, and the resources in the order in which their first events came.
+//! The entries of each group, and the groups in the order of their first entries.
 //!
-//! CloudFormation begins a resource when everything that it depends on is complete, so that order is one of
-//! dependencies: nothing stands before what it needs.
+//! For stack events that order is one of dependencies: CloudFormation begins a resource when everything that it depends
+//! on is complete, so no resource comes before one that it needs.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::hash::Hash;
 
-use crate::store::class_index::shift;
-use crate::text::safe::SafeText;
+use crate::store::Seq;
+use crate::store::class_index::{insert, shift};
 
-/// Places by resource; see [`crate::store::entry_log::EntryLog`] for what a place is.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct GroupIndex {
-    places: HashMap<SafeText, VecDeque<i64>>,
-    /// Each resource by the place of its first event.
-    order: BTreeMap<i64, SafeText>,
+/// Sequence numbers by group.
+#[derive(Debug)]
+pub(crate) struct GroupIndex<G> {
+    seqs: HashMap<G, VecDeque<Seq>>,
+    /// Each group by the number of its first entry.
+    order: BTreeMap<Seq, G>,
 }
 
-impl GroupIndex {
-    pub(crate) fn push_newest(&mut self, resource: &SafeText, place: i64) {
-        if let Some(places) = self.places.get_mut(resource) {
-            places.push_back(place);
+impl<G> Default for GroupIndex<G> {
+    fn default() -> Self {
+        Self {
+            seqs: HashMap::new(),
+            order: BTreeMap::new(),
+        }
+    }
+}
+
+impl<G: Clone + Eq + Hash> GroupIndex<G> {
+    pub(crate) fn push_newest(&mut self, group: &G, seq: Seq) {
+        if let Some(seqs) = self.seqs.get_mut(group) {
+            seqs.push_back(seq);
             return;
         }
-        self.places
-            .insert(resource.clone(), VecDeque::from([place]));
-        self.order.insert(place, resource.clone());
+        self.seqs.insert(group.clone(), VecDeque::from([seq]));
+        self.order.insert(seq, group.clone());
     }
 
-    pub(crate) fn push_oldest(&mut self, resource: &SafeText, place: i64) {
-        let places = self.places.entry(resource.clone()).or_default();
-        if let Some(first) = places.front() {
+    pub(crate) fn push_oldest(&mut self, group: &G, seq: Seq) {
+        let seqs = self.seqs.entry(group.clone()).or_default();
+        if let Some(first) = seqs.front() {
             self.order.remove(first);
         }
-        places.push_front(place);
-        self.order.insert(place, resource.clone());
+        seqs.push_front(seq);
+        self.order.insert(seq, group.clone());
     }
 
-    /// Puts an event at a place; that place and all newer ones become one larger. Costs as much as there are
-    /// newer events, and a search in the places of each resource.
-    pub(crate) fn insert(&mut self, resource: &SafeText, place: i64) {
-        for places in self.places.values_mut() {
-            shift(places, place);
+    /// Puts an entry at `seq`; that number and all larger ones grow by one. O(number of newer entries), and a search in
+    /// the numbers of each group.
+    pub(crate) fn insert(&mut self, group: &G, seq: Seq) {
+        for seqs in self.seqs.values_mut() {
+            shift(seqs, seq);
         }
-        let begun_later = self.order.split_off(&place).into_iter();
+        let begun_later = self.order.split_off(&seq).into_iter();
         self.order
-            .extend(begun_later.map(|(first, resource)| (first + 1, resource)));
-        let places = self.places.entry(resource.clone()).or_default();
-        let at = places.partition_point(|other| *other < place);
-        if at == 0 {
-            if let Some(first) = places.front() {
-                self.order.remove(first);
+            .extend(begun_later.map(|(first, group)| (first + 1, group)));
+        let seqs = self.seqs.entry(group.clone()).or_default();
+        let second = seqs.front().copied();
+        if insert(seqs, seq) == 0 {
+            if let Some(second) = second {
+                self.order.remove(&second);
             }
-            self.order.insert(place, resource.clone());
+            self.order.insert(seq, group.clone());
         }
-        places.insert(at, place);
     }
 
-    /// The places of a resource's events, oldest first.
-    pub(crate) fn places(
+    /// The sequence numbers of a group's entries, oldest first.
+    pub(crate) fn seqs(
         &self,
-        resource: &SafeText,
-    ) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
-        static NONE: VecDeque<i64> = VecDeque::new();
-        self.places.get(resource).unwrap_or(&NONE).iter().copied()
+        group: &G,
+    ) -> impl DoubleEndedIterator<Item = Seq> + ExactSizeIterator {
+        static NONE: VecDeque<Seq> = VecDeque::new();
+        self.seqs.get(group).unwrap_or(&NONE).iter().copied()
     }
 
-    /// The place of the newest event of the resource that is older than a place.
-    pub(crate) fn before(&self, resource: &SafeText, place: i64) -> Option<i64> {
-        let places = self.places.get(resource)?;
-        let at = places.partition_point(|other| *other < place);
-        places.get(at.checked_sub(1)?).copied()
+    /// The newest entry of the group that is older than `seq`.
+    pub(crate) fn before(&self, group: &G, seq: Seq) -> Option<Seq> {
+        let seqs = self.seqs.get(group)?;
+        let at = seqs.partition_point(|other| *other < seq);
+        seqs.get(at.checked_sub(1)?).copied()
     }
 
-    /// The resources, those whose first event is oldest first.
-    pub(crate) fn in_order(&self) -> impl Iterator<Item = &SafeText> {
+    /// The groups, the one whose first entry is oldest first.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &G> {
         self.order.values()
     }
 
-    /// How many resources there are.
+    /// The number of groups.
     pub(crate) fn len(&self) -> usize {
-        self.places.len()
+        self.seqs.len()
     }
 
-    /// Whether it has an event of the resource.
-    pub(crate) fn contains(&self, resource: &SafeText) -> bool {
-        self.places.contains_key(resource)
+    pub(crate) fn contains(&self, group: &G) -> bool {
+        self.seqs.contains_key(group)
     }
 }

@@ -124,7 +124,7 @@ static ASCII: GlyphSet = GlyphSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::safe::width;
+    use crate::text::width::width;
 
     fn signs(set: &GlyphSet) -> Vec<&'static str> {
         let mut signs = vec![

@@ -1,18 +1,19 @@
-//! What a regular expression says about itself before it is used: whether it means capital letters, and how
-//! much work it can make. Both are read off the parsed expression, since escapes and repeats hide them in the text.
+//! Properties of a regular expression that decide how it is used: whether it has capital letters, and how much work it can
+//! make. [`crate::text::pattern`] uses them. Both are computed from the parsed expression, since escapes and repeats
+//! hide them in the text.
 
 use regex_syntax::ast::{self, Ast, ClassSetItem};
 use regex_syntax::hir::{Hir, HirKind};
 
-/// Whether a letter that stands for itself is a capital one: in `Role` and `[A-Z]`, not in `\S` or `(?P<Name>…)`.
-/// An expression that can't be read has none.
+/// Whether a literal letter is a capital one: in `Role` and `[A-Z]`, not in `\S` or `(?P<Name>…)`. False for an expression
+/// that can't be parsed.
 pub(crate) fn has_capital(expression: &str) -> bool {
     let parsed = ast::parse::Parser::new().parse(expression);
     parsed.is_ok_and(|parsed| ast::visit(&parsed, Capitals(false)).unwrap_or(false))
 }
 
-/// The characters of an expression, its repeats written out: `a[bc]{3}` has four. So many of them can be looked
-/// for at once at each byte of a text, which is what the slowest of searches does. None where it can't be read.
+/// The number of characters of an expression, its repeats written out: `a[bc]{3}` has four. The slowest search compares that
+/// many of them at each byte of a text. None if it can't be parsed.
 pub(crate) fn characters(expression: &str) -> Option<usize> {
     let parsed = regex_syntax::Parser::new().parse(expression).ok()?;
     Some(count(&parsed))
@@ -33,11 +34,11 @@ fn count(part: &Hir) -> usize {
     }
 }
 
-/// Looks for capital letters among the characters that stand for themselves.
+/// Searches the literal characters for capital letters.
 struct Capitals(bool);
 
 impl Capitals {
-    fn see(&mut self, literal: &ast::Literal) {
+    fn visit_literal(&mut self, literal: &ast::Literal) {
         self.0 |= literal.c.is_uppercase();
     }
 }
@@ -52,17 +53,17 @@ impl ast::Visitor for Capitals {
 
     fn visit_pre(&mut self, part: &Ast) -> Result<(), Self::Err> {
         if let Ast::Literal(literal) = part {
-            self.see(literal);
+            self.visit_literal(literal);
         }
         Ok(())
     }
 
     fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Self::Err> {
         match item {
-            ClassSetItem::Literal(literal) => self.see(literal),
+            ClassSetItem::Literal(literal) => self.visit_literal(literal),
             ClassSetItem::Range(range) => {
-                self.see(&range.start);
-                self.see(&range.end);
+                self.visit_literal(&range.start);
+                self.visit_literal(&range.end);
             }
             _ => {}
         }
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_letter_that_stands_for_itself_is_a_capital() {
+    fn only_a_literal_letter_is_a_capital() {
         for expression in ["R", "iam:R", "[A-Z]", "[^xR]", "(?P<n>R)", r"\\R", "x{2}R?"] {
             assert!(has_capital(expression), "{expression}");
         }
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn repeats_are_written_out() {
+    fn repeats_count_each_time() {
         let cases = [
             ("", 1),
             ("role", 4),

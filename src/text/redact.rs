@@ -1,11 +1,12 @@
-//! Takes out of text what signs a presigned URL: whoever reads that text could use the URL.
+//! Redacts the secret parameters of presigned URLs: with them, any reader of the text could use the URL. Events, errors,
+//! logs and recordings are redacted where they are made.
 //!
-//! The rest of the URL stays, so that a reader still sees what it pointed to. Events come through here when
-//! they are read, so this takes a time that grows with the text, whatever the text is.
+//! The rest of the URL stays, so that the user still sees its target. Every event passes through here, so redaction is
+//! linear in the length of any text.
 
 use std::borrow::Cow;
 
-/// The query parameters that secrets follow, in both forms of presigned URLs. Lower case.
+/// The secret query parameters, in both forms of presigned URLs. Lower case.
 pub(crate) const QUERY_KEYS: [&str; 5] = [
     "x-amz-security-token",
     "x-amz-signature",
@@ -14,27 +15,27 @@ pub(crate) const QUERY_KEYS: [&str; 5] = [
     "signature=",
 ];
 
-/// What stands in for a secret.
+/// The replacement of a secret.
 const REDACTED: &str = "[redacted]";
 
-/// What may stand between a parameter's name and its value: `=` as it is, percent-encoded, or as what follows
-/// the backslash of a JSON escape.
+/// The separators of a parameter's name and value: `=`, plain or percent-encoded, or the part of a JSON escape after its
+/// backslash.
 const EQUALS: [&str; 3] = ["=", "%3d", "%253d"];
 const ESCAPED_EQUALS: &str = "u003d";
 
-/// A value stands behind one of these; most text has none of them, and is let through at once.
+/// A value follows one of these; most text has none of them, and is returned at once.
 const BEFORE_VALUES: &[u8] = b"=%\"\\";
-/// Characters of a value that JSON may write as an escape: what follows the backslashes.
+/// Characters of a value that JSON may escape: the part after the backslashes.
 const ESCAPED_IN_VALUES: [&str; 5] = ["/", "u002f", "u002b", "u003d", "u0025"];
 
-/// The text without the values of a presigned URL's secret parameters. JSON text stays JSON text: a value is
-/// never cut inside an escape.
+/// Replaces the values of a presigned URL's secret parameters. JSON text stays JSON text: a value is never cut inside an
+/// escape.
 pub fn redact(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| BEFORE_VALUES.contains(&byte)) {
         return Cow::Borrowed(text);
     }
     let lower = text.to_ascii_lowercase();
-    let mut names = Names::of(&lower);
+    let mut names = NameFinder::new(&lower);
     let mut out = String::new();
     let (mut copied, mut from) = (0, 0);
     while let Some(name_end) = names.next_end(from) {
@@ -57,20 +58,20 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Where the parameters' names are. Each of them is looked for once in every part of the text.
-struct Names<'a> {
+/// Finds the parameters' names. Each name is searched for once in every part of the text.
+struct NameFinder<'a> {
     lower: &'a str,
-    /// Where each name is next; nothing where it is not there any more.
+    /// The next occurrence of each name, if any.
     next: [Option<usize>; QUERY_KEYS.len()],
 }
 
-impl<'a> Names<'a> {
-    fn of(lower: &'a str) -> Self {
+impl<'a> NameFinder<'a> {
+    fn new(lower: &'a str) -> Self {
         let next = QUERY_KEYS.map(|key| lower.find(name(key)));
         Self { lower, next }
     }
 
-    /// Where the next name ends that begins there or later.
+    /// The end of the next name that begins at `from` or later.
     fn next_end(&mut self, from: usize) -> Option<usize> {
         let rest = self.lower.get(from..)?;
         for (key, next) in QUERY_KEYS.iter().zip(&mut self.next) {
@@ -84,19 +85,19 @@ impl<'a> Names<'a> {
     }
 }
 
-/// A parameter without what must follow it.
+/// A parameter's name, without the separator.
 fn name(key: &str) -> &str {
     key.trim_end_matches('=')
 }
 
-/// Where the value begins that belongs to a name; nothing where the name only stands in a sentence.
+/// The begin of the value that follows a name; none if the name is only a word of a sentence.
 fn value_begin(lower: &str, name_end: usize) -> Option<usize> {
     let rest = lower.get(name_end..)?;
     let after_marks = rest.trim_start_matches(['\\', '"']);
     let marks = rest.get(..rest.len() - after_marks.len())?;
     let value = if marks.contains('"') {
-        // The name of a field: its value begins with the very quote that ended the name. A value without
-        // quotes is a number, and replacing that would break the document.
+        // The name of a field: its value begins with the same quote that ended the name. A value without quotes is a
+        // number, and replacing that would break the document.
         let after = after_marks.strip_prefix(':')?;
         after.trim_start_matches(' ').strip_prefix(marks)?
     } else if marks.is_empty() {
@@ -118,7 +119,7 @@ fn without_escaped_quote(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-/// Where a value ends: at what can't stand in a query, or at the next parameter.
+/// The end of a value: at a character that a query can't contain, or at the next parameter.
 fn value_end(lower: &str, begin: usize) -> usize {
     let value = lower.get(begin..).unwrap_or_default();
     let ends = |character: char| {
@@ -139,7 +140,7 @@ fn value_end(lower: &str, begin: usize) -> usize {
     begin + next.min().unwrap_or(length)
 }
 
-/// The length of the JSON escape that a text begins with, where it stands for a character of a value.
+/// The length of the JSON escape that a text begins with, if it encodes a character of a value.
 fn escape_in_value(text: &str) -> Option<usize> {
     let rest = text.trim_start_matches('\\');
     let marks = text.len() - rest.len();
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_of_presigned_urls_lose_what_signs_them() {
+    fn both_forms_of_presigned_urls_lose_their_secrets() {
         for (text, kept) in [
             (
                 "https://b.s3.amazonaws.com/k?X-Amz-Credential=AKIA%2F1&X-Amz-Date=1&X-Amz-Security-Token=t%2B/=&X-Amz-Signature=0f",
@@ -190,7 +191,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_document_stays_a_document(parts in vec(select(&PARTS[..]), 0..8), number in any::<u8>()) {
+        fn redacted_json_stays_json(parts in vec(select(&PARTS[..]), 0..8), number in any::<u8>()) {
             let text = parts.concat();
             let inner = serde_json::json!({ &text: number, "signature": number, "x": [&text] });
             let outer = serde_json::json!({ "a": inner.to_string(), &text: &inner, "Signature": &text });
@@ -200,7 +201,7 @@ mod tests {
         }
     }
 
-    /// What a careless search for parameters could trip over.
+    /// Pieces that could mislead a careless search for parameters.
     const PARTS: [&str; 17] = [
         "Signature",
         "X-Amz-Signature=",
@@ -221,9 +222,9 @@ mod tests {
         "v",
     ];
 
-    /// Were every name looked for again from every other one, this would take minutes.
+    /// This would take minutes if each name were searched for again from every other one.
     #[test]
-    fn long_texts_take_as_long_as_they_are_long() {
+    fn redaction_takes_linear_time() {
         let names = "signature= ".repeat(30_000);
         assert!(matches!(redact(&names), Cow::Borrowed(_)));
         let values = "x-amz-signature=1 ".repeat(30_000);
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_stays_as_it_is() {
+    fn other_text_stays_unchanged() {
         for text in [
             "Signature expired",
             "größer & Signature",

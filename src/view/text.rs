@@ -8,7 +8,8 @@ use ratatui::text::{Line, Span};
 
 use crate::style::Theme;
 use crate::text::pattern::Pattern;
-use crate::text::safe::{one_line, pad, truncate};
+use crate::text::safe::one_line;
+use crate::text::width::{pad, truncate};
 
 /// The text cut to so many columns, with a mark where it was cut.
 pub(super) fn cut(text: &str, columns: usize, theme: &Theme) -> String {
@@ -43,7 +44,7 @@ pub(super) fn highlight(line: Line<'static>, pattern: &Pattern, theme: &Theme) -
         .iter()
         .map(|span| span.content.as_ref())
         .collect();
-    let places: Vec<_> = pattern.places(&text).collect();
+    let places: Vec<_> = pattern.matches(&text).collect();
     if places.is_empty() {
         return line;
     }
@@ -92,7 +93,7 @@ fn pieces(range: Range<usize>, places: &[Range<usize>]) -> Vec<(Range<usize>, bo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::safe::width;
+    use crate::text::width::width;
 
     #[test]
     fn what_is_found_is_marked_across_styles() {

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use crate::app::layout::MIN_SIZE;
-use crate::text::safe::wrap;
+use crate::text::width::wrap;
 
 /// Says so, and what would be enough.
 pub(super) fn draw(area: Rect, buf: &mut Buffer) {

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::text::safe::{SafeText, width};
+use crate::text::safe::SafeText;
+use crate::text::width::width;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Key {

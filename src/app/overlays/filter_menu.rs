@@ -7,8 +7,8 @@ use ratatui::layout::{Rect, Size};
 use crate::app::filter::Choice;
 use crate::app::layout::popup;
 use crate::domain::build::Build;
+use crate::domain::search::Selection;
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::filter_index::Selection;
 use crate::text::safe::SafeText;
 
 /// The popup's width, borders included: room for the longest types of ParallelCluster's template.

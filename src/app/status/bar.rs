@@ -5,9 +5,9 @@
 use crate::app::keys::action::Action;
 use crate::app::model::Model;
 use crate::app::views::tab::Tab;
+use crate::domain::search::Selection;
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::filter_index::Selection;
-use crate::text::safe::width;
+use crate::text::width::width;
 
 /// What an item of the line stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +169,7 @@ fn chip(model: &Model, class: StatusClass, saying: Saying) -> Option<Item> {
     }
     let listed = count(model, model.filter.sieve_of(ClassSet::only(class)));
     let word = if saying >= Saying::Words {
-        class.word()
+        class.label()
     } else {
         ""
     };

@@ -102,7 +102,7 @@ impl Connection {
         let image_fault = self.image_fault.as_ref();
         self.events_fault
             .as_ref()
-            .or_else(|| image_fault.filter(|_| self.gone || !build.answered()))
+            .or_else(|| image_fault.filter(|_| self.gone || !build.has_responded()))
     }
 
     fn state_now(&self, build: &Build) -> ConnectionState {
@@ -135,7 +135,7 @@ impl Connection {
                 }
             }
             ConnectionState::Finishing => "the stack is complete; waiting for the image".to_owned(),
-            ConnectionState::Waiting if build.answered() => {
+            ConnectionState::Waiting if build.has_responded() => {
                 "the stack is gone; making sure".to_owned()
             }
             ConnectionState::Waiting if build.is_absent() => {

@@ -104,7 +104,7 @@ impl ExitPolicy {
         if self.replays {
             return None;
         }
-        if !build.answered()
+        if !build.has_responded()
             && let Some(end) = self.hopeless(now)
         {
             return Some(end);
@@ -146,7 +146,7 @@ impl ExitPolicy {
         }
         let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
-        if build.answered() {
+        if build.has_responded() {
             End {
                 code: code::STILL_BUILDING,
                 outcome: Outcome::Building,
@@ -172,7 +172,7 @@ impl ExitPolicy {
 /// How the replay of a recording ends: with the verdict that had fallen by then.
 pub(crate) fn recording_ended(build: &Build) -> End {
     verdict_end(build.verdict()).unwrap_or_else(|| {
-        let (code, outcome, when) = if build.answered() {
+        let (code, outcome, when) = if build.has_responded() {
             let when = "while the image was still being built";
             (code::STILL_BUILDING, Outcome::Building, when)
         } else {

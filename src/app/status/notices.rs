@@ -14,7 +14,7 @@ use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Explanation, Hint, Reason};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
-use crate::text::safe::{truncate, width, wrap};
+use crate::text::width::{truncate, width, wrap};
 
 /// Columns beside the text: a margin on both sides, the glyph and the space after it.
 pub(crate) const MARGIN: u16 = 4;

@@ -7,7 +7,9 @@ use crate::app::status::notices::tail;
 use crate::app::status::outcome::verdict_reason;
 use crate::domain::build::Cleanup;
 use crate::domain::verdict::Verdict;
-use crate::text::safe::{duration, one_line, truncate, width};
+use crate::text::duration::duration;
+use crate::text::safe::one_line;
+use crate::text::width::{truncate, width};
 
 /// Columns of the longest summary, a few lines of a terminal: a service's reason can be of any length.
 pub(crate) const LONGEST: usize = 240;

@@ -5,7 +5,8 @@ use crate::app::keys::action::Action;
 use crate::app::model::{Focus, Model};
 use crate::app::views::page::Line;
 use crate::app::views::tab::Tab;
-use crate::text::safe::{SafeText, one_line, truncate};
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::truncate;
 
 /// The longest name that is said.
 const NAME: usize = 30;

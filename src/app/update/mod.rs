@@ -24,7 +24,7 @@ use crate::domain::observation::{Observation, Seen};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
-use crate::store::filter_index::WorkBudget;
+use crate::store::work::WorkBudget;
 
 /// Takes in one fact; says what is to be done about it.
 #[must_use]
@@ -223,7 +223,7 @@ fn cut_short(model: &mut Model, code: u8, reason: String, effects: &mut Effects)
     let fallen = verdict_code(verdict).is_some();
     let outcome = match verdict.outcome() {
         outcome if fallen => outcome,
-        _ if model.build.answered() => Outcome::Building,
+        _ if model.build.has_responded() => Outcome::Building,
         _ => Outcome::Unknown,
     };
     let end = End {

@@ -4,7 +4,8 @@
 use crate::app::filter::Filter;
 use crate::app::model::{Focus, Model, Overlay};
 use crate::app::views::tab::Tab;
-use crate::store::filter_index::{FilterSlot, Predicate};
+use crate::domain::search::Predicate;
+use crate::store::filter_index::FilterSlot;
 use crate::text::pattern::Pattern;
 
 /// Shows a view, and goes to its list.

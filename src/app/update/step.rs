@@ -5,9 +5,10 @@ use crate::app::model::{Focus, Model};
 use crate::app::views::resources;
 use crate::app::views::rows::Rows;
 use crate::app::views::tab::Tab;
+use crate::domain::search::{Selection, is_in_event, matching_field};
 use crate::domain::stack_event::EventKey;
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::filter_index::{FilterSlot, Selection};
+use crate::store::filter_index::FilterSlot;
 use crate::text::pattern::Pattern;
 
 fn found(model: &Model) -> Selection {
@@ -63,7 +64,7 @@ fn step_in_resources(model: &mut Model, pattern: &Pattern, forward: bool) {
     let has = |index: &usize| {
         let id = ids.get(*index);
         let newest = id.and_then(|id| timeline.events_of(id).next_back());
-        newest.is_some_and(|event| pattern.is_in_event(event))
+        newest.is_some_and(|event| is_in_event(pattern, event))
     };
     match around(at, count, forward).find(has) {
         Some(index) => model.resources.select(&model.build, index),
@@ -88,7 +89,9 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
             };
             model.show_event(&step.key);
             // Where the row does not show it, a person wants to know where to look.
-            let field = model.selected().and_then(|event| pattern.field_in(event));
+            let field = model
+                .selected()
+                .and_then(|event| matching_field(pattern, event));
             let field = field.filter(|field| !matches!(*field, "name" | "status"));
             let field = field.map_or_else(String::new, |field| format!(", in its {field}"));
             let (number, count) = (step.number, step.count);

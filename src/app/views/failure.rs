@@ -10,7 +10,7 @@ use crate::domain::build::Build;
 use crate::domain::failure::{Explanation, Reason};
 use crate::domain::stack_event::EventKey;
 use crate::domain::verdict::Verdict;
-use crate::text::safe::duration;
+use crate::text::duration::duration;
 
 /// What the page shows.
 #[derive(Clone, Debug, Default)]
@@ -104,7 +104,7 @@ fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
         .component
         .as_ref()
         .map(|id| ("resource", Some(id.to_string())));
-    let parts = parts.map(|part| (part.label.word(), Some(part.text.to_string())));
+    let parts = parts.map(|part| (part.label.name(), Some(part.text.to_string())));
     let parts: Vec<_> = parts.chain(resolved).collect();
     if parts.is_empty() {
         return;

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::properties::shown;
+use crate::domain::properties::safe_excerpt;
 use crate::domain::span::Span;
 use crate::domain::stack_event::StackEvent;
 use crate::text::pattern::Pattern;
-use crate::text::safe::{width, wrap};
+use crate::text::width::{width, wrap};
 
 #[derive(Clone, Debug)]
 pub enum Line {
@@ -288,7 +288,7 @@ pub(crate) fn fields<'a>(
     let names = widest.unwrap_or(0) + 2;
     for (name, value) in fields {
         let whole: Arc<str> = value.as_str().into();
-        let parts = wrap(shown(&value).as_str(), columns.saturating_sub(names));
+        let parts = wrap(safe_excerpt(&value).as_str(), columns.saturating_sub(names));
         lines.extend(
             parts
                 .into_iter()

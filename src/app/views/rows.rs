@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use crate::domain::build::Build;
+use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent, StackId};
 use crate::domain::timeline;
 use crate::domain::timeline::Timeline;
-use crate::store::filter_index::Selection;
 
 /// One row of the list.
 #[derive(Clone, Debug)]

@@ -1,83 +1,82 @@
-//! What helps against the failures that are known: advice in plain words, and a command where there is one.
+//! Hints for known failures: advice in plain words, and a command if one helps. An [`super::Explanation`] has at most one.
 //!
-//! A wrong hint costs more than none, so each is bound to words that a service uses for that failure only. A
-//! command is made to be pasted into a shell: it holds only what can't be anything else there.
+//! A wrong hint costs more than none, so each is bound to words that a service uses for that failure only. A command is made
+//! to be pasted into a shell: it contains nothing that a shell could interpret.
 
 use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
-use crate::text::safe::{SafeText, truncate};
+use crate::text::safe::SafeText;
+use crate::text::width::truncate;
 
-/// The widest foreign words inside of advice, in columns.
+/// The widest quoted words in advice, in columns.
 const WORD_COLUMNS: usize = 64;
 
-/// What a hint is about, for its commands.
+/// The image that a hint is about, for its commands.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
     pub image_id: &'a str,
-    /// The region that it is built in.
     pub region: Option<&'a str>,
-    /// The ParallelCluster version that builds it.
+    /// The ParallelCluster version that builds the image.
     pub version: Option<&'a str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
-    /// What to do, in one or two sentences; the first one says the most.
+    /// One or two sentences; the first one matters most.
     pub advice: SafeText,
-    /// A command that helps.
     pub command: Option<SafeText>,
 }
 
-/// A failure that is known.
+/// A failure that has a hint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Known {
+enum KnownFailure {
     /// The build instance never reached Systems Manager.
     NoRoute,
     /// Image Builder could not start its task runner on the build instance.
     NoTaskRunner,
     /// Image Builder stopped waiting for a step.
     StepTimedOut,
-    /// A package asks a question while it is installed.
+    /// The installation of a package waits for an input.
     Debconf,
     /// The parent image is another ParallelCluster version's.
     OtherVersion,
     /// A step of a component failed.
     Component,
-    /// A quota of the account is used up.
+    /// A quota of the account is exhausted.
     Limit,
-    /// Somebody lacks a permission.
+    /// A permission is missing.
     Denied,
-    /// A resource of that name is there already.
+    /// A resource of that name exists already.
     NameTaken,
 }
 
-impl Known {
+impl KnownFailure {
     fn of(reason: &Reason) -> Option<Self> {
         if reason.is_too_long() {
             return None;
         }
         let message = reason.message();
-        let says = |words: &str| message.contains(words);
+        let contains = |words: &str| message.contains(words);
         let has = |label| reason.part(label).is_some();
         let ran = has(Label::SsmExecution) || has(Label::Workflow);
-        if says("SSM Agent verification failed") {
+        if contains("SSM Agent verification failed") {
             Some(Self::NoRoute)
-        } else if says("bootstrap TOE") {
+        } else if contains("bootstrap TOE") {
             Some(Self::NoTaskRunner)
-        } else if asks_a_question(message) {
+        } else if waits_for_input(message) {
             Some(Self::Debconf)
         } else if is_of_another_version(message) {
             Some(Self::OtherVersion)
-        } else if says("Step timed out") {
+        } else if contains("Step timed out") {
             Some(Self::StepTimedOut)
         } else if has(Label::Action) {
             Some(Self::Denied)
-        } else if has(Label::Component) && (ran || says("failed")) {
+        } else if has(Label::Component) && (ran || contains("failed")) {
             Some(Self::Component)
         } else if is_denied(reason) {
             Some(Self::Denied)
         } else if is_limited(reason) {
             Some(Self::Limit)
-        } else if says("already exists") || has_code(reason, &TAKEN) {
+        } else if contains("already exists") || has_code(reason, &TAKEN) {
             Some(Self::NameTaken)
         } else {
             None
@@ -85,7 +84,7 @@ impl Known {
     }
 }
 
-/// How the error codes end that say that a name is taken.
+/// The ends of error codes for a name that exists already.
 const TAKEN: [&str; 2] = ["AlreadyExists", "AlreadyExistsException"];
 
 /// `AMI was created with … <version> …, but is … used with … <version>`, from ParallelCluster's cookbook.
@@ -95,8 +94,8 @@ fn is_of_another_version(message: &str) -> bool {
     rest.is_some_and(|(_, rest)| rest.contains("used"))
 }
 
-/// `debconf` also warns of much that is harmless, in every installation without a terminal.
-fn asks_a_question(message: &str) -> bool {
+/// `debconf` also prints harmless warnings, in every installation without a terminal.
+fn waits_for_input(message: &str) -> bool {
     let harmless = [
         "delaying package configuration",
         "falling back to frontend",
@@ -122,7 +121,7 @@ fn is_denied(reason: &Reason) -> bool {
     has_code(reason, &codes) || words.iter().any(|words| reason.message().contains(words))
 }
 
-/// A quota; a request rate that was exceeded passes by itself, and is none.
+/// Whether a quota is exhausted; an exceeded request rate passes by itself, and is none.
 fn is_limited(reason: &Reason) -> bool {
     let message = reason.message();
     let rate = |text: &str| text.contains("RequestLimitExceeded") || text.contains("Rate exceeded");
@@ -142,51 +141,51 @@ fn is_limited(reason: &Reason) -> bool {
 }
 
 impl Hint {
-    /// What helps against a failure; nothing where its reason is not known to have a remedy.
+    /// The hint for a failure; none if its reason has no known remedy.
     pub fn for_reason(reason: &Reason, about: &About<'_>) -> Option<Self> {
         let advice = |advice: &str| Self {
             advice: SafeText::new(advice),
             command: None,
         };
-        Some(match Known::of(reason)? {
-            Known::NoRoute => advice(
+        Some(match KnownFailure::of(reason)? {
+            KnownFailure::NoRoute => advice(
                 "The build instance could not reach Systems Manager. Its subnet needs a public IP address with \
                  an internet gateway, a NAT gateway, or VPC endpoints (ssm, ssmmessages, ec2messages, s3).",
             ),
-            Known::NoTaskRunner => advice(
+            KnownFailure::NoTaskRunner => advice(
                 "Image Builder's task runner did not start on the build instance. Check that the subnet and \
                  the instance profile reach S3, and that /tmp of the parent image is not mounted noexec.",
             ),
-            Known::Debconf => Self::see_log(
+            KnownFailure::Debconf => Self::see_log(
                 reason,
                 about,
                 "A package asked a question while it was installed. Set DEBIAN_FRONTEND=noninteractive there.",
             ),
-            Known::OtherVersion => advice(
+            KnownFailure::OtherVersion => advice(
                 "The parent image was made by another ParallelCluster version. Build from a plain parent \
                  image, or with the version that made it.",
             ),
-            Known::StepTimedOut => Self::see_log(
+            KnownFailure::StepTimedOut => Self::see_log(
                 reason,
                 about,
                 "A step took longer than Image Builder waits for it.",
             ),
-            Known::Component => Self::see_log(reason, about, ""),
-            Known::Denied => Self::for_denial(reason),
-            Known::Limit => advice(
+            KnownFailure::Component => Self::see_log(reason, about, ""),
+            KnownFailure::Denied => Self::for_denial(reason),
+            KnownFailure::Limit => advice(
                 "A quota of the AWS account is used up. Delete what is not needed any more, or ask for more in \
                  Service Quotas, then build again.",
             ),
-            Known::NameTaken => advice(
+            KnownFailure::NameTaken => advice(
                 "Something of this name is there already, often left by an earlier stack. Delete it, or build \
                  under another image id.",
             ),
         })
     }
 
-    /// What to do with a stack that could not delete itself after its image had been made.
+    /// The hint for a stack that failed to delete itself after its image had been made.
     pub fn for_leftover(about: &About<'_>) -> Self {
-        let command = words(about, "aws cloudformation delete-stack --stack-name", "");
+        let command = command_line(about, "aws cloudformation delete-stack --stack-name", "");
         Self {
             advice: SafeText::new(
                 "Use the AMI; pcluster delete-image would delete it too. Delete the stack by hand.",
@@ -205,7 +204,7 @@ impl Hint {
         );
         let action = reason.part(Label::Action);
         let advice = match action.map(|action| short(action.as_str())) {
-            // A permission more does not help against a policy that denies.
+            // Another permission does not help against a policy that denies.
             Some(action) if reason.message().contains("explicit deny") => {
                 format!("A policy denies {action} to {role}. Have it changed there; see the event's reason.")
             }
@@ -220,25 +219,25 @@ impl Hint {
         }
     }
 
-    /// The cause is in the build's log, which outlives the stack: where it is, and how to read it.
+    /// The cause is in the build log, which outlives the stack: names the log, and the command that reads it.
     fn see_log(reason: &Reason, about: &About<'_>, first: &str) -> Self {
         let stream = stream(reason, about);
         let group = format!(
             "/aws/imagebuilder/ParallelClusterImage-{}",
             truncate(about.image_id, WORD_COLUMNS, "...")
         );
-        let place = stream.as_ref().map_or_else(
+        let location = stream.as_ref().map_or_else(
             || format!("log group {group}"),
             |stream| format!("stream {stream} of log group {group}"),
         );
-        let advice = format!("{first} The cause is near the end of the build log: {place}.");
+        let advice = format!("{first} The cause is near the end of the build log: {location}.");
         let command = match &stream {
-            Some(stream) => words(
+            Some(stream) => command_line(
                 about,
                 "pcluster get-image-log-events --image-id",
                 &format!(" --log-stream-name {stream}"),
             ),
-            None => words(about, "pcluster list-image-log-streams --image-id", ""),
+            None => command_line(about, "pcluster list-image-log-streams --image-id", ""),
         };
         Self {
             advice: SafeText::new(advice.trim_start()),
@@ -247,8 +246,8 @@ impl Hint {
     }
 }
 
-/// The build log's stream, `VERSION/1`. The version is DescribeImage's, without what follows its numbers; else
-/// that of the image's ARN, `…:image/NAME/VERSION/BUILD`.
+/// The build log's stream, `VERSION/1`. The version is the numbers of DescribeImage's, else that of the image's ARN,
+/// `…:image/NAME/VERSION/BUILD`.
 fn stream(reason: &Reason, about: &About<'_>) -> Option<String> {
     let numbers = |version: &str| {
         let end = version.find(|character: char| !character.is_ascii_digit() && character != '.');
@@ -273,8 +272,8 @@ fn role_of(caller: &str) -> Option<&str> {
     session.or_else(role).filter(|role| !role.is_empty())
 }
 
-/// A command about the image, in its region; none where the image's id or the region is no plain word.
-fn words(about: &About<'_>, command: &str, rest: &str) -> Option<SafeText> {
+/// A command about the image, in its region; none if the image's id or the region is no plain word.
+fn command_line(about: &About<'_>, command: &str, rest: &str) -> Option<SafeText> {
     let id = shell_word(about.image_id)?;
     let region = match about.region {
         Some(region) => format!(" --region {}", shell_word(region)?),
@@ -283,7 +282,7 @@ fn words(about: &About<'_>, command: &str, rest: &str) -> Option<SafeText> {
     Some(SafeText::new(&format!("{command} {id}{region}{rest}")))
 }
 
-/// A word that is the same in every shell, and no option.
+/// The word, if every shell reads it literally and no command reads it as an option.
 fn shell_word(word: &str) -> Option<&str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let good =

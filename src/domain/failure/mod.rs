@@ -1,7 +1,11 @@
-//! Why a build failed: what failed first, what its reason says, what only followed from it, and what helps.
+//! Why a build failed: the first failure, its reason in parts, its consequences, and a hint. The app explains the build
+//! after each observation; the failure view and the outputs show the [`Explanation`].
 //!
-//! An [`Explanation`] is made once a report, not once a frame: it reads the facts that the timeline keeps, and
-//! takes one reason apart. It never looks through the events.
+//! ```text
+//!  Facts ──► first failure ──► Reason::parse (reason.rs) ──► Hint::for_reason (hint.rs)
+//! ```
+//! An explanation is made once per observation, not once per frame: it reads the facts that the timeline keeps and parses
+//! one reason. It never scans the events.
 
 mod hint;
 mod reason;
@@ -21,35 +25,33 @@ use crate::text::safe::SafeText;
 pub(crate) use hint::{About, Hint};
 pub(crate) use reason::{Label, Reason};
 
-/// How many consequences an explanation names.
-const NAMED: usize = 3;
-/// How many of the resources that a stack names in its reason are looked at.
+/// The number of consequences that an explanation lists.
+const LISTED: usize = 3;
+/// The number of resources that are read from a stack's reason.
 const NAMES: usize = 16;
 
-/// Why the current stack of a build failed; of a build that succeeded, why its stack is still there.
+/// Why the current stack of a build failed; for a build that succeeded, why its stack was not deleted.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// What failed first.
+    /// The first failure.
     pub cause: Arc<StackEvent>,
-    /// How long its resource had been worked on until then.
+    /// How long the operation on its resource had taken until then.
     pub after: Option<TimeDelta>,
-    /// The service's reason, taken apart.
     pub reason: Option<Reason>,
     /// The logical id of the component that the reason names by its ARN.
     pub component: Option<SafeText>,
-    /// How many other resources failed on their own account, as far as is known.
+    /// The number of other resources that failed by themselves, as far as is known.
     pub others: usize,
-    /// How many failed events only follow from a failure: cancelled siblings, and the stack's own.
+    /// The number of failed events that only follow from a failure: cancelled siblings, and the stack's own.
     pub consequences: usize,
     /// The first few of those.
     pub first_consequences: Vec<Arc<StackEvent>>,
-    /// What is known to help.
     pub hint: Option<Hint>,
 }
 
 impl Explanation {
-    /// Explains the current stack's failure. Nothing while nothing has failed, and nothing for a build that
-    /// succeeded, unless its stack could not delete itself. The region is the image's.
+    /// Explains the current stack's failure. None while nothing has failed, and for a build that succeeded, unless its
+    /// stack failed to delete itself. The region is the image's.
     pub fn of(build: &Build, image_id: &str, region: Option<&str>) -> Option<Self> {
         let timeline = build.current()?;
         let facts = timeline.facts();
@@ -78,7 +80,7 @@ impl Explanation {
         let first = timeline
             .consequences()
             .filter(|event| event.event_id != cause.event_id)
-            .take(NAMED);
+            .take(LISTED);
         Some(Self {
             after: worked_on(facts, cause),
             component: reason
@@ -96,15 +98,15 @@ impl Explanation {
         })
     }
 
-    /// The reason in at most [`SUMMARY_COLUMNS`] columns; nothing where the service gave none.
+    /// The reason in one short line; none if the service gave none.
     pub fn summary(&self) -> Option<SafeText> {
         let reason = self.reason.as_ref()?;
         Some(reason.summary(self.component.as_ref()))
     }
 }
 
-/// What kept the stack of a good image from deleting itself: a resource that the stack's reason names, else
-/// the stack's own failure.
+/// The event that kept the stack of a finished image from deleting itself: of a resource that the stack's reason names,
+/// else the stack's own failure.
 fn leftover(build: &Build) -> Option<&Arc<StackEvent>> {
     if build.cleanup() != Cleanup::Leftover {
         return None;

@@ -1,28 +1,29 @@
-//! The service's reason for a failure, taken apart: who spoke, what ran, how it ended, and the message.
+//! Parses the service's reason for a failure: the service, the execution, its status, and the message. The explanation
+//! summarises it, hints match it, and the failure view lists its parts.
 //!
-//! CloudFormation wraps the words of a resource handler, which wraps those of a service. Every part is looked
-//! for by itself, so that nothing can fail: what is not understood stays in the message. The forms are those
-//! of real stacks; AWS documents none of them.
+//! CloudFormation wraps the words of a resource handler, which wraps those of a service. Every part is searched for by
+//! itself, so that nothing can fail: text that is not recognised stays in the message. The forms are those of real stacks;
+//! AWS documents none of them.
 
-use crate::text::safe::{SafeText, one_line, truncate};
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::truncate;
 
 /// The widest summary, in terminal columns.
 pub(crate) const SUMMARY_COLUMNS: usize = 90;
 /// The widest end of a summary: the state and the execution.
 const TAIL_COLUMNS: usize = 48;
-/// The widest name of a component in a summary: what is said of it must have room too.
+/// The widest name of a component in a summary, which leaves room for the message.
 const NAME_COLUMNS: usize = 34;
-/// What stands in brackets beside the parts and helps nobody who reads it.
+/// Fields in brackets that don't help the user.
 const NOISE: [&str; 3] = ["Proxy", "SDK Attempt Count", "Extended Request ID"];
-/// The longest text that is taken apart, in bytes. No service writes as much; it is read at every report.
+/// The longest text that is parsed, in bytes. No service writes as much; it is parsed after every observation.
 const LONGEST: usize = 8 * 1024;
-/// Bytes of a text that a summary is made from.
+/// The bytes of a text that a summary reads.
 const HEAD: usize = 1024;
 
-/// What a part of a reason is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Label {
-    /// The service that spoke: `imagebuilder`, `Iam`, `SSM`, …
+    /// The service that failed: `imagebuilder`, `Iam`, `SSM`, …
     Service,
     /// The id of a Systems Manager execution on the build instance.
     SsmExecution,
@@ -30,25 +31,25 @@ pub enum Label {
     Workflow,
     /// The ARN of the image that was being built.
     Image,
-    /// How the execution ended: `Failed`, `TimedOut`, …
+    /// The status of the execution: `Failed`, `TimedOut`, …
     Status,
     /// The stage that Image Builder was in: `BUILDING`, `TESTING`, …
     State,
-    /// What went wrong, without everything around it.
+    /// The error message, without its wrapping.
     Message,
     /// The ARN of the component that failed.
     Component,
-    /// The ARN of whoever was not allowed to do something.
+    /// The ARN of the caller that was denied.
     Caller,
-    /// The action that was not allowed, such as `iam:CreateRole`.
+    /// The denied action, such as `iam:CreateRole`.
     Action,
-    /// What the action was not allowed on.
+    /// The resource of the denied action.
     Target,
-    /// What a stack failed to do with resources: `create`, `delete`, …
+    /// The operation that failed on a stack's resources: `create`, `delete`, …
     Operation,
-    /// The resources that a stack failed to do it with, separated by `, `.
+    /// Those resources, separated by `, `.
     Resources,
-    /// The HTTP status code of the service's answer.
+    /// The HTTP status code of the service's response.
     StatusCode,
     /// The service's own error code.
     ErrorCode,
@@ -62,7 +63,7 @@ pub enum Label {
 
 impl Label {
     /// The name of the part on the screen.
-    pub const fn word(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Service => "service",
             Self::SsmExecution => "ssm execution",
@@ -85,7 +86,7 @@ impl Label {
         }
     }
 
-    /// The label of a `key: value` that stands in brackets at the end of a reason.
+    /// The label of a `key: value` in brackets at the end of a reason.
     fn of_field(key: &str) -> Option<Self> {
         Some(match key {
             "Service" => Self::Service,
@@ -99,7 +100,6 @@ impl Label {
     }
 }
 
-/// A part of a reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     pub label: Label,
@@ -107,15 +107,14 @@ pub struct Part {
     pub text: SafeText,
 }
 
-/// A reason, taken apart. There is at most one part of each label.
+/// A parsed reason. It has at most one part of each label.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reason {
     parts: Vec<Part>,
 }
 
 impl Reason {
-    /// Takes a reason apart, whatever it is, in a time that grows with its length. One that is longer than any
-    /// service's is all message.
+    /// Parses any text, in a time that grows with its length. A reason that is longer than any service's is all message.
     pub fn parse(text: &SafeText) -> Self {
         if text.as_str().len() > LONGEST {
             let (label, text) = (Label::Message, text.clone());
@@ -139,7 +138,7 @@ impl Reason {
         }
     }
 
-    /// The parts, in the order in which they stand in the text.
+    /// The parts, in the order of the text.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -153,12 +152,12 @@ impl Reason {
         self.part(label).map(SafeText::as_str)
     }
 
-    /// What went wrong, in the service's words; empty where it has none.
+    /// The error message of the service; empty if it has none.
     pub fn message(&self) -> &str {
         self.get(Label::Message).unwrap_or_default()
     }
 
-    /// Whether it is longer than any service's, and was not taken apart.
+    /// Whether it is longer than any service's, and was not parsed.
     pub(super) fn is_too_long(&self) -> bool {
         self.message().len() > LONGEST
     }
@@ -169,20 +168,23 @@ impl Reason {
         names.flat_map(|names| names.split(',')).map(str::trim)
     }
 
-    /// Whether the message is all that was understood, so that a summary can only cut it.
+    /// Whether no part but the message was recognised, so that a summary can only cut it.
     pub fn is_plain(&self) -> bool {
-        let told = [
+        let structured = [
             Label::SsmExecution,
             Label::Workflow,
             Label::Component,
             Label::Action,
             Label::Resources,
         ];
-        !self.parts.iter().any(|part| told.contains(&part.label))
+        !self
+            .parts
+            .iter()
+            .any(|part| structured.contains(&part.label))
     }
 
-    /// One line that a person understands, of at most [`SUMMARY_COLUMNS`] columns. `component` is the logical
-    /// id of the component that the reason names by its ARN, where it is known.
+    /// One line for the user, of at most [`SUMMARY_COLUMNS`] columns. `component` is the logical id of the component that
+    /// the reason names by its ARN, if known.
     pub fn summary(&self, component: Option<&SafeText>) -> SafeText {
         let head = self
             .denial()
@@ -190,7 +192,7 @@ impl Reason {
             .or_else(|| self.failed_component(component))
             .unwrap_or_else(|| self.plain());
         let tail = cut(&self.circumstances(), TAIL_COLUMNS);
-        let room = SUMMARY_COLUMNS - TAIL_COLUMNS.min(crate::text::safe::width(&tail));
+        let room = SUMMARY_COLUMNS - TAIL_COLUMNS.min(crate::text::width::width(&tail));
         let head = cut(&head, room);
         SafeText::new(&format!("{head}{tail}"))
     }
@@ -203,12 +205,12 @@ impl Reason {
         }
     }
 
-    fn failed_component(&self, known_as: Option<&SafeText>) -> Option<String> {
+    fn failed_component(&self, logical_id: Option<&SafeText>) -> Option<String> {
         let arn = self.get(Label::Component)?;
         let (before, after) = self.message().split_once(arn)?;
         let before = before.strip_suffix("Document ").unwrap_or(before);
         let after = head_of(after).trim_end_matches(['!', '.', ' ']);
-        let name = known_as.map_or_else(|| component_name(arn), SafeText::as_str);
+        let name = logical_id.map_or_else(|| component_name(arn), SafeText::as_str);
         let name = cut(name, NAME_COLUMNS);
         Some(format!("{}component {name}{after}", head_of(before)))
     }
@@ -226,28 +228,28 @@ impl Reason {
         Some(format!("failed to {operation}: {names}"))
     }
 
-    /// The state that the build was in, and what ran.
+    /// The state of the build, and the execution.
     fn circumstances(&self) -> String {
         let state = self.get(Label::State);
         let state = state.map_or_else(String::new, |state| format!(" while {state}"));
         let status = self.get(Label::Status).unwrap_or("failed");
-        let ran = if self.get(Label::SsmExecution).is_some() {
+        let execution = if self.get(Label::SsmExecution).is_some() {
             format!(" (SSM execution {status})")
         } else if self.get(Label::Workflow).is_some() {
             format!(" (workflow execution {status})")
         } else {
             String::new()
         };
-        format!("{state}{ran}")
+        format!("{state}{execution}")
     }
 }
 
-/// As much of a text as any line could show.
+/// The part of a text that a line can show at most.
 fn head_of(text: &str) -> &str {
     text.get(..text.floor_char_boundary(HEAD)).unwrap_or(text)
 }
 
-/// A text on one line of at most so many columns; a space that it begins with stays.
+/// A text on one line of at most `columns` columns; its first space stays.
 fn cut(text: &str, columns: usize) -> String {
     let space = if text.starts_with(' ') { " " } else { "" };
     let line = format!("{space}{}", one_line(head_of(text)));
@@ -259,14 +261,14 @@ fn component_name(arn: &str) -> &str {
     resource_of_arn(arn).split('/').nth(1).unwrap_or(arn)
 }
 
-/// The resource part of an ARN; a text that is none is returned as it is.
+/// The resource part of an ARN; any other text is returned unchanged.
 pub(super) fn resource_of_arn(arn: &str) -> &str {
     let is_arn = arn.starts_with("arn:");
     let resource = arn.splitn(6, ':').nth(5);
     resource.filter(|_| is_arn).unwrap_or(arn)
 }
 
-/// The parts that have been found so far, each a piece of the text that is read.
+/// The parts that have been found so far, each a slice of the text.
 #[derive(Default)]
 struct Found<'a>(Vec<(Label, &'a str)>);
 
@@ -304,14 +306,14 @@ impl<'a> Found<'a> {
     }
 
     /// `… (Service: X, Status Code: N, Request ID: Y) (SDK Attempt Count: 1)`, and the older form with `;` and
-    /// an `Error Code`; returns what stands before.
+    /// an `Error Code`; returns the text before.
     fn service_call(&mut self, text: &'a str) -> &'a str {
         let text = self.bracket(text, "(SDK Attempt Count: ");
         self.bracket(text, "(Service: ")
     }
 
-    /// Reads the last bracket that begins with `open`, and returns the text without it. A bracket that more
-    /// text follows, or that has more in it than is understood, stays.
+    /// Reads the last bracket that begins with `open`, and returns the text without it. A bracket before other text, or
+    /// with unknown fields, stays.
     fn bracket(&mut self, text: &'a str, open: &str) -> &'a str {
         let Some((before, bracket)) = text.rfind(open).and_then(|at| text.split_at_checked(at))
         else {
@@ -319,14 +321,14 @@ impl<'a> Found<'a> {
         };
         let inside = bracket.strip_prefix('(').unwrap_or(bracket);
         let (inside, after) = inside.split_once(')').unwrap_or((inside, ""));
-        let mut understood = after.trim_matches(['.', ' ']).is_empty();
+        let mut is_known = after.trim_matches(['.', ' ']).is_empty();
         for field in inside.split([',', ';']) {
-            understood &= self.field(field);
+            is_known &= self.field(field);
         }
-        if understood { before.trim_end() } else { text }
+        if is_known { before.trim_end() } else { text }
     }
 
-    /// A `key: value`; whether nothing is lost with it.
+    /// Reads a `key: value`. True if the text without it loses nothing.
     fn field(&mut self, field: &'a str) -> bool {
         let Some((key, value)) = field.split_once(':') else {
             return false;
@@ -339,7 +341,7 @@ impl<'a> Found<'a> {
         true
     }
 
-    /// `Error occurred during operation '…'.`, and what Image Builder says inside; returns the message.
+    /// `Error occurred during operation '…'.`, and Image Builder's message inside; returns the message.
     fn operation(&mut self, body: &'a str) -> &'a str {
         let inner = match body.strip_prefix("Error occurred during operation '") {
             Some(inner) => unquoted_end(inner.strip_suffix('.').unwrap_or(inner)),
@@ -347,8 +349,8 @@ impl<'a> Found<'a> {
         };
         let quoted = inner.split_once("failure message = '");
         let quoted = quoted.map(|(head, message)| (head, unquoted_end(message)));
-        let told = || inner.split_once("failed with reason: ");
-        let (head, message) = quoted.or_else(told).unwrap_or((inner, inner));
+        let reason = || inner.split_once("failed with reason: ");
+        let (head, message) = quoted.or_else(reason).unwrap_or((inner, inner));
         let marks = [
             (Label::SsmExecution, "SSM execution '"),
             (Label::Workflow, "Workflow Execution ID: '"),
@@ -371,8 +373,10 @@ impl<'a> Found<'a> {
         let Some((before, after)) = message.split_once(mark) else {
             return;
         };
-        self.add(Label::Action, word(after));
-        let caller = before.rsplit_once("User: ").map(|(_, caller)| word(caller));
+        self.add(Label::Action, first_word(after));
+        let caller = before
+            .rsplit_once("User: ")
+            .map(|(_, caller)| first_word(caller));
         self.add(Label::Caller, caller);
         let target = after.split_once(" on resource: ").map(|(_, rest)| rest);
         self.add(Label::Target, target.map(target_of));
@@ -392,7 +396,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Who spoke, where the reason does not say: whose image, whose permission, whose execution.
+    /// Infers the service, if the reason does not name it, from the image, the action or the execution.
     fn infer_service(&mut self, body: &'a str) {
         let image = self.get(Label::Image).filter(|arn| arn.starts_with("arn:"));
         self.add(Label::Service, image.and_then(|arn| arn.split(':').nth(2)));
@@ -414,20 +418,20 @@ fn unquoted_end(text: &str) -> &str {
 fn component_arn(text: &str) -> Option<&str> {
     let at = text.find(":component/")?;
     let start = text.get(..at)?.rfind("arn:")?;
-    Some(word(text.get(start..)?))
+    Some(first_word(text.get(start..)?))
 }
 
 /// The first word of a text, without the punctuation after it.
-fn word(text: &str) -> &str {
+fn first_word(text: &str) -> &str {
     let ends = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | ',');
     let word = text.split(ends).next().unwrap_or_default();
     word.trim_end_matches(['.', ';', '!', ')'])
 }
 
-/// What an action was not allowed on: an ARN, or words such as `role X`.
+/// The resource of a denied action: an ARN, or words such as `role X`.
 fn target_of(text: &str) -> &str {
     if text.starts_with("arn:") || text.starts_with('*') {
-        return word(text);
+        return first_word(text);
     }
     let ends = [" because ", " with an explicit deny", " (", "\""];
     let end = ends.iter().filter_map(|end| text.find(end)).min();

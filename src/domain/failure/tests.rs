@@ -8,7 +8,7 @@ use crate::domain::failure::*;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
 use crate::domain::stack_event::{EventId, StackId, parse_time};
-use crate::text::safe::width;
+use crate::text::width::width;
 
 /// The texts of real stacks, their ids and accounts replaced.
 mod texts {
@@ -71,7 +71,7 @@ fn parts(text: &str) -> Vec<(&'static str, String)> {
     let reason = parse(text);
     let parts = reason.parts().iter();
     parts
-        .map(|part| (part.label.word(), part.text.to_string()))
+        .map(|part| (part.label.name(), part.text.to_string()))
         .collect()
 }
 
@@ -85,7 +85,7 @@ fn assert_parts(text: &str, expected: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_failed_component_is_taken_apart() {
+fn a_failed_component_is_parsed() {
     let image = format!("{}:image/parallelclusterimage-rocky8/3.1.3/1", texts::ARN);
     let message = format!("Document {} failed!", texts::COMPONENT);
     assert_parts(
@@ -105,7 +105,7 @@ fn a_failed_component_is_taken_apart() {
 }
 
 #[test]
-fn a_workflow_is_taken_apart() {
+fn a_workflow_is_parsed() {
     assert_parts(
         texts::WORKFLOW,
         &[
@@ -118,7 +118,7 @@ fn a_workflow_is_taken_apart() {
 }
 
 #[test]
-fn a_missing_permission_is_taken_apart_in_the_new_and_in_the_old_form() {
+fn a_missing_permission_is_parsed_in_the_new_and_in_the_old_form() {
     let message = "User: arn:aws:sts::123456789012:assumed-role/ParallelClusterUserRole/\
         ParallelClusterLambdaFunction is not authorized to perform: iam:CreateRole on resource: \
         arn:aws:iam::123456789012:role/parallelcluster/X because no identity-based policy allows the \
@@ -160,7 +160,7 @@ fn a_missing_permission_is_taken_apart_in_the_new_and_in_the_old_form() {
 }
 
 #[test]
-fn a_stacks_list_is_taken_apart() {
+fn the_resources_of_a_stacks_reason_are_parsed() {
     let message = texts::STACK.trim();
     assert_parts(
         texts::STACK,
@@ -175,7 +175,7 @@ fn a_stacks_list_is_taken_apart() {
 }
 
 #[test]
-fn what_is_not_understood_stays_in_the_message() {
+fn unknown_text_stays_in_the_message() {
     for text in [
         "Internal Failure",
         "Error occurred during operation",
@@ -203,7 +203,7 @@ fn a_text_that_is_longer_than_any_reason_is_all_message() {
 }
 
 #[test]
-fn every_reason_has_a_summary_that_a_person_understands() {
+fn every_reason_has_a_readable_summary() {
     let known = SafeText::new("ParallelClusterComponent");
     let cases = [
         (
@@ -306,7 +306,7 @@ fn every_known_failure_has_its_hint() {
 }
 
 #[test]
-fn a_text_that_tells_of_no_known_failure_has_no_hint() {
+fn a_text_without_a_known_failure_has_no_hint() {
     for text in [
         "",
         "Resource creation Initiated",
@@ -326,7 +326,7 @@ fn a_text_that_tells_of_no_known_failure_has_no_hint() {
 }
 
 #[test]
-fn the_log_is_named_with_the_command_that_reads_it() {
+fn a_hint_names_the_log_and_the_command_that_reads_it() {
     let with = |about: &About<'_>| {
         let hint = Hint::for_reason(&parse(texts::DOCUMENT), about).unwrap();
         (hint.advice.to_string(), hint.command.unwrap().to_string())
@@ -372,7 +372,7 @@ fn the_log_is_named_with_the_command_that_reads_it() {
 }
 
 #[test]
-fn nothing_from_outside_gets_into_a_command_that_a_shell_would_act_on() {
+fn a_command_contains_nothing_that_a_shell_could_interpret() {
     for foreign in [
         "a;b", "$(a)", "`a`", "a b", "a\nb", "-a", "", "a'b", "a|b", "日本",
     ] {
@@ -442,7 +442,7 @@ fn any_reason() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_text_is_taken_apart_into_pieces_of_it(text in any_reason(), known in any::<Option<String>>()) {
+    fn every_part_of_any_text_is_a_piece_of_it(text in any_reason(), known in any::<Option<String>>()) {
         let text = SafeText::new(&text);
         let reason = Reason::parse(&text);
         let mut labels = Vec::new();
@@ -483,18 +483,18 @@ fn event(second: i64, id: &str, status: &str, reason: &str) -> Arc<StackEvent> {
     Arc::new(StackEvent::from_json(&json.to_string(), None))
 }
 
-fn hear(build: &mut Build, news: Seen) {
+fn observe(build: &mut Build, seen: Seen) {
     build.apply(&Observation {
         at: at(0),
         elapsed: std::time::Duration::ZERO,
         next_poll: at(5),
-        news,
+        news: seen,
     });
 }
 
 /// One page, given oldest first.
 fn page(build: &mut Build, events: &[Arc<StackEvent>], whole: bool, restarted: bool) {
-    hear(
+    observe(
         build,
         Seen::Page(WalkStep {
             stack_id: Some(StackId::from(STACK)),
@@ -560,7 +560,7 @@ fn assert_explained(build: &Build) {
 }
 
 #[test]
-fn a_failure_is_explained_the_same_in_whatever_order_its_events_come() {
+fn a_failure_has_the_same_explanation_in_any_order_of_its_events() {
     let events = a_failure();
     let mut live = Build::default();
     for event in &events {
@@ -580,7 +580,7 @@ fn a_failure_is_explained_the_same_in_whatever_order_its_events_come() {
 }
 
 #[test]
-fn a_late_consequence_has_its_place() {
+fn a_late_consequence_is_counted_in_order() {
     let events = a_failure();
     let mut build = Build::default();
     let mut without: Vec<_> = events.clone();
@@ -595,12 +595,12 @@ fn a_late_consequence_has_its_place() {
         commit: Some(vec![late]),
         ..WalkStep::default()
     };
-    hear(&mut build, Seen::Page(page));
+    observe(&mut build, Seen::Page(page));
     assert_explained(&build);
 }
 
 #[test]
-fn a_cause_that_the_timeline_has_dropped_is_counted_no_more() {
+fn a_cause_that_the_timeline_has_dropped_is_no_longer_counted() {
     let mut build = Build::default();
     let events = a_failure();
     page(&mut build, &events[7..], false, true);
@@ -611,7 +611,7 @@ fn a_cause_that_the_timeline_has_dropped_is_counted_no_more() {
 }
 
 #[test]
-fn a_stack_of_which_no_resource_failed_is_its_own_cause() {
+fn a_stack_without_a_failed_resource_is_its_own_cause() {
     let mut build = Build::default();
     let root = event(9, "rocky8", "CREATE_FAILED", "Stack creation time exceeded");
     page(&mut build, std::slice::from_ref(&root), true, true);
@@ -620,7 +620,7 @@ fn a_stack_of_which_no_resource_failed_is_its_own_cause() {
     assert_eq!((explanation.consequences, explanation.others), (0, 0));
 }
 
-fn made(build: &mut Build) {
+fn finish_image(build: &mut Build) {
     let image = ImageDescription {
         build_status: Some(SafeText::new("BUILD_COMPLETE")),
         ami: Some(Ami {
@@ -630,11 +630,11 @@ fn made(build: &mut Build) {
         }),
         ..ImageDescription::default()
     };
-    hear(build, Seen::Image(ImageAnswer::Described(Box::new(image))));
+    observe(build, Seen::Image(ImageAnswer::Described(Box::new(image))));
 }
 
 #[test]
-fn only_a_leftover_stack_of_a_good_image_is_explained() {
+fn a_success_is_explained_only_if_its_stack_is_left_over() {
     let mut build = Build::default();
     let mut events = vec![
         event(0, "rocky8", "CREATE_IN_PROGRESS", "User Initiated"),
@@ -645,7 +645,7 @@ fn only_a_leftover_stack_of_a_good_image_is_explained() {
         event(60, "InstanceRole", "DELETE_FAILED", "Internal Failure"),
     ];
     page(&mut build, &events, true, true);
-    made(&mut build);
+    finish_image(&mut build);
     assert!(
         explain(&build).is_none(),
         "the stack may still delete itself"
@@ -665,7 +665,7 @@ fn only_a_leftover_stack_of_a_good_image_is_explained() {
 }
 
 #[test]
-fn a_resource_that_fails_again_and_again_is_one_resource() {
+fn a_resource_that_fails_repeatedly_is_counted_once() {
     let mut build = Build::default();
     let mut events = a_failure();
     for second in [70, 80] {
@@ -683,11 +683,11 @@ fn a_resource_that_fails_again_and_again_is_one_resource() {
 }
 
 #[test]
-fn nothing_is_explained_while_nothing_failed() {
+fn no_explanation_exists_before_a_failure() {
     let mut build = Build::default();
     assert!(explain(&build).is_none());
     page(&mut build, &a_failure()[..4], true, true);
     assert!(explain(&build).is_none());
-    made(&mut build);
+    finish_image(&mut build);
     assert!(explain(&build).is_none());
 }

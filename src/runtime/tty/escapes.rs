@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::app::status::summary::LONGEST;
 use crate::config::{NotifySupport, TerminalCapabilities};
-use crate::text::safe::{SafeText, one_line, truncate};
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::truncate;
 
 const BELL: &str = "\x07";
 /// The end of a sequence. Not the bell, which also ends one: a terminal that does not know it would ring.

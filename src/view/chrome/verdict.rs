@@ -12,7 +12,9 @@ use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
-use crate::text::safe::{duration, one_line, width};
+use crate::text::duration::duration;
+use crate::text::safe::one_line;
+use crate::text::width::width;
 use crate::view::chrome::parts;
 use crate::view::chrome::parts::Part;
 use crate::view::text::cut;
@@ -51,7 +53,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &m
 
 /// The glyph and the word; with a margin of its own where it is filled.
 fn badge(verdict: Verdict, theme: &Theme) -> String {
-    let badge = format!("{} {}", theme.glyphs().verdict(verdict), verdict.word());
+    let badge = format!("{} {}", theme.glyphs().verdict(verdict), verdict.label());
     match verdict {
         Verdict::Waiting => badge,
         _ => format!(" {badge} "),

@@ -65,7 +65,7 @@ fn draw_choice(
     let listed = if model.filter.lists(choice) { "x" } else { " " };
     let (name, style) = match choice {
         Choice::Class(class) => (
-            format!("{} {}", glyphs.status(*class), class.word()),
+            format!("{} {}", glyphs.status(*class), class.label()),
             theme.status(*class),
         ),
         Choice::Type(name) if name.as_str().is_empty() => ("(no type)".to_owned(), theme.dim()),

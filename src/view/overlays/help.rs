@@ -49,7 +49,7 @@ fn draw_line(line: &help::Line, columns: usize, theme: &Theme) -> Line<'static> 
             Span::styled(theme.glyphs().status(*class), theme.status(*class)),
             Span::raw(" "),
             Span::styled(theme.glyphs().bar(*class).repeat(3), theme.status(*class)),
-            Span::raw(format!(" {}", class.word())),
+            Span::raw(format!(" {}", class.label())),
         ]),
     }
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::style::Theme;
-use crate::text::safe::width;
+use crate::text::width::width;
 
 /// Clears the place, draws a frame around it, and gives what is inside.
 pub(crate) fn draw(title: &str, note: &str, theme: &Theme, area: Rect, buf: &mut Buffer) -> Rect {

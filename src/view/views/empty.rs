@@ -11,10 +11,12 @@ use crate::app::model::Model;
 use crate::app::status::bar;
 use crate::app::status::connection::ConnectionState;
 use crate::domain::fault::Fault;
+use crate::domain::search::Selection;
 use crate::domain::verdict::Verdict;
-use crate::store::filter_index::{FilterSlot, Selection};
+use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
-use crate::text::safe::{SafeText, width, wrap};
+use crate::text::safe::SafeText;
+use crate::text::width::{width, wrap};
 use crate::view::time::rough;
 
 /// Lines longer than this are hard to read.

@@ -14,7 +14,9 @@ use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
-use crate::text::safe::{SafeText, duration, one_line, width};
+use crate::text::duration::duration;
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::width;
 use crate::view::text::{cell, cut, highlight, line_cell};
 use crate::view::time::{dated, of_day, rough};
 use crate::view::views::columns::{Columns, Status, Time};
@@ -200,7 +202,7 @@ impl RowPainter<'_> {
 
     fn heading(&self, stack: &StackId, columns: usize) -> String {
         let rule = self.theme.glyphs().rule;
-        let id = stack.clean();
+        let id = stack.to_safe();
         let id = id.as_str().rsplit('/').next().unwrap_or_default();
         let id = one_line(id.split('-').next().unwrap_or_default());
         let began = self.model.build.timeline_of(stack).and_then(began);
@@ -233,6 +235,6 @@ pub(crate) fn class_word(event: &StackEvent) -> &'static str {
         StatusClass::Running => "running",
         StatusClass::RollingBack => "rollback",
         StatusClass::Deleting if event.status.is_final() => "deleted",
-        other => other.word(),
+        other => other.label(),
     }
 }

@@ -81,7 +81,7 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
     }
     let classes = model.filter.classes;
     let all = classes == ClassSet::ALL;
-    let listed = classes.iter().map(|class| class.word().to_owned());
+    let listed = classes.iter().map(|class| class.label().to_owned());
     let listed: Vec<_> = listed
         .filter(|_| !all)
         .chain(model.filter.words())

@@ -8,7 +8,7 @@ use crate::app::views::axis::Window;
 use crate::domain::span::Span as Operation;
 use crate::domain::status::StatusClass;
 use crate::style::Theme;
-use crate::text::safe::duration;
+use crate::text::duration::duration;
 
 /// What a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,8 +14,10 @@ use crate::domain::span::{End, Span as Operation};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::style::Theme;
+use crate::text::duration::duration;
 use crate::text::pattern::Pattern;
-use crate::text::safe::{duration, one_line, pad, width};
+use crate::text::safe::one_line;
+use crate::text::width::{pad, width};
 use crate::view::text::highlight;
 use crate::view::time::{of_day, rough};
 

@@ -532,7 +532,7 @@ proptest! {
                 })
             });
             let expected: Vec<_> = all
-                .filter(|event| filter.classes.contains(event.status.class()) && predicate.holds_for(event))
+                .filter(|event| filter.classes.contains(event.status.class()) && predicate.selects(event))
                 .map(|event| event.logical_id.to_string())
                 .collect();
             prop_assert_eq!(listed(&story), expected);

@@ -56,11 +56,11 @@ fn cost(model: &mut Model, keys: &str) -> usize {
     let area = Rect::from((ratatui::layout::Position::ORIGIN, model.size));
     let mut buffer = Buffer::empty(area);
     let mut step = |key| {
-        let _ = taken();
+        let _ = visits();
         let _ = update(model, Msg::Key(Key::Char(key)));
         buffer.reset();
         view(model, &Theme::default(), area, &mut buffer);
-        taken()
+        visits()
     };
     keys.chars().map(&mut step).max().unwrap_or_default()
 }

@@ -160,7 +160,7 @@ impl Watch {
             Effect::Emit(Entry::Event(event)) => Some(event.event_id.as_str().to_owned()),
             Effect::Emit(Entry::Status { state, .. }) => Some(state.word().to_owned()),
             Effect::Emit(Entry::Stack(stack)) => Some(stack.as_str().to_owned()),
-            Effect::Emit(Entry::Outcome(record)) => Some(record.outcome.word().to_owned()),
+            Effect::Emit(Entry::Outcome(record)) => Some(record.outcome.as_str().to_owned()),
             _ => None,
         };
         self.effects.iter().filter_map(shown).collect()

@@ -74,16 +74,16 @@ impl Watch {
         let seen = match request {
             ApiRequest::Image => {
                 let answer = ImageAnswer::Described(Box::default());
-                Some(self.tail.image_answered(now, Ok(answer)))
+                Some(self.tail.on_image(now, Ok(answer)))
             }
             ApiRequest::Events(_) if throttled => {
                 let why = EventsError::Fault(fault(FaultKind::Throttled));
-                self.tail.events_answered(now, Err(why))
+                self.tail.on_events(now, Err(why))
             }
             ApiRequest::Events(token) => {
                 let page = self.service.response(token.as_ref());
                 let page = page.expect("no token dies");
-                self.tail.events_answered(now, Ok(EventsAnswer::Page(page)))
+                self.tail.on_events(now, Ok(EventsAnswer::Page(page)))
             }
         };
         if let Some(seen) = seen {

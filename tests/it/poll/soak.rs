@@ -210,8 +210,8 @@ async fn watch(world: &Shared) -> (Day, Calm) {
         source: world.clone(),
         clock: Clock::scenario(DateTime::UNIX_EPOCH, 1.0),
         tail: Tail::new(None, fastrand::Rng::with_seed(7)),
-        reports: report_sender,
-        requests: request_receiver,
+        observations: report_sender,
+        commands: request_receiver,
     };
     let listen = async {
         let mut day = Day::default();

@@ -7,10 +7,12 @@ use serde_json::Value;
 use crate::app::views::page;
 use crate::app::views::page::{Line, Sign};
 use crate::domain::diff::{Change, changes};
-use crate::domain::properties::{Properties, shown};
+use crate::domain::properties::{Properties, safe_excerpt};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Before;
-use crate::text::safe::{SafeText, duration, one_line, truncate, wrap};
+use crate::text::duration::duration;
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::{truncate, wrap};
 
 /// Values of more columns are cut: where two long texts differ is not seen in a list.
 const LONG: usize = 160;
@@ -107,5 +109,5 @@ fn told(value: Option<&Value>) -> String {
     if lines > 1 {
         return format!("({lines} lines, {} bytes)", text.len());
     }
-    truncate(&one_line(shown(&text).as_str()), LONG, "...")
+    truncate(&one_line(safe_excerpt(&text).as_str()), LONG, "...")
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::app::views::page;
 use crate::app::views::page::{Line, Page};
-use crate::domain::properties::{Properties, shown};
+use crate::domain::properties::{Properties, safe_excerpt};
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
@@ -248,7 +248,7 @@ fn raw(event: &StackEvent, columns: usize) -> Vec<Line> {
     let pretty = serde_json::from_str::<Value>(event.raw());
     let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value));
     let text = pretty.unwrap_or_else(|_| event.raw().to_owned());
-    page::text(shown(&text).as_str(), columns).collect()
+    page::text(safe_excerpt(&text).as_str(), columns).collect()
 }
 
 /// A value as it is copied: text as it is, anything else as JSON.
@@ -265,7 +265,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::text::pattern::Pattern;
-    use crate::text::safe::width;
+    use crate::text::width::width;
 
     fn event(properties: &Value) -> Arc<StackEvent> {
         let json = json!({

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::app::views::detail::INDENT;
 use crate::app::views::page::Line;
-use crate::domain::properties::shown;
-use crate::text::safe::{SafeText, pad, width, wrap};
+use crate::domain::properties::safe_excerpt;
+use crate::text::safe::SafeText;
+use crate::text::width::{pad, width, wrap};
 
 /// The JSON pointer (RFC 6901) of what has this name in what is at that path.
 pub(crate) fn below(path: &str, name: &str) -> String {
@@ -48,7 +49,7 @@ impl TreeWriter<'_> {
             Value::String(text) if text.trim_end().contains('\n') => {
                 self.document(name, text, path, indent);
             }
-            Value::String(text) => self.leaf(name, &shown(text), path, indent, 0),
+            Value::String(text) => self.leaf(name, &safe_excerpt(text), path, indent, 0),
             other => self.leaf(name, &SafeText::new(&other.to_string()), path, indent, 0),
         }
     }
@@ -96,7 +97,7 @@ impl TreeWriter<'_> {
                 Value::String(text) if !text.trim_end().contains('\n') => {
                     self.leaf(
                         name,
-                        &shown(text),
+                        &safe_excerpt(text),
                         &path,
                         indent + INDENT,
                         names.unwrap_or(0),
@@ -119,7 +120,7 @@ impl TreeWriter<'_> {
     /// A document inside a string: folded to one line, or its own lines under its name.
     fn document(&mut self, name: &str, text: &str, path: &str, indent: usize) {
         let open = self.is_open(path, false);
-        let text = shown(text);
+        let text = safe_excerpt(text);
         let summary = format!("document, {} lines", text.as_str().lines().count());
         self.push_fold(name, open, summary, path, indent);
         if open {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::app::views::detail::tree::below;
 use crate::app::views::detail::{Detail, DetailMode, Subject};
 use crate::app::views::page::Line;
-use crate::domain::properties::{Properties, shown};
+use crate::domain::properties::{Properties, safe_excerpt};
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
@@ -90,7 +90,7 @@ fn collect(value: &Value, path: &str, pattern: &Pattern, branches: &mut Vec<Stri
             items.map(|(at, item)| (at.to_string(), item)).collect()
         }
         Value::String(text) => {
-            let text = shown(text);
+            let text = safe_excerpt(text);
             let has = text.as_str().lines().any(|line| pattern.is_in(line));
             if has && text.as_str().trim_end().contains('\n') {
                 branches.push(path.to_owned());
@@ -115,7 +115,9 @@ fn collect(value: &Value, path: &str, pattern: &Pattern, branches: &mut Vec<Stri
 /// What stands beside the name of a value; nothing for a branch.
 fn leaf(value: &Value) -> String {
     match value {
-        Value::String(text) if !text.trim_end().contains('\n') => shown(text).as_str().to_owned(),
+        Value::String(text) if !text.trim_end().contains('\n') => {
+            safe_excerpt(text).as_str().to_owned()
+        }
         Value::String(_) | Value::Object(_) | Value::Array(_) => String::new(),
         other => other.to_string(),
     }
