@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::backend::Source;
+use crate::backend::BuildSource;
 use crate::clock::Clock;
 use crate::domain::observation::{Observation, Seen};
 use crate::poll::tail::{ApiRequest, Tail};
@@ -48,7 +48,7 @@ pub struct Poller<S> {
     pub requests: mpsc::Receiver<PollCommand>,
 }
 
-impl<S: Source> Poller<S> {
+impl<S: BuildSource> Poller<S> {
     /// Polls until the receiver of the reports is gone.
     pub async fn run(mut self) {
         let (mut events_not_before, mut image_not_before) = (None, None);
@@ -187,7 +187,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::backend::{EventsAnswer, EventsError, EventsPage, NextToken};
+    use crate::backend::{EventsError, EventsPage, EventsResponse, NextToken};
     use crate::domain::fault::{Fault, FaultKind};
     use crate::domain::image::{ImageAnswer, ImageDescription};
     use crate::domain::stack_event::StackEvent;
@@ -209,15 +209,18 @@ mod tests {
         }
     }
 
-    impl Source for Slow {
-        async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+    impl BuildSource for Slow {
+        async fn events(
+            &mut self,
+            token: Option<&NextToken>,
+        ) -> Result<EventsResponse, EventsError> {
             self.note(ApiRequest::Events(token.cloned()));
             tokio::time::sleep(self.events).await;
             let id = if token.is_some() { "1" } else { "2" };
             let json = format!(
                 r#"{{"stackId":"s","physicalResourceId":"s","eventId":"{id}","resourceStatus":"DELETE_IN_PROGRESS"}}"#
             );
-            Ok(EventsAnswer::Page(EventsPage {
+            Ok(EventsResponse::Page(EventsPage {
                 events: vec![Arc::new(StackEvent::from_json(&json, None))],
                 next: token.is_none().then(|| NextToken::new("older")),
             }))
@@ -291,14 +294,17 @@ mod tests {
         asked: Asked,
     }
 
-    impl Source for Dead {
-        async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+    impl BuildSource for Dead {
+        async fn events(
+            &mut self,
+            token: Option<&NextToken>,
+        ) -> Result<EventsResponse, EventsError> {
             let asked = (ApiRequest::Events(token.cloned()), Instant::now());
             self.asked.lock().unwrap().push(asked);
             if !self.connected {
                 std::future::pending::<()>().await;
             }
-            Ok(EventsAnswer::Gone)
+            Ok(EventsResponse::Gone)
         }
 
         async fn image(&mut self) -> Result<ImageAnswer, Fault> {
@@ -363,12 +369,15 @@ mod tests {
         }
     }
 
-    impl Source for Faulty {
-        async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+    impl BuildSource for Faulty {
+        async fn events(
+            &mut self,
+            token: Option<&NextToken>,
+        ) -> Result<EventsResponse, EventsError> {
             let asked = self.note(ApiRequest::Events(token.cloned()));
             let json = r#"{"stackId":"s","eventId":"1","resourceStatus":"CREATE_IN_PROGRESS"}"#;
             asked.map_err(EventsError::Fault).map(|()| {
-                EventsAnswer::Page(EventsPage {
+                EventsResponse::Page(EventsPage {
                     events: vec![Arc::new(StackEvent::from_json(json, None))],
                     next: None,
                 })

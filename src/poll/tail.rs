@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::backend::{EventsAnswer, EventsError, NextToken};
+use crate::backend::{EventsError, EventsResponse, NextToken};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Seen, WalkStep};
@@ -122,10 +122,10 @@ impl Tail {
     pub fn events_answered(
         &mut self,
         now: Duration,
-        answer: Result<EventsAnswer, EventsError>,
+        answer: Result<EventsResponse, EventsError>,
     ) -> Option<Seen> {
         match answer {
-            Ok(EventsAnswer::Page(page)) => {
+            Ok(EventsResponse::Page(page)) => {
                 self.events.succeeded();
                 let news = self.walk.page(page);
                 if let Some(news) = &news {
@@ -140,7 +140,7 @@ impl Tail {
                 self.image_due.get_or_insert(now);
                 news.map(Seen::Page)
             }
-            Ok(EventsAnswer::Gone) => {
+            Ok(EventsResponse::Gone) => {
                 self.events.succeeded();
                 self.walk.abandon();
                 self.events_due = now + self.events.wait(now);
@@ -263,8 +263,8 @@ mod tests {
         Arc::new(StackEvent::from_json(&json, None))
     }
 
-    fn page(events: &[Arc<StackEvent>], next: Option<&str>) -> EventsAnswer {
-        EventsAnswer::Page(EventsPage {
+    fn page(events: &[Arc<StackEvent>], next: Option<&str>) -> EventsResponse {
+        EventsResponse::Page(EventsPage {
             events: events.to_vec(),
             next: next.map(NextToken::new),
         })
@@ -372,10 +372,10 @@ mod tests {
     #[test]
     fn every_gone_calls_for_the_image() {
         let mut tail = tail();
-        let _ = tail.events_answered(seconds(0), Ok(EventsAnswer::Gone));
+        let _ = tail.events_answered(seconds(0), Ok(EventsResponse::Gone));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(0)));
         let _ = tail.image_answered(seconds(0), Ok(ImageAnswer::Absent));
-        let _ = tail.events_answered(seconds(5), Ok(EventsAnswer::Gone));
+        let _ = tail.events_answered(seconds(5), Ok(EventsResponse::Gone));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(5)));
     }
 

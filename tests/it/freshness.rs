@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bakewatch::testing::backend::{EventsAnswer, EventsError};
+use bakewatch::testing::backend::{EventsError, EventsResponse};
 use bakewatch::testing::domain::{FaultKind, ImageAnswer, Observation, Seen};
 use bakewatch::testing::poll::{ApiRequest, Tail};
 use chrono::DateTime;
@@ -82,7 +82,8 @@ impl Watch {
             ApiRequest::Events(token) => {
                 let page = self.service.answer(token.as_ref());
                 let page = page.expect("no token dies");
-                self.tail.events_answered(now, Ok(EventsAnswer::Page(page)))
+                self.tail
+                    .events_answered(now, Ok(EventsResponse::Page(page)))
             }
         };
         let at = DateTime::UNIX_EPOCH + now;

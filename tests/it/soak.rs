@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bakewatch::testing::Clock;
-use bakewatch::testing::backend::{EventsAnswer, EventsError, NextToken, Source};
+use bakewatch::testing::backend::{BuildSource, EventsError, EventsResponse, NextToken};
 use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Route};
 use bakewatch::testing::domain::{Fault, FaultKind, ImageAnswer, Observation, Seen};
 use bakewatch::testing::poll::{PollCommand, Poller, Tail};
@@ -103,16 +103,16 @@ impl World {
         Some(fault(kind))
     }
 
-    fn answer(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+    fn answer(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         self.go_on();
         let answer = match self.fault() {
             Some(fault) => Err(EventsError::Fault(fault)),
             None if self.once_in(500) => {
                 self.gone += 1;
-                Ok(EventsAnswer::Gone)
+                Ok(EventsResponse::Gone)
             }
             None => match self.service.answer(token) {
-                Ok(page) => Ok(EventsAnswer::Page(page)),
+                Ok(page) => Ok(EventsResponse::Page(page)),
                 Err(Rejected) => Err(EventsError::TokenRejected(fault(FaultKind::Transient))),
             },
         };
@@ -139,8 +139,8 @@ impl Shared {
     }
 }
 
-impl Source for Shared {
-    async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+impl BuildSource for Shared {
+    async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         self.delay().await;
         self.with(|world| world.answer(token))
     }

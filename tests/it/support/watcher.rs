@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bakewatch::testing::backend::{EventsAnswer, EventsError, NextToken};
+use bakewatch::testing::backend::{EventsError, EventsResponse, NextToken};
 use bakewatch::testing::domain::{
     Build, Fault, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Timeline,
 };
@@ -85,10 +85,10 @@ impl Watcher {
         }
         let answer = match fate {
             Fate::Fails(kind) => Err(EventsError::Fault(fault(kind))),
-            Fate::Gone => Ok(EventsAnswer::Gone),
+            Fate::Gone => Ok(EventsResponse::Gone),
             Fate::Answered | Fate::TokenDies | Fate::AllTokensDie => service
                 .answer(token.as_ref())
-                .map(EventsAnswer::Page)
+                .map(EventsResponse::Page)
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
         let news = self.tail.events_answered(self.now, answer);
