@@ -107,7 +107,7 @@ impl<S: BuildSource> Poller<S> {
         let now = Instant::now();
         let span = self
             .clock
-            .on_the_wall(due.saturating_sub(self.clock.elapsed()));
+            .to_wall_time(due.saturating_sub(self.clock.elapsed()));
         let until = (now + span).max(not_before.unwrap_or(now));
         tokio::select! {
             biased;

@@ -94,7 +94,7 @@ async fn image(source: &mut ParallelCluster) -> String {
 /// What the client makes of one recorded answer.
 async fn read(recorded: &Recorded) -> Option<String> {
     let (image_id, of_events) = question(&recorded.path)?;
-    let answer = InjectedFault::Answer {
+    let answer = InjectedFault::Response {
         status: recorded.status,
         error_type: None,
         body: recorded.body.clone(),

@@ -28,7 +28,7 @@ const CANARIES: [&str; 5] = [
 
 /// A server that says what a server should not: the canonical request, with the session token in it.
 fn talkative_server() -> Server {
-    let mismatch = InjectedFault::Answer {
+    let mismatch = InjectedFault::Response {
         status: 403,
         error_type: Some("InvalidSignatureException".to_owned()),
         body: json!({

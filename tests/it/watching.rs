@@ -156,7 +156,7 @@ fn an_image_that_never_existed_is_5_and_a_deleted_one_too() {
 
 #[test]
 fn a_refusal_is_1_with_the_reason_as_the_outcome() {
-    let denied = InjectedFault::Answer {
+    let denied = InjectedFault::Response {
         status: 403,
         error_type: Some("AccessDeniedException".to_owned()),
         body: r#"{"Message":"User: arn:aws:iam::1:user/u is not authorized to perform: execute-api:Invoke with an explicit deny"}"#.to_owned(),
