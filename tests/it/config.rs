@@ -177,7 +177,7 @@ fn the_files_settings_are_used() {
     let ended = folder.run(&["watch", "img"]);
     assert_eq!(ended.code(), Some(2));
     assert!(
-        ended.diagnostics.contains("the AWS profile nobody"),
+        ended.diagnostics.contains("unknown AWS profile nobody"),
         "{}",
         ended.diagnostics
     );

@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(response.headers()["x-amzn-requestid"].len(), 36);
     }
 
-    /// What both routes answer after each change of a scenario, each pair once.
+    /// The responses of both routes after each change of a scenario, each pair once.
     async fn watch(name: &str) -> Vec<String> {
         let scenario = Scenario::named(name).unwrap();
         let clock = Clock::scenario(epoch(), 1.0);
