@@ -17,7 +17,9 @@ use std::time::{Duration, Instant};
 
 use bakewatch::testing::Clock;
 use bakewatch::testing::app::{Mode, Model, Msg, Target, update};
-use bakewatch::testing::backend::{EventsAnswer, EventsError, EventsPage, NextToken, Source};
+use bakewatch::testing::backend::{
+    BuildSource, EventsError, EventsPage, EventsResponse, NextToken,
+};
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::demo::FaultPlan;
 use bakewatch::testing::domain::{Fault, ImageAnswer, StackEvent};
@@ -137,8 +139,8 @@ impl Idle {
 /// An API with one page of events, which it tells anew each time.
 struct OnePage;
 
-impl Source for OnePage {
-    async fn events(&mut self, _: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+impl BuildSource for OnePage {
+    async fn events(&mut self, _: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         let event = |number: usize| {
             let json = format!(
                 r#"{{"stackId":"s","eventId":"e{number}","logicalResourceId":"R{number}","resourceType":"AWS::Made::Up",
@@ -146,7 +148,7 @@ impl Source for OnePage {
             );
             StackEvent::from_json(&json, None).into()
         };
-        Ok(EventsAnswer::Page(EventsPage {
+        Ok(EventsResponse::Page(EventsPage {
             events: (0..40).rev().map(event).collect(),
             next: None,
         }))

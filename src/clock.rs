@@ -1,7 +1,7 @@
-//! The watch's time: the wall's, or scenario time that runs faster, as the demo and a replay use it.
+//! The watch's time: wall time, or scenario time that runs faster, for the demo and a replay.
 //!
-//! One clock is made by the runtime and handed to whatever needs the time, so that stamps, intervals and
-//! durations always agree.
+//! The runtime makes one clock and passes it to every part that needs the time, so that time stamps, intervals and
+//! durations always agree. A backend corrects it by the API's time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,21 +10,21 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
-/// A clock that runs `speed` times as fast as the wall.
+/// A clock that runs `speed` times as fast as wall time.
 #[derive(Clone, Debug)]
 pub struct Clock {
     began: Instant,
-    /// The time that the scenario begins at; absent for the wall's own time, which may be set meanwhile.
+    /// The time at which the scenario begins; absent for wall time, which the user may set meanwhile.
     epoch: Option<DateTime<Utc>>,
     /// The time at which it stops.
     end: Option<DateTime<Utc>>,
     speed: f64,
-    /// How far the wall's time is behind the API's, in milliseconds, where it is wrong.
+    /// How far wall time is behind the API's, in milliseconds, where it is wrong.
     behind: Arc<AtomicI64>,
 }
 
 impl Clock {
-    /// The wall's time, until the API is found to have another.
+    /// Wall time, until the API proves to have another.
     pub fn wall() -> Self {
         Self {
             began: Instant::now(),
@@ -35,7 +35,7 @@ impl Clock {
         }
     }
 
-    /// Scenario time: begins at `epoch` and runs `speed` times as fast as the wall.
+    /// Scenario time: begins at `epoch` and runs `speed` times as fast as wall time.
     pub fn scenario(epoch: DateTime<Utc>, speed: f64) -> Self {
         Self {
             began: Instant::now(),
@@ -46,7 +46,7 @@ impl Clock {
         }
     }
 
-    /// The same, but it stops at a time: so that nothing grows older once a recording is at its end.
+    /// The same, but it stops at a time, so that ages stop growing at the end of a recording.
     #[must_use]
     pub fn until(self, end: DateTime<Utc>) -> Self {
         Self {
@@ -60,13 +60,12 @@ impl Clock {
         now.checked_add_signed(self.behind()).unwrap_or(now)
     }
 
-    /// How far the machine's time is behind the API's, as [`Self::correct`] was told; scenario time never is.
+    /// How far the machine's time is behind the API's, by the last [`Self::correct`]; scenario time never is.
     pub fn behind(&self) -> TimeDelta {
         TimeDelta::milliseconds(self.behind.load(Ordering::Relaxed))
     }
 
-    /// Sets the wall's time right from here on, for everybody who has this clock: the stamps of the events are
-    /// by the API's.
+    /// Corrects wall time from now on, in all clones of this clock: the events are stamped by the API's time.
     pub fn correct(&self, behind: TimeDelta) {
         if self.epoch.is_none() {
             let millis = behind.num_milliseconds();
@@ -74,11 +73,11 @@ impl Clock {
         }
     }
 
-    /// What time the machine has, right or wrong.
+    /// The machine's time, right or wrong.
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the one place that asks the system for the time"
+        reason = "this is the one place that reads the system's time"
     )]
     pub fn uncorrected(&self) -> DateTime<Utc> {
         let now = match self.epoch {
@@ -88,19 +87,20 @@ impl Clock {
         self.end.map_or(now, |end| now.min(end))
     }
 
-    /// How long this clock has run, in its own time. Never goes backwards, whatever happens to the wall.
+    /// How long this clock has run, in its own time. It never goes backwards, also when the user sets the machine's
+    /// time.
     pub fn elapsed(&self) -> Duration {
         self.began.elapsed().mul_f64(self.speed)
     }
 
-    /// How long a span of this clock's time takes on the wall.
-    pub fn on_the_wall(&self, span: Duration) -> Duration {
+    /// The wall time that a span of this clock's time takes.
+    pub fn to_wall_time(&self, span: Duration) -> Duration {
         span.div_f64(self.speed)
     }
 
     /// Waits for a span of this clock's time.
     pub async fn sleep(&self, span: Duration) {
-        tokio::time::sleep(self.on_the_wall(span)).await;
+        tokio::time::sleep(self.to_wall_time(span)).await;
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_has_the_clock_learns_that_it_was_wrong() {
+    async fn a_correction_reaches_all_clones_of_a_clock() {
         let clock = Clock::wall();
         let ticks = clock.clone();
         clock.correct(TimeDelta::hours(-2));
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn scenario_time_is_never_wrong() {
+    async fn scenario_time_is_never_corrected() {
         let clock = Clock::scenario(DateTime::UNIX_EPOCH, 60.0);
         clock.correct(TimeDelta::hours(2));
         assert_eq!(clock.now(), DateTime::UNIX_EPOCH);

@@ -22,9 +22,9 @@ pub mod app {
 
 pub mod backend {
     #[cfg(any(test, fuzzing))]
-    pub use crate::backend::parallelcluster::any_response::AnyAnswer;
+    pub use crate::backend::parallelcluster::any_response::AnyResponse;
     pub use crate::backend::parallelcluster::{ParallelCluster, Settings, Signing};
-    pub use crate::backend::{EventsAnswer, EventsError, EventsPage, NextToken, Source};
+    pub use crate::backend::{BuildSource, EventsError, EventsPage, EventsResponse, NextToken};
 }
 
 pub mod config {

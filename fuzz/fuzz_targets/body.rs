@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
         Some((status, fixture.get("body")?.as_str()?.as_bytes()))
     });
     if let Some((status, body)) = inside {
-        check(&AnyAnswer {
+        check(&AnyResponse {
             status,
             error_type: "",
             body,
@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let error_type = ERROR_TYPES[data.len() % ERROR_TYPES.len()];
     for status in [200, 302, 400, 403, 404, 407, 429, 500, 504] {
-        check(&AnyAnswer {
+        check(&AnyResponse {
             status,
             error_type,
             body: data,
@@ -40,13 +40,13 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn check(answer: &AnyAnswer<'_>) {
+fn check(answer: &AnyResponse<'_>) {
     let image = IMAGE.parse().unwrap();
     let success = (200..300).contains(&answer.status);
     let names_image = String::from_utf8_lossy(answer.body).contains(IMAGE);
     for with_token in [false, true] {
         match answer.events(&image, with_token) {
-            Ok(EventsAnswer::Page(page)) => {
+            Ok(EventsResponse::Page(page)) => {
                 assert!(success);
                 let elements = elements(answer.body).unwrap_or(page.events.len());
                 assert_eq!(page.events.len(), elements, "an element is lost or made up");

@@ -1,17 +1,17 @@
-//! The HTTP client: one GET at a time, with a deadline, a limit on the answer's size, and no redirects.
+//! The HTTP client: sends one request at a time, with a deadline, a limit on the response's size, and no redirects.
 
 use std::time::Duration;
 
 use reqwest::header::{CONNECTION, HeaderMap};
-use reqwest::{Certificate, Client, Response, StatusCode, Url};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
 use tokio::time::Instant;
 
+use crate::aws::operation::Request;
 use crate::aws::tls::{CaBundle, TlsError};
-use crate::backend::parallelcluster::endpoint::ApiUrl;
 
-/// How long a connection may take to come about.
+/// How long it may take to connect.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// API Gateway gives its own answer (504) after 29 s; giving up before would hide it.
+/// API Gateway sends its own response (504) after 29 s; giving up before would hide it.
 const ATTEMPT_DEADLINE: Duration = Duration::from_secs(32);
 /// API Gateway's limit is 10 MB.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
@@ -19,26 +19,32 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const POOL_IDLE: Duration = Duration::from_secs(50);
 const USER_AGENT: &str = concat!("bakewatch/", env!("CARGO_PKG_VERSION"));
 
-/// A client for one API.
+/// A client for one endpoint.
 #[derive(Debug)]
-pub(crate) struct Http {
+pub(crate) struct HttpClient {
     client: Client,
-    route: Route,
+    config: ClientConfig,
     limits: Limits,
     /// Since when a connection has been waiting for its next request.
     idle_since: Option<Instant>,
 }
 
-/// How the API is reached.
+/// The facts about an endpoint that decide how it is reached.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) https: bool,
+    /// Loopback is never reached through a proxy.
+    pub(crate) loopback: bool,
+}
+
 #[derive(Debug)]
-struct Route {
-    https: bool,
-    loopback: bool,
+struct ClientConfig {
+    endpoint: Endpoint,
     /// Certificates to trust besides the platform's.
     trusted: Vec<Certificate>,
 }
 
-/// What an attempt may cost.
+/// The limits of one attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) deadline: Duration,
@@ -54,92 +60,109 @@ impl Default for Limits {
     }
 }
 
-/// A whole answer, whatever its status.
+/// A whole response with any status.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
-/// Why there is no whole answer.
+/// The reason why there is no whole response.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// The request could not be sent, or no answer began. `reused` if the connection had served before:
-    /// it may have been dead already, which says nothing about the server.
+pub(crate) enum TransportError {
+    /// The request could not be sent, or no response began. `reused` if the connection had served before: it may
+    /// have been dead already, which is no evidence about the server.
     Send { error: reqwest::Error, reused: bool },
-    /// The answer broke off.
+    /// The response broke off.
     Body,
-    /// The answer is larger than any that the API gives.
+    /// The response is larger than any that a service sends.
     TooLarge { limit: usize },
-    /// The deadline ran out.
+    /// The deadline has passed.
     Deadline(Duration),
 }
 
-impl Reply {
+impl Response {
     /// A header's value where it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
-impl Http {
-    /// A client for the API, which trusts the bundle besides the platform's own certificates.
+impl HttpClient {
+    /// A client that trusts the bundle besides the platform's own certificates.
     pub(crate) fn new(
-        api: &ApiUrl,
+        endpoint: Endpoint,
         bundle: Option<&CaBundle>,
         limits: Limits,
     ) -> Result<Self, TlsError> {
-        let route = Route {
-            https: api.is_https(),
-            loopback: api.is_loopback(),
+        let config = ClientConfig {
+            endpoint,
             trusted: bundle.map_or_else(Vec::new, CaBundle::certificates),
         };
         Ok(Self {
-            client: route.client().map_err(TlsError::Client)?,
-            route,
+            client: config.build().map_err(TlsError::Client)?,
+            config,
             limits,
             idle_since: None,
         })
     }
 
-    /// Uses no connection any more that was there before. One that has died in a sleep of the machine does not
-    /// say so, and does not count as idle either: the time that it slept does not pass for the pool.
+    /// Stops using the present connections. One that died while the machine slept does not show it, and the pool
+    /// does not drop it as idle either: its clock stands still during a sleep.
     pub(crate) fn reconnect(&mut self) {
-        // What has worked once can only fail for want of memory; then the old ones are tried.
-        if let Ok(client) = self.route.client() {
+        // Building worked once, so it can only fail for lack of memory; then the old connections are tried.
+        if let Ok(client) = self.config.build() {
             self.client = client;
             self.idle_since = None;
         }
     }
 
-    /// Gets one URL. Nothing is tried again here: each try needs a signature of its own.
-    pub(crate) async fn get(&mut self, url: Url, headers: HeaderMap) -> Result<Reply, Failure> {
+    /// Sends one request. Nothing is retried here: each attempt needs a signature of its own.
+    pub(crate) async fn send(&mut self, request: Request) -> Result<Response, TransportError> {
         let reused = self
             .idle_since
             .take()
             .is_some_and(|since| since.elapsed() < POOL_IDLE);
         let limits = self.limits;
-        let request = self.client.get(url).headers(headers);
+        let request = self.prepare(request);
         let attempt = async {
             match request.send().await {
                 Ok(response) => read(response, limits.body).await,
-                Err(error) => Err(Failure::Send { error, reused }),
+                Err(error) => Err(TransportError::Send { error, reused }),
             }
         };
-        let reply = tokio::time::timeout(limits.deadline, attempt)
+        let response = tokio::time::timeout(limits.deadline, attempt)
             .await
-            .map_err(|_elapsed| Failure::Deadline(limits.deadline))??;
-        let closes = reply
+            .map_err(|_elapsed| TransportError::Deadline(limits.deadline))??;
+        let closes = response
             .header(CONNECTION.as_str())
             .is_some_and(|value| value.eq_ignore_ascii_case("close"));
         self.idle_since = (!closes).then(Instant::now);
-        Ok(reply)
+        Ok(response)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that makes a request, and its method is an operation's"
+    )]
+    fn prepare(&self, request: Request) -> RequestBuilder {
+        let method = request.operation.method();
+        let builder = self
+            .client
+            .request(method, request.url)
+            .headers(request.headers);
+        if request.body.is_empty() {
+            builder
+        } else {
+            builder.body(request.body)
+        }
     }
 }
 
-impl Route {
-    fn client(&self) -> reqwest::Result<Client> {
+impl ClientConfig {
+    fn build(&self) -> reqwest::Result<Client> {
+        let Endpoint { https, loopback } = self.endpoint;
         let mut builder = Client::builder()
             .user_agent(USER_AGENT)
             .redirect(reqwest::redirect::Policy::none())
@@ -148,12 +171,12 @@ impl Route {
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(POOL_IDLE)
             .http1_only()
-            .https_only(self.https);
-        if self.loopback {
+            .https_only(https);
+        if loopback {
             builder = builder.no_proxy();
         }
-        // Without TLS the platform's certificates are not needed, and in a bare container not there.
-        builder = if self.https {
+        // Without TLS the platform's certificates are not needed, and a bare container has none.
+        builder = if https {
             builder.tls_certs_merge(self.trusted.clone())
         } else {
             builder.tls_certs_only(self.trusted.clone())
@@ -162,23 +185,27 @@ impl Route {
     }
 }
 
-impl Failure {
-    /// Whether a dead connection that was left from an earlier request explains it, so that a new
-    /// connection is worth a try at once.
-    pub(crate) fn is_of_a_stale_connection(&self) -> bool {
+impl TransportError {
+    /// Whether a dead connection that was left from an earlier request explains it, so that a new connection is
+    /// worth an immediate retry.
+    pub(crate) fn is_stale_connection(&self) -> bool {
         matches!(self, Self::Send { error, reused: true } if !error.is_connect() && !error.is_timeout())
     }
 }
 
-async fn read(mut response: Response, limit: usize) -> Result<Reply, Failure> {
+async fn read(mut response: reqwest::Response, limit: usize) -> Result<Response, TransportError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_broken| Failure::Body)? {
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|_broken| TransportError::Body)?
+    {
         if body.len() + chunk.len() > limit {
-            return Err(Failure::TooLarge { limit });
+            return Err(TransportError::TooLarge { limit });
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply {
+    Ok(Response {
         status: response.status(),
         headers: std::mem::take(response.headers_mut()),
         body,

@@ -1,116 +1,108 @@
-//! What is asked of the API, and how a fault names it.
+//! The allow-list of every call that this program can make. All of them only read.
+//!
+//! A request is made from an [`Operation`] only, which fixes the service that it is signed for and its method;
+//! `clippy.toml` disallows the HTTP client's own methods everywhere else.
 
-use std::fmt;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, Url};
 
-use crate::backend::NextToken;
-use crate::backend::parallelcluster::endpoint::ImageId;
-use crate::domain::fault::{Fault, FaultKind};
-use crate::text::safe::SafeText;
-
-/// The longest text of a service's own that a fault repeats, in characters.
-const LONGEST_QUOTE: usize = 300;
-
-/// One read-only question about an image.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Question<'a> {
-    /// GetImageStackEvents: the newest page, or the one that the token stands for.
-    StackEvents(Option<&'a NextToken>),
-    Description,
+/// A call that this program can make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    GetImageStackEvents,
+    DescribeImage,
 }
 
-/// A question with the circumstances that its refusals are explained from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
-    pub(crate) question: Question<'a>,
-    pub(crate) image: &'a ImageId,
-    /// The API's host, with its port where that is not the usual one.
-    pub(crate) host: &'a str,
-    /// Whether the request carries a signature.
-    pub(crate) signed: bool,
-}
-
-impl Asked<'_> {
-    /// A fault of this question: what failed on what, and why.
-    pub(crate) fn fault(&self, kind: FaultKind, why: impl fmt::Display) -> Fault {
-        let what = match self.question {
-            Question::StackEvents(_) => "reading the stack events of",
-            Question::Description => "describing",
-        };
-        Fault {
-            kind,
-            message: SafeText::new(&format!("{what} {} failed: {why}", self.image)),
-            hint: None,
-            request_id: None,
+impl Operation {
+    /// The service's name in a signature.
+    pub(crate) const fn service(self) -> &'static str {
+        match self {
+            Self::GetImageStackEvents | Self::DescribeImage => "execute-api",
         }
     }
 
-    /// The same with what would help.
-    pub(crate) fn hinted(
-        &self,
-        kind: FaultKind,
-        why: impl fmt::Display,
-        hint: impl AsRef<str>,
-    ) -> Fault {
-        Fault {
-            hint: Some(SafeText::new(hint.as_ref())),
-            ..self.fault(kind, why)
+    pub(crate) const fn method(self) -> Method {
+        match self {
+            Self::GetImageStackEvents | Self::DescribeImage => Method::GET,
         }
     }
 
-    /// Whether the request carried a page token.
-    pub(crate) fn with_token(&self) -> bool {
-        matches!(self.question, Question::StackEvents(Some(_)))
-    }
-}
-
-/// Somebody else's text for use inside a fault: on one line, and not too long.
-pub(crate) fn quote(text: &str) -> String {
-    cut(text, LONGEST_QUOTE)
-}
-
-/// The beginning of a text on one line.
-pub(crate) fn cut(text: &str, longest: usize) -> String {
-    let mut line = String::new();
-    for (index, character) in text
-        .split_whitespace()
-        .flat_map(|word| std::iter::once(' ').chain(word.chars()))
-        .skip(1)
-        .enumerate()
-    {
-        if index == longest {
-            line.push('…');
-            break;
+    /// The IAM action that permits the call.
+    pub(crate) const fn action(self) -> &'static str {
+        match self {
+            Self::GetImageStackEvents | Self::DescribeImage => "execute-api:Invoke",
         }
-        line.push(character);
     }
-    line
+
+    /// The words between "failed to" and the subject in an error message.
+    pub(crate) const fn about(self) -> &'static str {
+        match self {
+            Self::GetImageStackEvents => "read the stack events of",
+            Self::DescribeImage => "describe",
+        }
+    }
+}
+
+/// A request of an operation: unsigned until [`Signer::sign`](crate::aws::signer::Signer::sign) has added its
+/// headers.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) operation: Operation,
+    /// It is signed and sent exactly as it is written here.
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    /// A request without headers and body.
+    pub(crate) fn new(operation: Operation, url: Url) -> Self {
+        Self {
+            operation,
+            url,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn quotes_are_on_one_line_and_cut() {
-        assert_eq!(quote(" a\n b\t\tc \u{2028}d"), "a b c d");
-        assert_eq!(cut("äöüß", 3), "äöü…");
-        assert_eq!(cut("äöü", 3), "äöü");
-        assert_eq!(cut(" \n ", 3), "");
+    /// The operation after this one. It has no `_` arm, so a new operation does not compile before it is here, and
+    /// so in [`all`].
+    const fn next(operation: Operation) -> Option<Operation> {
+        match operation {
+            Operation::GetImageStackEvents => Some(Operation::DescribeImage),
+            Operation::DescribeImage => None,
+        }
+    }
+
+    fn all() -> impl Iterator<Item = Operation> {
+        std::iter::successors(Some(Operation::GetImageStackEvents), |last| next(*last))
     }
 
     #[test]
-    fn a_fault_says_what_failed_on_what_and_why() {
-        let image = "img-1".parse().unwrap();
-        let asked = Asked {
-            question: Question::Description,
-            image: &image,
-            host: "h.example",
-            signed: true,
-        };
-        let fault = asked.hinted(FaultKind::Transient, "it rained", "wait for the sun");
-        assert_eq!(
-            fault.to_string(),
-            "describing img-1 failed: it rained; wait for the sun"
-        );
+    fn every_operation_only_reads() {
+        const READS: [&str; 5] = ["Get", "Describe", "List", "Filter", "Head"];
+        for operation in all() {
+            let name = format!("{operation:?}");
+            assert!(READS.iter().any(|verb| name.starts_with(verb)), "{name}");
+            let is_api_gateway = operation.service() == "execute-api";
+            assert!(
+                !is_api_gateway || operation.method() == Method::GET,
+                "{name}: an API behind API Gateway tells reads from writes by the method"
+            );
+        }
+    }
+
+    #[test]
+    fn an_action_names_the_service_that_a_request_is_signed_for() {
+        for operation in all() {
+            let (service, action) = operation.action().split_once(':').unwrap();
+            assert_eq!(service, operation.service());
+            assert!(!action.is_empty());
+        }
     }
 }

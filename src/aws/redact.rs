@@ -1,7 +1,12 @@
-//! Takes out of a service's message what it repeats of the request.
+//! Quotes a service's text inside an error: on one line, not too long, and without the parts of the signed request
+//! that services repeat in their messages.
 
-use crate::aws::operation::quote;
 use crate::text::redact as secret;
+
+/// The longest text of a service that an error quotes, in characters.
+const LONGEST_QUOTE: usize = 300;
+/// How much of a body that no service wrote is quoted.
+const SNIPPET: usize = 80;
 
 /// The words that secrets follow: services quote the signed request, its headers or its query.
 const SECRETS_FOLLOW: [&str; 3] = ["canonical string", "string-to-sign", "authorization"];
@@ -22,12 +27,40 @@ pub(crate) fn redact(message: &str) -> String {
     }
 }
 
+/// The beginning of a body that no service wrote, from which the user may recognise the program that did.
+pub(crate) fn snippet(body: &[u8]) -> String {
+    redact(&excerpt(&String::from_utf8_lossy(body), SNIPPET))
+}
+
+/// A text that holds no secrets, on one line and cut.
+pub(crate) fn quote(text: &str) -> String {
+    excerpt(text, LONGEST_QUOTE)
+}
+
+/// The beginning of a text on one line.
+fn excerpt(text: &str, longest: usize) -> String {
+    let mut line = String::new();
+    for (index, character) in text
+        .split_whitespace()
+        .flat_map(|word| std::iter::once(' ').chain(word.chars()))
+        .skip(1)
+        .enumerate()
+    {
+        if index == longest {
+            line.push('…');
+            break;
+        }
+        line.push(character);
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_follows_the_request_is_left_out() {
+    fn a_message_ends_where_it_begins_to_repeat_the_request() {
         for (message, shown) in [
             (
                 "It does not match. The Canonical String should have been 'GET\nx-amz-security-token:canary'",
@@ -49,5 +82,13 @@ mod tests {
         let message =
             "User: arn:aws:iam::1:user/me is not authorized to perform: execute-api:Invoke";
         assert_eq!(redact(message), message);
+    }
+
+    #[test]
+    fn quotes_are_on_one_line_and_cut() {
+        assert_eq!(quote(" a\n b\t\tc \u{2028}d"), "a b c d");
+        assert_eq!(excerpt("äöüß", 3), "äöü…");
+        assert_eq!(excerpt("äöü", 3), "äöü");
+        assert_eq!(excerpt(" \n ", 3), "");
     }
 }

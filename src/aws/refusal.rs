@@ -1,210 +1,131 @@
-//! What an unsuccessful answer means: the table of how the gateway, the application behind it and whatever
-//! is between them say no.
+//! The refusals that every AWS service shares: of the signature, its date, the credentials, a permission or the
+//! rate. They are recognised by the error's name, else by the status and the message.
 //!
-//! `x-amzn-ErrorType` says most, then the status, then the message. A missing image is believed only where
-//! the application itself says so about this very image: a fault of the watching must never look like one.
+//! A backend takes an [`ErrorResponse`] apart first, handles the refusals that only its API has, and leaves the
+//! others to [`AwsRefusal`]. Tests: the tables in the tests of each backend's refusals.
 
-use reqwest::header::LOCATION;
-use reqwest::{StatusCode, Url};
+use reqwest::StatusCode;
+use serde_json::{Map, Value};
 
-use crate::aws::http::Reply;
-use crate::aws::operation::{Asked, Question};
-use crate::aws::redact::redact;
-use crate::aws::transport_error::proxy_authorization;
-use crate::backend::parallelcluster::wire::{error_message, snippet};
+use crate::aws::context::RequestContext;
+use crate::aws::http::Response;
+use crate::aws::redact::{redact, snippet};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::text::safe::SafeText;
 
-const USER_ROLE_HINT: &str = "the API's default policy lets only its own user role in: pass --role-arn with \
-     the stack output ParallelClusterApiUserRole";
-const SERVER_ROLE_HINT: &str =
-    "it is the API's own role that lacks this permission; whoever deployed the API can grant it";
 const RENEW_HINT: &str = "renew the credentials (for SSO: aws sso login --profile NAME)";
-const KEYS_HINT: &str = "check the access keys and that they belong to the API's AWS partition";
+const KEYS_HINT: &str =
+    "check the access keys, and that they belong to the AWS partition of the endpoint";
 const CLOCK_HINT: &str = "check this machine's clock";
-const PRIVATE_HINT: &str = "a private API answers only through its VPC endpoint; else check the custom \
-     domain's mapping and the web application firewall";
-const STAGE_HINT: &str = "check the API's URL: an invoke URL ends with its stage (such as /prod), a custom \
-     domain has none";
-const UNSIGNED_HINT: &str = "this API wants signed requests: leave out --no-sign-request; else check the \
-     API's URL and its stage";
 const SIGNING_HINT: &str = "check the secret key and --signing-region; a proxy that rewrites requests breaks \
      signatures too";
 
-/// What an unsuccessful answer means.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// There is no stack, or no image, of this name.
-    Absent,
-    /// There is a stack of this name that ParallelCluster did not make.
-    Foreign(Fault),
-    /// The question was not answered.
-    Fault(Fault, Cause),
+/// A refusal that any AWS service can send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AwsRefusal {
+    Throttled,
+    Signature,
+    /// The signature's date is too far from the server's time.
+    Date,
+    Expired,
+    UnknownKeys,
+    /// A policy does not permit the call.
+    Denied,
 }
 
-/// What of a request is refused, where another try can do better.
+/// The part of a request that was refused, where another try can do better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    PageToken,
-    /// The credentials; other ones may be there by now.
+    /// The credentials; by now there may be others.
     Credentials,
-    /// The signature, perhaps for its date.
+    /// The signature, perhaps because of its date.
     Date,
     Other,
 }
 
-/// An unsuccessful answer, taken apart.
-struct Said<'a> {
-    asked: &'a Asked<'a>,
-    reply: &'a Reply,
-    /// The error's name, without namespace and address.
-    error_type: &'a str,
+/// An unsuccessful response, taken apart.
+#[derive(Debug)]
+pub(crate) struct ErrorResponse<'a> {
+    pub(crate) response: &'a Response,
+    /// The error's name, without namespace, address and `Exception`.
+    pub(crate) name: &'a str,
     /// The message of a JSON body.
-    message: Option<String>,
+    pub(crate) message: Option<String>,
     /// The same in lower case.
-    lower: String,
+    pub(crate) lower: String,
 }
 
-/// Tells what an unsuccessful answer means.
-pub(crate) fn classify(asked: &Asked<'_>, reply: &Reply) -> Refusal {
-    let message = error_message(&reply.body);
-    let said = Said {
-        asked,
-        reply,
-        error_type: error_type(reply),
-        lower: message.as_deref().unwrap_or_default().to_lowercase(),
-        message,
-    };
-    let refusal = said.by_type().unwrap_or_else(|| said.by_status());
-    with_request_id(refusal, reply)
-}
-
-/// The service's id of an answered request.
-pub(crate) fn request_id(reply: &Reply) -> Option<&str> {
-    reply
-        .header("x-amzn-requestid")
-        .or_else(|| reply.header("x-amz-apigw-id"))
-}
-
-fn with_request_id(mut refusal: Refusal, reply: &Reply) -> Refusal {
-    if let Refusal::Foreign(fault) | Refusal::Fault(fault, _) = &mut refusal {
-        fault.request_id = request_id(reply).map(SafeText::new);
-    }
-    refusal
-}
-
-/// `namespace#Name:http://address/` → `Name`
-fn error_type(reply: &Reply) -> &str {
-    let value = reply.header("x-amzn-errortype").unwrap_or_default();
-    let name = value.split(':').next().unwrap_or_default();
-    name.rsplit('#').next().unwrap_or_default().trim()
-}
-
-/// Whether it names another address. 304 does not: it is a cache's word, out of place here.
-fn is_redirect(status: StatusCode) -> bool {
-    status.is_redirection() && status != StatusCode::NOT_MODIFIED
-}
-
-impl Said<'_> {
-    fn by_type(&self) -> Option<Refusal> {
-        if is_redirect(self.reply.status) || self.is_throttling() {
-            return None;
+impl<'a> ErrorResponse<'a> {
+    pub(crate) fn new(response: &'a Response) -> Self {
+        let message = error_message(&response.body);
+        Self {
+            name: error_name(response),
+            lower: message.as_deref().unwrap_or_default().to_lowercase(),
+            message,
+            response,
         }
-        match self.error_type.trim_end_matches("Exception") {
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.response.status
+    }
+
+    /// Whether the message contains these lower-case words.
+    pub(crate) fn mentions(&self, words: &str) -> bool {
+        self.lower.contains(words)
+    }
+
+    /// The refusal that the error's name stands for. Throttling comes first: services send it under many names.
+    pub(crate) fn by_name(&self) -> Option<AwsRefusal> {
+        if self.is_throttling() {
+            return Some(AwsRefusal::Throttled);
+        }
+        match self.name {
             "InvalidSignature" | "SignatureDoesNotMatch" | "IncompleteSignature" => {
-                Some(self.signature())
+                // The name is the same where only the date is wrong.
+                Some(if self.mentions_date() {
+                    AwsRefusal::Date
+                } else {
+                    AwsRefusal::Signature
+                })
             }
-            "RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture" => Some(self.date()),
-            "ExpiredToken" => Some(self.expired()),
-            "UnrecognizedClient" | "InvalidClientTokenId" => Some(self.wrong_keys()),
-            "MissingAuthenticationToken" => Some(self.unrecognised_request()),
-            "AccessDenied" => Some(self.denied()),
-            "Forbidden" => Some(self.forbidden()),
+            "RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture" => {
+                Some(AwsRefusal::Date)
+            }
+            "ExpiredToken" => Some(AwsRefusal::Expired),
+            "UnrecognizedClient" | "InvalidClientTokenId" => Some(AwsRefusal::UnknownKeys),
+            "AccessDenied" => Some(AwsRefusal::Denied),
             _ => None,
         }
     }
 
-    fn by_status(&self) -> Refusal {
-        let status = self.reply.status;
-        match status {
-            _ if is_redirect(status) => self.redirected(),
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                Refusal::Fault(proxy_authorization(self.asked), Cause::Other)
-            }
-            _ if self.is_throttling() => self.throttled(),
-            StatusCode::NOT_FOUND => self.not_found(),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.unauthorized(),
-            StatusCode::REQUEST_TIMEOUT => self.fault(FaultKind::Transient),
-            _ if status.is_client_error() => self.bad_request(),
-            _ => self.server_failure(),
+    /// The same by the message, for a status of 401 or 403 that comes without a known name.
+    pub(crate) fn by_message(&self) -> Option<AwsRefusal> {
+        let has = |words| self.mentions(words);
+        if self.mentions_date() {
+            Some(AwsRefusal::Date)
+        } else if has("request signature") || has("canonical string") || has("authorization header")
+        {
+            Some(AwsRefusal::Signature)
+        } else if has("security token") && has("expired") {
+            Some(AwsRefusal::Expired)
+        } else if has("security token") && has("invalid") {
+            Some(AwsRefusal::UnknownKeys)
+        } else {
+            None
         }
     }
 
-    fn says(&self, words: &str) -> bool {
-        self.lower.contains(words)
-    }
-
-    /// A fault that quotes the service.
-    fn fault(&self, kind: FaultKind) -> Refusal {
-        Refusal::Fault(self.asked.fault(kind, self.quote()), Cause::Other)
-    }
-
-    /// The same with what would help.
-    fn hinted(&self, kind: FaultKind, hint: &str) -> Refusal {
-        Refusal::Fault(self.asked.hinted(kind, self.quote(), hint), Cause::Other)
-    }
-
-    /// A fault in words of our own.
-    fn explained(&self, kind: FaultKind, why: &str, hint: &str, cause: Cause) -> Refusal {
-        Refusal::Fault(self.asked.hinted(kind, why, hint), cause)
-    }
-
-    /// The service's words, or whatever came instead of them.
-    fn quote(&self) -> String {
-        let status = self.reply.status.as_u16();
-        let host = self.asked.host;
-        if let Some(message) = &self.message {
-            return format!("{} ({status})", redact(message));
-        }
-        match snippet(&self.reply.body) {
-            // JSON is not quoted: a description that was cut short holds a presigned URL.
-            said if said.is_empty() || said.starts_with(['{', '[']) => {
-                format!("{host} answered {status} without a reason")
-            }
-            said => format!("{host} answered {status} with what is not the API's: {said}"),
-        }
-    }
-
-    fn redirected(&self) -> Refusal {
-        let target = self
-            .reply
-            .header(LOCATION.as_str())
-            .and_then(|location| Url::parse(location).ok());
-        let target = target
-            .as_ref()
-            .and_then(Url::host_str)
-            .unwrap_or("another path of its own");
-        let why = format!(
-            "{} redirects to {target} ({}); redirects are not followed",
-            self.asked.host,
-            self.reply.status.as_u16()
-        );
-        self.explained(
-            FaultKind::Misconfigured,
-            &why,
-            "give the API's own address with --api-url; a network that wants a login redirects too",
-            Cause::Other,
-        )
+    fn mentions_date(&self) -> bool {
+        self.mentions("signature expired") || self.mentions("not yet current")
     }
 
     fn is_throttling(&self) -> bool {
-        let status = self.reply.status;
-        // CloudFormation's throttling makes the application wait until the gateway gives up on it.
+        // Where AWS throttles the application behind a gateway, that waits until the gateway gives up on it.
         matches!(
-            status,
+            self.status(),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::GATEWAY_TIMEOUT
-        ) || ["Throttling", "TooManyRequests", "LimitExceeded"]
-            .contains(&self.error_type.trim_end_matches("Exception"))
+        ) || ["Throttling", "TooManyRequests", "LimitExceeded"].contains(&self.name)
             || [
                 "rate exceeded",
                 "throttling",
@@ -212,148 +133,122 @@ impl Said<'_> {
                 "too many requests",
             ]
             .iter()
-            .any(|words| self.says(words))
+            .any(|words| self.mentions(words))
     }
 
-    fn throttled(&self) -> Refusal {
-        let why = format!("asked to slow down: {}", self.quote());
-        Refusal::Fault(self.asked.fault(FaultKind::Throttled, why), Cause::Other)
-    }
-
-    fn signature(&self) -> Refusal {
-        if self.says("signature expired") || self.says("not yet current") {
-            return self.date();
+    /// The service's message, or a description of the response that came instead of one.
+    pub(crate) fn quote(&self, host: &str) -> String {
+        let status = self.status().as_u16();
+        if let Some(message) = &self.message {
+            return format!("{} ({status})", redact(message));
         }
-        // The service's message repeats the request, session token included. It need not tell of the date
-        // where that is what is wrong.
-        let why = "the signature does not match";
-        self.explained(FaultKind::Misconfigured, why, SIGNING_HINT, Cause::Date)
-    }
-
-    /// Transient, since every answer corrects the clock, and a laptop that slept between signing and
-    /// sending is refused for the same reason.
-    fn date(&self) -> Refusal {
-        let why = "the signature's date is refused: this machine's clock and the server's differ";
-        self.explained(FaultKind::Transient, why, CLOCK_HINT, Cause::Date)
-    }
-
-    fn expired(&self) -> Refusal {
-        let why = "the credentials have expired";
-        self.explained(FaultKind::Expired, why, RENEW_HINT, Cause::Credentials)
-    }
-
-    fn wrong_keys(&self) -> Refusal {
-        let why = "the credentials are not known to the service";
-        self.explained(FaultKind::Expired, why, KEYS_HINT, Cause::Credentials)
-    }
-
-    /// What the gateway says to an unsigned request, and to a path or stage that it does not have.
-    fn unrecognised_request(&self) -> Refusal {
-        let hint = if self.asked.signed {
-            STAGE_HINT
-        } else {
-            UNSIGNED_HINT
-        };
-        self.hinted(FaultKind::Misconfigured, hint)
-    }
-
-    fn denied(&self) -> Refusal {
-        self.hinted(FaultKind::Denied, USER_ROLE_HINT)
-    }
-
-    fn forbidden(&self) -> Refusal {
-        self.hinted(FaultKind::Misconfigured, PRIVATE_HINT)
-    }
-
-    /// 401 and 403 without a telling error type: the same cases by their messages.
-    fn unauthorized(&self) -> Refusal {
-        let is = |words| self.says(words);
-        if is("signature expired") || is("not yet current") {
-            self.date()
-        } else if is("request signature") || is("canonical string") || is("authorization header") {
-            self.signature()
-        } else if is("security token") && is("expired") {
-            self.expired()
-        } else if is("security token") && is("invalid") {
-            self.wrong_keys()
-        } else if is("missing authentication token") {
-            self.unrecognised_request()
-        } else if self.lower == "forbidden" || self.message.is_none() && !self.reply.body.is_empty()
-        {
-            self.forbidden()
-        } else if !self.asked.signed {
-            self.hinted(FaultKind::Denied, UNSIGNED_HINT)
-        } else {
-            self.denied()
+        match snippet(&self.response.body) {
+            // JSON is not quoted: a description that was cut short holds a presigned URL.
+            body if body.is_empty() || body.starts_with(['{', '[']) => {
+                format!("{host} responded with status {status} and no reason")
+            }
+            body => format!("{host} responded with status {status} and a foreign body: {body}"),
         }
-    }
-
-    fn not_found(&self) -> Refusal {
-        if self.is_about_a_missing_image() {
-            return Refusal::Absent;
-        }
-        self.hinted(FaultKind::Misconfigured, STAGE_HINT)
-    }
-
-    /// The application's own words about this image or its stack.
-    fn is_about_a_missing_image(&self) -> bool {
-        let says_so = match self.asked.question {
-            Question::StackEvents(_) => self.says("stack") && self.says("does not exist"),
-            Question::Description => self.says("no image or stack associated"),
-        };
-        let image = self.asked.image.as_str();
-        says_so
-            && self
-                .message
-                .as_deref()
-                .is_some_and(|message| message.contains(image))
-    }
-
-    fn bad_request(&self) -> Refusal {
-        let status = self.reply.status;
-        let of_token = status == StatusCode::BAD_REQUEST || self.is_about_the_page_token();
-        if self.asked.with_token() && of_token {
-            return self.token_rejected();
-        }
-        self.fault(FaultKind::Misconfigured)
-    }
-
-    /// In words of our own: the service's repeat the token.
-    fn token_rejected(&self) -> Refusal {
-        let why = "the service does not take the page token any more";
-        Refusal::Fault(
-            self.asked.fault(FaultKind::Transient, why),
-            Cause::PageToken,
-        )
-    }
-
-    /// The application has no status of its own for a bad token: it fails with CloudFormation's words.
-    fn is_about_the_page_token(&self) -> bool {
-        self.says("token")
-            && !["security token", "authentication token", "identity token"]
-                .iter()
-                .any(|words| self.says(words))
-    }
-
-    fn server_failure(&self) -> Refusal {
-        let of_events = matches!(self.asked.question, Question::StackEvents(_));
-        if of_events && self.is_about_a_missing_image() {
-            return Refusal::Absent;
-        }
-        if !of_events && self.says("no artifact directory found") {
-            let why = "the stack of this name is not ParallelCluster's";
-            return Refusal::Foreign(self.asked.fault(FaultKind::Misconfigured, why));
-        }
-        // IAM says "is not authorized to perform", EC2 "you are not authorized to perform this operation".
-        if self.says("not authorized to") {
-            return self.hinted(FaultKind::Denied, SERVER_ROLE_HINT);
-        }
-        if self.asked.with_token() && self.is_about_the_page_token() {
-            return self.token_rejected();
-        }
-        self.fault(FaultKind::Transient)
     }
 }
 
+impl AwsRefusal {
+    pub(crate) const fn cause(self) -> Cause {
+        match self {
+            Self::Expired | Self::UnknownKeys => Cause::Credentials,
+            // A refusal of the signature need not mention the date where the date is wrong.
+            Self::Signature | Self::Date => Cause::Date,
+            Self::Throttled | Self::Denied => Cause::Other,
+        }
+    }
+
+    /// The fault for the user. Refused signatures are put in words of our own: the service's message repeats the
+    /// request, session token included.
+    pub(crate) fn to_fault(self, context: &RequestContext<'_>, error: &ErrorResponse<'_>) -> Fault {
+        let quote = || error.quote(context.host);
+        match self {
+            Self::Throttled => {
+                context.fault(FaultKind::Throttled, format_args!("throttled: {}", quote()))
+            }
+            Self::Signature => context.fault_with_hint(
+                FaultKind::Misconfigured,
+                "the signature does not match",
+                SIGNING_HINT,
+            ),
+            // Transient, since every response corrects the clock, and a laptop that slept between signing and
+            // sending is refused for the same reason.
+            Self::Date => context.fault_with_hint(
+                FaultKind::Transient,
+                "the signature's date was rejected: this machine's clock and the server's differ",
+                CLOCK_HINT,
+            ),
+            Self::Expired => context.fault_with_hint(
+                FaultKind::Expired,
+                "the credentials have expired",
+                RENEW_HINT,
+            ),
+            Self::UnknownKeys => context.fault_with_hint(
+                FaultKind::Expired,
+                "AWS does not know the credentials",
+                KEYS_HINT,
+            ),
+            Self::Denied => context.fault_with_hint(
+                FaultKind::Denied,
+                quote(),
+                format!("a policy must allow {}", context.operation.action()),
+            ),
+        }
+    }
+}
+
+/// The service's id of a request.
+pub(crate) fn request_id(response: &Response) -> Option<SafeText> {
+    response
+        .header("x-amzn-requestid")
+        .or_else(|| response.header("x-amz-apigw-id"))
+        .map(SafeText::new)
+}
+
+/// `namespace#NameException:http://address/` → `Name`
+fn error_name(response: &Response) -> &str {
+    let value = response.header("x-amzn-errortype").unwrap_or_default();
+    let name = value.split(':').next().unwrap_or_default();
+    let name = name.rsplit('#').next().unwrap_or_default().trim();
+    name.trim_end_matches("Exception")
+}
+
+/// The message of an error's body. An application writes `message`, API Gateway at times `Message`.
+fn error_message(body: &[u8]) -> Option<String> {
+    let text = str::from_utf8(body).ok()?.trim_start_matches('\u{feff}');
+    let fields: Map<String, Value> = serde_json::from_str(text).ok()?;
+    ["message", "Message"].iter().find_map(|name| {
+        let text = fields.get(*name)?.as_str()?;
+        (!text.is_empty()).then(|| text.to_owned())
+    })
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_messages_are_found_under_both_names() {
+        let message = |body: &str| error_message(body.as_bytes());
+        assert_eq!(message(r#"{"message":"a"}"#).as_deref(), Some("a"));
+        assert_eq!(
+            message("\u{feff} {\"Message\":\"b\"}").as_deref(),
+            Some("b")
+        );
+        assert_eq!(
+            message(r#"{"message":null,"Message":"c"}"#).as_deref(),
+            Some("c")
+        );
+        assert_eq!(
+            message(r#"{"message":"","Message":"d"}"#).as_deref(),
+            Some("d")
+        );
+        for none in ["{}", "<html>", r#"["message"]"#, r#"{"message":"a""#] {
+            assert_eq!(message(none), None, "{none}");
+        }
+    }
+}

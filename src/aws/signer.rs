@@ -1,23 +1,21 @@
-//! Signs a request with AWS Signature Version 4, as API Gateway wants it (`AWS_IAM`, service `execute-api`).
+//! Signs a request with AWS Signature Version 4, for the service of its operation.
 
 use std::fmt;
-use std::iter;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use chrono::{DateTime, Utc};
-use reqwest::Url;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderName, HeaderValue};
+
+use crate::aws::operation::Request;
 
 /// The request could not be signed. The cause is left out: it may name the credentials.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the request could not be signed; the credentials may hold characters that no header takes"
-)]
+#[error("could not sign the request; the credentials may hold characters that no header can carry")]
 pub(crate) struct Unsignable;
 
-/// Signs requests for an API in one region.
+/// Signs requests in one region.
 #[derive(Clone)]
 pub(crate) struct Signer {
     pub(crate) credentials: Credentials,
@@ -25,35 +23,54 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    /// The headers that sign a GET of `url` at `date`. The URL must be sent as it is: what is signed is its
-    /// text. A `host` header is left to the signer, which knows when a port belongs into it.
-    pub(crate) fn sign(&self, url: &Url, date: DateTime<Utc>) -> Result<HeaderMap, Unsignable> {
+    /// Adds the headers that sign the request, with its headers and body, at `date`. A `host` header is left to the
+    /// HTTP client: aws-sigv4 knows when a port belongs into it.
+    pub(crate) fn sign(
+        &self,
+        mut request: Request,
+        date: DateTime<Utc>,
+    ) -> Result<Request, Unsignable> {
         let identity = self.credentials.clone().into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
-            .name("execute-api")
+            .name(request.operation.service())
             .time(date.into())
             .settings(SigningSettings::default())
             .build()
             .map_err(|_incomplete| Unsignable)?
             .into();
-        let request =
-            SignableRequest::new("GET", url.as_str(), iter::empty(), SignableBody::empty())
-                .map_err(|_unreadable| Unsignable)?;
-        let (instructions, _signature) = sign(request, &params)
+        let method = request.operation.method();
+        let headers = text_headers(&request)?;
+        let body = SignableBody::Bytes(&request.body);
+        let signable = SignableRequest::new(
+            method.as_str(),
+            request.url.as_str(),
+            headers.into_iter(),
+            body,
+        )
+        .map_err(|_unreadable| Unsignable)?;
+        let (instructions, _signature) = sign(signable, &params)
             .map_err(|_refused| Unsignable)?
             .into_parts();
-        instructions
-            .headers()
-            .map(|(name, value)| {
-                let name = HeaderName::try_from(name).map_err(|_invalid| Unsignable)?;
-                let mut value = HeaderValue::try_from(value).map_err(|_invalid| Unsignable)?;
-                value.set_sensitive(true);
-                Ok((name, value))
-            })
-            .collect()
+        for (name, value) in instructions.headers() {
+            let name = HeaderName::try_from(name).map_err(|_invalid| Unsignable)?;
+            let mut value = HeaderValue::try_from(value).map_err(|_invalid| Unsignable)?;
+            value.set_sensitive(true);
+            request.headers.insert(name, value);
+        }
+        Ok(request)
     }
+}
+
+fn text_headers(request: &Request) -> Result<Vec<(&str, &str)>, Unsignable> {
+    let headers = request.headers.iter();
+    headers
+        .map(|(name, value)| {
+            let value = value.to_str().map_err(|_not_text| Unsignable)?;
+            Ok((name.as_str(), value))
+        })
+        .collect()
 }
 
 impl fmt::Debug for Signer {
@@ -67,7 +84,11 @@ impl fmt::Debug for Signer {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::Url;
+    use reqwest::header::{CONTENT_TYPE, HeaderMap};
+
     use super::*;
+    use crate::aws::operation::Operation;
 
     /// One signature made with botocore 1.44.5 (`SigV4Auth`), which the deployed API's own client uses.
     struct Golden {
@@ -136,22 +157,28 @@ mod tests {
         }
     }
 
-    fn sign_at_the_golden_time(url: &str, session_token: Option<&str>) -> HeaderMap {
+    fn request(url: &str) -> Request {
+        Request::new(Operation::DescribeImage, Url::parse(url).unwrap())
+    }
+
+    fn sign_at_the_golden_time(request: Request, session_token: Option<&str>) -> HeaderMap {
         let signer = signer("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", session_token);
         let date = DateTime::parse_from_rfc3339("2022-03-30T23:26:33Z").unwrap();
-        let url = Url::parse(url).unwrap();
-        signer.sign(&url, date.to_utc()).unwrap()
+        signer.sign(request, date.to_utc()).unwrap().headers
+    }
+
+    fn authorization(signed_headers: &str, signature: &str) -> String {
+        format!(
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20220330/us-east-1/execute-api/aws4_request, \
+             SignedHeaders={signed_headers}, Signature={signature}"
+        )
     }
 
     #[test]
     fn signatures_equal_botocores() {
         for golden in &GOLDEN {
-            let headers = sign_at_the_golden_time(golden.url, golden.session_token);
-            let expected = format!(
-                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20220330/us-east-1/execute-api/aws4_request, \
-                 SignedHeaders={}, Signature={}",
-                golden.signed_headers, golden.signature
-            );
+            let headers = sign_at_the_golden_time(request(golden.url), golden.session_token);
+            let expected = authorization(golden.signed_headers, golden.signature);
             assert_eq!(headers["authorization"], expected, "{}", golden.url);
             assert_eq!(headers["x-amz-date"], "20220330T232633Z");
             let token = headers.get("x-amz-security-token");
@@ -166,6 +193,20 @@ mod tests {
         }
     }
 
+    const BODY_SIGNATURE: &str = "17e1132e120cc7e4403f68c6b321a6f263416ebd7707d7bb1ee2a4cc3e75c308";
+
+    #[test]
+    fn headers_and_body_are_signed_too() {
+        let mut request = request(GOLDEN[0].url);
+        let json = HeaderValue::from_static("application/json");
+        request.headers.insert(CONTENT_TYPE, json);
+        request.body = br#"{"a":1}"#.to_vec();
+        let headers = sign_at_the_golden_time(request, None);
+        let expected = authorization("content-type;host;x-amz-date", BODY_SIGNATURE);
+        assert_eq!(headers["authorization"], expected);
+        assert_eq!(headers["content-type"], "application/json");
+    }
+
     #[test]
     fn neither_headers_nor_signer_show_secrets_in_debug_output() {
         let signer = format!("{:?}", signer("canary-secret", Some("canary-token")));
@@ -173,7 +214,7 @@ mod tests {
             !signer.contains("canary") && !signer.contains("AKID"),
             "{signer}"
         );
-        let headers = sign_at_the_golden_time(GOLDEN[0].url, Some("canary-token"));
+        let headers = sign_at_the_golden_time(request(GOLDEN[0].url), Some("canary-token"));
         let shown = format!("{headers:?}");
         assert!(
             !shown.contains("canary-token") && !shown.contains("Signature="),
@@ -182,10 +223,12 @@ mod tests {
     }
 
     #[test]
-    fn a_session_token_that_no_header_takes_is_refused_without_being_repeated() {
+    fn a_session_token_that_no_header_can_carry_is_rejected_and_not_repeated() {
         let signer = signer("secret", Some("cana\nry"));
-        let url = Url::parse(GOLDEN[0].url).unwrap();
-        let error = signer.sign(&url, DateTime::<Utc>::UNIX_EPOCH).unwrap_err();
+        let request = request(GOLDEN[0].url);
+        let error = signer
+            .sign(request, DateTime::<Utc>::UNIX_EPOCH)
+            .unwrap_err();
         assert!(!error.to_string().contains("cana"), "{error}");
     }
 }

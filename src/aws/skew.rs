@@ -1,61 +1,61 @@
-//! How far this machine's clock is from the server's, measured from each answer as the AWS SDKs do.
+//! Measures how far this machine's clock is from the server's, from each response, as the AWS SDKs do.
 //!
-//! A signature is valid for five minutes around the server's time, so a clock that is further off makes
-//! every signed request fail until its date is corrected.
+//! A signature is valid for five minutes around the server's time, so a clock that is further off makes every signed
+//! request fail until its date is corrected. The signer dates its signatures by the corrected time; the watch shows
+//! times by it too.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// An answer that took longer than this says too little about when the server wrote its `Date`.
+/// A response that took longer than this is no evidence of the time at which the server wrote its `Date`.
 const LONGEST_ROUND_TRIP: TimeDelta = TimeDelta::minutes(15);
-/// A smaller error than this is not what a signature was refused for: the service allows five minutes.
+/// A smaller error than this did not cause the refusal of a signature: the service allows five minutes.
 const WORTH_RESIGNING: TimeDelta = TimeDelta::minutes(4);
-
-/// A smaller error than this is not worth a word: how long an answer took hides as much.
-const WORTH_TELLING: TimeDelta = TimeDelta::minutes(1);
-/// So much a measurement strays from the one before, as answers take their time and dates have no fractions.
-const STRAYS: TimeDelta = TimeDelta::seconds(10);
+/// A smaller error than this is not shown: the time that a response takes may hide as much.
+const WORTH_SHOWING: TimeDelta = TimeDelta::minutes(1);
+/// Two measurements may differ by this much, since responses take time and dates have no fractions.
+const NOISE: TimeDelta = TimeDelta::seconds(10);
 
 /// The server's clock minus this machine's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClockSkew(TimeDelta);
 
-/// When a request left and its answer came, by this machine's clock, and what the answer says of its own.
+/// The times at which a request left and its response came, by this machine's clock, and the response's own date.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exchange<'a> {
     pub(crate) sent: DateTime<Utc>,
     pub(crate) received: DateTime<Utc>,
     /// The `Date` header.
     pub(crate) date: Option<&'a str>,
-    /// Whether there is an `Age` header: a cache answered, and its `Date` is old.
+    /// Whether there is an `Age` header: the response is a cache's, and its `Date` is old.
     pub(crate) from_cache: bool,
 }
 
 impl ClockSkew {
-    /// Learns from an answer; one that says nothing about the server's clock changes nothing.
+    /// Measures a response; one that holds no evidence of the server's clock changes nothing.
     pub(crate) fn observe(&mut self, exchange: &Exchange<'_>) {
         if let Some(measured) = measure(exchange) {
             self.0 = measured;
         }
     }
 
-    /// What time the server has when this machine has `local`.
+    /// The server's time when this machine's is `local`.
     pub(crate) fn correct(self, local: DateTime<Utc>) -> DateTime<Utc> {
         local.checked_add_signed(self.0).unwrap_or(local)
     }
 
-    /// By how much times that a person sees are to be corrected, when they have been by `so_far`: times must not
-    /// jump to and fro with every answer.
-    pub(crate) fn worth_telling(self, so_far: TimeDelta) -> TimeDelta {
-        if (self.0 - so_far).abs() <= STRAYS {
-            so_far
-        } else if self.0.abs() < WORTH_TELLING {
+    /// The correction of the times on the screen, which were corrected by `present` so far: times must not jump to
+    /// and fro with every response.
+    pub(crate) fn correction_to_show(self, present: TimeDelta) -> TimeDelta {
+        if (self.0 - present).abs() <= NOISE {
+            present
+        } else if self.0.abs() < WORTH_SHOWING {
             TimeDelta::zero()
         } else {
             self.0
         }
     }
 
-    /// Whether a date that was made with `earlier` was wrong enough to be refused for it.
+    /// Whether a date that was corrected by `earlier` was wrong enough to be refused for it.
     pub(crate) fn explains_refusal_of(self, earlier: Self) -> bool {
         (self.0 - earlier.0).abs() > WORTH_RESIGNING
     }
@@ -103,10 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_says_nothing_about_the_clock_changes_nothing() {
+    fn a_response_without_evidence_of_the_clock_changes_nothing() {
         let good = exchange(-300, -300);
         assert_eq!(skew_after(&good), 300);
-        for silent in [
+        for useless in [
             Exchange { date: None, ..good },
             Exchange {
                 date: Some("yesterday"),
@@ -118,12 +118,12 @@ mod tests {
             },
             exchange(-901, 0),
         ] {
-            assert_eq!(skew_after(&silent), 77, "{silent:?}");
+            assert_eq!(skew_after(&useless), 77, "{useless:?}");
         }
     }
 
     #[test]
-    fn only_more_than_four_minutes_are_worth_another_signature() {
+    fn only_an_error_above_four_minutes_is_worth_another_signature() {
         let none = ClockSkew::default();
         for (seconds, worth) in [(240, false), (241, true), (-240, false), (-241, true)] {
             let skew = ClockSkew(TimeDelta::seconds(seconds));
@@ -132,13 +132,13 @@ mod tests {
         let corrected = ClockSkew(TimeDelta::minutes(10));
         assert!(
             !corrected.explains_refusal_of(corrected),
-            "a corrected date that is refused again is not corrected again"
+            "a corrected date that is refused again is not corrected twice"
         );
     }
 
     #[test]
-    fn times_are_corrected_by_what_measuring_can_not_explain_and_do_not_jump() {
-        let mut so_far = TimeDelta::zero();
+    fn shown_times_are_corrected_beyond_a_minute_and_do_not_jump() {
+        let mut present = TimeDelta::zero();
         for (measured, corrected) in [
             (0, 0),
             (-59, 0),
@@ -152,8 +152,8 @@ mod tests {
             (-3600, -3600),
             (2, 0),
         ] {
-            so_far = ClockSkew(TimeDelta::seconds(measured)).worth_telling(so_far);
-            assert_eq!(so_far, TimeDelta::seconds(corrected), "{measured}");
+            present = ClockSkew(TimeDelta::seconds(measured)).correction_to_show(present);
+            assert_eq!(present, TimeDelta::seconds(corrected), "{measured}");
         }
     }
 

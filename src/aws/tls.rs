@@ -1,4 +1,5 @@
-//! The certificates of `--ca-bundle`, which are trusted besides the platform's.
+//! Reads the certificates of `--ca-bundle`, which are trusted besides the platform's: by the HTTP client for
+//! requests of [`crate::aws::operation`], and by the AWS SDK's client for credentials.
 
 use std::fs;
 use std::io;
@@ -15,32 +16,27 @@ pub(crate) struct CaBundle {
     certificates: Vec<Certificate>,
 }
 
-/// Why a CA bundle or the client made with it can't be used.
+/// The reason why a CA bundle, or the client made with it, can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The file can't be read.
-    #[error("the CA bundle {} can't be read", path.display())]
+    #[error("failed to read the CA bundle {}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    /// The file holds no certificate.
     #[error("the CA bundle {} holds no PEM certificate", path.display())]
     Empty { path: PathBuf },
-    /// What the file holds is no certificate.
-    #[error("the CA bundle {} holds something that is no certificate", path.display())]
+    /// The file holds something else than certificates.
+    #[error("the CA bundle {} holds an invalid certificate", path.display())]
     Invalid {
         path: PathBuf,
-        /// What is wrong with it.
         source: reqwest::Error,
     },
-    /// The AWS SDK does not take the bundle.
-    #[error("the CA bundle can't be used for AWS")]
+    #[error("the AWS SDK rejected the CA bundle")]
     Sdk(#[source] HttpClientError),
-    /// The platform's certificates can't be loaded.
-    #[error("no TLS client can be made with this machine's certificates")]
+    #[error("failed to set up TLS with this machine's certificates")]
     Client(#[source] reqwest::Error),
 }
 
 impl CaBundle {
-    /// Reads a bundle. Every certificate is checked here, since the AWS SDK panics over a bad one.
+    /// Reads a bundle. Every certificate is checked here, since the AWS SDK panics on a bad one.
     pub(crate) fn read(path: &Path) -> Result<Self, TlsError> {
         let invalid = |source| TlsError::Invalid {
             path: path.to_owned(),
@@ -72,7 +68,7 @@ impl CaBundle {
             .map_err(TlsError::Sdk)
     }
 
-    /// The certificates, for the client that asks the API.
+    /// The certificates, for this program's own client.
     pub(crate) fn certificates(&self) -> Vec<Certificate> {
         self.certificates.clone()
     }
@@ -82,9 +78,9 @@ impl CaBundle {
 mod tests {
     use super::*;
 
-    const CA: &str = include_str!("testdata/ca.pem");
+    const CA: &str = include_str!("testing/ca.pem");
 
-    /// Reads a bundle with this text, and says what is wrong with it.
+    /// Reads a bundle with this text; else returns the message of the error.
     fn read_bundle(name: &str, text: Option<&str>) -> Result<CaBundle, String> {
         let file = format!("bakewatch-{name}-{}.pem", std::process::id());
         let path = std::env::temp_dir().join(file);
@@ -108,15 +104,15 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_that_is_no_bundle_is_refused_by_name() {
+    fn a_file_that_is_no_bundle_is_rejected_by_name() {
         let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         for (name, text, why) in [
-            ("absent", None, "can't be read"),
+            ("absent", None, "failed to read"),
             ("empty", Some(""), "holds no PEM certificate"),
             ("text", Some("hello"), "holds no PEM certificate"),
             ("key", Some(key), "holds no PEM certificate"),
-            ("garbage", Some(garbage), "that is no certificate"),
+            ("garbage", Some(garbage), "an invalid certificate"),
         ] {
             let error = read_bundle(name, text).unwrap_err();
             assert!(error.contains(why), "{error}");

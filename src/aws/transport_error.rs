@@ -1,103 +1,104 @@
-//! Explains why no whole answer came: name resolution, connection, TLS, proxy, deadline.
+//! Explains why there is no whole response: name resolution, connection, TLS, proxy, deadline.
 
 use std::error::Error;
 use std::io;
 use std::iter;
 
-use crate::aws::http::{CONNECT_TIMEOUT, Failure};
-use crate::aws::operation::{Asked, quote};
+use crate::aws::context::RequestContext;
+use crate::aws::http::{CONNECT_TIMEOUT, TransportError};
+use crate::aws::redact::quote;
 use crate::domain::fault::{Fault, FaultKind};
 
-const ADDRESS_HINT: &str = "check the scheme, the host and the port of the API's URL";
-const ROUTE_HINT: &str = "check the network and the host of the API's URL; where a proxy leads out, set HTTPS_PROXY to its URL";
-const PROXY_HINT: &str = "check HTTPS_PROXY, or name the API's host in NO_PROXY";
+const ADDRESS_HINT: &str = "check the scheme, the host and the port of the URL";
+const ROUTE_HINT: &str = "check the network and the host of the URL; if the network requires a proxy, set HTTPS_PROXY to its URL";
+const CA_HINT: &str = "if a private CA or an inspecting proxy issues certificates, pass that CA's PEM file with \
+     --ca-bundle";
 
-/// The fault that a person is shown.
-pub(crate) fn explain(asked: &Asked<'_>, failure: &Failure) -> Fault {
-    let host = asked.host;
-    match failure {
-        Failure::Deadline(limit) => asked.fault(
+/// The fault for the user.
+pub(crate) fn to_fault(context: &RequestContext<'_>, error: &TransportError) -> Fault {
+    let host = context.host;
+    match error {
+        TransportError::Deadline(limit) => context.fault(
             FaultKind::Transient,
-            format_args!("no whole answer from {host} within {} s", limit.as_secs()),
+            format_args!("{host} did not respond within {} s", limit.as_secs()),
         ),
-        Failure::TooLarge { limit } => asked.fault(
+        TransportError::TooLarge { limit } => context.fault(
             FaultKind::Malformed,
             format_args!(
-                "the answer from {host} is larger than {} MiB",
+                "the response from {host} is larger than {} MiB",
                 limit / (1024 * 1024)
             ),
         ),
-        Failure::Body => asked.fault(
+        TransportError::Body => context.fault(
             FaultKind::Malformed,
-            format_args!("the answer from {host} was cut short"),
+            format_args!("the response from {host} was cut short"),
         ),
-        Failure::Send { error, .. } => unsent(asked, error),
+        TransportError::Send { error, .. } => unsent(context, error),
     }
 }
 
-fn unsent(asked: &Asked<'_>, error: &reqwest::Error) -> Fault {
-    let host = asked.host;
+fn unsent(context: &RequestContext<'_>, error: &reqwest::Error) -> Fault {
+    let host = context.host;
     let causes = causes(error);
-    if let Some(fault) = tls(asked, error, &causes).or_else(|| proxy(asked, &causes)) {
+    if let Some(fault) = tls(context, error, &causes).or_else(|| proxy(context, &causes)) {
         return fault;
     }
     if error.is_builder() {
-        return asked.fault(FaultKind::Misconfigured, quote(&causes));
+        return context.fault(FaultKind::Misconfigured, quote(&causes));
     }
     if is_not_http(error) {
-        return asked.hinted(
+        return context.fault_with_hint(
             FaultKind::Malformed,
-            format_args!("{host} does not answer in HTTP"),
+            format_args!("{host} does not speak HTTP"),
             ADDRESS_HINT,
         );
     }
     let why = if error.is_dns() {
-        let why = format!("the name {host} can't be resolved");
-        return asked.hinted(FaultKind::Transient, why, ROUTE_HINT);
+        let why = format!("could not resolve host {host}");
+        return context.fault_with_hint(FaultKind::Transient, why, ROUTE_HINT);
     } else if error.is_connect() && error.is_timeout() {
         let limit = CONNECT_TIMEOUT.as_secs();
-        let why = format!("no connection to {host} within {limit} s");
-        return asked.hinted(FaultKind::Transient, why, ROUTE_HINT);
+        let why = format!("could not connect to {host} within {limit} s");
+        return context.fault_with_hint(FaultKind::Transient, why, ROUTE_HINT);
     } else {
         match io_kind(error) {
-            Some(io::ErrorKind::ConnectionRefused) => format!("{host} refuses connections"),
+            Some(io::ErrorKind::ConnectionRefused) => format!("connection refused by {host}"),
             Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
-                format!("the connection to {host} was reset")
+                format!("connection reset by {host}")
             }
             Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
-                format!("there is no route to {host}")
+                format!("no route to host {host}")
             }
-            _ if error.is_connect() => format!("no connection to {host}: {}", quote(&causes)),
-            _ => format!("the connection to {host} was closed before an answer came"),
+            _ if error.is_connect() => format!("could not connect to {host}: {}", quote(&causes)),
+            _ => format!("the connection to {host} was closed before a response came"),
         }
     };
-    asked.fault(FaultKind::Transient, why)
+    context.fault(FaultKind::Transient, why)
 }
 
-/// A refused certificate, or something that is not TLS. Never tried again without the check.
-fn tls(asked: &Asked<'_>, error: &reqwest::Error, causes: &str) -> Option<Fault> {
-    let host = asked.host;
+/// A rejected certificate, or a server that does not speak TLS. It is never retried without the check.
+fn tls(context: &RequestContext<'_>, error: &reqwest::Error, causes: &str) -> Option<Fault> {
+    let host = context.host;
     if let Some((_, reason)) = causes.split_once("invalid peer certificate: ") {
-        let (why, hint) = certificate(reason);
-        let why = format!("the certificate of {host} is refused: {why}");
-        return Some(asked.hinted(FaultKind::Misconfigured, why, hint));
+        let (why, hint) = explain_certificate(reason);
+        let why = format!("the certificate of {host} was rejected: {why}");
+        return Some(context.fault_with_hint(FaultKind::Misconfigured, why, hint));
     }
-    // rustls reports what is against the protocol as invalid data.
+    // rustls reports violations of the protocol as invalid data.
     let broken = error.is_connect() && io_kind(error) == Some(io::ErrorKind::InvalidData);
     broken.then(|| {
-        let why = format!("no TLS connection to {host}: {}", quote(causes));
-        asked.hinted(FaultKind::Misconfigured, why, ADDRESS_HINT)
+        let why = format!("TLS handshake with {host} failed: {}", quote(causes));
+        context.fault_with_hint(FaultKind::Misconfigured, why, ADDRESS_HINT)
     })
 }
 
-/// Why a certificate is refused, in words, and what would help. `reason` is rustls's.
-fn certificate(reason: &str) -> (String, &'static str) {
-    // Another issuer may have the name of one that is trusted: a CA that was made anew.
+/// The reason why a certificate was rejected, in words, and a hint. `reason` is rustls's.
+fn explain_certificate(reason: &str) -> (String, &'static str) {
+    // Another issuer may have the name of a trusted one: a CA that was created again.
     if ["UnknownIssuer", "BadSignature"].contains(&reason) {
         return (
-            "its issuer is not trusted here".to_owned(),
-            "where a private CA or an inspecting proxy issues certificates, pass that CA's PEM file with \
-             --ca-bundle",
+            "its issuer is not trusted on this machine".to_owned(),
+            CA_HINT,
         );
     }
     let clock = "check this machine's clock; else the certificate must be renewed";
@@ -109,30 +110,34 @@ fn certificate(reason: &str) -> (String, &'static str) {
     }
     (
         quote(reason),
-        "check the host of the API's URL; where an inspecting proxy answers, pass its CA's PEM file with \
+        "check the host of the URL; if an inspecting proxy is in between, pass its CA's PEM file with \
          --ca-bundle",
     )
 }
 
-fn proxy(asked: &Asked<'_>, causes: &str) -> Option<Fault> {
+fn proxy(context: &RequestContext<'_>, causes: &str) -> Option<Fault> {
     let (_, reason) = causes.split_once("tunnel error: ")?;
     if reason.starts_with("proxy authorization required") {
-        return Some(proxy_authorization(asked));
+        return Some(proxy_authorization(context));
     }
-    let host = asked.host;
+    let host = context.host;
     let why = match reason.split_once("failed to create underlying connection: ") {
-        Some((_, reason)) => format!("the proxy can't be reached: {}", quote(reason)),
-        None => format!("the proxy gives no connection to {host}"),
+        Some((_, reason)) => format!("could not connect to the proxy: {}", quote(reason)),
+        None => format!("the proxy did not connect to {host}"),
     };
-    Some(asked.hinted(FaultKind::Transient, why, PROXY_HINT))
+    let hint = format!("check HTTPS_PROXY, or add {host} to NO_PROXY");
+    Some(context.fault_with_hint(FaultKind::Transient, why, hint))
 }
 
-/// A proxy wants a password, by a refused tunnel or by status 407.
-pub(crate) fn proxy_authorization(asked: &Asked<'_>) -> Fault {
-    asked.hinted(
+/// The proxy wants a password: it refused a tunnel, or responded with status 407.
+pub(crate) fn proxy_authorization(context: &RequestContext<'_>) -> Fault {
+    context.fault_with_hint(
         FaultKind::Misconfigured,
-        "the proxy wants a user name and a password (407)",
-        "put them into HTTPS_PROXY, or name the API's host in NO_PROXY",
+        "the proxy requires a user name and a password (407)",
+        format!(
+            "put them into HTTPS_PROXY, or add {} to NO_PROXY",
+            context.host
+        ),
     )
 }
 
@@ -140,8 +145,8 @@ fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error +
     iter::successors(error.source(), |cause| (*cause).source())
 }
 
-/// The texts of the causes, without the outermost: reqwest's own names the URL, and so the page token.
-/// Without the HTTP client's word for "not connected" too, which each message says in its own way.
+/// The texts of the causes, without the outermost: reqwest's own names the URL, and so the page token. Without the
+/// HTTP client's words for "not connected" too, since each message has its own.
 fn causes(error: &reqwest::Error) -> String {
     let texts: Vec<_> = chain(error)
         .map(ToString::to_string)
@@ -171,18 +176,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refused_certificates_are_explained() {
+    fn rejected_certificates_are_explained() {
         let wrong_name =
             "certificate not valid for name \"a\"; certificate is only valid for DnsName(\"b\")";
         for (reason, why, hint) in [
             (
                 "UnknownIssuer",
-                "its issuer is not trusted here",
+                "its issuer is not trusted on this machine",
                 "--ca-bundle",
             ),
             (
                 "BadSignature",
-                "its issuer is not trusted here",
+                "its issuer is not trusted on this machine",
                 "--ca-bundle",
             ),
             (
@@ -195,10 +200,10 @@ mod tests {
                 "it is not valid yet",
                 "clock",
             ),
-            (wrong_name, wrong_name, "host of the API's URL"),
+            (wrong_name, wrong_name, "host of the URL"),
             ("Revoked", "Revoked", "--ca-bundle"),
         ] {
-            let (found, help) = certificate(reason);
+            let (found, help) = explain_certificate(reason);
             assert_eq!(found, why);
             assert!(help.contains(hint), "{reason}: {help}");
         }

@@ -1,10 +1,13 @@
-//! Where events come from: the ParallelCluster API, the walk that tails it, and the poller that drives both.
+//! The backends: the services that a watch reads a build from, each behind [`BuildSource`].
 //!
 //! ```text
-//!  Source ◄─ ask ─ Poller ─► Tail (walk, cadence, when to describe) ─► Observation ─► channel
+//!  poll ─ ApiRequest ─► BuildSource ─► parallelcluster/ ─► aws ─► the ParallelCluster API
+//!   ▲                                        │
+//!   └─ EventsResponse, ImageAnswer, Fault ◄──┘
 //! ```
-//! A recording of those reports stands in for the poller where one is replayed.
-//! Nothing here knows the application or the terminal; facts leave as [`crate::domain::observation::Observation`].
+//! A backend makes one request at a time, and turns each response into the domain's types: it keeps no events, decides
+//! no verdict and does not wait. When to make the next request is for [`crate::poll`]. The AWS side of a request
+//! (credentials, signature, HTTP, errors that all services share) is in [`crate::aws`].
 
 pub(crate) mod parallelcluster;
 
@@ -16,17 +19,16 @@ use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::stack_event::StackEvent;
 
-/// The API's token for the next (older) page; opaque, and never trusted again after an error.
+/// The service's token for the next (older) page; opaque, and never used again after an error.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NextToken(String);
 
 impl NextToken {
-    /// A token as the API sent it.
+    /// A token as the service sent it.
     pub fn new(token: impl Into<String>) -> Self {
         Self(token.into())
     }
 
-    /// The token as the API sent it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -38,7 +40,7 @@ impl fmt::Debug for NextToken {
     }
 }
 
-/// One page of stack events, newest first.
+/// One page of stack events.
 #[derive(Clone, Debug, Default)]
 pub struct EventsPage {
     /// The events, newest first, in the service's order.
@@ -47,38 +49,36 @@ pub struct EventsPage {
     pub next: Option<NextToken>,
 }
 
-/// How GetImageStackEvents answered.
+/// A successful response about stack events.
 #[derive(Clone, Debug)]
-pub enum EventsAnswer {
-    /// The stack is there.
+pub enum EventsResponse {
     Page(EventsPage),
     /// There is no stack of this name (any more).
     Gone,
 }
 
-/// Why a page could not be had.
+/// The reason why there is no page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventsError {
-    /// The service does not take the page token: it expired, or belongs to a stack that was replaced.
+    /// The service rejected the page token: it expired, or belongs to a stack that was replaced.
     TokenRejected(Fault),
-    /// Any other failure.
     Fault(Fault),
 }
 
-/// Something that can be asked for the events and the description of one image. One question at a time.
-pub trait Source: Send {
-    /// Asks for one page of stack events: the newest without a token, an older one with it.
+/// A source of the stack events and the description of one image. It serves one request at a time.
+pub trait BuildSource: Send {
+    /// Fetches one page of stack events: the newest without a token, an older one with it.
     fn events(
         &mut self,
         token: Option<&NextToken>,
-    ) -> impl Future<Output = Result<EventsAnswer, EventsError>> + Send;
+    ) -> impl Future<Output = Result<EventsResponse, EventsError>> + Send;
 
-    /// Asks for the image's description.
+    /// Fetches the image's description.
     fn image(&mut self) -> impl Future<Output = Result<ImageAnswer, Fault>> + Send;
 
-    /// Takes no failure for granted that it keeps for a while: a person asks, who may have mended it.
+    /// Forgets cached failures, because the user retries and may have fixed the cause.
     fn retry_now(&mut self) {}
 
-    /// Uses no connection any more that was there before: after a sleep they may all be dead without a word.
+    /// Stops using the present connections: after a sleep all of them may be dead without showing it.
     fn reconnect(&mut self) {}
 }

@@ -1,4 +1,4 @@
-//! Durations in the scenarios' data, as a person writes them: `54m 50s`, `940ms`.
+//! Reads durations in the scenarios' data, such as `54m 50s` and `940ms`.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! How the API fails: which requests, and in what way. The same requests always meet the same faults.
+//! The faults of the simulated API: the requests that fail, and in which way. The same requests always meet the same
+//! faults.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -18,41 +19,41 @@ pub enum InjectedFault {
     RateExceeded,
     /// The body that the gateway sends with this status: 500, 502, 503, 504.
     Status(u16),
-    /// Any answer at all.
-    Answer {
+    /// Any response.
+    Response {
         /// The HTTP status.
         status: u16,
         /// The `x-amzn-ErrorType` header.
         error_type: Option<String>,
         body: String,
     },
-    /// The right answer, this much of the clock's time too late.
+    /// The correct response, this much of the clock's time too late.
     Slow(#[serde(deserialize_with = "duration::deserialize")] Duration),
-    /// The connection is reset instead of an answer.
+    /// The connection is reset instead of a response.
     Reset,
-    /// The head of the right answer, then half of the body that it promises, then the end.
+    /// The head of the correct response, then half of the body that it promises, then the end.
     Truncated,
-    /// 200 with a page for people, as captive portals and proxies send it.
+    /// 200 with a web page, as captive portals and proxies send it.
     Html,
     /// 200 with JSON that ends in the middle.
     HalfJson,
-    /// The service does not take the page token: 500 in CloudFormation's words. A request without a token
-    /// is answered as ever.
+    /// The service rejects the page token: 500 in CloudFormation's words. A request without a token gets the
+    /// correct response.
     TokenRejected,
     /// The credentials have expired: 403.
     ExpiredToken,
 }
 
-/// Which requests meet a fault. They are counted from 1: all of them, or a route's own.
+/// The requests that meet a fault. They are counted from 1: all of them, or a route's own.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
     route: Option<Route>,
     /// The first request.
     from: u64,
-    /// The last one; absent for one request only, or, with `every`, for no end.
+    /// The last one. Where it is absent, there is one request only, or, with `every`, no end.
     to: Option<u64>,
-    /// Of these requests, the first and then each nth; absent for all of them.
+    /// The first of these requests and then each nth; absent for all of them.
     every: Option<u64>,
     fault: InjectedFault,
 }
@@ -83,7 +84,7 @@ impl FaultRule {
         self
     }
 
-    fn fits(&self, route: Route, count: Count) -> bool {
+    fn matches(&self, route: Route, count: Count) -> bool {
         let number = match self.route {
             None => count.of_all,
             Some(own) if own == route => count.of_route,
@@ -100,7 +101,7 @@ impl FaultRule {
     }
 }
 
-/// Every fault of the API; the first rule that fits a request counts.
+/// Every fault of the API; the first rule that matches a request counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FaultPlan(Vec<FaultRule>);
 
@@ -110,9 +111,9 @@ impl FaultPlan {
         Self(rules)
     }
 
-    /// What a request meets.
+    /// The fault of a request.
     pub(crate) fn fault(&self, route: Route, count: Count) -> Option<&InjectedFault> {
-        let rule = self.0.iter().find(|rule| rule.fits(route, count));
+        let rule = self.0.iter().find(|rule| rule.matches(route, count));
         rule.map(|rule| &rule.fault)
     }
 }
@@ -121,7 +122,7 @@ impl FaultPlan {
 mod tests {
     use super::*;
 
-    fn hit(rule: FaultRule, route: Route) -> Vec<u64> {
+    fn faulty_requests(rule: FaultRule, route: Route) -> Vec<u64> {
         let plan = FaultPlan::new(vec![rule]);
         let counts = (1..=10).map(|number| Count {
             of_all: 100 + number,
@@ -141,21 +142,24 @@ mod tests {
         let one = rule(&format!("{route}from = 3"));
         let range = rule(&format!("{route}from = 3\nto = 5"));
         let nth = rule(&format!("{route}from = 2\nevery = 4"));
-        assert_eq!(hit(one.clone(), Route::Image), [3]);
-        assert_eq!(hit(range, Route::Image), [3, 4, 5]);
-        assert_eq!(hit(nth, Route::Image), [2, 6, 10]);
-        assert!(hit(one, Route::StackEvents).is_empty());
+        assert_eq!(faulty_requests(one.clone(), Route::Image), [3]);
+        assert_eq!(faulty_requests(range, Route::Image), [3, 4, 5]);
+        assert_eq!(faulty_requests(nth, Route::Image), [2, 6, 10]);
+        assert!(faulty_requests(one, Route::StackEvents).is_empty());
     }
 
     #[test]
     fn without_a_route_all_requests_are_counted() {
         let rule = FaultRule::requests(102..=106, InjectedFault::Reset);
-        assert_eq!(hit(rule.clone(), Route::Image), [2, 3, 4, 5, 6]);
-        assert_eq!(hit(rule.every(2), Route::StackEvents), [2, 4, 6]);
+        assert_eq!(faulty_requests(rule.clone(), Route::Image), [2, 3, 4, 5, 6]);
+        assert_eq!(
+            faulty_requests(rule.every(2), Route::StackEvents),
+            [2, 4, 6]
+        );
     }
 
     #[test]
-    fn faults_read_as_they_are_spoken_of() {
+    fn faults_are_read_from_their_toml() {
         let fault = |text: &str| rule(&format!("from = 1\nfault = {text}")).fault;
         assert_eq!(fault("{ status = 504 }"), InjectedFault::Status(504));
         assert_eq!(

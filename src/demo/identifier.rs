@@ -1,6 +1,6 @@
 //! Identifiers that look like the service's and are the same in every run.
 
-/// A UUID that is always the same for one seed, whatever the machine and the version of the compiler.
+/// A UUID that is always the same for one seed, on every machine and with every version of the compiler.
 pub(crate) fn uuid(seed: &str) -> String {
     let hex = format!("{:032x}", random(seed).u128(..));
     let mut uuid = String::with_capacity(36);

@@ -1,15 +1,21 @@
-//! A simulated ParallelCluster API: what `bakewatch demo` watches, and what the tests fail on purpose.
+//! A simulated ParallelCluster API on a loopback port. `bakewatch demo` watches it over HTTP as it would watch a real
+//! one: no other code of the program knows that it is simulated.
 //!
 //! ```text
-//!  scenario ─► playback ─┐                     ┌─ faults
-//!  a test, by hand ──────┴─► world ─► answer ──┴─► reply ─► HTTP on a loopback port
+//!  scenario/ ─► playback ─┐                       ┌─ faults
+//!  a test, by hand ───────┴─► world ─► server/api ┴─► server/http ─► HTTP on a loopback port
 //! ```
-//! A [`Scenario`] is data: a stack, what becomes of it, and when. The [`World`] is what there is to be told at
-//! one moment. A test may leave the scenario out and change the world itself:
+//! - `scenario/`: a [`Scenario`] is data: a stack, its end, and the time of every change.
+//! - [`World`]: the state at one moment, from which the API makes its responses.
+//! - `server/`: routes, responses, page tokens, and connections that fail on purpose.
+//! - `faults`: the requests that fail, and in which way. The scenario `flaky` has some.
+//!
+//! [`RequestLog`], [`Simulator::bind_world`], [`Simulator::with_faults`] and [`Simulator::with_page_size`] are
+//! facilities for tests only: a test may leave the scenario out and change the world itself.
 //!
 //! ```
-//! use bakewatch::source::clock::Clock;
-//! use bakewatch::source::simulator::{
+//! use bakewatch::testing::Clock;
+//! use bakewatch::testing::demo::{
 //!     FaultPlan, FaultRule, InjectedFault, RequestLog, Route, Simulator, World,
 //! };
 //!
@@ -28,7 +34,7 @@
 //! let url = simulator.url();
 //! tokio::select! {
 //!     () = simulator.serve() => {}
-//!     () = async { /* asks `url` */ } => {}
+//!     () = async { /* requests to `url` */ } => {}
 //! }
 //! assert!(log.all().is_empty());
 //! # Ok(())

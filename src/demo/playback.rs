@@ -1,4 +1,4 @@
-//! Plays a scenario: makes its changes in the world once their time has come.
+//! Plays a scenario: applies its changes to the world when they are due.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::demo::world::World;
 pub(crate) struct Playback {
     /// The clock's reading when it began.
     began: Duration,
-    /// What is still to happen, the next thing last.
+    /// The changes that are still to come, the next one last.
     ahead: Mutex<Vec<TimedChange>>,
 }
 
@@ -25,7 +25,7 @@ impl Playback {
         }
     }
 
-    /// Makes every change whose time has come at this reading of the clock.
+    /// Applies every change that is due at this reading of the clock.
     pub(crate) fn advance(&self, elapsed: Duration, world: &World) {
         let played = elapsed.saturating_sub(self.began);
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
-//! What there is to be told at one moment: the image's stack with its events, and DescribeImage's answer.
+//! The state from which the simulated API makes its responses: the image's stack with its events, and the response of
+//! DescribeImage.
 //!
-//! A scenario changes the world as its time passes. A test changes it by hand, while the API is being asked.
+//! A scenario changes the world as its time passes. A test changes it by hand, between requests.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +22,7 @@ struct State {
     image: Option<String>,
 }
 
-/// The stack that has the image's name now.
+/// The stack that has the image's name at present.
 #[derive(Debug)]
 struct Stack {
     id: String,
@@ -29,7 +30,7 @@ struct Stack {
     events: Vec<String>,
 }
 
-/// One thing that changes in the world.
+/// A change of the world.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Change {
     /// There is a stack with this id, and no event of it yet.
@@ -38,22 +39,22 @@ pub(crate) enum Change {
     StackEvent(String),
     /// The API no longer finds the stack.
     StackGone,
-    /// DescribeImage answers this from now on; nothing means 404.
+    /// The response of DescribeImage from now on; none means 404.
     Image(Option<Value>),
 }
 
-/// What the world has to say about a page of events.
+/// The state of a requested page of events.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Page {
-    /// The body of the answer.
+    /// The body of the response.
     Events(String),
     NoStack,
-    /// The token is none that this stack's answers held.
+    /// The token is none of this stack's.
     BadToken,
 }
 
 impl World {
-    /// A world without any stack or image, in which there may be one called `image_id`.
+    /// A world without stack and image, which can hold those of `image_id`.
     pub fn new(image_id: &str) -> Self {
         Self {
             image_id: image_id.into(),
@@ -61,7 +62,7 @@ impl World {
         }
     }
 
-    /// Adds events to the stack, oldest first, whatever they hold. Without a stack they are lost.
+    /// Adds events to the stack, oldest first, unchecked. Without a stack they are lost.
     pub fn push_events(&self, events: impl IntoIterator<Item = Value>) {
         let mut state = self.state();
         if let Some(stack) = &mut state.stack {
@@ -70,19 +71,19 @@ impl World {
         }
     }
 
-    /// Puts a stack without events in the place of the one that there was, if any.
+    /// Puts a stack without events in the place of the present one, if any.
     pub fn replace_stack(&self, stack_id: &str) {
         self.apply(Change::StackCreated(stack_id.to_owned()));
     }
 
-    /// Takes the stack and its events out of the API's reach.
+    /// Removes the stack and its events.
     pub fn remove_stack(&self) {
         self.apply(Change::StackGone);
     }
 
-    /// Sets DescribeImage's answer; without one, it is 404.
-    pub fn set_image(&self, answer: Option<Value>) {
-        self.apply(Change::Image(answer));
+    /// Sets the body of DescribeImage's response; without one, it is 404.
+    pub fn set_image(&self, body: Option<Value>) {
+        self.apply(Change::Image(body));
     }
 
     pub(crate) fn apply(&self, change: Change) {
@@ -100,11 +101,11 @@ impl World {
                 }
             }
             Change::StackGone => state.stack = None,
-            Change::Image(answer) => state.image = answer.map(|answer| answer.to_string()),
+            Change::Image(body) => state.image = body.map(|body| body.to_string()),
         }
     }
 
-    /// A page of the stack's events, newest first: the newest of all, or those below a token's place.
+    /// A page of the stack's events, newest first: the newest of all, or those below a token's position.
     pub(crate) fn page(&self, image_id: &str, token: Option<&str>, size: usize) -> Page {
         let state = self.state();
         let Some(stack) = state.stack.as_ref().filter(|_| image_id == &*self.image_id) else {
@@ -126,12 +127,12 @@ impl World {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No change leaves the state half made, so that a panicking test's world is still a good one.
+        // No change can panic halfway, so a poisoned state is complete.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The newest `size` of the events, newest first, and the token for what is below them.
+/// The newest `size` of the events, newest first, and the token for the events below them.
 fn page_body(events: &[String], stack_id: &str, size: usize) -> String {
     let older = events.len().saturating_sub(size);
     let page = events.iter().skip(older).rev();

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::backend::Source;
+use crate::backend::BuildSource;
 use crate::clock::Clock;
 use crate::domain::observation::{Observation, Seen};
 use crate::poll::tail::{ApiRequest, Tail};
@@ -104,7 +104,7 @@ impl<S: Source> Poller<S> {
         let now = Instant::now();
         let span = self
             .clock
-            .on_the_wall(due.saturating_sub(self.clock.elapsed()));
+            .to_wall_time(due.saturating_sub(self.clock.elapsed()));
         let until = (now + span).max(not_before.unwrap_or(now));
         tokio::select! {
             biased;
@@ -184,7 +184,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::backend::{EventsAnswer, EventsError, EventsPage, NextToken};
+    use crate::backend::{EventsError, EventsPage, EventsResponse, NextToken};
     use crate::domain::fault::{Fault, FaultKind};
     use crate::domain::image::{ImageAnswer, ImageDescription};
     use crate::domain::stack_event::StackEvent;
@@ -206,15 +206,18 @@ mod tests {
         }
     }
 
-    impl Source for Slow {
-        async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+    impl BuildSource for Slow {
+        async fn events(
+            &mut self,
+            token: Option<&NextToken>,
+        ) -> Result<EventsResponse, EventsError> {
             self.note(ApiRequest::Events(token.cloned()));
             tokio::time::sleep(self.events).await;
             let id = if token.is_some() { "1" } else { "2" };
             let json = format!(
                 r#"{{"stackId":"s","physicalResourceId":"s","eventId":"{id}","resourceStatus":"DELETE_IN_PROGRESS"}}"#
             );
-            Ok(EventsAnswer::Page(EventsPage {
+            Ok(EventsResponse::Page(EventsPage {
                 events: vec![Arc::new(StackEvent::from_json(&json, None))],
                 next: token.is_none().then(|| NextToken::new("older")),
             }))
@@ -295,7 +298,7 @@ mod tests {
             if !self.connected {
                 std::future::pending::<()>().await;
             }
-            Ok(EventsAnswer::Gone)
+            Ok(EventsResponse::Gone)
         }
 
         async fn image(&mut self) -> Result<ImageAnswer, Fault> {

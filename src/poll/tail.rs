@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::backend::{EventsAnswer, EventsError, NextToken};
+use crate::backend::{EventsError, EventsResponse, NextToken};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Seen, WalkStep};
@@ -141,7 +141,7 @@ impl Tail {
                 self.image_due.get_or_insert(now);
                 step.map(Seen::Page)
             }
-            Ok(EventsAnswer::Gone) => {
+            Ok(EventsResponse::Gone) => {
                 self.events.succeeded();
                 self.walk.abandon();
                 self.events_due = now + self.events.wait(now);
@@ -268,8 +268,8 @@ mod tests {
         Arc::new(StackEvent::from_json(&json, None))
     }
 
-    fn page(events: &[Arc<StackEvent>], next: Option<&str>) -> EventsAnswer {
-        EventsAnswer::Page(EventsPage {
+    fn page(events: &[Arc<StackEvent>], next: Option<&str>) -> EventsResponse {
+        EventsResponse::Page(EventsPage {
             events: events.to_vec(),
             next: next.map(NextToken::new),
         })

@@ -64,7 +64,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         image_id: target.image_id.clone(),
         profile: api.asked_profile.filter(|_| api.asked_region.is_none()),
         region: api.asked_region,
-        api: Some(api_url.place()),
+        api: Some(api_url.without_scheme()),
         started_at: clock.now(),
     };
     let settings = parallelcluster::Settings {

@@ -1,5 +1,5 @@
 """The state of a scripted AWS account: stacks with their events, Image Builder images and AMIs.
-Tests change it directly, from any thread; fake_aws.py answers the real API server from it."""
+Tests change it directly, from any thread; fake_aws.py makes its responses to the real API server from it."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ Hook = Callable[[], None]
 
 
 class AwsError(Exception):
-    """An error answer of an AWS service, raised by the account or by a test's hook."""
+    """An error response of an AWS service, raised by the account or by a test's hook."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -81,7 +81,7 @@ class Account:
         self._tokens: dict[str, tuple[str, int, int]] = {}
         self._hooks: dict[tuple[str, str], Hook] = {}
 
-    # What tests do to the account.
+    # Changes by tests.
 
     def create_stack(self, name: str, stack_id: str, created: datetime, tags: dict[str, str]) -> Stack:
         """Start a stack; like CloudFormation, refuse a name that a living stack has."""
@@ -93,7 +93,7 @@ class Account:
             return stack
 
     def add_events(self, stack: Stack, events: list[StackEvent]) -> None:
-        """Append events, oldest first, and let the stack and its resources take on what they say."""
+        """Append events, oldest first, and apply their statuses to the stack and its resources."""
         with self._lock:
             for event in events:
                 stack.events.append(event)
@@ -115,7 +115,7 @@ class Account:
                 del self._live[stack.name]
 
     def set_image_state(self, image_arn: str, status: str, reason: str | None = None) -> None:
-        """What Image Builder's GetImage says."""
+        """Set the state that Image Builder's GetImage returns."""
         with self._lock:
             self._image_states[image_arn] = (status, reason)
 
@@ -125,7 +125,7 @@ class Account:
             self._amis[ami.ami_id] = ami
 
     def kill_tokens(self, stack: Stack) -> None:
-        """Every page token that was handed out for this stack is invalid from now on."""
+        """Every page token that this stack has returned is invalid from now on."""
         with self._lock:
             stack.token_epoch += 1
 
@@ -137,17 +137,17 @@ class Account:
             else:
                 self._hooks[(operation, subject)] = hook
 
-    # What the services answer.
+    # Responses of the services.
 
     def run_hook(self, operation: str, subject: str) -> None:
-        """Called by the endpoint with every request, before it is answered."""
+        """Called by the endpoint with every request, before its response."""
         with self._lock:
             hook = self._hooks.get((operation, subject))
         if hook is not None:
             hook()
 
     def find_stack(self, name_or_id: str) -> Stack | None:
-        """By name only while it lives, by id for ever."""
+        """By name only while it exists, by id for ever."""
         with self._lock:
             return self._live.get(name_or_id) or self._by_id.get(name_or_id)
 

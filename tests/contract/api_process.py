@@ -10,7 +10,7 @@ from account import REGION
 
 HERE = Path(__file__).resolve().parent
 
-# What the server signs its own (scripted) AWS calls and presigned URLs with. Marked as fake, worth nothing.
+# The keys with which the server signs its own (scripted) AWS calls and presigned URLs. Marked as fake, and worthless.
 SERVER_ACCESS_KEY = "FAKE-SERVER-ACCESS-KEY"
 SERVER_SECRET_KEY = "fake-server-secret-key"
 SERVER_SESSION_TOKEN = "fake-server-session-token"
@@ -37,7 +37,7 @@ class ApiProcess:
             "AWS_SECRET_ACCESS_KEY": SERVER_SECRET_KEY,
             "AWS_SESSION_TOKEN": SERVER_SESSION_TOKEN,
             "AWS_EC2_METADATA_DISABLED": "true",
-            # boto's own retries change how long a scripted failure takes to come out, not what comes out.
+            # boto's own retries change the duration of a scripted failure, not its result.
             "AWS_MAX_ATTEMPTS": "1",
             "NO_PROXY": "*",
         }
@@ -60,7 +60,7 @@ class ApiProcess:
         self.port = int(line)
 
     def kill(self) -> None:
-        """End it at once, with whatever it was answering."""
+        """End it at once, in the middle of any response."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()

@@ -14,7 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 
 def keep_off_the_internet() -> None:
-    """Two things of the app reach outside; nothing else of it is touched.
+    """Two parts of the app reach outside; no other part is changed.
 
     1. The list of supported regions is fetched from a public bucket once per process. The package ships the
        same list for when that fails; it is put into the function's own cache, so that no request is made.
@@ -48,7 +48,7 @@ def main() -> None:
     # container of it works: the app keeps its region and its AWS clients in globals of the process.
     api = pcluster.api.flask_app.ParallelClusterFlaskApp(swagger_ui=False, validate_responses=False)
     server = make_server("127.0.0.1", port, api.flask_app, threaded=False, request_handler=QuietHandler)
-    # The parent waits for this line; from here on connections queue up.
+    # The parent waits for this line; from now on connections queue up.
     print(server.socket.getsockname()[1], flush=True)
     server.serve_forever()
 

@@ -13,7 +13,7 @@ from fake_aws import FakeAwsServer
 
 
 class Cloud:
-    """Started whole, closed whole."""
+    """All parts start and end together."""
 
     def __init__(self, page_size: int = 100) -> None:
         self.account = Account(page_size)

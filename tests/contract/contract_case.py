@@ -1,4 +1,4 @@
-"""What the contract tests share: a test's own image id and gateway, following a scenario step by step,
+"""The parts that all contract tests share: a test's own image id and gateway, following a scenario step by step,
 and the rules that hold for every run of the program."""
 
 import re
@@ -49,7 +49,7 @@ class ContractCase(unittest.TestCase):
         self.assertEqual([], self.account.unknown_operations)
 
     def gateway(self, schedule: Schedule = never, credentials: Credentials | None = CLIENT_CREDENTIALS) -> Gateway:
-        """A front of this test's own; every request to it must be signed rightly, see `assert_signed`."""
+        """A gateway of this test's own; every request to it must be signed correctly, see `assert_signed`."""
         gateway = Gateway(self.cloud.api.port, schedule, credentials)
         self._gateways.append(gateway)
         self.addCleanup(gateway.close)
@@ -69,13 +69,13 @@ class ContractCase(unittest.TestCase):
         return watch
 
     def stack(self) -> Stack:
-        """The living stack of this test's image."""
+        """The existing stack of this test's image."""
         stack = self.account.find_stack(self.image_id)
         assert stack is not None
         return stack
 
     def watch_building(self, gateway: Gateway, events: int, *flags: str) -> tuple[Build, Watch]:
-        """Watch a build that has that many events and goes on; all of them are printed on return."""
+        """Watch a build that has that many events and continues; all of them are printed on return."""
         build = Build(self.account, self.image_id, self.start)
         burst(build, events - len(build.stack.events))
         watch = self.watch(gateway, *flags)
@@ -83,7 +83,7 @@ class ContractCase(unittest.TestCase):
         return build, watch
 
     def play(self, steps: Steps) -> None:
-        """Let a whole scenario happen at once."""
+        """Play a whole scenario at once."""
         for _ in steps:
             pass
 
@@ -95,7 +95,7 @@ class ContractCase(unittest.TestCase):
                 watch.wait_for_events(stack.stack_id, len(stack.events), deadline)
 
     def outcome(self, watch: Watch, code: int, deadline: float = DEADLINE) -> Line:
-        """Wait for the end, check the code and the form of all lines, give the outcome."""
+        """Wait for the end, check the code and the form of all lines, return the outcome."""
         actual = watch.finish(deadline)
         self.assertEqual(code, actual, watch.transcript())
         lines = watch.lines
@@ -106,7 +106,7 @@ class ContractCase(unittest.TestCase):
         return lines[-1]
 
     def assert_form(self, lines: list[Line]) -> None:
-        """Each stack is announced once, before its first event; states change; one outcome, which counts right."""
+        """Each stack is announced once, before its first event; states change; one outcome, with correct counts."""
         announced: list[str] = []
         states: list[str] = []
         events = 0
@@ -139,7 +139,7 @@ class ContractCase(unittest.TestCase):
         self.assertEqual({"accepted"}, set(verdicts))
 
     def assert_complete(self, watch: Watch, log: list[Exchange], stack: Stack) -> None:
-        """What the API served of the stack is printed: each event once, oldest first, field for field."""
+        """The events that the API served of the stack are printed: each once, oldest first, field for field."""
         served: dict[str, dict[str, Any]] = {}
         for exchange in log:
             for event in exchange.page():

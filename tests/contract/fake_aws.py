@@ -1,5 +1,5 @@
 """A scripted AWS endpoint on loopback: the few CloudFormation, EC2, STS, Image Builder and S3 calls
-that the real ParallelCluster API makes for one image, answered from an Account."""
+that the real ParallelCluster API makes for one image, served from an Account."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def _tag_members(tags: dict[str, str], wrapper: str, key: str, value: str) -> st
 
 
 class FakeAws:
-    """Answers; knows nothing of sockets."""
+    """Makes the responses, without sockets."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -190,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
     """One HTTP exchange; the service is read from the credential scope of its signature."""
 
     protocol_version = "HTTP/1.1"
-    # One write an answer: two small ones would wait 40 ms for each other's acknowledgement.
+    # One write per response: two small ones would wait 40 ms for each other's acknowledgement.
     wbufsize = -1
     server: "FakeAwsServer"
 
@@ -244,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
-        """Silence: the account counts the calls."""
+        """No log: the account counts the calls."""
 
 
 class FakeAwsServer(ThreadingHTTPServer):
@@ -259,7 +259,7 @@ class FakeAwsServer(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """An API server that was killed no longer waits for its answer."""
+        """An API server that was killed no longer waits for its response."""
 
     def close(self) -> None:
         self.shutdown()

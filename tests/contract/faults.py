@@ -1,5 +1,5 @@
-"""What can go wrong between a client and the API, each as a scripted answer of the gateway,
-and the schedules that say which request meets which fault."""
+"""The faults between a client and the API, each as a scripted response of the gateway,
+and the schedules that map requests to faults."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Reply:
-    """An HTTP answer. `claimed` is a Content-Length other than the body's; a reset sends nothing at all."""
+    """An HTTP response. `claimed` is a Content-Length other than the body's; a reset sends no byte."""
 
     status: int
     headers: dict[str, str]
@@ -24,7 +24,7 @@ Forward = Callable[[str], Reply]
 
 @dataclass(frozen=True)
 class Fault:
-    """A named way to answer a request target, with or without forwarding it."""
+    """A named way to respond to a request target, with or without forwarding it."""
 
     name: str
     act: Callable[[str, Forward], Reply]
@@ -34,7 +34,7 @@ Schedule = Callable[[int], Fault | None]
 
 
 def json_reply(status: int, body: dict[str, str], error_type: str | None = None) -> Reply:
-    """An answer of the gateway's own."""
+    """A response of the gateway's own."""
     headers = {"Content-Type": "application/json"}
     if error_type is not None:
         headers["x-amzn-ErrorType"] = error_type
@@ -42,7 +42,7 @@ def json_reply(status: int, body: dict[str, str], error_type: str | None = None)
 
 
 def _instead(name: str, reply: Reply) -> Fault:
-    """The same answer whatever is asked; the app never hears of it."""
+    """The same response to every request; the app does not receive it."""
     return Fault(name, lambda _target, _forward: reply)
 
 
@@ -55,7 +55,7 @@ _DENIED = (
 _EXPIRED = "The security token included in the request is expired"
 _PORTAL = b"<!DOCTYPE html><html><body>Please sign in to the network</body></html>"
 
-# The gateway says these two by itself as well: where the app is not there, and where it takes too long.
+# The gateway also sends these two by itself: where the app is not running, and where it takes too long.
 APP_CRASHED = json_reply(502, _INTERNAL, "InternalServerErrorException")
 APP_TIMED_OUT = json_reply(504, {"message": "Endpoint request timed out"}, "InternalServerErrorException")
 
@@ -81,7 +81,7 @@ def _half_json(target: str, forward: Forward) -> Reply:
 
 
 def _with_dead_token(target: str, forward: Forward) -> Reply:
-    # The answer is the real server's own: it gets a token that was never handed out.
+    # The response is the real server's own: it gets a token that it never returned.
     return forward(re.sub(r"(?<=[?&]nextToken=)[^&]+", "bm90IGEgdG9rZW4%3D", target))
 
 
@@ -91,7 +91,7 @@ DEAD_TOKEN = Fault("dead token", _with_dead_token)
 
 
 def slow(seconds: float) -> Fault:
-    """The right answer, late."""
+    """The correct response, late."""
 
     def act(target: str, forward: Forward) -> Reply:
         time.sleep(seconds)

@@ -23,14 +23,14 @@ from sigv4 import MISSING_TOKEN, Credentials, Rejection, Request, verify
 
 STAGE = "/prod"
 
-# Marked as fake, worth nothing.
+# Marked as fake, and worthless.
 CLIENT_CREDENTIALS = Credentials("FAKE-CLIENT-ACCESS-KEY", "fake-client-secret-key", "fake/client+session=token==")
 
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One line of the log. `body` is what the client got where it got a whole answer of the real server."""
+    """One line of the log. `body` is the body that the client got, where it got a whole response of the real server."""
 
     number: int
     method: str
@@ -48,7 +48,7 @@ class Exchange:
         return _asks_for_events(self.target)
 
     def page(self) -> list[dict[str, Any]]:
-        """The events as served, where this was a page of them that came whole."""
+        """The events as served, where this was a complete page of them."""
         if not self.is_events or self.status != 200:
             return []
         try:
@@ -63,7 +63,7 @@ def _asks_for_events(target: str) -> bool:
 
 
 class Gateway(ThreadingHTTPServer):
-    """One front; each test has its own, with its own log, faults and clock."""
+    """One gateway; each test has its own, with its own log, faults and clock."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -95,7 +95,7 @@ class Gateway(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news."""
+        """A client that hangs up is not logged."""
 
     def now(self) -> datetime:
         """The gateway's clock, which a test may set wrong."""
@@ -103,19 +103,19 @@ class Gateway(ThreadingHTTPServer):
 
     @property
     def log(self) -> list[Exchange]:
-        """Every request so far, in the order of their answers."""
+        """Every request so far, in the order of their responses."""
         with self._served:
             return list(self._log)
 
     def next_number(self, is_events: bool) -> int:
-        """Requests count from 1, those for events and those for DescribeImage each for themselves:
-        where a program asks them in turn, every second of both would else be every one of the same kind."""
+        """Requests count from 1, those for events and those for DescribeImage separately:
+        where a program alternates between them, every second of both would else be every one of the same kind."""
         with self._served:
             self._taken[is_events] += 1
             return self._taken[is_events]
 
     def record(self, exchange: Exchange) -> None:
-        """Add to the log and wake those who wait for it."""
+        """Add to the log and wake the threads that wait for it."""
         with self._served:
             self._log.append(exchange)
             self._served.notify_all()
@@ -129,7 +129,7 @@ class Gateway(ThreadingHTTPServer):
             return list(self._log)
 
     def wait_for_more(self, count: int, timeout: float = 30.0) -> list[Exchange]:
-        """Block until that many further pages of events were answered well; they are returned."""
+        """Block until that many further pages of events were served; they are returned."""
         start = len(self.log)
 
         def good(log: list[Exchange]) -> list[Exchange]:
@@ -146,7 +146,7 @@ class Gateway(ThreadingHTTPServer):
         return verify(request, self.credentials, self.region, self.now())
 
     def forward(self, target: str) -> Reply:
-        """Ask the real server."""
+        """Forward to the real server."""
         connection = http.client.HTTPConnection("127.0.0.1", self.upstream_port, timeout=self.integration_timeout)
         try:
             connection.request("GET", target)
@@ -160,7 +160,7 @@ class Gateway(ThreadingHTTPServer):
             connection.close()
         if self.rewrite is not None and response.status == 200:
             body = self.rewrite(body)
-        # Of the app's headers a Lambda function hands on only what Flask itself set.
+        # Of the app's headers a Lambda function passes on only those that Flask itself set.
         return Reply(response.status, {"Content-Type": response.getheader("Content-Type", "")}, body)
 
 
@@ -225,4 +225,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:
-        """Silence: the gateway keeps its own log."""
+        """No log: the gateway keeps its own."""

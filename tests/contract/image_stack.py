@@ -60,7 +60,7 @@ phases:
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of the stack; `wave` is how many others it waits for in a row."""
+    """One resource of the stack; `wave` is the number of others that it waits for in a row."""
 
     logical_id: str
     resource_type: str
@@ -84,7 +84,7 @@ def image_arn(image_id: str) -> str:
 
 
 def stack_tags(image_id: str) -> dict[str, str]:
-    """What the API reads to know a stack as one of its own."""
+    """The tags by which the API recognises a stack as one of its own."""
     log_group = f"/aws/imagebuilder/{IMAGE}-{image_id}"
     return {
         "parallelcluster:image_id": image_id,
@@ -174,5 +174,5 @@ def physical_id(image_id: str, logical_id: str) -> str:
 
 
 def properties_text(resource: Resource) -> str:
-    """ResourceProperties as CloudFormation gives them: a string of compact JSON."""
+    """ResourceProperties as CloudFormation sends them: a string of compact JSON."""
     return json.dumps(resource.properties, separators=(",", ":"))

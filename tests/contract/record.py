@@ -1,4 +1,4 @@
-"""`run --record`: asks the real API server for every kind of answer that a client can meet and writes each
+"""`run --record`: requests every kind of response of the real API server that a client can meet and writes each
 to tests/fixtures/api, one file a case, for the Rust tests to replay. Recording again changes nothing."""
 
 import http.client
@@ -21,7 +21,7 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True)
 class Case:
-    """One request; it is sent at the moment the case is yielded, while the account is as the case needs it."""
+    """One request; it is sent at the moment the case is yielded, while the account is in the state of the case."""
 
     name: str
     path: str
@@ -64,7 +64,7 @@ def pages(account: Account) -> Iterator[Case]:
 
 
 def life(account: Account) -> Iterator[Case]:
-    """What both calls say at each station of a build."""
+    """The responses of both calls at each stage of a build."""
     build = Build(account, "building", START)
     yield Case("events-first", _events("building"))
     yield Case("image-requested", _image("building"))
@@ -97,7 +97,7 @@ def life(account: Account) -> Iterator[Case]:
 
 
 def oddities(account: Account) -> Iterator[Case]:
-    """Answers outside the documented shapes."""
+    """Responses outside the documented shapes."""
     build = Build(account, "odd", START)
     stack, root = build.stack, build.image_id
     odd = (
@@ -131,7 +131,7 @@ def oddities(account: Account) -> Iterator[Case]:
 
 
 def errors(account: Account) -> Iterator[Case]:
-    """Every error that the server makes of what AWS says."""
+    """Every error that the server makes of an error of AWS."""
     yield Case("events-not-found", _events("nothing-here"))
     yield Case("image-not-found", _image("nothing-here"))
     yield Case("events-bad-image-id", _events("1image"))

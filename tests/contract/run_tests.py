@@ -1,5 +1,5 @@
 """Runs the contract tests, a few at a time, each worker process with a cloud of its own.
-Prints one line a test as it ends, then what failed, then the count."""
+Prints one line a test as it ends, then the failures, then the count."""
 
 import argparse
 import io
@@ -21,7 +21,7 @@ from watcher import binary  # noqa: E402
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one test; `report` is empty where it passed."""
+    """The result of one test; `report` is empty where it passed."""
 
     name: str
     seconds: float

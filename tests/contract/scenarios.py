@@ -1,5 +1,5 @@
-"""Whole image builds, told as steps: each step changes the account and says how long the build then rests.
-A test waits between steps until the program has seen them; `run serve` lets that much time pass."""
+"""Whole image builds as steps: each step changes the account and yields the time until the next one.
+A test waits between steps until the program has seen them; `run serve` waits for that time."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ PARENT_IMAGE = "ami-0fedcba9876543210"
 
 
 class Build:
-    """One generation of an image's stack, with a clock of its own that the steps move on."""
+    """One generation of an image's stack, with a clock of its own that the steps advance."""
 
     def __init__(
         self, account: Account, image_id: str, start: datetime, generation: int = 1, tags: dict[str, str] | None = None
@@ -44,7 +44,7 @@ class Build:
         self.root("CREATE_IN_PROGRESS", "User Initiated")
 
     def rest(self, seconds: float) -> float:
-        """Move the clock on; to be yielded as a step."""
+        """Advance the clock; to be yielded as a step."""
         self.now += timedelta(seconds=seconds)
         return seconds
 
@@ -75,7 +75,7 @@ class Build:
         self.account.set_image_state(image_arn(self.image_id), status, reason)
 
     def tag_ami(self) -> Ami:
-        """What the clean-up function does first: from now on the image counts as available."""
+        """The first action of the clean-up function: from now on the image counts as available."""
         ami = Ami(
             ami_id="ami-" + stable_uuid(self.stack.stack_id).replace("-", "")[:17],
             name=f"{self.image_id} {self.now:%Y-%m-%dT%H-%M-%S}Z",
@@ -118,7 +118,7 @@ class Build:
         yield self.rest(60)
 
     def bake(self, *stages: str) -> Steps:
-        """The long middle: no event, only Image Builder's stage moves on."""
+        """The long middle: no event, only Image Builder's stage changes."""
         for stage in stages:
             self.image_state(stage)
             yield self.rest(600)
@@ -151,7 +151,7 @@ class Build:
 
 
     def succeed(self) -> Steps:
-        """The AMI is there, and the stack deletes itself."""
+        """The AMI is available, and the stack deletes itself."""
         self.image_state("AVAILABLE")
         self.tag_ami()
         yield self.rest(2)
@@ -201,7 +201,7 @@ def rollback(account: Account, image_id: str, start: datetime) -> Steps:
 
 
 def leftover(account: Account, image_id: str, start: datetime) -> Steps:
-    """A good AMI, but the stack cannot delete one of its resources."""
+    """A working AMI, but the stack cannot delete one of its resources."""
     build = Build(account, image_id, start)
     yield from build.prepare()
     yield from build.bake("BUILDING", "DISTRIBUTING")
@@ -217,7 +217,7 @@ def leftover(account: Account, image_id: str, start: datetime) -> Steps:
 
 
 def deleted(account: Account, image_id: str, start: datetime) -> Steps:
-    """Someone deletes the image while it is being built."""
+    """A user deletes the image while it is being built."""
     build = Build(account, image_id, start)
     yield from build.prepare()
     yield from build.bake("BUILDING")

@@ -1,5 +1,5 @@
-"""`run serve`: the whole cloud for playing by hand. Plays one scenario, prints how to watch it,
-and stays until interrupted."""
+"""`run serve`: the whole cloud for manual use. Plays one scenario, prints the command that watches it,
+and runs until interrupted."""
 
 import argparse
 import signal

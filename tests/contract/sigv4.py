@@ -20,7 +20,7 @@ _AUTHORIZATION = re.compile(
 
 @dataclass(frozen=True)
 class Credentials:
-    """What the client was given to sign with."""
+    """The keys with which the client signs."""
 
     access_key: str
     secret_key: str
@@ -29,7 +29,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a request is refused: API Gateway's error type and message, always with status 403."""
+    """The reason for a refusal: API Gateway's error type and message, always with status 403."""
 
     error_type: str
     message: str
@@ -41,7 +41,7 @@ INVALID_TOKEN = Rejection("UnrecognizedClientException", "The security token inc
 
 @dataclass(frozen=True)
 class Request:
-    """The bytes that count for a signature."""
+    """The bytes that a signature covers."""
 
     method: str
     target: str
@@ -55,7 +55,7 @@ class Request:
 
 
 def _encode(text: str, safe: str = "") -> str:
-    """Percent-encoding as SigV4 wants it: all but the unreserved characters of RFC 3986, upper-case hex."""
+    """Percent-encoding as SigV4 requires it: all but the unreserved characters of RFC 3986, upper-case hex."""
     return quote(text, safe=safe + "-._~")
 
 
@@ -140,7 +140,7 @@ def _date(request: Request) -> datetime | None:
 def verify(
     request: Request, credentials: Credentials, region: str, now: datetime, service: str = "execute-api"
 ) -> Rejection | None:
-    """None where the signature holds."""
+    """None where the signature is valid."""
     authorization = request.header("authorization")
     if authorization is None:
         return MISSING_TOKEN

@@ -1,5 +1,5 @@
-"""Whole builds from the first event to the outcome: what is printed, and the exit code (design.md §2).
-The real API server answers; the scenarios are in scenarios.py."""
+"""Whole builds from the first event to the outcome: the printed lines, and the exit code.
+The responses are the real API server's; the scenarios are in scenarios.py."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from watcher import Line, Watch
 
 @dataclass(frozen=True)
 class Told:
-    """A story that was watched to its end."""
+    """A scenario that was watched to its end."""
 
     gateway: Gateway
     watch: Watch
@@ -26,7 +26,7 @@ class Told:
 
 
 class Builds(ContractCase):
-    """Each test is one story."""
+    """Each test is one scenario."""
 
     def tell(self, scenario: Callable[[Account, str, datetime], Steps], code: int) -> Told:
         """Watch a scenario from its first event on; `stack` is the one that it began with."""
@@ -53,7 +53,7 @@ class Builds(ContractCase):
         self.assertEqual(told.watch.events(told.stack.stack_id)[0]["timestamp"], told.outcome["startedAt"])
         ended = datetime.fromisoformat(told.outcome["endedAt"])
         self.assertLess(abs((ended - ami.created).total_seconds()), 0.001)
-        # All but the last DELETE_COMPLETE, which no one can see by name.
+        # All but the last DELETE_COMPLETE, which is not visible by name.
         self.assertEqual(len(told.stack.events) - 1, told.outcome["events"])
 
     def test_failure(self) -> None:
@@ -99,7 +99,7 @@ class Builds(ContractCase):
         self.assertNotIn("amiId", told.outcome)
         for is_events in (True, False):
             gone = [each.arrived for each in told.gateway.log if each.status == 404 and each.is_events == is_events]
-            # The program counts from answer to answer, the gateway from arrival to arrival.
+            # The program counts from response to response, the gateway from arrival to arrival.
             self.assertGreaterEqual(gone[-1] - gone[0], 4.5, "gone must be confirmed 5 s later")
 
     def test_rebuild_is_a_new_generation(self) -> None:
@@ -153,7 +153,7 @@ class Builds(ContractCase):
         self.assert_complete(watch, gateway.log, stack)
 
     def test_stack_vanishes_between_two_calls_of_the_server(self) -> None:
-        """The real server then answers 500 `Stack [x] does not exist`; it means the same as its 404."""
+        """The real server then responds with 500 `Stack [x] does not exist`; it means the same as its 404."""
         gateway = self.gateway()
         steps = scenarios.success(self.account, self.image_id, self.start)
         next(steps)

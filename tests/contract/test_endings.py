@@ -49,10 +49,10 @@ class Usage(ContractCase):
 
 
 class Refusals(ContractCase):
-    """Exit code 1: it could not be watched, and nothing is said of the build."""
+    """Exit code 1: it could not be watched, and no line is about the build."""
 
     def unwatchable(self, watch: Watch, deadline: float = 30) -> str:
-        """All that was printed."""
+        """The whole output."""
         outcome = self.outcome(watch, 1, deadline)
         self.assertEqual("unknown", outcome["outcome"])
         self.assertEqual(0, outcome["events"])
@@ -64,7 +64,7 @@ class Refusals(ContractCase):
         self.assertIn("--role-arn", self.unwatchable(watch))
 
     def test_wrong_secret_key(self) -> None:
-        """The gateway's answer repeats the session token; tearDown looks for it in what is printed."""
+        """The gateway's response repeats the session token; tearDown looks for it in the output."""
         self.play(scenarios.failure(self.account, self.image_id, self.start))
         credentials = replace(CLIENT_CREDENTIALS, secret_key="fake-but-another-one")
         gateway = self.gateway()
@@ -105,7 +105,7 @@ class Refusals(ContractCase):
 
 
 class Interruptions(ContractCase):
-    """Ended from outside while the build goes on."""
+    """Ended from outside while the build continues."""
 
     def building(self, *flags: str) -> Watch:
         _, watch = self.watch_building(self.gateway(), 31, *flags)

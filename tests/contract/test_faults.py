@@ -1,4 +1,4 @@
-"""The watch goes on through every kind of fault, loses nothing, shows nothing twice and decides nothing wrongly.
+"""The watch continues through every kind of fault, loses no event, shows none twice and reaches no wrong verdict.
 Each kind meets every second request over a history of 5,000 events."""
 
 import json
@@ -62,7 +62,7 @@ for _fault in (
 
 
 class Faults(ContractCase):
-    """Faults with a story of their own."""
+    """Faults with a course of their own."""
 
     def test_tokens_that_die_during_the_walk(self) -> None:
         """A rejected token is dropped; the one before it, or a new walk, takes its place."""
@@ -80,7 +80,7 @@ class Faults(ContractCase):
         self.assertIn(500, {exchange.status for exchange in gateway.log if exchange.fault})
 
     def test_throttled_cloudformation_looks_like_a_time_out(self) -> None:
-        """The real server then sleeps and tries again for ever, and the gateway gives up on it."""
+        """The real server then sleeps and retries for ever, and the gateway gives up on it."""
         gateway = self.gateway()
         gateway.integration_timeout = 1.0
         steps = scenarios.success(self.account, self.image_id, self.start)
@@ -129,7 +129,7 @@ class Faults(ContractCase):
         self.assertIn("late-arrival", printed)
 
     def test_newer_api_with_fields_and_statuses_of_its_own(self) -> None:
-        """Stands for a later version of the API: everything it says is handed on."""
+        """Stands for a later version of the API: all its fields are passed on."""
         gateway = self.gateway()
 
         def rewrite(body: bytes) -> bytes:

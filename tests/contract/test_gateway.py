@@ -1,5 +1,5 @@
-"""The harness itself: its signature check agrees with botocore's signer and refuses what differs from it,
-so that `accepted` in the other tests means something."""
+"""The harness itself: its signature check agrees with botocore's signer and refuses all others,
+so that `accepted` in the other tests is evidence."""
 
 import http.client
 import json
@@ -30,7 +30,7 @@ AWKWARD_PATHS = (
 
 
 def signed_headers(gateway: Gateway, path: str, credentials: Credentials, region: str = REGION) -> Mapping[str, str]:
-    """What botocore would send."""
+    """The request that botocore would send."""
     request = AWSRequest(method="GET", url=gateway.url + path)
     signer = BotocoreCredentials(credentials.access_key, credentials.secret_key, credentials.session_token)
     SigV4Auth(signer, "execute-api", region).add_auth(request)
@@ -38,7 +38,7 @@ def signed_headers(gateway: Gateway, path: str, credentials: Credentials, region
 
 
 def get(gateway: Gateway, path: str, headers: Mapping[str, str]) -> tuple[int, str | None, str]:
-    """Status, error type and message of the answer; the path goes out as it is."""
+    """Status, error type and message of the response; the path goes out as it is."""
     url = urlsplit(gateway.url)
     connection = http.client.HTTPConnection(url.netloc, timeout=30)
     connection.request("GET", url.path + path, headers=dict(headers))

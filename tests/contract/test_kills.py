@@ -1,5 +1,5 @@
 """The real API server is killed ten times during a build, and every third request is throttled: between two requests,
-while it answers, and in the middle of a walk over several pages. Not an event is missing, and the end is right."""
+during a response, and in the middle of a walk over several pages. No event is missing, and the outcome is correct."""
 
 import threading
 from collections.abc import Callable
@@ -16,7 +16,7 @@ KILLS = 10
 
 
 class Killer:
-    """Kills the server at the moment that a test chooses, and starts it again at once."""
+    """Kills the server at a moment that the test chooses, and restarts it at once."""
 
     def __init__(self, api: ApiProcess, account: Account, image_id: str) -> None:
         self._api = api
@@ -28,7 +28,7 @@ class Killer:
         self.kills = 0
 
     def now(self) -> None:
-        """Between two requests, as far as that can be told from outside."""
+        """Between two requests, as far as that is visible from outside."""
         self.join()
         self._api.kill()
         self.kills += 1
@@ -37,7 +37,7 @@ class Killer:
         self._done.set()
 
     def in_an_answer(self) -> None:
-        """When it has asked CloudFormation for the newest page, and has not answered yet."""
+        """After its request to CloudFormation for the newest page, and before its own response."""
         self._arm(lambda target: "nextToken=" not in target)
 
     def in_a_walk(self) -> None:
@@ -45,7 +45,7 @@ class Killer:
         self._arm(lambda target: "nextToken=" in target)
 
     def wait(self) -> None:
-        """Block until the kill that was asked for has happened."""
+        """Block until the requested kill has happened."""
         if not self._done.wait(DEADLINE):
             raise AssertionError("the request at which the server was to be killed never came")
 
@@ -75,7 +75,7 @@ class Killer:
 
 
 def _story(killer: Killer, build: Build, ending: Callable[[Build], Steps]) -> Steps:
-    """A build with bursts that fill several pages. Each kill comes before the change that makes the program ask."""
+    """A build with bursts that fill several pages. Each kill comes before the change that causes requests."""
     kills = {2: killer.now, 4: killer.in_an_answer, 7: killer.in_an_answer}
     for number, rest in enumerate(build.prepare()):
         yield rest
@@ -101,7 +101,7 @@ class Kills(ContractCase):
         self.addCleanup(killer.join)
         gateway = self.gateway(killer.schedule)
         build = Build(self.account, self.image_id, self.start)
-        # The first one comes before the program has had an answer.
+        # The first one comes before the program has had a response.
         killer.now()
         watch = self.watch(gateway)
         for _ in _story(killer, build, ending):
@@ -111,7 +111,7 @@ class Kills(ContractCase):
         self.assertEqual(outcome, said["outcome"])
         self.assertEqual(KILLS, killer.kills)
 
-        # The last event of a stack that deletes itself can't be asked for by the stack's name.
+        # The last event of a stack that deletes itself is not available by the stack's name.
         gone = (build.stack.stack_id, "DELETE_COMPLETE")
         history = [event.event_id for event in build.stack.events if (event.physical_id, event.status) != gone]
         printed = [event["eventId"] for event in watch.events(build.stack.stack_id)]

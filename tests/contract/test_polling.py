@@ -1,4 +1,4 @@
-"""How much the watch asks of the API: one request a poll while nothing is new, DescribeImage only on its triggers,
+"""The number of requests of a watch: one a poll while no event is new, DescribeImage only on its triggers,
 and every request with the region, the signature and the token it should have."""
 
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +16,7 @@ class Polling(ContractCase):
     def test_steady_state_is_one_request_a_poll(self) -> None:
         gateway = self.gateway()
         self.watch_building(gateway, 250)
-        # The walk through the history is over with this poll; what comes after it is the steady state.
+        # The walk through the history ends with this poll; after it comes the steady state.
         gateway.wait_for_more(1)
         settled = len(gateway.log)
         gateway.wait_for_more(20)
@@ -40,7 +40,7 @@ class Polling(ContractCase):
         self.assertEqual(before, len([each for each in gateway.log if not each.is_events]), "a resource is no trigger")
         build.root("DELETE_IN_PROGRESS", "User Initiated")
         gateway.wait_for(lambda log: len([each for each in log if not each.is_events]) > before)
-        # While the verdict hangs on it, it is asked again, at most every 2 s.
+        # While the verdict depends on it, it is repeated, at most every 2 s.
         gateway.wait_for(lambda log: len([each for each in log if not each.is_events]) > before + 2)
         asked = [each.arrived for each in gateway.log if not each.is_events][before:]
         self.assertGreaterEqual(min(b - a for a, b in zip(asked, asked[1:])), 1.5)

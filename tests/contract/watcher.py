@@ -1,4 +1,4 @@
-"""Runs the bakewatch binary and reads what it prints, line by line as it comes.
+"""Runs the bakewatch binary and reads its output, line by line as it comes.
 Every wait is for a condition with a deadline; none is for a span of time."""
 
 import json
@@ -55,7 +55,7 @@ class Watch:
             reader.start()
 
     def _environment(self, credentials: Credentials | None) -> dict[str, str]:
-        """Nothing of the machine's own AWS configuration gets in."""
+        """The machine's own AWS configuration is kept out."""
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": self._home.name,
@@ -99,11 +99,11 @@ class Watch:
             return [line for line in self.lines if line["kind"] == kind]
 
     def events(self, stack_id: str) -> list[Line]:
-        """The events printed for one stack, as the API gave them."""
+        """The events printed for one stack, as the API sent them."""
         return [line["event"] for line in self.of_kind("event") if line["stackId"] == stack_id]
 
     def transcript(self) -> str:
-        """What it printed lately, for the message of a failed test."""
+        """Its latest output, for the message of a failed test."""
         with self._changed:
             lines = ["stdout:", *self.output[-12:], "stderr:", *self.errors[-12:]]
         return "\n".join(line if len(line) <= 300 else f"{line[:300]} …" for line in lines)
@@ -131,7 +131,7 @@ class Watch:
         self._process.send_signal(number)
 
     def finish(self, deadline: float = DEADLINE) -> int:
-        """Wait for the end and give the exit code."""
+        """Wait for the end and return the exit code."""
         try:
             code = self._process.wait(deadline)
         except subprocess.TimeoutExpired:

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bakewatch::testing::backend::{EventsAnswer, EventsError, NextToken};
+use bakewatch::testing::backend::{EventsError, EventsResponse, NextToken};
 use bakewatch::testing::domain::{
     Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Timeline,
 };

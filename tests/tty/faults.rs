@@ -202,7 +202,7 @@ fn throttling_shows_the_time_of_the_next_try_and_passes() {
 fn a_refusal_shows_a_hint_and_is_retried() {
     let message = "User: arn:aws:iam::1:user/me is not authorized to perform: execute-api:Invoke on resource: x \
                    with an explicit deny";
-    let denied = InjectedFault::Answer {
+    let denied = InjectedFault::Response {
         status: 403,
         error_type: Some("AccessDeniedException".to_owned()),
         body: json!({"Message": message}).to_string(),

@@ -1,5 +1,5 @@
-//! Resolves who asks, through aws-config: environment, profiles (static keys, assumed roles, SSO, a
-//! process), web identity, ECS and EC2 metadata, and then the role to assume.
+//! Resolves an identity through aws-config: environment, profiles (static keys, assumed roles, SSO, a process), web
+//! identity, ECS and EC2 metadata, and then the role to assume.
 
 use std::error::Error;
 use std::iter;
@@ -25,44 +25,41 @@ use crate::aws::credentials::fault::{IdentityFault, Login};
 use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
 use crate::aws::signer::Signer;
 
-/// How this program names itself to STS.
+/// This program's session name at STS.
 const SESSION_NAME: &str = "bakewatch";
-/// More profiles than anybody puts in a row: they may form a ring.
+/// The limit of `source_profile` links to follow: they may form a ring.
 const LONGEST_CHAIN: usize = 16;
 
-/// The usual AWS chain, asked anew at each resolution: aws-config reads the profile files only once.
+/// The usual AWS chain, built again for each resolution: aws-config reads the profile files only once.
 #[derive(Clone, Debug)]
 pub(crate) struct AwsChain {
-    /// The profile that was asked for by name.
+    /// The profile that the user selected by name.
     pub(crate) profile: Option<String>,
-    /// The image's region where it was given: the chain need not look for one.
+    /// The image's region where the user gave one: the chain need not find one.
     pub(crate) region: Option<String>,
-    /// What signing needs; absent where requests are not signed.
+    /// Absent where requests are not signed.
     pub(crate) signing: Option<SigningChain>,
 }
 
-/// What signed requests need besides.
+/// The part of the chain that only signed requests need.
 #[derive(Clone, Debug)]
 pub(crate) struct SigningChain {
-    /// The API's region where it is known.
+    /// The endpoint's region where it is known.
     pub(crate) region: Option<String>,
     /// The role to assume.
     pub(crate) role_arn: Option<String>,
-    /// What certificates to trust where it is not just the platform's.
+    /// The certificates to trust where these are not just the platform's.
     pub(crate) tls: Option<TlsContext>,
 }
 
-/// Why a profile can't be used.
+/// The reason why a profile can't be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProfileError {
-    /// No file has it.
-    #[error("the AWS profile {name} is neither in the config file nor in the credentials file")]
-    Unknown {
-        /// The profile that was asked for.
-        name: String,
-    },
-    /// The files can't be read.
-    #[error("the AWS config and credentials files can't be read")]
+    #[error(
+        "unknown AWS profile {name}: it is neither in the config file nor in the credentials file"
+    )]
+    Unknown { name: String },
+    #[error("failed to read the AWS config and credentials files")]
     Unreadable(#[from] ProfileFileLoadError),
 }
 
@@ -80,8 +77,8 @@ pub(crate) async fn check_profile(name: &str) -> Result<(), ProfileError> {
 }
 
 async fn load_profiles(selected: Option<&str>) -> Result<ProfileSet, ProfileFileLoadError> {
-    // The defaults are the real file system, the real environment and the files' usual places; aws-config
-    // keeps the types to itself.
+    // The defaults are the real file system, the real environment and the files' usual places; their types are
+    // private to aws-config.
     let (files, environment, places) = (<_>::default(), <_>::default(), <_>::default());
     let selected = selected.map(|name| name.to_owned().into());
     aws_config::profile::load(&files, &environment, &places, selected).await
@@ -90,12 +87,12 @@ async fn load_profiles(selected: Option<&str>) -> Result<ProfileSet, ProfileFile
 impl Resolve for AwsChain {
     fn resolve(&self) -> Resolution {
         let chain = self.clone();
-        Box::pin(async move { chain.identity().await })
+        Box::pin(async move { chain.resolve_identity().await })
     }
 }
 
 impl AwsChain {
-    async fn identity(&self) -> Result<Identity, IdentityFault> {
+    async fn resolve_identity(&self) -> Result<Identity, IdentityFault> {
         let Some(signing) = &self.signing else {
             return Ok(Identity {
                 region: self.configured_region().await,
@@ -103,7 +100,7 @@ impl AwsChain {
             });
         };
         let region = match &self.region {
-            Some(given) => Some(given.clone()),
+            Some(region) => Some(region.clone()),
             None => self.region_chain().await,
         };
         let Some(signing_region) = signing.region.clone().or_else(|| region.clone()) else {
@@ -115,7 +112,7 @@ impl AwsChain {
             Err(error) => {
                 let login = self.login().await;
                 let profile = self.profile.as_deref();
-                return Err(IdentityFault::of(&error, &causes(&error), profile, login));
+                return Err(IdentityFault::new(&error, &causes(&error), profile, login));
             }
         };
         Ok(Identity {
@@ -127,7 +124,7 @@ impl AwsChain {
         })
     }
 
-    /// The region without asking the network: without a signature there is no business with AWS itself.
+    /// The region without any request: an unsigned watch does not contact AWS itself.
     async fn configured_region(&self) -> Option<String> {
         if self.region.is_some() {
             return self.region.clone();
@@ -153,7 +150,7 @@ impl AwsChain {
         Some(region.to_string())
     }
 
-    /// Credentials are fetched in the API's region, which is there and belongs to the same partition.
+    /// Credentials are fetched in the endpoint's region, which exists and belongs to the same partition.
     async fn sdk_config(&self, signing: &SigningChain, region: &str) -> SdkConfig {
         let version = BehaviorVersion::latest();
         let region = Region::new(region.to_owned());
@@ -165,8 +162,8 @@ impl AwsChain {
             (loader, providers) = trusting(tls.clone(), loader, providers);
         }
         if let Some(name) = &self.profile {
-            // The default chain prefers the environment's keys to any profile. A profile that was asked
-            // for by name is meant, as it is for the AWS CLI.
+            // The default chain prefers the environment's keys to any profile. A profile that the user selected by
+            // name comes before them, as it does for the AWS CLI.
             let provider = ProfileFileCredentialsProvider::builder()
                 .configure(&providers)
                 .profile_name(name);
@@ -177,7 +174,7 @@ impl AwsChain {
         loader.load().await
     }
 
-    /// What a person would log in to.
+    /// The session or profile that the user would log in to.
     async fn login(&self) -> Login {
         let named = self.profile.as_deref();
         match load_profiles(named).await {
@@ -187,7 +184,7 @@ impl AwsChain {
     }
 }
 
-/// What a person logs in to for a profile: it may have its credentials from another one.
+/// The login for a profile, which may take its credentials from another one.
 fn login_of(set: &ProfileSet, selected: &str) -> Login {
     let mut name = selected;
     for _ in 0..LONGEST_CHAIN {
@@ -223,8 +220,8 @@ impl SigningChain {
     }
 }
 
-/// Makes aws-config trust a CA bundle: its own client knows no other certificates than the platform's. This
-/// one goes through the environment's proxies just as that does.
+/// Makes aws-config trust a CA bundle: its own client trusts the platform's certificates only. This client uses the
+/// environment's proxies as that one does.
 fn trusting(
     tls: TlsContext,
     loader: ConfigLoader,
@@ -243,8 +240,8 @@ fn trusting(
     )
 }
 
-/// The texts of an error's causes. The error's own says only that there was one, so it stands in for causes
-/// where there are none.
+/// The texts of an error's causes. The error's own text only states that there was one, so it is used only where there
+/// are no causes.
 fn causes(error: &CredentialsError) -> String {
     let texts: Vec<_> = iter::successors(error.source(), |cause| (*cause).source())
         .map(ToString::to_string)

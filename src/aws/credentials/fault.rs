@@ -1,59 +1,59 @@
-//! Why there are no credentials, and what a person can do about it.
+//! Explains why there are no credentials, and names the command or setting that helps. The errors come from the
+//! [`chain`](crate::aws::credentials::chain) and from the cache's own deadlines.
 
 use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 
-use crate::aws::operation::Asked;
+use crate::aws::context::RequestContext;
 use crate::aws::redact::redact;
 use crate::domain::fault::{Fault, FaultKind};
 
-/// Why there is no identity.
+/// The reason why there is no identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IdentityFault {
-    /// The resolution goes on.
+    /// The resolution continues.
     Slow(Duration),
-    /// The resolution was given up.
+    /// The resolution was abandoned.
     TimedOut(Duration),
-    /// Nothing in the chain has credentials.
+    /// No provider of the chain has credentials.
     Missing,
-    /// The profile that was asked for by name is gone, or has no credentials.
-    MissingIn { profile: String },
-    /// Nothing tells what region to sign for.
+    /// The profile that the user selected by name is gone, or has no credentials.
+    MissingIn {
+        profile: String,
+    },
+    /// The region to sign for is unknown.
     NoRegion,
-    /// A person has to log in.
+    /// The user has to log in.
     SignIn(Login),
     /// A file or a setting is wrong.
     Misconfigured(String),
-    /// The role can't be assumed.
     RoleDenied(String),
     /// The network failed on the way to the credentials.
     Unreachable(String),
-    /// The certificate of a service on the way to the credentials is refused.
+    /// The certificate of a service on the way to the credentials was rejected.
     Untrusted(String),
     /// A provider failed.
     Failed(String),
 }
 
-/// What `aws sso login` logs in to.
+/// The argument of `aws sso login`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Login {
     /// An `[sso-session …]`, which profiles share.
     Session(String),
-    /// A profile that names its portal itself.
+    /// A profile that has its own portal.
     Profile(String),
 }
 
 impl Login {
-    /// What there is to log in to, in words.
-    fn what(&self) -> String {
+    fn label(&self) -> String {
         match self {
             Self::Session(name) => format!("the SSO session {name}"),
             Self::Profile(name) => format!("the SSO session of profile {name}"),
         }
     }
 
-    /// The command that does it.
     fn command(&self) -> String {
         let (option, name) = match self {
             Self::Session(name) => ("sso-session", name),
@@ -63,7 +63,7 @@ impl Login {
     }
 }
 
-/// What the causes of a failed SSO login say, in lower case: no token, an expired one, a revoked one.
+/// Parts of the causes of a failed SSO login, in lower case: no token, an expired one, a revoked one.
 const SIGN_IN: [&str; 6] = [
     "sso token",
     "sso/cache",
@@ -72,20 +72,20 @@ const SIGN_IN: [&str; 6] = [
     "invalid_grant",
     "invalidgrantexception",
 ];
-/// What a failure of the network says.
+/// Parts of the causes of a network failure.
 const NETWORK: [&str; 4] = ["dispatch failure", "timeout", "timed out", "connect error"];
 
 impl IdentityFault {
-    /// Sorts an error of the chain. `causes` are the texts of the error and all its causes; `profile` was asked
-    /// for by name; `login` is what would help if a person has to log in.
-    pub(crate) fn of(
+    /// Classifies an error of the chain. `causes` are the texts of the error and all its causes; the user selected
+    /// `profile` by name; `login` helps if the user has to log in.
+    pub(crate) fn new(
         error: &CredentialsError,
         causes: &str,
         profile: Option<&str>,
         login: Login,
     ) -> Self {
         let lower = causes.to_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         match error {
             CredentialsError::CredentialsNotLoaded(_) => match profile {
                 Some(name) => Self::MissingIn {
@@ -95,17 +95,17 @@ impl IdentityFault {
             },
             CredentialsError::InvalidConfiguration(_) => Self::Misconfigured(redact(causes)),
             // SSO first: its unread token is an I/O error too.
-            _ if says(&SIGN_IN) => Self::SignIn(login),
-            _ if says(&["accessdenied"]) => Self::RoleDenied(redact(causes)),
-            _ if says(&["invalid peer certificate"]) => Self::Untrusted(redact(causes)),
-            _ if says(&NETWORK) => Self::Unreachable(redact(causes)),
+            _ if has(&SIGN_IN) => Self::SignIn(login),
+            _ if has(&["accessdenied"]) => Self::RoleDenied(redact(causes)),
+            _ if has(&["invalid peer certificate"]) => Self::Untrusted(redact(causes)),
+            _ if has(&NETWORK) => Self::Unreachable(redact(causes)),
             _ => Self::Failed(redact(causes)),
         }
     }
 
-    /// The fault that a person is shown.
-    pub(crate) fn explain(&self, asked: &Asked<'_>) -> Fault {
-        asked.hinted(self.kind(), self.why(), self.hint())
+    /// The fault for the user.
+    pub(crate) fn to_fault(&self, context: &RequestContext<'_>) -> Fault {
+        context.fault_with_hint(self.kind(), self.why(), self.hint())
     }
 
     const fn kind(&self) -> FaultKind {
@@ -126,24 +126,23 @@ impl IdentityFault {
     fn why(&self) -> String {
         match self {
             Self::Slow(took) => {
-                format!(
-                    "the credentials are taking long ({} s so far)",
-                    took.as_secs()
-                )
+                format!("still waiting for credentials after {} s", took.as_secs())
             }
-            Self::TimedOut(took) => format!("no credentials within {} s", took.as_secs()),
+            Self::TimedOut(took) => {
+                format!("failed to get credentials within {} s", took.as_secs())
+            }
             Self::Missing => "no AWS credentials found".to_owned(),
             Self::MissingIn { profile } => {
                 format!("the AWS profile {profile} is gone or has no credentials")
             }
-            Self::NoRegion => "the region to sign requests for is not known".to_owned(),
-            Self::SignIn(login) => format!("{} has expired or was never begun", login.what()),
-            Self::Misconfigured(why) => format!("the AWS configuration does not work: {why}"),
-            Self::RoleDenied(why) => format!("the role can't be assumed: {why}"),
+            Self::NoRegion => "the region to sign requests for is unknown".to_owned(),
+            Self::SignIn(login) => format!("{} has expired or was never started", login.label()),
+            Self::Misconfigured(why) => format!("invalid AWS configuration: {why}"),
+            Self::RoleDenied(why) => format!("failed to assume the role: {why}"),
             Self::Unreachable(why) | Self::Untrusted(why) => {
-                format!("the credentials can't be reached: {why}")
+                format!("failed to reach the source of the credentials: {why}")
             }
-            Self::Failed(why) => format!("the credentials can't be had: {why}"),
+            Self::Failed(why) => format!("failed to get credentials: {why}"),
         }
     }
 
@@ -152,8 +151,10 @@ impl IdentityFault {
             Self::Slow(_) | Self::TimedOut(_) => {
                 "check the profile's credential process, the SSO login or the metadata service"
             }
-            Self::Missing => "name a profile with --profile, set AWS_PROFILE, or run aws configure",
-            Self::NoRegion => "pass --signing-region with the region that the API is in",
+            Self::Missing => {
+                "select a profile with --profile, set AWS_PROFILE, or run aws configure"
+            }
+            Self::NoRegion => "pass the region of the API with --signing-region",
             Self::SignIn(login) => return format!("run {}", login.command()),
             Self::Misconfigured(_) | Self::MissingIn { .. } => {
                 "check the AWS config and credentials files"
@@ -163,16 +164,16 @@ impl IdentityFault {
             }
             Self::Unreachable(_) => "check the network and the proxy",
             Self::Untrusted(_) => {
-                "where a private CA or an inspecting proxy issues certificates, pass that CA's PEM file \
-                 with --ca-bundle"
+                "if a private CA or an inspecting proxy issues certificates, pass that CA's PEM file with \
+                 --ca-bundle"
             }
-            Self::Failed(_) => "renew the credentials, or name a profile with --profile",
+            Self::Failed(_) => "renew the credentials, or select a profile with --profile",
         };
         hint.to_owned()
     }
 }
 
-/// A name as it is typed: some have spaces.
+/// A name as a word of a shell command: some names have spaces.
 fn shell_word(name: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_.@+/".contains(character);
     if name.chars().all(plain) {
@@ -185,12 +186,12 @@ fn shell_word(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::operation::Question;
+    use crate::aws::operation::Operation;
 
     #[test]
-    fn errors_of_the_chain_are_sorted_by_what_helps() {
+    fn errors_of_the_chain_are_classified_by_their_remedy() {
         let provider = || CredentialsError::provider_error("x");
-        for (error, causes, sorted) in [
+        for (error, causes, expected) in [
             (
                 CredentialsError::not_loaded_no_source(),
                 "x",
@@ -241,19 +242,18 @@ mod tests {
         ] {
             let login = Login::Profile("p".into());
             assert_eq!(
-                IdentityFault::of(&error, causes, None, login),
-                sorted,
+                IdentityFault::new(&error, causes, None, login),
+                expected,
                 "{causes}"
             );
         }
     }
 
     #[test]
-    fn each_says_what_would_help() {
-        let image = "img-1".parse().unwrap();
-        let asked = Asked {
-            question: Question::Description,
-            image: &image,
+    fn each_fault_has_a_hint() {
+        let context = RequestContext {
+            operation: Operation::DescribeImage,
+            subject: "img-1",
             host: "h",
             signed: true,
         };
@@ -321,7 +321,7 @@ mod tests {
                 "renew",
             ),
         ] {
-            let shown = fault.explain(&asked);
+            let shown = fault.to_fault(&context);
             assert_eq!(shown.kind, kind, "{shown}");
             let found = shown
                 .hint

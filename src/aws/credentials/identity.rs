@@ -1,8 +1,8 @@
-//! Keeps the resolved identity, and decides when to resolve it anew.
+//! Caches the resolved identity, and decides when to resolve it again.
 //!
-//! The AWS SDK's own providers keep nothing and know no deadline: each question to them may read files, run
-//! a program or wait for a metadata service. Here at most one resolution is under way; it goes on where it
-//! was when a caller stops waiting for it.
+//! The AWS SDK's own providers cache nothing and have no deadline: each call of them may read files, run a program or
+//! wait for a metadata service. Here at most one resolution is under way; it continues where it was when a caller stops
+//! waiting for it.
 
 use std::fmt;
 use std::future::Future;
@@ -19,41 +19,40 @@ use crate::aws::signer::Signer;
 const RENEW_BEFORE_EXPIRY: TimeDelta = TimeDelta::minutes(5);
 /// …but while that fails they are used until this short before it.
 const LAST_USE_BEFORE_EXPIRY: TimeDelta = TimeDelta::seconds(10);
-/// How long credentials without an expiry are kept, so that a changed file is noticed.
+/// How long credentials without an expiry are cached, so that a changed file is noticed.
 const WITHOUT_EXPIRY: TimeDelta = TimeDelta::minutes(15);
-/// How long one question waits for a resolution.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The same while the old credentials still serve.
-const PATIENCE_WITH_OLD: Duration = Duration::from_secs(1);
+/// How long one request waits for a resolution.
+const WAIT: Duration = Duration::from_secs(10);
+/// The same while the old credentials are still valid.
+const WAIT_WITH_OLD: Duration = Duration::from_secs(1);
 /// How long a resolution may take in all.
 const DEADLINE: Duration = Duration::from_mins(1);
-/// How long a failure is kept, so that a failing program is not run at every request.
-const FAILURE_KEPT: Duration = Duration::from_secs(5);
-/// How often refused credentials may be thrown away.
+/// How long a failure is cached, so that a failing program is not run for every request.
+const FAILURE_CACHED: Duration = Duration::from_secs(5);
+/// The least time between two discards of refused credentials.
 const BETWEEN_DISCARDS: Duration = Duration::from_secs(30);
-/// Credentials that come expired are no reason to resolve again at every request.
-const KEPT_AT_LEAST: TimeDelta = TimeDelta::seconds(5);
+/// Credentials that arrive expired are no reason to resolve again for every request.
+const CACHED_AT_LEAST: TimeDelta = TimeDelta::seconds(5);
 
-/// Who asks, and from where.
+/// The region and the signer of requests.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Identity {
-    /// The image's region; absent where nothing names one.
+    /// The image's region; absent where it is not configured anywhere.
     pub(crate) region: Option<String>,
-    /// What requests are signed with; absent where they are not.
+    /// Absent where requests are not signed.
     pub(crate) signer: Option<Signer>,
 }
 
 /// A resolution under way.
 pub(crate) type Resolution = Pin<Box<dyn Future<Output = Result<Identity, IdentityFault>> + Send>>;
 
-/// Where an identity comes from. Every resolution starts from nothing, so that a login or an edited file
-/// heals the watch.
+/// The origin of an identity. Every resolution starts from scratch, so that the watch recovers after a login or an edit
+/// of the profile files.
 pub(crate) trait Resolve: Send {
-    /// Begins a resolution.
     fn resolve(&self) -> Resolution;
 }
 
-/// The identity in use.
+/// The identity in use, and the resolution of the next one.
 pub(crate) struct IdentityCache {
     resolver: Box<dyn Resolve>,
     held: Option<Held>,
@@ -98,8 +97,8 @@ impl IdentityCache {
         }
     }
 
-    /// Throws away credentials that the service refuses, unless that was just done. Tells whether it is
-    /// worth asking again.
+    /// Discards credentials that the service refused, unless that was just done. Returns whether a retry is
+    /// worthwhile.
     pub(crate) fn discard(&mut self) -> bool {
         let recently = |at: Instant| at.elapsed() < BETWEEN_DISCARDS;
         if self.discarded.is_some_and(recently) {
@@ -111,14 +110,14 @@ impl IdentityCache {
         true
     }
 
-    /// Resolves again at the next request, although it has just failed.
+    /// Resolves again for the next request, although it has just failed.
     pub(crate) fn forget_failure(&mut self) {
         self.failed = None;
     }
 
     async fn renew(&mut self, now: DateTime<Utc>) -> Result<Identity, IdentityFault> {
         if let Some((at, fault)) = &self.failed {
-            if at.elapsed() < FAILURE_KEPT {
+            if at.elapsed() < FAILURE_CACHED {
                 return Err(fault.clone());
             }
             self.failed = None;
@@ -128,13 +127,13 @@ impl IdentityCache {
             resolution: self.resolver.resolve(),
         });
         let left = DEADLINE.saturating_sub(pending.began.elapsed());
-        let patience = match &self.held {
-            Some(held) if held.is_usable(now) => PATIENCE_WITH_OLD,
-            _ => PATIENCE,
+        let wait = match &self.held {
+            Some(held) if held.is_usable(now) => WAIT_WITH_OLD,
+            _ => WAIT,
         };
-        let answer = timeout(patience.min(left), &mut pending.resolution).await;
+        let outcome = timeout(wait.min(left), &mut pending.resolution).await;
         let took = pending.began.elapsed();
-        let result = match answer {
+        let result = match outcome {
             Err(_elapsed) if took < DEADLINE => return Err(IdentityFault::Slow(took)),
             Err(_elapsed) => Err(IdentityFault::TimedOut(took)),
             Ok(result) => result,
@@ -161,13 +160,13 @@ impl Held {
             .and_then(|signer| signer.credentials.expiry())
             .map(DateTime::<Utc>::from);
         let renew_in = expiry.map_or(WITHOUT_EXPIRY, |expiry| {
-            // Short-lived credentials are renewed in the middle of their life, not at every request.
+            // Short-lived credentials are renewed in the middle of their life, not for every request.
             let left = expiry - now;
             (left - RENEW_BEFORE_EXPIRY).max(left / 2)
         });
         Self {
             identity,
-            renew_at: now + renew_in.max(KEPT_AT_LEAST),
+            renew_at: now + renew_in.max(CACHED_AT_LEAST),
             last_use: expiry.map(|expiry| expiry - LAST_USE_BEFORE_EXPIRY),
         }
     }
@@ -199,18 +198,18 @@ mod tests {
 
     use super::*;
 
-    type Answer = Result<Identity, IdentityFault>;
+    type Outcome = Result<Identity, IdentityFault>;
 
-    /// Gives the scripted answers in order, each after its time; then never one.
+    /// Returns the scripted outcomes in order, each after its time; then it never ends.
     #[derive(Clone, Default)]
     struct Script {
-        answers: Arc<Mutex<VecDeque<(u64, Answer)>>>,
-        asked: Arc<Mutex<usize>>,
+        outcomes: Arc<Mutex<VecDeque<(u64, Outcome)>>>,
+        resolutions: Arc<Mutex<usize>>,
     }
 
     impl Script {
-        fn then(self, after: u64, answer: Answer) -> Self {
-            self.answers.lock().unwrap().push_back((after, answer));
+        fn then(self, after: u64, outcome: Outcome) -> Self {
+            self.outcomes.lock().unwrap().push_back((after, outcome));
             self
         }
 
@@ -222,20 +221,20 @@ mod tests {
             self.then(0, Err(IdentityFault::Failed("no".to_owned())))
         }
 
-        fn asked(&self) -> usize {
-            *self.asked.lock().unwrap()
+        fn resolutions(&self) -> usize {
+            *self.resolutions.lock().unwrap()
         }
     }
 
     impl Resolve for Script {
         fn resolve(&self) -> Resolution {
-            *self.asked.lock().unwrap() += 1;
-            let Some((after, answer)) = self.answers.lock().unwrap().pop_front() else {
+            *self.resolutions.lock().unwrap() += 1;
+            let Some((after, outcome)) = self.outcomes.lock().unwrap().pop_front() else {
                 return Box::pin(future::pending());
             };
             Box::pin(async move {
                 sleep(Duration::from_secs(after)).await;
-                answer
+                outcome
             })
         }
     }
@@ -262,19 +261,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn credentials_are_kept_until_five_minutes_before_they_expire() {
+    async fn credentials_are_cached_until_five_minutes_before_they_expire() {
         let script = Script::default()
             .gives(0, keys("a", Some(3600)))
             .gives(0, keys("b", Some(7200)));
         let mut cache = IdentityCache::new(script.clone());
-        for (seconds, key, asked) in [(0, "a", 1), (3299, "a", 1), (3300, "b", 2), (6000, "b", 2)] {
+        for (seconds, key, resolutions) in
+            [(0, "a", 1), (3299, "a", 1), (3300, "b", 2), (6000, "b", 2)]
+        {
             assert_eq!(key_at(&mut cache, seconds).await.unwrap(), key, "{seconds}");
-            assert_eq!(script.asked(), asked, "{seconds}");
+            assert_eq!(script.resolutions(), resolutions, "{seconds}");
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn old_credentials_serve_until_ten_seconds_before_expiry_while_renewing_fails() {
+    async fn old_credentials_are_used_until_ten_seconds_before_expiry_while_renewing_fails() {
         let script = Script::default()
             .gives(0, keys("a", Some(3600)))
             .fails()
@@ -284,13 +285,13 @@ mod tests {
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
         assert_eq!(key_at(&mut cache, 3400).await.unwrap(), "a");
         assert_eq!(key_at(&mut cache, 3401).await.unwrap(), "a");
-        assert_eq!(script.asked(), 2, "a failure is kept for a while");
-        advance(FAILURE_KEPT).await;
+        assert_eq!(script.resolutions(), 2, "a failure is cached for a while");
+        advance(FAILURE_CACHED).await;
         assert_eq!(
             key_at(&mut cache, 3590).await,
             Err(IdentityFault::Failed("no".to_owned()))
         );
-        advance(FAILURE_KEPT).await;
+        advance(FAILURE_CACHED).await;
         assert_eq!(key_at(&mut cache, 3590).await.unwrap(), "b");
     }
 
@@ -306,7 +307,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn short_lived_credentials_are_not_renewed_at_every_request() {
+    async fn short_lived_credentials_are_not_renewed_for_every_request() {
         let script = Script::default()
             .gives(0, keys("a", Some(120)))
             .gives(0, keys("b", Some(40)))
@@ -314,25 +315,29 @@ mod tests {
         let mut cache = IdentityCache::new(script.clone());
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
         assert_eq!(key_at(&mut cache, 59).await.unwrap(), "a");
-        assert_eq!(key_at(&mut cache, 60).await.unwrap(), "b", "came expired");
+        assert_eq!(
+            key_at(&mut cache, 60).await.unwrap(),
+            "b",
+            "arrived expired"
+        );
         assert_eq!(key_at(&mut cache, 64).await.unwrap(), "b");
         assert_eq!(key_at(&mut cache, 65).await.unwrap(), "c");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_is_kept_for_a_while_but_not_for_a_person_who_asks() {
+    async fn a_failure_is_cached_until_the_user_retries() {
         let script = Script::default().fails().gives(0, keys("a", None));
         let mut cache = IdentityCache::new(script.clone());
         for _ in 0..3 {
             assert!(key_at(&mut cache, 0).await.is_err());
         }
-        assert_eq!(script.asked(), 1);
+        assert_eq!(script.resolutions(), 1);
         cache.forget_failure();
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_slow_resolution_is_reported_and_goes_on_where_it_was() {
+    async fn a_slow_resolution_is_reported_and_continues_where_it_was() {
         let script = Script::default().gives(25, keys("a", None));
         let mut cache = IdentityCache::new(script.clone());
         for seconds in [10, 20] {
@@ -340,11 +345,11 @@ mod tests {
             assert_eq!(key_at(&mut cache, 0).await, Err(slow));
         }
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
-        assert_eq!(script.asked(), 1, "one resolution, not three");
+        assert_eq!(script.resolutions(), 1, "one resolution, not three");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_slow_renewal_hardly_delays_requests_that_the_old_credentials_can_sign() {
+    async fn a_slow_renewal_hardly_delays_requests_while_old_credentials_are_valid() {
         let script = Script::default()
             .gives(0, keys("a", Some(3600)))
             .gives(3, keys("b", Some(7200)));
@@ -353,25 +358,25 @@ mod tests {
         let began = Instant::now();
         assert_eq!(key_at(&mut cache, 3301).await.unwrap(), "a");
         assert_eq!(key_at(&mut cache, 3302).await.unwrap(), "a");
-        assert_eq!(began.elapsed(), 2 * PATIENCE_WITH_OLD);
+        assert_eq!(began.elapsed(), 2 * WAIT_WITH_OLD);
         assert_eq!(key_at(&mut cache, 3303).await.unwrap(), "b");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_resolution_is_given_up_after_a_minute() {
+    async fn a_resolution_is_abandoned_after_a_minute() {
         let script = Script::default();
         let mut cache = IdentityCache::new(script.clone());
         for _ in 0..5 {
             let fault = key_at(&mut cache, 0).await.unwrap_err();
             assert!(matches!(fault, IdentityFault::Slow(_)), "{fault:?}");
         }
-        let given_up = IdentityFault::TimedOut(Duration::from_mins(1));
-        assert_eq!(key_at(&mut cache, 0).await, Err(given_up.clone()));
-        assert_eq!(key_at(&mut cache, 0).await, Err(given_up));
-        assert_eq!(script.asked(), 1);
-        advance(FAILURE_KEPT).await;
+        let timed_out = IdentityFault::TimedOut(Duration::from_mins(1));
+        assert_eq!(key_at(&mut cache, 0).await, Err(timed_out.clone()));
+        assert_eq!(key_at(&mut cache, 0).await, Err(timed_out));
+        assert_eq!(script.resolutions(), 1);
+        advance(FAILURE_CACHED).await;
         assert!(key_at(&mut cache, 0).await.is_err());
-        assert_eq!(script.asked(), 2, "then it begins anew");
+        assert_eq!(script.resolutions(), 2, "then it starts again");
     }
 
     #[tokio::test(start_paused = true)]
@@ -381,11 +386,11 @@ mod tests {
         let impatient = timeout(Duration::from_secs(3), cache.get(at(0))).await;
         assert!(impatient.is_err());
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
-        assert_eq!(script.asked(), 1);
+        assert_eq!(script.resolutions(), 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn refused_credentials_are_thrown_away_at_most_every_thirty_seconds() {
+    async fn refused_credentials_are_discarded_at_most_every_thirty_seconds() {
         let script = Script::default()
             .gives(0, keys("a", Some(3600)))
             .gives(0, keys("b", Some(3600)))
@@ -401,11 +406,11 @@ mod tests {
         assert_eq!(key_at(&mut cache, 0).await.unwrap(), "c");
     }
 
-    /// After how many seconds a resolution ends, and for how many the credentials are good then; it fails where
-    /// nothing says so.
+    /// The seconds after which a resolution ends, and for which the credentials are valid then; without the latter it
+    /// fails.
     type Plan = (u64, Option<i64>);
 
-    /// Resolves by plan. Whoever holds `one` is a resolver, or a resolution that is under way.
+    /// Resolves by plan. `one` is held by the resolver and by each resolution that is under way.
     struct Planned {
         plans: Arc<Mutex<VecDeque<Plan>>>,
         began: Instant,
@@ -418,11 +423,11 @@ mod tests {
             let plan = self.plans.lock().unwrap().pop_front();
             let (began, one) = (self.began, Arc::clone(&self.one));
             Box::pin(async move {
-                let (after, good_for) = plan.unwrap_or_default();
+                let (after, valid_for) = plan.unwrap_or_default();
                 sleep(Duration::from_secs(after)).await;
                 drop(one);
-                let good_for = good_for.ok_or_else(|| IdentityFault::Failed("no".to_owned()))?;
-                Ok(keys("a", Some(seconds_since(began) + good_for)))
+                let valid_for = valid_for.ok_or_else(|| IdentityFault::Failed("no".to_owned()))?;
+                Ok(keys("a", Some(seconds_since(began) + valid_for)))
             })
         }
     }
@@ -432,9 +437,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the resolutions come to, and whoever stops waiting for them: there is one at a time, credentials
+        /// However the resolutions end, and whichever callers stop waiting for them: there is one at a time, credentials
         /// are not used in the last ten seconds of a life that was twenty seconds long or more, and they are not
-        /// thrown away twice in thirty seconds.
+        /// discarded twice in thirty seconds.
         #[test]
         fn credentials_are_renewed_in_time_and_by_one_resolution_at_a_time(
             plans in prop::collection::vec((0_u64..80, prop::option::weighted(0.8, 20..900_i64)), 0..20),
@@ -447,14 +452,14 @@ mod tests {
                 let plans = Arc::new(Mutex::new(plans.into()));
                 let mut cache = IdentityCache::new(Planned { plans, began, one: Arc::default() });
                 let mut discarded: Option<Instant> = None;
-                for (pause, is_refused, patience) in steps {
+                for (pause, is_refused, wait) in steps {
                     sleep(Duration::from_secs(pause)).await;
                     if is_refused && cache.discard() {
                         let before = discarded.replace(Instant::now());
                         assert!(before.is_none_or(|before| before.elapsed() >= Duration::from_secs(30)));
                     }
                     let now = seconds_since(began);
-                    let got = timeout(Duration::from_secs(patience), cache.get(at(now))).await;
+                    let got = timeout(Duration::from_secs(wait), cache.get(at(now))).await;
                     if let Ok(Ok(identity)) = got {
                         let expiry = identity.signer.unwrap().credentials.expiry().unwrap();
                         let left = DateTime::<Utc>::from(expiry) - at(now);

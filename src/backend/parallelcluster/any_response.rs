@@ -1,53 +1,60 @@
-//! What the client makes of any answer at all, without a server: only tests and the fuzz targets see this.
+//! The client's reading of any response, without a server: only tests and the fuzz targets use this.
 //!
 //! `cargo fuzz` sets `cfg(fuzzing)`.
 
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::aws::http::Reply;
-use crate::aws::operation::{Asked, Question};
-use crate::aws::refusal::{Refusal, classify};
+use crate::aws::context::RequestContext;
+use crate::aws::http::Response;
+use crate::backend::parallelcluster::ApiCall;
 use crate::backend::parallelcluster::endpoint::ImageId;
+use crate::backend::parallelcluster::refusal::{Refusal, classify};
 use crate::backend::parallelcluster::response;
-use crate::backend::{EventsAnswer, EventsError, NextToken};
+use crate::backend::{EventsError, EventsResponse, NextToken};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 
-/// An answer, whoever gave it.
+/// A response of any sender.
 #[derive(Clone, Copy, Debug)]
-pub struct AnyAnswer<'a> {
-    /// The HTTP status; what is none counts as 500.
+pub struct AnyResponse<'a> {
+    /// The HTTP status; an invalid one counts as 500.
     pub status: u16,
-    /// The header `x-amzn-ErrorType`; what no header can hold is left out.
+    /// The header `x-amzn-ErrorType`; left out where a header can't hold the text.
     pub error_type: &'a str,
     pub body: &'a [u8],
 }
 
-impl AnyAnswer<'_> {
-    /// Read as the answer to GetImageStackEvents for an image, with a page token or without.
+impl AnyResponse<'_> {
+    /// Reads it as the response of GetImageStackEvents for an image, with a page token or without.
     ///
     /// # Errors
-    /// As [`Source::events`](crate::backend::Source::events).
-    pub fn events(&self, image: &ImageId, with_token: bool) -> Result<EventsAnswer, EventsError> {
+    /// As [`BuildSource::events`](crate::backend::BuildSource::events).
+    pub fn events(&self, image: &ImageId, with_token: bool) -> Result<EventsResponse, EventsError> {
         let token = with_token.then(|| NextToken::new("token"));
-        let asked = asked(image, Question::StackEvents(token.as_ref()));
-        response::events(&asked, self.judge(&asked))
+        let call = ApiCall::StackEvents(token.as_ref());
+        let context = context(image, call);
+        response::events(&context, self.to_result(call, &context))
     }
 
-    /// Read as the answer to DescribeImage for an image.
+    /// Reads it as the response of DescribeImage for an image.
     ///
     /// # Errors
-    /// As [`Source::image`](crate::backend::Source::image).
+    /// As [`BuildSource::image`](crate::backend::BuildSource::image).
     pub fn image(&self, image: &ImageId) -> Result<ImageAnswer, Fault> {
-        let asked = asked(image, Question::Description);
-        response::image(&asked, self.judge(&asked))
+        let call = ApiCall::Description;
+        let context = context(image, call);
+        response::image(&context, self.to_result(call, &context))
     }
 
-    fn judge(&self, asked: &Asked<'_>) -> Result<Reply, Refusal> {
+    fn to_result(
+        self,
+        call: ApiCall<'_>,
+        context: &RequestContext<'_>,
+    ) -> Result<Response, Refusal> {
         let name = HeaderName::from_static("x-amzn-errortype");
         let value = HeaderValue::from_str(self.error_type).ok();
-        let reply = Reply {
+        let response = Response {
             status: StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: value
                 .map(|value| (name, value))
@@ -55,17 +62,17 @@ impl AnyAnswer<'_> {
                 .collect::<HeaderMap>(),
             body: self.body.to_vec(),
         };
-        if reply.status.is_success() {
-            return Ok(reply);
+        if response.status.is_success() {
+            return Ok(response);
         }
-        Err(classify(asked, &reply))
+        Err(classify(call, context, &response))
     }
 }
 
-fn asked<'a>(image: &'a ImageId, question: Question<'a>) -> Asked<'a> {
-    Asked {
-        question,
-        image,
+fn context<'a>(image: &'a ImageId, call: ApiCall<'_>) -> RequestContext<'a> {
+    RequestContext {
+        operation: call.operation(),
+        subject: image.as_str(),
         host: "api.example",
         signed: true,
     }
@@ -78,7 +85,7 @@ mod tests {
     use super::*;
     use crate::text::safe::{SafeText, one_line};
 
-    /// Bodies as the API, a gateway or a stranger write them, and any bytes.
+    /// Bodies of the API, of a gateway and of others, and any bytes.
     fn body() -> impl Strategy<Value = Vec<u8>> {
         let word = prop::sample::select(vec![
             "Stack [img] does not exist",
@@ -109,46 +116,46 @@ mod tests {
         ]
     }
 
-    fn shown(fault: &Fault) {
+    fn assert_one_safe_line(fault: &Fault) {
         let text = fault.to_string();
         assert_eq!(SafeText::new(&text).as_str(), text);
         assert_eq!(one_line(&text), text.trim(), "a fault is one line");
     }
 
     proptest! {
-        /// Whatever comes is a page, a refusal or a fault in one clean line; a page comes with success only, and
-        /// "gone" only where somebody says so of this very image.
+        /// Every response is a page, a refusal or a fault in one safe line; a page comes with success only, and
+        /// "gone" only with a message about this very image.
         #[test]
-        fn any_answer_is_understood_or_refused(
+        fn any_response_is_read_or_refused(
             status in prop_oneof![100_u16..600, Just(200), Just(404), Just(500)],
             error_type in "[A-Za-z#:]{0,30}",
             body in body(),
             with_token: bool,
         ) {
             let image: ImageId = "img".parse().unwrap();
-            let answer = AnyAnswer { status, error_type: &error_type, body: &body };
+            let response = AnyResponse { status, error_type: &error_type, body: &body };
             let success = (200..300).contains(&status);
             let text = String::from_utf8_lossy(&body).to_lowercase();
-            let says = |words: &str| text.contains("img") && text.contains(words);
-            match answer.events(&image, with_token) {
-                Ok(EventsAnswer::Page(page)) => {
+            let reports = |words: &str| text.contains("img") && text.contains(words);
+            match response.events(&image, with_token) {
+                Ok(EventsResponse::Page(page)) => {
                     prop_assert!(success);
                     for event in page.events {
                         prop_assert!(!event.raw().contains('\n'));
                     }
                 }
-                Ok(EventsAnswer::Gone) => prop_assert!(!success && says("does not exist")),
+                Ok(EventsResponse::Gone) => prop_assert!(!success && reports("does not exist")),
                 Err(EventsError::TokenRejected(fault)) => {
                     prop_assert!(with_token);
-                    shown(&fault);
+                    assert_one_safe_line(&fault);
                 }
-                Err(EventsError::Fault(fault)) => shown(&fault),
+                Err(EventsError::Fault(fault)) => assert_one_safe_line(&fault),
             }
-            match answer.image(&image) {
+            match response.image(&image) {
                 Ok(ImageAnswer::Described(_)) => prop_assert!(success),
-                Ok(ImageAnswer::Absent) => prop_assert!(!success && says("no image or stack")),
+                Ok(ImageAnswer::Absent) => prop_assert!(!success && reports("no image or stack")),
                 Ok(ImageAnswer::Foreign) => prop_assert!(!success),
-                Err(fault) => shown(&fault),
+                Err(fault) => assert_one_safe_line(&fault),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Where the API is and what is asked of it: the API's URL, the image's id, and the two request URLs.
+//! The API's address and the image's id, checked as the user typed them, and the URLs of the two requests.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,15 +9,15 @@ use reqwest::Url;
 
 use crate::backend::NextToken;
 
-/// Everything but RFC 3986's unreserved characters. The query is signed in this form, so one that is
-/// encoded any other way (`+` for a space, `%7E` for `~`) is signed differently from how it is sent.
+/// Everything but RFC 3986's unreserved characters. The query is signed in this form, so that one in any other form
+/// (`+` for a space, `%7E` for `~`) would be signed differently from how it is sent.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// What follows the region in the host names of API Gateway.
+/// The parts after the region in the host names of API Gateway.
 const GATEWAY_SUFFIXES: [&str; 5] = [
     "amazonaws.com",
     "amazonaws.com.cn",
@@ -30,17 +30,16 @@ const GATEWAY_SUFFIXES: [&str; 5] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiUrl(Url);
 
-/// Why a text is no address of an API. The text itself is left out: it may hold a password.
+/// The reason why a text is no address of an API. The text itself is left out: it may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiUrlError {
     /// `example.com/prod`
-    #[error("the API's URL has no scheme: it begins with https://")]
+    #[error("the API's URL has no scheme; begin it with https://")]
     NoScheme,
-    /// No URL at all.
-    #[error("the API's URL can't be read: {0}")]
-    Unreadable(#[source] <Url as FromStr>::Err),
+    #[error("invalid API URL: {0}")]
+    Invalid(#[source] <Url as FromStr>::Err),
     /// `http://example.com`
-    #[error("the API's URL must be https (http is for this machine's loopback addresses only)")]
+    #[error("the API's URL must be https (http is only for loopback addresses)")]
     Insecure,
     /// `https://user:password@example.com`
     #[error("the API's URL must not hold a user name or a password")]
@@ -57,7 +56,7 @@ impl FromStr for ApiUrl {
         if !text.contains("://") {
             return Err(ApiUrlError::NoScheme);
         }
-        let url = Url::parse(text).map_err(ApiUrlError::Unreadable)?;
+        let url = Url::parse(text).map_err(ApiUrlError::Invalid)?;
         if !(url.username().is_empty() && url.password().is_none()) {
             return Err(ApiUrlError::Credentials);
         }
@@ -79,8 +78,8 @@ impl ApiUrl {
         self.0.authority()
     }
 
-    /// The API without the scheme: tells apart what is asked of one deployment and of another.
-    pub fn place(&self) -> String {
+    /// The URL without the scheme, which distinguishes one deployment of the API from another.
+    pub fn without_scheme(&self) -> String {
         format!(
             "{}{}",
             self.authority(),
@@ -107,7 +106,7 @@ impl ApiUrl {
                 .is_ok_and(|address| address.is_loopback())
     }
 
-    /// The region that the API is in, where its host tells: `ID.execute-api.REGION.amazonaws.com`.
+    /// The API's region, where its host contains it: `ID.execute-api.REGION.amazonaws.com`.
     pub(crate) fn signing_region(&self) -> Option<&str> {
         let (_, after) = self.host().split_once(".execute-api.")?;
         let (region, suffix) = after.split_once('.')?;
@@ -151,11 +150,10 @@ impl ApiUrl {
     }
 }
 
-/// The id of an image, in the form that the API takes: `^[a-zA-Z][a-zA-Z0-9-]+$`.
+/// The id of an image, in the form that the API accepts: `^[a-zA-Z][a-zA-Z0-9-]+$`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageId(String);
 
-/// The text is no image id.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "an image id is a letter followed by at least one letter, digit or hyphen (^[a-zA-Z][a-zA-Z0-9-]+$)"
@@ -179,7 +177,6 @@ impl FromStr for ImageId {
 }
 
 impl ImageId {
-    /// The id as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -204,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stage_is_kept_and_a_trailing_slash_is_tolerated() {
+    fn the_stage_is_kept_and_a_trailing_slash_is_accepted() {
         for base in ["https://h.example/prod", "https://h.example/prod/"] {
             assert_eq!(
                 api(base).image(&image(), None).as_str(),
@@ -259,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_address_is_refused_without_being_repeated() {
+    fn an_invalid_address_is_rejected_and_not_repeated() {
         let canary = "s3cr3t";
         for bad in [
             "https://user:s3cr3t@example.com",

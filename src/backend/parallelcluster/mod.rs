@@ -1,15 +1,17 @@
-//! The ParallelCluster API over HTTPS: the real [`Source`].
+//! The ParallelCluster API over HTTPS: a [`BuildSource`].
 //!
 //! ```text
-//!  Question ─► identity ─► endpoint (URL) ─► sign ─► http ─► skew ─► wire ─► answer
-//!                                                              └──► classify ─► refusal
+//!  ApiCall ─► identity ─► endpoint (URL) ─► signer ─► http ─► skew ─► wire ─► response ─► EventsResponse
+//!                                                      └──► refusal (4xx, 5xx) ──┘        ImageAnswer
 //! ```
-//! Every request is a GET. Nothing is tried again here except where the first try itself showed how to do
-//! better: on a connection that was dead already, with a corrected date, with other credentials.
+//! Both calls are GET requests. A request is retried here only where the first attempt itself showed how to do better:
+//! on a connection that was dead already, with a corrected date, with other credentials. All other retries are for
+//! [`crate::poll`].
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod any_response;
 pub(crate) mod endpoint;
+pub(crate) mod refusal;
 pub(crate) mod response;
 pub(crate) mod wire;
 
@@ -19,38 +21,39 @@ mod tests;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use reqwest::Url;
-use reqwest::header::{AGE, DATE, HeaderMap};
+use reqwest::header::{AGE, DATE};
 use tokio::time::Instant;
 
+use crate::aws::context::RequestContext;
 use crate::aws::credentials::chain::{AwsChain, SigningChain};
 use crate::aws::credentials::identity::IdentityCache;
-use crate::aws::http::{Failure, Http, Limits, Reply};
-use crate::aws::operation::{Asked, Question};
-use crate::aws::refusal::{Cause, Refusal, classify, request_id};
+use crate::aws::http::{Endpoint, HttpClient, Limits, Response, TransportError};
+use crate::aws::operation::{Operation, Request};
+use crate::aws::refusal::{Cause, request_id};
 use crate::aws::skew::{ClockSkew, Exchange};
 use crate::aws::tls::CaBundle;
 use crate::aws::transport_error;
-use crate::backend::{EventsAnswer, EventsError, NextToken, Source};
+use crate::backend::parallelcluster::refusal::{Refusal, classify};
+use crate::backend::{BuildSource, EventsError, EventsResponse, NextToken};
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
+use crate::text::safe::SafeText;
 
 pub(crate) use self::endpoint::ApiUrl;
 pub(crate) use self::endpoint::ImageId;
 pub(crate) use crate::aws::credentials::chain::check_profile;
 pub(crate) use crate::aws::tls::TlsError;
 
-/// Where the API is, what image is asked about, and who asks.
+/// The API, the image, and the credentials.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub api_url: ApiUrl,
     pub image_id: ImageId,
-    /// The image's region; the usual AWS chain where it is absent.
+    /// The image's region; the usual AWS chain finds one where it is absent.
     pub region: Option<String>,
-    /// The profile to use rather than what the environment holds.
+    /// The profile to use instead of the environment's keys.
     pub profile: Option<String>,
-    /// Whether and how requests are signed.
     pub signing: Signing,
     /// A PEM file of certificates to trust besides the platform's.
     pub ca_bundle: Option<PathBuf>,
@@ -59,34 +62,57 @@ pub struct Settings {
 /// Whether and how requests are signed.
 #[derive(Clone, Debug)]
 pub enum Signing {
-    /// Not at all; no credentials are looked for.
+    /// Not at all; no credentials are resolved.
     Unsigned,
     /// With AWS Signature Version 4.
     SigV4 {
-        /// The region that the API is in. Where it is absent the API's host tells, else the image's region.
+        /// The API's region. Where it is absent, it is taken from the API's host, else it is the image's.
         region: Option<String>,
         /// A role to assume first.
         role_arn: Option<String>,
     },
 }
 
-/// The API, asked about one image.
+/// A call of the API about one image.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ApiCall<'a> {
+    /// GetImageStackEvents: the newest page, or the page of the token.
+    StackEvents(Option<&'a NextToken>),
+    /// DescribeImage.
+    Description,
+}
+
+impl ApiCall<'_> {
+    pub(crate) const fn operation(self) -> Operation {
+        match self {
+            Self::StackEvents(_) => Operation::GetImageStackEvents,
+            Self::Description => Operation::DescribeImage,
+        }
+    }
+
+    /// Whether the request carries a page token.
+    pub(crate) const fn has_token(self) -> bool {
+        matches!(self, Self::StackEvents(Some(_)))
+    }
+}
+
+/// A client of the API for one image.
 #[derive(Debug)]
 pub struct ParallelCluster {
     api: ApiUrl,
     image: ImageId,
     signed: bool,
     identity: IdentityCache,
-    http: Http,
+    http: HttpClient,
     skew: ClockSkew,
     clock: Clock,
 }
 
 impl ParallelCluster {
-    /// A source for one image. Reads the CA bundle; asks neither the network nor the credential chain.
+    /// A client for one image. Reads the CA bundle; uses neither the network nor the credential chain yet.
     ///
     /// # Errors
-    /// Where the CA bundle can't be used, or no TLS client can be made.
+    /// Where the CA bundle is unusable, or TLS can't be set up.
     pub fn new(settings: Settings, clock: Clock) -> Result<Self, TlsError> {
         Self::with_limits(settings, clock, Limits::default())
     }
@@ -94,7 +120,11 @@ impl ParallelCluster {
     fn with_limits(settings: Settings, clock: Clock, limits: Limits) -> Result<Self, TlsError> {
         let bundle = settings.ca_bundle.as_deref().map(CaBundle::read);
         let bundle = bundle.transpose()?;
-        let http = Http::new(&settings.api_url, bundle.as_ref(), limits)?;
+        let endpoint = Endpoint {
+            https: settings.api_url.is_https(),
+            loopback: settings.api_url.is_loopback(),
+        };
+        let http = HttpClient::new(endpoint, bundle.as_ref(), limits)?;
         let signing = match settings.signing {
             Signing::Unsigned => None,
             Signing::SigV4 { region, role_arn } => Some(SigningChain {
@@ -118,78 +148,79 @@ impl ParallelCluster {
         })
     }
 
-    /// Asks, and once more where the first try showed how to do better. The reply is a success by its status.
-    async fn ask(&mut self, question: Question<'_>) -> Result<Reply, Refusal> {
-        let mut signed_anew = false;
+    /// Makes the call, and once more where the first attempt showed how to do better. The response has a status of
+    /// success.
+    async fn call(&mut self, call: ApiCall<'_>) -> Result<Response, Refusal> {
+        let mut signed_twice = false;
         loop {
             let skew = self.skew;
-            let request = self.prepare(question).await;
-            let (url, headers) = request.map_err(|fault| Refusal::Fault(fault, Cause::Other))?;
-            let refusal = match self.send(url, headers).await {
-                Ok(reply) if reply.status.is_success() => return Ok(reply),
-                Ok(reply) => classify(&self.asked(question), &reply),
+            let request = self.prepare(call).await.map_err(Refusal::other)?;
+            let refusal = match self.send(request).await {
+                Ok(response) if response.status.is_success() => return Ok(response),
+                Ok(response) => classify(call, &self.context(call), &response),
                 // The next connection is a new one, so this happens once.
-                Err(failure) if failure.is_of_a_stale_connection() => continue,
-                Err(failure) => {
-                    let fault = transport_error::explain(&self.asked(question), &failure);
-                    return Err(Refusal::Fault(fault, Cause::Other));
+                Err(error) if error.is_stale_connection() => continue,
+                Err(error) => {
+                    let fault = transport_error::to_fault(&self.context(call), &error);
+                    return Err(Refusal::other(fault));
                 }
             };
-            let mended = match &refusal {
+            let retry = match &refusal {
                 Refusal::Fault(_, Cause::Date) => self.skew.explains_refusal_of(skew),
                 Refusal::Fault(_, Cause::Credentials) => self.signed && self.identity.discard(),
                 _ => false,
             };
-            if signed_anew || !mended {
+            if signed_twice || !retry {
                 return Err(refusal);
             }
-            signed_anew = true;
+            signed_twice = true;
         }
     }
 
-    /// Makes the request for one try: its URL, and the headers that sign it now.
-    async fn prepare(&mut self, question: Question<'_>) -> Result<(Url, HeaderMap), Fault> {
+    /// Makes the request of one attempt, signed at the present time.
+    async fn prepare(&mut self, call: ApiCall<'_>) -> Result<Request, Fault> {
         let identity = self.identity.get(self.server_time()).await;
-        let identity = identity.map_err(|fault| fault.explain(&self.asked(question)))?;
+        let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
         let region = identity.region.as_deref();
-        let url = match question {
-            Question::StackEvents(token) => self.api.stack_events(&self.image, token, region),
-            Question::Description => self.api.image(&self.image, region),
+        let url = match call {
+            ApiCall::StackEvents(token) => self.api.stack_events(&self.image, token, region),
+            ApiCall::Description => self.api.image(&self.image, region),
         };
-        let headers = match &identity.signer {
-            Some(signer) => signer.sign(&url, self.server_time()),
-            None => Ok(HeaderMap::new()),
+        let request = Request::new(call.operation(), url);
+        let Some(signer) = &identity.signer else {
+            return Ok(request);
         };
-        match headers {
-            Ok(headers) => Ok((url, headers)),
-            Err(unsignable) => {
-                let asked = self.asked(question);
-                Err(asked.fault(FaultKind::Misconfigured, unsignable))
-            }
-        }
+        signer
+            .sign(request, self.server_time())
+            .map_err(|unsignable| {
+                let context = self.context(call);
+                context.fault(FaultKind::Misconfigured, unsignable)
+            })
     }
 
-    /// Sends the request, and learns the server's time from the answer.
-    async fn send(&mut self, url: Url, headers: HeaderMap) -> Result<Reply, Failure> {
-        let path = url.path().to_owned();
+    /// Sends the request, and measures the server's time from the response.
+    async fn send(&mut self, request: Request) -> Result<Response, TransportError> {
+        let method = request.operation.method();
+        let path = request.url.path().to_owned();
         let (began, sent) = (Instant::now(), self.clock.uncorrected());
-        let outcome = self.http.get(url, headers).await;
+        let outcome = self.http.send(request).await;
         let ms = began.elapsed().as_millis();
-        let Ok(reply) = &outcome else {
-            tracing::debug!(method = "GET", path, ms, "not answered");
+        let Ok(response) = &outcome else {
+            tracing::debug!(method = method.as_str(), path, ms, "no response");
             return outcome;
         };
         self.skew.observe(&Exchange {
             sent,
             received: self.clock.uncorrected(),
-            date: reply.header(DATE.as_str()),
-            from_cache: reply.headers.contains_key(AGE),
+            date: response.header(DATE.as_str()),
+            from_cache: response.headers.contains_key(AGE),
         });
-        let behind = self.skew.worth_telling(self.clock.behind());
+        let behind = self.skew.correction_to_show(self.clock.behind());
         self.clock.correct(behind);
-        let status = reply.status.as_u16();
-        let id = request_id(reply).unwrap_or_default();
-        tracing::debug!(method = "GET", path, status, ms, id, "answered");
+        let status = response.status.as_u16();
+        let id = request_id(response);
+        let id = id.as_ref().map_or("", SafeText::as_str);
+        tracing::debug!(method = method.as_str(), path, status, ms, id, "response");
         outcome
     }
 
@@ -197,27 +228,27 @@ impl ParallelCluster {
         self.skew.correct(self.clock.uncorrected())
     }
 
-    fn asked<'a>(&'a self, question: Question<'a>) -> Asked<'a> {
-        Asked {
-            question,
-            image: &self.image,
+    fn context(&self, call: ApiCall<'_>) -> RequestContext<'_> {
+        RequestContext {
+            operation: call.operation(),
+            subject: self.image.as_str(),
             host: self.api.authority(),
             signed: self.signed,
         }
     }
 }
 
-impl Source for ParallelCluster {
-    async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
-        let question = Question::StackEvents(token);
-        let answer = self.ask(question).await;
-        response::events(&self.asked(question), answer)
+impl BuildSource for ParallelCluster {
+    async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
+        let call = ApiCall::StackEvents(token);
+        let result = self.call(call).await;
+        response::events(&self.context(call), result)
     }
 
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
-        let question = Question::Description;
-        let answer = self.ask(question).await;
-        response::image(&self.asked(question), answer)
+        let call = ApiCall::Description;
+        let result = self.call(call).await;
+        response::image(&self.context(call), result)
     }
 
     fn retry_now(&mut self) {

@@ -1,53 +1,53 @@
-//! What an answer says: from a good reply, or a refusal, to the domain's types. It is pure, and knows no
-//! connection, so that any answer can be tried on it.
+//! Turns a response or a refusal into the domain's types. It is pure and uses no connection, so that tests and fuzz
+//! targets can feed it any response.
 
-use crate::aws::http::Reply;
-use crate::aws::operation::Asked;
-use crate::aws::refusal::{Cause, Refusal, request_id};
+use crate::aws::context::RequestContext;
+use crate::aws::http::Response;
+use crate::aws::refusal::request_id;
+use crate::backend::parallelcluster::refusal::Refusal;
 use crate::backend::parallelcluster::wire;
 use crate::backend::parallelcluster::wire::ForeignBody;
-use crate::backend::{EventsAnswer, EventsError};
+use crate::backend::{EventsError, EventsResponse};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
-use crate::text::safe::SafeText;
 
-/// What GetImageStackEvents said.
+/// The result of GetImageStackEvents.
 pub(crate) fn events(
-    asked: &Asked<'_>,
-    answer: Result<Reply, Refusal>,
-) -> Result<EventsAnswer, EventsError> {
-    match answer {
-        Ok(reply) => wire::page(&reply.body)
-            .map(EventsAnswer::Page)
-            .map_err(|body| EventsError::Fault(malformed(asked, &reply, &body))),
-        Err(Refusal::Absent) => Ok(EventsAnswer::Gone),
-        Err(Refusal::Fault(fault, Cause::PageToken)) => Err(EventsError::TokenRejected(fault)),
+    context: &RequestContext<'_>,
+    result: Result<Response, Refusal>,
+) -> Result<EventsResponse, EventsError> {
+    match result {
+        Ok(response) => wire::page(&response.body)
+            .map(EventsResponse::Page)
+            .map_err(|body| EventsError::Fault(malformed(context, &response, &body))),
+        Err(Refusal::Absent) => Ok(EventsResponse::Gone),
+        Err(Refusal::TokenRejected(fault)) => Err(EventsError::TokenRejected(fault)),
         Err(Refusal::Foreign(fault) | Refusal::Fault(fault, _)) => Err(EventsError::Fault(fault)),
     }
 }
 
-/// What DescribeImage said.
+/// The result of DescribeImage.
 pub(crate) fn image(
-    asked: &Asked<'_>,
-    answer: Result<Reply, Refusal>,
+    context: &RequestContext<'_>,
+    result: Result<Response, Refusal>,
 ) -> Result<ImageAnswer, Fault> {
-    match answer {
-        Ok(reply) => wire::description(&reply.body)
+    match result {
+        Ok(response) => wire::description(&response.body)
             .map(|description| ImageAnswer::Described(Box::new(description)))
-            .map_err(|body| malformed(asked, &reply, &body)),
+            .map_err(|body| malformed(context, &response, &body)),
         Err(Refusal::Absent) => Ok(ImageAnswer::Absent),
         Err(Refusal::Foreign(_)) => Ok(ImageAnswer::Foreign),
-        Err(Refusal::Fault(fault, _)) => Err(fault),
+        Err(Refusal::TokenRejected(fault) | Refusal::Fault(fault, _)) => Err(fault),
     }
 }
 
-/// A success by its status whose body is not the API's.
-fn malformed(asked: &Asked<'_>, reply: &Reply, body: &ForeignBody) -> Fault {
-    let host = asked.host;
-    let status = reply.status.as_u16();
-    let why = format!("{host} answered {status} with {body}");
+/// A successful status with a body that is not the API's.
+fn malformed(context: &RequestContext<'_>, response: &Response, body: &ForeignBody) -> Fault {
+    let host = context.host;
+    let status = response.status.as_u16();
+    let why = format!("{host} responded with status {status} and {body}");
     Fault {
-        request_id: request_id(reply).map(SafeText::new),
-        ..asked.fault(FaultKind::Malformed, why)
+        request_id: request_id(response),
+        ..context.fault(FaultKind::Malformed, why)
     }
 }

@@ -1,7 +1,7 @@
-//! The API's answers: from bytes to the domain's types.
+//! Reads the bodies of the API's responses: from bytes to the domain's types.
 //!
-//! Single fields may be absent, null or of another type, and are then absent here too. An answer as a
-//! whole is not guessed: what is no answer of the API becomes an error, never an empty page.
+//! Single fields may be absent, null or of another type, and are then absent here too. A body as a whole is not
+//! guessed: one that is not the API's becomes an error, never an empty page.
 
 use std::str;
 use std::sync::Arc;
@@ -10,29 +10,25 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::aws::operation::cut;
-use crate::aws::redact::redact;
+use crate::aws::redact::snippet;
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::image::{Ami, ImageDescription};
 use crate::domain::stack_event::{StackEvent, StackId, parse_time};
 use crate::text::redact::redact as without_signatures;
 use crate::text::safe::SafeText;
 
-/// How much of a foreign answer is shown.
-const SNIPPET: usize = 80;
-
-/// Why an answer is not the API's. A JSON text is never quoted: a description holds a presigned URL.
+/// The reason why a body is not the API's. JSON is never quoted: a description holds a presigned URL.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ForeignBody {
-    #[error("an empty answer")]
+    #[error("an empty body")]
     Empty,
-    #[error("an answer that is not UTF-8 text")]
+    #[error("a body that is not UTF-8 text")]
     NotText,
-    #[error("an answer that is not JSON: {0}")]
+    #[error("a body that is not JSON: {0}")]
     NotJson(String),
-    #[error("JSON that breaks off or is malformed (line {line}, column {column})")]
+    #[error("JSON that is cut short or malformed (line {line}, column {column})")]
     BrokenJson { line: usize, column: usize },
-    #[error("JSON that is no answer to this question")]
+    #[error("JSON that is not the API's")]
     OtherJson,
 }
 
@@ -80,23 +76,23 @@ fn stack_id(event: &str) -> Option<StackId> {
         .map(|id| StackId::from(id.as_str()))
 }
 
-/// Reads a description of an image. The rest of the answer, with its presigned URL, is dropped here.
+/// Reads a description of an image. The rest of the response, with its presigned URL, is dropped here.
 pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> {
     let fields: Map<String, Value> = object(body)?;
     if text(&fields, "imageId").is_none() && text(&fields, "imageBuildStatus").is_none() {
         return Err(ForeignBody::OtherJson);
     }
-    let clean = |name| text(&fields, name).map(|text| SafeText::new(&without_signatures(text)));
+    let safe = |name| text(&fields, name).map(|text| SafeText::new(&without_signatures(text)));
     Ok(ImageDescription {
-        region: clean("region"),
-        version: clean("version"),
-        build_status: clean("imageBuildStatus"),
+        region: safe("region"),
+        version: safe("version"),
+        build_status: safe("imageBuildStatus"),
         stack_id: text(&fields, "cloudformationStackArn").map(StackId::from),
-        stack_status: clean("cloudformationStackStatus"),
-        stack_status_reason: clean("cloudformationStackStatusReason"),
+        stack_status: safe("cloudformationStackStatus"),
+        stack_status_reason: safe("cloudformationStackStatusReason"),
         creation_time: text(&fields, "creationTime").and_then(parse_time),
-        builder_status: clean("imagebuilderImageStatus"),
-        builder_reason: clean("imagebuilderImageStatusReason"),
+        builder_status: safe("imagebuilderImageStatus"),
+        builder_reason: safe("imagebuilderImageStatusReason"),
         ami: fields
             .get("ec2AmiInfo")
             .and_then(Value::as_object)
@@ -112,19 +108,6 @@ fn ami(fields: &Map<String, Value>) -> Option<Ami> {
     })
 }
 
-/// The message of an error's body. The application writes `message`, the gateway at times `Message`.
-pub(crate) fn error_message(body: &[u8]) -> Option<String> {
-    let fields: Map<String, Value> = object(body).ok()?;
-    text(&fields, "message")
-        .or_else(|| text(&fields, "Message"))
-        .map(str::to_owned)
-}
-
-/// The beginning of a body that is not the API's, for a person to recognise whose it is.
-pub(crate) fn snippet(body: &[u8]) -> String {
-    redact(&cut(&String::from_utf8_lossy(body), SNIPPET))
-}
-
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     fields
         .get(name)
@@ -132,7 +115,7 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-/// Reads a JSON object. An array is refused by name, since serde would take it for one.
+/// Reads a JSON object. Arrays are rejected explicitly, since serde reads a struct from one too.
 fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ForeignBody> {
     let text = str::from_utf8(body)
         .map_err(|_invalid| ForeignBody::NotText)?
@@ -186,7 +169,11 @@ mod tests {
         let body =
             format!(r#"{{"events":[17,{{"eventId":"x","stackId":""}},{{"stackId":"{STACK}"}}]}}"#);
         let page = read(&body);
-        assert_eq!(page.events.len(), 3, "what is no event is kept too");
+        assert_eq!(
+            page.events.len(),
+            3,
+            "an element that is no event is kept too"
+        );
         for event in &page.events {
             assert_eq!(event.stack_id.as_str(), STACK);
         }
@@ -207,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_of_the_api_is_never_an_empty_page() {
+    fn a_body_that_is_not_the_apis_is_never_an_empty_page() {
         let bodies: [(&[u8], ForeignBody); 12] = [
             (b"", ForeignBody::Empty),
             (b" \n", ForeignBody::Empty),
@@ -263,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stacks_description_is_read() {
+    fn a_description_from_the_stack_is_read() {
         let body = format!(
             r#"{{"imageId":"img","region":"us-east-1","version":"3.16.1",
                 "imageBuildStatus":"BUILD_IN_PROGRESS","cloudformationStackArn":"{STACK}",
@@ -287,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn an_amis_description_is_read() {
+    fn a_description_from_the_ami_is_read() {
         let body = r#"{"imageId":"img","imageBuildStatus":"BUILD_COMPLETE","region":7,
             "creationTime":"2022-03-30T23:59:00.000Z",
             "ec2AmiInfo":{"amiId":"ami-1","amiName":"n","state":"AVAILABLE","tags":[]}}"#;
@@ -299,18 +286,5 @@ mod tests {
             let body = format!(r#"{{"imageBuildStatus":"BUILD_COMPLETE","ec2AmiInfo":{no_ami}}}"#);
             assert_eq!(description(body.as_bytes()).unwrap().ami, None, "{no_ami}");
         }
-    }
-
-    #[test]
-    fn error_messages_are_found_under_both_names() {
-        let message = |body: &str| error_message(body.as_bytes());
-        assert_eq!(message(r#"{"message":"a"}"#).as_deref(), Some("a"));
-        assert_eq!(message(r#"{"Message":"b"}"#).as_deref(), Some("b"));
-        assert_eq!(
-            message(r#"{"message":null,"Message":"c"}"#).as_deref(),
-            Some("c")
-        );
-        assert_eq!(message("{}"), None);
-        assert_eq!(message("<html>"), None);
     }
 }

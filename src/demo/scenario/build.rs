@@ -14,7 +14,7 @@ use crate::demo::scenario::fill::Filler;
 /// The resource that takes the hour. The API, too, looks for it by this name.
 pub(crate) const IMAGE_RESOURCE: &str = "ParallelClusterImage";
 
-/// One stack and what will become of it.
+/// One stack and its future.
 #[derive(Debug)]
 pub(crate) struct Build {
     pub image: ImageFacts,
@@ -29,7 +29,7 @@ pub(crate) struct Build {
     pub deletion: Option<Deletion>,
 }
 
-/// What DescribeImage says at any time, or of the finished image.
+/// The facts of DescribeImage's response, at any time or for the finished image.
 #[derive(Debug)]
 pub(crate) struct ImageFacts {
     pub id: String,
@@ -67,7 +67,7 @@ pub(crate) struct Failure {
     pub stage_reason: Option<String>,
 }
 
-/// A deletion that somebody asks for.
+/// A deletion by a user.
 #[derive(Debug)]
 pub(crate) struct Deletion {
     pub after: Duration,

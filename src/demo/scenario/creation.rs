@@ -1,4 +1,4 @@
-//! How a stack creates its resources, and how that ends where one of them fails.
+//! Schedules the creation of a stack's resources, and its end where one of them fails.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use crate::demo::scenario::moment::{Happening, Operation, Stage};
 use crate::demo::scenario::schedule::{Creation, REACTION, Schedule};
 
 impl Schedule<'_> {
-    /// The creation of the stack, up to its end or to what stops it.
+    /// The creation of the stack, up to its end or to the failure or deletion that stops it.
     pub(crate) fn create(&mut self) {
         let (status, reason) = ("CREATE_IN_PROGRESS", Some("User Initiated"));
         self.push_stack(Duration::ZERO, Operation::Create, status, reason);
         for index in 0..self.creations.len() {
             self.create_resource(index);
-            if self.is_broken_off(index) {
-                self.break_off(index);
+            if self.is_interrupted(index) {
+                self.interrupt(index);
             }
         }
         self.make_image();
@@ -52,8 +52,8 @@ impl Schedule<'_> {
         }
     }
 
-    /// Ends the creation of a resource that was going on when the stack's was stopped.
-    fn break_off(&mut self, index: usize) {
+    /// Ends the creation of a resource that was in progress when the stack's was stopped.
+    fn interrupt(&mut self, index: usize) {
         let failure = self.build.creation_failure.as_ref();
         let (at, reason) = match failure.filter(|failure| failure.resource == index) {
             Some(failure) => (self.stopped, failure.reason.as_str()),
@@ -68,7 +68,7 @@ impl Schedule<'_> {
         self.push(at, Operation::Create, happening);
     }
 
-    /// Image Builder's stages, until the image is there or stopped.
+    /// Image Builder's stages, until the image is available or stopped.
     fn make_image(&mut self) {
         let image = self.image_creation();
         let Some(image) = image.filter(|image| image.initiated < self.stopped) else {
@@ -101,10 +101,10 @@ impl Schedule<'_> {
         self.push(at, Operation::Create, Happening::Stage(Some(stage)));
     }
 
-    /// What becomes of the stack after a resource failed.
+    /// The rest of the stack's life after a resource failed.
     fn fail(&mut self) {
         let resources = self.build.resources.iter().enumerate();
-        let failed = resources.filter(|(index, _)| self.is_broken_off(*index));
+        let failed = resources.filter(|(index, _)| self.is_interrupted(*index));
         let failed: Vec<&str> = failed.map(|(_, resource)| resource.name.as_str()).collect();
         let reason = format!(
             "The following resource(s) failed to create: [{}]. ",

@@ -1,4 +1,4 @@
-//! The scenarios as their files spell them: `stack.toml`, which all share, and one file each.
+//! The format of the scenarios' files: `stack.toml`, which all share, and one file each.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::demo::duration;
 use crate::demo::faults::FaultRule;
 
-/// `stack.toml`: what ParallelCluster makes for any image.
+/// `stack.toml`: the stack that ParallelCluster makes for any image.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct StackData {
@@ -26,19 +26,19 @@ pub(crate) struct StackData {
     pub resources: Vec<ResourceData>,
 }
 
-/// What DescribeImage says of the finished image.
+/// The facts of DescribeImage's response for the finished image.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct AmiData {
     pub architecture: String,
     pub description: String,
-    /// How long before it was tagged as finished it was created.
+    /// The time from its creation to its tag as finished.
     #[serde(deserialize_with = "duration::deserialize")]
     pub age_when_tagged: Duration,
     pub tags: BTreeMap<String, String>,
 }
 
-/// One stage of Image Builder, since the image was initiated.
+/// One stage of Image Builder, timed since the image was initiated.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct StageData {
@@ -47,7 +47,7 @@ pub(crate) struct StageData {
     pub after: Duration,
 }
 
-/// What the clean-up function does, since the image was available.
+/// The actions of the clean-up function, timed since the image was available.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct CleanupData {
@@ -71,7 +71,7 @@ pub(crate) struct ResourceData {
     pub properties: Map<String, Value>,
 }
 
-/// How long the parts of a resource's life take.
+/// The durations of the parts of a resource's life.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Pace {
@@ -125,11 +125,11 @@ pub(crate) struct FailureData {
     #[serde(deserialize_with = "duration::deserialize")]
     pub after: Duration,
     pub reason: String,
-    /// What Image Builder says of it, where it is the image that fails.
+    /// Image Builder's reason, where the resource is the image.
     pub stage_reason: Option<String>,
 }
 
-/// Somebody deletes the stack, or the image that it builds.
+/// A user deletes the stack, or the image that it builds.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct DeletionData {

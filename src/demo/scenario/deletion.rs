@@ -1,4 +1,4 @@
-//! How a stack takes its resources back: after a failure, on demand, or once the image is there.
+//! Schedules the deletion of a stack's resources: after a failure, on demand, or once the image is available.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use crate::demo::scenario::build::{Failure, IMAGE_RESOURCE};
 use crate::demo::scenario::moment::{Happening, Operation};
 use crate::demo::scenario::schedule::{REACTION, Schedule};
 
-/// How long after its last event a deleted stack is out of the API's reach.
-const LAST_SIGHT: Duration = Duration::from_millis(900);
+/// The time from the last event of a deleted stack until the API no longer finds it.
+const VISIBLE_AFTER_DELETION: Duration = Duration::from_millis(900);
 
 impl Schedule<'_> {
     /// The deletion of the stack, where there is one.
@@ -21,12 +21,16 @@ impl Schedule<'_> {
         if stuck.is_some() {
             self.push_stack(end, Operation::Delete, "DELETE_FAILED", stuck.as_deref());
         } else {
-            self.push(end + LAST_SIGHT, Operation::Delete, Happening::Gone);
+            self.push(
+                end + VISIBLE_AFTER_DELETION,
+                Operation::Delete,
+                Happening::Gone,
+            );
         }
     }
 
-    /// Deletes every resource after those that depend on it. Says when that ends, and, where a resource
-    /// could not be deleted, the stack's reason.
+    /// Deletes every resource after those that depend on it. Returns the time at which that ends, and, where a
+    /// resource could not be deleted, the stack's reason.
     pub(crate) fn delete_resources(
         &mut self,
         from: Duration,
@@ -34,8 +38,8 @@ impl Schedule<'_> {
     ) -> (Duration, Option<String>) {
         let build = self.build;
         let mut end = from;
-        // When each resource can be deleted at the earliest; never, where one that depends on it stays. What
-        // was being created has been cancelled by then.
+        // The earliest time at which each resource can be deleted; none, where one that depends on it stays. By then
+        // the creations in progress have been cancelled.
         let mut earliest = vec![Some(from + 2 * REACTION); build.resources.len()];
         for (index, resource) in build.resources.iter().enumerate().rev() {
             if !self.exists(index) {
@@ -58,7 +62,7 @@ impl Schedule<'_> {
         (end + REACTION, stuck)
     }
 
-    /// Deletes one resource. Says when that ends, and whether the resource is gone then.
+    /// Deletes one resource. Returns the time at which that ends, and whether the resource is gone then.
     fn delete_resource(
         &mut self,
         begins: Duration,

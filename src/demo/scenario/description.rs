@@ -1,4 +1,4 @@
-//! DescribeImage's answer as a build goes on: from the stack until the AMI is tagged, from the AMI afterwards.
+//! The body of DescribeImage's response during a build: from the stack until the AMI is tagged, then from the AMI.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::demo::scenario::build::{Build, ImageFacts};
 use crate::demo::scenario::event::stamp;
 use crate::demo::scenario::moment::{Happening, Stage};
 
-/// What DescribeImage knows at a time.
+/// The state that DescribeImage describes at one time.
 #[derive(Debug)]
 pub(crate) struct Description<'a> {
     image: &'a ImageFacts,
@@ -22,7 +22,7 @@ pub(crate) struct Description<'a> {
 }
 
 impl<'a> Description<'a> {
-    /// What is known before anything of the build has happened.
+    /// The state before the first moment of the build.
     pub(crate) fn new(build: &'a Build, began: DateTime<Utc>) -> Self {
         Self {
             image: &build.image,
@@ -34,8 +34,8 @@ impl<'a> Description<'a> {
         }
     }
 
-    /// Takes in what happens. Says whether that is anything to DescribeImage.
-    pub(crate) fn learn(&mut self, happening: &Happening, at: DateTime<Utc>) -> bool {
+    /// Applies a happening. Returns whether that changes DescribeImage's response.
+    pub(crate) fn apply(&mut self, happening: &Happening, at: DateTime<Utc>) -> bool {
         match happening {
             Happening::Stack { status, reason } => self.stack = Some((status, reason.clone())),
             Happening::Stage(stage) => self.stage.clone_from(stage),
@@ -46,9 +46,9 @@ impl<'a> Description<'a> {
         true
     }
 
-    /// The answer; nothing where there is neither an image nor a stack.
-    pub(crate) fn answer(&self) -> Option<Value> {
-        // The API looks for the AMI first: once that is tagged, the stack is not looked at any more.
+    /// The body of the response; none where there is neither an image nor a stack.
+    pub(crate) fn body(&self) -> Option<Value> {
+        // The API looks for the AMI first: once that is tagged, it no longer reads the stack.
         if let Some(created) = self.ami_created {
             return Some(self.ami_shape(created));
         }
@@ -59,9 +59,9 @@ impl<'a> Description<'a> {
     fn ami_shape(&self, created: DateTime<Utc>) -> Value {
         let image = self.image;
         let created = stamp(created);
-        let mut answer = self.common();
-        insert(&mut answer, "imageBuildStatus", "BUILD_COMPLETE");
-        insert(&mut answer, "creationTime", created.as_str());
+        let mut body = self.common();
+        insert(&mut body, "imageBuildStatus", "BUILD_COMPLETE");
+        insert(&mut body, "creationTime", created.as_str());
         let ami = json!({
             "amiId": image.ami_id,
             "amiName": format!("{} {}", image.id, created.replace(':', "-")),
@@ -70,66 +70,54 @@ impl<'a> Description<'a> {
             "description": image.ami_description,
             "tags": tags(&image.ami_tags),
         });
-        insert(&mut answer, "ec2AmiInfo", ami);
-        Value::Object(answer)
+        insert(&mut body, "ec2AmiInfo", ami);
+        Value::Object(body)
     }
 
     fn stack_shape(&self, status: &str, reason: Option<&str>) -> Value {
-        let mut answer = self.common();
+        let mut body = self.common();
         if let Some(build_status) = build_status(status) {
-            insert(&mut answer, "imageBuildStatus", build_status);
+            insert(&mut body, "imageBuildStatus", build_status);
         }
-        insert(
-            &mut answer,
-            "imageBuildLogsArn",
-            self.image.logs_arn.as_str(),
-        );
-        insert(&mut answer, "cloudformationStackStatus", status);
+        insert(&mut body, "imageBuildLogsArn", self.image.logs_arn.as_str());
+        insert(&mut body, "cloudformationStackStatus", status);
         if let Some(reason) = reason {
-            insert(&mut answer, "cloudformationStackStatusReason", reason);
+            insert(&mut body, "cloudformationStackStatusReason", reason);
         }
-        insert(&mut answer, "cloudformationStackArn", self.stack_id);
+        insert(&mut body, "cloudformationStackArn", self.stack_id);
         insert(
-            &mut answer,
+            &mut body,
             "cloudformationStackCreationTime",
             stamp(self.began),
         );
         insert(
-            &mut answer,
+            &mut body,
             "cloudformationStackTags",
             tags(&self.image.stack_tags),
         );
         if let Some(stage) = &self.stage {
-            insert(
-                &mut answer,
-                "imagebuilderImageStatus",
-                stage.status.as_str(),
-            );
+            insert(&mut body, "imagebuilderImageStatus", stage.status.as_str());
             if let Some(reason) = &stage.reason {
-                insert(
-                    &mut answer,
-                    "imagebuilderImageStatusReason",
-                    reason.as_str(),
-                );
+                insert(&mut body, "imagebuilderImageStatusReason", reason.as_str());
             }
         }
-        Value::Object(answer)
+        Value::Object(body)
     }
 
     fn common(&self) -> Map<String, Value> {
         let image = self.image;
-        let mut answer = Map::new();
-        insert(&mut answer, "imageId", image.id.as_str());
-        insert(&mut answer, "region", image.region.as_str());
-        insert(&mut answer, "version", image.version.as_str());
+        let mut body = Map::new();
+        insert(&mut body, "imageId", image.id.as_str());
+        insert(&mut body, "region", image.region.as_str());
+        insert(&mut body, "version", image.version.as_str());
         let configuration = json!({ "url": image.configuration_url });
-        insert(&mut answer, "imageConfiguration", configuration);
-        answer
+        insert(&mut body, "imageConfiguration", configuration);
+        body
     }
 }
 
-fn insert(answer: &mut Map<String, Value>, field: &str, value: impl Into<Value>) {
-    answer.insert(field.to_owned(), value.into());
+fn insert(body: &mut Map<String, Value>, field: &str, value: impl Into<Value>) {
+    body.insert(field.to_owned(), value.into());
 }
 
 fn tags(tags: &BTreeMap<String, String>) -> Value {
@@ -138,7 +126,7 @@ fn tags(tags: &BTreeMap<String, String>) -> Value {
         .collect()
 }
 
-/// What the API makes of the stack's status; nothing of a status that it does not know.
+/// The API's build status for the stack's status; none for a status that it does not know.
 fn build_status(stack_status: &str) -> Option<&str> {
     match stack_status {
         "CREATE_IN_PROGRESS" => Some("BUILD_IN_PROGRESS"),

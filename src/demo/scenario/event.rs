@@ -1,4 +1,4 @@
-//! One stack event in the API's own form.
+//! Writes a moment of a stack as a stack event in the API's own form.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use crate::demo::identifier::uuid;
 use crate::demo::scenario::build::Build;
 use crate::demo::scenario::moment::{Happening, Moment, Operation};
 
-/// The fields of the API's `StackEvent`; what has no value is left out, as the API does.
+/// The fields of the API's `StackEvent`; those without a value are left out, as the API does.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ApiEvent<'a> {
@@ -28,7 +28,7 @@ pub(crate) struct ApiEvent<'a> {
 }
 
 impl<'a> ApiEvent<'a> {
-    /// The event that tells of a moment, where one does: Image Builder's stages and the AMI's tags make none.
+    /// The event of a moment, where it has one: Image Builder's stages and the AMI's tags have none.
     pub(crate) fn of(build: &'a Build, moment: &'a Moment, at: DateTime<Utc>) -> Option<Self> {
         let timestamp = stamp(at);
         let stack_name = build.image.id.as_str();

@@ -1,4 +1,4 @@
-//! Fills in the `${…}` of the scenarios' data.
+//! Replaces the `${…}` of the scenarios' data.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::demo::identifier::uuid;
 use crate::demo::scenario::ScenarioError;
 
-/// The documents that `${file:NAME}` stands for.
+/// The documents of `${file:NAME}`.
 const FILES: [(&str, &str); 2] = [
     (
         "build-component.yaml",
@@ -19,7 +19,7 @@ const FILES: [(&str, &str); 2] = [
     ),
 ];
 
-/// What the names in the data stand for, for one stack.
+/// The values of the names in the data, for one stack.
 #[derive(Debug)]
 pub(crate) struct Filler {
     values: HashMap<String, String>,
@@ -40,8 +40,7 @@ impl Filler {
         self.values.insert(name.to_owned(), value.to_owned());
     }
 
-    /// The text with every `${…}` filled in. What is filled in is taken as it is: a document may well hold
-    /// `${…}` of its own.
+    /// The text with every `${…}` replaced. The value is not filled in turn: a document may hold `${…}` of its own.
     pub(crate) fn fill(&self, text: &str) -> Result<String, ScenarioError> {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
@@ -130,10 +129,10 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_an_error_that_says_it() {
+    fn an_unknown_name_is_an_error_that_quotes_it() {
         let error = Filler::new(String::new())
-            .fill("a ${nobody} b")
+            .fill("a ${unknown} b")
             .unwrap_err();
-        assert_eq!(error.to_string(), "nothing is known as ${nobody}");
+        assert_eq!(error.to_string(), "unknown placeholder ${unknown}");
     }
 }

@@ -1,7 +1,7 @@
-//! Scenarios: what becomes of an image, told in `assets/scenarios` and played at the clock's time.
+//! Scenarios: the life of an image, written in `assets/scenarios` and played by the clock.
 //!
 //! ```text
-//!  stack.toml + NAME.toml ─► Build (names resolved) ─► Moment (when what happens) ─► TimedChange (API's form)
+//!  stack.toml + NAME.toml ─► Build (names resolved) ─► Moment (with its time) ─► TimedChange (API's form)
 //! ```
 
 mod build;
@@ -28,7 +28,7 @@ use crate::demo::scenario::data::{ScenarioData, StackData};
 
 const STACK: &str = include_str!("../../../assets/scenarios/stack.toml");
 
-/// One scenario: an image, the stacks that build it, and how the API fails meanwhile.
+/// One scenario: an image, the stacks that build it, and the faults of the API meanwhile.
 #[derive(Debug)]
 pub struct Scenario {
     image_id: String,
@@ -37,20 +37,18 @@ pub struct Scenario {
     faults: FaultPlan,
 }
 
-/// Why there is no such scenario.
+/// The reason why a scenario can't be loaded.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
-    /// No scenario has this name.
-    #[error("no scenario is called {0}; there are {names}", names = Scenario::NAMES.join(", "))]
+    #[error("unknown scenario {0}; known are {names}", names = Scenario::NAMES.join(", "))]
     Unknown(String),
-    /// The data is not what a scenario looks like.
-    #[error("the scenario can't be read: {0}")]
+    #[error("failed to read the scenario: {0}")]
     Data(#[from] toml::de::Error),
-    /// The data names a resource that the stack does not have, or has only further down.
-    #[error("no resource is called {0} (above the place that names it)")]
+    /// The data names a resource that the stack does not have, or only defines further down.
+    #[error("unknown resource {0} (a resource is defined above its uses)")]
     Resource(String),
-    /// The data has a placeholder that nothing is known for.
-    #[error("nothing is known as ${{{0}}}")]
+    /// The data has a placeholder without a value.
+    #[error("unknown placeholder ${{{0}}}")]
     Placeholder(String),
 }
 
@@ -97,12 +95,12 @@ impl Scenario {
         &self.region
     }
 
-    /// How the API fails while the scenario is played.
+    /// The faults of the API while the scenario is played.
     pub(crate) fn faults(&self) -> &FaultPlan {
         &self.faults
     }
 
-    /// What happens when the scenario begins at `epoch`, in order.
+    /// The changes of a scenario that begins at `epoch`, in order.
     pub(crate) fn script(&self, epoch: DateTime<Utc>) -> Vec<TimedChange> {
         script::script(&self.builds, epoch)
     }

@@ -1,8 +1,8 @@
-//! What can happen to a stack, and to the image that it makes.
+//! The moments in the life of a stack and of the image that it makes.
 
 use std::time::Duration;
 
-/// What CloudFormation is doing with the stack.
+/// CloudFormation's operation on the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Create,
@@ -18,7 +18,7 @@ pub(crate) enum Happening {
         status: &'static str,
         reason: Option<String>,
     },
-    /// A resource's status changes, or is said once more.
+    /// A resource's status changes, or is repeated.
     Resource {
         index: usize,
         status: &'static str,
@@ -28,13 +28,13 @@ pub(crate) enum Happening {
     },
     /// Image Builder's stage changes; there is none once the image is deleted.
     Stage(Option<Stage>),
-    /// The AMI is there, and tagged as finished.
+    /// The AMI exists, and is tagged as finished.
     AmiTagged,
     /// The API no longer finds the stack.
     Gone,
 }
 
-/// What Image Builder says of the image.
+/// Image Builder's state of the image.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stage {
     pub status: String,

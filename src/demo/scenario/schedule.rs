@@ -1,11 +1,11 @@
-//! When what happens to one stack: CloudFormation's part of a scenario, from dependencies and paces.
+//! Computes the time of every change of one stack: CloudFormation's part of a scenario, from dependencies and paces.
 
 use std::time::Duration;
 
 use crate::demo::scenario::build::{Build, IMAGE_RESOURCE, Resource};
 use crate::demo::scenario::moment::{Happening, Moment, Operation};
 
-/// How long CloudFormation takes from a cause to the event that it leads to.
+/// The time that CloudFormation takes from a cause to its event.
 pub(crate) const REACTION: Duration = Duration::from_millis(380);
 
 /// Everything that happens to the stack of a build, in order.
@@ -13,12 +13,12 @@ pub(crate) fn moments(build: &Build) -> Vec<Moment> {
     let mut schedule = Schedule::new(build);
     schedule.create();
     schedule.delete();
-    // Stable: what happens at the same time stays in the order in which it was thought of.
+    // Stable: moments of the same time stay in the order in which they were pushed.
     schedule.moments.sort_by_key(|moment| moment.at);
     schedule.moments
 }
 
-/// The creation of one resource, if nothing stops it.
+/// The creation of one resource, if it is not stopped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Creation {
     pub begins: Duration,
@@ -26,13 +26,13 @@ pub(crate) struct Creation {
     pub ends: Duration,
 }
 
-/// The schedule of one stack as it is drawn up.
+/// The schedule of one stack while it is computed.
 #[derive(Debug)]
 pub(crate) struct Schedule<'a> {
     pub build: &'a Build,
     /// One for each of the build's resources.
     pub creations: Vec<Creation>,
-    /// When the creation of the stack was stopped, by a failure or a deletion.
+    /// The time at which the creation of the stack was stopped, by a failure or a deletion.
     pub stopped: Duration,
     moments: Vec<Moment>,
 }
@@ -54,8 +54,8 @@ impl<'a> Schedule<'a> {
         schedule
     }
 
-    /// When the deletion of the stack begins: when somebody asks for it, else, after a success, when the
-    /// clean-up function does.
+    /// The time at which the deletion of the stack begins: by a user, else, after a success, by the clean-up
+    /// function.
     pub(crate) fn deletion(&self) -> Option<Duration> {
         match &self.build.deletion {
             Some(deletion) => Some(deletion.after),
@@ -64,7 +64,7 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// When the image is there, if nothing stops the build.
+    /// The time at which the image is available, if the build is not stopped.
     pub(crate) fn available(&self) -> Option<Duration> {
         let last = self.build.stages.last()?;
         Some(self.image_creation()?.initiated + last.after)
@@ -77,7 +77,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Whether a resource was being created when the creation of the stack was stopped.
-    pub(crate) fn is_broken_off(&self, index: usize) -> bool {
+    pub(crate) fn is_interrupted(&self, index: usize) -> bool {
         let Creation { begins, ends, .. } = self.creations[index];
         begins < self.stopped && ends > self.stopped
     }
@@ -87,7 +87,7 @@ impl<'a> Schedule<'a> {
         self.creations[index].initiated < self.stopped
     }
 
-    /// Notes something that happens.
+    /// Adds a moment.
     pub(crate) fn push(&mut self, at: Duration, operation: Operation, happening: Happening) {
         self.moments.push(Moment {
             at,
@@ -96,7 +96,7 @@ impl<'a> Schedule<'a> {
         });
     }
 
-    /// Notes a change of the stack's own status.
+    /// Adds a change of the stack's own status.
     pub(crate) fn push_stack(
         &mut self,
         at: Duration,
@@ -109,7 +109,7 @@ impl<'a> Schedule<'a> {
     }
 }
 
-/// When each resource is created, if nothing stops it: after everything that it depends on.
+/// The times of each resource's creation, if it is not stopped: after all its dependencies.
 fn creations(resources: &[Resource]) -> Vec<Creation> {
     let mut creations: Vec<Creation> = Vec::with_capacity(resources.len());
     for resource in resources {

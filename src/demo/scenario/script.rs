@@ -1,4 +1,4 @@
-//! A scenario as timed changes of the world that the API answers from.
+//! Turns a scenario into timed changes of the world, from which the API makes its responses.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::demo::scenario::moment::Happening;
 use crate::demo::scenario::schedule::moments;
 use crate::demo::world::Change;
 
-/// A change, and when it happens, since the scenario began.
+/// A change, and its time since the scenario began.
 #[derive(Debug)]
 pub(crate) struct TimedChange {
     pub at: Duration,
@@ -43,8 +43,8 @@ fn play(build: &Build, epoch: DateTime<Utc>, script: &mut Vec<TimedChange>) {
         if moment.happening == Happening::Gone {
             push(moment.at, Change::StackGone);
         }
-        if description.learn(&moment.happening, at) {
-            push(moment.at, Change::Image(description.answer()));
+        if description.apply(&moment.happening, at) {
+            push(moment.at, Change::Image(description.body()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What happens in each scenario, read from its script as the API would tell it.
+//! The course of each scenario, read from its script in the API's form.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -63,7 +63,7 @@ fn time_of(script: &[TimedChange], wanted: impl Fn(&Change) -> bool) -> Duration
 }
 
 fn has_ami(change: &Change) -> bool {
-    matches!(change, Change::Image(Some(answer)) if answer.get("ec2AmiInfo").is_some())
+    matches!(change, Change::Image(Some(body)) if body.get("ec2AmiInfo").is_some())
 }
 
 #[test]
@@ -90,23 +90,23 @@ fn a_scenario_takes_about_an_hour_where_it_makes_an_image_and_less_where_it_does
 }
 
 #[test]
-fn an_unknown_scenario_is_refused_with_the_names_of_those_there_are() {
+fn an_unknown_scenario_is_refused_with_the_names_of_the_known_ones() {
     let error = Scenario::named("triumph").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no scenario is called triumph; there are success, failure, rollback, leftover, rebuild, deleted, flaky"
+        "unknown scenario triumph; known are success, failure, rollback, leftover, rebuild, deleted, flaky"
     );
 }
 
 #[test]
-fn images_have_ids_that_the_api_takes_and_no_two_scenarios_share_one() {
+fn images_have_valid_ids_and_no_two_scenarios_share_one() {
     let ids = Scenario::NAMES.map(|name| Scenario::named(name).unwrap().image_id().to_owned());
     let distinct: HashSet<&String> = ids.iter().collect();
     assert_eq!(distinct.len(), Scenario::NAMES.len());
 }
 
 #[test]
-fn every_event_has_the_fields_that_the_api_requires_and_leaves_out_what_has_no_value() {
+fn every_event_has_the_required_fields_and_leaves_out_empty_ones() {
     const REQUIRED: [&str; 8] = [
         "stackId",
         "eventId",
@@ -264,7 +264,7 @@ fn success_ends_with_an_ami_then_a_deletion_then_nothing() {
 fn image_builder_passes_its_stages_while_the_stack_is_described() {
     let script = script("success");
     let stages = script.iter().filter_map(|timed| match &timed.change {
-        Change::Image(Some(answer)) => answer.get("imagebuilderImageStatus")?.as_str(),
+        Change::Image(Some(body)) => body.get("imagebuilderImageStatus")?.as_str(),
         _ => None,
     });
     assert_eq!(
@@ -283,12 +283,12 @@ fn image_builder_passes_its_stages_while_the_stack_is_described() {
 #[test]
 fn describe_image_has_the_fields_of_one_shape_at_a_time() {
     for timed in Scenario::NAMES.iter().flat_map(|name| script(name)) {
-        if let Change::Image(Some(answer)) = timed.change {
-            let of_stack = answer.get("cloudformationStackArn").is_some();
-            let of_ami = answer.get("ec2AmiInfo").is_some();
-            assert!(of_stack != of_ami, "{answer}");
-            assert_eq!(of_ami, answer.get("creationTime").is_some(), "{answer}");
-            assert!(text(&answer["imageConfiguration"], "url").contains("X-Amz-Signature="));
+        if let Change::Image(Some(body)) = timed.change {
+            let of_stack = body.get("cloudformationStackArn").is_some();
+            let of_ami = body.get("ec2AmiInfo").is_some();
+            assert!(of_stack != of_ami, "{body}");
+            assert_eq!(of_ami, body.get("creationTime").is_some(), "{body}");
+            assert!(text(&body["imageConfiguration"], "url").contains("X-Amz-Signature="));
         }
     }
 }

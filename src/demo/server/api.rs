@@ -1,25 +1,25 @@
-//! From a request to its answer: the routes, the faults that are planned for it, and the world's state.
+//! From a request to its response: the routes, the faults that are planned for it, and the world's state.
 
 use hyper::Request;
 
 use crate::clock::Clock;
 use crate::demo::faults::{FaultPlan, InjectedFault};
 use crate::demo::playback::Playback;
-use crate::demo::server::answer::Answer;
-use crate::demo::server::reply::{Cut, Reply, Stamp, truncated, whole};
+use crate::demo::server::http::{Cut, HttpResponse, Stamp, truncated, whole};
 use crate::demo::server::requests::{Count, Counter, LoggedRequest, RequestLog, Route};
+use crate::demo::server::response::Response;
 use crate::demo::world::{Page, World};
 
-/// How many events the real API puts on a page.
+/// The number of events on a page of the real API.
 const PAGE_SIZE: usize = 100;
 
-/// What the answers are made from.
+/// The API of one image: the state that its responses are made from, and the faults.
 #[derive(Debug)]
 pub(crate) struct Api {
     pub world: World,
     pub faults: FaultPlan,
     pub page_size: usize,
-    /// Absent unless somebody wants to look at it, since it only grows.
+    /// For tests; absent in the demo, since it only grows.
     pub log: Option<RequestLog>,
     counter: Counter,
     playback: Playback,
@@ -40,8 +40,8 @@ impl Api {
         }
     }
 
-    /// Answers one request, or fails as planned.
-    pub(crate) async fn reply<B>(&self, request: Request<B>) -> Result<Reply, Cut> {
+    /// Responds to one request, or fails as planned.
+    pub(crate) async fn respond<B>(&self, request: Request<B>) -> Result<HttpResponse, Cut> {
         let request = LoggedRequest::new(&request);
         let count = self.counter.count(request.route);
         if let Some(log) = &self.log {
@@ -51,39 +51,39 @@ impl Api {
         if let Some(InjectedFault::Slow(delay)) = fault {
             self.clock.sleep(*delay).await;
         }
-        let reply = match fault {
+        let response = match fault {
             Some(InjectedFault::Reset) => return Err(Cut::Reset),
-            Some(InjectedFault::Truncated) => truncated(self.answer(&request), self.stamp(count)),
+            Some(InjectedFault::Truncated) => truncated(self.response(&request), self.stamp(count)),
             fault => {
                 let planned = fault
                     .filter(|fault| fits(fault, &request))
-                    .and_then(Answer::of_fault);
-                let answer = planned.unwrap_or_else(|| self.answer(&request));
-                whole(answer, self.stamp(count))
+                    .and_then(Response::of_fault);
+                let response = planned.unwrap_or_else(|| self.response(&request));
+                whole(response, self.stamp(count))
             }
         };
-        Ok(reply?)
+        Ok(response?)
     }
 
-    /// The right answer at the clock's time.
-    fn answer(&self, request: &LoggedRequest) -> Answer {
+    /// The correct response at the clock's time.
+    fn response(&self, request: &LoggedRequest) -> Response {
         self.playback.advance(self.clock.elapsed(), &self.world);
         let image_id = request.image_id();
         if request.route != Route::Unknown && !is_image_id(image_id) {
-            return Answer::bad_image_id(image_id);
+            return Response::bad_image_id(image_id);
         }
         match request.route {
-            Route::Unknown => Answer::wrong_path(),
+            Route::Unknown => Response::wrong_path(),
             Route::Image => match self.world.image(image_id) {
-                Some(body) => Answer::ok(body),
-                None => Answer::no_image(image_id),
+                Some(body) => Response::ok(body),
+                None => Response::no_image(image_id),
             },
             Route::StackEvents => {
                 let token = request.parameter("nextToken");
                 match self.world.page(image_id, token, self.page_size) {
-                    Page::Events(body) => Answer::ok(body),
-                    Page::NoStack => Answer::no_stack(image_id),
-                    Page::BadToken => Answer::bad_token(),
+                    Page::Events(body) => Response::ok(body),
+                    Page::NoStack => Response::no_stack(image_id),
+                    Page::BadToken => Response::bad_token(),
                 }
             }
         }
@@ -131,7 +131,7 @@ mod tests {
         "2026-05-04T08:30:00Z".parse().unwrap()
     }
 
-    /// An API by hand, whose stack has this many events.
+    /// An API without a scenario, whose stack has this many events.
     fn with_events(count: usize) -> Api {
         let world = World::new("alinux2-image");
         world.replace_stack("arn:stack/1");
@@ -141,12 +141,12 @@ mod tests {
     }
 
     async fn get(api: &Api, uri: &str) -> (u16, Value) {
-        let reply = api
-            .reply(Request::builder().uri(uri).body(()).unwrap())
+        let response = api
+            .respond(Request::builder().uri(uri).body(()).unwrap())
             .await
             .unwrap();
-        let status = reply.status().as_u16();
-        let body = reply.into_body().collect().await.unwrap().to_bytes();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, serde_json::from_slice(&body).unwrap())
     }
 
@@ -181,8 +181,8 @@ mod tests {
         let mut seen = Vec::new();
         let mut query = Some(String::new());
         let mut pages = 0;
-        while let Some(asked) = query {
-            let (ids, next) = page(&api, &asked).await;
+        while let Some(present) = query {
+            let (ids, next) = page(&api, &present).await;
             seen.extend(ids);
             api.world.push_events([json!({ "eventId": 100 + pages })]);
             (query, pages) = (next, pages + 1);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_that_is_not_the_stacks_own_fails_as_the_real_servers_does() {
+    async fn a_foreign_token_fails_as_on_the_real_server() {
         let mut api = with_events(3);
         api.page_size = 1;
         let (_, next) = page(&api, "").await;
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_there_is_refused_in_the_real_apis_words() {
+    async fn missing_things_are_refused_in_the_real_apis_words() {
         let api = with_events(1);
         let message = async |uri: &str| {
             let (status, body) = get(&api, uri).await;
@@ -300,16 +300,16 @@ mod tests {
     async fn the_head_has_the_clocks_date_and_a_request_id() {
         let api = with_events(1);
         tokio::time::advance(Duration::from_secs(90)).await;
-        let reply = api
-            .reply(Request::builder().uri(EVENTS).body(()).unwrap())
+        let response = api
+            .respond(Request::builder().uri(EVENTS).body(()).unwrap())
             .await
             .unwrap();
-        assert_eq!(reply.headers()["date"], "Mon, 04 May 2026 08:31:30 GMT");
-        assert_eq!(reply.headers()["content-type"], "application/json");
-        assert_eq!(reply.headers()["x-amzn-requestid"].len(), 36);
+        assert_eq!(response.headers()["date"], "Mon, 04 May 2026 08:31:30 GMT");
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert_eq!(response.headers()["x-amzn-requestid"].len(), 36);
     }
 
-    /// What both routes answer after each change of a scenario, each pair once.
+    /// The responses of both routes after each change of a scenario, each pair once.
     async fn watch(name: &str) -> Vec<String> {
         let scenario = Scenario::named(name).unwrap();
         let clock = Clock::scenario(epoch(), 1.0);
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn rebuild_has_nothing_to_tell_between_its_two_stacks() {
+    async fn rebuild_has_no_stack_and_no_image_between_its_two_stacks() {
         assert_eq!(
             watch("rebuild").await,
             [
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_did_not_succeed_never_has_an_image() {
+    async fn a_build_that_did_not_succeed_never_has_an_image() {
         for name in ["failure", "rollback", "deleted"] {
             let seen = watch(name).await;
             assert!(

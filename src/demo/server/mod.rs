@@ -1,8 +1,12 @@
-//! demo/server
+//! The HTTP server of the simulated API: from a request to a response, or to a connection that fails on purpose.
+//!
+//! ```text
+//!  simulator (connections) ─► requests (route, log) ─► api (world, faults) ─► response ─► http
+//! ```
 
-pub(crate) mod answer;
 pub(crate) mod api;
-pub(crate) mod reply;
+pub(crate) mod http;
 pub(crate) mod requests;
+pub(crate) mod response;
 pub(crate) mod simulator;
 pub(crate) mod token;

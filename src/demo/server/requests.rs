@@ -1,4 +1,4 @@
-//! What the API is asked: by route, by number, and in full for a test to look at.
+//! The requests to the simulated API: their routes, their numbers, and a log for tests.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,20 +7,19 @@ use hyper::Request;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
-/// What a request asks for.
+/// The operation that a request names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Route {
     StackEvents,
     Image,
-    /// Nothing that the API has.
+    /// None that the API has.
     Unknown,
 }
 
 /// One request as it came in.
 #[derive(Clone, Debug)]
 pub struct LoggedRequest {
-    /// What it asks for.
     pub route: Route,
     /// The method, such as `GET`.
     pub method: String,
@@ -60,14 +59,14 @@ impl LoggedRequest {
         value_of(&self.headers, name)
     }
 
-    /// The image that is asked about.
+    /// The id of the image in the path.
     pub(crate) fn image_id(&self) -> &str {
         let rest = self.path.strip_prefix(IMAGES).unwrap_or_default();
         rest.strip_suffix(STACK_EVENTS).unwrap_or(rest)
     }
 }
 
-/// Where the images are, the gateway's stage included.
+/// The path of the images, with the gateway's stage.
 const IMAGES: &str = "/prod/v3/images/custom/";
 const STACK_EVENTS: &str = "/stackevents";
 
@@ -104,7 +103,7 @@ fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pair.map(|(_, value)| value.as_str())
 }
 
-/// Every request that came in, oldest first. Clones are handles on the same log.
+/// Every request that came in, oldest first; for tests. Clones are handles on the same log.
 #[derive(Clone, Debug, Default)]
 pub struct RequestLog(Arc<Mutex<Vec<LoggedRequest>>>);
 
@@ -114,7 +113,7 @@ impl RequestLog {
         self.lock().clone()
     }
 
-    /// The requests up to now that asked for this.
+    /// The requests of this route up to now.
     pub fn of(&self, route: Route) -> Vec<LoggedRequest> {
         let log = self.lock();
         log.iter().filter(|it| it.route == route).cloned().collect()
@@ -133,7 +132,7 @@ impl RequestLog {
 #[derive(Debug, Default)]
 pub(crate) struct Counter(Mutex<HashMap<Route, u64>>);
 
-/// How many requests there were: this one and all before it, from 1.
+/// The number of requests: this one and all before it, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Count {
     pub of_all: u64,

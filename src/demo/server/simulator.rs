@@ -16,12 +16,11 @@ use crate::demo::faults::FaultPlan;
 use crate::demo::playback::Playback;
 use crate::demo::scenario::Scenario;
 use crate::demo::server::api::Api;
-use crate::demo::server::reply::Cut;
+use crate::demo::server::http::Cut;
 use crate::demo::server::requests::RequestLog;
 use crate::demo::world::World;
 
-/// A ParallelCluster API on a loopback port, about one image. It answers while [`Simulator::serve`] is
-/// awaited; dropping that future closes the port and every connection.
+/// A ParallelCluster API on a loopback port, for one image. It responds while [`Simulator::serve`] is awaited; dropping that future closes the port and every connection.
 #[derive(Debug)]
 pub struct Simulator {
     listener: TcpListener,
@@ -33,7 +32,7 @@ impl Simulator {
     /// An API in which a scenario begins now, by the clock.
     ///
     /// # Errors
-    /// Where there is no port to be had.
+    /// Where no port is free.
     pub async fn bind(scenario: &Scenario, clock: Clock) -> io::Result<Self> {
         let script = scenario.script(clock.now());
         let playback = Playback::new(script, clock.elapsed());
@@ -42,10 +41,10 @@ impl Simulator {
         Ok(simulator.with_faults(scenario.faults().clone()))
     }
 
-    /// An API whose world is changed by hand only.
+    /// For tests: an API whose world only the caller changes.
     ///
     /// # Errors
-    /// Where there is no port to be had.
+    /// Where no port is free.
     pub async fn bind_world(world: World, clock: Clock) -> io::Result<Self> {
         let playback = Playback::new(Vec::new(), clock.elapsed());
         Self::listen(Api::new(world, playback, clock)).await
@@ -60,46 +59,46 @@ impl Simulator {
         })
     }
 
-    /// Fails as planned, instead of as the scenario says.
+    /// For tests: fails by this plan instead of the scenario's.
     #[must_use]
     pub fn with_faults(mut self, faults: FaultPlan) -> Self {
         self.api.faults = faults;
         self
     }
 
-    /// Puts this many events on a page, at least one; 100 unless told.
+    /// For tests: puts this many events on a page, at least one, instead of 100.
     #[must_use]
     pub fn with_page_size(mut self, events: usize) -> Self {
         self.api.page_size = events.max(1);
         self
     }
 
-    /// Logs every request from now on.
+    /// For tests: logs every request from now on.
     #[must_use]
     pub fn with_log(mut self, log: &RequestLog) -> Self {
         self.api.log = Some(log.clone());
         self
     }
 
-    /// The invoke URL: what ParallelCluster's API stack calls `ParallelClusterApiInvokeUrl`.
+    /// The invoke URL, which ParallelCluster's API stack calls `ParallelClusterApiInvokeUrl`.
     pub fn url(&self) -> String {
         format!("http://{}/prod", self.address)
     }
 
-    /// The world that the answers are made from.
+    /// The world that the responses are made from.
     pub fn world(&self) -> World {
         self.api.world.clone()
     }
 
-    /// Answers requests for as long as it is awaited.
+    /// Responds to requests for as long as it is awaited.
     pub async fn serve(self) {
         let Self { listener, api, .. } = self;
         let mut connections = FuturesUnordered::new();
         loop {
             tokio::select! {
-                // A connection that was gone before it could be accepted is none of the others' business.
+                // A connection that was gone before it could be accepted does not end the others.
                 accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                    connections.push(converse(stream, &api));
+                    connections.push(serve_connection(stream, &api));
                 },
                 Some(()) = connections.next() => {}
             }
@@ -107,13 +106,13 @@ impl Simulator {
     }
 }
 
-/// Answers the requests of one connection until either side ends it.
-async fn converse(stream: TcpStream, api: &Api) {
-    let service = service_fn(|request| Box::pin(api.reply(request)));
+/// Responds to the requests of one connection until either side ends it.
+async fn serve_connection(stream: TcpStream, api: &Api) {
+    let service = service_fn(|request| Box::pin(api.respond(request)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     if ended.is_err_and(|error| Cut::of(&error) == Some(Cut::Reset)) {
-        // With nothing to linger for, closing resets the connection.
+        // With a linger time of zero, closing resets the connection.
         let stream = connection.into_parts().io.into_inner();
         drop(stream.set_zero_linger());
     }
@@ -129,7 +128,7 @@ mod tests {
     use super::*;
     use crate::demo::faults::{FaultRule, InjectedFault};
 
-    /// A simulator about one event, whose nth request meets the nth fault.
+    /// A simulator with one event, whose nth request meets the nth fault.
     async fn with_faults(faults: impl IntoIterator<Item = InjectedFault>) -> Simulator {
         let world = World::new("alinux2-image");
         world.replace_stack("arn:stack/1");
@@ -140,11 +139,11 @@ mod tests {
         simulator.with_faults(FaultPlan::new(rules.collect()))
     }
 
-    /// What came of asking while the API is served.
-    async fn served<T>(simulator: Simulator, asking: impl Future<Output = T>) -> T {
+    /// The output of the client's future while the API is served.
+    async fn served<T>(simulator: Simulator, client: impl Future<Output = T>) -> T {
         tokio::select! {
             () = simulator.serve() => unreachable!("it is served until it is dropped"),
-            answer = asking => answer,
+            output = client => output,
         }
     }
 
@@ -159,22 +158,25 @@ mod tests {
         )
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a test is the client here")]
+    fn get(client: &reqwest::Client, url: &str) -> reqwest::RequestBuilder {
+        client.get(url)
+    }
+
     async fn body_of(client: &reqwest::Client, url: &str) -> reqwest::Result<String> {
-        client.get(url).send().await?.text().await
+        get(client, url).send().await?.text().await
     }
 
     #[tokio::test]
-    async fn answers_over_http_and_logs_what_was_asked() {
+    async fn responds_over_http_and_logs_requests() {
         let log = RequestLog::default();
         let simulator = with_faults([]).await.with_log(&log);
         let url = events_of(&simulator);
         let client = client();
-        let request = client
-            .get(format!("{url}?region=us-east-1"))
-            .header("x-canary", "1");
-        let answer = served(simulator, request.send()).await.unwrap();
-        assert_eq!(answer.status(), 200);
-        assert_eq!(answer.headers()["x-amzn-requestid"].len(), 36);
+        let request = get(&client, &format!("{url}?region=us-east-1")).header("x-canary", "1");
+        let response = served(simulator, request.send()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["x-amzn-requestid"].len(), 36);
         let logged = log.all().remove(0);
         assert_eq!(
             (logged.method.as_str(), logged.parameter("region")),
@@ -190,7 +192,7 @@ mod tests {
     async fn one_connection_carries_many_requests() {
         let simulator = with_faults([]).await;
         let address = simulator.address;
-        let asking = async {
+        let requests = async {
             let mut stream = TcpStream::connect(address).await.unwrap();
             let request = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
             let last = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
@@ -198,25 +200,25 @@ mod tests {
                 .write_all(format!("{request}{request}{last}").as_bytes())
                 .await
                 .unwrap();
-            let mut answers = String::new();
-            stream.read_to_string(&mut answers).await.unwrap();
-            answers
+            let mut responses = String::new();
+            stream.read_to_string(&mut responses).await.unwrap();
+            responses
         };
-        let answers = served(simulator, asking).await;
-        assert_eq!(answers.matches("HTTP/1.1 403 Forbidden").count(), 3);
+        let responses = served(simulator, requests).await;
+        assert_eq!(responses.matches("HTTP/1.1 403 Forbidden").count(), 3);
     }
 
     #[tokio::test]
-    async fn a_slow_answer_holds_up_nobody_else() {
+    async fn a_slow_response_does_not_delay_other_requests() {
         let log = RequestLog::default();
         let simulator = with_faults([InjectedFault::Slow(Duration::from_hours(1))]).await;
         let simulator = simulator.with_log(&log);
         let url = events_of(&simulator);
         let client = client();
-        let asking = async {
+        let requests = async {
             tokio::select! {
                 biased;
-                slow = body_of(&client, &url) => panic!("it can't have been answered: {slow:?}"),
+                slow = body_of(&client, &url) => panic!("the slow request got a response: {slow:?}"),
                 quick = async {
                     // Only once the slow request is there is the quick one the second.
                     while log.all().is_empty() {
@@ -226,16 +228,21 @@ mod tests {
                 } => quick,
             }
         };
-        assert!(served(simulator, asking).await.unwrap().contains("events"));
+        assert!(
+            served(simulator, requests)
+                .await
+                .unwrap()
+                .contains("events")
+        );
     }
 
     #[tokio::test]
-    async fn a_reset_is_a_reset_and_the_next_request_is_answered() {
+    async fn a_reset_is_a_reset_and_the_next_request_gets_a_response() {
         let simulator = with_faults([InjectedFault::Reset]).await;
         let url = events_of(&simulator);
         let client = client();
-        let asking = async { (body_of(&client, &url).await, body_of(&client, &url).await) };
-        let (first, second) = served(simulator, asking).await;
+        let requests = async { (body_of(&client, &url).await, body_of(&client, &url).await) };
+        let (first, second) = served(simulator, requests).await;
         let mut cause: &dyn std::error::Error = &first.unwrap_err();
         while let Some(deeper) = cause.source() {
             cause = deeper;
@@ -246,29 +253,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_truncated_answer_has_a_good_head_and_half_a_body() {
+    async fn a_truncated_response_has_a_correct_head_and_half_a_body() {
         let simulator = with_faults([InjectedFault::Truncated]).await;
         let url = events_of(&simulator);
         let client = client();
-        let asking = async {
-            let mut answer = client.get(&url).send().await.unwrap();
-            assert_eq!(answer.status(), 200);
-            assert_eq!(answer.content_length(), Some(28));
-            let first = answer.chunk().await.unwrap().unwrap();
-            (first, answer.chunk().await)
+        let requests = async {
+            let mut response = get(&client, &url).send().await.unwrap();
+            assert_eq!(response.status(), 200);
+            assert_eq!(response.content_length(), Some(28));
+            let first = response.chunk().await.unwrap().unwrap();
+            (first, response.chunk().await)
         };
-        let (first, rest) = served(simulator, asking).await;
+        let (first, rest) = served(simulator, requests).await;
         assert_eq!(&first[..], br#"{"events":[{"e"#);
         assert!(rest.is_err());
     }
 
     #[tokio::test]
-    async fn garbled_answers_are_a_page_for_people_and_half_a_document() {
+    async fn garbled_responses_are_a_web_page_and_half_a_document() {
         let simulator = with_faults([InjectedFault::Html, InjectedFault::HalfJson]).await;
         let url = events_of(&simulator);
         let client = client();
-        let asking = async { (body_of(&client, &url).await, body_of(&client, &url).await) };
-        let (html, half) = served(simulator, asking).await;
+        let requests = async { (body_of(&client, &url).await, body_of(&client, &url).await) };
+        let (html, half) = served(simulator, requests).await;
         assert!(html.unwrap().starts_with("<!DOCTYPE html>"));
         assert!(serde_json::from_str::<serde_json::Value>(&half.unwrap()).is_err());
     }

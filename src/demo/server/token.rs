@@ -1,4 +1,4 @@
-//! Page tokens: a place in one stack's events that new events don't move, and that another stack's don't have.
+//! Page tokens: a position in one stack's events that new events do not move, and that is invalid for another stack.
 
 use crate::demo::identifier::uuid;
 
@@ -8,10 +8,10 @@ pub(crate) fn write(older: usize, stack_id: &str) -> String {
     format!("{}{older:x}==", head(stack_id))
 }
 
-/// How many events are below the place that a token stands for, if it is a token of this stack.
+/// The number of events below the position of a token, if it is a token of this stack.
 pub(crate) fn read(token: &str, stack_id: &str) -> Option<usize> {
-    let place = token.strip_prefix(&head(stack_id))?.strip_suffix("==")?;
-    usize::from_str_radix(place, 16).ok()
+    let position = token.strip_prefix(&head(stack_id))?.strip_suffix("==")?;
+    usize::from_str_radix(position, 16).ok()
 }
 
 fn head(stack_id: &str) -> String {

@@ -179,7 +179,7 @@ fn settings_of_the_file_are_used() {
     let ended = folder.run(&["watch", "img"]);
     assert_eq!(ended.code(), Some(2));
     assert!(
-        ended.diagnostics.contains("the AWS profile nobody"),
+        ended.diagnostics.contains("unknown AWS profile nobody"),
         "{}",
         ended.diagnostics
     );

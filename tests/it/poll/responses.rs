@@ -7,7 +7,7 @@ use std::path::Path;
 
 use bakewatch::testing::Clock;
 use bakewatch::testing::backend::{
-    EventsAnswer, EventsError, NextToken, ParallelCluster, Settings, Signing, Source,
+    BuildSource, EventsError, EventsResponse, NextToken, ParallelCluster, Settings, Signing,
 };
 use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Simulator, World};
 use bakewatch::testing::domain::{Fault, ImageAnswer};
@@ -57,8 +57,8 @@ fn fault(fault: &Fault) -> String {
 
 async fn events(source: &mut ParallelCluster, token: Option<&NextToken>) -> String {
     match source.events(token).await {
-        Ok(EventsAnswer::Gone) => "gone".to_owned(),
-        Ok(EventsAnswer::Page(page)) => {
+        Ok(EventsResponse::Gone) => "gone".to_owned(),
+        Ok(EventsResponse::Page(page)) => {
             let newest = page.events.first();
             let newest = newest.map(|event| format!("{} {}", event.logical_id, event.status));
             let roots = page.events.iter().filter(|event| event.is_root).count();

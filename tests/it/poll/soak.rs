@@ -105,7 +105,7 @@ impl World {
             Some(fault) => Err(EventsError::Fault(fault)),
             None if self.once_in(500) => {
                 self.gone += 1;
-                Ok(EventsAnswer::Gone)
+                Ok(EventsResponse::Gone)
             }
             None => match self.service.response(token) {
                 Ok(page) => Ok(EventsAnswer::Page(page)),
@@ -135,8 +135,8 @@ impl Shared {
     }
 }
 
-impl Source for Shared {
-    async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+impl BuildSource for Shared {
+    async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         self.delay().await;
         self.with(|world| world.response(token))
     }

@@ -1,23 +1,23 @@
-//! The chain as aws-config resolves it from real files and a real environment.
+//! The chain as aws-config resolves it, from real files and a real environment.
 //!
 //! Each test runs one of the ignored tests at the end in a process of its own.
 
 use std::fs;
 
 use crate::aws::credentials::chain::*;
-use crate::aws::test_home::Home;
-use crate::aws::test_server::{Server, Step, answer};
+use crate::aws::testing::home::Home;
+use crate::aws::testing::server::{Server, Step, response};
 
 const STATIC_KEYS: &str = "aws_access_key_id = FROMPROFILE\naws_secret_access_key = s\n";
 
-/// What STS answers where the role may be assumed.
+/// STS's response where the role may be assumed.
 const ASSUMED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials>\
          <AccessKeyId>FROMROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
          <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
          <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn>\
          <AssumedRoleId>i</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>";
 
-/// What an ignored test of this file finds in this home and environment.
+/// The output of an ignored test of this file, in this home and environment.
 async fn run(home: &Home, test: &str, variables: &[(&str, &str)]) -> String {
     home.run(&format!("{}::{test}", module_path!()), variables)
         .await
@@ -45,7 +45,7 @@ async fn the_default_chain_takes_the_environment_first() {
 }
 
 #[tokio::test]
-async fn a_profile_that_is_named_beats_the_environments_keys() {
+async fn a_profile_selected_by_name_comes_before_the_environments_keys() {
     let config = format!("[profile work]\n{STATIC_KEYS}region = eu-west-1\n");
     let home = Home::new("named", &config);
     let environment = [
@@ -59,7 +59,7 @@ async fn a_profile_that_is_named_beats_the_environments_keys() {
 }
 
 #[tokio::test]
-async fn a_credential_process_is_run_and_its_failure_told() {
+async fn a_credential_process_is_run_and_its_error_is_reported() {
     let json = r#"{"Version":1,"AccessKeyId":"FROMPROCESS","SecretAccessKey":"s"}"#;
     let config = format!("[profile work]\nregion = x\ncredential_process = echo '{json}'\n");
     let home = Home::new("process", &config);
@@ -83,7 +83,7 @@ const BY_SESSION: &str =
     "region = eu-west-1\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = r\n";
 
 #[tokio::test]
-async fn an_sso_session_that_needs_a_person_is_named() {
+async fn an_sso_session_that_needs_a_login_is_named() {
     let home = Home::new("sso", &format!("[profile work]\n{BY_SESSION}{SESSION}"));
     let sign_in = r#"SignIn(Session("s"))"#;
     assert_eq!(run(&home, "profile_work", &[]).await, sign_in);
@@ -98,7 +98,7 @@ async fn an_sso_session_that_needs_a_person_is_named() {
 }
 
 #[tokio::test]
-async fn who_has_a_role_by_another_profiles_sso_logs_in_to_that() {
+async fn a_role_behind_another_profiles_sso_names_the_login_of_that_profile() {
     let role = "[profile work]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/r\n\
          source_profile = base\n";
     let config = format!("{role}[profile base]\n{BY_SESSION}{SESSION}");
@@ -108,7 +108,7 @@ async fn who_has_a_role_by_another_profiles_sso_logs_in_to_that() {
 }
 
 #[tokio::test]
-async fn nothing_at_all_is_missing_and_without_a_region_nothing_is_signed() {
+async fn an_empty_home_has_no_credentials_and_without_a_region_nothing_is_signed() {
     let home = Home::new("nothing", "");
     assert_eq!(
         run(&home, "default_chain", &[("AWS_REGION", "x")]).await,
@@ -118,9 +118,9 @@ async fn nothing_at_all_is_missing_and_without_a_region_nothing_is_signed() {
 }
 
 #[tokio::test]
-async fn a_login_elsewhere_heals_the_watch() {
-    let home = Home::new("heals", "");
-    let found = run(&home, "healing", &[("AWS_REGION", "x")]).await;
+async fn credentials_that_appear_later_are_found_by_the_next_resolution() {
+    let home = Home::new("appearing-later", "");
+    let found = run(&home, "appearing_later", &[("AWS_REGION", "x")]).await;
     assert_eq!(found, "Missing; LATER in x, signed for x");
 }
 
@@ -128,7 +128,7 @@ async fn a_login_elsewhere_heals_the_watch() {
 async fn container_credentials_are_fetched_with_and_without_a_ca_bundle() {
     let body = r#"{"AccessKeyId":"FROMECS","SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z"}"#;
     for test in ["default_chain", "with_ca_bundle"] {
-        let server = Server::start([answer(200, "", body)]).await;
+        let server = Server::start([response(200, "", body)]).await;
         let address = format!("http://{}/", server.address);
         let home = Home::new(test, "");
         let environment = [
@@ -173,7 +173,7 @@ async fn the_role_is_assumed_with_the_credentials_of_the_chain() {
 }
 
 #[tokio::test]
-async fn a_profile_may_assume_a_role_and_asks_for_it_in_its_own_region() {
+async fn a_profiles_role_is_assumed_in_the_profiles_region() {
     let server = Server::start([Step::WriteAndClose(with_length("200 OK", ASSUMED))]).await;
     let endpoint = format!("http://{}", server.address);
     let config = format!(
@@ -191,7 +191,7 @@ async fn a_profile_may_assume_a_role_and_asks_for_it_in_its_own_region() {
 }
 
 #[tokio::test]
-async fn without_signing_the_network_is_never_asked() {
+async fn without_signing_no_request_is_sent() {
     let server = Server::start([]).await;
     let endpoint = format!("http://{}", server.address);
     let environment = [
@@ -201,20 +201,20 @@ async fn without_signing_the_network_is_never_asked() {
     let home = Home::new("unsigned", "");
     assert_eq!(
         run(&home, "unsigned", &environment).await,
-        "nobody in no region"
+        "unsigned in no region"
     );
     assert_eq!(server.connections(), 0);
     let home = Home::new("unsigned-profile", "[default]\nregion = eu-west-1\n");
     assert_eq!(
         run(&home, "unsigned", &environment).await,
-        "nobody in eu-west-1"
+        "unsigned in eu-west-1"
     );
 }
 
 #[tokio::test]
-async fn the_metadata_service_tells_the_region_last() {
+async fn the_region_comes_from_the_metadata_service_last() {
     let token = "x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n";
-    let server = Server::start([answer(200, token, "t"), answer(200, "", "ap-south-1")]).await;
+    let server = Server::start([response(200, token, "t"), response(200, "", "ap-south-1")]).await;
     let endpoint = format!("http://{}", server.address);
     let environment = [
         ("AWS_EC2_METADATA_DISABLED", "false"),
@@ -230,13 +230,13 @@ async fn the_metadata_service_tells_the_region_last() {
 }
 
 #[tokio::test]
-async fn an_unknown_profile_is_found_out_from_the_files() {
+async fn an_unknown_profile_is_recognised_from_the_files() {
     let known = Home::new("known", "[profile work]\nregion = x\n");
     assert_eq!(run(&known, "checked_profile", &[]).await, "known");
     let unknown = Home::new("unknown", "[profile other]\nregion = x\n");
     assert_eq!(
         run(&unknown, "checked_profile", &[]).await,
-        "the AWS profile work is neither in the config file nor in the credentials file"
+        "unknown AWS profile work: it is neither in the config file nor in the credentials file"
     );
     fs::write(
         unknown.path().join("credentials"),
@@ -275,7 +275,7 @@ async fn print(chain: AwsChain) {
                     signer.credentials.access_key_id(),
                     signer.region
                 ),
-                None => println!("found: nobody in {region}"),
+                None => println!("found: unsigned in {region}"),
             }
         }
         Err(fault) => println!("found: {fault:?}"),
@@ -328,7 +328,7 @@ async fn unsigned() {
 
 #[tokio::test]
 #[ignore = "run by other tests, in an environment of its own"]
-async fn healing() {
+async fn appearing_later() {
     print(chain()).await;
     let later = "[default]\naws_access_key_id = LATER\naws_secret_access_key = s\n";
     fs::write("credentials", later).unwrap();

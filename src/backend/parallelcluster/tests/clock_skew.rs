@@ -1,36 +1,36 @@
-//! The cases in which the AWS SDKs agree on how a wrong clock is measured and corrected, played against the
-//! real client: times pass on a paused clock, and the dates are read off the requests.
+//! The cases in which the AWS SDKs agree on how a wrong clock is measured and corrected, played against the real
+//! client: time passes on a paused clock, and the dates are read from the requests.
 
 use chrono::{NaiveDateTime, TimeDelta};
 
 use crate::backend::parallelcluster::tests::*;
 
-/// One try: seconds of this machine's clock, counted from [`noon`].
-struct Try {
+/// One attempt: seconds of this machine's clock, counted from [`noon`].
+struct Attempt {
     sent: u64,
     received: u64,
-    /// The answer's status, and the error's name where it is one.
+    /// The response's status, and the error's name where it is one.
     status: u16,
     error: &'static str,
-    /// What the server's clock says in the answer, where it does.
+    /// The `Date` of the response, where it has one.
     date: Option<i64>,
-    /// Whether a cache answered.
+    /// Whether a cache responded.
     cached: bool,
-    /// What the request is to be signed for.
+    /// The expected date of the signature.
     signed_for: i64,
 }
 
-/// A case: operations on one client, each of one or two tries, with the skew that is known after it.
+/// A case: operations on one client, each of one or two attempts, with the skew that is known after it.
 struct Case {
     name: &'static str,
     /// The skew that is known before, in seconds.
     skew: i64,
-    operations: Vec<(Vec<Try>, i64)>,
+    operations: Vec<(Vec<Attempt>, i64)>,
 }
 
-/// A good answer after two seconds.
-fn good(sent: u64, signed_for: i64, date: i64) -> Try {
-    Try {
+/// A successful response after two seconds.
+fn good(sent: u64, signed_for: i64, date: i64) -> Attempt {
+    Attempt {
         sent,
         received: sent + 2,
         status: 200,
@@ -42,16 +42,16 @@ fn good(sent: u64, signed_for: i64, date: i64) -> Try {
 }
 
 /// A refusal after two seconds.
-fn refused(sent: u64, signed_for: i64, status: u16, error: &'static str, date: i64) -> Try {
-    Try {
+fn refused(sent: u64, signed_for: i64, status: u16, error: &'static str, date: i64) -> Attempt {
+    Attempt {
         status,
         error,
         ..good(sent, signed_for, date)
     }
 }
 
-fn from_cache(sent: u64, date: i64) -> Try {
-    Try {
+fn from_cache(sent: u64, date: i64) -> Attempt {
+    Attempt {
         cached: true,
         ..good(sent, i64::try_from(sent).unwrap(), date)
     }
@@ -81,8 +81,8 @@ fn cases() -> Vec<Case> {
             ],
         ),
         case(
-            // Theirs has no second try left. Ours always has one, and after it none.
-            "a refused date is learnt from where no further try is left",
+            // The SDKs' case has no retry left. This client always has one, and after it none.
+            "a refused date corrects the clock where no further retry is left",
             0,
             vec![(
                 vec![
@@ -93,11 +93,11 @@ fn cases() -> Vec<Case> {
             )],
         ),
         case(
-            "an answer after more than fifteen minutes says nothing about the clock",
+            "a response after more than fifteen minutes is no evidence of the clock",
             0,
             vec![
                 (
-                    vec![Try {
+                    vec![Attempt {
                         received: 960,
                         ..good(0, 0, 600)
                     }],
@@ -107,17 +107,17 @@ fn cases() -> Vec<Case> {
             ],
         ),
         case(
-            "a clock that was set right is noticed by a good answer",
+            "a corrected clock is noticed by a successful response",
             300,
             vec![(vec![good(0, 300, 1)], 0)],
         ),
         case(
-            "two minutes are no reason to sign anew, but are learnt from",
+            "two minutes do not make it sign again, but correct the clock",
             0,
             vec![(vec![refused(0, 0, 400, SIGNATURE, 121)], 120)],
         ),
         case(
-            "a signature that is refused without a word about dates, five minutes off, is made anew",
+            "a signature that is refused for no stated reason, five minutes off, is made again",
             0,
             vec![(
                 vec![refused(0, 0, 400, SIGNATURE, 301), good(2, 302, 303)],
@@ -128,7 +128,7 @@ fn cases() -> Vec<Case> {
             "without a date there is nothing to correct by",
             0,
             vec![(
-                vec![Try {
+                vec![Attempt {
                     date: None,
                     ..refused(0, 0, 403, SKEWED, 0)
                 }],
@@ -136,7 +136,7 @@ fn cases() -> Vec<Case> {
             )],
         ),
         case(
-            "what a cache answers says nothing about the clock",
+            "a cached response is no evidence of the clock",
             0,
             vec![
                 (vec![from_cache(0, -17_279)], 0),
@@ -144,7 +144,7 @@ fn cases() -> Vec<Case> {
             ],
         ),
         case(
-            "what a cache answers does not spoil the next date either",
+            "a cached response does not change the next date either",
             0,
             vec![
                 (vec![from_cache(0, -17_279)], 0),
@@ -167,7 +167,7 @@ fn http_date(seconds: i64) -> String {
     format!("date: {}\r\n", date.format("%a, %d %b %Y %H:%M:%S GMT"))
 }
 
-fn step(attempt: &Try) -> Step {
+fn step(attempt: &Attempt) -> Step {
     let date = attempt.date.map(http_date).unwrap_or_default();
     let age = if attempt.cached { "age: 17280\r\n" } else { "" };
     let error = attempt.error;
@@ -175,8 +175,8 @@ fn step(attempt: &Try) -> Step {
         "" => String::new(),
         name => format!("x-amzn-errortype: {name}\r\n"),
     };
-    let Step::Write(text) = answer(attempt.status, &format!("{date}{age}{error}"), "{}") else {
-        panic!("an answer is written");
+    let Step::Write(text) = response(attempt.status, &format!("{date}{age}{error}"), "{}") else {
+        panic!("a response is written");
     };
     Step::WriteLate(Duration::from_secs(attempt.received - attempt.sent), text)
 }
@@ -189,13 +189,18 @@ fn signed_for(request: &str) -> i64 {
 }
 
 async fn play(case: &Case) {
-    let tries: Vec<_> = case
+    let attempts: Vec<_> = case
         .operations
         .iter()
-        .flat_map(|(tries, _)| tries)
+        .flat_map(|(attempts, _)| attempts)
         .collect();
-    let known = answer(200, &http_date(case.skew), "{}");
-    let server = Server::start([known].into_iter().chain(tries.iter().map(|one| step(one)))).await;
+    let known = response(200, &http_date(case.skew), "{}");
+    let server = Server::start(
+        [known]
+            .into_iter()
+            .chain(attempts.iter().map(|one| step(one))),
+    )
+    .await;
     let limits = Limits {
         deadline: Duration::from_hours(1),
         ..LIMITS
@@ -209,16 +214,16 @@ async fn play(case: &Case) {
     let began = Instant::now();
     source.events(None).await.unwrap();
     let name = case.name;
-    for (tries, skew) in &case.operations {
-        tokio::time::sleep_until(began + Duration::from_secs(tries[0].sent)).await;
+    for (attempts, skew) in &case.operations {
+        tokio::time::sleep_until(began + Duration::from_secs(attempts[0].sent)).await;
         let succeeded = source.events(None).await.is_ok();
-        assert_eq!(succeeded, tries.last().unwrap().status == 200, "{name}");
+        assert_eq!(succeeded, attempts.last().unwrap().status == 200, "{name}");
         let off = source.server_time() - source.clock.now() - TimeDelta::seconds(*skew);
         assert!(off.abs() < TimeDelta::seconds(1), "{name}: {off}");
     }
     let requests = server.requests();
-    assert_eq!(requests.len(), tries.len() + 1, "{name}");
-    for (request, attempt) in requests.iter().skip(1).zip(tries) {
+    assert_eq!(requests.len(), attempts.len() + 1, "{name}");
+    for (request, attempt) in requests.iter().skip(1).zip(attempts) {
         let off = signed_for(request) - attempt.signed_for;
         assert!(off.abs() <= 1, "{name}: signed {off} s off");
     }
@@ -232,12 +237,12 @@ async fn a_wrong_clock_is_corrected_as_the_sdks_do_it() {
 }
 
 #[tokio::test]
-async fn a_watch_goes_by_the_apis_time_where_the_machines_is_wrong() {
+async fn a_watch_uses_the_apis_time_where_the_machines_is_wrong() {
     let clock = Clock::wall();
     let at = |minutes| {
         let date = clock.uncorrected() + TimeDelta::minutes(minutes);
         let date = date.format("date: %a, %d %b %Y %H:%M:%S GMT\r\n");
-        answer(200, &date.to_string(), "{}")
+        response(200, &date.to_string(), "{}")
     };
     let server = Server::start([at(0), at(-10), at(-10), at(0)]).await;
     let mut source = ParallelCluster {
@@ -254,5 +259,5 @@ async fn a_watch_goes_by_the_apis_time_where_the_machines_is_wrong() {
         seen.iter().map(round).collect::<Vec<_>>(),
         [0.0, -10.0, -10.0, 0.0]
     );
-    assert_eq!(seen[1], seen[2], "times do not twitch");
+    assert_eq!(seen[1], seen[2], "times do not jump");
 }

@@ -10,8 +10,8 @@ use aws_credential_types::Credentials;
 
 use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
 use crate::aws::signer::Signer;
-use crate::aws::test_home::Home;
-use crate::aws::test_server::{Server, Step, answer, json};
+use crate::aws::testing::home::Home;
+use crate::aws::testing::server::{Server, Step, json, response};
 use crate::backend::parallelcluster::*;
 
 mod clock_skew;
@@ -22,7 +22,7 @@ mod transport;
 
 const PAGE: &str = r#"{"events":[{"eventId":"e","stackId":"s"}],"nextToken":"t/ +"}"#;
 
-/// Small enough that a test waits for nothing.
+/// Small enough that no test waits long.
 const LIMITS: Limits = Limits {
     deadline: Duration::from_secs(20),
     body: 1000,
@@ -50,7 +50,7 @@ fn unsigned(server: &Server) -> ParallelCluster {
     source_at(&format!("http://{}/prod", server.address), LIMITS)
 }
 
-/// Hands out one key after the other.
+/// Resolves to one key after the other.
 struct Keys(Mutex<VecDeque<&'static str>>);
 
 impl Resolve for Keys {
@@ -92,16 +92,16 @@ fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn pages_and_descriptions_are_asked_for_on_one_connection() {
+async fn pages_and_descriptions_are_fetched_on_one_connection() {
     let image = r#"{"imageId":"img-1","imageBuildStatus":"BUILD_IN_PROGRESS"}"#;
     let server = Server::start([json(200, PAGE), json(200, "{}"), json(200, image)]).await;
     let mut source = unsigned(&server);
 
-    let Ok(EventsAnswer::Page(page)) = source.events(None).await else {
+    let Ok(EventsResponse::Page(page)) = source.events(None).await else {
         panic!("no page");
     };
     assert_eq!(page.events.len(), 1);
-    let Ok(EventsAnswer::Page(last)) = source.events(page.next.as_ref()).await else {
+    let Ok(EventsResponse::Page(last)) = source.events(page.next.as_ref()).await else {
         panic!("no second page");
     };
     assert!(last.next.is_none());
@@ -130,7 +130,7 @@ async fn pages_and_descriptions_are_asked_for_on_one_connection() {
 }
 
 #[tokio::test]
-async fn refusals_become_the_answers_that_the_walk_knows() {
+async fn refusals_become_the_results_that_the_walk_handles() {
     let gone = r#"{"message":"Stack [img-1] does not exist"}"#;
     let absent =
         r#"{"message":"No image or stack associated with ParallelCluster image id: img-1."}"#;
@@ -145,7 +145,10 @@ async fn refusals_become_the_answers_that_the_walk_knows() {
     ])
     .await;
     let mut source = unsigned(&server);
-    assert!(matches!(source.events(None).await, Ok(EventsAnswer::Gone)));
+    assert!(matches!(
+        source.events(None).await,
+        Ok(EventsResponse::Gone)
+    ));
     assert_eq!(source.image().await, Ok(ImageAnswer::Absent));
     assert_eq!(source.image().await, Ok(ImageAnswer::Foreign));
     let rejected = source.events(Some(&NextToken::new("t"))).await;
@@ -157,12 +160,12 @@ async fn refusals_become_the_answers_that_the_walk_knows() {
 #[tokio::test]
 async fn html_with_status_200_names_the_host_and_its_beginning() {
     let html = "<html>\n<title>Log in to\u{1b}[2J the hotel</title>";
-    let server = Server::start([answer(200, "content-type: text/html\r\n", html)]).await;
+    let server = Server::start([response(200, "content-type: text/html\r\n", html)]).await;
     let fault = events_fault(&mut unsigned(&server)).await;
     assert_eq!(fault.kind, FaultKind::Malformed);
     let message = fault.message.as_str();
     assert!(
-        message.contains(&format!("{} answered 200", server.address)),
+        message.contains(&format!("{} responded with status 200", server.address)),
         "{message}"
     );
     assert!(
@@ -173,7 +176,7 @@ async fn html_with_status_200_names_the_host_and_its_beginning() {
 
 #[tokio::test]
 async fn json_under_another_content_type_is_still_json() {
-    let server = Server::start([answer(200, "content-type: text/plain\r\n", PAGE)]).await;
+    let server = Server::start([response(200, "content-type: text/plain\r\n", PAGE)]).await;
     assert!(unsigned(&server).events(None).await.is_ok());
 }
 
@@ -191,18 +194,18 @@ impl io::Write for Log {
     }
 }
 
-/// In a process of its own: `tracing` remembers for all threads whether anybody listens to a line, and the
-/// other tests' threads, where nobody does, may be the first to come by.
+/// In a process of its own: `tracing` caches for all threads whether a subscriber wants a line, and the other tests'
+/// threads, which have no subscriber, may be the first to reach it.
 #[tokio::test]
 async fn the_log_has_one_line_a_request_and_no_secrets() {
     let home = Home::new("log", "");
-    let test = format!("{}::look_at_the_log", module_path!());
+    let test = format!("{}::read_the_log", module_path!());
     assert_eq!(home.run(&test, &[]).await, "one clean line");
 }
 
 #[tokio::test]
 #[ignore = "run by another test, in a process of its own"]
-async fn look_at_the_log() {
+async fn read_the_log() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -211,7 +214,7 @@ async fn look_at_the_log() {
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    let server = Server::start([answer(200, "x-amzn-requestid: 1234\r\n", "{}")]).await;
+    let server = Server::start([response(200, "x-amzn-requestid: 1234\r\n", "{}")]).await;
     let mut source = signed(&server, &["canary-key"]);
     let token = NextToken::new("canary-page");
     source.events(Some(&token)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Credentials that change, end and come back while a watch goes on, with the real chain and real files.
+//! Credentials that change, expire and come back during a watch, with the real chain and real files.
 //!
 //! Each test runs one of the ignored tests at the end in a process and a home directory of its own.
 
@@ -34,8 +34,8 @@ fn by_profile(server: &Server) -> ParallelCluster {
     ParallelCluster::new(settings, Clock::wall()).unwrap()
 }
 
-/// What comes of a request for events, in a word or in the fault's.
-async fn said(source: &mut ParallelCluster) -> String {
+/// The outcome of a request for events, as text.
+async fn outcome(source: &mut ParallelCluster) -> String {
     match source.events(None).await {
         Ok(_) => "a page".to_owned(),
         Err(EventsError::Fault(fault) | EventsError::TokenRejected(fault)) => {
@@ -59,13 +59,13 @@ async fn run(home: &Home, test: &str, variables: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn keys_that_were_rotated_are_read_again_where_the_old_ones_are_refused() {
+async fn rotated_keys_are_read_again_when_the_old_ones_are_refused() {
     let home = Home::new("rotated", "");
     assert_eq!(run(&home, "rotation", &[]).await, "OLD OLD NEW");
 }
 
 #[tokio::test]
-async fn a_profile_that_is_deleted_and_comes_back_is_told_of_and_used_again() {
+async fn a_profile_that_is_deleted_and_comes_back_is_named_and_used_again() {
     let home = Home::new("deleted", "");
     let found = run(&home, "deletion", &[]).await;
     let (faults, keys) = found.rsplit_once("; ").unwrap();
@@ -75,7 +75,7 @@ async fn a_profile_that_is_deleted_and_comes_back_is_told_of_and_used_again() {
 }
 
 #[tokio::test]
-async fn an_sso_session_that_a_person_renews_serves_at_once() {
+async fn a_renewed_sso_session_is_used_at_once() {
     let body = r#"{"roleCredentials":{"accessKeyId":"FROMSSO","secretAccessKey":"s","sessionToken":"t","expiration":4070908800000}}"#;
     let portal = Server::start([json(200, body)]).await;
     let endpoint = format!("http://{}", portal.address);
@@ -98,9 +98,9 @@ async fn rotation() {
     fs::write("credentials", keys("OLD")).unwrap();
     let server = Server::start([json(200, "{}"), json(403, EXPIRED), json(200, "{}")]).await;
     let mut source = by_profile(&server);
-    assert_eq!(said(&mut source).await, "a page");
+    assert_eq!(outcome(&mut source).await, "a page");
     fs::write("credentials", keys("NEW")).unwrap();
-    assert_eq!(said(&mut source).await, "a page");
+    assert_eq!(outcome(&mut source).await, "a page");
     println!("found: {}", keys_of(&server).join(" "));
 }
 
@@ -110,12 +110,12 @@ async fn deletion() {
     fs::write("credentials", keys("OLD")).unwrap();
     let server = Server::start([json(200, "{}"), json(403, EXPIRED), json(200, "{}")]).await;
     let mut source = by_profile(&server);
-    assert_eq!(said(&mut source).await, "a page");
+    assert_eq!(outcome(&mut source).await, "a page");
     fs::remove_file("credentials").unwrap();
-    println!("found: {}", said(&mut source).await);
+    println!("found: {}", outcome(&mut source).await);
     fs::write("credentials", keys("NEW")).unwrap();
     source.retry_now();
-    assert_eq!(said(&mut source).await, "a page");
+    assert_eq!(outcome(&mut source).await, "a page");
     println!("found: {}", keys_of(&server).join(" "));
 }
 
@@ -124,11 +124,11 @@ async fn deletion() {
 async fn renewal() {
     let server = Server::start([json(200, "{}")]).await;
     let mut source = by_profile(&server);
-    println!("found: {}", said(&mut source).await);
+    println!("found: {}", outcome(&mut source).await);
     fs::create_dir_all(".aws/sso/cache").unwrap();
     let token = r#"{"accessToken":"canary","expiresAt":"2099-01-01T00:00:00Z"}"#;
     fs::write(SSO_TOKEN, token).unwrap();
     source.retry_now();
-    assert_eq!(said(&mut source).await, "a page");
+    assert_eq!(outcome(&mut source).await, "a page");
     println!("found: {}", keys_of(&server).join(" "));
 }

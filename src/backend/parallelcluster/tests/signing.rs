@@ -7,8 +7,13 @@ use crate::backend::parallelcluster::tests::*;
 const LATE: &str = r#"{"message":"Signature expired: 20220301T115000Z is now earlier than 20220301T115500Z (20220301T120000Z - 5 min.)"}"#;
 const EXPIRED: &str = r#"{"message":"The security token included in the request is expired"}"#;
 
+fn request_to(host: &str, target: &str) -> Request {
+    let url = format!("http://{host}{target}").parse().unwrap();
+    Request::new(Operation::GetImageStackEvents, url)
+}
+
 #[tokio::test]
-async fn what_is_signed_is_what_is_sent() {
+async fn the_signed_request_is_the_sent_request() {
     let server = Server::start([json(200, "{}")]).await;
     let mut source = signed(&server, &["AKID"]);
     source
@@ -27,11 +32,9 @@ async fn what_is_signed_is_what_is_sent() {
     let expected = identity
         .signer
         .unwrap()
-        .sign(
-            &Url::parse(&format!("http://{host}{target}")).unwrap(),
-            date.and_utc(),
-        )
-        .unwrap();
+        .sign(request_to(host, target), date.and_utc())
+        .unwrap()
+        .headers;
     let sent = |name| header(request, name).map(str::as_bytes);
     assert_eq!(
         sent("authorization"),
@@ -43,9 +46,9 @@ async fn what_is_signed_is_what_is_sent() {
 }
 
 #[tokio::test]
-async fn a_refused_date_is_corrected_by_the_servers_and_tried_once_more() {
+async fn a_refused_date_is_corrected_by_the_servers_and_retried_once() {
     let date = "date: Tue, 01 Mar 2022 12:10:00 GMT\r\n";
-    let server = Server::start([answer(403, date, LATE), answer(200, date, "{}")]).await;
+    let server = Server::start([response(403, date, LATE), response(200, date, "{}")]).await;
     let mut source = signed(&server, &["AKID"]);
     source.events(None).await.unwrap();
     let requests = server.requests();
@@ -58,21 +61,21 @@ async fn a_refused_date_is_corrected_by_the_servers_and_tried_once_more() {
 }
 
 #[tokio::test]
-async fn a_date_that_is_refused_for_no_skew_or_again_is_a_fault() {
+async fn a_date_that_is_refused_without_skew_or_twice_is_a_fault() {
     let near = "date: Tue, 01 Mar 2022 12:03:30 GMT\r\n";
     let far = "date: Tue, 01 Mar 2022 11:00:00 GMT\r\n";
-    for (headers, tries) in [(near, 1), ("", 1), (far, 2)] {
-        let script = [answer(403, headers, LATE), answer(403, headers, LATE)];
+    for (headers, attempts) in [(near, 1), ("", 1), (far, 2)] {
+        let script = [response(403, headers, LATE), response(403, headers, LATE)];
         let server = Server::start(script).await;
         let fault = events_fault(&mut signed(&server, &["AKID"])).await;
         assert_eq!(fault.kind, FaultKind::Transient);
-        assert_eq!(server.requests().len(), tries, "{headers}");
+        assert_eq!(server.requests().len(), attempts, "{headers}");
     }
 }
 
 #[tokio::test]
-async fn a_server_whose_dates_jump_is_not_asked_for_ever() {
-    let at = |time: &str| answer(403, &format!("date: Tue, 01 Mar 2022 {time} GMT\r\n"), LATE);
+async fn a_server_whose_dates_jump_is_not_retried_for_ever() {
+    let at = |time: &str| response(403, &format!("date: Tue, 01 Mar 2022 {time} GMT\r\n"), LATE);
     let server = Server::start([at("11:00:00"), at("13:00:00"), at("11:00:00")]).await;
     let fault = events_fault(&mut signed(&server, &["AKID"])).await;
     assert_eq!(fault.kind, FaultKind::Transient);
@@ -101,11 +104,11 @@ async fn expired_credentials_are_renewed_once_and_then_reported() {
 }
 
 #[tokio::test]
-async fn every_answer_corrects_the_clock() {
+async fn every_response_corrects_the_clock() {
     let ahead = "date: Tue, 01 Mar 2022 12:02:00 GMT\r\n";
     let server = Server::start([
-        answer(404, ahead, "{}"),
-        answer(
+        response(404, ahead, "{}"),
+        response(
             200,
             "age: 60\r\ndate: Tue, 01 Mar 2022 10:00:00 GMT\r\n",
             "{}",
@@ -114,7 +117,7 @@ async fn every_answer_corrects_the_clock() {
     .await;
     let mut source = signed(&server, &["AKID"]);
     for _ in 0..2 {
-        let _answer = source.events(None).await;
+        let _response = source.events(None).await;
         let off = source.server_time() - noon();
         assert!(
             (off - TimeDelta::minutes(2)).abs() < TimeDelta::seconds(30),
@@ -124,7 +127,7 @@ async fn every_answer_corrects_the_clock() {
 }
 
 #[tokio::test]
-async fn no_secret_is_shown_by_the_source_itself() {
+async fn no_secret_is_in_the_debug_output_of_the_backend() {
     let server = Server::start([json(200, "{}")]).await;
     let mut source = signed(&server, &["canary-key"]);
     source.events(None).await.unwrap();

@@ -1,4 +1,4 @@
-//! Certificates that are not as they should be, and proxies between here and the API.
+//! Invalid certificates, and proxies between the client and the API.
 
 use std::fs;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use crate::backend::parallelcluster::tests::transport::trusting;
 use crate::backend::parallelcluster::tests::*;
 
-/// Somebody who issues certificates; nobody trusts him but who has his PEM file.
+/// An issuer of certificates, trusted only by a client that has its PEM file.
 struct Authority {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
@@ -46,7 +46,7 @@ impl Authority {
         TlsAcceptor::from(Arc::new(config.unwrap()))
     }
 
-    /// The home directory of somebody who has the PEM file.
+    /// The home directory of a user who has the PEM file.
     fn home(&self, test: &str) -> Home {
         let home = Home::new(test, "");
         fs::write(home.path().join("ca.pem"), &self.pem).unwrap();
@@ -54,8 +54,8 @@ impl Authority {
     }
 }
 
-/// Reads the head of a request, and answers.
-async fn serve(stream: &mut (impl AsyncReadExt + AsyncWrite + Unpin), said: &str) -> String {
+/// Reads the head of a request, and writes the response.
+async fn serve(stream: &mut (impl AsyncReadExt + AsyncWrite + Unpin), response: &str) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -63,7 +63,7 @@ async fn serve(stream: &mut (impl AsyncReadExt + AsyncWrite + Unpin), said: &str
             Err(_) => break,
         }
     }
-    let _ = stream.write_all(said.as_bytes()).await;
+    let _ = stream.write_all(response.as_bytes()).await;
     let _ = stream.flush().await;
     String::from_utf8_lossy(&head).into_owned()
 }
@@ -73,8 +73,8 @@ fn page() -> String {
     format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{PAGE}")
 }
 
-/// What a client that trusts `authority` makes of a server on this machine.
-async fn asked_of(server: TlsAcceptor, authority: &Authority) -> Result<(), Fault> {
+/// The outcome of a request to a server on this machine, from a client that trusts `authority`.
+async fn request_from(server: TlsAcceptor, authority: &Authority) -> Result<(), Fault> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let home = authority.home(&format!("tls-{port}"));
@@ -95,41 +95,44 @@ async fn asked_of(server: TlsAcceptor, authority: &Authority) -> Result<(), Faul
 }
 
 #[tokio::test]
-async fn a_certificate_is_taken_only_where_everything_about_it_is_right() {
+async fn a_certificate_is_accepted_only_if_everything_about_it_is_valid() {
     let ours = Authority::new("ours");
     let same_name = Authority::new("ours");
     let theirs = Authority::new("theirs");
     assert_eq!(
-        asked_of(ours.server("localhost", 4000), &ours).await,
+        request_from(ours.server("localhost", 4000), &ours).await,
         Ok(())
     );
     for (server, why, hint) in [
         (
             same_name.server("localhost", 4000),
-            "its issuer is not trusted here",
+            "its issuer is not trusted on this machine",
             "--ca-bundle",
         ),
         (
             theirs.server("localhost", 4000),
-            "its issuer is not trusted here",
+            "its issuer is not trusted on this machine",
             "--ca-bundle",
         ),
         (ours.server("localhost", 2001), "it has expired", "clock"),
         (
             ours.server("elsewhere.example", 4000),
             "elsewhere.example",
-            "host of the API's URL",
+            "host of the URL",
         ),
     ] {
-        let fault = asked_of(server, &ours).await.unwrap_err();
+        let fault = request_from(server, &ours).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Misconfigured, "{fault}");
-        let said = fault.to_string();
-        assert!(said.contains("is refused") && said.contains(why), "{fault}");
-        assert!(said.contains(hint), "{fault}");
+        let text = fault.to_string();
+        assert!(
+            text.contains("was rejected") && text.contains(why),
+            "{fault}"
+        );
+        assert!(text.contains(hint), "{fault}");
     }
 }
 
-/// The alert of a server that speaks none of the protocol's versions that are spoken here.
+/// The alert of a server that supports none of the client's protocol versions.
 #[tokio::test]
 async fn a_server_of_an_old_protocol_is_refused() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -145,29 +148,29 @@ async fn a_server_of_an_old_protocol_is_refused() {
     let (_stream, fault) = tokio::join!(server, events_fault(&mut source));
     assert_eq!(fault.kind, FaultKind::Misconfigured, "{fault}");
     assert!(
-        fault.message.as_str().contains("no TLS connection to"),
+        fault.message.as_str().contains("TLS handshake with"),
         "{fault}"
     );
 }
 
-/// A proxy that answers CONNECT with `said`, and is the API itself behind that.
+/// A proxy that responds to CONNECT with `response`, and then is the API itself.
 struct Proxy {
     address: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
     _connections: JoinSet<()>,
 }
 
 impl Proxy {
-    async fn start(said: &'static str, api: TlsAcceptor) -> Self {
+    async fn start(response: &'static str, api: TlsAcceptor) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let asked = Arc::default();
+        let requests = Arc::default();
         let mut connections = JoinSet::new();
-        let heard: Arc<Mutex<Vec<String>>> = Arc::clone(&asked);
+        let log: Arc<Mutex<Vec<String>>> = Arc::clone(&requests);
         connections.spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let request = serve(&mut stream, said).await;
-                heard.lock().unwrap().push(request);
+                let request = serve(&mut stream, response).await;
+                log.lock().unwrap().push(request);
                 if let Ok(mut stream) = api.accept(stream).await {
                     serve(&mut stream, &page()).await;
                 }
@@ -175,76 +178,79 @@ impl Proxy {
         });
         Self {
             address,
-            asked,
+            requests,
             _connections: connections,
         }
     }
 }
 
-/// A name that only a proxy can make something of.
-const API: &str = "https://nobody.invalid/prod";
+/// A name that only a proxy can connect to.
+const API: &str = "https://api.invalid/prod";
 
 #[tokio::test]
-async fn the_environments_proxy_is_used_and_its_faults_are_its_own() {
+async fn the_environments_proxy_is_used_and_its_faults_name_it() {
     let authority = Authority::new("ours");
     let home = authority.home("https-proxy");
-    let api = || authority.server("nobody.invalid", 4000);
+    let api = || authority.server("api.invalid", 4000);
     let good = Proxy::start("HTTP/1.1 200 Connected\r\n\r\n", api()).await;
     let closed = "HTTP/1.1 407 No\r\nproxy-authenticate: Basic\r\ncontent-length: 0\r\n\r\n";
     let closed = Proxy::start(closed, api()).await;
     let broken = Proxy::start("HTTP/1.1 502 No\r\ncontent-length: 0\r\n\r\n", api()).await;
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let absent = nobody.local_addr().unwrap().to_string();
-    drop(nobody);
-    let test = format!("{}::ask_through_a_proxy", module_path!());
-    let unresolved = "Transient: the name nobody.invalid can't be resolved; check the network";
+    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let absent = unused.local_addr().unwrap().to_string();
+    drop(unused);
+    let test = format!("{}::request_through_a_proxy", module_path!());
+    let unresolved = "Transient: could not resolve host api.invalid; check the network";
     for (proxy, except, found) in [
         (&good.address, "", "a page"),
-        (&good.address, "nobody.invalid", unresolved),
-        // What is no address counts as no proxy.
+        (&good.address, "api.invalid", unresolved),
+        // An invalid address counts as no proxy.
         (&"no such proxy".to_owned(), "", unresolved),
         (
             &closed.address,
             "",
-            "Misconfigured: the proxy wants a user name and a password (407)",
+            "Misconfigured: the proxy requires a user name and a password (407)",
         ),
         (
             &broken.address,
             "",
-            "Transient: the proxy gives no connection to nobody.invalid",
+            "Transient: the proxy did not connect to api.invalid",
         ),
         (
             &absent,
             "",
-            "Transient: the proxy can't be reached: tcp connect error",
+            "Transient: could not connect to the proxy: tcp connect error",
         ),
     ] {
         let proxy = format!("http://{proxy}");
         let variables = [("HTTPS_PROXY", proxy.as_str()), ("NO_PROXY", except)];
-        let said = home.run(&test, &variables).await;
-        assert!(said.starts_with(found), "{said}");
-        assert!(said == found || said.contains("HTTPS_PROXY"), "{said}");
+        let outcome = home.run(&test, &variables).await;
+        assert!(outcome.starts_with(found), "{outcome}");
+        assert!(
+            outcome == found || outcome.contains("HTTPS_PROXY"),
+            "{outcome}"
+        );
     }
-    let asked = good.asked.lock().unwrap();
-    assert_eq!(asked.len(), 1);
+    let requests = good.requests.lock().unwrap();
+    assert_eq!(requests.len(), 1);
     assert!(
-        asked[0].starts_with("CONNECT nobody.invalid:443 "),
-        "{asked:?}"
+        requests[0].starts_with("CONNECT api.invalid:443 "),
+        "{requests:?}"
     );
     assert!(
-        !asked[0].contains("img-1"),
-        "the proxy hears of nothing else"
+        !requests[0].contains("img-1"),
+        "the proxy sees no more than the host"
     );
 }
 
 #[tokio::test]
 #[ignore = "run by another test, in an environment of its own"]
-async fn ask_through_a_proxy() {
+async fn request_through_a_proxy() {
     match trusting(API, "ca.pem".into()).events(None).await {
         Ok(_) => println!("found: a page"),
         Err(EventsError::Fault(fault) | EventsError::TokenRejected(fault)) => {
-            let said = fault.to_string();
-            let (_, why) = said.split_once(" failed: ").unwrap();
+            let text = fault.to_string();
+            let (_, why) = text.split_once(": ").unwrap();
             println!("found: {:?}: {why}", fault.kind);
         }
     }

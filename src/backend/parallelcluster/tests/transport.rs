@@ -1,14 +1,13 @@
-//! Connections that fail, and answers that do not end well.
+//! Connections that fail, and responses that are incomplete or late.
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use crate::aws::test_home::Home;
 use crate::backend::parallelcluster::tests::*;
 
-/// A client that needs no certificates of the platform's, of which a bare container has none.
+/// A client that works without the platform's certificates, since a bare container has none.
 fn trusting_ca(url: &str) -> ParallelCluster {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/testdata");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/testing");
     trusting(url, format!("{folder}/ca.pem").into())
 }
 
@@ -25,11 +24,11 @@ pub(crate) fn trusting(url: &str, ca_bundle: PathBuf) -> ParallelCluster {
 }
 
 #[tokio::test]
-async fn redirects_are_not_followed_and_the_target_hears_nothing() {
+async fn redirects_are_not_followed_and_the_target_gets_no_request() {
     let target = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     target.set_nonblocking(true).unwrap();
     let location = format!("location: http://{}/x\r\n", target.local_addr().unwrap());
-    let server = Server::start([answer(302, &location, "")]).await;
+    let server = Server::start([response(302, &location, "")]).await;
     let fault = events_fault(&mut signed(&server, &["AKID"])).await;
     assert_eq!(fault.kind, FaultKind::Misconfigured);
     assert!(
@@ -39,8 +38,8 @@ async fn redirects_are_not_followed_and_the_target_hears_nothing() {
             .contains("redirects to 127.0.0.1 (302)"),
         "{fault}"
     );
-    let heard = target.accept().map_err(|error| error.kind());
-    assert_eq!(heard.unwrap_err(), io::ErrorKind::WouldBlock);
+    let accepted = target.accept().map_err(|error| error.kind());
+    assert_eq!(accepted.unwrap_err(), io::ErrorKind::WouldBlock);
 }
 
 #[tokio::test]
@@ -61,7 +60,7 @@ async fn bodies_are_capped_with_and_without_a_length() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_cut_short_is_malformed_and_not_tried_again() {
+async fn a_body_that_is_cut_short_is_malformed_and_not_retried() {
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"events\":[]}";
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{}";
     for cut in [head, chunked] {
@@ -90,7 +89,7 @@ async fn a_connection_that_died_while_idle_is_replaced_at_once_but_only_once() {
 }
 
 #[tokio::test]
-async fn a_fresh_connection_that_is_closed_is_not_tried_again() {
+async fn a_new_connection_that_is_closed_is_not_retried() {
     let server = Server::start([Step::WriteAndClose(String::new())]).await;
     let fault = events_fault(&mut unsigned(&server)).await;
     assert_eq!(fault.kind, FaultKind::Transient);
@@ -102,7 +101,7 @@ async fn a_fresh_connection_that_is_closed_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn silence_and_slowness_end_at_the_deadline() {
+async fn a_missing_and_a_slow_response_end_at_the_deadline() {
     let limits = Limits {
         deadline: Duration::from_millis(50),
         ..LIMITS
@@ -113,21 +112,24 @@ async fn silence_and_slowness_end_at_the_deadline() {
         let fault = events_fault(&mut source).await;
         assert_eq!(fault.kind, FaultKind::Transient);
         assert!(
-            fault.message.as_str().contains("no whole answer from"),
+            fault
+                .message
+                .as_str()
+                .contains("did not respond within 0 s"),
             "{fault}"
         );
     }
 }
 
 #[tokio::test]
-async fn failures_to_connect_and_to_speak_http_have_words_of_their_own() {
+async fn a_refused_connection_and_a_foreign_protocol_have_messages_of_their_own() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let fault = events_fault(&mut source_at(&closed, LIMITS)).await;
     assert_eq!(fault.kind, FaultKind::Transient);
     assert!(
-        fault.message.as_str().ends_with("refuses connections"),
+        fault.message.as_str().contains("connection refused by"),
         "{fault}"
     );
 
@@ -135,7 +137,7 @@ async fn failures_to_connect_and_to_speak_http_have_words_of_their_own() {
     let fault = events_fault(&mut unsigned(&server)).await;
     assert_eq!(fault.kind, FaultKind::Malformed);
     assert!(
-        fault.message.as_str().contains("does not answer in HTTP"),
+        fault.message.as_str().contains("does not speak HTTP"),
         "{fault}"
     );
 }
@@ -156,17 +158,17 @@ async fn a_port_that_does_not_speak_tls_is_a_wrong_address() {
     let (_stream, fault) = tokio::join!(plain, events_fault(&mut source));
     assert_eq!(fault.kind, FaultKind::Misconfigured);
     assert!(
-        fault.message.as_str().contains("no TLS connection to"),
+        fault.message.as_str().contains("TLS handshake with"),
         "{fault}"
     );
 }
 
 #[tokio::test]
-async fn loopback_is_never_asked_through_a_proxy() {
+async fn loopback_is_never_reached_through_a_proxy() {
     let proxy = Server::start([]).await;
     let address = format!("http://{}", proxy.address);
     let home = Home::new("proxy", "");
-    let test = format!("{}::ask_own_server", module_path!());
+    let test = format!("{}::request_from_loopback", module_path!());
     let environment = [
         ("HTTP_PROXY", address.as_str()),
         ("ALL_PROXY", address.as_str()),
@@ -177,7 +179,7 @@ async fn loopback_is_never_asked_through_a_proxy() {
 
 #[tokio::test]
 #[ignore = "run by another test, in an environment of its own"]
-async fn ask_own_server() {
+async fn request_from_loopback() {
     let server = Server::start([json(200, "{}")]).await;
     match unsigned(&server).events(None).await {
         Ok(_) => println!("found: a page"),
@@ -186,7 +188,7 @@ async fn ask_own_server() {
 }
 
 #[tokio::test]
-async fn after_a_sleep_no_connection_of_before_is_used() {
+async fn after_a_sleep_new_connections_are_used() {
     let server = Server::start([json(200, "{}"), json(200, "{}"), json(200, "{}")]).await;
     let mut source = unsigned(&server);
     source.events(None).await.unwrap();
@@ -197,11 +199,11 @@ async fn after_a_sleep_no_connection_of_before_is_used() {
     assert_eq!(server.connections(), 2);
 }
 
-/// API Gateway gives up on the application after 29 seconds, and says so.
+/// API Gateway gives up on the application after 29 seconds, and responds with 504.
 #[tokio::test(start_paused = true)]
-async fn the_gateways_own_time_out_is_waited_for() {
+async fn the_client_waits_for_the_gateways_own_time_out() {
     let Step::Write(timed_out) = json(504, r#"{"message":"Endpoint request timed out"}"#) else {
-        panic!("an answer is written");
+        panic!("a response is written");
     };
     let late = Step::WriteLate(Duration::from_secs(29), timed_out);
     let server = Server::start([late]).await;
@@ -210,7 +212,7 @@ async fn the_gateways_own_time_out_is_waited_for() {
     assert_eq!(fault.kind, FaultKind::Throttled, "{fault}");
 }
 
-/// An answer that never stops coming, and never is whole.
+/// A response that keeps arriving and is never complete.
 #[tokio::test(start_paused = true)]
 async fn a_byte_a_second_ends_at_the_deadline_too() {
     let second = Duration::from_secs(1);
@@ -227,7 +229,7 @@ async fn a_byte_a_second_ends_at_the_deadline_too() {
 }
 
 #[tokio::test]
-async fn a_mark_before_the_json_is_no_fault_and_other_bytes_are() {
+async fn a_byte_order_mark_before_the_json_is_accepted_and_other_bytes_are_not() {
     let bytes = |headers: &str, body: &[u8]| {
         let length = body.len();
         let head = format!("HTTP/1.1 200 OK\r\n{headers}content-length: {length}\r\n\r\n");
@@ -241,8 +243,8 @@ async fn a_mark_before_the_json_is_no_fault_and_other_bytes_are() {
     let marked = bytes("", &["\u{feff}".as_bytes(), PAGE.as_bytes()].concat());
     let server = Server::start([marked, gzip, latin_1, json(200, PAGE)]).await;
     let mut source = unsigned(&server);
-    let count = |answer| match answer {
-        Ok(EventsAnswer::Page(page)) => page.events.len(),
+    let count = |result| match result {
+        Ok(EventsResponse::Page(page)) => page.events.len(),
         other => panic!("no page: {other:?}"),
     };
     assert_eq!(count(source.events(None).await), 1);
@@ -253,13 +255,16 @@ async fn a_mark_before_the_json_is_no_fault_and_other_bytes_are() {
         assert!(message.ends_with("that is not UTF-8 text"), "{fault}");
     }
     assert_eq!(count(source.events(None).await), 1);
-    let asked = server.requests().concat().to_lowercase();
-    assert!(!asked.contains("accept-encoding"), "nobody asks for gzip");
+    let requests = server.requests().concat().to_lowercase();
+    assert!(
+        !requests.contains("accept-encoding"),
+        "gzip is not requested"
+    );
 }
 
-/// What is left of an answer that was verdict notice as shorter is not taken for the next one.
+/// The rest of a response whose stated length is too small is not read as the next response.
 #[tokio::test]
-async fn a_length_that_is_too_small_spoils_one_answer_only() {
+async fn a_length_that_is_too_small_spoils_one_response_only() {
     let short = format!("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{PAGE}");
     let server = Server::start([Step::Write(short), json(200, PAGE)]).await;
     let mut source = unsigned(&server);
@@ -269,22 +274,22 @@ async fn a_length_that_is_too_small_spoils_one_answer_only() {
     assert_eq!(server.connections(), 2);
 }
 
-/// `.invalid` is reserved for names that are nobody's: whoever is asked, or nobody, there is no such name.
+/// `.invalid` is reserved: with and without a name server, there is no such name.
 #[tokio::test]
-async fn a_name_that_no_one_knows_has_words_of_its_own() {
-    let fault = events_fault(&mut trusting_ca("https://nobody.invalid/prod")).await;
+async fn an_unknown_host_has_a_message_of_its_own() {
+    let fault = events_fault(&mut trusting_ca("https://api.invalid/prod")).await;
     assert_eq!(fault.kind, FaultKind::Transient);
     let message = fault.message.as_str();
     assert!(
-        message.ends_with("the name nobody.invalid can't be resolved"),
+        message.ends_with("could not resolve host api.invalid"),
         "{fault}"
     );
 }
 
-/// A listener whose queue is full drops what comes: nobody answers, and nobody refuses.
+/// A listener whose queue is full drops new connections: they are neither accepted nor refused.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn silence_instead_of_a_connection_has_words_of_its_own() {
+async fn a_connection_that_is_neither_accepted_nor_refused_has_a_message_of_its_own() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
@@ -297,6 +302,6 @@ async fn silence_instead_of_a_connection_has_words_of_its_own() {
     tokio::time::pause();
     let fault = events_fault(&mut source_at(&format!("http://{address}"), LIMITS)).await;
     assert_eq!(fault.kind, FaultKind::Transient);
-    let why = format!("no connection to {address} within 5 s");
+    let why = format!("could not connect to {address} within 5 s");
     assert!(fault.message.as_str().ends_with(&why), "{fault}");
 }

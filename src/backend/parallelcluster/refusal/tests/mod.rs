@@ -2,13 +2,12 @@
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::aws::refusal::*;
 use crate::backend::NextToken;
-use crate::backend::parallelcluster::endpoint::ImageId;
+use crate::backend::parallelcluster::refusal::*;
 
 mod messages;
 
-/// What a row is about to be asked.
+/// The call of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum On {
     /// The newest page.
@@ -18,11 +17,12 @@ enum On {
     Image,
 }
 
-/// What a row means.
+/// The expected refusal of a row.
 #[derive(Debug, PartialEq)]
 enum Means {
     Absent,
     Foreign,
+    TokenRejected(FaultKind),
     Fault(FaultKind, Cause),
 }
 
@@ -33,48 +33,48 @@ const fn other(kind: FaultKind) -> Means {
     Means::Fault(kind, Cause::Other)
 }
 
-fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Reply {
+fn response(status: u16, headers: &[(&'static str, &str)], body: &str) -> Response {
     let headers = headers.iter().map(|(name, value)| {
         let value = HeaderValue::from_str(value).unwrap();
         (HeaderName::from_static(name), value)
     });
-    Reply {
+    Response {
         status: StatusCode::from_u16(status).unwrap(),
         headers: headers.collect::<HeaderMap>(),
         body: body.as_bytes().to_vec(),
     }
 }
 
-fn refusal(on: On, signed: bool, reply: &Reply) -> Refusal {
-    let image: ImageId = "img-1".parse().unwrap();
+fn refusal(on: On, signed: bool, response: &Response) -> Refusal {
     let token = NextToken::new("t");
-    let question = match on {
-        Events => Question::StackEvents(None),
-        Token => Question::StackEvents(Some(&token)),
-        Image => Question::Description,
+    let call = match on {
+        Events => ApiCall::StackEvents(None),
+        Token => ApiCall::StackEvents(Some(&token)),
+        Image => ApiCall::Description,
     };
-    let asked = Asked {
-        question,
-        image: &image,
+    let context = RequestContext {
+        operation: call.operation(),
+        subject: "img-1",
         host: "api.example",
         signed,
     };
-    classify(&asked, reply)
+    classify(call, &context, response)
 }
 
 fn fault(refusal: Refusal) -> Fault {
     match refusal {
-        Refusal::Fault(fault, _) | Refusal::Foreign(fault) => fault,
+        Refusal::Fault(fault, _) | Refusal::Foreign(fault) | Refusal::TokenRejected(fault) => fault,
         Refusal::Absent => panic!("not a fault"),
     }
 }
 
 fn check(rows: &[(On, u16, &str, &str, Means)]) {
     for (on, status, error_type, body, means) in rows {
-        let reply = reply(*status, &[("x-amzn-errortype", error_type)], body);
-        let found = match refusal(*on, true, &reply) {
+        let response = response(*status, &[("x-amzn-errortype", error_type)], body);
+        let found = match refusal(*on, true, &response) {
             Refusal::Absent => Means::Absent,
             Refusal::Foreign(_) => Means::Foreign,
+            Refusal::TokenRejected(fault) => Means::TokenRejected(fault.kind),
             Refusal::Fault(fault, cause) => Means::Fault(fault.kind, cause),
         };
         assert_eq!(&found, means, "{on:?} {status} {error_type} {body}");
@@ -82,7 +82,7 @@ fn check(rows: &[(On, u16, &str, &str, Means)]) {
 }
 
 #[test]
-fn a_missing_image_is_believed_in_the_applications_own_words_only() {
+fn a_missing_image_is_believed_only_in_the_applications_own_words() {
     let gone = r#"{"message":"CloudFormation Stack for Image img-1 does not exist."}"#;
     let race = r#"{"message":"Stack [img-1] does not exist"}"#;
     let absent =
@@ -114,7 +114,7 @@ fn a_missing_image_is_believed_in_the_applications_own_words_only() {
             r#"{"message":"img-1 does not exist"}"#,
             other(Misconfigured),
         ),
-        // What is between says 404 in many ways.
+        // Servers between here and the API send 404 in many forms.
         (Events, 404, "", route, other(Misconfigured)),
         (Image, 404, "", route, other(Misconfigured)),
         (
@@ -221,7 +221,7 @@ fn throttling_is_recognised_in_every_spelling() {
 }
 
 #[test]
-fn refused_signatures_dates_and_credentials_are_told_apart() {
+fn refused_signatures_dates_and_credentials_are_distinguished() {
     let late = r#"{"message":"Signature expired: 20220330T231500Z is now earlier than 20220330T232133Z (20220330T232633Z - 5 min.)"}"#;
     let early = r#"{"message":"Signature not yet current: 20220330T233500Z is still later than 20220330T233133Z"}"#;
     let mismatch = r#"{"message":"The request signature we calculated does not match the signature you provided."}"#;
@@ -258,7 +258,7 @@ fn refused_signatures_dates_and_credentials_are_told_apart() {
 }
 
 #[test]
-fn refusals_by_policy_and_by_address_are_told_apart() {
+fn refusals_by_policy_and_by_address_are_distinguished() {
     let deny = r#"{"Message":"User: arn:aws:iam::123456789012:user/me is not authorized to perform: execute-api:Invoke on resource: arn with an explicit deny"}"#;
     let server = r#"{"message":"Unable to get image img-1, due to User: arn:aws:sts::1:assumed-role/x is not authorized to perform: cloudformation:DescribeStacks"}"#;
     let ec2 = r#"{"message":"Unable to get image img-1, due to You are not authorized to perform this operation.."}"#;
@@ -311,8 +311,8 @@ fn refusals_by_policy_and_by_address_are_told_apart() {
 }
 
 #[test]
-fn a_page_token_is_rejected_only_where_there_was_one() {
-    let reject = || Means::Fault(Transient, Cause::PageToken);
+fn a_page_token_is_rejected_only_where_one_was_sent() {
+    let reject = || Means::TokenRejected(Transient);
     let session = r#"{"message":"The security token included in the request is invalid."}"#;
     for message in [
         "Invalid nextToken",
@@ -347,7 +347,7 @@ fn a_page_token_is_rejected_only_where_there_was_one() {
 }
 
 #[test]
-fn the_rest_goes_by_status() {
+fn other_refusals_are_classified_by_status() {
     let bad = r#"{"message":"Bad Request: invalid or unsupported region 'x'"}"#;
     let foreign =
         r#"{"message":"No artifact directory found in image tag and cloudformation stack tag."}"#;

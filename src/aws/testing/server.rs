@@ -1,4 +1,4 @@
-//! A scripted HTTP server on a loopback port, for tests: it answers request by request, well or badly.
+//! A scripted HTTP server on a loopback port: it responds request by request, correctly or not.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -10,20 +10,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// What the server does with one request.
+/// The server's reaction to one request.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// Writes these bytes and waits for the next request.
     Write(String),
     /// Writes these bytes and closes the connection.
     WriteAndClose(String),
-    /// Writes these bytes and then nothing more, without closing.
+    /// Writes these bytes and then no more, without closing.
     WriteAndHang(String),
     /// Writes bytes that need not be text.
     WriteBytes(Vec<u8>),
-    /// Writes these bytes so much later.
+    /// Writes these bytes after a delay.
     WriteLate(Duration, String),
-    /// Writes these bytes one by one, with so much time before each.
+    /// Writes these bytes one by one, with this delay before each.
     Drip(Duration, String),
 }
 
@@ -41,16 +41,16 @@ struct Log {
     connections: usize,
 }
 
-/// An answer with a JSON body.
+/// A response with a JSON body.
 pub(crate) fn json(status: u16, body: &str) -> Step {
-    answer(status, "content-type: application/json\r\n", body)
+    response(status, "content-type: application/json\r\n", body)
 }
 
-/// An answer with more headers, each ended by a line break.
-pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Step {
+/// A response with more headers, each ended by a line break.
+pub(crate) fn response(status: u16, headers: &str, body: &str) -> Step {
     let length = body.len();
     Step::Write(format!(
-        "HTTP/1.1 {status} Said\r\n{headers}content-length: {length}\r\n\r\n{body}"
+        "HTTP/1.1 {status} Scripted\r\n{headers}content-length: {length}\r\n\r\n{body}"
     ))
 }
 
@@ -106,7 +106,7 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Log>>) {
 }
 
 impl Step {
-    /// Does it. True if nothing comes after it.
+    /// Plays the step. True if it is the connection's last.
     async fn play(self, stream: &mut TcpStream) -> bool {
         match self {
             Self::Write(text) => stream.write_all(text.as_bytes()).await.is_err(),

@@ -1,4 +1,4 @@
-//! One HTTP answer, in the words of the real API and of the gateway before it.
+//! The responses, in the words of the real API and of the gateway before it.
 
 use crate::demo::faults::InjectedFault;
 
@@ -6,15 +6,15 @@ const JSON: &str = "application/json";
 
 /// A status and a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub status: u16,
-    /// The `x-amzn-ErrorType` header, which the gateway's own answers have.
+    /// The `x-amzn-ErrorType` header, which the gateway's own responses have.
     pub error_type: Option<String>,
     pub content_type: &'static str,
     pub body: String,
 }
 
-impl Answer {
+impl Response {
     /// 200 with a JSON body.
     pub(crate) fn ok(body: String) -> Self {
         Self {
@@ -25,7 +25,7 @@ impl Answer {
         }
     }
 
-    /// An error that the application behind the gateway answers.
+    /// An error of the application behind the gateway.
     fn application(status: u16, message: &str) -> Self {
         let body = serde_json::json!({ "message": message }).to_string();
         Self {
@@ -34,7 +34,7 @@ impl Answer {
         }
     }
 
-    /// An error that the gateway answers itself.
+    /// An error of the gateway itself.
     fn gateway(status: u16, error_type: &str, message: &str) -> Self {
         Self {
             error_type: Some(error_type.to_owned()),
@@ -55,32 +55,32 @@ impl Answer {
         Self::application(404, &message)
     }
 
-    /// A page token that the service does not know: its words, but no status of their own.
+    /// A page token that the service does not know: its message, but no status of its own.
     pub(crate) fn bad_token() -> Self {
         Self::application(500, "The provided NextToken is not valid.")
     }
 
-    /// An image id that the API does not take.
+    /// An image id that the API does not accept.
     pub(crate) fn bad_image_id(image_id: &str) -> Self {
         let message = format!("Bad Request: '{image_id}' does not match '^[a-zA-Z][a-zA-Z0-9-]+$'");
         Self::application(400, &message)
     }
 
-    /// What the gateway says to a path, stage or method that it does not have, as to an unsigned request.
+    /// The gateway's response to a path, stage or method that it does not have, and to an unsigned request.
     pub(crate) fn wrong_path() -> Self {
         let error_type = "MissingAuthenticationTokenException";
         Self::gateway(403, error_type, "Missing Authentication Token")
     }
 
-    /// The answer that a fault puts in the place of the right one; nothing where it leaves that one.
+    /// The response that a fault puts in the place of the correct one; none where it leaves that one.
     pub(crate) fn of_fault(fault: &InjectedFault) -> Option<Self> {
-        let answer = match fault {
+        let response = match fault {
             InjectedFault::Throttled => {
                 Self::gateway(429, "TooManyRequestsException", "Too Many Requests")
             }
             InjectedFault::RateExceeded => Self::application(429, "Rate exceeded"),
             InjectedFault::Status(status) => Self::gateway_failure(*status),
-            InjectedFault::Answer {
+            InjectedFault::Response {
                 status,
                 error_type,
                 body,
@@ -103,7 +103,7 @@ impl Answer {
                 return None;
             }
         };
-        Some(answer)
+        Some(response)
     }
 
     fn gateway_failure(status: u16) -> Self {
@@ -117,4 +117,4 @@ impl Answer {
 }
 
 const PORTAL: &str = "<!DOCTYPE html>\n<html><head><title>Guest network</title></head>\
-    <body><p>Please accept the terms of use to go on.</p></body></html>\n";
+    <body><p>Please accept the terms of use to continue.</p></body></html>\n";

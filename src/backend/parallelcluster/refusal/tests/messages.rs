@@ -1,12 +1,12 @@
-//! What a person reads of a refusal, and what is kept from everyone.
+//! The messages of refusals, and the secrets that they must not show.
 
-use crate::aws::refusal::tests::*;
+use crate::backend::parallelcluster::refusal::tests::*;
 
 #[test]
 fn a_redirect_names_the_target_host_only() {
     let target = [("location", "https://login.example/portal?token=canary")];
     for status in [301, 302, 307, 308] {
-        let fault = fault(refusal(Events, true, &reply(status, &target, "")));
+        let fault = fault(refusal(Events, true, &response(status, &target, "")));
         assert_eq!(fault.kind, Misconfigured);
         let text = fault.to_string();
         assert!(text.contains("redirects to login.example"), "{text}");
@@ -17,14 +17,14 @@ fn a_redirect_names_the_target_host_only() {
     }
     for headers in [&[][..], &[("location", "/other")]] {
         assert_eq!(
-            fault(refusal(Events, true, &reply(302, headers, ""))).kind,
+            fault(refusal(Events, true, &response(302, headers, ""))).kind,
             Misconfigured
         );
     }
 }
 
 #[test]
-fn what_the_service_repeats_of_the_request_is_never_shown() {
+fn the_parts_of_the_request_that_a_service_repeats_are_never_shown() {
     let canonical = "The request signature we calculated does not match the signature you provided. \
          The Canonical String for this request should have been 'GET\n/prod\n\nhost:x\nx-amz-security-token:canary'";
     let messages = [
@@ -49,13 +49,13 @@ fn what_the_service_repeats_of_the_request_is_never_shown() {
     for (error_type, message) in messages {
         for status in [400, 403, 404, 500] {
             let body = serde_json::json!({ "message": message }).to_string();
-            let reply = reply(status, &[("x-amzn-errortype", error_type)], &body);
-            let fault = fault(refusal(Events, true, &reply));
+            let response = response(status, &[("x-amzn-errortype", error_type)], &body);
+            let fault = fault(refusal(Events, true, &response));
             assert!(!format!("{fault} {fault:?}").contains("canary"), "{fault}");
         }
     }
     // A description that was cut short would show its presigned URL.
-    let cut = reply(500, &[], r#"{"imageConfiguration":{"url":"https://canary"#);
+    let cut = response(500, &[], r#"{"imageConfiguration":{"url":"https://canary"#);
     let fault = fault(refusal(Image, true, &cut));
     assert!(!fault.to_string().contains("canary"), "{fault}");
 }
@@ -67,20 +67,20 @@ fn faults_are_one_line_with_a_hint_and_the_request_id() {
         ("x-amz-apigw-id", "other"),
     ];
     let body = r#"{"message":"Bad Request:\n 'x'\u001b[31m does\n not match"}"#;
-    let bad = fault(refusal(Events, true, &reply(400, &headers, body)));
+    let bad = fault(refusal(Events, true, &response(400, &headers, body)));
     assert_eq!(
         bad.to_string(),
-        "reading the stack events of img-1 failed: Bad Request: 'x'␛[31m does not match (400) \
+        "failed to read the stack events of img-1: Bad Request: 'x'␛[31m does not match (400) \
          (request id 11111111-2222)"
     );
-    let gateway = fault(refusal(Image, true, &reply(500, &headers[1..], "")));
+    let gateway = fault(refusal(Image, true, &response(500, &headers[1..], "")));
     assert_eq!(
         gateway.request_id.as_ref().map(SafeText::as_str),
         Some("other")
     );
 
     let hint = |on, signed, status, body: &str| {
-        let fault = fault(refusal(on, signed, &reply(status, &[], body)));
+        let fault = fault(refusal(on, signed, &response(status, &[], body)));
         fault.hint.map(|hint| hint.to_string()).unwrap_or_default()
     };
     let deny = r#"{"Message":"User: x is not authorized to perform: y with an explicit deny"}"#;
@@ -99,6 +99,6 @@ fn faults_are_one_line_with_a_hint_and_the_request_id() {
 #[test]
 fn a_long_message_is_cut() {
     let body = serde_json::json!({ "message": "x".repeat(5000) }).to_string();
-    let fault = fault(refusal(Events, true, &reply(400, &[], &body)));
+    let fault = fault(refusal(Events, true, &response(400, &[], &body)));
     assert!(fault.message.as_str().chars().count() < 400);
 }

@@ -1,5 +1,5 @@
-//! A home directory and an environment of their own, for tests of what is read from either: a test runs
-//! another, ignored one in a process whose environment holds nothing but what it is given.
+//! A home directory and an environment for one test: the test runs another, ignored one in a process whose
+//! environment holds only the given variables.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ impl Home {
         &self.0
     }
 
-    /// Runs an ignored test, by its path, in this home and environment. Returns what it prints behind
+    /// Runs an ignored test, by its path, in this home and environment. Returns the text that it prints after
     /// `found: `.
     pub(crate) async fn run(&self, test: &str, variables: &[(&str, &str)]) -> String {
         let mut command = Command::new(std::env::current_exe().unwrap());
