@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Rect, Size};
 
-use crate::app::views::tab::Tab;
+use crate::app::views::Tab;
 
 /// The least size at which anything but "too small" is drawn.
 pub(crate) const MIN_SIZE: Size = Size {
@@ -20,7 +20,7 @@ const LEAST_PANE: u16 = 5;
 
 /// Where the detail pane is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum DetailPlacement {
     /// Beside the list.
     Beside,
     /// Under the list.
@@ -47,12 +47,12 @@ pub struct Regions {
     /// The key hints.
     pub hints: Rect,
     /// How the panes stand.
-    pub shape: Shape,
+    pub placement: DetailPlacement,
 }
 
 /// What the division of a screen depends on, beside its size.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Content {
+pub struct LayoutInput {
     pub tab: Tab,
     /// Whether the detail pane has the whole body, where it does not stand beside the list.
     pub detail_only: bool,
@@ -64,12 +64,12 @@ pub struct Content {
 
 impl Regions {
     /// Divides a screen. Nothing where it is too small to show anything.
-    pub fn of(size: Size, content: Content) -> Option<Self> {
+    pub fn of(size: Size, input: LayoutInput) -> Option<Self> {
         if size.width < MIN_SIZE.width || size.height < MIN_SIZE.height {
             return None;
         }
         let line = |y| Rect::new(0, y, size.width, 1);
-        let notice = u16::try_from(content.notices).unwrap_or(u16::MAX);
+        let notice = u16::try_from(input.notices).unwrap_or(u16::MAX);
         let notice = Rect {
             height: notice.min(size.height / 4),
             ..line(2)
@@ -80,14 +80,14 @@ impl Regions {
         };
         let top = bar.bottom();
         let body = Rect::new(0, top, size.width, size.height - top - 1);
-        let shape = if size.width >= SIDE_BY_SIDE {
-            Shape::Beside
+        let placement = if size.width >= SIDE_BY_SIDE {
+            DetailPlacement::Beside
         } else if body.height >= STACKED {
-            Shape::Under
+            DetailPlacement::Under
         } else {
-            Shape::Over
+            DetailPlacement::Over
         };
-        let (list, detail) = panes(body, shape, content);
+        let (list, detail) = panes(body, placement, input);
         Some(Self {
             title: line(0),
             verdict: line(1),
@@ -96,7 +96,7 @@ impl Regions {
             list,
             detail,
             hints: line(size.height - 1),
-            shape,
+            placement,
         })
     }
 
@@ -130,10 +130,14 @@ pub(crate) fn popup(screen: Size, width: u16, height: u16) -> Rect {
     )
 }
 
-fn panes(body: Rect, shape: Shape, content: Content) -> (Option<Rect>, Option<Rect>) {
-    match shape {
-        _ if content.tab == Tab::Failure => (Some(body), None),
-        Shape::Beside => {
+fn panes(
+    body: Rect,
+    placement: DetailPlacement,
+    input: LayoutInput,
+) -> (Option<Rect>, Option<Rect>) {
+    match placement {
+        _ if input.tab == Tab::Failure => (Some(body), None),
+        DetailPlacement::Beside => {
             let left = if body.width < ROOMY {
                 body.width * 62 / 100
             } else {
@@ -150,10 +154,10 @@ fn panes(body: Rect, shape: Shape, content: Content) -> (Option<Rect>, Option<Re
             };
             (Some(list), Some(detail))
         }
-        _ if content.detail_only => (None, Some(body)),
-        Shape::Under => {
+        _ if input.detail_only => (None, Some(body)),
+        DetailPlacement::Under => {
             let usual = body.height * 60 / 100;
-            let upper = content.rows.map_or(usual, |rows| {
+            let upper = input.rows.map_or(usual, |rows| {
                 let wanted = u16::try_from(rows + 2).unwrap_or(u16::MAX);
                 wanted.clamp(usual.min(wanted).max(LEAST_PANE), body.height - LEAST_PANE)
             });
@@ -168,7 +172,7 @@ fn panes(body: Rect, shape: Shape, content: Content) -> (Option<Rect>, Option<Re
             };
             (Some(list), Some(detail))
         }
-        Shape::Over => (Some(body), None),
+        DetailPlacement::Over => (Some(body), None),
     }
 }
 
@@ -176,8 +180,8 @@ fn panes(body: Rect, shape: Shape, content: Content) -> (Option<Rect>, Option<Re
 mod tests {
     use super::*;
 
-    fn contents() -> [Content; 6] {
-        let of = |tab, detail_only, notices, rows| Content {
+    fn contents() -> [LayoutInput; 6] {
+        let of = |tab, detail_only, notices, rows| LayoutInput {
             tab,
             detail_only,
             notices,
@@ -197,9 +201,9 @@ mod tests {
     fn every_size_is_divided_without_overlap_or_overflow() {
         for width in 0..=210 {
             for height in 0..=70 {
-                for content in contents() {
+                for input in contents() {
                     let size = Size { width, height };
-                    let Some(regions) = Regions::of(size, content) else {
+                    let Some(regions) = Regions::of(size, input) else {
                         assert!(width < MIN_SIZE.width || height < MIN_SIZE.height);
                         continue;
                     };

@@ -5,13 +5,11 @@
 //! same effects. There is no clock, no terminal and no network here.
 
 pub(crate) mod effect;
-pub(crate) mod filter;
 pub(crate) mod keys;
 pub(crate) mod layout;
 pub(crate) mod model;
 pub(crate) mod msg;
 pub(crate) mod overlays;
-pub(crate) mod search;
 pub(crate) mod status;
 pub(crate) mod update;
 pub(crate) mod views;

@@ -6,29 +6,27 @@ use ratatui::layout::Size;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::filter::Filter;
 use crate::app::keys::action::{Action, Context};
 use crate::app::keys::keymap::KeyMap;
-use crate::app::layout::{Content, Regions, Shape};
+use crate::app::layout::{DetailPlacement, LayoutInput, Regions};
 use crate::app::msg::Remark;
-use crate::app::overlays::filter_menu::FilterMenu;
-use crate::app::overlays::help::Help;
-use crate::app::overlays::prompt::Prompt;
-use crate::app::search::Search;
+use crate::app::overlays::Overlay;
 use crate::app::status::connection::Connection;
 use crate::app::status::exit_policy::ExitPolicy;
 use crate::app::status::notices;
 use crate::app::status::notices::NoticeLine;
 use crate::app::status::verdict_notice::VerdictNotice;
-use crate::app::views::detail::{Detail, Subject};
+use crate::app::views::Tab;
+use crate::app::views::detail::{Detail, DetailSubject};
 use crate::app::views::failure::FailurePage;
-use crate::app::views::list::List;
+use crate::app::views::filter::Filter;
+use crate::app::views::list::EventList;
 use crate::app::views::page::Page;
 use crate::app::views::resources;
 use crate::app::views::resources::ResourceList;
-use crate::app::views::rows::Rows;
-use crate::app::views::tab::Tab;
-use crate::app::views::times::Times;
+use crate::app::views::rows::ListRows;
+use crate::app::views::search::Search;
+use crate::app::views::times::TimeDisplay;
 use crate::domain::build::Build;
 use crate::domain::estimate::{Estimate, TypicalDuration};
 use crate::domain::failure::Explanation;
@@ -38,8 +36,8 @@ use crate::domain::verdict::Verdict;
 use crate::store::filter_index::FilterSlot;
 use crate::text::safe::SafeText;
 
-/// How long a remark that passes is shown.
-const REMARK_PASSES: Duration = Duration::from_mins(1);
+/// How long a remark that is_transient is shown.
+const TRANSIENT_REMARK: Duration = Duration::from_mins(1);
 
 /// What is watched.
 #[derive(Clone, Debug)]
@@ -71,17 +69,6 @@ pub enum Focus {
     Detail,
 }
 
-/// What lies over the panes.
-#[derive(Clone, Debug)]
-pub enum Overlay {
-    /// What the keys do.
-    Help(Help),
-    /// The choice of what is listed.
-    Filter(FilterMenu),
-    /// A line that is typed into.
-    Prompt(Prompt),
-}
-
 /// Everything that the program knows.
 #[derive(Debug)]
 pub struct Model {
@@ -100,7 +87,7 @@ pub struct Model {
     /// How far the machine's own time is behind that, where it is wrong.
     pub behind: TimeDelta,
     /// A person has been told that it is.
-    pub told_of_clock: bool,
+    pub clock_warning_shown: bool,
     /// How long the watch's clock has run.
     pub elapsed: Duration,
     /// What the person's clocks differ from UTC by.
@@ -113,7 +100,7 @@ pub struct Model {
     pub filter: Filter,
     pub search: Search,
     /// The state of the list of events.
-    pub list: List,
+    pub list: EventList,
     /// The state of the list of resources.
     pub resources: ResourceList,
     /// The explanation of the failure, as a page.
@@ -129,7 +116,7 @@ pub struct Model {
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
     /// How times are shown.
-    pub times: Times,
+    pub times: TimeDisplay,
     /// Whether the mouse is the program's; else it is the terminal's, for selecting text.
     pub mouse: bool,
     /// What the last key did, where the screen does not show it; until the next key.
@@ -143,7 +130,7 @@ pub struct Model {
     /// What of the end has been told.
     pub(super) verdict_notice: VerdictNotice,
     /// How long the clock had run when the person last asked for a poll.
-    pub(super) poll_asked: Option<Duration>,
+    pub(super) poll_requested: Option<Duration>,
 }
 
 impl Model {
@@ -157,14 +144,14 @@ impl Model {
             connection: Connection::default(),
             now,
             behind: TimeDelta::zero(),
-            told_of_clock: false,
+            clock_warning_shown: false,
             elapsed: Duration::ZERO,
             offset: Utc.fix(),
             size: Size::default(),
             tab: Tab::Events,
             filter: Filter::default(),
             search: Search::default(),
-            list: List::default(),
+            list: EventList::default(),
             resources: ResourceList::default(),
             failure: FailurePage::default(),
             explanation: None,
@@ -172,20 +159,20 @@ impl Model {
             detail_only: false,
             focus: Focus::List,
             overlay: None,
-            times: Times::default(),
+            times: TimeDisplay::default(),
             mouse: true,
             toast: None,
             typical: None,
             printed: 0,
             remark: None,
             verdict_notice: VerdictNotice::default(),
-            poll_asked: None,
+            poll_requested: None,
         }
     }
 
     /// The list's rows under the filter.
-    pub fn rows(&self) -> Rows<'_> {
-        Rows::new(&self.build, self.filter.sieve(), self.list.order)
+    pub fn rows(&self) -> ListRows<'_> {
+        ListRows::new(&self.build, self.filter.selection(), self.list.order)
     }
 
     /// The event that is selected in the list.
@@ -194,11 +181,11 @@ impl Model {
     }
 
     /// What the detail pane is about.
-    pub fn subject(&self) -> Option<Subject<'_>> {
+    pub fn subject(&self) -> Option<DetailSubject<'_>> {
         match self.tab {
             Tab::Events => {
                 let event = self.selected()?;
-                Some(Subject::Event(
+                Some(DetailSubject::Event(
                     self.build.timeline_of(&event.stack_id)?,
                     event,
                 ))
@@ -206,7 +193,7 @@ impl Model {
             Tab::Resources => {
                 let timeline = self.build.current()?;
                 let id = self.resources.selected.as_ref()?;
-                Some(Subject::Resource(timeline, id))
+                Some(DetailSubject::Resource(timeline, id))
             }
             Tab::Failure => None,
         }
@@ -230,14 +217,14 @@ impl Model {
 
     /// Where things are on the screen; nothing where it is too small.
     pub fn regions(&self) -> Option<Regions> {
-        Regions::of(self.size, self.content(self.notices().len()))
+        Regions::of(self.size, self.layout_input(self.notices().len()))
     }
 
     /// What the division of the screen depends on.
-    pub fn content(&self, notices: usize) -> Content {
+    pub fn layout_input(&self, notices: usize) -> LayoutInput {
         let timeline = self.build.current();
         let rows = || timeline.map_or(0, Timeline::count_resources) + resources::HEADER;
-        Content {
+        LayoutInput {
             tab: self.tab,
             detail_only: self.detail_only,
             notices,
@@ -246,7 +233,7 @@ impl Model {
     }
 
     /// How many events the filter hides that are newer than everything it lists.
-    pub fn hidden_newer(&self) -> usize {
+    pub fn hidden_newer_events(&self) -> usize {
         let rows = self.rows();
         let newest_listed = rows.newest_listed();
         match newest_listed {
@@ -256,7 +243,7 @@ impl Model {
     }
 
     /// Whether there is work left that does not wait for anything; see [`Msg::Idle`](crate::app::msg::Msg::Idle).
-    pub fn is_looking(&self) -> bool {
+    pub fn has_index_work(&self) -> bool {
         FilterSlot::ALL
             .into_iter()
             .any(|slot| self.build.unindexed(slot) > 0)
@@ -274,7 +261,7 @@ impl Model {
     /// Selects an event in the list, whatever view is shown.
     pub(super) fn show_event(&mut self, key: &EventKey) {
         self.tab = Tab::Events;
-        let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
+        let rows = ListRows::new(&self.build, self.filter.selection(), self.list.order);
         self.list.show(rows, key);
     }
 
@@ -296,7 +283,8 @@ impl Model {
     /// What the program has to say about itself now.
     pub fn remark(&self) -> Option<&Remark> {
         let (said, remark) = self.remark.as_ref()?;
-        (!remark.passes || self.elapsed.saturating_sub(*said) < REMARK_PASSES).then_some(remark)
+        (!remark.is_transient || self.elapsed.saturating_sub(*said) < TRANSIENT_REMARK)
+            .then_some(remark)
     }
 
     /// Why the build failed, where it did; why its stack is still there, where it should not be.
@@ -305,7 +293,7 @@ impl Model {
     }
 
     /// Explains the failure anew: after every report, since a reason can be long and frames are many.
-    pub(super) fn explain(&mut self) {
+    pub(super) fn update_explanation(&mut self) {
         let region = self.region().map(SafeText::as_str);
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
     }
@@ -325,7 +313,7 @@ impl Model {
     /// What a key means now depends on this.
     pub fn context(&self) -> Context {
         match (&self.overlay, self.focus, self.tab) {
-            (Some(Overlay::Help(_)), ..) => Context::Help,
+            (Some(Overlay::Help { .. }), ..) => Context::Help,
             (Some(Overlay::Filter(_)), ..) => Context::Filter,
             (Some(Overlay::Prompt(_)), ..) => Context::Prompt,
             (None, _, Tab::Failure) => Context::Failure,
@@ -344,23 +332,23 @@ impl Model {
     /// Brings everything that depends on something else in line: after every message.
     pub(super) fn settle(&mut self) {
         let notices = self.notices().len();
-        let Some(regions) = Regions::of(self.size, self.content(notices)) else {
+        let Some(regions) = Regions::of(self.size, self.layout_input(notices)) else {
             return;
         };
-        match regions.shape {
-            Shape::Beside => self.detail_only = false,
-            Shape::Over => self.detail_only = self.focus == Focus::Detail,
-            Shape::Under => {}
+        match regions.placement {
+            DetailPlacement::Beside => self.detail_only = false,
+            DetailPlacement::Over => self.detail_only = self.focus == Focus::Detail,
+            DetailPlacement::Under => {}
         }
-        let Some(regions) = Regions::of(self.size, self.content(notices)) else {
+        let Some(regions) = Regions::of(self.size, self.layout_input(notices)) else {
             return;
         };
         let height = Regions::rows_in(regions.list);
         match self.tab {
             Tab::Events if regions.list.is_some() => {
-                let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
-                let looking = self.build.unindexed(FilterSlot::Listed) > 0;
-                self.list.settle(rows, height, looking);
+                let rows = ListRows::new(&self.build, self.filter.selection(), self.list.order);
+                let is_indexing = self.build.unindexed(FilterSlot::Listed) > 0;
+                self.list.settle(rows, height, is_indexing);
             }
             Tab::Resources => self
                 .resources

@@ -55,21 +55,24 @@ pub struct Remark {
     /// One lower-case line. It names files, and a file can be named anything.
     pub text: SafeText,
     /// It is no news after a minute; otherwise it stays on the screen.
-    pub passes: bool,
+    pub is_transient: bool,
 }
 
 impl Remark {
     /// A remark that is no news after a minute.
     pub fn passing(text: &str) -> Self {
         let text = SafeText::new(text);
-        Self { text, passes: true }
+        Self {
+            text,
+            is_transient: true,
+        }
     }
 
     /// A remark that stays.
     pub fn lasting(text: &str) -> Self {
         let text = SafeText::new(text);
-        let passes = false;
-        Self { text, passes }
+        let is_transient = false;
+        Self { text, is_transient }
     }
 }
 

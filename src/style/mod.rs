@@ -5,9 +5,9 @@
 
 mod depth;
 mod glyphs;
-mod look;
 mod role;
 mod scheme;
+mod style_spec;
 
 use ratatui::style::{Modifier, Style};
 
@@ -20,7 +20,7 @@ pub use glyphs::Glyphs;
 pub use role::Role;
 pub use scheme::Scheme;
 
-/// How the screen looks: which colours, which signs. It is lent to whoever draws, and so is not `Copy`.
+/// How the screen styles: which colours, which signs. It is lent to whoever draws, and so is not `Copy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     styles: [Style; Role::ALL.len()],
@@ -53,7 +53,7 @@ impl Theme {
         self.depth != Depth::None
     }
 
-    /// What a role looks like.
+    /// What a role styles like.
     pub fn role(&self, role: Role) -> Style {
         self.styles[role.index()]
     }

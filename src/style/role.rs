@@ -79,7 +79,7 @@ impl Role {
     }
 
     /// What is left of it without colours: what must be seen is told by weight and reversal.
-    pub(super) const fn weight(self) -> Modifier {
+    pub(super) const fn default_weight(self) -> Modifier {
         match self {
             Self::Bad | Self::Strong => Modifier::BOLD,
             Self::Quiet | Self::Border => Modifier::DIM,

@@ -28,9 +28,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
 
 use crate::app::layout::Regions;
-use crate::app::model::{Model, Overlay};
-use crate::app::status::notices::Subject;
-use crate::app::views::tab::Tab;
+use crate::app::model::Model;
+use crate::app::overlays::Overlay;
+use crate::app::status::notices::NoticeSubject;
+use crate::app::views::Tab;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
@@ -39,7 +40,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     buf.set_style(area, theme.screen());
     let lines = model.notices();
-    let Some(regions) = Regions::of(area.as_size(), model.content(lines.len())) else {
+    let Some(regions) = Regions::of(area.as_size(), model.layout_input(lines.len())) else {
         too_small::draw(area, buf);
         return;
     };
@@ -49,8 +50,10 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             .intersection(area)
     };
     title::draw(model, theme, place(regions.title), buf);
-    let told = lines.iter().any(|line| line.subject == Subject::Failure);
-    verdict::draw(model, theme, told, place(regions.verdict), buf);
+    let in_notice = lines
+        .iter()
+        .any(|line| line.subject == NoticeSubject::Failure);
+    verdict::draw(model, theme, in_notice, place(regions.verdict), buf);
     notices::draw(&lines, theme, place(regions.notice), buf);
     bar::draw(model, theme, place(regions.bar), buf);
     let (list, detail) = panes(&regions, model);
@@ -72,7 +75,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         _ => hints::draw(model, theme, hints, buf),
     }
     match &model.overlay {
-        Some(Overlay::Help(help)) => help::draw(help, &model.keys, theme, area, buf),
+        Some(Overlay::Help { help, .. }) => help::draw(help, &model.keys, theme, area, buf),
         Some(Overlay::Filter(menu)) => filter_menu::draw(model, menu, theme, area, buf),
         Some(Overlay::Prompt(_)) | None => {}
     }

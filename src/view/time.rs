@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
-/// A rough time: `12s`, `31m`, `1h02m`, `3d`.
-pub(super) fn rough(span: TimeDelta) -> String {
+/// A rough_duration time: `12s`, `31m`, `1h02m`, `3d`.
+pub(super) fn rough_duration(span: TimeDelta) -> String {
     let seconds = span.num_seconds().max(0);
     match seconds {
         0..60 => format!("{seconds}s"),
@@ -15,12 +15,12 @@ pub(super) fn rough(span: TimeDelta) -> String {
 }
 
 /// A time of day, by the person's clock.
-pub(super) fn of_day(time: DateTime<Utc>, offset: FixedOffset) -> String {
+pub(super) fn time_of_day(time: DateTime<Utc>, offset: FixedOffset) -> String {
     time.with_timezone(&offset).format("%H:%M:%S").to_string()
 }
 
 /// A date and a time of day, by the person's clock.
-pub(super) fn dated(time: DateTime<Utc>, offset: FixedOffset) -> String {
+pub(super) fn date_and_time(time: DateTime<Utc>, offset: FixedOffset) -> String {
     time.with_timezone(&offset)
         .format("%Y-%m-%d %H:%M")
         .to_string()
@@ -41,7 +41,7 @@ mod tests {
             (200_000, "2d"),
         ];
         for (seconds, text) in cases {
-            assert_eq!(rough(TimeDelta::seconds(seconds)), text);
+            assert_eq!(rough_duration(TimeDelta::seconds(seconds)), text);
         }
     }
 }

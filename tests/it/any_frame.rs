@@ -324,7 +324,7 @@ fn of_a_reason_of_megabytes_no_more_is_kept_for_the_screen_than_anybody_reads() 
     for keys in ["", "3", "12"] {
         story.keys(keys);
         let lines = story.model.page().lines.iter();
-        let shown: usize = lines.map(|line| line.text().len()).sum();
+        let shown: usize = lines.map(|line| line.search_text().len()).sum();
         // The explanation has it twice: as the message, and as the service's own words.
         assert!(shown > 0 && shown < 3 * MAX_SHOWN, "{keys}: {shown}");
         check(&story, &Theme::default(), 200, 60);

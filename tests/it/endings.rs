@@ -175,7 +175,7 @@ impl Watch {
     fn printed(&self) -> Vec<String> {
         let shown = |effect: &Effect| match effect {
             Effect::Emit(Entry::Event(event)) => Some(event.event_id.as_str().to_owned()),
-            Effect::Emit(Entry::Status { state, .. }) => Some(state.word().to_owned()),
+            Effect::Emit(Entry::Status { state, .. }) => Some(state.label().to_owned()),
             Effect::Emit(Entry::Stack(stack)) => Some(stack.as_str().to_owned()),
             Effect::Emit(Entry::Outcome(record)) => Some(record.outcome.word().to_owned()),
             _ => None,
@@ -798,7 +798,7 @@ fn what_was_recorded_does_not_make_up_for_an_api_that_refuses() {
 
 #[test]
 fn a_replay_ends_with_the_recording_and_not_before() {
-    let mut watch = Watch::with(Mode::Headless(ExitPolicy::of_replay()));
+    let mut watch = Watch::with(Mode::Headless(ExitPolicy::for_replay()));
     watch.hear(Seen::Fault(fault(FaultKind::Denied)));
     assert!(
         !watch

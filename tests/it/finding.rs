@@ -1,7 +1,7 @@
 //! Finding things: filters, searches and steps from one failure to the next, alone and together, and what is
 //! said while a large history is still being looked through.
 
-use bakewatch::testing::app::{Effect, Key, Msg, Row, update};
+use bakewatch::testing::app::{Effect, Key, ListRow, Msg, update};
 use bakewatch::testing::domain::TimelineRow;
 use bakewatch::testing::store::{FilterSlot, Selection};
 use bakewatch::testing::text::Pattern;
@@ -19,7 +19,7 @@ fn text(story: &Story) -> String {
 fn listed(story: &Story) -> Vec<String> {
     let rows = story.model.rows();
     let id = |index| match rows.get(index) {
-        Some(Row::Event(event)) => Some(event.logical_id.to_string()),
+        Some(ListRow::Event(event)) => Some(event.logical_id.to_string()),
         _ => None,
     };
     (0..rows.len()).filter_map(id).collect()
@@ -37,7 +37,7 @@ fn toast(story: &Story) -> &str {
 }
 
 fn look_to_the_end(story: &mut Story) {
-    while story.model.is_looking() {
+    while story.model.has_index_work() {
         story.msg(Msg::Idle);
     }
 }
@@ -268,12 +268,16 @@ fn a_page_is_searched_where_it_is_read() {
     let mut story = builds::failed(80, 24);
     story.keys("3/handlererrorcode>");
     let page = &story.model.failure.page;
-    assert!(page.lines[page.cursor].text().contains("HandlerErrorCode"));
+    assert!(
+        page.lines[page.cursor]
+            .search_text()
+            .contains("HandlerErrorCode")
+    );
     story.keys("1e>/enhanced>");
     let page = &story.model.detail.page;
     assert!(
         page.lines[page.cursor]
-            .text()
+            .search_text()
             .contains("EnhancedImageMetadataEnabled"),
         "{:?}",
         page.lines[page.cursor]
@@ -426,8 +430,8 @@ fn each_stack_stands_under_its_heading_in_either_order() {
         let mut stack = None;
         for index in 0..rows.len() {
             match rows.get(index) {
-                Some(Row::Stack(id)) => stack = Some(id),
-                Some(Row::Event(event)) => {
+                Some(ListRow::Stack(id)) => stack = Some(id),
+                Some(ListRow::Event(event)) => {
                     assert_eq!(Some(&event.stack_id), stack, "row {index} after {keys:?}");
                 }
                 _ => {}

@@ -142,7 +142,7 @@ proptest! {
                 _ => failing,
             };
             prop_assert_eq!(story.model.connection.last_sync, last_sync);
-            prop_assert!(!failing || !story.model.connection.state.is_good(), "what may be old looks fresh");
+            prop_assert!(!failing || !story.model.connection.state.is_responding(), "what may be old looks fresh");
         }
     }
 

@@ -50,7 +50,12 @@ fn keys_are_those_of_the_program() {
             .iter()
             .map(|key| format!("`{key}`"));
         let names = names.collect::<Vec<_>>().join(" ");
-        let _ = writeln!(keys, "| {names} | {} | {} |", command.place(), command.help);
+        let _ = writeln!(
+            keys,
+            "| {names} | {} | {} |",
+            command.contexts_label(),
+            command.help
+        );
     }
     part("docs/screen.md", "keys", &keys);
 }

@@ -122,7 +122,7 @@ impl Context {
     ];
 
     /// The word for it, as in "in the list".
-    pub const fn word(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::List => "list",
             Self::Resources => "resources",

@@ -110,7 +110,7 @@ impl Command {
 
     /// Where it can be meant, in words: `everywhere` (but where keys type), `every view`, or such as
     /// `list, detail`.
-    pub fn place(&self) -> String {
+    pub fn contexts_label(&self) -> String {
         let holds = |contexts: &[Context]| {
             contexts
                 .iter()
@@ -125,13 +125,13 @@ impl Command {
             rest.retain(|context| !VIEWS.contains(context));
             words.push("every view");
         }
-        words.extend(rest.iter().map(|context| context.word()));
+        words.extend(rest.iter().map(|context| context.label()));
         words.join(", ")
     }
 }
 
 /// The name of an action in a key map's file.
-pub(crate) fn name(action: Action) -> &'static str {
+pub(crate) fn name_of(action: Action) -> &'static str {
     let mut rows = COMMANDS.iter();
     rows.find(|command| command.action == action)
         .map_or("", |command| command.name)
@@ -148,7 +148,7 @@ const ALIASES: [(&str, &str); 6] = [
 ];
 
 /// The action of a name, or of one of its earlier names.
-pub(crate) fn named(name: &str) -> Option<Action> {
+pub(crate) fn action_named(name: &str) -> Option<Action> {
     let alias = ALIASES.iter().find(|(earlier, _)| *earlier == name);
     let name = alias.map_or(name, |(_, today)| today);
     let mut rows = COMMANDS.iter();
@@ -188,7 +188,7 @@ mod tests {
     fn every_action_has_a_row() {
         for variant in variants("Action") {
             assert!(
-                named(&kebab(variant)).is_some(),
+                action_named(&kebab(variant)).is_some(),
                 "COMMANDS has no row for Action::{variant} with the name {}",
                 kebab(variant)
             );

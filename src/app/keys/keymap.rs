@@ -11,7 +11,7 @@ use crate::app::keys::key::Key;
 /// The key that always leaves, so that no key map locks a person in.
 const ALWAYS_QUITS: Key = Key::Ctrl('c');
 
-/// Which keys mean which action. Where an action can be meant is for [`COMMANDS`] to say.
+/// Which keys mean which action. Where an action can be bound is for [`COMMANDS`] to say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyMap(HashMap<Action, Vec<Key>>);
 
@@ -68,10 +68,10 @@ impl KeyMap {
     /// A key that means two things in one context, where there is one.
     pub fn clash(&self) -> Option<Clash> {
         for &context in Context::ALL {
-            let mut meant: HashMap<Key, Action> = HashMap::new();
+            let mut bound: HashMap<Key, Action> = HashMap::new();
             for action in commands_in(context).map(|command| command.action) {
                 for &key in self.keys(action) {
-                    match meant.insert(key, action) {
+                    match bound.insert(key, action) {
                         Some(other) if other != action => {
                             let actions = [other, action];
                             return Some(Clash {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ratatui::layout::{Rect, Size};
 
-use crate::app::filter::Choice;
 use crate::app::layout::popup;
+use crate::app::views::filter::FilterChoice;
 use crate::domain::build::Build;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::store::filter_index::Selection;
@@ -15,23 +15,23 @@ use crate::text::safe::SafeText;
 const COLUMNS: u16 = 58;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum FilterMenuLine {
     /// What the lines below have in common.
     Heading(&'static str),
     /// Something that can be chosen, and how many events have it.
-    Choice(Choice, usize),
+    Choice(FilterChoice, usize),
 }
 
 /// The menu's state.
 #[derive(Clone, Debug, Default)]
 pub struct FilterMenu {
-    pub lines: Vec<Line>,
+    pub lines: Vec<FilterMenuLine>,
     /// The marked line.
     pub cursor: usize,
     /// The first line on the screen.
     pub top: usize,
     /// The revision of the build that the lines were made for.
-    made_for: Option<u64>,
+    revision: Option<u64>,
 }
 
 /// Where the menu is on a screen.
@@ -43,12 +43,12 @@ pub(crate) fn area(lines: usize, size: Size) -> Rect {
 impl FilterMenu {
     /// Brings the lines in line with the build, and the marked one onto the screen.
     pub(crate) fn settle(&mut self, build: &Build, size: Size) {
-        if self.made_for != Some(build.revision()) {
-            self.made_for = Some(build.revision());
+        if self.revision != Some(build.revision()) {
+            self.revision = Some(build.revision());
             // What is marked stays marked, wherever it is among more of its kind.
             let marked = self.choice().cloned();
             self.lines = lines(build);
-            let is_marked = |line: &Line| matches!(line, Line::Choice(choice, _) if Some(choice) == marked.as_ref());
+            let is_marked = |line: &FilterMenuLine| matches!(line, FilterMenuLine::Choice(choice, _) if Some(choice) == marked.as_ref());
             let place = self.lines.iter().position(is_marked);
             self.cursor = place
                 .unwrap_or(self.cursor)
@@ -66,10 +66,10 @@ impl FilterMenu {
     }
 
     /// What is marked.
-    pub fn choice(&self) -> Option<&Choice> {
+    pub fn choice(&self) -> Option<&FilterChoice> {
         match self.lines.get(self.cursor)? {
-            Line::Choice(choice, _) => Some(choice),
-            Line::Heading(_) => None,
+            FilterMenuLine::Choice(choice, _) => Some(choice),
+            FilterMenuLine::Heading(_) => None,
         }
     }
 
@@ -81,7 +81,8 @@ impl FilterMenu {
     }
 
     fn step_off_headings(&mut self, down: bool) {
-        let is_heading = |line: usize| matches!(self.lines.get(line), Some(Line::Heading(_)));
+        let is_heading =
+            |line: usize| matches!(self.lines.get(line), Some(FilterMenuLine::Heading(_)));
         if is_heading(self.cursor) {
             // Every heading has lines below it; only the first has none above.
             self.cursor = if down || self.cursor == 0 {
@@ -93,35 +94,38 @@ impl FilterMenu {
     }
 }
 
-fn lines(build: &Build) -> Vec<Line> {
+fn lines(build: &Build) -> Vec<FilterMenuLine> {
     let count = |class| {
-        let sieve = Selection::of(ClassSet::only(class));
+        let selection = Selection::of(ClassSet::only(class));
         build
             .timelines()
             .iter()
-            .map(|timeline| timeline.count(sieve))
+            .map(|timeline| timeline.count(selection))
             .sum()
     };
-    let classes = StatusClass::ALL.map(|class| Line::Choice(Choice::Class(class), count(class)));
-    let (types, resources) = known(build);
-    let mut lines = vec![Line::Heading("statuses")];
+    let classes = StatusClass::ALL
+        .map(|class| FilterMenuLine::Choice(FilterChoice::Class(class), count(class)));
+    let (types, resources) = count_by_name(build);
+    let mut lines = vec![FilterMenuLine::Heading("statuses")];
     lines.extend(classes);
     if !resources.is_empty() {
-        lines.push(Line::Heading("types"));
+        lines.push(FilterMenuLine::Heading("types"));
         lines.extend(
             types
                 .into_iter()
-                .map(|(kind, count)| Line::Choice(Choice::Type(kind), count)),
+                .map(|(kind, count)| FilterMenuLine::Choice(FilterChoice::Type(kind), count)),
         );
-        lines.push(Line::Heading("resources"));
+        lines.push(FilterMenuLine::Heading("resources"));
         let choices = resources.into_iter();
-        lines.extend(choices.map(|(id, count)| Line::Choice(Choice::Resource(id), count)));
+        lines.extend(
+            choices.map(|(id, count)| FilterMenuLine::Choice(FilterChoice::Resource(id), count)),
+        );
     }
     lines
 }
 
 /// The types and the resources that the events name, with how many events each has.
-fn known(build: &Build) -> (BTreeMap<SafeText, usize>, Vec<(SafeText, usize)>) {
+fn count_by_name(build: &Build) -> (BTreeMap<SafeText, usize>, Vec<(SafeText, usize)>) {
     let mut types: BTreeMap<SafeText, usize> = BTreeMap::new();
     let mut resources: Vec<(SafeText, usize)> = Vec::new();
     let mut places = std::collections::HashMap::new();

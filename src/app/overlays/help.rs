@@ -8,7 +8,6 @@ use crate::app::keys::action::Context;
 use crate::app::keys::commands::{COMMANDS, Command};
 use crate::app::keys::keymap::KeyMap;
 use crate::app::layout::popup;
-use crate::app::model::Overlay;
 use crate::domain::status::StatusClass;
 
 /// The place of what can be meant everywhere.
@@ -18,7 +17,7 @@ const COLUMNS: u16 = 78;
 
 /// One line of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Line {
+pub(crate) enum HelpLine {
     /// Nothing, between two groups.
     Blank,
     /// What the lines below have in common.
@@ -36,46 +35,46 @@ pub struct Help {
     pub top: usize,
     /// Where it was asked for: what can be done there comes first.
     pub from: Context,
-    /// What it lies over, to be there again when it is closed.
-    pub(crate) under: Option<Box<Overlay>>,
 }
 
 /// The whole help, for a person who is in some place.
-pub(crate) fn lines(keys: &KeyMap, from: Context) -> Vec<Line> {
+pub(crate) fn lines(keys: &KeyMap, from: Context) -> Vec<HelpLine> {
     let mut lines = Vec::new();
-    let everywhere = |command: &Command| command.place() == EVERYWHERE;
+    let everywhere = |command: &Command| command.contexts_label() == EVERYWHERE;
     let here = |command: &Command| command.contexts.contains(&from) && !everywhere(command);
     push_group(
         &mut lines,
         keys,
-        &format!("Here, in the {}", from.word()),
+        &format!("Here, in the {}", from.label()),
         here,
     );
     push_group(&mut lines, keys, "Everywhere", everywhere);
-    lines.push(Line::Heading("Statuses: in lists, and in bars".to_owned()));
-    lines.extend(StatusClass::ALL.map(Line::Status));
-    lines.push(Line::Blank);
+    lines.push(HelpLine::Heading(
+        "Statuses: in lists, and in bars".to_owned(),
+    ));
+    lines.extend(StatusClass::ALL.map(HelpLine::Status));
+    lines.push(HelpLine::Blank);
     let mut places: Vec<String> = Vec::new();
     for command in COMMANDS
         .iter()
         .filter(|command| !everywhere(command) && !here(command))
     {
-        let place = command.place();
+        let place = command.contexts_label();
         if !places.contains(&place) {
             places.push(place);
         }
     }
     for place in places {
-        let there = |command: &Command| command.place() == place && !here(command);
+        let there = |command: &Command| command.contexts_label() == place && !here(command);
         push_group(&mut lines, keys, &format!("In {place}"), there);
     }
-    lines.pop_if(|last| *last == Line::Blank);
+    lines.pop_if(|last| *last == HelpLine::Blank);
     lines
 }
 
 /// Adds the commands that belong together and have a key.
 fn push_group(
-    lines: &mut Vec<Line>,
+    lines: &mut Vec<HelpLine>,
     map: &KeyMap,
     heading: &str,
     belongs: impl Fn(&Command) -> bool,
@@ -85,28 +84,28 @@ fn push_group(
         .filter_map(|command| {
             let keys = map.keys(command.action).iter().map(ToString::to_string);
             let keys = keys.collect::<Vec<_>>().join(" ");
-            (!keys.is_empty()).then_some(Line::Keys(keys, command.help))
+            (!keys.is_empty()).then_some(HelpLine::Keys(keys, command.help))
         })
         .collect();
     if !rows.is_empty() {
-        lines.push(Line::Heading(heading.to_owned()));
+        lines.push(HelpLine::Heading(heading.to_owned()));
         lines.extend(rows);
-        lines.push(Line::Blank);
+        lines.push(HelpLine::Blank);
     }
 }
 
 /// Where the help is on a screen.
-pub(crate) fn area(lines: &[Line], size: Size) -> Rect {
+pub(crate) fn area(lines: &[HelpLine], size: Size) -> Rect {
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     popup(size, COLUMNS, rows.saturating_add(2))
 }
 
 /// The number of lines that are shown at once.
-pub(crate) fn page(lines: &[Line], size: Size) -> usize {
+pub(crate) fn page(lines: &[HelpLine], size: Size) -> usize {
     usize::from(area(lines, size).height.saturating_sub(2))
 }
 
 /// The first line that is shown when the last one is.
-pub(crate) fn highest_top(lines: &[Line], size: Size) -> usize {
+pub(crate) fn highest_top(lines: &[HelpLine], size: Size) -> usize {
     lines.len().saturating_sub(page(lines, size))
 }

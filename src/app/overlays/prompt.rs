@@ -9,19 +9,19 @@ const LONGEST: usize = 512;
 
 /// What the text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To find it in the list.
-    Search,
-    /// To list only the events that have it.
-    Narrow,
-    /// To find it in the detail, or in the explanation of a failure.
-    SearchText,
+pub enum PromptPurpose {
+    /// To search the list.
+    SearchList,
+    /// To list only the events that contain it.
+    FilterText,
+    /// To search the detail, or the explanation of a failure.
+    SearchPage,
 }
 
 /// The line while it is open.
 #[derive(Clone, Debug)]
 pub struct Prompt {
-    pub purpose: Purpose,
+    pub purpose: PromptPurpose,
     /// The text before the cursor.
     pub before: String,
     /// The text after it.
@@ -31,12 +31,12 @@ pub struct Prompt {
     /// What the text is as a pattern: nothing where there is no text, and what is wrong where it is none.
     pub pattern: Result<Option<Pattern>, String>,
     /// What was asked before it was opened: a person who changes their mind has that again.
-    pub(crate) earlier: Option<Pattern>,
+    pub(crate) original: Option<Pattern>,
 }
 
 impl Prompt {
     /// Opens the line with what is asked now.
-    pub fn new(purpose: Purpose, now: Option<&Pattern>, keep_text: bool) -> Self {
+    pub fn new(purpose: PromptPurpose, now: Option<&Pattern>, keep_text: bool) -> Self {
         let text = now.filter(|_| keep_text).map_or("", Pattern::text);
         Self {
             purpose,
@@ -44,7 +44,7 @@ impl Prompt {
             after: String::new(),
             is_regex: now.is_some_and(Pattern::is_regex),
             pattern: Ok(now.filter(|_| keep_text).cloned()),
-            earlier: now.cloned(),
+            original: now.cloned(),
         }
     }
 
@@ -53,7 +53,7 @@ impl Prompt {
     }
 
     /// Understands the text anew, after it was edited.
-    pub fn understand(&mut self) {
+    pub fn parse_pattern(&mut self) {
         let text = self.text();
         self.pattern = if text.is_empty() {
             Ok(None)
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn typed(text: &str) -> Prompt {
-        let mut prompt = Prompt::new(Purpose::Search, None, false);
+        let mut prompt = Prompt::new(PromptPurpose::SearchList, None, false);
         text.chars().for_each(|character| prompt.push(character));
         prompt
     }

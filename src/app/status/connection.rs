@@ -33,7 +33,7 @@ pub enum ConnectionState {
 
 impl ConnectionState {
     /// The word in the JSON output.
-    pub const fn word(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Starting => "starting",
             Self::Waiting => "waiting",
@@ -48,7 +48,7 @@ impl ConnectionState {
     }
 
     /// Whether the API answers.
-    pub const fn is_good(self) -> bool {
+    pub const fn is_responding(self) -> bool {
         matches!(self, Self::Live | Self::Finishing | Self::Waiting)
     }
 
@@ -71,7 +71,7 @@ pub struct Connection {
     /// Why the last DescribeImage failed, while none has succeeded since.
     image_fault: Option<Fault>,
     /// Whether the API said that there is no stack, when it was last asked for events.
-    gone: bool,
+    stack_gone: bool,
     /// When the API last answered a question about events.
     pub last_sync: Option<DateTime<Utc>>,
     /// When it will be asked again.
@@ -79,15 +79,15 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Takes in a report, after the build has. True if the state changed.
-    pub fn apply(&mut self, report: &Observation, build: &Build) -> bool {
-        self.next_poll = Some(report.next_poll);
-        match &report.news {
+    /// Takes in a observation, after the build has. True if the state changed.
+    pub fn apply(&mut self, observation: &Observation, build: &Build) -> bool {
+        self.next_poll = Some(observation.next_poll);
+        match &observation.news {
             Seen::Resumed(_) => return false,
             Seen::Page(_) | Seen::StackGone => {
                 self.events_fault = None;
-                self.gone = matches!(report.news, Seen::StackGone);
-                self.last_sync = Some(report.at);
+                self.stack_gone = matches!(observation.news, Seen::StackGone);
+                self.last_sync = Some(observation.at);
             }
             Seen::Image(_) => self.image_fault = None,
             Seen::Fault(fault) => self.events_fault = Some(fault.clone()),
@@ -102,7 +102,7 @@ impl Connection {
         let image_fault = self.image_fault.as_ref();
         self.events_fault
             .as_ref()
-            .or_else(|| image_fault.filter(|_| self.gone || !build.answered()))
+            .or_else(|| image_fault.filter(|_| self.stack_gone || !build.answered()))
     }
 
     fn state_now(&self, build: &Build) -> ConnectionState {
@@ -114,7 +114,7 @@ impl Connection {
             Verdict::Succeeded if build.cleanup() != Cleanup::Leftover => {
                 ConnectionState::Finishing
             }
-            _ if self.gone => ConnectionState::Waiting,
+            _ if self.stack_gone => ConnectionState::Waiting,
             _ => ConnectionState::Live,
         }
     }
@@ -136,14 +136,14 @@ impl Connection {
             }
             ConnectionState::Finishing => "the stack is complete; waiting for the image".to_owned(),
             ConnectionState::Waiting if build.answered() => {
-                "the stack is gone; making sure".to_owned()
+                "the stack is stack_gone; making sure".to_owned()
             }
             ConnectionState::Waiting if build.is_absent() => {
                 "no stack and no image of this name yet".to_owned()
             }
             ConnectionState::Waiting => "no stack of this name; asking about the image".to_owned(),
             ConnectionState::Live => "following the build's events".to_owned(),
-            state => state.word().to_owned(),
+            state => state.label().to_owned(),
         }
     }
 }

@@ -25,11 +25,11 @@ const SCREEN_LINES_PER_LINE: u16 = 8;
 const ROOM_FOR_FIRST: usize = 60;
 
 /// Bytes of either end of a text that no screen shows whole.
-const END: usize = 4096;
+const KEPT_END: usize = 4096;
 
 /// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum NoticeSubject {
     /// Requests fail: what is on the screen may be old.
     Fault,
     /// What failed first.
@@ -43,7 +43,7 @@ pub enum Subject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeLine {
     /// What the notice is about.
-    pub subject: Subject,
+    pub subject: NoticeSubject,
     /// Whether the notice begins here.
     pub first: bool,
     pub text: String,
@@ -66,27 +66,27 @@ pub(crate) fn lines(
     }
     let columns = usize::from(size.width.saturating_sub(MARGIN));
     let fault = connection.fault(build);
-    let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
-    let news = of_build(build, connection, explanation, columns);
-    let remark = remark.map(|remark| (Subject::Attention, remark.text.to_string()));
+    let fault = fault.map(|fault| (NoticeSubject::Fault, fault.to_string()));
+    let notice = build_notice(build, connection, explanation, columns);
+    let remark = remark.map(|remark| (NoticeSubject::Attention, remark.text.to_string()));
     let hint = explanation.and_then(|explanation| explanation.hint.as_ref());
     let helps = |subject| match subject {
-        Subject::Failure => true,
-        Subject::Attention => build.verdict() == Verdict::Succeeded,
-        Subject::Fault | Subject::Note => false,
+        NoticeSubject::Failure => true,
+        NoticeSubject::Attention => build.verdict() == Verdict::Succeeded,
+        NoticeSubject::Fault | NoticeSubject::Note => false,
     };
-    let news = news.map(|news| (hint.filter(|_| helps(news.0)), news));
+    let notice = notice.map(|notice| (hint.filter(|_| helps(notice.0)), notice));
     let without_hint = |notice| (None, notice);
-    let told = [fault.map(without_hint), news, remark.map(without_hint)];
-    let mut left = told.iter().flatten().count();
+    let notices = [fault.map(without_hint), notice, remark.map(without_hint)];
+    let mut left = notices.iter().flatten().count();
     let mut lines = Vec::new();
-    for (hint, (subject, text)) in told.into_iter().flatten() {
+    for (hint, (subject, text)) in notices.into_iter().flatten() {
         // What comes first leaves an equal share of the room to those behind it.
         let room = (most - lines.len()).div_ceil(left);
         left -= 1;
         let parts = match hint {
             Some(hint) => with_hint(&text, hint, more, columns, room),
-            None => fitted(&text, columns, room),
+            None => fit(&text, columns, room),
         };
         lines.extend(
             parts
@@ -103,27 +103,27 @@ pub(crate) fn lines(
 }
 
 /// What the build itself has to say.
-fn of_build(
+fn build_notice(
     build: &Build,
     connection: &Connection,
     explanation: Option<&Explanation>,
     columns: usize,
-) -> Option<(Subject, String)> {
+) -> Option<(NoticeSubject, String)> {
     match build.verdict() {
         Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => {
             let why = verdict_reason(build).map_or_else(String::new, |why| format!(": {why}"));
             let text = format!("the image is good; its stack could not delete itself{why}");
-            Some((Subject::Attention, text))
+            Some((NoticeSubject::Attention, text))
         }
         _ if connection.state == ConnectionState::Finishing
             && connection.fault(build).is_none() =>
         {
-            Some((Subject::Note, connection.message(build)))
+            Some((NoticeSubject::Note, connection.message(build)))
         }
         Verdict::Deleted | Verdict::Ended => {
-            verdict_reason(build).map(|why| (Subject::Attention, why))
+            verdict_reason(build).map(|why| (NoticeSubject::Attention, why))
         }
-        _ => failure(build, explanation, columns).map(|text| (Subject::Failure, text)),
+        _ => failure(build, explanation, columns).map(|text| (NoticeSubject::Failure, text)),
     }
 }
 
@@ -138,11 +138,11 @@ pub(crate) fn failure(
     }
     let failed = matches!(build.verdict(), Verdict::Failed | Verdict::Failing);
     explanation
-        .map(|why| said(why, columns))
+        .map(|why| failure_text(why, columns))
         .or_else(|| failed.then(|| verdict_reason(build)).flatten())
 }
 
-fn said(explanation: &Explanation, columns: usize) -> String {
+fn failure_text(explanation: &Explanation, columns: usize) -> String {
     let plain = |reason: &&Reason| reason.is_plain() && !reason.message().is_empty();
     let why = match explanation.reason.as_ref().filter(plain) {
         // A summary would only cut it, and there may be room for more.
@@ -167,7 +167,7 @@ fn with_hint(
     columns: usize,
     room: usize,
 ) -> Vec<String> {
-    let mut lines = fitted(text, columns, room);
+    let mut lines = fit(text, columns, room);
     let left = room.saturating_sub(lines.len());
     let mut helps = wrap(hint.advice.as_str(), columns);
     let command = hint.command.as_ref().map(ToString::to_string);
@@ -197,8 +197,8 @@ fn with_hint(
 
 /// Wraps text to at most so many lines. Where it is longer, its middle is left out: the head says what it
 /// is about, and the service puts the cause at the tail.
-fn fitted(text: &str, columns: usize, most: usize) -> Vec<String> {
-    let text = ends(text);
+fn fit(text: &str, columns: usize, most: usize) -> Vec<String> {
+    let text = without_middle(text);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut lines = wrap(&text, columns);
     if lines.len() <= most {
@@ -216,12 +216,12 @@ fn fitted(text: &str, columns: usize, most: usize) -> Vec<String> {
 }
 
 /// A text that is longer than any screen, without its middle: it is wrapped at every message.
-fn ends(text: &str) -> Cow<'_, str> {
-    if text.len() <= 2 * END {
+fn without_middle(text: &str) -> Cow<'_, str> {
+    if text.len() <= 2 * KEPT_END {
         return text.into();
     }
-    let head = text.get(..text.floor_char_boundary(END));
-    let tail = text.get(text.ceil_char_boundary(text.len() - END)..);
+    let head = text.get(..text.floor_char_boundary(KEPT_END));
+    let tail = text.get(text.ceil_char_boundary(text.len() - KEPT_END)..);
     format!(
         "{} ... {}",
         head.unwrap_or_default(),
@@ -249,10 +249,10 @@ mod tests {
     fn a_long_reason_keeps_its_head_and_its_tail() {
         let text = "one two three four five six seven eight nine ten";
         let lines = ["one two three", "four five six", "... nine ten"];
-        assert_eq!(fitted(text, 13, 3), lines);
-        assert_eq!(fitted(text, 9, 1), ["one tw..."]);
-        assert_eq!(fitted(text, 80, 1), [text]);
-        assert!(fitted(text, 9, 0).is_empty());
+        assert_eq!(fit(text, 13, 3), lines);
+        assert_eq!(fit(text, 9, 1), ["one tw..."]);
+        assert_eq!(fit(text, 80, 1), [text]);
+        assert!(fit(text, 9, 0).is_empty());
     }
 
     #[test]

@@ -32,10 +32,10 @@ fn shortened(text: &str) -> String {
 fn text(model: &Model) -> String {
     let (build, image) = (&model.build, &model.target.image_id);
     match build.verdict() {
-        Verdict::Waiting => unseen(model),
-        Verdict::Building => going_on(model, "building"),
-        Verdict::Finishing => going_on(model, "finishing"),
-        Verdict::Deleting => going_on(model, "being deleted"),
+        Verdict::Waiting => not_observed(model),
+        Verdict::Building => unfinished(model, "building"),
+        Verdict::Finishing => unfinished(model, "finishing"),
+        Verdict::Deleting => unfinished(model, "being deleted"),
         Verdict::Failing => format!("{image} failed and is still rolling back{}", because(model)),
         Verdict::Failed => format!("{image} failed{}{}", took(model, "after"), because(model)),
         Verdict::Succeeded => {
@@ -57,7 +57,7 @@ fn text(model: &Model) -> String {
 }
 
 /// There is nothing to tell of a build, so this tells why.
-fn unseen(model: &Model) -> String {
+fn not_observed(model: &Model) -> String {
     let image = &model.target.image_id;
     if let Some(fault) = model.connection.fault(&model.build) {
         format!("{image} could not be watched: {fault}")
@@ -69,7 +69,7 @@ fn unseen(model: &Model) -> String {
 }
 
 /// What goes on; where the API no longer answers, what went on when it last did.
-fn going_on(model: &Model, what: &str) -> String {
+fn unfinished(model: &Model, what: &str) -> String {
     let image = &model.target.image_id;
     let Some(fault) = model.connection.fault(&model.build) else {
         let elapsed = model.build.elapsed(model.now).map(in_brackets);
@@ -92,13 +92,13 @@ fn took(model: &Model, preposition: &str) -> String {
 
 /// What failed first, and why; else what the service says of the whole.
 fn because(model: &Model) -> String {
-    let said = model.explanation().map(|why| {
+    let text = model.explanation().map(|why| {
         let id = why.cause.logical_id.as_str();
         let reason = why.summary();
         reason.map_or_else(|| id.to_owned(), |reason| format!("{id}: {reason}"))
     });
-    let said = said.or_else(|| verdict_reason(&model.build));
-    said.map_or_else(String::new, |said| format!(": {said}"))
+    let text = text.or_else(|| verdict_reason(&model.build));
+    text.map_or_else(String::new, |text| format!(": {text}"))
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
-//! Going from one place that was found to the next, and from failure to failure.
+//! Going from one place that was found_events to the next, and from failure to failure.
 
-use crate::app::filter::quoted;
 use crate::app::model::{Focus, Model};
+use crate::app::views::Tab;
+use crate::app::views::filter::quoted;
 use crate::app::views::resources;
-use crate::app::views::rows::Rows;
-use crate::app::views::tab::Tab;
+use crate::app::views::rows::ListRows;
 use crate::domain::stack_event::EventKey;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::store::filter_index::{FilterSlot, Selection};
 use crate::text::pattern::Pattern;
 
-fn found(model: &Model) -> Selection {
+fn found_events(model: &Model) -> Selection {
     Selection {
         classes: model.filter.classes,
         slot: Some(FilterSlot::Found),
@@ -18,7 +18,7 @@ fn found(model: &Model) -> Selection {
 }
 
 /// Goes to the next place, or to the one before; from the other end where there is none.
-pub(super) fn to_match(model: &mut Model, forward: bool) {
+pub(super) fn step_to_match(model: &mut Model, forward: bool) {
     if model.reads_page() {
         step_in_page(model, forward);
     } else if let Some(pattern) = model.search.listed.clone() {
@@ -46,7 +46,7 @@ fn step_in_page(model: &mut Model, forward: bool) {
         model.detail = detail;
         &mut model.detail.page
     };
-    if !page.find(&pattern, forward) {
+    if !page.mark_next_match(&pattern, forward) {
         model.toast = Some(format!("no line has {}", quoted(&pattern)));
     }
 }
@@ -72,8 +72,8 @@ fn step_in_resources(model: &mut Model, pattern: &Pattern, forward: bool) {
 }
 
 fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
-    let sieve = found(model);
-    match neighbour(model, sieve, forward) {
+    let selection = found_events(model);
+    match neighbour(model, selection, forward) {
         Some(step) => {
             let left = model.build.unindexed(FilterSlot::Found);
             let so_far = if left > 0 {
@@ -81,7 +81,7 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
             } else {
                 String::new()
             };
-            let turned = if step.turned {
+            let wrapped = if step.wrapped {
                 ", from the other end"
             } else {
                 ""
@@ -92,31 +92,33 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
             let field = field.filter(|field| !matches!(*field, "name" | "status"));
             let field = field.map_or_else(String::new, |field| format!(", in its {field}"));
             let (number, count) = (step.number, step.count);
-            model.toast = Some(format!("{number} of {count}{so_far}{field}{turned}"));
+            model.toast = Some(format!("{number} of {count}{so_far}{field}{wrapped}"));
         }
         None => model.toast = Some(format!("no event that is listed has {}", quoted(pattern))),
     }
 }
 
 /// Goes to the first place once all events have been looked through: before that, nobody knows which it is.
-pub(super) fn seek(model: &mut Model) {
-    if !model.search.seeking || model.build.unindexed(FilterSlot::Found) > 0 {
+pub(super) fn select_first_match(model: &mut Model) {
+    if !model.search.awaits_first_match || model.build.unindexed(FilterSlot::Found) > 0 {
         return;
     }
-    model.search.seeking = false;
+    model.search.awaits_first_match = false;
     if let Some(pattern) = model.search.listed.clone() {
         step_in_events(model, &pattern, true);
     }
 }
 
 /// Goes to the next failed event, or to the one before, among what is listed.
-pub(super) fn to_failure(model: &mut Model, forward: bool) {
-    let sieve = model.filter.sieve_of(ClassSet::only(StatusClass::Failed));
+pub(super) fn step_to_failure(model: &mut Model, forward: bool) {
+    let selection = model
+        .filter
+        .selection_of(ClassSet::only(StatusClass::Failed));
     if !model.filter.classes.contains(StatusClass::Failed) {
         model.toast = Some("the filter hides failures".to_owned());
         return;
     }
-    match neighbour(model, sieve, forward) {
+    match neighbour(model, selection, forward) {
         Some(step) => {
             model.toast = Some(format!("failure {} of {}", step.number, step.count));
             model.focus = Focus::List;
@@ -128,18 +130,18 @@ pub(super) fn to_failure(model: &mut Model, forward: bool) {
 }
 
 /// A step to another event.
-struct Step {
+struct FoundEvent {
     key: EventKey,
     /// Which it is, from 1, of how many.
     number: usize,
     count: usize,
-    /// Whether it was found from the other end.
-    turned: bool,
+    /// Whether it was found_events from the other end.
+    wrapped: bool,
 }
 
-/// The next event that a sieve lets through, from the selected one on.
-fn neighbour(model: &Model, sieve: Selection, forward: bool) -> Option<Step> {
-    let rows = Rows::new(&model.build, sieve, model.list.order);
+/// The next event that a selection lets through, from the selected one on.
+fn neighbour(model: &Model, selection: Selection, forward: bool) -> Option<FoundEvent> {
+    let rows = ListRows::new(&model.build, selection, model.list.order);
     let selected = model.list.selected.as_ref();
     let at = selected.and_then(|key| rows.index_of(key)).unwrap_or(0);
     let is_there = rows
@@ -152,18 +154,18 @@ fn neighbour(model: &Model, sieve: Selection, forward: bool) -> Option<Step> {
     } else {
         (at + count).checked_sub(1)?
     };
-    let mut places = around(start % count.max(1), count, forward);
-    let (index, event) = places.find_map(|index| Some((index, rows.event(index)?)))?;
-    let turned = if forward {
+    let mut indexes = around(start % count.max(1), count, forward);
+    let (index, event) = indexes.find_map(|index| Some((index, rows.event(index)?)))?;
+    let wrapped = if forward {
         index < at || (is_there && index == at)
     } else {
         index >= at
     };
-    Some(Step {
+    Some(FoundEvent {
         key: event.key(),
         number: rows.events_to(index),
         count: rows.events(),
-        turned,
+        wrapped,
     })
 }
 

@@ -11,12 +11,12 @@ const LEAST: TimeDelta = TimeDelta::seconds(10);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Axis {
     /// The part; nothing for all of it.
-    part: Option<Part>,
+    part: Option<ZoomedPart>,
 }
 
 /// A part of the build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Part {
+struct ZoomedPart {
     /// Where it begins, from the build's start.
     from: TimeDelta,
     /// How long it is.
@@ -119,7 +119,7 @@ impl Axis {
     fn set(&mut self, build: Window, from: DateTime<Utc>, length: TimeDelta) {
         let length = length.clamp(LEAST, build.length());
         let from = from.min(build.to - length).max(build.from);
-        self.part = Some(Part {
+        self.part = Some(ZoomedPart {
             from: from - build.from,
             length,
             to_the_end: from + length >= build.to,

@@ -3,13 +3,13 @@
 //! The selection is an event, never a row number, so it stays where it is while others arrive above and
 //! below. While the list holds, the selected row also stays on its line of the screen.
 
-use crate::app::views::rows::{Order, Rows};
+use crate::app::views::rows::{ListOrder, ListRows};
 use crate::domain::build::Build;
 use crate::domain::stack_event::EventKey;
 
 /// What is selected and shown.
 #[derive(Clone, Debug)]
-pub struct List {
+pub struct EventList {
     pub selected: Option<EventKey>,
     /// Whether the newest event is selected as it arrives.
     pub follows: bool,
@@ -20,12 +20,12 @@ pub struct List {
     /// The number of rows on the screen.
     height: usize,
     /// Which end the newest event is at.
-    pub order: Order,
+    pub order: ListOrder,
     /// The newest event when the list stopped following.
     held_at: Option<EventKey>,
 }
 
-impl Default for List {
+impl Default for EventList {
     fn default() -> Self {
         Self {
             selected: None,
@@ -33,16 +33,16 @@ impl Default for List {
             top: 0,
             line: 0,
             height: 0,
-            order: Order::default(),
+            order: ListOrder::default(),
             held_at: None,
         }
     }
 }
 
-impl List {
-    /// Brings selection and scrolling in line with the rows that there are now. `looking` says that a filter
+impl EventList {
+    /// Brings selection and scrolling in line with the rows that there are now. `is_indexing` says that a filter
     /// has not been asked about all events yet, so that what it hides now may be listed in a moment.
-    pub fn settle(&mut self, rows: Rows<'_>, height: usize, looking: bool) {
+    pub fn settle(&mut self, rows: ListRows<'_>, height: usize, is_indexing: bool) {
         self.height = height;
         let last = rows.len().saturating_sub(1);
         let absent = |key: &EventKey| rows.index_of(key).is_none();
@@ -53,15 +53,15 @@ impl List {
         }
         let index = self.index(rows);
         let highest_top = (last + 1).saturating_sub(height);
-        let keeps = looking && !self.follows;
+        let keeps = is_indexing && !self.follows;
         if let Some(event) = rows.nearest_event(index).filter(|_| !keeps) {
             self.selected = Some(event.key());
         }
         if self.follows {
             // What is beyond the newest event, such as a gap, is on the screen too.
             self.top = match self.order {
-                Order::OldestFirst => highest_top,
-                Order::NewestFirst => 0,
+                ListOrder::OldestFirst => highest_top,
+                ListOrder::NewestFirst => 0,
             };
         }
         let selected = self.selected.as_ref().and_then(|key| rows.index_of(key));
@@ -77,7 +77,7 @@ impl List {
     }
 
     /// Where the selection is now: the newest row while following.
-    fn index(&self, rows: Rows<'_>) -> usize {
+    fn index(&self, rows: ListRows<'_>) -> usize {
         let newest = rows.newest_index();
         if self.follows {
             return newest;
@@ -90,7 +90,7 @@ impl List {
 
     /// Moves the selection by rows, over those that are no events. Away from the newest one stops following;
     /// reaching it follows again.
-    pub fn move_by(&mut self, rows: Rows<'_>, delta: isize) {
+    pub fn move_by(&mut self, rows: ListRows<'_>, delta: isize) {
         let last = rows.len().saturating_sub(1);
         let index = self.index(rows);
         let mut target = index.saturating_add_signed(delta).min(last);
@@ -101,8 +101,8 @@ impl List {
     }
 
     /// Selects the first row, or the last one; where that is the newest one, follows from there.
-    pub fn edge(&mut self, rows: Rows<'_>, first: bool) {
-        if first == (self.order == Order::NewestFirst) {
+    pub fn select_edge(&mut self, rows: ListRows<'_>, first: bool) {
+        if first == (self.order == ListOrder::NewestFirst) {
             self.follow();
         } else {
             self.select(rows, if first { 0 } else { usize::MAX });
@@ -116,12 +116,12 @@ impl List {
     }
 
     /// Puts the newest event at the other end.
-    pub fn turn(&mut self) {
-        self.order = self.order.turned();
+    pub fn reverse_order(&mut self) {
+        self.order = self.order.reversed();
         self.line = self.height / 2;
     }
 
-    fn select(&mut self, rows: Rows<'_>, target: usize) {
+    fn select(&mut self, rows: ListRows<'_>, target: usize) {
         let Some(event) = rows.nearest_event(target) else {
             return;
         };
@@ -139,7 +139,7 @@ impl List {
 
     /// Selects an event, or the one that follows it where it is not listed; where that is not on the screen,
     /// brings it into the middle.
-    pub fn show(&mut self, rows: Rows<'_>, key: &EventKey) {
+    pub fn show(&mut self, rows: ListRows<'_>, key: &EventKey) {
         let Some(index) = rows.index_of(key) else {
             return;
         };
@@ -157,7 +157,7 @@ impl List {
     }
 
     /// Stops following where the list is, so that opening something else does not lose the event.
-    pub fn hold(&mut self, rows: Rows<'_>) {
+    pub fn hold(&mut self, rows: ListRows<'_>) {
         if self.follows {
             self.follows = false;
             self.held_at = rows.newest().map(|newest| newest.key());

@@ -13,7 +13,7 @@ use crate::text::pattern::Pattern;
 use crate::text::safe::{width, wrap};
 
 #[derive(Clone, Debug)]
-pub enum Line {
+pub enum PageLine {
     /// Nothing, between two parts.
     Blank,
     /// The status of an event, and since when; drawn with the time of the frame.
@@ -78,7 +78,7 @@ pub enum Line {
     /// Something that was not so in the event before.
     Change {
         /// Whether it came, went, or became something else.
-        sign: Sign,
+        sign: ChangeKind,
         /// What, and how.
         text: String,
     },
@@ -86,7 +86,7 @@ pub enum Line {
 
 /// How two events differ in one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
+pub enum ChangeKind {
     /// The event has it, the one before has not.
     Added,
     /// The event has not, the one before has.
@@ -95,10 +95,10 @@ pub enum Sign {
     Changed,
 }
 
-impl Line {
+impl PageLine {
     /// What a copy of the line takes: what it is called, and all of it, whatever of it is on this line.
     /// Nothing where that takes more than the line.
-    pub fn copied(&self) -> Option<(String, String)> {
+    pub fn copyable(&self) -> Option<(String, String)> {
         let (name, text) = match self {
             Self::Reason { whole, .. } => ("the reason", whole.to_string()),
             Self::Field { name, whole, .. } => (name.trim(), whole.to_string()),
@@ -113,7 +113,7 @@ impl Line {
     }
 
     /// Whether it goes on with what the line above it began: text that was wrapped.
-    fn goes_on(&self) -> bool {
+    fn continues_previous(&self) -> bool {
         matches!(
             self,
             Self::Continued { .. }
@@ -124,7 +124,7 @@ impl Line {
     }
 
     /// The text that a search looks at.
-    pub fn text(&self) -> String {
+    pub fn search_text(&self) -> String {
         match self {
             Self::Blank => String::new(),
             Self::Status(event) => event.status.to_string(),
@@ -154,7 +154,7 @@ impl Line {
 /// Lines, and what is shown of them.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    pub lines: Vec<Line>,
+    pub lines: Vec<PageLine>,
     /// The first line on the screen.
     pub top: usize,
     /// The marked line, while the pane has the focus.
@@ -209,9 +209,9 @@ impl Page {
     /// Marks the next line that has the pattern, or the one before; from the other end where there is none.
     /// What was wrapped over several lines is searched as a whole, and found in its first. False where nothing
     /// has it.
-    pub fn find(&mut self, pattern: &Pattern, forward: bool) -> bool {
+    pub fn mark_next_match(&mut self, pattern: &Pattern, forward: bool) -> bool {
         let count = self.lines.len();
-        let found = self.found(pattern);
+        let found = self.matching_lines(pattern);
         let step = |step: usize| if forward { step } else { count - step };
         let places = (1..=count).map(|away| (self.cursor + step(away)) % count);
         let place = { places }.find(|place| found.contains(place));
@@ -220,19 +220,19 @@ impl Page {
     }
 
     /// The lines that have the pattern; of what was wrapped over several, and has it across them, the first.
-    pub fn found(&self, pattern: &Pattern) -> BTreeSet<usize> {
+    pub fn matching_lines(&self, pattern: &Pattern) -> BTreeSet<usize> {
         let has = |index: &usize| {
             self.lines
                 .get(*index)
-                .is_some_and(|line| pattern.is_in(&line.text()))
+                .is_some_and(|line| pattern.is_in(&line.search_text()))
         };
         let mut found: BTreeSet<usize> = (0..self.lines.len()).filter(has).collect();
         let mut start = 0;
-        for item in self.lines.chunk_by(|_, line| line.goes_on()) {
+        for item in self.lines.chunk_by(|_, line| line.continues_previous()) {
             let range = start..start + item.len();
             start = range.end;
             if item.len() > 1 && found.range(range.clone()).next().is_none() {
-                let text: String = item.iter().map(Line::text).collect();
+                let text: String = item.iter().map(PageLine::search_text).collect();
                 if pattern.is_in(&text) {
                     found.insert(range.start);
                 }
@@ -243,42 +243,46 @@ impl Page {
 }
 
 /// Running text in lines of so many columns.
-pub(crate) fn text(text: &str, columns: usize) -> impl Iterator<Item = Line> {
-    wrap(text, columns).into_iter().map(Line::Text)
+pub(crate) fn text_lines(text: &str, columns: usize) -> impl Iterator<Item = PageLine> {
+    wrap(text, columns).into_iter().map(PageLine::Text)
 }
 
 /// An event's reason in lines of so many columns.
-pub(crate) fn reason(event: &StackEvent, columns: usize) -> impl Iterator<Item = Line> {
+pub(crate) fn reason_lines(event: &StackEvent, columns: usize) -> impl Iterator<Item = PageLine> {
     let whole: Arc<str> = event.verbatim_reason().unwrap_or_default().into();
     let shown = event
         .reason
         .as_ref()
         .map(|reason| wrap(reason.as_str(), columns));
     let parts = shown.unwrap_or_default().into_iter();
-    parts.enumerate().map(move |(index, part)| Line::Reason {
-        whole: Arc::clone(&whole),
-        part,
-        first: index == 0,
-    })
+    parts
+        .enumerate()
+        .map(move |(index, part)| PageLine::Reason {
+            whole: Arc::clone(&whole),
+            part,
+            first: index == 0,
+        })
 }
 
 /// A command in lines of so many columns.
-pub(crate) fn command(whole: &str, columns: usize) -> impl Iterator<Item = Line> {
+pub(crate) fn command_lines(whole: &str, columns: usize) -> impl Iterator<Item = PageLine> {
     let shared: Arc<str> = whole.into();
     // Two columns are the sign's.
     let parts = wrap(whole, columns.saturating_sub(2)).into_iter();
-    parts.enumerate().map(move |(index, part)| Line::Command {
-        whole: Arc::clone(&shared),
-        part,
-        first: index == 0,
-    })
+    parts
+        .enumerate()
+        .map(move |(index, part)| PageLine::Command {
+            whole: Arc::clone(&shared),
+            part,
+            first: index == 0,
+        })
 }
 
 /// Names and their values, aligned; what is absent is left out.
-pub(crate) fn fields<'a>(
+pub(crate) fn push_fields<'a>(
     fields: impl IntoIterator<Item = (&'a str, Option<String>)>,
     columns: usize,
-    lines: &mut Vec<Line>,
+    lines: &mut Vec<PageLine>,
 ) {
     let fields: Vec<_> = fields
         .into_iter()
@@ -293,7 +297,7 @@ pub(crate) fn fields<'a>(
             parts
                 .into_iter()
                 .enumerate()
-                .map(|(index, part)| Line::Field {
+                .map(|(index, part)| PageLine::Field {
                     name: format!("{name:names$}"),
                     whole: Arc::clone(&whole),
                     part,
@@ -311,7 +315,7 @@ mod tests {
         Page {
             lines: lines
                 .iter()
-                .map(|line| Line::Text((*line).to_owned()))
+                .map(|line| PageLine::Text((*line).to_owned()))
                 .collect(),
             ..Page::default()
         }
@@ -323,12 +327,12 @@ mod tests {
         let two = Pattern::new("two", false).unwrap();
         let mut seen = Vec::new();
         for forward in [true, true, true, false] {
-            assert!(page.find(&two, forward));
+            assert!(page.mark_next_match(&two, forward));
             seen.push(page.cursor);
         }
         assert_eq!(seen, [1, 3, 1, 3]);
-        assert!(!page.find(&Pattern::new("four", false).unwrap(), true));
-        assert!(!Page::default().find(&two, false));
+        assert!(!page.mark_next_match(&Pattern::new("four", false).unwrap(), true));
+        assert!(!Page::default().mark_next_match(&two, false));
     }
 
     #[test]

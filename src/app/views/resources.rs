@@ -14,7 +14,7 @@ use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
 
-/// Rows that the header takes.
+/// ListRows that the header takes.
 pub(crate) const HEADER: usize = 1;
 /// From this height of the pane's inside on, it has a header.
 const WITH_HEADER: usize = 4;
@@ -31,10 +31,10 @@ pub(crate) const fn rows_below_header(height: usize) -> usize {
 /// What is selected and shown.
 #[derive(Clone, Debug, Default)]
 pub struct ResourceList {
-    /// The selected resource; while nobody has chosen one, the newest that is being worked on.
+    /// The selected resource; while nobody has chosen_by_user one, the newest that is being worked on.
     pub selected: Option<SafeText>,
-    /// Whether a person has chosen it.
-    chosen: bool,
+    /// Whether a person has chosen_by_user it.
+    chosen_by_user: bool,
     /// The first row on the screen.
     pub top: usize,
     /// The time axis.
@@ -45,13 +45,13 @@ pub struct ResourceList {
 
 /// One resource, or the stack itself.
 #[derive(Clone, Debug)]
-pub(crate) struct Resource<'a> {
+pub(crate) struct ResourceRow<'a> {
     pub newest: &'a Arc<StackEvent>,
     /// What it went through, oldest first.
     pub spans: Vec<Span>,
 }
 
-impl<'a> Resource<'a> {
+impl<'a> ResourceRow<'a> {
     /// A resource of a stack, by its logical id.
     pub(crate) fn of(timeline: &'a Timeline, id: &SafeText) -> Option<Self> {
         Some(Self {
@@ -83,7 +83,7 @@ pub(crate) fn ids(build: &Build) -> impl Iterator<Item = &SafeText> {
 }
 
 /// The time that the axis can show: the build, up to its end or to now.
-pub(crate) fn whole(build: &Build, now: DateTime<Utc>) -> Option<Window> {
+pub(crate) fn whole_window(build: &Build, now: DateTime<Utc>) -> Option<Window> {
     Some(Window::new(build.started_at()?, build.until(now)))
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn selected_window(
     list: &ResourceList,
     now: DateTime<Utc>,
 ) -> Option<Window> {
-    let resource = Resource::of(build.current()?, list.selected.as_ref()?)?;
+    let resource = ResourceRow::of(build.current()?, list.selected.as_ref()?)?;
     let until = build.until(now);
     let current = resource.current().filter(|span| span.is_open());
     let longest = || {
@@ -119,17 +119,17 @@ impl ResourceList {
         let ids: Vec<_> = ids(build).collect();
         let is_there = |id: &SafeText| ids.contains(&id);
         let unfinished = build.current().is_some_and(|timeline| !timeline.is_whole());
-        if self.chosen && unfinished && !self.selected.as_ref().is_some_and(is_there) {
+        if self.chosen_by_user && unfinished && !self.selected.as_ref().is_some_and(is_there) {
             // A walk that starts again drops its rows for a moment: the resource comes back.
             return;
         }
-        if !self.chosen {
-            self.selected = usual(build, &ids).cloned();
+        if !self.chosen_by_user {
+            self.selected = default_selection(build, &ids).cloned();
         }
         let index = self.index(&ids);
         if self.selected.as_ref() != ids.get(index).copied() {
             self.selected = ids.get(index).map(|id| (*id).clone());
-            self.chosen = false;
+            self.chosen_by_user = false;
         }
         let highest_top = ids.len().saturating_sub(height);
         self.top = self.top.min(highest_top).min(index);
@@ -157,27 +157,27 @@ impl ResourceList {
     pub fn select(&mut self, build: &Build, index: usize) {
         if let Some(id) = ids(build).nth(index) {
             self.selected = Some(id.clone());
-            self.chosen = true;
+            self.chosen_by_user = true;
         }
     }
 
-    /// Keeps the selection as if a person had chosen it.
+    /// Keeps the selection as if a person had chosen_by_user it.
     pub fn hold(&mut self) {
-        self.chosen = true;
+        self.chosen_by_user = true;
     }
 }
 
 /// What a person would look at first: what failed first, else what began last of what goes on.
-fn usual<'a>(build: &Build, ids: &[&'a SafeText]) -> Option<&'a SafeText> {
+fn default_selection<'a>(build: &Build, ids: &[&'a SafeText]) -> Option<&'a SafeText> {
     let failure = build.first_failure().map(|event| &event.logical_id);
     let timeline = build.current()?;
-    let goes_on = |id: &&&SafeText| {
+    let is_running = |id: &&&SafeText| {
         let newest = timeline.facts().newest_of(id);
         newest.is_some_and(|newest| !newest.status.is_final())
     };
     ids.iter()
         .find(|id| Some(**id) == failure)
-        .or_else(|| ids.iter().rev().find(goes_on))
+        .or_else(|| ids.iter().rev().find(is_running))
         .or(ids.last())
         .copied()
 }

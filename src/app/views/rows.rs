@@ -11,7 +11,7 @@ use crate::store::filter_index::Selection;
 
 /// One row of the list.
 #[derive(Clone, Debug)]
-pub enum Row<'a> {
+pub enum ListRow<'a> {
     /// From here on, events belong to this stack. Only where there was more than one.
     Stack(&'a StackId),
     Event(&'a Arc<StackEvent>),
@@ -21,7 +21,7 @@ pub enum Row<'a> {
 
 /// Which end of the list the newest event is at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
+pub enum ListOrder {
     /// The newest event comes last, as it happened.
     #[default]
     OldestFirst,
@@ -29,9 +29,9 @@ pub enum Order {
     NewestFirst,
 }
 
-impl Order {
+impl ListOrder {
     /// The other one.
-    pub const fn turned(self) -> Self {
+    pub const fn reversed(self) -> Self {
         match self {
             Self::OldestFirst => Self::NewestFirst,
             Self::NewestFirst => Self::OldestFirst,
@@ -39,20 +39,20 @@ impl Order {
     }
 }
 
-/// The rows of a build that a sieve lets through.
+/// The rows of a build that a selection lets through.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
+pub struct ListRows<'a> {
     build: &'a Build,
-    sieve: Selection,
-    order: Order,
+    selection: Selection,
+    order: ListOrder,
 }
 
-impl<'a> Rows<'a> {
-    /// The rows that the sieve lets through.
-    pub fn new(build: &'a Build, sieve: Selection, order: Order) -> Self {
+impl<'a> ListRows<'a> {
+    /// The rows that the selection lets through.
+    pub fn new(build: &'a Build, selection: Selection, order: ListOrder) -> Self {
         Self {
             build,
-            sieve,
+            selection,
             order,
         }
     }
@@ -65,8 +65,8 @@ impl<'a> Rows<'a> {
     fn timelines(self) -> impl Iterator<Item = &'a Timeline> {
         let timelines = self.build.timelines();
         let (oldest_first, newest_first) = match self.order {
-            Order::OldestFirst => (Some(timelines.iter()), None),
-            Order::NewestFirst => (None, Some(timelines.iter().rev())),
+            ListOrder::OldestFirst => (Some(timelines.iter()), None),
+            ListOrder::NewestFirst => (None, Some(timelines.iter().rev())),
         };
         oldest_first
             .into_iter()
@@ -76,7 +76,7 @@ impl<'a> Rows<'a> {
 
     /// The number of rows.
     pub fn len(self) -> usize {
-        let rows = |timeline: &Timeline| self.headings() + timeline.rows(self.sieve);
+        let rows = |timeline: &Timeline| self.headings() + timeline.rows(self.selection);
         self.build.timelines().iter().map(rows).sum()
     }
 
@@ -89,7 +89,7 @@ impl<'a> Rows<'a> {
     /// which stands above them in either order.
     fn locate(self, mut index: usize) -> Option<(&'a Timeline, Option<usize>)> {
         for timeline in self.timelines() {
-            let rows = timeline.rows(self.sieve);
+            let rows = timeline.rows(self.selection);
             let all = self.headings() + rows;
             if index >= all {
                 index -= all;
@@ -98,29 +98,29 @@ impl<'a> Rows<'a> {
             let place = index
                 .checked_sub(self.headings())
                 .map(|row| match self.order {
-                    Order::OldestFirst => row,
-                    Order::NewestFirst => rows - 1 - row,
+                    ListOrder::OldestFirst => row,
+                    ListOrder::NewestFirst => rows - 1 - row,
                 });
             return Some((timeline, place));
         }
         None
     }
 
-    pub fn get(self, index: usize) -> Option<Row<'a>> {
+    pub fn get(self, index: usize) -> Option<ListRow<'a>> {
         let (timeline, place) = self.locate(index)?;
         let Some(place) = place else {
-            return Some(Row::Stack(timeline.stack_id()));
+            return Some(ListRow::Stack(timeline.stack_id()));
         };
-        timeline.row(self.sieve, place).map(|row| match row {
-            timeline::Row::Event(event) => Row::Event(event),
-            timeline::Row::Gap => Row::Gap,
+        timeline.row(self.selection, place).map(|row| match row {
+            timeline::Row::Event(event) => ListRow::Event(event),
+            timeline::Row::Gap => ListRow::Gap,
         })
     }
 
     /// The event at an index, where the row is one.
     pub fn event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         match self.get(index) {
-            Some(Row::Event(event)) => Some(event),
+            Some(ListRow::Event(event)) => Some(event),
             _ => None,
         }
     }
@@ -128,8 +128,8 @@ impl<'a> Rows<'a> {
     /// The event that came before a row's, where the row beside it is one.
     pub fn event_before(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         match self.order {
-            Order::OldestFirst => self.event(index.checked_sub(1)?),
-            Order::NewestFirst => self.event(index + 1),
+            ListOrder::OldestFirst => self.event(index.checked_sub(1)?),
+            ListOrder::NewestFirst => self.event(index + 1),
         }
     }
 
@@ -148,22 +148,22 @@ impl<'a> Rows<'a> {
     pub fn index_of(self, key: &EventKey) -> Option<usize> {
         let mut before = self.headings();
         for timeline in self.timelines() {
-            let rows = timeline.rows(self.sieve);
+            let rows = timeline.rows(self.selection);
             if timeline.stack_id() != &key.stack_id {
                 before += self.headings() + rows;
                 continue;
             }
-            let place = timeline.row_of(self.sieve, &key.event_id)?;
-            let is_listed = match timeline.row(self.sieve, place) {
+            let place = timeline.row_of(self.selection, &key.event_id)?;
+            let is_listed = match timeline.row(self.selection, place) {
                 Some(timeline::Row::Event(event)) => event.event_id == key.event_id,
                 _ => false,
             };
             return Some(
                 before
                     + match self.order {
-                        Order::OldestFirst => place,
-                        Order::NewestFirst if is_listed => rows - 1 - place,
-                        Order::NewestFirst => rows - place,
+                        ListOrder::OldestFirst => place,
+                        ListOrder::NewestFirst if is_listed => rows - 1 - place,
+                        ListOrder::NewestFirst => rows - place,
                     },
             );
         }
@@ -178,7 +178,9 @@ impl<'a> Rows<'a> {
     /// The number of events.
     pub fn events(self) -> usize {
         let timelines = self.build.timelines().iter();
-        timelines.map(|timeline| timeline.count(self.sieve)).sum()
+        timelines
+            .map(|timeline| timeline.count(self.selection))
+            .sum()
     }
 
     /// The number of events from the oldest one up to a row, that row included.
@@ -188,21 +190,21 @@ impl<'a> Rows<'a> {
         };
         let all = self.build.timelines().iter();
         let older = all.take_while(|other| other.stack_id() != timeline.stack_id());
-        let older: usize = older.map(|other| other.count(self.sieve)).sum();
+        let older: usize = older.map(|other| other.count(self.selection)).sum();
         let here = place.map_or(0, |place| {
-            let gap = timeline.gap(self.sieve).filter(|gap| *gap <= place);
+            let gap = timeline.gap(self.selection).filter(|gap| *gap <= place);
             place + 1 - usize::from(gap.is_some())
         });
         older + here
     }
 
-    /// The index of the newest event that is listed: where a list that follows is. Rows that are no events
+    /// The index of the newest event that is listed: where a list that follows is. ListRows that are no events
     /// are few.
     pub fn newest_index(self) -> usize {
         let is_event = |index: &usize| self.event(*index).is_some();
         let found = match self.order {
-            Order::OldestFirst => (0..self.len()).rev().find(is_event),
-            Order::NewestFirst => (0..self.len()).find(is_event),
+            ListOrder::OldestFirst => (0..self.len()).rev().find(is_event),
+            ListOrder::NewestFirst => (0..self.len()).find(is_event),
         };
         found.unwrap_or(0)
     }
@@ -212,7 +214,7 @@ impl<'a> Rows<'a> {
         self.event(self.newest_index())
     }
 
-    /// The event nearest to an index: there, above it, or below it. Rows that are no events are few.
+    /// The event nearest to an index: there, above it, or below it. ListRows that are no events are few.
     pub fn nearest_event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         let last = self.len().checked_sub(1)?;
         let index = index.min(last);

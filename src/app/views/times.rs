@@ -7,7 +7,7 @@ pub(crate) const SILENCE: TimeDelta = TimeDelta::seconds(60);
 
 /// How times are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
+pub struct TimeDisplay {
     /// In UTC, not by the person's clock.
     pub utc: bool,
     /// The time since the event before, not since the start.

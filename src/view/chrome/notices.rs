@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use crate::app::status::notices::{NoticeLine, Subject};
+use crate::app::status::notices::{NoticeLine, NoticeSubject};
 use crate::domain::status::StatusClass;
 use crate::style::Theme;
 
@@ -14,8 +14,8 @@ use crate::style::Theme;
 fn head(line: &NoticeLine) -> (&str, &str) {
     let text = line.text.as_str();
     match (line.subject, line.first) {
-        (Subject::Failure, true) => text.split_at(text.find(": ").unwrap_or(text.len())),
-        (Subject::Failure, false) => ("", text),
+        (NoticeSubject::Failure, true) => text.split_at(text.find(": ").unwrap_or(text.len())),
+        (NoticeSubject::Failure, false) => ("", text),
         _ => (text, ""),
     }
 }
@@ -25,13 +25,13 @@ pub(crate) fn draw(lines: &[NoticeLine], theme: &Theme, area: Rect, buf: &mut Bu
     let glyphs = theme.glyphs();
     for (line, place) in lines.iter().zip(area.rows()) {
         let (glyph, style) = match line.subject {
-            Subject::Fault | Subject::Attention => (glyphs.alert, theme.warn()),
-            Subject::Failure => (glyphs.status(StatusClass::Failed), theme.bad()),
-            Subject::Note => (glyphs.dot, theme.dim()),
+            NoticeSubject::Fault | NoticeSubject::Attention => (glyphs.alert, theme.warn()),
+            NoticeSubject::Failure => (glyphs.status(StatusClass::Failed), theme.bad()),
+            NoticeSubject::Note => (glyphs.dot, theme.dim()),
         };
         let glyph = if line.first { glyph } else { " " };
         let (head, rest) = head(line);
-        let rest_style = if line.subject == Subject::Failure {
+        let rest_style = if line.subject == NoticeSubject::Failure {
             Style::new()
         } else {
             style

@@ -10,14 +10,14 @@ use ratatui::widgets::Widget;
 
 /// One part of a line.
 #[derive(Debug)]
-pub(crate) struct Part<'a> {
+pub(crate) struct LinePart<'a> {
     /// Parts of lower rank get their room first.
     rank: usize,
     /// What it can look like, from the longest form to the shortest. No forms: there is nothing to show.
     forms: Vec<Line<'a>>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> LinePart<'a> {
     /// A part with one form.
     pub(crate) fn new(rank: usize, form: impl Into<Line<'a>>) -> Self {
         Self::of(rank, vec![form.into()])
@@ -40,7 +40,13 @@ impl<'a> Part<'a> {
 
 /// Draws the parts that there is room for: one after the other, and `last` at the right end. `gap` is the
 /// number of columns between two.
-pub(crate) fn draw(parts: Vec<Part<'_>>, last: Part<'_>, gap: usize, area: Rect, buf: &mut Buffer) {
+pub(crate) fn draw(
+    parts: Vec<LinePart<'_>>,
+    last: LinePart<'_>,
+    gap: usize,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let count = parts.len();
     let all: Vec<_> = parts.into_iter().chain([last]).collect();
     let mut chosen = choose(all, usize::from(area.width), gap);
@@ -60,7 +66,7 @@ pub(crate) fn draw(parts: Vec<Part<'_>>, last: Part<'_>, gap: usize, area: Rect,
 }
 
 /// The parts that there is room for, by their place, each in the form that is shown.
-fn choose(parts: Vec<Part<'_>>, columns: usize, gap: usize) -> Vec<(usize, Line<'_>)> {
+fn choose(parts: Vec<LinePart<'_>>, columns: usize, gap: usize) -> Vec<(usize, Line<'_>)> {
     let mut room = columns + gap;
     let mut parts: Vec<_> = parts.into_iter().enumerate().collect();
     parts.sort_by_key(|(_, part)| part.rank);
@@ -91,12 +97,12 @@ mod tests {
 
     fn shown(columns: u16) -> String {
         let parts = vec![
-            Part::new(0, "first"),
-            Part::of(2, vec!["a long one".into(), "short".into()]),
+            LinePart::new(0, "first"),
+            LinePart::of(2, vec!["a long one".into(), "short".into()]),
         ];
         let area = Rect::new(0, 0, columns, 1);
         let mut buffer = Buffer::empty(area);
-        draw(parts, Part::new(1, "last"), 1, area, &mut buffer);
+        draw(parts, LinePart::new(1, "last"), 1, area, &mut buffer);
         buffer.content.iter().map(Cell::symbol).collect()
     }
 

@@ -6,10 +6,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use crate::app::filter::Choice;
 use crate::app::model::Model;
 use crate::app::overlays::filter_menu;
-use crate::app::overlays::filter_menu::FilterMenu;
+use crate::app::overlays::filter_menu::{FilterMenu, FilterMenuLine};
+use crate::app::views::filter::FilterChoice;
 use crate::style::Theme;
 use crate::view::overlays::popup;
 use crate::view::text::line_cell;
@@ -40,10 +40,10 @@ pub(crate) fn draw(
         let marked = index == menu.cursor;
         let columns = usize::from(inner.width);
         match line {
-            filter_menu::Line::Heading(text) => {
+            FilterMenuLine::Heading(text) => {
                 Line::styled(format!(" {text}"), theme.strong()).render(place, buf);
             }
-            filter_menu::Line::Choice(choice, count) => {
+            FilterMenuLine::Choice(choice, count) => {
                 draw_choice(model, choice, *count, marked, columns, theme).render(place, buf);
             }
         }
@@ -55,21 +55,27 @@ pub(crate) fn draw(
 
 fn draw_choice(
     model: &Model,
-    choice: &Choice,
+    choice: &FilterChoice,
     count: usize,
     marked: bool,
     columns: usize,
     theme: &Theme,
 ) -> Line<'static> {
     let glyphs = theme.glyphs();
-    let listed = if model.filter.lists(choice) { "x" } else { " " };
+    let listed = if model.filter.includes(choice) {
+        "x"
+    } else {
+        " "
+    };
     let (name, style) = match choice {
-        Choice::Class(class) => (
+        FilterChoice::Class(class) => (
             format!("{} {}", glyphs.status(*class), class.word()),
             theme.status(*class),
         ),
-        Choice::Type(name) if name.as_str().is_empty() => ("(no type)".to_owned(), theme.dim()),
-        Choice::Type(name) | Choice::Resource(name) => (name.to_string(), Style::new()),
+        FilterChoice::Type(name) if name.as_str().is_empty() => {
+            ("(no type)".to_owned(), theme.dim())
+        }
+        FilterChoice::Type(name) | FilterChoice::Resource(name) => (name.to_string(), Style::new()),
     };
     let name = line_cell(&name, columns.saturating_sub(BESIDE), theme);
     Line::from(vec![

@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::keys::keymap::KeyMap;
 use crate::app::overlays::help;
-use crate::app::overlays::help::Help;
+use crate::app::overlays::help::{Help, HelpLine};
 use crate::style::Theme;
 use crate::view::overlays::popup;
 use crate::view::text::{cell, cut};
@@ -34,17 +34,17 @@ pub(crate) fn draw(help: &Help, keys: &KeyMap, theme: &Theme, screen: Rect, buf:
     }
 }
 
-fn draw_line(line: &help::Line, columns: usize, theme: &Theme) -> Line<'static> {
+fn draw_line(line: &HelpLine, columns: usize, theme: &Theme) -> Line<'static> {
     let keys_columns = KEYS.min(columns * 2 / 5);
     match line {
-        help::Line::Blank => Line::default(),
-        help::Line::Heading(heading) => Line::styled(format!(" {heading}"), theme.strong()),
-        help::Line::Keys(keys, does) => Line::from(vec![
+        HelpLine::Blank => Line::default(),
+        HelpLine::Heading(heading) => Line::styled(format!(" {heading}"), theme.strong()),
+        HelpLine::Keys(keys, does) => Line::from(vec![
             Span::raw("   "),
             Span::styled(cell(keys, keys_columns, theme), theme.key()),
             Span::raw(cut(does, columns.saturating_sub(keys_columns + 4), theme)),
         ]),
-        help::Line::Status(class) => Line::from(vec![
+        HelpLine::Status(class) => Line::from(vec![
             Span::raw("   "),
             Span::styled(theme.glyphs().status(*class), theme.status(*class)),
             Span::raw(" "),

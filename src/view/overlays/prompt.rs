@@ -8,13 +8,13 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::keys::action::Context;
 use crate::app::model::Model;
-use crate::app::overlays::prompt::{Prompt, Purpose};
+use crate::app::overlays::prompt::{Prompt, PromptPurpose};
 use crate::app::status::bar;
 use crate::store::filter_index::{FilterSlot, Selection};
 use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line, width};
 use crate::view::chrome::parts;
-use crate::view::chrome::parts::Part;
+use crate::view::chrome::parts::LinePart;
 use crate::view::text::cut;
 
 /// Columns between two parts.
@@ -28,7 +28,7 @@ pub(crate) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, bu
     let hints = model.keys.hints(Context::Prompt).into_iter().enumerate();
     let hints = hints.map(|(index, (keys, word))| {
         let word = Span::styled(format!(" {word}"), theme.dim());
-        Part::new(
+        LinePart::new(
             index + 2,
             Line::from(vec![Span::styled(keys, theme.key()), word]),
         )
@@ -36,19 +36,19 @@ pub(crate) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, bu
     let result = result(model, prompt, theme);
     let taken = result.as_ref().map_or(0, |result| result.width() + GAP);
     let room = usize::from(area.width).saturating_sub(taken);
-    let typed = [Part::new(0, typed(prompt, room, theme))];
+    let typed = [LinePart::new(0, typed(prompt, room, theme))];
     let parts = typed.into_iter().chain(hints).collect();
-    parts::draw(parts, Part::maybe(1, result), GAP, area, buf);
+    parts::draw(parts, LinePart::maybe(1, result), GAP, area, buf);
 }
 
 /// What it is for and what is typed: all of it, or as much of its end as there is room for.
 fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
     let label = match (prompt.purpose, prompt.is_regex) {
         _ if room < ROOM_FOR_LABEL => "/",
-        (Purpose::Narrow, false) => "list only with: ",
-        (Purpose::Narrow, true) => "list only with (regex): ",
-        (Purpose::Search | Purpose::SearchText, false) => "search: ",
-        (Purpose::Search | Purpose::SearchText, true) => "search (regex): ",
+        (PromptPurpose::FilterText, false) => "list only with: ",
+        (PromptPurpose::FilterText, true) => "list only with (regex): ",
+        (PromptPurpose::SearchList | PromptPurpose::SearchPage, false) => "search: ",
+        (PromptPurpose::SearchList | PromptPurpose::SearchPage, true) => "search (regex): ",
     };
     let after = shown(&prompt.after);
     let mut graphemes = after.graphemes(true);
@@ -92,18 +92,18 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         Ok(pattern) => pattern.as_ref()?,
     };
     let slot = match prompt.purpose {
-        Purpose::Search => FilterSlot::Found,
-        Purpose::Narrow => FilterSlot::Listed,
-        Purpose::SearchText => {
-            let lines = model.page().found(pattern).len();
+        PromptPurpose::SearchList => FilterSlot::Found,
+        PromptPurpose::FilterText => FilterSlot::Listed,
+        PromptPurpose::SearchPage => {
+            let lines = model.page().matching_lines(pattern).len();
             return Some(Line::styled(counted(lines, "line"), theme.dim()));
         }
     };
-    let sieve = Selection {
+    let selection = Selection {
         classes: model.filter.classes,
         slot: Some(slot),
     };
-    let found = counted(bar::count(model, sieve), "event");
+    let found = counted(bar::count(model, selection), "event");
     let left = model.build.unindexed(slot);
     let so_far = if left > 0 {
         format!(" so far, {left} to go")

@@ -12,7 +12,7 @@ const REASON: usize = 27;
 
 /// How the time of day is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Time {
+pub(crate) enum TimeColumn {
     /// Not at all.
     Absent,
     Short,
@@ -21,7 +21,7 @@ pub(crate) enum Time {
 
 /// How the status is written, after its glyph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
+pub(crate) enum StatusColumn {
     /// Not at all.
     Absent,
     /// What it means: `running`.
@@ -32,12 +32,12 @@ pub(crate) enum Status {
 
 /// The columns of a row. Widths are without the space that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Columns {
+pub(crate) struct EventColumns {
     /// The time of day.
-    pub(crate) time: Time,
+    pub(crate) time: TimeColumn,
     /// Whether the time since the build's start is shown.
     pub(crate) offset: bool,
-    pub(crate) status: Status,
+    pub(crate) status: StatusColumn,
     /// The logical id.
     pub(crate) id: usize,
     /// The type; 0 where there is no room.
@@ -46,7 +46,7 @@ pub(crate) struct Columns {
     pub(crate) reason: usize,
 }
 
-impl Columns {
+impl EventColumns {
     /// The width of the service's status words; few are longer.
     pub(crate) const WORD: usize = 20;
     /// The width of the class words.
@@ -74,15 +74,15 @@ impl Columns {
         let (id, kind, reason) = shared(width, room, kind, reason);
         Self {
             time: match (time, seconds) {
-                (_, true) => Time::Full,
-                (true, false) => Time::Short,
-                (false, false) => Time::Absent,
+                (_, true) => TimeColumn::Full,
+                (true, false) => TimeColumn::Short,
+                (false, false) => TimeColumn::Absent,
             },
             offset,
             status: match (class, word) {
-                (_, true) => Status::Word,
-                (true, false) => Status::Class,
-                (false, false) => Status::Absent,
+                (_, true) => StatusColumn::Word,
+                (true, false) => StatusColumn::Class,
+                (false, false) => StatusColumn::Absent,
             },
             id,
             kind,
@@ -113,21 +113,21 @@ fn shared(width: usize, room: usize, kind: bool, reason: bool) -> (usize, usize,
 mod tests {
     use super::*;
 
-    fn total(columns: Columns) -> usize {
+    fn total(columns: EventColumns) -> usize {
         let time = match columns.time {
-            Time::Absent => 0,
-            Time::Short => 6,
-            Time::Full => 9,
+            TimeColumn::Absent => 0,
+            TimeColumn::Short => 6,
+            TimeColumn::Full => 9,
         };
         let offset = if columns.offset {
-            Columns::OFFSET + 1
+            EventColumns::OFFSET + 1
         } else {
             0
         };
         let status = match columns.status {
-            Status::Absent => 0,
-            Status::Class => Columns::CLASS + 1,
-            Status::Word => Columns::WORD + 1,
+            StatusColumn::Absent => 0,
+            StatusColumn::Class => EventColumns::CLASS + 1,
+            StatusColumn::Word => EventColumns::WORD + 1,
         };
         let more = |columns| if columns > 0 { columns + 2 } else { 0 };
         3 + time + offset + status + columns.id + more(columns.kind) + more(columns.reason)
@@ -136,22 +136,30 @@ mod tests {
     #[test]
     fn a_row_is_as_wide_as_its_pane() {
         for width in 3..=300 {
-            assert_eq!(total(Columns::of(width)), width, "{:?}", Columns::of(width));
+            assert_eq!(
+                total(EventColumns::of(width)),
+                width,
+                "{:?}",
+                EventColumns::of(width)
+            );
         }
     }
 
     #[test]
     fn the_logical_id_is_cut_last() {
         for width in 3..=300 {
-            let columns = Columns::of(width);
-            assert!(columns.id >= ID || columns.time == Time::Absent, "{width}");
+            let columns = EventColumns::of(width);
+            assert!(
+                columns.id >= ID || columns.time == TimeColumn::Absent,
+                "{width}"
+            );
         }
     }
 
     #[test]
     fn usual_terminals_have_these_columns() {
         let of = |width| {
-            let columns = Columns::of(width);
+            let columns = EventColumns::of(width);
             (
                 columns.time,
                 columns.status,
@@ -159,9 +167,15 @@ mod tests {
                 columns.reason > 0,
             )
         };
-        assert_eq!(of(38), (Time::Short, Status::Absent, false, false));
-        assert_eq!(of(60), (Time::Full, Status::Class, false, false));
-        assert_eq!(of(78), (Time::Full, Status::Word, false, false));
-        assert_eq!(of(132), (Time::Full, Status::Word, true, true));
+        assert_eq!(
+            of(38),
+            (TimeColumn::Short, StatusColumn::Absent, false, false)
+        );
+        assert_eq!(
+            of(60),
+            (TimeColumn::Full, StatusColumn::Class, false, false)
+        );
+        assert_eq!(of(78), (TimeColumn::Full, StatusColumn::Word, false, false));
+        assert_eq!(of(132), (TimeColumn::Full, StatusColumn::Word, true, true));
     }
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::model::{Focus, Model};
-use crate::app::views::detail::{DetailMode, Subject};
+use crate::app::views::detail::{DetailMode, DetailSubject};
 use crate::style::Theme;
 use crate::text::safe::one_line;
 use crate::view::text::cut;
@@ -15,7 +15,7 @@ use crate::view::views::page::{PagePainter, scrolled};
 /// Draws the pane.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.focus == Focus::Detail;
-    let event = model.subject().and_then(Subject::event);
+    let event = model.subject().and_then(DetailSubject::event);
     let mut block = Block::bordered()
         .border_set(theme.glyphs().border)
         .border_style(theme.border(focused))
@@ -44,16 +44,16 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 /// What the pane is about, and how it is read.
 fn title(model: &Model, theme: &Theme, area: Rect) -> String {
-    let event = model.subject().and_then(Subject::event);
+    let event = model.subject().and_then(DetailSubject::event);
     let name = event.map_or_else(
         || "Detail".to_owned(),
         |event| one_line(event.logical_id.as_str()),
     );
-    let form = match model.detail.form {
+    let mode = match model.detail.mode {
         DetailMode::Read => "",
         DetailMode::Raw => ": JSON",
         DetailMode::Changes => ": changes",
     };
-    let room = usize::from(area.width.saturating_sub(4)).saturating_sub(form.len());
-    format!(" {}{form} ", cut(&name, room, theme))
+    let room = usize::from(area.width.saturating_sub(4)).saturating_sub(mode.len());
+    format!(" {}{mode} ", cut(&name, room, theme))
 }

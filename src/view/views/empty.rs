@@ -15,13 +15,13 @@ use crate::domain::verdict::Verdict;
 use crate::store::filter_index::{FilterSlot, Selection};
 use crate::style::Theme;
 use crate::text::safe::{SafeText, width, wrap};
-use crate::view::time::rough;
+use crate::view::time::rough_duration;
 
 /// Lines longer than this are hard to read.
 const READABLE: usize = 60;
 
 /// A heading, and what to know or to do about it.
-struct Message {
+struct EmptyMessage {
     heading: String,
     heading_style: Style,
     body: Vec<String>,
@@ -32,7 +32,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     place(&message(model, theme), area, buf);
 }
 
-fn place(message: &Message, area: Rect, buf: &mut Buffer) {
+fn place(message: &EmptyMessage, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(area.width).saturating_sub(2).clamp(1, READABLE);
     let heading = wrap(&message.heading, columns).into_iter();
     let mut lines: Vec<_> = heading.map(|line| (line, message.heading_style)).collect();
@@ -49,8 +49,8 @@ fn place(message: &Message, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn message(model: &Model, theme: &Theme) -> Message {
-    let calm = |heading: String, body: Vec<String>| Message {
+fn message(model: &Model, theme: &Theme) -> EmptyMessage {
+    let calm = |heading: String, body: Vec<String>| EmptyMessage {
         heading,
         heading_style: theme.strong(),
         body,
@@ -96,7 +96,7 @@ fn message(model: &Model, theme: &Theme) -> Message {
 }
 
 /// The filter lists nothing, or has not found anything yet.
-fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> Message) -> Message {
+fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> EmptyMessage) -> EmptyMessage {
     let left = model.build.unindexed(FilterSlot::Listed);
     if left > 0 {
         return calm(format!("Looking, {left} events to go"), Vec::new());
@@ -111,7 +111,7 @@ fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> Message) -> Me
 
 /// There is no failure to explain.
 pub(crate) fn nothing_failed(theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let message = Message {
+    let message = EmptyMessage {
         heading: "Nothing has failed in this build".to_owned(),
         heading_style: theme.strong(),
         body: vec!["What fails first, why, and what helps will show here.".to_owned()],
@@ -119,14 +119,14 @@ pub(crate) fn nothing_failed(theme: &Theme, area: Rect, buf: &mut Buffer) {
     place(&message, area, buf);
 }
 
-fn of_fault(fault: &Fault, model: &Model, theme: &Theme) -> Message {
+fn of_fault(fault: &Fault, model: &Model, theme: &Theme) -> EmptyMessage {
     let mut body = Vec::new();
     if let Some(id) = &fault.request_id {
         body.push(format!("request id {id}"));
     }
     body.extend(fault.hint.as_ref().map(SafeText::to_string));
     body.push(format!("Trying again {}.", next(model)));
-    Message {
+    EmptyMessage {
         heading: format!("{} {}", theme.glyphs().alert, fault.message),
         heading_style: theme.warn(),
         body,
@@ -137,6 +137,6 @@ fn next(model: &Model) -> String {
     let next = model
         .connection
         .next_poll
-        .map(|next| rough(next - model.now));
+        .map(|next| rough_duration(next - model.now));
     next.map_or_else(|| "soon".to_owned(), |next| format!("in {next}"))
 }

@@ -7,14 +7,14 @@ use ratatui::widgets::{Block, Widget};
 
 use crate::app::keys::action::Action;
 use crate::app::model::{Focus, Model};
-use crate::app::views::rows::Order;
+use crate::app::views::rows::ListOrder;
 use crate::domain::status::ClassSet;
 use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
 use crate::text::safe::one_line;
 use crate::view::text;
-use crate::view::time::rough;
-use crate::view::views::columns::Columns;
+use crate::view::time::rough_duration;
+use crate::view::views::columns::EventColumns;
 use crate::view::views::empty;
 use crate::view::views::event_row::{PlaceInList, RowPainter};
 
@@ -41,7 +41,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let painter = RowPainter {
         model,
         theme,
-        columns: Columns::of(usize::from(inner.width)),
+        columns: EventColumns::of(usize::from(inner.width)),
         focused,
     };
     for (index, place) in (model.list.top..).zip(inner.rows()) {
@@ -84,7 +84,7 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
     let listed = classes.iter().map(|class| class.word().to_owned());
     let listed: Vec<_> = listed
         .filter(|_| !all)
-        .chain(model.filter.words())
+        .chain(model.filter.descriptions())
         .collect();
     let left = match model.build.unindexed(FilterSlot::Listed) {
         0 => String::new(),
@@ -101,7 +101,7 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     if model.rows().is_empty() {
         return None;
     }
-    let hidden = match model.hidden_newer() {
+    let hidden = match model.hidden_newer_events() {
         0 => None,
         count => Some(Span::styled(
             format!(" {count} newer hidden by the filter {}", theme.glyphs().dot),
@@ -120,8 +120,8 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
         Span::styled(format!(" {arrived} new"), theme.strong())
     });
     let edge = match model.list.order {
-        Order::OldestFirst => Action::Bottom,
-        Order::NewestFirst => Action::Top,
+        ListOrder::OldestFirst => Action::Bottom,
+        ListOrder::NewestFirst => Action::Top,
     };
     let how = model.keys.key_for(edge).map_or_else(
         || " ".to_owned(),
@@ -137,6 +137,6 @@ pub(crate) fn last_event<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
         return None;
     }
     let newest = model.build.current()?.newest()?.timestamp?;
-    let text = format!(" last event {} ago ", rough(model.now - newest));
+    let text = format!(" last event {} ago ", rough_duration(model.now - newest));
     Some(Line::styled(text, theme.dim()))
 }

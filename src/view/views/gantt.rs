@@ -12,7 +12,7 @@ use crate::text::safe::duration;
 
 /// What a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cell {
+enum BarCell {
     /// The resource is not there.
     Empty,
     /// It is there, and nothing happens to it.
@@ -36,10 +36,10 @@ pub(crate) fn bar(
     for run in cells.chunk_by(|one, other| one == other) {
         let glyphs = theme.glyphs();
         let (sign, style) = match run.first() {
-            None | Some(Cell::Empty) => (" ", Style::new()),
-            Some(Cell::There) => (glyphs.rule, theme.dim()),
-            Some(Cell::Operation(class)) => (glyphs.bar(*class), theme.status(*class)),
-            Some(Cell::Failure) => (glyphs.status(StatusClass::Failed), theme.bad()),
+            None | Some(BarCell::Empty) => (" ", Style::new()),
+            Some(BarCell::There) => (glyphs.rule, theme.dim()),
+            Some(BarCell::Operation(class)) => (glyphs.bar(*class), theme.status(*class)),
+            Some(BarCell::Failure) => (glyphs.status(StatusClass::Failed), theme.bad()),
         };
         let style = if plain { Style::new() } else { style };
         spans.push(Span::styled(sign.repeat(run.len()), style));
@@ -52,9 +52,9 @@ fn cells(
     window: Window,
     until: DateTime<Utc>,
     columns: usize,
-) -> Vec<Cell> {
-    let mut cells = vec![Cell::Empty; columns];
-    let mut put = |from: i64, to: i64, cell: Cell| {
+) -> Vec<BarCell> {
+    let mut cells = vec![BarCell::Empty; columns];
+    let mut put = |from: i64, to: i64, cell: BarCell| {
         let last = i64::try_from(columns).unwrap_or(i64::MAX) - 1;
         if to < 0 || from > last {
             return;
@@ -75,7 +75,7 @@ fn cells(
         let from = window.column(began, columns).min(now);
         let end = operation.until(Some(until)).unwrap_or(began);
         let to = window.column(end, columns).clamp(from, now.max(from));
-        put(from, to, Cell::Operation(operation.class));
+        put(from, to, BarCell::Operation(operation.class));
         let stays = matches!(
             operation.class,
             StatusClass::Complete | StatusClass::Failed | StatusClass::Skipped
@@ -84,7 +84,7 @@ fn cells(
             .map_or(now, |next| window.column(next, columns) - 1)
             .min(now);
         if !operation.is_open() && stays && to < until_next {
-            put(to + 1, until_next, Cell::There);
+            put(to + 1, until_next, BarCell::There);
         }
         if operation.class == StatusClass::Failed {
             failures.push(to);
@@ -92,7 +92,7 @@ fn cells(
     }
     // Seen whatever came after it: a rollback begins in the same moment.
     for column in failures {
-        put(column, column, Cell::Failure);
+        put(column, column, BarCell::Failure);
     }
     cells
 }

@@ -8,8 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
-use crate::app::views::page;
-use crate::app::views::page::{Page, Sign};
+use crate::app::views::page::{ChangeKind, Page, PageLine};
 use crate::domain::span::{End, Span as Operation};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
@@ -17,7 +16,7 @@ use crate::style::Theme;
 use crate::text::pattern::Pattern;
 use crate::text::safe::{duration, one_line, pad, width};
 use crate::view::text::highlight;
-use crate::view::time::{of_day, rough};
+use crate::view::time::{rough_duration, time_of_day};
 
 /// How a page is drawn.
 #[derive(Debug)]
@@ -59,16 +58,16 @@ impl PagePainter<'_> {
         }
     }
 
-    fn line(&self, line: &page::Line) -> Line<'static> {
+    fn line(&self, line: &PageLine) -> Line<'static> {
         let theme = self.theme;
         let spaces = |columns: &usize| Span::raw(" ".repeat(*columns));
         match line {
-            page::Line::Blank => Line::default(),
-            page::Line::Status(event) => self.status(event),
-            page::Line::Heading(text) => Line::styled(text.clone(), theme.strong()),
-            page::Line::Text(text) => Line::from(text.clone()),
-            page::Line::Reason { part, .. } => Line::from(part.clone()),
-            page::Line::Field {
+            PageLine::Blank => Line::default(),
+            PageLine::Status(event) => self.status(event),
+            PageLine::Heading(text) => Line::styled(text.clone(), theme.strong()),
+            PageLine::Text(text) => Line::from(text.clone()),
+            PageLine::Reason { part, .. } => Line::from(part.clone()),
+            PageLine::Field {
                 name, part, first, ..
             } => {
                 let name = if *first {
@@ -81,7 +80,7 @@ impl PagePainter<'_> {
                     Span::raw(part.clone()),
                 ])
             }
-            page::Line::Node {
+            PageLine::Node {
                 indent,
                 open,
                 name,
@@ -102,23 +101,23 @@ impl PagePainter<'_> {
                     Span::styled(value.clone(), value_style),
                 ])
             }
-            page::Line::Continued { indent, text } => Line::from(vec![
+            PageLine::Continued { indent, text } => Line::from(vec![
                 spaces(indent),
                 Span::raw("  "),
                 Span::raw(text.clone()),
             ]),
-            page::Line::Span(span) => self.operation(span),
-            page::Line::Event(event) => self.event(event),
-            page::Line::Follower(event) => self.follower(event),
-            page::Line::Command { part, first, .. } => Line::from(vec![
+            PageLine::Span(span) => self.operation(span),
+            PageLine::Event(event) => self.event(event),
+            PageLine::Follower(event) => self.follower(event),
+            PageLine::Command { part, first, .. } => Line::from(vec![
                 Span::styled(if *first { "$ " } else { "  " }, theme.dim()),
                 Span::styled(part.clone(), theme.strong()),
             ]),
-            page::Line::Change { sign, text } => {
+            PageLine::Change { sign, text } => {
                 let (glyph, style) = match sign {
-                    Sign::Added => ("+ ", theme.good()),
-                    Sign::Removed => ("- ", theme.warn()),
-                    Sign::Changed => ("~ ", theme.strong()),
+                    ChangeKind::Added => ("+ ", theme.good()),
+                    ChangeKind::Removed => ("- ", theme.warn()),
+                    ChangeKind::Changed => ("~ ", theme.strong()),
                 };
                 Line::from(vec![Span::styled(glyph, style), Span::raw(text.clone())])
             }
@@ -136,9 +135,9 @@ impl PagePainter<'_> {
         let word = Span::styled(one_line(event.status.as_str()), self.theme.status(class));
         let mut spans = vec![self.sign(class), word];
         if let Some(time) = event.timestamp {
-            let clock = of_day(time, self.model.zone());
+            let clock = time_of_day(time, self.model.zone());
             let when = if self.lasts(event) {
-                format!(" since {clock} ({})", rough(self.model.now - time))
+                format!(" since {clock} ({})", rough_duration(self.model.now - time))
             } else {
                 format!(" at {clock}")
             };
@@ -153,7 +152,10 @@ impl PagePainter<'_> {
         let now = self.model.build.open_until(self.model.now);
         let length = span.length(now).map_or_else(|| "?".to_owned(), duration);
         let clock = |time: Option<DateTime<Utc>>| {
-            time.map_or_else(|| "?".to_owned(), |time| of_day(time, self.model.zone()))
+            time.map_or_else(
+                || "?".to_owned(),
+                |time| time_of_day(time, self.model.zone()),
+            )
         };
         let ended = if span.is_open() && now.is_some() {
             "now".to_owned()
@@ -176,7 +178,9 @@ impl PagePainter<'_> {
 
     /// One of a resource's events, in short.
     fn event(&self, event: &StackEvent) -> Line<'static> {
-        let time = event.timestamp.map(|time| of_day(time, self.model.zone()));
+        let time = event
+            .timestamp
+            .map(|time| time_of_day(time, self.model.zone()));
         let time = time.unwrap_or_else(|| "--:--:--".to_owned());
         let class = event.status.class();
         let reason = event
@@ -199,7 +203,9 @@ impl PagePainter<'_> {
         } else {
             "cancelled"
         };
-        let time = event.timestamp.map(|time| of_day(time, self.model.zone()));
+        let time = event
+            .timestamp
+            .map(|time| time_of_day(time, self.model.zone()));
         let time = time.unwrap_or_else(|| "--:--:--".to_owned());
         Line::from(vec![
             Span::styled(format!("{time} "), self.theme.dim()),

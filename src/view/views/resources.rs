@@ -10,7 +10,7 @@ use ratatui::widgets::{Block, Widget};
 use crate::app::model::{Focus, Model};
 use crate::app::views::axis::Window;
 use crate::app::views::resources;
-use crate::app::views::resources::Resource;
+use crate::app::views::resources::ResourceRow;
 use crate::domain::status::StatusClass;
 use crate::style::Theme;
 use crate::text::safe::{duration, pad};
@@ -22,7 +22,7 @@ use crate::view::views::gantt;
 /// Draws the pane.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.focus == Focus::List;
-    let whole = resources::whole(&model.build, model.now);
+    let whole = resources::whole_window(&model.build, model.now);
     let window = whole.map(|whole| model.resources.axis.window(whole));
     let mut block = Block::bordered()
         .border_set(theme.glyphs().border)
@@ -46,7 +46,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(timeline) = model.build.current() else {
         return;
     };
-    let columns = Columns::of(usize::from(inner.width));
+    let columns = ResourceColumns::of(usize::from(inner.width));
     let mut places = inner.rows();
     let height = usize::from(inner.height);
     if resources::rows_below_header(height) < height
@@ -57,7 +57,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let ids = resources::ids(&model.build).skip(model.resources.top);
     for (id, place) in ids.zip(places) {
         let selected = model.resources.selected.as_ref() == Some(id);
-        if let Some(resource) = Resource::of(timeline, id) {
+        if let Some(resource) = ResourceRow::of(timeline, id) {
             row(
                 &resource,
                 columns,
@@ -78,7 +78,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 /// How wide what is. Widths are without the space that follows; 0 is not shown.
 #[derive(Clone, Copy, Debug)]
-struct Columns {
+struct ResourceColumns {
     id: usize,
     status: usize,
     kind: usize,
@@ -93,7 +93,7 @@ const WORD: usize = 20;
 const CLASS: usize = 9;
 const KIND: usize = 23;
 
-impl Columns {
+impl ResourceColumns {
     fn of(width: usize) -> Self {
         let marker_and_sign = 3;
         let room = width.saturating_sub(marker_and_sign + LENGTH + 1);
@@ -122,7 +122,11 @@ impl Columns {
 }
 
 /// The names of the columns, and the times of the axis.
-fn header(columns: Columns, axis: Option<(Window, Window)>, theme: &Theme) -> Line<'static> {
+fn header(
+    columns: ResourceColumns,
+    axis: Option<(Window, Window)>,
+    theme: &Theme,
+) -> Line<'static> {
     let ticks = axis.map(|(whole, window)| gantt::ticks(whole.from, window, columns.bar));
     let status = if columns.status > 0 { "status" } else { "" };
     let lead = format!("   {} {status}", pad("resource", columns.id));
@@ -132,8 +136,8 @@ fn header(columns: Columns, axis: Option<(Window, Window)>, theme: &Theme) -> Li
 }
 
 fn row(
-    resource: &Resource<'_>,
-    columns: Columns,
+    resource: &ResourceRow<'_>,
+    columns: ResourceColumns,
     window: Option<Window>,
     model: &Model,
     theme: &Theme,
@@ -210,7 +214,7 @@ mod tests {
     #[test]
     fn a_row_is_as_wide_as_its_pane() {
         for width in 12..=300 {
-            let columns = Columns::of(width);
+            let columns = ResourceColumns::of(width);
             assert_eq!(columns.lead() + columns.bar, width, "{columns:?}");
         }
     }
@@ -219,9 +223,9 @@ mod tests {
     fn usual_terminals_have_a_bar_to_read() {
         for (width, bar) in [(38, 8), (78, 24), (72, 18), (131, 40)] {
             assert!(
-                Columns::of(width).bar >= bar,
+                ResourceColumns::of(width).bar >= bar,
                 "{width}: {:?}",
-                Columns::of(width)
+                ResourceColumns::of(width)
             );
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::app::views::page;
-use crate::app::views::page::{Line, Sign};
+use crate::app::views::page::{ChangeKind, PageLine};
 use crate::domain::diff::{Change, changes};
 use crate::domain::properties::{Properties, shown};
 use crate::domain::stack_event::StackEvent;
@@ -20,25 +20,25 @@ pub(crate) fn lines(
     before: Option<Before<'_>>,
     event: &Arc<StackEvent>,
     columns: usize,
-) -> Vec<Line> {
+) -> Vec<PageLine> {
     let Some(Before { event: before, gap }) = before else {
         let none = format!("the first event of {} that is known", event.logical_id);
-        return page::text(&none, columns).collect();
+        return page::text_lines(&none, columns).collect();
     };
     let since = before
         .timestamp
         .zip(event.timestamp)
         .map(|(before, now)| duration(now - before));
     let since = since.map_or_else(String::new, |since| format!(", {since} later"));
-    let mut lines = vec![Line::Heading(format!(
+    let mut lines = vec![PageLine::Heading(format!(
         "changed since {}{since}",
         before.status
     ))];
     if gap {
         let note = "as far as is known: older events are still being loaded";
-        lines.extend(page::text(note, columns));
+        lines.extend(page::text_lines(note, columns));
     }
-    lines.push(Line::Blank);
+    lines.push(PageLine::Blank);
     let tree = |event: &StackEvent| {
         let mut fields = serde_json::Map::new();
         let mut put = |name: &str, value: Option<String>| {
@@ -71,19 +71,19 @@ pub(crate) fn lines(
         .iter()
         .any(|change| change.path.starts_with("properties"))
     {
-        lines.push(Line::Blank);
-        lines.push(Line::Text("the properties are the same".to_owned()));
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Text("the properties are the same".to_owned()));
     }
     lines
 }
 
-fn push(change: &Change, columns: usize, lines: &mut Vec<Line>) {
+fn push(change: &Change, columns: usize, lines: &mut Vec<PageLine>) {
     let (sign, text) = match (&change.before, &change.after) {
-        (None, after) => (Sign::Added, told(after.as_ref())),
-        (before, None) => (Sign::Removed, told(before.as_ref())),
+        (None, after) => (ChangeKind::Added, value_text(after.as_ref())),
+        (before, None) => (ChangeKind::Removed, value_text(before.as_ref())),
         (before, after) => {
-            let (before, after) = (told(before.as_ref()), told(after.as_ref()));
-            (Sign::Changed, format!("{before} -> {after}"))
+            let (before, after) = (value_text(before.as_ref()), value_text(after.as_ref()));
+            (ChangeKind::Changed, format!("{before} -> {after}"))
         }
     };
     let text = format!("{}: {text}", SafeText::new(&change.path));
@@ -92,12 +92,12 @@ fn push(change: &Change, columns: usize, lines: &mut Vec<Line>) {
         .into_iter()
         .enumerate();
     lines.extend(parts.map(|(index, text)| match index {
-        0 => Line::Change { sign, text },
-        _ => Line::Continued { indent: 0, text },
+        0 => PageLine::Change { sign, text },
+        _ => PageLine::Continued { indent: 0, text },
     }));
 }
 
-fn told(value: Option<&Value>) -> String {
+fn value_text(value: Option<&Value>) -> String {
     let text = match value {
         None => String::new(),
         Some(Value::String(text)) => text.clone(),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::app::views::page;
-use crate::app::views::page::{Line, Page};
+use crate::app::views::page::{Page, PageLine};
 use crate::domain::properties::{Properties, shown};
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
@@ -27,7 +27,7 @@ const INDENT: usize = 2;
 
 /// What the pane is about.
 #[derive(Clone, Copy, Debug)]
-pub enum Subject<'a> {
+pub enum DetailSubject<'a> {
     Event(&'a Timeline, &'a Arc<StackEvent>),
     /// A resource of a stack, or the stack itself.
     Resource(&'a Timeline, &'a SafeText),
@@ -45,27 +45,27 @@ pub enum DetailMode {
     Changes,
 }
 
-/// What the lines were made for: where this is the same, they are.
+/// What the lines were rendered for: where this is the same, they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Made {
+struct DetailInput {
     /// The event; of a resource its newest.
     event: EventKey,
     /// The resource and how many events it had, where the pane is about one.
     resource: Option<(SafeText, usize)>,
     /// The event before, where it is shown, and whether events may be missing between the two.
     before: Option<(EventKey, bool)>,
-    form: DetailMode,
+    mode: DetailMode,
     columns: usize,
     /// How often something had been folded or unfolded.
     folds: usize,
 }
 
-impl Made {
+impl DetailInput {
     /// What a reader is at: where it is the same, they stay on their line.
-    fn place(&self) -> (StackId, Option<EventId>, Option<SafeText>, DetailMode) {
+    fn position(&self) -> (StackId, Option<EventId>, Option<SafeText>, DetailMode) {
         let resource = self.resource.as_ref().map(|(id, _)| id.clone());
         let event = resource.is_none().then(|| self.event.event_id.clone());
-        (self.event.stack_id.clone(), event, resource, self.form)
+        (self.event.stack_id.clone(), event, resource, self.mode)
     }
 }
 
@@ -74,14 +74,14 @@ impl Made {
 pub struct Detail {
     pub page: Page,
     /// How it is read.
-    pub form: DetailMode,
+    pub mode: DetailMode,
     /// Branches that are not in their usual state: most are open at the top level and folded below.
-    switched: HashSet<String>,
+    toggled: HashSet<String>,
     folds: usize,
-    made: Option<Made>,
+    rendered: Option<DetailInput>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> DetailSubject<'a> {
     /// The event that it is about; of a resource its newest one.
     pub fn event(self) -> Option<&'a Arc<StackEvent>> {
         match self {
@@ -107,50 +107,58 @@ const NEWEST: usize = 8;
 
 impl Detail {
     /// Brings the lines in line with what the pane is about and with its size.
-    pub fn settle(&mut self, subject: Option<Subject<'_>>, columns: usize, height: usize) {
+    pub fn settle(&mut self, subject: Option<DetailSubject<'_>>, columns: usize, height: usize) {
         let wanted = subject.and_then(|subject| self.wanted(subject, columns));
-        if wanted != self.made {
-            let place = |made: &Option<Made>| made.as_ref().map(Made::place);
-            if place(&wanted) != place(&self.made) {
+        if wanted != self.rendered {
+            let place =
+                |rendered: &Option<DetailInput>| rendered.as_ref().map(DetailInput::position);
+            if place(&wanted) != place(&self.rendered) {
                 self.page.rewind();
             }
             let lines = subject.map(|subject| self.lines_of(subject, columns));
             self.page.lines = lines.unwrap_or_default();
-            self.made = wanted;
+            self.rendered = wanted;
         }
         self.page.settle(height);
     }
 
-    fn wanted(&self, subject: Subject<'_>, columns: usize) -> Option<Made> {
+    fn wanted(&self, subject: DetailSubject<'_>, columns: usize) -> Option<DetailInput> {
         let event = subject.event()?;
         let (resource, before) = match subject {
-            Subject::Event(timeline, _) if self.form == DetailMode::Changes => {
+            DetailSubject::Event(timeline, _) if self.mode == DetailMode::Changes => {
                 (None, timeline.before(event))
             }
-            Subject::Event(..) => (None, None),
-            Subject::Resource(timeline, id) => (Some((id.clone(), timeline.count_of(id))), None),
+            DetailSubject::Event(..) => (None, None),
+            DetailSubject::Resource(timeline, id) => {
+                (Some((id.clone(), timeline.count_of(id))), None)
+            }
         };
-        Some(Made {
+        Some(DetailInput {
             event: event.key(),
             resource,
             before: before.map(|before| (before.event.key(), before.gap)),
-            form: self.form,
+            mode: self.mode,
             columns,
             folds: self.folds,
         })
     }
 
-    fn lines_of(&self, subject: Subject<'_>, columns: usize) -> Vec<Line> {
-        match (subject, self.form) {
-            (Subject::Resource(timeline, id), DetailMode::Read) => {
+    fn lines_of(&self, subject: DetailSubject<'_>, columns: usize) -> Vec<PageLine> {
+        match (subject, self.mode) {
+            (DetailSubject::Resource(timeline, id), DetailMode::Read) => {
                 resource::lines(self, timeline, id, columns)
             }
             (_, DetailMode::Raw) => subject
                 .event()
                 .map(|event| raw(event, columns))
                 .unwrap_or_default(),
-            (Subject::Event(_, event), DetailMode::Read) => event::lines(self, event, columns),
-            (Subject::Event(timeline, _) | Subject::Resource(timeline, _), DetailMode::Changes) => {
+            (DetailSubject::Event(_, event), DetailMode::Read) => {
+                event::lines(self, event, columns)
+            }
+            (
+                DetailSubject::Event(timeline, _) | DetailSubject::Resource(timeline, _),
+                DetailMode::Changes,
+            ) => {
                 let event = subject.event();
                 let lines =
                     event.map(|event| changes::lines(timeline.before(event), event, columns));
@@ -159,12 +167,12 @@ impl Detail {
         }
     }
 
-    /// Reads it in the given form, or as it is meant again.
-    pub fn toggle_form(&mut self, form: DetailMode) {
-        self.form = if self.form == form {
+    /// Reads it in the given mode, or as it is meant again.
+    pub fn toggle_mode(&mut self, mode: DetailMode) {
+        self.mode = if self.mode == mode {
             DetailMode::Read
         } else {
-            form
+            mode
         };
     }
 
@@ -175,14 +183,14 @@ impl Detail {
             return;
         };
         match line {
-            Line::Node {
+            PageLine::Node {
                 open: Some(is_open),
                 path,
                 ..
             } if open.is_none_or(|open| open != *is_open) => {
                 let path = path.clone();
-                if !self.switched.remove(&path) {
-                    self.switched.insert(path);
+                if !self.toggled.remove(&path) {
+                    self.toggled.insert(path);
                 }
                 self.folds += 1;
             }
@@ -192,8 +200,8 @@ impl Detail {
     }
 
     fn mark_parent(&mut self) {
-        let indent_of = |line: &Line| match line {
-            Line::Node { indent, .. } | Line::Continued { indent, .. } => Some(*indent),
+        let indent_of = |line: &PageLine| match line {
+            PageLine::Node { indent, .. } | PageLine::Continued { indent, .. } => Some(*indent),
             _ => None,
         };
         let Some(indent) = self.page.lines.get(self.page.cursor).and_then(indent_of) else {
@@ -201,17 +209,17 @@ impl Detail {
         };
         let parent = (0..self.page.cursor).rev().find(|index| {
             let line = self.page.lines.get(*index);
-            matches!(line, Some(Line::Node { indent: of_line, .. }) if *of_line < indent)
+            matches!(line, Some(PageLine::Node { indent: of_line, .. }) if *of_line < indent)
         });
         self.page.cursor = parent.unwrap_or(self.page.cursor);
     }
 
     /// What a copy of the marked line takes: what it is called, and all of it, whatever of it the pane shows.
-    pub fn copied(&self, subject: Subject<'_>) -> Option<(String, String)> {
+    pub fn copyable(&self, subject: DetailSubject<'_>) -> Option<(String, String)> {
         let lines = self.page.lines.get(..=self.page.cursor)?;
-        let begins = |line: &&Line| !matches!(line, Line::Continued { .. });
+        let begins = |line: &&PageLine| !matches!(line, PageLine::Continued { .. });
         match lines.iter().rev().find(begins)? {
-            Line::Node { path, .. } => {
+            PageLine::Node { path, .. } => {
                 let Properties::Tree(tree) = subject.event_with_properties()?.properties() else {
                     return None;
                 };
@@ -219,21 +227,26 @@ impl Detail {
                 let name = name.unwrap_or("properties").to_owned();
                 Some((name, text_of(tree.pointer(path)?)))
             }
-            line => line.copied(),
+            line => line.copyable(),
         }
     }
 
     /// Writes the properties that an event has.
-    fn push_properties(&self, event: Option<&StackEvent>, columns: usize, lines: &mut Vec<Line>) {
+    fn push_properties(
+        &self,
+        event: Option<&StackEvent>,
+        columns: usize,
+        lines: &mut Vec<PageLine>,
+    ) {
         match event.map_or(Properties::Absent, StackEvent::properties) {
-            Properties::Absent => lines.push(Line::Text("no properties".to_owned())),
+            Properties::Absent => lines.push(PageLine::Text("no properties".to_owned())),
             Properties::Text(text) => {
-                lines.push(Line::Heading("properties".to_owned()));
-                lines.extend(page::text(text.as_str(), columns));
+                lines.push(PageLine::Heading("properties".to_owned()));
+                lines.extend(page::text_lines(text.as_str(), columns));
             }
             Properties::Tree(tree) => {
                 let mut writer = TreeWriter {
-                    switched: &self.switched,
+                    toggled: &self.toggled,
                     columns,
                     lines,
                 };
@@ -244,11 +257,11 @@ impl Detail {
 }
 
 /// An event as the JSON that came, one field a line.
-fn raw(event: &StackEvent, columns: usize) -> Vec<Line> {
+fn raw(event: &StackEvent, columns: usize) -> Vec<PageLine> {
     let pretty = serde_json::from_str::<Value>(event.raw());
     let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value));
     let text = pretty.unwrap_or_else(|_| event.raw().to_owned());
-    page::text(shown(&text).as_str(), columns).collect()
+    page::text_lines(shown(&text).as_str(), columns).collect()
 }
 
 /// A value as it is copied: text as it is, anything else as JSON.
@@ -278,18 +291,20 @@ mod tests {
     /// Makes the pane show an event that is alone in its stack.
     fn settle(detail: &mut Detail, event: &Arc<StackEvent>, columns: usize) {
         let timeline = Timeline::new(StackId::from("s"));
-        detail.settle(Some(Subject::Event(&timeline, event)), columns, 20);
+        detail.settle(Some(DetailSubject::Event(&timeline, event)), columns, 20);
     }
 
     fn nodes(detail: &Detail) -> Vec<String> {
-        let show = |line: &Line| match line {
-            Line::Node {
+        let show = |line: &PageLine| match line {
+            PageLine::Node {
                 indent,
                 name,
                 value,
                 ..
             } => Some(format!("{}{name} {value}", " ".repeat(*indent))),
-            Line::Continued { indent, text } => Some(format!("{}| {text}", " ".repeat(*indent))),
+            PageLine::Continued { indent, text } => {
+                Some(format!("{}| {text}", " ".repeat(*indent)))
+            }
             _ => None,
         };
         detail.page.lines.iter().filter_map(show).collect()
@@ -312,7 +327,7 @@ mod tests {
                 .page
                 .lines
                 .iter()
-                .position(|line| matches!(line, Line::Node { name, .. } if name == wanted))
+                .position(|line| matches!(line, PageLine::Node { name, .. } if name == wanted))
                 .unwrap()
         };
         detail.page.cursor = line_of(&detail, "Tags");
@@ -334,7 +349,7 @@ mod tests {
             .page
             .lines
             .iter()
-            .position(|line| line.text().starts_with("Tags"));
+            .position(|line| line.search_text().starts_with("Tags"));
         detail.page.cursor = line.unwrap();
         for open in [true, false] {
             detail.fold(Some(open));
@@ -348,18 +363,20 @@ mod tests {
         let deep = json!({"A": {"in": [{"key": "needle"}]}, "B": "middle", "C": "one\nneedle too", "D": {"x": "no"}});
         let event = event(&deep);
         let timeline = Timeline::new(StackId::from("s"));
-        let subject = Subject::Event(&timeline, &event);
+        let subject = DetailSubject::Event(&timeline, &event);
         let pattern = Pattern::new("needle", false).unwrap();
         let mut detail = Detail::default();
         settle(&mut detail, &event, 60);
-        let marked = |detail: &Detail| detail.page.lines[detail.page.cursor].text();
+        let marked = |detail: &Detail| detail.page.lines[detail.page.cursor].search_text();
         let mut lines = detail.page.lines.iter();
-        detail.page.cursor = lines.position(|line| line.text() == "B middle").unwrap();
+        detail.page.cursor = lines
+            .position(|line| line.search_text() == "B middle")
+            .unwrap();
         detail.unfold(subject, &pattern);
         assert_eq!(marked(&detail), "B middle");
         let mut found = Vec::new();
         for _ in 0..3 {
-            assert!(detail.page.find(&pattern, true));
+            assert!(detail.page.mark_next_match(&pattern, true));
             found.push(marked(&detail));
         }
         assert_eq!(found, ["needle too", "key needle", "needle too"]);
@@ -376,7 +393,7 @@ mod tests {
         let last = marked(&again);
         again.unfold(subject, &pattern);
         assert_eq!(marked(&again), last);
-        assert!(again.page.find(&pattern, true));
+        assert!(again.page.mark_next_match(&pattern, true));
         assert_eq!(marked(&again), "key needle");
         // What is open already stays so.
         detail.unfold(subject, &pattern);
@@ -394,7 +411,7 @@ mod tests {
             .page
             .lines
             .iter()
-            .position(|line| matches!(line, Line::Node { .. }))
+            .position(|line| matches!(line, PageLine::Node { .. }))
             .unwrap();
         detail.page.cursor = root + 1;
         detail.fold(Some(false));
@@ -409,7 +426,7 @@ mod tests {
             let mut detail = Detail::default();
             settle(&mut detail, &event, columns);
             for line in &detail.page.lines {
-                if let Line::Continued { indent, text } = line {
+                if let PageLine::Continued { indent, text } = line {
                     assert!(
                         indent + INDENT + width(text) <= columns.max(indent + INDENT + 1),
                         "{columns}: {line:?}"

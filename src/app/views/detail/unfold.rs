@@ -3,31 +3,32 @@
 use serde_json::Value;
 
 use crate::app::views::detail::tree::below;
-use crate::app::views::detail::{Detail, DetailMode, Subject};
-use crate::app::views::page::Line;
+use crate::app::views::detail::{Detail, DetailMode, DetailSubject};
+use crate::app::views::page::PageLine;
 use crate::domain::properties::{Properties, shown};
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
 impl Detail {
     /// Unfolds every branch that has the pattern somewhere inside, and keeps the marked line.
-    pub fn unfold(&mut self, subject: Subject<'_>, pattern: &Pattern) {
+    pub fn unfold(&mut self, subject: DetailSubject<'_>, pattern: &Pattern) {
         let event = subject.event_with_properties();
-        let (DetailMode::Read, Some(made), Some(event)) = (self.form, &self.made, event) else {
+        let (DetailMode::Read, Some(rendered), Some(event)) = (self.mode, &self.rendered, event)
+        else {
             return;
         };
         let Properties::Tree(tree) = event.properties() else {
             return;
         };
-        let columns = made.columns;
+        let columns = rendered.columns;
         let mut branches = Vec::new();
         collect(&tree, "", pattern, &mut branches);
         let marked = self.marked();
         for path in branches {
             // The root is usually open.
-            let is_open = path.is_empty() != self.switched.contains(&path);
-            if !is_open && !self.switched.remove(&path) {
-                self.switched.insert(path);
+            let is_open = path.is_empty() != self.toggled.contains(&path);
+            if !is_open && !self.toggled.remove(&path) {
+                self.toggled.insert(path);
             }
         }
         self.folds += 1;
@@ -37,11 +38,12 @@ impl Detail {
 
     /// Where the marked line is, whatever is unfolded.
     fn marked(&self) -> Marked {
-        let is_in_tree = |line: &Line| matches!(line, Line::Node { .. } | Line::Continued { .. });
+        let is_in_tree =
+            |line: &PageLine| matches!(line, PageLine::Node { .. } | PageLine::Continued { .. });
         let lines = self.page.lines.get(..=self.page.cursor).unwrap_or_default();
         let nodes = lines.iter().rev().take_while(|line| is_in_tree(line));
         let node = nodes.enumerate().find_map(|(below, line)| match line {
-            Line::Node { path, .. } => Some((path.clone(), below)),
+            PageLine::Node { path, .. } => Some((path.clone(), below)),
             _ => None,
         });
         match node {
@@ -59,8 +61,7 @@ impl Detail {
             Marked::BelowTop(line) => Some(line),
             Marked::AboveEnd(line) => lines.len().checked_sub(line),
             Marked::InTree(wanted, below) => {
-                let is_it =
-                    |line: &Line| matches!(line, Line::Node { path, .. } if *path == wanted);
+                let is_it = |line: &PageLine| matches!(line, PageLine::Node { path, .. } if *path == wanted);
                 lines.iter().position(is_it).map(|first| first + below)
             }
         };

@@ -32,7 +32,7 @@ impl Default for Filter {
 
 /// One thing that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum FilterChoice {
     Class(StatusClass),
     Type(SafeText),
     Resource(SafeText),
@@ -54,55 +54,55 @@ impl Filter {
     }
 
     /// What a list that is narrowed so shows.
-    pub fn sieve(&self) -> Selection {
-        self.sieve_of(self.classes)
+    pub fn selection(&self) -> Selection {
+        self.selection_of(self.classes)
     }
 
     /// The same for other statuses.
-    pub fn sieve_of(&self, classes: ClassSet) -> Selection {
+    pub fn selection_of(&self, classes: ClassSet) -> Selection {
         let open = self.types.is_all() && self.resources.is_all() && self.text.is_none();
         let slot = (!open).then_some(FilterSlot::Listed);
         Selection { classes, slot }
     }
 
     /// Whether the thing is listed as far as things of its kind go.
-    pub fn lists(&self, choice: &Choice) -> bool {
+    pub fn includes(&self, choice: &FilterChoice) -> bool {
         match choice {
-            Choice::Class(class) => self.classes.contains(*class),
-            Choice::Type(kind) => self.types.contains(kind),
-            Choice::Resource(resource) => self.resources.contains(resource),
+            FilterChoice::Class(class) => self.classes.contains(*class),
+            FilterChoice::Type(kind) => self.types.contains(kind),
+            FilterChoice::Resource(resource) => self.resources.contains(resource),
         }
     }
 
     /// Lists it or no longer lists it, beside others of its kind.
-    pub fn toggle(&mut self, choice: &Choice) {
+    pub fn toggle(&mut self, choice: &FilterChoice) {
         match choice {
-            Choice::Class(class) => self.classes = self.classes.toggled(*class),
-            Choice::Type(kind) => self.types.toggle(kind),
-            Choice::Resource(resource) => self.resources.toggle(resource),
+            FilterChoice::Class(class) => self.classes = self.classes.toggled(*class),
+            FilterChoice::Type(kind) => self.types.toggle(kind),
+            FilterChoice::Resource(resource) => self.resources.toggle(resource),
         }
     }
 
     /// Lists no other thing of its kind.
-    pub fn only(&mut self, choice: &Choice) {
+    pub fn only(&mut self, choice: &FilterChoice) {
         match choice {
-            Choice::Class(class) => self.classes = ClassSet::only(*class),
-            Choice::Type(kind) => self.types = Names::only(kind),
-            Choice::Resource(resource) => self.resources = Names::only(resource),
+            FilterChoice::Class(class) => self.classes = ClassSet::only(*class),
+            FilterChoice::Type(kind) => self.types = Names::only(kind),
+            FilterChoice::Resource(resource) => self.resources = Names::only(resource),
         }
     }
 
     /// Lists every thing of its kind again.
-    pub fn every(&mut self, choice: &Choice) {
+    pub fn all_of_kind(&mut self, choice: &FilterChoice) {
         match choice {
-            Choice::Class(_) => self.classes = ClassSet::ALL,
-            Choice::Type(_) => self.types = Names::default(),
-            Choice::Resource(_) => self.resources = Names::default(),
+            FilterChoice::Class(_) => self.classes = ClassSet::ALL,
+            FilterChoice::Type(_) => self.types = Names::default(),
+            FilterChoice::Resource(_) => self.resources = Names::default(),
         }
     }
 
-    /// What is asked for beside statuses, in a few words.
-    pub fn words(&self) -> Vec<String> {
+    /// What is asked for beside statuses, in a few descriptions.
+    pub fn descriptions(&self) -> Vec<String> {
         let one = |name: &SafeText| name.as_str().trim_start_matches("AWS::").to_owned();
         let listed = |names: &Names, noun: &str| {
             let (but, names) = match names {
@@ -146,19 +146,19 @@ mod tests {
     fn what_is_chosen_is_said_in_few_words() {
         let mut filter = Filter::default();
         let (role, topic) = (
-            Choice::Resource(SafeText::new("Role")),
-            Choice::Resource(SafeText::new("Topic")),
+            FilterChoice::Resource(SafeText::new("Role")),
+            FilterChoice::Resource(SafeText::new("Topic")),
         );
-        assert!(filter.is_open() && filter.lists(&role) && filter.words().is_empty());
+        assert!(filter.is_open() && filter.includes(&role) && filter.descriptions().is_empty());
         filter.toggle(&role);
-        assert!(!filter.lists(&role) && filter.lists(&topic));
-        assert_eq!(filter.words(), ["all but Role"]);
+        assert!(!filter.includes(&role) && filter.includes(&topic));
+        assert_eq!(filter.descriptions(), ["all but Role"]);
         filter.toggle(&topic);
-        assert_eq!(filter.words(), ["all but 2 resources"]);
+        assert_eq!(filter.descriptions(), ["all but 2 resources"]);
         filter.only(&topic);
-        assert!(!filter.lists(&role));
-        assert_eq!(filter.words(), ["Topic"]);
-        filter.every(&topic);
+        assert!(!filter.includes(&role));
+        assert_eq!(filter.descriptions(), ["Topic"]);
+        filter.all_of_kind(&topic);
         assert!(filter.is_open());
     }
 }

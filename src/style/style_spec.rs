@@ -9,7 +9,7 @@ use crate::text::safe::{SafeText, one_line};
 
 /// Why a text is no look. Displayed as one clean, lower-case line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LookError {
+pub enum StyleSpecError {
     /// A word that means nothing here.
     #[error(
         "{0} is neither a colour nor a weight; a look reads like `bold #ffffff on #1c5680`, with the weights \
@@ -17,13 +17,13 @@ pub enum LookError {
     )]
     Word(String),
     /// A colour for a terminal that shows fewer.
-    #[error("{0} can't be shown in {name}: {hint}", name = .1.name(), hint = hint(*.1))]
+    #[error("{0} can't be shown_word in {name}: {hint}", name = .1.name(), hint = hint(*.1))]
     Colour(String, Depth),
     /// `on` without a colour after it.
     #[error("a colour is missing after on")]
     Background,
     /// A second colour for the same.
-    #[error("there are two colours; the second is the ground's, after the word on")]
+    #[error("there are two colours; the second is the background's, after the word on")]
     Twice,
 }
 
@@ -37,20 +37,20 @@ const fn hint(depth: Depth) -> &'static str {
 }
 
 /// Reads a look for a terminal of that depth.
-pub(super) fn look(text: &str, depth: Depth) -> Result<Style, LookError> {
+pub(super) fn parse_style(text: &str, depth: Depth) -> Result<Style, StyleSpecError> {
     let mut style = Style::new();
     let mut words = text.split_whitespace();
     while let Some(word) = words.next() {
         if word == "on" {
-            let ground = words.next().ok_or(LookError::Background)?;
-            let ground = colour(ground, depth)?;
-            if style.bg.replace(ground).is_some() {
-                return Err(LookError::Twice);
+            let background = words.next().ok_or(StyleSpecError::Background)?;
+            let background = colour(background, depth)?;
+            if style.bg.replace(background).is_some() {
+                return Err(StyleSpecError::Twice);
             }
         } else if let Some(weight) = weight(word) {
             style = style.add_modifier(weight);
         } else if style.fg.replace(colour(word, depth)?).is_some() {
-            return Err(LookError::Twice);
+            return Err(StyleSpecError::Twice);
         }
     }
     Ok(style)
@@ -67,16 +67,19 @@ fn weight(word: &str) -> Option<Modifier> {
     })
 }
 
-fn colour(word: &str, depth: Depth) -> Result<Color, LookError> {
-    let shown = || one_line(SafeText::new(word).as_str());
-    let colour: Color = word.parse().ok().ok_or_else(|| LookError::Word(shown()))?;
+fn colour(word: &str, depth: Depth) -> Result<Color, StyleSpecError> {
+    let shown_word = || one_line(SafeText::new(word).as_str());
+    let colour: Color = word
+        .parse()
+        .ok()
+        .ok_or_else(|| StyleSpecError::Word(shown_word()))?;
     let needs = match colour {
         Color::Rgb(..) => Depth::True,
         Color::Indexed(_) => Depth::Ansi256,
         _ => Depth::Ansi16,
     };
     if needs > depth {
-        return Err(LookError::Colour(shown(), depth));
+        return Err(StyleSpecError::Colour(shown_word(), depth));
     }
     Ok(colour)
 }
@@ -88,18 +91,18 @@ mod tests {
     #[test]
     fn a_look_is_weights_and_colours() {
         let bold = Style::new().add_modifier(Modifier::BOLD);
-        assert_eq!(look("", Depth::None), Ok(Style::new()));
-        assert_eq!(look("bold", Depth::None), Ok(bold));
+        assert_eq!(parse_style("", Depth::None), Ok(Style::new()));
+        assert_eq!(parse_style("bold", Depth::None), Ok(bold));
         assert_eq!(
-            look("bold bright-red", Depth::Ansi16),
+            parse_style("bold bright-red", Depth::Ansi16),
             Ok(bold.fg(Color::LightRed))
         );
         assert_eq!(
-            look("255 on 24 bold", Depth::Ansi256),
+            parse_style("255 on 24 bold", Depth::Ansi256),
             Ok(bold.fg(Color::Indexed(255)).bg(Color::Indexed(24)))
         );
         assert_eq!(
-            look("on #1c5680", Depth::True),
+            parse_style("on #1c5680", Depth::True),
             Ok(Style::new().bg(Color::Rgb(0x1c, 0x56, 0x80)))
         );
     }
@@ -112,13 +115,17 @@ mod tests {
             (
                 "#1c5680",
                 Depth::Ansi256,
-                "#1c5680 can't be shown in 256: use numbers",
+                "#1c5680 can't be shown_word in 256: use numbers",
             ),
-            ("24", Depth::Ansi16, "24 can't be shown in 16: use names"),
+            (
+                "24",
+                Depth::Ansi16,
+                "24 can't be shown_word in 16: use names",
+            ),
             (
                 "red",
                 Depth::None,
-                "red can't be shown in none: that is for terminals without colours",
+                "red can't be shown_word in none: that is for terminals without colours",
             ),
             ("red on", Depth::True, "a colour is missing after on"),
             ("red blue", Depth::True, "there are two colours"),
@@ -129,7 +136,7 @@ mod tests {
                 "is neither a colour nor a weight",
             ),
         ] {
-            let message = look(text, depth).unwrap_err().to_string();
+            let message = parse_style(text, depth).unwrap_err().to_string();
             assert!(message.contains(wanted), "{text}: {message}");
             assert!(!message.contains(char::is_control), "{message:?}");
         }
