@@ -1,69 +1,66 @@
-//! Where things are on a screen of a given size: used for paging by `update` and for drawing by the view.
+//! The division of a screen of a given size into regions. `update` uses it for paging and mouse clicks, the view for
+//! drawing, so that both agree.
 
 use ratatui::layout::{Rect, Size};
 
 use crate::app::views::Tab;
 
-/// The least size at which anything but "too small" is drawn.
+/// Below this size the view draws only "too small".
 pub(crate) const MIN_SIZE: Size = Size {
     width: 20,
     height: 6,
 };
 /// From this width on, the detail pane stands beside the list.
 const SIDE_BY_SIDE: u16 = 100;
-/// From this width on, the list has room for types and reasons, and gets more of it.
+/// From this width on, the list has room for types and reasons, and gets a larger share.
 const ROOMY: u16 = 160;
 /// From this body height on, the detail pane stands under the list; below, it covers the list when opened.
 const STACKED: u16 = 14;
-/// The least height of a pane that stands above or under another one, borders included.
+/// The minimum height of a pane that stands above or under another one, borders included.
 const LEAST_PANE: u16 = 5;
 
-/// Where the detail pane is.
+/// The place of the detail pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DetailPlacement {
-    /// Beside the list.
     Beside,
-    /// Under the list.
     Under,
-    /// In its place, when it is opened.
+    /// In the place of the list, when it is opened.
     Over,
 }
 
-/// The parts of the screen. Panes include their borders.
+/// The regions of the screen. Panes include their borders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Regions {
     /// Image, region, version; the state of the connection.
     pub title: Rect,
     /// The verdict and the progress.
     pub verdict: Rect,
-    /// What must be read without a key being pressed; often empty.
+    /// Messages that the user must see without pressing a key; often empty.
     pub notice: Rect,
     /// Tabs, and counts by status.
     pub bar: Rect,
-    /// The list, or the one page of a view that has no list; absent while the detail covers it.
+    /// The list, or the page of a view without a list; absent while the detail covers it.
     pub list: Option<Rect>,
     /// The detail pane; absent while there is no room for it and it is closed.
     pub detail: Option<Rect>,
-    /// The key hints.
     pub hints: Rect,
-    /// How the panes stand.
     pub placement: DetailPlacement,
 }
 
-/// What the division of a screen depends on, beside its size.
+/// The input of the layout, beside the screen's size.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LayoutInput {
     pub tab: Tab,
-    /// Whether the detail pane has the whole body, where it does not stand beside the list.
+    /// Whether the detail pane has the whole body, unless it stands beside the list.
     pub detail_only: bool,
     /// The number of lines that notices take.
     pub notices: usize,
-    /// The number of rows that the list would like to show, where that is known to be few.
+    /// The number of rows of the list, if it is known to be small.
     pub rows: Option<usize>,
 }
 
 impl Regions {
-    /// Divides a screen. Nothing where it is too small to show anything.
+    /// Divides a screen. `None`: it is too small.
     pub fn of(size: Size, input: LayoutInput) -> Option<Self> {
         if size.width < MIN_SIZE.width || size.height < MIN_SIZE.height {
             return None;
@@ -100,25 +97,25 @@ impl Regions {
         })
     }
 
-    /// The number of rows that a bordered pane shows.
+    /// The number of rows inside a bordered pane.
     pub fn rows_in(pane: Option<Rect>) -> usize {
         pane.map_or(0, |pane| usize::from(pane.height.saturating_sub(2)))
     }
 
-    /// The number of columns of a view that is one page: less its borders and one column of room.
+    /// The number of columns of a view without a list: without its borders and one column of margin.
     pub fn page_columns(&self) -> usize {
         self.list
             .map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
     }
 
-    /// The number of columns that the detail pane shows: less its borders and one column of room.
+    /// The number of columns of the detail pane: without its borders and one column of margin.
     pub fn detail_columns(&self) -> usize {
         self.detail
             .map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
     }
 }
 
-/// Where something of that size lies over the panes: in the middle of the screen, above the hints.
+/// The area of a popup of that size: in the middle of the screen, above the hints.
 pub(crate) fn popup(screen: Size, width: u16, height: u16) -> Rect {
     let room = screen.height.saturating_sub(1);
     let (width, height) = (width.min(screen.width), height.min(room));

@@ -1,30 +1,28 @@
-//! Every action in words: its name, where it can be meant, what help and hint line say of it, and in which
-//! order. Which keys mean it is data: `assets/keys.toml`, and a person's own file.
+//! Every action in words: its name, its contexts, its help and its hint, in the order in which they are listed. The
+//! key map, the hint line, the help and `bakewatch keys` read this table; the keys are in `assets/keys.toml`.
 
 use crate::app::keys::action::{Action, Context};
 
-/// What an action means in some contexts.
+/// An action as it is described in some contexts.
 #[derive(Clone, Copy, Debug)]
 pub struct Command {
     pub action: Action,
-    /// The action's name in a key map's file.
+    /// The action's name in a key map file.
     pub name: &'static str,
-    /// Where it can be meant.
     pub contexts: &'static [Context],
-    /// The words of the help.
     pub help: &'static str,
-    /// The word on the hint line, for the few that stand there. Neighbours that share it stand there as one.
+    /// The word on the hint line, for the most useful actions. Neighbours with the same word share a hint.
     pub hint: Option<&'static str>,
 }
 
 use Context::{Detail, Failure, Filter, Help, List, Prompt, Resources};
 
-/// Every context but the one in which keys type.
+/// Every context but the prompt, in which keys type.
 const EVERYWHERE: &[Context] = &[List, Resources, Detail, Failure, Filter, Help];
 const VIEWS: &[Context] = &[List, Resources, Detail, Failure];
 const PANES: &[Context] = &[List, Resources, Detail];
 
-/// Every action, in the order in which hints and help list them. An action that needs other words elsewhere
+/// Every action, in the order in which hints and help list them. An action that needs other words in another context
 /// has a row for each; its keys are the same in all of them.
 #[rustfmt::skip] // A row is a line.
 pub const COMMANDS: &[Command] = &[
@@ -108,7 +106,7 @@ impl Command {
         self
     }
 
-    /// Where it can be meant, in words: `everywhere` (but where keys type), `every view`, or such as
+    /// The contexts in words: `everywhere` (all but the prompt), `every view`, or a list such as
     /// `list, detail`.
     pub fn contexts_label(&self) -> String {
         let holds = |contexts: &[Context]| {
@@ -130,14 +128,13 @@ impl Command {
     }
 }
 
-/// The name of an action in a key map's file.
 pub(crate) fn name_of(action: Action) -> &'static str {
     let mut rows = COMMANDS.iter();
     rows.find(|command| command.action == action)
         .map_or("", |command| command.name)
 }
 
-/// Names that actions had in earlier versions, and today's: a user's keys.toml with the old ones stays valid.
+/// Names that actions had in earlier versions, and their names now: a user's keys.toml with the old names stays valid.
 const ALIASES: [(&str, &str); 6] = [
     ("fold", "left"),
     ("its-events", "filter-to-resource"),
@@ -147,7 +144,7 @@ const ALIASES: [(&str, &str); 6] = [
     ("unfold", "right"),
 ];
 
-/// The action of a name, or of one of its earlier names.
+/// The action with this name, or with this earlier name.
 pub(crate) fn action_named(name: &str) -> Option<Action> {
     let alias = ALIASES.iter().find(|(earlier, _)| *earlier == name);
     let name = alias.map_or(name, |(_, today)| today);
@@ -160,7 +157,7 @@ pub(crate) fn action_named(name: &str) -> Option<Action> {
 mod tests {
     use super::*;
 
-    /// `PageDown` as `page-down`.
+    /// `PageDown` becomes `page-down`.
     fn kebab(variant: &str) -> String {
         let mut name = String::new();
         for character in variant.chars() {

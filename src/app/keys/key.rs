@@ -1,4 +1,5 @@
-//! A key, without the terminal's details, and how it is spelled: in the key map's file, in hints and in help.
+//! A key without the terminal's details, and its spelling in the key map file, in hints and in the help. `runtime::tty`
+//! makes them from terminal events; the key map finds their actions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +10,7 @@ use crate::text::safe::{SafeText, width};
 pub enum Key {
     /// A character as typed, shift included.
     Char(char),
-    /// A character with the control key. A terminal does not tell its case; letters are lower-case here.
+    /// A character with the control key. Terminals do not report its case; letters are lower-case here.
     Ctrl(char),
     /// A function key, by its number.
     F(u8),
@@ -31,7 +32,6 @@ pub enum Key {
     Insert,
 }
 
-/// The keys that have a name, and their names.
 const NAMED: [(Key, &str); 17] = [
     (Key::Char(' '), "space"),
     (Key::Ctrl(' '), "ctrl-space"),
@@ -64,16 +64,15 @@ impl fmt::Display for Key {
             Self::Char(character) => write!(formatter, "{character}"),
             Self::Ctrl(character) => write!(formatter, "ctrl-{character}"),
             Self::F(number) => write!(formatter, "f{number}"),
-            // Every other key has a name; a test says so.
+            // Every other key has a name; a test checks that.
             other => write!(formatter, "{other:?}"),
         }
     }
 }
 
-/// Why a text is no key.
+/// The reason why a text is not a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// No key is spelled like this.
     #[error(
         "no key is spelled {0}; a key is one character such as j or G, ctrl- and a letter, f1 to f20, or one \
          of {names}",
@@ -88,7 +87,7 @@ pub enum KeyError {
 impl FromStr for Key {
     type Err = KeyError;
 
-    /// Reads a key as [`Display`](fmt::Display) writes it.
+    /// Parses a key as [`Display`](fmt::Display) writes it.
     fn from_str(text: &str) -> Result<Self, KeyError> {
         if let Some((key, _)) = NAMED.iter().find(|(_, name)| *name == text) {
             return Ok(*key);
@@ -121,7 +120,7 @@ impl FromStr for Key {
     }
 }
 
-/// The character that a text is, where it is just one.
+/// The only character of a text.
 fn single(text: &str) -> Option<char> {
     let mut characters = text.chars();
     characters.next().filter(|_| characters.next().is_none())

@@ -1,4 +1,5 @@
-//! The choice of what is listed, while it is open: statuses, types and resources with their counts.
+//! The menu of statuses, types and resources to list, with their counts. Keys toggle its choices, `update` sets the
+//! filter accordingly, and `view::overlays::filter_menu` draws it.
 
 use std::collections::BTreeMap;
 
@@ -16,25 +17,22 @@ const COLUMNS: u16 = 58;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FilterMenuLine {
-    /// What the lines below have in common.
     Heading(&'static str),
-    /// Something that can be chosen, and how many events have it.
+    /// A choice, and the number of its events.
     Choice(FilterChoice, usize),
 }
 
-/// The menu's state.
 #[derive(Clone, Debug, Default)]
 pub struct FilterMenu {
     pub lines: Vec<FilterMenuLine>,
-    /// The marked line.
     pub cursor: usize,
     /// The first line on the screen.
     pub top: usize,
-    /// The revision of the build that the lines were made for.
+    /// The revision of the build that the lines were made from.
     revision: Option<u64>,
 }
 
-/// Where the menu is on a screen.
+/// The area of the menu on a screen.
 pub(crate) fn area(lines: usize, size: Size) -> Rect {
     let rows = u16::try_from(lines).unwrap_or(u16::MAX);
     popup(size, COLUMNS, rows.saturating_add(2))
@@ -45,7 +43,7 @@ impl FilterMenu {
     pub(crate) fn settle(&mut self, build: &Build, size: Size) {
         if self.revision != Some(build.revision()) {
             self.revision = Some(build.revision());
-            // What is marked stays marked, wherever it is among more of its kind.
+            // The marked choice stays marked, wherever it moves among new ones.
             let marked = self.choice().cloned();
             self.lines = lines(build);
             let is_marked = |line: &FilterMenuLine| matches!(line, FilterMenuLine::Choice(choice, _) if Some(choice) == marked.as_ref());
@@ -57,7 +55,7 @@ impl FilterMenu {
         self.step_off_headings(true);
         let height = usize::from(area(self.lines.len(), size).height.saturating_sub(2));
         if self.cursor < self.top + 1 {
-            // The heading above it is worth its line.
+            // Keep the heading above the marked line visible.
             self.top = self.cursor.saturating_sub(1);
         } else if height > 0 && self.cursor >= self.top + height {
             self.top = self.cursor + 1 - height;
@@ -65,7 +63,7 @@ impl FilterMenu {
         self.top = self.top.min(self.lines.len().saturating_sub(height));
     }
 
-    /// What is marked.
+    /// The marked choice.
     pub fn choice(&self) -> Option<&FilterChoice> {
         match self.lines.get(self.cursor)? {
             FilterMenuLine::Choice(choice, _) => Some(choice),
@@ -124,7 +122,7 @@ fn lines(build: &Build) -> Vec<FilterMenuLine> {
     lines
 }
 
-/// The types and the resources that the events name, with how many events each has.
+/// The types and the resources of all events, with their numbers of events.
 fn count_by_name(build: &Build) -> (BTreeMap<SafeText, usize>, Vec<(SafeText, usize)>) {
     let mut types: BTreeMap<SafeText, usize> = BTreeMap::new();
     let mut resources: Vec<(SafeText, usize)> = Vec::new();

@@ -1,6 +1,5 @@
-//! The help's content: what the keys do, by where they do it, and what the statuses' signs mean.
-//!
-//! It is made from the key map, so it can't tell of a key that does nothing.
+//! The content of the help: the keys by context, and the signs of the statuses. It is made from the key map, and lists
+//! only keys that have an action. `view::overlays::help` draws it.
 
 use ratatui::layout::{Rect, Size};
 
@@ -10,34 +9,30 @@ use crate::app::keys::keymap::KeyMap;
 use crate::app::layout::popup;
 use crate::domain::status::StatusClass;
 
-/// The place of what can be meant everywhere.
+/// The contexts label of actions that are available everywhere.
 const EVERYWHERE: &str = "everywhere";
 /// The popup's width, borders included.
 const COLUMNS: u16 = 78;
 
-/// One line of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HelpLine {
-    /// Nothing, between two groups.
     Blank,
-    /// What the lines below have in common.
     Heading(String),
-    /// Keys, and what they do.
+    /// Keys, and the help of their action.
     Keys(String, &'static str),
     /// A status: its sign and its word.
     Status(StatusClass),
 }
 
-/// The help while it is open.
 #[derive(Clone, Debug)]
 pub struct Help {
-    /// The first line shown.
+    /// The first line on the screen.
     pub top: usize,
-    /// Where it was asked for: what can be done there comes first.
+    /// The context in which the help was opened: its keys come first.
     pub from: Context,
 }
 
-/// The whole help, for a person who is in some place.
+/// The whole help, for a user in the given context.
 pub(crate) fn lines(keys: &KeyMap, from: Context) -> Vec<HelpLine> {
     let mut lines = Vec::new();
     let everywhere = |command: &Command| command.contexts_label() == EVERYWHERE;
@@ -72,7 +67,7 @@ pub(crate) fn lines(keys: &KeyMap, from: Context) -> Vec<HelpLine> {
     lines
 }
 
-/// Adds the commands that belong together and have a key.
+/// Adds the commands of a group that have a key.
 fn push_group(
     lines: &mut Vec<HelpLine>,
     map: &KeyMap,
@@ -94,18 +89,18 @@ fn push_group(
     }
 }
 
-/// Where the help is on a screen.
+/// The area of the help on a screen.
 pub(crate) fn area(lines: &[HelpLine], size: Size) -> Rect {
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     popup(size, COLUMNS, rows.saturating_add(2))
 }
 
-/// The number of lines that are shown at once.
+/// The number of lines on the screen.
 pub(crate) fn page(lines: &[HelpLine], size: Size) -> usize {
     usize::from(area(lines, size).height.saturating_sub(2))
 }
 
-/// The first line that is shown when the last one is.
+/// The first line on the screen when the last one is shown.
 pub(crate) fn highest_top(lines: &[HelpLine], size: Size) -> usize {
     lines.len().saturating_sub(page(lines, size))
 }

@@ -1,4 +1,5 @@
-//! The line of tabs and chips: what is on it, in which form, and where, so that a click finds what it meant.
+//! The line of tabs and chips: its items, their level of detail and their columns. The view draws them, and
+//! `update::mouse` finds the clicked one.
 //!
 //! A chip is a class of statuses with its count; it is lit while the class is listed alone or with others.
 
@@ -9,7 +10,7 @@ use crate::domain::status::{ClassSet, StatusClass};
 use crate::store::filter_index::Selection;
 use crate::text::safe::width;
 
-/// What an item of the line stands for.
+/// The view or the class of statuses behind an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BarTarget {
     Tab(Tab),
@@ -18,20 +19,18 @@ pub enum BarTarget {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BarItem {
-    /// What it stands for.
     pub target: BarTarget,
-    /// Its first column.
     pub column: usize,
-    /// Its text, without the sign that a chip begins with; a space on both sides included.
+    /// The text without the sign of a chip; with a space on both sides.
     pub text: String,
-    /// Whether it is the view that is shown, or a class that was chosen.
+    /// Whether it is the current view, or a class that the filter names.
     pub chosen: bool,
-    /// Whether there is anything behind it.
+    /// Whether there are no events, resources or failure behind it.
     pub empty: bool,
 }
 
 impl BarItem {
-    /// The columns that it takes: a chip's sign has a space before it.
+    /// The width in columns, with the sign of a chip and the space before it.
     pub fn width(&self) -> usize {
         let sign = if matches!(self.target, BarTarget::Class(_)) {
             2
@@ -42,12 +41,12 @@ impl BarItem {
     }
 }
 
-/// How much is items_with, from hardly anything to everything.
+/// The level of detail, from the lowest to the highest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum BarDetail {
-    /// The keys of the tabs, and how much has failed.
+    /// The keys of the tabs, and the number of failures.
     Keys,
-    /// The names of the tabs; that of the failure is coloured where there is one.
+    /// The names of the tabs; that of the failure is coloured if there is one.
     Names,
     /// The chips too.
     Chips,
@@ -65,7 +64,7 @@ const BAR_DETAILS: [BarDetail; 5] = [
     BarDetail::Keys,
 ];
 
-/// The items of a line of so many columns. They begin at column 1.
+/// The items at the highest level of detail that fits the columns. They begin at column 1.
 pub fn bar_items(model: &Model, columns: usize) -> Vec<BarItem> {
     let fits = |items: &Vec<BarItem>| {
         items
@@ -79,7 +78,7 @@ pub fn bar_items(model: &Model, columns: usize) -> Vec<BarItem> {
     forms.find(fits).unwrap_or(smallest)
 }
 
-/// The item under a column.
+/// The target of the item at a column.
 pub fn bar_target_at(model: &Model, columns: usize, column: usize) -> Option<BarTarget> {
     let items = bar_items(model, columns).into_iter();
     let mut under =
@@ -87,7 +86,7 @@ pub fn bar_target_at(model: &Model, columns: usize, column: usize) -> Option<Bar
     under.next().map(|item| item.target)
 }
 
-/// How many events a selection lets through, of every stack that had the image's name.
+/// The number of selected events, of every stack that had the image's name.
 pub(crate) fn count(model: &Model, selection: Selection) -> usize {
     let timelines = model.build.timelines().iter();
     timelines.map(|timeline| timeline.count(selection)).sum()
@@ -96,13 +95,13 @@ pub(crate) fn count(model: &Model, selection: Selection) -> usize {
 fn items_with(model: &Model, detail: BarDetail) -> Vec<BarItem> {
     let tabs = Tab::ALL.into_iter().map(|tab| tab_item(model, tab, detail));
     let classes = StatusClass::ALL.into_iter();
-    // Chips count events, and choose among them: beside resources they would be read as theirs.
+    // Chips count and select events: beside resources, the user would take them for counts of resources.
     let chips = classes.filter(|_| model.tab == Tab::Events);
     let chips = chips.filter_map(|class| chip(model, class, detail));
     tabs.chain(chips).collect()
 }
 
-/// Puts items one after the other, chips apart from tabs.
+/// Sets the columns of the items, with a gap between tabs and chips.
 fn lay_out(mut items: Vec<BarItem>) -> Vec<BarItem> {
     let mut column = 1;
     let mut chips = false;
@@ -149,7 +148,7 @@ fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
     }
 }
 
-/// The usual classes have a chip, and others where there are such events, or where they are chosen.
+/// The usual classes have a chip, and others if there are such events or the filter names them.
 fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem> {
     let usual = [
         StatusClass::Running,

@@ -1,4 +1,5 @@
-//! The connection to the API as a person needs to know it: is what I see fresh, and if not, what helps?
+//! The state of the connection to the API: is the screen up to date, and if not, why? It is updated after the build, by
+//! every observation; the title line, the notices and the status entries of the output show it.
 
 use chrono::{DateTime, Utc};
 
@@ -7,32 +8,32 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::{Observation, Seen};
 use crate::domain::verdict::Verdict;
 
-/// The state of the watch: the words of the JSON output's status lines.
+/// The state of the connection. Its labels are the states of the JSON output's status lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ConnectionState {
-    /// Nothing has been heard yet. Never printed: it is not a change.
+    /// No response yet. Never printed: it is not a change.
     #[default]
     Starting,
-    /// The API answers, and has no stack of this name.
+    /// The API responds, and has no stack with this name.
     Waiting,
-    /// The API answers.
+    /// The API responds.
     Live,
-    /// The API asks to slow down.
+    /// The API throttles requests.
     Throttled,
-    /// No usable answer.
+    /// No usable response.
     Unreachable,
-    /// The credentials are refused, or there are none.
+    /// The credentials are rejected, or there are none.
     Unauthorized,
     /// The request can't work as configured.
     Misconfigured,
     /// The watch ended before the history was complete.
     Gap,
-    /// The AMI is there or about to be; the stack cleans up.
+    /// The AMI exists or will soon; the stack deletes itself.
     Finishing,
 }
 
 impl ConnectionState {
-    /// The word in the JSON output.
+    /// The state in the JSON output.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Starting => "starting",
@@ -47,7 +48,6 @@ impl ConnectionState {
         }
     }
 
-    /// Whether the API answers.
     pub const fn is_responding(self) -> bool {
         matches!(self, Self::Live | Self::Finishing | Self::Waiting)
     }
@@ -62,24 +62,23 @@ impl ConnectionState {
     }
 }
 
-/// What is known about the connection.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
     pub state: ConnectionState,
-    /// Why the last request for events failed, while none has succeeded since.
+    /// The failure of the last request for events; `None` after a success.
     events_fault: Option<Fault>,
-    /// Why the last DescribeImage failed, while none has succeeded since.
+    /// The failure of the last DescribeImage request; `None` after a success.
     image_fault: Option<Fault>,
-    /// Whether the API said that there is no stack, when it was last asked for events.
+    /// Whether the last response to a request for events was that there is no stack.
     stack_gone: bool,
-    /// When the API last answered a question about events.
+    /// When the API last responded to a request for events.
     pub last_sync: Option<DateTime<Utc>>,
-    /// When it will be asked again.
+    /// When the next request is made.
     pub next_poll: Option<DateTime<Utc>>,
 }
 
 impl Connection {
-    /// Takes in a observation, after the build has. True if the state changed.
+    /// Applies an observation that the build has applied before. True if the state changed.
     pub fn apply(&mut self, observation: &Observation, build: &Build) -> bool {
         self.next_poll = Some(observation.next_poll);
         match &observation.news {
@@ -97,7 +96,7 @@ impl Connection {
         std::mem::replace(&mut self.state, state) != state
     }
 
-    /// Why there is nothing fresh to see. While events come in, DescribeImage is not missed.
+    /// Why the screen is not up to date. While events arrive, a failed DescribeImage request does not matter.
     pub fn fault(&self, build: &Build) -> Option<&Fault> {
         let image_fault = self.image_fault.as_ref();
         self.events_fault
@@ -119,7 +118,7 @@ impl Connection {
         }
     }
 
-    /// What the state means, in words: one lower-case line.
+    /// The state as one lower-case line.
     pub fn message(&self, build: &Build) -> String {
         if let Some(fault) = self.fault(build) {
             return fault.to_string();

@@ -1,7 +1,6 @@
-//! When a watch without a screen ends, and with which exit code. A screen never ends by itself.
-//!
-//! A fault of the watching never becomes a verdict: it ends with 1 before the API has ever answered, and
-//! with nothing at all afterwards. Times are the clock's running time: a machine that sleeps waits_for_image for nothing.
+//! When a headless watch ends, and with which exit code. A screen never ends by itself. Observations update the policy;
+//! `update` checks it after every message. A failed request never becomes a verdict: before the first response the
+//! watch ends with 1, afterwards it continues. Times are the clock's running time, which does not run during sleep.
 
 use std::time::Duration;
 
@@ -13,34 +12,33 @@ use crate::domain::observation::{Observation, Seen};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{Outcome, Verdict};
 
-/// For how long failures that may pass are retried before the API has answered for the first time.
+/// Transient failures are retried this long before the API has responded for the first time.
 const FIRST_RESPONSE_LIMIT: Duration = Duration::from_mins(1);
-/// For how long after a success the clean-up of the stack is watched.
+/// After a success, the deletion of the stack is watched this long.
 const CLEANUP_LIMIT: Duration = Duration::from_mins(10);
-/// For how long after a success a complete stack is given to begin its deletion: longer than the longest
+/// After a success, a complete stack has this long to begin its deletion: longer than the longest
 /// interval between two polls.
 const CLEANUP_START_LIMIT: Duration = Duration::from_secs(20);
-/// For how long a last whole walk that keeps failing is tried before the verdict is given without it.
+/// A final full walk that keeps failing is retried this long before the verdict is printed without it.
 const LAST_WALK_LIMIT: Duration = Duration::from_mins(1);
 
-/// How the watch ends: the exit code, the outcome, and why, where that is not the verdict's own reason.
+/// The exit code, the outcome, and the reason unless it is the verdict's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchEnd {
-    /// The exit code.
     pub code: u8,
     pub outcome: Outcome,
-    /// Why, where the verdict does not say it.
+    /// `None`: the verdict has a reason of its own.
     pub reason: Option<String>,
 }
 
-/// What decides when a watch without a screen ends.
+/// The conditions under which a headless watch ends.
 #[derive(Clone, Debug, Default)]
 pub struct ExitPolicy {
     /// `--wait`: the image need not exist yet.
     waits_for_image: bool,
-    /// A replay: it ends where the recording does, whatever is known by then.
+    /// A replay: it ends when the recording does, regardless of the verdict.
     is_replay: bool,
-    /// Since when requests for events have failed without a good answer in between, and why.
+    /// When the requests for events began to fail, and why; `None` after a success.
     events_fault: Option<(Duration, Fault)>,
     /// The same for DescribeImage.
     image_fault: Option<(Duration, Fault)>,
@@ -49,7 +47,7 @@ pub struct ExitPolicy {
 }
 
 impl ExitPolicy {
-    /// An ending; with `waits_for_image` it does not mind that there is no such image yet.
+    /// A policy; with `waits_for_image`, a missing image does not end the watch.
     pub fn new(waits_for_image: bool) -> Self {
         Self {
             waits_for_image,
@@ -57,7 +55,7 @@ impl ExitPolicy {
         }
     }
 
-    /// The ending of a replay: it comes when the recording is at its end, and not before.
+    /// The policy of a replay: it ends at the end of the recording, and not before.
     pub fn for_replay() -> Self {
         Self {
             is_replay: true,
@@ -65,7 +63,7 @@ impl ExitPolicy {
         }
     }
 
-    /// Takes in a observation, after the build has, and asks for what is needed to come to an end.
+    /// Applies an observation that the build has applied before. Returns a request that is needed before the end.
     #[must_use]
     pub fn apply(&mut self, observation: &Observation, build: &Build) -> Option<Effect> {
         match &observation.news {
@@ -95,7 +93,7 @@ impl ExitPolicy {
         None
     }
 
-    /// Patience begins anew after a sleep: what failed before it has not been tried since.
+    /// Retry limits start again after a sleep: a request that failed before it has not been retried since.
     pub fn resume_after_sleep(&mut self, now: Duration) {
         let faults = self.events_fault.iter_mut().chain(&mut self.image_fault);
         for (since, _) in faults {
@@ -103,7 +101,7 @@ impl ExitPolicy {
         }
     }
 
-    /// Whether it is time to end.
+    /// The end of the watch, if it is time.
     pub fn end_now(&self, build: &Build, now: Duration) -> Option<WatchEnd> {
         if self.is_replay {
             return None;
@@ -128,7 +126,7 @@ impl ExitPolicy {
         over.then(|| verdict_end(build.verdict())).flatten()
     }
 
-    /// Nothing has ever been heard from the API, and what it takes is not time.
+    /// The API has never responded, and waiting longer will not help.
     fn give_up(&self, now: Duration) -> Option<WatchEnd> {
         let mut faults = self.events_fault.iter().chain(&self.image_fault);
         let (_, fault) = faults.find(|(since, fault)| {
@@ -141,7 +139,7 @@ impl ExitPolicy {
         })
     }
 
-    /// How it ends when `--timeout` runs out.
+    /// The end of the watch when `--timeout` runs out.
     pub fn timed_out(&self, build: &Build) -> WatchEnd {
         if let Some(end) =
             verdict_end(build.verdict()).filter(|_| build.verdict() != Verdict::NotFound)
@@ -173,7 +171,7 @@ impl ExitPolicy {
     }
 }
 
-/// How the replay of a recording ends: with the verdict that had fallen by then.
+/// The end of a replay: with the verdict that was reached by then.
 pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
     verdict_end(build.verdict()).unwrap_or_else(|| {
         let (code, outcome, when) = if build.answered() {

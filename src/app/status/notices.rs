@@ -1,6 +1,6 @@
-//! What must be read without a key being pressed: why nothing new arrives, what failed first and why.
+//! The messages that the user must see without pressing a key: why nothing new arrives, and the first failure.
 //!
-//! It is wrapped here and not in the view, since the layout gives it as many lines as it needs.
+//! They are wrapped here and not in the view, since the layout gives them as many lines as they need.
 
 use std::borrow::Cow;
 
@@ -18,39 +18,36 @@ use crate::text::safe::{truncate, width, wrap};
 
 /// Columns beside the text: a margin on both sides, the glyph and the space after it.
 pub(crate) const MARGIN: u16 = 4;
-/// One line of notices for so many lines of the screen.
+/// Notices take at most one of this number of lines.
 const SCREEN_LINES_PER_LINE: u16 = 8;
 
-/// From so many columns on there is room to say that something failed, and first: the sign says it too.
+/// From this width on there is room for "failed first"; below, the sign has to suffice.
 const ROOM_FOR_FIRST: usize = 60;
 
-/// Bytes of either end of a text that no screen shows whole.
+/// The bytes kept at either end of a text that is longer than any screen.
 const KEPT_END: usize = 4096;
 
-/// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeSubject {
-    /// Requests fail: what is on the screen may be old.
+    /// Requests fail: the screen may be out of date.
     Fault,
-    /// What failed first.
+    /// The first failure.
     Failure,
-    /// The stack of a good image is still there, or something else to look at.
+    /// The stack of a good image is still there, or the user should look at something else.
     Attention,
-    /// Something to know.
     Note,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeLine {
-    /// What the notice is about.
     pub subject: NoticeSubject,
-    /// Whether the notice begins here.
+    /// Whether this is the first line of the notice.
     pub first: bool,
     pub text: String,
 }
 
-/// The notices of a screen, wrapped, and cut to what such a screen can spare. `more` is the key that shows what
-/// was cut of a hint.
+/// The notices of a screen, wrapped, and cut to the lines that it has for them. `more` is the key that shows the rest
+/// of a hint.
 pub(crate) fn lines(
     build: &Build,
     connection: &Connection,
@@ -60,7 +57,7 @@ pub(crate) fn lines(
     size: Size,
 ) -> Vec<NoticeLine> {
     let most = usize::from(size.height / SCREEN_LINES_PER_LINE);
-    // An empty list has the room to say what is wrong, and says it.
+    // An empty list has the room to show the fault, and does.
     if most == 0 || build.timelines().iter().all(Timeline::is_empty) {
         return Vec::new();
     }
@@ -81,7 +78,7 @@ pub(crate) fn lines(
     let mut left = notices.iter().flatten().count();
     let mut lines = Vec::new();
     for (hint, (subject, text)) in notices.into_iter().flatten() {
-        // What comes first leaves an equal share of the room to those behind it.
+        // Each notice leaves an equal share of the room to those behind it.
         let room = (most - lines.len()).div_ceil(left);
         left -= 1;
         let parts = match hint {
@@ -102,7 +99,7 @@ pub(crate) fn lines(
     lines
 }
 
-/// What the build itself has to say.
+/// The notice about the build itself.
 fn build_notice(
     build: &Build,
     connection: &Connection,
@@ -127,7 +124,7 @@ fn build_notice(
     }
 }
 
-/// What failed first, and why, in one line; nothing while nothing has failed.
+/// The first failure and its reason, in one line; `None` before a failure.
 pub(crate) fn failure(
     build: &Build,
     explanation: Option<&Explanation>,
@@ -158,8 +155,8 @@ fn failure_text(explanation: &Explanation, columns: usize) -> String {
     format!("{}{what}{why}", explanation.cause.logical_id)
 }
 
-/// A text, and what helps in the lines that are left. A command is shown whole or not at all; where only a part
-/// of what helps is shown, the key that shows all of it is named.
+/// A text, and the hint in the lines that are left. A command is shown whole or not at all; if only a part of the hint
+/// is shown, so is the key that shows all of it.
 fn with_hint(
     text: &str,
     hint: &Hint,
@@ -195,8 +192,8 @@ fn with_hint(
     lines
 }
 
-/// Wraps text to at most so many lines. Where it is longer, its middle is left out: the head says what it
-/// is about, and the service puts the cause at the tail.
+/// Wraps text to at most `most` lines. If it is longer, its middle is left out: the head has the topic, and the service
+/// puts the cause at the tail.
 fn fit(text: &str, columns: usize, most: usize) -> Vec<String> {
     let text = without_middle(text);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -215,7 +212,7 @@ fn fit(text: &str, columns: usize, most: usize) -> Vec<String> {
     lines
 }
 
-/// A text that is longer than any screen, without its middle: it is wrapped at every message.
+/// A text without its middle if it is longer than any screen, because it is wrapped after every message.
 fn without_middle(text: &str) -> Cow<'_, str> {
     if text.len() <= 2 * KEPT_END {
         return text.into();
@@ -230,7 +227,7 @@ fn without_middle(text: &str) -> Cow<'_, str> {
     .into()
 }
 
-/// The end of a text, cut to so many columns.
+/// The end of a text, cut to `columns`.
 pub(crate) fn tail(text: &str, columns: usize) -> &str {
     let starts = text.char_indices().rev().map(|(start, _)| start);
     starts

@@ -1,5 +1,5 @@
-//! The whole watch in one line: for the notification when a verdict falls, and for the normal screen after
-//! the program has left. It names the image, since nothing else is beside it.
+//! The whole watch in one line: for the notification when a verdict is reached, and for the normal screen after the
+//! program has left. It names the image, since nothing beside it does.
 
 use crate::app::model::Model;
 use crate::app::status::connection::ConnectionState;
@@ -9,17 +9,17 @@ use crate::domain::build::Cleanup;
 use crate::domain::verdict::Verdict;
 use crate::text::safe::{duration, one_line, truncate, width};
 
-/// Columns of the longest summary, a few lines of a terminal: a service's reason can be of any length.
+/// The maximum width, a few lines of a terminal: a service's reason can be of any length.
 pub(crate) const LONGEST: usize = 240;
-/// Columns of its end that are always kept: the service puts the cause there.
+/// The columns at its end that are always kept: the service puts the cause there.
 const TAIL: usize = 80;
 
-/// What is known about the build, in one line of clean text.
+/// The state of the build in one line of clean text.
 pub fn summary(model: &Model) -> String {
     shortened(&one_line(&text(model)))
 }
 
-/// A text without its middle, where it is too long.
+/// A text without its middle if it is too long.
 fn shortened(text: &str) -> String {
     if width(text) <= LONGEST {
         return text.to_owned();
@@ -56,7 +56,7 @@ fn text(model: &Model) -> String {
     }
 }
 
-/// There is nothing to tell of a build, so this tells why.
+/// There is nothing to report about a build: the reason for that.
 fn not_observed(model: &Model) -> String {
     let image = &model.target.image_id;
     if let Some(fault) = model.connection.fault(&model.build) {
@@ -68,7 +68,7 @@ fn not_observed(model: &Model) -> String {
     }
 }
 
-/// What goes on; where the API no longer answers, what went on when it last did.
+/// The state of a running build; if the API no longer responds, its state at the last response.
 fn unfinished(model: &Model, what: &str) -> String {
     let image = &model.target.image_id;
     let Some(fault) = model.connection.fault(&model.build) else {
@@ -90,7 +90,7 @@ fn took(model: &Model, preposition: &str) -> String {
     elapsed.map_or_else(String::new, |elapsed| format!(" {preposition} {elapsed}"))
 }
 
-/// What failed first, and why; else what the service says of the whole.
+/// The first failure and its reason; otherwise the service's reason for the verdict.
 fn because(model: &Model) -> String {
     let text = model.explanation().map(|why| {
         let id = why.cause.logical_id.as_str();

@@ -1,4 +1,5 @@
-//! Taking things along: what goes to the clipboard, and what is said about it.
+//! Copies to the clipboard: the text that an action copies, and the toast about it. Called by `keys`; the runtime
+//! writes to the clipboard.
 
 use crate::app::effect::{Effect, Effects};
 use crate::app::keys::action::Action;
@@ -7,10 +8,9 @@ use crate::app::views::Tab;
 use crate::app::views::page::PageLine;
 use crate::text::safe::{SafeText, one_line, truncate};
 
-/// The longest name that is said.
+/// The maximum width of a name in a toast.
 const NAME: usize = 30;
 
-/// Copies what the action says.
 pub(super) fn copy_to_clipboard(model: &mut Model, action: Action, effects: &mut Effects) {
     let copied = match action {
         Action::CopyAmi => ami_id(model),
@@ -44,7 +44,7 @@ fn event_json(model: &Model) -> Option<(String, String)> {
     Some(("the event as JSON".to_owned(), event.raw().to_owned()))
 }
 
-/// What the marked line of the explanation takes, where that is the view.
+/// The text that the marked line of the explanation copies, if that is the current view.
 fn failure_page_line(model: &Model) -> Option<(String, String)> {
     let page = &model.failure.page;
     let line = page

@@ -1,4 +1,5 @@
-//! Searching and narrowing: the line that is apply_typed_text into, and what becomes of it.
+//! Searching and filtering by text: opens the prompt, edits its text, and applies its pattern. Called by `keys`; `step`
+//! then moves between the matches.
 
 use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
@@ -10,7 +11,7 @@ use crate::app::update::view_state::{set_filter, set_search, show_view};
 use crate::app::views::Tab;
 use crate::text::pattern::Pattern;
 
-/// Opens the line, or goes to the next place.
+/// Opens the prompt, goes to a match, or switches to a regular expression.
 pub(super) fn run_find_action(model: &mut Model, action: Action) {
     match action {
         Action::Search => open(
@@ -46,7 +47,7 @@ fn open(model: &mut Model, purpose: PromptPurpose) {
     model.overlay = Some(Overlay::Prompt(prompt));
 }
 
-/// Types or edits. False where the key does neither: it may mean something else.
+/// Types or edits. False if the key does neither: it may have an action.
 pub(super) fn edit(prompt: &mut Prompt, key: Key) -> bool {
     match key {
         Key::Char(character) => prompt.push(character),
@@ -63,7 +64,7 @@ pub(super) fn edit(prompt: &mut Prompt, key: Key) -> bool {
     true
 }
 
-/// Searches for what is apply_typed_text so far. While it is not an expression yet, what was searched for stays.
+/// Searches for the text typed so far. While it is not a valid expression, the previous search stays.
 pub(super) fn apply_typed_text(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else {
         return;
@@ -75,14 +76,14 @@ pub(super) fn apply_typed_text(model: &mut Model) {
     }
 }
 
-/// Takes what is apply_typed_text, and goes to the first place that has it.
+/// Applies the typed text, and goes to the first match.
 pub(super) fn accept(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = model.overlay.take() else {
         return;
     };
     match prompt.pattern.clone() {
         Ok(pattern) => {
-            // Enter on an empty line searches again for what was searched for before.
+            // Enter on an empty line repeats the previous search.
             let searches = prompt.purpose != PromptPurpose::FilterText;
             let pattern = pattern.or_else(|| prompt.original.clone().filter(|_| searches));
             let is_some = pattern.is_some();
@@ -102,7 +103,7 @@ pub(super) fn accept(model: &mut Model) {
     }
 }
 
-/// Closes the line, and leaves things as they were before it was opened.
+/// Closes the prompt, and restores the pattern from before it was opened.
 pub(super) fn cancel(model: &mut Model, prompt: &Prompt) {
     set_pattern(model, prompt.purpose, prompt.original.clone());
 }

@@ -1,4 +1,5 @@
-//! What a key does: first where keys type, then by the key map.
+//! Carries out a key: it types into an open prompt, or the key map names its action. Actions that depend on the focused
+//! pane go on to `navigation`.
 
 use std::time::Duration;
 
@@ -19,10 +20,9 @@ use crate::app::views::resources;
 use crate::app::views::rows::ListOrder;
 use crate::domain::names::Names;
 
-/// How often a person can make the program poll.
+/// The minimum interval between polls that the user requests.
 const POLL_NOW_EVERY: Duration = Duration::from_secs(1);
 
-/// Does what a key means now.
 pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
     model.toast = None;
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay
@@ -55,7 +55,7 @@ fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
             if matches!(model.overlay, Some(Overlay::Filter(_))) {
                 model.overlay = None;
             } else {
-                // It is the events that are filtered, and a person wants to see what it does.
+                // The filter applies to the events, and the user wants to see its effect.
                 show_view(model, Tab::Events);
                 model.overlay = Some(Overlay::Filter(FilterMenu::default()));
             }
@@ -109,7 +109,7 @@ fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
     }
 }
 
-/// Asks for a poll, unless one was asked for a moment ago.
+/// Requests a poll, unless one was requested a moment ago.
 fn poll_now(model: &mut Model) -> Option<Effect> {
     let recent = model
         .poll_requested
@@ -121,7 +121,7 @@ fn poll_now(model: &mut Model) -> Option<Effect> {
     Some(Effect::PollNow)
 }
 
-/// Asks for a report, once there is something to report.
+/// Requests a report, once there is something to report.
 fn write_report(model: &mut Model, effects: &mut Effects) {
     if model.build.answered() || model.build.current().is_some() {
         effects.push(Effect::WriteReport);
@@ -130,7 +130,7 @@ fn write_report(model: &mut Model, effects: &mut Effects) {
     }
 }
 
-/// Closes the topmost thing: what lies over the panes, the detail, the search, the filter.
+/// Closes the topmost of overlay, detail, search and filter.
 fn close(model: &mut Model) {
     if matches!(model.overlay, Some(Overlay::Help { .. })) {
         close_help(model);
@@ -161,7 +161,7 @@ fn switch_pane(model: &mut Model) {
     }
 }
 
-/// Lists the events of what is selected only; where that is so already, all of them.
+/// Lists the events of the selected resource only; if that is so already, all of them.
 fn filter_to_resource(model: &mut Model) {
     let Some(event) = model.subject().and_then(|subject| subject.event().cloned()) else {
         return;
@@ -217,7 +217,7 @@ fn zoom(model: &mut Model, action: Action) {
         (Action::ZoomResource, Some(window)) => axis.show(whole, window),
         (Action::ZoomIn | Action::ZoomOut, window) => {
             let shown = axis.window(whole);
-            // Around the selected resource, as far as it is on the axis; else around the middle.
+            // Around the selected resource, if it is on the axis; otherwise around the middle.
             let around = window
                 .map(|window| window.from)
                 .filter(|time| shown.holds(*time));

@@ -1,4 +1,5 @@
-//! The one function that changes the model: here what is heard and how it ends, beside it what keys do.
+//! The only writer of the model while the program runs: applies messages here, and keys and the mouse in the files
+//! beside it. See `app` for the order. Tests: tests/it/{endings,freshness,falling}.rs.
 
 mod copy;
 mod find;
@@ -26,7 +27,7 @@ use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
 use crate::store::filter_index::WorkBudget;
 
-/// Takes in one fact; says what is to be done about it.
+/// Applies one fact, and returns the effects that it requests.
 #[must_use]
 pub fn update(model: &mut Model, msg: Msg) -> Effects {
     let mut effects = Effects::new();
@@ -99,7 +100,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
     effects
 }
 
-/// Says something about the program itself.
+/// Shows or prints a remark of the program about itself.
 fn show_remark(model: &mut Model, remark: Remark) -> Option<Effect> {
     let is_headless = matches!(model.mode, Mode::Headless(_));
     let printed = is_headless.then(|| Effect::Emit(Entry::Remark(remark.text.clone())));
@@ -107,7 +108,7 @@ fn show_remark(model: &mut Model, remark: Remark) -> Option<Effect> {
     printed
 }
 
-/// Says that the machine's time is wrong, where it is. Once: the API's own may be what changes.
+/// Warns that the machine's clock is wrong. Once, because the API's own clock may be the one that changes.
 fn warn_of_wrong_clock(model: &mut Model) -> Option<Effect> {
     let how = match model.behind.cmp(&TimeDelta::zero()) {
         Ordering::Equal => return None,
@@ -115,14 +116,14 @@ fn warn_of_wrong_clock(model: &mut Model) -> Option<Effect> {
         Ordering::Less => "fast",
     };
     model.clock_warning_shown = true;
-    // Rounded: a date has no fractions of a second, and an answer takes its time.
+    // Rounded: a date has no fractions of a second, and a response takes its time.
     let minutes = (model.behind.abs() + TimeDelta::seconds(30)).num_minutes();
     let text =
         format!("this machine's clock is {minutes} min {how}; the times here are by the API's");
     show_remark(model, Remark::passing(&text))
 }
 
-/// What was effect before a sleep may never be answered, and what failed before it may work now.
+/// A request from before a sleep may never get a response, and one that failed before it may succeed now.
 fn resume_after_sleep(model: &mut Model, effects: &mut Effects) {
     effects.push(Effect::CatchUp);
     if let Mode::Headless(policy) = &mut model.mode {
@@ -162,7 +163,7 @@ fn apply_observation(model: &mut Model, observation: &Observation, effects: &mut
     effects.extend(effect);
 }
 
-/// Tells that a verdict has reached, once. Lines tell it by policy.
+/// Notifies the user of a verdict, once. A headless watch ends instead.
 fn notify_verdict(model: &mut Model, news: &Seen, effects: &mut Effects) {
     let Some(reached) = model.verdict_notice.apply(news, &model.build) else {
         return;
@@ -179,7 +180,7 @@ fn notify_verdict(model: &mut Model, news: &Seen, effects: &mut Effects) {
     }
 }
 
-/// Prints events of a walk that will not become whole, oldest first, behind the note that some may be missing.
+/// Prints events of a walk that will not be complete, oldest first, after the note that some may be missing.
 fn emit_incomplete_walk(printed: &mut usize, events: Vec<Arc<StackEvent>>, effects: &mut Effects) {
     if events.is_empty() {
         return;
@@ -193,8 +194,8 @@ fn emit_incomplete_walk(printed: &mut usize, events: Vec<Arc<StackEvent>>, effec
     effects.extend(events.into_iter().map(Entry::Event).map(Effect::Emit));
 }
 
-/// Ends the watch: what is in hand is printed, then how it ended. `is_outcome` says whether that is an outcome to run
-/// the person's command for.
+/// Ends the watch: prints the pending events, then the outcome. `is_outcome` decides whether to run the user's command
+/// for it.
 fn finish(model: &mut Model, end: WatchEnd, is_outcome: bool, effects: &mut Effects) {
     if let Mode::Headless(_) = model.mode {
         let timeline = model.build.current().into_iter();
@@ -216,8 +217,8 @@ fn finish(model: &mut Model, end: WatchEnd, is_outcome: bool, effects: &mut Effe
     effects.push(Effect::Exit(end.code));
 }
 
-/// Ends a watch because of something from outside: with the verdict, where one has reached. Where none has,
-/// there is no outcome to run a command for; whoever sends a signal wants the program to end.
+/// Ends a watch for an outside reason: with the verdict, if one is reached. Otherwise there is no outcome to run a
+/// command for, and the sender of a signal wants the program to end.
 fn finish_early(model: &mut Model, code: u8, reason: String, effects: &mut Effects) {
     let verdict = model.build.verdict();
     let reached = verdict_code(verdict).is_some();

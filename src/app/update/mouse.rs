@@ -1,4 +1,5 @@
-//! What the mouse does: the wheel navigation, a click goes to what is under it. Everything has a key too.
+//! Carries out mouse events: the wheel scrolls, a click selects the target under it. Everything has a key too. Tests:
+//! tests/it/mouse.rs.
 
 use ratatui::layout::{Position, Rect};
 
@@ -17,10 +18,9 @@ use crate::app::views::page::PageLine;
 use crate::app::views::resources;
 use crate::app::views::rows::ListRows;
 
-/// The rows that a turn of the wheel navigation by.
+/// The rows that one turn of the wheel scrolls by.
 const WHEEL: isize = 3;
 
-/// Does what was done with the mouse.
 pub(super) fn handle_mouse(model: &mut Model, action: MouseAction) {
     let Some(regions) = model.regions() else {
         return;
@@ -134,7 +134,7 @@ fn click_in_menu(model: &mut Model, at: Position) {
     }
 }
 
-/// The line of a bordered pane that is at a position.
+/// The line of a bordered pane at a position.
 fn line_under(pane: Option<Rect>, at: Position) -> Option<usize> {
     let pane = pane?;
     let inside = pane.inner(ratatui::layout::Margin::new(1, 1));

@@ -1,4 +1,5 @@
-//! Keys that move, and those whose meaning depends on what they move in.
+//! Actions that depend on the focused pane or overlay: movement, enter, toggle, left and right. Called by `keys` and
+//! `mouse`.
 
 use crate::app::keys::action::Action;
 use crate::app::layout::{DetailPlacement, Regions};
@@ -12,7 +13,7 @@ use crate::app::views::page::Page;
 use crate::app::views::resources;
 use crate::app::views::rows::ListRows;
 
-/// Does it to what the keys go to.
+/// Carries out an action in the focused overlay or pane.
 pub(super) fn act_in_focus(model: &mut Model, action: Action) {
     match &mut model.overlay {
         Some(Overlay::Help { help, .. }) => {
@@ -94,7 +95,7 @@ fn act_in_resources(model: &mut Model, action: Action) {
     }
 }
 
-/// Gives the keys to the detail pane, and the room too, where it has none beside the list.
+/// Moves the focus to the detail pane, and opens it over the list unless it stands beside it.
 fn open_detail(model: &mut Model, regions: Option<Regions>) {
     model.focus = Focus::Detail;
     model.detail_only = regions.is_some_and(|regions| regions.placement != DetailPlacement::Beside);
@@ -141,7 +142,7 @@ fn move_in_page(lines: &mut Page, action: Action, height: usize) {
     }
 }
 
-/// The rows of a page: one less than are shown, so that a row stays to go by.
+/// The rows of a page: one less than are shown, so that one row remains visible for orientation.
 fn page_step(height: usize) -> isize {
     isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(isize::MAX)
 }

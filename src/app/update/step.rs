@@ -1,4 +1,5 @@
-//! Going from one place that was found_events to the next, and from failure to failure.
+//! Steps from one match of a search to the next, and from failure to failure. Called by `keys`; the filter indexes have
+//! the matches. Tests: tests/it/finding.rs.
 
 use crate::app::model::{Focus, Model};
 use crate::app::views::Tab;
@@ -17,7 +18,7 @@ fn found_events(model: &Model) -> Selection {
     }
 }
 
-/// Goes to the next place, or to the one before; from the other end where there is none.
+/// Goes to the next or previous match; wraps around at the end.
 pub(super) fn step_to_match(model: &mut Model, forward: bool) {
     if model.reads_page() {
         step_in_page(model, forward);
@@ -87,7 +88,7 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
                 ""
             };
             model.show_event(&step.key);
-            // Where the row does not show it, a person wants to know where to look.
+            // If the match is in a field that the row does not show, the toast names the field.
             let field = model.selected().and_then(|event| pattern.field_in(event));
             let field = field.filter(|field| !matches!(*field, "name" | "status"));
             let field = field.map_or_else(String::new, |field| format!(", in its {field}"));
@@ -98,7 +99,7 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
     }
 }
 
-/// Goes to the first place once all events have been looked through: before that, nobody knows which it is.
+/// Selects the first match once all events have been searched: before that, it may not be the first.
 pub(super) fn select_first_match(model: &mut Model) {
     if !model.search.awaits_first_match || model.build.unindexed(FilterSlot::Found) > 0 {
         return;
@@ -109,7 +110,7 @@ pub(super) fn select_first_match(model: &mut Model) {
     }
 }
 
-/// Goes to the next failed event, or to the one before, among what is listed.
+/// Goes to the next or previous failed event among the listed ones.
 pub(super) fn step_to_failure(model: &mut Model, forward: bool) {
     let selection = model
         .filter
@@ -129,17 +130,16 @@ pub(super) fn step_to_failure(model: &mut Model, forward: bool) {
     }
 }
 
-/// A step to another event.
 struct FoundEvent {
     key: EventKey,
-    /// Which it is, from 1, of how many.
+    /// The number of the match, from 1.
     number: usize,
     count: usize,
-    /// Whether it was found_events from the other end.
+    /// Whether the search wrapped around.
     wrapped: bool,
 }
 
-/// The next event that a selection lets through, from the selected one on.
+/// The next or previous selected event after the event of the cursor.
 fn neighbour(model: &Model, selection: Selection, forward: bool) -> Option<FoundEvent> {
     let rows = ListRows::new(&model.build, selection, model.list.order);
     let selected = model.list.selected.as_ref();
@@ -148,7 +148,7 @@ fn neighbour(model: &Model, selection: Selection, forward: bool) -> Option<Found
         .event(at)
         .is_some_and(|event| Some(&event.key()) == selected);
     let count = rows.len();
-    // Where the selected event is none of them, its index is that of the next one.
+    // If the event of the cursor is not selected, its index is that of the next one.
     let start = if is_there || !forward {
         at
     } else {
@@ -169,7 +169,7 @@ fn neighbour(model: &Model, selection: Selection, forward: bool) -> Option<Found
     })
 }
 
-/// Every place of so many, from the one after a place around to that place itself; or backwards.
+/// Every index below `count`, from the one after `from` around to `from` itself; or backwards.
 fn around(from: usize, count: usize, forward: bool) -> impl Iterator<Item = usize> {
     (1..=count).map(move |step| {
         let step = if forward { step } else { count - step };

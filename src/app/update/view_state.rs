@@ -1,5 +1,5 @@
-//! What is shown: which view, which events are listed, and what is searched for among them. The filter indexes answer
-//! for it from then on.
+//! Changes the current view, the filter and the search, and starts their filter indexes, which then follow the events.
+//! Called by keys and mouse alike.
 
 use crate::app::model::{Focus, Model};
 use crate::app::overlays::Overlay;
@@ -8,21 +8,20 @@ use crate::app::views::filter::Filter;
 use crate::store::filter_index::{FilterSlot, Predicate};
 use crate::text::pattern::Pattern;
 
-/// Shows a view, and goes to its list.
+/// Shows a view, with the focus on its list.
 pub(super) fn show_view(model: &mut Model, tab: Tab) {
     model.tab = tab;
     model.focus = Focus::List;
     model.detail_only = false;
 }
 
-/// Closes the help: what it lay over is there again.
+/// Closes the help, and shows the overlay beneath it again.
 pub(super) fn close_help(model: &mut Model) {
     if let Some(Overlay::Help { beneath, .. }) = model.overlay.take() {
         model.overlay = beneath.map(|beneath| *beneath);
     }
 }
 
-/// Lists something else.
 pub(super) fn set_filter(model: &mut Model, filter: Filter) {
     model.filter = filter;
     model
@@ -31,14 +30,14 @@ pub(super) fn set_filter(model: &mut Model, filter: Filter) {
     update_search_index(model);
 }
 
-/// Searches the events for something else, or for nothing.
+/// Searches the events for another pattern, or for none.
 pub(super) fn set_search(model: &mut Model, pattern: Option<Pattern>) {
     model.search.listed = pattern;
     model.search.awaits_first_match = false;
     update_search_index(model);
 }
 
-/// Asks the lens of the search for what is searched for, among what is listed.
+/// Starts the index of the search, among the listed events.
 fn update_search_index(model: &mut Model) {
     let predicate = model
         .search

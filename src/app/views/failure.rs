@@ -1,6 +1,6 @@
-//! The explanation of a failure as a page: what failed first, what its reason says, what helps, what followed.
+//! The explanation of a failure as a page: the first failure, its reason, the hint and the consequences.
 //!
-//! The parts come from [`crate::domain::failure`]; here they become lines.
+//! The parts come from [`crate::domain::failure`]; `view::views::failure` draws the lines.
 
 use std::sync::Arc;
 
@@ -12,25 +12,24 @@ use crate::domain::stack_event::EventKey;
 use crate::domain::verdict::Verdict;
 use crate::text::safe::duration;
 
-/// What the page shows.
 #[derive(Clone, Debug, Default)]
 pub struct FailurePage {
-    /// The lines; none while nothing has failed.
+    /// Empty before a failure.
     pub page: Page,
     rendered: Option<FailurePageInput>,
 }
 
-/// What the lines were rendered for: where this is the same, they are.
+/// The input of the lines: they are made again only when it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct FailurePageInput {
     cause: EventKey,
-    /// What was known of the build then.
+    /// The revision of the build.
     revision: u64,
     columns: usize,
 }
 
 impl FailurePage {
-    /// Brings the lines in line with what is known about the failure and with the page's size.
+    /// Brings the lines in line with the explanation and the page's size.
     pub fn settle(
         &mut self,
         build: &Build,
@@ -99,7 +98,7 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
     lines
 }
 
-/// What the reason says, part by part.
+/// The parts of the reason.
 fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<PageLine>) {
     let parts = why.reason.iter().flat_map(Reason::parts);
     let resolved = why
@@ -116,7 +115,7 @@ fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<PageLine>) {
     page::push_fields(parts, columns, lines);
 }
 
-/// What only followed, so that nobody looks there for the cause.
+/// The consequences, so that the user does not look there for the cause.
 fn push_consequences(why: &Explanation, columns: usize, lines: &mut Vec<PageLine>) {
     if why.consequences > 0 {
         lines.push(PageLine::Blank);

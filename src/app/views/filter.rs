@@ -1,6 +1,6 @@
-//! What the list is narrowed to: statuses, resources, types and text, all at once; and the search in it.
-//!
-//! The answers are kept by the build's filter indexes, event by event; here is only what was asked.
+//! The filter of the list of events: by status, resource, type and text, all at once. The user changes it by keys, the
+//! menu and clicks.
+//! The build's filter indexes have its result, event by event; this is only the condition.
 
 use crate::domain::names::Names;
 use crate::domain::status::{ClassSet, StatusClass};
@@ -8,14 +8,13 @@ use crate::store::filter_index::{FilterSlot, Predicate, Selection};
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
-/// What is listed. Sets that are empty, and a text that is absent, leave nothing out.
+/// The condition. Sets that name everything, and an absent text, exclude nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
-    /// The statuses, by class.
     pub classes: ClassSet,
     pub types: Names,
     pub resources: Names,
-    /// What must be in some field.
+    /// The pattern that some field must contain.
     pub text: Option<Pattern>,
 }
 
@@ -30,7 +29,7 @@ impl Default for Filter {
     }
 }
 
-/// One thing that can be chosen.
+/// One choice of the filter menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FilterChoice {
     Class(StatusClass),
@@ -44,7 +43,7 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// The part of it that the lens answers.
+    /// The part of it that the filter index evaluates.
     pub fn predicate(&self) -> Predicate {
         Predicate {
             resources: self.resources.clone(),
@@ -53,19 +52,19 @@ impl Filter {
         }
     }
 
-    /// What a list that is narrowed so shows.
+    /// The selection of the listed events.
     pub fn selection(&self) -> Selection {
         self.selection_of(self.classes)
     }
 
-    /// The same for other statuses.
+    /// The same with other statuses.
     pub fn selection_of(&self, classes: ClassSet) -> Selection {
         let open = self.types.is_all() && self.resources.is_all() && self.text.is_none();
         let slot = (!open).then_some(FilterSlot::Listed);
         Selection { classes, slot }
     }
 
-    /// Whether the thing is listed as far as things of its kind go.
+    /// Whether events of this choice are listed, as far as the same kind of choices decides.
     pub fn includes(&self, choice: &FilterChoice) -> bool {
         match choice {
             FilterChoice::Class(class) => self.classes.contains(*class),
@@ -74,7 +73,7 @@ impl Filter {
         }
     }
 
-    /// Lists it or no longer lists it, beside others of its kind.
+    /// Adds the choice to the listed ones of its kind, or removes it.
     pub fn toggle(&mut self, choice: &FilterChoice) {
         match choice {
             FilterChoice::Class(class) => self.classes = self.classes.toggled(*class),
@@ -83,7 +82,7 @@ impl Filter {
         }
     }
 
-    /// Lists no other thing of its kind.
+    /// Lists this choice only, among those of its kind.
     pub fn only(&mut self, choice: &FilterChoice) {
         match choice {
             FilterChoice::Class(class) => self.classes = ClassSet::only(*class),
@@ -92,7 +91,7 @@ impl Filter {
         }
     }
 
-    /// Lists every thing of its kind again.
+    /// Lists every choice of its kind again.
     pub fn all_of_kind(&mut self, choice: &FilterChoice) {
         match choice {
             FilterChoice::Class(_) => self.classes = ClassSet::ALL,
@@ -101,7 +100,7 @@ impl Filter {
         }
     }
 
-    /// What is asked for beside statuses, in a few descriptions.
+    /// The conditions beside statuses, each in a few words.
     pub fn descriptions(&self) -> Vec<String> {
         let one = |name: &SafeText| name.as_str().trim_start_matches("AWS::").to_owned();
         let listed = |names: &Names, noun: &str| {
@@ -128,7 +127,7 @@ impl Filter {
     }
 }
 
-/// A pattern as people write it: `"text"` or `/expression/`.
+/// A pattern as it is usually written: `"text"` or `/expression/`.
 pub(crate) fn quoted(pattern: &Pattern) -> String {
     let text = SafeText::new(pattern.text());
     if pattern.is_regex() {

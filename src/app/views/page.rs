@@ -1,7 +1,8 @@
-//! Text that is read line by line: the lines, which of them are on the screen, and which is marked.
+//! A page of text: its lines, the scroll position and the marked line. The detail pane and the explanation of a failure
+//! are pages; `view::views::page` draws them.
 //!
-//! Lines are made when what they show or the width changes, not when a frame is drawn; what depends on the
-//! time of the frame is a line of its own kind.
+//! Lines are made when their content or the width changes, not in every frame; content that depends on the
+//! time of the frame has its own kind of line.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,49 +15,47 @@ use crate::text::safe::{width, wrap};
 
 #[derive(Clone, Debug)]
 pub enum PageLine {
-    /// Nothing, between two parts.
     Blank,
     /// The status of an event, and since when; drawn with the time of the frame.
     Status(Arc<StackEvent>),
-    /// What the lines below have in common.
     Heading(String),
-    /// Running text of the program's own.
+    /// The program's own text.
     Text(String),
     /// The service's reason.
     Reason {
-        /// All of it as it came, to be copied.
+        /// The whole reason, for copying.
         whole: Arc<str>,
-        /// The part of it that is on this line.
+        /// The part on this line.
         part: String,
-        /// Whether it begins here.
+        /// Whether this is its first line.
         first: bool,
     },
-    /// A name and its value, which may go on over more lines.
+    /// A name and its value, which may continue on more lines.
     Field {
-        /// The name, padded to the width of the longest beside it.
+        /// Padded to the width of the longest name beside it.
         name: String,
-        /// The value, all of it, to be copied.
+        /// The whole value, for copying.
         whole: Arc<str>,
-        /// The part of it that is on this line.
+        /// The part on this line.
         part: String,
-        /// Whether it begins here.
+        /// Whether this is its first line.
         first: bool,
     },
     /// A line of a tree.
     Node {
-        /// How far it is moved to the right, in columns.
+        /// In columns.
         indent: usize,
-        /// Where it is in the properties: a JSON pointer (RFC 6901).
+        /// A JSON pointer (RFC 6901) into the properties.
         path: String,
-        /// Whether its content is shown, where it is a branch.
+        /// Whether a branch is open; `None` for a leaf.
         open: Option<bool>,
         name: String,
-        /// The value, or what is folded away; empty for an unfolded branch.
+        /// The value, or a summary of a folded branch; empty for an open one.
         value: String,
     },
     /// A line of a document inside the tree, or the rest of a long value.
     Continued {
-        /// How far it is moved to the right, in columns.
+        /// In columns.
         indent: usize,
         text: String,
     },
@@ -64,40 +63,37 @@ pub enum PageLine {
     Span(Span),
     /// One of a resource's events.
     Event(Arc<StackEvent>),
-    /// An event that only followed from another one's failure.
+    /// An event that is a consequence of another one's failure.
     Follower(Arc<StackEvent>),
-    /// A command that helps.
+    /// A command that the user can run.
     Command {
-        /// All of it, to be copied.
+        /// The whole command, for copying.
         whole: Arc<str>,
-        /// The part of it that is on this line.
+        /// The part on this line.
         part: String,
-        /// Whether it begins here.
+        /// Whether this is its first line.
         first: bool,
     },
-    /// Something that was not so in the event before.
+    /// A difference from the previous event.
     Change {
-        /// Whether it came, went, or became something else.
         sign: ChangeKind,
-        /// What, and how.
         text: String,
     },
 }
 
-/// How two events differ in one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// The event has it, the one before has not.
+    /// Only the later event has it.
     Added,
-    /// The event has not, the one before has.
+    /// Only the earlier event has it.
     Removed,
-    /// Both have it, with another value.
+    /// Both have it, with different values.
     Changed,
 }
 
 impl PageLine {
-    /// What a copy of the line takes: what it is called, and all of it, whatever of it is on this line.
-    /// Nothing where that takes more than the line.
+    /// The name and the whole text that a copy of the line takes, even if the line shows only a part of it.
+    /// `None`: more than the line is needed.
     pub fn copyable(&self) -> Option<(String, String)> {
         let (name, text) = match self {
             Self::Reason { whole, .. } => ("the reason", whole.to_string()),
@@ -112,7 +108,7 @@ impl PageLine {
         Some((name.to_owned(), text))
     }
 
-    /// Whether it goes on with what the line above it began: text that was wrapped.
+    /// Whether it continues the line above: wrapped text.
     fn continues_previous(&self) -> bool {
         matches!(
             self,
@@ -123,7 +119,7 @@ impl PageLine {
         )
     }
 
-    /// The text that a search looks at.
+    /// The text that a search matches.
     pub fn search_text(&self) -> String {
         match self {
             Self::Blank => String::new(),
@@ -151,7 +147,6 @@ impl PageLine {
     }
 }
 
-/// Lines, and what is shown of them.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     pub lines: Vec<PageLine>,
@@ -168,7 +163,7 @@ impl Page {
         self.cursor = 0;
     }
 
-    /// Keeps the marked line on a screen of so many lines.
+    /// Keeps the marked line on a screen of `height` lines.
     pub fn settle(&mut self, height: usize) {
         let last = self.lines.len().saturating_sub(1);
         self.cursor = self.cursor.min(last);
@@ -186,7 +181,7 @@ impl Page {
         self.cursor = self.cursor.saturating_add_signed(delta).min(last);
     }
 
-    /// Scrolls by lines, the marked one with them where it would leave the screen.
+    /// Scrolls by lines, and moves the marked line as far as it needs to stay on the screen.
     pub fn scroll_by(&mut self, delta: isize, height: usize) {
         let highest = self.lines.len().saturating_sub(height.max(1));
         self.top = self.top.saturating_add_signed(delta).min(highest);
@@ -194,7 +189,7 @@ impl Page {
         self.cursor = self.cursor.clamp(self.top, last.max(self.top));
     }
 
-    /// Scrolls by lines, and marks the line as far down the screen as before; at an end, the last one there is.
+    /// Scrolls by lines, and keeps the marked line at its height on the screen; at an end, marks the last line there.
     pub fn page_by(&mut self, delta: isize, height: usize) {
         let highest = self.lines.len().saturating_sub(height.max(1));
         let down_the_screen = self.cursor.saturating_sub(self.top);
@@ -206,9 +201,9 @@ impl Page {
         }
     }
 
-    /// Marks the next line that has the pattern, or the one before; from the other end where there is none.
-    /// What was wrapped over several lines is searched as a whole, and found in its first. False where nothing
-    /// has it.
+    /// Marks the next or previous line that matches; wraps around at the end. Text that was wrapped over several lines
+    /// is searched as a whole, and found in its first line. False if nothing
+    /// matches.
     pub fn mark_next_match(&mut self, pattern: &Pattern, forward: bool) -> bool {
         let count = self.lines.len();
         let found = self.matching_lines(pattern);
@@ -219,7 +214,7 @@ impl Page {
         place.is_some()
     }
 
-    /// The lines that have the pattern; of what was wrapped over several, and has it across them, the first.
+    /// The lines that match; of wrapped text with a match across lines, the first line.
     pub fn matching_lines(&self, pattern: &Pattern) -> BTreeSet<usize> {
         let has = |index: &usize| {
             self.lines
@@ -242,12 +237,12 @@ impl Page {
     }
 }
 
-/// Running text in lines of so many columns.
+/// Text, wrapped to lines.
 pub(crate) fn text_lines(text: &str, columns: usize) -> impl Iterator<Item = PageLine> {
     wrap(text, columns).into_iter().map(PageLine::Text)
 }
 
-/// An event's reason in lines of so many columns.
+/// An event's reason, wrapped to lines.
 pub(crate) fn reason_lines(event: &StackEvent, columns: usize) -> impl Iterator<Item = PageLine> {
     let whole: Arc<str> = event.verbatim_reason().unwrap_or_default().into();
     let shown = event
@@ -264,10 +259,10 @@ pub(crate) fn reason_lines(event: &StackEvent, columns: usize) -> impl Iterator<
         })
 }
 
-/// A command in lines of so many columns.
+/// A command, wrapped to lines.
 pub(crate) fn command_lines(whole: &str, columns: usize) -> impl Iterator<Item = PageLine> {
     let shared: Arc<str> = whole.into();
-    // Two columns are the sign's.
+    // Two columns are for the sign.
     let parts = wrap(whole, columns.saturating_sub(2)).into_iter();
     parts
         .enumerate()
@@ -278,7 +273,7 @@ pub(crate) fn command_lines(whole: &str, columns: usize) -> impl Iterator<Item =
         })
 }
 
-/// Names and their values, aligned; what is absent is left out.
+/// Appends names and their values, aligned; absent values are left out.
 pub(crate) fn push_fields<'a>(
     fields: impl IntoIterator<Item = (&'a str, Option<String>)>,
     columns: usize,

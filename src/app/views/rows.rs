@@ -1,5 +1,5 @@
-//! The list as a sequence of rows: events of every stack that had the image's name, what may be missing
-//! between them, and where one stack ends and the next begins. Nothing here scans events.
+//! The list of events as a sequence of rows: the events of every stack that had the image's name, gaps between
+//! them, and headings between stacks. It reads the indexes of the build and never scans events.
 
 use std::sync::Arc;
 
@@ -9,28 +9,26 @@ use crate::domain::timeline;
 use crate::domain::timeline::Timeline;
 use crate::store::filter_index::Selection;
 
-/// One row of the list.
 #[derive(Clone, Debug)]
 pub enum ListRow<'a> {
-    /// From here on, events belong to this stack. Only where there was more than one.
+    /// A heading: the events below belong to this stack. Only if there was more than one stack.
     Stack(&'a StackId),
     Event(&'a Arc<StackEvent>),
-    /// Events may be missing here until the walk over the history is finished.
+    /// Events may be missing here until the walk over the history is complete.
     Gap,
 }
 
-/// Which end of the list the newest event is at.
+/// The end of the list that the newest event is at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ListOrder {
-    /// The newest event comes last, as it happened.
+    /// The newest event comes last, in the order of occurrence.
     #[default]
     OldestFirst,
-    /// The newest event comes first, as the API has it.
+    /// The newest event comes first, in the order of the API.
     NewestFirst,
 }
 
 impl ListOrder {
-    /// The other one.
     pub const fn reversed(self) -> Self {
         match self {
             Self::OldestFirst => Self::NewestFirst,
@@ -39,7 +37,7 @@ impl ListOrder {
     }
 }
 
-/// The rows of a build that a selection lets through.
+/// The rows of the selected events of a build.
 #[derive(Clone, Copy, Debug)]
 pub struct ListRows<'a> {
     build: &'a Build,
@@ -48,7 +46,6 @@ pub struct ListRows<'a> {
 }
 
 impl<'a> ListRows<'a> {
-    /// The rows that the selection lets through.
     pub fn new(build: &'a Build, selection: Selection, order: ListOrder) -> Self {
         Self {
             build,
@@ -74,18 +71,16 @@ impl<'a> ListRows<'a> {
             .chain(newest_first.into_iter().flatten())
     }
 
-    /// The number of rows.
     pub fn len(self) -> usize {
         let rows = |timeline: &Timeline| self.headings() + timeline.rows(self.selection);
         self.build.timelines().iter().map(rows).sum()
     }
 
-    /// Whether there are no rows.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The stack of a row, and the row's place among the stack's, oldest first; no place for its heading,
+    /// The stack of a row, and the row's position among the stack's, oldest first; no position for its heading,
     /// which stands above them in either order.
     fn locate(self, mut index: usize) -> Option<(&'a Timeline, Option<usize>)> {
         for timeline in self.timelines() {
@@ -117,7 +112,7 @@ impl<'a> ListRows<'a> {
         })
     }
 
-    /// The event at an index, where the row is one.
+    /// The event at an index, if the row is one.
     pub fn event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         match self.get(index) {
             Some(ListRow::Event(event)) => Some(event),
@@ -125,7 +120,7 @@ impl<'a> ListRows<'a> {
         }
     }
 
-    /// The event that came before a row's, where the row beside it is one.
+    /// The event before a row's event, if the neighbouring row is one.
     pub fn event_before(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         match self.order {
             ListOrder::OldestFirst => self.event(index.checked_sub(1)?),
@@ -139,12 +134,12 @@ impl<'a> ListRows<'a> {
         of.is_some() && of == self.build.stack_id()
     }
 
-    /// The event with this key, or the one whose row would follow it where the filter hides it.
+    /// The event with this key, or the event whose row would follow it if the filter hides it.
     pub fn find(self, key: &EventKey) -> Option<&'a Arc<StackEvent>> {
         self.event(self.index_of(key)?)
     }
 
-    /// The index of an event's row, or of the row that would follow it where the filter hides it.
+    /// The index of an event's row, or of the row that would follow it if the filter hides it.
     pub fn index_of(self, key: &EventKey) -> Option<usize> {
         let mut before = self.headings();
         for timeline in self.timelines() {
@@ -170,12 +165,12 @@ impl<'a> ListRows<'a> {
         None
     }
 
-    /// The newest event of all, whether the filter shows it or not.
+    /// The newest event of all, listed or not.
     pub fn newest(self) -> Option<&'a Arc<StackEvent>> {
         self.build.current().and_then(Timeline::newest)
     }
 
-    /// The number of events.
+    /// The number of listed events.
     pub fn events(self) -> usize {
         let timelines = self.build.timelines().iter();
         timelines
@@ -198,7 +193,7 @@ impl<'a> ListRows<'a> {
         older + here
     }
 
-    /// The index of the newest event that is listed: where a list that follows is. ListRows that are no events
+    /// The index of the newest listed event, which a following list selects. Rows that are not events
     /// are few.
     pub fn newest_index(self) -> usize {
         let is_event = |index: &usize| self.event(*index).is_some();
@@ -209,12 +204,12 @@ impl<'a> ListRows<'a> {
         found.unwrap_or(0)
     }
 
-    /// The newest event that is listed.
+    /// The newest listed event.
     pub fn newest_listed(self) -> Option<&'a Arc<StackEvent>> {
         self.event(self.newest_index())
     }
 
-    /// The event nearest to an index: there, above it, or below it. ListRows that are no events are few.
+    /// The event nearest to an index: there, above it, or below it. Rows that are not events are few.
     pub fn nearest_event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         let last = self.len().checked_sub(1)?;
         let index = index.min(last);

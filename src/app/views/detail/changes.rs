@@ -1,4 +1,4 @@
-//! What an event says that the same resource's event before did not.
+//! An event as the changes since the same resource's previous event. `domain::diff` compares their fields.
 
 use std::sync::Arc;
 
@@ -12,10 +12,9 @@ use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Before;
 use crate::text::safe::{SafeText, duration, one_line, truncate, wrap};
 
-/// Values of more columns are cut: where two long texts differ is not seen in a list.
+/// Longer values are cut: the difference between two long texts can't be seen in a list.
 const LONG: usize = 160;
 
-/// The lines of the difference.
 pub(crate) fn lines(
     before: Option<Before<'_>>,
     event: &Arc<StackEvent>,
@@ -87,7 +86,7 @@ fn push(change: &Change, columns: usize, lines: &mut Vec<PageLine>) {
         }
     };
     let text = format!("{}: {text}", SafeText::new(&change.path));
-    // Two columns are the sign's.
+    // Two columns are for the sign.
     let parts = wrap(&text, columns.saturating_sub(2))
         .into_iter()
         .enumerate();

@@ -1,4 +1,4 @@
-//! One event in full: what it says, its properties as a tree, and the fields that identify it elsewhere.
+//! One event in full: its status and reason, its properties as a tree, and the fields that identify it elsewhere.
 
 use std::sync::Arc;
 

@@ -1,7 +1,12 @@
-//! The detail pane's content: one event in full, or one resource with all that it went through.
+//! The detail pane: one event, or one resource with its operations and events, as a page of lines. `Model::settle`
+//! makes the lines when their input changes; `view::views::detail` draws them.
 //!
-//! An event can be read as it is meant, as the JSON that came, or as what changed since the same resource's
-//! event before.
+//! It has three modes: reading (a tree of properties), the JSON of the response, and the changes since the same
+//! resource's previous event.
+//!
+//! - `event`, `resource`, `changes`: the lines of a subject and mode
+//! - `tree`: properties as lines that fold
+//! - `unfold`: opens the branches that a search matches
 
 mod changes;
 mod event;
@@ -22,10 +27,9 @@ use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
 use tree::TreeWriter;
 
-/// Columns by which each level of the tree is moved to the right.
+/// Columns by which each level of the tree is indented.
 const INDENT: usize = 2;
 
-/// What the pane is about.
 #[derive(Clone, Copy, Debug)]
 pub enum DetailSubject<'a> {
     Event(&'a Timeline, &'a Arc<StackEvent>),
@@ -33,35 +37,34 @@ pub enum DetailSubject<'a> {
     Resource(&'a Timeline, &'a SafeText),
 }
 
-/// How it is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DetailMode {
-    /// As it is meant.
+    /// Reason, properties as a tree, fields.
     #[default]
     Read,
-    /// As the JSON that came.
+    /// The JSON of the response.
     Raw,
-    /// As what changed since the event before.
+    /// The changes since the resource's previous event.
     Changes,
 }
 
-/// What the lines were rendered for: where this is the same, they are.
+/// The input of the lines: they are made again only when it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct DetailInput {
     /// The event; of a resource its newest.
     event: EventKey,
-    /// The resource and how many events it had, where the pane is about one.
+    /// The resource and its number of events, if the subject is a resource.
     resource: Option<(SafeText, usize)>,
-    /// The event before, where it is shown, and whether events may be missing between the two.
+    /// The previous event, if it is shown, and whether events may be missing between the two.
     before: Option<(EventKey, bool)>,
     mode: DetailMode,
     columns: usize,
-    /// How often something had been folded or unfolded.
+    /// The number of times that something was folded or unfolded.
     folds: usize,
 }
 
 impl DetailInput {
-    /// What a reader is at: where it is the same, they stay on their line.
+    /// The part of the input that decides whether the cursor stays on its line.
     fn position(&self) -> (StackId, Option<EventId>, Option<SafeText>, DetailMode) {
         let resource = self.resource.as_ref().map(|(id, _)| id.clone());
         let event = resource.is_none().then(|| self.event.event_id.clone());
@@ -69,20 +72,18 @@ impl DetailInput {
     }
 }
 
-/// What the pane shows.
 #[derive(Clone, Debug, Default)]
 pub struct Detail {
     pub page: Page,
-    /// How it is read.
     pub mode: DetailMode,
-    /// Branches that are not in their usual state: most are open at the top level and folded below.
+    /// Branches that are not in their default state: open at the top level, folded below.
     toggled: HashSet<String>,
     folds: usize,
     rendered: Option<DetailInput>,
 }
 
 impl<'a> DetailSubject<'a> {
-    /// The event that it is about; of a resource its newest one.
+    /// The event of the subject; of a resource its newest one.
     pub fn event(self) -> Option<&'a Arc<StackEvent>> {
         match self {
             Self::Event(_, event) => Some(event),
@@ -102,11 +103,11 @@ impl<'a> DetailSubject<'a> {
     }
 }
 
-/// So many of a resource's newest events are searched for properties: each of them has them, usually.
+/// This number of a resource's newest events is searched for properties: usually each of them has some.
 const NEWEST: usize = 8;
 
 impl Detail {
-    /// Brings the lines in line with what the pane is about and with its size.
+    /// Brings the lines in line with the subject and the pane's size.
     pub fn settle(&mut self, subject: Option<DetailSubject<'_>>, columns: usize, height: usize) {
         let wanted = subject.and_then(|subject| self.wanted(subject, columns));
         if wanted != self.rendered {
@@ -167,7 +168,7 @@ impl Detail {
         }
     }
 
-    /// Reads it in the given mode, or as it is meant again.
+    /// Switches to a mode, or from it to reading.
     pub fn toggle_mode(&mut self, mode: DetailMode) {
         self.mode = if self.mode == mode {
             DetailMode::Read
@@ -176,8 +177,8 @@ impl Detail {
         };
     }
 
-    /// Folds or unfolds the marked branch: to the given state, or to the other one. Where the marked line is
-    /// no branch, or is folded already, folding goes to the branch that it is in.
+    /// Folds or unfolds the marked branch: to the given state, or to the other one. If the marked line is
+    /// no branch, or is folded already, folding goes to its parent.
     pub fn fold(&mut self, open: Option<bool>) {
         let Some(line) = self.page.lines.get(self.page.cursor) else {
             return;
@@ -214,7 +215,7 @@ impl Detail {
         self.page.cursor = parent.unwrap_or(self.page.cursor);
     }
 
-    /// What a copy of the marked line takes: what it is called, and all of it, whatever of it the pane shows.
+    /// The name and the whole text that a copy of the marked line takes, even if the pane shows only a part of it.
     pub fn copyable(&self, subject: DetailSubject<'_>) -> Option<(String, String)> {
         let lines = self.page.lines.get(..=self.page.cursor)?;
         let begins = |line: &&PageLine| !matches!(line, PageLine::Continued { .. });
@@ -231,7 +232,7 @@ impl Detail {
         }
     }
 
-    /// Writes the properties that an event has.
+    /// Appends the properties of an event.
     fn push_properties(
         &self,
         event: Option<&StackEvent>,
@@ -256,7 +257,7 @@ impl Detail {
     }
 }
 
-/// An event as the JSON that came, one field a line.
+/// The JSON of the response, one field a line.
 fn raw(event: &StackEvent, columns: usize) -> Vec<PageLine> {
     let pretty = serde_json::from_str::<Value>(event.raw());
     let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value));
@@ -264,7 +265,7 @@ fn raw(event: &StackEvent, columns: usize) -> Vec<PageLine> {
     page::text_lines(shown(&text).as_str(), columns).collect()
 }
 
-/// A value as it is copied: text as it is, anything else as JSON.
+/// A value as it is copied: text unchanged, other values as JSON.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -386,7 +387,7 @@ mod tests {
             "  D {1}",
             "nothing else is unfolded"
         );
-        // From below the tree, the search goes on at the top.
+        // From below the tree, the search continues at the top.
         let mut again = Detail::default();
         settle(&mut again, &event, 60);
         again.page.move_by(isize::MAX);
@@ -395,7 +396,7 @@ mod tests {
         assert_eq!(marked(&again), last);
         assert!(again.page.mark_next_match(&pattern, true));
         assert_eq!(marked(&again), "key needle");
-        // What is open already stays so.
+        // A branch that is open already stays open.
         detail.unfold(subject, &pattern);
         settle(&mut detail, &event, 60);
         assert_eq!(nodes(&detail), unfolded);

@@ -1,4 +1,4 @@
-//! One resource: what it is, what it went through and how long each step took, its events, its properties.
+//! One resource: its type and status, its operations with their durations, its events and its properties.
 
 use std::sync::Arc;
 
@@ -9,10 +9,9 @@ use crate::domain::span::spans;
 use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
 
-/// So many of its newest events are listed; a real resource has fewer than ten.
+/// The maximum number of its newest events that are listed; a real resource has fewer than ten.
 const EVENTS: usize = 100;
 
-/// The lines of a resource.
 pub(crate) fn lines(
     detail: &Detail,
     timeline: &Timeline,

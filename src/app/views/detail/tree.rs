@@ -1,6 +1,6 @@
 //! Properties as the lines of a tree: branches that fold, values that align, documents under their names.
 //!
-//! What it writes are [`PageLine`]s; which branches are open is the pane's to know.
+//! It appends [`PageLine`]s; the pane keeps the state of the branches.
 
 use std::collections::HashSet;
 
@@ -11,23 +11,21 @@ use crate::app::views::page::PageLine;
 use crate::domain::properties::shown;
 use crate::text::safe::{SafeText, pad, width, wrap};
 
-/// The JSON pointer (RFC 6901) of what has this name in what is at that path.
+/// The JSON pointer (RFC 6901) of a name below a path.
 pub(crate) fn below(path: &str, name: &str) -> String {
     format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Writes JSON as lines.
 pub(crate) struct TreeWriter<'a> {
-    /// Branches that are not in their usual state, by their paths.
+    /// Branches that are not in their default state, by their paths.
     pub(crate) toggled: &'a HashSet<String>,
     /// The width of the pane.
     pub(crate) columns: usize,
-    /// Where the lines go.
     pub(crate) lines: &'a mut Vec<PageLine>,
 }
 
 impl TreeWriter<'_> {
-    /// Writes a value and all that is open below it.
+    /// Appends a value and everything that is open below it.
     pub(crate) fn node(&mut self, name: &str, value: &Value, path: &str, indent: usize) {
         match value {
             Value::Object(fields) => {
