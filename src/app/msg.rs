@@ -40,7 +40,6 @@ pub enum Msg {
     RecordingEnded,
     /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
-    /// Something about the program itself is to be known.
     Remark(Remark),
     /// A task of the program panicked.
     Died(String),

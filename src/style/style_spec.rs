@@ -1,28 +1,28 @@
-//! A look as a theme's file writes it: weights and colours in words, such as `bold #ffffff on #1c5680`.
+//! Parses the style of a role in a theme file: weights and colours in words, such as `bold #ffffff on #1c5680`.
 //!
-//! A colour that the terminal can't show is refused where it is written, not replaced where it is drawn.
+//! A colour that the terminal can't show is rejected when the file is read, not replaced when it is drawn.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::style::Depth;
 use crate::text::safe::{SafeText, one_line};
 
-/// Why a text is no look. Displayed as one clean, lower-case line.
+/// The reason why a text is not a style. Displayed as one clean, lower-case line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StyleSpecError {
-    /// A word that means nothing here.
+    /// A word that is neither a colour nor a weight.
     #[error(
         "{0} is neither a colour nor a weight; a look reads like `bold #ffffff on #1c5680`, with the weights \
          bold, dim, italic, underlined and reversed"
     )]
     Word(String),
-    /// A colour for a terminal that shows fewer.
+    /// A colour that a terminal of this depth does not show.
     #[error("{0} can't be shown_word in {name}: {hint}", name = .1.name(), hint = hint(*.1))]
     Colour(String, Depth),
     /// `on` without a colour after it.
     #[error("a colour is missing after on")]
     Background,
-    /// A second colour for the same.
+    /// Two foregrounds or two backgrounds.
     #[error("there are two colours; the second is the background's, after the word on")]
     Twice,
 }
@@ -36,7 +36,7 @@ const fn hint(depth: Depth) -> &'static str {
     }
 }
 
-/// Reads a look for a terminal of that depth.
+/// Parses a style for a terminal of that depth.
 pub(super) fn parse_style(text: &str, depth: Depth) -> Result<Style, StyleSpecError> {
     let mut style = Style::new();
     let mut words = text.split_whitespace();

@@ -1,18 +1,19 @@
-//! The screen: a pure function of the model, one file for each region of it.
+//! The screen: a pure function of the model, drawn after every message that changes it. The folders are those of `app`:
+//! `chrome` draws `app::status`, `views` and `overlays` draw their namesakes.
 //!
 //! ```text
 //!  title    image  region  pcluster 3.16.1                ● live · synced 2s ago
 //!  verdict  ◐ BUILDING  34:12   Image Builder: BUILDING   12/13 resources ████░
-//!  notice   only where there is something: a fault, the first failure, …
+//! notice   only if there is one: a fault, the first failure, …
 //!  bar      1 Events 41  2 Resources 13  3 Failure   ◐ 1  ✔ 27  ✖ 0
 //! ╭ list or resources or failure ────────────╮╭ detail ────────────────────────╮
 //! │ row, columns; gantt; page                ││ page                           │
 //! │ empty before the first one               ││                                │
 //! ╰──────────────────────────────────────────╯╰────────────────────────────────╯
-//!  hints    j/k move  enter detail  f filter  ? help  q quit; or what is typed: prompt
+//! hints    j/k move  enter detail  f filter  ? help  q quit; or the prompt while the user types
 //! ```
-//! Over the panes, when they are open: `help` or `filter`, each in a `popup`. Where things are is decided in
-//! `app::layout`. A frame costs what is on the screen: rows are asked for one by one, and never searched.
+//! Over the panes, when they are open: `help` or `filter_menu`, each in a `popup`. `app::layout` decides the
+//! regions. A frame costs only what is on the screen: rows are fetched one by one, and never searched.
 
 pub(crate) mod chrome;
 pub(crate) mod overlays;
@@ -35,7 +36,7 @@ use crate::app::views::Tab;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
-/// Draws the model into the area. What is outside the buffer is not drawn.
+/// Draws the model into the area, clipped to the buffer.
 pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     buf.set_style(area, theme.screen());
@@ -81,7 +82,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The list and the detail. While there is no event to look into, the list has the room of both.
+/// The list and the detail. Before the first event, the list has the room of both.
 fn panes(regions: &Regions, model: &Model) -> (Option<Rect>, Option<Rect>) {
     let none = model.build.timelines().iter().all(Timeline::is_empty);
     match (regions.list, regions.detail) {

@@ -1,9 +1,9 @@
-//! Times as a person reads them; a running time is `domain::text::duration`. None is ever negative: clocks
-//! differ, and an event from the future is an event of now.
+//! Formats times; running times are formatted by `text::safe::duration`. No duration is negative: clocks
+//! differ, and an event from the future counts as an event of now.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
-/// A rough_duration time: `12s`, `31m`, `1h02m`, `3d`.
+/// A duration in one or two units: `12s`, `31m`, `1h02m`, `3d`.
 pub(super) fn rough_duration(span: TimeDelta) -> String {
     let seconds = span.num_seconds().max(0);
     match seconds {
@@ -14,12 +14,12 @@ pub(super) fn rough_duration(span: TimeDelta) -> String {
     }
 }
 
-/// A time of day, by the person's clock.
+/// In the given time zone.
 pub(super) fn time_of_day(time: DateTime<Utc>, offset: FixedOffset) -> String {
     time.with_timezone(&offset).format("%H:%M:%S").to_string()
 }
 
-/// A date and a time of day, by the person's clock.
+/// In the given time zone.
 pub(super) fn date_and_time(time: DateTime<Utc>, offset: FixedOffset) -> String {
     time.with_timezone(&offset)
         .format("%Y-%m-%d %H:%M")

@@ -1,4 +1,4 @@
-//! What is drawn where nothing else fits.
+//! Draws the message on a screen that is too small for anything else.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,7 +8,6 @@ use ratatui::widgets::Widget;
 use crate::app::layout::MIN_SIZE;
 use crate::text::safe::wrap;
 
-/// Says so, and what would be enough.
 pub(super) fn draw(area: Rect, buf: &mut Buffer) {
     let text = format!(
         "too small: {}x{} is enough",

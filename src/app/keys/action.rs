@@ -21,7 +21,7 @@ pub enum Action {
     SwitchPane,
     /// Open the selected row: its detail, its branch, or its status alone.
     Enter,
-    /// Switch the marked thing on or off.
+    /// Switch the marked choice or branch on or off.
     Toggle,
     /// Close the topmost overlay, pane, search or filter.
     Close,

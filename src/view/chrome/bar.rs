@@ -1,4 +1,4 @@
-//! The line of tabs and chips, as `app::bar` has laid it out.
+//! Draws the line of tabs and chips, as `app::status::bar` has laid it out.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,7 +12,6 @@ use crate::app::views::Tab;
 use crate::domain::status::ClassSet;
 use crate::style::Theme;
 
-/// Draws the line.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     for item in bar_items(model, usize::from(area.width)) {
         let column = u16::try_from(item.column).unwrap_or(u16::MAX);

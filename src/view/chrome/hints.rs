@@ -1,6 +1,6 @@
-//! The last line: the keys that help most here, from the key map itself.
+//! Draws the last line: the most useful keys of this context, from the key map.
 //!
-//! Where there is no room for all, the ones in the middle go first; help and quit stay. What the last key did
+//! If there is no room for all, the middle ones are left out first; help and quit stay. The result of the last key
 //! stands before them until the next one.
 
 use ratatui::buffer::Buffer;
@@ -18,7 +18,6 @@ use crate::view::text::cut;
 /// Columns between two hints.
 const GAP: usize = 2;
 
-/// Draws the line.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let hints = model.keys.hints(model.context());
     let count = hints.len();

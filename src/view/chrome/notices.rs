@@ -1,4 +1,4 @@
-//! What must be read without a key being pressed: drawn as `app::notice` has wrapped it.
+//! Draws the messages that the user must see, as `app::status::notices` has wrapped them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -10,7 +10,7 @@ use crate::app::status::notices::{NoticeLine, NoticeSubject};
 use crate::domain::status::StatusClass;
 use crate::style::Theme;
 
-/// What stands out in a line: of a failure, what failed; a long reason in red would be hard to read.
+/// The emphasized beginning of a line: of a failure only the resource, since a long reason in red is hard to read.
 fn head(line: &NoticeLine) -> (&str, &str) {
     let text = line.text.as_str();
     match (line.subject, line.first) {

@@ -1,6 +1,7 @@
-//! A line made of parts that not every screen has room for: which are shown, and in which form.
+//! A line whose parts do not fit every screen: selects the parts and their forms. Title, verdict, hints and prompt are
+//! such lines.
 //!
-//! First every part gets its shortest form, the most important part first; what room is left then makes
+//! First every part gets its shortest form, in the order of importance; the remaining room then makes
 //! parts longer, in the same order.
 
 use ratatui::buffer::Buffer;
@@ -8,22 +9,20 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// One part of a line.
 #[derive(Debug)]
 pub(crate) struct LinePart<'a> {
-    /// Parts of lower rank get their room first.
+    /// Parts with a lower rank get their room first.
     rank: usize,
-    /// What it can look like, from the longest form to the shortest. No forms: there is nothing to show.
+    /// Its forms, from the longest to the shortest. None: the part is absent.
     forms: Vec<Line<'a>>,
 }
 
 impl<'a> LinePart<'a> {
-    /// A part with one form.
     pub(crate) fn new(rank: usize, form: impl Into<Line<'a>>) -> Self {
         Self::of(rank, vec![form.into()])
     }
 
-    /// A part that there may be nothing for.
+    /// A part that may be absent.
     pub(crate) fn maybe(rank: usize, form: Option<impl Into<Line<'a>>>) -> Self {
         Self::of(rank, form.map(Into::into).into_iter().collect())
     }
@@ -38,7 +37,7 @@ impl<'a> LinePart<'a> {
     }
 }
 
-/// Draws the parts that there is room for: one after the other, and `last` at the right end. `gap` is the
+/// Draws the parts that fit: one after the other, and `last` at the right end. `gap` is the
 /// number of columns between two.
 pub(crate) fn draw(
     parts: Vec<LinePart<'_>>,
@@ -65,7 +64,7 @@ pub(crate) fn draw(
     }
 }
 
-/// The parts that there is room for, by their place, each in the form that is shown.
+/// The parts that fit, by index, each in the selected form.
 fn choose(parts: Vec<LinePart<'_>>, columns: usize, gap: usize) -> Vec<(usize, Line<'_>)> {
     let mut room = columns + gap;
     let mut parts: Vec<_> = parts.into_iter().enumerate().collect();

@@ -1,6 +1,6 @@
-//! The first line: which image, where, built by which version; and how fresh what is on the screen is.
+//! Draws the first line: the image, its region and version, and how up to date the screen is.
 //!
-//! The image and the state of the connection are the last to go.
+//! The image and the state of the connection are left out last.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -20,7 +20,6 @@ use crate::view::time::rough_duration;
 /// Columns between two parts.
 const GAP: usize = 2;
 
-/// Draws the line.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
@@ -52,10 +51,10 @@ fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
     vec![Line::styled(id, style), Line::styled(short, style)]
 }
 
-/// The state of the connection, its age and what comes next, from the longest form to the shortest.
+/// The state of the connection, its age and the next poll, from the longest form to the shortest.
 fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     if model.build.is_over() && model.connection.last_sync.is_some() {
-        // Nothing changes any more: how fresh that is, and whether the API can be had, no longer matters.
+        // The build no longer changes, so neither the age nor the state of the connection matters.
         let over = format!("{} finished", theme.glyphs().live);
         return vec![Line::styled(over, theme.dim())];
     }

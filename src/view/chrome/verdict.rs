@@ -1,4 +1,4 @@
-//! The second line: is it done, did it work, how far is it. The one to be read from across the room.
+//! Draws the second line: is it done, did it work, how far is it? It should be readable from across the room.
 
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
@@ -20,10 +20,10 @@ use crate::view::time::rough_duration;
 
 /// Columns between two parts.
 const GAP: usize = 3;
-/// The widths of the bar, where there is room for one.
+/// The widths of the progress bar, the widest first.
 const BARS: [usize; 3] = [32, 20, 10];
 
-/// Draws the line. `in_notice` says that a notice tells of the failure already.
+/// Draws the line. `in_notice`: a notice shows the failure already.
 pub(crate) fn draw(model: &Model, theme: &Theme, in_notice: bool, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
@@ -49,7 +49,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, in_notice: bool, area: Rect, bu
     parts::draw(parts, LinePart::none(), GAP, area, buf);
 }
 
-/// The glyph and the word; with a margin of its own where it is filled.
+/// The glyph and the word; with a margin of its own if it is filled.
 fn badge(verdict: Verdict, theme: &Theme) -> String {
     let badge = format!("{} {}", theme.glyphs().verdict(verdict), verdict.word());
     match verdict {
@@ -58,7 +58,7 @@ fn badge(verdict: Verdict, theme: &Theme) -> String {
     }
 }
 
-/// Image Builder's own stage: what goes on while the stack is silent for most of an hour.
+/// Image Builder's own stage: the progress while the stack is silent for most of an hour.
 fn stage<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     let is_running = !model.build.verdict().is_final();
     let image = model.build.image().filter(|_| is_running)?;
@@ -75,7 +75,7 @@ fn stage<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     ]))
 }
 
-/// How long it is likely to go on. A guess says that it is one, and what it is made from where there is room.
+/// The estimated remaining time. It is labelled as an estimate, and with its basis if there is room.
 fn estimate<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     let Some(estimate) = model.estimate() else {
         return Vec::new();
@@ -96,8 +96,8 @@ fn estimate<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     }
 }
 
-/// How many of the resources that are known so far are complete. Not before the history is known, and not
-/// while they are being deleted: the number would be wrong, or go back.
+/// The number of completed resources among the known ones. Not before the history is known, and not
+/// while they are deleted: the number would be wrong, or decrease.
 fn progress<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     let verdict = model.build.verdict();
     let is_running = matches!(verdict, Verdict::Building | Verdict::Finishing);
@@ -107,7 +107,7 @@ fn progress<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
         .filter(|timeline| timeline.walks() > 0);
     let facts = timeline.map(Timeline::facts);
     let facts = facts.filter(|facts| facts.resources() > 0);
-    // After a rollback everything is deleted, and the number says nothing.
+    // After a rollback everything is deleted, and the number has no meaning.
     let kept = |facts: &&Facts| {
         verdict == Verdict::Failed && facts.resources_in(StatusClass::Complete) > 0
     };

@@ -1,4 +1,4 @@
-//! The choice of what is listed: statuses, types and resources, and how many events each has.
+//! Draws the menu of statuses, types and resources to list, with their numbers of events.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
@@ -17,7 +17,6 @@ use crate::view::text::line_cell;
 /// Columns beside the name: marker, box, count and the spaces between them.
 const BESIDE: usize = 15;
 
-/// Draws the popup over the screen.
 pub(crate) fn draw(
     model: &Model,
     menu: &FilterMenu,

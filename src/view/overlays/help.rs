@@ -1,4 +1,4 @@
-//! The help: every key and what it does, and the signs of the statuses. Its content is `app::help`'s.
+//! Draws the help: every key and its action, and the signs of the statuses. `app::overlays::help` has the content.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
@@ -15,7 +15,6 @@ use crate::view::text::{cell, cut};
 /// The width of the column of keys.
 const KEYS: usize = 19;
 
-/// Draws the popup over the screen, from the given line on.
 pub(crate) fn draw(help: &Help, keys: &KeyMap, theme: &Theme, screen: Rect, buf: &mut Buffer) {
     let size = screen.as_size();
     let lines = help::lines(keys, help.from);

@@ -1,4 +1,4 @@
-//! The line that is typed into: what it is for, the text with its cursor, and what came of it so far.
+//! Draws the line of text input: its purpose, the text with its cursor, and the number of matches so far.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -19,10 +19,9 @@ use crate::view::text::cut;
 
 /// Columns between two parts.
 const GAP: usize = 2;
-/// From so many columns on there is room to say what the line is for.
+/// The minimum width for the label of the purpose.
 const ROOM_FOR_LABEL: usize = 40;
 
-/// Draws the line in the place of the hints.
 pub(crate) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let hints = model.keys.hints(Context::Prompt).into_iter().enumerate();
@@ -41,7 +40,7 @@ pub(crate) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, bu
     parts::draw(parts, LinePart::maybe(1, result), GAP, area, buf);
 }
 
-/// What it is for and what is typed: all of it, or as much of its end as there is room for.
+/// The label and the typed text: all of it, or as much of its end as fits.
 fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
     let label = match (prompt.purpose, prompt.is_regex) {
         _ if room < ROOM_FOR_LABEL => "/",
@@ -64,12 +63,12 @@ fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
     ])
 }
 
-/// The text as it is drawn: what was typed has no line breaks, but may hold what turns text around.
+/// The text as it is drawn: typed text has no line breaks, but may contain characters that reverse its direction.
 fn shown(text: &str) -> String {
     SafeText::new(text).to_string()
 }
 
-/// The end of a text in at most so many columns.
+/// The end of a text in at most `columns`.
 fn end_of(text: &str, columns: usize) -> String {
     let mut kept = String::new();
     let mut room = columns;
@@ -85,7 +84,7 @@ fn end_of(text: &str, columns: usize) -> String {
     kept
 }
 
-/// How much has what is typed, or what is wrong with it.
+/// The number of matches, or the error of the expression.
 fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>> {
     let pattern = match &prompt.pattern {
         Err(error) => return Some(Line::styled(one_line(error), theme.warn())),

@@ -1,30 +1,28 @@
-//! Which columns the list has room for. It depends on the pane's width alone, so that nothing jumps while
-//! events arrive or a person scrolls.
+//! The columns of the list of events for a pane's width. They depend on the width alone, so that nothing jumps while
+//! events arrive or the user scrolls.
 //!
-//! Where room is short, the reason goes first, then the type; then the status word shrinks, then the time
-//! since the start goes, then the time. The logical id stays.
+//! In a narrow pane, the reason is left out first, then the type; then the status word shrinks, then the time
+//! since the start is left out, then the time. The logical id stays.
 
-/// The longest logical ids of ParallelCluster's own template take so many columns.
+/// The longest logical ids of ParallelCluster's own template have this many columns.
 const ID: usize = 29;
 const TYPE: usize = 23;
 /// `Resource creation Initiated`
 const REASON: usize = 27;
 
-/// How the time of day is written.
+/// The form of the time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimeColumn {
-    /// Not at all.
     Absent,
     Short,
     Full,
 }
 
-/// How the status is written, after its glyph.
+/// The form of the status, after its glyph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StatusColumn {
-    /// Not at all.
     Absent,
-    /// What it means: `running`.
+    /// Its class: `running`.
     Class,
     /// The service's word: `CREATE_IN_PROGRESS`.
     Word,
@@ -33,16 +31,15 @@ pub(crate) enum StatusColumn {
 /// The columns of a row. Widths are without the space that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EventColumns {
-    /// The time of day.
     pub(crate) time: TimeColumn,
     /// Whether the time since the build's start is shown.
     pub(crate) offset: bool,
     pub(crate) status: StatusColumn,
-    /// The logical id.
+    /// The width of the logical id.
     pub(crate) id: usize,
-    /// The type; 0 where there is no room.
+    /// The width of the type; 0: left out.
     pub(crate) kind: usize,
-    /// The reason; 0 where there is no room.
+    /// The width of the reason; 0: left out.
     pub(crate) reason: usize,
 }
 
@@ -63,7 +60,7 @@ impl EventColumns {
             room -= if fits { columns } else { 0 };
             fits
         };
-        // Each is asked for only where the one before fits, or a narrow pane would show the second alone.
+        // Each is taken only if the one before fits; otherwise a narrow pane would show the second alone.
         let time = take("21:39 ".len());
         let seconds = time && take(":24".len());
         let offset = seconds && take(Self::OFFSET + 1);
@@ -91,7 +88,7 @@ impl EventColumns {
     }
 }
 
-/// Who gets the columns that are left over: the last column, after the ones before it had a little.
+/// Distributes the remaining columns: to the last column, after the ones before it got a few.
 fn shared(width: usize, room: usize, kind: bool, reason: bool) -> (usize, usize, usize) {
     if reason {
         let for_id = (room / 4).min(8);

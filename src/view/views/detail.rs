@@ -1,4 +1,4 @@
-//! The detail pane: the selected event or resource in full, as `app::detail` has made it into lines.
+//! Draws the detail pane: the page of the selected event or resource that `app::views::detail` has made.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -12,7 +12,6 @@ use crate::text::safe::one_line;
 use crate::view::text::cut;
 use crate::view::views::page::{PagePainter, scrolled};
 
-/// Draws the pane.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.focus == Focus::Detail;
     let event = model.subject().and_then(DetailSubject::event);
@@ -42,7 +41,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     painter.draw(&model.detail.page, inner, buf);
 }
 
-/// What the pane is about, and how it is read.
+/// The name of the subject, and the mode.
 fn title(model: &Model, theme: &Theme, area: Rect) -> String {
     let event = model.subject().and_then(DetailSubject::event);
     let name = event.map_or_else(

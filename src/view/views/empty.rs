@@ -1,4 +1,4 @@
-//! The list before it has rows: what is being waited for, or what is wrong and what would help.
+//! Draws the list before it has rows: what the program is waiting for, or the fault and its remedy.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
@@ -17,10 +17,9 @@ use crate::style::Theme;
 use crate::text::safe::{SafeText, width, wrap};
 use crate::view::time::rough_duration;
 
-/// Lines longer than this are hard to read.
+/// Longer lines are hard to read.
 const READABLE: usize = 60;
 
-/// A heading, and what to know or to do about it.
 struct EmptyMessage {
     heading: String,
     heading_style: Style,
@@ -109,7 +108,7 @@ fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> EmptyMessage) 
     )
 }
 
-/// There is no failure to explain.
+/// The failure view before a failure.
 pub(crate) fn nothing_failed(theme: &Theme, area: Rect, buf: &mut Buffer) {
     let message = EmptyMessage {
         heading: "Nothing has failed in this build".to_owned(),

@@ -1,4 +1,4 @@
-//! One row of the list: an event, a place where events may be missing, or the beginning of another stack.
+//! Draws one row of the list: an event, a gap, or the heading of another stack.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
@@ -19,18 +19,17 @@ use crate::view::text::{cell, cut, highlight, line_cell};
 use crate::view::time::{date_and_time, rough_duration, time_of_day};
 use crate::view::views::columns::{EventColumns, StatusColumn, TimeColumn};
 
-/// What all rows of a frame have in common.
+/// The input that all rows of a frame share.
 #[derive(Debug)]
 pub(crate) struct RowPainter<'a> {
     pub(crate) model: &'a Model,
-    /// How things styles.
     pub(crate) theme: &'a Theme,
     pub(crate) columns: EventColumns,
     /// Whether the list has the focus.
     pub(crate) focused: bool,
 }
 
-/// What a row is in the list.
+/// The place of a row in the list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlaceInList {
     pub(crate) index: usize,
@@ -78,7 +77,7 @@ impl RowPainter<'_> {
         }
         let room = usize::from(area.width).saturating_sub(shown_width(&line));
         line.render(area, buf);
-        // A long silence is told at the end of the row that ended it, where nothing else stands.
+        // A long silence is noted at the end of the row that ended it, if there is room.
         let silence = silence(in_list.before, event.timestamp);
         if let Some(silence) = silence.filter(|_| self.model.filter.is_open()) {
             let note = format!(" {} later", rough_duration(silence));
@@ -98,7 +97,7 @@ impl RowPainter<'_> {
         let styles = self.styles(event, selected);
         let columns = self.columns;
         let marker = if selected { glyphs.marker } else { " " };
-        // Where there is no room to tell of a silence, the time that ended it still stands out.
+        // Without room for that note, the time that ended the silence still stands out.
         let times = match silence(in_list.before, event.timestamp) {
             Some(_) if !selected => theme.strong(),
             _ => styles.quiet,
@@ -133,7 +132,7 @@ impl RowPainter<'_> {
         Line::from(spans)
     }
 
-    /// On the selected row, the selection's own style takes the place of colours and dimming.
+    /// On the selected row, the selection's own style replaces colours and dimming.
     fn styles(&self, event: &StackEvent, selected: bool) -> RowStyle {
         let (theme, plain) = (self.theme, Style::new());
         let class = event.status.class();
@@ -174,7 +173,7 @@ impl RowPainter<'_> {
         format!("{time}{offset:>width$} ", width = EventColumns::OFFSET)
     }
 
-    /// The time since the first event of the stack, or since the event above; nothing while that is not known.
+    /// The time since the first event of the stack, or since the event above; `None` while that is unknown.
     fn offset(&self, event: &StackEvent, before: Option<DateTime<Utc>>) -> Option<String> {
         let from = if self.model.times.since_before {
             before?
@@ -190,7 +189,7 @@ impl RowPainter<'_> {
         Some(format!("+{span}"))
     }
 
-    /// Only the current stack's history can still be completed, and only while the API answers.
+    /// Only the current stack's history can still be completed, and only while the API responds.
     fn gap(&self, index: usize) -> String {
         let ellipsis = self.theme.glyphs().ellipsis;
         let current = self.model.build.current();
@@ -224,7 +223,7 @@ fn began(timeline: &Timeline) -> Option<DateTime<Utc>> {
     timeline.facts().began()?.timestamp
 }
 
-/// The width of a line without the spaces at its end.
+/// The width of a line without trailing spaces.
 fn shown_width(line: &Line<'_>) -> usize {
     let text: String = line
         .spans

@@ -1,4 +1,4 @@
-//! The list of events: its frame, what the frame says about following, and which rows show.
+//! Draws the list of events: its frame with title and notes, and the rows on the screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,7 +18,6 @@ use crate::view::views::columns::EventColumns;
 use crate::view::views::empty;
 use crate::view::views::event_row::{PlaceInList, RowPainter};
 
-/// Draws the pane.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.focus == Focus::List;
     let rows = model.rows();
@@ -56,7 +55,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The notes on the lower border, as far as there is room for them: following is told first.
+/// The notes on the lower border, as far as they fit: following has priority.
 fn with_notes<'a>(block: Block<'a>, model: &Model, theme: &Theme, area: Rect) -> Block<'a> {
     let room = usize::from(area.width.saturating_sub(2));
     let following = following(model, theme);
@@ -68,7 +67,7 @@ fn with_notes<'a>(block: Block<'a>, model: &Model, theme: &Theme, area: Rect) ->
     last.into_iter().fold(block, Block::title_bottom)
 }
 
-/// The pane's name and, under a filter, what is listed.
+/// The pane's name and, under a filter, the listed statuses, types and resources.
 fn title(model: &Model, theme: &Theme, area: Rect) -> String {
     let times = match (model.times.utc, model.times.since_before) {
         (false, false) => "",
@@ -95,8 +94,8 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
     text::cut(&title, usize::from(area.width.saturating_sub(2)), theme)
 }
 
-/// Whether the list follows the newest event, and if not, what has come since and how to follow again; what
-/// of it the filter hides.
+/// Whether the list follows the newest event; otherwise the number of new events and the key that follows again. Before
+/// that, the number of newer events that the filter hides.
 fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     if model.rows().is_empty() {
         return None;
@@ -131,7 +130,7 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     Some(Line::from(spans))
 }
 
-/// For how long nothing has happened, while something may.
+/// The time since the last event, while the build is running.
 pub(crate) fn last_event<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     if model.build.is_over() {
         return None;

@@ -1,4 +1,4 @@
-//! Bars on a time axis: one column is a stretch of time, its sign and colour what went on in it.
+//! Bars on a time axis: each column is a range of time, its glyph and colour the operation in it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::style::Style;
@@ -10,19 +10,18 @@ use crate::domain::status::StatusClass;
 use crate::style::Theme;
 use crate::text::safe::duration;
 
-/// What a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BarCell {
-    /// The resource is not there.
+    /// The resource does not exist.
     Empty,
-    /// It is there, and nothing happens to it.
+    /// It exists, without an operation.
     There,
     Operation(StatusClass),
-    /// The moment in which one failed.
+    /// The moment of a failure.
     Failure,
 }
 
-/// The bar of one resource, in so many columns. `plain` leaves the colours to whoever marks the row.
+/// The bar of one resource in `columns`. `plain` leaves out the colours: the row has a style of its own.
 pub(crate) fn bar(
     operations: &[Operation],
     window: Window,
@@ -90,19 +89,19 @@ fn cells(
             failures.push(to);
         }
     }
-    // Seen whatever came after it: a rollback begins in the same moment.
+    // Drawn over what came after it: a rollback begins in the same moment.
     for column in failures {
         put(column, column, BarCell::Failure);
     }
     cells
 }
 
-/// The times under which the columns stand, from the build's start: `+0:00     +10:00    +20:00`.
+/// The time labels of the columns, from the build's start: `+0:00     +10:00    +20:00`.
 pub(crate) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> String {
     let label =
         |time: DateTime<Utc>| format!("+{}", duration((time - began).max(TimeDelta::zero())));
     let widest = i64::try_from(label(window.to).len() + 2).unwrap_or(1);
-    // So many seconds are as wide as a label and the room around it.
+    // The seconds that are as wide as a label and the room around it.
     let columns_or_one = i64::try_from(columns.max(1)).unwrap_or(1);
     let step = step(window.length().num_seconds().saturating_mul(widest) / columns_or_one + 1);
     let mut line = String::new();
@@ -123,7 +122,7 @@ pub(crate) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> Str
     line
 }
 
-/// The seconds between two ticks: a round number that is not smaller than the least.
+/// The seconds between two ticks: a round number, and at least `least`.
 fn step(least: i64) -> i64 {
     let round = [
         1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400,

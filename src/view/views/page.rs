@@ -1,4 +1,4 @@
-//! A page of lines: what the detail pane and the explanation of a failure have in common.
+//! Draws a page of lines (`app::views::page`), for the detail pane and the explanation of a failure.
 
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
@@ -18,15 +18,13 @@ use crate::text::safe::{duration, one_line, pad, width};
 use crate::view::text::highlight;
 use crate::view::time::{rough_duration, time_of_day};
 
-/// How a page is drawn.
 #[derive(Debug)]
 pub(crate) struct PagePainter<'a> {
     pub(crate) model: &'a Model,
-    /// How things look.
     pub(crate) theme: &'a Theme,
-    /// Whether the keys go to the page.
+    /// Whether the keys act on the page.
     pub(crate) focused: bool,
-    /// What was searched for in it.
+    /// The active search in it.
     pub(crate) pattern: Option<&'a Pattern>,
 }
 
@@ -87,7 +85,7 @@ impl PagePainter<'_> {
                 value,
                 ..
             } => {
-                // A branch is its name; a leaf is its value.
+                // A branch emphasizes its name, a leaf its value.
                 let (name_style, value_style) = if open.is_some() {
                     (theme.strong(), theme.dim())
                 } else {
@@ -129,7 +127,7 @@ impl PagePainter<'_> {
         Span::styled(glyph, self.theme.status(class))
     }
 
-    /// The status, and since when; how long that is, while it lasts.
+    /// The status, and since when; with the duration while it lasts.
     fn status(&self, event: &StackEvent) -> Line<'static> {
         let class = event.status.class();
         let word = Span::styled(one_line(event.status.as_str()), self.theme.status(class));
@@ -146,8 +144,8 @@ impl PagePainter<'_> {
         Line::from(spans)
     }
 
-    /// One operation: `✔ CREATE    0:22   21:36:05 to 21:36:27`. Where the build is over and nobody saw the
-    /// operation end, its end and its length are not known.
+    /// One operation: `✔ CREATE    0:22   21:36:05 to 21:36:27`. If the build is over and no event reported
+    /// the operation's end, its end and its duration are unknown.
     fn operation(&self, span: &Operation) -> Line<'static> {
         let now = self.model.build.open_until(self.model.now);
         let length = span.length(now).map_or_else(|| "?".to_owned(), duration);
@@ -166,7 +164,7 @@ impl PagePainter<'_> {
         let times = format!("   {} to {ended}", clock(span.began));
         let mut sign = self.sign(span.class);
         if matches!(span.end, End::Superseded(_)) {
-            // Its newest status is that of something that runs, which it does no more.
+            // Its newest status is "in progress", which is no longer true.
             sign = sign.style(self.theme.dim());
         }
         Line::from(vec![
@@ -196,7 +194,7 @@ impl PagePainter<'_> {
         Line::from(spans)
     }
 
-    /// An event that only followed: a sibling that was cancelled, or the stack, which repeats it.
+    /// A consequence: a sibling that was cancelled, or the stack, which repeats the failure.
     fn follower(&self, event: &StackEvent) -> Line<'static> {
         let what = if event.is_root {
             "the stack itself"
@@ -214,7 +212,7 @@ impl PagePainter<'_> {
         ])
     }
 
-    /// Whether this is what goes on right now: the newest event of its resource, and not an end.
+    /// Whether this status still lasts: it is the newest of its resource, and not final.
     fn lasts(&self, event: &StackEvent) -> bool {
         let build = &self.model.build;
         let Some(timeline) = build.current().filter(|_| !build.is_over()) else {
@@ -239,7 +237,7 @@ fn fold_sign(open: Option<bool>, theme: &Theme) -> String {
     }
 }
 
-/// Which lines are shown, where not all are.
+/// The lines on the screen, unless all are.
 pub(crate) fn scrolled(page: &Page, height: usize) -> Option<String> {
     let all = page.lines.len();
     let last = (page.top + height).min(all);

@@ -1,4 +1,4 @@
-//! The list of resources: what each goes through, how long it takes, and its bar on the shared time axis.
+//! Draws the list of resources: the status and duration of each, and its bar on the shared time axis.
 
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
@@ -19,7 +19,6 @@ use crate::view::views::event_row::class_word;
 use crate::view::views::events::last_event;
 use crate::view::views::gantt;
 
-/// Draws the pane.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.focus == Focus::List;
     let whole = resources::whole_window(&model.build, model.now);
@@ -76,7 +75,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// How wide what is. Widths are without the space that follows; 0 is not shown.
+/// The widths of the columns, without the space that follows; 0 is left out.
 #[derive(Clone, Copy, Debug)]
 struct ResourceColumns {
     id: usize,
@@ -86,9 +85,9 @@ struct ResourceColumns {
 }
 
 const LENGTH: usize = 7;
-/// The longest logical id of ParallelCluster's own template, and a little.
+/// The longest logical id of ParallelCluster's own template, and a little more.
 const ID: usize = 30;
-/// The service's status words; few are longer.
+/// The width of the service's status words; few are longer.
 const WORD: usize = 20;
 const CLASS: usize = 9;
 const KIND: usize = 23;
@@ -155,7 +154,7 @@ fn row(
         format!(" {} ", theme.glyphs().status(class)),
         style(status),
     )];
-    // What failed stays marked when it is deleted later.
+    // A resource that failed stays marked when it is deleted later.
     let timeline = model.build.current();
     let failed =
         timeline.is_some_and(|timeline| timeline.facts().failed_by_itself(&newest.logical_id));
