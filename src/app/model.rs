@@ -264,8 +264,8 @@ impl Model {
 
     /// The current remark of the program about itself.
     pub fn remark(&self) -> Option<&Remark> {
-        let (said, remark) = self.remark.as_ref()?;
-        (!remark.is_transient || self.elapsed.saturating_sub(*said) < TRANSIENT_REMARK)
+        let (made_at, remark) = self.remark.as_ref()?;
+        (!remark.is_transient || self.elapsed.saturating_sub(*made_at) < TRANSIENT_REMARK)
             .then_some(remark)
     }
 
@@ -282,8 +282,8 @@ impl Model {
 
     /// The estimated remaining time; `None` unless the build is running.
     pub fn estimate(&self) -> Option<Estimate> {
-        let goes_on = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
-        let elapsed = self.build.elapsed(self.now).filter(|_| goes_on)?;
+        let is_running = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
+        let elapsed = self.build.elapsed(self.now).filter(|_| is_running)?;
         Estimate::of(elapsed, self.typical)
     }
 

@@ -12,24 +12,24 @@ use crate::text::safe::{SafeText, one_line};
 pub enum StyleSpecError {
     /// A word that is neither a colour nor a weight.
     #[error(
-        "{0} is neither a colour nor a weight; a look reads like `bold #ffffff on #1c5680`, with the weights \
-         bold, dim, italic, underlined and reversed"
+        "{0} is neither a colour nor a weight; example: `bold #ffffff on #1c5680`; weights: bold, dim, \
+         italic, underlined, reversed"
     )]
     Word(String),
     /// A colour that a terminal of this depth does not show.
-    #[error("{0} can't be shown_word in {name}: {hint}", name = .1.name(), hint = hint(*.1))]
+    #[error("{0} can't be shown in {name}: {hint}", name = .1.name(), hint = hint(*.1))]
     Colour(String, Depth),
     /// `on` without a colour after it.
     #[error("a colour is missing after on")]
     Background,
     /// Two foregrounds or two backgrounds.
-    #[error("there are two colours; the second is the background's, after the word on")]
+    #[error("there are two colours; write the background's after `on`")]
     Twice,
 }
 
 const fn hint(depth: Depth) -> &'static str {
     match depth {
-        Depth::None => "that is for terminals without colours, where only weights tell",
+        Depth::None => "a terminal without colours shows only weights",
         Depth::Ansi16 => "use names such as cyan or bright-red",
         Depth::Ansi256 => "use numbers from 0 to 255",
         Depth::True => "write it like #1c5680",
@@ -115,17 +115,13 @@ mod tests {
             (
                 "#1c5680",
                 Depth::Ansi256,
-                "#1c5680 can't be shown_word in 256: use numbers",
+                "#1c5680 can't be shown in 256: use numbers",
             ),
-            (
-                "24",
-                Depth::Ansi16,
-                "24 can't be shown_word in 16: use names",
-            ),
+            ("24", Depth::Ansi16, "24 can't be shown in 16: use names"),
             (
                 "red",
                 Depth::None,
-                "red can't be shown_word in none: that is for terminals without colours",
+                "red can't be shown in none: a terminal without colours",
             ),
             ("red on", Depth::True, "a colour is missing after on"),
             ("red blue", Depth::True, "there are two colours"),

@@ -100,7 +100,7 @@ mod tests {
         let line = Line::from(vec![Span::raw("ab"), Span::styled("cd", theme.dim())]);
         let pattern = Pattern::new("bc", false).unwrap();
         let marked = highlight(line, &pattern, &theme);
-        let told: Vec<_> = marked
+        let drawn: Vec<_> = marked
             .spans
             .iter()
             .map(|span| (span.content.as_ref(), span.style))
@@ -112,7 +112,7 @@ mod tests {
             ("c", theme.dim().patch(found)),
             ("d", theme.dim()),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(drawn, expected);
     }
 
     #[test]

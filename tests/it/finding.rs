@@ -48,17 +48,14 @@ fn a_search_goes_from_place_to_place_and_around() {
     story.keys("/instancerole>");
     assert_eq!(
         (selected(&story).as_str(), toast(&story)),
-        (
-            "InstanceRole CREATE_IN_PROGRESS",
-            "1 of 3, from the other end"
-        )
+        ("InstanceRole CREATE_IN_PROGRESS", "1 of 3, wrapped around")
     );
     story.keys("n");
     assert_eq!(toast(&story), "2 of 3");
     story.keys("NN");
     assert_eq!(
         (selected(&story).as_str(), toast(&story)),
-        ("InstanceRole CREATE_COMPLETE", "3 of 3, from the other end")
+        ("InstanceRole CREATE_COMPLETE", "3 of 3, wrapped around")
     );
     story.keys("/imagerecipearn>");
     assert!(
@@ -68,7 +65,7 @@ fn a_search_goes_from_place_to_place_and_around() {
     );
     // Escape ends the search, and leaves the selection where it is.
     story.keys("<n");
-    assert_eq!(toast(&story), "nothing is searched for");
+    assert_eq!(toast(&story), "no active search");
 }
 
 #[test]
@@ -95,7 +92,7 @@ fn an_expression_is_told_from_text_and_a_broken_one_is_said() {
     assert_eq!(listed(&story).len(), 6, "what was understood last stays");
     story.keys(">");
     assert!(
-        toast(&story).starts_with("no regular expression: "),
+        toast(&story).starts_with("not a regular expression: "),
         "{}",
         toast(&story)
     );
@@ -172,7 +169,7 @@ fn failures_are_stepped_through_the_cause_first() {
     assert_eq!(toast(&story), "the filter hides failures");
     let mut good = builds::building(80, 24);
     good.keys("e");
-    assert_eq!(toast(&good), "nothing that is listed has failed");
+    assert_eq!(toast(&good), "no listed event has failed");
 }
 
 #[test]
@@ -224,7 +221,7 @@ fn headings_and_gaps_are_not_counted_as_places() {
     assert_eq!(toast(&story), "failure 3 of 3");
     let mut story = builds::loading(80, 24);
     story.keys("/ParallelClusterImage>");
-    assert_eq!(toast(&story), "1 of 2, from the other end");
+    assert_eq!(toast(&story), "1 of 2, wrapped around");
 }
 
 #[test]
@@ -252,10 +249,7 @@ fn a_change_across_a_gap_is_said_to_be_one_as_far_as_is_known() {
     story.events(&[fact(0, "CREATE_IN_PROGRESS")]);
     story.page(&[fact(90, "DELETE_IN_PROGRESS")], false);
     story.keys("d");
-    let (heading, note) = (
-        "changed since CREATE_IN_PROGRESS, 1:30 later",
-        "as far as is known",
-    );
+    let (heading, note) = ("changed since CREATE_IN_PROGRESS, 1:30 later", "incomplete");
     assert!(text(&story).contains(heading) && text(&story).contains(note));
     // The page that fills the gap brings nothing of this resource: the heading stays, the note goes.
     let other = (50, "Topic", "AWS::SNS::Topic", "CREATE_COMPLETE", "");
@@ -284,7 +278,7 @@ fn a_page_is_searched_where_it_is_read() {
     );
     story.keys("/nowhere>");
     assert!(
-        toast(&story).starts_with("no line has \"nowhere\""),
+        toast(&story).starts_with("no line matches \"nowhere\""),
         "{}",
         toast(&story)
     );
@@ -299,7 +293,7 @@ fn a_resource_is_found_in_its_list() {
     story.keys("/nowhere>");
     assert_eq!(
         (selected(&story).as_str(), toast(&story)),
-        ("BuildNotificationTopic", "no resource has \"nowhere\"")
+        ("BuildNotificationTopic", "no resource matches \"nowhere\"")
     );
 }
 
@@ -360,7 +354,7 @@ fn what_is_not_a_value_is_not_copied_for_one() {
         None,
         "the type's line has no value of its own"
     );
-    assert_eq!(toast(&story), "there is nothing to copy here");
+    assert_eq!(toast(&story), "nothing to copy here");
     story.keys("jjj");
     let reason = copied(&mut story, 'y').unwrap();
     assert!(
@@ -484,14 +478,14 @@ fn a_long_history_is_looked_through_in_slices_while_keys_work() {
     look_to_the_end(&mut story);
     assert_eq!(
         (selected(&story).as_str(), toast(&story)),
-        ("Needle CREATE_COMPLETE", "1 of 1, from the other end")
+        ("Needle CREATE_COMPLETE", "1 of 1, wrapped around")
     );
     // A filter lists what it has found so far, the newest first, and says how much is left.
     let mut story = long();
     story.keys("&hay");
     let left = story.model.build.unindexed(FilterSlot::Listed);
     assert!(left > 0 && !listed(&story).is_empty());
-    assert!(text(&story).contains("to look at"), "{}", text(&story));
+    assert!(text(&story).contains("to search"), "{}", text(&story));
     look_to_the_end(&mut story);
     assert_eq!(listed(&story).len(), 4999);
 }

@@ -285,9 +285,9 @@ fn a_key_writes_a_report_into_the_current_folder_and_never_over_another() {
     terminal
         .wait_for("FAILED")
         .press("R")
-        .wait_for("the report is in bakewatch-rocky9-efa-");
-    terminal.press("2").wait_gone("the report is in");
-    terminal.press("R").wait_for("the report is in");
+        .wait_for("report written to bakewatch-rocky9-efa-");
+    terminal.press("2").wait_gone("report written to");
+    terminal.press("R").wait_for("report written to");
     let reports = || {
         let files = fs::read_dir(&*terminal.folder)
             .unwrap()

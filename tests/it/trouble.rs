@@ -257,7 +257,7 @@ fn a_clock_that_is_wrong_is_told_of_until_it_is_right() {
     for (seconds, word) in [(599, "10 min slow"), (-7200, "120 min fast")] {
         let mut story = builds::building(80, 24);
         story.machine_is_behind(seconds);
-        let told = format!("this machine's clock is {word}; the times here are by the API's");
+        let told = format!("this machine's clock is {word}; times are shown by the API's clock");
         let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
         assert!(frame.contains(&told), "{frame}");
         let mut right = builds::building(80, 24);

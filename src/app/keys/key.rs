@@ -74,7 +74,7 @@ impl fmt::Display for Key {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     #[error(
-        "no key is spelled {0}; a key is one character such as j or G, ctrl- and a letter, f1 to f20, or one \
+        "unknown key {0}; a key is one character such as j or G, ctrl- and a letter, f1 to f20, or one \
          of {names}",
         names = NAMED.map(|(_, name)| name).join(", ")
     )]

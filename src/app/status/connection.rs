@@ -130,17 +130,17 @@ impl Connection {
                         "the stack deleted itself; its last events may not have been seen"
                             .to_owned()
                     }
-                    _ => "the image is there; the stack is deleting itself".to_owned(),
+                    _ => "the image is ready; the stack is deleting itself".to_owned(),
                 }
             }
             ConnectionState::Finishing => "the stack is complete; waiting for the image".to_owned(),
             ConnectionState::Waiting if build.answered() => {
-                "the stack is stack_gone; making sure".to_owned()
+                "the stack is gone; checking again".to_owned()
             }
             ConnectionState::Waiting if build.is_absent() => {
                 "no stack and no image of this name yet".to_owned()
             }
-            ConnectionState::Waiting => "no stack of this name; asking about the image".to_owned(),
+            ConnectionState::Waiting => "no stack of this name; requesting the image".to_owned(),
             ConnectionState::Live => "following the build's events".to_owned(),
             state => state.label().to_owned(),
         }

@@ -68,10 +68,10 @@ impl ExitPolicy {
     pub fn apply(&mut self, observation: &Observation, build: &Build) -> Option<Effect> {
         match &observation.news {
             Seen::Fault(fault) => {
-                keep_first_time(&mut self.events_fault, observation.elapsed, fault)
+                keep_first_time(&mut self.events_fault, observation.elapsed, fault);
             }
             Seen::ImageFault(fault) => {
-                keep_first_time(&mut self.image_fault, observation.elapsed, fault)
+                keep_first_time(&mut self.image_fault, observation.elapsed, fault);
             }
             Seen::StackGone => self.events_fault = None,
             Seen::Image(_) => self.image_fault = None,
@@ -161,11 +161,11 @@ impl ExitPolicy {
                 reason: reason("before there was an image or a stack of this name"),
             }
         } else {
-            let why = fault.map(|(_, fault)| format!("before the API answered: {fault}"));
+            let why = fault.map(|(_, fault)| format!("before the API responded: {fault}"));
             WatchEnd {
                 code: code::NOT_WATCHED,
                 outcome: Outcome::Unknown,
-                reason: reason(why.as_deref().unwrap_or("before the API answered")),
+                reason: reason(why.as_deref().unwrap_or("before the API responded")),
             }
         }
     }
@@ -181,7 +181,7 @@ pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
             (
                 code::NOT_WATCHED,
                 Outcome::Unknown,
-                "before the API answered",
+                "before the API responded",
             )
         };
         WatchEnd {

@@ -147,12 +147,12 @@ fn failure_text(explanation: &Explanation, columns: usize) -> String {
         _ => explanation.summary().map(|text| text.to_string()),
     };
     let why = why.map_or_else(String::new, |why| format!(": {why}"));
-    let what = if columns < ROOM_FOR_FIRST {
+    let verb = if columns < ROOM_FOR_FIRST {
         ""
     } else {
         " failed first"
     };
-    format!("{}{what}{why}", explanation.cause.logical_id)
+    format!("{}{verb}{why}", explanation.cause.logical_id)
 }
 
 /// A text, and the hint in the lines that are left. A command is shown whole or not at all; if only a part of the hint

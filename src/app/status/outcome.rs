@@ -89,18 +89,18 @@ impl OutcomeRecord {
 
 /// The service's reason for the verdict, or ours if it has none.
 pub(crate) fn verdict_reason(build: &Build) -> Option<String> {
-    let said = |text: &SafeText| text.as_str().trim().to_owned();
+    let trimmed = |text: &SafeText| text.as_str().trim().to_owned();
     // Only a failed stack's reason explains a failure; "User Initiated" does not.
     let failed_root = || {
         build
             .root()
             .filter(|root| root.status.is_failure_of_stack())
     };
-    let root_reason = || failed_root()?.reason.as_ref().map(said);
+    let root_reason = || failed_root()?.reason.as_ref().map(trimmed);
     match build.verdict() {
         Verdict::Failed | Verdict::Failing => root_reason()
-            .or_else(|| build.first_failure()?.reason.as_ref().map(said))
-            .or_else(|| build.image()?.stack_status_reason.as_ref().map(said)),
+            .or_else(|| build.first_failure()?.reason.as_ref().map(trimmed))
+            .or_else(|| build.image()?.stack_status_reason.as_ref().map(trimmed)),
         Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => root_reason(),
         Verdict::Deleted => {
             Some("the stack and the image were deleted before the build came to an end".to_owned())

@@ -62,23 +62,23 @@ fn not_observed(model: &Model) -> String {
     if let Some(fault) = model.connection.fault(&model.build) {
         format!("{image} could not be watched: {fault}")
     } else if model.connection.state == ConnectionState::Waiting {
-        format!("{image}: nothing of this name has been found yet")
+        format!("{image}: no image or stack of this name was found yet")
     } else {
-        format!("{image}: the API has not answered yet")
+        format!("{image}: the API has not responded yet")
     }
 }
 
 /// The state of a running build; if the API no longer responds, its state at the last response.
-fn unfinished(model: &Model, what: &str) -> String {
+fn unfinished(model: &Model, activity: &str) -> String {
     let image = &model.target.image_id;
     let Some(fault) = model.connection.fault(&model.build) else {
         let elapsed = model.build.elapsed(model.now).map(in_brackets);
-        return format!("{image} is still {what}{}", elapsed.unwrap_or_default());
+        return format!("{image} is still {activity}{}", elapsed.unwrap_or_default());
     };
     let last = model.connection.last_sync.unwrap_or(model.now);
     let elapsed = model.build.elapsed(last).map(in_brackets);
     let elapsed = elapsed.unwrap_or_default();
-    format!("{image} was still {what}{elapsed} when the API last answered: {fault}")
+    format!("{image} was still {activity}{elapsed} when the API last responded: {fault}")
 }
 
 fn in_brackets(span: chrono::TimeDelta) -> String {

@@ -21,12 +21,12 @@ pub(super) fn copy_to_clipboard(model: &mut Model, action: Action, effects: &mut
         _ => event_json(model),
     };
     let Some((name, text)) = copied else {
-        let nothing = if action == Action::CopyAmi {
+        let message = if action == Action::CopyAmi {
             "there is no AMI yet"
         } else {
-            "there is nothing to copy here"
+            "nothing to copy here"
         };
-        model.toast = Some(nothing.to_owned());
+        model.toast = Some(message.to_owned());
         return;
     };
     let name = truncate(&one_line(SafeText::new(&name).as_str()), NAME, "...");

@@ -97,7 +97,7 @@ pub(super) fn accept(model: &mut Model) {
             }
         }
         Err(error) => {
-            model.toast = Some(format!("no regular expression: {error}"));
+            model.toast = Some(format!("not a regular expression: {error}"));
             cancel(model, &prompt);
         }
     }

@@ -77,7 +77,7 @@ fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::PreviousFailure => step::step_to_failure(model, false),
         Action::FilterToResource => filter_to_resource(model),
         Action::Copy | Action::CopyEvent | Action::CopyAmi => {
-            copy::copy_to_clipboard(model, action, effects)
+            copy::copy_to_clipboard(model, action, effects);
         }
         Action::Report => write_report(model, effects),
         Action::Mouse => {
@@ -113,7 +113,7 @@ fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
 fn poll_now(model: &mut Model) -> Option<Effect> {
     let recent = model
         .poll_requested
-        .is_some_and(|asked| model.elapsed.saturating_sub(asked) < POLL_NOW_EVERY);
+        .is_some_and(|at| model.elapsed.saturating_sub(at) < POLL_NOW_EVERY);
     if recent {
         return None;
     }
@@ -190,14 +190,14 @@ fn toggle_display(model: &mut Model, action: Action) {
             let clock = if model.times.utc {
                 "in UTC"
             } else {
-                "by your clock"
+                "in your time zone"
             };
             model.toast = Some(format!("times are {clock}"));
         }
         _ => {
             model.times.since_before = !model.times.since_before;
             let since = if model.times.since_before {
-                "the event before"
+                "the previous event"
             } else {
                 "the start"
             };

@@ -73,13 +73,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
                 finish(model, end, true, &mut effects);
                 return effects;
             }
-            let remark = Remark::lasting("this is the end of the recording");
+            let remark = Remark::lasting("end of the recording");
             model.remark = Some((model.elapsed, remark));
         }
         Msg::Remark(remark) => effects.extend(show_remark(model, remark)),
         Msg::ReportWritten(written) => {
             model.toast = Some(match written {
-                Ok(file) => format!("the observation is in {file}"),
+                Ok(file) => format!("report written to {file}"),
                 Err(why) => why,
             });
         }
@@ -119,7 +119,7 @@ fn warn_of_wrong_clock(model: &mut Model) -> Option<Effect> {
     // Rounded: a date has no fractions of a second, and a response takes its time.
     let minutes = (model.behind.abs() + TimeDelta::seconds(30)).num_minutes();
     let text =
-        format!("this machine's clock is {minutes} min {how}; the times here are by the API's");
+        format!("this machine's clock is {minutes} min {how}; times are shown by the API's clock");
     show_remark(model, Remark::passing(&text))
 }
 
@@ -164,8 +164,8 @@ fn apply_observation(model: &mut Model, observation: &Observation, effects: &mut
 }
 
 /// Notifies the user of a verdict, once. A headless watch ends instead.
-fn notify_verdict(model: &mut Model, news: &Seen, effects: &mut Effects) {
-    let Some(reached) = model.verdict_notice.apply(news, &model.build) else {
+fn notify_verdict(model: &mut Model, seen: &Seen, effects: &mut Effects) {
+    let Some(reached) = model.verdict_notice.apply(seen, &model.build) else {
         return;
     };
     if reached.user_waited {
@@ -185,7 +185,7 @@ fn emit_incomplete_walk(printed: &mut usize, events: Vec<Arc<StackEvent>>, effec
     if events.is_empty() {
         return;
     }
-    let message = "the history was not read to its end; events may be missing before these";
+    let message = "the history was not read completely; events may be missing before these";
     effects.push(Effect::Emit(Entry::Status {
         state: ConnectionState::Gap,
         message: message.to_owned(),

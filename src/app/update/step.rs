@@ -28,13 +28,13 @@ pub(super) fn step_to_match(model: &mut Model, forward: bool) {
             _ => step_in_events(model, &pattern, forward),
         }
     } else {
-        model.toast = Some("nothing is searched for".to_owned());
+        model.toast = Some("no active search".to_owned());
     }
 }
 
 fn step_in_page(model: &mut Model, forward: bool) {
     let Some(pattern) = model.search.page.clone() else {
-        model.toast = Some("nothing is searched for here".to_owned());
+        model.toast = Some("no active search here".to_owned());
         return;
     };
     let page = if model.tab == Tab::Failure {
@@ -48,7 +48,7 @@ fn step_in_page(model: &mut Model, forward: bool) {
         &mut model.detail.page
     };
     if !page.mark_next_match(&pattern, forward) {
-        model.toast = Some(format!("no line has {}", quoted(&pattern)));
+        model.toast = Some(format!("no line matches {}", quoted(&pattern)));
     }
 }
 
@@ -68,7 +68,7 @@ fn step_in_resources(model: &mut Model, pattern: &Pattern, forward: bool) {
     };
     match around(at, count, forward).find(has) {
         Some(index) => model.resources.select(&model.build, index),
-        None => model.toast = Some(format!("no resource has {}", quoted(pattern))),
+        None => model.toast = Some(format!("no resource matches {}", quoted(pattern))),
     }
 }
 
@@ -82,11 +82,7 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
             } else {
                 String::new()
             };
-            let wrapped = if step.wrapped {
-                ", from the other end"
-            } else {
-                ""
-            };
+            let wrapped = if step.wrapped { ", wrapped around" } else { "" };
             model.show_event(&step.key);
             // If the match is in a field that the row does not show, the toast names the field.
             let field = model.selected().and_then(|event| pattern.field_in(event));
@@ -95,7 +91,7 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
             let (number, count) = (step.number, step.count);
             model.toast = Some(format!("{number} of {count}{so_far}{field}{wrapped}"));
         }
-        None => model.toast = Some(format!("no event that is listed has {}", quoted(pattern))),
+        None => model.toast = Some(format!("no listed event matches {}", quoted(pattern))),
     }
 }
 
@@ -126,7 +122,7 @@ pub(super) fn step_to_failure(model: &mut Model, forward: bool) {
             model.detail_only = false;
             model.show_event(&step.key);
         }
-        None => model.toast = Some("nothing that is listed has failed".to_owned()),
+        None => model.toast = Some("no listed event has failed".to_owned()),
     }
 }
 

@@ -60,12 +60,12 @@ impl FailurePage {
 
 fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
     let cause = &why.cause;
-    let what = if leftover {
+    let role = if leftover {
         "kept the stack of a good image from deleting itself"
     } else {
         "failed first"
     };
-    let mut lines = vec![PageLine::Heading(format!("{} {what}", cause.logical_id))];
+    let mut lines = vec![PageLine::Heading(format!("{} {role}", cause.logical_id))];
     lines.extend(page::text_lines(cause.resource_type.as_str(), columns));
     lines.push(PageLine::Status(Arc::clone(cause)));
     if let Some(after) = why.after {
@@ -81,7 +81,7 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
     }
     if let Some(hint) = &why.hint {
         lines.push(PageLine::Blank);
-        lines.push(PageLine::Heading("what helps".to_owned()));
+        lines.push(PageLine::Heading("hint".to_owned()));
         lines.extend(page::text_lines(hint.advice.as_str(), columns));
         if let Some(command) = &hint.command {
             lines.push(PageLine::Blank);
@@ -92,7 +92,7 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
     push_consequences(why, columns, &mut lines);
     if cause.reason.is_some() {
         lines.push(PageLine::Blank);
-        lines.push(PageLine::Heading("in the service's own words".to_owned()));
+        lines.push(PageLine::Heading("the service's reason".to_owned()));
         lines.extend(page::reason_lines(cause, columns));
     }
     lines
@@ -111,7 +111,7 @@ fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<PageLine>) {
         return;
     }
     lines.push(PageLine::Blank);
-    lines.push(PageLine::Heading("what the reason says".to_owned()));
+    lines.push(PageLine::Heading("details of the reason".to_owned()));
     page::push_fields(parts, columns, lines);
 }
 
@@ -120,7 +120,7 @@ fn push_consequences(why: &Explanation, columns: usize, lines: &mut Vec<PageLine
     if why.consequences > 0 {
         lines.push(PageLine::Blank);
         lines.push(PageLine::Heading(format!(
-            "what followed from it ({})",
+            "consequences ({})",
             why.consequences
         )));
         lines.extend(
@@ -143,7 +143,7 @@ fn push_consequences(why: &Explanation, columns: usize, lines: &mut Vec<PageLine
         } else {
             "resources"
         };
-        let text = format!("{} other {noun} failed by themselves", why.others);
+        let text = format!("{} other {noun} failed independently", why.others);
         lines.extend(page::text_lines(&text, columns));
     }
 }

@@ -28,10 +28,10 @@ struct EmptyMessage {
 
 /// Draws the message in the middle of the pane.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    place(&message(model, theme), area, buf);
+    draw_message(&message(model, theme), area, buf);
 }
 
-fn place(message: &EmptyMessage, area: Rect, buf: &mut Buffer) {
+fn draw_message(message: &EmptyMessage, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(area.width).saturating_sub(2).clamp(1, READABLE);
     let heading = wrap(&message.heading, columns).into_iter();
     let mut lines: Vec<_> = heading.map(|line| (line, message.heading_style)).collect();
@@ -55,10 +55,10 @@ fn message(model: &Model, theme: &Theme) -> EmptyMessage {
         body,
     };
     if !model.filter.is_open() && bar::count(model, Selection::ALL) > 0 {
-        return of_filter(model, calm);
+        return filter_message(model, calm);
     }
     if let Some(fault) = model.connection.fault(&model.build) {
-        return of_fault(fault, model, theme);
+        return fault_message(fault, model, theme);
     }
     let name = SafeText::new(&model.target.image_id);
     match (model.build.verdict(), model.connection.state) {
@@ -71,8 +71,8 @@ fn message(model: &Model, theme: &Theme) -> EmptyMessage {
             vec![
                 "Check the image id and the region.".to_owned(),
                 format!(
-                    "Asking again {}; a build that starts shows here.",
-                    next(model)
+                    "Polling again {}; a new build will show here.",
+                    time_of_next_poll(model)
                 ),
             ],
         ),
@@ -83,22 +83,25 @@ fn message(model: &Model, theme: &Theme) -> EmptyMessage {
         (_, ConnectionState::Waiting) => calm(
             format!("No stack named {name} yet"),
             vec![format!(
-                "Asking again {}; its events will show here.",
-                next(model)
+                "Polling again {}; its events will show here.",
+                time_of_next_poll(model)
             )],
         ),
         _ => calm(
             "The stack has no events yet".to_owned(),
-            vec![format!("Asking again {}.", next(model))],
+            vec![format!("Polling again {}.", time_of_next_poll(model))],
         ),
     }
 }
 
 /// The filter lists nothing, or has not found anything yet.
-fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> EmptyMessage) -> EmptyMessage {
+fn filter_message(
+    model: &Model,
+    calm: impl Fn(String, Vec<String>) -> EmptyMessage,
+) -> EmptyMessage {
     let left = model.build.unindexed(FilterSlot::Listed);
     if left > 0 {
-        return calm(format!("Looking, {left} events to go"), Vec::new());
+        return calm(format!("Searching, {left} events to go"), Vec::new());
     }
     let key = model.keys.key_for(Action::Close);
     let body = key.map(|key| format!("{key} lists every event again"));
@@ -113,18 +116,18 @@ pub(crate) fn nothing_failed(theme: &Theme, area: Rect, buf: &mut Buffer) {
     let message = EmptyMessage {
         heading: "Nothing has failed in this build".to_owned(),
         heading_style: theme.strong(),
-        body: vec!["What fails first, why, and what helps will show here.".to_owned()],
+        body: vec!["The first failure, its reason and a hint will show here.".to_owned()],
     };
-    place(&message, area, buf);
+    draw_message(&message, area, buf);
 }
 
-fn of_fault(fault: &Fault, model: &Model, theme: &Theme) -> EmptyMessage {
+fn fault_message(fault: &Fault, model: &Model, theme: &Theme) -> EmptyMessage {
     let mut body = Vec::new();
     if let Some(id) = &fault.request_id {
         body.push(format!("request id {id}"));
     }
     body.extend(fault.hint.as_ref().map(SafeText::to_string));
-    body.push(format!("Trying again {}.", next(model)));
+    body.push(format!("Trying again {}.", time_of_next_poll(model)));
     EmptyMessage {
         heading: format!("{} {}", theme.glyphs().alert, fault.message),
         heading_style: theme.warn(),
@@ -132,7 +135,7 @@ fn of_fault(fault: &Fault, model: &Model, theme: &Theme) -> EmptyMessage {
     }
 }
 
-fn next(model: &Model) -> String {
+fn time_of_next_poll(model: &Model) -> String {
     let next = model
         .connection
         .next_poll

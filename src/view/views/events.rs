@@ -72,8 +72,8 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
     let times = match (model.times.utc, model.times.since_before) {
         (false, false) => "",
         (true, false) => "(UTC) ",
-        (false, true) => "(since the event before) ",
-        (true, true) => "(UTC, since the event before) ",
+        (false, true) => "(since the previous event) ",
+        (true, true) => "(UTC, since the previous event) ",
     };
     if model.filter.is_open() {
         return format!(" Events {times}");
@@ -87,7 +87,7 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
         .collect();
     let left = match model.build.unindexed(FilterSlot::Listed) {
         0 => String::new(),
-        left => format!(", {left} to look at"),
+        left => format!(", {left} to search"),
     };
     let title =
         format!(" Events {times}: {}{left} ", one_line(&listed.join(", "))).replace(" : ", ": ");

@@ -196,7 +196,7 @@ impl PagePainter<'_> {
 
     /// A consequence: a sibling that was cancelled, or the stack, which repeats the failure.
     fn follower(&self, event: &StackEvent) -> Line<'static> {
-        let what = if event.is_root {
+        let role = if event.is_root {
             "the stack itself"
         } else {
             "cancelled"
@@ -208,7 +208,7 @@ impl PagePainter<'_> {
         Line::from(vec![
             Span::styled(format!("{time} "), self.theme.dim()),
             Span::raw(one_line(event.logical_id.as_str())),
-            Span::styled(format!("  {what}"), self.theme.dim()),
+            Span::styled(format!("  {role}"), self.theme.dim()),
         ])
     }
 

@@ -21,7 +21,7 @@ pub(crate) fn lines(
     columns: usize,
 ) -> Vec<PageLine> {
     let Some(Before { event: before, gap }) = before else {
-        let none = format!("the first event of {} that is known", event.logical_id);
+        let none = format!("no previous event of {} is known", event.logical_id);
         return page::text_lines(&none, columns).collect();
     };
     let since = before
@@ -34,7 +34,7 @@ pub(crate) fn lines(
         before.status
     ))];
     if gap {
-        let note = "as far as is known: older events are still being loaded";
+        let note = "incomplete: older events are still being loaded";
         lines.extend(page::text_lines(note, columns));
     }
     lines.push(PageLine::Blank);
@@ -62,16 +62,16 @@ pub(crate) fn lines(
         Value::Object(fields)
     };
     let (old, new) = (tree(before), tree(event));
-    let found = changes(&old, &new);
-    for change in &found {
+    let changes = changes(&old, &new);
+    for change in &changes {
         push(change, columns, &mut lines);
     }
-    if !found
+    if !changes
         .iter()
         .any(|change| change.path.starts_with("properties"))
     {
         lines.push(PageLine::Blank);
-        lines.push(PageLine::Text("the properties are the same".to_owned()));
+        lines.push(PageLine::Text("the properties are unchanged".to_owned()));
     }
     lines
 }
