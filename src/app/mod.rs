@@ -1,20 +1,21 @@
 //! The application as data: [`update::update`] applies one [`msg::Msg`] to the [`model::Model`] and returns the
-//! [`effect::Effect`]s that it requests from the runtime. The view draws the model.
+//! [`effect::Effect`]s that it requests from the runtime. Then the view draws the model, or the output prints entries.
 //!
 //! ```text
-//! key          Msg::Key      → update::keys → overlays::prompt (it types), or keys::keymap → Action
-//! → update::{keys, navigation, find, step, copy} → model, Effects
-//! mouse        Msg::Mouse    → update::mouse → layout (which region) → the same functions as keys
-//! observation  Msg::Observed → domain::Build::apply → status::{connection, exit_policy, verdict_notice}
-//! → Effects (printed entries, notification, command, exit)
-//! then always  Model::settle → layout, views and overlays adapt to the new build and the new size
+//! a key          Msg::Key ─► update::keys ─┬► overlays::prompt   it types, if a prompt is open
+//!                                          └► keys::keymap ─► Action ─► update::{navigation, find, step, copy, …}
+//! an observation Msg::Observed ─► domain::build ─► status::connection ─► status::exit_policy (headless)
+//!                                                                     └► status::verdict_notice (screen)
+//! then           Model::settle: views and overlays adapt to the new build, the layout to the new notices
 //! ```
-//!
 //! `update` is total, synchronous and deterministic: the same messages always produce the same model and the
 //! same effects. There is no clock, no terminal and no network here.
 //!
-//! `keys`: keys and actions · `views`: the state of each view · `overlays`: the state of what is open over them ·
-//! `status`: connection, notices, tabs, outcome and exit · `update`: the only writer of the model.
+//! - `msg`, `update`, `effect`, `model`: messages, the function that applies them, its requests, the state
+//! - `keys`: actions, their keys and their help
+//! - `views`, `overlays`: the state of each view, and of all that is open over them
+//! - `status`: connection, notices, tabs, verdict notification, outcome and exit
+//! - `layout`: the regions of the screen, for mouse clicks and for drawing
 
 pub(crate) mod effect;
 pub(crate) mod keys;

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sign_is_one_column_wide() {
+    fn every_glyph_is_one_column_wide() {
         for sign in signs(&UNICODE).into_iter().chain(signs(&ASCII)) {
             assert_eq!(width(sign), 1, "{sign}");
         }
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_classes_share_a_sign() {
+    fn no_two_classes_share_a_glyph() {
         for set in [&UNICODE, &ASCII] {
             for (index, sign) in set.classes.iter().enumerate() {
                 assert!(

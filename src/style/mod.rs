@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_of_the_screen_is_under_every_role() {
+    fn the_screen_style_is_the_base_of_every_role() {
         let mut scheme = Scheme::default();
         scheme
             .set(Role::Screen, Depth::True, "#ffffff on #000000")

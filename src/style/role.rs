@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_role_is_at_its_place() {
+    fn every_role_is_at_its_index() {
         for (place, role) in Role::ALL.into_iter().enumerate() {
             assert_eq!(role.index(), place, "{role:?}");
         }

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_look_is_weights_and_colours() {
+    fn a_style_is_parsed_from_weights_and_colours() {
         let bold = Style::new().add_modifier(Modifier::BOLD);
         assert_eq!(parse_style("", Depth::None), Ok(Style::new()));
         assert_eq!(parse_style("bold", Depth::None), Ok(bold));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_look_is_refused_in_one_clean_line() {
+    fn a_text_that_is_not_a_style_is_rejected_in_one_clean_line() {
         for (text, depth, wanted) in [
             ("blod", Depth::True, "blod is neither a colour nor a weight"),
             ("#1c568", Depth::True, "#1c568 is neither"),

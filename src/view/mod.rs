@@ -1,16 +1,21 @@
-//! The screen: a pure function of the model, drawn after every message that changes it. The folders are those of `app`:
-//! `chrome` draws `app::status`, `views` and `overlays` draw their namesakes.
+//! The screen: a pure function of the model. The runtime calls [`view`] after messages, at most once per frame.
+//!
+//! ```text
+//! Model ─► app::layout (regions) ─► chrome, views, overlays ─► Buffer ─► runtime::tty
+//! ```
+//! The folders are those of `app`: `chrome` draws `app::status`; `views` and `overlays` draw their namesakes. On the
+//! screen:
 //!
 //! ```text
 //!  title    image  region  pcluster 3.16.1                ● live · synced 2s ago
 //!  verdict  ◐ BUILDING  34:12   Image Builder: BUILDING   12/13 resources ████░
-//! notice   only if there is one: a fault, the first failure, …
+//!  notice   only if there is one: a fault, the first failure, …
 //!  bar      1 Events 41  2 Resources 13  3 Failure   ◐ 1  ✔ 27  ✖ 0
 //! ╭ list or resources or failure ────────────╮╭ detail ────────────────────────╮
 //! │ row, columns; gantt; page                ││ page                           │
 //! │ empty before the first one               ││                                │
 //! ╰──────────────────────────────────────────╯╰────────────────────────────────╯
-//! hints    j/k move  enter detail  f filter  ? help  q quit; or the prompt while the user types
+//!  hints    j/k move  enter detail  f filter  ? help  q quit; or a prompt
 //! ```
 //! Over the panes, when they are open: `help` or `filter_menu`, each in a `popup`. `app::layout` decides the
 //! regions. A frame costs only what is on the screen: rows are fetched one by one, and never searched.

@@ -95,7 +95,7 @@ mod tests {
     use crate::text::safe::width;
 
     #[test]
-    fn what_is_found_is_marked_across_styles() {
+    fn a_match_is_highlighted_across_styles() {
         let theme = Theme::default();
         let line = Line::from(vec![Span::raw("ab"), Span::styled("cd", theme.dim())]);
         let pattern = Pattern::new("bc", false).unwrap();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_exactly_as_wide_as_asked_for_and_one_line() {
+    fn a_cell_is_one_line_of_exactly_the_requested_width() {
         let theme = Theme::default();
         for (text, shown) in [
             ("a\n\tb", "a b     "),

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rough_times_have_one_or_two_units() {
+    fn rough_durations_have_one_or_two_units() {
         let cases = [
             (-5, "0s"),
             (59, "59s"),

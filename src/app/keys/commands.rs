@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_its_actions() {
+    fn a_name_is_the_variant_in_kebab_case() {
         for command in COMMANDS {
             assert_eq!(command.name, kebab(&format!("{:?}", command.action)));
         }
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_has_one_row_in_a_context() {
+    fn an_action_has_at_most_one_row_in_a_context() {
         for context in Context::ALL {
             let mut seen = Vec::new();
             for command in COMMANDS.iter().filter(|row| row.contexts.contains(context)) {

@@ -132,7 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn every_key_is_read_as_it_is_written() {
+    fn every_key_is_parsed_as_it_is_written() {
         let characters = ('!'..='~').chain(['é', '日']).map(Key::Char);
         let controls = ('a'..='z')
             .filter(|letter| !matches!(letter, 'i' | 'm'))
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_can_not_tell_some_keys_apart() {
+    fn keys_that_terminals_confuse_are_rejected() {
         assert_eq!("ctrl-F".parse(), Ok(Key::Ctrl('f')));
         assert_eq!(
             "ctrl-i".parse::<Key>(),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn a_text_that_is_not_a_key_is_rejected() {
         for text in [
             "", " ", "gg", "f0", "f01", "f21", "f+1", "ctrl-", "ctrl-1", "\u{1b}", "\u{202e}",
             "\u{301}",
@@ -167,7 +167,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_is_written_the_same(text in "\\PC{1,2}|f[0-9]{1,3}|ctrl-[a-z ]") {
+        fn a_parsed_key_is_written_the_same(text in "\\PC{1,2}|f[0-9]{1,3}|ctrl-[a-z ]") {
             if let Ok(key) = text.parse::<Key>() {
                 prop_assert_eq!(key.to_string(), text);
             }

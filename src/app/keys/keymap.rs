@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ctrl_c_always_leaves() {
+    fn ctrl_c_always_quits() {
         let mut keys = KeyMap::default();
         keys.bind(Action::Quit, Vec::new());
         assert_eq!(keys.keys(Action::Quit), [Key::Ctrl('c')]);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_can_mean_two_things_in_two_places_only() {
+    fn a_key_with_two_actions_in_one_context_is_a_clash() {
         let mut keys = KeyMap::default();
         keys.bind(Action::Left, vec![Key::Char('x')]);
         keys.bind(Action::ShowAll, vec![Key::Char('x')]);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn hints_leave_out_what_has_no_key() {
+    fn hints_leave_out_actions_without_a_key() {
         let mut keys = KeyMap::default();
         keys.bind(Action::Down, vec![Key::Char('n'), Key::Down]);
         keys.bind(Action::Up, Vec::new());

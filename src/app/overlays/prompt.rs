@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_is_edited_by_what_a_person_sees_as_a_character() {
+    fn the_prompt_is_edited_by_graphemes() {
         let mut prompt = typed("ae\u{301}日");
         prompt.left();
         assert!(prompt.backspace());

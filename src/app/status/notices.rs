@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_takes_the_lines_that_are_left_and_its_command_is_never_cut() {
+    fn a_hint_takes_the_remaining_lines_and_its_command_is_never_cut() {
         let hint = Hint {
             advice: SafeText::new("Look at the log. It says why."),
             command: Some(SafeText::new("read the-log")),

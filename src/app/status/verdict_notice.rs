@@ -1,5 +1,5 @@
-//! When a screen notifies the user of a verdict: once for each stack, and with a bell only if the user waited for it
-//! and the build was not over before the program first saw it. Updated after the build, by every observation.
+//! When a screen notifies the user of a verdict: once for each stack, and with a bell only if the user waited for it,
+//! that is, if the build was not over before the program first saw it. Updated after the build, by every observation.
 
 use crate::domain::build::Build;
 use crate::domain::observation::Seen;

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn twice_as_much_is_the_whole_again() {
+    fn zooming_out_to_the_whole_build_shows_all() {
         let build = Window::new(at(0), at(3600));
         let mut axis = Axis::default();
         axis.zoom(build, at(10), true);

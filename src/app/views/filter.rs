@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_chosen_is_said_in_few_words() {
+    fn a_filter_is_described_in_a_few_words() {
         let mut filter = Filter::default();
         let (role, topic) = (
             FilterChoice::Resource(SafeText::new("Role")),

@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_goes_on_from_the_other_end() {
+    fn a_search_wraps_around() {
         let mut page = page(&["one", "two", "three", "two"]);
         let two = Pattern::new("two", false).unwrap();
         let mut seen = Vec::new();

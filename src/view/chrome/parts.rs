@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_shrink_and_go_by_their_rank() {
+    fn parts_shrink_and_disappear_by_rank() {
         assert_eq!(shown(21), "first a long one last");
         assert_eq!(shown(20), "first short     last");
         assert_eq!(shown(15), "first      last");

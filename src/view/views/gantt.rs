@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_segmented_by_what_went_on() {
+    fn a_bar_has_a_segment_for_each_operation() {
         let built = [(20, "CREATE_IN_PROGRESS"), (50, "CREATE_COMPLETE")];
         assert_eq!(drawn(&built, (0, 100), 100), "  ####----");
         assert_eq!(drawn(&built[..1], (0, 100), 70), "  ======  ");
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_operation_is_still_seen_and_what_is_outside_is_not() {
+    fn a_short_operation_is_drawn_unless_it_is_outside_the_window() {
         let short = [(50, "CREATE_IN_PROGRESS"), (50, "CREATE_COMPLETE")];
         assert_eq!(drawn(&short, (0, 100), 100), "     #----");
         assert_eq!(drawn(&short, (60, 100), 100), "----------");

@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_stays_on_the_line_that_is_folded() {
+    fn the_cursor_stays_on_the_line_that_is_folded() {
         let event = event(&json!({"A": "1", "B": "2", "Tags": {"k": "v"}}));
         let mut detail = Detail::default();
         settle(&mut detail, &event, 60);
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_folded_is_found() {
+    fn a_search_finds_folded_text() {
         let deep = json!({"A": {"in": [{"key": "needle"}]}, "B": "middle", "C": "one\nneedle too", "D": {"x": "no"}});
         let event = event(&deep);
         let timeline = Timeline::new(StackId::from("s"));
