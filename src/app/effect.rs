@@ -1,4 +1,5 @@
 //! The requests of the application to the runtime. `update` returns them; the runtime alone carries them out.
+//! The tests of the application check them instead of what the runtime does.
 
 use std::sync::Arc;
 

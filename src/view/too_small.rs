@@ -1,4 +1,5 @@
 //! Draws the message on a screen that is too small for anything else.
+//! `view` calls it when `app::layout` has no regions.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

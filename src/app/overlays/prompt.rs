@@ -34,15 +34,15 @@ pub struct Prompt {
 
 impl Prompt {
     /// Opens the line with the current pattern.
-    pub fn new(purpose: PromptPurpose, now: Option<&Pattern>, keep_text: bool) -> Self {
-        let text = now.filter(|_| keep_text).map_or("", Pattern::text);
+    pub fn new(purpose: PromptPurpose, current: Option<&Pattern>, keep_text: bool) -> Self {
+        let text = current.filter(|_| keep_text).map_or("", Pattern::text);
         Self {
             purpose,
             before: text.to_owned(),
             after: String::new(),
-            is_regex: now.is_some_and(Pattern::is_regex),
-            pattern: Ok(now.filter(|_| keep_text).cloned()),
-            original: now.cloned(),
+            is_regex: current.is_some_and(Pattern::is_regex),
+            pattern: Ok(current.filter(|_| keep_text).cloned()),
+            original: current.cloned(),
         }
     }
 

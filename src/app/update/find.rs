@@ -35,12 +35,16 @@ pub(super) fn run_find_action(model: &mut Model, action: Action) {
 }
 
 fn open(model: &mut Model, purpose: PromptPurpose) {
-    let now = match purpose {
+    let current = match purpose {
         PromptPurpose::SearchList => &model.search.listed,
         PromptPurpose::SearchPage => &model.search.page,
         PromptPurpose::FilterText => &model.filter.text,
     };
-    let prompt = Prompt::new(purpose, now.as_ref(), purpose == PromptPurpose::FilterText);
+    let prompt = Prompt::new(
+        purpose,
+        current.as_ref(),
+        purpose == PromptPurpose::FilterText,
+    );
     if purpose == PromptPurpose::FilterText && model.tab != Tab::Events {
         show_view(model, Tab::Events);
     }

@@ -105,7 +105,7 @@ fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
             zoom(model, action);
         }
         Action::Enter if matches!(model.overlay, Some(Overlay::Prompt(_))) => find::accept(model),
-        _ => navigation::act_in_focus(model, action),
+        _ => navigation::run_in_focus(model, action),
     }
 }
 

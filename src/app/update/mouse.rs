@@ -29,8 +29,8 @@ pub(super) fn handle_mouse(model: &mut Model, action: MouseAction) {
     let at = Position::new(action.column, action.row);
     match (&model.overlay, action.kind) {
         (Some(Overlay::Prompt(_)), _) => {}
-        (Some(_), MouseKind::WheelUp) => navigation::act_in_focus(model, Action::Up),
-        (Some(_), MouseKind::WheelDown) => navigation::act_in_focus(model, Action::Down),
+        (Some(_), MouseKind::WheelUp) => navigation::run_in_focus(model, Action::Up),
+        (Some(_), MouseKind::WheelDown) => navigation::run_in_focus(model, Action::Down),
         (Some(Overlay::Filter(_)), MouseKind::Click) => click_in_menu(model, at),
         (Some(Overlay::Help { .. }), MouseKind::Click) => view_state::close_help(model),
         (None, MouseKind::WheelUp) => wheel(model, regions, at, -WHEEL),
@@ -130,7 +130,7 @@ fn click_in_menu(model: &mut Model, at: Position) {
     let line = menu.top + line;
     if matches!(menu.lines.get(line), Some(FilterMenuLine::Choice(..))) {
         menu.mark(line);
-        navigation::act_in_focus(model, Action::Toggle);
+        navigation::run_in_focus(model, Action::Toggle);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::app::views::resources;
 use crate::app::views::rows::ListRows;
 
 /// Carries out an action in the focused overlay or pane.
-pub(super) fn act_in_focus(model: &mut Model, action: Action) {
+pub(super) fn run_in_focus(model: &mut Model, action: Action) {
     match &mut model.overlay {
         Some(Overlay::Help { help, .. }) => {
             let lines = help::lines(&model.keys, help.from);
@@ -35,10 +35,10 @@ pub(super) fn act_in_focus(model: &mut Model, action: Action) {
         Some(Overlay::Filter(menu)) => move_in_filter_menu(menu, action),
         Some(Overlay::Prompt(_)) => {}
         None => match (model.tab, model.focus) {
-            (Tab::Failure, _) => act_in_failure(model, action),
-            (_, Focus::Detail) => act_in_detail(model, action),
-            (Tab::Events, Focus::List) => act_in_events(model, action),
-            (Tab::Resources, Focus::List) => act_in_resources(model, action),
+            (Tab::Failure, _) => run_in_failure(model, action),
+            (_, Focus::Detail) => run_in_detail(model, action),
+            (Tab::Events, Focus::List) => run_in_events(model, action),
+            (Tab::Resources, Focus::List) => run_in_resources(model, action),
         },
     }
 }
@@ -49,7 +49,7 @@ fn move_in_filter_menu(menu: &mut FilterMenu, action: Action) {
     menu.mark(target);
 }
 
-fn act_in_events(model: &mut Model, action: Action) {
+fn run_in_events(model: &mut Model, action: Action) {
     let regions = model.regions();
     let rows = ListRows::new(&model.build, model.filter.selection(), model.list.order);
     let page = page_step(Regions::rows_in(regions.and_then(|regions| regions.list)));
@@ -69,7 +69,7 @@ fn act_in_events(model: &mut Model, action: Action) {
     }
 }
 
-fn act_in_resources(model: &mut Model, action: Action) {
+fn run_in_resources(model: &mut Model, action: Action) {
     let regions = model.regions();
     let height = Regions::rows_in(regions.and_then(|regions| regions.list));
     let page = page_step(resources::rows_below_header(height));
@@ -101,7 +101,7 @@ fn open_detail(model: &mut Model, regions: Option<Regions>) {
     model.detail_only = regions.is_some_and(|regions| regions.placement != DetailPlacement::Beside);
 }
 
-fn act_in_detail(model: &mut Model, action: Action) {
+fn run_in_detail(model: &mut Model, action: Action) {
     let regions = model.regions();
     let height = Regions::rows_in(regions.and_then(|regions| regions.detail));
     match action {
@@ -112,7 +112,7 @@ fn act_in_detail(model: &mut Model, action: Action) {
     }
 }
 
-fn act_in_failure(model: &mut Model, action: Action) {
+fn run_in_failure(model: &mut Model, action: Action) {
     if action == Action::Enter {
         let cause = model.explanation().map(|why| why.cause.key());
         if let Some(key) = cause {

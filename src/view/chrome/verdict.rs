@@ -1,4 +1,5 @@
 //! Draws the second line: is it done, did it work, how far is it? It should be readable from across the room.
+//! The verdict comes from `domain::verdict`, the estimate from `domain::estimate`.
 
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;

@@ -1,4 +1,5 @@
 //! Draws the menu of statuses, types and resources to list, with their numbers of events.
+//! `app::overlays::filter_menu` has its lines and its cursor.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};

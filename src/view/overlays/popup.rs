@@ -1,4 +1,5 @@
 //! Draws the frame of a popup over the panes.
+//! Help and filter menu draw their lines inside.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

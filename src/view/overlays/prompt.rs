@@ -1,4 +1,5 @@
 //! Draws the line of text input: its purpose, the text with its cursor, and the number of matches so far.
+//! `app::overlays::prompt` has the text; it replaces the hints while it is open.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};

@@ -1,4 +1,5 @@
 //! Draws the list before it has rows: what the program is waiting for, or the fault and its remedy.
+//! Called by `events`, and by `failure` before a failure.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};

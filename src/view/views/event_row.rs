@@ -1,4 +1,5 @@
 //! Draws one row of the list: an event, a gap, or the heading of another stack.
+//! Called by `events` for each row on the screen; `columns` decides the columns.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;

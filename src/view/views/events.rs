@@ -1,4 +1,5 @@
 //! Draws the list of events: its frame with title and notes, and the rows on the screen.
+//! `app::views::{list, rows, filter}` have the selection and the rows.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,4 +1,5 @@
 //! Bars on a time axis: each column is a range of time, its glyph and colour the operation in it.
+//! Called by `resources` with the window of `app::views::axis`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::style::Style;

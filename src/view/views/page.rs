@@ -1,4 +1,5 @@
 //! Draws a page of lines (`app::views::page`), for the detail pane and the explanation of a failure.
+//! Both keep the text as data; the styles are decided here.
 
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;

@@ -1,4 +1,5 @@
 //! Draws the list of resources: the status and duration of each, and its bar on the shared time axis.
+//! `app::views::resources` has the selection and the rows.
 
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;

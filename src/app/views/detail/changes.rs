@@ -1,4 +1,5 @@
 //! An event as the changes since the same resource's previous event. `domain::diff` compares their fields.
+//! `detail` shows these lines in changes mode.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! One event in full: its status and reason, its properties as a tree, and the fields that identify it elsewhere.
+//! `detail` shows these lines for an event in reading mode.
 
 use std::sync::Arc;
 

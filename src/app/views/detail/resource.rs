@@ -1,4 +1,5 @@
 //! One resource: its type and status, its operations with their durations, its events and its properties.
+//! `detail` shows these lines for a resource in reading mode.
 
 use std::sync::Arc;
 
