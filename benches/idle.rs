@@ -159,14 +159,14 @@ impl Source for OnePage {
 
 async fn day() {
     let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
-    let (reports, mut heard) = mpsc::channel(64);
-    let (_requests, asked) = mpsc::channel(4);
+    let (reports, mut observations) = mpsc::channel(64);
+    let (_commands, commands) = mpsc::channel(4);
     let poller = Poller {
         source: OnePage,
         clock: clock.clone(),
         tail: Tail::new(None, fastrand::Rng::with_seed(1)),
         reports,
-        requests: asked,
+        requests: commands,
     };
     let watch = async {
         let target = Target {
@@ -183,7 +183,7 @@ async fn day() {
         while second < DAY {
             let mut is_mark = false;
             let msg = tokio::select! {
-                Some(report) = heard.recv() => {
+                Some(report) = observations.recv() => {
                     polls += 1;
                     Msg::Observed(report)
                 }
@@ -210,7 +210,7 @@ async fn day() {
                 );
             }
         }
-        drop(heard);
+        drop(observations);
     };
     tokio::join!(poller.run(), watch);
 }

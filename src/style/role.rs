@@ -98,8 +98,8 @@ mod tests {
 
     #[test]
     fn every_role_is_at_its_index() {
-        for (place, role) in Role::ALL.into_iter().enumerate() {
-            assert_eq!(role.index(), place, "{role:?}");
+        for (index, role) in Role::ALL.into_iter().enumerate() {
+            assert_eq!(role.index(), index, "{role:?}");
         }
     }
 }

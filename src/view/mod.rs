@@ -50,20 +50,20 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         too_small::draw(area, buf);
         return;
     };
-    let place = |region: Rect| {
+    let on_screen = |region: Rect| {
         region
             .offset(Offset::new(i32::from(area.x), i32::from(area.y)))
             .intersection(area)
     };
-    title::draw(model, theme, place(regions.title), buf);
+    title::draw(model, theme, on_screen(regions.title), buf);
     let in_notice = lines
         .iter()
         .any(|line| line.subject == NoticeSubject::Failure);
-    verdict::draw(model, theme, in_notice, place(regions.verdict), buf);
-    notices::draw(&lines, theme, place(regions.notice), buf);
-    bar::draw(model, theme, place(regions.bar), buf);
+    verdict::draw(model, theme, in_notice, on_screen(regions.verdict), buf);
+    notices::draw(&lines, theme, on_screen(regions.notice), buf);
+    bar::draw(model, theme, on_screen(regions.bar), buf);
     let (list, detail) = panes(&regions, model);
-    if let Some(region) = list.map(place) {
+    if let Some(region) = list.map(on_screen) {
         match model.tab {
             Tab::Resources if model.build.current().is_some() => {
                 resources::draw(model, theme, region, buf);
@@ -73,9 +73,9 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
     }
     if let Some(region) = detail {
-        detail::draw(model, theme, place(region), buf);
+        detail::draw(model, theme, on_screen(region), buf);
     }
-    let hints = place(regions.hints);
+    let hints = on_screen(regions.hints);
     match &model.overlay {
         Some(Overlay::Prompt(prompt)) => prompt::draw(model, prompt, theme, hints, buf),
         _ => hints::draw(model, theme, hints, buf),

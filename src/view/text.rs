@@ -43,15 +43,15 @@ pub(super) fn highlight(line: Line<'static>, pattern: &Pattern, theme: &Theme) -
         .iter()
         .map(|span| span.content.as_ref())
         .collect();
-    let places: Vec<_> = pattern.places(&text).collect();
-    if places.is_empty() {
+    let matches: Vec<_> = pattern.places(&text).collect();
+    if matches.is_empty() {
         return line;
     }
-    let mut spans = Vec::with_capacity(line.spans.len() + 2 * places.len());
+    let mut spans = Vec::with_capacity(line.spans.len() + 2 * matches.len());
     let mut start = 0;
     for span in line.spans {
         let end = start + span.content.len();
-        for (piece, found) in pieces(start..end, &places) {
+        for (piece, found) in pieces(start..end, &matches) {
             let content = span
                 .content
                 .get(piece.start - start..piece.end - start)
@@ -69,14 +69,14 @@ pub(super) fn highlight(line: Line<'static>, pattern: &Pattern, theme: &Theme) -
 }
 
 /// Cuts a range where matches begin and end; true for the pieces inside a match. Matches are in order.
-fn pieces(range: Range<usize>, places: &[Range<usize>]) -> Vec<(Range<usize>, bool)> {
+fn pieces(range: Range<usize>, matches: &[Range<usize>]) -> Vec<(Range<usize>, bool)> {
     let mut pieces = Vec::new();
     let mut from = range.start;
-    for place in places
+    for matched in matches
         .iter()
-        .filter(|place| place.start < range.end && place.end > range.start)
+        .filter(|matched| matched.start < range.end && matched.end > range.start)
     {
-        let (start, end) = (place.start.max(range.start), place.end.min(range.end));
+        let (start, end) = (matched.start.max(range.start), matched.end.min(range.end));
         if from < start {
             pieces.push((from..start, false));
         }

@@ -15,7 +15,7 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer) {
         MIN_SIZE.width, MIN_SIZE.height
     );
     let lines = wrap(&text, usize::from(area.width));
-    for (line, place) in lines.into_iter().zip(area.rows()) {
-        Line::from(line).render(place, buf);
+    for (line, line_area) in lines.into_iter().zip(area.rows()) {
+        Line::from(line).render(line_area, buf);
     }
 }

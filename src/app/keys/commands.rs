@@ -200,6 +200,15 @@ mod tests {
     }
 
     #[test]
+    fn an_earlier_name_is_an_alias_of_its_action() {
+        for (earlier, today) in ALIASES {
+            assert_eq!(action_named(earlier), action_named(today), "{earlier}");
+            assert!(action_named(today).is_some(), "{today}");
+            assert!(COMMANDS.iter().all(|command| command.name != earlier));
+        }
+    }
+
+    #[test]
     fn every_context_is_listed() {
         let listed: Vec<_> = Context::ALL
             .iter()

@@ -47,8 +47,8 @@ impl FilterMenu {
             let marked = self.choice().cloned();
             self.lines = lines(build);
             let is_marked = |line: &FilterMenuLine| matches!(line, FilterMenuLine::Choice(choice, _) if Some(choice) == marked.as_ref());
-            let place = self.lines.iter().position(is_marked);
-            self.cursor = place
+            let index = self.lines.iter().position(is_marked);
+            self.cursor = index
                 .unwrap_or(self.cursor)
                 .min(self.lines.len().saturating_sub(1));
         }
@@ -126,7 +126,7 @@ fn lines(build: &Build) -> Vec<FilterMenuLine> {
 fn count_by_name(build: &Build) -> (BTreeMap<SafeText, usize>, Vec<(SafeText, usize)>) {
     let mut types: BTreeMap<SafeText, usize> = BTreeMap::new();
     let mut resources: Vec<(SafeText, usize)> = Vec::new();
-    let mut places = std::collections::HashMap::new();
+    let mut indexes = std::collections::HashMap::new();
     for timeline in build.timelines() {
         for id in timeline.resources() {
             let count = timeline.count_of(id);
@@ -137,11 +137,11 @@ fn count_by_name(build: &Build) -> (BTreeMap<SafeText, usize>, Vec<(SafeText, us
             *types
                 .entry(kind.unwrap_or_else(|| SafeText::new("")))
                 .or_default() += count;
-            let place = *places.entry(id.clone()).or_insert_with(|| {
+            let index = *indexes.entry(id.clone()).or_insert_with(|| {
                 resources.push((id.clone(), 0));
                 resources.len() - 1
             });
-            if let Some((_, sum)) = resources.get_mut(place) {
+            if let Some((_, sum)) = resources.get_mut(index) {
                 *sum += count;
             }
         }

@@ -49,19 +49,19 @@ pub(crate) fn lines(keys: &KeyMap, from: Context) -> Vec<HelpLine> {
     ));
     lines.extend(StatusClass::ALL.map(HelpLine::Status));
     lines.push(HelpLine::Blank);
-    let mut places: Vec<String> = Vec::new();
+    let mut labels: Vec<String> = Vec::new();
     for command in COMMANDS
         .iter()
         .filter(|command| !everywhere(command) && !here(command))
     {
-        let place = command.contexts_label();
-        if !places.contains(&place) {
-            places.push(place);
+        let label = command.contexts_label();
+        if !labels.contains(&label) {
+            labels.push(label);
         }
     }
-    for place in places {
-        let there = |command: &Command| command.contexts_label() == place && !here(command);
-        push_group(&mut lines, keys, &format!("In {place}"), there);
+    for label in labels {
+        let there = |command: &Command| command.contexts_label() == label && !here(command);
+        push_group(&mut lines, keys, &format!("In {label}"), there);
     }
     lines.pop_if(|last| *last == HelpLine::Blank);
     lines

@@ -16,7 +16,7 @@ use crate::text::safe::duration;
 pub struct FailurePage {
     /// Empty before a failure.
     pub page: Page,
-    rendered: Option<FailurePageInput>,
+    rendered_from: Option<FailurePageInput>,
 }
 
 /// The input of the lines: they are made again only when it changes.
@@ -42,17 +42,17 @@ impl FailurePage {
             revision: build.revision(),
             columns,
         });
-        if wanted != self.rendered {
+        if wanted != self.rendered_from {
             let cause = |rendered: &Option<FailurePageInput>| {
                 rendered.as_ref().map(|rendered| rendered.cause.clone())
             };
-            if cause(&wanted) != cause(&self.rendered) {
+            if cause(&wanted) != cause(&self.rendered_from) {
                 self.page.rewind();
             }
             let leftover = build.verdict() == Verdict::Succeeded;
             let lines = explanation.map(|why| lines(why, leftover, columns));
             self.page.lines = lines.unwrap_or_default();
-            self.rendered = wanted;
+            self.rendered_from = wanted;
         }
         self.page.settle(height);
     }

@@ -208,10 +208,10 @@ impl Page {
         let count = self.lines.len();
         let found = self.matching_lines(pattern);
         let step = |step: usize| if forward { step } else { count - step };
-        let places = (1..=count).map(|away| (self.cursor + step(away)) % count);
-        let place = { places }.find(|place| found.contains(place));
-        self.cursor = place.unwrap_or(self.cursor);
-        place.is_some()
+        let indexes = (1..=count).map(|away| (self.cursor + step(away)) % count);
+        let index = { indexes }.find(|index| found.contains(index));
+        self.cursor = index.unwrap_or(self.cursor);
+        index.is_some()
     }
 
     /// The lines that match; of wrapped text with a match across lines, the first line.

@@ -90,23 +90,23 @@ impl<'a> ListRows<'a> {
                 index -= all;
                 continue;
             }
-            let place = index
+            let position = index
                 .checked_sub(self.headings())
                 .map(|row| match self.order {
                     ListOrder::OldestFirst => row,
                     ListOrder::NewestFirst => rows - 1 - row,
                 });
-            return Some((timeline, place));
+            return Some((timeline, position));
         }
         None
     }
 
     pub fn get(self, index: usize) -> Option<ListRow<'a>> {
-        let (timeline, place) = self.locate(index)?;
-        let Some(place) = place else {
+        let (timeline, position) = self.locate(index)?;
+        let Some(position) = position else {
             return Some(ListRow::Stack(timeline.stack_id()));
         };
-        timeline.row(self.selection, place).map(|row| match row {
+        timeline.row(self.selection, position).map(|row| match row {
             timeline::Row::Event(event) => ListRow::Event(event),
             timeline::Row::Gap => ListRow::Gap,
         })
@@ -148,17 +148,17 @@ impl<'a> ListRows<'a> {
                 before += self.headings() + rows;
                 continue;
             }
-            let place = timeline.row_of(self.selection, &key.event_id)?;
-            let is_listed = match timeline.row(self.selection, place) {
+            let position = timeline.row_of(self.selection, &key.event_id)?;
+            let is_listed = match timeline.row(self.selection, position) {
                 Some(timeline::Row::Event(event)) => event.event_id == key.event_id,
                 _ => false,
             };
             return Some(
                 before
                     + match self.order {
-                        ListOrder::OldestFirst => place,
-                        ListOrder::NewestFirst if is_listed => rows - 1 - place,
-                        ListOrder::NewestFirst => rows - place,
+                        ListOrder::OldestFirst => position,
+                        ListOrder::NewestFirst if is_listed => rows - 1 - position,
+                        ListOrder::NewestFirst => rows - position,
                     },
             );
         }
@@ -180,15 +180,15 @@ impl<'a> ListRows<'a> {
 
     /// The number of events from the oldest one up to a row, that row included.
     pub fn events_to(self, index: usize) -> usize {
-        let Some((timeline, place)) = self.locate(index) else {
+        let Some((timeline, position)) = self.locate(index) else {
             return 0;
         };
         let all = self.build.timelines().iter();
         let older = all.take_while(|other| other.stack_id() != timeline.stack_id());
         let older: usize = older.map(|other| other.count(self.selection)).sum();
-        let here = place.map_or(0, |place| {
-            let gap = timeline.gap(self.selection).filter(|gap| *gap <= place);
-            place + 1 - usize::from(gap.is_some())
+        let here = position.map_or(0, |position| {
+            let gap = timeline.gap(self.selection).filter(|gap| *gap <= position);
+            position + 1 - usize::from(gap.is_some())
         });
         older + here
     }

@@ -16,8 +16,8 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     for item in bar_items(model, usize::from(area.width)) {
         let column = u16::try_from(item.column).unwrap_or(u16::MAX);
         let width = u16::try_from(item.width()).unwrap_or(u16::MAX);
-        let place = Rect::new(area.x.saturating_add(column), area.y, width, area.height);
-        line(&item, model, theme).render(place.intersection(area), buf);
+        let item_area = Rect::new(area.x.saturating_add(column), area.y, width, area.height);
+        line(&item, model, theme).render(item_area.intersection(area), buf);
     }
 }
 

@@ -23,7 +23,7 @@ fn head(line: &NoticeLine) -> (&str, &str) {
 pub(crate) fn draw(lines: &[NoticeLine], theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let glyphs = theme.glyphs();
-    for (line, place) in lines.iter().zip(area.rows()) {
+    for (line, line_area) in lines.iter().zip(area.rows()) {
         let (glyph, style) = match line.subject {
             NoticeSubject::Fault | NoticeSubject::Attention => (glyphs.alert, theme.warn()),
             NoticeSubject::Failure => (glyphs.status(StatusClass::Failed), theme.bad()),
@@ -37,6 +37,6 @@ pub(crate) fn draw(lines: &[NoticeLine], theme: &Theme, area: Rect, buf: &mut Bu
             style
         };
         let head = Span::styled(format!("{glyph} {head}"), style);
-        Line::from(vec![head, Span::styled(rest, rest_style)]).render(place, buf);
+        Line::from(vec![head, Span::styled(rest, rest_style)]).render(line_area, buf);
     }
 }

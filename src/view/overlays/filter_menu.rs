@@ -36,19 +36,19 @@ pub(crate) fn draw(
     };
     let inner = popup::draw(" Filter ", &note, theme, area.intersection(screen), buf);
     let lines = menu.lines.iter().enumerate().skip(menu.top);
-    for ((index, line), place) in lines.zip(inner.rows()) {
+    for ((index, line), line_area) in lines.zip(inner.rows()) {
         let marked = index == menu.cursor;
         let columns = usize::from(inner.width);
         match line {
             FilterMenuLine::Heading(text) => {
-                Line::styled(format!(" {text}"), theme.strong()).render(place, buf);
+                Line::styled(format!(" {text}"), theme.strong()).render(line_area, buf);
             }
             FilterMenuLine::Choice(choice, count) => {
-                draw_choice(model, choice, *count, marked, columns, theme).render(place, buf);
+                draw_choice(model, choice, *count, marked, columns, theme).render(line_area, buf);
             }
         }
         if marked {
-            buf.set_style(place, theme.selected(true));
+            buf.set_style(line_area, theme.selected(true));
         }
     }
 }

@@ -28,8 +28,8 @@ pub(crate) fn draw(help: &Help, keys: &KeyMap, theme: &Theme, screen: Rect, buf:
         String::new()
     };
     let inner = popup::draw(" Help ", &note, theme, area.intersection(screen), buf);
-    for (line, place) in lines.iter().skip(top).zip(inner.rows()) {
-        draw_line(line, usize::from(inner.width), theme).render(place, buf);
+    for (line, line_area) in lines.iter().skip(top).zip(inner.rows()) {
+        draw_line(line, usize::from(inner.width), theme).render(line_area, buf);
     }
 }
 

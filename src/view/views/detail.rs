@@ -28,8 +28,8 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     block.render(area, buf);
     if event.is_none() {
-        let place = inner.inner(Margin::new(1, 0));
-        Line::styled("no event is selected", theme.dim()).render(place, buf);
+        let line_area = inner.inner(Margin::new(1, 0));
+        Line::styled("no event is selected", theme.dim()).render(line_area, buf);
         return;
     }
     let painter = PagePainter {

@@ -44,8 +44,8 @@ fn draw_message(message: &EmptyMessage, area: Rect, buf: &mut Buffer) {
     let longest = lines.iter().map(|(line, _)| width(line)).max().unwrap_or(0);
     let length = |length| Constraint::Length(u16::try_from(length).unwrap_or(u16::MAX));
     let block = area.centered(length(longest), length(lines.len()));
-    for ((text, style), place) in lines.into_iter().zip(block.rows()) {
-        Line::styled(text, style).render(place, buf);
+    for ((text, style), line_area) in lines.into_iter().zip(block.rows()) {
+        Line::styled(text, style).render(line_area, buf);
     }
 }
 

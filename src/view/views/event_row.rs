@@ -32,7 +32,7 @@ pub(crate) struct RowPainter<'a> {
 
 /// The place of a row in the list.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PlaceInList {
+pub(crate) struct RowPosition {
     pub(crate) index: usize,
     /// The time of the event above it.
     pub(crate) before: Option<DateTime<Utc>>,
@@ -51,35 +51,35 @@ impl RowPainter<'_> {
     pub(crate) fn draw(
         &self,
         row: &ListRow<'_>,
-        in_list: PlaceInList,
+        position: RowPosition,
         area: Rect,
         buf: &mut Buffer,
     ) {
         let columns = usize::from(area.width);
         match row {
-            ListRow::Event(event) => self.draw_event(event, in_list, area, buf),
+            ListRow::Event(event) => self.draw_event(event, position, area, buf),
             ListRow::Gap => {
-                let text = cut(&self.gap(in_list.index), columns, self.theme);
+                let text = cut(&self.gap(position.index), columns, self.theme);
                 Line::styled(text, self.theme.warn()).render(area, buf);
             }
             ListRow::Stack(stack) => {
                 Line::styled(self.heading(stack, columns), self.theme.strong()).render(area, buf);
             }
         }
-        if in_list.selected {
+        if position.selected {
             buf.set_style(area, self.theme.selected(self.focused));
         }
     }
 
-    fn draw_event(&self, event: &StackEvent, in_list: PlaceInList, area: Rect, buf: &mut Buffer) {
-        let mut line = self.event(event, in_list);
+    fn draw_event(&self, event: &StackEvent, position: RowPosition, area: Rect, buf: &mut Buffer) {
+        let mut line = self.event(event, position);
         if let Some(pattern) = &self.model.search.listed {
             line = highlight(line, pattern, self.theme);
         }
         let room = usize::from(area.width).saturating_sub(shown_width(&line));
         line.render(area, buf);
         // A long silence is noted at the end of the row that ended it, if there is room.
-        let silence = silence(in_list.before, event.timestamp);
+        let silence = silence(position.before, event.timestamp);
         if let Some(silence) = silence.filter(|_| self.model.filter.is_open()) {
             let note = format!(" {} later", rough_duration(silence));
             if width(&note) <= room {
@@ -90,8 +90,8 @@ impl RowPainter<'_> {
         }
     }
 
-    fn event(&self, event: &StackEvent, in_list: PlaceInList) -> Line<'static> {
-        let selected = in_list.selected;
+    fn event(&self, event: &StackEvent, position: RowPosition) -> Line<'static> {
+        let selected = position.selected;
         let theme = self.theme;
         let glyphs = theme.glyphs();
         let class = event.status.class();
@@ -99,13 +99,13 @@ impl RowPainter<'_> {
         let columns = self.columns;
         let marker = if selected { glyphs.marker } else { " " };
         // Without room for that note, the time that ended the silence still stands out.
-        let times = match silence(in_list.before, event.timestamp) {
+        let times = match silence(position.before, event.timestamp) {
             Some(_) if !selected => theme.strong(),
             _ => styles.quiet,
         };
         let mut spans = vec![
             Span::raw(marker),
-            Span::styled(self.times(event, in_list.before), times),
+            Span::styled(self.times(event, position.before), times),
         ];
         let glyph = format!("{} ", glyphs.status(class));
         spans.push(Span::styled(glyph, styles.status));

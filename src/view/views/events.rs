@@ -17,7 +17,7 @@ use crate::view::text;
 use crate::view::time::rough_duration;
 use crate::view::views::columns::EventColumns;
 use crate::view::views::empty;
-use crate::view::views::event_row::{PlaceInList, RowPainter};
+use crate::view::views::event_row::{RowPainter, RowPosition};
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.focus == Focus::List;
@@ -44,15 +44,15 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         columns: EventColumns::of(usize::from(inner.width)),
         focused,
     };
-    for (index, place) in (model.list.top..).zip(inner.rows()) {
+    for (index, line_area) in (model.list.top..).zip(inner.rows()) {
         let Some(row) = rows.get(index) else { break };
         let before = rows.event_before(index);
-        let place_in_list = PlaceInList {
+        let position = RowPosition {
             index,
             before: before.and_then(|before| before.timestamp),
             selected: selected == Some(index),
         };
-        painter.draw(&row, place_in_list, place, buf);
+        painter.draw(&row, position, line_area, buf);
     }
 }
 

@@ -33,7 +33,7 @@ impl PagePainter<'_> {
     /// Draws the lines that are on the screen.
     pub(crate) fn draw(&self, page: &Page, area: Rect, buf: &mut Buffer) {
         let lines = page.lines.iter().enumerate().skip(page.top);
-        for ((index, line), place) in lines.zip(area.rows()) {
+        for ((index, line), line_area) in lines.zip(area.rows()) {
             let chosen = self.focused && index == page.cursor;
             let mut line = self.line(line);
             if chosen {
@@ -50,9 +50,9 @@ impl PagePainter<'_> {
                 " "
             };
             line.spans.insert(0, Span::raw(marker));
-            line.render(place, buf);
+            line.render(line_area, buf);
             if chosen {
-                buf.set_style(place, self.theme.selected(true));
+                buf.set_style(line_area, self.theme.selected(true));
             }
         }
     }

@@ -47,15 +47,15 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         return;
     };
     let columns = ResourceColumns::of(usize::from(inner.width));
-    let mut places = inner.rows();
+    let mut line_areas = inner.rows();
     let height = usize::from(inner.height);
     if resources::rows_below_header(height) < height
-        && let Some(place) = places.next()
+        && let Some(line_area) = line_areas.next()
     {
-        header(columns, whole.zip(window), theme).render(place, buf);
+        header(columns, whole.zip(window), theme).render(line_area, buf);
     }
     let ids = resources::ids(&model.build).skip(model.resources.top);
-    for (id, place) in ids.zip(places) {
+    for (id, line_area) in ids.zip(line_areas) {
         let selected = model.resources.selected.as_ref() == Some(id);
         if let Some(resource) = ResourceRow::of(timeline, id) {
             row(
@@ -66,12 +66,12 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
                 theme,
                 selected && focused,
             )
-            .render(place, buf);
+            .render(line_area, buf);
         }
         if selected {
             let marker = theme.glyphs().marker;
-            buf.set_string(place.x, place.y, marker, Style::new());
-            buf.set_style(place, theme.selected(focused));
+            buf.set_string(line_area.x, line_area.y, marker, Style::new());
+            buf.set_style(line_area, theme.selected(focused));
         }
     }
 }

@@ -79,7 +79,7 @@ pub struct Detail {
     /// Branches that are not in their default state: open at the top level, folded below.
     toggled: HashSet<String>,
     folds: usize,
-    rendered: Option<DetailInput>,
+    rendered_from: Option<DetailInput>,
 }
 
 impl<'a> DetailSubject<'a> {
@@ -110,15 +110,15 @@ impl Detail {
     /// Brings the lines in line with the subject and the pane's size.
     pub fn settle(&mut self, subject: Option<DetailSubject<'_>>, columns: usize, height: usize) {
         let wanted = subject.and_then(|subject| self.wanted(subject, columns));
-        if wanted != self.rendered {
-            let place =
+        if wanted != self.rendered_from {
+            let position =
                 |rendered: &Option<DetailInput>| rendered.as_ref().map(DetailInput::position);
-            if place(&wanted) != place(&self.rendered) {
+            if position(&wanted) != position(&self.rendered_from) {
                 self.page.rewind();
             }
             let lines = subject.map(|subject| self.lines_of(subject, columns));
             self.page.lines = lines.unwrap_or_default();
-            self.rendered = wanted;
+            self.rendered_from = wanted;
         }
         self.page.settle(height);
     }

@@ -14,7 +14,8 @@ impl Detail {
     /// Unfolds every branch that contains a match, and keeps the marked line.
     pub fn unfold(&mut self, subject: DetailSubject<'_>, pattern: &Pattern) {
         let event = subject.event_with_properties();
-        let (DetailMode::Read, Some(rendered), Some(event)) = (self.mode, &self.rendered, event)
+        let (DetailMode::Read, Some(rendered), Some(event)) =
+            (self.mode, &self.rendered_from, event)
         else {
             return;
         };
