@@ -11,7 +11,7 @@ use crate::domain::status::{ClassSet, StatusClass};
 use crate::store::filter_index::{FilterSlot, Selection};
 use crate::text::pattern::Pattern;
 
-fn found_events(model: &Model) -> Selection {
+fn search_selection(model: &Model) -> Selection {
     Selection {
         classes: model.filter.classes,
         slot: Some(FilterSlot::Found),
@@ -73,7 +73,7 @@ fn step_in_resources(model: &mut Model, pattern: &Pattern, forward: bool) {
 }
 
 fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
-    let selection = found_events(model);
+    let selection = search_selection(model);
     match neighbour(model, selection, forward) {
         Some(step) => {
             let left = model.build.unindexed(FilterSlot::Found);
