@@ -1,4 +1,4 @@
-//! What a watch costs while nothing happens: the share of a core of the built program in a terminal, and its
+//! The cost of a watch while nothing happens: the share of a core of the built program in a terminal, and its
 //! memory over a day.
 //!
 //! `cargo bench --bench idle`, on Linux. The first part watches over HTTP for a minute, in all views at once; the
@@ -34,7 +34,7 @@ use support::server::{STACK, Server};
 use support::terminal::Terminal;
 use tokio::sync::mpsc;
 
-/// The server and the terminal of the tests; they have more than is needed here.
+/// The server and the terminal of the tests; they can do more than is needed here.
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../tests/support"]
 mod support {
@@ -54,11 +54,11 @@ const VIEWS: [(&str, &str); 6] = [
     ("filter", "f"),
     ("help", "?"),
 ];
-/// For so long the interval is shorter after a new event, and a little more.
+/// The interval is shorter for this long after a new event; with a small margin.
 const SETTLING: Duration = Duration::from_secs(25);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: u32 = 24 * 3_600;
-/// When the day's memory is told, in seconds.
+/// When the day's memory is printed, in seconds.
 const MARKS: [u32; 4] = [60, DAY / 24, DAY / 2, DAY];
 const SIZE: Size = Size {
     width: 200,
@@ -74,7 +74,7 @@ fn main() {
         .into_iter()
         .flat_map(|events| VIEWS.map(|(view, keys)| Idle::begin(events, view, keys)))
         .collect();
-    // What comes with the first events is not idle.
+    // The work of the first events is not idle time.
     thread::sleep(SETTLING);
     let before: Vec<_> = watches.iter().map(Idle::costs).collect();
     let began = Instant::now();
@@ -129,14 +129,14 @@ impl Idle {
         }
     }
 
-    /// The time on a processor so far, and the memory now, in KiB.
+    /// The processor time so far, and the current memory in KiB.
     fn costs(&self) -> (Duration, u64) {
         let process = self.terminal.process();
         (cpu_time(process).unwrap(), memory(process).unwrap())
     }
 }
 
-/// An API with one page of events, which it tells anew each time.
+/// An API that returns the same page of events for every request.
 struct OnePage;
 
 impl BuildSource for OnePage {
@@ -161,14 +161,14 @@ impl BuildSource for OnePage {
 
 async fn day() {
     let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
-    let (reports, mut heard) = mpsc::channel(64);
-    let (_requests, asked) = mpsc::channel(4);
+    let (reports, mut observations) = mpsc::channel(64);
+    let (_commands, commands) = mpsc::channel(4);
     let poller = Poller {
         source: OnePage,
         clock: clock.clone(),
         tail: Tail::new(None, fastrand::Rng::with_seed(1)),
-        observations: reports,
-        commands: asked,
+        reports,
+        requests: commands,
     };
     let watch = async {
         let target = Target {
@@ -185,7 +185,7 @@ async fn day() {
         while second < DAY {
             let mut is_mark = false;
             let msg = tokio::select! {
-                Some(report) = heard.recv() => {
+                Some(report) = observations.recv() => {
                     polls += 1;
                     Msg::Observed(report)
                 }
@@ -212,7 +212,7 @@ async fn day() {
                 );
             }
         }
-        drop(heard);
+        drop(observations);
     };
     tokio::join!(poller.run(), watch);
 }

@@ -1,6 +1,6 @@
-//! From a key to the screen while 10,000 events a second arrive: the built program in a terminal, over HTTP.
+//! The time from a key to the screen while 10,000 events a second arrive: the built program in a terminal, over HTTP.
 //!
-//! `cargo bench --bench keys`. A frame is due 33 ms after a key, whatever the program is busy with.
+//! `cargo bench --bench keys`. A frame is due 33 ms after a key, regardless of what the program is doing.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use bakewatch::testing::demo::FaultPlan;
 use support::server::{STACK, Server};
 use support::terminal::Terminal;
 
-/// The server and the terminal of the tests; they have more than is needed here.
+/// The server and the terminal of the tests; they can do more than is needed here.
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../tests/support"]
 mod support {
@@ -29,7 +29,7 @@ mod support {
 }
 
 const PER_SECOND: usize = 10_000;
-/// Events come in bursts, so many a second.
+/// Bursts of events in a second.
 const BURSTS: usize = 50;
 const KEYS: usize = 100;
 const FRAME: Duration = Duration::from_millis(33);
@@ -79,7 +79,7 @@ fn main() {
     drop(busy.join().expect("the server"));
 }
 
-/// Opens the help, or closes it: from the key to the last of its cells.
+/// Opens and closes the help; measures from the first key to the last of its cells.
 fn press(terminal: &mut Terminal) -> Duration {
     let open = |screen: &vt100::Screen| screen.contents().contains(" Help ");
     let began = Instant::now();

@@ -135,7 +135,7 @@ fn million(criterion: &mut Criterion) {
     });
     press(&mut model, "&Resource77");
     press_key(&mut model, Key::Enter);
-    while model.is_looking() {
+    while model.has_index_work() {
         let _ = update(&mut model, Msg::Idle);
     }
     criterion.bench_function("a frame under a filter by text", |bench| {

@@ -10,14 +10,14 @@ pub mod app {
     pub use crate::app::keys::keymap::KeyMap;
     pub use crate::app::model::{Focus, Mode, Model, Target};
     pub use crate::app::msg::{MouseAction, MouseKind, Msg, Remark, Signal};
-    pub use crate::app::status::bar::{Meaning, at as bar_at, items as bar_items};
+    pub use crate::app::status::bar::{BarTarget, bar_items, bar_target_at};
     pub use crate::app::status::exit_policy::ExitPolicy;
     pub use crate::app::status::outcome::OutcomeRecord;
     pub use crate::app::status::summary::summary;
     pub use crate::app::update::update;
-    pub use crate::app::views::detail::{Detail, DetailMode, Subject};
-    pub use crate::app::views::rows::Row;
-    pub use crate::app::views::tab::Tab;
+    pub use crate::app::views::Tab;
+    pub use crate::app::views::detail::{Detail, DetailMode, DetailSubject};
+    pub use crate::app::views::rows::ListRow;
 }
 
 pub mod backend {

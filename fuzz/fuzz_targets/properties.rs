@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use bakewatch::testing::app::{Detail, DetailMode, Subject};
+use bakewatch::testing::app::{Detail, DetailMode, DetailSubject};
 use bakewatch::testing::domain::{Properties, StackEvent, StackId, Timeline, WalkStep, changes};
 use bakewatch::testing::text::SafeText;
 use libfuzzer_sys::fuzz_target;
@@ -55,14 +55,14 @@ fn read(
     length: usize,
 ) {
     let mut detail = Detail::default();
-    detail.form = form;
-    let subject = Subject::Event(timeline, event);
+    detail.mode = mode;
+    let subject = DetailSubject::Event(timeline, event);
     detail.settle(Some(subject), columns, 20);
     let mut cursor = 0;
     while cursor < detail.page.lines.len().min(24) {
         detail.page.cursor = cursor;
         detail.fold(Some(true));
-        let _ = detail.copied(subject);
+        let _ = detail.copyable(subject);
         detail.settle(Some(subject), columns, 20);
         cursor += 1;
     }
@@ -74,7 +74,7 @@ fn read(
     );
     let mut shown = 0;
     for line in &detail.page.lines {
-        let text = line.text();
+        let text = line.search_text();
         assert_eq!(SafeText::new(&text).as_str(), text);
         shown += text.len();
     }

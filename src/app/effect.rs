@@ -1,4 +1,5 @@
-//! What the application may ask the runtime to do. Asking is all that it can do.
+//! The requests of the application to the runtime. `update` returns them; the runtime alone carries them out.
+//! The tests of the application check them instead of what the runtime does.
 
 use std::sync::Arc;
 
@@ -7,40 +8,37 @@ use crate::app::status::outcome::OutcomeRecord;
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::text::safe::SafeText;
 
-/// Something to be done outside.
+/// A side effect that the runtime is requested to have.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// Ask the API now instead of at the next poll.
+    /// Poll the API now instead of at the next interval.
     PollNow,
-    /// Ask the API everything now, over new connections: it has not been asked for long.
+    /// Poll the API for everything now, over new connections: no request has been made for a long time.
     CatchUp,
-    /// Read the whole history once more.
+    /// Read the whole history again.
     Audit,
     /// Print an entry (text and JSON output only).
     Emit(Entry),
-    /// Draw a person's attention to a verdict that has fallen (the screen only): one line of clean text.
+    /// Notify the user that a verdict is reached (on a screen only): one line of clean text.
     Notify(String),
-    /// The outcome is known: run the command that the person has given for it, if any.
+    /// The outcome is known: run the command that the user has set for it, if any.
     Run(Box<FinalOutcome>),
-    /// Put text on the clipboard, as it is.
+    /// Put text on the clipboard, unchanged.
     Copy(String),
-    /// Write a report to share of the build as it is now, to a new file in the current folder; the answer is
+    /// Write a report of the build as it is now to a new file in the current folder. The runtime responds with
     /// [`Msg::ReportWritten`](crate::app::msg::Msg::ReportWritten).
     WriteReport,
-    /// Hear of the mouse from here on, or no longer. Until it is asked for, the mouse is the terminal's.
+    /// Receive mouse events from here on, or no longer. Until then, the terminal uses the mouse.
     Mouse(bool),
-    /// Let the shell stop the program for now, with its terminal given back.
+    /// Suspend the program, after the terminal is restored.
     Suspend,
-    /// Leave with an exit code. Nothing comes after it.
+    /// Leave with an exit code. No effect follows it.
     Exit(u8),
 }
 
-/// An outcome, and the exit code that goes with it.
 #[derive(Clone, Debug)]
 pub struct FinalOutcome {
-    /// How it ended.
     pub record: OutcomeRecord,
-    /// What the program ends with because of it.
     pub code: u8,
 }
 
@@ -50,17 +48,16 @@ pub enum Entry {
     /// The events from here on belong to this stack.
     Stack(StackId),
     Event(Arc<StackEvent>),
-    /// The state of the watch changed.
     Status {
         state: ConnectionState,
-        /// What it means, in words.
+        /// One lower-case line.
         message: String,
     },
-    /// Something about the program itself: a diagnostic.
+    /// A diagnostic of the program itself.
     Remark(SafeText),
-    /// How it ended: the last entry.
+    /// The last entry.
     Outcome(Box<OutcomeRecord>),
 }
 
-/// Effects in the order in which they are to be done.
+/// In the order in which they are to be carried out.
 pub(crate) type Effects = Vec<Effect>;

@@ -1,75 +1,72 @@
-//! Where things are on a screen of a given size: used for paging by `update` and for drawing by the view.
+//! The division of a screen of a given size into regions. `update` uses it for paging and mouse clicks, the view for
+//! drawing, so that both agree.
 
 use ratatui::layout::{Rect, Size};
 
-use crate::app::views::tab::Tab;
+use crate::app::views::Tab;
 
-/// The least size at which anything but "too small" is drawn.
+/// Below this size the view draws only "too small".
 pub(crate) const MIN_SIZE: Size = Size {
     width: 20,
     height: 6,
 };
 /// From this width on, the detail pane stands beside the list.
 const SIDE_BY_SIDE: u16 = 100;
-/// From this width on, the list has room for types and reasons, and gets more of it.
+/// From this width on, the list has room for types and reasons, and gets a larger share.
 const ROOMY: u16 = 160;
 /// From this body height on, the detail pane stands under the list; below, it covers the list when opened.
 const STACKED: u16 = 14;
-/// The least height of a pane that stands above or under another one, borders included.
+/// The minimum height of a pane that stands above or under another one, borders included.
 const LEAST_PANE: u16 = 5;
 
-/// Where the detail pane is.
+/// The place of the detail pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// Beside the list.
+pub enum DetailPlacement {
     Beside,
-    /// Under the list.
     Under,
-    /// In its place, when it is opened.
+    /// In the place of the list, when it is opened.
     Over,
 }
 
-/// The parts of the screen. Panes include their borders.
+/// The regions of the screen. Panes include their borders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Regions {
     /// Image, region, version; the state of the connection.
     pub title: Rect,
     /// The verdict and the progress.
     pub verdict: Rect,
-    /// What must be read without a key being pressed; often empty.
+    /// Messages that the user must see without pressing a key; often empty.
     pub notice: Rect,
     /// Tabs, and counts by status.
     pub bar: Rect,
-    /// The list, or the one page of a view that has no list; absent while the detail covers it.
+    /// The list, or the page of a view without a list; absent while the detail covers it.
     pub list: Option<Rect>,
     /// The detail pane; absent while there is no room for it and it is closed.
     pub detail: Option<Rect>,
-    /// The key hints.
     pub hints: Rect,
-    /// How the panes stand.
-    pub shape: Shape,
+    pub placement: DetailPlacement,
 }
 
-/// What the division of a screen depends on, beside its size.
+/// The input of the layout, beside the screen's size.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Content {
+pub struct LayoutInput {
     pub tab: Tab,
-    /// Whether the detail pane has the whole body, where it does not stand beside the list.
+    /// Whether the detail pane has the whole body, unless it stands beside the list.
     pub detail_only: bool,
     /// The number of lines that notices take.
     pub notices: usize,
-    /// The number of rows that the list would like to show, where that is known to be few.
+    /// The number of rows of the list, if it is known to be small.
     pub rows: Option<usize>,
 }
 
 impl Regions {
-    /// Divides a screen. Nothing where it is too small to show anything.
-    pub fn of(size: Size, content: Content) -> Option<Self> {
+    /// Divides a screen. `None`: it is too small.
+    pub fn of(size: Size, input: LayoutInput) -> Option<Self> {
         if size.width < MIN_SIZE.width || size.height < MIN_SIZE.height {
             return None;
         }
         let line = |y| Rect::new(0, y, size.width, 1);
-        let notice = u16::try_from(content.notices).unwrap_or(u16::MAX);
+        let notice = u16::try_from(input.notices).unwrap_or(u16::MAX);
         let notice = Rect {
             height: notice.min(size.height / 4),
             ..line(2)
@@ -80,14 +77,14 @@ impl Regions {
         };
         let top = bar.bottom();
         let body = Rect::new(0, top, size.width, size.height - top - 1);
-        let shape = if size.width >= SIDE_BY_SIDE {
-            Shape::Beside
+        let placement = if size.width >= SIDE_BY_SIDE {
+            DetailPlacement::Beside
         } else if body.height >= STACKED {
-            Shape::Under
+            DetailPlacement::Under
         } else {
-            Shape::Over
+            DetailPlacement::Over
         };
-        let (list, detail) = panes(body, shape, content);
+        let (list, detail) = panes(body, placement, input);
         Some(Self {
             title: line(0),
             verdict: line(1),
@@ -96,29 +93,29 @@ impl Regions {
             list,
             detail,
             hints: line(size.height - 1),
-            shape,
+            placement,
         })
     }
 
-    /// The number of rows that a bordered pane shows.
+    /// The number of rows inside a bordered pane.
     pub fn rows_in(pane: Option<Rect>) -> usize {
         pane.map_or(0, |pane| usize::from(pane.height.saturating_sub(2)))
     }
 
-    /// The number of columns of a view that is one page: less its borders and one column of room.
+    /// The number of columns of a view without a list: without its borders and one column of margin.
     pub fn page_columns(&self) -> usize {
         self.list
             .map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
     }
 
-    /// The number of columns that the detail pane shows: less its borders and one column of room.
+    /// The number of columns of the detail pane: without its borders and one column of margin.
     pub fn detail_columns(&self) -> usize {
         self.detail
             .map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
     }
 }
 
-/// Where something of that size lies over the panes: in the middle of the screen, above the hints.
+/// The area of a popup of that size: in the middle of the screen, above the hints.
 pub(crate) fn popup(screen: Size, width: u16, height: u16) -> Rect {
     let room = screen.height.saturating_sub(1);
     let (width, height) = (width.min(screen.width), height.min(room));
@@ -130,10 +127,14 @@ pub(crate) fn popup(screen: Size, width: u16, height: u16) -> Rect {
     )
 }
 
-fn panes(body: Rect, shape: Shape, content: Content) -> (Option<Rect>, Option<Rect>) {
-    match shape {
-        _ if content.tab == Tab::Failure => (Some(body), None),
-        Shape::Beside => {
+fn panes(
+    body: Rect,
+    placement: DetailPlacement,
+    input: LayoutInput,
+) -> (Option<Rect>, Option<Rect>) {
+    match placement {
+        _ if input.tab == Tab::Failure => (Some(body), None),
+        DetailPlacement::Beside => {
             let left = if body.width < ROOMY {
                 body.width * 62 / 100
             } else {
@@ -150,10 +151,10 @@ fn panes(body: Rect, shape: Shape, content: Content) -> (Option<Rect>, Option<Re
             };
             (Some(list), Some(detail))
         }
-        _ if content.detail_only => (None, Some(body)),
-        Shape::Under => {
+        _ if input.detail_only => (None, Some(body)),
+        DetailPlacement::Under => {
             let usual = body.height * 60 / 100;
-            let upper = content.rows.map_or(usual, |rows| {
+            let upper = input.rows.map_or(usual, |rows| {
                 let wanted = u16::try_from(rows + 2).unwrap_or(u16::MAX);
                 wanted.clamp(usual.min(wanted).max(LEAST_PANE), body.height - LEAST_PANE)
             });
@@ -168,7 +169,7 @@ fn panes(body: Rect, shape: Shape, content: Content) -> (Option<Rect>, Option<Re
             };
             (Some(list), Some(detail))
         }
-        Shape::Over => (Some(body), None),
+        DetailPlacement::Over => (Some(body), None),
     }
 }
 
@@ -176,8 +177,8 @@ fn panes(body: Rect, shape: Shape, content: Content) -> (Option<Rect>, Option<Re
 mod tests {
     use super::*;
 
-    fn contents() -> [Content; 6] {
-        let of = |tab, detail_only, notices, rows| Content {
+    fn contents() -> [LayoutInput; 6] {
+        let of = |tab, detail_only, notices, rows| LayoutInput {
             tab,
             detail_only,
             notices,
@@ -197,9 +198,9 @@ mod tests {
     fn every_size_is_divided_without_overlap_or_overflow() {
         for width in 0..=210 {
             for height in 0..=70 {
-                for content in contents() {
+                for input in contents() {
                     let size = Size { width, height };
-                    let Some(regions) = Regions::of(size, content) else {
+                    let Some(regions) = Regions::of(size, input) else {
                         assert!(width < MIN_SIZE.width || height < MIN_SIZE.height);
                         continue;
                     };

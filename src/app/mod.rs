@@ -1,17 +1,28 @@
-//! The application as data: a [`model::Model`], the [`msg::Msg`]s that it learns from, one
-//! [`update::update`] that turns one into the next, and the [`effect::Effect`]s that it asks for.
+//! The application as data: [`update::update`] applies one [`msg::Msg`] to the [`model::Model`] and returns the
+//! [`effect::Effect`]s that it requests from the runtime. Then the view draws the model, or the output prints entries.
 //!
-//! `update` is total, synchronous and deterministic: the same messages always give the same model and the
+//! ```text
+//! a key          Msg::Key ─► update::keys ─┬► overlays::prompt   it types, if a prompt is open
+//!                                          └► keys::keymap ─► Action ─► update::{navigation, find, step, copy, …}
+//! an observation Msg::Observed ─► domain::build ─► status::connection ─► status::exit_policy (headless)
+//!                                                                     └► status::verdict_notice (screen)
+//! then           Model::settle: views and overlays adapt to the new build, the layout to the new notices
+//! ```
+//! `update` is total, synchronous and deterministic: the same messages always produce the same model and the
 //! same effects. There is no clock, no terminal and no network here.
+//!
+//! - `msg`, `update`, `effect`, `model`: messages, the function that applies them, its requests, the state
+//! - `keys`: actions, their keys and their help
+//! - `views`, `overlays`: the state of each view, and of all that is open over them
+//! - `status`: connection, notices, tabs, verdict notification, outcome and exit
+//! - `layout`: the regions of the screen, for mouse clicks and for drawing
 
 pub(crate) mod effect;
-pub(crate) mod filter;
 pub(crate) mod keys;
 pub(crate) mod layout;
 pub(crate) mod model;
 pub(crate) mod msg;
 pub(crate) mod overlays;
-pub(crate) mod search;
 pub(crate) mod status;
 pub(crate) mod update;
 pub(crate) mod views;

@@ -1,4 +1,4 @@
-//! The whole state of the program, as plain data that `update` changes and views read.
+//! The whole state of the program, as plain data: `update` changes it, the view and the output read it.
 
 use chrono::{DateTime, FixedOffset, Offset, TimeDelta, Utc};
 use ratatui::layout::Size;
@@ -6,29 +6,27 @@ use ratatui::layout::Size;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::filter::Filter;
 use crate::app::keys::action::{Action, Context};
 use crate::app::keys::keymap::KeyMap;
-use crate::app::layout::{Content, Regions, Shape};
+use crate::app::layout::{DetailPlacement, LayoutInput, Regions};
 use crate::app::msg::Remark;
-use crate::app::overlays::filter_menu::FilterMenu;
-use crate::app::overlays::help::Help;
-use crate::app::overlays::prompt::Prompt;
-use crate::app::search::Search;
+use crate::app::overlays::Overlay;
 use crate::app::status::connection::Connection;
 use crate::app::status::exit_policy::ExitPolicy;
 use crate::app::status::notices;
 use crate::app::status::notices::NoticeLine;
 use crate::app::status::verdict_notice::VerdictNotice;
-use crate::app::views::detail::{Detail, Subject};
+use crate::app::views::Tab;
+use crate::app::views::detail::{Detail, DetailSubject};
 use crate::app::views::failure::FailurePage;
-use crate::app::views::list::List;
+use crate::app::views::filter::Filter;
+use crate::app::views::list::EventList;
 use crate::app::views::page::Page;
 use crate::app::views::resources;
 use crate::app::views::resources::ResourceList;
-use crate::app::views::rows::Rows;
-use crate::app::views::tab::Tab;
-use crate::app::views::times::Times;
+use crate::app::views::rows::ListRows;
+use crate::app::views::search::Search;
+use crate::app::views::times::TimeDisplay;
 use crate::domain::build::Build;
 use crate::domain::estimate::{Estimate, TypicalDuration};
 use crate::domain::failure::Explanation;
@@ -38,116 +36,88 @@ use crate::domain::verdict::Verdict;
 use crate::store::filter_index::FilterSlot;
 use crate::text::safe::SafeText;
 
-/// How long a remark that passes is shown.
-const REMARK_PASSES: Duration = Duration::from_mins(1);
+/// Transient remarks are shown for this long.
+const TRANSIENT_REMARK: Duration = Duration::from_mins(1);
 
-/// What is watched.
+/// The watched image.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The image's id, as the person gave it.
+    /// As the user typed it.
     pub image_id: String,
-    /// The region that the person asked for, until the API names the image's.
+    /// The region that the user requested, until the API names the image's region.
     pub region: Option<SafeText>,
-    /// A note for the title: what stands in for the real API, where something does.
+    /// A note for the title: what replaces the real API, such as a recording.
     pub note: Option<String>,
 }
 
-/// How the program is used.
 #[derive(Clone, Debug)]
 pub enum Mode {
-    /// A screen: it ends when the user leaves.
+    /// On a screen; it ends when the user leaves.
     Screen,
-    /// Headless, with text or JSON on standard output: it ends when the build has.
+    /// Headless, with text or JSON on standard output; it ends when the build ends.
     Headless(ExitPolicy),
 }
 
-/// Which pane the keys go to.
+/// The pane that receives the keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Focus {
-    /// The list, or the one page of a view that has no list.
+    /// The list, or the page of a view without a list.
     #[default]
     List,
-    /// The detail pane.
     Detail,
 }
 
-/// What lies over the panes.
-#[derive(Clone, Debug)]
-pub enum Overlay {
-    /// What the keys do.
-    Help(Help),
-    /// The choice of what is listed.
-    Filter(FilterMenu),
-    /// A line that is typed into.
-    Prompt(Prompt),
-}
-
-/// Everything that the program knows.
 #[derive(Debug)]
 pub struct Model {
-    /// What is watched.
     pub target: Target,
-    /// How the program is used.
     pub mode: Mode,
-    /// Which key means what.
     pub keys: KeyMap,
-    /// What is known about the build.
     pub build: Build,
-    /// What is known about the connection.
     pub connection: Connection,
     /// The watch's time, to the second.
     pub now: DateTime<Utc>,
-    /// How far the machine's own time is behind that, where it is wrong.
+    /// How far the machine's clock is behind the watch's time: zero if it is right.
     pub behind: TimeDelta,
-    /// A person has been told that it is.
-    pub told_of_clock: bool,
-    /// How long the watch's clock has run.
+    /// The user was warned once that the machine's clock is wrong.
+    pub clock_warning_shown: bool,
+    /// The running time of the watch's clock.
     pub elapsed: Duration,
-    /// What the person's clocks differ from UTC by.
+    /// The user's UTC offset.
     pub offset: FixedOffset,
     /// The terminal's size.
     pub size: Size,
-    /// What the body shows.
+    /// The view in the body of the screen.
     pub tab: Tab,
-    /// What is listed.
     pub filter: Filter,
     pub search: Search,
-    /// The state of the list of events.
-    pub list: List,
-    /// The state of the list of resources.
+    pub list: EventList,
     pub resources: ResourceList,
     /// The explanation of the failure, as a page.
     pub failure: FailurePage,
-    /// The explanation itself.
     explanation: Option<Explanation>,
-    /// The detail pane's state.
     pub detail: Detail,
-    /// Whether the detail pane covers the list, where they do not stand side by side.
+    /// Whether the detail pane covers the list, if they do not stand side by side.
     pub detail_only: bool,
-    /// Which pane the keys go to.
     pub focus: Focus,
-    /// What lies over the panes.
     pub overlay: Option<Overlay>,
-    /// How times are shown.
-    pub times: Times,
-    /// Whether the mouse is the program's; else it is the terminal's, for selecting text.
+    pub times: TimeDisplay,
+    /// Whether the program receives the mouse; otherwise the terminal does, for selecting text.
     pub mouse: bool,
-    /// What the last key did, where the screen does not show it; until the next key.
+    /// The result of the last key, if the screen does not show it; until the next key.
     pub toast: Option<String>,
-    /// How long the person's own builds took, where there are recordings of some.
+    /// The typical duration of the user's own builds, if there are recordings of some.
     pub typical: Option<TypicalDuration>,
-    /// How many events have been printed.
+    /// The number of printed events.
     pub printed: usize,
-    /// What the program has to say about itself, and how long the clock had run when that was said.
+    /// The last remark of the program about itself, and the running time when it was made.
     pub remark: Option<(Duration, Remark)>,
-    /// What of the end has been told.
     pub(super) verdict_notice: VerdictNotice,
-    /// How long the clock had run when the person last asked for a poll.
-    pub(super) poll_asked: Option<Duration>,
+    /// The running time when the user last requested a poll.
+    pub(super) poll_requested: Option<Duration>,
 }
 
 impl Model {
-    /// A model that has learnt nothing yet.
+    /// A model before the first message.
     pub fn new(target: Target, mode: Mode, keys: KeyMap, now: DateTime<Utc>) -> Self {
         Self {
             target,
@@ -157,14 +127,14 @@ impl Model {
             connection: Connection::default(),
             now,
             behind: TimeDelta::zero(),
-            told_of_clock: false,
+            clock_warning_shown: false,
             elapsed: Duration::ZERO,
             offset: Utc.fix(),
             size: Size::default(),
             tab: Tab::Events,
             filter: Filter::default(),
             search: Search::default(),
-            list: List::default(),
+            list: EventList::default(),
             resources: ResourceList::default(),
             failure: FailurePage::default(),
             explanation: None,
@@ -172,33 +142,33 @@ impl Model {
             detail_only: false,
             focus: Focus::List,
             overlay: None,
-            times: Times::default(),
+            times: TimeDisplay::default(),
             mouse: true,
             toast: None,
             typical: None,
             printed: 0,
             remark: None,
             verdict_notice: VerdictNotice::default(),
-            poll_asked: None,
+            poll_requested: None,
         }
     }
 
     /// The list's rows under the filter.
-    pub fn rows(&self) -> Rows<'_> {
-        Rows::new(&self.build, self.filter.sieve(), self.list.order)
+    pub fn rows(&self) -> ListRows<'_> {
+        ListRows::new(&self.build, self.filter.selection(), self.list.order)
     }
 
-    /// The event that is selected in the list.
+    /// The selected event of the list.
     pub fn selected(&self) -> Option<&Arc<StackEvent>> {
         self.rows().find(self.list.selected.as_ref()?)
     }
 
-    /// What the detail pane is about.
-    pub fn subject(&self) -> Option<Subject<'_>> {
+    /// The subject of the detail pane.
+    pub fn subject(&self) -> Option<DetailSubject<'_>> {
         match self.tab {
             Tab::Events => {
                 let event = self.selected()?;
-                Some(Subject::Event(
+                Some(DetailSubject::Event(
                     self.build.timeline_of(&event.stack_id)?,
                     event,
                 ))
@@ -206,13 +176,13 @@ impl Model {
             Tab::Resources => {
                 let timeline = self.build.current()?;
                 let id = self.resources.selected.as_ref()?;
-                Some(Subject::Resource(timeline, id))
+                Some(DetailSubject::Resource(timeline, id))
             }
             Tab::Failure => None,
         }
     }
 
-    /// The event that a key would copy: the selected one, a resource's newest, the one that failed first.
+    /// The event that a key would copy: the selected one, a resource's newest one, or the first failure.
     pub fn event(&self) -> Option<&Arc<StackEvent>> {
         match self.tab {
             Tab::Failure => self.explanation().map(|why| &why.cause),
@@ -220,7 +190,7 @@ impl Model {
         }
     }
 
-    /// The page that a search for text goes through.
+    /// The page that a text search searches.
     pub fn page(&self) -> &Page {
         match self.tab {
             Tab::Failure => &self.failure.page,
@@ -228,16 +198,15 @@ impl Model {
         }
     }
 
-    /// Where things are on the screen; nothing where it is too small.
+    /// The regions of the screen; `None` if it is too small.
     pub fn regions(&self) -> Option<Regions> {
-        Regions::of(self.size, self.content(self.notices().len()))
+        Regions::of(self.size, self.layout_input(self.notices().len()))
     }
 
-    /// What the division of the screen depends on.
-    pub fn content(&self, notices: usize) -> Content {
+    pub fn layout_input(&self, notices: usize) -> LayoutInput {
         let timeline = self.build.current();
         let rows = || timeline.map_or(0, Timeline::count_resources) + resources::HEADER;
-        Content {
+        LayoutInput {
             tab: self.tab,
             detail_only: self.detail_only,
             notices,
@@ -245,8 +214,8 @@ impl Model {
         }
     }
 
-    /// How many events the filter hides that are newer than everything it lists.
-    pub fn hidden_newer(&self) -> usize {
+    /// The number of events that are newer than every listed one and hidden by the filter.
+    pub fn hidden_newer_events(&self) -> usize {
         let rows = self.rows();
         let newest_listed = rows.newest_listed();
         match newest_listed {
@@ -255,14 +224,14 @@ impl Model {
         }
     }
 
-    /// Whether there is work left that does not wait for anything; see [`Msg::Idle`](crate::app::msg::Msg::Idle).
-    pub fn is_looking(&self) -> bool {
+    /// Whether events remain to be indexed; see [`Msg::Idle`](crate::app::msg::Msg::Idle).
+    pub fn has_index_work(&self) -> bool {
         FilterSlot::ALL
             .into_iter()
             .any(|slot| self.build.unindexed(slot) > 0)
     }
 
-    /// The zone in which times are shown, as its difference from UTC.
+    /// The UTC offset in which times are shown.
     pub fn zone(&self) -> FixedOffset {
         if self.times.utc {
             Utc.fix()
@@ -271,14 +240,14 @@ impl Model {
         }
     }
 
-    /// Selects an event in the list, whatever view is shown.
+    /// Selects an event in the list, and shows the list.
     pub(super) fn show_event(&mut self, key: &EventKey) {
         self.tab = Tab::Events;
-        let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
+        let rows = ListRows::new(&self.build, self.filter.selection(), self.list.order);
         self.list.show(rows, key);
     }
 
-    /// What must be read without a key being pressed.
+    /// The notices of this screen, wrapped.
     pub fn notices(&self) -> Vec<NoticeLine> {
         let (explanation, remark) = (self.explanation(), self.remark());
         let more = self.keys.key_for(Action::ShowFailure);
@@ -293,39 +262,40 @@ impl Model {
         )
     }
 
-    /// What the program has to say about itself now.
+    /// The current remark of the program about itself.
     pub fn remark(&self) -> Option<&Remark> {
-        let (said, remark) = self.remark.as_ref()?;
-        (!remark.passes || self.elapsed.saturating_sub(*said) < REMARK_PASSES).then_some(remark)
+        let (made_at, remark) = self.remark.as_ref()?;
+        (!remark.is_transient || self.elapsed.saturating_sub(*made_at) < TRANSIENT_REMARK)
+            .then_some(remark)
     }
 
-    /// Why the build failed, where it did; why its stack is still there, where it should not be.
+    /// Why the build failed; after a success, why its stack is left over.
     pub fn explanation(&self) -> Option<&Explanation> {
         self.explanation.as_ref()
     }
 
-    /// Explains the failure anew: after every report, since a reason can be long and frames are many.
-    pub(super) fn explain(&mut self) {
+    /// Updates the explanation. After every observation and not in every frame, since a reason can be long.
+    pub(super) fn update_explanation(&mut self) {
         let region = self.region().map(SafeText::as_str);
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
     }
 
-    /// How long the build is likely to go on; nothing where it does not.
+    /// The estimated remaining time; `None` unless the build is running.
     pub fn estimate(&self) -> Option<Estimate> {
-        let goes_on = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
-        let elapsed = self.build.elapsed(self.now).filter(|_| goes_on)?;
+        let is_running = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
+        let elapsed = self.build.elapsed(self.now).filter(|_| is_running)?;
         Estimate::of(elapsed, self.typical)
     }
 
-    /// Whether keys read a page of text, not a list.
+    /// Whether keys act on a page of text instead of a list.
     pub fn reads_page(&self) -> bool {
         self.tab == Tab::Failure || self.focus == Focus::Detail
     }
 
-    /// What a key means now depends on this.
+    /// The context that decides the action of a key.
     pub fn context(&self) -> Context {
         match (&self.overlay, self.focus, self.tab) {
-            (Some(Overlay::Help(_)), ..) => Context::Help,
+            (Some(Overlay::Help { .. }), ..) => Context::Help,
             (Some(Overlay::Filter(_)), ..) => Context::Filter,
             (Some(Overlay::Prompt(_)), ..) => Context::Prompt,
             (None, _, Tab::Failure) => Context::Failure,
@@ -335,32 +305,32 @@ impl Model {
         }
     }
 
-    /// The image's region: as the API says, else as the person asked.
+    /// The image's region: from the API, otherwise from the user.
     pub fn region(&self) -> Option<&SafeText> {
         let described = self.build.image().and_then(|image| image.region.as_ref());
         described.or(self.target.region.as_ref())
     }
 
-    /// Brings everything that depends on something else in line: after every message.
+    /// Brings the views in line with the build and with each other. `update` calls it after every message.
     pub(super) fn settle(&mut self) {
         let notices = self.notices().len();
-        let Some(regions) = Regions::of(self.size, self.content(notices)) else {
+        let Some(regions) = Regions::of(self.size, self.layout_input(notices)) else {
             return;
         };
-        match regions.shape {
-            Shape::Beside => self.detail_only = false,
-            Shape::Over => self.detail_only = self.focus == Focus::Detail,
-            Shape::Under => {}
+        match regions.placement {
+            DetailPlacement::Beside => self.detail_only = false,
+            DetailPlacement::Over => self.detail_only = self.focus == Focus::Detail,
+            DetailPlacement::Under => {}
         }
-        let Some(regions) = Regions::of(self.size, self.content(notices)) else {
+        let Some(regions) = Regions::of(self.size, self.layout_input(notices)) else {
             return;
         };
         let height = Regions::rows_in(regions.list);
         match self.tab {
             Tab::Events if regions.list.is_some() => {
-                let rows = Rows::new(&self.build, self.filter.sieve(), self.list.order);
-                let looking = self.build.unindexed(FilterSlot::Listed) > 0;
-                self.list.settle(rows, height, looking);
+                let rows = ListRows::new(&self.build, self.filter.selection(), self.list.order);
+                let is_indexing = self.build.unindexed(FilterSlot::Listed) > 0;
+                self.list.settle(rows, height, is_indexing);
             }
             Tab::Resources => self
                 .resources

@@ -1,4 +1,5 @@
-//! Everything that the application can learn.
+//! The messages to the application: facts from the terminal, the poller, the clock and the process. The runtime sends
+//! them; `update` applies them one by one.
 
 use std::time::Duration;
 
@@ -9,89 +10,83 @@ use crate::app::keys::key::Key;
 use crate::domain::observation::Observation;
 use crate::text::safe::SafeText;
 
-/// A fact, in the order in which it happened.
+/// A fact, in the order of occurrence.
 #[derive(Clone, Debug)]
 pub enum Msg {
     /// A second has passed.
     Tick {
         /// The watch's time.
         now: DateTime<Utc>,
-        /// How far the machine's time is behind the watch's: it is wrong where this is not zero.
+        /// How far the machine's clock is behind the watch's time: zero if it is right.
         behind: TimeDelta,
-        /// What the person's clocks differ from UTC by.
+        /// The user's UTC offset.
         offset: FixedOffset,
-        /// How long the watch's clock has run: for spans, which no sleep and no set clock may stretch.
+        /// The running time of the watch's clock: for durations, which neither sleep nor a changed clock may lengthen.
         elapsed: Duration,
-        /// For a while before this nobody watched: the machine slept, or the process was stopped.
+        /// The program did not run for a while before this: the machine slept, or the process was stopped.
         slept: bool,
     },
-    /// A key was pressed.
     Key(Key),
-    /// Something was done with the mouse; after [`Effect::Mouse`](crate::app::effect::Effect::Mouse) only.
+    /// Only after [`Effect::Mouse`](crate::app::effect::Effect::Mouse).
     Mouse(MouseAction),
-    /// The terminal has a new size.
     Resized(Size),
-    /// The API answered, or failed to.
+    /// The API responded, or a request failed.
     Observed(Observation),
-    /// Nothing has happened, and there is work left that waits for nothing: a part of it can be done.
+    /// Nothing else has happened, and events remain to be indexed: index some of them.
     Idle,
-    /// `--timeout` ran out.
     TimedOut,
-    /// The process was asked to end.
     Signal(Signal),
-    /// There is nothing more to come: the recording that is replayed has ended.
+    /// The end of the recording that is replayed.
     RecordingEnded,
-    /// The report that a person asked for is written, to this file; or it is not, and this is why.
+    /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
-    /// Something about the program itself is to be known.
     Remark(Remark),
-    /// A part of the program died.
+    /// A task of the program panicked.
     Died(String),
 }
 
-/// Something that a person should know about the program itself, not about the build.
+/// A message about the program itself, not about the build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// One lower-case line. It names files, and a file can be named anything.
+    /// One lower-case line. It may name files, whose names can contain anything.
     pub text: SafeText,
-    /// It is no news after a minute; otherwise it stays on the screen.
-    pub passes: bool,
+    /// It is outdated after a minute; otherwise it stays on the screen.
+    pub is_transient: bool,
 }
 
 impl Remark {
-    /// A remark that is no news after a minute.
+    /// A remark that is outdated after a minute.
     pub fn passing(text: &str) -> Self {
         let text = SafeText::new(text);
-        Self { text, passes: true }
+        Self {
+            text,
+            is_transient: true,
+        }
     }
 
     /// A remark that stays.
     pub fn lasting(text: &str) -> Self {
         let text = SafeText::new(text);
-        let passes = false;
-        Self { text, passes }
+        let is_transient = false;
+        Self { text, is_transient }
     }
 }
 
-/// What was done with the mouse, and where: in cells from the top left corner, which is 0, 0.
+/// A mouse event and its position, in cells from the top left corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MouseAction {
-    /// What was done.
     pub kind: MouseKind,
-    /// Cells from the left.
     pub column: u16,
-    /// Cells from the top.
     pub row: u16,
 }
 
-/// What can be done with a mouse here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MouseKind {
     /// The left button was pressed.
     Click,
-    /// The wheel was turned away from the person.
+    /// The wheel was turned away from the user.
     WheelUp,
-    /// The wheel was turned towards the person.
+    /// The wheel was turned towards the user.
     WheelDown,
 }
 
@@ -108,7 +103,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The exit code of a program that a signal ended: 128 and the signal's number.
+    /// The exit code of a program that a signal ended: 128 plus the signal's number.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Hangup => 129,
@@ -118,7 +113,6 @@ impl Signal {
         }
     }
 
-    /// The signal's name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hangup => "SIGHUP",

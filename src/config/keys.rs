@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use crate::app::keys::action::Action;
-use crate::app::keys::commands::{COMMANDS, name, named};
+use crate::app::keys::commands::{COMMANDS, action_named, name_of};
 use crate::app::keys::key::Key;
 use crate::app::keys::keymap::KeyMap;
 use crate::config::file::{FileError, clean, line_of, meant, refused};
@@ -78,7 +78,7 @@ fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileErro
     entries.sort_by_key(|(name, _)| name.span().start);
     let mut lines = HashMap::new();
     for (entry, keys) in entries {
-        let action = named(entry.get_ref())
+        let action = action_named(entry.get_ref())
             .ok_or_else(|| FileError::at(text, &entry.span(), unknown_action(entry.get_ref())))?;
         let keys = keys.into_inner().into_iter();
         let keys: Result<Vec<Key>, _> = keys
@@ -99,14 +99,14 @@ fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileErro
         }
     }
     if let Some(clash) = map.clash() {
-        let [first, second] = clash.actions.map(name);
+        let [first, second] = clash.actions.map(name_of);
         let line = clash.actions.iter().filter_map(|action| lines.get(action));
         return Err(FileError {
             line: line.copied().max().unwrap_or(1),
             message: format!(
                 "{} would mean both {first} and {second} in the {}; give one of them other keys",
                 clash.key,
-                clash.context.word()
+                clash.context.label()
             ),
         });
     }

@@ -66,7 +66,7 @@ pub(super) fn line(entry: &Entry) -> Option<String> {
         }),
         Entry::Event(event) => event_line(event),
         Entry::Status { state, message } => serde_json::to_string(&Line::Status {
-            state: state.word(),
+            state: state.label(),
             message,
         }),
         Entry::Outcome(record) => serde_json::to_string(&outcome(record)),

@@ -94,7 +94,7 @@ async fn watch(
     let first = ready.remarks.into_iter().map(Msg::Remark);
     let first = first.chain(resumed).collect();
     let ending = if prepared.is_replay() {
-        ExitPolicy::of_replay()
+        ExitPolicy::for_replay()
     } else {
         ExitPolicy::new(settings.waits)
     };

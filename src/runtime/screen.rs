@@ -216,7 +216,7 @@ impl ScreenLoop<'_> {
             msg = self.ticks.next() => Wakeup::Fact(msg),
             msg = self.reports.next() => Wakeup::Fact(msg),
             msg = self.feed.next() => Wakeup::Fact(msg),
-            () = std::future::ready(()), if self.model.is_looking() => Wakeup::Fact(Msg::Idle),
+            () = std::future::ready(()), if self.model.has_index_work() => Wakeup::Fact(Msg::Idle),
         }
     }
 

@@ -1,14 +1,12 @@
-//! How many colours a terminal shows.
-//!
-//! Everything that is coloured says what it is at each of these depths, without colours too.
+//! The number of colours that a terminal shows. `config` detects it; a theme has a style for each depth.
 
-/// How many colours the terminal shows, from few to many.
+/// From few colours to many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Depth {
-    /// None, or none are wanted: weight and reversal only.
+    /// No colours, or none are wanted: weight and reversal only.
     #[default]
     None,
-    /// The 16 of the terminal's own scheme.
+    /// The 16 of the terminal's own palette.
     Ansi16,
     /// The fixed 256.
     Ansi256,
@@ -18,7 +16,7 @@ pub enum Depth {
 impl Depth {
     pub const ALL: [Self; 4] = [Self::None, Self::Ansi16, Self::Ansi256, Self::True];
 
-    /// Its name in a theme's file.
+    /// Its name in a theme file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::None => "none",

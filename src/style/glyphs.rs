@@ -1,13 +1,13 @@
-//! The signs, each one column wide: one set for most terminals, one of ASCII for the rest.
+//! The glyphs, each one column wide: a set for most terminals, and one of ASCII for the rest.
 //!
-//! Each has a plain form that terminals prefer; signs that are emoji first take two columns in some.
+//! Each has a text form by default; glyphs that are emoji by default take two columns in some terminals.
 
 use ratatui::symbols::border;
 
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
 
-/// Which signs the terminal can show.
+/// The glyphs that the terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Glyphs {
     #[default]
@@ -24,31 +24,29 @@ impl Glyphs {
     }
 }
 
-/// A set of signs.
 #[derive(Debug)]
 pub struct GlyphSet {
     classes: [&'static str; StatusClass::ALL.len()],
-    /// What the bars of each class are made of: told apart without colours too.
+    /// The filling of a class's bars, distinguishable without colours too.
     bars: [&'static str; StatusClass::ALL.len()],
-    /// The API answers.
+    /// The API responds.
     pub live: &'static str,
-    /// Nothing is known yet, or there is nothing.
+    /// No response yet, or there is nothing.
     pub idle: &'static str,
-    /// Something needs attention.
     pub alert: &'static str,
     /// Before the selected row.
     pub marker: &'static str,
-    /// Before a branch whose content is shown.
+    /// Before an open branch.
     pub open: &'static str,
-    /// Before a branch whose content is folded away.
+    /// Before a folded branch.
     pub folded: &'static str,
-    /// Where text was cut.
+    /// At the end of text that was cut.
     pub ellipsis: &'static str,
     /// Between two short notes.
     pub dot: &'static str,
     /// A horizontal line.
     pub rule: &'static str,
-    /// The done part of a bar.
+    /// The completed part of the progress bar.
     pub bar_done: &'static str,
     pub bar_rest: &'static str,
     /// The border of panes and popups.
@@ -60,7 +58,7 @@ impl GlyphSet {
         self.classes[class.index()]
     }
 
-    /// What a bar is made of while a resource has that status.
+    /// The filling of a bar while a resource has that status.
     pub const fn bar(&self, class: StatusClass) -> &'static str {
         self.bars[class.index()]
     }
@@ -149,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sign_is_one_column_wide() {
+    fn every_glyph_is_one_column_wide() {
         for sign in signs(&UNICODE).into_iter().chain(signs(&ASCII)) {
             assert_eq!(width(sign), 1, "{sign}");
         }
@@ -161,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_classes_share_a_sign() {
+    fn no_two_classes_share_a_glyph() {
         for set in [&UNICODE, &ASCII] {
             for (index, sign) in set.classes.iter().enumerate() {
                 assert!(

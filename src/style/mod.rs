@@ -1,13 +1,19 @@
-//! What things look like: each role that the screen knows, as a style, for what the terminal can show.
+//! The styles of the screen: a theme has one for each role, for the colours and glyphs that the terminal can show.
+//! `config` loads themes; the view and the output use them.
 //!
-//! Colour says what a status means and nothing else; everything else is told apart by weight. Start with
-//! [`Theme`]; `role` says what there is to colour, `scheme` holds a theme's colours, `glyphs` the signs.
+//! Colour stands for the meaning of a status and nothing else; everything else differs by weight. Start with
+//! [`Theme`].
+//!
+//! - `role`: what a style is for
+//! - `scheme`: a theme's styles by role and depth
+//! - `style_spec`: parses the styles of a theme file
+//! - `depth`, `glyphs`: what the terminal can show
 
 mod depth;
 mod glyphs;
-mod look;
 mod role;
 mod scheme;
+mod style_spec;
 
 use ratatui::style::{Modifier, Style};
 
@@ -20,7 +26,7 @@ pub use glyphs::Glyphs;
 pub use role::Role;
 pub use scheme::Scheme;
 
-/// How the screen looks: which colours, which signs. It is lent to whoever draws, and so is not `Copy`.
+/// The styles and the glyphs of a screen. It is lent to all that draws, and so is not `Copy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     styles: [Style; Role::ALL.len()],
@@ -35,7 +41,7 @@ impl Default for Theme {
 }
 
 impl Theme {
-    /// The look of a terminal that shows so many colours, and those signs.
+    /// The theme of a terminal that shows that many colours, and those glyphs.
     pub fn new(scheme: &Scheme, depth: Depth, glyphs: Glyphs) -> Self {
         Self {
             styles: Role::ALL.map(|role| scheme.style(role, depth)),
@@ -48,17 +54,16 @@ impl Theme {
         self.glyphs.set()
     }
 
-    /// Whether any style names a colour.
+    /// Whether any style has a colour.
     pub fn has_colours(&self) -> bool {
         self.depth != Depth::None
     }
 
-    /// What a role looks like.
     pub fn role(&self, role: Role) -> Style {
         self.styles[role.index()]
     }
 
-    /// The ground of the screen, and text of which nothing else is said.
+    /// The background of the screen, and text without another role.
     pub fn screen(&self) -> Style {
         self.role(Role::Screen)
     }
@@ -76,8 +81,8 @@ impl Theme {
         }
     }
 
-    /// The verdict: a filled badge, so that it is what the eye meets first. While nothing is known there is
-    /// nothing to meet.
+    /// The verdict: a filled badge, so that the eye meets it first. Before anything is known there is no
+    /// badge.
     pub fn verdict(&self, verdict: Verdict) -> Style {
         let style = match verdict {
             Verdict::Waiting => return self.strong(),
@@ -90,12 +95,12 @@ impl Theme {
         style.add_modifier(Modifier::BOLD | Modifier::REVERSED)
     }
 
-    /// All is well: the connection, a finished part of the bar.
+    /// The connection is good; the completed part of the progress bar.
     pub fn good(&self) -> Style {
         self.role(Role::Good)
     }
 
-    /// Something to know of that may pass.
+    /// A problem that may pass.
     pub fn warn(&self) -> Style {
         self.role(Role::Warn)
     }
@@ -104,12 +109,12 @@ impl Theme {
         self.role(Role::Bad)
     }
 
-    /// What is read second: times, types, labels.
+    /// Secondary text: times, types, labels.
     pub fn dim(&self) -> Style {
         self.role(Role::Quiet)
     }
 
-    /// What is read first in its line.
+    /// The most important text of its line.
     pub fn strong(&self) -> Style {
         self.role(Role::Strong)
     }
@@ -128,7 +133,7 @@ impl Theme {
         }
     }
 
-    /// The selected row. It replaces the colours of what is in the row: they would not be readable on it.
+    /// The selected row. It replaces the colours of its text, which would not be readable on it.
     pub fn selected(&self, focused: bool) -> Style {
         if focused {
             self.role(Role::Selection)
@@ -142,12 +147,12 @@ impl Theme {
         self.role(Role::Chosen)
     }
 
-    /// What a search has found.
+    /// A match of the search.
     pub fn found(&self) -> Style {
         self.role(Role::Found)
     }
 
-    /// A key, where it is named.
+    /// The name of a key.
     pub fn key(&self) -> Style {
         self.strong()
     }
@@ -158,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_of_the_screen_is_under_every_role() {
+    fn the_screen_style_is_the_base_of_every_role() {
         let mut scheme = Scheme::default();
         scheme
             .set(Role::Screen, Depth::True, "#ffffff on #000000")

@@ -1,38 +1,38 @@
-//! What a colour or a weight is for: roles, not places on the screen, so that a theme is short.
+//! The roles that a style can have: purposes, not places on the screen, so that a theme is short.
 //!
-//! A role is a name in a theme's file; which part of the screen has which role is said in [`crate::style::Theme`].
+//! A theme file has their names; [`crate::style::Theme`] assigns them to parts of the screen.
 
 use ratatui::style::Modifier;
 
-/// What a look is for.
+/// The purpose of a style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// What nothing else is said of: the ground of the screen and plain text.
+    /// The background of the screen, and text without another role.
     Screen,
-    /// Work goes on.
+    /// In progress.
     Running,
-    /// Work ended well.
+    /// Completed.
     Good,
     Bad,
-    /// Work is undone, or something needs attention.
+    /// Rolling back, or a problem that needs attention.
     Warn,
-    /// Something is deleted, as is usual at the end.
+    /// Being deleted, as usual at the end.
     Deleting,
-    /// A status that is not understood.
+    /// A status that the program does not know.
     Unknown,
-    /// To be read second: times, types, labels; what was skipped.
+    /// Secondary text: times, types, labels; skipped events.
     Quiet,
-    /// To be read first in its line: titles, keys.
+    /// The most important text of its line: titles, keys.
     Strong,
-    /// The border of what has not the focus.
+    /// The border of a pane without the focus.
     Border,
-    /// The border of what has it.
+    /// The border of the pane with the focus.
     Focus,
     /// The row that the keys act on.
     Selection,
     /// A choice that is switched on.
     Chosen,
-    /// What a search has found.
+    /// A match of the search.
     Found,
 }
 
@@ -54,7 +54,7 @@ impl Role {
         Self::Found,
     ];
 
-    /// Its name in a theme's file.
+    /// Its name in a theme file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Screen => "screen",
@@ -78,8 +78,8 @@ impl Role {
         self as usize
     }
 
-    /// What is left of it without colours: what must be seen is told by weight and reversal.
-    pub(super) const fn weight(self) -> Modifier {
+    /// Its style without colours: weight and reversal replace them.
+    pub(super) const fn default_weight(self) -> Modifier {
         match self {
             Self::Bad | Self::Strong => Modifier::BOLD,
             Self::Quiet | Self::Border => Modifier::DIM,
@@ -97,9 +97,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_role_is_at_its_place() {
-        for (place, role) in Role::ALL.into_iter().enumerate() {
-            assert_eq!(role.index(), place, "{role:?}");
+    fn every_role_is_at_its_index() {
+        for (index, role) in Role::ALL.into_iter().enumerate() {
+            assert_eq!(role.index(), index, "{role:?}");
         }
     }
 }

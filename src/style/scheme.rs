@@ -1,42 +1,41 @@
-//! A theme's colours: what every role looks like at every depth.
+//! A theme's styles: one for every role at every depth.
 //!
-//! It begins without colours; the themes in `assets/themes` and a person's own are laid over it.
+//! It begins without colours; `config::themes` applies the themes in `assets/themes` and the user's own.
 
 use ratatui::style::Style;
 
-use crate::style::look::{LookError, look};
+use crate::style::style_spec::{StyleSpecError, parse_style};
 use crate::style::{Depth, Role};
 
-/// What every role looks like at every depth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scheme {
     /// By depth, then by role.
-    looks: [[Style; Role::ALL.len()]; Depth::ALL.len()],
+    styles: [[Style; Role::ALL.len()]; Depth::ALL.len()],
 }
 
 /// Weight and reversal only, at every depth.
 impl Default for Scheme {
     fn default() -> Self {
-        let weights = Role::ALL.map(|role| Style::new().add_modifier(role.weight()));
+        let weights = Role::ALL.map(|role| Style::new().add_modifier(role.default_weight()));
         Self {
-            looks: [weights; Depth::ALL.len()],
+            styles: [weights; Depth::ALL.len()],
         }
     }
 }
 
 impl Scheme {
-    /// Says what a role looks like: words such as `bold #ffffff on #1c5680`.
+    /// Sets the style of a role from words such as `bold #ffffff on #1c5680`.
     ///
     /// # Errors
-    /// Where the words are no look that a terminal of that depth can show.
-    pub fn set(&mut self, role: Role, depth: Depth, words: &str) -> Result<(), LookError> {
-        self.looks[depth as usize][role.index()] = look(words, depth)?;
+    /// The words are not a style that a terminal of that depth can show.
+    pub fn set(&mut self, role: Role, depth: Depth, words: &str) -> Result<(), StyleSpecError> {
+        self.styles[depth as usize][role.index()] = parse_style(words, depth)?;
         Ok(())
     }
 
-    /// What a role looks like: what it says itself, over what the screen says.
+    /// The style of a role, over that of the screen.
     pub fn style(&self, role: Role, depth: Depth) -> Style {
-        let looks = &self.looks[depth as usize];
-        looks[Role::Screen.index()].patch(looks[role.index()])
+        let styles = &self.styles[depth as usize];
+        styles[Role::Screen.index()].patch(styles[role.index()])
     }
 }

@@ -1,18 +1,24 @@
-//! The screen: a pure function of the model, one file for each region of it.
+//! The screen: a pure function of the model. The runtime calls [`view`] after messages, at most once per frame.
+//!
+//! ```text
+//! Model ─► app::layout (regions) ─► chrome, views, overlays ─► Buffer ─► runtime::tty
+//! ```
+//! The folders are those of `app`: `chrome` draws `app::status`; `views` and `overlays` draw their namesakes. On the
+//! screen:
 //!
 //! ```text
 //!  title    image  region  pcluster 3.16.1                ● live · synced 2s ago
 //!  verdict  ◐ BUILDING  34:12   Image Builder: BUILDING   12/13 resources ████░
-//!  notice   only where there is something: a fault, the first failure, …
+//!  notice   only if there is one: a fault, the first failure, …
 //!  bar      1 Events 41  2 Resources 13  3 Failure   ◐ 1  ✔ 27  ✖ 0
 //! ╭ list or resources or failure ────────────╮╭ detail ────────────────────────╮
 //! │ row, columns; gantt; page                ││ page                           │
 //! │ empty before the first one               ││                                │
 //! ╰──────────────────────────────────────────╯╰────────────────────────────────╯
-//!  hints    j/k move  enter detail  f filter  ? help  q quit; or what is typed: prompt
+//!  hints    j/k move  enter detail  f filter  ? help  q quit; or a prompt
 //! ```
-//! Over the panes, when they are open: `help` or `filter`, each in a `popup`. Where things are is decided in
-//! `app::layout`. A frame costs what is on the screen: rows are asked for one by one, and never searched.
+//! Over the panes, when they are open: `help` or `filter_menu`, each in a `popup`. `app::layout` decides the
+//! regions. A frame costs only what is on the screen: rows are fetched one by one, and never searched.
 
 pub(crate) mod chrome;
 pub(crate) mod overlays;
@@ -28,33 +34,36 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
 
 use crate::app::layout::Regions;
-use crate::app::model::{Model, Overlay};
-use crate::app::status::notices::Subject;
-use crate::app::views::tab::Tab;
+use crate::app::model::Model;
+use crate::app::overlays::Overlay;
+use crate::app::status::notices::NoticeSubject;
+use crate::app::views::Tab;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
-/// Draws the model into the area. What is outside the buffer is not drawn.
+/// Draws the model into the area, clipped to the buffer.
 pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     buf.set_style(area, theme.screen());
     let lines = model.notices();
-    let Some(regions) = Regions::of(area.as_size(), model.content(lines.len())) else {
+    let Some(regions) = Regions::of(area.as_size(), model.layout_input(lines.len())) else {
         too_small::draw(area, buf);
         return;
     };
-    let place = |region: Rect| {
+    let on_screen = |region: Rect| {
         region
             .offset(Offset::new(i32::from(area.x), i32::from(area.y)))
             .intersection(area)
     };
-    title::draw(model, theme, place(regions.title), buf);
-    let told = lines.iter().any(|line| line.subject == Subject::Failure);
-    verdict::draw(model, theme, told, place(regions.verdict), buf);
-    notices::draw(&lines, theme, place(regions.notice), buf);
-    bar::draw(model, theme, place(regions.bar), buf);
+    title::draw(model, theme, on_screen(regions.title), buf);
+    let in_notice = lines
+        .iter()
+        .any(|line| line.subject == NoticeSubject::Failure);
+    verdict::draw(model, theme, in_notice, on_screen(regions.verdict), buf);
+    notices::draw(&lines, theme, on_screen(regions.notice), buf);
+    bar::draw(model, theme, on_screen(regions.bar), buf);
     let (list, detail) = panes(&regions, model);
-    if let Some(region) = list.map(place) {
+    if let Some(region) = list.map(on_screen) {
         match model.tab {
             Tab::Resources if model.build.current().is_some() => {
                 resources::draw(model, theme, region, buf);
@@ -64,21 +73,21 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
     }
     if let Some(region) = detail {
-        detail::draw(model, theme, place(region), buf);
+        detail::draw(model, theme, on_screen(region), buf);
     }
-    let hints = place(regions.hints);
+    let hints = on_screen(regions.hints);
     match &model.overlay {
         Some(Overlay::Prompt(prompt)) => prompt::draw(model, prompt, theme, hints, buf),
         _ => hints::draw(model, theme, hints, buf),
     }
     match &model.overlay {
-        Some(Overlay::Help(help)) => help::draw(help, &model.keys, theme, area, buf),
+        Some(Overlay::Help { help, .. }) => help::draw(help, &model.keys, theme, area, buf),
         Some(Overlay::Filter(menu)) => filter_menu::draw(model, menu, theme, area, buf),
         Some(Overlay::Prompt(_)) | None => {}
     }
 }
 
-/// The list and the detail. While there is no event to look into, the list has the room of both.
+/// The list and the detail. Before the first event, the list has the room of both.
 fn panes(regions: &Regions, model: &Model) -> (Option<Rect>, Option<Rect>) {
     let none = model.build.timelines().iter().all(Timeline::is_empty);
     match (regions.list, regions.detail) {

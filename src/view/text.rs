@@ -1,6 +1,6 @@
-//! Small things done to text before it is drawn on one line.
+//! Fits text into one line of a given width. All drawing code uses it.
 //!
-//! Text from outside is safe to show by its type, but may hold line breaks and tabs.
+//! Text from outside is safe to show by its type, but may contain line breaks and tabs.
 
 use std::ops::Range;
 
@@ -11,48 +11,48 @@ use crate::text::pattern::Pattern;
 use crate::text::safe::one_line;
 use crate::text::width::{pad, truncate};
 
-/// The text cut to so many columns, with a mark where it was cut.
+/// The text cut to `columns`, with an ellipsis if it was cut.
 pub(super) fn cut(text: &str, columns: usize, theme: &Theme) -> String {
     truncate(text, columns, theme.glyphs().ellipsis)
 }
 
-/// The text cut or filled with spaces to exactly so many columns.
+/// The text cut or padded to exactly `columns`.
 pub(super) fn cell(text: &str, columns: usize, theme: &Theme) -> String {
     pad(&cut(text, columns, theme), columns)
 }
 
-/// The text on one line, cut or filled to exactly so many columns. No more of it is read than that shows, so
-/// that a reason of a megabyte costs a frame what a short one does.
+/// The text on one line, cut or padded to exactly `columns`. It reads no more of the text than that shows, so
+/// that a reason of a megabyte costs a frame no more than a short one.
 pub(super) fn line_cell(text: &str, columns: usize, theme: &Theme) -> String {
     cell(&one_line(beginning(text, columns)), columns, theme)
 }
 
-/// What of a text can matter to its first columns, white space at its beginning included.
+/// The part of a text that can affect its first columns, leading white space included.
 fn beginning(text: &str, columns: usize) -> &str {
     let text = text.trim_start();
-    // A column holds a character and its marks, of which `SafeText` lets four through; runs of white space
-    // become one, so there is room for some.
+    // A column holds a character and its marks, of which `SafeText` permits four; runs of white space
+    // become one space, so there is room for some.
     let most = (columns + 2) * 8;
     let end = text.char_indices().nth(most).map(|(end, _)| end);
     end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
-/// The line with every place of the pattern marked, wherever in it styles change.
+/// The line with every match of the pattern highlighted, also across styles.
 pub(super) fn highlight(line: Line<'static>, pattern: &Pattern, theme: &Theme) -> Line<'static> {
     let text: String = line
         .spans
         .iter()
         .map(|span| span.content.as_ref())
         .collect();
-    let places: Vec<_> = pattern.matches(&text).collect();
-    if places.is_empty() {
+    let matches: Vec<_> = pattern.places(&text).collect();
+    if matches.is_empty() {
         return line;
     }
-    let mut spans = Vec::with_capacity(line.spans.len() + 2 * places.len());
+    let mut spans = Vec::with_capacity(line.spans.len() + 2 * matches.len());
     let mut start = 0;
     for span in line.spans {
         let end = start + span.content.len();
-        for (piece, found) in pieces(start..end, &places) {
+        for (piece, found) in pieces(start..end, &matches) {
             let content = span
                 .content
                 .get(piece.start - start..piece.end - start)
@@ -69,15 +69,15 @@ pub(super) fn highlight(line: Line<'static>, pattern: &Pattern, theme: &Theme) -
     Line::from(spans)
 }
 
-/// A range cut where places begin and end, and whether each piece lies in one. Places are in order.
-fn pieces(range: Range<usize>, places: &[Range<usize>]) -> Vec<(Range<usize>, bool)> {
+/// Cuts a range where matches begin and end; true for the pieces inside a match. Matches are in order.
+fn pieces(range: Range<usize>, matches: &[Range<usize>]) -> Vec<(Range<usize>, bool)> {
     let mut pieces = Vec::new();
     let mut from = range.start;
-    for place in places
+    for matched in matches
         .iter()
-        .filter(|place| place.start < range.end && place.end > range.start)
+        .filter(|matched| matched.start < range.end && matched.end > range.start)
     {
-        let (start, end) = (place.start.max(range.start), place.end.min(range.end));
+        let (start, end) = (matched.start.max(range.start), matched.end.min(range.end));
         if from < start {
             pieces.push((from..start, false));
         }
@@ -96,12 +96,12 @@ mod tests {
     use crate::text::width::width;
 
     #[test]
-    fn what_is_found_is_marked_across_styles() {
+    fn a_match_is_highlighted_across_styles() {
         let theme = Theme::default();
         let line = Line::from(vec![Span::raw("ab"), Span::styled("cd", theme.dim())]);
         let pattern = Pattern::new("bc", false).unwrap();
         let marked = highlight(line, &pattern, &theme);
-        let told: Vec<_> = marked
+        let drawn: Vec<_> = marked
             .spans
             .iter()
             .map(|span| (span.content.as_ref(), span.style))
@@ -113,11 +113,11 @@ mod tests {
             ("c", theme.dim().patch(found)),
             ("d", theme.dim()),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(drawn, expected);
     }
 
     #[test]
-    fn a_cell_is_exactly_as_wide_as_asked_for_and_one_line() {
+    fn a_cell_is_one_line_of_exactly_the_requested_width() {
         let theme = Theme::default();
         for (text, shown) in [
             ("a\n\tb", "a b     "),

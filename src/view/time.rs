@@ -1,10 +1,10 @@
-//! Times as a person reads them; a running time is `domain::text::duration`. None is ever negative: clocks
-//! differ, and an event from the future is an event of now.
+//! Formats times; running times are formatted by `text::safe::duration`. No duration is negative: clocks
+//! differ, and an event from the future counts as an event of now.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
-/// A rough time: `12s`, `31m`, `1h02m`, `3d`.
-pub(super) fn rough(span: TimeDelta) -> String {
+/// A duration in one or two units: `12s`, `31m`, `1h02m`, `3d`.
+pub(super) fn rough_duration(span: TimeDelta) -> String {
     let seconds = span.num_seconds().max(0);
     match seconds {
         0..60 => format!("{seconds}s"),
@@ -14,13 +14,13 @@ pub(super) fn rough(span: TimeDelta) -> String {
     }
 }
 
-/// A time of day, by the person's clock.
-pub(super) fn of_day(time: DateTime<Utc>, offset: FixedOffset) -> String {
+/// In the given time zone.
+pub(super) fn time_of_day(time: DateTime<Utc>, offset: FixedOffset) -> String {
     time.with_timezone(&offset).format("%H:%M:%S").to_string()
 }
 
-/// A date and a time of day, by the person's clock.
-pub(super) fn dated(time: DateTime<Utc>, offset: FixedOffset) -> String {
+/// In the given time zone.
+pub(super) fn date_and_time(time: DateTime<Utc>, offset: FixedOffset) -> String {
     time.with_timezone(&offset)
         .format("%Y-%m-%d %H:%M")
         .to_string()
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rough_times_have_one_or_two_units() {
+    fn rough_durations_have_one_or_two_units() {
         let cases = [
             (-5, "0s"),
             (59, "59s"),
@@ -41,7 +41,7 @@ mod tests {
             (200_000, "2d"),
         ];
         for (seconds, text) in cases {
-            assert_eq!(rough(TimeDelta::seconds(seconds)), text);
+            assert_eq!(rough_duration(TimeDelta::seconds(seconds)), text);
         }
     }
 }

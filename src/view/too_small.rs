@@ -1,4 +1,5 @@
-//! What is drawn where nothing else fits.
+//! Draws the message on a screen that is too small for anything else.
+//! `view` calls it when `app::layout` has no regions.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,14 +9,13 @@ use ratatui::widgets::Widget;
 use crate::app::layout::MIN_SIZE;
 use crate::text::width::wrap;
 
-/// Says so, and what would be enough.
 pub(super) fn draw(area: Rect, buf: &mut Buffer) {
     let text = format!(
         "too small: {}x{} is enough",
         MIN_SIZE.width, MIN_SIZE.height
     );
     let lines = wrap(&text, usize::from(area.width));
-    for (line, place) in lines.into_iter().zip(area.rows()) {
-        Line::from(line).render(place, buf);
+    for (line, line_area) in lines.into_iter().zip(area.rows()) {
+        Line::from(line).render(line_area, buf);
     }
 }

@@ -1,116 +1,97 @@
-//! What a person can mean with a key, and where: the vocabulary of the key map, the hint line and the help.
+//! The actions that a key can have, and the contexts in which it is pressed. The key map, the hint line and the help
 //!
-//! A new action is a variant here, a row in [`crate::app::keys::commands`], a line in `assets/keys.toml` and an arm in
-//! [`crate::app::update`]. Tests say which of the first three is missing.
+//! use them; `update` carries them out. A new action is a variant here, a row in [`crate::app::keys::commands`], a line
+//! in `assets/keys.toml` and an arm in [`crate::app::update`].
+//! Tests report which of the first three is missing.
 
-/// A person's intent. Its name in a key map's file is the variant's, in kebab case.
+/// The user's intent. Its name in a key map file is the variant's name in kebab case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// One row up.
     Up,
-    /// One row down.
     Down,
-    /// One screen up.
     PageUp,
-    /// One screen down.
     PageDown,
-    /// To the first row.
     Top,
-    /// To the last row; in the list of events, follow the newest one from there.
+    /// Go to the last row; in the list of events, follow the newest one from there.
     Bottom,
-    /// Left the branch, or go to its parent.
+    /// Fold the branch or go to its parent; scroll the time axis to earlier times.
     Left,
-    /// Right the branch.
+    /// Unfold the branch; scroll the time axis to later times.
     Right,
-    /// To the next pane.
     SwitchPane,
-    /// Look closer: from a list to the detail, from a branch to what is in it, from every status to one.
+    /// Open the selected row: its detail, its branch, or its status alone.
     Enter,
-    /// Switch the marked thing on or off.
+    /// Switch the marked choice or branch on or off.
     Toggle,
-    /// Close the topmost thing.
+    /// Close the topmost overlay, pane, search or filter.
     Close,
     ShowEvents,
     ShowResources,
-    /// Show why it failed.
     ShowFailure,
-    /// To the next failed event.
     NextFailure,
-    /// To the failed event before.
     PreviousFailure,
-    /// Search for text.
     Search,
-    /// List only the events that have a text.
+    /// List only the events that contain a text.
     FilterText,
-    /// To the next place that has the searched text.
     NextMatch,
-    /// To the place before that has it.
     PreviousMatch,
-    /// Take what is typed as a regular expression, or as plain text again.
+    /// Switch between a regular expression and plain text.
     Regex,
-    /// Choose which statuses, types and resources are listed.
+    /// Open the choice of listed statuses, types and resources.
     Filter,
-    /// List everything again.
     ShowAll,
     /// List the events of the selected resource only.
     FilterToResource,
-    /// List the newest event first, or last again.
+    /// Switch between the newest and the oldest event first.
     NewestFirst,
-    /// Read the event as the JSON that came, or as it is meant again.
+    /// Switch between the JSON of the event and its usual form.
     RawJson,
-    /// Read what changed since the same resource's event before, or the whole event again.
+    /// Switch between the changes since the resource's previous event and the whole event.
     Changes,
     /// Copy the marked value; in a list, the event.
     Copy,
-    /// Copy the event as JSON.
     CopyEvent,
-    /// Copy the id of the AMI.
     CopyAmi,
-    /// Write a report of the build, to share.
+    /// Write a report of the build to share.
     Report,
-    /// Show times in UTC, or by the person's clock again.
+    /// Switch between UTC and the user's time zone.
     Utc,
-    /// Show the time since the event before instead of since the start, or the other way round.
+    /// Switch between times since the previous event and times since the start.
     RelativeTimes,
     /// Show a shorter time with longer bars.
     ZoomIn,
     /// Show a longer time with shorter bars.
     ZoomOut,
-    /// Show the whole build.
     ZoomAll,
     /// Show the time of the selected resource.
     ZoomResource,
-    /// Take the mouse, or leave it to the terminal.
+    /// Switch between the program and the terminal as the user of the mouse.
     Mouse,
-    /// Ask the API now instead of at the next poll.
+    /// Poll the API now instead of at the next interval.
     PollNow,
-    /// Show what the keys do.
     Help,
-    /// Back to the shell for now.
+    /// Suspend the program.
     Suspend,
     Quit,
 }
 
-/// Where a key is pressed, and so what it can mean.
+/// The place in which a key is pressed. It decides which action the key has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
-    /// The list of events.
     List,
-    /// The list of resources.
     Resources,
-    /// The detail pane.
     Detail,
     /// The explanation of a failure.
     Failure,
-    /// The choice of what is listed.
+    /// The choice of listed events.
     Filter,
-    /// A line that is typed into. Keys that type or edit do that and nothing else.
+    /// A line of text input. Keys that type or edit do only that.
     Prompt,
     Help,
 }
 
 impl Context {
-    /// Every context, in the order in which the help lists them.
+    /// In the order in which the help lists them.
     pub const ALL: &[Self] = &[
         Self::List,
         Self::Resources,
@@ -121,8 +102,8 @@ impl Context {
         Self::Help,
     ];
 
-    /// The word for it, as in "in the list".
-    pub const fn word(self) -> &'static str {
+    /// As in "Here, in the list".
+    pub const fn label(self) -> &'static str {
         match self {
             Self::List => "list",
             Self::Resources => "resources",

@@ -1,4 +1,5 @@
-//! A key, without the terminal's details, and how it is spelled: in the key map's file, in hints and in help.
+//! A key without the terminal's details, and its spelling in the key map file, in hints and in the help. `runtime::tty`
+//! makes them from terminal events; the key map finds their actions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +11,7 @@ use crate::text::width::width;
 pub enum Key {
     /// A character as typed, shift included.
     Char(char),
-    /// A character with the control key. A terminal does not tell its case; letters are lower-case here.
+    /// A character with the control key. Terminals do not report its case; letters are lower-case here.
     Ctrl(char),
     /// A function key, by its number.
     F(u8),
@@ -32,7 +33,6 @@ pub enum Key {
     Insert,
 }
 
-/// The keys that have a name, and their names.
 const NAMED: [(Key, &str); 17] = [
     (Key::Char(' '), "space"),
     (Key::Ctrl(' '), "ctrl-space"),
@@ -65,18 +65,17 @@ impl fmt::Display for Key {
             Self::Char(character) => write!(formatter, "{character}"),
             Self::Ctrl(character) => write!(formatter, "ctrl-{character}"),
             Self::F(number) => write!(formatter, "f{number}"),
-            // Every other key has a name; a test says so.
+            // Every other key has a name; a test checks that.
             other => write!(formatter, "{other:?}"),
         }
     }
 }
 
-/// Why a text is no key.
+/// The reason why a text is not a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// No key is spelled like this.
     #[error(
-        "no key is spelled {0}; a key is one character such as j or G, ctrl- and a letter, f1 to f20, or one \
+        "unknown key {0}; a key is one character such as j or G, ctrl- and a letter, f1 to f20, or one \
          of {names}",
         names = NAMED.map(|(_, name)| name).join(", ")
     )]
@@ -89,7 +88,7 @@ pub enum KeyError {
 impl FromStr for Key {
     type Err = KeyError;
 
-    /// Reads a key as [`Display`](fmt::Display) writes it.
+    /// Parses a key as [`Display`](fmt::Display) writes it.
     fn from_str(text: &str) -> Result<Self, KeyError> {
         if let Some((key, _)) = NAMED.iter().find(|(_, name)| *name == text) {
             return Ok(*key);
@@ -122,7 +121,7 @@ impl FromStr for Key {
     }
 }
 
-/// The character that a text is, where it is just one.
+/// The only character of a text.
 fn single(text: &str) -> Option<char> {
     let mut characters = text.chars();
     characters.next().filter(|_| characters.next().is_none())
@@ -134,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn every_key_is_read_as_it_is_written() {
+    fn every_key_is_parsed_as_it_is_written() {
         let characters = ('!'..='~').chain(['é', '日']).map(Key::Char);
         let controls = ('a'..='z')
             .filter(|letter| !matches!(letter, 'i' | 'm'))
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_can_not_tell_some_keys_apart() {
+    fn keys_that_terminals_confuse_are_rejected() {
         assert_eq!("ctrl-F".parse(), Ok(Key::Ctrl('f')));
         assert_eq!(
             "ctrl-i".parse::<Key>(),
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn a_text_that_is_not_a_key_is_rejected() {
         for text in [
             "", " ", "gg", "f0", "f01", "f21", "f+1", "ctrl-", "ctrl-1", "\u{1b}", "\u{202e}",
             "\u{301}",
@@ -169,7 +168,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_is_written_the_same(text in "\\PC{1,2}|f[0-9]{1,3}|ctrl-[a-z ]") {
+        fn a_parsed_key_is_written_the_same(text in "\\PC{1,2}|f[0-9]{1,3}|ctrl-[a-z ]") {
             if let Ok(key) = text.parse::<Key>() {
                 prop_assert_eq!(key.to_string(), text);
             }

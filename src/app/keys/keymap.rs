@@ -1,6 +1,5 @@
-//! Which key means what: plain data, from which keys are understood and hints, notes and help are written.
-//!
-//! It is read from files in `config`.
+//! The keys of every action, as plain data. `update` looks up the action of a key; hints, notes and help look up the
+//! keys of an action. `config::keys` reads it from `assets/keys.toml` and the user's own file.
 
 use std::collections::HashMap;
 
@@ -8,24 +7,24 @@ use crate::app::keys::action::{Action, Context};
 use crate::app::keys::commands::{COMMANDS, Command};
 use crate::app::keys::key::Key;
 
-/// The key that always leaves, so that no key map locks a person in.
+/// A key that always quits, so that no key map locks the user in.
 const ALWAYS_QUITS: Key = Key::Ctrl('c');
 
-/// Which keys mean which action. Where an action can be meant is for [`COMMANDS`] to say.
+/// The keys of each action. [`COMMANDS`] decides the contexts in which an action is available.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyMap(HashMap<Action, Vec<Key>>);
 
-/// A key that means two things in one context.
+/// A key with two actions in one context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clash {
     pub key: Key,
     pub context: Context,
-    /// What it means, in the order of [`COMMANDS`].
+    /// In the order of [`COMMANDS`].
     pub actions: [Action; 2],
 }
 
 impl KeyMap {
-    /// Gives an action just these keys, the one to show first.
+    /// Replaces the keys of an action. Hints show the first one.
     pub fn bind(&mut self, action: Action, mut keys: Vec<Key>) {
         if action == Action::Quit && !keys.contains(&ALWAYS_QUITS) {
             keys.push(ALWAYS_QUITS);
@@ -33,24 +32,24 @@ impl KeyMap {
         self.0.insert(action, keys);
     }
 
-    /// The keys of an action, the one to show first.
+    /// The keys of an action; hints show the first one.
     pub fn keys(&self, action: Action) -> &[Key] {
         self.0.get(&action).map_or(&[], Vec::as_slice)
     }
 
-    /// The key to show for an action, where it has one.
+    /// The key that hints show for an action.
     pub fn key_for(&self, action: Action) -> Option<Key> {
         self.keys(action).first().copied()
     }
 
-    /// What a key means in a context.
+    /// The action of a key in a context.
     pub fn action(&self, context: Context, key: Key) -> Option<Action> {
         let mut rows = commands_in(context);
         rows.find(|command| self.keys(command.action).contains(&key))
             .map(|command| command.action)
     }
 
-    /// The hints of a context, in order: keys such as `j/k`, and what they do.
+    /// The hints of a context, in order: keys such as `j/k`, and the word for their action.
     pub fn hints(&self, context: Context) -> Vec<(String, &'static str)> {
         let mut hints: Vec<(String, &'static str)> = Vec::new();
         for command in commands_in(context) {
@@ -65,13 +64,13 @@ impl KeyMap {
         hints
     }
 
-    /// A key that means two things in one context, where there is one.
+    /// The first key with two actions in one context.
     pub fn clash(&self) -> Option<Clash> {
         for &context in Context::ALL {
-            let mut meant: HashMap<Key, Action> = HashMap::new();
+            let mut bound: HashMap<Key, Action> = HashMap::new();
             for action in commands_in(context).map(|command| command.action) {
                 for &key in self.keys(action) {
-                    match meant.insert(key, action) {
+                    match bound.insert(key, action) {
                         Some(other) if other != action => {
                             let actions = [other, action];
                             return Some(Clash {
@@ -99,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ctrl_c_always_leaves() {
+    fn ctrl_c_always_quits() {
         let mut keys = KeyMap::default();
         keys.bind(Action::Quit, Vec::new());
         assert_eq!(keys.keys(Action::Quit), [Key::Ctrl('c')]);
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_can_mean_two_things_in_two_places_only() {
+    fn a_key_with_two_actions_in_one_context_is_a_clash() {
         let mut keys = KeyMap::default();
         keys.bind(Action::Left, vec![Key::Char('x')]);
         keys.bind(Action::ShowAll, vec![Key::Char('x')]);
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn hints_leave_out_what_has_no_key() {
+    fn hints_leave_out_actions_without_a_key() {
         let mut keys = KeyMap::default();
         keys.bind(Action::Down, vec![Key::Char('n'), Key::Down]);
         keys.bind(Action::Up, Vec::new());

@@ -1,11 +1,12 @@
-//! The choice of what is listed, while it is open: statuses, types and resources with their counts.
+//! The menu of statuses, types and resources to list, with their counts. Keys toggle its choices, `update` sets the
+//! filter accordingly, and `view::overlays::filter_menu` draws it.
 
 use std::collections::BTreeMap;
 
 use ratatui::layout::{Rect, Size};
 
-use crate::app::filter::Choice;
 use crate::app::layout::popup;
+use crate::app::views::filter::FilterChoice;
 use crate::domain::build::Build;
 use crate::domain::search::Selection;
 use crate::domain::status::{ClassSet, StatusClass};
@@ -15,26 +16,23 @@ use crate::text::safe::SafeText;
 const COLUMNS: u16 = 58;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// What the lines below have in common.
+pub enum FilterMenuLine {
     Heading(&'static str),
-    /// Something that can be chosen, and how many events have it.
-    Choice(Choice, usize),
+    /// A choice, and the number of its events.
+    Choice(FilterChoice, usize),
 }
 
-/// The menu's state.
 #[derive(Clone, Debug, Default)]
 pub struct FilterMenu {
-    pub lines: Vec<Line>,
-    /// The marked line.
+    pub lines: Vec<FilterMenuLine>,
     pub cursor: usize,
     /// The first line on the screen.
     pub top: usize,
-    /// The revision of the build that the lines were made for.
-    made_for: Option<u64>,
+    /// The revision of the build that the lines were made from.
+    revision: Option<u64>,
 }
 
-/// Where the menu is on a screen.
+/// The area of the menu on a screen.
 pub(crate) fn area(lines: usize, size: Size) -> Rect {
     let rows = u16::try_from(lines).unwrap_or(u16::MAX);
     popup(size, COLUMNS, rows.saturating_add(2))
@@ -43,21 +41,21 @@ pub(crate) fn area(lines: usize, size: Size) -> Rect {
 impl FilterMenu {
     /// Brings the lines in line with the build, and the marked one onto the screen.
     pub(crate) fn settle(&mut self, build: &Build, size: Size) {
-        if self.made_for != Some(build.revision()) {
-            self.made_for = Some(build.revision());
-            // What is marked stays marked, wherever it is among more of its kind.
+        if self.revision != Some(build.revision()) {
+            self.revision = Some(build.revision());
+            // The marked choice stays marked, wherever it moves among new ones.
             let marked = self.choice().cloned();
             self.lines = lines(build);
-            let is_marked = |line: &Line| matches!(line, Line::Choice(choice, _) if Some(choice) == marked.as_ref());
-            let place = self.lines.iter().position(is_marked);
-            self.cursor = place
+            let is_marked = |line: &FilterMenuLine| matches!(line, FilterMenuLine::Choice(choice, _) if Some(choice) == marked.as_ref());
+            let index = self.lines.iter().position(is_marked);
+            self.cursor = index
                 .unwrap_or(self.cursor)
                 .min(self.lines.len().saturating_sub(1));
         }
         self.step_off_headings(true);
         let height = usize::from(area(self.lines.len(), size).height.saturating_sub(2));
         if self.cursor < self.top + 1 {
-            // The heading above it is worth its line.
+            // Keep the heading above the marked line visible.
             self.top = self.cursor.saturating_sub(1);
         } else if height > 0 && self.cursor >= self.top + height {
             self.top = self.cursor + 1 - height;
@@ -65,11 +63,11 @@ impl FilterMenu {
         self.top = self.top.min(self.lines.len().saturating_sub(height));
     }
 
-    /// What is marked.
-    pub fn choice(&self) -> Option<&Choice> {
+    /// The marked choice.
+    pub fn choice(&self) -> Option<&FilterChoice> {
         match self.lines.get(self.cursor)? {
-            Line::Choice(choice, _) => Some(choice),
-            Line::Heading(_) => None,
+            FilterMenuLine::Choice(choice, _) => Some(choice),
+            FilterMenuLine::Heading(_) => None,
         }
     }
 
@@ -81,7 +79,8 @@ impl FilterMenu {
     }
 
     fn step_off_headings(&mut self, down: bool) {
-        let is_heading = |line: usize| matches!(self.lines.get(line), Some(Line::Heading(_)));
+        let is_heading =
+            |line: usize| matches!(self.lines.get(line), Some(FilterMenuLine::Heading(_)));
         if is_heading(self.cursor) {
             // Every heading has lines below it; only the first has none above.
             self.cursor = if down || self.cursor == 0 {
@@ -93,38 +92,41 @@ impl FilterMenu {
     }
 }
 
-fn lines(build: &Build) -> Vec<Line> {
+fn lines(build: &Build) -> Vec<FilterMenuLine> {
     let count = |class| {
-        let sieve = Selection::of(ClassSet::only(class));
+        let selection = Selection::of(ClassSet::only(class));
         build
             .timelines()
             .iter()
-            .map(|timeline| timeline.count(sieve))
+            .map(|timeline| timeline.count(selection))
             .sum()
     };
-    let classes = StatusClass::ALL.map(|class| Line::Choice(Choice::Class(class), count(class)));
-    let (types, resources) = known(build);
-    let mut lines = vec![Line::Heading("statuses")];
+    let classes = StatusClass::ALL
+        .map(|class| FilterMenuLine::Choice(FilterChoice::Class(class), count(class)));
+    let (types, resources) = count_by_name(build);
+    let mut lines = vec![FilterMenuLine::Heading("statuses")];
     lines.extend(classes);
     if !resources.is_empty() {
-        lines.push(Line::Heading("types"));
+        lines.push(FilterMenuLine::Heading("types"));
         lines.extend(
             types
                 .into_iter()
-                .map(|(kind, count)| Line::Choice(Choice::Type(kind), count)),
+                .map(|(kind, count)| FilterMenuLine::Choice(FilterChoice::Type(kind), count)),
         );
-        lines.push(Line::Heading("resources"));
+        lines.push(FilterMenuLine::Heading("resources"));
         let choices = resources.into_iter();
-        lines.extend(choices.map(|(id, count)| Line::Choice(Choice::Resource(id), count)));
+        lines.extend(
+            choices.map(|(id, count)| FilterMenuLine::Choice(FilterChoice::Resource(id), count)),
+        );
     }
     lines
 }
 
-/// The types and the resources that the events name, with how many events each has.
-fn known(build: &Build) -> (BTreeMap<SafeText, usize>, Vec<(SafeText, usize)>) {
+/// The types and the resources of all events, with their numbers of events.
+fn count_by_name(build: &Build) -> (BTreeMap<SafeText, usize>, Vec<(SafeText, usize)>) {
     let mut types: BTreeMap<SafeText, usize> = BTreeMap::new();
     let mut resources: Vec<(SafeText, usize)> = Vec::new();
-    let mut places = std::collections::HashMap::new();
+    let mut indexes = std::collections::HashMap::new();
     for timeline in build.timelines() {
         for id in timeline.resources() {
             let count = timeline.count_of(id);
@@ -135,11 +137,11 @@ fn known(build: &Build) -> (BTreeMap<SafeText, usize>, Vec<(SafeText, usize)>) {
             *types
                 .entry(kind.unwrap_or_else(|| SafeText::new("")))
                 .or_default() += count;
-            let place = *places.entry(id.clone()).or_insert_with(|| {
+            let index = *indexes.entry(id.clone()).or_insert_with(|| {
                 resources.push((id.clone(), 0));
                 resources.len() - 1
             });
-            if let Some((_, sum)) = resources.get_mut(place) {
+            if let Some((_, sum)) = resources.get_mut(index) {
                 *sum += count;
             }
         }

@@ -1,5 +1,26 @@
-//! app/overlays
+//! The state of what is open over the panes: the help, the choice of listed events, the line that text is typed into.
+//!
+//! While one is open, keys act in it first. `view::overlays` draws them.
+//!
+//! - `help`: the keys and signs, made from the key map
+//! - `filter_menu`: statuses, types and resources to list
+//! - `prompt`: the text to search or to filter for
 
 pub(crate) mod filter_menu;
 pub(crate) mod help;
 pub(crate) mod prompt;
+
+use filter_menu::FilterMenu;
+use help::Help;
+use prompt::Prompt;
+
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    Help {
+        help: Help,
+        /// The overlay that was open before: it is shown again when the help is closed.
+        beneath: Option<Box<Overlay>>,
+    },
+    Filter(FilterMenu),
+    Prompt(Prompt),
+}

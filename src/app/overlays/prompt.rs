@@ -1,50 +1,48 @@
-//! A line that a person types into: what to search for, or what the list is narrowed to.
+//! A line of text input: the text to search for, or to filter the list by. `update::find` edits it and applies its
+//! pattern; `view::overlays::prompt` draws it in the place of the hints.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::text::pattern::Pattern;
 
-/// The longest text that is taken, in bytes: more than anyone types, less than what is slow to search for.
+/// The maximum length in bytes: more than anyone types, less than is slow to search for.
 const LONGEST: usize = 512;
 
-/// What the text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To find it in the list.
-    Search,
-    /// To list only the events that have it.
-    Narrow,
-    /// To find it in the detail, or in the explanation of a failure.
-    SearchText,
+pub enum PromptPurpose {
+    /// To search the list.
+    SearchList,
+    /// To list only the events that contain it.
+    FilterText,
+    /// To search the detail, or the explanation of a failure.
+    SearchPage,
 }
 
-/// The line while it is open.
 #[derive(Clone, Debug)]
 pub struct Prompt {
-    pub purpose: Purpose,
+    pub purpose: PromptPurpose,
     /// The text before the cursor.
     pub before: String,
-    /// The text after it.
+    /// The text after the cursor.
     pub after: String,
-    /// Whether it is a regular expression.
     pub is_regex: bool,
-    /// What the text is as a pattern: nothing where there is no text, and what is wrong where it is none.
+    /// The parsed text: `None` if it is empty, an error if it is not a regular expression.
     pub pattern: Result<Option<Pattern>, String>,
-    /// What was asked before it was opened: a person who changes their mind has that again.
-    pub(crate) earlier: Option<Pattern>,
+    /// The pattern from before the line was opened; cancelling restores it.
+    pub(crate) original: Option<Pattern>,
 }
 
 impl Prompt {
-    /// Opens the line with what is asked now.
-    pub fn new(purpose: Purpose, now: Option<&Pattern>, keep_text: bool) -> Self {
-        let text = now.filter(|_| keep_text).map_or("", Pattern::text);
+    /// Opens the line with the current pattern.
+    pub fn new(purpose: PromptPurpose, current: Option<&Pattern>, keep_text: bool) -> Self {
+        let text = current.filter(|_| keep_text).map_or("", Pattern::text);
         Self {
             purpose,
             before: text.to_owned(),
             after: String::new(),
-            is_regex: now.is_some_and(Pattern::is_regex),
-            pattern: Ok(now.filter(|_| keep_text).cloned()),
-            earlier: now.cloned(),
+            is_regex: current.is_some_and(Pattern::is_regex),
+            pattern: Ok(current.filter(|_| keep_text).cloned()),
+            original: current.cloned(),
         }
     }
 
@@ -52,8 +50,8 @@ impl Prompt {
         format!("{}{}", self.before, self.after)
     }
 
-    /// Understands the text anew, after it was edited.
-    pub fn understand(&mut self) {
+    /// Parses the text again, after an edit.
+    pub fn parse_pattern(&mut self) {
         let text = self.text();
         self.pattern = if text.is_empty() {
             Ok(None)
@@ -62,14 +60,13 @@ impl Prompt {
         };
     }
 
-    /// Types a character.
     pub fn push(&mut self, character: char) {
         if !character.is_control() && self.before.len() + self.after.len() < LONGEST {
             self.before.push(character);
         }
     }
 
-    /// Removes the character before the cursor. False where the line is empty.
+    /// Removes the character before the cursor. False if the line is empty.
     pub fn backspace(&mut self) -> bool {
         let is_empty = self.before.is_empty() && self.after.is_empty();
         let start = last_start(&self.before);
@@ -97,33 +94,29 @@ impl Prompt {
         self.before.clear();
     }
 
-    /// Moves the cursor by one character.
     pub fn left(&mut self) {
         let start = last_start(&self.before);
         let moved = self.before.split_off(start);
         self.after.insert_str(0, &moved);
     }
 
-    /// Moves the cursor by one character.
     pub fn right(&mut self) {
         let end = self.after.graphemes(true).next().map_or(0, str::len);
         self.before.extend(self.after.drain(..end));
     }
 
-    /// Moves the cursor to the beginning.
     pub fn home(&mut self) {
         let before = std::mem::take(&mut self.before);
         self.after.insert_str(0, &before);
     }
 
-    /// Moves the cursor to the end.
     pub fn end(&mut self) {
         let after = std::mem::take(&mut self.after);
         self.before.push_str(&after);
     }
 }
 
-/// Where the last character as a person sees it begins.
+/// The start of the last grapheme.
 fn last_start(text: &str) -> usize {
     text.grapheme_indices(true)
         .next_back()
@@ -135,13 +128,13 @@ mod tests {
     use super::*;
 
     fn typed(text: &str) -> Prompt {
-        let mut prompt = Prompt::new(Purpose::Search, None, false);
+        let mut prompt = Prompt::new(PromptPurpose::SearchList, None, false);
         text.chars().for_each(|character| prompt.push(character));
         prompt
     }
 
     #[test]
-    fn the_line_is_edited_by_what_a_person_sees_as_a_character() {
+    fn the_prompt_is_edited_by_graphemes() {
         let mut prompt = typed("ae\u{301}日");
         prompt.left();
         assert!(prompt.backspace());

@@ -1,39 +1,37 @@
-//! The line of tabs and chips: what is on it, in which form, and where, so that a click finds what it meant.
+//! The line of tabs and chips: its items, their level of detail and their columns. The view draws them, and
+//! `update::mouse` finds the clicked one.
 //!
 //! A chip is a class of statuses with its count; it is lit while the class is listed alone or with others.
 
 use crate::app::keys::action::Action;
 use crate::app::model::Model;
-use crate::app::views::tab::Tab;
-use crate::domain::search::Selection;
+use crate::app::views::Tab;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::text::width::width;
 
-/// What an item of the line stands for.
+/// The view or the class of statuses behind an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub enum BarTarget {
     Tab(Tab),
     Class(StatusClass),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// What it stands for.
-    pub meaning: Meaning,
-    /// Its first column.
+pub struct BarItem {
+    pub target: BarTarget,
     pub column: usize,
-    /// Its text, without the sign that a chip begins with; a space on both sides included.
+    /// The text without the sign of a chip; with a space on both sides.
     pub text: String,
-    /// Whether it is the view that is shown, or a class that was chosen.
+    /// Whether it is the current view, or a class that the filter names.
     pub chosen: bool,
-    /// Whether there is anything behind it.
+    /// Whether there are no events, resources or failure behind it.
     pub empty: bool,
 }
 
-impl Item {
-    /// The columns that it takes: a chip's sign has a space before it.
+impl BarItem {
+    /// The width in columns, with the sign of a chip and the space before it.
     pub fn width(&self) -> usize {
-        let sign = if matches!(self.meaning, Meaning::Class(_)) {
+        let sign = if matches!(self.target, BarTarget::Class(_)) {
             2
         } else {
             0
@@ -42,12 +40,12 @@ impl Item {
     }
 }
 
-/// How much is said, from hardly anything to everything.
+/// The level of detail, from the lowest to the highest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Saying {
-    /// The keys of the tabs, and how much has failed.
+enum BarDetail {
+    /// The keys of the tabs, and the number of failures.
     Keys,
-    /// The names of the tabs; that of the failure is coloured where there is one.
+    /// The names of the tabs; that of the failure is coloured if there is one.
     Names,
     /// The chips too.
     Chips,
@@ -57,57 +55,57 @@ enum Saying {
     Words,
 }
 
-const SAYINGS: [Saying; 5] = [
-    Saying::Words,
-    Saying::Counts,
-    Saying::Chips,
-    Saying::Names,
-    Saying::Keys,
+const BAR_DETAILS: [BarDetail; 5] = [
+    BarDetail::Words,
+    BarDetail::Counts,
+    BarDetail::Chips,
+    BarDetail::Names,
+    BarDetail::Keys,
 ];
 
-/// The items of a line of so many columns. They begin at column 1.
-pub fn items(model: &Model, columns: usize) -> Vec<Item> {
-    let fits = |items: &Vec<Item>| {
+/// The items at the highest level of detail that fits the columns. They begin at column 1.
+pub fn bar_items(model: &Model, columns: usize) -> Vec<BarItem> {
+    let fits = |items: &Vec<BarItem>| {
         items
             .last()
             .is_none_or(|last| last.column + last.width() <= columns)
     };
-    let mut forms = SAYINGS
+    let mut forms = BAR_DETAILS
         .into_iter()
-        .map(|saying| placed(said(model, saying)));
+        .map(|detail| lay_out(items_with(model, detail)));
     let smallest = forms.next_back().unwrap_or_default();
     forms.find(fits).unwrap_or(smallest)
 }
 
-/// The item under a column.
-pub fn at(model: &Model, columns: usize, column: usize) -> Option<Meaning> {
-    let items = items(model, columns).into_iter();
+/// The target of the item at a column.
+pub fn bar_target_at(model: &Model, columns: usize, column: usize) -> Option<BarTarget> {
+    let items = bar_items(model, columns).into_iter();
     let mut under =
         items.filter(|item| (item.column..item.column + item.width()).contains(&column));
-    under.next().map(|item| item.meaning)
+    under.next().map(|item| item.target)
 }
 
-/// How many events a sieve lets through, of every stack that had the image's name.
-pub(crate) fn count(model: &Model, sieve: Selection) -> usize {
+/// The number of selected events, of every stack that had the image's name.
+pub(crate) fn count(model: &Model, selection: Selection) -> usize {
     let timelines = model.build.timelines().iter();
-    timelines.map(|timeline| timeline.count(sieve)).sum()
+    timelines.map(|timeline| timeline.count(selection)).sum()
 }
 
-fn said(model: &Model, saying: Saying) -> Vec<Item> {
-    let tabs = Tab::ALL.into_iter().map(|tab| tab_item(model, tab, saying));
+fn items_with(model: &Model, detail: BarDetail) -> Vec<BarItem> {
+    let tabs = Tab::ALL.into_iter().map(|tab| tab_item(model, tab, detail));
     let classes = StatusClass::ALL.into_iter();
-    // Chips count events, and choose among them: beside resources they would be read as theirs.
+    // Chips count and select events: beside resources, the user would take them for counts of resources.
     let chips = classes.filter(|_| model.tab == Tab::Events);
-    let chips = chips.filter_map(|class| chip(model, class, saying));
+    let chips = chips.filter_map(|class| chip(model, class, detail));
     tabs.chain(chips).collect()
 }
 
-/// Puts items one after the other, chips apart from tabs.
-fn placed(mut items: Vec<Item>) -> Vec<Item> {
+/// Sets the columns of the items, with a gap between tabs and chips.
+fn lay_out(mut items: Vec<BarItem>) -> Vec<BarItem> {
     let mut column = 1;
     let mut chips = false;
     for item in &mut items {
-        if matches!(item.meaning, Meaning::Class(_)) && !std::mem::replace(&mut chips, true) {
+        if matches!(item.target, BarTarget::Class(_)) && !std::mem::replace(&mut chips, true) {
             column += 1;
         }
         item.column = column;
@@ -116,7 +114,7 @@ fn placed(mut items: Vec<Item>) -> Vec<Item> {
     items
 }
 
-fn tab_item(model: &Model, tab: Tab, saying: Saying) -> Item {
+fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
     let count = match tab {
         Tab::Events => count(model, Selection::ALL),
         Tab::Resources => model
@@ -133,15 +131,15 @@ fn tab_item(model: &Model, tab: Tab, saying: Saying) -> Item {
     let key = model.keys.key_for(action);
     let key = key.map_or_else(String::new, |key| format!("{key} "));
     let text = match (
-        saying >= Saying::Names,
-        saying >= Saying::Counts && tab != Tab::Failure,
+        detail >= BarDetail::Names,
+        detail >= BarDetail::Counts && tab != Tab::Failure,
     ) {
         (true, true) => format!(" {key}{} {count} ", tab.name()),
         (true, false) => format!(" {key}{} ", tab.name()),
         (false, _) => format!(" {} ", key.trim_end()),
     };
-    Item {
-        meaning: Meaning::Tab(tab),
+    BarItem {
+        target: BarTarget::Tab(tab),
         column: 0,
         text,
         chosen: model.tab == tab,
@@ -149,8 +147,8 @@ fn tab_item(model: &Model, tab: Tab, saying: Saying) -> Item {
     }
 }
 
-/// The usual classes have a chip, and others where there are such events, or where they are chosen.
-fn chip(model: &Model, class: StatusClass, saying: Saying) -> Option<Item> {
+/// The usual classes have a chip, and others if there are such events or the filter names them.
+fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem> {
     let usual = [
         StatusClass::Running,
         StatusClass::Complete,
@@ -160,22 +158,22 @@ fn chip(model: &Model, class: StatusClass, saying: Saying) -> Option<Item> {
     let classes = model.filter.classes;
     let chosen = classes != ClassSet::ALL && classes.contains(class);
     let wanted =
-        saying >= Saying::Chips || (saying == Saying::Keys && class == StatusClass::Failed);
+        detail >= BarDetail::Chips || (detail == BarDetail::Keys && class == StatusClass::Failed);
     if !wanted
         || !(all > 0 || chosen || usual.contains(&class))
         || count(model, Selection::ALL) == 0
     {
         return None;
     }
-    let listed = count(model, model.filter.sieve_of(ClassSet::only(class)));
-    let word = if saying >= Saying::Words {
-        class.label()
+    let listed = count(model, model.filter.selection_of(ClassSet::only(class)));
+    let word = if detail >= BarDetail::Words {
+        class.word()
     } else {
         ""
     };
     let text = format!(" {listed} {word}");
-    Some(Item {
-        meaning: Meaning::Class(class),
+    Some(BarItem {
+        target: BarTarget::Class(class),
         column: 0,
         text: format!("{} ", text.trim_end()),
         chosen,

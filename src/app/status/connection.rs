@@ -1,4 +1,5 @@
-//! The connection to the API as a person needs to know it: is what I see fresh, and if not, what helps?
+//! The state of the connection to the API: is the screen up to date, and if not, why? It is updated after the build, by
+//! every observation; the title line, the notices and the status entries of the output show it.
 
 use chrono::{DateTime, Utc};
 
@@ -7,33 +8,33 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::{Observation, Seen};
 use crate::domain::verdict::Verdict;
 
-/// The state of the watch: the words of the JSON output's status lines.
+/// The state of the connection. Its labels are the states of the JSON output's status lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ConnectionState {
-    /// Nothing has been heard yet. Never printed: it is not a change.
+    /// No response yet. Never printed: it is not a change.
     #[default]
     Starting,
-    /// The API answers, and has no stack of this name.
+    /// The API responds, and has no stack with this name.
     Waiting,
-    /// The API answers.
+    /// The API responds.
     Live,
-    /// The API asks to slow down.
+    /// The API throttles requests.
     Throttled,
-    /// No usable answer.
+    /// No usable response.
     Unreachable,
-    /// The credentials are refused, or there are none.
+    /// The credentials are rejected, or there are none.
     Unauthorized,
     /// The request can't work as configured.
     Misconfigured,
     /// The watch ended before the history was complete.
     Gap,
-    /// The AMI is there or about to be; the stack cleans up.
+    /// The AMI exists or will soon; the stack deletes itself.
     Finishing,
 }
 
 impl ConnectionState {
-    /// The word in the JSON output.
-    pub const fn word(self) -> &'static str {
+    /// The state in the JSON output.
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Starting => "starting",
             Self::Waiting => "waiting",
@@ -47,8 +48,7 @@ impl ConnectionState {
         }
     }
 
-    /// Whether the API answers.
-    pub const fn is_good(self) -> bool {
+    pub const fn is_responding(self) -> bool {
         matches!(self, Self::Live | Self::Finishing | Self::Waiting)
     }
 
@@ -62,32 +62,31 @@ impl ConnectionState {
     }
 }
 
-/// What is known about the connection.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
     pub state: ConnectionState,
-    /// Why the last request for events failed, while none has succeeded since.
+    /// The failure of the last request for events; `None` after a success.
     events_fault: Option<Fault>,
-    /// Why the last DescribeImage failed, while none has succeeded since.
+    /// The failure of the last DescribeImage request; `None` after a success.
     image_fault: Option<Fault>,
-    /// Whether the API said that there is no stack, when it was last asked for events.
-    gone: bool,
-    /// When the API last answered a question about events.
+    /// Whether the last response to a request for events was that there is no stack.
+    stack_gone: bool,
+    /// When the API last responded to a request for events.
     pub last_sync: Option<DateTime<Utc>>,
-    /// When it will be asked again.
+    /// When the next request is made.
     pub next_poll: Option<DateTime<Utc>>,
 }
 
 impl Connection {
-    /// Takes in a report, after the build has. True if the state changed.
-    pub fn apply(&mut self, report: &Observation, build: &Build) -> bool {
-        self.next_poll = Some(report.next_poll);
-        match &report.news {
+    /// Applies an observation that the build has applied before. True if the state changed.
+    pub fn apply(&mut self, observation: &Observation, build: &Build) -> bool {
+        self.next_poll = Some(observation.next_poll);
+        match &observation.news {
             Seen::Resumed(_) => return false,
             Seen::Page(_) | Seen::StackGone => {
                 self.events_fault = None;
-                self.gone = matches!(report.news, Seen::StackGone);
-                self.last_sync = Some(report.at);
+                self.stack_gone = matches!(observation.news, Seen::StackGone);
+                self.last_sync = Some(observation.at);
             }
             Seen::Image(_) => self.image_fault = None,
             Seen::Fault(fault) => self.events_fault = Some(fault.clone()),
@@ -97,12 +96,12 @@ impl Connection {
         std::mem::replace(&mut self.state, state) != state
     }
 
-    /// Why there is nothing fresh to see. While events come in, DescribeImage is not missed.
+    /// Why the screen is not up to date. While events arrive, a failed DescribeImage request does not matter.
     pub fn fault(&self, build: &Build) -> Option<&Fault> {
         let image_fault = self.image_fault.as_ref();
         self.events_fault
             .as_ref()
-            .or_else(|| image_fault.filter(|_| self.gone || !build.has_responded()))
+            .or_else(|| image_fault.filter(|_| self.stack_gone || !build.answered()))
     }
 
     fn state_now(&self, build: &Build) -> ConnectionState {
@@ -114,12 +113,12 @@ impl Connection {
             Verdict::Succeeded if build.cleanup() != Cleanup::Leftover => {
                 ConnectionState::Finishing
             }
-            _ if self.gone => ConnectionState::Waiting,
+            _ if self.stack_gone => ConnectionState::Waiting,
             _ => ConnectionState::Live,
         }
     }
 
-    /// What the state means, in words: one lower-case line.
+    /// The state as one lower-case line.
     pub fn message(&self, build: &Build) -> String {
         if let Some(fault) = self.fault(build) {
             return fault.to_string();
@@ -131,19 +130,19 @@ impl Connection {
                         "the stack deleted itself; its last events may not have been seen"
                             .to_owned()
                     }
-                    _ => "the image is there; the stack is deleting itself".to_owned(),
+                    _ => "the image is ready; the stack is deleting itself".to_owned(),
                 }
             }
             ConnectionState::Finishing => "the stack is complete; waiting for the image".to_owned(),
-            ConnectionState::Waiting if build.has_responded() => {
-                "the stack is gone; making sure".to_owned()
+            ConnectionState::Waiting if build.answered() => {
+                "the stack is gone; checking again".to_owned()
             }
             ConnectionState::Waiting if build.is_absent() => {
                 "no stack and no image of this name yet".to_owned()
             }
-            ConnectionState::Waiting => "no stack of this name; asking about the image".to_owned(),
+            ConnectionState::Waiting => "no stack of this name; requesting the image".to_owned(),
             ConnectionState::Live => "following the build's events".to_owned(),
-            state => state.word().to_owned(),
+            state => state.label().to_owned(),
         }
     }
 }

@@ -1,7 +1,6 @@
-//! When a watch without a screen ends, and with which exit code. A screen never ends by itself.
-//!
-//! A fault of the watching never becomes a verdict: it ends with 1 before the API has ever answered, and
-//! with nothing at all afterwards. Times are the clock's running time: a machine that sleeps waits for nothing.
+//! When a headless watch ends, and with which exit code. A screen never ends by itself. Observations update the policy;
+//! `update` checks it after every message. A failed request never becomes a verdict: before the first response the
+//! watch ends with 1, afterwards it continues. Times are the clock's running time, which does not run during sleep.
 
 use std::time::Duration;
 
@@ -13,110 +12,113 @@ use crate::domain::observation::{Observation, Seen};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{Outcome, Verdict};
 
-/// For how long failures that may pass are retried before the API has answered for the first time.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// For how long after a success the clean-up of the stack is watched.
-const CLEANUP: Duration = Duration::from_mins(10);
-/// For how long after a success a complete stack is given to begin its deletion: longer than the longest
+/// Transient failures are retried this long before the API has responded for the first time.
+const FIRST_RESPONSE_LIMIT: Duration = Duration::from_mins(1);
+/// After a success, the deletion of the stack is watched this long.
+const CLEANUP_LIMIT: Duration = Duration::from_mins(10);
+/// After a success, a complete stack has this long to begin its deletion: longer than the longest
 /// interval between two polls.
-const CLEANUP_START: Duration = Duration::from_secs(20);
-/// For how long a last whole walk that keeps failing is tried before the verdict is given without it.
-const LAST_WALK: Duration = Duration::from_mins(1);
+const CLEANUP_START_LIMIT: Duration = Duration::from_secs(20);
+/// A final full walk that keeps failing is retried this long before the verdict is printed without it.
+const LAST_WALK_LIMIT: Duration = Duration::from_mins(1);
 
-/// How the watch ends: the exit code, the outcome, and why, where that is not the verdict's own reason.
+/// The exit code, the outcome, and the reason unless it is the verdict's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
-    /// The exit code.
+pub struct WatchEnd {
     pub code: u8,
     pub outcome: Outcome,
-    /// Why, where the verdict does not say it.
+    /// `None`: the verdict has a reason of its own.
     pub reason: Option<String>,
 }
 
-/// What decides when a watch without a screen ends.
+/// The conditions under which a headless watch ends.
 #[derive(Clone, Debug, Default)]
 pub struct ExitPolicy {
     /// `--wait`: the image need not exist yet.
-    waits: bool,
-    /// A replay: it ends where the recording does, whatever is known by then.
-    replays: bool,
-    /// Since when requests for events have failed without a good answer in between, and why.
+    waits_for_image: bool,
+    /// A replay: it ends when the recording does, regardless of the verdict.
+    is_replay: bool,
+    /// When the requests for events began to fail, and why; `None` after a success.
     events_fault: Option<(Duration, Fault)>,
     /// The same for DescribeImage.
     image_fault: Option<(Duration, Fault)>,
-    decided: Option<Duration>,
+    decided_at: Option<Duration>,
     audited: bool,
 }
 
 impl ExitPolicy {
-    /// An ending; with `waits` it does not mind that there is no such image yet.
-    pub fn new(waits: bool) -> Self {
+    /// A policy; with `waits_for_image`, a missing image does not end the watch.
+    pub fn new(waits_for_image: bool) -> Self {
         Self {
-            waits,
+            waits_for_image,
             ..Self::default()
         }
     }
 
-    /// The ending of a replay: it comes when the recording is at its end, and not before.
-    pub fn of_replay() -> Self {
+    /// The policy of a replay: it ends at the end of the recording, and not before.
+    pub fn for_replay() -> Self {
         Self {
-            replays: true,
+            is_replay: true,
             ..Self::default()
         }
     }
 
-    /// Takes in a report, after the build has, and asks for what is needed to come to an end.
+    /// Applies an observation that the build has applied before. Returns a request that is needed before the end.
     #[must_use]
-    pub fn apply(&mut self, report: &Observation, build: &Build) -> Option<Effect> {
-        match &report.news {
-            Seen::Fault(fault) => keep(&mut self.events_fault, report.elapsed, fault),
-            Seen::ImageFault(fault) => keep(&mut self.image_fault, report.elapsed, fault),
+    pub fn apply(&mut self, observation: &Observation, build: &Build) -> Option<Effect> {
+        match &observation.news {
+            Seen::Fault(fault) => {
+                keep_first_time(&mut self.events_fault, observation.elapsed, fault);
+            }
+            Seen::ImageFault(fault) => {
+                keep_first_time(&mut self.image_fault, observation.elapsed, fault);
+            }
             Seen::StackGone => self.events_fault = None,
             Seen::Image(_) => self.image_fault = None,
             Seen::Resumed(_) => {}
             Seen::Page(page) => {
-                self.audited |= self.decided.is_some() && page.audit && page.commit.is_some();
+                self.audited |= self.decided_at.is_some() && page.audit && page.commit.is_some();
                 self.events_fault = None;
             }
         }
-        if self.decided.is_none() && build.verdict().is_final() {
-            self.decided = Some(report.elapsed);
+        if self.decided_at.is_none() && build.verdict().is_final() {
+            self.decided_at = Some(observation.elapsed);
             let more = matches!(build.verdict(), Verdict::Failed | Verdict::Ended);
             return more.then_some(Effect::Audit);
         }
         if !build.verdict().is_final() {
-            self.decided = None;
+            self.decided_at = None;
             self.audited = false;
         }
         None
     }
 
-    /// Patience begins anew after a sleep: what failed before it has not been tried since.
-    pub fn wake(&mut self, now: Duration) {
+    /// Retry limits start again after a sleep: a request that failed before it has not been retried since.
+    pub fn resume_after_sleep(&mut self, now: Duration) {
         let faults = self.events_fault.iter_mut().chain(&mut self.image_fault);
         for (since, _) in faults {
             *since = now;
         }
     }
 
-    /// Whether it is time to end.
-    pub fn check(&self, build: &Build, now: Duration) -> Option<End> {
-        if self.replays {
+    /// The end of the watch, if it is time.
+    pub fn end_now(&self, build: &Build, now: Duration) -> Option<WatchEnd> {
+        if self.is_replay {
             return None;
         }
-        if !build.has_responded()
-            && let Some(end) = self.hopeless(now)
+        if !build.answered()
+            && let Some(end) = self.give_up(now)
         {
             return Some(end);
         }
-        let since = now.saturating_sub(self.decided?);
+        let since = now.saturating_sub(self.decided_at?);
         let over = match build.verdict() {
-            Verdict::NotFound => !self.waits,
+            Verdict::NotFound => !self.waits_for_image,
             Verdict::Deleted => true,
             Verdict::Failed | Verdict::Ended => {
                 self.audited
                     || build.is_absent()
-                    || (self.events_fault.is_some() && since >= LAST_WALK)
+                    || (self.events_fault.is_some() && since >= LAST_WALK_LIMIT)
             }
             Verdict::Succeeded => succeeded_is_over(build, since),
             _ => false,
@@ -124,21 +126,21 @@ impl ExitPolicy {
         over.then(|| verdict_end(build.verdict())).flatten()
     }
 
-    /// Nothing has ever been heard from the API, and what it takes is not time.
-    fn hopeless(&self, now: Duration) -> Option<End> {
+    /// The API has never responded, and waiting longer will not help.
+    fn give_up(&self, now: Duration) -> Option<WatchEnd> {
         let mut faults = self.events_fault.iter().chain(&self.image_fault);
         let (_, fault) = faults.find(|(since, fault)| {
-            !fault.kind.may_pass() || now.saturating_sub(*since) >= PATIENCE
+            !fault.kind.may_pass() || now.saturating_sub(*since) >= FIRST_RESPONSE_LIMIT
         })?;
-        Some(End {
+        Some(WatchEnd {
             code: code::NOT_WATCHED,
             outcome: Outcome::Unknown,
             reason: Some(fault.to_string()),
         })
     }
 
-    /// How it ends when `--timeout` runs out.
-    pub fn timed_out(&self, build: &Build) -> End {
+    /// The end of the watch when `--timeout` runs out.
+    pub fn timed_out(&self, build: &Build) -> WatchEnd {
         if let Some(end) =
             verdict_end(build.verdict()).filter(|_| build.verdict() != Verdict::NotFound)
         {
@@ -146,31 +148,31 @@ impl ExitPolicy {
         }
         let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
-        if build.has_responded() {
-            End {
+        if build.answered() {
+            WatchEnd {
                 code: code::STILL_BUILDING,
                 outcome: Outcome::Building,
                 reason: reason("while the image was still being built"),
             }
-        } else if self.waits && build.is_absent() && fault.is_none() {
-            End {
+        } else if self.waits_for_image && build.is_absent() && fault.is_none() {
+            WatchEnd {
                 code: code::NO_IMAGE,
                 outcome: Outcome::NotFound,
                 reason: reason("before there was an image or a stack of this name"),
             }
         } else {
-            let why = fault.map(|(_, fault)| format!("before the API answered: {fault}"));
-            End {
+            let why = fault.map(|(_, fault)| format!("before the API responded: {fault}"));
+            WatchEnd {
                 code: code::NOT_WATCHED,
                 outcome: Outcome::Unknown,
-                reason: reason(why.as_deref().unwrap_or("before the API answered")),
+                reason: reason(why.as_deref().unwrap_or("before the API responded")),
             }
         }
     }
 }
 
-/// How the replay of a recording ends: with the verdict that had fallen by then.
-pub(crate) fn recording_ended(build: &Build) -> End {
+/// The end of a replay: with the verdict that was reached by then.
+pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
     verdict_end(build.verdict()).unwrap_or_else(|| {
         let (code, outcome, when) = if build.has_responded() {
             let when = "while the image was still being built";
@@ -179,10 +181,10 @@ pub(crate) fn recording_ended(build: &Build) -> End {
             (
                 code::NOT_WATCHED,
                 Outcome::Unknown,
-                "before the API answered",
+                "before the API responded",
             )
         };
-        End {
+        WatchEnd {
             code,
             outcome,
             reason: Some(format!("the recording ends {when}")),
@@ -190,7 +192,7 @@ pub(crate) fn recording_ended(build: &Build) -> End {
     })
 }
 
-fn keep(slot: &mut Option<(Duration, Fault)>, at: Duration, fault: &Fault) {
+fn keep_first_time(slot: &mut Option<(Duration, Fault)>, at: Duration, fault: &Fault) {
     let since = slot.as_ref().map_or(at, |(since, _)| *since);
     *slot = Some((since, fault.clone()));
 }
@@ -199,14 +201,14 @@ fn succeeded_is_over(build: &Build, since: Duration) -> bool {
     let whole = build.current().is_none_or(Timeline::is_whole);
     match build.cleanup() {
         Cleanup::Done => true,
-        Cleanup::Leftover => whole || since >= CLEANUP,
-        Cleanup::Pending => since >= CLEANUP_START && (whole || since >= CLEANUP),
-        Cleanup::Running => since >= CLEANUP,
+        Cleanup::Leftover => whole || since >= CLEANUP_LIMIT,
+        Cleanup::Pending => since >= CLEANUP_START_LIMIT && (whole || since >= CLEANUP_LIMIT),
+        Cleanup::Running => since >= CLEANUP_LIMIT,
     }
 }
 
-fn verdict_end(verdict: Verdict) -> Option<End> {
-    verdict_code(verdict).map(|code| End {
+fn verdict_end(verdict: Verdict) -> Option<WatchEnd> {
+    verdict_code(verdict).map(|code| WatchEnd {
         code,
         outcome: verdict.outcome(),
         reason: None,

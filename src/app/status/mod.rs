@@ -1,4 +1,13 @@
-//! app/status
+//! The status of the watch: the connection, notices and tabs that are always on the screen, and how the watch ends.
+//! Observations update it after the build; the view, the output and the exit code depend on it.
+//!
+//! - `bar`: the line of tabs and chips
+//! - `connection`: the state of the connection to the API
+//! - `exit_policy`: when a headless watch ends
+//! - `notices`: messages that the user must see without pressing a key
+//! - `outcome`: the outcome record, and the exit codes
+//! - `summary`: the watch in one line
+//! - `verdict_notice`: when the user is notified of a verdict
 
 pub(crate) mod bar;
 pub(crate) mod connection;

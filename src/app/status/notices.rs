@@ -1,6 +1,6 @@
-//! What must be read without a key being pressed: why nothing new arrives, what failed first and why.
+//! The messages that the user must see without pressing a key: why nothing new arrives, and the first failure.
 //!
-//! It is wrapped here and not in the view, since the layout gives it as many lines as it needs.
+//! They are wrapped here and not in the view, since the layout gives them as many lines as they need.
 
 use std::borrow::Cow;
 
@@ -18,39 +18,36 @@ use crate::text::width::{truncate, width, wrap};
 
 /// Columns beside the text: a margin on both sides, the glyph and the space after it.
 pub(crate) const MARGIN: u16 = 4;
-/// One line of notices for so many lines of the screen.
+/// Notices take at most one of this number of lines.
 const SCREEN_LINES_PER_LINE: u16 = 8;
 
-/// From so many columns on there is room to say that something failed, and first: the sign says it too.
+/// From this width on there is room for "failed first"; below, the sign has to suffice.
 const ROOM_FOR_FIRST: usize = 60;
 
-/// Bytes of either end of a text that no screen shows whole.
-const END: usize = 4096;
+/// The bytes kept at either end of a text that is longer than any screen.
+const KEPT_END: usize = 4096;
 
-/// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// Requests fail: what is on the screen may be old.
+pub enum NoticeSubject {
+    /// Requests fail: the screen may be out of date.
     Fault,
-    /// What failed first.
+    /// The first failure.
     Failure,
-    /// The stack of a good image is still there, or something else to look at.
+    /// The stack of a good image is still there, or the user should look at something else.
     Attention,
-    /// Something to know.
     Note,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeLine {
-    /// What the notice is about.
-    pub subject: Subject,
-    /// Whether the notice begins here.
+    pub subject: NoticeSubject,
+    /// Whether this is the first line of the notice.
     pub first: bool,
     pub text: String,
 }
 
-/// The notices of a screen, wrapped, and cut to what such a screen can spare. `more` is the key that shows what
-/// was cut of a hint.
+/// The notices of a screen, wrapped, and cut to the lines that it has for them. `more` is the key that shows the rest
+/// of a hint.
 pub(crate) fn lines(
     build: &Build,
     connection: &Connection,
@@ -60,33 +57,33 @@ pub(crate) fn lines(
     size: Size,
 ) -> Vec<NoticeLine> {
     let most = usize::from(size.height / SCREEN_LINES_PER_LINE);
-    // An empty list has the room to say what is wrong, and says it.
+    // An empty list has the room to show the fault, and does.
     if most == 0 || build.timelines().iter().all(Timeline::is_empty) {
         return Vec::new();
     }
     let columns = usize::from(size.width.saturating_sub(MARGIN));
     let fault = connection.fault(build);
-    let fault = fault.map(|fault| (Subject::Fault, fault.to_string()));
-    let news = of_build(build, connection, explanation, columns);
-    let remark = remark.map(|remark| (Subject::Attention, remark.text.to_string()));
+    let fault = fault.map(|fault| (NoticeSubject::Fault, fault.to_string()));
+    let notice = build_notice(build, connection, explanation, columns);
+    let remark = remark.map(|remark| (NoticeSubject::Attention, remark.text.to_string()));
     let hint = explanation.and_then(|explanation| explanation.hint.as_ref());
     let helps = |subject| match subject {
-        Subject::Failure => true,
-        Subject::Attention => build.verdict() == Verdict::Succeeded,
-        Subject::Fault | Subject::Note => false,
+        NoticeSubject::Failure => true,
+        NoticeSubject::Attention => build.verdict() == Verdict::Succeeded,
+        NoticeSubject::Fault | NoticeSubject::Note => false,
     };
-    let news = news.map(|news| (hint.filter(|_| helps(news.0)), news));
+    let notice = notice.map(|notice| (hint.filter(|_| helps(notice.0)), notice));
     let without_hint = |notice| (None, notice);
-    let told = [fault.map(without_hint), news, remark.map(without_hint)];
-    let mut left = told.iter().flatten().count();
+    let notices = [fault.map(without_hint), notice, remark.map(without_hint)];
+    let mut left = notices.iter().flatten().count();
     let mut lines = Vec::new();
-    for (hint, (subject, text)) in told.into_iter().flatten() {
-        // What comes first leaves an equal share of the room to those behind it.
+    for (hint, (subject, text)) in notices.into_iter().flatten() {
+        // Each notice leaves an equal share of the room to those behind it.
         let room = (most - lines.len()).div_ceil(left);
         left -= 1;
         let parts = match hint {
             Some(hint) => with_hint(&text, hint, more, columns, room),
-            None => fitted(&text, columns, room),
+            None => fit(&text, columns, room),
         };
         lines.extend(
             parts
@@ -102,32 +99,32 @@ pub(crate) fn lines(
     lines
 }
 
-/// What the build itself has to say.
-fn of_build(
+/// The notice about the build itself.
+fn build_notice(
     build: &Build,
     connection: &Connection,
     explanation: Option<&Explanation>,
     columns: usize,
-) -> Option<(Subject, String)> {
+) -> Option<(NoticeSubject, String)> {
     match build.verdict() {
         Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => {
             let why = verdict_reason(build).map_or_else(String::new, |why| format!(": {why}"));
             let text = format!("the image is good; its stack could not delete itself{why}");
-            Some((Subject::Attention, text))
+            Some((NoticeSubject::Attention, text))
         }
         _ if connection.state == ConnectionState::Finishing
             && connection.fault(build).is_none() =>
         {
-            Some((Subject::Note, connection.message(build)))
+            Some((NoticeSubject::Note, connection.message(build)))
         }
         Verdict::Deleted | Verdict::Ended => {
-            verdict_reason(build).map(|why| (Subject::Attention, why))
+            verdict_reason(build).map(|why| (NoticeSubject::Attention, why))
         }
-        _ => failure(build, explanation, columns).map(|text| (Subject::Failure, text)),
+        _ => failure(build, explanation, columns).map(|text| (NoticeSubject::Failure, text)),
     }
 }
 
-/// What failed first, and why, in one line; nothing while nothing has failed.
+/// The first failure and its reason, in one line; `None` before a failure.
 pub(crate) fn failure(
     build: &Build,
     explanation: Option<&Explanation>,
@@ -138,11 +135,11 @@ pub(crate) fn failure(
     }
     let failed = matches!(build.verdict(), Verdict::Failed | Verdict::Failing);
     explanation
-        .map(|why| said(why, columns))
+        .map(|why| failure_text(why, columns))
         .or_else(|| failed.then(|| verdict_reason(build)).flatten())
 }
 
-fn said(explanation: &Explanation, columns: usize) -> String {
+fn failure_text(explanation: &Explanation, columns: usize) -> String {
     let plain = |reason: &&Reason| reason.is_plain() && !reason.message().is_empty();
     let why = match explanation.reason.as_ref().filter(plain) {
         // A summary would only cut it, and there may be room for more.
@@ -150,16 +147,16 @@ fn said(explanation: &Explanation, columns: usize) -> String {
         _ => explanation.summary().map(|text| text.to_string()),
     };
     let why = why.map_or_else(String::new, |why| format!(": {why}"));
-    let what = if columns < ROOM_FOR_FIRST {
+    let verb = if columns < ROOM_FOR_FIRST {
         ""
     } else {
         " failed first"
     };
-    format!("{}{what}{why}", explanation.cause.logical_id)
+    format!("{}{verb}{why}", explanation.cause.logical_id)
 }
 
-/// A text, and what helps in the lines that are left. A command is shown whole or not at all; where only a part
-/// of what helps is shown, the key that shows all of it is named.
+/// A text, and the hint in the lines that are left. A command is shown whole or not at all; if only a part of the hint
+/// is shown, so is the key that shows all of it.
 fn with_hint(
     text: &str,
     hint: &Hint,
@@ -167,7 +164,7 @@ fn with_hint(
     columns: usize,
     room: usize,
 ) -> Vec<String> {
-    let mut lines = fitted(text, columns, room);
+    let mut lines = fit(text, columns, room);
     let left = room.saturating_sub(lines.len());
     let mut helps = wrap(hint.advice.as_str(), columns);
     let command = hint.command.as_ref().map(ToString::to_string);
@@ -195,10 +192,10 @@ fn with_hint(
     lines
 }
 
-/// Wraps text to at most so many lines. Where it is longer, its middle is left out: the head says what it
-/// is about, and the service puts the cause at the tail.
-fn fitted(text: &str, columns: usize, most: usize) -> Vec<String> {
-    let text = ends(text);
+/// Wraps text to at most `most` lines. If it is longer, its middle is left out: the head has the topic, and the service
+/// puts the cause at the tail.
+fn fit(text: &str, columns: usize, most: usize) -> Vec<String> {
+    let text = without_middle(text);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut lines = wrap(&text, columns);
     if lines.len() <= most {
@@ -215,13 +212,13 @@ fn fitted(text: &str, columns: usize, most: usize) -> Vec<String> {
     lines
 }
 
-/// A text that is longer than any screen, without its middle: it is wrapped at every message.
-fn ends(text: &str) -> Cow<'_, str> {
-    if text.len() <= 2 * END {
+/// A text without its middle if it is longer than any screen, because it is wrapped after every message.
+fn without_middle(text: &str) -> Cow<'_, str> {
+    if text.len() <= 2 * KEPT_END {
         return text.into();
     }
-    let head = text.get(..text.floor_char_boundary(END));
-    let tail = text.get(text.ceil_char_boundary(text.len() - END)..);
+    let head = text.get(..text.floor_char_boundary(KEPT_END));
+    let tail = text.get(text.ceil_char_boundary(text.len() - KEPT_END)..);
     format!(
         "{} ... {}",
         head.unwrap_or_default(),
@@ -230,7 +227,7 @@ fn ends(text: &str) -> Cow<'_, str> {
     .into()
 }
 
-/// The end of a text, cut to so many columns.
+/// The end of a text, cut to `columns`.
 pub(crate) fn tail(text: &str, columns: usize) -> &str {
     let starts = text.char_indices().rev().map(|(start, _)| start);
     starts
@@ -249,14 +246,14 @@ mod tests {
     fn a_long_reason_keeps_its_head_and_its_tail() {
         let text = "one two three four five six seven eight nine ten";
         let lines = ["one two three", "four five six", "... nine ten"];
-        assert_eq!(fitted(text, 13, 3), lines);
-        assert_eq!(fitted(text, 9, 1), ["one tw..."]);
-        assert_eq!(fitted(text, 80, 1), [text]);
-        assert!(fitted(text, 9, 0).is_empty());
+        assert_eq!(fit(text, 13, 3), lines);
+        assert_eq!(fit(text, 9, 1), ["one tw..."]);
+        assert_eq!(fit(text, 80, 1), [text]);
+        assert!(fit(text, 9, 0).is_empty());
     }
 
     #[test]
-    fn a_hint_takes_the_lines_that_are_left_and_its_command_is_never_cut() {
+    fn a_hint_takes_the_remaining_lines_and_its_command_is_never_cut() {
         let hint = Hint {
             advice: SafeText::new("Look at the log. It says why."),
             command: Some(SafeText::new("read the-log")),

@@ -1,4 +1,5 @@
-//! How a watch ended, as the last line of the output says it, and the exit code that goes with it.
+//! The outcome of a watch, as the last entry of the output, and its exit code. `update` makes it when the watch ends
+//! or a verdict is reached; `output` prints it.
 
 use std::sync::Arc;
 
@@ -9,9 +10,9 @@ use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::verdict::{Outcome, Verdict};
 use crate::text::safe::SafeText;
 
-/// The exit codes that this program documents (README, "Exit codes").
+/// The documented exit codes (docs/scripting.md).
 pub(crate) mod code {
-    /// The build succeeded; or a person left before any verdict had fallen.
+    /// The build succeeded; or the user left before a verdict was reached.
     pub(crate) const SUCCEEDED: u8 = 0;
     /// The build could not be watched.
     pub(crate) const NOT_WATCHED: u8 = 1;
@@ -19,16 +20,16 @@ pub(crate) mod code {
     pub(crate) const USAGE: u8 = 2;
     /// The build failed.
     pub(crate) const FAILED: u8 = 3;
-    /// `--timeout` ran out while it was still building.
+    /// `--timeout` ran out during the build.
     pub(crate) const STILL_BUILDING: u8 = 4;
-    /// There is no such image, or it was deleted before it came to an end.
+    /// There is no such image, or it was deleted before the build ended.
     pub(crate) const NO_IMAGE: u8 = 5;
     pub(crate) const BUG: u8 = 101;
     /// The reader of the pipe is gone.
     pub(crate) const CLOSED_PIPE: u8 = 141;
 }
 
-/// The exit code that a verdict gives, where one has fallen.
+/// The exit code of a verdict that ends a watch.
 pub(crate) fn verdict_code(verdict: Verdict) -> Option<u8> {
     match verdict {
         Verdict::Succeeded => Some(code::SUCCEEDED),
@@ -42,29 +43,26 @@ pub(crate) fn verdict_code(verdict: Verdict) -> Option<u8> {
 /// The last entry of the output.
 #[derive(Clone, Debug)]
 pub struct OutcomeRecord {
-    /// How it ended.
     pub outcome: Outcome,
     pub image_id: String,
     /// The stack that was watched last.
     pub stack_id: Option<StackId>,
     pub ami_id: Option<SafeText>,
-    /// Why it ended so, in words.
     pub reason: Option<String>,
-    /// What failed first.
     pub first_failure: Option<Arc<StackEvent>>,
     /// Whether a stack that should have deleted itself is still there.
     pub leftover_stack: bool,
-    /// The first event of the stack itself.
+    /// The time of the first event of the stack itself.
     pub started_at: Option<DateTime<Utc>>,
-    /// When the AMI was made, else the last event of the stack itself.
+    /// When the AMI was made, otherwise the time of the last event of the stack itself.
     pub ended_at: Option<DateTime<Utc>>,
-    /// How many events were printed.
+    /// The number of printed events.
     pub events: usize,
 }
 
 impl OutcomeRecord {
     /// The record of a build as it is now. `outcome` is the verdict's, unless something else ended the watch;
-    /// `reason` is the verdict's where none is given.
+    /// without a `reason` it is the verdict's.
     pub fn of(
         build: &Build,
         image_id: &str,
@@ -89,20 +87,20 @@ impl OutcomeRecord {
     }
 }
 
-/// The service's own words for the verdict, or ours where it has none.
+/// The service's reason for the verdict, or ours if it has none.
 pub(crate) fn verdict_reason(build: &Build) -> Option<String> {
-    let said = |text: &SafeText| text.as_str().trim().to_owned();
-    // Only a failed stack's reason is one for a failure; "User Initiated" is not.
+    let trimmed = |text: &SafeText| text.as_str().trim().to_owned();
+    // Only a failed stack's reason explains a failure; "User Initiated" does not.
     let failed_root = || {
         build
             .root()
             .filter(|root| root.status.is_failure_of_stack())
     };
-    let root_reason = || failed_root()?.reason.as_ref().map(said);
+    let root_reason = || failed_root()?.reason.as_ref().map(trimmed);
     match build.verdict() {
         Verdict::Failed | Verdict::Failing => root_reason()
-            .or_else(|| build.first_failure()?.reason.as_ref().map(said))
-            .or_else(|| build.image()?.stack_status_reason.as_ref().map(said)),
+            .or_else(|| build.first_failure()?.reason.as_ref().map(trimmed))
+            .or_else(|| build.image()?.stack_status_reason.as_ref().map(trimmed)),
         Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => root_reason(),
         Verdict::Deleted => {
             Some("the stack and the image were deleted before the build came to an end".to_owned())

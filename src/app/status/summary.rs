@@ -1,5 +1,5 @@
-//! The whole watch in one line: for the notification when a verdict falls, and for the normal screen after
-//! the program has left. It names the image, since nothing else is beside it.
+//! The whole watch in one line: for the notification when a verdict is reached, and for the normal screen after the
+//! program has left. It names the image, since nothing beside it does.
 
 use crate::app::model::Model;
 use crate::app::status::connection::ConnectionState;
@@ -11,17 +11,17 @@ use crate::text::duration::duration;
 use crate::text::safe::one_line;
 use crate::text::width::{truncate, width};
 
-/// Columns of the longest summary, a few lines of a terminal: a service's reason can be of any length.
+/// The maximum width, a few lines of a terminal: a service's reason can be of any length.
 pub(crate) const LONGEST: usize = 240;
-/// Columns of its end that are always kept: the service puts the cause there.
+/// The columns at its end that are always kept: the service puts the cause there.
 const TAIL: usize = 80;
 
-/// What is known about the build, in one line of clean text.
+/// The state of the build in one line of clean text.
 pub fn summary(model: &Model) -> String {
     shortened(&one_line(&text(model)))
 }
 
-/// A text without its middle, where it is too long.
+/// A text without its middle if it is too long.
 fn shortened(text: &str) -> String {
     if width(text) <= LONGEST {
         return text.to_owned();
@@ -34,10 +34,10 @@ fn shortened(text: &str) -> String {
 fn text(model: &Model) -> String {
     let (build, image) = (&model.build, &model.target.image_id);
     match build.verdict() {
-        Verdict::Waiting => unseen(model),
-        Verdict::Building => going_on(model, "building"),
-        Verdict::Finishing => going_on(model, "finishing"),
-        Verdict::Deleting => going_on(model, "being deleted"),
+        Verdict::Waiting => not_observed(model),
+        Verdict::Building => unfinished(model, "building"),
+        Verdict::Finishing => unfinished(model, "finishing"),
+        Verdict::Deleting => unfinished(model, "being deleted"),
         Verdict::Failing => format!("{image} failed and is still rolling back{}", because(model)),
         Verdict::Failed => format!("{image} failed{}{}", took(model, "after"), because(model)),
         Verdict::Succeeded => {
@@ -58,29 +58,29 @@ fn text(model: &Model) -> String {
     }
 }
 
-/// There is nothing to tell of a build, so this tells why.
-fn unseen(model: &Model) -> String {
+/// There is nothing to report about a build: the reason for that.
+fn not_observed(model: &Model) -> String {
     let image = &model.target.image_id;
     if let Some(fault) = model.connection.fault(&model.build) {
         format!("{image} could not be watched: {fault}")
     } else if model.connection.state == ConnectionState::Waiting {
-        format!("{image}: nothing of this name has been found yet")
+        format!("{image}: no image or stack of this name was found yet")
     } else {
-        format!("{image}: the API has not answered yet")
+        format!("{image}: the API has not responded yet")
     }
 }
 
-/// What goes on; where the API no longer answers, what went on when it last did.
-fn going_on(model: &Model, what: &str) -> String {
+/// The state of a running build; if the API no longer responds, its state at the last response.
+fn unfinished(model: &Model, activity: &str) -> String {
     let image = &model.target.image_id;
     let Some(fault) = model.connection.fault(&model.build) else {
         let elapsed = model.build.elapsed(model.now).map(in_brackets);
-        return format!("{image} is still {what}{}", elapsed.unwrap_or_default());
+        return format!("{image} is still {activity}{}", elapsed.unwrap_or_default());
     };
     let last = model.connection.last_sync.unwrap_or(model.now);
     let elapsed = model.build.elapsed(last).map(in_brackets);
     let elapsed = elapsed.unwrap_or_default();
-    format!("{image} was still {what}{elapsed} when the API last answered: {fault}")
+    format!("{image} was still {activity}{elapsed} when the API last responded: {fault}")
 }
 
 fn in_brackets(span: chrono::TimeDelta) -> String {
@@ -92,15 +92,15 @@ fn took(model: &Model, preposition: &str) -> String {
     elapsed.map_or_else(String::new, |elapsed| format!(" {preposition} {elapsed}"))
 }
 
-/// What failed first, and why; else what the service says of the whole.
+/// The first failure and its reason; otherwise the service's reason for the verdict.
 fn because(model: &Model) -> String {
-    let said = model.explanation().map(|why| {
+    let text = model.explanation().map(|why| {
         let id = why.cause.logical_id.as_str();
         let reason = why.summary();
         reason.map_or_else(|| id.to_owned(), |reason| format!("{id}: {reason}"))
     });
-    let said = said.or_else(|| verdict_reason(&model.build));
-    said.map_or_else(String::new, |said| format!(": {said}"))
+    let text = text.or_else(|| verdict_reason(&model.build));
+    text.map_or_else(String::new, |text| format!(": {text}"))
 }
 
 #[cfg(test)]

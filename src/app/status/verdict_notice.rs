@@ -1,5 +1,5 @@
-//! What of a build's end a screen has told. A verdict is news once for each stack, and worth a bell only to
-//! somebody who was waiting for it: not where the build was over before the program first saw it.
+//! When a screen notifies the user of a verdict: once for each stack, and with a bell only if the user waited for it,
+//! that is, if the build was not over before the program first saw it. Updated after the build, by every observation.
 
 use crate::domain::build::Build;
 use crate::domain::observation::Seen;
@@ -7,59 +7,58 @@ use crate::domain::stack_event::StackId;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{Outcome, Verdict};
 
-/// What has been seen and told.
+/// The observations and notifications so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct VerdictNotice {
-    /// Whether the API has answered. Before that, all that is known is what an earlier watch has recorded.
-    heard: bool,
-    /// The stack that the API has shown up to its newest event. What was recorded of it may be long past.
-    shown: Option<StackId>,
-    /// The stack that was last seen while its build went on.
+    /// Whether the API has responded. Before that, everything comes from the recording of an earlier watch.
+    api_responded: bool,
+    /// The stack whose events the API has returned up to the newest one. The recorded part may be long past.
+    complete_stack: Option<StackId>,
+    /// The stack whose build was last observed running.
     last_running_stack: Option<StackId>,
-    /// The end that was last told, and of which stack.
-    told: Option<(Option<StackId>, Outcome)>,
+    /// The outcome of the last notification, and its stack.
+    notified: Option<(Option<StackId>, Outcome)>,
 }
 
-/// A verdict that has just fallen.
+/// A verdict that the user has not been notified of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct VerdictReached {
-    /// Whether it was waited for.
-    pub awaited: bool,
+    pub user_waited: bool,
 }
 
 impl VerdictNotice {
-    /// Takes in what was heard, after the build has.
-    pub(crate) fn apply(&mut self, news: &Seen, build: &Build) -> Option<VerdictReached> {
+    /// Applies an observation that the build has applied before.
+    pub(crate) fn apply(&mut self, seen: &Seen, build: &Build) -> Option<VerdictReached> {
         let stack = build.stack_id();
-        if matches!(news, Seen::Page(page) if page.commit.is_some()) {
-            self.shown = stack.cloned();
+        if matches!(seen, Seen::Page(page) if page.commit.is_some()) {
+            self.complete_stack = stack.cloned();
         }
-        self.heard |= matches!(news, Seen::Page(_) | Seen::StackGone | Seen::Image(_));
-        if !self.heard {
+        self.api_responded |= matches!(seen, Seen::Page(_) | Seen::StackGone | Seen::Image(_));
+        if !self.api_responded {
             return None;
         }
-        if stack.is_some() && self.shown.as_ref() == stack && goes_on(news, build) {
+        if stack.is_some() && self.complete_stack.as_ref() == stack && is_running(seen, build) {
             self.last_running_stack = stack.cloned();
         }
         let verdict = build.verdict();
-        // An image that does not exist may come yet.
-        if !verdict.is_final() || verdict == Verdict::NotFound || !is_understood(build) {
+        // An image that does not exist may be created later.
+        if !verdict.is_final() || verdict == Verdict::NotFound || !is_explained(build) {
             return None;
         }
         let end = (stack.cloned(), verdict.outcome());
-        if self.told.as_ref() == Some(&end) {
+        if self.notified.as_ref() == Some(&end) {
             return None;
         }
-        self.told = Some(end);
+        self.notified = Some(end);
         Some(VerdictReached {
-            awaited: stack.is_some() && self.last_running_stack.as_ref() == stack,
+            user_waited: stack.is_some() && self.last_running_stack.as_ref() == stack,
         })
     }
 }
 
-/// Whether what is known of an end is enough to tell it. DescribeImage can say that a build failed before the
-/// events that say why have been read.
-fn is_understood(build: &Build) -> bool {
+/// Whether enough is known to explain the verdict. DescribeImage can report a failure before the events that explain it
+/// have been read.
+fn is_explained(build: &Build) -> bool {
     let ended = build
         .root()
         .is_some_and(|root| root.status.is_failure_of_stack());
@@ -67,15 +66,15 @@ fn is_understood(build: &Build) -> bool {
     build.verdict() != Verdict::Failed || build.is_gone() || (ended && whole)
 }
 
-/// Whether this shows a build that goes on, and not one that is over but whose end has yet to be understood:
-/// a stack that failed, or is being deleted, is so far "building" until DescribeImage has been heard.
-fn goes_on(news: &Seen, build: &Build) -> bool {
+/// Whether this observation shows a running build, and not one that is over but not explained yet: a stack that failed,
+/// or is being deleted, counts as "building" until DescribeImage has responded.
+fn is_running(seen: &Seen, build: &Build) -> bool {
     let root = build.root().map(|root| &root.status);
     match build.verdict() {
         Verdict::Building => {
             root.is_some_and(|status| !status.is_final() && !status.is_failure_of_stack())
         }
-        Verdict::Finishing | Verdict::Deleting => matches!(news, Seen::Image(_)),
+        Verdict::Finishing | Verdict::Deleting => matches!(seen, Seen::Image(_)),
         _ => false,
     }
 }

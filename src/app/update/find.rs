@@ -1,51 +1,57 @@
-//! Searching and narrowing: the line that is typed into, and what becomes of it.
+//! Searching and filtering by text: opens the prompt, edits its text, and applies its pattern. Called by `keys`; `step`
+//! then moves between the matches.
 
 use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
-use crate::app::model::{Model, Overlay};
-use crate::app::overlays::prompt::{Prompt, Purpose};
-use crate::app::update::shown::{search_for, set_filter, show};
+use crate::app::model::Model;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::prompt::{Prompt, PromptPurpose};
 use crate::app::update::step;
-use crate::app::views::tab::Tab;
+use crate::app::update::view_state::{set_filter, set_search, show_view};
+use crate::app::views::Tab;
 use crate::text::pattern::Pattern;
 
-/// Opens the line, or goes to the next place.
-pub(super) fn act(model: &mut Model, action: Action) {
+/// Opens the prompt, goes to a match, or switches to a regular expression.
+pub(super) fn run_find_action(model: &mut Model, action: Action) {
     match action {
         Action::Search => open(
             model,
             if model.reads_page() {
-                Purpose::SearchText
+                PromptPurpose::SearchPage
             } else {
-                Purpose::Search
+                PromptPurpose::SearchList
             },
         ),
-        Action::FilterText => open(model, Purpose::Narrow),
-        Action::NextMatch => step::to_match(model, true),
-        Action::PreviousMatch => step::to_match(model, false),
+        Action::FilterText => open(model, PromptPurpose::FilterText),
+        Action::NextMatch => step::step_to_match(model, true),
+        Action::PreviousMatch => step::step_to_match(model, false),
         _ => {
             if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
                 prompt.is_regex = !prompt.is_regex;
-                typed(model);
+                apply_typed_text(model);
             }
         }
     }
 }
 
-fn open(model: &mut Model, purpose: Purpose) {
-    let now = match purpose {
-        Purpose::Search => &model.search.listed,
-        Purpose::SearchText => &model.search.page,
-        Purpose::Narrow => &model.filter.text,
+fn open(model: &mut Model, purpose: PromptPurpose) {
+    let current = match purpose {
+        PromptPurpose::SearchList => &model.search.listed,
+        PromptPurpose::SearchPage => &model.search.page,
+        PromptPurpose::FilterText => &model.filter.text,
     };
-    let prompt = Prompt::new(purpose, now.as_ref(), purpose == Purpose::Narrow);
-    if purpose == Purpose::Narrow && model.tab != Tab::Events {
-        show(model, Tab::Events);
+    let prompt = Prompt::new(
+        purpose,
+        current.as_ref(),
+        purpose == PromptPurpose::FilterText,
+    );
+    if purpose == PromptPurpose::FilterText && model.tab != Tab::Events {
+        show_view(model, Tab::Events);
     }
     model.overlay = Some(Overlay::Prompt(prompt));
 }
 
-/// Types or edits. False where the key does neither: it may mean something else.
+/// Types or edits. False if the key does neither: it may have an action.
 pub(super) fn edit(prompt: &mut Prompt, key: Key) -> bool {
     match key {
         Key::Char(character) => prompt.push(character),
@@ -62,55 +68,55 @@ pub(super) fn edit(prompt: &mut Prompt, key: Key) -> bool {
     true
 }
 
-/// Searches for what is typed so far. While it is not an expression yet, what was searched for stays.
-pub(super) fn typed(model: &mut Model) {
+/// Searches for the text typed so far. While it is not a valid expression, the previous search stays.
+pub(super) fn apply_typed_text(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else {
         return;
     };
-    prompt.understand();
+    prompt.parse_pattern();
     if let Ok(pattern) = prompt.pattern.clone() {
         let purpose = prompt.purpose;
-        set(model, purpose, pattern);
+        set_pattern(model, purpose, pattern);
     }
 }
 
-/// Takes what is typed, and goes to the first place that has it.
+/// Applies the typed text, and goes to the first match.
 pub(super) fn accept(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = model.overlay.take() else {
         return;
     };
     match prompt.pattern.clone() {
         Ok(pattern) => {
-            // Enter on an empty line searches again for what was searched for before.
-            let searches = prompt.purpose != Purpose::Narrow;
-            let pattern = pattern.or_else(|| prompt.earlier.clone().filter(|_| searches));
+            // Enter on an empty line repeats the previous search.
+            let searches = prompt.purpose != PromptPurpose::FilterText;
+            let pattern = pattern.or_else(|| prompt.original.clone().filter(|_| searches));
             let is_some = pattern.is_some();
-            set(model, prompt.purpose, pattern);
+            set_pattern(model, prompt.purpose, pattern);
             if is_some && searches {
-                model.search.seeking =
-                    prompt.purpose == Purpose::Search && model.tab == Tab::Events;
-                if !model.search.seeking {
-                    step::to_match(model, true);
+                model.search.awaits_first_match =
+                    prompt.purpose == PromptPurpose::SearchList && model.tab == Tab::Events;
+                if !model.search.awaits_first_match {
+                    step::step_to_match(model, true);
                 }
             }
         }
         Err(error) => {
-            model.toast = Some(format!("no regular expression: {error}"));
+            model.toast = Some(format!("not a regular expression: {error}"));
             cancel(model, &prompt);
         }
     }
 }
 
-/// Closes the line, and leaves things as they were before it was opened.
+/// Closes the prompt, and restores the pattern from before it was opened.
 pub(super) fn cancel(model: &mut Model, prompt: &Prompt) {
-    set(model, prompt.purpose, prompt.earlier.clone());
+    set_pattern(model, prompt.purpose, prompt.original.clone());
 }
 
-fn set(model: &mut Model, purpose: Purpose, pattern: Option<Pattern>) {
+fn set_pattern(model: &mut Model, purpose: PromptPurpose, pattern: Option<Pattern>) {
     match purpose {
-        Purpose::Search => search_for(model, pattern),
-        Purpose::SearchText => model.search.page = pattern,
-        Purpose::Narrow => {
+        PromptPurpose::SearchList => set_search(model, pattern),
+        PromptPurpose::SearchPage => model.search.page = pattern,
+        PromptPurpose::FilterText => {
             let mut filter = model.filter.clone();
             filter.text = pattern;
             set_filter(model, filter);

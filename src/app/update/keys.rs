@@ -1,41 +1,42 @@
-//! What a key does: first where keys type, then by the key map.
+//! Carries out a key: it types into an open prompt, or the key map names its action. Actions that depend on the focused
+//! pane go on to `navigation`.
 
 use std::time::Duration;
 
 use crate::app::effect::{Effect, Effects};
-use crate::app::filter::{Choice, Filter};
 use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
-use crate::app::model::{Focus, Model, Overlay};
+use crate::app::model::{Focus, Model};
+use crate::app::overlays::Overlay;
 use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help::Help;
 use crate::app::status::outcome::{code, verdict_code};
-use crate::app::update::shown::{close_help, search_for, set_filter, show};
-use crate::app::update::{copy, find, moves, step};
+use crate::app::update::view_state::{close_help, set_filter, set_search, show_view};
+use crate::app::update::{copy, find, navigation, step};
+use crate::app::views::Tab;
 use crate::app::views::detail::DetailMode;
+use crate::app::views::filter::{Filter, FilterChoice};
 use crate::app::views::resources;
-use crate::app::views::rows::Order;
-use crate::app::views::tab::Tab;
+use crate::app::views::rows::ListOrder;
 use crate::domain::names::Names;
 
-/// How often a person can make the program poll.
+/// The minimum interval between polls that the user requests.
 const POLL_NOW_EVERY: Duration = Duration::from_secs(1);
 
-/// Does what a key means now.
-pub(super) fn press(model: &mut Model, key: Key, effects: &mut Effects) {
+pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
     model.toast = None;
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay
         && find::edit(prompt, key)
     {
-        find::typed(model);
+        find::apply_typed_text(model);
         return;
     }
     if let Some(action) = model.keys.action(model.context(), key) {
-        act(model, action, effects);
+        run_action(model, action, effects);
     }
 }
 
-fn act(model: &mut Model, action: Action, effects: &mut Effects) {
+fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
     match action {
         Action::Quit => {
             let code = verdict_code(model.build.verdict()).unwrap_or(code::SUCCEEDED);
@@ -43,43 +44,42 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
         }
         Action::Suspend => effects.push(Effect::Suspend),
         Action::PollNow => effects.extend(poll_now(model)),
-        Action::Help if matches!(model.overlay, Some(Overlay::Help(_))) => close_help(model),
+        Action::Help if matches!(model.overlay, Some(Overlay::Help { .. })) => close_help(model),
         Action::Help => {
             let from = model.context();
-            let under = model.overlay.take().map(Box::new);
-            model.overlay = Some(Overlay::Help(Help {
-                top: 0,
-                from,
-                under,
-            }));
+            let beneath = model.overlay.take().map(Box::new);
+            let help = Help { top: 0, from };
+            model.overlay = Some(Overlay::Help { help, beneath });
         }
         Action::Filter => {
             if matches!(model.overlay, Some(Overlay::Filter(_))) {
                 model.overlay = None;
             } else {
-                // It is the events that are filtered, and a person wants to see what it does.
-                show(model, Tab::Events);
+                // The filter applies to the events, and the user wants to see its effect.
+                show_view(model, Tab::Events);
                 model.overlay = Some(Overlay::Filter(FilterMenu::default()));
             }
         }
         Action::ShowAll => set_filter(model, Filter::default()),
         Action::Close => close(model),
-        Action::ShowEvents => show(model, Tab::Events),
-        Action::ShowResources => show(model, Tab::Resources),
-        Action::ShowFailure => show(model, Tab::Failure),
-        Action::SwitchPane => next_pane(model),
+        Action::ShowEvents => show_view(model, Tab::Events),
+        Action::ShowResources => show_view(model, Tab::Resources),
+        Action::ShowFailure => show_view(model, Tab::Failure),
+        Action::SwitchPane => switch_pane(model),
         Action::Search
         | Action::FilterText
         | Action::Regex
         | Action::NextMatch
         | Action::PreviousMatch => {
-            find::act(model, action);
+            find::run_find_action(model, action);
         }
-        Action::NextFailure => step::to_failure(model, true),
-        Action::PreviousFailure => step::to_failure(model, false),
-        Action::FilterToResource => its_events(model),
-        Action::Copy | Action::CopyEvent | Action::CopyAmi => copy::act(model, action, effects),
-        Action::Report => report(model, effects),
+        Action::NextFailure => step::step_to_failure(model, true),
+        Action::PreviousFailure => step::step_to_failure(model, false),
+        Action::FilterToResource => filter_to_resource(model),
+        Action::Copy | Action::CopyEvent | Action::CopyAmi => {
+            copy::copy_to_clipboard(model, action, effects);
+        }
+        Action::Report => write_report(model, effects),
         Action::Mouse => {
             model.mouse = !model.mouse;
             let whose = if model.mouse {
@@ -91,48 +91,48 @@ fn act(model: &mut Model, action: Action, effects: &mut Effects) {
             effects.push(Effect::Mouse(model.mouse));
         }
         Action::NewestFirst => {
-            model.list.turn();
+            model.list.reverse_order();
             let first = match model.list.order {
-                Order::OldestFirst => "oldest",
-                Order::NewestFirst => "newest",
+                ListOrder::OldestFirst => "oldest",
+                ListOrder::NewestFirst => "newest",
             };
             model.toast = Some(format!("the {first} event comes first"));
         }
         Action::RawJson | Action::Changes | Action::Utc | Action::RelativeTimes => {
-            read_otherwise(model, action);
+            toggle_display(model, action);
         }
         Action::ZoomIn | Action::ZoomOut | Action::ZoomAll | Action::ZoomResource => {
             zoom(model, action);
         }
         Action::Enter if matches!(model.overlay, Some(Overlay::Prompt(_))) => find::accept(model),
-        _ => moves::act(model, action),
+        _ => navigation::run_in_focus(model, action),
     }
 }
 
-/// Asks for a poll, unless one was asked for a moment ago.
+/// Requests a poll, unless one was requested a moment ago.
 fn poll_now(model: &mut Model) -> Option<Effect> {
     let recent = model
-        .poll_asked
-        .is_some_and(|asked| model.elapsed.saturating_sub(asked) < POLL_NOW_EVERY);
+        .poll_requested
+        .is_some_and(|at| model.elapsed.saturating_sub(at) < POLL_NOW_EVERY);
     if recent {
         return None;
     }
-    model.poll_asked = Some(model.elapsed);
+    model.poll_requested = Some(model.elapsed);
     Some(Effect::PollNow)
 }
 
-/// Asks for a report, once there is something to report.
-fn report(model: &mut Model, effects: &mut Effects) {
-    if model.build.has_responded() || model.build.current().is_some() {
+/// Requests a report, once there is something to report.
+fn write_report(model: &mut Model, effects: &mut Effects) {
+    if model.build.answered() || model.build.current().is_some() {
         effects.push(Effect::WriteReport);
     } else {
         model.toast = Some("there is nothing to report yet".to_owned());
     }
 }
 
-/// Closes the topmost thing: what lies over the panes, the detail, the search, the filter.
+/// Closes the topmost of overlay, detail, search and filter.
 fn close(model: &mut Model) {
-    if matches!(model.overlay, Some(Overlay::Help(_))) {
+    if matches!(model.overlay, Some(Overlay::Help { .. })) {
         close_help(model);
         return;
     }
@@ -146,12 +146,12 @@ fn close(model: &mut Model) {
         None if model.focus == Focus::Detail || model.tab == Tab::Failure => {
             model.search.page = None;
         }
-        None if model.search.listed.is_some() => search_for(model, None),
+        None if model.search.listed.is_some() => set_search(model, None),
         None => set_filter(model, Filter::default()),
     }
 }
 
-fn next_pane(model: &mut Model) {
+fn switch_pane(model: &mut Model) {
     model.focus = match model.focus {
         Focus::List => Focus::Detail,
         Focus::Detail => Focus::List,
@@ -161,43 +161,43 @@ fn next_pane(model: &mut Model) {
     }
 }
 
-/// Lists the events of what is selected only; where that is so already, all of them.
-fn its_events(model: &mut Model) {
+/// Lists the events of the selected resource only; if that is so already, all of them.
+fn filter_to_resource(model: &mut Model) {
     let Some(event) = model.subject().and_then(|subject| subject.event().cloned()) else {
         return;
     };
     let mut filter = model.filter.clone();
-    let choice = Choice::Resource(event.logical_id.clone());
+    let choice = FilterChoice::Resource(event.logical_id.clone());
     let alone = filter.resources == Names::only(&event.logical_id);
     if alone && model.tab == Tab::Events {
-        filter.every(&choice);
+        filter.all_of_kind(&choice);
     } else {
         filter.only(&choice);
     }
     set_filter(model, filter);
     if model.tab != Tab::Events {
-        show(model, Tab::Events);
+        show_view(model, Tab::Events);
         model.list.follow();
     }
 }
 
-fn read_otherwise(model: &mut Model, action: Action) {
+fn toggle_display(model: &mut Model, action: Action) {
     match action {
-        Action::RawJson => model.detail.toggle_form(DetailMode::Raw),
-        Action::Changes => model.detail.toggle_form(DetailMode::Changes),
+        Action::RawJson => model.detail.toggle_mode(DetailMode::Raw),
+        Action::Changes => model.detail.toggle_mode(DetailMode::Changes),
         Action::Utc => {
             model.times.utc = !model.times.utc;
             let clock = if model.times.utc {
                 "in UTC"
             } else {
-                "by your clock"
+                "in your time zone"
             };
             model.toast = Some(format!("times are {clock}"));
         }
         _ => {
             model.times.since_before = !model.times.since_before;
             let since = if model.times.since_before {
-                "the event before"
+                "the previous event"
             } else {
                 "the start"
             };
@@ -207,7 +207,7 @@ fn read_otherwise(model: &mut Model, action: Action) {
 }
 
 fn zoom(model: &mut Model, action: Action) {
-    let Some(whole) = resources::whole(&model.build, model.now) else {
+    let Some(whole) = resources::whole_window(&model.build, model.now) else {
         return;
     };
     let selected = resources::selected_window(&model.build, &model.resources, model.now);
@@ -217,7 +217,7 @@ fn zoom(model: &mut Model, action: Action) {
         (Action::ZoomResource, Some(window)) => axis.show(whole, window),
         (Action::ZoomIn | Action::ZoomOut, window) => {
             let shown = axis.window(whole);
-            // Around the selected resource, as far as it is on the axis; else around the middle.
+            // Around the selected resource, if it is on the axis; otherwise around the middle.
             let around = window
                 .map(|window| window.from)
                 .filter(|time| shown.holds(*time));

@@ -1,12 +1,13 @@
-//! The one function that changes the model: here what is heard and how it ends, beside it what keys do.
+//! The only writer of the model while the program runs: applies messages here, and keys and the mouse in the files
+//! beside it. See `app` for the order. Tests: tests/it/{endings,freshness,falling}.rs.
 
 mod copy;
 mod find;
 mod keys;
 mod mouse;
-mod moves;
-mod shown;
+mod navigation;
 mod step;
+mod view_state;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
 use crate::app::status::connection::ConnectionState;
-use crate::app::status::exit_policy::{End, recording_ended};
+use crate::app::status::exit_policy::{WatchEnd, recording_ended};
 use crate::app::status::outcome::{OutcomeRecord, code, verdict_code};
 use crate::app::status::summary::summary;
 use crate::domain::observation::{Observation, Seen};
@@ -26,7 +27,7 @@ use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
 use crate::store::work::WorkBudget;
 
-/// Takes in one fact; says what is to be done about it.
+/// Applies one fact, and returns the effects that it requests.
 #[must_use]
 pub fn update(model: &mut Model, msg: Msg) -> Effects {
     let mut effects = Effects::new();
@@ -42,28 +43,28 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             model.offset = offset;
             model.elapsed = elapsed;
             if slept {
-                wake(model, &mut effects);
+                resume_after_sleep(model, &mut effects);
             }
             model.behind = behind;
-            if !model.told_of_clock {
-                effects.extend(tell_of_clock(model));
+            if !model.clock_warning_shown {
+                effects.extend(warn_of_wrong_clock(model));
             }
         }
         Msg::Resized(size) => model.size = size,
-        Msg::Key(key) => keys::press(model, key, &mut effects),
-        Msg::Observed(report) => observed(model, &report, &mut effects),
+        Msg::Key(key) => keys::press_key(model, key, &mut effects),
+        Msg::Observed(observation) => apply_observation(model, &observation, &mut effects),
         Msg::Idle => {}
-        Msg::Mouse(action) => mouse::act(model, action),
+        Msg::Mouse(action) => mouse::handle_mouse(model, action),
         Msg::TimedOut => {
-            if let Mode::Headless(ending) = &model.mode {
-                let end = ending.timed_out(&model.build);
+            if let Mode::Headless(policy) = &model.mode {
+                let end = policy.timed_out(&model.build);
                 finish(model, end, true, &mut effects);
                 return effects;
             }
         }
         Msg::Signal(signal) => {
             let reason = format!("the watch was ended by {}", signal.name());
-            cut_short(model, signal.exit_code(), reason, &mut effects);
+            finish_early(model, signal.exit_code(), reason, &mut effects);
             return effects;
         }
         Msg::RecordingEnded => {
@@ -72,82 +73,82 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
                 finish(model, end, true, &mut effects);
                 return effects;
             }
-            let remark = Remark::lasting("this is the end of the recording");
+            let remark = Remark::lasting("end of the recording");
             model.remark = Some((model.elapsed, remark));
         }
-        Msg::Remark(remark) => effects.extend(say(model, remark)),
+        Msg::Remark(remark) => effects.extend(show_remark(model, remark)),
         Msg::ReportWritten(written) => {
             model.toast = Some(match written {
-                Ok(file) => format!("the report is in {file}"),
+                Ok(file) => format!("report written to {file}"),
                 Err(why) => why,
             });
         }
         Msg::Died(reason) => {
-            cut_short(model, code::BUG, reason, &mut effects);
+            finish_early(model, code::BUG, reason, &mut effects);
             return effects;
         }
     }
-    if let Mode::Headless(ending) = &model.mode {
-        if let Some(end) = ending.check(&model.build, model.elapsed) {
+    if let Mode::Headless(policy) = &model.mode {
+        if let Some(end) = policy.end_now(&model.build, model.elapsed) {
             finish(model, end, true, &mut effects);
         }
     } else {
         model.build.index_some(&mut WorkBudget::slice());
-        step::seek(model);
+        step::select_first_match(model);
         model.settle();
     }
     effects
 }
 
-/// Says something about the program itself.
-fn say(model: &mut Model, remark: Remark) -> Option<Effect> {
-    let lines = matches!(model.mode, Mode::Headless(_));
-    let printed = lines.then(|| Effect::Emit(Entry::Remark(remark.text.clone())));
+/// Shows or prints a remark of the program about itself.
+fn show_remark(model: &mut Model, remark: Remark) -> Option<Effect> {
+    let is_headless = matches!(model.mode, Mode::Headless(_));
+    let printed = is_headless.then(|| Effect::Emit(Entry::Remark(remark.text.clone())));
     model.remark = Some((model.elapsed, remark));
     printed
 }
 
-/// Says that the machine's time is wrong, where it is. Once: the API's own may be what changes.
-fn tell_of_clock(model: &mut Model) -> Option<Effect> {
+/// Warns that the machine's clock is wrong. Once, because the API's own clock may be the one that changes.
+fn warn_of_wrong_clock(model: &mut Model) -> Option<Effect> {
     let how = match model.behind.cmp(&TimeDelta::zero()) {
         Ordering::Equal => return None,
         Ordering::Greater => "slow",
         Ordering::Less => "fast",
     };
-    model.told_of_clock = true;
-    // Rounded: a date has no fractions of a second, and an answer takes its time.
+    model.clock_warning_shown = true;
+    // Rounded: a date has no fractions of a second, and a response takes its time.
     let minutes = (model.behind.abs() + TimeDelta::seconds(30)).num_minutes();
     let text =
-        format!("this machine's clock is {minutes} min {how}; the times here are by the API's");
-    say(model, Remark::passing(&text))
+        format!("this machine's clock is {minutes} min {how}; times are shown by the API's clock");
+    show_remark(model, Remark::passing(&text))
 }
 
-/// What was asked before a sleep may never be answered, and what failed before it may work now.
-fn wake(model: &mut Model, effects: &mut Effects) {
+/// A request from before a sleep may never get a response, and one that failed before it may succeed now.
+fn resume_after_sleep(model: &mut Model, effects: &mut Effects) {
     effects.push(Effect::CatchUp);
-    if let Mode::Headless(ending) = &mut model.mode {
-        ending.wake(model.elapsed);
+    if let Mode::Headless(policy) = &mut model.mode {
+        policy.resume_after_sleep(model.elapsed);
     }
 }
 
-fn observed(model: &mut Model, report: &Observation, effects: &mut Effects) {
-    model.now = model.now.max(report.at);
-    model.elapsed = model.elapsed.max(report.elapsed);
-    let changes = model.build.apply(report);
-    model.explain();
-    let link_changed = model.connection.apply(report, &model.build);
-    let Mode::Headless(ending) = &mut model.mode else {
-        announce(model, &report.news, effects);
+fn apply_observation(model: &mut Model, observation: &Observation, effects: &mut Effects) {
+    model.now = model.now.max(observation.at);
+    model.elapsed = model.elapsed.max(observation.elapsed);
+    let changes = model.build.apply(observation);
+    model.update_explanation();
+    let connection_changed = model.connection.apply(observation, &model.build);
+    let Mode::Headless(policy) = &mut model.mode else {
+        notify_verdict(model, &observation.news, effects);
         return;
     };
-    let asked = ending.apply(report, &model.build);
-    if link_changed {
+    let effect = policy.apply(observation, &model.build);
+    if connection_changed {
         effects.push(Effect::Emit(Entry::Status {
             state: model.connection.state,
             message: model.connection.message(&model.build),
         }));
     }
-    leave_behind(&mut model.printed, changes.left, effects);
+    emit_incomplete_walk(&mut model.printed, changes.left, effects);
     if let Some(stack) = changes.new_stack {
         effects.push(Effect::Emit(Entry::Stack(stack)));
     }
@@ -159,15 +160,15 @@ fn observed(model: &mut Model, report: &Observation, effects: &mut Effects) {
             .map(Entry::Event)
             .map(Effect::Emit),
     );
-    effects.extend(asked);
+    effects.extend(effect);
 }
 
-/// Tells that a verdict has fallen, once. Lines tell it by ending.
-fn announce(model: &mut Model, news: &Seen, effects: &mut Effects) {
-    let Some(fall) = model.verdict_notice.apply(news, &model.build) else {
+/// Notifies the user of a verdict, once. A headless watch ends instead.
+fn notify_verdict(model: &mut Model, seen: &Seen, effects: &mut Effects) {
+    let Some(reached) = model.verdict_notice.apply(seen, &model.build) else {
         return;
     };
-    if fall.awaited {
+    if reached.user_waited {
         effects.push(Effect::Notify(summary(model)));
     }
     let verdict = model.build.verdict();
@@ -179,12 +180,12 @@ fn announce(model: &mut Model, news: &Seen, effects: &mut Effects) {
     }
 }
 
-/// Prints events of a walk that will not become whole, oldest first, behind the note that some may be missing.
-fn leave_behind(printed: &mut usize, events: Vec<Arc<StackEvent>>, effects: &mut Effects) {
+/// Prints events of a walk that will not be complete, oldest first, after the note that some may be missing.
+fn emit_incomplete_walk(printed: &mut usize, events: Vec<Arc<StackEvent>>, effects: &mut Effects) {
     if events.is_empty() {
         return;
     }
-    let message = "the history was not read to its end; events may be missing before these";
+    let message = "the history was not read completely; events may be missing before these";
     effects.push(Effect::Emit(Entry::Status {
         state: ConnectionState::Gap,
         message: message.to_owned(),
@@ -193,13 +194,13 @@ fn leave_behind(printed: &mut usize, events: Vec<Arc<StackEvent>>, effects: &mut
     effects.extend(events.into_iter().map(Entry::Event).map(Effect::Emit));
 }
 
-/// Ends the watch: what is in hand is printed, then how it ended. `runs` says whether that is an outcome to run
-/// the person's command for.
-fn finish(model: &mut Model, end: End, runs: bool, effects: &mut Effects) {
+/// Ends the watch: prints the pending events, then the outcome. `is_outcome` decides whether to run the user's command
+/// for it.
+fn finish(model: &mut Model, end: WatchEnd, is_outcome: bool, effects: &mut Effects) {
     if let Mode::Headless(_) = model.mode {
         let timeline = model.build.current().into_iter();
         let pending = timeline.flat_map(Timeline::pending).cloned().collect();
-        leave_behind(&mut model.printed, pending, effects);
+        emit_incomplete_walk(&mut model.printed, pending, effects);
         let record = OutcomeRecord::of(
             &model.build,
             &model.target.image_id,
@@ -208,7 +209,7 @@ fn finish(model: &mut Model, end: End, runs: bool, effects: &mut Effects) {
             model.printed,
         );
         effects.push(Effect::Emit(Entry::Outcome(Box::new(record.clone()))));
-        if runs {
+        if is_outcome {
             let code = end.code;
             effects.push(Effect::Run(Box::new(FinalOutcome { record, code })));
         }
@@ -216,20 +217,20 @@ fn finish(model: &mut Model, end: End, runs: bool, effects: &mut Effects) {
     effects.push(Effect::Exit(end.code));
 }
 
-/// Ends a watch because of something from outside: with the verdict, where one has fallen. Where none has,
-/// there is no outcome to run a command for; whoever sends a signal wants the program to end.
-fn cut_short(model: &mut Model, code: u8, reason: String, effects: &mut Effects) {
+/// Ends a watch for an outside reason: with the verdict, if one is reached. Otherwise there is no outcome to run a
+/// command for, and the sender of a signal wants the program to end.
+fn finish_early(model: &mut Model, code: u8, reason: String, effects: &mut Effects) {
     let verdict = model.build.verdict();
-    let fallen = verdict_code(verdict).is_some();
+    let reached = verdict_code(verdict).is_some();
     let outcome = match verdict.outcome() {
-        outcome if fallen => outcome,
-        _ if model.build.has_responded() => Outcome::Building,
+        outcome if reached => outcome,
+        _ if model.build.answered() => Outcome::Building,
         _ => Outcome::Unknown,
     };
-    let end = End {
+    let end = WatchEnd {
         code,
         outcome,
-        reason: (!fallen).then_some(reason),
+        reason: (!reached).then_some(reason),
     };
-    finish(model, end, fallen, effects);
+    finish(model, end, reached, effects);
 }

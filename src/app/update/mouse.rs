@@ -1,26 +1,27 @@
-//! What the mouse does: the wheel moves, a click goes to what is under it. Everything has a key too.
+//! Carries out mouse events: the wheel scrolls, a click selects the target under it. Everything has a key too. Tests:
+//! tests/it/mouse.rs.
 
 use ratatui::layout::{Position, Rect};
 
-use crate::app::filter::Choice;
 use crate::app::keys::action::Action;
 use crate::app::layout::Regions;
-use crate::app::model::{Focus, Model, Overlay};
+use crate::app::model::{Focus, Model};
 use crate::app::msg::{MouseAction, MouseKind};
-use crate::app::overlays::filter_menu;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::filter_menu::{self, FilterMenuLine};
 use crate::app::status::bar;
-use crate::app::status::bar::Meaning;
-use crate::app::update::{moves, shown};
-use crate::app::views::page::Line;
+use crate::app::status::bar::BarTarget;
+use crate::app::update::{navigation, view_state};
+use crate::app::views::Tab;
+use crate::app::views::filter::FilterChoice;
+use crate::app::views::page::PageLine;
 use crate::app::views::resources;
-use crate::app::views::rows::Rows;
-use crate::app::views::tab::Tab;
+use crate::app::views::rows::ListRows;
 
-/// The rows that a turn of the wheel moves by.
+/// The rows that one turn of the wheel scrolls by.
 const WHEEL: isize = 3;
 
-/// Does what was done with the mouse.
-pub(super) fn act(model: &mut Model, action: MouseAction) {
+pub(super) fn handle_mouse(model: &mut Model, action: MouseAction) {
     let Some(regions) = model.regions() else {
         return;
     };
@@ -28,10 +29,10 @@ pub(super) fn act(model: &mut Model, action: MouseAction) {
     let at = Position::new(action.column, action.row);
     match (&model.overlay, action.kind) {
         (Some(Overlay::Prompt(_)), _) => {}
-        (Some(_), MouseKind::WheelUp) => moves::act(model, Action::Up),
-        (Some(_), MouseKind::WheelDown) => moves::act(model, Action::Down),
+        (Some(_), MouseKind::WheelUp) => navigation::run_in_focus(model, Action::Up),
+        (Some(_), MouseKind::WheelDown) => navigation::run_in_focus(model, Action::Down),
         (Some(Overlay::Filter(_)), MouseKind::Click) => click_in_menu(model, at),
-        (Some(Overlay::Help(_)), MouseKind::Click) => shown::close_help(model),
+        (Some(Overlay::Help { .. }), MouseKind::Click) => view_state::close_help(model),
         (None, MouseKind::WheelUp) => wheel(model, regions, at, -WHEEL),
         (None, MouseKind::WheelDown) => wheel(model, regions, at, WHEEL),
         (None, MouseKind::Click) if regions.bar.contains(at) => click_on_bar(model, regions, at),
@@ -50,7 +51,7 @@ fn wheel(model: &mut Model, regions: Regions, at: Position, rows: isize) {
     }
     match model.tab {
         Tab::Events => {
-            let listed = Rows::new(&model.build, model.filter.sieve(), model.list.order);
+            let listed = ListRows::new(&model.build, model.filter.selection(), model.list.order);
             model.list.move_by(listed, rows);
         }
         Tab::Resources => model.resources.move_by(&model.build, rows),
@@ -63,18 +64,18 @@ fn wheel(model: &mut Model, regions: Regions, at: Position, rows: isize) {
 
 fn click_on_bar(model: &mut Model, regions: Regions, at: Position) {
     let columns = usize::from(regions.bar.width);
-    match bar::at(model, columns, usize::from(at.x)) {
-        Some(Meaning::Tab(tab)) => shown::show(model, tab),
-        Some(Meaning::Class(class)) => {
+    match bar::bar_target_at(model, columns, usize::from(at.x)) {
+        Some(BarTarget::Tab(tab)) => view_state::show_view(model, tab),
+        Some(BarTarget::Class(class)) => {
             // A chip lists its class alone; clicked again, everything.
             let mut filter = model.filter.clone();
-            let choice = Choice::Class(class);
+            let choice = FilterChoice::Class(class);
             let before = filter.classes;
             filter.only(&choice);
             if filter.classes == before {
-                filter.every(&choice);
+                filter.all_of_kind(&choice);
             }
-            shown::set_filter(model, filter);
+            view_state::set_filter(model, filter);
         }
         None => {}
     }
@@ -88,7 +89,7 @@ fn click_in_pane(model: &mut Model, regions: Regions, at: Position) {
         model.detail.page.cursor = index;
         let is_branch = matches!(
             model.detail.page.lines.get(index),
-            Some(Line::Node { open: Some(_), .. })
+            Some(PageLine::Node { open: Some(_), .. })
         );
         if is_branch && again {
             model.detail.fold(None);
@@ -97,7 +98,7 @@ fn click_in_pane(model: &mut Model, regions: Regions, at: Position) {
         model.focus = Focus::List;
         match model.tab {
             Tab::Events => {
-                let rows = Rows::new(&model.build, model.filter.sieve(), model.list.order);
+                let rows = ListRows::new(&model.build, model.filter.selection(), model.list.order);
                 let key = rows.event(model.list.top + line).map(|event| event.key());
                 if let Some(key) = key {
                     model.list.show(rows, &key);
@@ -127,13 +128,13 @@ fn click_in_menu(model: &mut Model, at: Position) {
         return;
     };
     let line = menu.top + line;
-    if matches!(menu.lines.get(line), Some(filter_menu::Line::Choice(..))) {
+    if matches!(menu.lines.get(line), Some(FilterMenuLine::Choice(..))) {
         menu.mark(line);
-        moves::act(model, Action::Toggle);
+        navigation::run_in_focus(model, Action::Toggle);
     }
 }
 
-/// The line of a bordered pane that is at a position.
+/// The line of a bordered pane at a position.
 fn line_under(pane: Option<Rect>, at: Position) -> Option<usize> {
     let pane = pane?;
     let inside = pane.inner(ratatui::layout::Margin::new(1, 1));

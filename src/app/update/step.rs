@@ -1,25 +1,25 @@
-//! Going from one place that was found to the next, and from failure to failure.
+//! Steps from one match of a search to the next, and from failure to failure. Called by `keys`; the filter indexes have
+//! the matches. Tests: tests/it/finding.rs.
 
-use crate::app::filter::quoted;
 use crate::app::model::{Focus, Model};
+use crate::app::views::Tab;
+use crate::app::views::filter::quoted;
 use crate::app::views::resources;
-use crate::app::views::rows::Rows;
-use crate::app::views::tab::Tab;
-use crate::domain::search::{Selection, is_in_event, matching_field};
+use crate::app::views::rows::ListRows;
 use crate::domain::stack_event::EventKey;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::store::filter_index::FilterSlot;
 use crate::text::pattern::Pattern;
 
-fn found(model: &Model) -> Selection {
+fn search_selection(model: &Model) -> Selection {
     Selection {
         classes: model.filter.classes,
         slot: Some(FilterSlot::Found),
     }
 }
 
-/// Goes to the next place, or to the one before; from the other end where there is none.
-pub(super) fn to_match(model: &mut Model, forward: bool) {
+/// Goes to the next or previous match; wraps around at the end.
+pub(super) fn step_to_match(model: &mut Model, forward: bool) {
     if model.reads_page() {
         step_in_page(model, forward);
     } else if let Some(pattern) = model.search.listed.clone() {
@@ -28,13 +28,13 @@ pub(super) fn to_match(model: &mut Model, forward: bool) {
             _ => step_in_events(model, &pattern, forward),
         }
     } else {
-        model.toast = Some("nothing is searched for".to_owned());
+        model.toast = Some("no active search".to_owned());
     }
 }
 
 fn step_in_page(model: &mut Model, forward: bool) {
     let Some(pattern) = model.search.page.clone() else {
-        model.toast = Some("nothing is searched for here".to_owned());
+        model.toast = Some("no active search here".to_owned());
         return;
     };
     let page = if model.tab == Tab::Failure {
@@ -47,8 +47,8 @@ fn step_in_page(model: &mut Model, forward: bool) {
         model.detail = detail;
         &mut model.detail.page
     };
-    if !page.find(&pattern, forward) {
-        model.toast = Some(format!("no line has {}", quoted(&pattern)));
+    if !page.mark_next_match(&pattern, forward) {
+        model.toast = Some(format!("no line matches {}", quoted(&pattern)));
     }
 }
 
@@ -68,13 +68,13 @@ fn step_in_resources(model: &mut Model, pattern: &Pattern, forward: bool) {
     };
     match around(at, count, forward).find(has) {
         Some(index) => model.resources.select(&model.build, index),
-        None => model.toast = Some(format!("no resource has {}", quoted(pattern))),
+        None => model.toast = Some(format!("no resource matches {}", quoted(pattern))),
     }
 }
 
 fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
-    let sieve = found(model);
-    match neighbour(model, sieve, forward) {
+    let selection = search_selection(model);
+    match neighbour(model, selection, forward) {
         Some(step) => {
             let left = model.build.unindexed(FilterSlot::Found);
             let so_far = if left > 0 {
@@ -82,95 +82,90 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
             } else {
                 String::new()
             };
-            let turned = if step.turned {
-                ", from the other end"
-            } else {
-                ""
-            };
+            let wrapped = if step.wrapped { ", wrapped around" } else { "" };
             model.show_event(&step.key);
-            // Where the row does not show it, a person wants to know where to look.
-            let field = model
-                .selected()
-                .and_then(|event| matching_field(pattern, event));
+            // If the match is in a field that the row does not show, the toast names the field.
+            let field = model.selected().and_then(|event| pattern.field_in(event));
             let field = field.filter(|field| !matches!(*field, "name" | "status"));
             let field = field.map_or_else(String::new, |field| format!(", in its {field}"));
             let (number, count) = (step.number, step.count);
-            model.toast = Some(format!("{number} of {count}{so_far}{field}{turned}"));
+            model.toast = Some(format!("{number} of {count}{so_far}{field}{wrapped}"));
         }
-        None => model.toast = Some(format!("no event that is listed has {}", quoted(pattern))),
+        None => model.toast = Some(format!("no listed event matches {}", quoted(pattern))),
     }
 }
 
-/// Goes to the first place once all events have been looked through: before that, nobody knows which it is.
-pub(super) fn seek(model: &mut Model) {
-    if !model.search.seeking || model.build.unindexed(FilterSlot::Found) > 0 {
+/// Selects the first match once all events have been searched: before that, it may not be the first.
+pub(super) fn select_first_match(model: &mut Model) {
+    if !model.search.awaits_first_match || model.build.unindexed(FilterSlot::Found) > 0 {
         return;
     }
-    model.search.seeking = false;
+    model.search.awaits_first_match = false;
     if let Some(pattern) = model.search.listed.clone() {
         step_in_events(model, &pattern, true);
     }
 }
 
-/// Goes to the next failed event, or to the one before, among what is listed.
-pub(super) fn to_failure(model: &mut Model, forward: bool) {
-    let sieve = model.filter.sieve_of(ClassSet::only(StatusClass::Failed));
+/// Goes to the next or previous failed event among the listed ones.
+pub(super) fn step_to_failure(model: &mut Model, forward: bool) {
+    let selection = model
+        .filter
+        .selection_of(ClassSet::only(StatusClass::Failed));
     if !model.filter.classes.contains(StatusClass::Failed) {
         model.toast = Some("the filter hides failures".to_owned());
         return;
     }
-    match neighbour(model, sieve, forward) {
+    match neighbour(model, selection, forward) {
         Some(step) => {
             model.toast = Some(format!("failure {} of {}", step.number, step.count));
             model.focus = Focus::List;
             model.detail_only = false;
             model.show_event(&step.key);
         }
-        None => model.toast = Some("nothing that is listed has failed".to_owned()),
+        None => model.toast = Some("no listed event has failed".to_owned()),
     }
 }
 
-/// A step to another event.
-struct Step {
+struct FoundEvent {
     key: EventKey,
-    /// Which it is, from 1, of how many.
+    /// The number of the match, from 1.
     number: usize,
     count: usize,
-    /// Whether it was found from the other end.
-    turned: bool,
+    /// Whether the search wrapped around.
+    wrapped: bool,
 }
 
-/// The next event that a sieve lets through, from the selected one on.
-fn neighbour(model: &Model, sieve: Selection, forward: bool) -> Option<Step> {
-    let rows = Rows::new(&model.build, sieve, model.list.order);
+/// The next or previous selected event after the event of the cursor.
+fn neighbour(model: &Model, selection: Selection, forward: bool) -> Option<FoundEvent> {
+    let rows = ListRows::new(&model.build, selection, model.list.order);
     let selected = model.list.selected.as_ref();
     let at = selected.and_then(|key| rows.index_of(key)).unwrap_or(0);
     let is_there = rows
         .event(at)
         .is_some_and(|event| Some(&event.key()) == selected);
     let count = rows.len();
-    // Where the selected event is none of them, its index is that of the next one.
+    // If the event of the cursor is not selected, its index is that of the next one.
     let start = if is_there || !forward {
         at
     } else {
         (at + count).checked_sub(1)?
     };
-    let mut places = around(start % count.max(1), count, forward);
-    let (index, event) = places.find_map(|index| Some((index, rows.event(index)?)))?;
-    let turned = if forward {
+    let mut indexes = around(start % count.max(1), count, forward);
+    let (index, event) = indexes.find_map(|index| Some((index, rows.event(index)?)))?;
+    let wrapped = if forward {
         index < at || (is_there && index == at)
     } else {
         index >= at
     };
-    Some(Step {
+    Some(FoundEvent {
         key: event.key(),
         number: rows.events_to(index),
         count: rows.events(),
-        turned,
+        wrapped,
     })
 }
 
-/// Every place of so many, from the one after a place around to that place itself; or backwards.
+/// Every index below `count`, from the one after `from` around to `from` itself; or backwards.
 fn around(from: usize, count: usize, forward: bool) -> impl Iterator<Item = usize> {
     (1..=count).map(move |step| {
         let step = if forward { step } else { count - step };

@@ -1,56 +1,53 @@
-//! The time axis that the bars of all resources share: the whole build, or a part of it looked at closely.
+//! The time axis that the bars of all resources share: the whole build, or a zoomed part of it. Keys zoom and scroll
+//! it; `view::views::gantt` draws bars on its window.
 //!
 //! One resource takes most of the hour and the others a few seconds each, so one scale can't show both.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The shortest time that an axis shows.
 const LEAST: TimeDelta = TimeDelta::seconds(10);
 
-/// Which part of the build the axis shows.
+/// The part of the build that the axis shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Axis {
-    /// The part; nothing for all of it.
-    part: Option<Part>,
+    /// `None`: the whole build.
+    part: Option<ZoomedPart>,
 }
 
-/// A part of the build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Part {
-    /// Where it begins, from the build's start.
+struct ZoomedPart {
+    /// Its beginning, from the build's start.
     from: TimeDelta,
-    /// How long it is.
     length: TimeDelta,
-    /// Whether it reached to the build's end when it was chosen: it goes on doing so as the build goes on.
+    /// Whether it reached the build's end when it was set: then it keeps doing so as the build continues.
     to_the_end: bool,
 }
 
-/// A stretch of time.
+/// A range of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     pub from: DateTime<Utc>,
-    /// Its end, later than its beginning.
+    /// Later than the beginning.
     pub to: DateTime<Utc>,
 }
 
 impl Window {
-    /// From one time to another; at least as long as the shortest axis.
+    /// At least as long as the shortest axis.
     pub fn new(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
         let to = to.max(from + LEAST);
         Self { from, to }
     }
 
-    /// How long it is.
     pub fn length(&self) -> TimeDelta {
         self.to - self.from
     }
 
-    /// Whether a time lies in it.
+    /// Whether it contains a time.
     pub fn holds(&self, time: DateTime<Utc>) -> bool {
         self.from <= time && time < self.to
     }
 
-    /// The column of a time, where so many columns show the window: before it is negative, after it too large.
+    /// The column of a time in a window of `columns` columns: negative before it, too large after it.
     pub fn column(&self, time: DateTime<Utc>, columns: usize) -> i64 {
         let columns = i64::try_from(columns).unwrap_or(i64::MAX);
         let offset = (time - self.from).num_milliseconds();
@@ -60,12 +57,11 @@ impl Window {
 }
 
 impl Axis {
-    /// Whether it shows the whole build.
     pub fn is_whole(&self) -> bool {
         self.part.is_none()
     }
 
-    /// What it shows of a build: always a part of it, also where the build is another one by now.
+    /// The part of a build that it shows: always within the build, even if the build has changed since.
     pub fn window(&self, build: Window) -> Window {
         let Some(part) = self.part else {
             return build;
@@ -81,18 +77,17 @@ impl Axis {
         Window::new(from, from + length)
     }
 
-    /// Shows the whole build.
     pub fn show_all(&mut self) {
         self.part = None;
     }
 
-    /// Shows another window, with a little room around it, as far as the build goes.
+    /// Shows another window, with a small margin, as far as the build reaches.
     pub fn show(&mut self, build: Window, wanted: Window) {
         let room = wanted.length() / 20;
         self.set(build, wanted.from - room, wanted.length() + room * 2);
     }
 
-    /// Shows half as much, or twice as much, around a time.
+    /// Shows half or twice as much time, around a time.
     pub fn zoom(&mut self, build: Window, around: DateTime<Utc>, closer: bool) {
         let now = self.window(build);
         let length = if closer {
@@ -108,7 +103,7 @@ impl Axis {
         self.set(build, around - length / 2, length);
     }
 
-    /// Moves by quarters of what it shows.
+    /// Scrolls by quarters of the window.
     pub fn scroll(&mut self, build: Window, quarters: i32) {
         if self.part.is_some() {
             let now = self.window(build);
@@ -119,7 +114,7 @@ impl Axis {
     fn set(&mut self, build: Window, from: DateTime<Utc>, length: TimeDelta) {
         let length = length.clamp(LEAST, build.length());
         let from = from.min(build.to - length).max(build.from);
-        self.part = Some(Part {
+        self.part = Some(ZoomedPart {
             from: from - build.from,
             length,
             to_the_end: from + length >= build.to,
@@ -147,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn twice_as_much_is_the_whole_again() {
+    fn zooming_out_to_the_whole_build_shows_all() {
         let build = Window::new(at(0), at(3600));
         let mut axis = Axis::default();
         axis.zoom(build, at(10), true);
@@ -159,7 +154,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is done, the window lies in the build and is not empty, also as the build grows or is
+        /// After any steps, the window lies in the build and is not empty, even if the build grows or is
         /// replaced by another one.
         #[test]
         fn the_window_stays_in_the_build(steps in prop::collection::vec((0..4, -10..110_000_i64, 10..100_000_i64), 0..30)) {

@@ -1,36 +1,35 @@
-//! The explanation of a failure as a page: what failed first, what its reason says, what helps, what followed.
+//! The explanation of a failure as a page: the first failure, its reason, the hint and the consequences.
 //!
-//! The parts come from [`crate::domain::failure`]; here they become lines.
+//! The parts come from [`crate::domain::failure`]; `view::views::failure` draws the lines.
 
 use std::sync::Arc;
 
 use crate::app::views::page;
-use crate::app::views::page::{Line, Page};
+use crate::app::views::page::{Page, PageLine};
 use crate::domain::build::Build;
 use crate::domain::failure::{Explanation, Reason};
 use crate::domain::stack_event::EventKey;
 use crate::domain::verdict::Verdict;
 use crate::text::duration::duration;
 
-/// What the page shows.
 #[derive(Clone, Debug, Default)]
 pub struct FailurePage {
-    /// The lines; none while nothing has failed.
+    /// Empty before a failure.
     pub page: Page,
-    made: Option<Made>,
+    rendered_from: Option<FailurePageInput>,
 }
 
-/// What the lines were made for: where this is the same, they are.
+/// The input of the lines: they are made again only when it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Made {
+struct FailurePageInput {
     cause: EventKey,
-    /// What was known of the build then.
+    /// The revision of the build.
     revision: u64,
     columns: usize,
 }
 
 impl FailurePage {
-    /// Brings the lines in line with what is known about the failure and with the page's size.
+    /// Brings the lines in line with the explanation and the page's size.
     pub fn settle(
         &mut self,
         build: &Build,
@@ -38,67 +37,69 @@ impl FailurePage {
         columns: usize,
         height: usize,
     ) {
-        let wanted = explanation.map(|why| Made {
+        let wanted = explanation.map(|why| FailurePageInput {
             cause: why.cause.key(),
             revision: build.revision(),
             columns,
         });
-        if wanted != self.made {
-            let cause = |made: &Option<Made>| made.as_ref().map(|made| made.cause.clone());
-            if cause(&wanted) != cause(&self.made) {
+        if wanted != self.rendered_from {
+            let cause = |rendered: &Option<FailurePageInput>| {
+                rendered.as_ref().map(|rendered| rendered.cause.clone())
+            };
+            if cause(&wanted) != cause(&self.rendered_from) {
                 self.page.rewind();
             }
             let leftover = build.verdict() == Verdict::Succeeded;
             let lines = explanation.map(|why| lines(why, leftover, columns));
             self.page.lines = lines.unwrap_or_default();
-            self.made = wanted;
+            self.rendered_from = wanted;
         }
         self.page.settle(height);
     }
 }
 
-fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<Line> {
+fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
     let cause = &why.cause;
-    let what = if leftover {
+    let role = if leftover {
         "kept the stack of a good image from deleting itself"
     } else {
         "failed first"
     };
-    let mut lines = vec![Line::Heading(format!("{} {what}", cause.logical_id))];
-    lines.extend(page::text(cause.resource_type.as_str(), columns));
-    lines.push(Line::Status(Arc::clone(cause)));
+    let mut lines = vec![PageLine::Heading(format!("{} {role}", cause.logical_id))];
+    lines.extend(page::text_lines(cause.resource_type.as_str(), columns));
+    lines.push(PageLine::Status(Arc::clone(cause)));
     if let Some(after) = why.after {
-        lines.push(Line::Text(format!(
+        lines.push(PageLine::Text(format!(
             "after {} of work on it",
             duration(after)
         )));
     }
     if let Some(summary) = why.summary() {
-        lines.push(Line::Blank);
-        lines.push(Line::Heading("why".to_owned()));
-        lines.extend(page::text(summary.as_str(), columns));
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Heading("why".to_owned()));
+        lines.extend(page::text_lines(summary.as_str(), columns));
     }
     if let Some(hint) = &why.hint {
-        lines.push(Line::Blank);
-        lines.push(Line::Heading("what helps".to_owned()));
-        lines.extend(page::text(hint.advice.as_str(), columns));
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Heading("hint".to_owned()));
+        lines.extend(page::text_lines(hint.advice.as_str(), columns));
         if let Some(command) = &hint.command {
-            lines.push(Line::Blank);
-            lines.extend(page::command(command.as_str(), columns));
+            lines.push(PageLine::Blank);
+            lines.extend(page::command_lines(command.as_str(), columns));
         }
     }
     push_parts(why, columns, &mut lines);
     push_consequences(why, columns, &mut lines);
     if cause.reason.is_some() {
-        lines.push(Line::Blank);
-        lines.push(Line::Heading("in the service's own words".to_owned()));
-        lines.extend(page::reason(cause, columns));
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Heading("the service's reason".to_owned()));
+        lines.extend(page::reason_lines(cause, columns));
     }
     lines
 }
 
-/// What the reason says, part by part.
-fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
+/// The parts of the reason.
+fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<PageLine>) {
     let parts = why.reason.iter().flat_map(Reason::parts);
     let resolved = why
         .component
@@ -109,35 +110,40 @@ fn push_parts(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
     if parts.is_empty() {
         return;
     }
-    lines.push(Line::Blank);
-    lines.push(Line::Heading("what the reason says".to_owned()));
-    page::fields(parts, columns, lines);
+    lines.push(PageLine::Blank);
+    lines.push(PageLine::Heading("details of the reason".to_owned()));
+    page::push_fields(parts, columns, lines);
 }
 
-/// What only followed, so that nobody looks there for the cause.
-fn push_consequences(why: &Explanation, columns: usize, lines: &mut Vec<Line>) {
+/// The consequences, so that the user does not look there for the cause.
+fn push_consequences(why: &Explanation, columns: usize, lines: &mut Vec<PageLine>) {
     if why.consequences > 0 {
-        lines.push(Line::Blank);
-        lines.push(Line::Heading(format!(
-            "what followed from it ({})",
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Heading(format!(
+            "consequences ({})",
             why.consequences
         )));
-        lines.extend(why.first_consequences.iter().cloned().map(Line::Follower));
+        lines.extend(
+            why.first_consequences
+                .iter()
+                .cloned()
+                .map(PageLine::Follower),
+        );
         let more = why
             .consequences
             .saturating_sub(why.first_consequences.len());
         if more > 0 {
-            lines.push(Line::Text(format!("and {more} more")));
+            lines.push(PageLine::Text(format!("and {more} more")));
         }
     }
     if why.others > 0 {
-        lines.push(Line::Blank);
+        lines.push(PageLine::Blank);
         let noun = if why.others == 1 {
             "resource"
         } else {
             "resources"
         };
-        let text = format!("{} other {noun} failed by themselves", why.others);
-        lines.extend(page::text(&text, columns));
+        let text = format!("{} other {noun} failed independently", why.others);
+        lines.extend(page::text_lines(&text, columns));
     }
 }

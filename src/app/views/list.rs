@@ -1,15 +1,15 @@
-//! The list's own state: which event is selected, what is scrolled to, and whether it follows the newest.
+//! The state of the list of events: the selected event, the scroll position, and whether it follows the newest event.
+//! `update` moves it, `Model::settle` adapts it to new rows.
 //!
-//! The selection is an event, never a row number, so it stays where it is while others arrive above and
-//! below. While the list holds, the selected row also stays on its line of the screen.
+//! The selection is an event, never a row number, so it stays on its event while others arrive above and
+//! below. While the list is held, the selected row also stays on its line of the screen.
 
-use crate::app::views::rows::{Order, Rows};
+use crate::app::views::rows::{ListOrder, ListRows};
 use crate::domain::build::Build;
 use crate::domain::stack_event::EventKey;
 
-/// What is selected and shown.
 #[derive(Clone, Debug)]
-pub struct List {
+pub struct EventList {
     pub selected: Option<EventKey>,
     /// Whether the newest event is selected as it arrives.
     pub follows: bool,
@@ -19,13 +19,12 @@ pub struct List {
     line: usize,
     /// The number of rows on the screen.
     height: usize,
-    /// Which end the newest event is at.
-    pub order: Order,
+    pub order: ListOrder,
     /// The newest event when the list stopped following.
     held_at: Option<EventKey>,
 }
 
-impl Default for List {
+impl Default for EventList {
     fn default() -> Self {
         Self {
             selected: None,
@@ -33,35 +32,35 @@ impl Default for List {
             top: 0,
             line: 0,
             height: 0,
-            order: Order::default(),
+            order: ListOrder::default(),
             held_at: None,
         }
     }
 }
 
-impl List {
-    /// Brings selection and scrolling in line with the rows that there are now. `looking` says that a filter
-    /// has not been asked about all events yet, so that what it hides now may be listed in a moment.
-    pub fn settle(&mut self, rows: Rows<'_>, height: usize, looking: bool) {
+impl EventList {
+    /// Brings selection and scrolling in line with the current rows. `is_indexing`: the filter index has not seen
+    /// all events yet, so an event that it does not list now may be listed in a moment.
+    pub fn settle(&mut self, rows: ListRows<'_>, height: usize, is_indexing: bool) {
         self.height = height;
         let last = rows.len().saturating_sub(1);
         let absent = |key: &EventKey| rows.index_of(key).is_none();
         if !self.follows && self.selected.as_ref().is_some_and(absent) {
-            // A walk that starts again drops its rows for a moment: the event comes back.
+            // A walk that starts again drops its rows for a moment: the event will return.
             self.top = self.top.min(last);
             return;
         }
         let index = self.index(rows);
         let highest_top = (last + 1).saturating_sub(height);
-        let keeps = looking && !self.follows;
+        let keeps = is_indexing && !self.follows;
         if let Some(event) = rows.nearest_event(index).filter(|_| !keeps) {
             self.selected = Some(event.key());
         }
         if self.follows {
-            // What is beyond the newest event, such as a gap, is on the screen too.
+            // A row beyond the newest event, such as a gap, is on the screen too.
             self.top = match self.order {
-                Order::OldestFirst => highest_top,
-                Order::NewestFirst => 0,
+                ListOrder::OldestFirst => highest_top,
+                ListOrder::NewestFirst => 0,
             };
         }
         let selected = self.selected.as_ref().and_then(|key| rows.index_of(key));
@@ -76,8 +75,8 @@ impl List {
         self.line = index - self.top.min(index);
     }
 
-    /// Where the selection is now: the newest row while following.
-    fn index(&self, rows: Rows<'_>) -> usize {
+    /// The index of the selection: the newest row while following.
+    fn index(&self, rows: ListRows<'_>) -> usize {
         let newest = rows.newest_index();
         if self.follows {
             return newest;
@@ -88,9 +87,9 @@ impl List {
             .unwrap_or(newest)
     }
 
-    /// Moves the selection by rows, over those that are no events. Away from the newest one stops following;
+    /// Moves the selection by rows, over those that are not events. Moving away from the newest one stops following;
     /// reaching it follows again.
-    pub fn move_by(&mut self, rows: Rows<'_>, delta: isize) {
+    pub fn move_by(&mut self, rows: ListRows<'_>, delta: isize) {
         let last = rows.len().saturating_sub(1);
         let index = self.index(rows);
         let mut target = index.saturating_add_signed(delta).min(last);
@@ -100,28 +99,28 @@ impl List {
         self.select(rows, target);
     }
 
-    /// Selects the first row, or the last one; where that is the newest one, follows from there.
-    pub fn edge(&mut self, rows: Rows<'_>, first: bool) {
-        if first == (self.order == Order::NewestFirst) {
+    /// Selects the first or the last row; if that is the newest one, follows from there.
+    pub fn select_edge(&mut self, rows: ListRows<'_>, first: bool) {
+        if first == (self.order == ListOrder::NewestFirst) {
             self.follow();
         } else {
             self.select(rows, if first { 0 } else { usize::MAX });
         }
     }
 
-    /// Selects the newest row, and the newer ones as they come.
+    /// Selects the newest row, and newer ones as they arrive.
     pub fn follow(&mut self) {
         self.follows = true;
         self.held_at = None;
     }
 
-    /// Puts the newest event at the other end.
-    pub fn turn(&mut self) {
-        self.order = self.order.turned();
+    /// Moves the newest event to the other end.
+    pub fn reverse_order(&mut self) {
+        self.order = self.order.reversed();
         self.line = self.height / 2;
     }
 
-    fn select(&mut self, rows: Rows<'_>, target: usize) {
+    fn select(&mut self, rows: ListRows<'_>, target: usize) {
         let Some(event) = rows.nearest_event(target) else {
             return;
         };
@@ -137,9 +136,9 @@ impl List {
         self.selected = Some(key);
     }
 
-    /// Selects an event, or the one that follows it where it is not listed; where that is not on the screen,
-    /// brings it into the middle.
-    pub fn show(&mut self, rows: Rows<'_>, key: &EventKey) {
+    /// Selects an event, or the next one if it is not listed, and scrolls it to the middle unless it is on the
+    /// screen.
+    pub fn show(&mut self, rows: ListRows<'_>, key: &EventKey) {
         let Some(index) = rows.index_of(key) else {
             return;
         };
@@ -156,15 +155,15 @@ impl List {
         self.selected = Some(event.key());
     }
 
-    /// Stops following where the list is, so that opening something else does not lose the event.
-    pub fn hold(&mut self, rows: Rows<'_>) {
+    /// Stops following at the current row, so that opening something else keeps the event.
+    pub fn hold(&mut self, rows: ListRows<'_>) {
         if self.follows {
             self.follows = false;
             self.held_at = rows.newest().map(|newest| newest.key());
         }
     }
 
-    /// How many events have arrived since the list stopped following, whatever the filter shows of them.
+    /// The number of events that arrived since the list stopped following, hidden ones included.
     pub fn arrived(&self, build: &Build) -> usize {
         self.held_at
             .as_ref()

@@ -1,7 +1,8 @@
-//! Text that is read line by line: the lines, which of them are on the screen, and which is marked.
+//! A page of text: its lines, the scroll position and the marked line. The detail pane and the explanation of a failure
+//! are pages; `view::views::page` draws them.
 //!
-//! Lines are made when what they show or the width changes, not when a frame is drawn; what depends on the
-//! time of the frame is a line of its own kind.
+//! Lines are made when their content or the width changes, not in every frame; content that depends on the
+//! time of the frame has its own kind of line.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,50 +14,48 @@ use crate::text::pattern::Pattern;
 use crate::text::width::{width, wrap};
 
 #[derive(Clone, Debug)]
-pub enum Line {
-    /// Nothing, between two parts.
+pub enum PageLine {
     Blank,
     /// The status of an event, and since when; drawn with the time of the frame.
     Status(Arc<StackEvent>),
-    /// What the lines below have in common.
     Heading(String),
-    /// Running text of the program's own.
+    /// The program's own text.
     Text(String),
     /// The service's reason.
     Reason {
-        /// All of it as it came, to be copied.
+        /// The whole reason, for copying.
         whole: Arc<str>,
-        /// The part of it that is on this line.
+        /// The part on this line.
         part: String,
-        /// Whether it begins here.
+        /// Whether this is its first line.
         first: bool,
     },
-    /// A name and its value, which may go on over more lines.
+    /// A name and its value, which may continue on more lines.
     Field {
-        /// The name, padded to the width of the longest beside it.
+        /// Padded to the width of the longest name beside it.
         name: String,
-        /// The value, all of it, to be copied.
+        /// The whole value, for copying.
         whole: Arc<str>,
-        /// The part of it that is on this line.
+        /// The part on this line.
         part: String,
-        /// Whether it begins here.
+        /// Whether this is its first line.
         first: bool,
     },
     /// A line of a tree.
     Node {
-        /// How far it is moved to the right, in columns.
+        /// In columns.
         indent: usize,
-        /// Where it is in the properties: a JSON pointer (RFC 6901).
+        /// A JSON pointer (RFC 6901) into the properties.
         path: String,
-        /// Whether its content is shown, where it is a branch.
+        /// Whether a branch is open; `None` for a leaf.
         open: Option<bool>,
         name: String,
-        /// The value, or what is folded away; empty for an unfolded branch.
+        /// The value, or a summary of a folded branch; empty for an open one.
         value: String,
     },
     /// A line of a document inside the tree, or the rest of a long value.
     Continued {
-        /// How far it is moved to the right, in columns.
+        /// In columns.
         indent: usize,
         text: String,
     },
@@ -64,41 +63,38 @@ pub enum Line {
     Span(Span),
     /// One of a resource's events.
     Event(Arc<StackEvent>),
-    /// An event that only followed from another one's failure.
+    /// An event that is a consequence of another one's failure.
     Follower(Arc<StackEvent>),
-    /// A command that helps.
+    /// A command that the user can run.
     Command {
-        /// All of it, to be copied.
+        /// The whole command, for copying.
         whole: Arc<str>,
-        /// The part of it that is on this line.
+        /// The part on this line.
         part: String,
-        /// Whether it begins here.
+        /// Whether this is its first line.
         first: bool,
     },
-    /// Something that was not so in the event before.
+    /// A difference from the previous event.
     Change {
-        /// Whether it came, went, or became something else.
-        sign: Sign,
-        /// What, and how.
+        sign: ChangeKind,
         text: String,
     },
 }
 
-/// How two events differ in one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// The event has it, the one before has not.
+pub enum ChangeKind {
+    /// Only the later event has it.
     Added,
-    /// The event has not, the one before has.
+    /// Only the earlier event has it.
     Removed,
-    /// Both have it, with another value.
+    /// Both have it, with different values.
     Changed,
 }
 
-impl Line {
-    /// What a copy of the line takes: what it is called, and all of it, whatever of it is on this line.
-    /// Nothing where that takes more than the line.
-    pub fn copied(&self) -> Option<(String, String)> {
+impl PageLine {
+    /// The name and the whole text that a copy of the line takes, even if the line shows only a part of it.
+    /// `None`: more than the line is needed.
+    pub fn copyable(&self) -> Option<(String, String)> {
         let (name, text) = match self {
             Self::Reason { whole, .. } => ("the reason", whole.to_string()),
             Self::Field { name, whole, .. } => (name.trim(), whole.to_string()),
@@ -112,8 +108,8 @@ impl Line {
         Some((name.to_owned(), text))
     }
 
-    /// Whether it goes on with what the line above it began: text that was wrapped.
-    fn goes_on(&self) -> bool {
+    /// Whether it continues the line above: wrapped text.
+    fn continues_previous(&self) -> bool {
         matches!(
             self,
             Self::Continued { .. }
@@ -123,8 +119,8 @@ impl Line {
         )
     }
 
-    /// The text that a search looks at.
-    pub fn text(&self) -> String {
+    /// The text that a search matches.
+    pub fn search_text(&self) -> String {
         match self {
             Self::Blank => String::new(),
             Self::Status(event) => event.status.to_string(),
@@ -151,10 +147,9 @@ impl Line {
     }
 }
 
-/// Lines, and what is shown of them.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    pub lines: Vec<Line>,
+    pub lines: Vec<PageLine>,
     /// The first line on the screen.
     pub top: usize,
     /// The marked line, while the pane has the focus.
@@ -168,7 +163,7 @@ impl Page {
         self.cursor = 0;
     }
 
-    /// Keeps the marked line on a screen of so many lines.
+    /// Keeps the marked line on a screen of `height` lines.
     pub fn settle(&mut self, height: usize) {
         let last = self.lines.len().saturating_sub(1);
         self.cursor = self.cursor.min(last);
@@ -186,7 +181,7 @@ impl Page {
         self.cursor = self.cursor.saturating_add_signed(delta).min(last);
     }
 
-    /// Scrolls by lines, the marked one with them where it would leave the screen.
+    /// Scrolls by lines, and moves the marked line as far as it needs to stay on the screen.
     pub fn scroll_by(&mut self, delta: isize, height: usize) {
         let highest = self.lines.len().saturating_sub(height.max(1));
         self.top = self.top.saturating_add_signed(delta).min(highest);
@@ -194,7 +189,7 @@ impl Page {
         self.cursor = self.cursor.clamp(self.top, last.max(self.top));
     }
 
-    /// Scrolls by lines, and marks the line as far down the screen as before; at an end, the last one there is.
+    /// Scrolls by lines, and keeps the marked line at its height on the screen; at an end, marks the last line there.
     pub fn page_by(&mut self, delta: isize, height: usize) {
         let highest = self.lines.len().saturating_sub(height.max(1));
         let down_the_screen = self.cursor.saturating_sub(self.top);
@@ -206,33 +201,33 @@ impl Page {
         }
     }
 
-    /// Marks the next line that has the pattern, or the one before; from the other end where there is none.
-    /// What was wrapped over several lines is searched as a whole, and found in its first. False where nothing
-    /// has it.
-    pub fn find(&mut self, pattern: &Pattern, forward: bool) -> bool {
+    /// Marks the next or previous line that matches; wraps around at the end. Text that was wrapped over several lines
+    /// is searched as a whole, and found in its first line. False if nothing
+    /// matches.
+    pub fn mark_next_match(&mut self, pattern: &Pattern, forward: bool) -> bool {
         let count = self.lines.len();
-        let found = self.found(pattern);
+        let found = self.matching_lines(pattern);
         let step = |step: usize| if forward { step } else { count - step };
-        let places = (1..=count).map(|away| (self.cursor + step(away)) % count);
-        let place = { places }.find(|place| found.contains(place));
-        self.cursor = place.unwrap_or(self.cursor);
-        place.is_some()
+        let indexes = (1..=count).map(|away| (self.cursor + step(away)) % count);
+        let index = { indexes }.find(|index| found.contains(index));
+        self.cursor = index.unwrap_or(self.cursor);
+        index.is_some()
     }
 
-    /// The lines that have the pattern; of what was wrapped over several, and has it across them, the first.
-    pub fn found(&self, pattern: &Pattern) -> BTreeSet<usize> {
+    /// The lines that match; of wrapped text with a match across lines, the first line.
+    pub fn matching_lines(&self, pattern: &Pattern) -> BTreeSet<usize> {
         let has = |index: &usize| {
             self.lines
                 .get(*index)
-                .is_some_and(|line| pattern.is_in(&line.text()))
+                .is_some_and(|line| pattern.is_in(&line.search_text()))
         };
         let mut found: BTreeSet<usize> = (0..self.lines.len()).filter(has).collect();
         let mut start = 0;
-        for item in self.lines.chunk_by(|_, line| line.goes_on()) {
+        for item in self.lines.chunk_by(|_, line| line.continues_previous()) {
             let range = start..start + item.len();
             start = range.end;
             if item.len() > 1 && found.range(range.clone()).next().is_none() {
-                let text: String = item.iter().map(Line::text).collect();
+                let text: String = item.iter().map(PageLine::search_text).collect();
                 if pattern.is_in(&text) {
                     found.insert(range.start);
                 }
@@ -242,43 +237,47 @@ impl Page {
     }
 }
 
-/// Running text in lines of so many columns.
-pub(crate) fn text(text: &str, columns: usize) -> impl Iterator<Item = Line> {
-    wrap(text, columns).into_iter().map(Line::Text)
+/// Text, wrapped to lines.
+pub(crate) fn text_lines(text: &str, columns: usize) -> impl Iterator<Item = PageLine> {
+    wrap(text, columns).into_iter().map(PageLine::Text)
 }
 
-/// An event's reason in lines of so many columns.
-pub(crate) fn reason(event: &StackEvent, columns: usize) -> impl Iterator<Item = Line> {
+/// An event's reason, wrapped to lines.
+pub(crate) fn reason_lines(event: &StackEvent, columns: usize) -> impl Iterator<Item = PageLine> {
     let whole: Arc<str> = event.verbatim_reason().unwrap_or_default().into();
     let shown = event
         .reason
         .as_ref()
         .map(|reason| wrap(reason.as_str(), columns));
     let parts = shown.unwrap_or_default().into_iter();
-    parts.enumerate().map(move |(index, part)| Line::Reason {
-        whole: Arc::clone(&whole),
-        part,
-        first: index == 0,
-    })
+    parts
+        .enumerate()
+        .map(move |(index, part)| PageLine::Reason {
+            whole: Arc::clone(&whole),
+            part,
+            first: index == 0,
+        })
 }
 
-/// A command in lines of so many columns.
-pub(crate) fn command(whole: &str, columns: usize) -> impl Iterator<Item = Line> {
+/// A command, wrapped to lines.
+pub(crate) fn command_lines(whole: &str, columns: usize) -> impl Iterator<Item = PageLine> {
     let shared: Arc<str> = whole.into();
-    // Two columns are the sign's.
+    // Two columns are for the sign.
     let parts = wrap(whole, columns.saturating_sub(2)).into_iter();
-    parts.enumerate().map(move |(index, part)| Line::Command {
-        whole: Arc::clone(&shared),
-        part,
-        first: index == 0,
-    })
+    parts
+        .enumerate()
+        .map(move |(index, part)| PageLine::Command {
+            whole: Arc::clone(&shared),
+            part,
+            first: index == 0,
+        })
 }
 
-/// Names and their values, aligned; what is absent is left out.
-pub(crate) fn fields<'a>(
+/// Appends names and their values, aligned; absent values are left out.
+pub(crate) fn push_fields<'a>(
     fields: impl IntoIterator<Item = (&'a str, Option<String>)>,
     columns: usize,
-    lines: &mut Vec<Line>,
+    lines: &mut Vec<PageLine>,
 ) {
     let fields: Vec<_> = fields
         .into_iter()
@@ -293,7 +292,7 @@ pub(crate) fn fields<'a>(
             parts
                 .into_iter()
                 .enumerate()
-                .map(|(index, part)| Line::Field {
+                .map(|(index, part)| PageLine::Field {
                     name: format!("{name:names$}"),
                     whole: Arc::clone(&whole),
                     part,
@@ -311,24 +310,24 @@ mod tests {
         Page {
             lines: lines
                 .iter()
-                .map(|line| Line::Text((*line).to_owned()))
+                .map(|line| PageLine::Text((*line).to_owned()))
                 .collect(),
             ..Page::default()
         }
     }
 
     #[test]
-    fn a_search_goes_on_from_the_other_end() {
+    fn a_search_wraps_around() {
         let mut page = page(&["one", "two", "three", "two"]);
         let two = Pattern::new("two", false).unwrap();
         let mut seen = Vec::new();
         for forward in [true, true, true, false] {
-            assert!(page.find(&two, forward));
+            assert!(page.mark_next_match(&two, forward));
             seen.push(page.cursor);
         }
         assert_eq!(seen, [1, 3, 1, 3]);
-        assert!(!page.find(&Pattern::new("four", false).unwrap(), true));
-        assert!(!Page::default().find(&two, false));
+        assert!(!page.mark_next_match(&Pattern::new("four", false).unwrap(), true));
+        assert!(!Page::default().mark_next_match(&two, false));
     }
 
     #[test]

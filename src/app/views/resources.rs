@@ -1,6 +1,7 @@
-//! The list of resources: which is selected, what is scrolled to, and what each row knows.
+//! The list of resources: the selected one, the scroll position, and the data of each row. `update` moves it;
+//! `view::views::resources` draws it.
 //!
-//! The rows are those of the current stack, the stack itself first, in the order in which CloudFormation began
+//! The rows are the current stack itself, then its resources in the order in which CloudFormation began
 //! them.
 
 use std::sync::Arc;
@@ -14,12 +15,12 @@ use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
 
-/// Rows that the header takes.
+/// The rows that the header takes.
 pub(crate) const HEADER: usize = 1;
-/// From this height of the pane's inside on, it has a header.
+/// The minimum height inside the pane for a header.
 const WITH_HEADER: usize = 4;
 
-/// The rows that are left for resources in a pane of so many rows.
+/// The rows for resources in a pane of that height.
 pub(crate) const fn rows_below_header(height: usize) -> usize {
     if height >= WITH_HEADER {
         height - HEADER
@@ -28,30 +29,27 @@ pub(crate) const fn rows_below_header(height: usize) -> usize {
     }
 }
 
-/// What is selected and shown.
 #[derive(Clone, Debug, Default)]
 pub struct ResourceList {
-    /// The selected resource; while nobody has chosen one, the newest that is being worked on.
+    /// The selected resource; until the user selects one, the newest one in progress.
     pub selected: Option<SafeText>,
-    /// Whether a person has chosen it.
-    chosen: bool,
+    chosen_by_user: bool,
     /// The first row on the screen.
     pub top: usize,
-    /// The time axis.
     pub axis: Axis,
-    /// The stack that all of this is about.
+    /// The stack of all of this.
     stack: Option<StackId>,
 }
 
 /// One resource, or the stack itself.
 #[derive(Clone, Debug)]
-pub(crate) struct Resource<'a> {
+pub(crate) struct ResourceRow<'a> {
     pub newest: &'a Arc<StackEvent>,
-    /// What it went through, oldest first.
+    /// Its operations, oldest first.
     pub spans: Vec<Span>,
 }
 
-impl<'a> Resource<'a> {
+impl<'a> ResourceRow<'a> {
     /// A resource of a stack, by its logical id.
     pub(crate) fn of(timeline: &'a Timeline, id: &SafeText) -> Option<Self> {
         Some(Self {
@@ -60,8 +58,8 @@ impl<'a> Resource<'a> {
         })
     }
 
-    /// How long it has been worked on, or was in its longest operation: the time that it cost, as far as that
-    /// is known. `now` is the time up to which what is open goes on; see [`Build::open_until`].
+    /// The duration of its current operation, or of its longest one, as far as it is known. An open
+    /// operation lasts until `now`; see [`Build::open_until`].
     pub(crate) fn length(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
         let current = self.current()?;
         let lengths = self.spans.iter().filter_map(|span| span.length(now));
@@ -71,7 +69,7 @@ impl<'a> Resource<'a> {
             .or_else(|| lengths.max())
     }
 
-    /// What it goes through now, or went through last.
+    /// Its current or last operation.
     pub(crate) fn current(&self) -> Option<&Span> {
         self.spans.last()
     }
@@ -83,17 +81,17 @@ pub(crate) fn ids(build: &Build) -> impl Iterator<Item = &SafeText> {
 }
 
 /// The time that the axis can show: the build, up to its end or to now.
-pub(crate) fn whole(build: &Build, now: DateTime<Utc>) -> Option<Window> {
+pub(crate) fn whole_window(build: &Build, now: DateTime<Utc>) -> Option<Window> {
     Some(Window::new(build.started_at()?, build.until(now)))
 }
 
-/// The time in which the selected resource is worked on, or was for the longest.
+/// The time of the selected resource's current or longest operation.
 pub(crate) fn selected_window(
     build: &Build,
     list: &ResourceList,
     now: DateTime<Utc>,
 ) -> Option<Window> {
-    let resource = Resource::of(build.current()?, list.selected.as_ref()?)?;
+    let resource = ResourceRow::of(build.current()?, list.selected.as_ref()?)?;
     let until = build.until(now);
     let current = resource.current().filter(|span| span.is_open());
     let longest = || {
@@ -108,7 +106,7 @@ pub(crate) fn selected_window(
 }
 
 impl ResourceList {
-    /// Brings selection and scrolling in line with the resources that there are now.
+    /// Brings selection and scrolling in line with the current resources.
     pub fn settle(&mut self, build: &Build, height: usize) {
         if self.stack.as_ref() != build.stack_id() {
             *self = Self {
@@ -119,17 +117,17 @@ impl ResourceList {
         let ids: Vec<_> = ids(build).collect();
         let is_there = |id: &SafeText| ids.contains(&id);
         let unfinished = build.current().is_some_and(|timeline| !timeline.is_whole());
-        if self.chosen && unfinished && !self.selected.as_ref().is_some_and(is_there) {
-            // A walk that starts again drops its rows for a moment: the resource comes back.
+        if self.chosen_by_user && unfinished && !self.selected.as_ref().is_some_and(is_there) {
+            // A walk that starts again drops its rows for a moment: the resource will return.
             return;
         }
-        if !self.chosen {
-            self.selected = usual(build, &ids).cloned();
+        if !self.chosen_by_user {
+            self.selected = default_selection(build, &ids).cloned();
         }
         let index = self.index(&ids);
         if self.selected.as_ref() != ids.get(index).copied() {
             self.selected = ids.get(index).map(|id| (*id).clone());
-            self.chosen = false;
+            self.chosen_by_user = false;
         }
         let highest_top = ids.len().saturating_sub(height);
         self.top = self.top.min(highest_top).min(index);
@@ -157,27 +155,27 @@ impl ResourceList {
     pub fn select(&mut self, build: &Build, index: usize) {
         if let Some(id) = ids(build).nth(index) {
             self.selected = Some(id.clone());
-            self.chosen = true;
+            self.chosen_by_user = true;
         }
     }
 
-    /// Keeps the selection as if a person had chosen it.
+    /// Keeps the default selection as if the user had selected it.
     pub fn hold(&mut self) {
-        self.chosen = true;
+        self.chosen_by_user = true;
     }
 }
 
-/// What a person would look at first: what failed first, else what began last of what goes on.
-fn usual<'a>(build: &Build, ids: &[&'a SafeText]) -> Option<&'a SafeText> {
+/// The resource to look at first: the first failure, otherwise the last one that began and is in progress.
+fn default_selection<'a>(build: &Build, ids: &[&'a SafeText]) -> Option<&'a SafeText> {
     let failure = build.first_failure().map(|event| &event.logical_id);
     let timeline = build.current()?;
-    let goes_on = |id: &&&SafeText| {
+    let is_running = |id: &&&SafeText| {
         let newest = timeline.facts().newest_of(id);
         newest.is_some_and(|newest| !newest.status.is_final())
     };
     ids.iter()
         .find(|id| Some(**id) == failure)
-        .or_else(|| ids.iter().rev().find(goes_on))
+        .or_else(|| ids.iter().rev().find(is_running))
         .or(ids.last())
         .copied()
 }

@@ -1,5 +1,5 @@
-//! The list as a sequence of rows: events of every stack that had the image's name, what may be missing
-//! between them, and where one stack ends and the next begins. Nothing here scans events.
+//! The list of events as a sequence of rows: the events of every stack that had the image's name, gaps between
+//! them, and headings between stacks. It reads the indexes of the build and never scans events.
 
 use std::sync::Arc;
 
@@ -9,29 +9,27 @@ use crate::domain::stack_event::{EventKey, StackEvent, StackId};
 use crate::domain::timeline;
 use crate::domain::timeline::Timeline;
 
-/// One row of the list.
 #[derive(Clone, Debug)]
-pub enum Row<'a> {
-    /// From here on, events belong to this stack. Only where there was more than one.
+pub enum ListRow<'a> {
+    /// A heading: the events below belong to this stack. Only if there was more than one stack.
     Stack(&'a StackId),
     Event(&'a Arc<StackEvent>),
-    /// Events may be missing here until the walk over the history is finished.
+    /// Events may be missing here until the walk over the history is complete.
     Gap,
 }
 
-/// Which end of the list the newest event is at.
+/// The end of the list that the newest event is at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// The newest event comes last, as it happened.
+pub enum ListOrder {
+    /// The newest event comes last, in the order of occurrence.
     #[default]
     OldestFirst,
-    /// The newest event comes first, as the API has it.
+    /// The newest event comes first, in the order of the API.
     NewestFirst,
 }
 
-impl Order {
-    /// The other one.
-    pub const fn turned(self) -> Self {
+impl ListOrder {
+    pub const fn reversed(self) -> Self {
         match self {
             Self::OldestFirst => Self::NewestFirst,
             Self::NewestFirst => Self::OldestFirst,
@@ -39,20 +37,19 @@ impl Order {
     }
 }
 
-/// The rows of a build that a sieve lets through.
+/// The rows of the selected events of a build.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
+pub struct ListRows<'a> {
     build: &'a Build,
-    sieve: Selection,
-    order: Order,
+    selection: Selection,
+    order: ListOrder,
 }
 
-impl<'a> Rows<'a> {
-    /// The rows that the sieve lets through.
-    pub fn new(build: &'a Build, sieve: Selection, order: Order) -> Self {
+impl<'a> ListRows<'a> {
+    pub fn new(build: &'a Build, selection: Selection, order: ListOrder) -> Self {
         Self {
             build,
-            sieve,
+            selection,
             order,
         }
     }
@@ -65,8 +62,8 @@ impl<'a> Rows<'a> {
     fn timelines(self) -> impl Iterator<Item = &'a Timeline> {
         let timelines = self.build.timelines();
         let (oldest_first, newest_first) = match self.order {
-            Order::OldestFirst => (Some(timelines.iter()), None),
-            Order::NewestFirst => (None, Some(timelines.iter().rev())),
+            ListOrder::OldestFirst => (Some(timelines.iter()), None),
+            ListOrder::NewestFirst => (None, Some(timelines.iter().rev())),
         };
         oldest_first
             .into_iter()
@@ -74,62 +71,60 @@ impl<'a> Rows<'a> {
             .chain(newest_first.into_iter().flatten())
     }
 
-    /// The number of rows.
     pub fn len(self) -> usize {
-        let rows = |timeline: &Timeline| self.headings() + timeline.rows(self.sieve);
+        let rows = |timeline: &Timeline| self.headings() + timeline.rows(self.selection);
         self.build.timelines().iter().map(rows).sum()
     }
 
-    /// Whether there are no rows.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The stack of a row, and the row's place among the stack's, oldest first; no place for its heading,
+    /// The stack of a row, and the row's position among the stack's, oldest first; no position for its heading,
     /// which stands above them in either order.
     fn locate(self, mut index: usize) -> Option<(&'a Timeline, Option<usize>)> {
         for timeline in self.timelines() {
-            let rows = timeline.rows(self.sieve);
+            let rows = timeline.rows(self.selection);
             let all = self.headings() + rows;
             if index >= all {
                 index -= all;
                 continue;
             }
-            let place = index
+            let position = index
                 .checked_sub(self.headings())
                 .map(|row| match self.order {
-                    Order::OldestFirst => row,
-                    Order::NewestFirst => rows - 1 - row,
+                    ListOrder::OldestFirst => row,
+                    ListOrder::NewestFirst => rows - 1 - row,
                 });
-            return Some((timeline, place));
+            return Some((timeline, position));
         }
         None
     }
 
-    pub fn get(self, index: usize) -> Option<Row<'a>> {
-        let (timeline, place) = self.locate(index)?;
-        let Some(place) = place else {
-            return Some(Row::Stack(timeline.stack_id()));
+    pub fn get(self, index: usize) -> Option<ListRow<'a>> {
+        let (timeline, position) = self.locate(index)?;
+        let Some(position) = position else {
+            return Some(ListRow::Stack(timeline.stack_id()));
         };
-        timeline.row(self.sieve, place).map(|row| match row {
-            timeline::Row::Event(event) => Row::Event(event),
-            timeline::Row::Gap => Row::Gap,
+        timeline.row(self.selection, position).map(|row| match row {
+            timeline::Row::Event(event) => ListRow::Event(event),
+            timeline::Row::Gap => ListRow::Gap,
         })
     }
 
-    /// The event at an index, where the row is one.
+    /// The event at an index, if the row is one.
     pub fn event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         match self.get(index) {
-            Some(Row::Event(event)) => Some(event),
+            Some(ListRow::Event(event)) => Some(event),
             _ => None,
         }
     }
 
-    /// The event that came before a row's, where the row beside it is one.
+    /// The event before a row's event, if the neighbouring row is one.
     pub fn event_before(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         match self.order {
-            Order::OldestFirst => self.event(index.checked_sub(1)?),
-            Order::NewestFirst => self.event(index + 1),
+            ListOrder::OldestFirst => self.event(index.checked_sub(1)?),
+            ListOrder::NewestFirst => self.event(index + 1),
         }
     }
 
@@ -139,80 +134,82 @@ impl<'a> Rows<'a> {
         of.is_some() && of == self.build.stack_id()
     }
 
-    /// The event with this key, or the one whose row would follow it where the filter hides it.
+    /// The event with this key, or the event whose row would follow it if the filter hides it.
     pub fn find(self, key: &EventKey) -> Option<&'a Arc<StackEvent>> {
         self.event(self.index_of(key)?)
     }
 
-    /// The index of an event's row, or of the row that would follow it where the filter hides it.
+    /// The index of an event's row, or of the row that would follow it if the filter hides it.
     pub fn index_of(self, key: &EventKey) -> Option<usize> {
         let mut before = self.headings();
         for timeline in self.timelines() {
-            let rows = timeline.rows(self.sieve);
+            let rows = timeline.rows(self.selection);
             if timeline.stack_id() != &key.stack_id {
                 before += self.headings() + rows;
                 continue;
             }
-            let place = timeline.row_of(self.sieve, &key.event_id)?;
-            let is_listed = match timeline.row(self.sieve, place) {
+            let position = timeline.row_of(self.selection, &key.event_id)?;
+            let is_listed = match timeline.row(self.selection, position) {
                 Some(timeline::Row::Event(event)) => event.event_id == key.event_id,
                 _ => false,
             };
             return Some(
                 before
                     + match self.order {
-                        Order::OldestFirst => place,
-                        Order::NewestFirst if is_listed => rows - 1 - place,
-                        Order::NewestFirst => rows - place,
+                        ListOrder::OldestFirst => position,
+                        ListOrder::NewestFirst if is_listed => rows - 1 - position,
+                        ListOrder::NewestFirst => rows - position,
                     },
             );
         }
         None
     }
 
-    /// The newest event of all, whether the filter shows it or not.
+    /// The newest event of all, listed or not.
     pub fn newest(self) -> Option<&'a Arc<StackEvent>> {
         self.build.current().and_then(Timeline::newest)
     }
 
-    /// The number of events.
+    /// The number of listed events.
     pub fn events(self) -> usize {
         let timelines = self.build.timelines().iter();
-        timelines.map(|timeline| timeline.count(self.sieve)).sum()
+        timelines
+            .map(|timeline| timeline.count(self.selection))
+            .sum()
     }
 
     /// The number of events from the oldest one up to a row, that row included.
     pub fn events_to(self, index: usize) -> usize {
-        let Some((timeline, place)) = self.locate(index) else {
+        let Some((timeline, position)) = self.locate(index) else {
             return 0;
         };
         let all = self.build.timelines().iter();
         let older = all.take_while(|other| other.stack_id() != timeline.stack_id());
-        let older: usize = older.map(|other| other.count(self.sieve)).sum();
-        let here = place.map_or(0, |place| {
-            let gap = timeline.gap(self.sieve).filter(|gap| *gap <= place);
-            place + 1 - usize::from(gap.is_some())
+        let older: usize = older.map(|other| other.count(self.selection)).sum();
+        let here = position.map_or(0, |position| {
+            let gap = timeline.gap(self.selection).filter(|gap| *gap <= position);
+            position + 1 - usize::from(gap.is_some())
         });
         older + here
     }
 
-    /// The index of the newest event that is listed: where a list that follows is. Rows that are no events
+    /// The index of the newest listed event, which a following list selects. Rows that are not events
     /// are few.
     pub fn newest_index(self) -> usize {
         let is_event = |index: &usize| self.event(*index).is_some();
         let found = match self.order {
-            Order::OldestFirst => (0..self.len()).rev().find(is_event),
-            Order::NewestFirst => (0..self.len()).find(is_event),
+            ListOrder::OldestFirst => (0..self.len()).rev().find(is_event),
+            ListOrder::NewestFirst => (0..self.len()).find(is_event),
         };
         found.unwrap_or(0)
     }
 
-    /// The newest event that is listed.
+    /// The newest listed event.
     pub fn newest_listed(self) -> Option<&'a Arc<StackEvent>> {
         self.event(self.newest_index())
     }
 
-    /// The event nearest to an index: there, above it, or below it. Rows that are no events are few.
+    /// The event nearest to an index: there, above it, or below it. Rows that are not events are few.
     pub fn nearest_event(self, index: usize) -> Option<&'a Arc<StackEvent>> {
         let last = self.len().checked_sub(1)?;
         let index = index.min(last);

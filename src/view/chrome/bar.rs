@@ -1,4 +1,4 @@
-//! The line of tabs and chips, as `app::bar` has laid it out.
+//! Draws the line of tabs and chips, as `app::status::bar` has laid it out.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,25 +7,24 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
-use crate::app::status::bar::{Item, Meaning, items};
-use crate::app::views::tab::Tab;
+use crate::app::status::bar::{BarItem, BarTarget, bar_items};
+use crate::app::views::Tab;
 use crate::domain::status::ClassSet;
 use crate::style::Theme;
 
-/// Draws the line.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    for item in items(model, usize::from(area.width)) {
+    for item in bar_items(model, usize::from(area.width)) {
         let column = u16::try_from(item.column).unwrap_or(u16::MAX);
         let width = u16::try_from(item.width()).unwrap_or(u16::MAX);
-        let place = Rect::new(area.x.saturating_add(column), area.y, width, area.height);
-        line(&item, model, theme).render(place.intersection(area), buf);
+        let item_area = Rect::new(area.x.saturating_add(column), area.y, width, area.height);
+        line(&item, model, theme).render(item_area.intersection(area), buf);
     }
 }
 
-fn line(item: &Item, model: &Model, theme: &Theme) -> Line<'static> {
+fn line(item: &BarItem, model: &Model, theme: &Theme) -> Line<'static> {
     let text = item.text.clone();
-    match item.meaning {
-        Meaning::Tab(tab) => {
+    match item.target {
+        BarTarget::Tab(tab) => {
             let style = match (item.chosen, item.empty, tab) {
                 (true, _, _) => theme.chosen(),
                 (false, false, Tab::Failure) => theme.bad(),
@@ -34,7 +33,7 @@ fn line(item: &Item, model: &Model, theme: &Theme) -> Line<'static> {
             };
             Line::styled(text, style)
         }
-        Meaning::Class(class) => {
+        BarTarget::Class(class) => {
             let filtered = model.filter.classes != ClassSet::ALL;
             let (sign, words) = if item.chosen {
                 (theme.chosen(), theme.chosen())

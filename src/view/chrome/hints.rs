@@ -1,6 +1,6 @@
-//! The last line: the keys that help most here, from the key map itself.
+//! Draws the last line: the most useful keys of this context, from the key map.
 //!
-//! Where there is no room for all, the ones in the middle go first; help and quit stay. What the last key did
+//! If there is no room for all, the middle ones are left out first; help and quit stay. The result of the last key
 //! stands before them until the next one.
 
 use ratatui::buffer::Buffer;
@@ -12,13 +12,12 @@ use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
 use crate::text::safe::one_line;
 use crate::view::chrome::parts;
-use crate::view::chrome::parts::Part;
+use crate::view::chrome::parts::LinePart;
 use crate::view::text::cut;
 
 /// Columns between two hints.
 const GAP: usize = 2;
 
-/// Draws the line.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let hints = model.keys.hints(model.context());
     let count = hints.len();
@@ -30,20 +29,20 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             index + 3
         };
         let word = Span::styled(format!(" {word}"), theme.dim());
-        Part::new(
+        LinePart::new(
             rank,
             Line::from(vec![Span::styled(keys, theme.key()), word]),
         )
     });
     let area = area.inner(Margin::new(1, 0));
-    let seeking = model.search.seeking().then(|| {
+    let seeking = model.search.awaits_first_match.then(|| {
         let left = model.build.unindexed(FilterSlot::Found);
         format!("searching, {left} events to go")
     });
     let toast = seeking.as_ref().or(model.toast.as_ref()).map(|text| {
         let text = cut(&one_line(text), usize::from(area.width), theme);
-        Part::new(0, Line::styled(text, theme.strong()))
+        LinePart::new(0, Line::styled(text, theme.strong()))
     });
     let parts = toast.into_iter().chain(parts).collect();
-    parts::draw(parts, Part::none(), GAP, area, buf);
+    parts::draw(parts, LinePart::none(), GAP, area, buf);
 }

@@ -1,4 +1,11 @@
-//! view/chrome
+//! The lines around the panes, one file each: they show the status of the watch in every view (`app::status`).
+//!
+//! - `title`: image, region, version and connection
+//! - `verdict`: verdict, progress and estimate
+//! - `notices`: messages that the user must see
+//! - `bar`: tabs and chips
+//! - `hints`: the keys of this context
+//! - `parts`: fits the parts of such a line into its width
 
 pub(crate) mod bar;
 pub(crate) mod hints;

@@ -1,6 +1,7 @@
-//! A line made of parts that not every screen has room for: which are shown, and in which form.
+//! A line whose parts do not fit every screen: selects the parts and their forms. Title, verdict, hints and prompt are
+//! such lines.
 //!
-//! First every part gets its shortest form, the most important part first; what room is left then makes
+//! First every part gets its shortest form, in the order of importance; the remaining room then makes
 //! parts longer, in the same order.
 
 use ratatui::buffer::Buffer;
@@ -8,22 +9,20 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-/// One part of a line.
 #[derive(Debug)]
-pub(crate) struct Part<'a> {
-    /// Parts of lower rank get their room first.
+pub(crate) struct LinePart<'a> {
+    /// Parts with a lower rank get their room first.
     rank: usize,
-    /// What it can look like, from the longest form to the shortest. No forms: there is nothing to show.
+    /// Its forms, from the longest to the shortest. None: the part is absent.
     forms: Vec<Line<'a>>,
 }
 
-impl<'a> Part<'a> {
-    /// A part with one form.
+impl<'a> LinePart<'a> {
     pub(crate) fn new(rank: usize, form: impl Into<Line<'a>>) -> Self {
         Self::of(rank, vec![form.into()])
     }
 
-    /// A part that there may be nothing for.
+    /// A part that may be absent.
     pub(crate) fn maybe(rank: usize, form: Option<impl Into<Line<'a>>>) -> Self {
         Self::of(rank, form.map(Into::into).into_iter().collect())
     }
@@ -38,9 +37,15 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Draws the parts that there is room for: one after the other, and `last` at the right end. `gap` is the
+/// Draws the parts that fit: one after the other, and `last` at the right end. `gap` is the
 /// number of columns between two.
-pub(crate) fn draw(parts: Vec<Part<'_>>, last: Part<'_>, gap: usize, area: Rect, buf: &mut Buffer) {
+pub(crate) fn draw(
+    parts: Vec<LinePart<'_>>,
+    last: LinePart<'_>,
+    gap: usize,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let count = parts.len();
     let all: Vec<_> = parts.into_iter().chain([last]).collect();
     let mut chosen = choose(all, usize::from(area.width), gap);
@@ -59,8 +64,8 @@ pub(crate) fn draw(parts: Vec<Part<'_>>, last: Part<'_>, gap: usize, area: Rect,
     }
 }
 
-/// The parts that there is room for, by their place, each in the form that is shown.
-fn choose(parts: Vec<Part<'_>>, columns: usize, gap: usize) -> Vec<(usize, Line<'_>)> {
+/// The parts that fit, by index, each in the selected form.
+fn choose(parts: Vec<LinePart<'_>>, columns: usize, gap: usize) -> Vec<(usize, Line<'_>)> {
     let mut room = columns + gap;
     let mut parts: Vec<_> = parts.into_iter().enumerate().collect();
     parts.sort_by_key(|(_, part)| part.rank);
@@ -91,17 +96,17 @@ mod tests {
 
     fn shown(columns: u16) -> String {
         let parts = vec![
-            Part::new(0, "first"),
-            Part::of(2, vec!["a long one".into(), "short".into()]),
+            LinePart::new(0, "first"),
+            LinePart::of(2, vec!["a long one".into(), "short".into()]),
         ];
         let area = Rect::new(0, 0, columns, 1);
         let mut buffer = Buffer::empty(area);
-        draw(parts, Part::new(1, "last"), 1, area, &mut buffer);
+        draw(parts, LinePart::new(1, "last"), 1, area, &mut buffer);
         buffer.content.iter().map(Cell::symbol).collect()
     }
 
     #[test]
-    fn parts_shrink_and_go_by_their_rank() {
+    fn parts_shrink_and_disappear_by_rank() {
         assert_eq!(shown(21), "first a long one last");
         assert_eq!(shown(20), "first short     last");
         assert_eq!(shown(15), "first      last");

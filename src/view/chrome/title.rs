@@ -1,6 +1,6 @@
-//! The first line: which image, where, built by which version; and how fresh what is on the screen is.
+//! Draws the first line: the image, its region and version, and how up to date the screen is.
 //!
-//! The image and the state of the connection are the last to go.
+//! The image and the state of the connection are left out last.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -13,14 +13,13 @@ use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 use crate::view::chrome::parts;
-use crate::view::chrome::parts::Part;
+use crate::view::chrome::parts::LinePart;
 use crate::view::text::cut;
-use crate::view::time::rough;
+use crate::view::time::rough_duration;
 
 /// Columns between two parts.
 const GAP: usize = 2;
 
-/// Draws the line.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
@@ -31,12 +30,18 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let note = model.target.note.as_deref().map(SafeText::new);
     let note = note.map(|note| Span::styled(one_line(note.as_str()), theme.warn()));
     let parts = vec![
-        Part::of(0, image(model, theme, columns)),
-        Part::maybe(3, region),
-        Part::maybe(4, version),
-        Part::maybe(2, note),
+        LinePart::of(0, image(model, theme, columns)),
+        LinePart::maybe(3, region),
+        LinePart::maybe(4, version),
+        LinePart::maybe(2, note),
     ];
-    parts::draw(parts, Part::of(1, link(model, theme)), GAP, area, buf);
+    parts::draw(
+        parts,
+        LinePart::of(1, connection(model, theme)),
+        GAP,
+        area,
+        buf,
+    );
 }
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
@@ -46,24 +51,27 @@ fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
     vec![Line::styled(id, style), Line::styled(short, style)]
 }
 
-/// The state of the connection, its age and what comes next, from the longest form to the shortest.
-fn link<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+/// The state of the connection, its age and the next poll, from the longest form to the shortest.
+fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     if model.build.is_over() && model.connection.last_sync.is_some() {
-        // Nothing changes any more: how fresh that is, and whether the API can be had, no longer matters.
+        // The build no longer changes, so neither the age nor the state of the connection matters.
         let over = format!("{} finished", theme.glyphs().live);
         return vec![Line::styled(over, theme.dim())];
     }
-    let (glyph, style) = look(model, theme);
-    let word = word(model);
-    let synced = model.connection.last_sync.map(|at| rough(model.now - at));
+    let (glyph, style) = connection_style(model, theme);
+    let word = connection_label(model);
+    let synced = model
+        .connection
+        .last_sync
+        .map(|at| rough_duration(model.now - at));
     let dot = theme.glyphs().dot;
     let mut notes: Vec<String> = Vec::new();
-    if model.connection.state.is_good() {
+    if model.connection.state.is_responding() {
         let synced = synced.as_ref();
         notes.extend(synced.map(|age| format!(" {dot} synced {age} ago")));
         notes.extend(synced.map(|age| format!(" {dot} {age} ago")));
     } else if let Some(next) = model.connection.next_poll {
-        let next = rough(next - model.now);
+        let next = rough_duration(next - model.now);
         if let Some(age) = synced {
             notes.push(format!(" {dot} synced {age} ago {dot} next try in {next}"));
         }
@@ -79,7 +87,7 @@ fn link<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
         .collect()
 }
 
-fn look(model: &Model, theme: &Theme) -> (&'static str, Style) {
+fn connection_style(model: &Model, theme: &Theme) -> (&'static str, Style) {
     let glyphs = theme.glyphs();
     match model.connection.state {
         ConnectionState::Starting => (glyphs.idle, theme.dim()),
@@ -94,14 +102,14 @@ fn look(model: &Model, theme: &Theme) -> (&'static str, Style) {
     }
 }
 
-fn word(model: &Model) -> String {
+fn connection_label(model: &Model) -> String {
     match model.connection.state {
         ConnectionState::Starting => "connecting".to_owned(),
         ConnectionState::Live => match model.build.current() {
             Some(timeline) if !timeline.is_whole() => loading(timeline),
-            _ => ConnectionState::Live.word().to_owned(),
+            _ => ConnectionState::Live.label().to_owned(),
         },
-        state => state.word().to_owned(),
+        state => state.label().to_owned(),
     }
 }
 

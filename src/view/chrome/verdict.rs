@@ -1,4 +1,5 @@
-//! The second line: is it done, did it work, how far is it. The one to be read from across the room.
+//! Draws the second line: is it done, did it work, how far is it? It should be readable from across the room.
+//! The verdict comes from `domain::verdict`, the estimate from `domain::estimate`.
 
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
@@ -16,42 +17,42 @@ use crate::text::duration::duration;
 use crate::text::safe::one_line;
 use crate::text::width::width;
 use crate::view::chrome::parts;
-use crate::view::chrome::parts::Part;
+use crate::view::chrome::parts::LinePart;
 use crate::view::text::cut;
-use crate::view::time::rough;
+use crate::view::time::rough_duration;
 
 /// Columns between two parts.
 const GAP: usize = 3;
-/// The widths of the bar, where there is room for one.
+/// The widths of the progress bar, the widest first.
 const BARS: [usize; 3] = [32, 20, 10];
 
-/// Draws the line. `told` says that a notice tells of the failure already.
-pub(crate) fn draw(model: &Model, theme: &Theme, told: bool, area: Rect, buf: &mut Buffer) {
+/// Draws the line. `in_notice`: a notice shows the failure already.
+pub(crate) fn draw(model: &Model, theme: &Theme, in_notice: bool, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
     let verdict = model.build.verdict();
     let badge = badge(verdict, theme);
     let elapsed = model.build.elapsed(model.now).map(duration);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
-    let room_to_tell = !told && columns > taken;
-    let failure = room_to_tell.then(|| failure(&model.build, model.explanation(), columns - taken));
+    let has_room = !in_notice && columns > taken;
+    let failure = has_room.then(|| failure(&model.build, model.explanation(), columns - taken));
     let failure = failure.flatten();
     let failure = failure.map(|text| cut(&one_line(&text), columns - taken, theme));
     let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));
     let strong = |text| Span::styled(text, theme.strong());
     let parts = vec![
-        Part::new(0, Span::styled(badge, theme.verdict(verdict))),
-        Part::maybe(2, elapsed.map(strong)),
-        Part::maybe(1, ami.map(strong)),
-        Part::maybe(3, failure.map(|text| Span::styled(text, theme.bad()))),
-        Part::maybe(4, stage(model, theme)),
-        Part::of(5, progress(model, theme)),
-        Part::of(6, estimate(model, theme)),
+        LinePart::new(0, Span::styled(badge, theme.verdict(verdict))),
+        LinePart::maybe(2, elapsed.map(strong)),
+        LinePart::maybe(1, ami.map(strong)),
+        LinePart::maybe(3, failure.map(|text| Span::styled(text, theme.bad()))),
+        LinePart::maybe(4, stage(model, theme)),
+        LinePart::of(5, progress(model, theme)),
+        LinePart::of(6, estimate(model, theme)),
     ];
-    parts::draw(parts, Part::none(), GAP, area, buf);
+    parts::draw(parts, LinePart::none(), GAP, area, buf);
 }
 
-/// The glyph and the word; with a margin of its own where it is filled.
+/// The glyph and the word; with a margin of its own if it is filled.
 fn badge(verdict: Verdict, theme: &Theme) -> String {
     let badge = format!("{} {}", theme.glyphs().verdict(verdict), verdict.label());
     match verdict {
@@ -60,10 +61,10 @@ fn badge(verdict: Verdict, theme: &Theme) -> String {
     }
 }
 
-/// Image Builder's own stage: what goes on while the stack is silent for most of an hour.
+/// Image Builder's own stage: the progress while the stack is silent for most of an hour.
 fn stage<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
-    let goes_on = !model.build.verdict().is_final();
-    let image = model.build.image().filter(|_| goes_on)?;
+    let is_running = !model.build.verdict().is_final();
+    let image = model.build.image().filter(|_| is_running)?;
     let stage = one_line(image.builder_status.as_ref()?.as_str());
     let label = Span::styled("Image Builder: ", theme.dim());
     let since = model
@@ -77,43 +78,43 @@ fn stage<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     ]))
 }
 
-/// How long it is likely to go on. A guess says that it is one, and what it is made from where there is room.
+/// The estimated remaining time. It is labelled as an estimate, and with its basis if there is room.
 fn estimate<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     let Some(estimate) = model.estimate() else {
         return Vec::new();
     };
     let basis = estimate.basis();
     if estimate.left >= TimeDelta::zero() {
-        let short = format!("est. {} left", rough(estimate.left));
+        let short = format!("est. {} left", rough_duration(estimate.left));
         let long = format!("{short}, by {basis}");
         [long, short]
             .map(|text| Line::styled(text, theme.dim()))
             .into()
     } else {
-        let short = format!("est. {} over", rough(-estimate.left));
-        let long = format!("{} longer than {basis}", rough(-estimate.left));
+        let short = format!("est. {} over", rough_duration(-estimate.left));
+        let long = format!("{} longer than {basis}", rough_duration(-estimate.left));
         [long, short]
             .map(|text| Line::styled(text, theme.warn()))
             .into()
     }
 }
 
-/// How many of the resources that are known so far are complete. Not before the history is known, and not
-/// while they are being deleted: the number would be wrong, or go back.
+/// The number of completed resources among the known ones. Not before the history is known, and not
+/// while they are deleted: the number would be wrong, or decrease.
 fn progress<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     let verdict = model.build.verdict();
-    let going_on = matches!(verdict, Verdict::Building | Verdict::Finishing);
+    let is_running = matches!(verdict, Verdict::Building | Verdict::Finishing);
     let timeline = model
         .build
         .current()
         .filter(|timeline| timeline.walks() > 0);
     let facts = timeline.map(Timeline::facts);
     let facts = facts.filter(|facts| facts.resources() > 0);
-    // After a rollback everything is deleted, and the number says nothing.
+    // After a rollback everything is deleted, and the number has no meaning.
     let kept = |facts: &&Facts| {
         verdict == Verdict::Failed && facts.resources_in(StatusClass::Complete) > 0
     };
-    let Some(facts) = facts.filter(|facts| going_on || kept(facts)) else {
+    let Some(facts) = facts.filter(|facts| is_running || kept(facts)) else {
         return Vec::new();
     };
     let (done, known) = (facts.resources_in(StatusClass::Complete), facts.resources());
@@ -124,7 +125,7 @@ fn progress<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
         spans.extend(bar(done, known, columns, theme));
         Line::from(spans)
     };
-    let bars = BARS.into_iter().filter(|_| going_on).map(with_bar);
+    let bars = BARS.into_iter().filter(|_| is_running).map(with_bar);
     bars.chain([Line::from(long.clone()), Line::from(short)])
         .collect()
 }

@@ -1,4 +1,5 @@
-//! The choice of what is listed: statuses, types and resources, and how many events each has.
+//! Draws the menu of statuses, types and resources to list, with their numbers of events.
+//! `app::overlays::filter_menu` has its lines and its cursor.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
@@ -6,10 +7,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use crate::app::filter::Choice;
 use crate::app::model::Model;
 use crate::app::overlays::filter_menu;
-use crate::app::overlays::filter_menu::FilterMenu;
+use crate::app::overlays::filter_menu::{FilterMenu, FilterMenuLine};
+use crate::app::views::filter::FilterChoice;
 use crate::style::Theme;
 use crate::view::overlays::popup;
 use crate::view::text::line_cell;
@@ -17,7 +18,6 @@ use crate::view::text::line_cell;
 /// Columns beside the name: marker, box, count and the spaces between them.
 const BESIDE: usize = 15;
 
-/// Draws the popup over the screen.
 pub(crate) fn draw(
     model: &Model,
     menu: &FilterMenu,
@@ -36,40 +36,46 @@ pub(crate) fn draw(
     };
     let inner = popup::draw(" Filter ", &note, theme, area.intersection(screen), buf);
     let lines = menu.lines.iter().enumerate().skip(menu.top);
-    for ((index, line), place) in lines.zip(inner.rows()) {
+    for ((index, line), line_area) in lines.zip(inner.rows()) {
         let marked = index == menu.cursor;
         let columns = usize::from(inner.width);
         match line {
-            filter_menu::Line::Heading(text) => {
-                Line::styled(format!(" {text}"), theme.strong()).render(place, buf);
+            FilterMenuLine::Heading(text) => {
+                Line::styled(format!(" {text}"), theme.strong()).render(line_area, buf);
             }
-            filter_menu::Line::Choice(choice, count) => {
-                draw_choice(model, choice, *count, marked, columns, theme).render(place, buf);
+            FilterMenuLine::Choice(choice, count) => {
+                draw_choice(model, choice, *count, marked, columns, theme).render(line_area, buf);
             }
         }
         if marked {
-            buf.set_style(place, theme.selected(true));
+            buf.set_style(line_area, theme.selected(true));
         }
     }
 }
 
 fn draw_choice(
     model: &Model,
-    choice: &Choice,
+    choice: &FilterChoice,
     count: usize,
     marked: bool,
     columns: usize,
     theme: &Theme,
 ) -> Line<'static> {
     let glyphs = theme.glyphs();
-    let listed = if model.filter.lists(choice) { "x" } else { " " };
+    let listed = if model.filter.includes(choice) {
+        "x"
+    } else {
+        " "
+    };
     let (name, style) = match choice {
-        Choice::Class(class) => (
-            format!("{} {}", glyphs.status(*class), class.label()),
+        FilterChoice::Class(class) => (
+            format!("{} {}", glyphs.status(*class), class.word()),
             theme.status(*class),
         ),
-        Choice::Type(name) if name.as_str().is_empty() => ("(no type)".to_owned(), theme.dim()),
-        Choice::Type(name) | Choice::Resource(name) => (name.to_string(), Style::new()),
+        FilterChoice::Type(name) if name.as_str().is_empty() => {
+            ("(no type)".to_owned(), theme.dim())
+        }
+        FilterChoice::Type(name) | FilterChoice::Resource(name) => (name.to_string(), Style::new()),
     };
     let name = line_cell(&name, columns.saturating_sub(BESIDE), theme);
     Line::from(vec![

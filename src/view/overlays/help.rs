@@ -1,4 +1,4 @@
-//! The help: every key and what it does, and the signs of the statuses. Its content is `app::help`'s.
+//! Draws the help: every key and its action, and the signs of the statuses. `app::overlays::help` has the content.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::keys::keymap::KeyMap;
 use crate::app::overlays::help;
-use crate::app::overlays::help::Help;
+use crate::app::overlays::help::{Help, HelpLine};
 use crate::style::Theme;
 use crate::view::overlays::popup;
 use crate::view::text::{cell, cut};
@@ -15,7 +15,6 @@ use crate::view::text::{cell, cut};
 /// The width of the column of keys.
 const KEYS: usize = 19;
 
-/// Draws the popup over the screen, from the given line on.
 pub(crate) fn draw(help: &Help, keys: &KeyMap, theme: &Theme, screen: Rect, buf: &mut Buffer) {
     let size = screen.as_size();
     let lines = help::lines(keys, help.from);
@@ -29,22 +28,22 @@ pub(crate) fn draw(help: &Help, keys: &KeyMap, theme: &Theme, screen: Rect, buf:
         String::new()
     };
     let inner = popup::draw(" Help ", &note, theme, area.intersection(screen), buf);
-    for (line, place) in lines.iter().skip(top).zip(inner.rows()) {
-        draw_line(line, usize::from(inner.width), theme).render(place, buf);
+    for (line, line_area) in lines.iter().skip(top).zip(inner.rows()) {
+        draw_line(line, usize::from(inner.width), theme).render(line_area, buf);
     }
 }
 
-fn draw_line(line: &help::Line, columns: usize, theme: &Theme) -> Line<'static> {
+fn draw_line(line: &HelpLine, columns: usize, theme: &Theme) -> Line<'static> {
     let keys_columns = KEYS.min(columns * 2 / 5);
     match line {
-        help::Line::Blank => Line::default(),
-        help::Line::Heading(heading) => Line::styled(format!(" {heading}"), theme.strong()),
-        help::Line::Keys(keys, does) => Line::from(vec![
+        HelpLine::Blank => Line::default(),
+        HelpLine::Heading(heading) => Line::styled(format!(" {heading}"), theme.strong()),
+        HelpLine::Keys(keys, does) => Line::from(vec![
             Span::raw("   "),
             Span::styled(cell(keys, keys_columns, theme), theme.key()),
             Span::raw(cut(does, columns.saturating_sub(keys_columns + 4), theme)),
         ]),
-        help::Line::Status(class) => Line::from(vec![
+        HelpLine::Status(class) => Line::from(vec![
             Span::raw("   "),
             Span::styled(theme.glyphs().status(*class), theme.status(*class)),
             Span::raw(" "),

@@ -1,4 +1,9 @@
-//! view/overlays
+//! The drawing of what is open over the panes (`app::overlays`): popups over the body, the prompt in the place of the
+//! hints.
+//!
+//! - `help`, `filter_menu`: popups
+//! - `popup`: their frame
+//! - `prompt`: the line of text input
 
 pub(crate) mod filter_menu;
 pub(crate) mod help;

@@ -1,4 +1,5 @@
-//! The frame of what lies over the panes.
+//! Draws the frame of a popup over the panes.
+//! Help and filter menu draw their lines inside.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -8,7 +9,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 use crate::style::Theme;
 use crate::text::width::width;
 
-/// Clears the place, draws a frame around it, and gives what is inside.
+/// Clears the area, draws a frame around it, and returns the inside.
 pub(crate) fn draw(title: &str, note: &str, theme: &Theme, area: Rect, buf: &mut Buffer) -> Rect {
     clear_halves(area, buf);
     Clear.render(area, buf);

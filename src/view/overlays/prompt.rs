@@ -1,4 +1,5 @@
-//! The line that is typed into: what it is for, the text with its cursor, and what came of it so far.
+//! Draws the line of text input: its purpose, the text with its cursor, and the number of matches so far.
+//! `app::overlays::prompt` has the text; it replaces the hints while it is open.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -8,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::keys::action::Context;
 use crate::app::model::Model;
-use crate::app::overlays::prompt::{Prompt, Purpose};
+use crate::app::overlays::prompt::{Prompt, PromptPurpose};
 use crate::app::status::bar;
 use crate::domain::search::Selection;
 use crate::store::filter_index::FilterSlot;
@@ -16,21 +17,20 @@ use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::width;
 use crate::view::chrome::parts;
-use crate::view::chrome::parts::Part;
+use crate::view::chrome::parts::LinePart;
 use crate::view::text::cut;
 
 /// Columns between two parts.
 const GAP: usize = 2;
-/// From so many columns on there is room to say what the line is for.
+/// The minimum width for the label of the purpose.
 const ROOM_FOR_LABEL: usize = 40;
 
-/// Draws the line in the place of the hints.
 pub(crate) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let hints = model.keys.hints(Context::Prompt).into_iter().enumerate();
     let hints = hints.map(|(index, (keys, word))| {
         let word = Span::styled(format!(" {word}"), theme.dim());
-        Part::new(
+        LinePart::new(
             index + 2,
             Line::from(vec![Span::styled(keys, theme.key()), word]),
         )
@@ -38,19 +38,19 @@ pub(crate) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, bu
     let result = result(model, prompt, theme);
     let taken = result.as_ref().map_or(0, |result| result.width() + GAP);
     let room = usize::from(area.width).saturating_sub(taken);
-    let typed = [Part::new(0, typed(prompt, room, theme))];
+    let typed = [LinePart::new(0, typed(prompt, room, theme))];
     let parts = typed.into_iter().chain(hints).collect();
-    parts::draw(parts, Part::maybe(1, result), GAP, area, buf);
+    parts::draw(parts, LinePart::maybe(1, result), GAP, area, buf);
 }
 
-/// What it is for and what is typed: all of it, or as much of its end as there is room for.
+/// The label and the typed text: all of it, or as much of its end as fits.
 fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
     let label = match (prompt.purpose, prompt.is_regex) {
         _ if room < ROOM_FOR_LABEL => "/",
-        (Purpose::Narrow, false) => "list only with: ",
-        (Purpose::Narrow, true) => "list only with (regex): ",
-        (Purpose::Search | Purpose::SearchText, false) => "search: ",
-        (Purpose::Search | Purpose::SearchText, true) => "search (regex): ",
+        (PromptPurpose::FilterText, false) => "list only with: ",
+        (PromptPurpose::FilterText, true) => "list only with (regex): ",
+        (PromptPurpose::SearchList | PromptPurpose::SearchPage, false) => "search: ",
+        (PromptPurpose::SearchList | PromptPurpose::SearchPage, true) => "search (regex): ",
     };
     let after = shown(&prompt.after);
     let mut graphemes = after.graphemes(true);
@@ -66,12 +66,12 @@ fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
     ])
 }
 
-/// The text as it is drawn: what was typed has no line breaks, but may hold what turns text around.
+/// The text as it is drawn: typed text has no line breaks, but may contain characters that reverse its direction.
 fn shown(text: &str) -> String {
     SafeText::new(text).to_string()
 }
 
-/// The end of a text in at most so many columns.
+/// The end of a text in at most `columns`.
 fn end_of(text: &str, columns: usize) -> String {
     let mut kept = String::new();
     let mut room = columns;
@@ -87,25 +87,25 @@ fn end_of(text: &str, columns: usize) -> String {
     kept
 }
 
-/// How much has what is typed, or what is wrong with it.
+/// The number of matches, or the error of the expression.
 fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>> {
     let pattern = match &prompt.pattern {
         Err(error) => return Some(Line::styled(one_line(error), theme.warn())),
         Ok(pattern) => pattern.as_ref()?,
     };
     let slot = match prompt.purpose {
-        Purpose::Search => FilterSlot::Found,
-        Purpose::Narrow => FilterSlot::Listed,
-        Purpose::SearchText => {
-            let lines = model.page().found(pattern).len();
+        PromptPurpose::SearchList => FilterSlot::Found,
+        PromptPurpose::FilterText => FilterSlot::Listed,
+        PromptPurpose::SearchPage => {
+            let lines = model.page().matching_lines(pattern).len();
             return Some(Line::styled(counted(lines, "line"), theme.dim()));
         }
     };
-    let sieve = Selection {
+    let selection = Selection {
         classes: model.filter.classes,
         slot: Some(slot),
     };
-    let found = counted(bar::count(model, sieve), "event");
+    let found = counted(bar::count(model, selection), "event");
     let left = model.build.unindexed(slot);
     let so_far = if left > 0 {
         format!(" so far, {left} to go")

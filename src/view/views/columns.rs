@@ -1,30 +1,28 @@
-//! Which columns the list has room for. It depends on the pane's width alone, so that nothing jumps while
-//! events arrive or a person scrolls.
+//! The columns of the list of events for a pane's width. They depend on the width alone, so that nothing jumps while
+//! events arrive or the user scrolls.
 //!
-//! Where room is short, the reason goes first, then the type; then the status word shrinks, then the time
-//! since the start goes, then the time. The logical id stays.
+//! In a narrow pane, the reason is left out first, then the type; then the status word shrinks, then the time
+//! since the start is left out, then the time. The logical id stays.
 
-/// The longest logical ids of ParallelCluster's own template take so many columns.
+/// The longest logical ids of ParallelCluster's own template have this many columns.
 const ID: usize = 29;
 const TYPE: usize = 23;
 /// `Resource creation Initiated`
 const REASON: usize = 27;
 
-/// How the time of day is written.
+/// The form of the time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Time {
-    /// Not at all.
+pub(crate) enum TimeColumn {
     Absent,
     Short,
     Full,
 }
 
-/// How the status is written, after its glyph.
+/// The form of the status, after its glyph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
-    /// Not at all.
+pub(crate) enum StatusColumn {
     Absent,
-    /// What it means: `running`.
+    /// Its class: `running`.
     Class,
     /// The service's word: `CREATE_IN_PROGRESS`.
     Word,
@@ -32,21 +30,20 @@ pub(crate) enum Status {
 
 /// The columns of a row. Widths are without the space that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Columns {
-    /// The time of day.
-    pub(crate) time: Time,
+pub(crate) struct EventColumns {
+    pub(crate) time: TimeColumn,
     /// Whether the time since the build's start is shown.
     pub(crate) offset: bool,
-    pub(crate) status: Status,
-    /// The logical id.
+    pub(crate) status: StatusColumn,
+    /// The width of the logical id.
     pub(crate) id: usize,
-    /// The type; 0 where there is no room.
+    /// The width of the type; 0: left out.
     pub(crate) kind: usize,
-    /// The reason; 0 where there is no room.
+    /// The width of the reason; 0: left out.
     pub(crate) reason: usize,
 }
 
-impl Columns {
+impl EventColumns {
     /// The width of the service's status words; few are longer.
     pub(crate) const WORD: usize = 20;
     /// The width of the class words.
@@ -63,7 +60,7 @@ impl Columns {
             room -= if fits { columns } else { 0 };
             fits
         };
-        // Each is asked for only where the one before fits, or a narrow pane would show the second alone.
+        // Each is taken only if the one before fits; otherwise a narrow pane would show the second alone.
         let time = take("21:39 ".len());
         let seconds = time && take(":24".len());
         let offset = seconds && take(Self::OFFSET + 1);
@@ -74,15 +71,15 @@ impl Columns {
         let (id, kind, reason) = shared(width, room, kind, reason);
         Self {
             time: match (time, seconds) {
-                (_, true) => Time::Full,
-                (true, false) => Time::Short,
-                (false, false) => Time::Absent,
+                (_, true) => TimeColumn::Full,
+                (true, false) => TimeColumn::Short,
+                (false, false) => TimeColumn::Absent,
             },
             offset,
             status: match (class, word) {
-                (_, true) => Status::Word,
-                (true, false) => Status::Class,
-                (false, false) => Status::Absent,
+                (_, true) => StatusColumn::Word,
+                (true, false) => StatusColumn::Class,
+                (false, false) => StatusColumn::Absent,
             },
             id,
             kind,
@@ -91,7 +88,7 @@ impl Columns {
     }
 }
 
-/// Who gets the columns that are left over: the last column, after the ones before it had a little.
+/// Distributes the remaining columns: to the last column, after the ones before it got a few.
 fn shared(width: usize, room: usize, kind: bool, reason: bool) -> (usize, usize, usize) {
     if reason {
         let for_id = (room / 4).min(8);
@@ -113,21 +110,21 @@ fn shared(width: usize, room: usize, kind: bool, reason: bool) -> (usize, usize,
 mod tests {
     use super::*;
 
-    fn total(columns: Columns) -> usize {
+    fn total(columns: EventColumns) -> usize {
         let time = match columns.time {
-            Time::Absent => 0,
-            Time::Short => 6,
-            Time::Full => 9,
+            TimeColumn::Absent => 0,
+            TimeColumn::Short => 6,
+            TimeColumn::Full => 9,
         };
         let offset = if columns.offset {
-            Columns::OFFSET + 1
+            EventColumns::OFFSET + 1
         } else {
             0
         };
         let status = match columns.status {
-            Status::Absent => 0,
-            Status::Class => Columns::CLASS + 1,
-            Status::Word => Columns::WORD + 1,
+            StatusColumn::Absent => 0,
+            StatusColumn::Class => EventColumns::CLASS + 1,
+            StatusColumn::Word => EventColumns::WORD + 1,
         };
         let more = |columns| if columns > 0 { columns + 2 } else { 0 };
         3 + time + offset + status + columns.id + more(columns.kind) + more(columns.reason)
@@ -136,22 +133,30 @@ mod tests {
     #[test]
     fn a_row_is_as_wide_as_its_pane() {
         for width in 3..=300 {
-            assert_eq!(total(Columns::of(width)), width, "{:?}", Columns::of(width));
+            assert_eq!(
+                total(EventColumns::of(width)),
+                width,
+                "{:?}",
+                EventColumns::of(width)
+            );
         }
     }
 
     #[test]
     fn the_logical_id_is_cut_last() {
         for width in 3..=300 {
-            let columns = Columns::of(width);
-            assert!(columns.id >= ID || columns.time == Time::Absent, "{width}");
+            let columns = EventColumns::of(width);
+            assert!(
+                columns.id >= ID || columns.time == TimeColumn::Absent,
+                "{width}"
+            );
         }
     }
 
     #[test]
     fn usual_terminals_have_these_columns() {
         let of = |width| {
-            let columns = Columns::of(width);
+            let columns = EventColumns::of(width);
             (
                 columns.time,
                 columns.status,
@@ -159,9 +164,15 @@ mod tests {
                 columns.reason > 0,
             )
         };
-        assert_eq!(of(38), (Time::Short, Status::Absent, false, false));
-        assert_eq!(of(60), (Time::Full, Status::Class, false, false));
-        assert_eq!(of(78), (Time::Full, Status::Word, false, false));
-        assert_eq!(of(132), (Time::Full, Status::Word, true, true));
+        assert_eq!(
+            of(38),
+            (TimeColumn::Short, StatusColumn::Absent, false, false)
+        );
+        assert_eq!(
+            of(60),
+            (TimeColumn::Full, StatusColumn::Class, false, false)
+        );
+        assert_eq!(of(78), (TimeColumn::Full, StatusColumn::Word, false, false));
+        assert_eq!(of(132), (TimeColumn::Full, StatusColumn::Word, true, true));
     }
 }

@@ -1,4 +1,4 @@
-//! The detail pane: the selected event or resource in full, as `app::detail` has made it into lines.
+//! Draws the detail pane: the page of the selected event or resource that `app::views::detail` has made.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -6,16 +6,15 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::model::{Focus, Model};
-use crate::app::views::detail::{DetailMode, Subject};
+use crate::app::views::detail::{DetailMode, DetailSubject};
 use crate::style::Theme;
 use crate::text::safe::one_line;
 use crate::view::text::cut;
 use crate::view::views::page::{PagePainter, scrolled};
 
-/// Draws the pane.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.focus == Focus::Detail;
-    let event = model.subject().and_then(Subject::event);
+    let event = model.subject().and_then(DetailSubject::event);
     let mut block = Block::bordered()
         .border_set(theme.glyphs().border)
         .border_style(theme.border(focused))
@@ -29,8 +28,8 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     block.render(area, buf);
     if event.is_none() {
-        let place = inner.inner(Margin::new(1, 0));
-        Line::styled("no event is selected", theme.dim()).render(place, buf);
+        let line_area = inner.inner(Margin::new(1, 0));
+        Line::styled("no event is selected", theme.dim()).render(line_area, buf);
         return;
     }
     let painter = PagePainter {
@@ -42,18 +41,18 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     painter.draw(&model.detail.page, inner, buf);
 }
 
-/// What the pane is about, and how it is read.
+/// The name of the subject, and the mode.
 fn title(model: &Model, theme: &Theme, area: Rect) -> String {
-    let event = model.subject().and_then(Subject::event);
+    let event = model.subject().and_then(DetailSubject::event);
     let name = event.map_or_else(
         || "Detail".to_owned(),
         |event| one_line(event.logical_id.as_str()),
     );
-    let form = match model.detail.form {
+    let mode = match model.detail.mode {
         DetailMode::Read => "",
         DetailMode::Raw => ": JSON",
         DetailMode::Changes => ": changes",
     };
-    let room = usize::from(area.width.saturating_sub(4)).saturating_sub(form.len());
-    format!(" {}{form} ", cut(&name, room, theme))
+    let room = usize::from(area.width.saturating_sub(4)).saturating_sub(mode.len());
+    format!(" {}{mode} ", cut(&name, room, theme))
 }

@@ -1,4 +1,5 @@
-//! The list before it has rows: what is being waited for, or what is wrong and what would help.
+//! Draws the list before it has rows: what the program is waiting for, or the fault and its remedy.
+//! Called by `events`, and by `failure` before a failure.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
@@ -15,15 +16,13 @@ use crate::domain::search::Selection;
 use crate::domain::verdict::Verdict;
 use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
-use crate::text::safe::SafeText;
-use crate::text::width::{width, wrap};
-use crate::view::time::rough;
+use crate::text::safe::{SafeText, width, wrap};
+use crate::view::time::rough_duration;
 
-/// Lines longer than this are hard to read.
+/// Longer lines are hard to read.
 const READABLE: usize = 60;
 
-/// A heading, and what to know or to do about it.
-struct Message {
+struct EmptyMessage {
     heading: String,
     heading_style: Style,
     body: Vec<String>,
@@ -31,10 +30,10 @@ struct Message {
 
 /// Draws the message in the middle of the pane.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    place(&message(model, theme), area, buf);
+    draw_message(&message(model, theme), area, buf);
 }
 
-fn place(message: &Message, area: Rect, buf: &mut Buffer) {
+fn draw_message(message: &EmptyMessage, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(area.width).saturating_sub(2).clamp(1, READABLE);
     let heading = wrap(&message.heading, columns).into_iter();
     let mut lines: Vec<_> = heading.map(|line| (line, message.heading_style)).collect();
@@ -46,22 +45,22 @@ fn place(message: &Message, area: Rect, buf: &mut Buffer) {
     let longest = lines.iter().map(|(line, _)| width(line)).max().unwrap_or(0);
     let length = |length| Constraint::Length(u16::try_from(length).unwrap_or(u16::MAX));
     let block = area.centered(length(longest), length(lines.len()));
-    for ((text, style), place) in lines.into_iter().zip(block.rows()) {
-        Line::styled(text, style).render(place, buf);
+    for ((text, style), line_area) in lines.into_iter().zip(block.rows()) {
+        Line::styled(text, style).render(line_area, buf);
     }
 }
 
-fn message(model: &Model, theme: &Theme) -> Message {
-    let calm = |heading: String, body: Vec<String>| Message {
+fn message(model: &Model, theme: &Theme) -> EmptyMessage {
+    let calm = |heading: String, body: Vec<String>| EmptyMessage {
         heading,
         heading_style: theme.strong(),
         body,
     };
     if !model.filter.is_open() && bar::count(model, Selection::ALL) > 0 {
-        return of_filter(model, calm);
+        return filter_message(model, calm);
     }
     if let Some(fault) = model.connection.fault(&model.build) {
-        return of_fault(fault, model, theme);
+        return fault_message(fault, model, theme);
     }
     let name = SafeText::new(&model.target.image_id);
     match (model.build.verdict(), model.connection.state) {
@@ -74,8 +73,8 @@ fn message(model: &Model, theme: &Theme) -> Message {
             vec![
                 "Check the image id and the region.".to_owned(),
                 format!(
-                    "Asking again {}; a build that starts shows here.",
-                    next(model)
+                    "Polling again {}; a new build will show here.",
+                    time_of_next_poll(model)
                 ),
             ],
         ),
@@ -86,22 +85,25 @@ fn message(model: &Model, theme: &Theme) -> Message {
         (_, ConnectionState::Waiting) => calm(
             format!("No stack named {name} yet"),
             vec![format!(
-                "Asking again {}; its events will show here.",
-                next(model)
+                "Polling again {}; its events will show here.",
+                time_of_next_poll(model)
             )],
         ),
         _ => calm(
             "The stack has no events yet".to_owned(),
-            vec![format!("Asking again {}.", next(model))],
+            vec![format!("Polling again {}.", time_of_next_poll(model))],
         ),
     }
 }
 
 /// The filter lists nothing, or has not found anything yet.
-fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> Message) -> Message {
+fn filter_message(
+    model: &Model,
+    calm: impl Fn(String, Vec<String>) -> EmptyMessage,
+) -> EmptyMessage {
     let left = model.build.unindexed(FilterSlot::Listed);
     if left > 0 {
-        return calm(format!("Looking, {left} events to go"), Vec::new());
+        return calm(format!("Searching, {left} events to go"), Vec::new());
     }
     let key = model.keys.key_for(Action::Close);
     let body = key.map(|key| format!("{key} lists every event again"));
@@ -111,34 +113,34 @@ fn of_filter(model: &Model, calm: impl Fn(String, Vec<String>) -> Message) -> Me
     )
 }
 
-/// There is no failure to explain.
+/// The failure view before a failure.
 pub(crate) fn nothing_failed(theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let message = Message {
+    let message = EmptyMessage {
         heading: "Nothing has failed in this build".to_owned(),
         heading_style: theme.strong(),
-        body: vec!["What fails first, why, and what helps will show here.".to_owned()],
+        body: vec!["The first failure, its reason and a hint will show here.".to_owned()],
     };
-    place(&message, area, buf);
+    draw_message(&message, area, buf);
 }
 
-fn of_fault(fault: &Fault, model: &Model, theme: &Theme) -> Message {
+fn fault_message(fault: &Fault, model: &Model, theme: &Theme) -> EmptyMessage {
     let mut body = Vec::new();
     if let Some(id) = &fault.request_id {
         body.push(format!("request id {id}"));
     }
     body.extend(fault.hint.as_ref().map(SafeText::to_string));
-    body.push(format!("Trying again {}.", next(model)));
-    Message {
+    body.push(format!("Trying again {}.", time_of_next_poll(model)));
+    EmptyMessage {
         heading: format!("{} {}", theme.glyphs().alert, fault.message),
         heading_style: theme.warn(),
         body,
     }
 }
 
-fn next(model: &Model) -> String {
+fn time_of_next_poll(model: &Model) -> String {
     let next = model
         .connection
         .next_poll
-        .map(|next| rough(next - model.now));
+        .map(|next| rough_duration(next - model.now));
     next.map_or_else(|| "soon".to_owned(), |next| format!("in {next}"))
 }

@@ -1,4 +1,5 @@
-//! One row of the list: an event, a place where events may be missing, or the beginning of another stack.
+//! Draws one row of the list: an event, a gap, or the heading of another stack.
+//! Called by `events` for each row on the screen; `columns` decides the columns.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
@@ -8,7 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
-use crate::app::views::rows::Row;
+use crate::app::views::rows::ListRow;
 use crate::app::views::times::silence;
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::status::StatusClass;
@@ -18,23 +19,22 @@ use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::width;
 use crate::view::text::{cell, cut, highlight, line_cell};
-use crate::view::time::{dated, of_day, rough};
-use crate::view::views::columns::{Columns, Status, Time};
+use crate::view::time::{date_and_time, rough_duration, time_of_day};
+use crate::view::views::columns::{EventColumns, StatusColumn, TimeColumn};
 
-/// What all rows of a frame have in common.
+/// The input that all rows of a frame share.
 #[derive(Debug)]
 pub(crate) struct RowPainter<'a> {
     pub(crate) model: &'a Model,
-    /// How things look.
     pub(crate) theme: &'a Theme,
-    pub(crate) columns: Columns,
+    pub(crate) columns: EventColumns,
     /// Whether the list has the focus.
     pub(crate) focused: bool,
 }
 
-/// What a row is in the list.
+/// The place of a row in the list.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PlaceInList {
+pub(crate) struct RowPosition {
     pub(crate) index: usize,
     /// The time of the event above it.
     pub(crate) before: Option<DateTime<Utc>>,
@@ -42,7 +42,7 @@ pub(crate) struct PlaceInList {
 }
 
 /// The styles of one row.
-struct Look {
+struct RowStyle {
     quiet: Style,
     status: Style,
     id: Style,
@@ -50,34 +50,40 @@ struct Look {
 }
 
 impl RowPainter<'_> {
-    pub(crate) fn draw(&self, row: &Row<'_>, in_list: PlaceInList, area: Rect, buf: &mut Buffer) {
+    pub(crate) fn draw(
+        &self,
+        row: &ListRow<'_>,
+        position: RowPosition,
+        area: Rect,
+        buf: &mut Buffer,
+    ) {
         let columns = usize::from(area.width);
         match row {
-            Row::Event(event) => self.draw_event(event, in_list, area, buf),
-            Row::Gap => {
-                let text = cut(&self.gap(in_list.index), columns, self.theme);
+            ListRow::Event(event) => self.draw_event(event, position, area, buf),
+            ListRow::Gap => {
+                let text = cut(&self.gap(position.index), columns, self.theme);
                 Line::styled(text, self.theme.warn()).render(area, buf);
             }
-            Row::Stack(stack) => {
+            ListRow::Stack(stack) => {
                 Line::styled(self.heading(stack, columns), self.theme.strong()).render(area, buf);
             }
         }
-        if in_list.selected {
+        if position.selected {
             buf.set_style(area, self.theme.selected(self.focused));
         }
     }
 
-    fn draw_event(&self, event: &StackEvent, in_list: PlaceInList, area: Rect, buf: &mut Buffer) {
-        let mut line = self.event(event, in_list);
+    fn draw_event(&self, event: &StackEvent, position: RowPosition, area: Rect, buf: &mut Buffer) {
+        let mut line = self.event(event, position);
         if let Some(pattern) = &self.model.search.listed {
             line = highlight(line, pattern, self.theme);
         }
         let room = usize::from(area.width).saturating_sub(shown_width(&line));
         line.render(area, buf);
-        // A long silence is told at the end of the row that ended it, where nothing else stands.
-        let silence = silence(in_list.before, event.timestamp);
+        // A long silence is noted at the end of the row that ended it, if there is room.
+        let silence = silence(position.before, event.timestamp);
         if let Some(silence) = silence.filter(|_| self.model.filter.is_open()) {
-            let note = format!(" {} later", rough(silence));
+            let note = format!(" {} later", rough_duration(silence));
             if width(&note) <= room {
                 Line::styled(note, self.theme.dim())
                     .right_aligned()
@@ -86,56 +92,56 @@ impl RowPainter<'_> {
         }
     }
 
-    fn event(&self, event: &StackEvent, in_list: PlaceInList) -> Line<'static> {
-        let selected = in_list.selected;
+    fn event(&self, event: &StackEvent, position: RowPosition) -> Line<'static> {
+        let selected = position.selected;
         let theme = self.theme;
         let glyphs = theme.glyphs();
         let class = event.status.class();
-        let look = self.look(event, selected);
+        let styles = self.styles(event, selected);
         let columns = self.columns;
         let marker = if selected { glyphs.marker } else { " " };
-        // Where there is no room to tell of a silence, the time that ended it still stands out.
-        let times = match silence(in_list.before, event.timestamp) {
+        // Without room for that note, the time that ended the silence still stands out.
+        let times = match silence(position.before, event.timestamp) {
             Some(_) if !selected => theme.strong(),
-            _ => look.quiet,
+            _ => styles.quiet,
         };
         let mut spans = vec![
             Span::raw(marker),
-            Span::styled(self.times(event, in_list.before), times),
+            Span::styled(self.times(event, position.before), times),
         ];
         let glyph = format!("{} ", glyphs.status(class));
-        spans.push(Span::styled(glyph, look.status));
+        spans.push(Span::styled(glyph, styles.status));
         let status = match columns.status {
-            Status::Absent => String::new(),
-            Status::Class => cell(class_word(event), Columns::CLASS, theme) + " ",
-            Status::Word => line_cell(event.status.as_str(), Columns::WORD, theme) + " ",
+            StatusColumn::Absent => String::new(),
+            StatusColumn::Class => cell(class_word(event), EventColumns::CLASS, theme) + " ",
+            StatusColumn::Word => line_cell(event.status.as_str(), EventColumns::WORD, theme) + " ",
         };
-        spans.push(Span::styled(status, look.status));
+        spans.push(Span::styled(status, styles.status));
         spans.push(Span::styled(
             line_cell(event.logical_id.as_str(), columns.id, theme),
-            look.id,
+            styles.id,
         ));
         if columns.kind > 0 {
             let kind = event.resource_type.as_str();
             let kind = kind.strip_prefix("AWS::").unwrap_or(kind);
             let kind = line_cell(kind, columns.kind, theme);
-            spans.push(Span::styled(format!("  {kind}"), look.quiet));
+            spans.push(Span::styled(format!("  {kind}"), styles.quiet));
         }
         if columns.reason > 0 {
             let reason = event.reason.as_ref().map_or("", SafeText::as_str);
             let reason = line_cell(reason, columns.reason, theme);
-            spans.push(Span::styled(format!("  {reason}"), look.reason));
+            spans.push(Span::styled(format!("  {reason}"), styles.reason));
         }
         Line::from(spans)
     }
 
-    /// On the selected row, the selection's own style takes the place of colours and dimming.
-    fn look(&self, event: &StackEvent, selected: bool) -> Look {
+    /// On the selected row, the selection's own style replaces colours and dimming.
+    fn styles(&self, event: &StackEvent, selected: bool) -> RowStyle {
         let (theme, plain) = (self.theme, Style::new());
         let class = event.status.class();
         let failed = event.is_own_failure;
         let quiet = if selected { plain } else { theme.dim() };
-        Look {
+        RowStyle {
             quiet,
             status: if selected && self.focused {
                 plain
@@ -154,21 +160,23 @@ impl RowPainter<'_> {
     }
 
     fn times(&self, event: &StackEvent, before: Option<DateTime<Utc>>) -> String {
-        let time = event.timestamp.map(|time| of_day(time, self.model.zone()));
+        let time = event
+            .timestamp
+            .map(|time| time_of_day(time, self.model.zone()));
         let time = time.as_deref().unwrap_or("--:--:--");
         let time = match self.columns.time {
-            Time::Absent => String::new(),
-            Time::Short => format!("{} ", time.get(..5).unwrap_or_default()),
-            Time::Full => format!("{time} "),
+            TimeColumn::Absent => String::new(),
+            TimeColumn::Short => format!("{} ", time.get(..5).unwrap_or_default()),
+            TimeColumn::Full => format!("{time} "),
         };
         if !self.columns.offset {
             return time;
         }
         let offset = self.offset(event, before).unwrap_or_default();
-        format!("{time}{offset:>width$} ", width = Columns::OFFSET)
+        format!("{time}{offset:>width$} ", width = EventColumns::OFFSET)
     }
 
-    /// The time since the first event of the stack, or since the event above; nothing while that is not known.
+    /// The time since the first event of the stack, or since the event above; `None` while that is unknown.
     fn offset(&self, event: &StackEvent, before: Option<DateTime<Utc>>) -> Option<String> {
         let from = if self.model.times.since_before {
             before?
@@ -179,17 +187,17 @@ impl RowPainter<'_> {
         let span = if span < TimeDelta::hours(10) {
             duration(span)
         } else {
-            rough(span)
+            rough_duration(span)
         };
         Some(format!("+{span}"))
     }
 
-    /// Only the current stack's history can still be completed, and only while the API answers.
+    /// Only the current stack's history can still be completed, and only while the API responds.
     fn gap(&self, index: usize) -> String {
         let ellipsis = self.theme.glyphs().ellipsis;
         let current = self.model.build.current();
         let is_current = self.model.rows().is_of_current(index);
-        match current.filter(|_| is_current && self.model.connection.state.is_good()) {
+        match current.filter(|_| is_current && self.model.connection.state.is_responding()) {
             Some(timeline) => {
                 format!(
                     " {ellipsis} loading older events, {} so far",
@@ -206,7 +214,7 @@ impl RowPainter<'_> {
         let id = id.as_str().rsplit('/').next().unwrap_or_default();
         let id = one_line(id.split('-').next().unwrap_or_default());
         let began = self.model.build.timeline_of(stack).and_then(began);
-        let when = began.map(|time| format!(" of {}", dated(time, self.model.zone())));
+        let when = began.map(|time| format!(" of {}", date_and_time(time, self.model.zone())));
         let when = when.unwrap_or_default();
         let text = format!("{rule}{rule} stack {id}{when} ");
         let rest = columns.saturating_sub(width(&text));
@@ -218,7 +226,7 @@ fn began(timeline: &Timeline) -> Option<DateTime<Utc>> {
     timeline.facts().began()?.timestamp
 }
 
-/// The width of a line without the spaces at its end.
+/// The width of a line without trailing spaces.
 fn shown_width(line: &Line<'_>) -> usize {
     let text: String = line
         .spans

@@ -1,4 +1,5 @@
-//! The list of events: its frame, what the frame says about following, and which rows show.
+//! Draws the list of events: its frame with title and notes, and the rows on the screen.
+//! `app::views::{list, rows, filter}` have the selection and the rows.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,18 +8,17 @@ use ratatui::widgets::{Block, Widget};
 
 use crate::app::keys::action::Action;
 use crate::app::model::{Focus, Model};
-use crate::app::views::rows::Order;
+use crate::app::views::rows::ListOrder;
 use crate::domain::status::ClassSet;
 use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
 use crate::text::safe::one_line;
 use crate::view::text;
-use crate::view::time::rough;
-use crate::view::views::columns::Columns;
+use crate::view::time::rough_duration;
+use crate::view::views::columns::EventColumns;
 use crate::view::views::empty;
-use crate::view::views::event_row::{PlaceInList, RowPainter};
+use crate::view::views::event_row::{RowPainter, RowPosition};
 
-/// Draws the pane.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.focus == Focus::List;
     let rows = model.rows();
@@ -41,22 +41,22 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let painter = RowPainter {
         model,
         theme,
-        columns: Columns::of(usize::from(inner.width)),
+        columns: EventColumns::of(usize::from(inner.width)),
         focused,
     };
-    for (index, place) in (model.list.top..).zip(inner.rows()) {
+    for (index, line_area) in (model.list.top..).zip(inner.rows()) {
         let Some(row) = rows.get(index) else { break };
         let before = rows.event_before(index);
-        let place_in_list = PlaceInList {
+        let position = RowPosition {
             index,
             before: before.and_then(|before| before.timestamp),
             selected: selected == Some(index),
         };
-        painter.draw(&row, place_in_list, place, buf);
+        painter.draw(&row, position, line_area, buf);
     }
 }
 
-/// The notes on the lower border, as far as there is room for them: following is told first.
+/// The notes on the lower border, as far as they fit: following has priority.
 fn with_notes<'a>(block: Block<'a>, model: &Model, theme: &Theme, area: Rect) -> Block<'a> {
     let room = usize::from(area.width.saturating_sub(2));
     let following = following(model, theme);
@@ -68,13 +68,13 @@ fn with_notes<'a>(block: Block<'a>, model: &Model, theme: &Theme, area: Rect) ->
     last.into_iter().fold(block, Block::title_bottom)
 }
 
-/// The pane's name and, under a filter, what is listed.
+/// The pane's name and, under a filter, the listed statuses, types and resources.
 fn title(model: &Model, theme: &Theme, area: Rect) -> String {
     let times = match (model.times.utc, model.times.since_before) {
         (false, false) => "",
         (true, false) => "(UTC) ",
-        (false, true) => "(since the event before) ",
-        (true, true) => "(UTC, since the event before) ",
+        (false, true) => "(since the previous event) ",
+        (true, true) => "(UTC, since the previous event) ",
     };
     if model.filter.is_open() {
         return format!(" Events {times}");
@@ -84,24 +84,24 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
     let listed = classes.iter().map(|class| class.label().to_owned());
     let listed: Vec<_> = listed
         .filter(|_| !all)
-        .chain(model.filter.words())
+        .chain(model.filter.descriptions())
         .collect();
     let left = match model.build.unindexed(FilterSlot::Listed) {
         0 => String::new(),
-        left => format!(", {left} to look at"),
+        left => format!(", {left} to search"),
     };
     let title =
         format!(" Events {times}: {}{left} ", one_line(&listed.join(", "))).replace(" : ", ": ");
     text::cut(&title, usize::from(area.width.saturating_sub(2)), theme)
 }
 
-/// Whether the list follows the newest event, and if not, what has come since and how to follow again; what
-/// of it the filter hides.
+/// Whether the list follows the newest event; otherwise the number of new events and the key that follows again. Before
+/// that, the number of newer events that the filter hides.
 fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     if model.rows().is_empty() {
         return None;
     }
-    let hidden = match model.hidden_newer() {
+    let hidden = match model.hidden_newer_events() {
         0 => None,
         count => Some(Span::styled(
             format!(" {count} newer hidden by the filter {}", theme.glyphs().dot),
@@ -120,8 +120,8 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
         Span::styled(format!(" {arrived} new"), theme.strong())
     });
     let edge = match model.list.order {
-        Order::OldestFirst => Action::Bottom,
-        Order::NewestFirst => Action::Top,
+        ListOrder::OldestFirst => Action::Bottom,
+        ListOrder::NewestFirst => Action::Top,
     };
     let how = model.keys.key_for(edge).map_or_else(
         || " ".to_owned(),
@@ -131,12 +131,12 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     Some(Line::from(spans))
 }
 
-/// For how long nothing has happened, while something may.
+/// The time since the last event, while the build is running.
 pub(crate) fn last_event<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     if model.build.is_over() {
         return None;
     }
     let newest = model.build.current()?.newest()?.timestamp?;
-    let text = format!(" last event {} ago ", rough(model.now - newest));
+    let text = format!(" last event {} ago ", rough_duration(model.now - newest));
     Some(Line::styled(text, theme.dim()))
 }

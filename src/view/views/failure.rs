@@ -1,4 +1,4 @@
-//! The explanation of a failure, as `app::failure` has made it into lines.
+//! Draws the explanation of a failure: the page that `app::views::failure` has made.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,7 +10,6 @@ use crate::style::Theme;
 use crate::view::views::empty;
 use crate::view::views::page::{PagePainter, scrolled};
 
-/// Draws the page.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut block = Block::bordered()
         .border_set(theme.glyphs().border)

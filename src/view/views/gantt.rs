@@ -1,4 +1,5 @@
-//! Bars on a time axis: one column is a stretch of time, its sign and colour what went on in it.
+//! Bars on a time axis: each column is a range of time, its glyph and colour the operation in it.
+//! Called by `resources` with the window of `app::views::axis`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::style::Style;
@@ -10,19 +11,18 @@ use crate::domain::status::StatusClass;
 use crate::style::Theme;
 use crate::text::duration::duration;
 
-/// What a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cell {
-    /// The resource is not there.
+enum BarCell {
+    /// The resource does not exist.
     Empty,
-    /// It is there, and nothing happens to it.
+    /// It exists, without an operation.
     There,
     Operation(StatusClass),
-    /// The moment in which one failed.
+    /// The moment of a failure.
     Failure,
 }
 
-/// The bar of one resource, in so many columns. `plain` leaves the colours to whoever marks the row.
+/// The bar of one resource in `columns`. `plain` leaves out the colours: the row has a style of its own.
 pub(crate) fn bar(
     operations: &[Operation],
     window: Window,
@@ -36,10 +36,10 @@ pub(crate) fn bar(
     for run in cells.chunk_by(|one, other| one == other) {
         let glyphs = theme.glyphs();
         let (sign, style) = match run.first() {
-            None | Some(Cell::Empty) => (" ", Style::new()),
-            Some(Cell::There) => (glyphs.rule, theme.dim()),
-            Some(Cell::Operation(class)) => (glyphs.bar(*class), theme.status(*class)),
-            Some(Cell::Failure) => (glyphs.status(StatusClass::Failed), theme.bad()),
+            None | Some(BarCell::Empty) => (" ", Style::new()),
+            Some(BarCell::There) => (glyphs.rule, theme.dim()),
+            Some(BarCell::Operation(class)) => (glyphs.bar(*class), theme.status(*class)),
+            Some(BarCell::Failure) => (glyphs.status(StatusClass::Failed), theme.bad()),
         };
         let style = if plain { Style::new() } else { style };
         spans.push(Span::styled(sign.repeat(run.len()), style));
@@ -52,9 +52,9 @@ fn cells(
     window: Window,
     until: DateTime<Utc>,
     columns: usize,
-) -> Vec<Cell> {
-    let mut cells = vec![Cell::Empty; columns];
-    let mut put = |from: i64, to: i64, cell: Cell| {
+) -> Vec<BarCell> {
+    let mut cells = vec![BarCell::Empty; columns];
+    let mut put = |from: i64, to: i64, cell: BarCell| {
         let last = i64::try_from(columns).unwrap_or(i64::MAX) - 1;
         if to < 0 || from > last {
             return;
@@ -75,7 +75,7 @@ fn cells(
         let from = window.column(began, columns).min(now);
         let end = operation.until(Some(until)).unwrap_or(began);
         let to = window.column(end, columns).clamp(from, now.max(from));
-        put(from, to, Cell::Operation(operation.class));
+        put(from, to, BarCell::Operation(operation.class));
         let stays = matches!(
             operation.class,
             StatusClass::Complete | StatusClass::Failed | StatusClass::Skipped
@@ -84,25 +84,25 @@ fn cells(
             .map_or(now, |next| window.column(next, columns) - 1)
             .min(now);
         if !operation.is_open() && stays && to < until_next {
-            put(to + 1, until_next, Cell::There);
+            put(to + 1, until_next, BarCell::There);
         }
         if operation.class == StatusClass::Failed {
             failures.push(to);
         }
     }
-    // Seen whatever came after it: a rollback begins in the same moment.
+    // Drawn over what came after it: a rollback begins in the same moment.
     for column in failures {
-        put(column, column, Cell::Failure);
+        put(column, column, BarCell::Failure);
     }
     cells
 }
 
-/// The times under which the columns stand, from the build's start: `+0:00     +10:00    +20:00`.
+/// The time labels of the columns, from the build's start: `+0:00     +10:00    +20:00`.
 pub(crate) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> String {
     let label =
         |time: DateTime<Utc>| format!("+{}", duration((time - began).max(TimeDelta::zero())));
     let widest = i64::try_from(label(window.to).len() + 2).unwrap_or(1);
-    // So many seconds are as wide as a label and the room around it.
+    // The seconds that are as wide as a label and the room around it.
     let columns_or_one = i64::try_from(columns.max(1)).unwrap_or(1);
     let step = step(window.length().num_seconds().saturating_mul(widest) / columns_or_one + 1);
     let mut line = String::new();
@@ -123,7 +123,7 @@ pub(crate) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> Str
     line
 }
 
-/// The seconds between two ticks: a round number that is not smaller than the least.
+/// The seconds between two ticks: a round number, and at least `least`.
 fn step(least: i64) -> i64 {
     let round = [
         1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400,
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_segmented_by_what_went_on() {
+    fn a_bar_has_a_segment_for_each_operation() {
         let built = [(20, "CREATE_IN_PROGRESS"), (50, "CREATE_COMPLETE")];
         assert_eq!(drawn(&built, (0, 100), 100), "  ####----");
         assert_eq!(drawn(&built[..1], (0, 100), 70), "  ======  ");
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_operation_is_still_seen_and_what_is_outside_is_not() {
+    fn a_short_operation_is_drawn_unless_it_is_outside_the_window() {
         let short = [(50, "CREATE_IN_PROGRESS"), (50, "CREATE_COMPLETE")];
         assert_eq!(drawn(&short, (0, 100), 100), "     #----");
         assert_eq!(drawn(&short, (60, 100), 100), "----------");

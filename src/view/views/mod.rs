@@ -1,4 +1,9 @@
-//! view/views
+//! The drawing of the views and the detail pane (`app::views`): a pane with a frame, and its rows or lines.
+//!
+//! - `events`: the list of events; `event_row`: one row; `columns`: its columns; `empty`: a message instead of rows
+//! - `resources`: the list of resources; `gantt`: its bars
+//! - `failure`, `detail`: a pane with a page
+//! - `page`: the lines of a page
 
 pub(crate) mod columns;
 pub(crate) mod detail;

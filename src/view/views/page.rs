@@ -1,4 +1,5 @@
-//! A page of lines: what the detail pane and the explanation of a failure have in common.
+//! Draws a page of lines (`app::views::page`), for the detail pane and the explanation of a failure.
+//! Both keep the text as data; the styles are decided here.
 
 use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
@@ -8,8 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
-use crate::app::views::page;
-use crate::app::views::page::{Page, Sign};
+use crate::app::views::page::{ChangeKind, Page, PageLine};
 use crate::domain::span::{End, Span as Operation};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
@@ -19,17 +19,15 @@ use crate::text::pattern::Pattern;
 use crate::text::safe::one_line;
 use crate::text::width::{pad, width};
 use crate::view::text::highlight;
-use crate::view::time::{of_day, rough};
+use crate::view::time::{rough_duration, time_of_day};
 
-/// How a page is drawn.
 #[derive(Debug)]
 pub(crate) struct PagePainter<'a> {
     pub(crate) model: &'a Model,
-    /// How things look.
     pub(crate) theme: &'a Theme,
-    /// Whether the keys go to the page.
+    /// Whether the keys act on the page.
     pub(crate) focused: bool,
-    /// What was searched for in it.
+    /// The active search in it.
     pub(crate) pattern: Option<&'a Pattern>,
 }
 
@@ -37,7 +35,7 @@ impl PagePainter<'_> {
     /// Draws the lines that are on the screen.
     pub(crate) fn draw(&self, page: &Page, area: Rect, buf: &mut Buffer) {
         let lines = page.lines.iter().enumerate().skip(page.top);
-        for ((index, line), place) in lines.zip(area.rows()) {
+        for ((index, line), line_area) in lines.zip(area.rows()) {
             let chosen = self.focused && index == page.cursor;
             let mut line = self.line(line);
             if chosen {
@@ -54,23 +52,23 @@ impl PagePainter<'_> {
                 " "
             };
             line.spans.insert(0, Span::raw(marker));
-            line.render(place, buf);
+            line.render(line_area, buf);
             if chosen {
-                buf.set_style(place, self.theme.selected(true));
+                buf.set_style(line_area, self.theme.selected(true));
             }
         }
     }
 
-    fn line(&self, line: &page::Line) -> Line<'static> {
+    fn line(&self, line: &PageLine) -> Line<'static> {
         let theme = self.theme;
         let spaces = |columns: &usize| Span::raw(" ".repeat(*columns));
         match line {
-            page::Line::Blank => Line::default(),
-            page::Line::Status(event) => self.status(event),
-            page::Line::Heading(text) => Line::styled(text.clone(), theme.strong()),
-            page::Line::Text(text) => Line::from(text.clone()),
-            page::Line::Reason { part, .. } => Line::from(part.clone()),
-            page::Line::Field {
+            PageLine::Blank => Line::default(),
+            PageLine::Status(event) => self.status(event),
+            PageLine::Heading(text) => Line::styled(text.clone(), theme.strong()),
+            PageLine::Text(text) => Line::from(text.clone()),
+            PageLine::Reason { part, .. } => Line::from(part.clone()),
+            PageLine::Field {
                 name, part, first, ..
             } => {
                 let name = if *first {
@@ -83,14 +81,14 @@ impl PagePainter<'_> {
                     Span::raw(part.clone()),
                 ])
             }
-            page::Line::Node {
+            PageLine::Node {
                 indent,
                 open,
                 name,
                 value,
                 ..
             } => {
-                // A branch is its name; a leaf is its value.
+                // A branch emphasizes its name, a leaf its value.
                 let (name_style, value_style) = if open.is_some() {
                     (theme.strong(), theme.dim())
                 } else {
@@ -104,23 +102,23 @@ impl PagePainter<'_> {
                     Span::styled(value.clone(), value_style),
                 ])
             }
-            page::Line::Continued { indent, text } => Line::from(vec![
+            PageLine::Continued { indent, text } => Line::from(vec![
                 spaces(indent),
                 Span::raw("  "),
                 Span::raw(text.clone()),
             ]),
-            page::Line::Span(span) => self.operation(span),
-            page::Line::Event(event) => self.event(event),
-            page::Line::Follower(event) => self.follower(event),
-            page::Line::Command { part, first, .. } => Line::from(vec![
+            PageLine::Span(span) => self.operation(span),
+            PageLine::Event(event) => self.event(event),
+            PageLine::Follower(event) => self.follower(event),
+            PageLine::Command { part, first, .. } => Line::from(vec![
                 Span::styled(if *first { "$ " } else { "  " }, theme.dim()),
                 Span::styled(part.clone(), theme.strong()),
             ]),
-            page::Line::Change { sign, text } => {
+            PageLine::Change { sign, text } => {
                 let (glyph, style) = match sign {
-                    Sign::Added => ("+ ", theme.good()),
-                    Sign::Removed => ("- ", theme.warn()),
-                    Sign::Changed => ("~ ", theme.strong()),
+                    ChangeKind::Added => ("+ ", theme.good()),
+                    ChangeKind::Removed => ("- ", theme.warn()),
+                    ChangeKind::Changed => ("~ ", theme.strong()),
                 };
                 Line::from(vec![Span::styled(glyph, style), Span::raw(text.clone())])
             }
@@ -132,15 +130,15 @@ impl PagePainter<'_> {
         Span::styled(glyph, self.theme.status(class))
     }
 
-    /// The status, and since when; how long that is, while it lasts.
+    /// The status, and since when; with the duration while it lasts.
     fn status(&self, event: &StackEvent) -> Line<'static> {
         let class = event.status.class();
         let word = Span::styled(one_line(event.status.as_str()), self.theme.status(class));
         let mut spans = vec![self.sign(class), word];
         if let Some(time) = event.timestamp {
-            let clock = of_day(time, self.model.zone());
+            let clock = time_of_day(time, self.model.zone());
             let when = if self.lasts(event) {
-                format!(" since {clock} ({})", rough(self.model.now - time))
+                format!(" since {clock} ({})", rough_duration(self.model.now - time))
             } else {
                 format!(" at {clock}")
             };
@@ -149,13 +147,16 @@ impl PagePainter<'_> {
         Line::from(spans)
     }
 
-    /// One operation: `✔ CREATE    0:22   21:36:05 to 21:36:27`. Where the build is over and nobody saw the
-    /// operation end, its end and its length are not known.
+    /// One operation: `✔ CREATE    0:22   21:36:05 to 21:36:27`. If the build is over and no event reported
+    /// the operation's end, its end and its duration are unknown.
     fn operation(&self, span: &Operation) -> Line<'static> {
         let now = self.model.build.open_until(self.model.now);
         let length = span.length(now).map_or_else(|| "?".to_owned(), duration);
         let clock = |time: Option<DateTime<Utc>>| {
-            time.map_or_else(|| "?".to_owned(), |time| of_day(time, self.model.zone()))
+            time.map_or_else(
+                || "?".to_owned(),
+                |time| time_of_day(time, self.model.zone()),
+            )
         };
         let ended = if span.is_open() && now.is_some() {
             "now".to_owned()
@@ -166,7 +167,7 @@ impl PagePainter<'_> {
         let times = format!("   {} to {ended}", clock(span.began));
         let mut sign = self.sign(span.class);
         if matches!(span.end, End::Superseded(_)) {
-            // Its newest status is that of something that runs, which it does no more.
+            // Its newest status is "in progress", which is no longer true.
             sign = sign.style(self.theme.dim());
         }
         Line::from(vec![
@@ -178,7 +179,9 @@ impl PagePainter<'_> {
 
     /// One of a resource's events, in short.
     fn event(&self, event: &StackEvent) -> Line<'static> {
-        let time = event.timestamp.map(|time| of_day(time, self.model.zone()));
+        let time = event
+            .timestamp
+            .map(|time| time_of_day(time, self.model.zone()));
         let time = time.unwrap_or_else(|| "--:--:--".to_owned());
         let class = event.status.class();
         let reason = event
@@ -194,23 +197,25 @@ impl PagePainter<'_> {
         Line::from(spans)
     }
 
-    /// An event that only followed: a sibling that was cancelled, or the stack, which repeats it.
+    /// A consequence: a sibling that was cancelled, or the stack, which repeats the failure.
     fn follower(&self, event: &StackEvent) -> Line<'static> {
-        let what = if event.is_root {
+        let role = if event.is_root {
             "the stack itself"
         } else {
             "cancelled"
         };
-        let time = event.timestamp.map(|time| of_day(time, self.model.zone()));
+        let time = event
+            .timestamp
+            .map(|time| time_of_day(time, self.model.zone()));
         let time = time.unwrap_or_else(|| "--:--:--".to_owned());
         Line::from(vec![
             Span::styled(format!("{time} "), self.theme.dim()),
             Span::raw(one_line(event.logical_id.as_str())),
-            Span::styled(format!("  {what}"), self.theme.dim()),
+            Span::styled(format!("  {role}"), self.theme.dim()),
         ])
     }
 
-    /// Whether this is what goes on right now: the newest event of its resource, and not an end.
+    /// Whether this status still lasts: it is the newest of its resource, and not final.
     fn lasts(&self, event: &StackEvent) -> bool {
         let build = &self.model.build;
         let Some(timeline) = build.current().filter(|_| !build.is_over()) else {
@@ -235,7 +240,7 @@ fn fold_sign(open: Option<bool>, theme: &Theme) -> String {
     }
 }
 
-/// Which lines are shown, where not all are.
+/// The lines on the screen, unless all are.
 pub(crate) fn scrolled(page: &Page, height: usize) -> Option<String> {
     let all = page.lines.len();
     let last = (page.top + height).min(all);

@@ -1,4 +1,5 @@
-//! The list of resources: what each goes through, how long it takes, and its bar on the shared time axis.
+//! Draws the list of resources: the status and duration of each, and its bar on the shared time axis.
+//! `app::views::resources` has the selection and the rows.
 
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
@@ -10,7 +11,7 @@ use ratatui::widgets::{Block, Widget};
 use crate::app::model::{Focus, Model};
 use crate::app::views::axis::Window;
 use crate::app::views::resources;
-use crate::app::views::resources::Resource;
+use crate::app::views::resources::ResourceRow;
 use crate::domain::status::StatusClass;
 use crate::style::Theme;
 use crate::text::duration::duration;
@@ -20,10 +21,9 @@ use crate::view::views::event_row::class_word;
 use crate::view::views::events::last_event;
 use crate::view::views::gantt;
 
-/// Draws the pane.
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.focus == Focus::List;
-    let whole = resources::whole(&model.build, model.now);
+    let whole = resources::whole_window(&model.build, model.now);
     let window = whole.map(|whole| model.resources.axis.window(whole));
     let mut block = Block::bordered()
         .border_set(theme.glyphs().border)
@@ -47,18 +47,18 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(timeline) = model.build.current() else {
         return;
     };
-    let columns = Columns::of(usize::from(inner.width));
-    let mut places = inner.rows();
+    let columns = ResourceColumns::of(usize::from(inner.width));
+    let mut line_areas = inner.rows();
     let height = usize::from(inner.height);
     if resources::rows_below_header(height) < height
-        && let Some(place) = places.next()
+        && let Some(line_area) = line_areas.next()
     {
-        header(columns, whole.zip(window), theme).render(place, buf);
+        header(columns, whole.zip(window), theme).render(line_area, buf);
     }
     let ids = resources::ids(&model.build).skip(model.resources.top);
-    for (id, place) in ids.zip(places) {
+    for (id, line_area) in ids.zip(line_areas) {
         let selected = model.resources.selected.as_ref() == Some(id);
-        if let Some(resource) = Resource::of(timeline, id) {
+        if let Some(resource) = ResourceRow::of(timeline, id) {
             row(
                 &resource,
                 columns,
@@ -67,19 +67,19 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
                 theme,
                 selected && focused,
             )
-            .render(place, buf);
+            .render(line_area, buf);
         }
         if selected {
             let marker = theme.glyphs().marker;
-            buf.set_string(place.x, place.y, marker, Style::new());
-            buf.set_style(place, theme.selected(focused));
+            buf.set_string(line_area.x, line_area.y, marker, Style::new());
+            buf.set_style(line_area, theme.selected(focused));
         }
     }
 }
 
-/// How wide what is. Widths are without the space that follows; 0 is not shown.
+/// The widths of the columns, without the space that follows; 0 is left out.
 #[derive(Clone, Copy, Debug)]
-struct Columns {
+struct ResourceColumns {
     id: usize,
     status: usize,
     kind: usize,
@@ -87,14 +87,14 @@ struct Columns {
 }
 
 const LENGTH: usize = 7;
-/// The longest logical id of ParallelCluster's own template, and a little.
+/// The longest logical id of ParallelCluster's own template, and a little more.
 const ID: usize = 30;
-/// The service's status words; few are longer.
+/// The width of the service's status words; few are longer.
 const WORD: usize = 20;
 const CLASS: usize = 9;
 const KIND: usize = 23;
 
-impl Columns {
+impl ResourceColumns {
     fn of(width: usize) -> Self {
         let marker_and_sign = 3;
         let room = width.saturating_sub(marker_and_sign + LENGTH + 1);
@@ -123,7 +123,11 @@ impl Columns {
 }
 
 /// The names of the columns, and the times of the axis.
-fn header(columns: Columns, axis: Option<(Window, Window)>, theme: &Theme) -> Line<'static> {
+fn header(
+    columns: ResourceColumns,
+    axis: Option<(Window, Window)>,
+    theme: &Theme,
+) -> Line<'static> {
     let ticks = axis.map(|(whole, window)| gantt::ticks(whole.from, window, columns.bar));
     let status = if columns.status > 0 { "status" } else { "" };
     let lead = format!("   {} {status}", pad("resource", columns.id));
@@ -133,8 +137,8 @@ fn header(columns: Columns, axis: Option<(Window, Window)>, theme: &Theme) -> Li
 }
 
 fn row(
-    resource: &Resource<'_>,
-    columns: Columns,
+    resource: &ResourceRow<'_>,
+    columns: ResourceColumns,
     window: Option<Window>,
     model: &Model,
     theme: &Theme,
@@ -152,7 +156,7 @@ fn row(
         format!(" {} ", theme.glyphs().status(class)),
         style(status),
     )];
-    // What failed stays marked when it is deleted later.
+    // A resource that failed stays marked when it is deleted later.
     let timeline = model.build.current();
     let failed =
         timeline.is_some_and(|timeline| timeline.facts().failed_by_itself(&newest.logical_id));
@@ -211,7 +215,7 @@ mod tests {
     #[test]
     fn a_row_is_as_wide_as_its_pane() {
         for width in 12..=300 {
-            let columns = Columns::of(width);
+            let columns = ResourceColumns::of(width);
             assert_eq!(columns.lead() + columns.bar, width, "{columns:?}");
         }
     }
@@ -220,9 +224,9 @@ mod tests {
     fn usual_terminals_have_a_bar_to_read() {
         for (width, bar) in [(38, 8), (78, 24), (72, 18), (131, 40)] {
             assert!(
-                Columns::of(width).bar >= bar,
+                ResourceColumns::of(width).bar >= bar,
                 "{width}: {:?}",
-                Columns::of(width)
+                ResourceColumns::of(width)
             );
         }
     }

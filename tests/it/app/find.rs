@@ -1,7 +1,7 @@
 //! Filters, searches and steps from one failure to the next, alone and together, also while a long history is still
 //! being indexed.
 
-use bakewatch::testing::app::{Effect, Key, Msg, Row, update};
+use bakewatch::testing::app::{Effect, Key, ListRow, Msg, update};
 use bakewatch::testing::domain::TimelineRow;
 use bakewatch::testing::store::{FilterSlot, Selection};
 use bakewatch::testing::text::Pattern;
@@ -19,7 +19,7 @@ fn text(story: &Story) -> String {
 fn listed(story: &Story) -> Vec<String> {
     let rows = story.model.rows();
     let id = |index| match rows.get(index) {
-        Some(Row::Event(event)) => Some(event.logical_id.to_string()),
+        Some(ListRow::Event(event)) => Some(event.logical_id.to_string()),
         _ => None,
     };
     (0..rows.len()).filter_map(id).collect()
@@ -37,7 +37,7 @@ fn toast(story: &Story) -> &str {
 }
 
 fn look_to_the_end(story: &mut Story) {
-    while story.model.is_looking() {
+    while story.model.has_index_work() {
         story.msg(Msg::Idle);
     }
 }
@@ -48,17 +48,14 @@ fn a_search_moves_from_match_to_match_and_wraps() {
     story.keys("/instancerole>");
     assert_eq!(
         (selected(&story).as_str(), toast(&story)),
-        (
-            "InstanceRole CREATE_IN_PROGRESS",
-            "1 of 3, from the other end"
-        )
+        ("InstanceRole CREATE_IN_PROGRESS", "1 of 3, wrapped around")
     );
     story.keys("n");
     assert_eq!(toast(&story), "2 of 3");
     story.keys("NN");
     assert_eq!(
         (selected(&story).as_str(), toast(&story)),
-        ("InstanceRole CREATE_COMPLETE", "3 of 3, from the other end")
+        ("InstanceRole CREATE_COMPLETE", "3 of 3, wrapped around")
     );
     story.keys("/imagerecipearn>");
     assert!(
@@ -68,7 +65,7 @@ fn a_search_moves_from_match_to_match_and_wraps() {
     );
     // Escape ends the search, and leaves the selection where it is.
     story.keys("<n");
-    assert_eq!(toast(&story), "nothing is searched for");
+    assert_eq!(toast(&story), "no active search");
 }
 
 #[test]
@@ -95,7 +92,7 @@ fn expressions_are_distinguished_from_text_and_broken_ones_are_reported() {
     assert_eq!(listed(&story).len(), 6, "what was understood last stays");
     story.keys(">");
     assert!(
-        toast(&story).starts_with("no regular expression: "),
+        toast(&story).starts_with("not a regular expression: "),
         "{}",
         toast(&story)
     );
@@ -172,7 +169,7 @@ fn the_failure_keys_start_with_the_cause() {
     assert_eq!(toast(&story), "the filter hides failures");
     let mut good = builds::building(80, 24);
     good.keys("e");
-    assert_eq!(toast(&good), "nothing that is listed has failed");
+    assert_eq!(toast(&good), "no listed event has failed");
 }
 
 #[test]
@@ -224,7 +221,7 @@ fn headings_and_gaps_are_not_counted_as_positions() {
     assert_eq!(toast(&story), "failure 3 of 3");
     let mut story = builds::loading(80, 24);
     story.keys("/ParallelClusterImage>");
-    assert_eq!(toast(&story), "1 of 2, from the other end");
+    assert_eq!(toast(&story), "1 of 2, wrapped around");
 }
 
 #[test]
@@ -252,10 +249,7 @@ fn changes_across_a_gap_are_marked_as_uncertain() {
     story.events(&[fact(0, "CREATE_IN_PROGRESS")]);
     story.page(&[fact(90, "DELETE_IN_PROGRESS")], false);
     story.keys("d");
-    let (heading, note) = (
-        "changed since CREATE_IN_PROGRESS, 1:30 later",
-        "as far as is known",
-    );
+    let (heading, note) = ("changed since CREATE_IN_PROGRESS, 1:30 later", "incomplete");
     assert!(text(&story).contains(heading) && text(&story).contains(note));
     // The page that fills the gap brings nothing of this resource: the heading stays, the note goes.
     let other = (50, "Topic", "AWS::SNS::Topic", "CREATE_COMPLETE", "");
@@ -268,19 +262,23 @@ fn a_page_can_be_searched() {
     let mut story = builds::failed(80, 24);
     story.keys("3/handlererrorcode>");
     let page = &story.model.failure.page;
-    assert!(page.lines[page.cursor].text().contains("HandlerErrorCode"));
+    assert!(
+        page.lines[page.cursor]
+            .search_text()
+            .contains("HandlerErrorCode")
+    );
     story.keys("1e>/enhanced>");
     let page = &story.model.detail.page;
     assert!(
         page.lines[page.cursor]
-            .text()
+            .search_text()
             .contains("EnhancedImageMetadataEnabled"),
         "{:?}",
         page.lines[page.cursor]
     );
     story.keys("/nowhere>");
     assert!(
-        toast(&story).starts_with("no line has \"nowhere\""),
+        toast(&story).starts_with("no line matches \"nowhere\""),
         "{}",
         toast(&story)
     );
@@ -295,7 +293,7 @@ fn a_search_finds_a_resource_in_the_list() {
     story.keys("/nowhere>");
     assert_eq!(
         (selected(&story).as_str(), toast(&story)),
-        ("BuildNotificationTopic", "no resource has \"nowhere\"")
+        ("BuildNotificationTopic", "no resource matches \"nowhere\"")
     );
 }
 
@@ -356,7 +354,7 @@ fn only_a_value_is_copied_as_a_value() {
         None,
         "the type's line has no value of its own"
     );
-    assert_eq!(toast(&story), "there is nothing to copy here");
+    assert_eq!(toast(&story), "nothing to copy here");
     story.keys("jjj");
     let reason = copied(&mut story, 'y').unwrap();
     assert!(
@@ -426,8 +424,8 @@ fn each_stack_has_its_heading_in_either_order() {
         let mut stack = None;
         for index in 0..rows.len() {
             match rows.get(index) {
-                Some(Row::Stack(id)) => stack = Some(id),
-                Some(Row::Event(event)) => {
+                Some(ListRow::Stack(id)) => stack = Some(id),
+                Some(ListRow::Event(event)) => {
                     assert_eq!(Some(&event.stack_id), stack, "row {index} after {keys:?}");
                 }
                 _ => {}
@@ -480,14 +478,14 @@ fn a_long_history_is_indexed_in_slices_while_keys_work() {
     look_to_the_end(&mut story);
     assert_eq!(
         (selected(&story).as_str(), toast(&story)),
-        ("Needle CREATE_COMPLETE", "1 of 1, from the other end")
+        ("Needle CREATE_COMPLETE", "1 of 1, wrapped around")
     );
     // A filter lists its matches so far, the newest first, and shows how much is left.
     let mut story = long();
     story.keys("&hay");
     let left = story.model.build.unindexed(FilterSlot::Listed);
     assert!(left > 0 && !listed(&story).is_empty());
-    assert!(text(&story).contains("to look at"), "{}", text(&story));
+    assert!(text(&story).contains("to search"), "{}", text(&story));
     look_to_the_end(&mut story);
     assert_eq!(listed(&story).len(), 4999);
 }

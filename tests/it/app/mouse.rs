@@ -4,7 +4,8 @@ use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
 use crate::support::story::Story;
 use bakewatch::testing::app::{
-    Effect, Focus, Key, Meaning, MouseAction, MouseKind, Msg, Tab, bar_at, bar_items, update,
+    BarTarget, Effect, Focus, Key, MouseAction, MouseKind, Msg, Tab, bar_items, bar_target_at,
+    update,
 };
 use bakewatch::testing::domain::{ClassSet, StatusClass};
 
@@ -53,11 +54,11 @@ fn a_click_on_the_bar_hits_the_drawn_item() {
             let columns = item.column..item.column + item.width();
             for column in columns.clone() {
                 assert_eq!(
-                    bar_at(&story.model, usize::from(width), column),
-                    Some(item.meaning)
+                    bar_target_at(&story.model, usize::from(width), column),
+                    Some(item.target)
                 );
             }
-            if let Meaning::Tab(tab) = item.meaning
+            if let BarTarget::Tab(tab) = item.target
                 && item.text.len() > 3
             {
                 let (column, _) = place(&story, item.text.trim());

@@ -158,7 +158,7 @@ impl Watch {
     fn printed(&self) -> Vec<String> {
         let shown = |effect: &Effect| match effect {
             Effect::Emit(Entry::Event(event)) => Some(event.event_id.as_str().to_owned()),
-            Effect::Emit(Entry::Status { state, .. }) => Some(state.word().to_owned()),
+            Effect::Emit(Entry::Status { state, .. }) => Some(state.label().to_owned()),
             Effect::Emit(Entry::Stack(stack)) => Some(stack.as_str().to_owned()),
             Effect::Emit(Entry::Outcome(record)) => Some(record.outcome.as_str().to_owned()),
             _ => None,

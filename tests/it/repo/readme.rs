@@ -50,7 +50,12 @@ fn the_table_of_keys_is_up_to_date() {
             .iter()
             .map(|key| format!("`{key}`"));
         let names = names.collect::<Vec<_>>().join(" ");
-        let _ = writeln!(keys, "| {names} | {} | {} |", command.place(), command.help);
+        let _ = writeln!(
+            keys,
+            "| {names} | {} | {} |",
+            command.contexts_label(),
+            command.help
+        );
     }
     part("docs/screen.md", "keys", &keys);
 }

@@ -324,7 +324,7 @@ fn a_reason_of_megabytes_is_cut_for_the_screen() {
     for keys in ["", "3", "12"] {
         story.keys(keys);
         let lines = story.model.page().lines.iter();
-        let shown: usize = lines.map(|line| line.text().len()).sum();
+        let shown: usize = lines.map(|line| line.search_text().len()).sum();
         // The explanation has it twice: as the message, and as the service's own words.
         assert!(shown > 0 && shown < 3 * MAX_SHOWN, "{keys}: {shown}");
         check(&story, &Theme::default(), 200, 60);

@@ -132,7 +132,7 @@ fn every_other_fact_takes_at_most_two_keys() {
         ("how many events have which status", "f", "complete"),
         ("what the keys do", "?", "Here, in the list"),
         ("when it was in UTC", "u", "in UTC"),
-        ("how long after the event before", "t", "the event before"),
+        ("how long after the event before", "t", "the previous event"),
     ];
     for (fact, keys, text_of_it) in facts {
         assert!(keys.len() <= 2);

@@ -1,11 +1,12 @@
-//! What an event says that the same resource's event before did not.
+//! An event as the changes since the same resource's previous event. `domain::diff` compares their fields.
+//! `detail` shows these lines in changes mode.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::app::views::page;
-use crate::app::views::page::{Line, Sign};
+use crate::app::views::page::{ChangeKind, PageLine};
 use crate::domain::diff::{Change, changes};
 use crate::domain::properties::{Properties, safe_excerpt};
 use crate::domain::stack_event::StackEvent;
@@ -14,33 +15,32 @@ use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{truncate, wrap};
 
-/// Values of more columns are cut: where two long texts differ is not seen in a list.
+/// Longer values are cut: the difference between two long texts can't be seen in a list.
 const LONG: usize = 160;
 
-/// The lines of the difference.
 pub(crate) fn lines(
     before: Option<Before<'_>>,
     event: &Arc<StackEvent>,
     columns: usize,
-) -> Vec<Line> {
+) -> Vec<PageLine> {
     let Some(Before { event: before, gap }) = before else {
-        let none = format!("the first event of {} that is known", event.logical_id);
-        return page::text(&none, columns).collect();
+        let none = format!("no previous event of {} is known", event.logical_id);
+        return page::text_lines(&none, columns).collect();
     };
     let since = before
         .timestamp
         .zip(event.timestamp)
         .map(|(before, now)| duration(now - before));
     let since = since.map_or_else(String::new, |since| format!(", {since} later"));
-    let mut lines = vec![Line::Heading(format!(
+    let mut lines = vec![PageLine::Heading(format!(
         "changed since {}{since}",
         before.status
     ))];
     if gap {
-        let note = "as far as is known: older events are still being loaded";
-        lines.extend(page::text(note, columns));
+        let note = "incomplete: older events are still being loaded";
+        lines.extend(page::text_lines(note, columns));
     }
-    lines.push(Line::Blank);
+    lines.push(PageLine::Blank);
     let tree = |event: &StackEvent| {
         let mut fields = serde_json::Map::new();
         let mut put = |name: &str, value: Option<String>| {
@@ -65,41 +65,41 @@ pub(crate) fn lines(
         Value::Object(fields)
     };
     let (old, new) = (tree(before), tree(event));
-    let found = changes(&old, &new);
-    for change in &found {
+    let changes = changes(&old, &new);
+    for change in &changes {
         push(change, columns, &mut lines);
     }
-    if !found
+    if !changes
         .iter()
         .any(|change| change.path.starts_with("properties"))
     {
-        lines.push(Line::Blank);
-        lines.push(Line::Text("the properties are the same".to_owned()));
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Text("the properties are unchanged".to_owned()));
     }
     lines
 }
 
-fn push(change: &Change, columns: usize, lines: &mut Vec<Line>) {
+fn push(change: &Change, columns: usize, lines: &mut Vec<PageLine>) {
     let (sign, text) = match (&change.before, &change.after) {
-        (None, after) => (Sign::Added, told(after.as_ref())),
-        (before, None) => (Sign::Removed, told(before.as_ref())),
+        (None, after) => (ChangeKind::Added, value_text(after.as_ref())),
+        (before, None) => (ChangeKind::Removed, value_text(before.as_ref())),
         (before, after) => {
-            let (before, after) = (told(before.as_ref()), told(after.as_ref()));
-            (Sign::Changed, format!("{before} -> {after}"))
+            let (before, after) = (value_text(before.as_ref()), value_text(after.as_ref()));
+            (ChangeKind::Changed, format!("{before} -> {after}"))
         }
     };
     let text = format!("{}: {text}", SafeText::new(&change.path));
-    // Two columns are the sign's.
+    // Two columns are for the sign.
     let parts = wrap(&text, columns.saturating_sub(2))
         .into_iter()
         .enumerate();
     lines.extend(parts.map(|(index, text)| match index {
-        0 => Line::Change { sign, text },
-        _ => Line::Continued { indent: 0, text },
+        0 => PageLine::Change { sign, text },
+        _ => PageLine::Continued { indent: 0, text },
     }));
 }
 
-fn told(value: Option<&Value>) -> String {
+fn value_text(value: Option<&Value>) -> String {
     let text = match value {
         None => String::new(),
         Some(Value::String(text)) => text.clone(),

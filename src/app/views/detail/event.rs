@@ -1,23 +1,25 @@
-//! One event in full: what it says, its properties as a tree, and the fields that identify it elsewhere.
+//! One event in full: its status and reason, its properties as a tree, and the fields that identify it elsewhere.
+//! `detail` shows these lines for an event in reading mode.
 
 use std::sync::Arc;
 
 use crate::app::views::detail::Detail;
 use crate::app::views::page;
-use crate::app::views::page::Line;
+use crate::app::views::page::PageLine;
 use crate::domain::stack_event::{StackEvent, format_time};
 
-pub(crate) fn lines(detail: &Detail, event: &Arc<StackEvent>, columns: usize) -> Vec<Line> {
-    let mut lines: Vec<Line> = page::text(event.resource_type.as_str(), columns).collect();
-    lines.push(Line::Status(Arc::clone(event)));
+pub(crate) fn lines(detail: &Detail, event: &Arc<StackEvent>, columns: usize) -> Vec<PageLine> {
+    let mut lines: Vec<PageLine> =
+        page::text_lines(event.resource_type.as_str(), columns).collect();
+    lines.push(PageLine::Status(Arc::clone(event)));
     if event.reason.is_some() {
-        lines.push(Line::Blank);
-        lines.extend(page::reason(event, columns));
+        lines.push(PageLine::Blank);
+        lines.extend(page::reason_lines(event, columns));
     }
-    lines.push(Line::Blank);
+    lines.push(PageLine::Blank);
     detail.push_properties(Some(event), columns, &mut lines);
-    lines.push(Line::Blank);
-    page::fields(fields(event), columns, &mut lines);
+    lines.push(PageLine::Blank);
+    page::push_fields(fields(event), columns, &mut lines);
     lines
 }
 

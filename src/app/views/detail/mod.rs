@@ -1,7 +1,12 @@
-//! The detail pane's content: one event in full, or one resource with all that it went through.
+//! The detail pane: one event, or one resource with its operations and events, as a page of lines. `Model::settle`
+//! makes the lines when their input changes; `view::views::detail` draws them.
 //!
-//! An event can be read as it is meant, as the JSON that came, or as what changed since the same resource's
-//! event before.
+//! It has three modes: reading (a tree of properties), the JSON of the response, and the changes since the same
+//! resource's previous event.
+//!
+//! - `event`, `resource`, `changes`: the lines of a subject and mode
+//! - `tree`: properties as lines that fold
+//! - `unfold`: opens the branches that a search matches
 
 mod changes;
 mod event;
@@ -15,74 +20,70 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::app::views::page;
-use crate::app::views::page::{Line, Page};
-use crate::domain::properties::{Properties, safe_excerpt};
+use crate::app::views::page::{Page, PageLine};
+use crate::domain::properties::{Properties, shown};
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
 use tree::TreeWriter;
 
-/// Columns by which each level of the tree is moved to the right.
+/// Columns by which each level of the tree is indented.
 const INDENT: usize = 2;
 
-/// What the pane is about.
 #[derive(Clone, Copy, Debug)]
-pub enum Subject<'a> {
+pub enum DetailSubject<'a> {
     Event(&'a Timeline, &'a Arc<StackEvent>),
     /// A resource of a stack, or the stack itself.
     Resource(&'a Timeline, &'a SafeText),
 }
 
-/// How it is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DetailMode {
-    /// As it is meant.
+    /// Reason, properties as a tree, fields.
     #[default]
     Read,
-    /// As the JSON that came.
+    /// The JSON of the response.
     Raw,
-    /// As what changed since the event before.
+    /// The changes since the resource's previous event.
     Changes,
 }
 
-/// What the lines were made for: where this is the same, they are.
+/// The input of the lines: they are made again only when it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Made {
+struct DetailInput {
     /// The event; of a resource its newest.
     event: EventKey,
-    /// The resource and how many events it had, where the pane is about one.
+    /// The resource and its number of events, if the subject is a resource.
     resource: Option<(SafeText, usize)>,
-    /// The event before, where it is shown, and whether events may be missing between the two.
+    /// The previous event, if it is shown, and whether events may be missing between the two.
     before: Option<(EventKey, bool)>,
-    form: DetailMode,
+    mode: DetailMode,
     columns: usize,
-    /// How often something had been folded or unfolded.
+    /// The number of times that something was folded or unfolded.
     folds: usize,
 }
 
-impl Made {
-    /// What a reader is at: where it is the same, they stay on their line.
-    fn place(&self) -> (StackId, Option<EventId>, Option<SafeText>, DetailMode) {
+impl DetailInput {
+    /// The part of the input that decides whether the cursor stays on its line.
+    fn position(&self) -> (StackId, Option<EventId>, Option<SafeText>, DetailMode) {
         let resource = self.resource.as_ref().map(|(id, _)| id.clone());
         let event = resource.is_none().then(|| self.event.event_id.clone());
-        (self.event.stack_id.clone(), event, resource, self.form)
+        (self.event.stack_id.clone(), event, resource, self.mode)
     }
 }
 
-/// What the pane shows.
 #[derive(Clone, Debug, Default)]
 pub struct Detail {
     pub page: Page,
-    /// How it is read.
-    pub form: DetailMode,
-    /// Branches that are not in their usual state: most are open at the top level and folded below.
-    switched: HashSet<String>,
+    pub mode: DetailMode,
+    /// Branches that are not in their default state: open at the top level, folded below.
+    toggled: HashSet<String>,
     folds: usize,
-    made: Option<Made>,
+    rendered_from: Option<DetailInput>,
 }
 
-impl<'a> Subject<'a> {
-    /// The event that it is about; of a resource its newest one.
+impl<'a> DetailSubject<'a> {
+    /// The event of the subject; of a resource its newest one.
     pub fn event(self) -> Option<&'a Arc<StackEvent>> {
         match self {
             Self::Event(_, event) => Some(event),
@@ -102,55 +103,63 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// So many of a resource's newest events are searched for properties: each of them has them, usually.
+/// This number of a resource's newest events is searched for properties: usually each of them has some.
 const NEWEST: usize = 8;
 
 impl Detail {
-    /// Brings the lines in line with what the pane is about and with its size.
-    pub fn settle(&mut self, subject: Option<Subject<'_>>, columns: usize, height: usize) {
+    /// Brings the lines in line with the subject and the pane's size.
+    pub fn settle(&mut self, subject: Option<DetailSubject<'_>>, columns: usize, height: usize) {
         let wanted = subject.and_then(|subject| self.wanted(subject, columns));
-        if wanted != self.made {
-            let place = |made: &Option<Made>| made.as_ref().map(Made::place);
-            if place(&wanted) != place(&self.made) {
+        if wanted != self.rendered_from {
+            let position =
+                |rendered: &Option<DetailInput>| rendered.as_ref().map(DetailInput::position);
+            if position(&wanted) != position(&self.rendered_from) {
                 self.page.rewind();
             }
             let lines = subject.map(|subject| self.lines_of(subject, columns));
             self.page.lines = lines.unwrap_or_default();
-            self.made = wanted;
+            self.rendered_from = wanted;
         }
         self.page.settle(height);
     }
 
-    fn wanted(&self, subject: Subject<'_>, columns: usize) -> Option<Made> {
+    fn wanted(&self, subject: DetailSubject<'_>, columns: usize) -> Option<DetailInput> {
         let event = subject.event()?;
         let (resource, before) = match subject {
-            Subject::Event(timeline, _) if self.form == DetailMode::Changes => {
+            DetailSubject::Event(timeline, _) if self.mode == DetailMode::Changes => {
                 (None, timeline.before(event))
             }
-            Subject::Event(..) => (None, None),
-            Subject::Resource(timeline, id) => (Some((id.clone(), timeline.count_of(id))), None),
+            DetailSubject::Event(..) => (None, None),
+            DetailSubject::Resource(timeline, id) => {
+                (Some((id.clone(), timeline.count_of(id))), None)
+            }
         };
-        Some(Made {
+        Some(DetailInput {
             event: event.key(),
             resource,
             before: before.map(|before| (before.event.key(), before.gap)),
-            form: self.form,
+            mode: self.mode,
             columns,
             folds: self.folds,
         })
     }
 
-    fn lines_of(&self, subject: Subject<'_>, columns: usize) -> Vec<Line> {
-        match (subject, self.form) {
-            (Subject::Resource(timeline, id), DetailMode::Read) => {
+    fn lines_of(&self, subject: DetailSubject<'_>, columns: usize) -> Vec<PageLine> {
+        match (subject, self.mode) {
+            (DetailSubject::Resource(timeline, id), DetailMode::Read) => {
                 resource::lines(self, timeline, id, columns)
             }
             (_, DetailMode::Raw) => subject
                 .event()
                 .map(|event| raw(event, columns))
                 .unwrap_or_default(),
-            (Subject::Event(_, event), DetailMode::Read) => event::lines(self, event, columns),
-            (Subject::Event(timeline, _) | Subject::Resource(timeline, _), DetailMode::Changes) => {
+            (DetailSubject::Event(_, event), DetailMode::Read) => {
+                event::lines(self, event, columns)
+            }
+            (
+                DetailSubject::Event(timeline, _) | DetailSubject::Resource(timeline, _),
+                DetailMode::Changes,
+            ) => {
                 let event = subject.event();
                 let lines =
                     event.map(|event| changes::lines(timeline.before(event), event, columns));
@@ -159,30 +168,30 @@ impl Detail {
         }
     }
 
-    /// Reads it in the given form, or as it is meant again.
-    pub fn toggle_form(&mut self, form: DetailMode) {
-        self.form = if self.form == form {
+    /// Switches to a mode, or from it to reading.
+    pub fn toggle_mode(&mut self, mode: DetailMode) {
+        self.mode = if self.mode == mode {
             DetailMode::Read
         } else {
-            form
+            mode
         };
     }
 
-    /// Folds or unfolds the marked branch: to the given state, or to the other one. Where the marked line is
-    /// no branch, or is folded already, folding goes to the branch that it is in.
+    /// Folds or unfolds the marked branch: to the given state, or to the other one. If the marked line is
+    /// no branch, or is folded already, folding goes to its parent.
     pub fn fold(&mut self, open: Option<bool>) {
         let Some(line) = self.page.lines.get(self.page.cursor) else {
             return;
         };
         match line {
-            Line::Node {
+            PageLine::Node {
                 open: Some(is_open),
                 path,
                 ..
             } if open.is_none_or(|open| open != *is_open) => {
                 let path = path.clone();
-                if !self.switched.remove(&path) {
-                    self.switched.insert(path);
+                if !self.toggled.remove(&path) {
+                    self.toggled.insert(path);
                 }
                 self.folds += 1;
             }
@@ -192,8 +201,8 @@ impl Detail {
     }
 
     fn mark_parent(&mut self) {
-        let indent_of = |line: &Line| match line {
-            Line::Node { indent, .. } | Line::Continued { indent, .. } => Some(*indent),
+        let indent_of = |line: &PageLine| match line {
+            PageLine::Node { indent, .. } | PageLine::Continued { indent, .. } => Some(*indent),
             _ => None,
         };
         let Some(indent) = self.page.lines.get(self.page.cursor).and_then(indent_of) else {
@@ -201,17 +210,17 @@ impl Detail {
         };
         let parent = (0..self.page.cursor).rev().find(|index| {
             let line = self.page.lines.get(*index);
-            matches!(line, Some(Line::Node { indent: of_line, .. }) if *of_line < indent)
+            matches!(line, Some(PageLine::Node { indent: of_line, .. }) if *of_line < indent)
         });
         self.page.cursor = parent.unwrap_or(self.page.cursor);
     }
 
-    /// What a copy of the marked line takes: what it is called, and all of it, whatever of it the pane shows.
-    pub fn copied(&self, subject: Subject<'_>) -> Option<(String, String)> {
+    /// The name and the whole text that a copy of the marked line takes, even if the pane shows only a part of it.
+    pub fn copyable(&self, subject: DetailSubject<'_>) -> Option<(String, String)> {
         let lines = self.page.lines.get(..=self.page.cursor)?;
-        let begins = |line: &&Line| !matches!(line, Line::Continued { .. });
+        let begins = |line: &&PageLine| !matches!(line, PageLine::Continued { .. });
         match lines.iter().rev().find(begins)? {
-            Line::Node { path, .. } => {
+            PageLine::Node { path, .. } => {
                 let Properties::Tree(tree) = subject.event_with_properties()?.properties() else {
                     return None;
                 };
@@ -219,21 +228,26 @@ impl Detail {
                 let name = name.unwrap_or("properties").to_owned();
                 Some((name, text_of(tree.pointer(path)?)))
             }
-            line => line.copied(),
+            line => line.copyable(),
         }
     }
 
-    /// Writes the properties that an event has.
-    fn push_properties(&self, event: Option<&StackEvent>, columns: usize, lines: &mut Vec<Line>) {
+    /// Appends the properties of an event.
+    fn push_properties(
+        &self,
+        event: Option<&StackEvent>,
+        columns: usize,
+        lines: &mut Vec<PageLine>,
+    ) {
         match event.map_or(Properties::Absent, StackEvent::properties) {
-            Properties::Absent => lines.push(Line::Text("no properties".to_owned())),
+            Properties::Absent => lines.push(PageLine::Text("no properties".to_owned())),
             Properties::Text(text) => {
-                lines.push(Line::Heading("properties".to_owned()));
-                lines.extend(page::text(text.as_str(), columns));
+                lines.push(PageLine::Heading("properties".to_owned()));
+                lines.extend(page::text_lines(text.as_str(), columns));
             }
             Properties::Tree(tree) => {
                 let mut writer = TreeWriter {
-                    switched: &self.switched,
+                    toggled: &self.toggled,
                     columns,
                     lines,
                 };
@@ -243,15 +257,15 @@ impl Detail {
     }
 }
 
-/// An event as the JSON that came, one field a line.
-fn raw(event: &StackEvent, columns: usize) -> Vec<Line> {
+/// The JSON of the response, one field a line.
+fn raw(event: &StackEvent, columns: usize) -> Vec<PageLine> {
     let pretty = serde_json::from_str::<Value>(event.raw());
     let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value));
     let text = pretty.unwrap_or_else(|_| event.raw().to_owned());
-    page::text(safe_excerpt(&text).as_str(), columns).collect()
+    page::text_lines(shown(&text).as_str(), columns).collect()
 }
 
-/// A value as it is copied: text as it is, anything else as JSON.
+/// A value as it is copied: text unchanged, other values as JSON.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -278,18 +292,20 @@ mod tests {
     /// Makes the pane show an event that is alone in its stack.
     fn settle(detail: &mut Detail, event: &Arc<StackEvent>, columns: usize) {
         let timeline = Timeline::new(StackId::from("s"));
-        detail.settle(Some(Subject::Event(&timeline, event)), columns, 20);
+        detail.settle(Some(DetailSubject::Event(&timeline, event)), columns, 20);
     }
 
     fn nodes(detail: &Detail) -> Vec<String> {
-        let show = |line: &Line| match line {
-            Line::Node {
+        let show = |line: &PageLine| match line {
+            PageLine::Node {
                 indent,
                 name,
                 value,
                 ..
             } => Some(format!("{}{name} {value}", " ".repeat(*indent))),
-            Line::Continued { indent, text } => Some(format!("{}| {text}", " ".repeat(*indent))),
+            PageLine::Continued { indent, text } => {
+                Some(format!("{}| {text}", " ".repeat(*indent)))
+            }
             _ => None,
         };
         detail.page.lines.iter().filter_map(show).collect()
@@ -312,7 +328,7 @@ mod tests {
                 .page
                 .lines
                 .iter()
-                .position(|line| matches!(line, Line::Node { name, .. } if name == wanted))
+                .position(|line| matches!(line, PageLine::Node { name, .. } if name == wanted))
                 .unwrap()
         };
         detail.page.cursor = line_of(&detail, "Tags");
@@ -326,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_stays_on_the_line_that_is_folded() {
+    fn the_cursor_stays_on_the_line_that_is_folded() {
         let event = event(&json!({"A": "1", "B": "2", "Tags": {"k": "v"}}));
         let mut detail = Detail::default();
         settle(&mut detail, &event, 60);
@@ -334,7 +350,7 @@ mod tests {
             .page
             .lines
             .iter()
-            .position(|line| line.text().starts_with("Tags"));
+            .position(|line| line.search_text().starts_with("Tags"));
         detail.page.cursor = line.unwrap();
         for open in [true, false] {
             detail.fold(Some(open));
@@ -344,22 +360,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_folded_is_found() {
+    fn a_search_finds_folded_text() {
         let deep = json!({"A": {"in": [{"key": "needle"}]}, "B": "middle", "C": "one\nneedle too", "D": {"x": "no"}});
         let event = event(&deep);
         let timeline = Timeline::new(StackId::from("s"));
-        let subject = Subject::Event(&timeline, &event);
+        let subject = DetailSubject::Event(&timeline, &event);
         let pattern = Pattern::new("needle", false).unwrap();
         let mut detail = Detail::default();
         settle(&mut detail, &event, 60);
-        let marked = |detail: &Detail| detail.page.lines[detail.page.cursor].text();
+        let marked = |detail: &Detail| detail.page.lines[detail.page.cursor].search_text();
         let mut lines = detail.page.lines.iter();
-        detail.page.cursor = lines.position(|line| line.text() == "B middle").unwrap();
+        detail.page.cursor = lines
+            .position(|line| line.search_text() == "B middle")
+            .unwrap();
         detail.unfold(subject, &pattern);
         assert_eq!(marked(&detail), "B middle");
         let mut found = Vec::new();
         for _ in 0..3 {
-            assert!(detail.page.find(&pattern, true));
+            assert!(detail.page.mark_next_match(&pattern, true));
             found.push(marked(&detail));
         }
         assert_eq!(found, ["needle too", "key needle", "needle too"]);
@@ -369,16 +387,16 @@ mod tests {
             "  D {1}",
             "nothing else is unfolded"
         );
-        // From below the tree, the search goes on at the top.
+        // From below the tree, the search continues at the top.
         let mut again = Detail::default();
         settle(&mut again, &event, 60);
         again.page.move_by(isize::MAX);
         let last = marked(&again);
         again.unfold(subject, &pattern);
         assert_eq!(marked(&again), last);
-        assert!(again.page.find(&pattern, true));
+        assert!(again.page.mark_next_match(&pattern, true));
         assert_eq!(marked(&again), "key needle");
-        // What is open already stays so.
+        // A branch that is open already stays open.
         detail.unfold(subject, &pattern);
         settle(&mut detail, &event, 60);
         assert_eq!(nodes(&detail), unfolded);
@@ -394,7 +412,7 @@ mod tests {
             .page
             .lines
             .iter()
-            .position(|line| matches!(line, Line::Node { .. }))
+            .position(|line| matches!(line, PageLine::Node { .. }))
             .unwrap();
         detail.page.cursor = root + 1;
         detail.fold(Some(false));
@@ -409,7 +427,7 @@ mod tests {
             let mut detail = Detail::default();
             settle(&mut detail, &event, columns);
             for line in &detail.page.lines {
-                if let Line::Continued { indent, text } = line {
+                if let PageLine::Continued { indent, text } = line {
                     assert!(
                         indent + INDENT + width(text) <= columns.max(indent + INDENT + 1),
                         "{columns}: {line:?}"

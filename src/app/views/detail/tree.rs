@@ -1,34 +1,31 @@
 //! Properties as the lines of a tree: branches that fold, values that align, documents under their names.
 //!
-//! What it writes are [`Line`]s; which branches are open is the pane's to know.
+//! It appends [`PageLine`]s; the pane keeps the state of the branches.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
 use crate::app::views::detail::INDENT;
-use crate::app::views::page::Line;
-use crate::domain::properties::safe_excerpt;
-use crate::text::safe::SafeText;
-use crate::text::width::{pad, width, wrap};
+use crate::app::views::page::PageLine;
+use crate::domain::properties::shown;
+use crate::text::safe::{SafeText, pad, width, wrap};
 
-/// The JSON pointer (RFC 6901) of what has this name in what is at that path.
+/// The JSON pointer (RFC 6901) of a name below a path.
 pub(crate) fn below(path: &str, name: &str) -> String {
     format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Writes JSON as lines.
 pub(crate) struct TreeWriter<'a> {
-    /// Branches that are not in their usual state, by their paths.
-    pub(crate) switched: &'a HashSet<String>,
+    /// Branches that are not in their default state, by their paths.
+    pub(crate) toggled: &'a HashSet<String>,
     /// The width of the pane.
     pub(crate) columns: usize,
-    /// Where the lines go.
-    pub(crate) lines: &'a mut Vec<Line>,
+    pub(crate) lines: &'a mut Vec<PageLine>,
 }
 
 impl TreeWriter<'_> {
-    /// Writes a value and all that is open below it.
+    /// Appends a value and everything that is open below it.
     pub(crate) fn node(&mut self, name: &str, value: &Value, path: &str, indent: usize) {
         match value {
             Value::Object(fields) => {
@@ -127,7 +124,7 @@ impl TreeWriter<'_> {
             let indent = indent + INDENT;
             let columns = self.columns.saturating_sub(indent + INDENT);
             for text in wrap(text.as_str().trim_end(), columns) {
-                self.lines.push(Line::Continued { indent, text });
+                self.lines.push(PageLine::Continued { indent, text });
             }
         }
     }
@@ -147,7 +144,7 @@ impl TreeWriter<'_> {
         }
         let mut parts = wrap(value.as_str(), room).into_iter();
         self.push_node(indent, path, None, label, parts.next().unwrap_or_default());
-        self.lines.extend(parts.map(|text| Line::Continued {
+        self.lines.extend(parts.map(|text| PageLine::Continued {
             indent: start - INDENT,
             text,
         }));
@@ -157,7 +154,7 @@ impl TreeWriter<'_> {
         let columns = self.columns.saturating_sub(indent + INDENT);
         let parts = wrap(value.as_str(), columns).into_iter();
         self.lines
-            .extend(parts.map(|text| Line::Continued { indent, text }));
+            .extend(parts.map(|text| PageLine::Continued { indent, text }));
     }
 
     fn push_node(
@@ -168,7 +165,7 @@ impl TreeWriter<'_> {
         name: String,
         value: String,
     ) {
-        self.lines.push(Line::Node {
+        self.lines.push(PageLine::Node {
             indent,
             path: path.to_owned(),
             open,
@@ -183,6 +180,6 @@ impl TreeWriter<'_> {
     }
 
     fn is_open(&self, path: &str, usually: bool) -> bool {
-        usually != self.switched.contains(path)
+        usually != self.toggled.contains(path)
     }
 }

@@ -1,33 +1,36 @@
-//! Opening what a search looks for: of a folded branch there is nothing to be found.
+//! Unfolds the branches that a search matches, since folded text can't be found. Called by `update::step` before it
+//! searches the page.
 
 use serde_json::Value;
 
 use crate::app::views::detail::tree::below;
-use crate::app::views::detail::{Detail, DetailMode, Subject};
-use crate::app::views::page::Line;
-use crate::domain::properties::{Properties, safe_excerpt};
+use crate::app::views::detail::{Detail, DetailMode, DetailSubject};
+use crate::app::views::page::PageLine;
+use crate::domain::properties::{Properties, shown};
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
 impl Detail {
-    /// Unfolds every branch that has the pattern somewhere inside, and keeps the marked line.
-    pub fn unfold(&mut self, subject: Subject<'_>, pattern: &Pattern) {
+    /// Unfolds every branch that contains a match, and keeps the marked line.
+    pub fn unfold(&mut self, subject: DetailSubject<'_>, pattern: &Pattern) {
         let event = subject.event_with_properties();
-        let (DetailMode::Read, Some(made), Some(event)) = (self.form, &self.made, event) else {
+        let (DetailMode::Read, Some(rendered), Some(event)) =
+            (self.mode, &self.rendered_from, event)
+        else {
             return;
         };
         let Properties::Tree(tree) = event.properties() else {
             return;
         };
-        let columns = made.columns;
+        let columns = rendered.columns;
         let mut branches = Vec::new();
         collect(&tree, "", pattern, &mut branches);
         let marked = self.marked();
         for path in branches {
-            // The root is usually open.
-            let is_open = path.is_empty() != self.switched.contains(&path);
-            if !is_open && !self.switched.remove(&path) {
-                self.switched.insert(path);
+            // The root is open by default.
+            let is_open = path.is_empty() != self.toggled.contains(&path);
+            if !is_open && !self.toggled.remove(&path) {
+                self.toggled.insert(path);
             }
         }
         self.folds += 1;
@@ -35,13 +38,14 @@ impl Detail {
         self.mark(marked);
     }
 
-    /// Where the marked line is, whatever is unfolded.
+    /// The marked line, by a position that unfolding does not change.
     fn marked(&self) -> Marked {
-        let is_in_tree = |line: &Line| matches!(line, Line::Node { .. } | Line::Continued { .. });
+        let is_in_tree =
+            |line: &PageLine| matches!(line, PageLine::Node { .. } | PageLine::Continued { .. });
         let lines = self.page.lines.get(..=self.page.cursor).unwrap_or_default();
         let nodes = lines.iter().rev().take_while(|line| is_in_tree(line));
         let node = nodes.enumerate().find_map(|(below, line)| match line {
-            Line::Node { path, .. } => Some((path.clone(), below)),
+            PageLine::Node { path, .. } => Some((path.clone(), below)),
             _ => None,
         });
         match node {
@@ -59,8 +63,7 @@ impl Detail {
             Marked::BelowTop(line) => Some(line),
             Marked::AboveEnd(line) => lines.len().checked_sub(line),
             Marked::InTree(wanted, below) => {
-                let is_it =
-                    |line: &Line| matches!(line, Line::Node { path, .. } if *path == wanted);
+                let is_it = |line: &PageLine| matches!(line, PageLine::Node { path, .. } if *path == wanted);
                 lines.iter().position(is_it).map(|first| first + below)
             }
         };
@@ -68,17 +71,17 @@ impl Detail {
     }
 }
 
-/// A line by what is near it and does not move.
+/// A line by its distance from a fixed point.
 enum Marked {
-    /// So many lines below the page's first.
+    /// Lines below the page's first.
     BelowTop(usize),
-    /// So many lines below the one of this branch or leaf.
+    /// Lines below the line of this branch or leaf.
     InTree(String, usize),
-    /// So many lines above the page's end, below the tree.
+    /// Lines above the page's end, below the tree.
     AboveEnd(usize),
 }
 
-/// Collects the branches, by their paths, that have the pattern inside. Whether the value has it itself.
+/// Collects the paths of the branches that contain a match. True if the value itself does.
 fn collect(value: &Value, path: &str, pattern: &Pattern, branches: &mut Vec<String>) -> bool {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(fields) => {
@@ -102,7 +105,7 @@ fn collect(value: &Value, path: &str, pattern: &Pattern, branches: &mut Vec<Stri
     let mut has = false;
     for (name, child) in children {
         let path = below(path, &name);
-        // The name and the value stand in one line.
+        // The name and the value share a line.
         let line = format!("{} {}", SafeText::new(&name), leaf(child));
         has |= pattern.is_in(&line) | collect(child, &path, pattern, branches);
     }
@@ -112,7 +115,7 @@ fn collect(value: &Value, path: &str, pattern: &Pattern, branches: &mut Vec<Stri
     has
 }
 
-/// What stands beside the name of a value; nothing for a branch.
+/// The text beside the name of a value; empty for a branch.
 fn leaf(value: &Value) -> String {
     match value {
         Value::String(text) if !text.trim_end().contains('\n') => {

@@ -1,56 +1,56 @@
-//! A look as a theme's file writes it: weights and colours in words, such as `bold #ffffff on #1c5680`.
+//! Parses the style of a role in a theme file: weights and colours in words, such as `bold #ffffff on #1c5680`.
 //!
-//! A colour that the terminal can't show is refused where it is written, not replaced where it is drawn.
+//! A colour that the terminal can't show is rejected when the file is read, not replaced when it is drawn.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::style::Depth;
 use crate::text::safe::{SafeText, one_line};
 
-/// Why a text is no look. Displayed as one clean, lower-case line.
+/// The reason why a text is not a style. Displayed as one clean, lower-case line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LookError {
-    /// A word that means nothing here.
+pub enum StyleSpecError {
+    /// A word that is neither a colour nor a weight.
     #[error(
-        "{0} is neither a colour nor a weight; a look reads like `bold #ffffff on #1c5680`, with the weights \
-         bold, dim, italic, underlined and reversed"
+        "{0} is neither a colour nor a weight; example: `bold #ffffff on #1c5680`; weights: bold, dim, \
+         italic, underlined, reversed"
     )]
     Word(String),
-    /// A colour for a terminal that shows fewer.
+    /// A colour that a terminal of this depth does not show.
     #[error("{0} can't be shown in {name}: {hint}", name = .1.name(), hint = hint(*.1))]
     Colour(String, Depth),
     /// `on` without a colour after it.
     #[error("a colour is missing after on")]
     Background,
-    /// A second colour for the same.
-    #[error("there are two colours; the second is the ground's, after the word on")]
+    /// Two foregrounds or two backgrounds.
+    #[error("there are two colours; write the background's after `on`")]
     Twice,
 }
 
 const fn hint(depth: Depth) -> &'static str {
     match depth {
-        Depth::None => "that is for terminals without colours, where only weights tell",
+        Depth::None => "a terminal without colours shows only weights",
         Depth::Ansi16 => "use names such as cyan or bright-red",
         Depth::Ansi256 => "use numbers from 0 to 255",
         Depth::True => "write it like #1c5680",
     }
 }
 
-/// Reads a look for a terminal of that depth.
-pub(super) fn look(text: &str, depth: Depth) -> Result<Style, LookError> {
+/// Parses a style for a terminal of that depth.
+pub(super) fn parse_style(text: &str, depth: Depth) -> Result<Style, StyleSpecError> {
     let mut style = Style::new();
     let mut words = text.split_whitespace();
     while let Some(word) = words.next() {
         if word == "on" {
-            let ground = words.next().ok_or(LookError::Background)?;
-            let ground = colour(ground, depth)?;
-            if style.bg.replace(ground).is_some() {
-                return Err(LookError::Twice);
+            let background = words.next().ok_or(StyleSpecError::Background)?;
+            let background = colour(background, depth)?;
+            if style.bg.replace(background).is_some() {
+                return Err(StyleSpecError::Twice);
             }
         } else if let Some(weight) = weight(word) {
             style = style.add_modifier(weight);
         } else if style.fg.replace(colour(word, depth)?).is_some() {
-            return Err(LookError::Twice);
+            return Err(StyleSpecError::Twice);
         }
     }
     Ok(style)
@@ -67,16 +67,19 @@ fn weight(word: &str) -> Option<Modifier> {
     })
 }
 
-fn colour(word: &str, depth: Depth) -> Result<Color, LookError> {
-    let shown = || one_line(SafeText::new(word).as_str());
-    let colour: Color = word.parse().ok().ok_or_else(|| LookError::Word(shown()))?;
+fn colour(word: &str, depth: Depth) -> Result<Color, StyleSpecError> {
+    let shown_word = || one_line(SafeText::new(word).as_str());
+    let colour: Color = word
+        .parse()
+        .ok()
+        .ok_or_else(|| StyleSpecError::Word(shown_word()))?;
     let needs = match colour {
         Color::Rgb(..) => Depth::True,
         Color::Indexed(_) => Depth::Ansi256,
         _ => Depth::Ansi16,
     };
     if needs > depth {
-        return Err(LookError::Colour(shown(), depth));
+        return Err(StyleSpecError::Colour(shown_word(), depth));
     }
     Ok(colour)
 }
@@ -86,26 +89,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_look_is_weights_and_colours() {
+    fn a_style_is_parsed_from_weights_and_colours() {
         let bold = Style::new().add_modifier(Modifier::BOLD);
-        assert_eq!(look("", Depth::None), Ok(Style::new()));
-        assert_eq!(look("bold", Depth::None), Ok(bold));
+        assert_eq!(parse_style("", Depth::None), Ok(Style::new()));
+        assert_eq!(parse_style("bold", Depth::None), Ok(bold));
         assert_eq!(
-            look("bold bright-red", Depth::Ansi16),
+            parse_style("bold bright-red", Depth::Ansi16),
             Ok(bold.fg(Color::LightRed))
         );
         assert_eq!(
-            look("255 on 24 bold", Depth::Ansi256),
+            parse_style("255 on 24 bold", Depth::Ansi256),
             Ok(bold.fg(Color::Indexed(255)).bg(Color::Indexed(24)))
         );
         assert_eq!(
-            look("on #1c5680", Depth::True),
+            parse_style("on #1c5680", Depth::True),
             Ok(Style::new().bg(Color::Rgb(0x1c, 0x56, 0x80)))
         );
     }
 
     #[test]
-    fn what_is_no_look_is_refused_in_one_clean_line() {
+    fn a_text_that_is_not_a_style_is_rejected_in_one_clean_line() {
         for (text, depth, wanted) in [
             ("blod", Depth::True, "blod is neither a colour nor a weight"),
             ("#1c568", Depth::True, "#1c568 is neither"),
@@ -118,7 +121,7 @@ mod tests {
             (
                 "red",
                 Depth::None,
-                "red can't be shown in none: that is for terminals without colours",
+                "red can't be shown in none: a terminal without colours",
             ),
             ("red on", Depth::True, "a colour is missing after on"),
             ("red blue", Depth::True, "there are two colours"),
@@ -129,7 +132,7 @@ mod tests {
                 "is neither a colour nor a weight",
             ),
         ] {
-            let message = look(text, depth).unwrap_err().to_string();
+            let message = parse_style(text, depth).unwrap_err().to_string();
             assert!(message.contains(wanted), "{text}: {message}");
             assert!(!message.contains(char::is_control), "{message:?}");
         }

@@ -1,23 +1,25 @@
-//! Keys that move, and those whose meaning depends on what they move in.
+//! Actions that depend on the focused pane or overlay: movement, enter, toggle, left and right. Called by `keys` and
+//! `mouse`.
 
 use crate::app::keys::action::Action;
-use crate::app::layout::{Regions, Shape};
-use crate::app::model::{Focus, Model, Overlay};
+use crate::app::layout::{DetailPlacement, Regions};
+use crate::app::model::{Focus, Model};
+use crate::app::overlays::Overlay;
 use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help;
-use crate::app::update::shown::set_filter;
+use crate::app::update::view_state::set_filter;
+use crate::app::views::Tab;
 use crate::app::views::page::Page;
 use crate::app::views::resources;
-use crate::app::views::rows::Rows;
-use crate::app::views::tab::Tab;
+use crate::app::views::rows::ListRows;
 
-/// Does it to what the keys go to.
-pub(super) fn act(model: &mut Model, action: Action) {
+/// Carries out an action in the focused overlay or pane.
+pub(super) fn run_in_focus(model: &mut Model, action: Action) {
     match &mut model.overlay {
-        Some(Overlay::Help(help)) => {
+        Some(Overlay::Help { help, .. }) => {
             let lines = help::lines(&model.keys, help.from);
             let page = help::page(&lines, model.size).max(1);
-            help.top = moved(help.top, action, page).min(help::highest_top(&lines, model.size));
+            help.top = moved_to(help.top, action, page).min(help::highest_top(&lines, model.size));
         }
         Some(Overlay::Filter(menu)) if matches!(action, Action::Enter | Action::Toggle) => {
             if let Some(choice) = menu.choice().cloned() {
@@ -30,47 +32,47 @@ pub(super) fn act(model: &mut Model, action: Action) {
                 set_filter(model, filter);
             }
         }
-        Some(Overlay::Filter(menu)) => in_menu(menu, action),
+        Some(Overlay::Filter(menu)) => move_in_filter_menu(menu, action),
         Some(Overlay::Prompt(_)) => {}
         None => match (model.tab, model.focus) {
-            (Tab::Failure, _) => in_failure(model, action),
-            (_, Focus::Detail) => in_detail(model, action),
-            (Tab::Events, Focus::List) => in_list(model, action),
-            (Tab::Resources, Focus::List) => in_resources(model, action),
+            (Tab::Failure, _) => run_in_failure(model, action),
+            (_, Focus::Detail) => run_in_detail(model, action),
+            (Tab::Events, Focus::List) => run_in_events(model, action),
+            (Tab::Resources, Focus::List) => run_in_resources(model, action),
         },
     }
 }
 
-fn in_menu(menu: &mut FilterMenu, action: Action) {
+fn move_in_filter_menu(menu: &mut FilterMenu, action: Action) {
     let page = 10;
-    let target = moved(menu.cursor, action, page);
+    let target = moved_to(menu.cursor, action, page);
     menu.mark(target);
 }
 
-fn in_list(model: &mut Model, action: Action) {
+fn run_in_events(model: &mut Model, action: Action) {
     let regions = model.regions();
-    let rows = Rows::new(&model.build, model.filter.sieve(), model.list.order);
-    let page = page_of(Regions::rows_in(regions.and_then(|regions| regions.list)));
+    let rows = ListRows::new(&model.build, model.filter.selection(), model.list.order);
+    let page = page_step(Regions::rows_in(regions.and_then(|regions| regions.list)));
     match action {
         Action::Up => model.list.move_by(rows, -1),
         Action::Down => model.list.move_by(rows, 1),
         Action::PageUp => model.list.move_by(rows, -page),
         Action::PageDown => model.list.move_by(rows, page),
-        Action::Top => model.list.edge(rows, true),
-        Action::Bottom => model.list.edge(rows, false),
+        Action::Top => model.list.select_edge(rows, true),
+        Action::Bottom => model.list.select_edge(rows, false),
         Action::Enter if rows.is_empty() => {}
         Action::Enter => {
             model.list.hold(rows);
-            look_closer(model, regions);
+            open_detail(model, regions);
         }
         _ => {}
     }
 }
 
-fn in_resources(model: &mut Model, action: Action) {
+fn run_in_resources(model: &mut Model, action: Action) {
     let regions = model.regions();
     let height = Regions::rows_in(regions.and_then(|regions| regions.list));
-    let page = page_of(resources::rows_below_header(height));
+    let page = page_step(resources::rows_below_header(height));
     let list = &mut model.resources;
     match action {
         Action::Up => list.move_by(&model.build, -1),
@@ -80,37 +82,37 @@ fn in_resources(model: &mut Model, action: Action) {
         Action::Top => list.move_by(&model.build, isize::MIN),
         Action::Bottom => list.move_by(&model.build, isize::MAX),
         Action::Left | Action::Right => {
-            if let Some(whole) = resources::whole(&model.build, model.now) {
+            if let Some(whole) = resources::whole_window(&model.build, model.now) {
                 let quarters = if action == Action::Left { -1 } else { 1 };
                 list.axis.scroll(whole, quarters);
             }
         }
         Action::Enter if list.selected.is_some() => {
             list.hold();
-            look_closer(model, regions);
+            open_detail(model, regions);
         }
         _ => {}
     }
 }
 
-/// Gives the keys to the detail pane, and the room too, where it has none beside the list.
-fn look_closer(model: &mut Model, regions: Option<Regions>) {
+/// Moves the focus to the detail pane, and opens it over the list unless it stands beside it.
+fn open_detail(model: &mut Model, regions: Option<Regions>) {
     model.focus = Focus::Detail;
-    model.detail_only = regions.is_some_and(|regions| regions.shape != Shape::Beside);
+    model.detail_only = regions.is_some_and(|regions| regions.placement != DetailPlacement::Beside);
 }
 
-fn in_detail(model: &mut Model, action: Action) {
+fn run_in_detail(model: &mut Model, action: Action) {
     let regions = model.regions();
     let height = Regions::rows_in(regions.and_then(|regions| regions.detail));
     match action {
         Action::Enter | Action::Toggle => model.detail.fold(None),
         Action::Left => model.detail.fold(Some(false)),
         Action::Right => model.detail.fold(Some(true)),
-        _ => in_page(&mut model.detail.page, action, height),
+        _ => move_in_page(&mut model.detail.page, action, height),
     }
 }
 
-fn in_failure(model: &mut Model, action: Action) {
+fn run_in_failure(model: &mut Model, action: Action) {
     if action == Action::Enter {
         let cause = model.explanation().map(|why| why.cause.key());
         if let Some(key) = cause {
@@ -124,11 +126,11 @@ fn in_failure(model: &mut Model, action: Action) {
     }
     let regions = model.regions();
     let height = Regions::rows_in(regions.and_then(|regions| regions.list));
-    in_page(&mut model.failure.page, action, height);
+    move_in_page(&mut model.failure.page, action, height);
 }
 
-fn in_page(lines: &mut Page, action: Action, height: usize) {
-    let page = page_of(height);
+fn move_in_page(lines: &mut Page, action: Action, height: usize) {
+    let page = page_step(height);
     match action {
         Action::Up => lines.move_by(-1),
         Action::Down => lines.move_by(1),
@@ -140,12 +142,12 @@ fn in_page(lines: &mut Page, action: Action, height: usize) {
     }
 }
 
-/// The rows of a page: one less than are shown, so that a row stays to go by.
-fn page_of(height: usize) -> isize {
+/// The rows of a page: one less than are shown, so that one row remains visible for orientation.
+fn page_step(height: usize) -> isize {
     isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(isize::MAX)
 }
 
-fn moved(from: usize, action: Action, page: usize) -> usize {
+fn moved_to(from: usize, action: Action, page: usize) -> usize {
     match action {
         Action::Up => from.saturating_sub(1),
         Action::Down => from.saturating_add(1),
