@@ -161,14 +161,14 @@ impl BuildSource for OnePage {
 
 async fn day() {
     let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
-    let (reports, mut observations) = mpsc::channel(64);
+    let (sender, mut observations) = mpsc::channel(64);
     let (_commands, commands) = mpsc::channel(4);
     let poller = Poller {
         source: OnePage,
         clock: clock.clone(),
         tail: Tail::new(None, fastrand::Rng::with_seed(1)),
-        reports,
-        requests: commands,
+        observations: sender,
+        commands,
     };
     let watch = async {
         let target = Target {

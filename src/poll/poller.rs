@@ -46,7 +46,7 @@ pub struct Poller<S> {
     pub commands: mpsc::Receiver<PollCommand>,
 }
 
-impl<S: Source> Poller<S> {
+impl<S: BuildSource> Poller<S> {
     pub async fn run(mut self) {
         let (mut events_not_before, mut image_not_before) = (None, None);
         let mut later = Vec::new();
@@ -291,8 +291,11 @@ mod tests {
         log: Requests,
     }
 
-    impl Source for Dead {
-        async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+    impl BuildSource for Dead {
+        async fn events(
+            &mut self,
+            token: Option<&NextToken>,
+        ) -> Result<EventsResponse, EventsError> {
             let request = (ApiRequest::Events(token.cloned()), Instant::now());
             self.log.lock().unwrap().push(request);
             if !self.connected {
@@ -363,12 +366,15 @@ mod tests {
         }
     }
 
-    impl Source for Faulty {
-        async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+    impl BuildSource for Faulty {
+        async fn events(
+            &mut self,
+            token: Option<&NextToken>,
+        ) -> Result<EventsResponse, EventsError> {
             let noted = self.note(ApiRequest::Events(token.cloned()));
             let json = r#"{"stackId":"s","eventId":"1","resourceStatus":"CREATE_IN_PROGRESS"}"#;
             noted.map_err(EventsError::Fault).map(|()| {
-                EventsAnswer::Page(EventsPage {
+                EventsResponse::Page(EventsPage {
                     events: vec![Arc::new(StackEvent::from_json(json, None))],
                     next: None,
                 })

@@ -123,10 +123,10 @@ impl Tail {
     pub fn on_events(
         &mut self,
         now: Duration,
-        response: Result<EventsAnswer, EventsError>,
+        response: Result<EventsResponse, EventsError>,
     ) -> Option<Seen> {
         match response {
-            Ok(EventsAnswer::Page(page)) => {
+            Ok(EventsResponse::Page(page)) => {
                 self.events.succeeded();
                 let step = self.walk.page(page);
                 if let Some(step) = &step {
@@ -377,10 +377,10 @@ mod tests {
     #[test]
     fn every_missing_stack_makes_an_image_request_due() {
         let mut tail = tail();
-        let _ = tail.on_events(seconds(0), Ok(EventsAnswer::Gone));
+        let _ = tail.on_events(seconds(0), Ok(EventsResponse::Gone));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(0)));
         let _ = tail.on_image(seconds(0), Ok(ImageAnswer::Absent));
-        let _ = tail.on_events(seconds(5), Ok(EventsAnswer::Gone));
+        let _ = tail.on_events(seconds(5), Ok(EventsResponse::Gone));
         assert_eq!(tail.next(), (ApiRequest::Image, seconds(5)));
     }
 

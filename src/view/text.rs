@@ -44,7 +44,7 @@ pub(super) fn highlight(line: Line<'static>, pattern: &Pattern, theme: &Theme) -
         .iter()
         .map(|span| span.content.as_ref())
         .collect();
-    let matches: Vec<_> = pattern.places(&text).collect();
+    let matches: Vec<_> = pattern.matches(&text).collect();
     if matches.is_empty() {
         return line;
     }

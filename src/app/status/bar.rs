@@ -6,6 +6,7 @@
 use crate::app::keys::action::Action;
 use crate::app::model::Model;
 use crate::app::views::Tab;
+use crate::domain::search::Selection;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::text::width::width;
 
@@ -167,7 +168,7 @@ fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem>
     }
     let listed = count(model, model.filter.selection_of(ClassSet::only(class)));
     let word = if detail >= BarDetail::Words {
-        class.word()
+        class.label()
     } else {
         ""
     };

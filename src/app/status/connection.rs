@@ -101,7 +101,7 @@ impl Connection {
         let image_fault = self.image_fault.as_ref();
         self.events_fault
             .as_ref()
-            .or_else(|| image_fault.filter(|_| self.stack_gone || !build.answered()))
+            .or_else(|| image_fault.filter(|_| self.stack_gone || !build.has_responded()))
     }
 
     fn state_now(&self, build: &Build) -> ConnectionState {
@@ -134,7 +134,7 @@ impl Connection {
                 }
             }
             ConnectionState::Finishing => "the stack is complete; waiting for the image".to_owned(),
-            ConnectionState::Waiting if build.answered() => {
+            ConnectionState::Waiting if build.has_responded() => {
                 "the stack is gone; checking again".to_owned()
             }
             ConnectionState::Waiting if build.is_absent() => {

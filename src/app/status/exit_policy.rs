@@ -106,7 +106,7 @@ impl ExitPolicy {
         if self.is_replay {
             return None;
         }
-        if !build.answered()
+        if !build.has_responded()
             && let Some(end) = self.give_up(now)
         {
             return Some(end);
@@ -148,7 +148,7 @@ impl ExitPolicy {
         }
         let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
-        if build.answered() {
+        if build.has_responded() {
             WatchEnd {
                 code: code::STILL_BUILDING,
                 outcome: Outcome::Building,

@@ -6,7 +6,8 @@ use crate::app::keys::action::Action;
 use crate::app::model::{Focus, Model};
 use crate::app::views::Tab;
 use crate::app::views::page::PageLine;
-use crate::text::safe::{SafeText, one_line, truncate};
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::truncate;
 
 /// The maximum width of a name in a toast.
 const NAME: usize = 30;

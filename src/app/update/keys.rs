@@ -123,7 +123,7 @@ fn poll_now(model: &mut Model) -> Option<Effect> {
 
 /// Requests a report, once there is something to report.
 fn write_report(model: &mut Model, effects: &mut Effects) {
-    if model.build.answered() || model.build.current().is_some() {
+    if model.build.has_responded() || model.build.current().is_some() {
         effects.push(Effect::WriteReport);
     } else {
         model.toast = Some("there is nothing to report yet".to_owned());

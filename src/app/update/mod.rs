@@ -224,7 +224,7 @@ fn finish_early(model: &mut Model, code: u8, reason: String, effects: &mut Effec
     let reached = verdict_code(verdict).is_some();
     let outcome = match verdict.outcome() {
         outcome if reached => outcome,
-        _ if model.build.answered() => Outcome::Building,
+        _ if model.build.has_responded() => Outcome::Building,
         _ => Outcome::Unknown,
     };
     let end = WatchEnd {

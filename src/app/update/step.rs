@@ -6,6 +6,7 @@ use crate::app::views::Tab;
 use crate::app::views::filter::quoted;
 use crate::app::views::resources;
 use crate::app::views::rows::ListRows;
+use crate::domain::search::{Selection, is_in_event, matching_field};
 use crate::domain::stack_event::EventKey;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::store::filter_index::FilterSlot;
@@ -85,7 +86,9 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
             let wrapped = if step.wrapped { ", wrapped around" } else { "" };
             model.show_event(&step.key);
             // If the match is in a field that the row does not show, the toast names the field.
-            let field = model.selected().and_then(|event| pattern.field_in(event));
+            let field = model
+                .selected()
+                .and_then(|event| matching_field(pattern, event));
             let field = field.filter(|field| !matches!(*field, "name" | "status"));
             let field = field.map_or_else(String::new, |field| format!(", in its {field}"));
             let (number, count) = (step.number, step.count);

@@ -5,7 +5,8 @@ use crate::app::model::{Focus, Model};
 use crate::app::overlays::Overlay;
 use crate::app::views::Tab;
 use crate::app::views::filter::Filter;
-use crate::store::filter_index::{FilterSlot, Predicate};
+use crate::domain::search::Predicate;
+use crate::store::filter_index::FilterSlot;
 use crate::text::pattern::Pattern;
 
 /// Shows a view, with the focus on its list.

@@ -3,8 +3,9 @@
 //! The build's filter indexes have its result, event by event; this is only the condition.
 
 use crate::domain::names::Names;
+use crate::domain::search::{Predicate, Selection};
 use crate::domain::status::{ClassSet, StatusClass};
-use crate::store::filter_index::{FilterSlot, Predicate, Selection};
+use crate::store::filter_index::FilterSlot;
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 

@@ -69,7 +69,7 @@ fn draw_choice(
     };
     let (name, style) = match choice {
         FilterChoice::Class(class) => (
-            format!("{} {}", glyphs.status(*class), class.word()),
+            format!("{} {}", glyphs.status(*class), class.label()),
             theme.status(*class),
         ),
         FilterChoice::Type(name) if name.as_str().is_empty() => {

@@ -16,7 +16,8 @@ use crate::domain::search::Selection;
 use crate::domain::verdict::Verdict;
 use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
-use crate::text::safe::{SafeText, width, wrap};
+use crate::text::safe::SafeText;
+use crate::text::width::{width, wrap};
 use crate::view::time::rough_duration;
 
 /// Longer lines are hard to read.

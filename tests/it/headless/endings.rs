@@ -755,7 +755,7 @@ fn recorded_events_do_not_hide_a_refusal_by_the_api() {
     let event = watch.event("img", "CREATE_FAILED", "");
     watch.observe(Seen::Resumed(api::page("stack-a", vec![event], true)));
     assert_eq!(watch.model.build.current().map(Timeline::len), Some(1));
-    assert!(!watch.model.build.answered());
+    assert!(!watch.model.build.has_responded());
     watch.observe(Seen::Fault(fault(FaultKind::Denied)));
     assert!(
         watch

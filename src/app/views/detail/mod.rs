@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::app::views::page;
 use crate::app::views::page::{Page, PageLine};
-use crate::domain::properties::{Properties, shown};
+use crate::domain::properties::{Properties, safe_excerpt};
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
@@ -262,7 +262,7 @@ fn raw(event: &StackEvent, columns: usize) -> Vec<PageLine> {
     let pretty = serde_json::from_str::<Value>(event.raw());
     let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value));
     let text = pretty.unwrap_or_else(|_| event.raw().to_owned());
-    page::text_lines(shown(&text).as_str(), columns).collect()
+    page::text_lines(safe_excerpt(&text).as_str(), columns).collect()
 }
 
 /// A value as it is copied: text unchanged, other values as JSON.

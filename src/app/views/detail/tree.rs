@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::app::views::detail::INDENT;
 use crate::app::views::page::PageLine;
-use crate::domain::properties::shown;
-use crate::text::safe::{SafeText, pad, width, wrap};
+use crate::domain::properties::safe_excerpt;
+use crate::text::safe::SafeText;
+use crate::text::width::{pad, width, wrap};
 
 /// The JSON pointer (RFC 6901) of a name below a path.
 pub(crate) fn below(path: &str, name: &str) -> String {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::app::views::detail::tree::below;
 use crate::app::views::detail::{Detail, DetailMode, DetailSubject};
 use crate::app::views::page::PageLine;
-use crate::domain::properties::{Properties, shown};
+use crate::domain::properties::{Properties, safe_excerpt};
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
