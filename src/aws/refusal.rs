@@ -229,7 +229,33 @@ fn error_message(body: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::{HeaderMap, HeaderValue};
+
     use super::*;
+    use crate::aws::operation::Operation;
+
+    #[test]
+    fn a_denied_call_names_its_iam_action() {
+        let name = HeaderValue::from_static("com.amazon#AccessDeniedException:http://x/");
+        let response = Response {
+            status: StatusCode::FORBIDDEN,
+            headers: HeaderMap::from_iter([("x-amzn-errortype".parse().unwrap(), name)]),
+            body: Vec::new(),
+        };
+        let error = ErrorResponse::new(&response);
+        assert_eq!(error.by_name(), Some(AwsRefusal::Denied));
+        let context = RequestContext {
+            operation: Operation::DescribeImage,
+            subject: "img-1",
+            host: "h.example",
+            signed: true,
+        };
+        assert_eq!(
+            AwsRefusal::Denied.to_fault(&context, &error).to_string(),
+            "failed to describe img-1: h.example responded with status 403 and no reason; \
+             a policy must allow execute-api:Invoke"
+        );
+    }
 
     #[test]
     fn error_messages_are_found_under_both_names() {
