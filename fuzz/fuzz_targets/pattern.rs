@@ -40,7 +40,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(end == 0 || made.is_in(text));
         assert!(
             !made.is_in(text) || is_in_event(&made, &event),
-            "what came is searched to its end"
+            "each field is searched to its end"
         );
         assert_eq!(matching_field(&made, &event).is_some(), is_in_event(&made, &event));
     }

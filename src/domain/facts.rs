@@ -26,7 +26,7 @@ pub struct Facts {
     first_root_failure: Option<Arc<StackEvent>>,
     resources: HashMap<SafeText, Resource>,
     resources_by_class: [usize; StatusClass::ALL.len()],
-    /// The number of resources that have ever failed on their own account.
+    /// The number of resources that have ever failed by themselves.
     failed_resources: usize,
     /// The logical id by physical id: reasons name resources by their ARNs.
     logical_ids: HashMap<SafeText, SafeText>,
@@ -39,7 +39,7 @@ struct Resource {
     creation: Option<Arc<StackEvent>>,
     /// The oldest `DELETE_IN_PROGRESS`.
     deletion: Option<Arc<StackEvent>>,
-    /// Whether it has ever failed on its own account.
+    /// Whether it has ever failed by itself.
     has_failed: bool,
 }
 
@@ -134,8 +134,7 @@ impl Facts {
         self.oldest_root.as_ref()
     }
 
-    /// The first resource that failed on its own account; the stack's own failure where no resource's is
-    /// known.
+    /// The first resource that failed by itself; the stack's own failure if no resource's is known.
     pub fn first_failure(&self) -> Option<&Arc<StackEvent>> {
         self.first_failure
             .as_ref()
@@ -152,14 +151,14 @@ impl Facts {
         self.resources_by_class[class.index()]
     }
 
-    /// Whether a resource has ever failed on its own account.
+    /// Whether a resource has ever failed by itself.
     pub fn failed_by_itself(&self, logical_id: &SafeText) -> bool {
         self.resources
             .get(logical_id)
             .is_some_and(|resource| resource.has_failed)
     }
 
-    /// The number of resources that have ever failed on their own account, one of them not counted.
+    /// The number of resources that have ever failed by themselves, one of them not counted.
     pub fn failed_resources_but(&self, logical_id: &SafeText) -> usize {
         let it = self.resources.get(logical_id);
         self.failed_resources - usize::from(it.is_some_and(|resource| resource.has_failed))

@@ -1,7 +1,7 @@
 //! The schedule of requests: the walk over the events, and DescribeImage only when it can add to the verdict. The poller
 //! sends [`Tail::next`] and returns the response.
 //!
-//! Pure, like the walk that it holds: responses go in, observations come out. Times are the clock's running time, which
+//! Pure, like its walk: responses go in, observations come out. Times are the clock's running time, which
 //! never jumps, so that setting the wall clock disturbs nothing.
 
 use std::time::Duration;
