@@ -2,7 +2,7 @@
 //! A fixture gives its own status and body; other bytes are a body that comes with every status.
 #![no_main]
 
-use bakewatch::testing::backend::{AnyAnswer, EventsAnswer, EventsError};
+use bakewatch::testing::backend::{AnyAnswer, EventsResponse, EventsError};
 use bakewatch::testing::domain::{Fault, ImageAnswer, StackEvent};
 use bakewatch::testing::text::{SafeText, one_line};
 use libfuzzer_sys::fuzz_target;
@@ -53,7 +53,7 @@ fn check(answer: &AnyResponse<'_>) {
                 page.events.iter().for_each(|event| read_again(event));
             }
             // "Gone" counts only if the response names the image. In JSON its name may be written with escapes.
-            Ok(EventsAnswer::Gone) => {
+            Ok(EventsResponse::Gone) => {
                 assert!(!success && (names_image || answer.body.contains(&b'\\')))
             }
             Err(EventsError::TokenRejected(fault)) => {

@@ -23,7 +23,7 @@ pub(crate) const CANARIES: [&str; 5] = [
 
 /// A server that repeats the canonical request in its response, with the session token in it.
 pub(crate) fn talkative_server() -> Server {
-    let mismatch = InjectedFault::Answer {
+    let mismatch = InjectedFault::Response {
         status: 403,
         error_type: Some("InvalidSignatureException".to_owned()),
         body: json!({

@@ -63,7 +63,7 @@ impl Watcher {
                 ApiRequest::Events(token) => return token,
                 ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());
-                    let seen = self.tail.image_answered(self.now, Ok(answer));
+                    let seen = self.tail.image_received(self.now, Ok(answer));
                     self.take(seen);
                 }
             }
@@ -85,10 +85,10 @@ impl Watcher {
         }
         let response = match fate {
             Fate::Fails(kind) => Err(EventsError::Fault(fault(kind))),
-            Fate::Gone => Ok(EventsAnswer::Gone),
+            Fate::Gone => Ok(EventsResponse::Gone),
             Fate::Response | Fate::TokenDies | Fate::AllTokensDie => service
                 .response(token.as_ref())
-                .map(EventsAnswer::Page)
+                .map(EventsResponse::Page)
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
         let seen = self.tail.events_answered(self.now, response);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bakewatch::testing::app::{Key, Mode, Model, Msg, Target, update};
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::domain::{Seen, StackEvent, WalkStep};
-use bakewatch::testing::store::taken;
+use bakewatch::testing::store::visits;
 use bakewatch::testing::style::Theme;
 use bakewatch::testing::view::view;
 use chrono::{DateTime, Utc};

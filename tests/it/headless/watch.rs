@@ -156,7 +156,7 @@ fn missing_and_deleted_images_exit_with_5() {
 
 #[test]
 fn a_refusal_exits_with_1_and_its_reason() {
-    let denied = InjectedFault::Answer {
+    let denied = InjectedFault::Response {
         status: 403,
         error_type: Some("AccessDeniedException".to_owned()),
         body: r#"{"Message":"User: arn:aws:iam::1:user/u is not authorized to perform: execute-api:Invoke with an explicit deny"}"#.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bakewatch::testing::backend::{EventsAnswer, EventsError};
+use bakewatch::testing::backend::{EventsResponse, EventsError};
 use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
 use bakewatch::testing::poll::{ApiRequest, Tail};
 use chrono::DateTime;
@@ -83,7 +83,7 @@ impl Watch {
             ApiRequest::Events(token) => {
                 let page = self.service.response(token.as_ref());
                 let page = page.expect("no token dies");
-                self.tail.on_events(now, Ok(EventsAnswer::Page(page)))
+                self.tail.on_events(now, Ok(EventsResponse::Page(page)))
             }
         };
         if let Some(seen) = seen {

@@ -94,7 +94,7 @@ async fn image(source: &mut ParallelCluster) -> String {
 /// The client's reading of a recorded response.
 async fn read(recorded: &Recorded) -> Option<String> {
     let (image_id, of_events) = request(&recorded.path)?;
-    let answer = InjectedFault::Answer {
+    let answer = InjectedFault::Response {
         status: recorded.status,
         error_type: None,
         body: recorded.body.clone(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bakewatch::testing::Clock;
-use bakewatch::testing::backend::{EventsAnswer, EventsError, NextToken, Source};
+use bakewatch::testing::backend::{EventsResponse, EventsError, NextToken, BuildSource};
 use bakewatch::testing::domain::{Fault, FaultKind, ImageAnswer, Observation, Seen};
 use bakewatch::testing::poll::{PollCommand, Poller, Tail};
 use chrono::DateTime;
@@ -99,7 +99,7 @@ impl World {
         Some(fault(kind))
     }
 
-    fn response(&mut self, token: Option<&NextToken>) -> Result<EventsAnswer, EventsError> {
+    fn response(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         self.advance();
         let response = match self.fault() {
             Some(fault) => Err(EventsError::Fault(fault)),
@@ -108,7 +108,7 @@ impl World {
                 Ok(EventsResponse::Gone)
             }
             None => match self.service.response(token) {
-                Ok(page) => Ok(EventsAnswer::Page(page)),
+                Ok(page) => Ok(EventsResponse::Page(page)),
                 Err(Rejected) => Err(EventsError::TokenRejected(fault(FaultKind::Transient))),
             },
         };
