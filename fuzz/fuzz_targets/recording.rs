@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use bakewatch::testing::domain::{Build, Observation, Row, Summary, Timeline};
+use bakewatch::testing::domain::{Build, Observation, Outcome, Row, Timeline};
 use bakewatch::testing::store::Selection;
 use bakewatch::testing::recording::{Recorder, Recording};
 use libfuzzer_sys::fuzz_target;
@@ -62,7 +62,7 @@ fn known(reports: &[Observation]) -> (BTreeMap<String, Vec<String>>, Vec<String>
         printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
     }
     printed.sort();
-    let _ = Summary::of(&build);
+    let _ = Outcome::of(&build, "img");
     let of_stack = |timeline: &Timeline| {
         let rows =
             (0..timeline.rows(Selection::ALL)).filter_map(|index| timeline.row(Selection::ALL, index));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::status::connection::ConnectionState;
-use crate::app::status::outcome::OutcomeRecord;
+use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::text::safe::SafeText;
 
@@ -39,7 +39,7 @@ pub enum Effect {
 #[derive(Clone, Debug)]
 pub struct FinalOutcome {
     /// How it ended.
-    pub record: OutcomeRecord,
+    pub record: Outcome,
     /// What the program ends with because of it.
     pub code: u8,
 }
@@ -59,7 +59,7 @@ pub enum Entry {
     /// Something about the program itself: a diagnostic.
     Remark(SafeText),
     /// How it ended: the last entry.
-    Outcome(Box<OutcomeRecord>),
+    Outcome(Box<Outcome>),
 }
 
 /// Effects in the order in which they are to be done.

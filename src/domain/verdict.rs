@@ -66,21 +66,21 @@ impl Verdict {
     }
 
     /// The outcome that this verdict would give if the watch ended now.
-    pub const fn outcome(self) -> Outcome {
+    pub const fn outcome(self) -> OutcomeKind {
         match self {
-            Self::Waiting | Self::Ended => Outcome::Unknown,
-            Self::Building | Self::Finishing | Self::Deleting => Outcome::Building,
-            Self::Failing | Self::Failed => Outcome::Failed,
-            Self::Succeeded => Outcome::Succeeded,
-            Self::Deleted => Outcome::Deleted,
-            Self::NotFound => Outcome::NotFound,
+            Self::Waiting | Self::Ended => OutcomeKind::Unknown,
+            Self::Building | Self::Finishing | Self::Deleting => OutcomeKind::Building,
+            Self::Failing | Self::Failed => OutcomeKind::Failed,
+            Self::Succeeded => OutcomeKind::Succeeded,
+            Self::Deleted => OutcomeKind::Deleted,
+            Self::NotFound => OutcomeKind::NotFound,
         }
     }
 }
 
 /// How a watch ended: the word in the JSON output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum OutcomeKind {
     /// The AMI is there.
     Succeeded,
     /// The build failed.
@@ -95,7 +95,7 @@ pub enum Outcome {
     Unknown,
 }
 
-impl Outcome {
+impl OutcomeKind {
     pub const ALL: [Self; 6] = [
         Self::Succeeded,
         Self::Failed,
@@ -118,7 +118,7 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for OutcomeKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.word())
     }
@@ -151,7 +151,7 @@ pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
     if described.is_some_and(|image| image.finished_ami().is_some()) {
         return Verdict::Succeeded;
     }
-    if before.outcome() == Outcome::Failed {
+    if before.outcome() == OutcomeKind::Failed {
         return failure(evidence);
     }
     if matches!(before, Verdict::Succeeded | Verdict::Ended) {

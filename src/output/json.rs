@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::app::effect::Entry;
-use crate::app::status::outcome::OutcomeRecord;
+use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
 use crate::text::safe::{SafeText, escape_json};
 
@@ -36,7 +36,7 @@ enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        first_failure: Option<FirstFailure<'a>>,
+        first_failure: Option<FirstFailureFields<'a>>,
         leftover_stack: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         started_at: Option<String>,
@@ -48,12 +48,12 @@ enum Line<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FirstFailure<'a> {
+struct FirstFailureFields<'a> {
     logical_resource_id: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     resource_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    reason: Option<&'a str>,
     event_id: &'a str,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn line(entry: &Entry) -> Option<String> {
             state: state.word(),
             message,
         }),
-        Entry::Outcome(record) => serde_json::to_string(&outcome(record)),
+        Entry::Outcome(record) => serde_json::to_string(&outcome_line(record)),
     };
     Some(escape_json(&line.unwrap_or_default()))
 }
@@ -82,10 +82,10 @@ fn event_line(event: &StackEvent) -> serde_json::Result<String> {
     })
 }
 
-fn outcome(record: &OutcomeRecord) -> Line<'_> {
+fn outcome_line(record: &Outcome) -> Line<'_> {
     Line::Outcome {
-        outcome: record.outcome.word(),
-        image_id: &record.image_id,
+        outcome: record.kind.word(),
+        image_id: record.image_id.as_str(),
         // An event may come without one.
         stack_id: record
             .stack_id
@@ -94,16 +94,21 @@ fn outcome(record: &OutcomeRecord) -> Line<'_> {
             .filter(|id| !id.is_empty()),
         ami_id: record.ami_id.as_ref().map(SafeText::as_str),
         reason: record.reason.as_deref(),
-        first_failure: record.first_failure.as_deref().map(|event| FirstFailure {
-            logical_resource_id: event.logical_id.as_str(),
-            resource_type: event.resource_type.as_str(),
-            reason: event.verbatim_reason(),
-            event_id: event.event_id.as_str(),
-        }),
+        first_failure: record.first_failure.as_ref().map(first_failure_fields),
         leftover_stack: record.leftover_stack,
         started_at: record.started_at.map(format_time),
         ended_at: record.ended_at.map(format_time),
         events: record.events,
+    }
+}
+
+fn first_failure_fields(failure: &FirstFailure) -> FirstFailureFields<'_> {
+    let event = failure.event.as_ref();
+    FirstFailureFields {
+        logical_resource_id: failure.logical_id.as_str(),
+        resource_type: event.map_or("", |event| event.resource_type.as_str()),
+        reason: event.and_then(|event| event.verbatim_reason.as_deref()),
+        event_id: event.map_or("", |event| &event.event_id),
     }
 }
 
@@ -113,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::app::status::connection::ConnectionState;
-    use crate::domain::verdict::Outcome;
+    use crate::domain::verdict::OutcomeKind;
 
     #[test]
     fn an_event_keeps_the_services_fields_and_values() {
@@ -138,9 +143,10 @@ mod tests {
 
     #[test]
     fn absent_values_are_left_out() {
-        let record = OutcomeRecord {
-            outcome: Outcome::NotFound,
-            image_id: "img".to_owned(),
+        let record = Outcome {
+            kind: OutcomeKind::NotFound,
+            image_id: SafeText::new("img"),
+            region: None,
             stack_id: None,
             ami_id: None,
             reason: None,

@@ -6,9 +6,9 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
-use crate::app::status::outcome::verdict_reason;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Explanation, Reason};
+use crate::domain::outcome::verdict_reason;
 use crate::domain::span::{End, Span, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::{Row, Timeline};

@@ -2,7 +2,7 @@
 //! "A command at the end".
 
 use crate::app::effect::FinalOutcome;
-use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::stack_event::StackId;
 use crate::text::safe::SafeText;
 
 /// Bytes of the longest value. Linux takes 128 KiB a variable, and starts no command with a longer one.
@@ -14,25 +14,26 @@ const LONGEST: usize = 32 * 1024;
 /// URL, which is nobody's business but JSON output's.
 pub fn variables(known: &FinalOutcome) -> [(&'static str, String); 10] {
     let record = &known.record;
-    let failure = record.first_failure.as_deref();
+    let failure = record.first_failure.as_ref();
+    let failure_event = failure.and_then(|failure| failure.event.as_ref());
     let span = record.started_at.zip(record.ended_at);
     let seconds = span.map(|(start, end)| (end - start).num_seconds().max(0).to_string());
     let stack_id = record.stack_id.as_ref().map(StackId::as_str);
     let ami_id = record.ami_id.as_ref().map(SafeText::as_str);
     let variables = [
-        ("BAKEWATCH_OUTCOME", Some(record.outcome.word().to_owned())),
+        ("BAKEWATCH_OUTCOME", Some(record.kind.word().to_owned())),
         ("BAKEWATCH_EXIT_CODE", Some(known.code.to_string())),
-        ("BAKEWATCH_IMAGE_ID", Some(record.image_id.clone())),
+        ("BAKEWATCH_IMAGE_ID", Some(record.image_id.to_string())),
         ("BAKEWATCH_STACK_ID", stack_id.map(str::to_owned)),
         ("BAKEWATCH_AMI_ID", ami_id.map(str::to_owned)),
         ("BAKEWATCH_REASON", record.reason.clone()),
         (
             "BAKEWATCH_FIRST_FAILURE",
-            failure.map(|event| event.logical_id.to_string()),
+            failure.map(|failure| failure.logical_id.to_string()),
         ),
         (
             "BAKEWATCH_FIRST_FAILURE_REASON",
-            failure.and_then(StackEvent::verbatim_reason),
+            failure_event.and_then(|event| event.verbatim_reason.clone()),
         ),
         ("BAKEWATCH_DURATION_SECONDS", seconds),
         (

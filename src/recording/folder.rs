@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::summary::RecordedWatch;
+use crate::domain::outcome::RecordedWatch;
 use crate::recording::reader::header;
 use crate::recording::{Header, Recording};
 
@@ -79,10 +79,10 @@ impl Folder {
         named.or_else(|| {
             let of_image = self.root.join(name);
             let mut watches = self.history().ok()?;
-            watches.retain(|watch| watch.told.is_ok() && watch.file.parent() == Some(&of_image));
+            watches.retain(|watch| watch.outcome.is_ok() && watch.file.parent() == Some(&of_image));
             let has_build = |watch: &RecordedWatch| {
-                let told = watch.told.as_ref();
-                told.is_ok_and(|told| told.summary.events > 0)
+                let outcome = watch.outcome.as_ref();
+                outcome.is_ok_and(|outcome| outcome.events > 0)
             };
             let newest = watches.iter().find(|watch| has_build(watch));
             newest.or(watches.first()).map(|watch| watch.file.clone())

@@ -9,9 +9,10 @@ use serde_json::value::RawValue;
 
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::{Ami, ImageDescription};
+use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
-use crate::domain::summary::{FirstFailure, Summary};
-use crate::domain::verdict::Outcome;
+use crate::domain::verdict::OutcomeKind;
+use crate::recording::Header;
 use crate::text::redact::redact;
 use crate::text::safe::SafeText;
 
@@ -56,9 +57,9 @@ pub(crate) struct Line<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Description>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault: Option<Failed>,
+    pub fault: Option<FaultFields>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<SummaryRecord>,
+    pub summary: Option<SummaryFields>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Cow<'a, str>>,
     /// The event as the API sent it, without what signs a presigned URL.
@@ -74,7 +75,7 @@ pub(crate) mod kind {
     pub(crate) const WALK: &str = "walk";
     /// There is no stack of this name.
     pub(crate) const GONE: &str = "gone";
-    /// A request for events failed.
+    /// A request for events fields.
     pub(crate) const FAULT: &str = "fault";
     /// DescribeImage answered with a description.
     pub(crate) const IMAGE: &str = "image";
@@ -82,7 +83,7 @@ pub(crate) mod kind {
     pub(crate) const NO_IMAGE: &str = "no-image";
     /// There is a stack that ParallelCluster did not make.
     pub(crate) const FOREIGN_IMAGE: &str = "foreign-image";
-    /// A DescribeImage request failed.
+    /// A DescribeImage request fields.
     pub(crate) const IMAGE_FAULT: &str = "image-fault";
     /// Another watch goes on with this recording.
     pub(crate) const RESUMED: &str = "resumed";
@@ -178,30 +179,30 @@ struct AmiInfo {
     state: Option<String>,
 }
 
-fn kept(text: Option<&SafeText>) -> Option<String> {
+fn redacted(text: Option<&SafeText>) -> Option<String> {
     text.map(|text| redact(text.as_str()).into_owned())
 }
 
-fn clean(text: Option<&String>) -> Option<SafeText> {
+fn safe(text: Option<&String>) -> Option<SafeText> {
     text.map(|text| SafeText::new(text))
 }
 
 impl From<&ImageDescription> for Description {
     fn from(image: &ImageDescription) -> Self {
         Self {
-            region: kept(image.region.as_ref()),
-            version: kept(image.version.as_ref()),
-            image_build_status: kept(image.build_status.as_ref()),
+            region: redacted(image.region.as_ref()),
+            version: redacted(image.version.as_ref()),
+            image_build_status: redacted(image.build_status.as_ref()),
             cloudformation_stack_arn: image.stack_id.as_ref().map(|id| id.as_str().to_owned()),
-            cloudformation_stack_status: kept(image.stack_status.as_ref()),
-            cloudformation_stack_status_reason: kept(image.stack_status_reason.as_ref()),
+            cloudformation_stack_status: redacted(image.stack_status.as_ref()),
+            cloudformation_stack_status_reason: redacted(image.stack_status_reason.as_ref()),
             creation_time: image.creation_time.map(format_time),
-            imagebuilder_image_status: kept(image.builder_status.as_ref()),
-            imagebuilder_image_status_reason: kept(image.builder_reason.as_ref()),
+            imagebuilder_image_status: redacted(image.builder_status.as_ref()),
+            imagebuilder_image_status_reason: redacted(image.builder_reason.as_ref()),
             ec2_ami_info: image.ami.as_ref().map(|ami| AmiInfo {
                 ami_id: ami.id.as_str().to_owned(),
-                ami_name: kept(ami.name.as_ref()),
-                state: kept(ami.state.as_ref()),
+                ami_name: redacted(ami.name.as_ref()),
+                state: redacted(ami.state.as_ref()),
             }),
         }
     }
@@ -210,28 +211,28 @@ impl From<&ImageDescription> for Description {
 impl From<&Description> for ImageDescription {
     fn from(said: &Description) -> Self {
         Self {
-            region: clean(said.region.as_ref()),
-            version: clean(said.version.as_ref()),
-            build_status: clean(said.image_build_status.as_ref()),
+            region: safe(said.region.as_ref()),
+            version: safe(said.version.as_ref()),
+            build_status: safe(said.image_build_status.as_ref()),
             stack_id: said.cloudformation_stack_arn.as_deref().map(StackId::from),
-            stack_status: clean(said.cloudformation_stack_status.as_ref()),
-            stack_status_reason: clean(said.cloudformation_stack_status_reason.as_ref()),
+            stack_status: safe(said.cloudformation_stack_status.as_ref()),
+            stack_status_reason: safe(said.cloudformation_stack_status_reason.as_ref()),
             creation_time: said.creation_time.as_deref().and_then(parse_time),
-            builder_status: clean(said.imagebuilder_image_status.as_ref()),
-            builder_reason: clean(said.imagebuilder_image_status_reason.as_ref()),
+            builder_status: safe(said.imagebuilder_image_status.as_ref()),
+            builder_reason: safe(said.imagebuilder_image_status_reason.as_ref()),
             ami: said.ec2_ami_info.as_ref().map(|ami| Ami {
                 id: SafeText::new(&ami.ami_id),
-                name: clean(ami.ami_name.as_ref()),
-                state: clean(ami.state.as_ref()),
+                name: safe(ami.ami_name.as_ref()),
+                state: safe(ami.state.as_ref()),
             }),
         }
     }
 }
 
-/// Why a request failed.
+/// Why a request fields.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Failed {
+pub(crate) struct FaultFields {
     class: String,
     message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -250,7 +251,7 @@ const CLASSES: [(FaultKind, &str); 6] = [
     (FaultKind::Misconfigured, "misconfigured"),
 ];
 
-impl From<&Fault> for Failed {
+impl From<&Fault> for FaultFields {
     fn from(fault: &Fault) -> Self {
         let class = CLASSES.iter().find(|(kind, _)| *kind == fault.kind);
         Self {
@@ -258,28 +259,29 @@ impl From<&Fault> for Failed {
                 .map(|(_, word)| (*word).to_owned())
                 .unwrap_or_default(),
             message: redact(fault.message.as_str()).into_owned(),
-            hint: kept(fault.hint.as_ref()),
-            request_id: kept(fault.request_id.as_ref()),
+            hint: redacted(fault.hint.as_ref()),
+            request_id: redacted(fault.request_id.as_ref()),
         }
     }
 }
 
-impl From<&Failed> for Fault {
-    fn from(failed: &Failed) -> Self {
-        let kind = CLASSES.iter().find(|(_, word)| *word == failed.class);
+impl From<&FaultFields> for Fault {
+    fn from(fields: &FaultFields) -> Self {
+        let kind = CLASSES.iter().find(|(_, word)| *word == fields.class);
         Self {
             kind: kind.map_or(FaultKind::Transient, |(kind, _)| *kind),
-            message: SafeText::new(&failed.message),
-            hint: clean(failed.hint.as_ref()),
-            request_id: clean(failed.request_id.as_ref()),
+            message: SafeText::new(&fields.message),
+            hint: safe(fields.hint.as_ref()),
+            request_id: safe(fields.request_id.as_ref()),
         }
     }
 }
 
-/// What was known at the end of a watch: spares whoever lists recordings to read all of their events.
+/// The summary at the end of a watch: the fields of an [`Outcome`] that a recording has. With it a list of recordings
+/// need not read all of their events.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SummaryRecord {
+pub(crate) struct SummaryFields {
     outcome: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     region: Option<String>,
@@ -290,55 +292,60 @@ pub(crate) struct SummaryRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ami_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    first_failure: Option<FirstFailureRecord>,
+    first_failure: Option<FirstFailureFields>,
     leftover_stack: bool,
     events: usize,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FirstFailureRecord {
+struct FirstFailureFields {
     logical_resource_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
-impl From<&Summary> for SummaryRecord {
-    fn from(summary: &Summary) -> Self {
-        let failure = summary.first_failure.as_ref();
+impl From<&Outcome> for SummaryFields {
+    fn from(outcome: &Outcome) -> Self {
+        let failure = outcome.first_failure.as_ref();
         Self {
-            outcome: summary.outcome.word().to_owned(),
-            region: kept(summary.region.as_ref()),
-            started_at: summary.started_at.map(format_time),
-            ended_at: summary.ended_at.map(format_time),
-            ami_id: kept(summary.ami_id.as_ref()),
-            first_failure: failure.map(|failure| FirstFailureRecord {
+            outcome: outcome.kind.word().to_owned(),
+            region: redacted(outcome.region.as_ref()),
+            started_at: outcome.started_at.map(format_time),
+            ended_at: outcome.ended_at.map(format_time),
+            ami_id: redacted(outcome.ami_id.as_ref()),
+            first_failure: failure.map(|failure| FirstFailureFields {
                 logical_resource_id: failure.logical_id.as_str().to_owned(),
-                reason: kept(failure.reason.as_ref()),
+                reason: redacted(failure.reason.as_ref()),
             }),
-            leftover_stack: summary.leftover_stack,
-            events: summary.events,
+            leftover_stack: outcome.leftover_stack,
+            events: outcome.events,
         }
     }
 }
 
-impl From<&SummaryRecord> for Summary {
-    fn from(said: &SummaryRecord) -> Self {
-        let mut outcomes = Outcome::ALL.into_iter();
-        let outcome = outcomes.find(|outcome| outcome.word() == said.outcome);
-        let failure = said.first_failure.as_ref();
-        Self {
-            outcome: outcome.unwrap_or(Outcome::Unknown),
-            region: clean(said.region.as_ref()),
-            started_at: said.started_at.as_deref().and_then(parse_time),
-            ended_at: said.ended_at.as_deref().and_then(parse_time),
-            ami_id: clean(said.ami_id.as_ref()),
+impl SummaryFields {
+    /// The outcome of a recording with this header.
+    pub(crate) fn outcome(&self, header: &Header) -> Outcome {
+        let mut kinds = OutcomeKind::ALL.into_iter();
+        let kind = kinds.find(|kind| kind.word() == self.outcome);
+        let failure = self.first_failure.as_ref();
+        Outcome {
+            kind: kind.unwrap_or(OutcomeKind::Unknown),
+            image_id: SafeText::new(&header.image_id),
+            region: safe(self.region.as_ref()),
+            stack_id: None,
+            ami_id: safe(self.ami_id.as_ref()),
+            reason: None,
             first_failure: failure.map(|failure| FirstFailure {
                 logical_id: SafeText::new(&failure.logical_resource_id),
-                reason: clean(failure.reason.as_ref()),
+                reason: safe(failure.reason.as_ref()),
+                event: None,
             }),
-            leftover_stack: said.leftover_stack,
-            events: said.events,
+            leftover_stack: self.leftover_stack,
+            started_at: self.started_at.as_deref().and_then(parse_time),
+            ended_at: self.ended_at.as_deref().and_then(parse_time),
+            events: self.events,
         }
     }
 }

@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::build::Build;
 use crate::domain::estimate::{TypicalDuration, typical};
-use crate::domain::summary::{RecordedBuild, RecordedWatch, Summary};
-use crate::domain::verdict::Outcome;
+use crate::domain::outcome::{Outcome, RecordedWatch};
+use crate::domain::verdict::OutcomeKind;
 use crate::recording::folder::{header_of, modified};
 use crate::recording::format::{Line, kind};
 use crate::recording::{Folder, Header, ReadError, Recording};
@@ -41,15 +41,15 @@ impl Folder {
         let mut builds: Vec<_> = files
             .iter()
             .filter_map(|file| {
-                let summary = last_summary(file)?;
-                let took = summary
-                    .took()
-                    .filter(|_| summary.outcome == Outcome::Succeeded)?;
                 let header = header_of(file).filter(Header::is_of_an_api)?;
+                let outcome = summarised_outcome(file, &header)?;
+                let took = outcome
+                    .took()
+                    .filter(|_| outcome.kind == OutcomeKind::Succeeded)?;
                 Some((
-                    summary.ended_at?,
+                    outcome.ended_at?,
                     header.image_id,
-                    summary.started_at?,
+                    outcome.started_at?,
                     took,
                 ))
             })
@@ -63,39 +63,43 @@ impl Folder {
 }
 
 fn recorded_watch(file: PathBuf) -> RecordedWatch {
-    match told(&file) {
-        Ok((header, summary)) => RecordedWatch {
+    match read_outcome(&file) {
+        Ok((header, outcome)) => RecordedWatch {
             file,
-            began: summary.started_at.unwrap_or(header.started_at),
-            told: Ok(RecordedBuild {
-                image_id: SafeText::new(&header.image_id),
-                region: header.region.as_deref().map(SafeText::new),
-                summary,
-            }),
+            began: outcome.started_at.unwrap_or(header.started_at),
+            outcome: Ok(outcome),
         },
         Err(error) => RecordedWatch {
             began: modified(&file).unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
             file,
-            told: Err(SafeText::new(&error.to_string())),
+            outcome: Err(SafeText::new(&error.to_string())),
         },
     }
 }
 
-fn told(file: &Path) -> Result<(Header, Summary), ReadError> {
-    if let (Some(header), Some(summary)) = (header_of(file), last_summary(file)) {
-        return Ok((header, summary));
-    }
-    let recording = Recording::open(file)?;
-    let summary = Summary::of(&Build::of(&recording.reports));
-    Ok((recording.header, summary))
+/// The header and the outcome of a recording. Where the API has not reported a region, it is the requested one.
+fn read_outcome(file: &Path) -> Result<(Header, Outcome), ReadError> {
+    let summarised = header_of(file)
+        .and_then(|header| summarised_outcome(file, &header).map(|outcome| (header, outcome)));
+    let (header, mut outcome) = if let Some(summarised) = summarised {
+        summarised
+    } else {
+        let recording = Recording::open(file)?;
+        let build = Build::of(&recording.reports);
+        let outcome = Outcome::of(&build, &recording.header.image_id);
+        (recording.header, outcome)
+    };
+    let requested = || header.region.as_deref().map(SafeText::new);
+    outcome.region = outcome.region.or_else(requested);
+    Ok((header, outcome))
 }
 
-/// The summary in a recording's last line; nothing where a watch goes on with it, or was killed.
-fn last_summary(file: &Path) -> Option<Summary> {
+/// The outcome by the summary in a recording's last line; `None` while a watch writes to it, or if it was killed.
+fn summarised_outcome(file: &Path, header: &Header) -> Option<Outcome> {
     let line = last_line(&mut File::open(file).ok()?).ok()??;
     let line: Line<'_> = serde_json::from_slice(&line).ok()?;
     let summary = line.summary.filter(|_| line.kind == kind::ENDED)?;
-    Some(Summary::from(&summary))
+    Some(summary.outcome(header))
 }
 
 /// The last line of a file, without its line break; nothing where it has none, or is too long.

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Observation, Seen};
-use crate::domain::summary::Summary;
+use crate::domain::outcome::Outcome;
 use crate::recording::folder::Found;
 use crate::recording::format::{Line, append, kind};
 use crate::recording::transcript::Transcript;
@@ -193,12 +193,12 @@ impl Recorder {
     ///
     /// # Errors
     /// Where it can't be written.
-    pub fn end(&mut self, summary: &Summary, at: DateTime<Utc>) -> io::Result<()> {
+    pub fn end(&mut self, outcome: &Outcome, at: DateTime<Utc>) -> io::Result<()> {
         if !self.begun {
             return Ok(());
         }
         let ended = Line {
-            summary: Some(summary.into()),
+            summary: Some(outcome.into()),
             ..Line::new(kind::ENDED, at)
         };
         ended.write(&mut self.backlog);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bakewatch::testing::app::{
-    Effect, Entry, ExitPolicy, KeyMap, Mode, Model, Msg, OutcomeRecord, Signal, Target, update,
+    Effect, Entry, ExitPolicy, KeyMap, Mode, Model, Msg, Signal, Target, update,
 };
 use bakewatch::testing::domain::{
-    Ami, Fault, FaultKind, ImageAnswer, ImageDescription, Observation, Outcome, Seen, StackEvent,
-    StackId, Timeline, Verdict, WalkStep,
+    Ami, Fault, FaultKind, ImageAnswer, ImageDescription, Observation, Outcome, OutcomeKind, Seen,
+    StackEvent, StackId, Timeline, Verdict, WalkStep,
 };
 use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
@@ -158,7 +158,7 @@ impl Watch {
         })
     }
 
-    fn outcome(&self) -> &OutcomeRecord {
+    fn outcome(&self) -> &Outcome {
         let last = self.effects.iter().rev().find_map(|effect| match effect {
             Effect::Emit(Entry::Outcome(record)) => Some(record),
             _ => None,
@@ -177,7 +177,7 @@ impl Watch {
             Effect::Emit(Entry::Event(event)) => Some(event.event_id.as_str().to_owned()),
             Effect::Emit(Entry::Status { state, .. }) => Some(state.word().to_owned()),
             Effect::Emit(Entry::Stack(stack)) => Some(stack.as_str().to_owned()),
-            Effect::Emit(Entry::Outcome(record)) => Some(record.outcome.word().to_owned()),
+            Effect::Emit(Entry::Outcome(record)) => Some(record.kind.word().to_owned()),
             _ => None,
         };
         self.effects.iter().filter_map(shown).collect()
@@ -208,7 +208,7 @@ fn a_success_ends_with_0_when_the_stack_is_gone() {
     watch.hear(Seen::StackGone);
     assert_eq!(watch.exit(), Some(0));
     let outcome = watch.outcome();
-    assert_eq!(outcome.outcome, Outcome::Succeeded);
+    assert_eq!(outcome.kind, OutcomeKind::Succeeded);
     assert_eq!(outcome.ami_id.as_ref().unwrap().as_str(), "ami-1");
     assert_eq!((outcome.leftover_stack, outcome.events), (false, 2));
     assert_eq!(
@@ -329,7 +329,7 @@ fn an_image_that_never_existed_ends_with_5_after_three_seconds() {
     assert_eq!(watch.exit(), None);
     watch.pass(1).gone();
     assert_eq!(watch.exit(), Some(5));
-    assert_eq!(watch.outcome().outcome, Outcome::NotFound);
+    assert_eq!(watch.outcome().kind, OutcomeKind::NotFound);
 }
 
 #[test]
@@ -356,7 +356,7 @@ fn a_build_that_was_deleted_ends_with_5_after_five_seconds() {
     assert_eq!(watch.exit(), None);
     watch.pass(1).gone();
     assert_eq!(watch.exit(), Some(5));
-    assert_eq!(watch.outcome().outcome, Outcome::Deleted);
+    assert_eq!(watch.outcome().kind, OutcomeKind::Deleted);
 }
 
 #[test]
@@ -369,7 +369,7 @@ fn a_refusal_before_the_first_answer_ends_with_1_and_says_why() {
         let mut watch = Watch::new();
         watch.fails(kind);
         assert_eq!(watch.exit(), Some(1), "{kind:?}");
-        assert_eq!(watch.outcome().outcome, Outcome::Unknown);
+        assert_eq!(watch.outcome().kind, OutcomeKind::Unknown);
         assert_eq!(watch.outcome().reason.as_deref(), Some("it failed"));
     }
 }
@@ -475,14 +475,14 @@ fn a_timeout_tells_a_build_from_silence() {
     let mut watch = Watch::new();
     watch.sees("img", "CREATE_IN_PROGRESS").send(Msg::TimedOut);
     assert_eq!(
-        (watch.exit(), watch.outcome().outcome),
-        (Some(4), Outcome::Building)
+        (watch.exit(), watch.outcome().kind),
+        (Some(4), OutcomeKind::Building)
     );
     let mut watch = Watch::new();
     watch.fails(FaultKind::Throttled).send(Msg::TimedOut);
     assert_eq!(
-        (watch.exit(), watch.outcome().outcome),
-        (Some(1), Outcome::Unknown)
+        (watch.exit(), watch.outcome().kind),
+        (Some(1), OutcomeKind::Unknown)
     );
     let mut watch = Watch::new();
     watch
@@ -518,8 +518,8 @@ fn a_foreign_stack_ends_as_unknown_with_1() {
         .hear(Seen::Image(ImageAnswer::Foreign))
         .page(Vec::new(), true, true);
     assert_eq!(
-        (watch.exit(), watch.outcome().outcome),
-        (Some(1), Outcome::Unknown)
+        (watch.exit(), watch.outcome().kind),
+        (Some(1), OutcomeKind::Unknown)
     );
 }
 
@@ -702,7 +702,7 @@ proptest! {
             prop_assert!(told.allow(verdict), "{verdict:?} after {said:?}");
             let stays = match before {
                 Verdict::Succeeded => verdict == Verdict::Succeeded,
-                Verdict::Failed => verdict.outcome() == Outcome::Failed || (verdict == Verdict::Succeeded && told.allow(verdict)),
+                Verdict::Failed => verdict.outcome() == OutcomeKind::Failed || (verdict == Verdict::Succeeded && told.allow(verdict)),
                 _ => true,
             };
             prop_assert!(stays, "{before:?} became {verdict:?} after {said:?}");

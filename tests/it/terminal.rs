@@ -148,7 +148,7 @@ fn everything_is_drawn_anew_when_it_goes_on() {
 
 #[test]
 fn a_panic_without_a_screen_ends_it_with_101_too() {
-    for part in ["poller", "simulator", "lines", "update"] {
+    for part in ["poller", "simulator", "printer", "update"] {
         let fault = format!("panic:{part}");
         let environment = [("BAKEWATCH_FAULT", fault.as_str())];
         let ended = Program::start_with(&["demo", "-o", "json"], &environment).end();

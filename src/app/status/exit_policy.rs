@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use crate::app::effect::Effect;
-use crate::app::status::outcome::{code, verdict_code};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::fault::Fault;
 use crate::domain::observation::{Observation, Seen};
 use crate::domain::timeline::Timeline;
-use crate::domain::verdict::{Outcome, Verdict};
+use crate::domain::verdict::{OutcomeKind, Verdict};
+use crate::exit_code;
 
 /// For how long failures that may pass are retried before the API has answered for the first time.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -28,7 +28,7 @@ const LAST_WALK: Duration = Duration::from_mins(1);
 pub struct End {
     /// The exit code.
     pub code: u8,
-    pub outcome: Outcome,
+    pub outcome: OutcomeKind,
     /// Why, where the verdict does not say it.
     pub reason: Option<String>,
 }
@@ -131,8 +131,8 @@ impl ExitPolicy {
             !fault.kind.may_pass() || now.saturating_sub(*since) >= PATIENCE
         })?;
         Some(End {
-            code: code::NOT_WATCHED,
-            outcome: Outcome::Unknown,
+            code: exit_code::NOT_WATCHED,
+            outcome: OutcomeKind::Unknown,
             reason: Some(fault.to_string()),
         })
     }
@@ -148,21 +148,21 @@ impl ExitPolicy {
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
         if build.answered() {
             End {
-                code: code::STILL_BUILDING,
-                outcome: Outcome::Building,
+                code: exit_code::STILL_BUILDING,
+                outcome: OutcomeKind::Building,
                 reason: reason("while the image was still being built"),
             }
         } else if self.waits && build.is_absent() && fault.is_none() {
             End {
-                code: code::NO_IMAGE,
-                outcome: Outcome::NotFound,
+                code: exit_code::NO_IMAGE,
+                outcome: OutcomeKind::NotFound,
                 reason: reason("before there was an image or a stack of this name"),
             }
         } else {
             let why = fault.map(|(_, fault)| format!("before the API answered: {fault}"));
             End {
-                code: code::NOT_WATCHED,
-                outcome: Outcome::Unknown,
+                code: exit_code::NOT_WATCHED,
+                outcome: OutcomeKind::Unknown,
                 reason: reason(why.as_deref().unwrap_or("before the API answered")),
             }
         }
@@ -174,11 +174,11 @@ pub(crate) fn recording_ended(build: &Build) -> End {
     verdict_end(build.verdict()).unwrap_or_else(|| {
         let (code, outcome, when) = if build.answered() {
             let when = "while the image was still being built";
-            (code::STILL_BUILDING, Outcome::Building, when)
+            (exit_code::STILL_BUILDING, OutcomeKind::Building, when)
         } else {
             (
-                code::NOT_WATCHED,
-                Outcome::Unknown,
+                exit_code::NOT_WATCHED,
+                OutcomeKind::Unknown,
                 "before the API answered",
             )
         };
@@ -206,7 +206,7 @@ fn succeeded_is_over(build: &Build, since: Duration) -> bool {
 }
 
 fn verdict_end(verdict: Verdict) -> Option<End> {
-    verdict_code(verdict).map(|code| End {
+    exit_code::of_verdict(verdict).map(|code| End {
         code,
         outcome: verdict.outcome(),
         reason: None,

@@ -5,7 +5,7 @@ use crate::domain::build::Build;
 use crate::domain::observation::Seen;
 use crate::domain::stack_event::StackId;
 use crate::domain::timeline::Timeline;
-use crate::domain::verdict::{Outcome, Verdict};
+use crate::domain::verdict::{OutcomeKind, Verdict};
 
 /// What has been seen and told.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct VerdictNotice {
     /// The stack that was last seen while its build went on.
     last_running_stack: Option<StackId>,
     /// The end that was last told, and of which stack.
-    told: Option<(Option<StackId>, Outcome)>,
+    told: Option<(Option<StackId>, OutcomeKind)>,
 }
 
 /// A verdict that has just fallen.

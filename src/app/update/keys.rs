@@ -9,7 +9,6 @@ use crate::app::keys::key::Key;
 use crate::app::model::{Focus, Model, Overlay};
 use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help::Help;
-use crate::app::status::outcome::{code, verdict_code};
 use crate::app::update::shown::{close_help, search_for, set_filter, show};
 use crate::app::update::{copy, find, moves, step};
 use crate::app::views::detail::DetailMode;
@@ -17,6 +16,7 @@ use crate::app::views::resources;
 use crate::app::views::rows::Order;
 use crate::app::views::tab::Tab;
 use crate::domain::names::Names;
+use crate::exit_code;
 
 /// How often a person can make the program poll.
 const POLL_NOW_EVERY: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ pub(super) fn press(model: &mut Model, key: Key, effects: &mut Effects) {
 fn act(model: &mut Model, action: Action, effects: &mut Effects) {
     match action {
         Action::Quit => {
-            let code = verdict_code(model.build.verdict()).unwrap_or(code::SUCCEEDED);
+            let code = exit_code::of_verdict(model.build.verdict()).unwrap_or(exit_code::SUCCEEDED);
             effects.push(Effect::Exit(code));
         }
         Action::Suspend => effects.push(Effect::Suspend),

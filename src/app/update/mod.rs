@@ -18,12 +18,13 @@ use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::exit_policy::{End, recording_ended};
-use crate::app::status::outcome::{OutcomeRecord, code, verdict_code};
 use crate::app::status::summary::summary;
 use crate::domain::observation::{Observation, Seen};
+use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
-use crate::domain::verdict::Outcome;
+use crate::domain::verdict::OutcomeKind;
+use crate::exit_code;
 use crate::store::filter_index::WorkBudget;
 
 /// Takes in one fact; says what is to be done about it.
@@ -83,7 +84,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             });
         }
         Msg::Died(reason) => {
-            cut_short(model, code::BUG, reason, &mut effects);
+            cut_short(model, exit_code::BUG, reason, &mut effects);
             return effects;
         }
     }
@@ -171,10 +172,10 @@ fn announce(model: &mut Model, news: &Seen, effects: &mut Effects) {
         effects.push(Effect::Notify(summary(model)));
     }
     let verdict = model.build.verdict();
-    if let Some(code) = verdict_code(verdict) {
+    if let Some(code) = exit_code::of_verdict(verdict) {
         let events = model.build.timelines().iter().map(Timeline::len).sum();
         let (build, image_id) = (&model.build, &model.target.image_id);
-        let record = OutcomeRecord::of(build, image_id, verdict.outcome(), None, events);
+        let record = Outcome::new(build, image_id, verdict.outcome(), None, events);
         effects.push(Effect::Run(Box::new(FinalOutcome { record, code })));
     }
 }
@@ -200,7 +201,7 @@ fn finish(model: &mut Model, end: End, runs: bool, effects: &mut Effects) {
         let timeline = model.build.current().into_iter();
         let pending = timeline.flat_map(Timeline::pending).cloned().collect();
         leave_behind(&mut model.printed, pending, effects);
-        let record = OutcomeRecord::of(
+        let record = Outcome::new(
             &model.build,
             &model.target.image_id,
             end.outcome,
@@ -220,11 +221,11 @@ fn finish(model: &mut Model, end: End, runs: bool, effects: &mut Effects) {
 /// there is no outcome to run a command for; whoever sends a signal wants the program to end.
 fn cut_short(model: &mut Model, code: u8, reason: String, effects: &mut Effects) {
     let verdict = model.build.verdict();
-    let fallen = verdict_code(verdict).is_some();
+    let fallen = exit_code::of_verdict(verdict).is_some();
     let outcome = match verdict.outcome() {
         outcome if fallen => outcome,
-        _ if model.build.answered() => Outcome::Building,
-        _ => Outcome::Unknown,
+        _ if model.build.answered() => OutcomeKind::Building,
+        _ => OutcomeKind::Unknown,
     };
     let end = End {
         code,
