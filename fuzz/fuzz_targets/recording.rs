@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(recording) = Recording::read(data) else {
         return;
     };
-    if recording.reports.is_empty() {
+    if recording.observations.is_empty() {
         // Then nothing is written.
         return;
     }
@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
     let mut seen = HashSet::new();
     if recording.events().all(|event| seen.insert(event.key())) {
         // Which of two events of one id is meant, a damaged file does not tell.
-        assert_eq!(known(&recording.reports), known(&again.reports));
+        assert_eq!(known(&recording.observations), known(&again.observations));
     }
     assert_eq!(
         write(&path, &again),
@@ -43,7 +43,7 @@ fn write(path: &Path, recording: &Recording) -> Vec<u8> {
     let _ = fs::remove_file(path);
     let (mut recorder, _) =
         Recorder::in_file(path, &recording.header, false).expect("there is no such file yet");
-    for report in &recording.reports {
+    for report in &recording.observations {
         recorder.record(report).expect("the disk takes it");
     }
     drop(recorder);

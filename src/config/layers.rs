@@ -202,7 +202,7 @@ impl Layers {
         environment: Option<(&'static str, Option<T>)>,
         default: Option<T>,
     ) -> Result<Picked<T>, Error> {
-        let from_file = self.from_file(&row)?;
+        let from_file = self.file_value(&row)?;
         let (value, origin) = if flag.is_some() {
             (flag, Origin::Flag)
         } else if let Some((name, value)) = environment {
@@ -226,7 +226,7 @@ impl Layers {
         Ok(Picked { value, origin })
     }
 
-    fn from_file<T>(&self, row: &Row<T>) -> Result<Option<(T, usize)>, Error> {
+    fn file_value<T>(&self, row: &Row<T>) -> Result<Option<(T, usize)>, Error> {
         let entry = self
             .entries
             .iter()

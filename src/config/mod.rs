@@ -218,13 +218,7 @@ impl Task {
                 return Ok(Self::Report(Recorded { name, recordings }));
             }
             Command::History(args) => {
-                let format = match args.output {
-                    ListOutput::Text => {
-                        let preferences = load(ApiArgs::default(), &LookArgs::default())?;
-                        HistoryFormat::Table(Box::new(preferences.theme))
-                    }
-                    ListOutput::Json => HistoryFormat::Json,
-                };
+                let format = history_format(args.output, environment)?;
                 return Ok(Self::History(History { recordings, format }));
             }
             Command::Watch(args) => {
@@ -284,6 +278,18 @@ impl Task {
                 debug: output.debug,
             },
         })))
+    }
+}
+
+/// The format of the history. JSON needs no settings, so it works with a wrong config.toml.
+fn history_format(output: ListOutput, environment: &Environment) -> Result<HistoryFormat, Error> {
+    match output {
+        ListOutput::Text => {
+            let preferences =
+                Preferences::load(ApiArgs::default(), LookArgs::default(), environment)?;
+            Ok(HistoryFormat::Table(Box::new(preferences.theme)))
+        }
+        ListOutput::Json => Ok(HistoryFormat::Json),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The list of recordings: a table for people, or one JSON object a line; its fields are in the README,
-//! "History".
+//! Serialises the history: a table for the user, or one JSON object per line, with the fields of docs/recordings.md.
+//! Tests: `tests/it/history.rs`.
 
 use serde::Serialize;
 
@@ -10,9 +10,8 @@ use crate::output::text::{class, paint, seconds};
 use crate::style::Theme;
 use crate::text::safe::{SafeText, duration, escape_json, one_line, pad, truncate, width};
 
-/// Columns of the longest cell.
-const LONGEST: usize = 64;
-/// The names of the columns.
+/// The maximum width of a cell.
+const MAX_WIDTH: usize = 64;
 const HEADINGS: [&str; 7] = [
     "BEGAN",
     "IMAGE",
@@ -22,7 +21,7 @@ const HEADINGS: [&str; 7] = [
     "RECORDING",
     "RESULT",
 ];
-/// The column that has a colour.
+/// The coloured column.
 const VERDICT: usize = 3;
 
 /// The list as JSON lines.
@@ -73,7 +72,7 @@ fn row(watch: &RecordedWatch, theme: &Theme) -> [String; HEADINGS.len()] {
     let began = seconds(watch.began);
     let cell = |text: &SafeText| {
         let text = one_line(text.as_str());
-        truncate(&text, LONGEST, theme.glyphs().ellipsis)
+        truncate(&text, MAX_WIDTH, theme.glyphs().ellipsis)
     };
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     match &watch.outcome {

@@ -1,4 +1,4 @@
-//! Entries as JSON objects, one a line; the schema is in the README, "JSON output".
+//! Serialises entries as JSON objects, one per line; docs/scripting.md describes the fields.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -57,8 +57,8 @@ struct FirstFailureFields<'a> {
     event_id: &'a str,
 }
 
-/// The line for an entry, without its line break; nothing for what is a diagnostic.
-pub(super) fn line(entry: &Entry) -> Option<String> {
+/// The line of an entry, without a line break; `None` for a diagnostic.
+pub(super) fn json_line(entry: &Entry) -> Option<String> {
     let line = match entry {
         Entry::Remark(_) => return None,
         Entry::Stack(stack_id) => serde_json::to_string(&Line::Stack {
@@ -86,7 +86,7 @@ fn outcome_line(record: &Outcome) -> Line<'_> {
     Line::Outcome {
         outcome: record.kind.word(),
         image_id: record.image_id.as_str(),
-        // An event may come without one.
+        // An event may lack a stack ID.
         stack_id: record
             .stack_id
             .as_ref()
@@ -125,14 +125,14 @@ mod tests {
         let raw = r#"{"stackId":"s","eventId":"e","hookType":{"a":1.50},"resourceStatus":"X"}"#;
         let event = Arc::new(StackEvent::from_json(raw, None));
         let expected = format!(r#"{{"kind":"event","stackId":"s","event":{raw}}}"#);
-        assert_eq!(line(&Entry::Event(event)), Some(expected));
+        assert_eq!(json_line(&Entry::Event(event)), Some(expected));
     }
 
     #[test]
-    fn what_could_act_on_a_terminal_is_escaped_without_changing_the_value() {
+    fn terminal_control_characters_are_escaped_without_changing_the_value() {
         let raw = "{\"stackId\":\"s\",\"eventId\":\"e\u{9b}\u{202e}\u{7f}\u{e0041}\"}";
         let event = Arc::new(StackEvent::from_json(raw, None));
-        let printed = line(&Entry::Event(event)).unwrap();
+        let printed = json_line(&Entry::Event(event)).unwrap();
         assert!(
             printed.contains(r"e\u009b\u202e\u007f\udb40\udc41"),
             "{printed}"
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_values_are_left_out() {
+    fn absent_values_are_omitted() {
         let record = Outcome {
             kind: OutcomeKind::NotFound,
             image_id: SafeText::new("img"),
@@ -158,7 +158,7 @@ mod tests {
         };
         let expected = r#"{"kind":"outcome","outcome":"not-found","imageId":"img","leftoverStack":false,"events":0}"#;
         assert_eq!(
-            line(&Entry::Outcome(Box::new(record))).as_deref(),
+            json_line(&Entry::Outcome(Box::new(record))).as_deref(),
             Some(expected)
         );
     }
@@ -170,7 +170,7 @@ mod tests {
             message: "slow \"down\"".to_owned(),
         };
         assert_eq!(
-            line(&entry).as_deref(),
+            json_line(&entry).as_deref(),
             Some(r#"{"kind":"status","state":"throttled","message":"slow \"down\""}"#)
         );
     }

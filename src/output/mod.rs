@@ -1,6 +1,7 @@
-//! Text and JSON: the entries that the application emits, as lines.
+//! Formats for printing: the entries of a headless watch as text or JSON, the history, reports, keys and settings.
 //!
-//! The application decides what is printed and when; here it only gets its form.
+//! The application decides which entries are printed and when; `runtime` prints the result. Tests:
+//! `tests/it/watching.rs`, `tests/it/report.rs`.
 
 mod config;
 mod history;
@@ -33,7 +34,7 @@ pub(crate) enum LineFormat {
     Json,
 }
 
-/// The line that stays on the normal screen when the program has left the terminal.
+/// The last line on the normal screen after the program has left the terminal.
 pub fn farewell(model: &Model, theme: &Theme) -> String {
     text::farewell(model, theme)
 }
@@ -58,14 +59,14 @@ impl<O: Write, D: Write> Printer<O, D> {
     /// Prints one entry.
     ///
     /// # Errors
-    /// When the results can't be written. Diagnostics that can't be written are dropped.
+    /// If a result can't be written. Diagnostics that can't be written are dropped.
     pub(crate) fn print(&mut self, entry: &Entry) -> io::Result<()> {
         match (&self.format, entry) {
             (_, Entry::Remark(text)) => {
                 let _ = writeln!(self.diagnostics, "note: {}", one_line(text.as_str()));
                 Ok(())
             }
-            (LineFormat::Json, entry) => match json::line(entry) {
+            (LineFormat::Json, entry) => match json::json_line(entry) {
                 Some(line) => writeln!(self.out, "{line}"),
                 None => Ok(()),
             },
@@ -90,10 +91,7 @@ impl<O: Write, D: Write> Printer<O, D> {
         }
     }
 
-    /// Writes out what has been printed.
-    ///
-    /// # Errors
-    /// When the results can't be written.
+    /// Flushes the results.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }

@@ -1,4 +1,4 @@
-//! Entries as aligned lines for people, logs and grep.
+//! Serialises entries as aligned text lines for users, logs and grep.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use crossterm::style::Stylize;
@@ -14,11 +14,11 @@ use crate::domain::verdict::OutcomeKind;
 use crate::style::Theme;
 use crate::text::safe::{SafeText, duration, one_line, pad};
 
-/// Columns of the status: the longest that a build shows is `ROLLBACK_IN_PROGRESS`.
+/// The width of the status: the longest of a build is `ROLLBACK_IN_PROGRESS`.
 const STATUS: usize = 20;
-/// Columns of the logical id: the longest of a build's resources is `DeleteStackFunctionExecutionRole`.
+/// The width of the logical ID: the longest of a build is `DeleteStackFunctionExecutionRole`.
 const LOGICAL_ID: usize = 32;
-/// Columns of the type: the longest is `AWS::ImageBuilder::InfrastructureConfiguration`.
+/// The width of the type: the longest is `AWS::ImageBuilder::InfrastructureConfiguration`.
 const TYPE: usize = 46;
 
 /// One event: time (UTC), status, logical id, type, reason.
@@ -42,7 +42,7 @@ pub(super) fn event(event: &StackEvent, theme: &Theme) -> String {
     line.trim_end().to_owned()
 }
 
-/// Text on one line, filled up to so many columns.
+/// Text on one line, padded to a width.
 fn cell(text: &str, columns: usize) -> String {
     pad(&one_line(text), columns)
 }
@@ -73,7 +73,7 @@ pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
     line
 }
 
-/// The class of statuses that an outcome looks like.
+/// The status class whose colour an outcome has.
 pub(super) const fn class(kind: OutcomeKind) -> StatusClass {
     match kind {
         OutcomeKind::Succeeded => StatusClass::Complete,
@@ -84,11 +84,15 @@ pub(super) const fn class(kind: OutcomeKind) -> StatusClass {
     }
 }
 
-/// What is known in one line, after the sign of the verdict.
+/// The verdict's glyph and the summary.
 pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
     let verdict = model.build.verdict();
-    let sign = theme.glyphs().verdict(verdict);
-    format!("{} {}", paint(theme.verdict(verdict), sign), summary(model))
+    let glyph = theme.glyphs().verdict(verdict);
+    format!(
+        "{} {}",
+        paint(theme.verdict(verdict), glyph),
+        summary(model)
+    )
 }
 
 fn failure_clause(failure: &FirstFailure) -> String {
@@ -102,15 +106,15 @@ fn failure_clause(failure: &FirstFailure) -> String {
     )
 }
 
-/// A time, to the second, in UTC.
+/// A time in UTC, with seconds.
 pub(super) fn seconds(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// A word in the colour of a style.
-pub(super) fn paint(style: Style, word: &str) -> String {
+/// Text in the foreground colour of a style.
+pub(super) fn paint(style: Style, text: &str) -> String {
     match style.fg {
-        Some(colour) => word.with(colour.into_crossterm()).to_string(),
-        None => word.to_owned(),
+        Some(colour) => text.with(colour.into_crossterm()).to_string(),
+        None => text.to_owned(),
     }
 }

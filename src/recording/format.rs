@@ -1,4 +1,6 @@
-//! The lines of a recording behind its header: how each fact is written, and read again.
+//! The lines of a recording after its header, and their conversion to and from domain types.
+//!
+//! The serialised names are the file format: they must not change.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -38,7 +40,7 @@ pub(crate) mod stamp {
     }
 }
 
-/// A line: when, and what. The fields of the facts are documented in the README, "Recordings".
+/// A line. docs/recordings.md describes its fields.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Line<'a> {
@@ -48,10 +50,10 @@ pub(crate) struct Line<'a> {
     pub at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_id: Option<Cow<'a, str>>,
-    /// A late event: the id of the event that is directly newer.
+    /// For a late event: the ID of the next newer event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Cow<'a, str>>,
-    /// A walk that read the whole history.
+    /// Whether the walk read the whole history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,37 +64,37 @@ pub(crate) struct Line<'a> {
     pub summary: Option<SummaryFields>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Cow<'a, str>>,
-    /// The event as the API sent it, without what signs a presigned URL.
+    /// The event as the API sent it, with redacted presigned URLs.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub event: Option<&'a RawValue>,
 }
 
 /// The kinds of lines.
 pub(crate) mod kind {
-    /// An event that a whole walk brought.
+    /// An event of a complete walk.
     pub(crate) const EVENT: &str = "event";
-    /// A walk that came to its end and brought nothing new, or read the whole history.
+    /// A complete walk without new events, or over the whole history.
     pub(crate) const WALK: &str = "walk";
     /// There is no stack of this name.
     pub(crate) const GONE: &str = "gone";
     /// A request for events fields.
     pub(crate) const FAULT: &str = "fault";
-    /// DescribeImage answered with a description.
+    /// DescribeImage returned a description.
     pub(crate) const IMAGE: &str = "image";
-    /// DescribeImage answered that there is neither an image nor a stack.
+    /// DescribeImage returned that there is neither an image nor a stack.
     pub(crate) const NO_IMAGE: &str = "no-image";
-    /// There is a stack that ParallelCluster did not make.
+    /// There is a stack that ParallelCluster did not create.
     pub(crate) const FOREIGN_IMAGE: &str = "foreign-image";
     /// A DescribeImage request fields.
     pub(crate) const IMAGE_FAULT: &str = "image-fault";
-    /// Another watch goes on with this recording.
+    /// Another watch resumed the recording.
     pub(crate) const RESUMED: &str = "resumed";
-    /// A watch came to its end in good order: what was known by then.
+    /// A watch ended normally, with its outcome.
     pub(crate) const ENDED: &str = "ended";
 }
 
 impl<'a> Line<'a> {
-    /// A line that says no more than its kind.
+    /// A line without fields.
     pub(crate) fn new(kind: &'a str, at: DateTime<Utc>) -> Self {
         Self {
             kind: kind.into(),
@@ -108,7 +110,6 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The line of an event.
     pub(crate) fn of_event(event: &'a StackEvent, at: DateTime<Utc>) -> Self {
         Self {
             stack_id: Some(event.stack_id.as_str().into()),
@@ -117,25 +118,24 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The event of an event's line.
+    /// The event of an event line.
     pub(crate) fn event(&self) -> Option<Arc<StackEvent>> {
         let stack = self.stack()?;
         let raw = self.event?;
         Some(Arc::new(StackEvent::from_json(raw.get(), Some(&stack))))
     }
 
-    /// The stack that the line is about.
     pub(crate) fn stack(&self) -> Option<StackId> {
         self.stack_id.as_deref().map(StackId::from)
     }
 
-    /// Adds the line, with its line break, to what is to be written.
+    /// Appends the line with its line break to `out`.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         append(self, out);
     }
 }
 
-/// Adds something as a line of JSON. Nothing is added where it has no JSON form, which no line lacks.
+/// Appends a value as a line of JSON. Appends nothing if serialisation fails, which no line does.
 pub(crate) fn append(line: &impl Serialize, out: &mut Vec<u8>) {
     if let Ok(mut json) = serde_json::to_vec(line) {
         json.push(b'\n');
@@ -143,7 +143,7 @@ pub(crate) fn append(line: &impl Serialize, out: &mut Vec<u8>) {
     }
 }
 
-/// What DescribeImage said: the fields that a watch keeps, under the API's names where it has them.
+/// A description by DescribeImage: the fields that a watch keeps, with the API's names if it has them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Description {
@@ -209,18 +209,21 @@ impl From<&ImageDescription> for Description {
 }
 
 impl From<&Description> for ImageDescription {
-    fn from(said: &Description) -> Self {
+    fn from(fields: &Description) -> Self {
         Self {
-            region: safe(said.region.as_ref()),
-            version: safe(said.version.as_ref()),
-            build_status: safe(said.image_build_status.as_ref()),
-            stack_id: said.cloudformation_stack_arn.as_deref().map(StackId::from),
-            stack_status: safe(said.cloudformation_stack_status.as_ref()),
-            stack_status_reason: safe(said.cloudformation_stack_status_reason.as_ref()),
-            creation_time: said.creation_time.as_deref().and_then(parse_time),
-            builder_status: safe(said.imagebuilder_image_status.as_ref()),
-            builder_reason: safe(said.imagebuilder_image_status_reason.as_ref()),
-            ami: said.ec2_ami_info.as_ref().map(|ami| Ami {
+            region: safe(fields.region.as_ref()),
+            version: safe(fields.version.as_ref()),
+            build_status: safe(fields.image_build_status.as_ref()),
+            stack_id: fields
+                .cloudformation_stack_arn
+                .as_deref()
+                .map(StackId::from),
+            stack_status: safe(fields.cloudformation_stack_status.as_ref()),
+            stack_status_reason: safe(fields.cloudformation_stack_status_reason.as_ref()),
+            creation_time: fields.creation_time.as_deref().and_then(parse_time),
+            builder_status: safe(fields.imagebuilder_image_status.as_ref()),
+            builder_reason: safe(fields.imagebuilder_image_status_reason.as_ref()),
+            ami: fields.ec2_ami_info.as_ref().map(|ami| Ami {
                 id: SafeText::new(&ami.ami_id),
                 name: safe(ami.ami_name.as_ref()),
                 state: safe(ami.state.as_ref()),
@@ -241,7 +244,7 @@ pub(crate) struct FaultFields {
     request_id: Option<String>,
 }
 
-/// The words for the classes of failures.
+/// The serialised classes of failures.
 const CLASSES: [(FaultKind, &str); 6] = [
     (FaultKind::Throttled, "throttled"),
     (FaultKind::Transient, "transient"),

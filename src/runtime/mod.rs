@@ -86,10 +86,10 @@ async fn watch(
     let recordings = settings.recordings.map(Folder::new);
     let typical = recordings.as_ref().filter(|_| is_live);
     let typical = typical.and_then(Folder::typical);
-    let (recorder, resumed) =
+    let (recorder, first_messages) =
         recorder::open(settings.record, recordings.as_ref(), ready.header, resumes)?;
     let first = ready.remarks.into_iter().map(Msg::Remark);
-    let first = first.chain(resumed).collect();
+    let first = first.chain(first_messages).collect();
     let exit_policy = if prepared.is_replay() {
         ExitPolicy::of_replay()
     } else {

@@ -169,7 +169,7 @@ fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error
         prepared: Prepared {
             target,
             clock: clock.until(end),
-            origin: Origin::Recording(recording.reports),
+            origin: Origin::Recording(recording.observations),
         },
         header,
         remarks,

@@ -502,7 +502,7 @@ fn every_kind_of_line_is_read() {
     assert!(!recording.torn);
     assert_eq!((recording.unreadable, recording.events().count()), (0, 4));
     let kinds = recording
-        .reports
+        .observations
         .iter()
         .map(|report| std::mem::discriminant(&report.news));
     assert_eq!(
@@ -522,7 +522,7 @@ fn an_event_is_of_the_stack_that_it_names_whatever_its_line_says() {
     ];
     let recording =
         Recording::read(lines.map(|line| format!("{line}\n")).concat().as_bytes()).unwrap();
-    let build = Build::of(&recording.reports);
+    let build = Build::of(&recording.observations);
     assert_eq!(build.stack_id(), Some(&StackId::from("s")));
     assert_eq!(
         (build.timelines().len(), build.current().unwrap().len()),
@@ -662,7 +662,7 @@ proptest! {
         let bytes = fs::read(&path).unwrap();
         let whole = Recording::read(&*bytes).unwrap();
         let (build, printed) = known(&story.reports);
-        let (build_again, printed_again) = known(&whole.reports);
+        let (build_again, printed_again) = known(&whole.observations);
         prop_assert_eq!(&printed, &printed_again);
         prop_assert_eq!(build.verdict(), build_again.verdict());
         prop_assert_eq!(build.image(), build_again.image());

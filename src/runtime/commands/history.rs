@@ -53,7 +53,10 @@ pub(crate) fn report(which: &Recorded) -> Result<u8, Error> {
         recorded_by: Some(&header.program),
         now: recording.span().1,
     };
-    print(&output::report(&Build::of(&recording.reports), &subject))
+    print(&output::report(
+        &Build::of(&recording.observations),
+        &subject,
+    ))
 }
 
 /// Opens a recording by file, name or image ID. `action` completes "failed to …" in errors.
