@@ -51,7 +51,7 @@ pub struct WatchArgs {
     /// Image ID, as passed to `pcluster build-image`
     #[arg(value_name = "IMAGE_ID", required_unless_present = "image_id_flag")]
     pub image_id: Option<String>,
-    /// Image ID, in the spelling of pcluster
+    /// Same as the argument, for compatibility with pcluster
     #[arg(
         short = 'i',
         long = "image-id",
@@ -171,13 +171,13 @@ pub struct OutputArgs {
     pub output: Output,
     #[command(flatten)]
     pub look: LookArgs,
-    /// Record to this file
+    /// File to record to
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Write a log to this file
+    /// File to write a log to
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
-    /// Log requests too (requires --log-file)
+    /// Also log requests (requires --log-file)
     #[arg(long, requires = "log_file")]
     pub debug: bool,
 }
@@ -188,7 +188,7 @@ pub struct LookArgs {
     /// When to use colours [default: auto]
     #[arg(long, value_name = "WHEN", value_enum)]
     pub color: Option<Color>,
-    /// Colour theme: auto, neutral, dark, light, high-contrast, colour-blind, or the name of your own
+    /// Colour theme: auto, neutral, dark, light, high-contrast, colour-blind, or one of your own
     /// [env: BAKEWATCH_THEME] [default: auto]
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,

@@ -1,14 +1,13 @@
 //! bakewatch: a live-tailing terminal program for AWS ParallelCluster image builds.
 //!
 //! ```text
-//!              cli ─► config ─► runtime (tasks, terminal, signals, clock)
+//!  arguments ─► cli ─► config ─► runtime::prepare ─► backend, poll, recording
 //!
-//!  aws ◄─ backend ◄─ poll ─► recording ─┐
-//!                            (player) ──┤
-//!             runtime::tty: keys, mouse ┼─► Msg ─► app::update(&mut Model) ─► Effects ─► runtime
-//!           runtime: signals and ticks ─┘                    │                (poll now, print, copy, exit …)
-//!                                                            ├─► view(&Model), style ─► runtime::tty
-//!                                                            └─► output: text, JSON, report
+//!  API ─► aws ─► backend ─► poll ─► recording ─┐
+//!  recording file ─► recording::player ────────┤
+//!  terminal ─► runtime::tty::input ────────────┼─► Msg ─► app::update(&mut Model) ─► Effects ─► runtime
+//!  signals, ticks ─► runtime ──────────────────┘                    │
+//!                          terminal ◄─ runtime::tty ◄─ view(&Model) ┴─ Entry ─► output ─► standard output
 //! ```
 //! Data goes one way. `domain` models a build without I/O, and `store` indexes its events; `text` makes untrusted
 //! text safe; `demo` simulates the API. Only `runtime` has side effects. `tests/it/layering.rs` checks the imports of
@@ -30,7 +29,7 @@
 //! - *Verdict*: the decision whether a build has ended, and how.
 //! - *Walk*: the requests for the pages of events, newest first, down to the known events.
 //!
-//! docs/ARCHITECTURE.md says where to add views, keys, settings, backends and scenarios.
+//! To add a view, a key, a setting, a backend or a scenario, see docs/ARCHITECTURE.md.
 
 mod app;
 mod aws;

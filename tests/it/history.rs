@@ -76,10 +76,7 @@ fn recordings_are_listed_newest_first_whatever_state_they_are_in() {
         let mut lines = lines.iter();
         lines.find(|line| line["file"] == path(name)).unwrap()
     };
-    assert_eq!(
-        of("foreign.jsonl")["error"],
-        "its first line is not that of a recording of bakewatch"
-    );
+    assert_eq!(of("foreign.jsonl")["error"], "not a bakewatch recording");
     assert_eq!(of("cut.jsonl")["outcome"], "building");
     let failure = of("failure.jsonl");
     assert_eq!(failure["outcome"], "failed");
@@ -174,7 +171,7 @@ fn without_recordings_it_says_where_they_would_be() {
     let state = fresh_folder();
     let listed = history(&state, &[]);
     let said = format!(
-        "note: there are no recordings in {}/bakewatch/recordings;",
+        "note: there are no recordings in {}/bakewatch/recordings yet;",
         state.display()
     );
     assert_eq!((listed.code(), listed.lines.len()), (Some(0), 0));

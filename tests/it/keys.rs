@@ -58,7 +58,7 @@ fn a_key_map_that_can_not_be_is_wrong_usage() {
     assert_eq!(ended.code(), Some(2));
     let file = config.file(FILE).display().to_string();
     let wanted = format!(
-        "error: failed to read the key map {file}, line 3: no action is called page-dwn; did you mean page-down?\n"
+        "error: failed to read the key map {file}: line 3: unknown action page-dwn; did you mean page-down?\n"
     );
     assert_eq!(ended.diagnostics, wanted);
     let arguments = ["demo", "--speed", "600"];

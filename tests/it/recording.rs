@@ -418,7 +418,7 @@ fn a_recording_that_ends_early_replays_as_a_build_that_goes_on() {
         (Some(4), &json!("building"))
     );
     assert!(
-        ended.diagnostics.contains("cut short in its last line"),
+        ended.diagnostics.contains("is truncated"),
         "{}",
         ended.diagnostics
     );
@@ -434,11 +434,11 @@ fn what_is_no_recording_is_an_error() {
     let folder = fresh_folder();
     let newer = json!({"bakewatchRecording": VERSION + 1}).to_string();
     for (name, content, why) in [
-        ("empty", "", "it is empty"),
+        ("empty", "", "the file is empty"),
         (
             "foreign",
             "{\"kind\":\"stack\"}\n",
-            "not that of a recording",
+            "not a bakewatch recording",
         ),
         ("newer", &newer, "update bakewatch"),
     ] {

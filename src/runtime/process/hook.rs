@@ -79,7 +79,7 @@ async fn wait(
             Ok(status) => Some(format!("failed: {status}")),
             Err(error) => Some(format!("failed: {error}")),
         },
-        () = exit_requested => Some("continues in the background: bakewatch was told to exit".to_owned()),
+        () = exit_requested => Some("continues in the background: bakewatch was asked to exit".to_owned()),
         () = tokio::time::sleep(TIMEOUT) => Some(format!(
             "has not ended after {} seconds and continues in the background",
             TIMEOUT.as_secs()
