@@ -1,4 +1,6 @@
-//! The command line, as clap sees it: names, help texts and value formats. What values mean is in `config`.
+//! The command line as clap parses it: names, help texts and value formats.
+//!
+//! `config` combines the result with the environment and the files.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,37 +12,35 @@ use clap_complete::Shell;
 #[derive(Debug, Parser)]
 #[command(version = env!("BAKEWATCH_VERSION"), about, long_about = None, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Watch one image build until it has succeeded or failed
+    /// Watch an image build until it succeeds or fails
     Watch(WatchArgs),
-    /// Watch a simulated build: no AWS account, no credentials, the whole hour in a minute
+    /// Watch a simulated build, without an AWS account: one hour in one minute
     Demo(DemoArgs),
-    /// Play a recording of a watch back
+    /// Play back a recorded watch
     Replay(ReplayArgs),
-    /// List the recorded watches, the newest build first
+    /// List recorded watches, newest build first
     History(HistoryArgs),
-    /// Print a report of a recorded build as Markdown, to share with whoever can help
+    /// Print a Markdown report of a recorded build, for an issue or a support case
     Report(RecordingArg),
-    /// Print which keys do what, in the form of the file that changes them
+    /// Print the key bindings in the format of keys.toml
     Keys,
-    /// Print the settings in force and where each comes from, in the form of their file
+    /// Print the effective settings and their sources in the format of config.toml
     Config(ConfigArgs),
-    /// Print the completions for a shell
+    /// Generate shell completions
     Completions {
-        /// The shell
+        /// Shell to generate completions for
         #[arg(value_enum)]
         shell: Shell,
     },
-    /// Print the manual page of the program, or of one of its commands
+    /// Print the manual page of bakewatch or of a command
     Man {
-        /// The command
+        /// Command to print the page of
         command: Option<String>,
     },
 }
@@ -48,10 +48,10 @@ pub enum Command {
 /// The arguments of `watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// The image's id, as given to `pcluster build-image`
+    /// Image ID, as passed to `pcluster build-image`
     #[arg(value_name = "IMAGE_ID", required_unless_present = "image_id_flag")]
     pub image_id: Option<String>,
-    /// The same, spelled as pcluster has it
+    /// Same as the argument, for compatibility with pcluster
     #[arg(
         short = 'i',
         long = "image-id",
@@ -59,19 +59,17 @@ pub struct WatchArgs {
         conflicts_with = "image_id"
     )]
     pub image_id_flag: Option<String>,
-    /// How to reach the API.
     #[command(flatten)]
     pub api: ApiArgs,
-    /// The image need not exist yet: wait for it (text and json)
+    /// Wait for the image if it does not exist yet (text and json)
     #[arg(long)]
     pub wait: bool,
-    /// Give up after this long, such as 90m (text and json)
+    /// Give up after this time, for example 90m (text and json)
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Do not record this watch, and do not go on with the recording of an earlier one
+    /// Do not record, and do not resume an earlier recording
     #[arg(long, conflicts_with = "record")]
     pub no_record: bool,
-    /// How to show it.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -79,29 +77,29 @@ pub struct WatchArgs {
 /// How to reach the ParallelCluster API.
 #[derive(Debug, Default, Args)]
 pub struct ApiArgs {
-    /// The ParallelCluster API's invoke URL with its stage, or its custom domain [env:
+    /// Invoke URL of the ParallelCluster API with its stage, or its custom domain [env:
     /// BAKEWATCH_API_URL]
     #[arg(long, value_name = "URL")]
     pub api_url: Option<String>,
-    /// The region that the image is built in [default: that of the AWS configuration]
+    /// AWS region of the image build [default: from the AWS configuration]
     #[arg(short, long)]
     pub region: Option<String>,
-    /// The region that the API is deployed in [default: that of the API's URL, else --region]
+    /// AWS region of the API [default: from the API URL, else --region]
     #[arg(long, value_name = "REGION")]
     pub signing_region: Option<String>,
-    /// The profile of the AWS configuration to use
+    /// AWS profile to use
     #[arg(long)]
     pub profile: Option<String>,
-    /// Assume this role first: the stack output ParallelClusterApiUserRole of a default deployment
+    /// IAM role to assume (stack output ParallelClusterApiUserRole)
     #[arg(long, value_name = "ARN")]
     pub role_arn: Option<String>,
-    /// Send unsigned requests, to a server that does not check them
+    /// Do not sign requests; credentials are not loaded
     #[arg(long, conflicts_with_all = ["profile", "role_arn", "signing_region"])]
     pub no_sign_request: bool,
-    /// Trust the certificates in this PEM file too [env: AWS_CA_BUNDLE]
+    /// PEM file of additional CA certificates to trust [env: AWS_CA_BUNDLE]
     #[arg(long, value_name = "FILE")]
     pub ca_bundle: Option<PathBuf>,
-    /// Poll at this fixed interval, such as 10s [default: adaptive, 2s to 15s]
+    /// Fixed polling interval, for example 10s [default: adaptive, 2s to 15s]
     #[arg(long, value_name = "DURATION", value_parser = interval)]
     pub interval: Option<Duration>,
 }
@@ -109,13 +107,12 @@ pub struct ApiArgs {
 /// The arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Which build to simulate
+    /// Build to simulate
     #[arg(long, value_name = "NAME", default_value = "success")]
     pub scenario: String,
-    /// How many times as fast as in life
+    /// Playback speed factor
     #[arg(long, value_name = "N", default_value = "60", value_parser = speed)]
     pub speed: f64,
-    /// How to show it.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -123,21 +120,18 @@ pub struct DemoArgs {
 /// The arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// What to play.
     #[command(flatten)]
     pub which: RecordingArg,
-    /// How many times as fast as in life, or max: without any pause
-    #[arg(long, value_name = "N|max", default_value = "60", value_parser = pace)]
-    pub speed: Pace,
-    /// How to show it.
+    /// Playback speed factor, or max to play without pauses
+    #[arg(long, value_name = "N|max", default_value = "60", value_parser = replay_speed)]
+    pub speed: ReplaySpeed,
     #[command(flatten)]
     pub output: OutputArgs,
 }
 
-/// Which recording is meant.
 #[derive(Debug, Args)]
 pub struct RecordingArg {
-    /// A file, the name that `history` gives a recording, or an image's id: the newest recording of it
+    /// Recording: a file, a name from `bakewatch history`, or an image ID for its newest recording
     #[arg(value_name = "RECORDING")]
     pub recording: PathBuf,
 }
@@ -145,113 +139,113 @@ pub struct RecordingArg {
 /// The arguments of `history`.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
-    /// How to list them: text is one aligned line each, json one object each
-    #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     pub output: ListOutput,
 }
 
-/// The forms of a list.
+/// The formats of the history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ListOutput {
-    /// One aligned line each.
+    /// A table
     #[default]
     Text,
-    /// One JSON object each.
+    /// One JSON object per line
     Json,
 }
 
-/// How fast a recording is played.
+/// The speed of a replay.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
-    /// So many times as fast as in life.
+pub enum ReplaySpeed {
+    /// A multiple of real time.
     Times(f64),
-    /// Without any pause.
+    /// Without pauses.
     Max,
 }
 
-/// How to show a watch.
+/// The arguments that all watches share.
 #[derive(Clone, Debug, Args)]
 pub struct OutputArgs {
-    /// How to show the build: auto is tui on a terminal, else text
-    #[arg(short, long, value_name = "FORM", value_enum, default_value_t)]
+    /// Output format; auto is tui on a terminal, else text
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     pub output: Output,
-    /// How it looks, and what it tells.
     #[command(flatten)]
     pub look: LookArgs,
-    /// Record to this file
+    /// File to record to
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Write a log to this file
+    /// File to write a log to
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
-    /// Log every request too
+    /// Also log requests (requires --log-file)
     #[arg(long, requires = "log_file")]
     pub debug: bool,
 }
 
-/// How a watch looks, and what it tells when the verdict falls.
+/// The arguments for appearance and notifications.
 #[derive(Clone, Debug, Default, Args)]
 pub struct LookArgs {
-    /// When to use colours; NO_COLOR is respected [default: auto]
+    /// When to use colours [default: auto]
     #[arg(long, value_name = "WHEN", value_enum)]
     pub color: Option<Color>,
-    /// The colours: auto, neutral, dark, light, high-contrast, colour-blind, or a theme of your own
+    /// Colour theme: auto, neutral, dark, light, high-contrast, colour-blind, or one of your own
     /// [env: BAKEWATCH_THEME] [default: auto]
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
-    /// Run this with `sh -c` once the outcome is known; the variables BAKEWATCH_* tell it
+    /// Command to run with `sh -c` on the outcome, passed in BAKEWATCH_* variables
     #[arg(long, value_name = "COMMAND")]
     pub on_outcome: Option<String>,
-    /// No bell and no desktop notification when the verdict falls (tui)
+    /// Do not ring the bell or send a desktop notification (tui)
     #[arg(long)]
     pub no_notify: bool,
 }
 
-/// The arguments of `config`: those that a person can set in their file too.
+/// The arguments of `config`: those that config.toml can set too.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
-    /// How to reach the API.
     #[command(flatten)]
     pub api: ApiArgs,
-    /// How it looks, and what it tells.
     #[command(flatten)]
     pub look: LookArgs,
 }
 
-/// The forms of output.
+/// The values of `--output`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// The screen where there is a terminal, else text.
+    /// tui on a terminal, else text
     #[default]
     Auto,
+    /// Full-screen terminal interface
     Tui,
-    /// One aligned line an event.
+    /// One aligned line per event
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line
     Json,
 }
 
-/// When to use colours.
+/// The values of `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// Where there is a terminal that can show them.
+    /// On a terminal that supports them, unless NO_COLOR is set
     #[default]
     Auto,
+    /// Even if the output is no terminal or NO_COLOR is set
     Always,
+    /// Without colours
     Never,
 }
 
-/// The script that lets a shell complete this command line.
+/// The completion script for a shell.
 pub(crate) fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "bakewatch", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
-/// The manual page of the program, or of one of its commands; nothing where there is no such command.
+/// The manual page of the program or of a command; `None` if there is no such command.
 pub(crate) fn manual(command: Option<&str>) -> Option<String> {
     let mut described = Cli::command();
-    // Gives each command what it takes over from the program: the version, and its full name.
+    // Gives each command its inherited version and its full name.
     described.build();
     if let Some(name) = command {
         described = described.find_subcommand(name)?.clone();
@@ -262,18 +256,17 @@ pub(crate) fn manual(command: Option<&str>) -> Option<String> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; write it like 5s, 2m or 500ms"))
+    humantime::parse_duration(text).map_err(|error| format!("{error}; examples: 5s, 2m, 500ms"))
 }
 
-/// Reads a polling interval.
+/// Parses a polling interval.
 pub(crate) fn interval(text: &str) -> Result<Duration, String> {
     let interval = duration(text)?;
     if interval < Duration::from_millis(200) {
-        return Err("the least interval is 200ms".to_owned());
+        return Err("the minimum is 200ms".to_owned());
     }
     if interval > Duration::from_hours(24) {
-        return Err("the longest interval is 24h".to_owned());
+        return Err("the maximum is 24h".to_owned());
     }
     Ok(interval)
 }
@@ -281,16 +274,16 @@ pub(crate) fn interval(text: &str) -> Result<Duration, String> {
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.1..=10_000.0).contains(&speed) => Ok(speed),
-        _ => Err("the speed is a number from 0.1 to 10000".to_owned()),
+        _ => Err("must be a number from 0.1 to 10000".to_owned()),
     }
 }
 
-fn pace(text: &str) -> Result<Pace, String> {
+fn replay_speed(text: &str) -> Result<ReplaySpeed, String> {
     if text == "max" {
-        return Ok(Pace::Max);
+        return Ok(ReplaySpeed::Max);
     }
     let times = speed(text).map_err(|error| format!("{error}, or max"))?;
-    Ok(Pace::Times(times))
+    Ok(ReplaySpeed::Times(times))
 }
 
 #[cfg(test)]
@@ -303,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_read_as_documented() {
+    fn durations_parse_as_documented() {
         assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
         assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
         assert_eq!(interval("500ms"), Ok(Duration::from_millis(500)));

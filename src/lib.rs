@@ -1,30 +1,35 @@
 //! bakewatch: a live-tailing terminal program for AWS ParallelCluster image builds.
 //!
 //! ```text
-//!  keys ─ signals ─ ticks ─┐                          ┌─► view(&Model) ─► terminal
-//!  poller (Source) ────────┴─► Msg ─► update(&mut Model, Msg) ─► Effects ─► runtime
-//!                                                     └─► output: text, JSON
+//!  arguments ─► cli ─► config ─► runtime::prepare ─► backend, poll, recording
+//!
+//!  API ─► aws ─► backend ─► poll ─► recording ─┐
+//!  recording file ─► recording::player ────────┤
+//!  terminal ─► runtime::tty::input ────────────┼─► Msg ─► app::update(&mut Model) ─► Effects ─► runtime
+//!  signals, ticks ─► runtime ──────────────────┘                    │
+//!                          terminal ◄─ runtime::tty ◄─ view(&Model) ┴─ Entry ─► output ─► standard output
 //! ```
-//! Data goes one way. [`domain`] knows what a build is; [`app`] turns messages into the next state;
-//! [`view`] and [`output`] show it; [`source`] asks the API; [`runtime`] alone has side effects. A test
-//! (`tests/it/layering.rs`) reads the imports and fails when a layer reaches where it must not.
+//! Data goes one way. `domain` models a build without I/O, and `store` indexes its events; `text` makes untrusted
+//! text safe; `demo` simulates the API. Only `runtime` has side effects. `tests/it/layering.rs` checks the imports of
+//! each folder.
 //!
-//! # Words
-//! *Action*: what a person means by a key. *Msg*: a fact. *Effect*: a request to the runtime. *Model*: the
-//! whole state. *Timeline*: one stack's events in order. *Walk*: a tour over the API's pages, newest first,
-//! down to what is known. *Generation*: one of the stacks that had an image's name. *Source*: whatever
-//! answers for the API. *Verdict*: what is known about the end of a build; *Outcome*: how a watch ended.
-//! *Span*: one operation on a resource, from its beginning to its end. *Selection*: which events are meant; *`FilterIndex`*:
-//! the answers to one question for all events, kept event by event. *Page*: lines of text to read.
-//! *Recording*: what a watch heard, in a file. An event is a `StackEvent` or a `TermEvent`, never just an event.
+//! # Glossary
+//! - *Action*: the meaning of a key press in the current view.
+//! - *Effect*: a request of the application to the runtime.
+//! - *`EntryLog`*: an append-only, indexed log of entries.
+//! - *Generation*: one of the stacks that had the same image ID, one after another.
+//! - *Model*: the whole state of the application.
+//! - *Msg*: an input of the application: a key, a tick, an observation.
+//! - *Observation*: one response or failure of the API, with its time.
+//! - *Outcome*: the result of a watch.
+//! - *Page*: one response with events; on the screen, a scrollable text.
+//! - *Recording*: the observations of a watch, in a file.
+//! - *Span*: one operation on a resource, from its start to its end.
+//! - *Timeline*: the events of one stack, in order.
+//! - *Verdict*: the decision whether a build has ended, and how.
+//! - *Walk*: the requests for the pages of events, newest first, down to the known events.
 //!
-//! # Where to add things
-//! A region of the screen: a file in [`view`] and a `Rect` in [`app::layout`]. A view of a build: a variant of
-//! [`app::tab::Tab`], and what the compiler then asks for. A key: a line in `assets/keys.toml`; a new meaning
-//! for it: see [`app::action`]. A source: an implementation of [`source::Source`] and an arm in
-//! `runtime::prepare`. A demo scenario: a file in `assets/scenarios`. What helps against a failure: an arm in
-//! `domain::failure::hint`. A setting: a row in `config::preferences`. A theme: a file in `assets/themes` and its
-//! name in [`config::themes`].
+//! To add a view, a key, a setting, a backend or a scenario, see docs/ARCHITECTURE.md.
 
 mod app;
 mod aws;
@@ -35,6 +40,7 @@ mod config;
 mod demo;
 mod domain;
 mod error;
+mod exit_code;
 mod output;
 mod poll;
 mod recording;
@@ -52,46 +58,57 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::Cli;
-use config::{Environment, Task};
+use config::{Environment, Setting, Task};
 use error::Error;
+use output::ConfigLine;
 use text::safe::{SafeText, one_line};
 
-/// The `bakewatch` program: reads the arguments, does what they ask for, and prints an error where that failed.
+/// The `bakewatch` program: parses the arguments, runs the command, and prints an error if it failed.
 pub fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
+    let cli = Cli::try_parse().unwrap_or_else(|error| exit_with_usage(&error));
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             if !error.is_quiet() {
-                let _ = writeln!(io::stderr(), "error: {}", error.told());
+                let _ = writeln!(io::stderr(), "error: {}", error.to_line());
             }
             ExitCode::from(error.exit_code())
         }
     }
 }
 
-/// Prints a usage error (or the help that was asked for) and exits. The message quotes the arguments, which a
-/// script may have from anywhere, so they are parsed again with control characters made visible.
-fn refuse(error: &clap::Error) -> ! {
+/// Prints a usage error, or the requested help, and exits. The message quotes the arguments, which a script may have
+/// from an untrusted source, so they are parsed again with visible control characters.
+fn exit_with_usage(error: &clap::Error) -> ! {
     let safe = |argument: &str| one_line(SafeText::new(argument).as_str());
     let arguments = std::env::args_os().map(|argument| safe(&argument.to_string_lossy()));
     Cli::try_parse_from(arguments).map_or_else(|error| error.exit(), |_| error.exit())
 }
 
-/// Runs the program. The result is its exit code.
-///
-/// # Errors
-/// Where the program could not do what it was asked; see [`Error::exit_code`].
+/// Runs the command and returns the exit code.
 fn run(cli: Cli) -> Result<u8, Error> {
     match Task::new(cli, &Environment::read())? {
         Task::Watch(settings) => runtime::run(*settings),
         Task::History(history) => runtime::history(history),
         Task::Report(which) => runtime::report(&which),
         Task::Print(text) => runtime::print(&text),
+        Task::PrintSettings(settings, file) => {
+            let lines: Vec<_> = settings.into_iter().map(config_line).collect();
+            runtime::print(&output::config(&lines, file.as_deref()))
+        }
         Task::PrintKeys(keys) => {
             runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {
                 keys.overridden.get(&action).copied()
             }))
         }
+    }
+}
+
+fn config_line(setting: Setting) -> ConfigLine {
+    ConfigLine {
+        name: setting.name,
+        value: setting.value,
+        origin: setting.origin,
+        help: setting.help,
     }
 }

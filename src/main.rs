@@ -1,4 +1,4 @@
-//! The `bakewatch` program: everything that it does is in the library.
+//! The `bakewatch` binary; all code is in the library.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! What this repository's tests, benches and fuzz targets use of the program. Nothing else is public: bakewatch is a
-//! program, and its library has no stable interface.
+//! The items that this repository's tests, benches and fuzz targets use. Nothing else is public: bakewatch is a program,
+//! and its library has no stable interface.
 
 pub use crate::cli::Cli;
 pub use crate::clock::Clock;
@@ -12,7 +12,6 @@ pub mod app {
     pub use crate::app::msg::{MouseAction, MouseKind, Msg, Remark, Signal};
     pub use crate::app::status::bar::{BarTarget, bar_items, bar_target_at};
     pub use crate::app::status::exit_policy::ExitPolicy;
-    pub use crate::app::status::outcome::OutcomeRecord;
     pub use crate::app::status::summary::summary;
     pub use crate::app::update::update;
     pub use crate::app::views::Tab;
@@ -46,13 +45,13 @@ pub mod domain {
     pub use crate::domain::fault::{Fault, FaultKind};
     pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
     pub use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
+    pub use crate::domain::outcome::Outcome;
     pub use crate::domain::properties::{MAX_SHOWN, Properties};
     pub use crate::domain::search::{is_in_event, matching_field};
     pub use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
     pub use crate::domain::status::{ClassSet, StatusClass};
-    pub use crate::domain::summary::Summary;
     pub use crate::domain::timeline::{Row, Row as TimelineRow, Timeline};
-    pub use crate::domain::verdict::{Outcome, Verdict};
+    pub use crate::domain::verdict::{OutcomeKind, Verdict};
 }
 
 pub mod output {

@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(recording) = Recording::read(data) else {
         return;
     };
-    if recording.reports.is_empty() {
+    if recording.observations.is_empty() {
         // Then nothing is written.
         return;
     }
@@ -62,7 +62,7 @@ fn state_after(observations: &[Observation]) -> (BTreeMap<String, Vec<String>>, 
         printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
     }
     printed.sort();
-    let _ = Summary::of(&build);
+    let _ = Outcome::of(&build, "img");
     let of_stack = |timeline: &Timeline| {
         let rows = (0..timeline.rows(Selection::ALL))
             .filter_map(|index| timeline.row(Selection::ALL, index));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::app::status::connection::ConnectionState;
-use crate::app::status::outcome::OutcomeRecord;
+use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::text::safe::SafeText;
 

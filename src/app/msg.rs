@@ -8,6 +8,7 @@ use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
 use crate::domain::observation::Observation;
+use crate::exit_code;
 use crate::text::safe::SafeText;
 
 /// A fact, in the order of occurrence.
@@ -105,12 +106,12 @@ pub enum Signal {
 impl Signal {
     /// The exit code of a program that a signal ended: 128 plus the signal's number.
     pub const fn exit_code(self) -> u8 {
-        match self {
-            Self::Hangup => 129,
-            Self::Interrupt => 130,
-            Self::Quit => 131,
-            Self::Terminate => 143,
-        }
+        exit_code::of_signal(match self {
+            Self::Hangup => 1,
+            Self::Interrupt => 2,
+            Self::Quit => 3,
+            Self::Terminate => 15,
+        })
     }
 
     pub const fn name(self) -> &'static str {

@@ -1,14 +1,15 @@
-//! The build script: tells the program its version with the commit that it was built from, as
-//! `BAKEWATCH_VERSION`. Without a repository and out of a crate's archive too, where it says what it can.
+//! The build script: sets `BAKEWATCH_VERSION` to the version with the commit of the build.
+//!
+//! The commit is from the Git repository, else from the crate's archive; without either, only the version is set.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::Command;
 
-/// Digits of a commit that are shown.
+/// The number of commit digits in the version.
 const DIGITS: usize = 12;
-/// What cargo writes into an archive about the commit that it was made from.
+/// Cargo's file in an archive with the commit of the archive.
 const ARCHIVE_INFO: &str = ".cargo_vcs_info.json";
 
 fn main() -> io::Result<()> {
@@ -20,7 +21,7 @@ fn main() -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "cargo::rustc-env=BAKEWATCH_VERSION={version}")?;
     writeln!(out, "cargo::rerun-if-changed=src/build/version.rs")?;
-    for path in watched() {
+    for path in commit_files() {
         writeln!(out, "cargo::rerun-if-changed={path}")?;
     }
     Ok(())
@@ -39,15 +40,15 @@ fn commit() -> Option<String> {
     is_commit.then(|| digits.to_owned())
 }
 
-/// Whether the package is a repository's root. One that only lies somewhere inside a repository, as a crate's
-/// archive may, was not built from that repository's commit.
+/// Whether the package is a repository's root. A package somewhere inside a repository, as a crate's archive may be,
+/// was not built from that repository's commit.
 fn has_repository() -> bool {
     Path::new(".git").exists()
 }
 
-/// The files that change when another commit is checked out or made. Only those that are there: cargo takes a
-/// missing one for changed, and would run this at every build.
-fn watched() -> Vec<String> {
+/// The files that change on a checkout or commit. Only existing ones: cargo treats a missing file as changed, and would
+/// run this script in every build.
+fn commit_files() -> Vec<String> {
     if !has_repository() {
         return Vec::new();
     }

@@ -1,8 +1,8 @@
-//! Whether the terminal is dark or light, where it says so without being asked.
+//! The terminal's background, dark or light, as far as the environment shows it.
 //!
-//! An answer to a question may never come, so only `COLORFGBG` is read, which rxvt, Konsole and others set.
+//! The response to a terminal query may never come, so only `COLORFGBG` is read, which rxvt, Konsole and others set.
 
-/// What is known about the background that text stands on.
+/// The terminal's background colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Background {
     #[default]
@@ -12,13 +12,13 @@ pub enum Background {
 }
 
 impl Background {
-    /// What `COLORFGBG` says: `15;0` or `15;default;0`, of the 16 colours the one of text and that of its
-    /// background. In tmux it tells of the terminal in which tmux was started, which may be another one by now.
-    pub(super) fn of(colorfgbg: &str, in_tmux: bool) -> Self {
+    /// Parses `COLORFGBG`: `15;0` or `15;default;0`, the foreground and background among the 16 colours. In tmux it
+    /// describes the terminal in which tmux was started, which may be another one by now.
+    pub(super) fn parse(colorfgbg: &str, in_tmux: bool) -> Self {
         let background = colorfgbg.rsplit(';').next().unwrap_or_default();
         match background.parse::<u8>() {
             _ if in_tmux => Self::Unknown,
-            // White and bright white; Vim takes the other bright ones for light too.
+            // White and bright white; Vim treats the other bright ones as light too.
             Ok(7 | 9..=15) => Self::Light,
             Ok(0..=6 | 8) => Self::Dark,
             _ => Self::Unknown,
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ground_is_the_last_number() {
+    fn the_background_is_the_last_number() {
         for (text, background) in [
             ("15;0", Background::Dark),
             ("0;15", Background::Light),
@@ -41,8 +41,8 @@ mod tests {
             ("", Background::Unknown),
             ("0;99", Background::Unknown),
         ] {
-            assert_eq!(Background::of(text, false), background, "{text}");
-            assert_eq!(Background::of(text, true), Background::Unknown, "{text}");
+            assert_eq!(Background::parse(text, false), background, "{text}");
+            assert_eq!(Background::parse(text, true), Background::Unknown, "{text}");
         }
     }
 }

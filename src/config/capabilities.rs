@@ -1,45 +1,44 @@
-//! What a terminal understands beside frames. It can't be asked without waiting for an answer that may not
-//! come, so this goes by the names that it gives itself in the environment.
+//! Terminal capabilities beyond frames: notifications and tmux passthrough.
+//!
+//! The response to a terminal query may never come, so this uses the terminal's name in the environment.
+//! `runtime::tty::escapes` writes the sequences.
 
-/// How to speak to the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TerminalCapabilities {
-    /// How to draw a person's attention.
     pub notifications: NotifySupport,
-    /// The program runs in tmux, which keeps sequences to itself that are not wrapped for it.
+    /// bakewatch runs in tmux, which passes on only sequences that are wrapped for it.
     pub in_tmux: bool,
 }
 
-/// How to draw a person's attention.
+/// The way to notify the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NotifySupport {
-    /// Not at all.
     Off,
     #[default]
     Bell,
-    /// By the bell and iTerm's sequence for a desktop notification.
+    /// The bell and iTerm's sequence for a desktop notification.
     Osc9,
-    /// By the bell and rxvt's sequence, which has a title.
+    /// The bell and rxvt's sequence, which has a title.
     Osc777,
-    /// By the bell and both sequences: most terminals know one of them, and ignore what they do not know.
+    /// The bell and both sequences: most terminals support one of them and ignore unknown ones.
     Both,
 }
 
-/// Terminals that know both sequences, or rxvt's only: with both they would notify twice, or not at all.
+/// Terminals that support both sequences, or only rxvt's: with both they would notify twice, or not at all.
 const OSC_777: [&str; 5] = ["foot", "ghostty", "konsole", "rxvt", "wezterm"];
 const OSC_9: [&str; 2] = ["iterm", "kitty"];
 
 impl NotifySupport {
-    /// What a terminal knows that calls itself so, in `TERM` and `TERM_PROGRAM`.
-    pub(super) fn of(term: &str, term_program: &str) -> Self {
-        let said = format!("{term} {term_program}").to_ascii_lowercase();
-        let named = |terminals: &[&str]| terminals.iter().any(|name| said.contains(name));
+    /// Detects the support by `TERM` and `TERM_PROGRAM`.
+    pub(super) fn detect(term: &str, term_program: &str) -> Self {
+        let names = format!("{term} {term_program}").to_ascii_lowercase();
+        let is_any_of = |terminals: &[&str]| terminals.iter().any(|name| names.contains(name));
         if term == "linux" {
-            // Older consoles print what they do not know.
+            // Older consoles print unknown sequences.
             Self::Bell
-        } else if named(&OSC_777) {
+        } else if is_any_of(&OSC_777) {
             Self::Osc777
-        } else if named(&OSC_9) {
+        } else if is_any_of(&OSC_9) {
             Self::Osc9
         } else {
             Self::Both
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_is_told_in_its_own_words_and_once() {
+    fn a_terminal_gets_the_sequences_that_it_supports() {
         let cases = [
             ("linux", "", NotifySupport::Bell),
             ("xterm-ghostty", "ghostty", NotifySupport::Osc777),
@@ -65,7 +64,7 @@ mod tests {
         ];
         for (term, program, expected) in cases {
             assert_eq!(
-                NotifySupport::of(term, program),
+                NotifySupport::detect(term, program),
                 expected,
                 "{term} {program}"
             );

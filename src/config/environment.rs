@@ -1,4 +1,6 @@
-//! What the environment says about the terminal: whether there is one, its colours, and its characters.
+//! The environment of the process: the terminal, the AWS variables, the XDG folders and the locale.
+//!
+//! Everything is read once, here; all other code gets an [`Environment`].
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
@@ -9,42 +11,40 @@ use crate::config::background::Background;
 use crate::config::capabilities::{NotifySupport, TerminalCapabilities};
 use crate::style::{Depth, Glyphs};
 
-/// The parts of the environment that this program looks at.
+/// The parts of the environment that bakewatch uses.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// Whether standard output is a terminal.
     pub stdout_is_terminal: bool,
-    /// Whether keys can be read: standard input is a terminal, or there is a controlling one.
+    /// Whether keys can be read: standard input is a terminal, or there is a controlling terminal.
     pub keys_can_be_read: bool,
     pub term: String,
     pub term_program: String,
-    /// `TMUX`, where it is not empty.
+    /// `TMUX`, if not empty.
     pub tmux: Option<String>,
     pub colorterm: String,
-    /// Whether the terminal is dark or light, by `COLORFGBG`.
+    /// From `COLORFGBG`.
     pub background: Background,
-    /// `NO_COLOR` is set and not empty.
+    /// Whether `NO_COLOR` is set and not empty.
     pub no_color: bool,
-    /// `BAKEWATCH_API_URL`, where it is not empty.
+    /// `BAKEWATCH_API_URL`, if not empty.
     pub api_url: Option<String>,
-    /// `BAKEWATCH_THEME`, where it is not empty.
+    /// `BAKEWATCH_THEME`, if not empty.
     pub theme: Option<String>,
-    /// The variable that holds AWS keys, where there is one: `AWS_ACCESS_KEY_ID`.
+    /// The name of the variable with AWS keys, if set: `AWS_ACCESS_KEY_ID`.
     pub aws_keys: Option<&'static str>,
-    /// The first that is not empty of `AWS_REGION` and `AWS_DEFAULT_REGION`, with its name.
+    /// The first of `AWS_REGION` and `AWS_DEFAULT_REGION` that is not empty, with its name.
     pub aws_region: Option<(&'static str, String)>,
-    /// `AWS_PROFILE`, where it is not empty.
+    /// `AWS_PROFILE`, if not empty.
     pub aws_profile: Option<String>,
-    /// `AWS_CA_BUNDLE`, where it is not empty.
+    /// `AWS_CA_BUNDLE`, if not empty.
     pub ca_bundle: Option<PathBuf>,
-    /// The person's home.
     pub home: Option<PathBuf>,
-    /// Where programs keep what they note down: `XDG_STATE_HOME` where it is absolute, else `~/.local/state`
-    /// (XDG Base Directory Specification).
+    /// `$XDG_STATE_HOME` if absolute, else `~/.local/state` (XDG Base Directory Specification).
     pub state_folder: Option<PathBuf>,
-    /// Where a person's files for this program are: `$XDG_CONFIG_HOME/bakewatch`, else `~/.config/bakewatch`.
+    /// `$XDG_CONFIG_HOME/bakewatch`, else `~/.config/bakewatch`.
     pub config_folder: Option<PathBuf>,
-    /// The first that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
+    /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is not empty.
     pub locale: String,
 }
 
@@ -57,36 +57,36 @@ impl Environment {
     )]
     pub fn read() -> Self {
         let var = |name: &str| std::env::var(name).unwrap_or_default();
-        let given = |name: &str| Some(var(name)).filter(|value| !value.is_empty());
-        let named = |name| given(name).map(|value| (name, value));
+        let non_empty = |name: &str| Some(var(name)).filter(|value| !value.is_empty());
+        let with_name = |name| non_empty(name).map(|value| (name, value));
         let path = |name: &str| {
             let path = std::env::var_os(name).filter(|path| !path.is_empty());
             path.map(PathBuf::from)
         };
-        // The XDG specification says to take no notice of a relative one.
+        // The XDG specification says to ignore relative paths.
         let folder = |name: &str| path(name).filter(|path| path.is_absolute());
         let home = std::env::home_dir().filter(|home| home.is_absolute());
-        let at_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
-        let tmux = given("TMUX");
+        let in_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
+        let tmux = non_empty("TMUX");
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
             keys_can_be_read: io::stdin().is_terminal() || File::open("/dev/tty").is_ok(),
             term: var("TERM"),
             term_program: var("TERM_PROGRAM"),
-            background: Background::of(&var("COLORFGBG"), tmux.is_some()),
+            background: Background::parse(&var("COLORFGBG"), tmux.is_some()),
             tmux,
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
-            api_url: given("BAKEWATCH_API_URL"),
-            theme: given("BAKEWATCH_THEME"),
-            aws_keys: named("AWS_ACCESS_KEY_ID").map(|(name, _)| name),
-            aws_region: named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION")),
-            aws_profile: given("AWS_PROFILE"),
+            api_url: non_empty("BAKEWATCH_API_URL"),
+            theme: non_empty("BAKEWATCH_THEME"),
+            aws_keys: with_name("AWS_ACCESS_KEY_ID").map(|(name, _)| name),
+            aws_region: with_name("AWS_REGION").or_else(|| with_name("AWS_DEFAULT_REGION")),
+            aws_profile: non_empty("AWS_PROFILE"),
             ca_bundle: path("AWS_CA_BUNDLE"),
-            state_folder: folder("XDG_STATE_HOME").or_else(|| at_home(".local/state")),
+            state_folder: folder("XDG_STATE_HOME").or_else(|| in_home(".local/state")),
             config_folder: folder("XDG_CONFIG_HOME")
-                .or_else(|| at_home(".config"))
+                .or_else(|| in_home(".config"))
                 .map(|folder| folder.join("bakewatch")),
             home,
             locale: locale
@@ -96,18 +96,18 @@ impl Environment {
         }
     }
 
-    /// Whether there is a terminal that can show the screen.
+    /// Whether the terminal can show the screen.
     pub fn has_screen(&self) -> bool {
         self.stdout_is_terminal
             && self.keys_can_be_read
             && !matches!(self.term.as_str(), "" | "dumb")
     }
 
-    /// How to speak to the terminal; `notify` says whether it may be loud.
+    /// The capabilities of the terminal; without `notify`, notifications are off.
     pub fn capabilities(&self, notify: bool) -> TerminalCapabilities {
         TerminalCapabilities {
             notifications: if notify {
-                NotifySupport::of(&self.term, &self.term_program)
+                NotifySupport::detect(&self.term, &self.term_program)
             } else {
                 NotifySupport::Off
             },
@@ -115,9 +115,9 @@ impl Environment {
         }
     }
 
-    /// How many colours to use.
+    /// The number of colours to use.
     pub fn depth(&self, color: Color) -> Depth {
-        let wanted = match color {
+        let enabled = match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
@@ -127,7 +127,7 @@ impl Environment {
             }
         };
         let colorterm = self.colorterm.to_ascii_lowercase();
-        if !wanted {
+        if !enabled {
             Depth::None
         } else if colorterm.contains("truecolor") || colorterm.contains("24bit") {
             Depth::True
@@ -138,7 +138,7 @@ impl Environment {
         }
     }
 
-    /// The signs that the locale can write.
+    /// The glyphs that the locale supports.
     pub fn glyphs(&self) -> Glyphs {
         let locale = self.locale.to_ascii_lowercase();
         if locale.contains("utf-8") || locale.contains("utf8") {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_follow_the_terminal_unless_they_are_told() {
+    fn colours_follow_the_terminal_unless_the_flag_is_set() {
         assert_eq!(terminal().depth(Color::Auto), Depth::Ansi256);
         let truecolor = Environment {
             colorterm: "truecolor".to_owned(),

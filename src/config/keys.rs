@@ -1,7 +1,7 @@
-//! The key map: what `assets/keys.toml` says, and over it what the person's own `keys.toml` says.
+//! The key map: the built-in `assets/keys.toml`, overridden by the user's `keys.toml`.
 //!
-//! An action that the person's file names has just the keys listed there. What can't be is refused with its
-//! line, rather than left to be found out at a key press.
+//! An action in the user's file has exactly the keys listed there. Errors are reported at the start with their line,
+//! not at a key press.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -12,51 +12,51 @@ use crate::app::keys::action::Action;
 use crate::app::keys::commands::{COMMANDS, action_named, name_of};
 use crate::app::keys::key::Key;
 use crate::app::keys::keymap::KeyMap;
-use crate::config::file::{FileError, clean, line_of, meant, refused};
+use crate::config::file::{FileError, clean, closest_name_or, file_error, line_of};
 use crate::config::{Environment, file};
 use crate::error::Error;
 
 const BUILT_IN: &str = include_str!("../../assets/keys.toml");
 
-/// The person's file, in the folder for this program.
+/// The user's file, in the configuration folder.
 const FILE: &str = "keys.toml";
 
-/// The key map in force, and where it comes from.
+/// The effective key map and the file that changes it.
 #[derive(Debug)]
 pub struct Keys {
     pub map: KeyMap,
-    /// The person's file, whether or not it is there; none where the person has no home.
+    /// The path of the user's file, even if it does not exist; `None` without a home folder.
     pub file: Option<PathBuf>,
-    /// The actions whose keys the person's file says, and the line in which it does, from 1.
+    /// The actions that the user's file binds, with their lines, from 1.
     pub overridden: HashMap<Action, usize>,
 }
 
-/// The key map without a person's changes.
+/// The built-in key map.
 ///
 /// # Errors
-/// Where `assets/keys.toml` is not as it must be; a test says so before a person can.
+/// If `assets/keys.toml` is wrong, which a test rules out.
 pub fn built_in() -> Result<KeyMap, FileError> {
     let mut map = KeyMap::default();
-    read(BUILT_IN, &mut map)?;
+    apply(BUILT_IN, &mut map)?;
     Ok(map)
 }
 
 impl Keys {
-    /// Reads the key map in force.
+    /// Reads the effective key map.
     ///
     /// # Errors
-    /// [`Error::Usage`] where the person's file can't be read or says what can't be.
+    /// [`Error::Usage`] if the user's file can't be read or is wrong.
     pub fn load(environment: &Environment) -> Result<Self, Error> {
-        let what = "the key map";
+        let purpose = "the key map";
         let mut map =
-            built_in().map_err(|why| refused(what, Path::new("assets/keys.toml"), &why))?;
+            built_in().map_err(|why| file_error(purpose, Path::new("assets/keys.toml"), &why))?;
         let folder = environment.config_folder.as_ref();
         let file = folder.map(|folder| folder.join(FILE));
         let mut overridden = HashMap::new();
         if let Some(path) = &file
-            && let Some(text) = file::read(what, path)?
+            && let Some(text) = file::read(purpose, path)?
         {
-            overridden = read(&text, &mut map).map_err(|why| refused(what, path, &why))?;
+            overridden = apply(&text, &mut map).map_err(|why| file_error(purpose, path, &why))?;
         }
         Ok(Self {
             map,
@@ -66,11 +66,11 @@ impl Keys {
     }
 }
 
-/// A key map's file: the keys of some actions, by name.
+/// A key map file: the keys of some actions, by name.
 type File = BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>;
 
-/// Puts what a text says over a key map. The result is the actions that it names, and the lines.
-fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileError> {
+/// Overrides a key map with a file's text. Returns the bound actions with their lines.
+fn apply(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileError> {
     let example = r#"down = ["j", "down"]"#;
     let file: File =
         toml::from_str(text).map_err(|error| FileError::syntax(text, &error, example))?;
@@ -83,16 +83,16 @@ fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileErro
         let keys = keys.into_inner().into_iter();
         let keys: Result<Vec<Key>, _> = keys
             .map(|key| {
-                let read = key.get_ref().parse::<Key>();
-                read.map_err(|error| FileError::at(text, &key.span(), error))
+                let parsed = key.get_ref().parse::<Key>();
+                parsed.map_err(|error| FileError::at(text, &key.span(), error))
             })
             .collect();
         map.bind(action, keys?);
         let line = line_of(text, entry.span().start);
-        // TOML refuses the same name twice; an action can still be there under an earlier name too.
+        // TOML rejects the same name twice, but an action may also be present under an earlier name.
         if let Some(first) = lines.insert(action, line) {
             let message = format!(
-                "{} is the same action as in line {first}, by another name; keep one of the two lines",
+                "{} is another name for the action of line {first}; remove one of the two lines",
                 entry.get_ref()
             );
             return Err(FileError { line, message });
@@ -104,7 +104,7 @@ fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileErro
         return Err(FileError {
             line: line.copied().max().unwrap_or(1),
             message: format!(
-                "{} would mean both {first} and {second} in the {}; give one of them other keys",
+                "{} is bound to both {first} and {second} in the {}; choose another key for one of them",
                 clash.key,
                 clash.context.label()
             ),
@@ -115,8 +115,8 @@ fn read(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileErro
 
 fn unknown_action(given: &str) -> String {
     let names = COMMANDS.iter().map(|command| command.name);
-    let meant = meant(given, names, "`bakewatch keys` lists them");
-    format!("no action is called {}; {meant}", clean(given))
+    let help = closest_name_or(given, names, "`bakewatch keys` lists the actions");
+    format!("unknown action {}; {help}", clean(given))
 }
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
 
     fn over_built_in(text: &str) -> Result<(KeyMap, HashMap<Action, usize>), String> {
         let mut map = built_in().unwrap();
-        match read(text, &mut map) {
+        match apply(text, &mut map) {
             Ok(lines) => Ok((map, lines)),
             Err(error) => Err(error.to_string()),
         }
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn every_action_has_a_line_in_the_built_in_file() {
-        let lines = read(BUILT_IN, &mut KeyMap::default()).unwrap();
+        let lines = apply(BUILT_IN, &mut KeyMap::default()).unwrap();
         for command in COMMANDS {
             assert!(
                 lines.contains_key(&command.action),
@@ -158,12 +158,12 @@ mod tests {
         let error = over_built_in("left = [\"x\"]\nfold = [\"y\"]\n").unwrap_err();
         assert_eq!(
             error,
-            "line 2: fold is the same action as in line 1, by another name; keep one of the two lines"
+            "line 2: fold is another name for the action of line 1; remove one of the two lines"
         );
     }
 
     #[test]
-    fn an_action_that_is_named_has_just_the_keys_listed() {
+    fn a_bound_action_has_exactly_the_listed_keys() {
         let (map, lines) = over_built_in("# mine\nbottom = [\"x\"]\npoll-now = []\n").unwrap();
         assert_eq!(map.keys(Action::Bottom), [Key::Char('x')]);
         assert_eq!(map.action(Context::List, Key::Char('G')), None);
@@ -181,15 +181,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_line() {
+    fn an_error_names_its_line() {
         let cases = [
             (
                 "\npage-dwn = [\"x\"]",
-                "line 2: no action is called page-dwn; did you mean page-down?",
+                "line 2: unknown action page-dwn; did you mean page-down?",
             ),
             (
                 "zzzz = []",
-                "line 1: no action is called zzzz; `bakewatch keys` lists them",
+                "line 1: unknown action zzzz; `bakewatch keys` lists the actions",
             ),
             (
                 "up = [\n\"k\",\n\"ctrl-i\"]",
@@ -197,11 +197,11 @@ mod tests {
             ),
             (
                 "up = []\nfilter = [\"r\"]",
-                "line 2: r would mean both filter and poll-now in the list; give one of them other keys",
+                "line 2: r is bound to both filter and poll-now in the list; choose another key for one of them",
             ),
             (
                 "help = [\"ctrl-c\"]",
-                "line 1: ctrl-c would mean both help and quit in the list; give one of them other keys",
+                "line 1: ctrl-c is bound to both help and quit in the list; choose another key for one of them",
             ),
         ];
         for (text, wanted) in cases {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_in_one_clean_line() {
+    fn an_error_is_one_safe_line() {
         for text in [
             "up = 3",
             "up = \"k\"",

@@ -1,7 +1,7 @@
-//! Where a setting comes from: a flag before the environment before the person's file before what is usual.
+//! The layers of a setting: flag, environment variable, config.toml, default; the first that has a value wins.
 //!
-//! Every setting is picked once, by its row; what was picked can be told, and what the file says beyond that
-//! is refused.
+//! `preferences` picks every setting once, by its row. The picked settings can be printed, and names in the file that
+//! no row picked are errors. Tests: `tests/it/config.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,27 +11,24 @@ use std::time::Duration;
 use clap::ValueEnum;
 use toml::{Spanned, Value};
 
-use crate::config::file::{FileError, clean, line_of, meant, refused};
+use crate::config::file::{FileError, clean, closest_name_or, file_error, line_of};
 use crate::config::{Environment, file};
 use crate::error::Error;
-use crate::output::ConfigLine;
 
-/// The person's file, in the folder for this program.
+/// The user's file, in the configuration folder.
 const FILE: &str = "config.toml";
 
-/// What the file is for.
-const WHAT: &str = "the settings";
+/// The purpose of the file, for errors.
+const PURPOSE: &str = "the settings";
 
-/// Where a value comes from.
+/// The layer of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// The command line.
     Flag,
-    /// The environment variable of that name.
+    /// The environment variable with this name.
     Environment(&'static str),
-    /// The person's file, in that line, from 1.
+    /// The user's file, at this line (from 1).
     File(usize),
-    /// Nobody said anything.
     Default,
 }
 
@@ -46,92 +43,102 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A setting: its name in the file, what it is for, and how its values are read and written there.
+/// An effective setting, as `bakewatch config` prints it.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    /// The value as safe TOML; `None` if it is not set.
+    pub value: Option<String>,
+    pub origin: String,
+    pub help: String,
+}
+
+/// The definition of a setting: its name in the file, its help, and how its values are parsed and formatted.
 #[derive(Debug)]
 pub(super) struct Row<T> {
     pub(super) name: &'static str,
     pub(super) help: String,
-    read: fn(&Value) -> Result<T, String>,
-    write: fn(&T) -> String,
+    parse: fn(&Value) -> Result<T, String>,
+    format: fn(&T) -> String,
 }
 
 impl<T> Row<T> {
     const fn new(
         name: &'static str,
         help: String,
-        read: fn(&Value) -> Result<T, String>,
-        write: fn(&T) -> String,
+        parse: fn(&Value) -> Result<T, String>,
+        format: fn(&T) -> String,
     ) -> Self {
         Self {
             name,
             help,
-            read,
-            write,
+            parse,
+            format,
         }
     }
 
-    /// Writes its values in another way.
-    pub(super) fn written(self, write: fn(&T) -> String) -> Self {
-        Self { write, ..self }
+    /// Formats its values in another way.
+    pub(super) fn with_format(self, format: fn(&T) -> String) -> Self {
+        Self { format, ..self }
     }
 }
 
-/// A text; an empty one is as good as none.
+/// A string setting. An empty string counts as not set.
 pub(super) fn text(name: &'static str, help: impl Into<String>) -> Row<String> {
-    let read = |value: &Value| Ok(words_of(value)?.to_owned());
-    Row::new(name, help.into(), read, |text| quoted(text))
+    let parse = |value: &Value| Ok(string(value)?.to_owned());
+    Row::new(name, help.into(), parse, |text| quoted(text))
 }
 
-/// The path of a file.
+/// A file path.
 pub(super) fn path(name: &'static str, help: impl Into<String>) -> Row<PathBuf> {
-    let read = |value: &Value| Ok(PathBuf::from(words_of(value)?));
-    let write = |path: &PathBuf| quoted(&path.to_string_lossy());
-    Row::new(name, help.into(), read, write)
+    let parse = |value: &Value| Ok(PathBuf::from(string(value)?));
+    let format = |path: &PathBuf| quoted(&path.to_string_lossy());
+    Row::new(name, help.into(), parse, format)
 }
 
-/// A duration as the command line has it, which `read` reads.
+/// A polling interval, in the format of the command line.
 pub(super) fn interval(name: &'static str, help: impl Into<String>) -> Row<Duration> {
-    let read = |value: &Value| crate::cli::interval(words_of(value)?);
-    let write = |time: &Duration| quoted(&humantime::format_duration(*time).to_string());
-    Row::new(name, help.into(), read, write)
+    let parse = |value: &Value| crate::cli::interval(string(value)?);
+    let format = |time: &Duration| quoted(&humantime::format_duration(*time).to_string());
+    Row::new(name, help.into(), parse, format)
 }
 
-/// Yes or no.
+/// A boolean setting.
 pub(super) fn switch(name: &'static str, help: impl Into<String>) -> Row<bool> {
-    let read = |value: &Value| value.as_bool().ok_or("write true or false".to_owned());
-    Row::new(name, help.into(), read, ToString::to_string)
+    let parse = |value: &Value| value.as_bool().ok_or("must be true or false".to_owned());
+    Row::new(name, help.into(), parse, ToString::to_string)
 }
 
-/// One of a few words.
-pub(super) fn word<T: ValueEnum>(name: &'static str, help: impl Into<String>) -> Row<T> {
+/// One of several values.
+pub(super) fn choice<T: ValueEnum>(name: &'static str, help: impl Into<String>) -> Row<T> {
     let help = format!("{} ({})", help.into(), names::<T>().join(", "));
-    let read = |value: &Value| {
-        let given = words_of(value)?;
+    let parse = |value: &Value| {
+        let given = string(value)?;
         T::from_str(given, false).ok().ok_or_else(|| {
             let names = names::<T>();
-            let all = format!("there are {}", names.join(", "));
-            let meant = meant(given, names.iter().map(String::as_str), &all);
-            format!("{} is not known; {meant}", clean(given))
+            let all = format!("valid values: {}", names.join(", "));
+            let help = closest_name_or(given, names.iter().map(String::as_str), &all);
+            format!("unknown value {}; {help}", clean(given))
         })
     };
-    Row::new(name, help, read, |value| quoted(&name_of(value)))
+    Row::new(name, help, parse, |value| quoted(&name_of(value)))
 }
 
 fn name_of<T: ValueEnum>(value: &T) -> String {
-    let named = value.to_possible_value();
-    named.map_or_else(String::new, |value| value.get_name().to_owned())
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 fn names<T: ValueEnum>() -> Vec<String> {
     T::value_variants().iter().map(name_of).collect()
 }
 
-fn words_of(value: &Value) -> Result<&str, String> {
+fn string(value: &Value) -> Result<&str, String> {
     let text = value.as_str();
-    text.ok_or_else(|| "write it as a text, in quotation marks".to_owned())
+    text.ok_or_else(|| "must be a string in quotation marks".to_owned())
 }
 
-/// A text as TOML, clean.
+/// A string as safe TOML.
 pub(super) fn quoted(text: &str) -> String {
     let text = clean(text).replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{text}\"")
@@ -144,36 +151,36 @@ pub(super) struct Picked<T> {
 }
 
 impl<T: Clone> Picked<T> {
-    /// The value, unless it is the environment's, where others look for it themselves.
+    /// The value, unless it is from the environment, where the AWS crates look for it themselves.
     pub(super) fn unless_environment(&self) -> Option<T> {
-        let is_theirs = matches!(self.origin, Origin::Environment(_));
-        self.value.clone().filter(|_| !is_theirs)
+        let from_environment = matches!(self.origin, Origin::Environment(_));
+        self.value.clone().filter(|_| !from_environment)
     }
 }
 
-/// The person's file, and what was picked so far.
+/// The user's file, and the settings picked so far.
 #[derive(Debug)]
 pub(super) struct Layers {
     file: Option<PathBuf>,
     text: String,
     entries: BTreeMap<Spanned<String>, Spanned<Value>>,
-    picked: Vec<ConfigLine>,
+    picked: Vec<Setting>,
 }
 
 impl Layers {
-    /// Reads the person's file, if there is one.
+    /// Reads the user's file, if there is one.
     pub(super) fn read(environment: &Environment) -> Result<Self, Error> {
         let folder = environment.config_folder.as_ref();
         let file = folder.map(|folder| folder.join(FILE));
         let mut text = String::new();
         let mut entries = BTreeMap::new();
         if let Some(path) = &file
-            && let Some(read) = file::read(WHAT, path)?
+            && let Some(read) = file::read(PURPOSE, path)?
         {
             text = read;
             entries = toml::from_str(&text).map_err(|error| {
                 let why = FileError::syntax(&text, &error, r#"region = "us-east-1""#);
-                refused(WHAT, path, &why)
+                file_error(PURPOSE, path, &why)
             })?;
         }
         Ok(Self {
@@ -187,29 +194,29 @@ impl Layers {
     /// Picks a setting's value.
     ///
     /// # Errors
-    /// [`Error::Usage`] where the file has a wrong one, even if it is not picked.
+    /// [`Error::Usage`] if the file has a wrong value, even if another layer wins.
     pub(super) fn pick<T>(
         &mut self,
         row: Row<T>,
         flag: Option<T>,
         environment: Option<(&'static str, Option<T>)>,
-        usual: Option<T>,
+        default: Option<T>,
     ) -> Result<Picked<T>, Error> {
-        let of_file = self.of_file(&row)?;
+        let from_file = self.file_value(&row)?;
         let (value, origin) = if flag.is_some() {
             (flag, Origin::Flag)
         } else if let Some((name, value)) = environment {
             (value, Origin::Environment(name))
-        } else if let Some((value, line)) = of_file {
+        } else if let Some((value, line)) = from_file {
             (Some(value), Origin::File(line))
         } else {
-            (usual, Origin::Default)
+            (default, Origin::Default)
         };
-        let origin_of_none = value.is_none() && origin == Origin::Default;
-        self.picked.push(ConfigLine {
+        let is_unset = value.is_none() && origin == Origin::Default;
+        self.picked.push(Setting {
             name: row.name,
-            value: value.as_ref().map(row.write),
-            origin: if origin_of_none {
+            value: value.as_ref().map(row.format),
+            origin: if is_unset {
                 "not set".to_owned()
             } else {
                 origin.to_string()
@@ -219,7 +226,7 @@ impl Layers {
         Ok(Picked { value, origin })
     }
 
-    fn of_file<T>(&self, row: &Row<T>) -> Result<Option<(T, usize)>, Error> {
+    fn file_value<T>(&self, row: &Row<T>) -> Result<Option<(T, usize)>, Error> {
         let entry = self
             .entries
             .iter()
@@ -231,38 +238,38 @@ impl Layers {
             return Ok(None);
         }
         let line = line_of(&self.text, name.span().start);
-        let read = (row.read)(value.get_ref());
-        let value = read.map_err(|why| self.wrong(row.name, Origin::File(line), &why))?;
+        let parsed = (row.parse)(value.get_ref());
+        let value = parsed.map_err(|why| self.wrong_value(row.name, Origin::File(line), &why))?;
         Ok(Some((value, line)))
     }
 
-    /// A value that can't be, and where it comes from.
-    pub(super) fn wrong(&self, name: &str, origin: Origin, why: &str) -> Error {
+    /// The error for a wrong value, naming its origin.
+    pub(super) fn wrong_value(&self, name: &str, origin: Origin, why: &str) -> Error {
         match (origin, &self.file) {
             (Origin::File(line), Some(file)) => {
                 let message = format!("{name}: {why}");
-                refused(WHAT, file, &FileError { line, message })
+                file_error(PURPOSE, file, &FileError { line, message })
             }
             (Origin::Environment(variable), _) => Error::Usage(format!("wrong {variable}: {why}")),
             _ => Error::Usage(format!("wrong --{name}: {why}")),
         }
     }
 
-    /// The person's file, whether or not it is there, and what was picked.
+    /// The path of the user's file, even if it does not exist, and the picked settings.
     ///
     /// # Errors
-    /// [`Error::Usage`] where the file names what is no setting.
-    pub(super) fn finish(self) -> Result<(Option<PathBuf>, Vec<ConfigLine>), Error> {
+    /// [`Error::Usage`] if the file has an unknown setting.
+    pub(super) fn finish(self) -> Result<(Option<PathBuf>, Vec<Setting>), Error> {
         let names: Vec<_> = self.picked.iter().map(|line| line.name).collect();
         let mut unknown: Vec<_> = self.entries.keys().collect();
         unknown.retain(|name| !names.contains(&name.get_ref().as_str()));
         unknown.sort_by_key(|name| name.span().start);
         if let (Some(name), Some(file)) = (unknown.first(), &self.file) {
             let given = name.get_ref();
-            let meant = meant(given, names, "`bakewatch config` lists them");
-            let message = format!("no setting is called {}; {meant}", clean(given));
+            let help = closest_name_or(given, names, "`bakewatch config` lists the settings");
+            let message = format!("unknown setting {}; {help}", clean(given));
             let why = FileError::at(&self.text, &name.span(), message);
-            return Err(refused(WHAT, file, &why));
+            return Err(file_error(PURPOSE, file, &why));
         }
         Ok((self.file, self.picked))
     }

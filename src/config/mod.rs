@@ -1,7 +1,8 @@
-//! What the command line, the environment and a person's files mean together: flags before environment before
-//! files before defaults.
+//! Combines the command line, the environment and the user's files into a [`Task`]: flags take precedence over the
+//! environment, that over files, and those over defaults.
 //!
-//! The environment is read here and nowhere else (the AWS configuration apart, which the AWS crates read).
+//! The first step of every run, before the runtime starts anything. The environment is read here and nowhere else
+//! (except for the AWS configuration, which the AWS crates read). Tests: `tests/it/config.rs`, `tests/it/keys.rs`.
 
 pub(crate) mod background;
 pub(crate) mod capabilities;
@@ -16,86 +17,86 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::keys::keymap::KeyMap;
+use crate::cli;
 use crate::cli::{
-    ApiArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, OutputArgs, Pace,
-    RecordingArg, ReplayArgs,
+    ApiArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, OutputArgs,
+    RecordingArg, ReplayArgs, ReplaySpeed,
 };
 use crate::error::Error;
 use crate::style::Theme;
 use crate::text::safe::SafeText;
-use crate::{cli, output};
 
 pub(crate) use capabilities::{NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
+pub(crate) use layers::Setting;
 
 use keys::Keys;
 use preferences::{ApiPreferences, Preferences};
 
-/// How to find the API's URL: the stack output that every deployment has.
+/// The command that prints the API's URL, an output of the stack of every deployment.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
     --query \"Stacks[0].Outputs[?OutputKey=='ParallelClusterApiInvokeUrl'].OutputValue\" --output text";
 
-/// Where recordings are in the folder of what programs note down.
+/// The folder of recordings in the state folder.
 const RECORDINGS: &str = "bakewatch/recordings";
 
-/// What the program was asked to do.
+/// The task of this run.
 #[derive(Debug)]
 pub enum Task {
-    /// To watch something.
     Watch(Box<Settings>),
-    /// To list what was recorded.
     History(History),
-    /// To print a report of a recording.
     Report(Recorded),
-    /// To print the key map in force.
     PrintKeys(Keys),
-    /// To print a text that says something about the program.
+    /// Print the effective settings, and the path of the file that changes them.
+    PrintSettings(Vec<Setting>, Option<PathBuf>),
+    /// Print the completions or a manual page.
     Print(String),
 }
 
-/// Everything that a watch needs to know to begin.
+/// Everything that a watch needs to start.
 #[derive(Debug)]
 pub struct Settings {
-    /// What to watch.
     pub source: SourceSettings,
-    /// How to show it.
-    pub form: OutputMode,
-    /// How the screen looks.
+    pub output: OutputMode,
     pub theme: Theme,
-    /// Whether the mouse is the program's at the start.
+    /// Whether bakewatch captures the mouse at the start.
     pub mouse: bool,
     /// Whether the screen's times are in UTC.
     pub utc: bool,
-    /// How to speak to the terminal beside frames.
     pub capabilities: TerminalCapabilities,
-    /// The command to run when the outcome is known.
+    /// The command to run on the outcome.
     pub on_outcome: Option<String>,
-    /// When to give up (text and JSON).
+    /// `--timeout` (headless only).
     pub timeout: Option<Duration>,
-    /// Whether to wait for an image that does not exist yet (text and JSON).
+    /// `--wait` (headless only).
     pub waits: bool,
-    /// The folder of all recordings; absent where nothing tells where a person keeps such things.
+    /// The folder of all recordings; `None` without a home folder.
     pub recordings: Option<PathBuf>,
-    /// Where the watch is recorded.
     pub record: Record,
     pub log: Log,
 }
 
-/// A list of what was recorded.
+/// The `history` command.
 #[derive(Debug)]
 pub struct History {
-    /// The folder of all recordings; absent where nothing tells where a person keeps such things.
+    /// The folder of all recordings; `None` without a home folder.
     pub recordings: Option<PathBuf>,
-    /// How it is listed.
-    pub form: output::OutputFormat,
+    pub format: HistoryFormat,
 }
 
-/// A recording that a person means.
+/// The format of the history.
+#[derive(Debug)]
+pub enum HistoryFormat {
+    Table(Box<Theme>),
+    Json,
+}
+
+/// A recording by its name.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    /// A file, or what a recording is known by in the folder of all recordings.
+    /// A file, or the name or image ID of a recording in the folder.
     pub name: PathBuf,
-    /// The folder of all recordings; absent where nothing tells where a person keeps such things.
+    /// The folder of all recordings; `None` without a home folder.
     pub recordings: Option<PathBuf>,
 }
 
@@ -108,76 +109,97 @@ pub enum Record {
     InFile(PathBuf),
 }
 
-/// How a watch is shown.
+/// The interface of a watch.
 #[derive(Debug)]
 pub enum OutputMode {
     /// The screen, with these keys.
     Screen(KeyMap),
-    /// Lines of text or JSON.
-    Headless(output::OutputFormat),
+    /// Printed lines.
+    Headless(OutputFormat),
 }
 
-/// Where to log, and how much.
+/// The format of a headless watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputFormat {
+    Text,
+    Json,
+}
+
+/// The speed of a replay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PlaybackSpeed {
+    /// A multiple of real time.
+    Times(f64),
+    /// Without pauses.
+    Max,
+}
+
+impl From<ReplaySpeed> for PlaybackSpeed {
+    fn from(speed: ReplaySpeed) -> Self {
+        match speed {
+            ReplaySpeed::Times(factor) => Self::Times(factor),
+            ReplaySpeed::Max => Self::Max,
+        }
+    }
+}
+
+/// The `--log-file` and `--debug` flags.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
-    /// The file; no log without one.
     pub file: Option<PathBuf>,
-    /// Every request too.
+    /// Log requests too.
     pub debug: bool,
 }
 
-/// What to watch.
+/// The source of a watch.
 #[derive(Clone, Debug)]
 pub enum SourceSettings {
-    /// An image, by the ParallelCluster API.
+    /// An image, through the ParallelCluster API.
     Api(Box<ApiSettings>),
     /// A simulated build.
     Demo {
-        /// The scenario's name.
         scenario: String,
-        /// How many times as fast as in life.
+        /// A multiple of real time.
         speed: f64,
     },
     Replay {
         which: Recorded,
-        pace: Pace,
+        speed: PlaybackSpeed,
     },
 }
 
-/// How to reach the ParallelCluster API.
+/// The connection to the ParallelCluster API.
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
-    /// The image's id.
     pub image_id: String,
     /// The API's URL, with its stage.
     pub api_url: String,
-    /// The image's region, where it is not the usual one.
+    /// The image's region, unless the AWS crates find it themselves.
     pub region: Option<String>,
     /// The region by flag, environment or settings.
-    pub asked_region: Option<String>,
+    pub requested_region: Option<String>,
     /// The profile by flag, environment or settings.
-    pub asked_profile: Option<String>,
-    /// The API's region, where its URL does not tell.
+    pub requested_profile: Option<String>,
+    /// The API's region, if not from its URL.
     pub signing_region: Option<String>,
-    /// The profile to use.
+    /// The profile, unless the AWS crates find it themselves.
     pub profile: Option<String>,
-    /// The profile that must exist: the one above, or the environment's.
+    /// The profile that must exist, wherever it comes from.
     pub profile_to_check: Option<String>,
-    /// The role to assume.
     pub role_arn: Option<String>,
-    /// Send unsigned requests.
+    /// `--no-sign-request`.
     pub unsigned: bool,
-    /// Certificates to trust in addition.
+    /// The file of additional certificates to trust.
     pub ca_bundle: Option<PathBuf>,
-    /// A fixed polling interval.
+    /// The fixed polling interval.
     pub interval: Option<Duration>,
 }
 
 impl Task {
-    /// Works out what was asked for.
+    /// The task that the command line asks for.
     ///
     /// # Errors
-    /// [`Error::Usage`] where it can't be done as asked.
+    /// [`Error::Usage`] if an argument, a variable or a file is wrong.
     pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
         let load = |api, look: &LookArgs| Preferences::load(api, look.clone(), environment);
         let state_folder = environment.state_folder.as_ref();
@@ -187,7 +209,8 @@ impl Task {
         let (source, output, preferences) = match cli.command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Config(ConfigArgs { api, look }) => {
-                return Ok(Self::Print(load(api, &look)?.told()));
+                let Preferences { settings, file, .. } = load(api, &look)?;
+                return Ok(Self::PrintSettings(settings, file));
             }
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
@@ -195,14 +218,8 @@ impl Task {
                 return Ok(Self::Report(Recorded { name, recordings }));
             }
             Command::History(args) => {
-                let form = match args.output {
-                    ListOutput::Text => {
-                        let look = load(ApiArgs::default(), &LookArgs::default())?;
-                        output::OutputFormat::Text(Box::new(look.theme))
-                    }
-                    ListOutput::Json => output::OutputFormat::Json,
-                };
-                return Ok(Self::History(History { recordings, form }));
+                let format = history_format(args.output, environment)?;
+                return Ok(Self::History(History { recordings, format }));
             }
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
@@ -226,7 +243,7 @@ impl Task {
             }
             Command::Replay(ReplayArgs {
                 which: RecordingArg { recording: name },
-                speed: pace,
+                speed,
                 output,
             }) => {
                 let preferences = load(ApiArgs::default(), &output.look)?;
@@ -234,7 +251,10 @@ impl Task {
                     name,
                     recordings: recordings.clone(),
                 };
-                let source = SourceSettings::Replay { which, pace };
+                let source = SourceSettings::Replay {
+                    which,
+                    speed: speed.into(),
+                };
                 (source, output, preferences)
             }
         };
@@ -243,7 +263,7 @@ impl Task {
         }
         Ok(Self::Watch(Box::new(Settings {
             source,
-            form: form(&output, &preferences.theme, environment)?,
+            output: output_mode(&output, environment)?,
             theme: preferences.theme,
             mouse: preferences.mouse,
             utc: preferences.utc,
@@ -261,16 +281,28 @@ impl Task {
     }
 }
 
+/// The format of the history. JSON needs no settings, so it works with a wrong config.toml.
+fn history_format(output: ListOutput, environment: &Environment) -> Result<HistoryFormat, Error> {
+    match output {
+        ListOutput::Text => {
+            let preferences =
+                Preferences::load(ApiArgs::default(), LookArgs::default(), environment)?;
+            Ok(HistoryFormat::Table(Box::new(preferences.theme)))
+        }
+        ListOutput::Json => Ok(HistoryFormat::Json),
+    }
+}
+
 fn manual(command: Option<&str>) -> Result<String, Error> {
     cli::manual(command).ok_or_else(|| {
         let name = SafeText::new(command.unwrap_or_default());
         Error::Usage(format!(
-            "no manual page: there is no command {name}; `bakewatch help` lists them"
+            "no manual page: unknown command {name}; `bakewatch help` lists the commands"
         ))
     })
 }
 
-/// How to reach the API. Unsigned requests need nobody who signs them.
+/// The connection to the API. Unsigned requests need no credentials.
 fn api(
     image_id: String,
     unsigned: bool,
@@ -278,15 +310,15 @@ fn api(
 ) -> Result<ApiSettings, Error> {
     let api_url = preferences.url.clone().ok_or_else(|| {
         Error::Usage(format!(
-            "no API URL: pass --api-url, set BAKEWATCH_API_URL or api-url in the settings; the stack that deployed the API tells it: {FIND_API_URL}"
+            "no API URL: pass --api-url, or set BAKEWATCH_API_URL or api-url in config.toml; the URL is an output of the API's stack: {FIND_API_URL}"
         ))
     })?;
     let signed = |text: &Option<String>| text.clone().filter(|_| !unsigned);
     Ok(ApiSettings {
         image_id,
         api_url,
-        asked_region: preferences.region.value.clone(),
-        asked_profile: preferences.profile.value.clone(),
+        requested_region: preferences.region.value.clone(),
+        requested_profile: preferences.profile.value.clone(),
         region: preferences.region.unless_environment(),
         signing_region: signed(&preferences.signing_region),
         profile_to_check: signed(&preferences.profile.value),
@@ -298,15 +330,15 @@ fn api(
     })
 }
 
-fn form(args: &OutputArgs, theme: &Theme, environment: &Environment) -> Result<OutputMode, Error> {
-    let text = || OutputMode::Headless(output::OutputFormat::Text(Box::new(theme.clone())));
+fn output_mode(args: &OutputArgs, environment: &Environment) -> Result<OutputMode, Error> {
+    let text = OutputMode::Headless(OutputFormat::Text);
     match args.output {
-        Output::Json => Ok(OutputMode::Headless(output::OutputFormat::Json)),
-        Output::Text => Ok(text()),
+        Output::Json => Ok(OutputMode::Headless(OutputFormat::Json)),
+        Output::Text => Ok(text),
         Output::Tui if !environment.has_screen() => Err(Error::Usage(
-            "--output tui needs a terminal: standard output is none, or TERM is dumb; try --output text".to_owned(),
+            "--output tui needs a terminal: standard output is not a terminal, or TERM is dumb; try --output text".to_owned(),
         )),
-        Output::Auto if !environment.has_screen() => Ok(text()),
+        Output::Auto if !environment.has_screen() => Ok(text),
         Output::Tui | Output::Auto => Ok(OutputMode::Screen(Keys::load(environment)?.map)),
     }
 }

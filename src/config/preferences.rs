@@ -1,6 +1,7 @@
-//! What a person can set, and what is in force: one row for each setting, in the order in which they are told.
+//! The settings: one row for each, in the order in which `bakewatch config` prints them.
 //!
-//! To add one, pick it here; it is then known in the file, and printed by `bakewatch config`.
+//! To add one, pick it here: config.toml then accepts it, and `bakewatch config` prints it. Tests:
+//! `tests/it/config.rs`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,34 +9,32 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::cli::{ApiArgs, Color, LookArgs};
-use crate::config::layers::{Layers, Origin, Picked, interval, path, quoted, switch, text, word};
+use crate::config::layers::{
+    Layers, Origin, Picked, Setting, choice, interval, path, quoted, switch, text,
+};
 use crate::config::{Environment, themes};
 use crate::error::Error;
-use crate::output;
-use crate::output::ConfigLine;
 use crate::style::{Glyphs, Scheme, Theme};
 
-/// What is in force of what a person can set.
+/// The effective values of all settings.
 #[derive(Debug)]
 pub(super) struct Preferences {
     pub(super) api: ApiPreferences,
-    /// How the screen and the text look.
     pub(super) theme: Theme,
-    /// Whether the mouse is taken at the start.
+    /// Whether bakewatch captures the mouse at the start.
     pub(super) mouse: bool,
     /// Whether the screen's times are in UTC.
     pub(super) utc: bool,
-    /// Whether the terminal may ring and notify.
+    /// Whether a verdict rings the bell and sends a notification.
     pub(super) notify: bool,
-    /// The command to run when the outcome is known.
+    /// The command to run on the outcome.
     pub(super) on_outcome: Option<String>,
-    /// The person's file, whether or not it is there; none where the person has no home.
-    file: Option<PathBuf>,
-    /// What was picked, and where it comes from.
-    lines: Vec<ConfigLine>,
+    /// The path of the user's file, even if it does not exist; `None` without a home folder.
+    pub(super) file: Option<PathBuf>,
+    pub(super) settings: Vec<Setting>,
 }
 
-/// What is in force of how to reach the API.
+/// The effective settings of the connection to the API.
 #[derive(Debug)]
 pub(super) struct ApiPreferences {
     pub(super) url: Option<String>,
@@ -47,16 +46,14 @@ pub(super) struct ApiPreferences {
     pub(super) interval: Option<Duration>,
 }
 
-/// Which signs to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum GlyphSetting {
-    /// What the locale can write.
+    /// The glyphs that the locale supports.
     Auto,
     Unicode,
     Ascii,
 }
 
-/// By which clock times are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum TimesSetting {
     Local,
@@ -64,10 +61,10 @@ enum TimesSetting {
 }
 
 impl Preferences {
-    /// Works out what is in force.
+    /// Picks every setting.
     ///
     /// # Errors
-    /// [`Error::Usage`] where a file or a value is not as it must be.
+    /// [`Error::Usage`] if a file or a value is wrong.
     pub(super) fn load(
         api: ApiArgs,
         look: LookArgs,
@@ -76,15 +73,15 @@ impl Preferences {
         let mut layers = Layers::read(environment)?;
         let api = api_preferences(&mut layers, api, environment)?;
         let theme = theme(&mut layers, &look, environment)?;
-        let mouse = switch("mouse", "take the mouse at the start");
+        let mouse = switch("mouse", "capture the mouse at the start");
         let mouse = layers.pick(mouse, None, None, Some(true))?;
-        let times = word("times", "the clock of the times on the screen");
+        let times = choice("times", "time zone of the screen");
         let times = layers.pick(times, None, None, Some(TimesSetting::Local))?;
-        let notify = switch("notify", "bell and notification when the verdict falls");
+        let notify = switch("notify", "bell and desktop notification on a verdict");
         let notify = layers.pick(notify, look.no_notify.then_some(false), None, Some(true))?;
-        let on_outcome = text("on-outcome", "run this once the outcome is known");
-        let on_outcome = layers.pick(on_outcome, given(look.on_outcome), None, None)?;
-        let (file, lines) = layers.finish()?;
+        let on_outcome = text("on-outcome", "command to run on the outcome");
+        let on_outcome = layers.pick(on_outcome, non_empty(look.on_outcome), None, None)?;
+        let (file, settings) = layers.finish()?;
         Ok(Self {
             api,
             theme,
@@ -93,13 +90,8 @@ impl Preferences {
             notify: notify.value != Some(false),
             on_outcome: on_outcome.value,
             file,
-            lines,
+            settings,
         })
-    }
-
-    /// What is in force, as text.
-    pub(super) fn told(&self) -> String {
-        output::config(&self.lines, self.file.as_deref())
     }
 }
 
@@ -108,31 +100,40 @@ fn api_preferences(
     args: ApiArgs,
     environment: &Environment,
 ) -> Result<ApiPreferences, Error> {
-    let of = |name, value: &Option<String>| value.clone().map(|value| (name, Some(value)));
-    let url =
-        text("api-url", "the ParallelCluster API's invoke URL").written(|url| without_secrets(url));
-    let env = of("BAKEWATCH_API_URL", &environment.api_url);
-    let url = layers.pick(url, given(args.api_url), env, None)?.value;
-    let region = text("region", "the image's region; else the AWS configuration's");
+    let variable = |name, value: &Option<String>| value.clone().map(|value| (name, Some(value)));
+    let url = text("api-url", "invoke URL of the ParallelCluster API")
+        .with_format(|url| without_secrets(url));
+    let env = variable("BAKEWATCH_API_URL", &environment.api_url);
+    let url = layers.pick(url, non_empty(args.api_url), env, None)?.value;
+    let region = text(
+        "region",
+        "AWS region of the image build; default: from the AWS configuration",
+    );
     let env = environment.aws_region.clone();
     let env = env.map(|(name, region)| (name, Some(region)));
-    let region = layers.pick(region, given(args.region), env, None)?;
-    let signing = text("signing-region", "the API's region; else as its URL says");
-    let signing = layers.pick(signing, given(args.signing_region), None, None)?;
-    let profile = text("profile", "the profile of the AWS configuration");
-    // Keys in the environment are somebody's choice for this shell; a file's profile must not undo it.
+    let region = layers.pick(region, non_empty(args.region), env, None)?;
+    let signing = text(
+        "signing-region",
+        "AWS region of the API; default: from its URL",
+    );
+    let signing = layers.pick(signing, non_empty(args.signing_region), None, None)?;
+    let profile = text("profile", "AWS profile to use");
+    // Keys in the environment are the choice for this shell; the file's profile must not override them.
     let keys = environment.aws_keys.map(|name| (name, None));
-    let env = of("AWS_PROFILE", &environment.aws_profile).or(keys);
-    let profile = layers.pick(profile, given(args.profile), env, None)?;
-    let role = text("role-arn", "assume this role first");
-    let role = layers.pick(role, given(args.role_arn), None, None)?;
-    let bundle = path("ca-bundle", "trust the certificates in this file too");
+    let env = variable("AWS_PROFILE", &environment.aws_profile).or(keys);
+    let profile = layers.pick(profile, non_empty(args.profile), env, None)?;
+    let role = text("role-arn", "IAM role to assume");
+    let role = layers.pick(role, non_empty(args.role_arn), None, None)?;
+    let bundle = path(
+        "ca-bundle",
+        "PEM file of additional CA certificates to trust",
+    );
     let env = environment.ca_bundle.clone();
     let env = env.map(|path| ("AWS_CA_BUNDLE", Some(path)));
     let bundle = layers.pick(bundle, args.ca_bundle, env, None)?;
     let every = interval(
         "interval",
-        "poll at this interval; else 2s to 15s, as it helps",
+        "fixed polling interval; default: adaptive, 2s to 15s",
     );
     let every = layers.pick(every, args.interval, None, None)?;
     Ok(ApiPreferences {
@@ -141,22 +142,27 @@ fn api_preferences(
         signing_region: signing.value,
         profile,
         role_arn: role.value,
-        ca_bundle: located(bundle, environment),
+        ca_bundle: resolve_path(bundle, environment),
         interval: every.value,
     })
 }
 
 fn theme(layers: &mut Layers, look: &LookArgs, environment: &Environment) -> Result<Theme, Error> {
-    let color = word("color", "when to use colours");
+    let color = choice("color", "when to use colours");
     let color = layers.pick(color, look.color, None, Some(Color::Auto))?;
     let here = themes::automatic(environment.background);
-    let help = format!("the colours; auto is {here} here");
+    let help = format!("colour theme; auto is {here} in this terminal");
     let env = environment.theme.clone();
     let env = env.map(|name| ("BAKEWATCH_THEME", Some(name)));
-    let usual = Some(themes::AUTO.to_owned());
-    let theme = layers.pick(text("theme", help), given(look.theme.clone()), env, usual)?;
+    let default = Some(themes::AUTO.to_owned());
+    let theme = layers.pick(
+        text("theme", help),
+        non_empty(look.theme.clone()),
+        env,
+        default,
+    )?;
     let scheme = scheme(layers, &theme, environment)?;
-    let glyphs = word("glyphs", "the signs");
+    let glyphs = choice("glyphs", "characters for symbols");
     let glyphs = layers.pick(glyphs, None, None, Some(GlyphSetting::Auto))?;
     let glyphs = match glyphs.value {
         Some(GlyphSetting::Unicode) => Glyphs::Unicode,
@@ -167,7 +173,7 @@ fn theme(layers: &mut Layers, look: &LookArgs, environment: &Environment) -> Res
     Ok(Theme::new(&scheme, depth, glyphs))
 }
 
-/// The colours of a theme. Where there is no such theme, whoever named it is told so.
+/// The colours of a theme. The error for an unknown theme names the layer that set it.
 fn scheme(
     layers: &Layers,
     theme: &Picked<String>,
@@ -175,17 +181,17 @@ fn scheme(
 ) -> Result<Scheme, Error> {
     let name = theme.value.as_deref().unwrap_or(themes::AUTO);
     themes::load(name, environment).map_err(|error| match error {
-        themes::ThemeError::Unknown(why) => layers.wrong("theme", theme.origin, &why),
+        themes::ThemeError::Unknown(why) => layers.wrong_value("theme", theme.origin, &why),
         themes::ThemeError::Wrong(error) => error,
     })
 }
 
-fn given(text: Option<String>) -> Option<String> {
+fn non_empty(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// A file's path: one that the settings name goes from their own folder, or from home where it begins with ~.
-fn located(path: Picked<PathBuf>, environment: &Environment) -> Option<PathBuf> {
+/// The path of a file. A path in config.toml is relative to its folder, or to home if it begins with ~.
+fn resolve_path(path: Picked<PathBuf>, environment: &Environment) -> Option<PathBuf> {
     let named = path.value?;
     if !matches!(path.origin, Origin::File(_)) {
         return Some(named);
@@ -194,11 +200,11 @@ fn located(path: Picked<PathBuf>, environment: &Environment) -> Option<PathBuf> 
         Ok(rest) => (&environment.home, rest),
         Err(_) => (&environment.config_folder, &named),
     };
-    let located = folder.as_ref().map(|folder| folder.join(rest));
-    Some(located.unwrap_or(named))
+    let resolved = folder.as_ref().map(|folder| folder.join(rest));
+    Some(resolved.unwrap_or(named))
 }
 
-/// A URL without what may be secret: a user name, a password, a query.
+/// A URL as TOML without its possible secrets: user name, password, query.
 fn without_secrets(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let user = rest.rfind('@').map(|_| "***@").unwrap_or_default();
@@ -220,8 +226,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_told_without_secrets() {
-        for (url, told) in [
+    fn a_url_is_printed_without_secrets() {
+        for (url, printed) in [
             ("https://a.example/prod", "\"https://a.example/prod\""),
             (
                 "https://user:pa@ss/word@a.example/prod",
@@ -235,7 +241,7 @@ mod tests {
             ("https://a.example/#secret", "\"https://a.example/?***\""),
             ("\u{1b}\"", "\"␛\\\"\""),
         ] {
-            assert_eq!(without_secrets(url), told, "{url}");
+            assert_eq!(without_secrets(url), printed, "{url}");
         }
     }
 }

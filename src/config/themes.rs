@@ -1,6 +1,6 @@
-//! The themes: those in `assets/themes`, and a person's own in the folder `themes` beside their settings.
+//! The colour themes: the built-in ones in `assets/themes`, and the user's in the folder `themes` beside config.toml.
 //!
-//! A theme says what differs from the one that it is based on. What can't be is refused with its line.
+//! A theme overrides the theme that it is based on. Errors name their line. Tests: `tests/it/themes.rs`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,27 +8,27 @@ use std::path::Path;
 use toml::{Spanned, Value};
 
 use crate::config::background::Background;
-use crate::config::file::{FileError, clean, meant, refused};
+use crate::config::file::{FileError, clean, closest_name_or, file_error};
 use crate::config::{Environment, file};
 use crate::error::Error;
 use crate::style::{Depth, Role, Scheme};
 
-/// The theme that goes by what is known about the terminal.
+/// The theme that follows the terminal's background.
 pub(crate) const AUTO: &str = "auto";
 
 /// The theme that the others are based on.
 const NEUTRAL: &str = "neutral";
 
-/// What a theme's file calls the theme that it is based on.
+/// The entry that names the theme that a theme is based on.
 const BASE: &str = "base";
 
-/// A line of a theme's file.
+/// A correct line of a theme file.
 const EXAMPLE: &str = r#"good = { true = "bold #24974b", 256 = "28", 16 = "green" }"#;
 
-/// A theme's file: what roles look like, by name, and the theme that it is based on.
+/// A theme file: the styles of roles, by name, and `base`.
 type File = BTreeMap<Spanned<String>, Spanned<Value>>;
 
-/// The themes that everybody has, by name, with the text of each.
+/// The built-in themes: names and file texts.
 pub const BUILT_IN: [(&str, &str); 5] = [
     (NEUTRAL, include_str!("../../assets/themes/neutral.toml")),
     ("dark", include_str!("../../assets/themes/dark.toml")),
@@ -52,10 +52,10 @@ pub(crate) const fn automatic(background: Background) -> &'static str {
     }
 }
 
-/// A built-in theme; nothing where there is none of that name.
+/// The built-in theme of this name.
 ///
 /// # Errors
-/// Where its file is not as it must be; a test says so before a person can.
+/// If its file is wrong, which a test rules out.
 pub fn built_in(name: &str) -> Result<Option<Scheme>, FileError> {
     let text_of = |wanted| BUILT_IN.into_iter().find(|(name, _)| *name == wanted);
     let Some((_, text)) = text_of(name) else {
@@ -63,18 +63,18 @@ pub fn built_in(name: &str) -> Result<Option<Scheme>, FileError> {
     };
     let mut scheme = Scheme::default();
     if let Some((_, neutral)) = text_of(NEUTRAL) {
-        lay_over(neutral, &mut scheme)?;
+        apply(neutral, &mut scheme)?;
     }
-    lay_over(text, &mut scheme)?;
+    apply(text, &mut scheme)?;
     Ok(Some(scheme))
 }
 
-/// Why there is no theme to be had.
+/// The reason that a theme could not be loaded.
 #[derive(Debug)]
 pub(super) enum ThemeError {
-    /// None is called so; this says which are.
+    /// There is no theme of this name; the text names the others.
     Unknown(String),
-    /// Its file can't be read, or says what can't be.
+    /// Its file can't be read or is wrong.
     Wrong(Error),
 }
 
@@ -84,12 +84,12 @@ impl From<Error> for ThemeError {
     }
 }
 
-/// A theme by name: a person's own, a built-in one, or `auto`.
+/// A theme by name: the user's own, a built-in one, or `auto`.
 ///
 /// # Errors
-/// Where there is no such theme, or its file says what can't be.
+/// If there is no such theme, or its file is wrong.
 pub(super) fn load(name: &str, environment: &Environment) -> Result<Scheme, ThemeError> {
-    let what = "the theme";
+    let purpose = "the theme";
     let name = if name == AUTO {
         automatic(environment.background)
     } else {
@@ -98,21 +98,21 @@ pub(super) fn load(name: &str, environment: &Environment) -> Result<Scheme, Them
     let file = environment
         .config_folder
         .as_ref()
-        .filter(|_| is_a_file_name(name))
+        .filter(|_| is_file_name(name))
         .map(|folder| folder.join("themes").join(format!("{name}.toml")));
     if let Some(path) = &file
-        && let Some(text) = file::read(what, path)?
+        && let Some(text) = file::read(purpose, path)?
     {
-        let own = own(&text).map_err(|why| refused(what, path, &why));
+        let own = user_theme(&text).map_err(|why| file_error(purpose, path, &why));
         return Ok(own?);
     }
     let asset = format!("assets/themes/{name}.toml");
-    let scheme = built_in(name).map_err(|why| refused(what, Path::new(&asset), &why))?;
+    let scheme = built_in(name).map_err(|why| file_error(purpose, Path::new(&asset), &why))?;
     scheme.ok_or_else(|| ThemeError::Unknown(unknown_theme(name, file.as_deref())))
 }
 
-/// Whether a theme may be called so: its name becomes that of a file.
-fn is_a_file_name(name: &str) -> bool {
+/// Whether a theme may have this name, which becomes a file name.
+fn is_file_name(name: &str) -> bool {
     let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
     !name.is_empty() && name.chars().all(is_plain)
 }
@@ -122,47 +122,44 @@ fn unknown_theme(name: &str, file: Option<&Path>) -> String {
         .into_iter()
         .chain(BUILT_IN.map(|(name, _)| name))
         .collect();
-    let all = format!("there are {}", names.join(", "));
-    let meant = meant(name, names.iter().copied(), &all);
+    let all = format!("available: {}", names.join(", "));
+    let help = closest_name_or(name, names.iter().copied(), &all);
     let name = clean(name);
     match file {
         Some(file) => {
             let file = clean(&file.to_string_lossy());
-            format!("no theme is called {name}, and there is no file {file}; {meant}")
+            format!("unknown theme {name}, and there is no file {file}; {help}")
         }
-        None => format!("no theme is called {name}; {meant}"),
+        None => format!("unknown theme {name}; {help}"),
     }
 }
 
-/// A person's own theme.
-fn own(text: &str) -> Result<Scheme, FileError> {
+/// The user's own theme.
+fn user_theme(text: &str) -> Result<Scheme, FileError> {
     let mut name = Spanned::new(0..0, NEUTRAL.to_owned());
     for (entry, value) in parse(text)? {
         if entry.get_ref() == BASE {
-            let place = value.span();
+            let span = value.span();
             let Value::String(base) = value.into_inner() else {
-                let message = "base is the name of a built-in theme, such as \"dark\"";
-                return Err(FileError::at(text, &place, message));
+                let message = "base must be the name of a built-in theme, such as \"dark\"";
+                return Err(FileError::at(text, &span, message));
             };
-            name = Spanned::new(place, base);
+            name = Spanned::new(span, base);
         }
     }
     let mut scheme = built_in(name.get_ref())?.ok_or_else(|| {
         let names = BUILT_IN.map(|(name, _)| name);
-        let all = format!("there are {}", names.join(", "));
-        let meant = meant(name.get_ref(), names, &all);
-        let message = format!(
-            "no built-in theme is called {}; {meant}",
-            clean(name.get_ref())
-        );
+        let all = format!("available: {}", names.join(", "));
+        let help = closest_name_or(name.get_ref(), names, &all);
+        let message = format!("unknown built-in theme {}; {help}", clean(name.get_ref()));
         FileError::at(text, &name.span(), message)
     })?;
-    lay_over(text, &mut scheme)?;
+    apply(text, &mut scheme)?;
     Ok(scheme)
 }
 
-/// Lays what a file says of roles over a theme.
-fn lay_over(text: &str, scheme: &mut Scheme) -> Result<(), FileError> {
+/// Overrides the roles of a theme with a file's text.
+fn apply(text: &str, scheme: &mut Scheme) -> Result<(), FileError> {
     for (entry, value) in parse(text)? {
         let name = entry.get_ref();
         if name == BASE {
@@ -174,16 +171,13 @@ fn lay_over(text: &str, scheme: &mut Scheme) -> Result<(), FileError> {
             .find(|role| role.name() == name)
             .ok_or_else(|| wrong(unknown_role(name)))?;
         let Value::Table(looks) = value.get_ref() else {
-            return Err(wrong(format!(
-                "{name} is no table; a line reads like {EXAMPLE}"
-            )));
+            return Err(wrong(format!("{name} must be a table; example: {EXAMPLE}")));
         };
         for (depth, words) in looks {
             let known = Depth::ALL.into_iter().find(|known| known.name() == depth);
             let (Some(depth), Value::String(words)) = (known, words) else {
                 let depth = clean(depth);
-                let message =
-                    format!("{name}: {depth} is not understood; a line reads like {EXAMPLE}");
+                let message = format!("{name}: wrong entry {depth}; example: {EXAMPLE}");
                 return Err(wrong(message));
             };
             let set = scheme.set(role, depth, words);
@@ -195,15 +189,15 @@ fn lay_over(text: &str, scheme: &mut Scheme) -> Result<(), FileError> {
 
 fn unknown_role(given: &str) -> String {
     let names = Role::ALL.map(Role::name);
-    let all = format!("there are {}", names.join(", "));
+    let all = format!("available: {}", names.join(", "));
     format!(
-        "no role is called {}; {}",
+        "unknown role {}; {}",
         clean(given),
-        meant(given, names, &all)
+        closest_name_or(given, names, &all)
     )
 }
 
-/// The entries of a theme's file, in the order of their names.
+/// The entries of a theme file, in the order of their names.
 fn parse(text: &str) -> Result<File, FileError> {
     toml::from_str(text).map_err(|error| FileError::syntax(text, &error, EXAMPLE))
 }
@@ -214,7 +208,7 @@ mod tests {
     use crate::text::safe::{SafeText, one_line};
 
     #[test]
-    fn the_neutral_theme_says_what_every_role_is_at_every_depth() {
+    fn the_neutral_theme_defines_every_role_at_every_depth() {
         let file = parse(BUILT_IN[0].1).unwrap();
         let roles: Vec<_> = file.keys().map(|role| role.get_ref().as_str()).collect();
         for role in Role::ALL {
@@ -229,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn without_colours_the_neutral_theme_is_what_the_program_knows_by_itself() {
+    fn without_colours_the_neutral_theme_equals_the_default_scheme() {
         let (neutral, weights) = (built_in(NEUTRAL).unwrap().unwrap(), Scheme::default());
         for role in Role::ALL {
             let style = |scheme: &Scheme| scheme.style(role, Depth::None);
@@ -238,8 +232,8 @@ mod tests {
     }
 
     #[test]
-    fn a_theme_of_ones_own_differs_in_what_it_says() {
-        let mine = own("base = \"dark\"\ngood = { true = \"#123456\" }\n").unwrap();
+    fn a_users_theme_differs_from_its_base_in_its_entries_only() {
+        let mine = user_theme("base = \"dark\"\ngood = { true = \"#123456\" }\n").unwrap();
         let dark = built_in("dark").unwrap().unwrap();
         for (role, depth) in Role::ALL
             .into_iter()
@@ -252,35 +246,35 @@ mod tests {
                 "{role:?} {depth:?}"
             );
         }
-        assert_eq!(own("").unwrap(), built_in(NEUTRAL).unwrap().unwrap());
+        assert_eq!(user_theme("").unwrap(), built_in(NEUTRAL).unwrap().unwrap());
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_line_in_one_clean_line() {
+    fn an_error_names_its_line_in_one_safe_line() {
         for (text, wanted) in [
             (
                 "\nbase = \"drak\"",
-                "line 2: no built-in theme is called drak; did you mean dark?",
+                "line 2: unknown built-in theme drak; did you mean dark?",
             ),
             (
                 "base = 3",
-                "line 1: base is the name of a built-in theme, such as \"dark\"",
+                "line 1: base must be the name of a built-in theme, such as \"dark\"",
             ),
             (
                 "\n\ngod = {}",
-                "line 3: no role is called god; did you mean good?",
+                "line 3: unknown role god; did you mean good?",
             ),
             (
                 "good = \"green\"",
-                "line 1: good is no table; a line reads like",
+                "line 1: good must be a table; example: ",
             ),
             (
                 "good = { 8 = \"green\" }",
-                "line 1: good: 8 is not understood; a line reads like",
+                "line 1: good: wrong entry 8; example: ",
             ),
             (
                 "good = { 16 = 2 }",
-                "line 1: good: 16 is not understood; a line reads like",
+                "line 1: good: wrong entry 16; example: ",
             ),
             (
                 "good = { 16 = \"gren\" }",
@@ -291,11 +285,11 @@ mod tests {
                 "line 1: good: green can't be shown in none",
             ),
             ("good = { \"\\u001b\" = \"\" }", "line 1: good: "),
-            ("\"\\u001b\\n\" = {}", "line 1: no role is called "),
-            ("base = \"\\u001b\"", "line 1: no built-in theme is called "),
+            ("\"\\u001b\\n\" = {}", "line 1: unknown role "),
+            ("base = \"\\u001b\"", "line 1: unknown built-in theme "),
             ("good", "line 1: "),
         ] {
-            let message = own(text).unwrap_err().to_string();
+            let message = user_theme(text).unwrap_err().to_string();
             assert!(message.starts_with(wanted), "{text}: {message}");
             assert_eq!(
                 one_line(SafeText::new(&message).as_str()),
@@ -306,13 +300,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_no_file_name_is_no_theme() {
+    fn a_name_that_is_not_a_file_name_is_no_theme() {
         for name in ["", "../keys", "a/b", "a.b", "\u{1b}"] {
             let error = load(name, &Environment::default()).unwrap_err();
             let ThemeError::Unknown(message) = error else {
                 panic!("{error:?}");
             };
-            assert!(message.starts_with("no theme is called"), "{message}");
+            assert!(message.starts_with("unknown theme "), "{message}");
             assert!(!message.contains(char::is_control), "{message:?}");
         }
     }

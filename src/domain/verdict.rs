@@ -69,12 +69,12 @@ impl Verdict {
     /// The outcome of the watch if it ended now.
     pub const fn outcome(self) -> Outcome {
         match self {
-            Self::Waiting | Self::Ended => Outcome::Unknown,
-            Self::Building | Self::Finishing | Self::Deleting => Outcome::Building,
-            Self::Failing | Self::Failed => Outcome::Failed,
-            Self::Succeeded => Outcome::Succeeded,
-            Self::Deleted => Outcome::Deleted,
-            Self::NotFound => Outcome::NotFound,
+            Self::Waiting | Self::Ended => OutcomeKind::Unknown,
+            Self::Building | Self::Finishing | Self::Deleting => OutcomeKind::Building,
+            Self::Failing | Self::Failed => OutcomeKind::Failed,
+            Self::Succeeded => OutcomeKind::Succeeded,
+            Self::Deleted => OutcomeKind::Deleted,
+            Self::NotFound => OutcomeKind::NotFound,
         }
     }
 }
@@ -92,7 +92,7 @@ pub enum Outcome {
     Unknown,
 }
 
-impl Outcome {
+impl OutcomeKind {
     pub const ALL: [Self; 6] = [
         Self::Succeeded,
         Self::Failed,
@@ -115,7 +115,7 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for OutcomeKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
@@ -148,7 +148,7 @@ pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
     if described.is_some_and(|image| image.finished_ami().is_some()) {
         return Verdict::Succeeded;
     }
-    if before.outcome() == Outcome::Failed {
+    if before.outcome() == OutcomeKind::Failed {
         return failure(evidence);
     }
     if matches!(before, Verdict::Succeeded | Verdict::Ended) {

@@ -1,21 +1,19 @@
-//! The list of recordings: a table for people, or one JSON object a line; its fields are in the README,
-//! "History".
+//! Serialises the history: a table for the user, or one JSON object per line, with the fields of docs/recordings.md.
+//! Tests: `tests/it/history.rs`.
 
 use serde::Serialize;
 
 use crate::domain::failure::Reason;
+use crate::domain::outcome::{Outcome, RecordedWatch};
 use crate::domain::stack_event::format_time;
-use crate::domain::summary::{RecordedBuild, RecordedWatch};
-use crate::output::OutputFormat;
 use crate::output::text::{class, paint, seconds};
 use crate::style::Theme;
 use crate::text::duration::duration;
 use crate::text::safe::{SafeText, escape_json, one_line};
 use crate::text::width::{pad, truncate, width};
 
-/// Columns of the longest cell.
-const LONGEST: usize = 64;
-/// The names of the columns.
+/// The maximum width of a cell.
+const MAX_WIDTH: usize = 64;
 const HEADINGS: [&str; 7] = [
     "BEGAN",
     "IMAGE",
@@ -25,19 +23,22 @@ const HEADINGS: [&str; 7] = [
     "RECORDING",
     "RESULT",
 ];
-/// The column that has a colour.
+/// The coloured column.
 const VERDICT: usize = 3;
 
-/// Writes the list.
-pub(crate) fn history(watches: &[RecordedWatch], form: &OutputFormat) -> String {
-    match form {
-        OutputFormat::Text(_) if watches.is_empty() => String::new(),
-        OutputFormat::Text(theme) => table(watches, theme),
-        OutputFormat::Json => watches.iter().map(|watch| line(watch) + "\n").collect(),
-    }
+/// The list as JSON lines.
+pub(crate) fn history_json(watches: &[RecordedWatch]) -> String {
+    watches
+        .iter()
+        .map(|watch| json_line(watch) + "\n")
+        .collect()
 }
 
-fn table(watches: &[RecordedWatch], theme: &Theme) -> String {
+/// The list as a table. Without recordings it is empty.
+pub(crate) fn history_table(watches: &[RecordedWatch], theme: &Theme) -> String {
+    if watches.is_empty() {
+        return String::new();
+    }
     let rows: Vec<_> = watches.iter().map(|watch| row(watch, theme)).collect();
     let mut widths = HEADINGS.map(width);
     for cells in &rows {
@@ -45,17 +46,16 @@ fn table(watches: &[RecordedWatch], theme: &Theme) -> String {
             *widest = width(cell).max(*widest);
         }
     }
-    let mut table = line_of(HEADINGS.map(str::to_owned), widths, |cell| cell);
+    let mut table = table_line(HEADINGS.map(str::to_owned), widths, |cell| cell);
     for (watch, cells) in watches.iter().zip(rows) {
-        let style = watch.build.as_ref().map_or(theme.dim(), |told| {
-            theme.status(class(told.summary.outcome))
-        });
-        table += &line_of(cells, widths, |verdict| paint(style, &verdict));
+        let outcome = watch.outcome.as_ref();
+        let style = outcome.map_or(theme.dim(), |outcome| theme.status(class(outcome.kind)));
+        table += &table_line(cells, widths, |verdict| paint(style, &verdict));
     }
     table
 }
 
-fn line_of(
+fn table_line(
     cells: [String; HEADINGS.len()],
     widths: [usize; HEADINGS.len()],
     paint: impl Fn(String) -> String,
@@ -74,39 +74,37 @@ fn row(watch: &RecordedWatch, theme: &Theme) -> [String; HEADINGS.len()] {
     let began = seconds(watch.began);
     let cell = |text: &SafeText| {
         let text = one_line(text.as_str());
-        truncate(&text, LONGEST, theme.glyphs().ellipsis)
+        truncate(&text, MAX_WIDTH, theme.glyphs().ellipsis)
     };
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    match &watch.build {
+    match &watch.outcome {
         Err(why) => {
             let none = || "-".to_owned();
             let verdict = "UNREADABLE".to_owned();
             [began, none(), none(), verdict, none(), name, cell(why)]
         }
-        Ok(told) => {
-            let outcome = told.summary.outcome;
-            let sign = theme.glyphs().status(class(outcome));
+        Ok(outcome) => {
+            let sign = theme.glyphs().status(class(outcome.kind));
             [
                 began,
-                cell(&told.image_id),
-                or_none(told.region().map(cell)),
-                format!("{sign} {}", outcome.as_str().to_uppercase()),
-                or_none(told.summary.took().map(duration)),
+                cell(&outcome.image_id),
+                or_none(outcome.region.as_ref().map(cell)),
+                format!("{sign} {}", outcome.kind.word().to_uppercase()),
+                or_none(outcome.took().map(duration)),
                 name,
-                or_none(result(told).as_ref().map(cell)),
+                or_none(result(outcome).as_ref().map(cell)),
             ]
         }
     }
 }
 
-/// What came of it: the AMI, or what failed first and why.
-fn result(told: &RecordedBuild) -> Option<SafeText> {
-    let summary = &told.summary;
-    if let (Some(ami), true) = (&summary.ami_id, summary.leftover_stack) {
+/// The last column: the AMI, or the first failure and its reason.
+fn result(outcome: &Outcome) -> Option<SafeText> {
+    if let (Some(ami), true) = (&outcome.ami_id, outcome.leftover_stack) {
         return Some(SafeText::new(&format!("{ami}, its stack is left over")));
     }
-    summary.ami_id.clone().or_else(|| {
-        let failure = summary.first_failure.as_ref()?;
+    outcome.ami_id.clone().or_else(|| {
+        let failure = outcome.first_failure.as_ref()?;
         let why = failure.reason.as_ref().map(Reason::parse);
         let why = why.map(|reason| format!(": {}", reason.summary(None)));
         let text = format!("{}{}", failure.logical_id, why.unwrap_or_default());
@@ -116,7 +114,7 @@ fn result(told: &RecordedBuild) -> Option<SafeText> {
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line<'a> {
+struct RecordingLine<'a> {
     kind: &'static str,
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,7 +128,7 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ami_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    first_failure: Option<FirstFailure<'a>>,
+    first_failure: Option<FirstFailureFields<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     leftover_stack: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,36 +141,35 @@ struct Line<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FirstFailure<'a> {
+struct FirstFailureFields<'a> {
     logical_resource_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
 
-fn line(watch: &RecordedWatch) -> String {
-    let mut line = Line {
+fn json_line(watch: &RecordedWatch) -> String {
+    let mut line = RecordingLine {
         kind: "recording",
         file: watch.file.to_string_lossy().into_owned(),
-        ..Line::default()
+        ..RecordingLine::default()
     };
-    match &watch.build {
+    match &watch.outcome {
         Err(why) => line.error = Some(why.as_str()),
-        Ok(told) => {
-            let summary = &told.summary;
-            let failure = summary.first_failure.as_ref();
-            line = Line {
-                outcome: Some(summary.outcome.as_str()),
-                image_id: Some(told.image_id.as_str()),
-                region: told.region().map(SafeText::as_str),
-                ami_id: summary.ami_id.as_ref().map(SafeText::as_str),
-                first_failure: failure.map(|failure| FirstFailure {
+        Ok(outcome) => {
+            let failure = outcome.first_failure.as_ref();
+            line = RecordingLine {
+                outcome: Some(outcome.kind.word()),
+                image_id: Some(outcome.image_id.as_str()),
+                region: outcome.region.as_ref().map(SafeText::as_str),
+                ami_id: outcome.ami_id.as_ref().map(SafeText::as_str),
+                first_failure: failure.map(|failure| FirstFailureFields {
                     logical_resource_id: failure.logical_id.as_str(),
                     reason: failure.reason.as_ref().map(SafeText::as_str),
                 }),
-                leftover_stack: Some(summary.leftover_stack),
-                started_at: summary.started_at.map(format_time),
-                ended_at: summary.ended_at.map(format_time),
-                events: Some(summary.events),
+                leftover_stack: Some(outcome.leftover_stack),
+                started_at: outcome.started_at.map(format_time),
+                ended_at: outcome.ended_at.map(format_time),
+                events: Some(outcome.events),
                 ..line
             };
         }

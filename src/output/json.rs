@@ -1,10 +1,10 @@
-//! Entries as JSON objects, one a line; the schema is in the README, "JSON output".
+//! Serialises entries as JSON objects, one per line; docs/scripting.md describes the fields.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::app::effect::Entry;
-use crate::app::status::outcome::OutcomeRecord;
+use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
 use crate::text::safe::{SafeText, escape_json};
 
@@ -36,7 +36,7 @@ enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        first_failure: Option<FirstFailure<'a>>,
+        first_failure: Option<FirstFailureFields<'a>>,
         leftover_stack: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         started_at: Option<String>,
@@ -48,17 +48,17 @@ enum Line<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FirstFailure<'a> {
+struct FirstFailureFields<'a> {
     logical_resource_id: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     resource_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    reason: Option<&'a str>,
     event_id: &'a str,
 }
 
-/// The line for an entry, without its line break; nothing for what is a diagnostic.
-pub(super) fn line(entry: &Entry) -> Option<String> {
+/// The line of an entry, without a line break; `None` for a diagnostic.
+pub(super) fn json_line(entry: &Entry) -> Option<String> {
     let line = match entry {
         Entry::Remark(_) => return None,
         Entry::Stack(stack_id) => serde_json::to_string(&Line::Stack {
@@ -69,7 +69,7 @@ pub(super) fn line(entry: &Entry) -> Option<String> {
             state: state.label(),
             message,
         }),
-        Entry::Outcome(record) => serde_json::to_string(&outcome(record)),
+        Entry::Outcome(record) => serde_json::to_string(&outcome_line(record)),
     };
     Some(escape_json(&line.unwrap_or_default()))
 }
@@ -82,11 +82,11 @@ fn event_line(event: &StackEvent) -> serde_json::Result<String> {
     })
 }
 
-fn outcome(record: &OutcomeRecord) -> Line<'_> {
+fn outcome_line(record: &Outcome) -> Line<'_> {
     Line::Outcome {
-        outcome: record.outcome.as_str(),
-        image_id: &record.image_id,
-        // An event may come without one.
+        outcome: record.kind.word(),
+        image_id: record.image_id.as_str(),
+        // An event may lack a stack ID.
         stack_id: record
             .stack_id
             .as_ref()
@@ -94,16 +94,21 @@ fn outcome(record: &OutcomeRecord) -> Line<'_> {
             .filter(|id| !id.is_empty()),
         ami_id: record.ami_id.as_ref().map(SafeText::as_str),
         reason: record.reason.as_deref(),
-        first_failure: record.first_failure.as_deref().map(|event| FirstFailure {
-            logical_resource_id: event.logical_id.as_str(),
-            resource_type: event.resource_type.as_str(),
-            reason: event.verbatim_reason(),
-            event_id: event.event_id.as_str(),
-        }),
+        first_failure: record.first_failure.as_ref().map(first_failure_fields),
         leftover_stack: record.leftover_stack,
         started_at: record.started_at.map(format_time),
         ended_at: record.ended_at.map(format_time),
         events: record.events,
+    }
+}
+
+fn first_failure_fields(failure: &FirstFailure) -> FirstFailureFields<'_> {
+    let event = failure.event.as_ref();
+    FirstFailureFields {
+        logical_resource_id: failure.logical_id.as_str(),
+        resource_type: event.map_or("", |event| event.resource_type.as_str()),
+        reason: event.and_then(|event| event.verbatim_reason.as_deref()),
+        event_id: event.map_or("", |event| &event.event_id),
     }
 }
 
@@ -113,21 +118,21 @@ mod tests {
 
     use super::*;
     use crate::app::status::connection::ConnectionState;
-    use crate::domain::verdict::Outcome;
+    use crate::domain::verdict::OutcomeKind;
 
     #[test]
     fn an_event_keeps_the_services_fields_and_values() {
         let raw = r#"{"stackId":"s","eventId":"e","hookType":{"a":1.50},"resourceStatus":"X"}"#;
         let event = Arc::new(StackEvent::from_json(raw, None));
         let expected = format!(r#"{{"kind":"event","stackId":"s","event":{raw}}}"#);
-        assert_eq!(line(&Entry::Event(event)), Some(expected));
+        assert_eq!(json_line(&Entry::Event(event)), Some(expected));
     }
 
     #[test]
-    fn what_could_act_on_a_terminal_is_escaped_without_changing_the_value() {
+    fn terminal_control_characters_are_escaped_without_changing_the_value() {
         let raw = "{\"stackId\":\"s\",\"eventId\":\"e\u{9b}\u{202e}\u{7f}\u{e0041}\"}";
         let event = Arc::new(StackEvent::from_json(raw, None));
-        let printed = line(&Entry::Event(event)).unwrap();
+        let printed = json_line(&Entry::Event(event)).unwrap();
         assert!(
             printed.contains(r"e\u009b\u202e\u007f\udb40\udc41"),
             "{printed}"
@@ -137,10 +142,11 @@ mod tests {
     }
 
     #[test]
-    fn absent_values_are_left_out() {
-        let record = OutcomeRecord {
-            outcome: Outcome::NotFound,
-            image_id: "img".to_owned(),
+    fn absent_values_are_omitted() {
+        let record = Outcome {
+            kind: OutcomeKind::NotFound,
+            image_id: SafeText::new("img"),
+            region: None,
             stack_id: None,
             ami_id: None,
             reason: None,
@@ -152,7 +158,7 @@ mod tests {
         };
         let expected = r#"{"kind":"outcome","outcome":"not-found","imageId":"img","leftoverStack":false,"events":0}"#;
         assert_eq!(
-            line(&Entry::Outcome(Box::new(record))).as_deref(),
+            json_line(&Entry::Outcome(Box::new(record))).as_deref(),
             Some(expected)
         );
     }
@@ -164,7 +170,7 @@ mod tests {
             message: "slow \"down\"".to_owned(),
         };
         assert_eq!(
-            line(&entry).as_deref(),
+            json_line(&entry).as_deref(),
             Some(r#"{"kind":"status","state":"throttled","message":"slow \"down\""}"#)
         );
     }

@@ -1,5 +1,5 @@
-//! The key map as text: in the form of its file, so that a person can take lines of it over, with what each
-//! action does, and where, as comments.
+//! Prints the key map in the format of keys.toml, so that the user can copy lines, with the meaning of each action in its
+//! contexts as comments.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,20 +11,19 @@ use crate::app::keys::keymap::KeyMap;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{pad, width};
 
-/// The columns that a list of keys has at least, so that one long list does not push all comments away.
-const LEAST: usize = 28;
+/// The minimum width of a list of keys, so that most comments are aligned.
+const MIN_WIDTH: usize = 28;
 
-/// Writes the key map in force. `file` is the person's own; `line` is where that file says an action's keys,
-/// from 1, if it does.
+/// The effective key map. `file` is the path of the user's file; `line` is the line (from 1) of an action in it, if any.
 pub(crate) fn keys(
     map: &KeyMap,
     file: Option<&Path>,
     line: impl Fn(Action) -> Option<usize>,
 ) -> String {
-    let mut text = String::from("# The keys in force.");
+    let mut text = String::from("# The effective keys.");
     if let Some(file) = file {
         let file = SafeText::new(&file.to_string_lossy());
-        text.push_str(" To change some, put lines like these into ");
+        text.push_str(" To change one, copy its line to ");
         text.push_str(&one_line(file.as_str()));
     }
     text.push('\n');
@@ -38,11 +37,11 @@ pub(crate) fn keys(
         written.push(command.action);
         let keys = map.keys(command.action).iter().copied().map(quoted);
         let keys = format!("[{}]", keys.collect::<Vec<_>>().join(", "));
-        let mut entry = format!("{} = {}", pad(command.name, names), pad(&keys, LEAST));
+        let mut entry = format!("{} = {}", pad(command.name, names), pad(&keys, MIN_WIDTH));
         let columns = width(&entry);
-        let meanings = COMMANDS.iter().filter(|row| row.action == command.action);
-        let mut comments: Vec<_> = meanings
-            .map(|row| format!("{}: {}", row.contexts_label(), row.help))
+        let rows = COMMANDS.iter().filter(|row| row.action == command.action);
+        let mut comments: Vec<_> = rows
+            .map(|row| format!("{}: {}", row.place(), row.help))
             .collect();
         if let Some(line) = line(command.action) {
             comments.push(format!("(set in line {line} of your file)"));

@@ -1,13 +1,13 @@
-//! Markdown that others can't break: tables, and text from outside that is shown and does nothing else.
+//! Markdown with untrusted text: headings and tables whose structure the text can't change.
 //!
-//! Such text stands in code spans, in which there are neither links nor mentions, HTML, emphasis or images.
-//! The few characters that could end a span, a cell or, in a careless renderer, the text itself stand between
-//! spans as entities. Nothing is left out, and most text reads the same without a renderer.
+//! The text is in code spans, which have neither links nor mentions, HTML, emphasis or images. The few characters that
+//! could end a span, a cell or, in a careless renderer, the text itself are entities between spans. Nothing is omitted,
+//! and most text reads the same without a renderer.
 
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::truncate;
 
-/// Text from outside on one line, of at most so many columns.
+/// Untrusted text on one line, truncated to a width.
 pub(super) fn inert(text: &SafeText, columns: usize) -> String {
     let text = truncate(&one_line(text.as_str()), columns, "...");
     if text.is_empty() {
@@ -32,7 +32,7 @@ pub(super) fn inert(text: &SafeText, columns: usize) -> String {
     out
 }
 
-/// What stands for a character that must not stand for itself.
+/// The entity for a character with a meaning in Markdown.
 fn entity(character: char) -> Option<&'static str> {
     Some(match character {
         '&' => "&amp;",
@@ -45,14 +45,14 @@ fn entity(character: char) -> Option<&'static str> {
     })
 }
 
-/// Adds a heading, and the empty lines around it.
+/// Appends a heading with empty lines around it.
 pub(super) fn heading(out: &mut String, text: &str) {
     out.push_str("\n## ");
     out.push_str(text);
     out.push_str("\n\n");
 }
 
-/// Adds a table of so many columns. Cells are Markdown already.
+/// Appends a table. Its cells are Markdown already.
 pub(super) fn table<const COLUMNS: usize>(
     out: &mut String,
     headings: [&str; COLUMNS],

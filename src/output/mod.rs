@@ -1,6 +1,7 @@
-//! Text and JSON: the entries that the application emits, as lines.
+//! Formats for printing: the entries of a headless watch as text or JSON, the history, reports, keys and settings.
 //!
-//! The application decides what is printed and when; here it only gets its form.
+//! The application decides which entries are printed and when; `runtime` prints the result. Tests:
+//! `tests/it/watching.rs`, `tests/it/report.rs`.
 
 mod config;
 mod history;
@@ -19,21 +20,21 @@ use crate::style::Theme;
 use crate::text::safe::one_line;
 
 pub(crate) use config::{ConfigLine, config};
-pub(crate) use history::history;
+pub(crate) use history::{history_json, history_table};
 pub(crate) use keys::keys;
 pub use report::{Subject, report};
 pub use variables::variables;
 
-/// The form of the lines.
+/// The format of the printed lines.
 #[derive(Debug)]
-pub enum OutputFormat {
-    /// One aligned line an event; the state goes to the diagnostics.
+pub(crate) enum LineFormat {
+    /// One aligned line per event; status changes go to the diagnostics.
     Text(Box<Theme>),
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// The line that stays on the normal screen when the program has left the terminal.
+/// The last line on the normal screen after the program has left the terminal.
 pub fn farewell(model: &Model, theme: &Theme) -> String {
     text::farewell(model, theme)
 }
@@ -41,15 +42,15 @@ pub fn farewell(model: &Model, theme: &Theme) -> String {
 /// Prints entries: results to `out`, diagnostics to `diagnostics`.
 #[derive(Debug)]
 pub(crate) struct Printer<O, D> {
-    form: OutputFormat,
+    format: LineFormat,
     out: O,
     diagnostics: D,
 }
 
 impl<O: Write, D: Write> Printer<O, D> {
-    pub(crate) fn new(form: OutputFormat, out: O, diagnostics: D) -> Self {
+    pub(crate) fn new(format: LineFormat, out: O, diagnostics: D) -> Self {
         Self {
-            form,
+            format,
             out,
             diagnostics,
         }
@@ -58,22 +59,22 @@ impl<O: Write, D: Write> Printer<O, D> {
     /// Prints one entry.
     ///
     /// # Errors
-    /// When the results can't be written. Diagnostics that can't be written are dropped.
+    /// If a result can't be written. Diagnostics that can't be written are dropped.
     pub(crate) fn print(&mut self, entry: &Entry) -> io::Result<()> {
-        match (&self.form, entry) {
+        match (&self.format, entry) {
             (_, Entry::Remark(text)) => {
                 let _ = writeln!(self.diagnostics, "note: {}", one_line(text.as_str()));
                 Ok(())
             }
-            (OutputFormat::Json, entry) => match json::line(entry) {
+            (LineFormat::Json, entry) => match json::json_line(entry) {
                 Some(line) => writeln!(self.out, "{line}"),
                 None => Ok(()),
             },
-            (OutputFormat::Text(_), Entry::Status { state, message }) => {
-                let _ = writeln!(self.diagnostics, "{}: {}", state.label(), one_line(message));
+            (LineFormat::Text(_), Entry::Status { state, message }) => {
+                let _ = writeln!(self.diagnostics, "{}: {}", state.word(), one_line(message));
                 Ok(())
             }
-            (OutputFormat::Text(_), Entry::Stack(stack)) => {
+            (LineFormat::Text(_), Entry::Stack(stack)) => {
                 let _ = writeln!(
                     self.diagnostics,
                     "stack: {}",
@@ -81,19 +82,16 @@ impl<O: Write, D: Write> Printer<O, D> {
                 );
                 Ok(())
             }
-            (OutputFormat::Text(theme), Entry::Event(event)) => {
+            (LineFormat::Text(theme), Entry::Event(event)) => {
                 writeln!(self.out, "{}", text::event(event, theme))
             }
-            (OutputFormat::Text(theme), Entry::Outcome(record)) => {
-                writeln!(self.out, "{}", text::outcome(record, theme))
+            (LineFormat::Text(theme), Entry::Outcome(outcome)) => {
+                writeln!(self.out, "{}", text::outcome(outcome, theme))
             }
         }
     }
 
-    /// Writes out what has been printed.
-    ///
-    /// # Errors
-    /// When the results can't be written.
+    /// Flushes the results.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }

@@ -1,15 +1,14 @@
-//! A build as a report that a person can share: what a maintainer asks for first, as Markdown.
+//! The Markdown report of a build, to share with a maintainer: the facts that they request first.
 //!
-//! It is of a bounded size, whatever the build is, so that it can be pasted into an issue.
+//! Its size is bounded for any build, so that it can be pasted into an issue. Tests: `tests/it/report.rs`.
 
 use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
-use crate::app::status::outcome::verdict_reason;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Explanation, Reason};
-use crate::domain::search::Selection;
+use crate::domain::outcome::verdict_reason;
 use crate::domain::span::{End, Span, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::{Row, Timeline};
@@ -19,38 +18,37 @@ use crate::output::text::seconds;
 use crate::text::duration::duration;
 use crate::text::safe::SafeText;
 
-/// Columns of the longest names and ids.
-const NAME: usize = 256;
-/// Columns of the longest reason in a list.
-const REASON: usize = 512;
-/// Columns of the longest reason that the report is about.
-const WHOLE: usize = 4096;
-/// Events that are listed: the oldest and the newest. An ordinary build has less than a hundred.
+/// The maximum width of names and IDs.
+const MAX_NAME: usize = 256;
+/// The maximum width of a reason in a list.
+const MAX_REASON: usize = 512;
+/// The maximum width of the reason for the failure.
+const MAX_FAILURE_REASON: usize = 4096;
+/// The listed events: the oldest and the newest. An ordinary build has fewer than a hundred.
 const OLDEST: usize = 100;
 const NEWEST: usize = 200;
-/// Resources that are listed.
-const RESOURCES: usize = 100;
+/// The listed resources.
+const MAX_RESOURCES: usize = 100;
 
-/// What a report is of, beside the build.
+/// The subject of a report besides the build.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
-    /// The image's id.
     pub image_id: &'a str,
-    /// Its region, as far as is known without the build.
+    /// The region, if known without the build.
     pub region: Option<&'a SafeText>,
-    /// What stood in for the API, where something did.
+    /// The stand-in for the API, if any.
     pub note: Option<&'a str>,
-    /// The version of bakewatch that recorded the watch, where it is told from a recording.
+    /// The version of bakewatch that made the recording, if the report is from one.
     pub recorded_by: Option<&'a str>,
-    /// The time up to which what goes on has gone on.
+    /// The time for durations that have not ended.
     pub now: DateTime<Utc>,
 }
 
-/// Writes the report.
+/// The report as Markdown.
 pub fn report(build: &Build, subject: &Subject<'_>) -> String {
-    let image_id = inert(&SafeText::new(subject.image_id), NAME);
-    let mut out = format!("# {image_id}: {}\n\n", build.verdict().label());
-    table(&mut out, ["build", ""], told(overview(build, subject)));
+    let image_id = inert(&SafeText::new(subject.image_id), MAX_NAME);
+    let mut out = format!("# {image_id}: {}\n\n", build.verdict().word());
+    table(&mut out, ["build", ""], rows(overview(build, subject)));
     let region = region(build, subject).map(SafeText::as_str);
     if let Some(why) = Explanation::of(build, subject.image_id, region) {
         push_failure(&mut out, &why, build.verdict() == Verdict::Succeeded);
@@ -62,17 +60,17 @@ pub fn report(build: &Build, subject: &Subject<'_>) -> String {
     out
 }
 
-/// A line of a table of two columns: a name, and what is known.
+/// A row of a table with two columns; without a value it is omitted.
 type Fact = (&'static str, Option<String>);
 
-/// The facts that are known.
-fn told(facts: impl IntoIterator<Item = Fact>) -> impl Iterator<Item = [String; 2]> {
-    let known = |(name, text): Fact| Some([name.to_owned(), text?]);
-    facts.into_iter().filter_map(known)
+/// The rows of the facts with a value.
+fn rows(facts: impl IntoIterator<Item = Fact>) -> impl Iterator<Item = [String; 2]> {
+    let row = |(name, text): Fact| Some([name.to_owned(), text?]);
+    facts.into_iter().filter_map(row)
 }
 
 fn name(text: &SafeText) -> String {
-    inert(text, NAME)
+    inert(text, MAX_NAME)
 }
 
 fn region<'a>(build: &'a Build, subject: &Subject<'a>) -> Option<&'a SafeText> {
@@ -85,14 +83,14 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
     let of_image = |text: Option<&SafeText>| text.map(name);
     let count = build.current().map_or(0, Timeline::len);
     let whole = build.current().is_none_or(Timeline::is_whole);
-    let incomplete = "; the history was not read to its end, so some may be missing";
-    // Nobody knows when a build that was deleted in the middle ended.
+    let incomplete = "; the history is incomplete, so some may be missing";
+    // The end of a build that was deleted midway is unknown.
     let ended = build
         .ended_at()
         .filter(|_| build.verdict() != Verdict::Deleted);
     let earlier = build.timelines().len().saturating_sub(1);
     let recorded = subject.recorded_by.map(|version| {
-        let version = inert(&SafeText::new(version), NAME);
+        let version = inert(&SafeText::new(version), MAX_NAME);
         format!("; recorded by {version}")
     });
     vec![
@@ -114,7 +112,9 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
         ),
         (
             "source",
-            subject.note.map(|what| inert(&SafeText::new(what), NAME)),
+            subject
+                .note
+                .map(|what| inert(&SafeText::new(what), MAX_NAME)),
         ),
         (
             "stack",
@@ -124,7 +124,7 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
             "stack status",
             build
                 .root()
-                .map(|root| inert(&SafeText::new(root.status.as_str()), NAME)),
+                .map(|root| inert(&SafeText::new(root.status.as_str()), MAX_NAME)),
         ),
         ("began", build.started_at().map(seconds)),
         ("ended", ended.map(seconds)),
@@ -136,11 +136,11 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
             "Image Builder's reason",
             image
                 .and_then(|image| image.builder_reason.as_ref())
-                .map(|reason| inert(reason, REASON)),
+                .map(|reason| inert(reason, MAX_REASON)),
         ),
         (
             "reason",
-            verdict_reason(build).map(|reason| inert(&SafeText::new(&reason), REASON)),
+            verdict_reason(build).map(|reason| inert(&SafeText::new(&reason), MAX_REASON)),
         ),
         (
             "events",
@@ -153,7 +153,7 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
     ]
 }
 
-/// The verdict, and how long it took to come to it.
+/// The verdict and the duration.
 fn verdict(build: &Build, now: DateTime<Utc>) -> String {
     let verdict = build.verdict();
     let mut text = verdict.label().to_owned();
@@ -172,23 +172,23 @@ fn verdict(build: &Build, now: DateTime<Utc>) -> String {
     text
 }
 
-/// What failed first, and why; of a build that succeeded, what keeps its stack from going.
+/// The first failure and its reason; for a build that succeeded, the reason that its stack still exists.
 fn push_failure(out: &mut String, why: &Explanation, succeeded: bool) {
-    let what = if succeeded {
-        "Why its stack is still there"
+    let title = if succeeded {
+        "Why the stack still exists"
     } else {
-        "What failed first"
+        "First failure"
     };
-    heading(out, what);
-    table(out, ["failure", ""], told(failure(why)));
+    heading(out, title);
+    table(out, ["failure", ""], rows(failure(why)));
     let parts = why.reason.as_ref().map_or(&[][..], Reason::parts);
     if parts.len() > 1 {
         let parts = parts
             .iter()
-            .map(|part| (part.label.name(), Some(inert(&part.text, REASON))));
+            .map(|part| (part.label.word(), Some(inert(&part.text, MAX_REASON))));
         let resolved = ("component's resource", why.component.as_ref().map(name));
-        heading(out, "What its reason says");
-        table(out, ["part", ""], told(parts.chain([resolved])));
+        heading(out, "Parts of the reason");
+        table(out, ["part", ""], rows(parts.chain([resolved])));
     }
 }
 
@@ -200,51 +200,57 @@ fn failure(why: &Explanation) -> Vec<Fact> {
         ("type", Some(name(&cause.resource_type))),
         (
             "status",
-            Some(inert(&SafeText::new(cause.status.as_str()), NAME)),
+            Some(inert(&SafeText::new(cause.status.as_str()), MAX_NAME)),
         ),
         ("at", cause.timestamp.map(seconds)),
         (
             "after",
             why.after
-                .map(|after| format!("{} of work on it", duration(after))),
+                .map(|after| format!("{} of work on the resource", duration(after))),
         ),
         (
             "in short",
-            why.summary().map(|summary| inert(&summary, REASON)),
+            why.summary().map(|summary| inert(&summary, MAX_REASON)),
         ),
         (
             "reason",
-            cause.reason.as_ref().map(|reason| inert(reason, WHOLE)),
+            cause
+                .reason
+                .as_ref()
+                .map(|reason| inert(reason, MAX_FAILURE_REASON)),
         ),
-        ("what helps", hint.map(|hint| inert(&hint.advice, WHOLE))),
+        (
+            "remedy",
+            hint.map(|hint| inert(&hint.advice, MAX_FAILURE_REASON)),
+        ),
         (
             "command",
             hint.and_then(|hint| hint.command.as_ref())
-                .map(|text| inert(text, WHOLE)),
+                .map(|text| inert(text, MAX_FAILURE_REASON)),
         ),
         (
-            "failed events that only followed",
+            "failed events caused by it",
             Some(why.consequences.to_string()),
         ),
         (
-            "resources that failed by themselves later",
+            "other resources that failed later",
             Some(why.others.to_string()),
         ),
     ]
 }
 
-/// How long each operation on each resource took.
+/// The duration of each operation on each resource.
 fn push_resources(out: &mut String, build: &Build, timeline: &Timeline, now: DateTime<Utc>) {
     let open_until = build.open_until(now);
-    let more = timeline.count_resources().saturating_sub(RESOURCES);
-    let resources = timeline.resources().take(RESOURCES);
+    let more = timeline.count_resources().saturating_sub(MAX_RESOURCES);
+    let resources = timeline.resources().take(MAX_RESOURCES);
     let rows = resources.flat_map(|resource| {
         let newest = timeline.events_of(resource).next_back();
         let kind = newest.map_or_else(|| SafeText::new(""), |event| event.resource_type.clone());
         let spans = spans(timeline.events_of(resource)).into_iter();
         spans.map(move |span| span_row(build, resource, &kind, &span, open_until))
     });
-    heading(out, "How long it took");
+    heading(out, "Durations");
     let headings = [
         "resource",
         "type",
@@ -269,15 +275,15 @@ fn span_row(
     let took = span.length(open_until).map(duration);
     let so_far = if span.is_open() { " so far" } else { "" };
     let ended = match span.end {
-        End::Ended(_) => span.class.label(),
-        End::Superseded(_) => "what began next",
-        End::Open if open_until.is_some() => "(goes on)",
-        End::Open => "(no end was seen)",
+        End::Ended(_) => span.class.word(),
+        End::Superseded(_) => "superseded",
+        End::Open if open_until.is_some() => "(in progress)",
+        End::Open => "(end unknown)",
     };
     [
         name(resource),
         name(kind),
-        inert(&SafeText::new(&span.operation), NAME),
+        inert(&SafeText::new(&span.operation), MAX_NAME),
         since_start(build, span.began),
         took.map_or_else(|| "-".to_owned(), |took| took + so_far),
         ended.to_owned(),
@@ -298,7 +304,7 @@ fn push_events(out: &mut String, build: &Build, timeline: &Timeline) {
     let left_out = count.saturating_sub(OLDEST + NEWEST);
     let rows = (0..count).filter_map(|index| {
         if left_out > 0 && index == OLDEST {
-            return Some(note(&format!("{left_out} events are left out here")));
+            return Some(note(&format!("{left_out} events omitted")));
         }
         if (OLDEST..OLDEST + left_out).contains(&index) {
             return None;
@@ -320,7 +326,7 @@ fn push_events(out: &mut String, build: &Build, timeline: &Timeline) {
     table(out, headings, rows);
 }
 
-/// A row that is no event.
+/// A row that is not an event.
 fn note(text: &str) -> [String; 6] {
     let mut cells = [const { String::new() }; 6];
     text.clone_into(&mut cells[5]);
@@ -332,9 +338,9 @@ fn event_row(build: &Build, event: &StackEvent) -> [String; 6] {
     [
         event.timestamp.map_or_else(|| "-".to_owned(), seconds),
         since_start(build, event.timestamp),
-        inert(&SafeText::new(event.status.as_str()), NAME),
+        inert(&SafeText::new(event.status.as_str()), MAX_NAME),
         name(&event.logical_id),
         name(&event.resource_type),
-        reason.map_or_else(|| "-".to_owned(), |reason| inert(reason, REASON)),
+        reason.map_or_else(|| "-".to_owned(), |reason| inert(reason, MAX_REASON)),
     ]
 }

@@ -1,4 +1,4 @@
-//! Entries as aligned lines for people, logs and grep.
+//! Serialises entries as aligned text lines for users, logs and grep.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use crossterm::style::Stylize;
@@ -6,21 +6,21 @@ use ratatui::backend::IntoCrossterm;
 use ratatui::style::Style;
 
 use crate::app::model::Model;
-use crate::app::status::outcome::OutcomeRecord;
 use crate::app::status::summary::summary;
+use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
-use crate::domain::verdict::Outcome;
+use crate::domain::verdict::OutcomeKind;
 use crate::style::Theme;
 use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::pad;
 
-/// Columns of the status: the longest that a build shows is `ROLLBACK_IN_PROGRESS`.
+/// The width of the status: the longest of a build is `ROLLBACK_IN_PROGRESS`.
 const STATUS: usize = 20;
-/// Columns of the logical id: the longest of a build's resources is `DeleteStackFunctionExecutionRole`.
+/// The width of the logical ID: the longest of a build is `DeleteStackFunctionExecutionRole`.
 const LOGICAL_ID: usize = 32;
-/// Columns of the type: the longest is `AWS::ImageBuilder::InfrastructureConfiguration`.
+/// The width of the type: the longest is `AWS::ImageBuilder::InfrastructureConfiguration`.
 const TYPE: usize = 46;
 
 /// One event: time (UTC), status, logical id, type, reason.
@@ -44,79 +44,79 @@ pub(super) fn event(event: &StackEvent, theme: &Theme) -> String {
     line.trim_end().to_owned()
 }
 
-/// Text on one line, filled up to so many columns.
+/// Text on one line, padded to a width.
 fn cell(text: &str, columns: usize) -> String {
     pad(&one_line(text), columns)
 }
 
-/// How it ended.
-pub(super) fn outcome(record: &OutcomeRecord, theme: &Theme) -> String {
-    let class = class(record.outcome);
+/// The last line: the outcome in words.
+pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
+    let style = theme.status(class(outcome.kind));
     let mut parts = vec![
-        paint(theme.status(class), &record.outcome.as_str().to_uppercase()),
-        record.image_id.clone(),
+        paint(style, &outcome.kind.word().to_uppercase()),
+        one_line(outcome.image_id.as_str()),
     ];
-    let ami_id = record.ami_id.as_ref().map(SafeText::as_str);
+    let ami_id = outcome.ami_id.as_ref().map(SafeText::as_str);
     parts.extend(ami_id.map(one_line));
-    let ended = matches!(record.outcome, Outcome::Succeeded | Outcome::Failed);
-    if let (Some(start), Some(end)) = (record.started_at, record.ended_at.filter(|_| ended)) {
-        parts.push(format!("after {}", duration(end - start)));
+    if let Some(took) = outcome.took() {
+        parts.push(format!("after {}", duration(took)));
     }
-    parts.push(format!("({} events)", record.events));
+    parts.push(format!("({} events)", outcome.events));
     let mut line = parts.join(" ");
-    if record.leftover_stack {
+    if outcome.leftover_stack {
         line.push_str("; its stack is left over and can be deleted");
     }
-    if let Some(failure) = &record.first_failure {
-        let reason = failure
-            .reason
-            .as_ref()
-            .map(|reason| one_line(reason.as_str()))
-            .unwrap_or_default();
-        line.push_str(&format_failure(failure, &reason));
-    } else if let Some(reason) = &record.reason {
+    if let Some(failure) = &outcome.first_failure {
+        line.push_str(&failure_clause(failure));
+    } else if let Some(reason) = &outcome.reason {
         line.push_str(": ");
         line.push_str(&one_line(reason));
     }
     line
 }
 
-/// The class of statuses that an outcome looks like.
-pub(super) const fn class(outcome: Outcome) -> StatusClass {
-    match outcome {
-        Outcome::Succeeded => StatusClass::Complete,
-        Outcome::Failed => StatusClass::Failed,
-        Outcome::Building => StatusClass::Running,
-        Outcome::Deleted => StatusClass::Deleting,
-        Outcome::NotFound | Outcome::Unknown => StatusClass::Unknown,
+/// The status class whose colour an outcome has.
+pub(super) const fn class(kind: OutcomeKind) -> StatusClass {
+    match kind {
+        OutcomeKind::Succeeded => StatusClass::Complete,
+        OutcomeKind::Failed => StatusClass::Failed,
+        OutcomeKind::Building => StatusClass::Running,
+        OutcomeKind::Deleted => StatusClass::Deleting,
+        OutcomeKind::NotFound | OutcomeKind::Unknown => StatusClass::Unknown,
     }
 }
 
-/// What is known in one line, after the sign of the verdict.
+/// The verdict's glyph and the summary.
 pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
     let verdict = model.build.verdict();
-    let sign = theme.glyphs().verdict(verdict);
-    format!("{} {}", paint(theme.verdict(verdict), sign), summary(model))
-}
-
-fn format_failure(failure: &StackEvent, reason: &str) -> String {
-    let (id, kind) = (failure.logical_id.as_str(), failure.resource_type.as_str());
+    let glyph = theme.glyphs().verdict(verdict);
     format!(
-        ": first failure {} ({}): {reason}",
-        one_line(id),
-        one_line(kind)
+        "{} {}",
+        paint(theme.verdict(verdict), glyph),
+        summary(model)
     )
 }
 
-/// A time, to the second, in UTC.
+fn failure_clause(failure: &FirstFailure) -> String {
+    let text = |text: Option<&SafeText>| text.map(|text| one_line(text.as_str()));
+    let event = failure.event.as_ref();
+    format!(
+        ": first failure {} ({}): {}",
+        one_line(failure.logical_id.as_str()),
+        text(event.map(|event| &event.resource_type)).unwrap_or_default(),
+        text(failure.reason.as_ref()).unwrap_or_default(),
+    )
+}
+
+/// A time in UTC, with seconds.
 pub(super) fn seconds(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// A word in the colour of a style.
-pub(super) fn paint(style: Style, word: &str) -> String {
+/// Text in the foreground colour of a style.
+pub(super) fn paint(style: Style, text: &str) -> String {
     match style.fg {
-        Some(colour) => word.with(colour.into_crossterm()).to_string(),
-        None => word.to_owned(),
+        Some(colour) => text.with(colour.into_crossterm()).to_string(),
+        None => text.to_owned(),
     }
 }

@@ -1,5 +1,5 @@
-//! The folder of all recordings: `IMAGE_ID/BEGUN-RANDOM.jsonl`, one file a watched build, under a lock while
-//! a watch writes to it.
+//! The folder of all recordings: `IMAGE_ID/TIME-RANDOM.jsonl`, one file per watched build, locked while a watch writes to
+//! it. Finds, creates and prunes files.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read};
@@ -8,28 +8,27 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::summary::RecordedWatch;
+use crate::domain::outcome::RecordedWatch;
 use crate::recording::reader::header;
 use crate::recording::{Header, Recording};
 
-/// How many recordings are kept.
-const KEPT: usize = 50;
-/// A file that has been without a first line for so long will never get one: its writer was killed.
-const UNBORN: TimeDelta = TimeDelta::minutes(10);
-/// How a recording begins.
-const HEADER_BEGIN: &[u8] = b"{\"bakewatchRecording\":";
-/// The longest first line, in bytes, that is read.
-pub(crate) const LONGEST_HEADER: u64 = 64 * 1024;
-/// What ends the name of a recording.
+/// The number of recordings to keep.
+const MAX_RECORDINGS: usize = 50;
+/// The age at which a file without a whole first line is abandoned: its writer was killed.
+const ABANDONED_AFTER: TimeDelta = TimeDelta::minutes(10);
+/// The first bytes of every recording.
+const HEADER_PREFIX: &[u8] = b"{\"bakewatchRecording\":";
+/// The maximum bytes of the first line.
+pub(crate) const MAX_HEADER: u64 = 64 * 1024;
 const EXTENSION: &str = "jsonl";
 
-/// Where recordings are, unless a person says otherwise.
+/// The default place of recordings.
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: PathBuf,
 }
 
-/// A file that is there already, locked, and what is in it.
+/// An existing recording, locked.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) file: File,
@@ -38,22 +37,21 @@ pub(crate) struct Found {
 }
 
 impl Folder {
-    /// The folder at a path; it need not exist.
+    /// The folder at a path, which need not exist.
     pub fn new(root: PathBuf) -> Self {
         Self { root }
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.root
     }
 
-    /// The recording to go on with: of the same question, and of the latest stack that any of them knows.
-    /// None where another watch is writing to it: that watch and this one then have a recording each.
+    /// The recording to resume: of the same target, and of the latest stack among them. `None` if another watch is writing
+    /// to it: then each of the two watches has its own recording.
     pub(crate) fn resumable(&self, wanted: &Header) -> Option<Found> {
         let paths = recordings_in(&self.of_image(wanted)).into_iter();
         let (_, path) = paths
-            .filter(|path| header_of(path).is_some_and(|header| header.asks_the_same_as(wanted)))
+            .filter(|path| header_of(path).is_some_and(|header| header.has_same_target(wanted)))
             .filter_map(|path| Some((Rank::of(&Recording::open(&path).ok()?), path)))
             .max()?;
         let file = append_to(&path).ok()?;
@@ -69,35 +67,35 @@ impl Folder {
         })
     }
 
-    /// The recording of a name, with or without its ending; else that of the newest build of an image. A watch
-    /// that has heard of no build is one of none.
+    /// The recording with this file name, with or without its extension; else that of the newest build of the image with
+    /// this ID. Recordings without events come last.
     pub fn find(&self, name: &Path) -> Option<PathBuf> {
-        let name_of = |path: &Path| {
+        let is_named = |path: &Path| {
             path.file_name() == Some(name.as_os_str()) || path.file_stem() == Some(name.as_os_str())
         };
-        let named = self.files().ok()?.into_iter().find(|path| name_of(path));
+        let named = self.files().ok()?.into_iter().find(|path| is_named(path));
         named.or_else(|| {
             let of_image = self.root.join(name);
             let mut watches = self.history().ok()?;
-            watches.retain(|watch| watch.build.is_ok() && watch.file.parent() == Some(&of_image));
+            watches.retain(|watch| watch.outcome.is_ok() && watch.file.parent() == Some(&of_image));
             let has_build = |watch: &RecordedWatch| {
-                let told = watch.build.as_ref();
-                told.is_ok_and(|told| told.summary.events > 0)
+                let outcome = watch.outcome.as_ref();
+                outcome.is_ok_and(|outcome| outcome.events > 0)
             };
             let newest = watches.iter().find(|watch| has_build(watch));
             newest.or(watches.first()).map(|watch| watch.file.clone())
         })
     }
 
-    /// Makes the file for a new recording, and removes the oldest of those that are too many.
+    /// Creates the file of a new recording, and removes the oldest recordings beyond the limit.
     pub(crate) fn create(&self, header: &Header) -> io::Result<(File, PathBuf)> {
         let folder = self.of_image(header);
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder)?;
-        let begun = header.started_at.format("%Y%m%dT%H%M%SZ");
-        let name = format!("{begun}-{:06x}.{EXTENSION}", fastrand::u32(..1 << 24));
+        let started_at = header.started_at.format("%Y%m%dT%H%M%SZ");
+        let name = format!("{started_at}-{:06x}.{EXTENSION}", fastrand::u32(..1 << 24));
         let path = folder.join(name);
         let file = create(&path)?;
         self.prune(header.started_at);
@@ -108,7 +106,7 @@ impl Folder {
         self.root.join(&header.image_id)
     }
 
-    /// Every file that is named like a recording; none where there is no folder.
+    /// Every file that is named like a recording; none without a folder.
     pub(crate) fn files(&self) -> io::Result<Vec<PathBuf>> {
         let images = match fs::read_dir(&self.root) {
             Ok(images) => images,
@@ -121,20 +119,19 @@ impl Folder {
         Ok(files.collect())
     }
 
-    /// Removes all but the newest recordings, and what was left of some that were never begun. What is no
-    /// recording, or is being written to, stays.
+    /// Removes all but the newest recordings, and abandoned files. Files in use, and those that are not recordings, stay.
     fn prune(&self, now: DateTime<Utc>) {
-        let (unborn, mut begun): (Vec<_>, Vec<_>) = self
+        let (abandoned, mut others): (Vec<_>, Vec<_>) = self
             .files()
             .unwrap_or_default()
             .into_iter()
             .filter_map(|path| Some((modified(&path)?, path)))
-            .partition(|(last, path)| now - *last > UNBORN && is_unborn(path));
-        for (_, path) in unborn {
+            .partition(|(last, path)| now - *last > ABANDONED_AFTER && lacks_header(path));
+        for (_, path) in abandoned {
             remove(&path);
         }
-        begun.sort_unstable_by(|one, other| other.cmp(one));
-        for (_, path) in begun.into_iter().skip(KEPT) {
+        others.sort_unstable_by(|one, other| other.cmp(one));
+        for (_, path) in others.into_iter().skip(MAX_RECORDINGS) {
             if header_of(&path).is_some() {
                 remove(&path);
             }
@@ -142,7 +139,7 @@ impl Folder {
     }
 }
 
-/// Removes a file that nobody writes to. Whoever waits for its lock looks again whether it is still there.
+/// Removes a file unless it is in use. A process that waits for its lock checks again whether it still exists.
 fn remove(path: &Path) {
     if let Ok(file) = File::open(path)
         && file.try_lock().is_ok()
@@ -151,23 +148,23 @@ fn remove(path: &Path) {
     }
 }
 
-/// When something was last written to a file.
+/// The time of the last write to a file.
 pub(crate) fn modified(path: &Path) -> Option<DateTime<Utc>> {
     Some(fs::metadata(path).ok()?.modified().ok()?.into())
 }
 
-/// Whether a file has no more in it than the beginning of a recording's first line.
-fn is_unborn(path: &Path) -> bool {
+/// Whether a file contains only a part of a recording's first line.
+fn lacks_header(path: &Path) -> bool {
     first_line(path).is_some_and(|line| {
-        let begin = line.get(..HEADER_BEGIN.len()).unwrap_or(&line);
-        HEADER_BEGIN.starts_with(begin) && !line.ends_with(b"\n") && header(&line).is_err()
+        let prefix = line.get(..HEADER_PREFIX.len()).unwrap_or(&line);
+        HEADER_PREFIX.starts_with(prefix) && !line.ends_with(b"\n") && header(&line).is_err()
     })
 }
 
-/// How well a recording serves to be gone on with: by the age of its last stack, then by what it knows of it.
+/// The order of recordings to resume: by the start of the last stack, then by the number of its events.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    stack_begun: Option<DateTime<Utc>>,
+    stack_started_at: Option<DateTime<Utc>>,
     events: usize,
 }
 
@@ -181,18 +178,18 @@ impl Rank {
                 .filter(move |event| Some(&event.stack_id) == stack)
         };
         Self {
-            stack_begun: of_stack().filter_map(|event| event.timestamp).min(),
+            stack_started_at: of_stack().filter_map(|event| event.timestamp).min(),
             events: of_stack().count(),
         }
     }
 }
 
-/// Opens a file to add to it.
+/// Opens a file for appending.
 pub(crate) fn append_to(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).open(path)
 }
 
-/// Makes a file that only its owner can read, and locks it where the file system knows locks.
+/// Creates a file that only its owner can read, and locks it if the file system supports locks.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new()
         .append(true)
@@ -203,11 +200,11 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether a file is still the one at a path: it may have been removed before it could be locked.
+/// Whether a file is still the one at a path: it may have been removed before it was locked.
 fn is_still_at(file: &File, path: &Path) -> bool {
     let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    let here = file.metadata().map(identity).ok();
-    here.is_some() && here == fs::metadata(path).map(identity).ok()
+    let open = file.metadata().map(identity).ok();
+    open.is_some() && open == fs::metadata(path).map(identity).ok()
 }
 
 /// The files of a folder that are named like recordings.
@@ -223,14 +220,14 @@ fn recordings_in(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The header of a file; nothing where it is no recording that this program can read.
+/// The header of a file; `None` if it is not a readable recording.
 pub(crate) fn header_of(path: &Path) -> Option<Header> {
     header(&first_line(path)?).ok()
 }
 
 fn first_line(path: &Path) -> Option<Vec<u8>> {
     let mut line = Vec::new();
-    let mut bytes = BufReader::new(File::open(path).ok()?.take(LONGEST_HEADER));
+    let mut bytes = BufReader::new(File::open(path).ok()?.take(MAX_HEADER));
     bytes.read_until(b'\n', &mut line).ok()?;
     Some(line)
 }

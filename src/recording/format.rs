@@ -1,4 +1,6 @@
-//! The lines of a recording behind its header: how each fact is written, and read again.
+//! The lines of a recording after its header, and their conversion to and from domain types.
+//!
+//! The serialised names are the file format: they must not change.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,9 +11,10 @@ use serde_json::value::RawValue;
 
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::{Ami, ImageDescription};
+use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
-use crate::domain::summary::{FirstFailure, Summary};
-use crate::domain::verdict::Outcome;
+use crate::domain::verdict::OutcomeKind;
+use crate::recording::Header;
 use crate::text::redact::redact;
 use crate::text::safe::SafeText;
 
@@ -37,7 +40,7 @@ pub(crate) mod stamp {
     }
 }
 
-/// A line: when, and what. The fields of the facts are documented in the README, "Recordings".
+/// A line. docs/recordings.md describes its fields.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Line<'a> {
@@ -47,51 +50,51 @@ pub(crate) struct Line<'a> {
     pub at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_id: Option<Cow<'a, str>>,
-    /// A late event: the id of the event that is directly newer.
+    /// For a late event: the ID of the next newer event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Cow<'a, str>>,
-    /// A walk that read the whole history.
+    /// Whether the walk read the whole history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Description>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault: Option<Failed>,
+    pub fault: Option<FaultFields>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<SummaryRecord>,
+    pub summary: Option<SummaryFields>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Cow<'a, str>>,
-    /// The event as the API sent it, without what signs a presigned URL.
+    /// The event as the API sent it, with redacted presigned URLs.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub event: Option<&'a RawValue>,
 }
 
 /// The kinds of lines.
 pub(crate) mod kind {
-    /// An event that a whole walk brought.
+    /// An event of a complete walk.
     pub(crate) const EVENT: &str = "event";
-    /// A walk that came to its end and brought nothing new, or read the whole history.
+    /// A complete walk without new events, or over the whole history.
     pub(crate) const WALK: &str = "walk";
     /// There is no stack of this name.
     pub(crate) const GONE: &str = "gone";
-    /// A request for events failed.
+    /// A request for events fields.
     pub(crate) const FAULT: &str = "fault";
-    /// DescribeImage answered with a description.
+    /// DescribeImage returned a description.
     pub(crate) const IMAGE: &str = "image";
-    /// DescribeImage answered that there is neither an image nor a stack.
+    /// DescribeImage returned that there is neither an image nor a stack.
     pub(crate) const NO_IMAGE: &str = "no-image";
-    /// There is a stack that ParallelCluster did not make.
+    /// There is a stack that ParallelCluster did not create.
     pub(crate) const FOREIGN_IMAGE: &str = "foreign-image";
-    /// A DescribeImage request failed.
+    /// A DescribeImage request fields.
     pub(crate) const IMAGE_FAULT: &str = "image-fault";
-    /// Another watch goes on with this recording.
+    /// Another watch resumed the recording.
     pub(crate) const RESUMED: &str = "resumed";
-    /// A watch came to its end in good order: what was known by then.
+    /// A watch ended normally, with its outcome.
     pub(crate) const ENDED: &str = "ended";
 }
 
 impl<'a> Line<'a> {
-    /// A line that says no more than its kind.
+    /// A line without fields.
     pub(crate) fn new(kind: &'a str, at: DateTime<Utc>) -> Self {
         Self {
             kind: kind.into(),
@@ -107,7 +110,6 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The line of an event.
     pub(crate) fn of_event(event: &'a StackEvent, at: DateTime<Utc>) -> Self {
         Self {
             stack_id: Some(event.stack_id.as_str().into()),
@@ -116,25 +118,24 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The event of an event's line.
+    /// The event of an event line.
     pub(crate) fn event(&self) -> Option<Arc<StackEvent>> {
         let stack = self.stack()?;
         let raw = self.event?;
         Some(Arc::new(StackEvent::from_json(raw.get(), Some(&stack))))
     }
 
-    /// The stack that the line is about.
     pub(crate) fn stack(&self) -> Option<StackId> {
         self.stack_id.as_deref().map(StackId::from)
     }
 
-    /// Adds the line, with its line break, to what is to be written.
+    /// Appends the line with its line break to `out`.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         append(self, out);
     }
 }
 
-/// Adds something as a line of JSON. Nothing is added where it has no JSON form, which no line lacks.
+/// Appends a value as a line of JSON. Appends nothing if serialisation fails, which no line does.
 pub(crate) fn append(line: &impl Serialize, out: &mut Vec<u8>) {
     if let Ok(mut json) = serde_json::to_vec(line) {
         json.push(b'\n');
@@ -142,7 +143,7 @@ pub(crate) fn append(line: &impl Serialize, out: &mut Vec<u8>) {
     }
 }
 
-/// What DescribeImage said: the fields that a watch keeps, under the API's names where it has them.
+/// A description by DescribeImage: the fields that a watch keeps, with the API's names if it has them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Description {
@@ -178,60 +179,63 @@ struct AmiInfo {
     state: Option<String>,
 }
 
-fn kept(text: Option<&SafeText>) -> Option<String> {
+fn redacted(text: Option<&SafeText>) -> Option<String> {
     text.map(|text| redact(text.as_str()).into_owned())
 }
 
-fn clean(text: Option<&String>) -> Option<SafeText> {
+fn safe(text: Option<&String>) -> Option<SafeText> {
     text.map(|text| SafeText::new(text))
 }
 
 impl From<&ImageDescription> for Description {
     fn from(image: &ImageDescription) -> Self {
         Self {
-            region: kept(image.region.as_ref()),
-            version: kept(image.version.as_ref()),
-            image_build_status: kept(image.build_status.as_ref()),
+            region: redacted(image.region.as_ref()),
+            version: redacted(image.version.as_ref()),
+            image_build_status: redacted(image.build_status.as_ref()),
             cloudformation_stack_arn: image.stack_id.as_ref().map(|id| id.as_str().to_owned()),
-            cloudformation_stack_status: kept(image.stack_status.as_ref()),
-            cloudformation_stack_status_reason: kept(image.stack_status_reason.as_ref()),
+            cloudformation_stack_status: redacted(image.stack_status.as_ref()),
+            cloudformation_stack_status_reason: redacted(image.stack_status_reason.as_ref()),
             creation_time: image.creation_time.map(format_time),
-            imagebuilder_image_status: kept(image.builder_status.as_ref()),
-            imagebuilder_image_status_reason: kept(image.builder_reason.as_ref()),
+            imagebuilder_image_status: redacted(image.builder_status.as_ref()),
+            imagebuilder_image_status_reason: redacted(image.builder_reason.as_ref()),
             ec2_ami_info: image.ami.as_ref().map(|ami| AmiInfo {
                 ami_id: ami.id.as_str().to_owned(),
-                ami_name: kept(ami.name.as_ref()),
-                state: kept(ami.state.as_ref()),
+                ami_name: redacted(ami.name.as_ref()),
+                state: redacted(ami.state.as_ref()),
             }),
         }
     }
 }
 
 impl From<&Description> for ImageDescription {
-    fn from(said: &Description) -> Self {
+    fn from(fields: &Description) -> Self {
         Self {
-            region: clean(said.region.as_ref()),
-            version: clean(said.version.as_ref()),
-            build_status: clean(said.image_build_status.as_ref()),
-            stack_id: said.cloudformation_stack_arn.as_deref().map(StackId::from),
-            stack_status: clean(said.cloudformation_stack_status.as_ref()),
-            stack_status_reason: clean(said.cloudformation_stack_status_reason.as_ref()),
-            creation_time: said.creation_time.as_deref().and_then(parse_time),
-            builder_status: clean(said.imagebuilder_image_status.as_ref()),
-            builder_reason: clean(said.imagebuilder_image_status_reason.as_ref()),
-            ami: said.ec2_ami_info.as_ref().map(|ami| Ami {
+            region: safe(fields.region.as_ref()),
+            version: safe(fields.version.as_ref()),
+            build_status: safe(fields.image_build_status.as_ref()),
+            stack_id: fields
+                .cloudformation_stack_arn
+                .as_deref()
+                .map(StackId::from),
+            stack_status: safe(fields.cloudformation_stack_status.as_ref()),
+            stack_status_reason: safe(fields.cloudformation_stack_status_reason.as_ref()),
+            creation_time: fields.creation_time.as_deref().and_then(parse_time),
+            builder_status: safe(fields.imagebuilder_image_status.as_ref()),
+            builder_reason: safe(fields.imagebuilder_image_status_reason.as_ref()),
+            ami: fields.ec2_ami_info.as_ref().map(|ami| Ami {
                 id: SafeText::new(&ami.ami_id),
-                name: clean(ami.ami_name.as_ref()),
-                state: clean(ami.state.as_ref()),
+                name: safe(ami.ami_name.as_ref()),
+                state: safe(ami.state.as_ref()),
             }),
         }
     }
 }
 
-/// Why a request failed.
+/// Why a request fields.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Failed {
+pub(crate) struct FaultFields {
     class: String,
     message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -240,7 +244,7 @@ pub(crate) struct Failed {
     request_id: Option<String>,
 }
 
-/// The words for the classes of failures.
+/// The serialised classes of failures.
 const CLASSES: [(FaultKind, &str); 6] = [
     (FaultKind::Throttled, "throttled"),
     (FaultKind::Transient, "transient"),
@@ -250,7 +254,7 @@ const CLASSES: [(FaultKind, &str); 6] = [
     (FaultKind::Misconfigured, "misconfigured"),
 ];
 
-impl From<&Fault> for Failed {
+impl From<&Fault> for FaultFields {
     fn from(fault: &Fault) -> Self {
         let class = CLASSES.iter().find(|(kind, _)| *kind == fault.kind);
         Self {
@@ -258,28 +262,29 @@ impl From<&Fault> for Failed {
                 .map(|(_, word)| (*word).to_owned())
                 .unwrap_or_default(),
             message: redact(fault.message.as_str()).into_owned(),
-            hint: kept(fault.hint.as_ref()),
-            request_id: kept(fault.request_id.as_ref()),
+            hint: redacted(fault.hint.as_ref()),
+            request_id: redacted(fault.request_id.as_ref()),
         }
     }
 }
 
-impl From<&Failed> for Fault {
-    fn from(failed: &Failed) -> Self {
-        let kind = CLASSES.iter().find(|(_, word)| *word == failed.class);
+impl From<&FaultFields> for Fault {
+    fn from(fields: &FaultFields) -> Self {
+        let kind = CLASSES.iter().find(|(_, word)| *word == fields.class);
         Self {
             kind: kind.map_or(FaultKind::Transient, |(kind, _)| *kind),
-            message: SafeText::new(&failed.message),
-            hint: clean(failed.hint.as_ref()),
-            request_id: clean(failed.request_id.as_ref()),
+            message: SafeText::new(&fields.message),
+            hint: safe(fields.hint.as_ref()),
+            request_id: safe(fields.request_id.as_ref()),
         }
     }
 }
 
-/// What was known at the end of a watch: spares whoever lists recordings to read all of their events.
+/// The summary at the end of a watch: the fields of an [`Outcome`] that a recording has. With it a list of recordings
+/// need not read all of their events.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SummaryRecord {
+pub(crate) struct SummaryFields {
     outcome: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     region: Option<String>,
@@ -290,55 +295,60 @@ pub(crate) struct SummaryRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ami_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    first_failure: Option<FirstFailureRecord>,
+    first_failure: Option<FirstFailureFields>,
     leftover_stack: bool,
     events: usize,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FirstFailureRecord {
+struct FirstFailureFields {
     logical_resource_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
-impl From<&Summary> for SummaryRecord {
-    fn from(summary: &Summary) -> Self {
-        let failure = summary.first_failure.as_ref();
+impl From<&Outcome> for SummaryFields {
+    fn from(outcome: &Outcome) -> Self {
+        let failure = outcome.first_failure.as_ref();
         Self {
-            outcome: summary.outcome.as_str().to_owned(),
-            region: kept(summary.region.as_ref()),
-            started_at: summary.started_at.map(format_time),
-            ended_at: summary.ended_at.map(format_time),
-            ami_id: kept(summary.ami_id.as_ref()),
-            first_failure: failure.map(|failure| FirstFailureRecord {
+            outcome: outcome.kind.word().to_owned(),
+            region: redacted(outcome.region.as_ref()),
+            started_at: outcome.started_at.map(format_time),
+            ended_at: outcome.ended_at.map(format_time),
+            ami_id: redacted(outcome.ami_id.as_ref()),
+            first_failure: failure.map(|failure| FirstFailureFields {
                 logical_resource_id: failure.logical_id.as_str().to_owned(),
-                reason: kept(failure.reason.as_ref()),
+                reason: redacted(failure.reason.as_ref()),
             }),
-            leftover_stack: summary.leftover_stack,
-            events: summary.events,
+            leftover_stack: outcome.leftover_stack,
+            events: outcome.events,
         }
     }
 }
 
-impl From<&SummaryRecord> for Summary {
-    fn from(said: &SummaryRecord) -> Self {
-        let mut outcomes = Outcome::ALL.into_iter();
-        let outcome = outcomes.find(|outcome| outcome.as_str() == said.outcome);
-        let failure = said.first_failure.as_ref();
-        Self {
-            outcome: outcome.unwrap_or(Outcome::Unknown),
-            region: clean(said.region.as_ref()),
-            started_at: said.started_at.as_deref().and_then(parse_time),
-            ended_at: said.ended_at.as_deref().and_then(parse_time),
-            ami_id: clean(said.ami_id.as_ref()),
+impl SummaryFields {
+    /// The outcome of a recording with this header.
+    pub(crate) fn outcome(&self, header: &Header) -> Outcome {
+        let mut kinds = OutcomeKind::ALL.into_iter();
+        let kind = kinds.find(|kind| kind.word() == self.outcome);
+        let failure = self.first_failure.as_ref();
+        Outcome {
+            kind: kind.unwrap_or(OutcomeKind::Unknown),
+            image_id: SafeText::new(&header.image_id),
+            region: safe(self.region.as_ref()),
+            stack_id: None,
+            ami_id: safe(self.ami_id.as_ref()),
+            reason: None,
             first_failure: failure.map(|failure| FirstFailure {
                 logical_id: SafeText::new(&failure.logical_resource_id),
-                reason: clean(failure.reason.as_ref()),
+                reason: safe(failure.reason.as_ref()),
+                event: None,
             }),
-            leftover_stack: said.leftover_stack,
-            events: said.events,
+            leftover_stack: self.leftover_stack,
+            started_at: self.started_at.as_deref().and_then(parse_time),
+            ended_at: self.ended_at.as_deref().and_then(parse_time),
+            events: self.events,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What all recordings say in a few words each. A recording that ended in good order says it in its last line,
-//! so that a list of them is quick to make, however long they are.
+//! The outcomes of all recordings, for the history and the typical duration. A watch that ended normally has written its
+//! outcome to the last line, so that listing is fast, however long the recordings are. Tests: `tests/it/history.rs`.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -9,99 +9,103 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::build::Build;
 use crate::domain::estimate::{TypicalDuration, typical};
-use crate::domain::summary::{RecordedBuild, RecordedWatch, Summary};
-use crate::domain::verdict::Outcome;
+use crate::domain::outcome::{Outcome, RecordedWatch};
+use crate::domain::verdict::OutcomeKind;
 use crate::recording::folder::{header_of, modified};
 use crate::recording::format::{Line, kind};
 use crate::recording::{Folder, Header, ReadError, Recording};
 use crate::text::safe::SafeText;
 
-/// Bytes of a file's end that hold its last line, nearly always; a longer line is looked for in more of them.
-const END: u64 = 8 * 1024;
-/// No summary is longer, in bytes.
-const LONGEST: u64 = 1024 * 1024;
-/// How many builds tell how long builds usually take.
-const TYPICAL_OF: usize = 5;
+/// The bytes at the end of a file that nearly always contain its last line; a longer line needs more of them.
+const TAIL: u64 = 8 * 1024;
+/// The maximum bytes of a summary.
+const MAX_SUMMARY: u64 = 1024 * 1024;
+/// The number of builds that determine the typical duration.
+const TYPICAL_BUILDS: usize = 5;
 
 impl Folder {
     /// Every recording, that of the newest build first.
     ///
     /// # Errors
-    /// Where the folder is there and can't be read. Recordings that can't be read are in the list.
+    /// If the folder exists and can't be read. Unreadable recordings are in the list.
     pub fn history(&self) -> io::Result<Vec<RecordedWatch>> {
         let mut watches: Vec<_> = self.files()?.into_iter().map(recorded_watch).collect();
         watches.sort_by(|one, other| other.began.cmp(&one.began).then(one.file.cmp(&other.file)));
         Ok(watches)
     }
 
-    /// How long the person's last successful builds took. Only last lines are read: this is asked for when a
-    /// watch begins.
+    /// The typical duration of the user's last successful builds. Only first and last lines are read, because every watch
+    /// calls this at its start.
     pub fn typical(&self) -> Option<TypicalDuration> {
         let files = self.files().unwrap_or_default();
         let mut builds: Vec<_> = files
             .iter()
             .filter_map(|file| {
-                let summary = last_summary(file)?;
-                let took = summary
-                    .took()
-                    .filter(|_| summary.outcome == Outcome::Succeeded)?;
                 let header = header_of(file).filter(Header::is_of_an_api)?;
+                let outcome = summarised_outcome(file, &header)?;
+                let took = outcome
+                    .took()
+                    .filter(|_| outcome.kind == OutcomeKind::Succeeded)?;
                 Some((
-                    summary.ended_at?,
+                    outcome.ended_at?,
                     header.image_id,
-                    summary.started_at?,
+                    outcome.started_at?,
                     took,
                 ))
             })
             .collect();
         builds.sort_unstable_by(|one, other| other.cmp(one));
-        // Two watches of one build have a recording each.
+        // Two watches of one build have one recording each.
         builds.dedup_by(|one, other| (&one.1, one.2) == (&other.1, other.2));
-        let newest = builds.into_iter().take(TYPICAL_OF);
+        let newest = builds.into_iter().take(TYPICAL_BUILDS);
         typical(newest.map(|(.., took)| took).collect())
     }
 }
 
 fn recorded_watch(file: PathBuf) -> RecordedWatch {
-    match told(&file) {
-        Ok((header, summary)) => RecordedWatch {
+    match read_outcome(&file) {
+        Ok((header, outcome)) => RecordedWatch {
             file,
-            began: summary.started_at.unwrap_or(header.started_at),
-            build: Ok(RecordedBuild {
-                image_id: SafeText::new(&header.image_id),
-                region: header.region.as_deref().map(SafeText::new),
-                summary,
-            }),
+            began: outcome.started_at.unwrap_or(header.started_at),
+            outcome: Ok(outcome),
         },
         Err(error) => RecordedWatch {
             began: modified(&file).unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
             file,
-            build: Err(SafeText::new(&error.to_string())),
+            outcome: Err(SafeText::new(&error.to_string())),
         },
     }
 }
 
-fn told(file: &Path) -> Result<(Header, Summary), ReadError> {
-    if let (Some(header), Some(summary)) = (header_of(file), last_summary(file)) {
-        return Ok((header, summary));
-    }
-    let recording = Recording::open(file)?;
-    let summary = Summary::of(&Build::of(&recording.reports));
-    Ok((recording.header, summary))
+/// The header and the outcome of a recording. Where the API has not reported a region, it is the requested one.
+fn read_outcome(file: &Path) -> Result<(Header, Outcome), ReadError> {
+    let summarised = header_of(file)
+        .and_then(|header| summarised_outcome(file, &header).map(|outcome| (header, outcome)));
+    let (header, mut outcome) = if let Some(summarised) = summarised {
+        summarised
+    } else {
+        let recording = Recording::open(file)?;
+        let build = Build::of(&recording.observations);
+        let outcome = Outcome::of(&build, &recording.header.image_id);
+        (recording.header, outcome)
+    };
+    let requested = || header.region.as_deref().map(SafeText::new);
+    outcome.region = outcome.region.or_else(requested);
+    Ok((header, outcome))
 }
 
-/// The summary in a recording's last line; nothing where a watch goes on with it, or was killed.
-fn last_summary(file: &Path) -> Option<Summary> {
+/// The outcome by the summary in a recording's last line; `None` while a watch writes to it, or if it was killed.
+fn summarised_outcome(file: &Path, header: &Header) -> Option<Outcome> {
     let line = last_line(&mut File::open(file).ok()?).ok()??;
     let line: Line<'_> = serde_json::from_slice(&line).ok()?;
     let summary = line.summary.filter(|_| line.kind == kind::ENDED)?;
-    Some(Summary::from(&summary))
+    Some(summary.outcome(header))
 }
 
-/// The last line of a file, without its line break; nothing where it has none, or is too long.
+/// The last line of a file, without its line break; `None` if it is incomplete or too long.
 fn last_line(file: &mut File) -> io::Result<Option<Vec<u8>>> {
     let length = file.metadata()?.len();
-    let mut size = END;
+    let mut size = TAIL;
     loop {
         let begin = length.saturating_sub(size);
         file.seek(SeekFrom::Start(begin))?;
@@ -113,7 +117,7 @@ fn last_line(file: &mut File) -> io::Result<Option<Vec<u8>>> {
         if let Some(line_break) = end.iter().rposition(|byte| *byte == b'\n') {
             return Ok(Some(end.split_off(line_break + 1)));
         }
-        if begin == 0 || size >= LONGEST {
+        if begin == 0 || size >= MAX_SUMMARY {
             return Ok(None);
         }
         size *= 4;

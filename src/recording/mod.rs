@@ -1,13 +1,12 @@
-//! Recordings of watches: what the API said, and when, in a file that can be resumed, replayed and read by
-//! other programs.
+//! Recordings of watches: the observations in a file that bakewatch can resume and replay, and other programs can read.
 //!
 //! ```text
-//!  Report ─► Transcript ─► lines ─► Recorder ─► FILE.jsonl ─► Recording ─► Report (resume, replay)
+//!  Observation ─► Transcript ─► lines ─► Recorder ─► FILE.jsonl ─► Recording ─► Observation (resume, replay)
 //! ```
-//! One JSON object a line. The first line is the [`Header`]; lines are only ever added. An event is written
-//! once the walk that brought it is whole, so every beginning of a file is a state in which a watch once was:
-//! that is why a watch that is taken up again goes on in the same file. A copy could be cut short, and would
-//! then be a second, lesser truth.
+//! One JSON object per line. The first line is the [`Header`]; lines are only appended. An event is written once its walk
+//! is complete, so every prefix of a file is a state that the watch was in. Therefore a resumed watch appends to the same
+//! file: a copy could be truncated, and would then compete with the original. Tests: `tests/it/recording.rs`,
+//! `tests/it/recorded.rs`.
 
 pub(crate) mod folder;
 pub(crate) mod format;
@@ -27,43 +26,41 @@ pub use recorder::Recorder;
 
 use chrono::{DateTime, Utc};
 
-/// The version of the format that this program writes, and the newest that it reads.
+/// The version of the format that bakewatch writes, and the newest that it reads.
 pub const VERSION: u32 = 1;
 
-/// What was watched, by which program: the first line of a recording.
+/// The first line of a recording: the target of the watch, and the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
     /// The version of the format.
     #[serde(rename = "bakewatchRecording")]
     pub version: u32,
-    /// The version of the program that began it.
+    /// The version of the program that created the file.
     pub program: String,
-    /// The image's id.
     pub image_id: String,
-    /// The region that was asked for, by flag or environment.
+    /// The requested region: from the flag, the environment or the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// The profile that tells the region where none was asked for.
+    /// The profile that determines the region, if none was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// The API, without scheme and credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<String>,
-    /// When the recording was begun.
     #[serde(with = "format::stamp")]
     pub started_at: DateTime<Utc>,
 }
 
 impl Header {
-    /// Whether an API was watched, and not something that stands in for one.
+    /// Whether the watch was of a real API, not of a simulated one.
     pub fn is_of_an_api(&self) -> bool {
         self.api.is_some()
     }
 
-    /// Whether both recordings answer the same question: the same image, asked about at the same place.
-    pub fn asks_the_same_as(&self, other: &Self) -> bool {
-        let question = |header: &Self| {
+    /// Whether both recordings are of the same image, region, profile and API.
+    pub fn has_same_target(&self, other: &Self) -> bool {
+        let target = |header: &Self| {
             let Self {
                 image_id,
                 region,
@@ -73,6 +70,6 @@ impl Header {
             } = header.clone();
             (image_id, region, profile, api)
         };
-        question(self) == question(other)
+        target(self) == target(other)
     }
 }

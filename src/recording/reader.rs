@@ -1,4 +1,4 @@
-//! Reads a recording as far as it goes: whatever its last line is, and whatever stands between the others.
+//! Reads a recording into observations. A truncated last line and unreadable lines are skipped and counted.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -12,45 +12,40 @@ use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
-use crate::recording::folder::LONGEST_HEADER;
+use crate::recording::folder::MAX_HEADER;
 use crate::recording::format::{Line, kind};
 use crate::recording::{Header, VERSION};
 
-/// The longest line, in bytes, that is read: several times the longest answer of which an event could come.
-const LONGEST_LINE: u64 = 64 * 1024 * 1024;
+/// The maximum bytes of a line: several times the longest response that an event can come from.
+const MAX_LINE: u64 = 64 * 1024 * 1024;
 
-/// A recording, read.
+/// The content of a recording.
 #[derive(Debug)]
 pub struct Recording {
-    /// What was watched.
     pub header: Header,
-    /// What the watch heard, in order.
-    pub reports: Vec<Observation>,
-    /// The last line was cut short, and left out: the writer was killed, or is writing now.
+    /// The observations of the watch, in order.
+    pub observations: Vec<Observation>,
+    /// Whether the last line is truncated and was skipped: the writer was killed, or is writing now.
     pub torn: bool,
-    /// How many other lines could not be read, and were left out.
+    /// The number of other lines that were skipped.
     pub unreadable: usize,
-    /// The number of bytes up to the end of the last line that is not torn.
-    pub(crate) whole: u64,
+    /// The bytes up to the end of the last line that is not truncated.
+    pub(crate) valid_bytes: u64,
     /// Whether that line has its line break.
-    pub(crate) closed: bool,
+    pub(crate) ends_with_newline: bool,
 }
 
 /// Why a file could not be read as a recording.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file could not be read.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// Nothing is in it.
-    #[error("it is empty")]
+    #[error("the file is empty")]
     Empty,
-    /// The first line is no header.
-    #[error("its first line is not that of a recording of bakewatch")]
+    #[error("not a bakewatch recording")]
     Foreign,
-    /// It is from the future.
     #[error(
-        "its format is version {0}, and this program reads no later one than {VERSION}; update bakewatch"
+        "its format is version {0}, but this bakewatch reads versions up to {VERSION}; update bakewatch"
     )]
     Newer(u32),
 }
@@ -59,7 +54,7 @@ impl Recording {
     /// Reads a file.
     ///
     /// # Errors
-    /// Where the file can't be read, or its first line is not that of a recording.
+    /// If the file can't be read, or is not a recording.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         Self::read(BufReader::new(File::open(path)?))
     }
@@ -67,14 +62,14 @@ impl Recording {
     /// Reads bytes.
     ///
     /// # Errors
-    /// As [`Recording::open`].
+    /// See [`Recording::open`].
     pub fn read(mut bytes: impl BufRead) -> Result<Self, ReadError> {
         let mut line = Vec::new();
-        let mut begin = bytes.by_ref().take(LONGEST_HEADER);
-        let mut whole = begin.read_until(b'\n', &mut line)?;
+        let mut begin = bytes.by_ref().take(MAX_HEADER);
+        let mut valid_bytes = begin.read_until(b'\n', &mut line)?;
         let header = header(&line)?;
-        let mut closed = line.ends_with(b"\n");
-        let mut reports = Reports::default();
+        let mut ends_with_newline = line.ends_with(b"\n");
+        let mut observations = Observations::default();
         let (mut torn, mut unreadable) = (false, 0);
         loop {
             let (length, ends) = next_line(&mut bytes, &mut line)?;
@@ -82,58 +77,61 @@ impl Recording {
                 break;
             }
             match serde_json::from_slice::<Line<'_>>(&line) {
-                Ok(line) => reports.add(&line),
+                Ok(line) => observations.add(&line),
                 Err(_) if !ends => {
                     torn = true;
                     break;
                 }
                 Err(_) => unreadable += usize::from(!line.trim_ascii().is_empty()),
             }
-            whole += length;
-            closed = ends;
+            valid_bytes += length;
+            ends_with_newline = ends;
         }
         Ok(Self {
             header,
-            reports: reports.finish(),
+            observations: observations.finish(),
             torn,
             unreadable,
-            whole: u64::try_from(whole).unwrap_or(u64::MAX),
-            closed,
+            valid_bytes: u64::try_from(valid_bytes).unwrap_or(u64::MAX),
+            ends_with_newline,
         })
     }
 
-    /// When the recording begins and ends.
+    /// The times of the first and the last observation.
     pub fn span(&self) -> (DateTime<Utc>, DateTime<Utc>) {
-        let at = |report: &Observation| report.at;
-        let begin = self.reports.first().map_or(self.header.started_at, at);
-        let end = self.reports.iter().map(at).max().unwrap_or(begin);
+        let at = |observation: &Observation| observation.at;
+        let begin = self.observations.first().map_or(self.header.started_at, at);
+        let end = self.observations.iter().map(at).max().unwrap_or(begin);
         (begin, end)
     }
 
-    /// The recorded events, each as often as it was seen: oldest first, but for late ones.
+    /// The recorded events, with repetitions: oldest first, except for late ones.
     pub fn events(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
-        let pages = self.reports.iter().filter_map(|report| match &report.news {
-            Seen::Page(page) => Some(page),
-            _ => None,
-        });
+        let pages = self
+            .observations
+            .iter()
+            .filter_map(|observation| match &observation.news {
+                Seen::Page(page) => Some(page),
+                _ => None,
+            });
         pages.flat_map(|page| {
             let late = page.commit.iter().flatten().map(|late| &late.event);
             page.fresh.iter().rev().chain(late)
         })
     }
 
-    /// The recorded events as what a watch knows before it has asked for anything.
+    /// The recorded events as the observations that a resumed watch starts with.
     pub fn resume(self, now: DateTime<Utc>) -> Vec<Observation> {
-        let pages = self
-            .reports
-            .into_iter()
-            .filter_map(|report| match report.news {
-                Seen::Page(page) => Some(WalkStep {
-                    audit: false,
-                    ..page
-                }),
-                _ => None,
-            });
+        let pages =
+            self.observations
+                .into_iter()
+                .filter_map(|observation| match observation.news {
+                    Seen::Page(page) => Some(WalkStep {
+                        audit: false,
+                        ..page
+                    }),
+                    _ => None,
+                });
         let with_events = |page: &WalkStep| {
             !page.fresh.is_empty() || page.commit.as_ref().is_some_and(|late| !late.is_empty())
         };
@@ -149,16 +147,16 @@ impl Recording {
     }
 }
 
-/// Reads a line: how many bytes it has, and whether it has its end. One that is longer than any is read over.
+/// Reads a line. Returns its bytes, and whether it has a line break. A line that is too long is skipped.
 fn next_line(bytes: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<(usize, bool)> {
     line.clear();
-    let mut length = bytes.by_ref().take(LONGEST_LINE).read_until(b'\n', line)?;
+    let mut length = bytes.by_ref().take(MAX_LINE).read_until(b'\n', line)?;
     let ends = line.ends_with(b"\n");
-    let cut = u64::try_from(length).is_ok_and(|length| length == LONGEST_LINE);
+    let cut = u64::try_from(length).is_ok_and(|length| length == MAX_LINE);
     if ends || !cut {
         return Ok((length, ends));
     }
-    // No line that says something.
+    // Not a valid line.
     line.truncate(1);
     let mut last = None;
     loop {
@@ -176,7 +174,7 @@ fn next_line(bytes: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<(usize,
     }
 }
 
-/// Reads the first line.
+/// Parses the first line.
 pub(crate) fn header(line: &[u8]) -> Result<Header, ReadError> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -194,14 +192,14 @@ pub(crate) fn header(line: &[u8]) -> Result<Header, ReadError> {
     }
 }
 
-/// Makes reports of lines: events that were committed together become one page again.
+/// Builds observations from lines: events that were committed together become one page again.
 #[derive(Default)]
-struct Reports {
+struct Observations {
     done: Vec<Observation>,
     open: Option<(DateTime<Utc>, StackId, WalkStep)>,
 }
 
-impl Reports {
+impl Observations {
     fn add(&mut self, line: &Line<'_>) {
         if line.kind == kind::EVENT {
             self.add_event(line);
@@ -225,7 +223,7 @@ impl Reports {
             }),
             kind::NO_IMAGE => Some(Seen::Image(ImageAnswer::Absent)),
             kind::FOREIGN_IMAGE => Some(Seen::Image(ImageAnswer::Foreign)),
-            // Notes about the recording itself, and what a later program may add.
+            // Notes about the recording itself, and kinds of later versions.
             _ => None,
         };
         self.close();
@@ -241,14 +239,14 @@ impl Reports {
         let Some(event) = line.event() else {
             return;
         };
-        // Its own word: a damaged line must not put an event among those of another stack.
+        // The event's own stack ID: a damaged line must not move an event to another stack.
         let stack = event.stack_id.clone();
         let is_late = line.before.is_some();
-        let goes_on = self.open.as_ref().is_some_and(|(at, open, page)| {
+        let continues = self.open.as_ref().is_some_and(|(at, open, page)| {
             let only_late = page.commit.as_ref().is_some_and(|late| !late.is_empty());
             *at == line.at && *open == stack && (is_late || !only_late)
         });
-        if !goes_on {
+        if !continues {
             self.close();
         }
         let (_, _, page) = self.open.get_or_insert_with(|| {
@@ -273,7 +271,7 @@ impl Reports {
         let Some((at, _, mut page)) = self.open.take() else {
             return;
         };
-        // They are written oldest first.
+        // Events are written oldest first.
         page.fresh.reverse();
         self.done.push(Observation {
             at,
@@ -283,18 +281,22 @@ impl Reports {
         });
     }
 
-    /// The reports. Each says how long after the first it came, and when the next one comes, as the poller's own
-    /// do.
+    /// The observations. Like the poller's own, each has the time since the first and the time of the next.
     fn finish(mut self) -> Vec<Observation> {
         self.close();
-        let next: Vec<_> = self.done.iter().skip(1).map(|report| report.at).collect();
-        for (report, next) in self.done.iter_mut().zip(next) {
-            report.next_poll = next.max(report.at);
+        let next: Vec<_> = self
+            .done
+            .iter()
+            .skip(1)
+            .map(|observation| observation.at)
+            .collect();
+        for (observation, next) in self.done.iter_mut().zip(next) {
+            observation.next_poll = next.max(observation.at);
         }
-        let began = self.done.first().map(|report| report.at);
-        for report in &mut self.done {
-            let since = began.map(|began| report.at - began);
-            report.elapsed = since
+        let began = self.done.first().map(|observation| observation.at);
+        for observation in &mut self.done {
+            let since = began.map(|began| observation.at - began);
+            observation.elapsed = since
                 .and_then(|since| since.to_std().ok())
                 .unwrap_or_default();
         }

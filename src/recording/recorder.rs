@@ -1,7 +1,7 @@
-//! Writes a watch's recording: after each report what it adds, as far as the disk takes it.
+//! Writes a recording: appends the lines of each observation.
 //!
-//! What can't be written is kept and tried again with the next report, so that a disk that is full for a
-//! while leaves no hole.
+//! Lines that can't be written stay in a backlog and are retried with the next observation, so that a temporarily full
+//! disk leaves no gap.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -12,49 +12,47 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Observation, Seen};
-use crate::domain::summary::Summary;
+use crate::domain::outcome::Outcome;
 use crate::recording::folder::Found;
 use crate::recording::format::{Line, append, kind};
 use crate::recording::transcript::Transcript;
 use crate::recording::{Folder, Header, ReadError, Recording, folder};
 
-/// How much is kept of a watch that has heard nothing yet but that there is nothing.
-const MOST_OF_NOTHING: usize = 64 * 1024;
+/// The maximum backlog of a watch that has not found an image yet.
+const MAX_BACKLOG_WITHOUT_IMAGE: usize = 64 * 1024;
 
-/// Why a file can't take a recording.
+/// The reason that a file can't be recorded to.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// It can't be opened or made.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// Something else is in it.
-    #[error("it is there already, and {0}")]
-    Taken(#[from] ReadError),
-    /// Something is in it, and this watch goes on with none.
-    #[error("it is there already; name another file")]
+    /// The file has other content.
+    #[error("the file exists already: {0}")]
+    OtherContent(#[from] ReadError),
+    /// The file has content, and this watch resumes no recording.
+    #[error("the file exists already; choose another file")]
     Exists,
-    /// It is the recording of something else.
-    #[error("it is the recording of {0} already; name another file")]
-    OfAnother(String),
-    /// Another watch writes to it.
-    #[error("another watch is writing to it; name another file")]
+    /// The file is the recording of another target.
+    #[error("the file is the recording of {0}; choose another file")]
+    OtherTarget(String),
+    #[error("another watch is writing to it; choose another file")]
     InUse,
 }
 
-/// A recording that is being written.
+/// A recording in progress.
 #[derive(Debug)]
 pub struct Recorder {
-    place: Place,
+    destination: Destination,
     transcript: Transcript,
-    /// What has not been written yet.
+    /// The lines that are not written yet.
     backlog: Vec<u8>,
-    /// Whether there is something to record: a watch that never hears of an image leaves no file behind.
-    begun: bool,
+    /// Whether there is something to record: a watch that never finds an image leaves no file.
+    has_content: bool,
 }
 
 #[derive(Debug)]
-enum Place {
-    /// No file has been made yet.
+enum Destination {
+    /// The file is not created yet.
     Folder {
         folder: Folder,
         header: Header,
@@ -66,21 +64,21 @@ enum Place {
 }
 
 impl Recorder {
-    /// Records in the folder of all recordings. Goes on with the recording of an earlier watch where there is
-    /// one, which is returned; unless that is not wanted.
+    /// Records in the folder of all recordings. With `resumes`, resumes and returns the recording of an earlier watch, if
+    /// there is one.
     pub fn in_folder(folder: Folder, header: Header, resumes: bool) -> (Self, Option<Recording>) {
         let found = resumes.then(|| folder.resumable(&header)).flatten();
         let at = header.started_at;
         match found.and_then(|found| Self::resume(found, at).ok()) {
             Some((recorder, recording)) => (recorder, Some(recording)),
-            None => (Self::new(Place::Folder { folder, header }), None),
+            None => (Self::new(Destination::Folder { folder, header }), None),
         }
     }
 
-    /// Records in a file. Goes on with what is in it where that is a recording of the same, and is wanted.
+    /// Records in a file. With `resumes`, resumes and returns its recording of the same target.
     ///
     /// # Errors
-    /// Where the file can't be opened, or something else is in it.
+    /// If the file can't be opened, or has other content.
     pub fn in_file(
         path: &Path,
         header: &Header,
@@ -90,26 +88,26 @@ impl Recorder {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let file = folder::create(path)?;
-                return Ok((Self::afresh(file, path, header), None));
+                return Ok((Self::in_empty_file(file, path, header), None));
             }
             Err(error) => return Err(error.into()),
         };
         let file = folder::append_to(path)?;
         if !metadata.is_file() {
-            return Ok((Self::afresh(file, path, header), None));
+            return Ok((Self::in_empty_file(file, path, header), None));
         }
         if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
             return Err(OpenError::InUse);
         }
         let recording = match Recording::open(path) {
-            Err(ReadError::Empty) => return Ok((Self::afresh(file, path, header), None)),
+            Err(ReadError::Empty) => return Ok((Self::in_empty_file(file, path, header), None)),
             recording => recording?,
         };
         if !resumes {
             return Err(OpenError::Exists);
         }
-        if !recording.header.asks_the_same_as(header) {
-            return Err(OpenError::OfAnother(recording.header.image_id));
+        if !recording.header.has_same_target(header) {
+            return Err(OpenError::OtherTarget(recording.header.image_id));
         }
         let path = path.to_owned();
         let found = Found {
@@ -121,25 +119,25 @@ impl Recorder {
         Ok((recorder, Some(recording)))
     }
 
-    fn new(place: Place) -> Self {
+    fn new(destination: Destination) -> Self {
         Self {
-            place,
+            destination,
             transcript: Transcript::default(),
             backlog: Vec::new(),
-            begun: false,
+            has_content: false,
         }
     }
 
-    /// A recording in a file that is empty, or no file at all.
-    fn afresh(file: File, path: &Path, header: &Header) -> Self {
+    /// A recording in an empty file, or in something that is not a regular file.
+    fn in_empty_file(file: File, path: &Path, header: &Header) -> Self {
         let path = path.to_owned();
-        let mut recorder = Self::new(Place::File { file, path });
+        let mut recorder = Self::new(Destination::File { file, path });
         append(header, &mut recorder.backlog);
-        recorder.begun = true;
+        recorder.has_content = true;
         recorder
     }
 
-    /// Goes on where an earlier watch ended, on a line of its own.
+    /// Appends to an existing recording, on a new line.
     fn resume(found: Found, at: DateTime<Utc>) -> io::Result<(Self, Recording)> {
         let Found {
             file,
@@ -147,10 +145,10 @@ impl Recorder {
             recording,
         } = found;
         if recording.torn {
-            file.set_len(recording.whole)?;
+            file.set_len(recording.valid_bytes)?;
         }
-        let mut recorder = Self::new(Place::File { file, path });
-        if !recording.closed {
+        let mut recorder = Self::new(Destination::File { file, path });
+        if !recording.ends_with_newline {
             recorder.backlog.push(b'\n');
         }
         let resumed = Line {
@@ -161,27 +159,29 @@ impl Recorder {
         Ok((recorder, recording))
     }
 
-    /// Where the recording is: the file, or the folder where there is no file yet.
+    /// The path of the file, or of the folder if there is no file yet.
     pub fn path(&self) -> &Path {
-        match &self.place {
-            Place::Folder { folder, .. } => folder.path(),
-            Place::File { path, .. } => path,
+        match &self.destination {
+            Destination::Folder { folder, .. } => folder.path(),
+            Destination::File { path, .. } => path,
         }
     }
 
-    /// Writes what a report adds.
+    /// Writes the lines of an observation.
     ///
     /// # Errors
-    /// Where it can't be written yet. Nothing is lost: the next call tries again.
-    pub fn record(&mut self, report: &Observation) -> io::Result<()> {
-        self.backlog.append(&mut self.transcript.add(report));
-        self.begun |= match &report.news {
+    /// If a write fails. Nothing is lost: the next call retries.
+    pub fn record(&mut self, observation: &Observation) -> io::Result<()> {
+        self.backlog.append(&mut self.transcript.add(observation));
+        self.has_content |= match &observation.news {
             Seen::Page(_) => true,
             Seen::Image(answer) => *answer != ImageAnswer::Absent,
             _ => false,
         };
-        if !self.begun {
-            if self.backlog.len() > MOST_OF_NOTHING && matches!(self.place, Place::Folder { .. }) {
+        if !self.has_content {
+            if self.backlog.len() > MAX_BACKLOG_WITHOUT_IMAGE
+                && matches!(self.destination, Destination::Folder { .. })
+            {
                 self.backlog.clear();
             }
             return Ok(());
@@ -189,16 +189,16 @@ impl Recorder {
         self.flush()
     }
 
-    /// Writes how the watch ended.
+    /// Writes the outcome.
     ///
     /// # Errors
-    /// Where it can't be written.
-    pub fn end(&mut self, summary: &Summary, at: DateTime<Utc>) -> io::Result<()> {
-        if !self.begun {
+    /// If a write fails.
+    pub fn end(&mut self, outcome: &Outcome, at: DateTime<Utc>) -> io::Result<()> {
+        if !self.has_content {
             return Ok(());
         }
         let ended = Line {
-            summary: Some(summary.into()),
+            summary: Some(outcome.into()),
             ..Line::new(kind::ENDED, at)
         };
         ended.write(&mut self.backlog);
@@ -206,7 +206,7 @@ impl Recorder {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if let Place::File { file, .. } = &self.place
+        if let Destination::File { file, .. } = &self.destination
             && file.metadata()?.nlink() == 0
         {
             let why = "the file was removed";
@@ -215,14 +215,14 @@ impl Recorder {
         if self.backlog.is_empty() {
             return Ok(());
         }
-        let file = match &mut self.place {
-            Place::File { file, .. } => file,
-            Place::Folder { folder, header } => {
+        let file = match &mut self.destination {
+            Destination::File { file, .. } => file,
+            Destination::Folder { folder, header } => {
                 let (file, path) = folder.create(header)?;
                 let mut begin = Vec::new();
                 append(header, &mut begin);
                 self.backlog.splice(0..0, begin);
-                self.place = Place::File { file, path };
+                self.destination = Destination::File { file, path };
                 return self.flush();
             }
         };

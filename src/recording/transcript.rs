@@ -1,7 +1,7 @@
-//! What a watch hears, as the lines of a recording: pure, so that what is kept does not depend on the disk.
+//! Converts observations to the lines of a recording: pure, so that the content does not depend on the disk.
 //!
-//! Everything that changes what a watch knows becomes a line at once. A poll that brought nothing becomes one
-//! a minute, so that an idle hour is short and still shows when the watch slept.
+//! Every observation with something new becomes a line at once. Polls without news become one line per minute, so that an
+//! idle hour is short and still shows when the watch slept.
 
 use std::sync::Arc;
 
@@ -12,29 +12,29 @@ use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
 use crate::domain::stack_event::StackEvent;
 use crate::recording::format::{Line, kind};
 
-/// How often polls that bring nothing are noted.
+/// The interval of the lines for polls without news.
 const IDLE: TimeDelta = TimeDelta::minutes(1);
 
-/// Turns reports into lines.
+/// Converts observations to lines.
 #[derive(Debug, Default)]
 pub(crate) struct Transcript {
-    /// The events of the walk that is underway, newest first.
+    /// The events of the current walk, newest first.
     pending: Vec<Arc<StackEvent>>,
-    /// What DescribeImage last said, where nothing but idle polls has been written since.
+    /// The last description of the image, if only idle polls were written since.
     described: Option<Box<ImageDescription>>,
-    /// Whether the last answer about events was a walk's end.
+    /// Whether the last response with events ended a walk.
     is_live: bool,
-    /// When the last line was written.
+    /// The time of the last line.
     last: Option<DateTime<Utc>>,
     lines: Vec<u8>,
 }
 
 impl Transcript {
-    /// The lines that a report adds to the recording; often none.
-    pub(crate) fn add(&mut self, report: &Observation) -> Vec<u8> {
-        let at = report.at;
-        match &report.news {
-            // They are in the recording already.
+    /// The lines of an observation, often none.
+    pub(crate) fn add(&mut self, observation: &Observation) -> Vec<u8> {
+        let at = observation.at;
+        match &observation.news {
+            // Already in the recording.
             Seen::Resumed(_) => {}
             Seen::Page(page) => self.page(page, at),
             Seen::StackGone => {

@@ -1,5 +1,5 @@
-//! What is watched, from what was made ready to a stream of messages: a poller that asks the API, or a
-//! recording that is played.
+//! Starts the source of observations, a poller or the player of a recording, and merges them with remarks into the
+//! stream of messages for the loop.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,49 +19,43 @@ use crate::recording;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::recorder::RecordingSink;
 
-/// How many reports may wait. A page is one report; a reader that is slower than that slows the poller.
-const REPORTS: usize = 64;
-/// How many requests may wait: one of each kind, and one more.
-const REQUESTS: usize = 4;
+/// The capacity of the queue of observations; a slow consumer slows the poller.
+const OBSERVATIONS: usize = 64;
+/// The capacity of the queue of commands: one of each kind, and one more.
+const COMMANDS: usize = 4;
 
-/// Everything that a feed needs, checked, with nothing asked of any network yet.
+/// A checked watch that has not sent a request yet.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    /// What is watched.
     pub target: Target,
-    /// The watch's time.
     pub clock: Clock,
-    /// Where the reports come from.
     pub origin: Origin,
 }
 
-/// Where reports come from.
+/// The origin of the observations.
 #[derive(Debug)]
 pub(super) enum Origin {
-    /// An API that is asked again and again.
     Api {
         source: Box<ParallelCluster>,
-        /// The fixed interval, where one is wanted.
+        /// `--interval`.
         interval: Option<Duration>,
-        /// What answers for the API, where that is us.
+        /// The simulated API of the demo.
         simulator: Option<Box<Simulator>>,
     },
     Recording(Vec<Observation>),
 }
 
-/// What a watch hears, from the application's side.
+/// The messages of a watch, and the commands to its poller.
 #[derive(Debug)]
 pub(super) struct Feed {
-    /// The watch's time.
     pub clock: Clock,
-    /// What the application asks for in between.
-    pub requests: mpsc::Sender<PollCommand>,
-    /// What is known before anything is asked.
+    pub commands: mpsc::Sender<PollCommand>,
+    /// The messages that precede the first request.
     first: VecDeque<Msg>,
-    reports: mpsc::Receiver<Observation>,
+    observations: mpsc::Receiver<Observation>,
     remarks: mpsc::UnboundedReceiver<Remark>,
-    /// The reports come to an end, and have not yet.
-    ends: bool,
+    /// Whether the end of the recording is still to be reported.
+    reports_end: bool,
 }
 
 impl Prepared {
@@ -70,8 +64,8 @@ impl Prepared {
         matches!(self.origin, Origin::Recording(_))
     }
 
-    /// Begins to ask, or to play. `first` is what is known before that: remarks, and what an earlier watch
-    /// has recorded.
+    /// Starts to poll or to play. `first` are the messages before that: remarks, and the observations of the resumed
+    /// recording.
     pub(super) fn start(
         self,
         first: Vec<Msg>,
@@ -79,15 +73,15 @@ impl Prepared {
         remarks: mpsc::UnboundedReceiver<Remark>,
         tasks: &mut Tasks,
     ) -> Feed {
-        let (report_sender, unwritten) = mpsc::channel(1);
-        let (written, reports) = mpsc::channel(REPORTS);
-        tasks.spawn("tape", sink.forward(unwritten, written));
-        let (requests, request_receiver) = mpsc::channel(REQUESTS);
-        let ends = self.is_replay();
+        let (sender, unrecorded) = mpsc::channel(1);
+        let (recorded_sender, observations) = mpsc::channel(OBSERVATIONS);
+        tasks.spawn("recording-sink", sink.forward(unrecorded, recorded_sender));
+        let (commands, command_receiver) = mpsc::channel(COMMANDS);
+        let reports_end = self.is_replay();
         match self.origin {
             Origin::Recording(recorded) => {
                 let clock = self.clock.clone();
-                tasks.spawn("player", recording::play(recorded, clock, report_sender));
+                tasks.spawn("player", recording::play(recorded, clock, sender));
             }
             Origin::Api {
                 source,
@@ -98,31 +92,31 @@ impl Prepared {
                     tasks.spawn("simulator", simulator.serve());
                 }
                 let mut tail = Tail::new(interval, fastrand::Rng::new());
-                for page in first.iter().filter_map(resumed) {
+                for page in first.iter().filter_map(resumed_step) {
                     tail.remember(page.events().map(Arc::as_ref));
                 }
                 let poller = Poller {
                     source: *source,
                     clock: self.clock.clone(),
                     tail,
-                    observations: report_sender,
-                    commands: request_receiver,
+                    reports: sender,
+                    requests: command_receiver,
                 };
                 tasks.spawn("poller", poller.run());
             }
         }
         Feed {
             clock: self.clock,
-            requests,
+            commands,
             first: first.into(),
-            reports,
+            observations,
             remarks,
-            ends,
+            reports_end,
         }
     }
 }
 
-fn resumed(msg: &Msg) -> Option<&WalkStep> {
+fn resumed_step(msg: &Msg) -> Option<&WalkStep> {
     match msg {
         Msg::Observed(Observation {
             news: Seen::Resumed(page),
@@ -141,10 +135,10 @@ impl Feed {
         tokio::select! {
             biased;
             Some(remark) = self.remarks.recv() => Msg::Remark(remark),
-            report = self.reports.recv() => match report {
-                Some(report) => Msg::Observed(report),
-                None if std::mem::take(&mut self.ends) => Msg::RecordingEnded,
-                // The poller has died; its task says why.
+            observation = self.observations.recv() => match observation {
+                Some(observation) => Msg::Observed(observation),
+                None if std::mem::take(&mut self.reports_end) => Msg::RecordingEnded,
+                // The poller has panicked; `Tasks::panicked` reports it.
                 None => std::future::pending().await,
             },
         }

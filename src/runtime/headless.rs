@@ -1,5 +1,8 @@
-//! The loop behind text and JSON: the same messages and the same update as the screen's, with lines for a
-//! view. Headless are written by a thread of their own, so that a reader that stalls does not stop the signals.
+//! The loop of a headless watch (text and JSON output): the same messages and `update` as the screen, with printed
+//! entries instead of frames.
+//!
+//! A thread of its own prints, so that a reader that stalls does not block the handling of signals. Tests:
+//! `tests/it/watching.rs`.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -12,32 +15,32 @@ use crate::app::model::Model;
 use crate::app::msg::Msg;
 use crate::app::update::update;
 use crate::error::Error;
-use crate::output::{OutputFormat, Printer};
+use crate::output::{LineFormat, Printer};
 use crate::poll::poller::PollCommand;
-use crate::runtime::ask;
 use crate::runtime::feed::Feed;
 use crate::runtime::process::failpoint;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::Signals;
 use crate::runtime::process::tasks::Tasks;
+use crate::runtime::send_command;
 use crate::runtime::ticks::Ticks;
 use crate::runtime::tty::hangup::Hangup;
 
-/// For how long the last lines of a watch that a signal ended are waited for.
+/// The time to print the last lines after a signal has ended the watch.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
-/// Prints a watch until the build has come to an end, or something else ends it.
+/// Prints a watch until the exit policy or something else ends it.
 pub(super) async fn run(
     model: &mut Model,
-    form: OutputFormat,
+    format: LineFormat,
     timeout: Option<Duration>,
     hook: Hook,
     mut feed: Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
-    let mut lines = Headless::start(form, tasks);
-    let mut reader = Hangup::of_reader(tasks);
+    let mut printer = PrinterThread::start(format, tasks);
+    let mut reader = Hangup::watch_reader(tasks);
     let mut ticks = Ticks::new(&feed.clock);
     let clock = feed.clock.clone();
     let deadline = async move {
@@ -48,56 +51,56 @@ pub(super) async fn run(
     };
     tokio::pin!(deadline);
     loop {
-        let mut death = None;
+        let mut crash = None;
         let msg = tokio::select! {
             biased;
             signal = signals.next() => Msg::Signal(signal),
-            written = &mut lines.written => return Err(unwritten(written, tasks).await),
-            () = reader.heard() => return Err(Error::Output(io::ErrorKind::BrokenPipe.into())),
-            error = tasks.died() => Msg::Died(death.insert(error).to_string()),
+            finished = &mut printer.finished => return Err(print_error(finished, tasks).await),
+            () = reader.wait() => return Err(Error::Output(io::ErrorKind::BrokenPipe.into())),
+            error = tasks.panicked() => Msg::Died(crash.insert(error).to_string()),
             () = &mut deadline => Msg::TimedOut,
             msg = feed.next() => msg,
             msg = ticks.next() => msg,
         };
         failpoint::hit("update");
-        let signalled = matches!(msg, Msg::Signal(_));
-        let (known, code) = run_effects(update(model, msg), &feed, &lines);
+        let by_signal = matches!(msg, Msg::Signal(_));
+        let (outcome, code) = run_effects(update(model, msg), &feed, &printer);
         let Some(code) = code else {
             continue;
         };
-        lines.finish(&mut signals, signalled, tasks).await?;
-        if let Some(known) = known {
-            hook.run_to_its_end(&known, asked_to_end(&mut signals, signalled))
+        printer.finish(&mut signals, by_signal, tasks).await?;
+        if let Some(outcome) = outcome {
+            hook.run_and_wait(&outcome, exit_requested(&mut signals, by_signal))
                 .await;
         }
-        return death.map_or(Ok(code), Err);
+        return crash.map_or(Ok(code), Err);
     }
 }
 
-/// Waits until a signal asks the program to end; not for long, where one has asked already.
-async fn asked_to_end(signals: &mut Signals, signalled: bool) {
+/// Waits until a signal requests the exit; after an earlier signal for a limited time only.
+async fn exit_requested(signals: &mut Signals, by_signal: bool) {
     tokio::select! {
         _ = signals.next() => {}
-        () = tokio::time::sleep(LAST_LINES), if signalled => {}
+        () = tokio::time::sleep(LAST_LINES), if by_signal => {}
     }
 }
 
-/// Does what the application asks for, but for what comes after the last line: the outcome to run a command
-/// for, and the exit code, if it asks to leave.
+/// Carries out effects except those that come after the last line, which it returns: the outcome to run the hook with,
+/// and the exit code.
 fn run_effects(
     effects: Effects,
     feed: &Feed,
-    lines: &Headless,
+    printer: &PrinterThread,
 ) -> (Option<Box<FinalOutcome>>, Option<u8>) {
-    let (mut known, mut code) = (None, None);
+    let (mut outcome, mut code) = (None, None);
     for effect in effects {
         match effect {
-            Effect::PollNow => ask(feed, PollCommand::PollNow),
-            Effect::CatchUp => ask(feed, PollCommand::CatchUp),
-            Effect::Audit => ask(feed, PollCommand::Audit),
-            // A writer that has ended says so itself.
-            Effect::Emit(entry) => drop(lines.entries.send(entry)),
-            Effect::Run(outcome) => known = Some(outcome),
+            Effect::PollNow => send_command(feed, PollCommand::PollNow),
+            Effect::CatchUp => send_command(feed, PollCommand::CatchUp),
+            Effect::Audit => send_command(feed, PollCommand::Audit),
+            // The end of the printer thread is noticed elsewhere.
+            Effect::Emit(entry) => drop(printer.entries.send(entry)),
+            Effect::Run(known) => outcome = Some(known),
             Effect::Notify(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)
@@ -106,62 +109,62 @@ fn run_effects(
             Effect::Exit(exit) => code = Some(exit),
         }
     }
-    (known, code)
+    (outcome, code)
 }
 
-/// The thread that writes, from the loop's side.
-struct Headless {
+/// The handle of the thread that prints.
+struct PrinterThread {
     entries: Sender<Entry>,
-    /// How it ended: only by an error, as long as there may be more to write.
-    written: oneshot::Receiver<io::Result<()>>,
+    /// The result of the thread: while there may be more to print, always an error.
+    finished: oneshot::Receiver<io::Result<()>>,
 }
 
-impl Headless {
-    fn start(form: OutputFormat, tasks: &mut Tasks) -> Self {
+impl PrinterThread {
+    fn start(format: LineFormat, tasks: &mut Tasks) -> Self {
         let (entries, receiver) = channel();
-        let (done, written) = oneshot::channel();
-        tasks.spawn_blocking("lines", move || {
-            let printer = Printer::new(form, BufWriter::new(io::stdout()), io::stderr());
-            // Nobody listens any more where the program is leaving already.
-            let _ = done.send(write_all(printer, &receiver));
+        let (done, finished) = oneshot::channel();
+        tasks.spawn_blocking("printer", move || {
+            let printer = Printer::new(format, BufWriter::new(io::stdout()), io::stderr());
+            // Fails if the program is already exiting.
+            let _ = done.send(print_all(printer, &receiver));
         });
-        Self { entries, written }
+        Self { entries, finished }
     }
 
-    /// Waits until everything is written; where a signal has asked the program to end, not for long.
+    /// Waits until everything is printed; after a signal for a limited time only.
     async fn finish(
         self,
         signals: &mut Signals,
-        signalled: bool,
+        by_signal: bool,
         tasks: &mut Tasks,
     ) -> Result<(), Error> {
         drop(self.entries);
         tokio::select! {
-            written = self.written => match written {
+            finished = self.finished => match finished {
                 Ok(Ok(())) => Ok(()),
-                other => Err(unwritten(other, tasks).await),
+                other => Err(print_error(other, tasks).await),
             },
             _ = signals.next() => Ok(()),
-            () = tokio::time::sleep(LAST_LINES), if signalled => Ok(()),
+            () = tokio::time::sleep(LAST_LINES), if by_signal => Ok(()),
         }
     }
 }
 
-/// Why not everything was written, from what the thread said last.
-async fn unwritten(
-    written: Result<io::Result<()>, oneshot::error::RecvError>,
+/// The reason that not everything was printed, from the result of the thread.
+async fn print_error(
+    result: Result<io::Result<()>, oneshot::error::RecvError>,
     tasks: &mut Tasks,
 ) -> Error {
-    match written {
+    match result {
         Ok(Err(error)) => Error::Output(error),
         Ok(Ok(())) => Error::Output(io::ErrorKind::BrokenPipe.into()),
-        // It has died without a word.
-        Err(_) => tasks.died().await,
+        // The thread has panicked.
+        Err(_) => tasks.panicked().await,
     }
 }
 
-/// Writes entries as they come; what was written is flushed whenever there is a pause.
-fn write_all<O: Write, D: Write>(
+/// Prints entries as they arrive, and flushes the output whenever the queue is empty.
+fn print_all<O: Write, D: Write>(
     mut printer: Printer<O, D>,
     entries: &Receiver<Entry>,
 ) -> io::Result<()> {

@@ -1,5 +1,8 @@
-//! The imperative shell: the only place that spawns tasks, owns the terminal and the signals, and makes the
-//! clock. It carries messages to `update` and does the effects that come back.
+//! The imperative shell: the only place that spawns tasks, owns the terminal and the signals, and creates the clock.
+//!
+//! `prepare` builds a watch from the settings; `screen` or `headless` runs the loop that passes messages to
+//! `app::update` and carries out its effects. Tests: `tests/it/watching.rs`, `tests/it/leaving.rs`,
+//! `tests/it/terminal.rs`.
 
 pub(crate) mod commands;
 pub(crate) mod feed;
@@ -21,12 +24,12 @@ use crate::app::keys::keymap::KeyMap;
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
 use crate::app::status::exit_policy::ExitPolicy;
-use crate::app::status::outcome::code;
-use crate::config::{OutputMode, Settings, SourceSettings};
-use crate::domain::summary::Summary;
+use crate::config::{OutputFormat, OutputMode, Settings, SourceSettings};
+use crate::domain::outcome::Outcome;
 use crate::error::Error;
-use crate::output;
-use crate::output::Printer;
+use crate::exit_code;
+use crate::output::{LineFormat, Printer};
+use crate::poll::poller::PollCommand;
 use crate::recording::Folder;
 
 pub(crate) use self::commands::history::{history, report};
@@ -37,15 +40,12 @@ use self::process::tasks::Tasks;
 use self::process::{logging, panics};
 use self::recorder::RecorderHandle;
 
-/// Runs the program to its end. The result is the exit code.
-///
-/// # Errors
-/// Where the program could not do what it was asked; see [`Error::exit_code`].
+/// Runs a watch to its end and returns the exit code.
 pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
-    panics::listen();
+    panics::install_hook();
     let (remark, remarks) = mpsc::unbounded_channel();
     logging::start(&settings.log, remark.clone())?;
-    // The theme has taken NO_COLOR and --color into account; crossterm is not to judge again.
+    // The theme already respects NO_COLOR and --color; crossterm must not decide again.
     crossterm::style::force_color_output(settings.theme.has_colours());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -55,24 +55,21 @@ pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
             action: "start the async runtime",
             source,
         })?;
-    // A credential process, a name lookup or a terminal that hangs must not keep the program from ending, nor
-    // from ending with a panic: dropping a runtime waits for such threads.
+    // A credential process, a name lookup or a terminal that hangs must not keep the program from exiting, not even
+    // after a panic: dropping a runtime waits for such threads.
     let runtime = ManuallyDrop::new(runtime);
     let result = runtime.block_on(watch(settings, remark, remarks));
     ManuallyDrop::into_inner(runtime).shutdown_background();
     result
 }
 
-/// Prints a text that is known at once. The result is the exit code.
-///
-/// # Errors
-/// Where it can't be written.
+/// Prints a text and returns the exit code.
 pub(crate) fn print(text: &str) -> Result<u8, Error> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(Error::Output)?;
-    Ok(code::SUCCEEDED)
+    Ok(exit_code::SUCCEEDED)
 }
 
 async fn watch(
@@ -81,26 +78,26 @@ async fn watch(
     remarks: UnboundedReceiver<Remark>,
 ) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
-    // With --wait, the build that is waited for is another one than any that was recorded.
+    // With --wait, the user waits for another build than any recorded one.
     let is_live = matches!(settings.source, SourceSettings::Api(_));
-    let goes_on = is_live && !settings.waits;
+    let resumes = is_live && !settings.waits;
     let ready = prepare::prepare(settings.source).await?;
     let prepared = ready.prepared;
     let recordings = settings.recordings.map(Folder::new);
     let typical = recordings.as_ref().filter(|_| is_live);
     let typical = typical.and_then(Folder::typical);
-    let (recorder, resumed) =
-        recorder::open(settings.record, recordings.as_ref(), ready.header, goes_on)?;
+    let (recorder, first_messages) =
+        recorder::open(settings.record, recordings.as_ref(), ready.header, resumes)?;
     let first = ready.remarks.into_iter().map(Msg::Remark);
-    let first = first.chain(resumed).collect();
-    let ending = if prepared.is_replay() {
-        ExitPolicy::for_replay()
+    let first = first.chain(first_messages).collect();
+    let exit_policy = if prepared.is_replay() {
+        ExitPolicy::of_replay()
     } else {
         ExitPolicy::new(settings.waits)
     };
-    let (mode, keys) = match &settings.form {
+    let (mode, keys) = match &settings.output {
         OutputMode::Screen(keys) => (Mode::Screen, keys.clone()),
-        OutputMode::Headless(_) => (Mode::Headless(ending), KeyMap::default()),
+        OutputMode::Headless(_) => (Mode::Headless(exit_policy), KeyMap::default()),
     };
     let clock = prepared.clock.clone();
     let mut model = Model::new(prepared.target.clone(), mode, keys, clock.now());
@@ -110,34 +107,39 @@ async fn watch(
     model.typical = typical;
     let (recorder, sink) = RecorderHandle::start(recorder, remark, &mut tasks);
     let start = |tasks: &mut Tasks| prepared.start(first, sink, remarks, tasks);
-    let result = match settings.form {
+    let result = match settings.output {
         OutputMode::Screen(_) => {
-            let look = screen::Appearance {
+            let appearance = screen::Appearance {
                 theme: settings.theme,
                 capabilities: settings.capabilities,
             };
-            screen::run(&mut model, look, hook, &clock, start, &mut tasks).await
+            screen::run(&mut model, appearance, hook, &clock, start, &mut tasks).await
         }
-        OutputMode::Headless(form) => {
+        OutputMode::Headless(format) => {
+            let format = match format {
+                OutputFormat::Text => LineFormat::Text(Box::new(settings.theme)),
+                OutputFormat::Json => LineFormat::Json,
+            };
             let feed = start(&mut tasks);
-            headless::run(&mut model, form, settings.timeout, hook, feed, &mut tasks).await
+            headless::run(&mut model, format, settings.timeout, hook, feed, &mut tasks).await
         }
     };
-    if let Some(trouble) = recorder.end(Summary::of(&model.build), clock.now()).await {
-        say_unless_said(&model, trouble);
+    let outcome = Outcome::of(&model.build, &model.target.image_id);
+    if let Some(failure) = recorder.end(outcome, clock.now()).await {
+        print_new_remark(&model, failure);
     }
     result
 }
 
-/// Says what came up too late for the watch to say it.
-fn say_unless_said(model: &Model, remark: Remark) {
-    if model.remark().is_none_or(|said| *said != remark) {
-        let mut printer = Printer::new(output::OutputFormat::Json, io::sink(), io::stderr());
+/// Prints a remark that came too late for the watch to show it.
+fn print_new_remark(model: &Model, remark: Remark) {
+    if model.remark().is_none_or(|shown| *shown != remark) {
+        let mut printer = Printer::new(LineFormat::Json, io::sink(), io::stderr());
         let _ = printer.print(&Entry::Remark(remark.text));
     }
 }
 
-/// Passes a request of the application on to the poller. One that waits already is as good as two.
-fn ask(feed: &Feed, request: crate::poll::poller::PollCommand) {
-    let _ = feed.requests.try_send(request);
+/// Sends a command of the application to the poller. If the queue is full, the same command is already waiting.
+fn send_command(feed: &Feed, command: PollCommand) {
+    let _ = feed.commands.try_send(command);
 }

@@ -1,12 +1,11 @@
-//! Checks the settings and makes ready what they ask for; nothing is asked of any network yet.
+//! Builds a watch from the settings: backend, clock and the header of its recording. Sends no request yet.
 
 use crate::app::model::Target;
 use crate::app::msg::Remark;
 use crate::backend::parallelcluster;
 use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
-use crate::cli::Pace;
 use crate::clock::Clock;
-use crate::config::{ApiSettings, Recorded, SourceSettings};
+use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::demo::{Scenario, Simulator};
 use crate::error::Error;
 use crate::recording::{Header, VERSION};
@@ -15,19 +14,19 @@ use crate::runtime::feed::{Origin, Prepared};
 use crate::runtime::recorder;
 use crate::text::safe::SafeText;
 
-/// What is made ready: the feed, the header of its recording, and what is to be said about it.
+/// A watch that is ready to start.
 pub(super) struct Ready {
     pub prepared: Prepared,
     pub header: Header,
     pub remarks: Vec<Remark>,
 }
 
-/// Makes ready what is to be watched.
+/// Prepares the watch of a source.
 pub(super) async fn prepare(settings: SourceSettings) -> Result<Ready, Error> {
     match settings {
         SourceSettings::Api(api) => prepare_api(*api).await,
         SourceSettings::Demo { scenario, speed } => prepare_demo(&scenario, speed).await,
-        SourceSettings::Replay { which, pace } => prepare_replay(&which, pace),
+        SourceSettings::Replay { which, speed } => prepare_replay(&which, speed),
     }
 }
 
@@ -35,7 +34,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
         .parse()
-        .map_err(|error| usage("wrong image id", &error))?;
+        .map_err(|error| usage("wrong image ID", &error))?;
     let api_url: ApiUrl = api
         .api_url
         .parse()
@@ -62,9 +61,11 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         version: VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         image_id: target.image_id.clone(),
-        profile: api.asked_profile.filter(|_| api.asked_region.is_none()),
-        region: api.asked_region,
-        api: Some(api_url.without_scheme()),
+        profile: api
+            .requested_profile
+            .filter(|_| api.requested_region.is_none()),
+        region: api.requested_region,
+        api: Some(api_url.place()),
         started_at: clock.now(),
     };
     let settings = parallelcluster::Settings {
@@ -76,7 +77,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         ca_bundle: api.ca_bundle,
     };
     let source = ParallelCluster::new(settings, clock.clone())
-        .map_err(|error| usage("wrong TLS set-up", &error))?;
+        .map_err(|error| usage("failed to set up TLS", &error))?;
     let origin = Origin::Api {
         source: Box::new(source),
         interval: api.interval,
@@ -148,12 +149,14 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
     })
 }
 
-fn prepare_replay(which: &Recorded, pace: Pace) -> Result<Ready, Error> {
+fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
     let (file, recording) = history::open(which, "replay")?;
     let (begin, end) = recording.span();
-    let (clock, note) = match pace {
-        Pace::Times(speed) => (Clock::scenario(begin, speed), format!("replay x{speed}")),
-        Pace::Max => (Clock::scenario(end, 1.0), "replay".to_owned()),
+    let (clock, note) = match speed {
+        PlaybackSpeed::Times(factor) => {
+            (Clock::scenario(begin, factor), format!("replay x{factor}"))
+        }
+        PlaybackSpeed::Max => (Clock::scenario(end, 1.0), "replay".to_owned()),
     };
     let remarks = recorder::remarks_on(&file, &recording);
     let header = recording.header;
@@ -166,14 +169,14 @@ fn prepare_replay(which: &Recorded, pace: Pace) -> Result<Ready, Error> {
         prepared: Prepared {
             target,
             clock: clock.until(end),
-            origin: Origin::Recording(recording.reports),
+            origin: Origin::Recording(recording.observations),
         },
         header,
         remarks,
     })
 }
 
-/// A configuration error, with every cause that it has.
+/// A usage error with its chain of causes.
 fn usage(what: &str, error: &dyn std::error::Error) -> Error {
     let mut message = format!("{what}: {error}");
     for cause in std::iter::successors(error.source(), |cause| cause.source()) {

@@ -1,5 +1,7 @@
-//! The thread that writes the recording. A disk that is slow or full must stop neither the screen nor the
-//! signals, and the watch goes on without a recording where there can be none.
+//! The thread that writes the recording, between the poller and the application.
+//!
+//! A slow or full disk must block neither the screen nor the signals; if the recording can't be written, the watch
+//! continues without it. Tests: `tests/it/recording.rs`.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,18 +13,18 @@ use tokio::sync::{mpsc, oneshot};
 use crate::app::msg::{Msg, Remark};
 use crate::config::Record;
 use crate::domain::observation::Observation;
-use crate::domain::summary::Summary;
+use crate::domain::outcome::Outcome;
 use crate::error::Error;
 use crate::recording::{Folder, Header, Recorder, Recording};
 use crate::runtime::process::tasks::Tasks;
 
-/// For how long a report is held back for the disk's sake.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// For how long the last lines are waited for. A disk that hangs must not keep the program from ending.
-const LAST_LINES: Duration = Duration::from_secs(2);
+/// The longest time that an observation waits for the disk.
+const DISK_TIMEOUT: Duration = Duration::from_secs(1);
+/// The time to write the last lines. A disk that hangs must not keep the program from exiting.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Opens what is to be recorded to, if anything. With it comes what is to be known first: remarks, and what an
-/// earlier watch has recorded.
+/// Opens the recording, if there is to be one. Returns the first messages of the watch with it: remarks, and the
+/// observations of the resumed recording.
 pub(super) fn open(
     record: Record,
     recordings: Option<&Folder>,
@@ -33,8 +35,8 @@ pub(super) fn open(
     let (recorder, earlier) = match (record, recordings) {
         (Record::No, _) => return Ok((None, Vec::new())),
         (Record::InFolder, None) => {
-            let text = "this watch is not recorded: there is no home folder and XDG_STATE_HOME names none; name a \
-                        file with --record, or say --no-record";
+            let text = "this watch is not recorded: there is no home folder, and XDG_STATE_HOME is not set; pass \
+                        --record FILE or --no-record";
             return Ok((None, vec![Msg::Remark(Remark::passing(text))]));
         }
         (Record::InFolder, Some(folder)) => Recorder::in_folder(folder.clone(), header, resumes),
@@ -53,15 +55,15 @@ pub(super) fn open(
     Ok((Some(recorder), first))
 }
 
-/// What is to be said of a recording that could not be read in full.
+/// The remarks on a recording that could not be read in full.
 pub(super) fn remarks_on(path: &Path, recording: &Recording) -> Vec<Remark> {
     let path = path.display();
     let torn = recording
         .torn
-        .then(|| format!("the recording {path} was cut short in its last line, which is left out"));
+        .then(|| format!("the last line of the recording {path} is truncated; skipped it"));
     let unreadable = (recording.unreadable > 0).then(|| {
         let count = recording.unreadable;
-        format!("in the recording {path} the number of lines that can't be read, and are left out, is {count}")
+        format!("skipped unreadable lines of the recording {path}: {count}")
     });
     [torn, unreadable]
         .into_iter()
@@ -70,132 +72,133 @@ pub(super) fn remarks_on(path: &Path, recording: &Recording) -> Vec<Remark> {
         .collect()
 }
 
-/// Something for the thread to write.
 enum Command {
-    /// A report. The answer comes when what it adds is written, or can't be.
-    Observation(Observation, oneshot::Sender<()>),
-    End(Box<Summary>, DateTime<Utc>),
+    /// Write an observation, and reply when it is written or has failed.
+    Record(Observation, oneshot::Sender<()>),
+    /// Write the outcome.
+    End(Box<Outcome>, DateTime<Utc>),
 }
 
-/// The recording, from the program's side.
+/// The handle of the writer thread.
 #[derive(Debug)]
 pub(super) struct RecorderHandle {
-    takes: Sender<Command>,
-    written: oneshot::Receiver<Option<Remark>>,
+    commands: Sender<Command>,
+    /// The result of the thread: the error at the end, if any.
+    finished: oneshot::Receiver<Option<Remark>>,
 }
 
-/// The recording, from the feed's side: where reports go in.
+/// The sink in front of the application: it forwards each observation once it is recorded.
 #[derive(Debug)]
 pub(super) struct RecordingSink {
-    takes: Sender<Command>,
-    /// The disk has been too slow once: it is no longer waited for.
-    hangs: bool,
+    commands: Sender<Command>,
+    /// Whether the disk has been too slow once: observations no longer wait for it.
+    disk_hangs: bool,
 }
 
 impl RecorderHandle {
-    /// Begins to write, and to say what is to be said about it. Without a recorder nothing is written.
+    /// Starts the thread, which sends remarks on write errors. Without a recorder nothing is written.
     pub(super) fn start(
         recorder: Option<Recorder>,
-        remark: mpsc::UnboundedSender<Remark>,
+        remarks: mpsc::UnboundedSender<Remark>,
         tasks: &mut Tasks,
     ) -> (Self, RecordingSink) {
-        let (takes, receiver) = channel();
-        let (done, written) = oneshot::channel();
+        let (commands, receiver) = channel();
+        let (done, finished) = oneshot::channel();
         match recorder {
             Some(recorder) => tasks.spawn_blocking("recorder", move || {
-                let trouble = write_all(recorder, &receiver, &remark);
-                // Nobody listens any more where the program is leaving already.
-                let _ = done.send(trouble);
+                let error = write_all(recorder, &receiver, &remarks);
+                // Fails if the program is already exiting.
+                let _ = done.send(error);
             }),
             None => drop(done),
         }
         let sink = RecordingSink {
-            takes: takes.clone(),
-            hangs: false,
+            commands: commands.clone(),
+            disk_hangs: false,
         };
-        (Self { takes, written }, sink)
+        (Self { commands, finished }, sink)
     }
 
-    /// Writes how the watch ended, and waits until everything is written. What comes back is why it is not.
-    pub(super) async fn end(self, summary: Summary, at: DateTime<Utc>) -> Option<Remark> {
-        let _ = self.takes.send(Command::End(Box::new(summary), at));
-        drop(self.takes);
-        let written = tokio::time::timeout(LAST_LINES, self.written).await;
-        written.ok()?.ok()?
+    /// Writes the outcome and waits until everything is written. Returns the write error, if any.
+    pub(super) async fn end(self, outcome: Outcome, at: DateTime<Utc>) -> Option<Remark> {
+        let _ = self.commands.send(Command::End(Box::new(outcome), at));
+        drop(self.commands);
+        let finished = tokio::time::timeout(FLUSH_TIMEOUT, self.finished).await;
+        finished.ok()?.ok()?
     }
 }
 
 impl RecordingSink {
-    /// Passes reports on, each when what it adds to the recording is written: so that what was once shown is
-    /// in the recording, whatever happens to the program next.
+    /// Forwards observations, each after it is written: everything that was shown is in the recording, even if the
+    /// program is killed right after.
     pub(super) async fn forward(
         mut self,
         mut from: mpsc::Receiver<Observation>,
         to: mpsc::Sender<Observation>,
     ) {
         loop {
-            let report = tokio::select! {
+            let observation = tokio::select! {
                 biased;
                 () = to.closed() => return,
-                report = from.recv() => report,
+                observation = from.recv() => observation,
             };
-            let Some(report) = report else {
+            let Some(observation) = observation else {
                 return;
             };
-            self.write(&report).await;
-            if to.send(report).await.is_err() {
+            self.write(&observation).await;
+            if to.send(observation).await.is_err() {
                 return;
             }
         }
     }
 
-    async fn write(&mut self, report: &Observation) {
+    async fn write(&mut self, observation: &Observation) {
         let (done, written) = oneshot::channel();
-        let take = Command::Observation(report.clone(), done);
-        // Fails where nothing is recorded.
-        if self.takes.send(take).is_ok() && !self.hangs {
-            self.hangs = tokio::time::timeout(PATIENCE, written).await.is_err();
+        let command = Command::Record(observation.clone(), done);
+        // Fails if nothing is recorded.
+        if self.commands.send(command).is_ok() && !self.disk_hangs {
+            self.disk_hangs = tokio::time::timeout(DISK_TIMEOUT, written).await.is_err();
         }
     }
 }
 
-/// Writes as long as there is something to write. That it can't be written is said once, and once that it can
-/// be again. What comes back is what can't be written at the end.
+/// Carries out commands until the last handle is dropped. The first of several write errors sends a remark, and so does
+/// the first success after them. Returns the last remark if the recording can't be written at the end.
 fn write_all(
     mut recorder: Recorder,
-    takes: &Receiver<Command>,
+    commands: &Receiver<Command>,
     remarks: &mpsc::UnboundedSender<Remark>,
 ) -> Option<Remark> {
-    let mut trouble = None;
-    for take in takes {
-        let written = match take {
-            Command::Observation(report, done) => {
-                let written = recorder.record(&report);
-                // Whoever no longer waits for it does not mind.
+    let mut failure = None;
+    for command in commands {
+        let written = match command {
+            Command::Record(observation, done) => {
+                let written = recorder.record(&observation);
+                // Fails if the sink no longer waits.
                 let _ = done.send(());
                 written
             }
-            Command::End(summary, at) => recorder.end(&summary, at),
+            Command::End(outcome, at) => recorder.end(&outcome, at),
         };
         let path = recorder.path().display();
-        let remark = match (written, &trouble) {
+        let remark = match (written, &failure) {
             (Ok(()), None) | (Err(_), Some(_)) => continue,
             (Ok(()), Some(_)) => {
-                trouble = None;
+                failure = None;
                 Remark::passing(&format!(
-                    "the recording {path} can be written again; nothing is missing in it"
+                    "writing the recording {path} works again; it is complete"
                 ))
             }
             (Err(error), None) => {
                 let text = format!(
-                    "this watch is not recorded: failed to write {path}: {error}; --record names another file"
+                    "this watch is not recorded: failed to write {path}: {error}; choose another file with --record"
                 );
-                trouble.insert(Remark::lasting(&text)).clone()
+                failure.insert(Remark::lasting(&text)).clone()
             }
         };
         let _ = remarks.send(remark);
     }
-    trouble
+    failure
 }
 
 #[cfg(test)]
@@ -203,7 +206,7 @@ mod tests {
     use super::*;
     use crate::domain::observation::Seen;
 
-    fn report() -> Observation {
+    fn observation() -> Observation {
         Observation {
             at: DateTime::UNIX_EPOCH,
             elapsed: Duration::ZERO,
@@ -212,41 +215,43 @@ mod tests {
         }
     }
 
-    /// A paused clock moves on only when nothing else is left to do, so a timeout that is shorter than the
-    /// program's own tells that a report is held back.
+    /// A paused clock advances only when nothing else is left to do, so a timeout shorter than the program's own shows
+    /// that an observation is held back.
     #[tokio::test(start_paused = true)]
-    async fn a_report_is_shown_once_it_is_written_and_a_disk_that_hangs_holds_up_one() {
-        let (takes, receiver) = channel();
+    async fn an_observation_is_forwarded_once_written_and_a_disk_that_hangs_delays_only_one() {
+        let (commands, receiver) = channel();
         let (sender, from) = mpsc::channel(1);
         let (to, mut shown) = mpsc::channel(8);
         let sink = RecordingSink {
-            takes,
-            hangs: false,
+            commands,
+            disk_hangs: false,
         };
         let task = tokio::task::JoinSet::from_iter([sink.forward(from, to)]);
-        let soon = PATIENCE / 2;
+        let soon = DISK_TIMEOUT / 2;
 
-        sender.send(report()).await.unwrap();
+        sender.send(observation()).await.unwrap();
         assert!(
             tokio::time::timeout(soon, shown.recv()).await.is_err(),
             "not written yet"
         );
-        let Ok(Command::Observation(_, done)) = receiver.try_recv() else {
-            panic!("it is to be written");
+        let Ok(Command::Record(_, done)) = receiver.try_recv() else {
+            panic!("no command to write it");
         };
         done.send(()).unwrap();
         assert!(tokio::time::timeout(soon, shown.recv()).await.is_ok());
 
-        sender.send(report()).await.unwrap();
+        sender.send(observation()).await.unwrap();
         assert!(tokio::time::timeout(soon, shown.recv()).await.is_err());
         assert!(
-            tokio::time::timeout(PATIENCE, shown.recv()).await.is_ok(),
+            tokio::time::timeout(DISK_TIMEOUT, shown.recv())
+                .await
+                .is_ok(),
             "the disk hangs"
         );
-        sender.send(report()).await.unwrap();
+        sender.send(observation()).await.unwrap();
         assert!(
             tokio::time::timeout(soon, shown.recv()).await.is_ok(),
-            "it is known to hang"
+            "the sink knows that it hangs"
         );
         drop(task);
     }

@@ -1,6 +1,7 @@
-//! The loop behind the screen: messages in, frames out, at most thirty a second, and one line that stays when
-//! it has left. The terminal is the program's until somebody takes it away: the shell for a while, or for good
-//! whoever closes it.
+//! The loop of the screen: messages in, at most thirty frames per second out, and a last line on the normal screen.
+//!
+//! The shell can take the terminal away for a while (job control), and it can hang up for good. Tests:
+//! `tests/it/terminal.rs`, `tests/it/leaving.rs`, `tests/it/screen.rs`.
 
 use std::time::Duration;
 
@@ -15,13 +16,13 @@ use crate::config::TerminalCapabilities;
 use crate::error::Error;
 use crate::output::farewell;
 use crate::poll::poller::PollCommand;
-use crate::runtime::ask;
-use crate::runtime::commands::report::Reports;
+use crate::runtime::commands::report::ReportWriter;
 use crate::runtime::feed::Feed;
 use crate::runtime::process::hook::Hook;
-use crate::runtime::process::signals::{Job, Jobs, Signals};
+use crate::runtime::process::signals::{JobControl, JobSignals, Signals};
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::process::{failpoint, panics};
+use crate::runtime::send_command;
 use crate::runtime::ticks::{Ticks, tick};
 use crate::runtime::tty::clipboard::Clipboard;
 use crate::runtime::tty::hangup::{Hangup, is_gone};
@@ -30,44 +31,42 @@ use crate::runtime::tty::terminal::Screen;
 use crate::runtime::tty::{escapes, input, job_control, terminal};
 use crate::style::Theme;
 
-/// The least time between two frames that no key asked for.
+/// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
-/// The least time between two frames for keys: what is pasted is not drawn key by key.
+/// The shortest time between two frames after input: a paste is not drawn key by key.
 const KEY_FRAME: Duration = Duration::from_millis(8);
 
-/// A terminal that can no longer be read or written has hung up, whether or not the signal for it came.
+/// The exit code for a terminal that can no longer be read or written: it has hung up, even without SIGHUP.
 const TERMINAL_GONE: u8 = Signal::Hangup.exit_code();
 
-/// How the program appears in a terminal.
+/// The appearance of the program in a terminal.
 #[derive(Debug)]
 pub(super) struct Appearance {
-    /// What frames look like.
     pub theme: Theme,
-    /// What may be said beside frames.
     pub capabilities: TerminalCapabilities,
 }
 
-/// Shows a watch until the person leaves; then says in one line what is known.
+/// Shows a watch until the user leaves, then prints the verdict in one line.
 pub(super) async fn run(
     model: &mut Model,
-    look: Appearance,
+    appearance: Appearance,
     hook: Hook,
     clock: &Clock,
     start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
-    let theme = look.theme.clone();
-    let Exit { code, unread } = show(model, look, hook, clock, start, tasks).await?;
+    let theme = appearance.theme.clone();
+    let Exit { code, unread } = show(model, appearance, hook, clock, start, tasks).await?;
     for line in std::iter::once(farewell(model, &theme)).chain(unread) {
-        terminal::say_last(&format!("{line}\n"));
+        terminal::print_last(&format!("{line}\n"));
     }
     Ok(code)
 }
 
-/// How a screen was left.
+/// The end of the screen.
 struct Exit {
     code: u8,
-    /// What nobody can have read on it.
+    /// Messages that came too late for the screen.
     unread: Vec<String>,
 }
 
@@ -78,7 +77,7 @@ impl From<u8> for Exit {
     }
 }
 
-/// The first frame is there before anything is asked of the network.
+/// Draws the first frame before the first request, then runs the loop.
 async fn show(
     model: &mut Model,
     Appearance {
@@ -90,8 +89,8 @@ async fn show(
     start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
 ) -> Result<Exit, Error> {
-    let (signals, jobs) = (Signals::listen()?, Jobs::listen()?);
-    let mut screen = match Screen::take(tasks) {
+    let (signals, jobs) = (Signals::listen()?, JobSignals::listen()?);
+    let mut screen = match Screen::enter(tasks) {
         Ok(screen) => screen,
         Err(_) if is_gone() => return Ok(TERMINAL_GONE.into()),
         Err(error) => return Err(error),
@@ -104,18 +103,18 @@ async fn show(
     if screen.draw(model, &theme).is_err() {
         return Ok(TERMINAL_GONE.into());
     }
-    screen.mouse(model.mouse);
+    screen.capture_mouse(model.mouse);
     failpoint::in_foreign_thread();
     let now = Instant::now();
     ScreenLoop {
-        hangup: Hangup::watch(tasks),
+        hangup: Hangup::watch_terminal(tasks),
         ticks: Ticks::new(clock),
         feed: start(tasks),
         last_frame: now,
         next_frame: now,
         stale: false,
         clipboard: Clipboard::default(),
-        reports: Reports::new(),
+        reports: ReportWriter::new(),
         model,
         theme,
         capabilities,
@@ -130,7 +129,7 @@ async fn show(
     .await
 }
 
-/// A watch on a screen.
+/// The state of the loop.
 struct ScreenLoop<'a> {
     model: &'a mut Model,
     theme: Theme,
@@ -141,34 +140,33 @@ struct ScreenLoop<'a> {
     input: Input,
     signals: Signals,
     hangup: Hangup,
-    jobs: Jobs,
+    jobs: JobSignals,
     ticks: Ticks,
     feed: Feed,
     tasks: &'a mut Tasks,
-    reports: Reports,
+    reports: ReportWriter,
     last_frame: Instant,
-    /// When the next frame is due, once there is something new to see.
+    /// The earliest time of the next frame.
     next_frame: Instant,
-    /// Whether the screen does not show the model any more.
+    /// Whether the model has changed since the last frame.
     stale: bool,
 }
 
-/// What the loop waits for.
+/// The reason that the loop woke up.
 enum Wakeup {
-    /// Something for the application.
-    Fact(Msg),
-    /// Nothing: but it may be time for a frame.
-    Pause,
-    Shell(Job),
+    Msg(Msg),
+    /// A frame may be due.
+    Frame,
+    JobControl(JobControl),
     TerminalGone,
-    Died(Error),
+    Crashed(Error),
 }
 
 impl ScreenLoop<'_> {
     async fn run(mut self) -> Result<Exit, Error> {
         let code = self.run_until_left().await;
         let mut unread = Vec::new();
-        for msg in self.reports.settle().await {
+        for msg in self.reports.finish().await {
             let _ = update(self.model, msg);
             unread.extend(self.model.toast.take());
         }
@@ -178,12 +176,12 @@ impl ScreenLoop<'_> {
     async fn run_until_left(&mut self) -> Result<u8, Error> {
         loop {
             let code = match self.next_wakeup().await {
-                Wakeup::Fact(msg) => self.handle(msg),
-                Wakeup::Pause => None,
-                Wakeup::Shell(Job::Stop) => self.stop(),
-                Wakeup::Shell(Job::GoOn) => self.resume(),
+                Wakeup::Msg(msg) => self.handle(msg),
+                Wakeup::Frame => None,
+                Wakeup::JobControl(JobControl::Stop) => self.stop(),
+                Wakeup::JobControl(JobControl::Continue) => self.resume(),
                 Wakeup::TerminalGone => Some(TERMINAL_GONE),
-                Wakeup::Died(error) => return Err(error),
+                Wakeup::Crashed(error) => return Err(error),
             };
             if let Some(code) = code.or_else(|| self.draw()) {
                 return Ok(code);
@@ -194,40 +192,40 @@ impl ScreenLoop<'_> {
     async fn next_wakeup(&mut self) -> Wakeup {
         tokio::select! {
             biased;
-            signal = self.signals.next() => Wakeup::Fact(Msg::Signal(signal)),
-            () = self.hangup.heard() => Wakeup::TerminalGone,
-            job = self.jobs.next() => Wakeup::Shell(job),
+            signal = self.signals.next() => Wakeup::Msg(Msg::Signal(signal)),
+            () = self.hangup.wait() => Wakeup::TerminalGone,
+            job = self.jobs.next() => Wakeup::JobControl(job),
             event = self.input.next() => match event {
                 Ok(event) => {
                     if input::is_urgent(&event) {
                         self.draw_soon();
                     }
-                    input::understand(&event).map_or(Wakeup::Pause, Wakeup::Fact)
+                    input::to_msg(&event).map_or(Wakeup::Frame, Wakeup::Msg)
                 }
                 Err(_) => Wakeup::TerminalGone,
             },
-            error = self.tasks.died() => Wakeup::Died(error),
-            error = panics::any() => Wakeup::Died(error),
+            error = self.tasks.panicked() => Wakeup::Crashed(error),
+            error = panics::wait() => Wakeup::Crashed(error),
             written = self.screen.written() => match written {
-                Ok(()) => Wakeup::Pause,
+                Ok(()) => Wakeup::Frame,
                 Err(_) => Wakeup::TerminalGone,
             },
-            () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Wakeup::Pause,
-            msg = self.ticks.next() => Wakeup::Fact(msg),
-            msg = self.reports.next() => Wakeup::Fact(msg),
-            msg = self.feed.next() => Wakeup::Fact(msg),
-            () = std::future::ready(()), if self.model.has_index_work() => Wakeup::Fact(Msg::Idle),
+            () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Wakeup::Frame,
+            msg = self.ticks.next() => Wakeup::Msg(msg),
+            msg = self.reports.next() => Wakeup::Msg(msg),
+            msg = self.feed.next() => Wakeup::Msg(msg),
+            () = std::future::ready(()), if self.model.is_looking() => Wakeup::Msg(Msg::Idle),
         }
     }
 
-    /// Lets the application know. The exit code, if it is time to leave.
+    /// Passes a message to the application. Returns the exit code if the program is to exit.
     fn handle(&mut self, msg: Msg) -> Option<u8> {
         if matches!(msg, Msg::Tick { .. }) {
             if is_gone() {
                 return Some(TERMINAL_GONE);
             }
-            // A shell that brings a job to the foreground does not say so where the job was running.
-            if !terminal::is_taken() && !job_control::in_background() {
+            // A shell that brings a running job to the foreground sends no signal.
+            if !terminal::is_entered() && !job_control::in_background() {
                 self.reenter();
             }
         }
@@ -237,21 +235,21 @@ impl ScreenLoop<'_> {
         self.run_effects(effects)
     }
 
-    /// Does what the application asks for. The exit code, if it asks to leave.
+    /// Carries out effects. Returns the exit code if the program is to exit.
     fn run_effects(&mut self, effects: Effects) -> Option<u8> {
         for effect in effects {
             match effect {
-                Effect::PollNow => ask(&self.feed, PollCommand::PollNow),
-                Effect::CatchUp => ask(&self.feed, PollCommand::CatchUp),
-                Effect::Audit => ask(&self.feed, PollCommand::Audit),
+                Effect::PollNow => send_command(&self.feed, PollCommand::PollNow),
+                Effect::CatchUp => send_command(&self.feed, PollCommand::CatchUp),
+                Effect::Audit => send_command(&self.feed, PollCommand::Audit),
                 Effect::Notify(text) => {
                     self.screen
-                        .say(&escapes::notification(&text, self.capabilities));
+                        .write_control(&escapes::notification(&text, self.capabilities));
                 }
-                Effect::Run(known) => self.hook.run_quietly(&known, self.tasks),
+                Effect::Run(outcome) => self.hook.run_in_background(&outcome, self.tasks),
                 Effect::Copy(text) => self.copy(text),
                 Effect::WriteReport => self.reports.write(self.model, self.tasks),
-                Effect::Mouse(taken) => self.screen.mouse(taken),
+                Effect::Mouse(captured) => self.screen.capture_mouse(captured),
                 Effect::Suspend => self.suspend(),
                 Effect::Emit(_) => {}
                 Effect::Exit(code) => return Some(code),
@@ -260,7 +258,7 @@ impl ScreenLoop<'_> {
         None
     }
 
-    /// Draws, where there is something new to see and a frame may follow the one before.
+    /// Draws a frame if the model has changed and one is due.
     fn draw(&mut self) -> Option<u8> {
         let due = Instant::now() >= self.next_frame;
         if !self.stale || !due || !self.screen.is_free() {
@@ -275,37 +273,37 @@ impl ScreenLoop<'_> {
         None
     }
 
-    /// A person waits for the next frame.
+    /// Makes the next frame due sooner: the user waits for it.
     fn draw_soon(&mut self) {
         self.next_frame = self.next_frame.min(self.last_frame + KEY_FRAME);
     }
 
-    /// Both clipboards: the terminal's works from afar, the desktop's where the terminal has none.
+    /// Copies to both clipboards: the terminal's works over SSH, the desktop's in terminals without one.
     fn copy(&mut self, text: String) {
         let sequences = escapes::copy(&text, self.capabilities).unwrap_or_default();
         self.clipboard.set(text, self.tasks);
-        self.screen.say(&sequences);
+        self.screen.write_control(&sequences);
     }
 
-    /// Does what the terminal would do for Ctrl-Z, if it were not a key.
+    /// Stops the job, as the terminal does on Ctrl-Z outside of raw mode.
     fn suspend(&mut self) {
-        if self.jobs.are_heard() && job_control::has_shell() {
+        if self.jobs.can_stop() && job_control::has_shell() {
             self.leave();
-            job_control::stop_all();
+            job_control::stop_group();
         }
     }
 
-    /// Stops, as asked by a signal from outside. The terminal is given back before.
+    /// Stops the process after a signal from outside. Restores the terminal first.
     fn stop(&mut self) -> Option<u8> {
         if !job_control::has_shell() {
             return self.resume();
         }
         self.leave();
-        job_control::stop();
+        job_control::stop_process();
         None
     }
 
-    /// Goes on after a stop: on the screen, or in the background, where the watch goes on unseen.
+    /// Continues after a stop: on the screen, or without it in the background.
     fn resume(&mut self) -> Option<u8> {
         if job_control::in_background() {
             self.leave();
@@ -318,16 +316,16 @@ impl ScreenLoop<'_> {
 
     fn leave(&mut self) {
         self.input.pause();
-        terminal::give_back();
+        terminal::restore();
     }
 
-    /// Takes the terminal again and draws everything anew, at the size that it has now.
+    /// Enters the screen again and redraws it at the current size.
     fn reenter(&mut self) {
-        // Where this fails, the terminal is gone, which the next tick finds out.
-        let taken = self.screen.take_again().and_then(|()| terminal::size());
-        if let Ok(size) = taken {
+        // If this fails, the terminal is gone, which the next tick notices.
+        let size = self.screen.reenter().and_then(|()| terminal::size());
+        if let Ok(size) = size {
             let _ = update(self.model, Msg::Resized(size));
-            self.screen.mouse(self.model.mouse);
+            self.screen.capture_mouse(self.model.mouse);
             self.input.resume();
             self.stale = true;
             self.draw_soon();

@@ -1,5 +1,4 @@
-//! The application's sense of time: a tick a second, and a word where there was none for long, because the
-//! machine slept or the process was stopped.
+//! Ticks: one message per second with the time, marked if the machine slept or the process was stopped before it.
 
 use std::time::Duration;
 
@@ -9,24 +8,24 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 use crate::app::msg::Msg;
 use crate::clock::Clock;
 
-/// How often the application learns the time; in scenario time more often, so that it does not jump.
+/// The interval of ticks; shorter in scenario time, so that the displayed time does not jump.
 const TICK: Duration = Duration::from_secs(1);
-const LEAST_TICK: Duration = Duration::from_millis(100);
-/// Where more than this lies between two ticks, the program did not run meanwhile.
+const SHORTEST_TICK: Duration = Duration::from_millis(100);
+/// A longer time between two ticks means that the program did not run in between.
 const GAP: TimeDelta = TimeDelta::seconds(10);
 
-/// A timer that tells the application the time.
+/// The timer of ticks.
 #[derive(Debug)]
 pub(super) struct Ticks {
     clock: Clock,
     timer: Interval,
-    /// The wall's time, whatever the watch's is.
+    /// Real time, even if the watch runs in scenario time.
     wall: Clock,
     last: Moment,
 }
 
-/// The same moment by two clocks. In a sleep of the machine the first stands still and the second goes on;
-/// while the process is stopped, both go on.
+/// The same moment by two clocks. While the machine sleeps, the first stops and the second advances; while the process is
+/// stopped, both advance.
 #[derive(Clone, Copy, Debug)]
 struct Moment {
     running: Instant,
@@ -34,9 +33,9 @@ struct Moment {
 }
 
 impl Ticks {
-    /// Ticks of the watch's clock, the first at once.
+    /// Ticks of a clock, the first at once.
     pub(super) fn new(clock: &Clock) -> Self {
-        let mut timer = tokio::time::interval(clock.to_wall_time(TICK).clamp(LEAST_TICK, TICK));
+        let mut timer = tokio::time::interval(clock.on_the_wall(TICK).clamp(SHORTEST_TICK, TICK));
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let wall = Clock::wall();
         Self {
@@ -47,7 +46,6 @@ impl Ticks {
         }
     }
 
-    /// Waits for the next tick.
     pub(super) async fn next(&mut self) -> Msg {
         self.timer.tick().await;
         let now = Moment::now(&self.wall);
@@ -56,7 +54,7 @@ impl Ticks {
         tick(&self.clock, slept)
     }
 
-    /// A tick out of turn, for a program that was stopped, however shortly.
+    /// An extra tick after the process was stopped, however briefly.
     pub(super) fn resume(&mut self) -> Msg {
         self.last = Moment::now(&self.wall);
         tick(&self.clock, true)
@@ -77,20 +75,19 @@ impl Moment {
     }
 }
 
-/// What time it is.
 pub(super) fn tick(clock: &Clock, slept: bool) -> Msg {
     let now = clock.now();
     Msg::Tick {
         now,
         behind: clock.behind(),
-        offset: offset_at(now),
+        offset: local_offset(now),
         elapsed: clock.elapsed(),
         slept,
     }
 }
 
-/// What the person's clocks differ from UTC by, at a time.
-fn offset_at(time: DateTime<Utc>) -> FixedOffset {
+/// The offset of local time from UTC at a time.
+fn local_offset(time: DateTime<Utc>) -> FixedOffset {
     time.with_timezone(&Local).offset().fix()
 }
 
@@ -118,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_tick_after_a_gap_says_so_once() {
+    async fn only_the_first_tick_after_a_gap_is_marked() {
         let mut ticks = Ticks::new(&Clock::wall());
         let slept = |msg: &Msg| matches!(msg, Msg::Tick { slept: true, .. });
         for _ in 0..3 {
@@ -128,7 +125,7 @@ mod tests {
         assert!(slept(&ticks.next().await));
         let before = Instant::now();
         assert!(!slept(&ticks.next().await));
-        assert_eq!(before.elapsed(), TICK, "what was missed is not made up for");
+        assert_eq!(before.elapsed(), TICK, "missed ticks are not caught up");
         assert!(slept(&ticks.resume()));
         assert!(!slept(&ticks.next().await));
     }

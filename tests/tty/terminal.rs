@@ -256,7 +256,7 @@ fn a_report_that_cannot_be_written_is_an_error_on_the_screen() {
     let mut terminal = Terminal::shell(160, 40, &["-c", script]);
     terminal.read_on();
     terminal.wait_for("CREATE_COMPLETE").press("R");
-    terminal.wait_for("the current folder must be one that you can write to");
+    terminal.wait_for("in a folder that you can write to");
     terminal.press("q");
     assert_eq!(terminal.end().exit_code(), 0);
 }

@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use crate::app::effect::Effect;
-use crate::app::status::outcome::{code, verdict_code};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::fault::Fault;
 use crate::domain::observation::{Observation, Seen};
 use crate::domain::timeline::Timeline;
-use crate::domain::verdict::{Outcome, Verdict};
+use crate::domain::verdict::{OutcomeKind, Verdict};
+use crate::exit_code;
 
 /// Transient failures are retried this long before the API has responded for the first time.
 const FIRST_RESPONSE_LIMIT: Duration = Duration::from_mins(1);
@@ -176,7 +176,7 @@ pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
     verdict_end(build.verdict()).unwrap_or_else(|| {
         let (code, outcome, when) = if build.has_responded() {
             let when = "while the image was still being built";
-            (code::STILL_BUILDING, Outcome::Building, when)
+            (exit_code::STILL_BUILDING, OutcomeKind::Building, when)
         } else {
             (
                 code::NOT_WATCHED,

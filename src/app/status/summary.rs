@@ -4,8 +4,8 @@
 use crate::app::model::Model;
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::notices::tail;
-use crate::app::status::outcome::verdict_reason;
 use crate::domain::build::Cleanup;
+use crate::domain::outcome::verdict_reason;
 use crate::domain::verdict::Verdict;
 use crate::text::duration::duration;
 use crate::text::safe::one_line;

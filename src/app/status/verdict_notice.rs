@@ -5,7 +5,7 @@ use crate::domain::build::Build;
 use crate::domain::observation::Seen;
 use crate::domain::stack_event::StackId;
 use crate::domain::timeline::Timeline;
-use crate::domain::verdict::{Outcome, Verdict};
+use crate::domain::verdict::{OutcomeKind, Verdict};
 
 /// The observations and notifications so far.
 #[derive(Clone, Debug, Default)]

@@ -19,6 +19,7 @@ use crate::app::views::filter::{Filter, FilterChoice};
 use crate::app::views::resources;
 use crate::app::views::rows::ListOrder;
 use crate::domain::names::Names;
+use crate::exit_code;
 
 /// The minimum interval between polls that the user requests.
 const POLL_NOW_EVERY: Duration = Duration::from_secs(1);
@@ -39,7 +40,7 @@ pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
 fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
     match action {
         Action::Quit => {
-            let code = verdict_code(model.build.verdict()).unwrap_or(code::SUCCEEDED);
+            let code = exit_code::of_verdict(model.build.verdict()).unwrap_or(exit_code::SUCCEEDED);
             effects.push(Effect::Exit(code));
         }
         Action::Suspend => effects.push(Effect::Suspend),

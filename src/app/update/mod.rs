@@ -22,6 +22,7 @@ use crate::app::status::exit_policy::{WatchEnd, recording_ended};
 use crate::app::status::outcome::{OutcomeRecord, code, verdict_code};
 use crate::app::status::summary::summary;
 use crate::domain::observation::{Observation, Seen};
+use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Outcome;
@@ -172,10 +173,10 @@ fn notify_verdict(model: &mut Model, seen: &Seen, effects: &mut Effects) {
         effects.push(Effect::Notify(summary(model)));
     }
     let verdict = model.build.verdict();
-    if let Some(code) = verdict_code(verdict) {
+    if let Some(code) = exit_code::of_verdict(verdict) {
         let events = model.build.timelines().iter().map(Timeline::len).sum();
         let (build, image_id) = (&model.build, &model.target.image_id);
-        let record = OutcomeRecord::of(build, image_id, verdict.outcome(), None, events);
+        let record = Outcome::new(build, image_id, verdict.outcome(), None, events);
         effects.push(Effect::Run(Box::new(FinalOutcome { record, code })));
     }
 }

@@ -1,10 +1,10 @@
-//! What was recorded, without a watch: the list of recordings, and a report of one.
+//! The `history` and `report` commands, and opening a recording by its name.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::config::{History, Recorded};
+use crate::config::{History, HistoryFormat, Recorded};
 use crate::domain::build::Build;
 use crate::error::Error;
 use crate::output;
@@ -13,14 +13,11 @@ use crate::recording::{Folder, Recording};
 use crate::runtime::{print, recorder};
 use crate::text::safe::{SafeText, one_line};
 
-/// Lists what was recorded. The result is the exit code.
-///
-/// # Errors
-/// Where nothing tells where recordings are, where their folder can't be read, or the list can't be written.
-pub(crate) fn history(History { recordings, form }: History) -> Result<u8, Error> {
+/// Prints the history and returns the exit code.
+pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Error> {
     let Some(path) = recordings else {
         return Err(Error::Usage(
-            "failed to find the recordings: there is no home folder and XDG_STATE_HOME names none"
+            "failed to find the recordings: there is no home folder, and XDG_STATE_HOME is not set"
                 .to_owned(),
         ));
     };
@@ -31,21 +28,21 @@ pub(crate) fn history(History { recordings, form }: History) -> Result<u8, Error
     })?;
     if watches.is_empty() {
         let path = path.display();
-        say(&format!(
-            "there are no recordings in {path}; every watch makes one"
+        print_note(&format!(
+            "there are no recordings in {path} yet; `bakewatch watch` creates them"
         ));
     }
-    print(&output::history(&watches, &form))
+    print(&match format {
+        HistoryFormat::Table(theme) => output::history_table(&watches, &theme),
+        HistoryFormat::Json => output::history_json(&watches),
+    })
 }
 
-/// Prints a report of a recording. The result is the exit code.
-///
-/// # Errors
-/// Where the recording can't be read, or the report can't be written.
+/// Prints a report of a recording and returns the exit code.
 pub(crate) fn report(which: &Recorded) -> Result<u8, Error> {
     let (file, recording) = open(which, "report on")?;
     for remark in recorder::remarks_on(&file, &recording) {
-        say(remark.text.as_str());
+        print_note(remark.text.as_str());
     }
     let header = &recording.header;
     let region = header.region.as_deref().map(SafeText::new);
@@ -56,19 +53,22 @@ pub(crate) fn report(which: &Recorded) -> Result<u8, Error> {
         recorded_by: Some(&header.program),
         now: recording.span().1,
     };
-    print(&output::report(&Build::of(&recording.reports), &subject))
+    print(&output::report(
+        &Build::of(&recording.observations),
+        &subject,
+    ))
 }
 
-/// Reads the recording that a person means, to do this with it.
-pub(crate) fn open(which: &Recorded, to: &str) -> Result<(PathBuf, Recording), Error> {
+/// Opens a recording by file, name or image ID. `action` completes "failed to …" in errors.
+pub(crate) fn open(which: &Recorded, action: &str) -> Result<(PathBuf, Recording), Error> {
     let name = which.name.display();
-    let failed = |why: &dyn Display| Error::Usage(format!("failed to {to} {name}: {why}"));
+    let failed = |why: &dyn Display| Error::Usage(format!("failed to {action} {name}: {why}"));
     let mut file = which.name.clone();
     if file.is_dir() || !file.exists() {
         let folder = which.recordings.clone().map(Folder::new);
         let found = folder.and_then(|folder| folder.find(&file));
         file = found.ok_or_else(|| {
-            failed(&"there is no such file, recording or recorded image; `bakewatch history` lists them")
+            failed(&"there is no such file, recording or recorded image; `bakewatch history` lists the recordings")
         })?;
     }
     match Recording::open(&file) {
@@ -77,7 +77,7 @@ pub(crate) fn open(which: &Recorded, to: &str) -> Result<(PathBuf, Recording), E
     }
 }
 
-fn say(text: &str) {
+fn print_note(text: &str) {
     let text = one_line(SafeText::new(text).as_str());
     let _ = writeln!(io::stderr(), "note: {text}");
 }

@@ -1,4 +1,7 @@
-//! runtime/commands
+//! Commands without a watch: the history and Markdown reports.
+//!
+//! `report` also writes the reports that the user requests on the screen. Tests: `tests/it/history.rs`,
+//! `tests/it/report.rs`.
 
 pub(crate) mod history;
 pub(crate) mod report;

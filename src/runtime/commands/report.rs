@@ -1,4 +1,5 @@
-//! Reports that a person asks for: each is a new file in the current folder, written on a thread of its own.
+//! Writes the reports that the user requests on the screen: each to a new file in the current folder, on a thread of its
+//! own.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,33 +16,37 @@ use crate::output;
 use crate::output::Subject;
 use crate::runtime::process::tasks::Tasks;
 
-/// Characters of the image's id in a file's name.
-const NAME: usize = 64;
-/// So many names are tried. Reports are named by the second.
+/// The characters of the image ID in a file name.
+const MAX_NAME: usize = 64;
+/// The number of names to try. Reports are named by the second.
 const TRIES: usize = 100;
 
-/// Who leaves does not wait longer for a disk that hangs.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The time to finish reports on exit: a disk that hangs must not keep the program from exiting.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Writes reports, and tells what became of them.
+/// Writes reports and yields the results as messages.
 #[derive(Debug)]
-pub(crate) struct Reports {
+pub(crate) struct ReportWriter {
     done: mpsc::UnboundedSender<Msg>,
-    heard: mpsc::UnboundedReceiver<Msg>,
-    /// How many are being written.
+    results: mpsc::UnboundedReceiver<Msg>,
+    /// The number of reports being written.
     open: usize,
 }
 
-impl Reports {
+impl ReportWriter {
     pub(crate) fn new() -> Self {
-        let (done, heard) = mpsc::unbounded_channel();
+        let (done, results) = mpsc::unbounded_channel();
         let open = 0;
-        Self { done, heard, open }
+        Self {
+            done,
+            results,
+            open,
+        }
     }
 
-    /// Waits until a report was written, or could not be.
+    /// Waits for the result of a report.
     pub(crate) async fn next(&mut self) -> Msg {
-        match self.heard.recv().await {
+        match self.results.recv().await {
             Some(msg) => {
                 self.open -= 1;
                 msg
@@ -50,19 +55,19 @@ impl Reports {
         }
     }
 
-    /// Waits for what is being written, and tells what became of it: half a report would pass for one.
-    pub(crate) async fn settle(&mut self) -> Vec<Msg> {
-        let mut told = Vec::new();
+    /// Waits for the reports being written and returns their results: half a report would look like a whole one.
+    pub(crate) async fn finish(&mut self) -> Vec<Msg> {
+        let mut results = Vec::new();
         let all = async {
             while self.open > 0 {
-                told.push(self.next().await);
+                results.push(self.next().await);
             }
         };
-        let _ = timeout(PATIENCE, all).await;
-        told
+        let _ = timeout(FINISH_TIMEOUT, all).await;
+        results
     }
 
-    /// Writes a report of the build as it is now, at some time soon.
+    /// Starts to write a report of the current build.
     pub(crate) fn write(&mut self, model: &Model, tasks: &mut Tasks) {
         let subject = Subject {
             image_id: &model.target.image_id,
@@ -72,35 +77,34 @@ impl Reports {
             now: model.now,
         };
         let markdown = output::report(&model.build, &subject);
-        let stem = stem(&model.target.image_id, Clock::wall().now());
-        self.begin(stem, markdown, tasks);
+        let stem = file_stem(&model.target.image_id, Clock::wall().now());
+        self.start(stem, markdown, tasks);
     }
 
-    fn begin(&mut self, stem: String, markdown: String, tasks: &mut Tasks) {
+    fn start(&mut self, stem: String, markdown: String, tasks: &mut Tasks) {
         self.open += 1;
         let done = self.done.clone();
         tasks.spawn_blocking("report", move || {
             let written = write_new(&stem, &markdown).map_err(|error| {
-                format!("failed to write {stem}.md: {error}; the current folder must be one that you can write to")
+                format!("failed to write {stem}.md: {error}; run bakewatch in a folder that you can write to")
             });
-            // Nobody listens any more where the program is leaving already.
+            // Fails if the program is already exiting.
             let _ = done.send(Msg::ReportWritten(written));
         });
     }
 }
 
-/// The name of a report without its ending. The image's id can come from a recording, and so be anything.
-fn stem(image_id: &str, now: DateTime<Utc>) -> String {
-    let plain = |character: char| {
-        let good = character.is_ascii_alphanumeric() || character == '-';
-        if good { character } else { '_' }
+/// The file name of a report without its extension. The image ID may come from an untrusted recording.
+fn file_stem(image_id: &str, now: DateTime<Utc>) -> String {
+    let replace = |character: char| {
+        let is_plain = character.is_ascii_alphanumeric() || character == '-';
+        if is_plain { character } else { '_' }
     };
-    let image: String = image_id.chars().take(NAME).map(plain).collect();
+    let image: String = image_id.chars().take(MAX_NAME).map(replace).collect();
     format!("bakewatch-{image}-{}", now.format("%Y%m%dT%H%M%SZ"))
 }
 
-/// Writes to a file that was not there before, and says what it is called. It is made to be shared, so it has
-/// the usual permissions.
+/// Writes to a new file and returns its name. The user will share it, so it has the default permissions.
 fn write_new(stem: &str, text: &str) -> io::Result<String> {
     let mut names = (1..=TRIES).map(|number| match number {
         1 => format!("{stem}.md"),
@@ -116,7 +120,7 @@ fn write_new(stem: &str, text: &str) -> io::Result<String> {
         }
     };
     file.write_all(text.as_bytes()).inspect_err(|_| {
-        // Half a report would pass for one.
+        // Half a report would look like a whole one.
         let _ = fs::remove_file(&name);
     })?;
     Ok(name)
@@ -127,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_report_is_written_over_another() {
+    fn a_report_never_overwrites_another() {
         let folder = std::env::temp_dir().join(format!("bakewatch-reports-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let stem = folder.join("r").display().to_string();
@@ -139,14 +143,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_leaves_waits_for_the_whole_report() {
+    async fn exiting_waits_for_the_whole_report() {
         let stem = std::env::temp_dir().join(format!("bakewatch-report-{}", std::process::id()));
         let stem = stem.display().to_string();
         let text = "all of it\n".repeat(1 << 20);
-        let (mut reports, mut tasks) = (Reports::new(), Tasks::default());
-        assert!(reports.settle().await.is_empty());
-        reports.begin(stem.clone(), text.clone(), &mut tasks);
-        assert_eq!(reports.settle().await.len(), 1);
+        let (mut reports, mut tasks) = (ReportWriter::new(), Tasks::default());
+        assert!(reports.finish().await.is_empty());
+        reports.start(stem.clone(), text.clone(), &mut tasks);
+        assert_eq!(reports.finish().await.len(), 1);
         let file = format!("{stem}.md");
         let written = fs::read_to_string(&file).unwrap();
         fs::remove_file(&file).unwrap();
@@ -154,16 +158,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_holds_nothing_that_leads_elsewhere() {
+    fn a_file_name_contains_no_path() {
         let at = DateTime::UNIX_EPOCH;
         assert_eq!(
-            stem("alinux2-image", at),
+            file_stem("alinux2-image", at),
             "bakewatch-alinux2-image-19700101T000000Z"
         );
         assert_eq!(
-            stem("../a b/\u{1b}é", at),
+            file_stem("../a b/\u{1b}é", at),
             "bakewatch-___a_b___-19700101T000000Z"
         );
-        assert!(stem(&"x".repeat(1000), at).len() < 100);
+        assert!(file_stem(&"x".repeat(1000), at).len() < 100);
     }
 }

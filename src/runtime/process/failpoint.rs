@@ -1,43 +1,40 @@
-//! Faults on purpose, in debug builds only: with `BAKEWATCH_FAULT=panic:poller` in the environment that part of
-//! the program panics, so that tests see what becomes of the terminal.
+//! Failpoints, in debug builds only: `BAKEWATCH_FAULT=panic:poller` makes that part of the program panic, so that tests
+//! can check that the terminal is restored. Tests: `tests/it/leaving.rs`.
 
-/// A panic can quote what a service has said.
+/// A panic's message can quote text of the service.
 #[cfg(debug_assertions)]
 const HOSTILE: &str = " \u{1b}]0;title\u{7}\u{202e} X-Amz-Signature=canary";
 
-/// Panics, where that is asked of this part of the program.
+/// Panics if the environment names this part of the program.
 #[cfg(debug_assertions)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is no setting of the program"
-)]
+#[expect(clippy::disallowed_methods, reason = "a failpoint is not a setting")]
 pub(crate) fn hit(part: &str) {
     use std::env::var;
     use std::sync::LazyLock;
 
     static FAULT: LazyLock<Option<String>> = LazyLock::new(|| var("BAKEWATCH_FAULT").ok());
-    let wanted = FAULT
+    let chosen = FAULT
         .as_deref()
         .and_then(|fault| fault.strip_prefix("panic:"));
     assert!(
-        wanted != Some(part),
+        chosen != Some(part),
         "a fault on purpose in the {part}{HOSTILE}"
     );
 }
 
-/// Panics in a thread that the program knows nothing of, as crates have some.
+/// Panics in a thread that `Tasks` did not spawn, as crates have some.
 #[cfg(debug_assertions)]
 pub(crate) fn in_foreign_thread() {
     std::thread::spawn(|| hit("foreign thread"));
 }
 
-/// The same, and waits for it: for a moment at which another thread must not panic.
+/// The same, and waits for the panic: simulates one while the terminal is being entered.
 #[cfg(debug_assertions)]
 pub(crate) fn during_enter() {
-    let _ = std::thread::spawn(|| hit("thread meanwhile")).join();
+    let _ = std::thread::spawn(|| hit("thread during enter")).join();
 }
 
-/// Nothing: faults on purpose are not in the program that people run.
+/// Release builds have no failpoints.
 #[cfg(not(debug_assertions))]
 pub(crate) const fn hit(_part: &str) {}
 

@@ -1,5 +1,7 @@
-//! The command that a person has given for the outcome (`--on-outcome`). Whatever it does, it changes neither
-//! the screen nor the exit code, and does not keep the program from ending.
+//! The `--on-outcome` command: runs once with the outcome in environment variables.
+//!
+//! It can neither change the screen or the exit code nor keep the program from exiting. Tests:
+//! `tests/it/on_outcome.rs`.
 
 use std::io::{self, Write};
 use std::process::Stdio;
@@ -11,59 +13,62 @@ use crate::app::effect::FinalOutcome;
 use crate::output::variables;
 use crate::runtime::process::tasks::Tasks;
 
-/// For how long a program that is about to end waits for the command.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time that the program waits for the command before it exits.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A command for the outcome, if there is one.
+/// The command, if one is set.
 #[derive(Clone, Debug)]
 pub(crate) struct Hook(pub(crate) Option<String>);
 
 impl Hook {
-    /// Runs the command in the background, where its output can't spoil the screen. What becomes of it is
-    /// told in the log.
-    pub(crate) fn run_quietly(&self, known: &FinalOutcome, tasks: &mut Tasks) {
+    /// Runs the command in the background and discards its output, which would spoil the screen. Its exit status is
+    /// logged.
+    pub(crate) fn run_in_background(&self, outcome: &FinalOutcome, tasks: &mut Tasks) {
         let Some(command) = &self.0 else {
             return;
         };
-        match start(command, known, [Stdio::null(), Stdio::null()]) {
+        match start(command, outcome, [Stdio::null(), Stdio::null()]) {
             Ok(mut child) => tasks.spawn("hook", async move {
                 let ended = child.wait().await;
                 tracing::info!(?ended, "the --on-outcome command has ended");
             }),
-            Err(error) => tracing::warn!(%error, "the --on-outcome command could not be started"),
+            Err(error) => tracing::warn!(%error, "failed to start the --on-outcome command"),
         }
     }
 
-    /// Runs the command with its output on standard error, and waits for its end, but not for ever; nor any
-    /// longer once `enough` is. What is wrong is said on standard error.
-    pub(crate) async fn run_to_its_end(
+    /// Runs the command with its output on standard error, and waits until it ends, `exit_requested` is ready or the
+    /// timeout expires. Prints a failure on standard error.
+    pub(crate) async fn run_and_wait(
         &self,
-        known: &FinalOutcome,
-        enough: impl Future<Output = ()>,
+        outcome: &FinalOutcome,
+        exit_requested: impl Future<Output = ()>,
     ) {
         let Some(command) = &self.0 else {
             return;
         };
         let output = [io::stderr().into(), io::stderr().into()];
-        if let Some(complaint) = finish(start(command, known, output), enough).await {
-            let _ = writeln!(io::stderr(), "the --on-outcome command {complaint}");
+        if let Some(failure) = wait(start(command, outcome, output), exit_requested).await {
+            let _ = writeln!(io::stderr(), "the --on-outcome command {failure}");
         }
     }
 }
 
-/// Starts the command. A child that is let go of is reaped by tokio, and after us by the system.
-fn start(command: &str, known: &FinalOutcome, [output, errors]: [Stdio; 2]) -> io::Result<Child> {
+/// Starts the command. Tokio reaps a child that is dropped; the system does after our exit.
+fn start(command: &str, outcome: &FinalOutcome, [output, errors]: [Stdio; 2]) -> io::Result<Child> {
     Command::new("sh")
         .args(["-c", command])
-        .envs(variables(known))
+        .envs(variables(outcome))
         .stdin(Stdio::null())
         .stdout(output)
         .stderr(errors)
         .spawn()
 }
 
-/// Waits for the command. What there is to complain about, if anything.
-async fn finish(child: io::Result<Child>, enough: impl Future<Output = ()>) -> Option<String> {
+/// Waits for the command. Returns its failure, if any.
+async fn wait(
+    child: io::Result<Child>,
+    exit_requested: impl Future<Output = ()>,
+) -> Option<String> {
     let mut child = match child {
         Ok(child) => child,
         Err(error) => return Some(format!("could not be started: {error}")),
@@ -72,12 +77,12 @@ async fn finish(child: io::Result<Child>, enough: impl Future<Output = ()>) -> O
         ended = child.wait() => match ended {
             Ok(status) if status.success() => None,
             Ok(status) => Some(format!("failed: {status}")),
-            Err(error) => Some(format!("could not be waited for: {error}")),
+            Err(error) => Some(format!("failed: {error}")),
         },
-        () = enough => Some("is left to itself: the program was asked to end".to_owned()),
-        () = tokio::time::sleep(PATIENCE) => Some(format!(
-            "has not ended after {} seconds and is left to itself",
-            PATIENCE.as_secs()
+        () = exit_requested => Some("continues in the background: bakewatch was asked to exit".to_owned()),
+        () = tokio::time::sleep(TIMEOUT) => Some(format!(
+            "has not ended after {} seconds and continues in the background",
+            TIMEOUT.as_secs()
         )),
     }
 }
@@ -91,27 +96,30 @@ mod tests {
         command.arg("1000").kill_on_drop(true).spawn()
     }
 
-    /// Paused time passes at once where nothing else is to be done.
+    /// Paused time advances at once when nothing else is left to do.
     #[tokio::test(start_paused = true)]
-    async fn a_command_that_hangs_is_left_to_itself() {
+    async fn a_command_that_hangs_does_not_block_the_exit() {
         let began = tokio::time::Instant::now();
-        let complaint = finish(sleeper(), std::future::pending()).await;
-        let expected = "has not ended after 10 seconds and is left to itself";
-        assert_eq!(complaint.as_deref(), Some(expected));
-        assert_eq!(began.elapsed().as_secs(), PATIENCE.as_secs());
-        let complaint = finish(sleeper(), std::future::ready(())).await.unwrap();
-        assert!(complaint.starts_with("is left to itself"), "{complaint}");
+        let failure = wait(sleeper(), std::future::pending()).await;
+        let expected = "has not ended after 10 seconds and continues in the background";
+        assert_eq!(failure.as_deref(), Some(expected));
+        assert_eq!(began.elapsed().as_secs(), TIMEOUT.as_secs());
+        let failure = wait(sleeper(), std::future::ready(())).await.unwrap();
+        assert!(
+            failure.starts_with("continues in the background"),
+            "{failure}"
+        );
     }
 
     #[tokio::test]
-    async fn only_what_goes_wrong_is_told() {
+    async fn only_failures_are_reported() {
         let run = |command: &str| Command::new("sh").args(["-c", command]).spawn();
         let never = std::future::pending;
-        assert_eq!(finish(run("true"), never()).await, None);
-        let failed = finish(run("exit 3"), never()).await;
+        assert_eq!(wait(run("true"), never()).await, None);
+        let failed = wait(run("exit 3"), never()).await;
         assert_eq!(failed.as_deref(), Some("failed: exit status: 3"));
         let missing = Command::new("/nonexistent/sh").spawn();
-        let missing = finish(missing, never()).await.unwrap();
+        let missing = wait(missing, never()).await.unwrap();
         assert!(missing.starts_with("could not be started: "), "{missing}");
     }
 }

@@ -1,5 +1,6 @@
-//! The log: to a file that only its owner can read, never onto the screen. A line of it is one line of clean
-//! text, since people look at logs in terminals. A disk that is full costs the log, and nothing else.
+//! The log file, readable only by its owner. Nothing is logged to the screen.
+//!
+//! Each record is one line of safe text, because users read logs in terminals. A full disk affects only the log.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -17,7 +18,7 @@ use crate::config::Log;
 use crate::error::Error;
 use crate::text::safe::SafeText;
 
-/// Begins to log, where a log is wanted. What can't be logged later on is told to `remarks`.
+/// Starts logging if `--log-file` is given. The first later write error becomes a remark.
 pub(crate) fn start(log: &Log, remarks: UnboundedSender<Remark>) -> Result<(), Error> {
     let Some(path) = &log.file else {
         return Ok(());
@@ -31,20 +32,20 @@ pub(crate) fn start(log: &Log, remarks: UnboundedSender<Remark>) -> Result<(), E
     } else {
         LevelFilter::INFO
     };
-    // Only what this program says: the AWS crates write credentials and tokens into their logs.
+    // Only our own records: the AWS crates log credentials and tokens.
     let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
-    let lines = Lines {
+    let lines = LogLines {
         file,
         path: path.clone(),
         remarks: Some(remarks),
     };
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        // It would tell of a full disk on standard error, which is in the middle of the screen.
+        // It would report a full disk on standard error, in the middle of the screen.
         .log_internal_errors(false)
         .with_writer(Mutex::new(lines));
     let subscriber = tracing_subscriber::registry().with(lines).with(own);
-    // Fails only where a log was started before, which a test may have done.
+    // Fails only if logging is already set up, as by another test.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(())
 }
@@ -57,16 +58,16 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// The file, a line at a time.
-struct Lines {
+/// Writes safe lines to the file.
+struct LogLines {
     file: File,
     path: PathBuf,
-    /// Where is told that it can't be written; once.
+    /// `None` once a write error was reported.
     remarks: Option<UnboundedSender<Remark>>,
 }
 
-impl Write for Lines {
-    /// Each call brings a whole line.
+impl Write for LogLines {
+    /// The subscriber passes one whole line per call.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         let text = SafeText::new(text.trim_end_matches('\n'));
@@ -76,7 +77,7 @@ impl Write for Lines {
             && let Some(remarks) = self.remarks.take()
         {
             let path = self.path.display();
-            let text = format!("the log is not whole: failed to write {path}: {error}");
+            let text = format!("the log is incomplete: failed to write {path}: {error}");
             let _ = remarks.send(Remark::lasting(&text));
         }
         Ok(line.len())
@@ -93,18 +94,18 @@ mod tests {
     use std::fs;
     use tokio::sync::mpsc::unbounded_channel;
 
-    fn lines(path: &Path) -> (Lines, tokio::sync::mpsc::UnboundedReceiver<Remark>) {
-        let (remarks, heard) = unbounded_channel();
-        let lines = Lines {
+    fn lines(path: &Path) -> (LogLines, tokio::sync::mpsc::UnboundedReceiver<Remark>) {
+        let (remarks, receiver) = unbounded_channel();
+        let lines = LogLines {
             file: open(path).unwrap(),
             path: path.to_owned(),
             remarks: Some(remarks),
         };
-        (lines, heard)
+        (lines, receiver)
     }
 
     #[test]
-    fn a_line_is_one_clean_line() {
+    fn a_record_is_one_safe_line() {
         let path = std::env::temp_dir().join(format!("bakewatch-log-{}", std::process::id()));
         let (mut log, _) = lines(&path);
         log.write_all(b"a\x1b[2J\nforged\xff\n").unwrap();
@@ -115,16 +116,16 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_once_and_stops_nothing() {
-        let (mut log, mut heard) = lines(Path::new("/dev/full"));
+    fn a_full_disk_is_reported_once_and_stops_nothing() {
+        let (mut log, mut remarks) = lines(Path::new("/dev/full"));
         for _ in 0..3 {
             log.write_all(b"a line\n").unwrap();
         }
-        let said = heard.try_recv().unwrap();
+        let remark = remarks.try_recv().unwrap();
         assert!(
-            said.text.as_str().contains("failed to write /dev/full: "),
-            "{said:?}"
+            remark.text.as_str().contains("failed to write /dev/full: "),
+            "{remark:?}"
         );
-        assert!(heard.try_recv().is_err());
+        assert!(remarks.try_recv().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! runtime/process
+//! The process: background tasks, signals, panics, the log file and the `--on-outcome` command.
 
 pub(crate) mod failpoint;
 pub(crate) mod hook;

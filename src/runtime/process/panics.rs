@@ -1,5 +1,6 @@
-//! What a panic says, wherever it happens: on the normal screen, in clean text, and once to whoever waits for it.
-//! A panic's message can quote anything, a service's text too.
+//! The panic hook: restores the terminal, prints the panic as safe text, and wakes the loop so that the program exits.
+//!
+//! A panic's message can quote untrusted text. Tests: `tests/it/leaving.rs`.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
@@ -16,46 +17,49 @@ use crate::runtime::tty::terminal;
 use crate::text::redact::redact;
 use crate::text::safe::SafeText;
 
-/// What the first panic said, whichever thread it was in.
-static PANIC: Mutex<Option<SafeText>> = Mutex::new(None);
-static PANICKED: Notify = Notify::const_new();
-/// Whether there was one, from before the terminal is given back.
-static COME: AtomicBool = AtomicBool::new(false);
+/// The message of the first panic in any thread.
+static FIRST_MESSAGE: Mutex<Option<SafeText>> = Mutex::new(None);
+static PANIC_REPORTED: Notify = Notify::const_new();
+/// Set before the hook restores the terminal.
+static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
-/// From here on a panic gives the terminal back before it is told. What is done here can't panic itself.
-pub(crate) fn listen() {
+/// Installs the hook: a panic restores the terminal before it is printed. The hook itself can't panic.
+pub(crate) fn install_hook() {
     panic::set_hook(Box::new(|info| {
         let text = message(info.payload_as_str());
-        COME.store(true, Ordering::SeqCst);
-        terminal::give_back();
-        let _ = io::stderr().write_all(told(info, &text).as_bytes());
-        PANIC
+        HAS_PANICKED.store(true, Ordering::SeqCst);
+        terminal::restore();
+        let _ = io::stderr().write_all(full_text(info, &text).as_bytes());
+        FIRST_MESSAGE
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get_or_insert(text);
-        PANICKED.notify_one();
+        PANIC_REPORTED.notify_one();
     }));
 }
 
 /// Whether any thread has panicked.
-pub(crate) fn have_come() -> bool {
-    COME.load(Ordering::SeqCst)
+pub(crate) fn any() -> bool {
+    HAS_PANICKED.load(Ordering::SeqCst)
 }
 
-/// Waits until any thread has panicked, even one that is not of our making. The terminal has been given back
-/// then, and nothing shows any more that the program goes on.
-pub(crate) async fn any() -> Error {
-    PANICKED.notified().await;
-    let said = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Error::Bug(first_line(&said.unwrap_or_else(|| message(None))))
+/// Waits until any thread has panicked, even one of a crate. By then the terminal is restored, so the program has to
+/// exit.
+pub(crate) async fn wait() -> Error {
+    PANIC_REPORTED.notified().await;
+    let message_text = FIRST_MESSAGE
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    Error::Bug(first_line(&message_text.unwrap_or_else(|| message(None))))
 }
 
-/// What a panic's payload says, without secrets.
+/// The message of a panic, redacted.
 pub(crate) fn message(payload: Option<&str>) -> SafeText {
     SafeText::new(&redact(payload.unwrap_or("it panicked")))
 }
 
-/// The line of a message that fits an error.
+/// The first line of a message, for an error.
 pub(crate) fn first_line(message: &SafeText) -> String {
     message
         .as_str()
@@ -65,21 +69,21 @@ pub(crate) fn first_line(message: &SafeText) -> String {
         .to_owned()
 }
 
-/// All that is known, as the standard library tells it, in one piece: other threads write too.
-fn told(info: &PanicHookInfo<'_>, text: &SafeText) -> String {
+/// The text that the standard library would print, in one piece, because other threads write too.
+fn full_text(info: &PanicHookInfo<'_>, text: &SafeText) -> String {
     let thread = thread::current();
     let thread = SafeText::new(thread.name().unwrap_or("<unnamed>"));
-    let place = info
+    let location = info
         .location()
         .map_or_else(String::new, |at| format!(" at {at}"));
-    let mut told = format!("\nthread '{thread}' panicked{place}:\n{text}\n");
+    let mut full = format!("\nthread '{thread}' panicked{location}:\n{text}\n");
     let trace = Backtrace::capture();
     if trace.status() == BacktraceStatus::Captured {
-        let _ = write!(told, "stack backtrace:\n{trace}");
+        let _ = write!(full, "stack backtrace:\n{trace}");
     } else {
-        told += "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
+        full += "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
     }
-    told
+    full
 }
 
 #[cfg(test)]

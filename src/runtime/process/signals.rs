@@ -1,4 +1,4 @@
-//! Signals as messages: those that end the program, and those by which a shell stops it and lets it go on.
+//! Signals as messages: those that end the program, and those of job control. Tests: `tests/it/leaving.rs`.
 
 use std::fs;
 use std::io;
@@ -21,36 +21,35 @@ pub(crate) struct Signals {
 
 /// The signals of job control.
 #[derive(Debug)]
-pub(crate) struct Jobs {
+pub(crate) struct JobSignals {
     stop: Option<Stream>,
-    go_on: Option<Stream>,
+    resume: Option<Stream>,
 }
 
-/// What a shell says to one of its jobs.
+/// A request of the shell to a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Job {
-    /// The program is asked to stop.
+pub(crate) enum JobControl {
     Stop,
-    /// The program goes on after it was stopped, by whatever.
-    GoOn,
+    /// The program was stopped and continues.
+    Continue,
 }
 
 impl Signals {
-    /// Begins to listen; from here on these signals no longer kill the process.
+    /// Starts to listen; from now on these signals no longer kill the process.
     pub(crate) fn listen() -> Result<Self, Error> {
         let ignored = Ignored::read();
         let listen = || -> io::Result<Self> {
-            // A file that has reached the shell's limit (`ulimit -f`) is as good as a full disk: an error for
-            // whoever writes to it, not the end of the program. Once listened to, the signal never kills.
-            drop(ignored.unless(SignalKind::from_raw(Number::XFSZ.as_raw()))?);
+            // A file that has reached the shell's limit (`ulimit -f`) is like a full disk: a write error, not the end
+            // of the program. Once a process has listened to the signal, it never kills.
+            drop(ignored.listen_unless(SignalKind::from_raw(Number::XFSZ.as_raw()))?);
             Ok(Self {
-                hangup: ignored.unless(SignalKind::hangup())?,
-                interrupt: ignored.unless(SignalKind::interrupt())?,
-                quit: ignored.unless(SignalKind::quit())?,
-                terminate: ignored.unless(SignalKind::terminate())?,
+                hangup: ignored.listen_unless(SignalKind::hangup())?,
+                interrupt: ignored.listen_unless(SignalKind::interrupt())?,
+                quit: ignored.listen_unless(SignalKind::quit())?,
+                terminate: ignored.listen_unless(SignalKind::terminate())?,
             })
         };
-        listen().map_err(unheard)
+        listen().map_err(listen_error)
     }
 
     /// Waits for the next signal.
@@ -64,34 +63,34 @@ impl Signals {
     }
 }
 
-impl Jobs {
-    /// Begins to listen; from here on a request to stop is one that the program has to fulfil itself.
+impl JobSignals {
+    /// Starts to listen; from now on the program has to stop itself on request.
     pub(crate) fn listen() -> Result<Self, Error> {
         let ignored = Ignored::read();
         let listen = || -> io::Result<Self> {
             Ok(Self {
-                stop: ignored.unless(SignalKind::from_raw(Number::TSTP.as_raw()))?,
-                go_on: ignored.unless(SignalKind::from_raw(Number::CONT.as_raw()))?,
+                stop: ignored.listen_unless(SignalKind::from_raw(Number::TSTP.as_raw()))?,
+                resume: ignored.listen_unless(SignalKind::from_raw(Number::CONT.as_raw()))?,
             })
         };
-        listen().map_err(unheard)
+        listen().map_err(listen_error)
     }
 
-    /// Whether the program can be asked to stop.
-    pub(crate) fn are_heard(&self) -> bool {
+    /// Whether the shell can stop the program: the signal is not ignored.
+    pub(crate) fn can_stop(&self) -> bool {
         self.stop.is_some()
     }
 
-    /// Waits for the shell's next word. Where both have come, the program goes on: as for the system, to which
-    /// a stop that has not taken place yet is void then.
-    pub(crate) async fn next(&mut self) -> Job {
+    /// Waits for the next request. If both have arrived, the program continues: for the system too, SIGCONT discards a
+    /// pending stop.
+    pub(crate) async fn next(&mut self) -> JobControl {
         tokio::select! {
             biased;
-            () = next(&mut self.go_on) => {
-                let _void = next(&mut self.stop).now_or_never();
-                Job::GoOn
+            () = next(&mut self.resume) => {
+                let _discarded = next(&mut self.stop).now_or_never();
+                JobControl::Continue
             }
-            () = next(&mut self.stop) => Job::Stop,
+            () = next(&mut self.stop) => JobControl::Stop,
         }
     }
 }
@@ -103,20 +102,20 @@ async fn next(stream: &mut Option<Stream>) {
     }
 }
 
-fn unheard(source: io::Error) -> Error {
+fn listen_error(source: io::Error) -> Error {
     Error::System {
         action: "listen to signals",
         source,
     }
 }
 
-/// The signals that whoever started the program wants to be ignored, as `nohup` does, and a shell without job
-/// control for what it runs in the background. They stay ignored: a bit for each, the lowest for signal 1.
+/// The signals that the parent process set to be ignored, as `nohup` does, and a shell without job control for
+/// background commands. They stay ignored. One bit each, the lowest for signal 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ignored(u64);
 
 impl Ignored {
-    /// Only Linux tells without unsafe code; elsewhere none is taken for ignored.
+    /// Only Linux reports them without unsafe code; elsewhere none counts as ignored.
     fn read() -> Self {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         Self::parse(&status).unwrap_or(Self(0))
@@ -130,14 +129,14 @@ impl Ignored {
     }
 
     /// Listens to a signal, unless it is ignored.
-    fn unless(self, kind: SignalKind) -> io::Result<Option<Stream>> {
-        if self.holds(kind) {
+    fn listen_unless(self, kind: SignalKind) -> io::Result<Option<Stream>> {
+        if self.contains(kind) {
             return Ok(None);
         }
         signal(kind).map(Some)
     }
 
-    fn holds(self, kind: SignalKind) -> bool {
+    fn contains(self, kind: SignalKind) -> bool {
         self.0 >> (kind.as_raw_value() - 1) & 1 == 1
     }
 }
@@ -147,10 +146,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_ignored_is_read_from_the_kernels_mask() {
+    fn ignored_signals_are_read_from_the_kernels_mask() {
         let ignored = Ignored::parse("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0\n").unwrap();
-        assert!(ignored.holds(SignalKind::hangup()) && ignored.holds(SignalKind::pipe()));
-        assert!(!ignored.holds(SignalKind::interrupt()) && !ignored.holds(SignalKind::terminate()));
+        assert!(ignored.contains(SignalKind::hangup()) && ignored.contains(SignalKind::pipe()));
+        assert!(
+            !ignored.contains(SignalKind::interrupt())
+                && !ignored.contains(SignalKind::terminate())
+        );
         assert_eq!(Ignored::parse("Name:\tx\n"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The only place that spawns tasks. A task that dies ends the program: nothing goes on half alive.
+//! The only place that spawns tasks. A task that panics ends the program: nothing continues without it.
 
 use std::future::Future;
 
@@ -7,12 +7,12 @@ use tokio::task::JoinSet;
 use crate::error::Error;
 use crate::runtime::process::{failpoint, panics};
 
-/// The program's background tasks; dropping it ends them.
+/// The background tasks of the program; dropping this aborts them.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks(JoinSet<()>);
 
 impl Tasks {
-    /// Runs a task in the background. It has a name for faults on purpose.
+    /// Runs a task in the background. Its name is that of its failpoint.
     pub(crate) fn spawn(
         &mut self,
         name: &'static str,
@@ -24,7 +24,7 @@ impl Tasks {
         });
     }
 
-    /// Runs something that blocks on a thread of its own.
+    /// Runs a blocking task on a thread of its own.
     pub(crate) fn spawn_blocking(
         &mut self,
         name: &'static str,
@@ -36,8 +36,8 @@ impl Tasks {
         });
     }
 
-    /// Waits until a task has died. A task that came to its end in good order is no news.
-    pub(crate) async fn died(&mut self) -> Error {
+    /// Waits until a task has panicked; normal ends are ignored.
+    pub(crate) async fn panicked(&mut self) -> Error {
         loop {
             match self.0.join_next().await {
                 Some(Err(error)) if error.is_panic() => return Error::Bug(panic_text(error)),

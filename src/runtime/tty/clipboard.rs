@@ -1,25 +1,25 @@
-//! The desktop's clipboard, on a thread of its own: to reach a display takes as long as it takes, and a
-//! machine without one has only the terminal's clipboard.
+//! The desktop's clipboard, on a thread of its own because connecting to a display can take long. A machine without a
+//! display has only the terminal's clipboard (`escapes::copy`).
 
 use std::sync::mpsc::{Sender, channel};
 
 use crate::runtime::process::tasks::Tasks;
 
-/// A way to the desktop's clipboard. It is not looked for before something is copied.
+/// The queue of texts for the clipboard. The first copy connects to it.
 #[derive(Debug, Default)]
 pub(crate) struct Clipboard(Option<Sender<String>>);
 
 impl Clipboard {
-    /// Puts text on the clipboard, if there is one, at some time soon.
+    /// Queues text for the clipboard.
     pub(crate) fn set(&mut self, text: String, tasks: &mut Tasks) {
-        let texts = self.0.get_or_insert_with(|| serve(tasks));
-        // The thread ends with the program only.
+        let texts = self.0.get_or_insert_with(|| start(tasks));
+        // Never fails: the thread runs until the program ends.
         let _ = texts.send(text);
     }
 }
 
-/// Under X11 the program that has copied hands out the text, so the clipboard is held open to the end.
-fn serve(tasks: &mut Tasks) -> Sender<String> {
+/// Under X11 the program that has copied serves the text, so the clipboard stays open to the end.
+fn start(tasks: &mut Tasks) -> Sender<String> {
     let (texts, receiver) = channel::<String>();
     tasks.spawn_blocking("clipboard", move || {
         let mut clipboard = None;

@@ -1,5 +1,7 @@
-//! Notices that the terminal is gone, or whoever reads a pipe. SIGHUP says so to most programs, but not to one that was told to ignore it
-//! or has left its session; and crossterm then reads nothing, again and again, with a whole core.
+//! Detects that the terminal, or the reader of a pipe, is gone.
+//!
+//! SIGHUP reports a closed terminal, but not to a program that ignores it or has left its session; crossterm would then
+//! read nothing in a busy loop.
 
 use std::io::{self, IsTerminal};
 
@@ -14,51 +16,50 @@ pub(crate) fn is_gone() -> bool {
     !io::stdout().is_terminal()
 }
 
-/// The end of what standard output goes to, to be waited for.
+/// A watchdog of standard output.
 #[derive(Debug)]
 pub(crate) struct Hangup {
-    said: Option<oneshot::Receiver<()>>,
-    /// Whether it is so.
+    hung_up: Option<oneshot::Receiver<()>>,
+    /// Confirms the hang-up.
     is_gone: fn() -> bool,
 }
 
 impl Hangup {
-    /// Begins to watch the terminal.
-    pub(crate) fn watch(tasks: &mut Tasks) -> Self {
-        Self::begin(tasks, is_gone)
+    /// Starts to watch the terminal.
+    pub(crate) fn watch_terminal(tasks: &mut Tasks) -> Self {
+        Self::start(tasks, is_gone)
     }
 
-    /// Begins to watch the reader of a pipe: most of an hour may pass before there is a line to be written, which
-    /// would tell that nobody reads it. What becomes of a terminal is told by its signal.
-    pub(crate) fn of_reader(tasks: &mut Tasks) -> Self {
+    /// Starts to watch the reader of a pipe: most of an hour may pass before the next line is written and fails. For a
+    /// terminal, SIGHUP is enough.
+    pub(crate) fn watch_reader(tasks: &mut Tasks) -> Self {
         if io::stdout().is_terminal() {
-            let said = None;
-            return Self { said, is_gone };
+            let hung_up = None;
+            return Self { hung_up, is_gone };
         }
-        Self::begin(tasks, || true)
+        Self::start(tasks, || true)
     }
 
-    /// On a thread that sleeps until there is something to say.
-    fn begin(tasks: &mut Tasks, is_gone: fn() -> bool) -> Self {
-        let (say, said) = oneshot::channel();
+    /// Polls on a thread that sleeps until the hang-up.
+    fn start(tasks: &mut Tasks, is_gone: fn() -> bool) -> Self {
+        let (sender, hung_up) = oneshot::channel();
         tasks.spawn_blocking("watchdog", move || {
             let terminal = io::stdout();
-            // No kind of event is asked for; a hang-up is told all the same.
+            // Without requested events, poll still reports a hang-up.
             let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
             while poll(&mut watched, None) == Err(Errno::INTR) {}
-            // Nobody listens any more where the program is leaving already.
-            let _ = say.send(());
+            // Fails if the program is already exiting.
+            let _ = sender.send(());
         });
-        let said = Some(said);
-        Self { said, is_gone }
+        let hung_up = Some(hung_up);
+        Self { hung_up, is_gone }
     }
 
-    /// Waits until it is gone. For ever, where the system can't tell: ticks ask [`is_gone`] too, and writing
-    /// fails.
-    pub(crate) async fn heard(&mut self) {
-        if let Some(said) = &mut self.said {
-            let _ = said.await;
-            self.said = None;
+    /// Waits for the hang-up; for ever if the system can't detect it: ticks check [`is_gone`] too, and writes fail.
+    pub(crate) async fn wait(&mut self) {
+        if let Some(hung_up) = &mut self.hung_up {
+            let _ = hung_up.await;
+            self.hung_up = None;
             if (self.is_gone)() {
                 return;
             }

@@ -1,5 +1,5 @@
-//! Keys, the mouse and sizes, from crossterm to messages; and what crossterm lacks: a beginning that can fail,
-//! and a pause.
+//! Terminal input: converts keys, mouse events and sizes from crossterm to messages, and adds a fallible start and a
+//! pause, which crossterm lacks.
 
 use std::io;
 use std::time::Duration;
@@ -15,25 +15,25 @@ use crate::app::keys::key::Key;
 use crate::app::msg::{MouseAction, MouseKind, Msg};
 use crate::runtime::tty::terminal;
 
-/// What a person does at the terminal.
+/// The stream of terminal events; `None` while paused.
 #[derive(Debug)]
 pub(crate) struct Input(Option<EventStream>);
 
 impl Input {
-    /// Begins to read the terminal.
+    /// Starts to read the terminal.
     ///
     /// # Errors
-    /// Where there is none, or no longer.
+    /// If there is no terminal, or it is gone.
     pub(crate) fn start() -> io::Result<Self> {
-        // A stream panics where the terminal can't be opened. It is opened once, and this asks for it too.
+        // A stream panics if the terminal can't be opened. It is opened once, and polling opens it too.
         crossterm::event::poll(Duration::ZERO)?;
         Ok(Self(Some(EventStream::new())))
     }
 
-    /// Reads nothing any more: the keys are the shell's, and whoever reads them from the background is stopped.
+    /// Stops reading: the keys belong to the shell now, and a background process that reads them is stopped.
     pub(crate) fn pause(&mut self) {
         if self.0.take().is_some() {
-            // This one reads nothing; but it comes about only when the thread of the one before has let go.
+            // This stream reads nothing; but its creation waits until the thread of the previous one has ended.
             drop(EventStream::new());
         }
     }
@@ -42,10 +42,10 @@ impl Input {
         self.0.get_or_insert_default();
     }
 
-    /// Waits for the next thing that a person does.
+    /// Waits for the next event.
     ///
     /// # Errors
-    /// Where the terminal can't be read any more.
+    /// If the terminal can't be read any more.
     pub(crate) async fn next(&mut self) -> io::Result<TermEvent> {
         match &mut self.0 {
             Some(stream) => stream
@@ -57,27 +57,25 @@ impl Input {
     }
 }
 
-/// Whether a person waits for what this does.
+/// Whether the user waits for the effect of this event.
 pub(crate) fn is_urgent(event: &TermEvent) -> bool {
     matches!(event, TermEvent::Key(_) | TermEvent::Mouse(_))
 }
 
-/// What a terminal event means to the application, if anything.
-pub(crate) fn understand(event: &TermEvent) -> Option<Msg> {
+/// The message for an event, if the application handles it.
+pub(crate) fn to_msg(event: &TermEvent) -> Option<Msg> {
     match event {
-        TermEvent::Key(key) if key.kind != KeyEventKind::Release => {
-            understand_key(*key).map(Msg::Key)
-        }
-        TermEvent::Mouse(mouse) => understand_mouse(*mouse).map(Msg::Mouse),
+        TermEvent::Key(key) if key.kind != KeyEventKind::Release => to_key(*key).map(Msg::Key),
+        TermEvent::Mouse(mouse) => to_mouse_action(*mouse).map(Msg::Mouse),
         TermEvent::Resize(width, height) => {
             let size = Size::new(*width, *height);
-            Some(Msg::Resized(terminal::sensible(size)))
+            Some(Msg::Resized(terminal::size_or_default(size)))
         }
         _ => None,
     }
 }
 
-fn understand_mouse(mouse: MouseEvent) -> Option<MouseAction> {
+fn to_mouse_action(mouse: MouseEvent) -> Option<MouseAction> {
     let kind = match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => MouseKind::Click,
         MouseEventKind::ScrollUp => MouseKind::WheelUp,
@@ -91,7 +89,7 @@ fn understand_mouse(mouse: MouseEvent) -> Option<MouseAction> {
     })
 }
 
-fn understand_key(key: KeyEvent) -> Option<Key> {
+fn to_key(key: KeyEvent) -> Option<Key> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     Some(match key.code {
         KeyCode::Char(character) if control => Key::Ctrl(character.to_ascii_lowercase()),
@@ -121,16 +119,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clicks_and_the_wheel_are_understood_and_nothing_else_of_a_mouse() {
+    fn only_left_clicks_and_the_wheel_are_mouse_actions() {
         let at = |kind| {
-            understand_mouse(MouseEvent {
+            to_mouse_action(MouseEvent {
                 kind,
                 column: 7,
                 row: 3,
                 modifiers: KeyModifiers::NONE,
             })
         };
-        let done = |kind| {
+        let action = |kind| {
             Some(MouseAction {
                 kind,
                 column: 7,
@@ -138,9 +136,9 @@ mod tests {
             })
         };
         let left = MouseButton::Left;
-        assert_eq!(at(MouseEventKind::Down(left)), done(MouseKind::Click));
-        assert_eq!(at(MouseEventKind::ScrollUp), done(MouseKind::WheelUp));
-        assert_eq!(at(MouseEventKind::ScrollDown), done(MouseKind::WheelDown));
+        assert_eq!(at(MouseEventKind::Down(left)), action(MouseKind::Click));
+        assert_eq!(at(MouseEventKind::ScrollUp), action(MouseKind::WheelUp));
+        assert_eq!(at(MouseEventKind::ScrollDown), action(MouseKind::WheelDown));
         let others = [
             MouseEventKind::Up(left),
             MouseEventKind::Drag(left),

@@ -1,5 +1,7 @@
-//! The terminal, borrowed and given back: on every way out of the program, a panic included, and whenever the
+//! Enters the terminal (raw mode, alternate screen) and restores it: on every exit, including a panic, and whenever the
 //! shell stops the program.
+//!
+//! `screen` draws through it; the panic hook restores it from any thread, so its state is in statics.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -28,40 +30,39 @@ use crate::runtime::tty::writer::TtyWriter;
 use crate::style::Theme;
 use crate::view::view;
 
-/// Whether the terminal is ours. Whoever clears it gives the terminal back; so it is given back once.
-static TAKEN: AtomicBool = AtomicBool::new(false);
-/// Whether the terminal took what gives it back.
-static LISTENS: AtomicBool = AtomicBool::new(false);
-/// Whether the terminal tells us of its mouse, and no longer marks text with it.
-static MOUSE: AtomicBool = AtomicBool::new(false);
-/// Tell of buttons and the wheel, with coordinates of any size; but not of each movement, which would wake
-/// the program for nothing.
+/// Whether the terminal is entered. The thread that clears this restores the terminal; so it is restored once.
+static IS_ENTERED: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal accepted the sequences that restore it.
+static ACCEPTED_RESTORE: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal reports the mouse to us instead of selecting text with it.
+static MOUSE_CAPTURED: AtomicBool = AtomicBool::new(false);
+/// Report buttons and the wheel, with coordinates of any size, but no movements, which would wake the program for nothing.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
-/// What a terminal that does not know its size is taken for, as a serial line is by everybody.
-const USUAL: Size = Size {
+/// The usual size for a terminal that does not know its own, such as a serial line.
+const DEFAULT_SIZE: Size = Size {
     width: 80,
     height: 24,
 };
 
-/// The way to the terminal, for whoever gives it back.
-static OUTLET: OnceLock<TtyWriter> = OnceLock::new();
+/// The writer, for the thread that restores the terminal.
+static WRITER: OnceLock<TtyWriter> = OnceLock::new();
 
-/// A terminal that shows the program; dropping it gives the terminal back as it was.
+/// The entered terminal; dropping it restores the terminal.
 #[derive(Debug)]
 pub(crate) struct Screen {
     writer: &'static TtyWriter,
-    gathered: FrameBuffer,
-    /// What is on the terminal; nothing where that is not known.
+    buffer: FrameBuffer,
+    /// The content of the terminal; `None` if it is unknown.
     canvas: Option<Canvas>,
-    /// The frame that is being written.
-    written: Option<oneshot::Receiver<io::Result<()>>>,
+    /// The result of the frame being written.
+    pending: Option<oneshot::Receiver<io::Result<()>>>,
 }
 
-/// A frame is compared with the one before, so that what is written is only what differs.
+/// Compares each frame with the previous one, so that only the differences are written.
 type Canvas = Terminal<CrosstermBackend<FrameBuffer>>;
 
-/// The bytes of a frame, until it is complete.
+/// Collects the bytes of a frame.
 #[derive(Clone, Debug, Default)]
 struct FrameBuffer(Rc<RefCell<Vec<u8>>>);
 
@@ -76,82 +77,82 @@ impl Write for FrameBuffer {
 }
 
 impl Screen {
-    /// Takes the terminal: raw mode, the alternate screen, no cursor.
-    pub(crate) fn take(tasks: &mut Tasks) -> Result<Self, Error> {
+    /// Enters the terminal: raw mode, alternate screen, no cursor.
+    pub(crate) fn enter(tasks: &mut Tasks) -> Result<Self, Error> {
         let writer = TtyWriter::start(tasks).map_err(Error::Terminal)?;
         let mut screen = Self {
-            writer: OUTLET.get_or_init(|| writer),
-            gathered: FrameBuffer::default(),
+            writer: WRITER.get_or_init(|| writer),
+            buffer: FrameBuffer::default(),
             canvas: None,
-            written: None,
+            pending: None,
         };
-        screen.enter().map_err(Error::Terminal)?;
+        screen.enter_modes().map_err(Error::Terminal)?;
         Ok(screen)
     }
 
-    /// Takes the terminal again, whatever others have done to it meanwhile.
-    pub(crate) fn take_again(&mut self) -> io::Result<()> {
-        // Raw mode is taken anew only where it was given up; the shell may have ended it behind our back.
+    /// Enters the terminal again after other programs have used it.
+    pub(crate) fn reenter(&mut self) -> io::Result<()> {
+        // crossterm enables raw mode only if it has disabled it; the shell may have changed the modes in between.
         disable_raw_mode()?;
-        self.enter()
+        self.enter_modes()
     }
 
-    fn enter(&mut self) -> io::Result<()> {
+    fn enter_modes(&mut self) -> io::Result<()> {
         self.canvas = None;
-        TAKEN.store(true, Ordering::SeqCst);
+        IS_ENTERED.store(true, Ordering::SeqCst);
         failpoint::during_enter();
         let mut bytes = Vec::new();
         enable_raw_mode()
             .and_then(|()| queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), Hide))
-            .inspect_err(|_| give_back())?;
+            .inspect_err(|_| restore())?;
         self.writer.queue_control(bytes);
-        // Another thread that panicked meanwhile may have given back what was not taken yet.
-        if panics::have_come() {
-            TAKEN.store(true, Ordering::SeqCst);
-            give_back();
+        // A thread that panicked in between may have restored the terminal before these modes were set.
+        if panics::any() {
+            IS_ENTERED.store(true, Ordering::SeqCst);
+            restore();
         }
         Ok(())
     }
 
-    /// Whether a frame can be drawn: the one before has been written.
+    /// Whether a frame can be drawn: the previous one is written.
     pub(crate) fn is_free(&self) -> bool {
-        self.written.is_none()
+        self.pending.is_none()
     }
 
-    /// Waits until the frame has been written.
+    /// Waits until the frame is written.
     pub(crate) async fn written(&mut self) -> io::Result<()> {
-        let Some(written) = &mut self.written else {
+        let Some(pending) = &mut self.pending else {
             return std::future::pending().await;
         };
-        let Ok(result) = written.await else {
-            // The writer has died; its task says why.
+        let Ok(result) = pending.await else {
+            // The writer has panicked; `Tasks::panicked` reports it.
             return std::future::pending().await;
         };
-        self.written = None;
+        self.pending = None;
         result
     }
 
-    /// Draws the model. Nothing, where the terminal is not ours (any more).
+    /// Draws the model, if the terminal is entered.
     pub(crate) fn draw(&mut self, model: &Model, theme: &Theme) -> io::Result<()> {
-        if !is_taken() {
+        if !is_entered() {
             return Ok(());
         }
         failpoint::hit("view");
         self.frame(model, theme)?;
-        let bytes = self.gathered.0.take();
-        self.written = Some(self.writer.show(bytes));
+        let bytes = self.buffer.0.take();
+        self.pending = Some(self.writer.write_frame(bytes));
         Ok(())
     }
 
     fn frame(&mut self, model: &Model, theme: &Theme) -> io::Result<()> {
-        let mut out = self.gathered.clone();
+        let mut out = self.buffer.clone();
         queue!(out, BeginSynchronizedUpdate)?;
         let area = Rect::from(model.size);
         self.canvas
             .take_if(|canvas| canvas.get_frame().area() != area);
         let canvas = match &mut self.canvas {
             Some(canvas) => canvas,
-            // Not ratatui's own resizing and clearing, which ask the terminal for its size and its cursor.
+            // Not ratatui's own resizing and clearing, which query the terminal for its size and cursor.
             canvas => {
                 queue!(out, Clear(ClearType::All))?;
                 let options = TerminalOptions {
@@ -166,75 +167,82 @@ impl Screen {
     }
 
     /// Writes sequences that change no cell, between two frames.
-    pub(crate) fn say(&mut self, sequences: &str) {
-        if !sequences.is_empty() && is_taken() {
-            self.writer.say(sequences.as_bytes().to_vec());
+    pub(crate) fn write_control(&mut self, sequences: &str) {
+        if !sequences.is_empty() && is_entered() {
+            self.writer
+                .write_between_frames(sequences.as_bytes().to_vec());
         }
     }
 
-    /// Takes the mouse, or gives it back.
-    pub(crate) fn mouse(&mut self, taken: bool) {
-        if is_taken() && MOUSE.swap(taken, Ordering::SeqCst) != taken {
-            self.say(if taken { MOUSE_ON } else { MOUSE_OFF });
+    /// Captures or releases the mouse.
+    pub(crate) fn capture_mouse(&mut self, captured: bool) {
+        if is_entered() && MOUSE_CAPTURED.swap(captured, Ordering::SeqCst) != captured {
+            self.write_control(if captured { MOUSE_ON } else { MOUSE_OFF });
         }
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        give_back();
+        restore();
     }
 }
 
-/// Whether the terminal is ours.
-pub(crate) fn is_taken() -> bool {
-    TAKEN.load(Ordering::SeqCst)
+/// Whether the terminal is entered.
+pub(crate) fn is_entered() -> bool {
+    IS_ENTERED.load(Ordering::SeqCst)
 }
 
-/// The terminal's size; an error where it is gone.
+/// The terminal's size.
+///
+/// # Errors
+/// If the terminal is gone.
 pub(crate) fn size() -> io::Result<Size> {
     let size = tcgetwinsize(io::stdout())?;
-    Ok(sensible(Size {
+    Ok(size_or_default(Size {
         width: size.ws_col,
         height: size.ws_row,
     }))
 }
 
-/// A size that something can be drawn in.
-pub(crate) fn sensible(size: Size) -> Size {
+/// The size, or the default if it is empty.
+pub(crate) fn size_or_default(size: Size) -> Size {
     if size.width == 0 || size.height == 0 {
-        USUAL
+        DEFAULT_SIZE
     } else {
         size
     }
 }
 
-/// Says something on a terminal that has been given back. Nothing, where it does not listen.
-pub(crate) fn say_last(text: &str) {
-    if let Some(writer) = OUTLET.get().filter(|_| LISTENS.load(Ordering::SeqCst)) {
-        writer.finish(text.as_bytes().to_vec());
+/// Prints text on the restored terminal, unless it did not accept the restoring sequences.
+pub(crate) fn print_last(text: &str) {
+    if let Some(writer) = WRITER
+        .get()
+        .filter(|_| ACCEPTED_RESTORE.load(Ordering::SeqCst))
+    {
+        writer.write_and_wait(text.as_bytes().to_vec());
     }
 }
 
-/// Gives the terminal back, if it is ours. What fails here can't be helped, and must not hide why we leave.
-pub(crate) fn give_back() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
+/// Restores the terminal if it is entered. Errors are ignored: they must not hide the reason for the exit.
+pub(crate) fn restore() {
+    if IS_ENTERED.swap(false, Ordering::SeqCst) {
         let mut bytes = Vec::new();
-        MOUSE.store(false, Ordering::SeqCst);
-        let _ = leave(&mut bytes);
-        if let Some(writer) = OUTLET.get() {
-            LISTENS.store(writer.flush_kernel_buffer(&bytes), Ordering::SeqCst);
+        MOUSE_CAPTURED.store(false, Ordering::SeqCst);
+        let _ = queue_restore(&mut bytes);
+        if let Some(writer) = WRITER.get() {
+            ACCEPTED_RESTORE.store(writer.write_with_priority(&bytes), Ordering::SeqCst);
         }
-        // In the background the modes are somebody else's.
+        // In the background the modes belong to another job.
         if !job_control::in_background() {
             let _ = disable_raw_mode();
         }
     }
 }
 
-/// Undoes what was done to the terminal's screen, its cursor and its mouse. The mouse is given back in any case:
-/// what did so before may still wait to be written, and is dropped with the frames.
-fn leave(writer: &mut impl Write) -> io::Result<()> {
+/// The sequences that restore the screen, the cursor and the mouse. The mouse is always released: an earlier release may
+/// still be queued, and is dropped with the frames.
+fn queue_restore(writer: &mut impl Write) -> io::Result<()> {
     writer.write_all(MOUSE_OFF.as_bytes())?;
     execute!(writer, EndSynchronizedUpdate, LeaveAlternateScreen, Show)
 }
@@ -244,9 +252,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_that_was_taken_is_given_back() {
+    fn every_mode_is_restored() {
         let mut written = Vec::new();
-        leave(&mut written).unwrap();
+        queue_restore(&mut written).unwrap();
         let written = String::from_utf8(written).unwrap();
         for sequence in ["[?1000l", "[?1006l", "[?1049l", "[?25h"] {
             assert!(written.contains(sequence), "{sequence}");
@@ -254,9 +262,9 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_that_does_not_know_its_size_is_taken_for_a_usual_one() {
-        let size = |width, height| sensible(Size { width, height });
-        assert_eq!((size(0, 0), size(80, 0)), (USUAL, USUAL));
+    fn a_terminal_of_unknown_size_has_the_default_size() {
+        let size = |width, height| size_or_default(Size { width, height });
+        assert_eq!((size(0, 0), size(80, 0)), (DEFAULT_SIZE, DEFAULT_SIZE));
         assert_eq!(
             size(1, 1),
             Size {

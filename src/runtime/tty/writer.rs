@@ -1,5 +1,5 @@
-//! The one thread that writes to the terminal. A terminal that stalls, because its reader has stopped or its
-//! line hangs, holds up this thread and nothing else: keys, signals and polling go on.
+//! The only thread that writes to the terminal. A terminal that stalls, because its reader has stopped or its line hangs,
+//! blocks this thread and nothing else: keys, signals and polling continue.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -15,18 +15,18 @@ use tokio::sync::oneshot;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::tty::{job_control, terminal};
 
-/// For how long bytes that matter are waited for.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// Bytes of one write. Between two writes a frame that nobody waits for any more can be given up.
+/// The time to write the bytes that restore the terminal.
+const WRITE_TIMEOUT: Duration = Duration::from_millis(500);
+/// The bytes of one write. Between two writes a stalled frame can be abandoned.
 const CHUNK: usize = 4096;
-/// Ends whatever sequence was cut when a frame was given up.
-const CUT: &[u8] = b"\x1b\\";
+/// Ends the sequence that an abandoned frame may have cut.
+const END_OF_SEQUENCE: &[u8] = b"\x1b\\";
 
 thread_local! {
     static IS_WRITER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The way to the terminal.
+/// The handle of the writer thread.
 #[derive(Debug)]
 pub(crate) struct TtyWriter {
     queue: Sender<Output>,
@@ -34,46 +34,46 @@ pub(crate) struct TtyWriter {
 
 #[derive(Debug)]
 enum Output {
-    /// Frames and the like; nothing, once the terminal has been given back.
+    /// A frame, or sequences between frames: dropped once the terminal is restored.
     Frame(Vec<u8>, Option<oneshot::Sender<io::Result<()>>>),
-    /// What takes the terminal and gives it back: in any case.
+    /// The sequences that enter and restore the terminal: always written.
     Control(Vec<u8>, Option<SyncSender<()>>),
 }
 
-/// What matters did not get through in time: the frame in its way is not worth writing any more.
-static STALLED: AtomicBool = AtomicBool::new(false);
+/// Whether control sequences were not written in time: the frame before them is abandoned.
+static ABANDON_FRAMES: AtomicBool = AtomicBool::new(false);
 
 impl TtyWriter {
     /// Starts the thread, on standard output.
     pub(crate) fn start(tasks: &mut Tasks) -> io::Result<Self> {
-        // Past the library's own buffer and lock, which a write that hangs would hold.
+        // Bypasses the standard library's buffer and lock, which a hanging write would hold.
         let terminal = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let (queue, receiver) = channel();
         tasks.spawn_blocking("writer", move || write_all(terminal, &receiver));
         Ok(Self { queue })
     }
 
-    /// Writes bytes at some time soon. The result comes when they are written; or never, with the program's end.
-    pub(crate) fn show(&self, bytes: Vec<u8>) -> oneshot::Receiver<io::Result<()>> {
+    /// Queues a frame. The receiver gets the result once it is written.
+    pub(crate) fn write_frame(&self, bytes: Vec<u8>) -> oneshot::Receiver<io::Result<()>> {
         let (done, written) = oneshot::channel();
-        // Where the thread has died, the receiver says so.
+        // If the thread has panicked, the receiver fails.
         let _ = self.queue.send(Output::Frame(bytes, Some(done)));
         written
     }
 
-    /// Writes bytes at some time soon, even where the terminal has been given back by then.
+    /// Queues control sequences, which are written even if the terminal is restored by then.
     pub(crate) fn queue_control(&self, bytes: Vec<u8>) {
-        STALLED.store(false, Ordering::SeqCst);
+        ABANDON_FRAMES.store(false, Ordering::SeqCst);
         let _ = self.queue.send(Output::Control(bytes, None));
     }
 
-    /// Writes bytes at some time soon.
-    pub(crate) fn say(&self, bytes: Vec<u8>) {
+    /// Queues sequences between frames.
+    pub(crate) fn write_between_frames(&self, bytes: Vec<u8>) {
         let _ = self.queue.send(Output::Frame(bytes, None));
     }
 
-    /// Writes bytes and waits for it, but not for long. Whether they are written.
-    pub(crate) fn finish(&self, bytes: Vec<u8>) -> bool {
+    /// Writes control sequences and waits until the timeout. Returns whether they are written.
+    pub(crate) fn write_and_wait(&self, bytes: Vec<u8>) -> bool {
         if IS_WRITER.get() {
             let mut terminal = io::stdout();
             return terminal
@@ -83,28 +83,29 @@ impl TtyWriter {
         }
         let (done, written) = sync_channel(1);
         let _ = self.queue.send(Output::Control(bytes, Some(done)));
-        written.recv_timeout(PATIENCE).is_ok()
+        written.recv_timeout(WRITE_TIMEOUT).is_ok()
     }
 
-    /// Writes bytes that matter more than any frame, and waits for it, but not for long. Whether they are written.
-    pub(crate) fn flush_kernel_buffer(&self, bytes: &[u8]) -> bool {
-        if self.finish(bytes.to_vec()) {
+    /// Writes control sequences and waits until the timeout, abandoning a stalled frame if need be. Returns whether they
+    /// are written.
+    pub(crate) fn write_with_priority(&self, bytes: &[u8]) -> bool {
+        if self.write_and_wait(bytes.to_vec()) {
             return true;
         }
-        STALLED.store(true, Ordering::SeqCst);
-        wait_for_room();
-        // All of it once more: what was written of it may have been thrown away just now.
-        let written = self.finish([CUT, bytes].concat());
-        STALLED.store(!written, Ordering::SeqCst);
+        ABANDON_FRAMES.store(true, Ordering::SeqCst);
+        discard_unread_output();
+        // All bytes again: those already written may just have been discarded.
+        let written = self.write_and_wait([END_OF_SEQUENCE, bytes].concat());
+        ABANDON_FRAMES.store(!written, Ordering::SeqCst);
         written
     }
 }
 
-/// Throws away what the terminal has not read yet: a part of a frame.
-fn wait_for_room() {
+/// Discards the output that the terminal has not read yet: a part of a frame.
+fn discard_unread_output() {
     if !job_control::in_background() {
         let _ = tcflush(io::stdout(), QueueSelector::OFlush);
-        // On Linux a writer does not notice that there is room now, but only that output goes on.
+        // On Linux a blocked writer does not notice the free space, only that output is resumed.
         let _ = tcflow(io::stdout(), Action::OOff);
         let _ = tcflow(io::stdout(), Action::OOn);
     }
@@ -115,9 +116,9 @@ fn write_all(mut terminal: File, queue: &Receiver<Output>) {
     for output in queue {
         match output {
             Output::Frame(bytes, done) => {
-                let written = show(&mut terminal, &bytes);
+                let written = write_frame(&mut terminal, &bytes);
                 if let Some(done) = done {
-                    // Nobody listens any more where the program is leaving already.
+                    // Fails if the program is already exiting.
                     let _ = done.send(written);
                 }
             }
@@ -131,12 +132,12 @@ fn write_all(mut terminal: File, queue: &Receiver<Output>) {
     }
 }
 
-fn show(terminal: &mut File, bytes: &[u8]) -> io::Result<()> {
-    if !terminal::is_taken() {
+fn write_frame(terminal: &mut File, bytes: &[u8]) -> io::Result<()> {
+    if !terminal::is_entered() {
         return Ok(());
     }
     for chunk in bytes.chunks(CHUNK) {
-        if STALLED.load(Ordering::SeqCst) {
+        if ABANDON_FRAMES.load(Ordering::SeqCst) {
             break;
         }
         terminal.write_all(chunk)?;

@@ -41,7 +41,7 @@ fn a_wrong_key_map_is_a_usage_error() {
     assert_eq!(ended.code(), Some(2));
     let file = config.file(FILE).display().to_string();
     let wanted = format!(
-        "error: failed to read the key map {file}, line 3: no action is called page-dwn; did you mean page-down?\n"
+        "error: failed to read the key map {file}: line 3: unknown action page-dwn; did you mean page-down?\n"
     );
     assert_eq!(ended.diagnostics, wanted);
 }

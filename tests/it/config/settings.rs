@@ -68,24 +68,27 @@ fn a_wrong_setting_is_a_usage_error_that_names_its_line() {
     for (number, (settings, wanted)) in [
         (
             "\nregoin = \"x\"",
-            "line 2: no setting is called regoin; did you mean region?",
+            "line 2: unknown setting regoin; did you mean region?",
         ),
         (
             "interval = \"1ms\"",
-            "line 1: interval: the least interval is 200ms",
+            "line 1: interval: the minimum is 200ms",
         ),
-        ("\n\nmouse = \"yes\"", "line 3: mouse: write true or false"),
+        (
+            "\n\nmouse = \"yes\"",
+            "line 3: mouse: must be true or false",
+        ),
         (
             "glyphs = \"unicod\"",
-            "line 1: glyphs: unicod is not known; did you mean unicode?",
+            "line 1: glyphs: unknown value unicod; did you mean unicode?",
         ),
-        ("times = 3", "line 1: times: write it as a text"),
+        ("times = 3", "line 1: times: must be a string"),
         (
             "theme = \"drak\"",
-            "line 1: theme: no theme is called drak, and there is no file ",
+            "line 1: theme: unknown theme drak, and there is no file ",
         ),
         ("region", "line 1: "),
-        ("\"\\u001b\\n\" = 1", "line 1: no setting is called "),
+        ("\"\\u001b\\n\" = 1", "line 1: unknown setting "),
     ]
     .into_iter()
     .enumerate()
@@ -118,7 +121,7 @@ fn an_unknown_theme_is_a_usage_error() {
     let (code, text) = result(run(&["demo", "--theme", "lihgt"]));
     assert_eq!(code, Some(2));
     assert!(
-        text.starts_with("error: wrong --theme: no theme is called lihgt"),
+        text.starts_with("error: wrong --theme: unknown theme lihgt"),
         "{text}"
     );
     assert!(text.ends_with("did you mean light?\n"), "{text}");
@@ -126,7 +129,7 @@ fn an_unknown_theme_is_a_usage_error() {
     let (code, text) = result(folder.run_with(&["config"], &[("BAKEWATCH_THEME", "../x")]));
     assert_eq!(code, Some(2));
     assert!(
-        text.starts_with("error: wrong BAKEWATCH_THEME: no theme is called ../x; "),
+        text.starts_with("error: wrong BAKEWATCH_THEME: unknown theme ../x; "),
         "{text}"
     );
     let wrong = [
@@ -138,7 +141,7 @@ fn an_unknown_theme_is_a_usage_error() {
     assert_eq!(code, Some(2));
     let file = folder.file("themes/my.toml").display().to_string();
     let wanted =
-        format!("error: failed to read the theme {file}, line 2: good: gren is neither a colour ");
+        format!("error: failed to read the theme {file}: line 2: good: gren is neither a colour ");
     assert!(text.starts_with(&wanted), "{text}");
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bakewatch::testing::app::{
-    Effect, Entry, ExitPolicy, KeyMap, Mode, Model, Msg, OutcomeRecord, Signal, Target, update,
+    Effect, Entry, ExitPolicy, KeyMap, Mode, Model, Msg, Signal, Target, update,
 };
 use bakewatch::testing::domain::{
     FaultKind, ImageAnswer, Outcome, Seen, StackEvent, Timeline, Verdict, WalkStep,
@@ -141,7 +141,7 @@ impl Watch {
         })
     }
 
-    fn outcome(&self) -> &OutcomeRecord {
+    fn outcome(&self) -> &Outcome {
         let last = self.effects.iter().rev().find_map(|effect| match effect {
             Effect::Emit(Entry::Outcome(record)) => Some(record),
             _ => None,
@@ -182,7 +182,7 @@ fn a_success_ends_with_0_when_the_stack_is_gone() {
     watch.observe(Seen::StackGone);
     assert_eq!(watch.exit(), Some(0));
     let outcome = watch.outcome();
-    assert_eq!(outcome.outcome, Outcome::Succeeded);
+    assert_eq!(outcome.kind, OutcomeKind::Succeeded);
     assert_eq!(outcome.ami_id.as_ref().unwrap().as_str(), "ami-1");
     assert_eq!((outcome.leftover_stack, outcome.events), (false, 2));
     assert_eq!(
@@ -303,7 +303,7 @@ fn an_image_that_never_existed_ends_with_5_after_three_seconds() {
     assert_eq!(watch.exit(), None);
     watch.pass(1).gone();
     assert_eq!(watch.exit(), Some(5));
-    assert_eq!(watch.outcome().outcome, Outcome::NotFound);
+    assert_eq!(watch.outcome().kind, OutcomeKind::NotFound);
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn a_build_that_was_deleted_ends_with_5_after_five_seconds() {
     assert_eq!(watch.exit(), None);
     watch.pass(1).gone();
     assert_eq!(watch.exit(), Some(5));
-    assert_eq!(watch.outcome().outcome, Outcome::Deleted);
+    assert_eq!(watch.outcome().kind, OutcomeKind::Deleted);
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn a_refusal_before_the_first_response_ends_with_1_and_the_reason() {
         let mut watch = Watch::new();
         watch.fails(kind);
         assert_eq!(watch.exit(), Some(1), "{kind:?}");
-        assert_eq!(watch.outcome().outcome, Outcome::Unknown);
+        assert_eq!(watch.outcome().kind, OutcomeKind::Unknown);
         assert_eq!(watch.outcome().reason.as_deref(), Some("it failed"));
     }
 }
@@ -449,14 +449,14 @@ fn the_exit_code_of_a_timeout_depends_on_the_responses() {
     let mut watch = Watch::new();
     watch.sees("img", "CREATE_IN_PROGRESS").send(Msg::TimedOut);
     assert_eq!(
-        (watch.exit(), watch.outcome().outcome),
-        (Some(4), Outcome::Building)
+        (watch.exit(), watch.outcome().kind),
+        (Some(4), OutcomeKind::Building)
     );
     let mut watch = Watch::new();
     watch.fails(FaultKind::Throttled).send(Msg::TimedOut);
     assert_eq!(
-        (watch.exit(), watch.outcome().outcome),
-        (Some(1), Outcome::Unknown)
+        (watch.exit(), watch.outcome().kind),
+        (Some(1), OutcomeKind::Unknown)
     );
     let mut watch = Watch::new();
     watch
@@ -492,8 +492,8 @@ fn a_foreign_stack_ends_as_unknown_with_1() {
         .observe(Seen::Image(ImageAnswer::Foreign))
         .page(Vec::new(), true, true);
     assert_eq!(
-        (watch.exit(), watch.outcome().outcome),
-        (Some(1), Outcome::Unknown)
+        (watch.exit(), watch.outcome().kind),
+        (Some(1), OutcomeKind::Unknown)
     );
 }
 

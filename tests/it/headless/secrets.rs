@@ -99,7 +99,7 @@ fn a_panic_message_contains_no_secret() {
         "-o",
         "json",
     ];
-    for part in ["update", "poller", "lines"] {
+    for part in ["update", "poller", "printer"] {
         let fault = format!("panic:{part}");
         let mut environment = environment().to_vec();
         environment.extend([

@@ -40,10 +40,7 @@ fn recordings_in_any_state_are_listed_newest_first() {
         let mut lines = lines.iter();
         lines.find(|line| line["file"] == path(name)).unwrap()
     };
-    assert_eq!(
-        of("foreign.jsonl")["error"],
-        "its first line is not that of a recording of bakewatch"
-    );
+    assert_eq!(of("foreign.jsonl")["error"], "not a bakewatch recording");
     assert_eq!(of("cut.jsonl")["outcome"], "building");
     let failure = of("failure.jsonl");
     assert_eq!(failure["outcome"], "failed");
@@ -138,7 +135,7 @@ fn without_recordings_the_list_names_their_folder() {
     let state = fresh_folder();
     let listed = history(&state, &[]);
     let said = format!(
-        "note: there are no recordings in {}/bakewatch/recordings;",
+        "note: there are no recordings in {}/bakewatch/recordings yet;",
         state.display()
     );
     assert_eq!((listed.code(), listed.lines.len()), (Some(0), 0));

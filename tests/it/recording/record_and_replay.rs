@@ -357,7 +357,7 @@ fn a_truncated_recording_replays_as_a_running_build() {
         (Some(4), &json!("building"))
     );
     assert!(
-        ended.diagnostics.contains("cut short in its last line"),
+        ended.diagnostics.contains("is truncated"),
         "{}",
         ended.diagnostics
     );
@@ -368,11 +368,11 @@ fn a_file_that_is_no_recording_is_an_error() {
     let folder = fresh_folder();
     let newer = json!({"bakewatchRecording": VERSION + 1}).to_string();
     for (name, content, why) in [
-        ("empty", "", "it is empty"),
+        ("empty", "", "the file is empty"),
         (
             "foreign",
             "{\"kind\":\"stack\"}\n",
-            "not that of a recording",
+            "not a bakewatch recording",
         ),
         ("newer", &newer, "update bakewatch"),
     ] {
@@ -436,7 +436,7 @@ fn every_kind_of_line_is_read() {
     assert!(!recording.torn);
     assert_eq!((recording.unreadable, recording.events().count()), (0, 4));
     let kinds = recording
-        .reports
+        .observations
         .iter()
         .map(|report| std::mem::discriminant(&report.news));
     assert_eq!(
@@ -456,7 +456,7 @@ fn an_event_belongs_to_the_stack_that_it_names() {
     ];
     let recording =
         Recording::read(lines.map(|line| format!("{line}\n")).concat().as_bytes()).unwrap();
-    let build = Build::of(&recording.reports);
+    let build = Build::of(&recording.observations);
     assert_eq!(build.stack_id(), Some(&StackId::from("s")));
     assert_eq!(
         (build.timelines().len(), build.current().unwrap().len()),

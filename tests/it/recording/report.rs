@@ -213,7 +213,7 @@ fn a_report_of_a_huge_build_can_still_be_pasted() {
     let markdown = report_of(&story, None);
     assert!(markdown.len() < 60_000, "{}", markdown.len());
     for said in [
-        "4700 events are left out here",
+        "4700 events omitted",
         "4900 more resources are not listed",
         "`Resource99`",
         "`Resource4999`",
@@ -260,7 +260,7 @@ fn a_report_of_a_recording_needs_no_screen() {
     let cut = run(&["report", path]);
     assert_eq!(cut.code(), Some(0));
     assert!(
-        cut.diagnostics.contains("cut short in its last line"),
+        cut.diagnostics.contains("is truncated"),
         "{}",
         cut.diagnostics
     );

@@ -51,7 +51,7 @@ fn the_manual_has_a_page_for_each_command() {
     assert_eq!(none.code(), Some(2));
     assert_eq!(
         none.diagnostics,
-        "error: no manual page: there is no command fly; `bakewatch help` lists them\n"
+        "error: no manual page: unknown command fly; `bakewatch help` lists the commands\n"
     );
 }
 

@@ -1,0 +1,152 @@
+//! The outcome of a build: the one record that the JSON and text output, the `--on-outcome` variables, the history
+//! and recordings serialise, each in its own format.
+//!
+//! `output::{json, text, variables, history}` and `recording::format` are the serialisers. Tests: `tests/it/endings.rs`,
+//! `tests/it/history.rs`, `tests/it/on_outcome.rs`.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::build::{Build, Cleanup};
+use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::{OutcomeKind, Verdict};
+use crate::text::safe::SafeText;
+
+/// How a build ended, or its state at the end of the watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub kind: OutcomeKind,
+    pub image_id: SafeText,
+    /// The image's region as the API reports it; in the history else the region that the user requested.
+    pub region: Option<SafeText>,
+    /// The newest stack. Recordings do not summarise it.
+    pub stack_id: Option<StackId>,
+    /// The AMI of a build that succeeded.
+    pub ami_id: Option<SafeText>,
+    /// The reason in one sentence. Recordings do not summarise it.
+    pub reason: Option<String>,
+    pub first_failure: Option<FirstFailure>,
+    /// Whether a stack that should have deleted itself still exists.
+    pub leftover_stack: bool,
+    /// The first event of the stack itself.
+    pub started_at: Option<DateTime<Utc>>,
+    /// The creation of the AMI, else the last event of the stack itself.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The number of events: those printed by a headless watch, else those of the newest stack.
+    pub events: usize,
+}
+
+/// The first failure of a failed build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstFailure {
+    pub logical_id: SafeText,
+    pub reason: Option<SafeText>,
+    /// The event itself. A recording's summary has only the fields above.
+    pub event: Option<FailureEvent>,
+}
+
+/// The fields of the first failure that are in its event only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailureEvent {
+    pub event_id: String,
+    pub resource_type: SafeText,
+    /// The reason with its control characters: for programs, which escape by themselves.
+    pub verbatim_reason: Option<String>,
+}
+
+/// A recording in the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedWatch {
+    pub file: PathBuf,
+    /// The start of the build, else of the watch; of an unreadable file, its modification time.
+    pub began: DateTime<Utc>,
+    /// The outcome, or why the file can't be read.
+    pub outcome: Result<Outcome, SafeText>,
+}
+
+impl Outcome {
+    /// The outcome of a build by its verdict so far.
+    pub fn of(build: &Build, image_id: &str) -> Self {
+        let events = build.current().map_or(0, Timeline::len);
+        Self::new(build, image_id, build.verdict().outcome(), None, events)
+    }
+
+    /// The outcome of a build. `kind` is the verdict's unless something else ended the watch; without a `reason`
+    /// it is the verdict's.
+    pub(crate) fn new(
+        build: &Build,
+        image_id: &str,
+        kind: OutcomeKind,
+        reason: Option<String>,
+        events: usize,
+    ) -> Self {
+        let failed = kind == OutcomeKind::Failed;
+        let succeeded = kind == OutcomeKind::Succeeded;
+        let first_failure = build.first_failure().filter(|_| failed);
+        Self {
+            kind,
+            image_id: SafeText::new(image_id),
+            region: build.image().and_then(|image| image.region.clone()),
+            stack_id: build.stack_id().cloned(),
+            ami_id: build.ami().filter(|_| succeeded).map(|ami| ami.id.clone()),
+            reason: reason.or_else(|| verdict_reason(build)),
+            first_failure: first_failure.map(|event| FirstFailure::from(&**event)),
+            leftover_stack: succeeded && build.cleanup() == Cleanup::Leftover,
+            started_at: build.started_at(),
+            ended_at: build.ended_at(),
+            events,
+        }
+    }
+
+    /// The duration of a build that succeeded or failed.
+    pub fn took(&self) -> Option<TimeDelta> {
+        let ended = matches!(self.kind, OutcomeKind::Succeeded | OutcomeKind::Failed);
+        let took = self.ended_at.filter(|_| ended)? - self.started_at?;
+        Some(took.max(TimeDelta::zero()))
+    }
+}
+
+impl From<&StackEvent> for FirstFailure {
+    fn from(event: &StackEvent) -> Self {
+        Self {
+            logical_id: event.logical_id.clone(),
+            reason: event.reason.clone(),
+            event: Some(FailureEvent {
+                event_id: event.event_id.as_str().to_owned(),
+                resource_type: event.resource_type.clone(),
+                verbatim_reason: event.verbatim_reason(),
+            }),
+        }
+    }
+}
+
+/// The reason for the verdict: the service's own text, else ours.
+pub(crate) fn verdict_reason(build: &Build) -> Option<String> {
+    let trimmed = |text: &SafeText| text.as_str().trim().to_owned();
+    // Only a failed stack's reason explains a failure; "User Initiated" does not.
+    let failed_root = || {
+        build
+            .root()
+            .filter(|root| root.status.is_failure_of_stack())
+    };
+    let root_reason = || failed_root()?.reason.as_ref().map(trimmed);
+    match build.verdict() {
+        Verdict::Failed | Verdict::Failing => root_reason()
+            .or_else(|| build.first_failure()?.reason.as_ref().map(trimmed))
+            .or_else(|| build.image()?.stack_status_reason.as_ref().map(trimmed)),
+        Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => root_reason(),
+        Verdict::Deleted => {
+            Some("the stack and the image were deleted before the build ended".to_owned())
+        }
+        Verdict::NotFound => Some("there is no image and no stack of this name".to_owned()),
+        Verdict::Ended => build.root().map(|root| {
+            format!(
+                "ParallelCluster did not create this stack; it ended as {}",
+                root.status
+            )
+        }),
+        _ => None,
+    }
+}
