@@ -38,7 +38,7 @@ pub enum Effect {
 
 #[derive(Clone, Debug)]
 pub struct FinalOutcome {
-    pub record: OutcomeRecord,
+    pub record: Outcome,
     pub code: u8,
 }
 
@@ -56,7 +56,7 @@ pub enum Entry {
     /// A diagnostic of the program itself.
     Remark(SafeText),
     /// The last entry.
-    Outcome(Box<OutcomeRecord>),
+    Outcome(Box<Outcome>),
 }
 
 /// In the order in which they are to be carried out.

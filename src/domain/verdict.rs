@@ -67,7 +67,7 @@ impl Verdict {
     }
 
     /// The outcome of the watch if it ended now.
-    pub const fn outcome(self) -> Outcome {
+    pub const fn outcome(self) -> OutcomeKind {
         match self {
             Self::Waiting | Self::Ended => OutcomeKind::Unknown,
             Self::Building | Self::Finishing | Self::Deleting => OutcomeKind::Building,
@@ -81,7 +81,7 @@ impl Verdict {
 
 /// The result of a watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum OutcomeKind {
     Succeeded,
     Failed,
     Deleted,

@@ -89,7 +89,7 @@ fn row(watch: &RecordedWatch, theme: &Theme) -> [String; HEADINGS.len()] {
                 began,
                 cell(&outcome.image_id),
                 or_none(outcome.region.as_ref().map(cell)),
-                format!("{sign} {}", outcome.kind.word().to_uppercase()),
+                format!("{sign} {}", outcome.kind.as_str().to_uppercase()),
                 or_none(outcome.took().map(duration)),
                 name,
                 or_none(result(outcome).as_ref().map(cell)),
@@ -158,7 +158,7 @@ fn json_line(watch: &RecordedWatch) -> String {
         Ok(outcome) => {
             let failure = outcome.first_failure.as_ref();
             line = RecordingLine {
-                outcome: Some(outcome.kind.word()),
+                outcome: Some(outcome.kind.as_str()),
                 image_id: Some(outcome.image_id.as_str()),
                 region: outcome.region.as_ref().map(SafeText::as_str),
                 ami_id: outcome.ami_id.as_ref().map(SafeText::as_str),

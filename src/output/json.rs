@@ -84,7 +84,7 @@ fn event_line(event: &StackEvent) -> serde_json::Result<String> {
 
 fn outcome_line(record: &Outcome) -> Line<'_> {
     Line::Outcome {
-        outcome: record.kind.word(),
+        outcome: record.kind.as_str(),
         image_id: record.image_id.as_str(),
         // An event may lack a stack ID.
         stack_id: record

@@ -41,7 +41,7 @@ pub(crate) fn keys(
         let columns = width(&entry);
         let rows = COMMANDS.iter().filter(|row| row.action == command.action);
         let mut comments: Vec<_> = rows
-            .map(|row| format!("{}: {}", row.place(), row.help))
+            .map(|row| format!("{}: {}", row.contexts_label(), row.help))
             .collect();
         if let Some(line) = line(command.action) {
             comments.push(format!("(set in line {line} of your file)"));

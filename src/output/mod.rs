@@ -71,7 +71,7 @@ impl<O: Write, D: Write> Printer<O, D> {
                 None => Ok(()),
             },
             (LineFormat::Text(_), Entry::Status { state, message }) => {
-                let _ = writeln!(self.diagnostics, "{}: {}", state.word(), one_line(message));
+                let _ = writeln!(self.diagnostics, "{}: {}", state.label(), one_line(message));
                 Ok(())
             }
             (LineFormat::Text(_), Entry::Stack(stack)) => {

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Explanation, Reason};
 use crate::domain::outcome::verdict_reason;
+use crate::domain::search::Selection;
 use crate::domain::span::{End, Span, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::{Row, Timeline};
@@ -47,7 +48,7 @@ pub struct Subject<'a> {
 /// The report as Markdown.
 pub fn report(build: &Build, subject: &Subject<'_>) -> String {
     let image_id = inert(&SafeText::new(subject.image_id), MAX_NAME);
-    let mut out = format!("# {image_id}: {}\n\n", build.verdict().word());
+    let mut out = format!("# {image_id}: {}\n\n", build.verdict().label());
     table(&mut out, ["build", ""], rows(overview(build, subject)));
     let region = region(build, subject).map(SafeText::as_str);
     if let Some(why) = Explanation::of(build, subject.image_id, region) {
@@ -185,7 +186,7 @@ fn push_failure(out: &mut String, why: &Explanation, succeeded: bool) {
     if parts.len() > 1 {
         let parts = parts
             .iter()
-            .map(|part| (part.label.word(), Some(inert(&part.text, MAX_REASON))));
+            .map(|part| (part.label.name(), Some(inert(&part.text, MAX_REASON))));
         let resolved = ("component's resource", why.component.as_ref().map(name));
         heading(out, "Parts of the reason");
         table(out, ["part", ""], rows(parts.chain([resolved])));
@@ -275,7 +276,7 @@ fn span_row(
     let took = span.length(open_until).map(duration);
     let so_far = if span.is_open() { " so far" } else { "" };
     let ended = match span.end {
-        End::Ended(_) => span.class.word(),
+        End::Ended(_) => span.class.label(),
         End::Superseded(_) => "superseded",
         End::Open if open_until.is_some() => "(in progress)",
         End::Open => "(end unknown)",

@@ -53,7 +53,7 @@ fn cell(text: &str, columns: usize) -> String {
 pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
     let style = theme.status(class(outcome.kind));
     let mut parts = vec![
-        paint(style, &outcome.kind.word().to_uppercase()),
+        paint(style, &outcome.kind.as_str().to_uppercase()),
         one_line(outcome.image_id.as_str()),
     ];
     let ami_id = outcome.ami_id.as_ref().map(SafeText::as_str);

@@ -21,7 +21,7 @@ pub fn variables(ended: &FinalOutcome) -> [(&'static str, String); 10] {
     let stack_id = record.stack_id.as_ref().map(StackId::as_str);
     let ami_id = record.ami_id.as_ref().map(SafeText::as_str);
     let variables = [
-        ("BAKEWATCH_OUTCOME", Some(record.kind.word().to_owned())),
+        ("BAKEWATCH_OUTCOME", Some(record.kind.as_str().to_owned())),
         ("BAKEWATCH_EXIT_CODE", Some(ended.code.to_string())),
         ("BAKEWATCH_IMAGE_ID", Some(record.image_id.to_string())),
         ("BAKEWATCH_STACK_ID", stack_id.map(str::to_owned)),

@@ -312,7 +312,7 @@ impl From<&Outcome> for SummaryFields {
     fn from(outcome: &Outcome) -> Self {
         let failure = outcome.first_failure.as_ref();
         Self {
-            outcome: outcome.kind.word().to_owned(),
+            outcome: outcome.kind.as_str().to_owned(),
             region: redacted(outcome.region.as_ref()),
             started_at: outcome.started_at.map(format_time),
             ended_at: outcome.ended_at.map(format_time),
@@ -331,7 +331,7 @@ impl SummaryFields {
     /// The outcome of a recording with this header.
     pub(crate) fn outcome(&self, header: &Header) -> Outcome {
         let mut kinds = OutcomeKind::ALL.into_iter();
-        let kind = kinds.find(|kind| kind.word() == self.outcome);
+        let kind = kinds.find(|kind| kind.as_str() == self.outcome);
         let failure = self.first_failure.as_ref();
         Outcome {
             kind: kind.unwrap_or(OutcomeKind::Unknown),

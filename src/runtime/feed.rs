@@ -99,8 +99,8 @@ impl Prepared {
                     source: *source,
                     clock: self.clock.clone(),
                     tail,
-                    reports: sender,
-                    requests: command_receiver,
+                    observations: sender,
+                    commands: command_receiver,
                 };
                 tasks.spawn("poller", poller.run());
             }

@@ -91,7 +91,7 @@ async fn watch(
     let first = ready.remarks.into_iter().map(Msg::Remark);
     let first = first.chain(first_messages).collect();
     let exit_policy = if prepared.is_replay() {
-        ExitPolicy::of_replay()
+        ExitPolicy::for_replay()
     } else {
         ExitPolicy::new(settings.waits)
     };

@@ -65,7 +65,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
             .requested_profile
             .filter(|_| api.requested_region.is_none()),
         region: api.requested_region,
-        api: Some(api_url.place()),
+        api: Some(api_url.without_scheme()),
         started_at: clock.now(),
     };
     let settings = parallelcluster::Settings {

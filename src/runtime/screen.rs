@@ -214,7 +214,7 @@ impl ScreenLoop<'_> {
             msg = self.ticks.next() => Wakeup::Msg(msg),
             msg = self.reports.next() => Wakeup::Msg(msg),
             msg = self.feed.next() => Wakeup::Msg(msg),
-            () = std::future::ready(()), if self.model.is_looking() => Wakeup::Msg(Msg::Idle),
+            () = std::future::ready(()), if self.model.has_index_work() => Wakeup::Msg(Msg::Idle),
         }
     }
 

@@ -35,7 +35,7 @@ struct Moment {
 impl Ticks {
     /// Ticks of a clock, the first at once.
     pub(super) fn new(clock: &Clock) -> Self {
-        let mut timer = tokio::time::interval(clock.on_the_wall(TICK).clamp(SHORTEST_TICK, TICK));
+        let mut timer = tokio::time::interval(clock.to_wall_time(TICK).clamp(SHORTEST_TICK, TICK));
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let wall = Clock::wall();
         Self {

@@ -26,7 +26,7 @@ const LAST_WALK_LIMIT: Duration = Duration::from_mins(1);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchEnd {
     pub code: u8,
-    pub outcome: Outcome,
+    pub outcome: OutcomeKind,
     /// `None`: the verdict has a reason of its own.
     pub reason: Option<String>,
 }
@@ -133,8 +133,8 @@ impl ExitPolicy {
             !fault.kind.may_pass() || now.saturating_sub(*since) >= FIRST_RESPONSE_LIMIT
         })?;
         Some(WatchEnd {
-            code: code::NOT_WATCHED,
-            outcome: Outcome::Unknown,
+            code: exit_code::NOT_WATCHED,
+            outcome: OutcomeKind::Unknown,
             reason: Some(fault.to_string()),
         })
     }
@@ -150,21 +150,21 @@ impl ExitPolicy {
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
         if build.has_responded() {
             WatchEnd {
-                code: code::STILL_BUILDING,
-                outcome: Outcome::Building,
+                code: exit_code::STILL_BUILDING,
+                outcome: OutcomeKind::Building,
                 reason: reason("while the image was still being built"),
             }
         } else if self.waits_for_image && build.is_absent() && fault.is_none() {
             WatchEnd {
-                code: code::NO_IMAGE,
-                outcome: Outcome::NotFound,
+                code: exit_code::NO_IMAGE,
+                outcome: OutcomeKind::NotFound,
                 reason: reason("before there was an image or a stack of this name"),
             }
         } else {
             let why = fault.map(|(_, fault)| format!("before the API responded: {fault}"));
             WatchEnd {
-                code: code::NOT_WATCHED,
-                outcome: Outcome::Unknown,
+                code: exit_code::NOT_WATCHED,
+                outcome: OutcomeKind::Unknown,
                 reason: reason(why.as_deref().unwrap_or("before the API responded")),
             }
         }
@@ -179,8 +179,8 @@ pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
             (exit_code::STILL_BUILDING, OutcomeKind::Building, when)
         } else {
             (
-                code::NOT_WATCHED,
-                Outcome::Unknown,
+                exit_code::NOT_WATCHED,
+                OutcomeKind::Unknown,
                 "before the API responded",
             )
         };
@@ -208,7 +208,7 @@ fn succeeded_is_over(build: &Build, since: Duration) -> bool {
 }
 
 fn verdict_end(verdict: Verdict) -> Option<WatchEnd> {
-    verdict_code(verdict).map(|code| WatchEnd {
+    exit_code::of_verdict(verdict).map(|code| WatchEnd {
         code,
         outcome: verdict.outcome(),
         reason: None,

@@ -17,7 +17,7 @@ pub(crate) struct VerdictNotice {
     /// The stack whose build was last observed running.
     last_running_stack: Option<StackId>,
     /// The outcome of the last notification, and its stack.
-    notified: Option<(Option<StackId>, Outcome)>,
+    notified: Option<(Option<StackId>, OutcomeKind)>,
 }
 
 /// A verdict that the user has not been notified of.

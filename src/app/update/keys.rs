@@ -10,7 +10,6 @@ use crate::app::model::{Focus, Model};
 use crate::app::overlays::Overlay;
 use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help::Help;
-use crate::app::status::outcome::{code, verdict_code};
 use crate::app::update::view_state::{close_help, set_filter, set_search, show_view};
 use crate::app::update::{copy, find, navigation, step};
 use crate::app::views::Tab;

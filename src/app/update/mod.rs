@@ -19,13 +19,13 @@ use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::exit_policy::{WatchEnd, recording_ended};
-use crate::app::status::outcome::{OutcomeRecord, code, verdict_code};
 use crate::app::status::summary::summary;
 use crate::domain::observation::{Observation, Seen};
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
-use crate::domain::verdict::Outcome;
+use crate::domain::verdict::OutcomeKind;
+use crate::exit_code;
 use crate::store::work::WorkBudget;
 
 /// Applies one fact, and returns the effects that it requests.
@@ -85,7 +85,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             });
         }
         Msg::Died(reason) => {
-            finish_early(model, code::BUG, reason, &mut effects);
+            finish_early(model, exit_code::BUG, reason, &mut effects);
             return effects;
         }
     }
@@ -202,7 +202,7 @@ fn finish(model: &mut Model, end: WatchEnd, is_outcome: bool, effects: &mut Effe
         let timeline = model.build.current().into_iter();
         let pending = timeline.flat_map(Timeline::pending).cloned().collect();
         emit_incomplete_walk(&mut model.printed, pending, effects);
-        let record = OutcomeRecord::of(
+        let record = Outcome::new(
             &model.build,
             &model.target.image_id,
             end.outcome,
@@ -222,11 +222,11 @@ fn finish(model: &mut Model, end: WatchEnd, is_outcome: bool, effects: &mut Effe
 /// command for, and the sender of a signal wants the program to end.
 fn finish_early(model: &mut Model, code: u8, reason: String, effects: &mut Effects) {
     let verdict = model.build.verdict();
-    let reached = verdict_code(verdict).is_some();
+    let reached = exit_code::of_verdict(verdict).is_some();
     let outcome = match verdict.outcome() {
         outcome if reached => outcome,
-        _ if model.build.has_responded() => Outcome::Building,
-        _ => Outcome::Unknown,
+        _ if model.build.has_responded() => OutcomeKind::Building,
+        _ => OutcomeKind::Unknown,
     };
     let end = WatchEnd {
         code,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bakewatch::testing::backend::{EventsResponse, EventsError};
+use bakewatch::testing::backend::{EventsError, EventsResponse};
 use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
 use bakewatch::testing::poll::{ApiRequest, Tail};
 use chrono::DateTime;

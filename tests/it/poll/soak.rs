@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bakewatch::testing::Clock;
-use bakewatch::testing::backend::{EventsResponse, EventsError, NextToken, BuildSource};
+use bakewatch::testing::backend::{BuildSource, EventsError, EventsResponse, NextToken};
 use bakewatch::testing::domain::{Fault, FaultKind, ImageAnswer, Observation, Seen};
 use bakewatch::testing::poll::{PollCommand, Poller, Tail};
 use chrono::DateTime;
