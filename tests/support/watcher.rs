@@ -63,7 +63,7 @@ impl Watcher {
                 ApiRequest::Events(token) => return token,
                 ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());
-                    let seen = self.tail.image_received(self.now, Ok(answer));
+                    let seen = self.tail.on_image(self.now, Ok(answer));
                     self.take(seen);
                 }
             }
@@ -91,7 +91,7 @@ impl Watcher {
                 .map(EventsResponse::Page)
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
-        let seen = self.tail.events_answered(self.now, response);
+        let seen = self.tail.on_events(self.now, response);
         let whole = matches!(&seen, Some(Seen::Page(page)) if page.commit.is_some());
         if let Some(seen) = seen {
             self.take(seen);
