@@ -17,19 +17,41 @@ pub(crate) fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// Every file of the crate, without those that only have tests and without the build script.
+/// Every file of the crate, without those that only tests are compiled with and without the build script.
 pub(crate) fn files() -> Vec<SourceFile> {
     let mut paths = Vec::new();
     collect(&src(), &mut paths);
     paths.sort();
-    let files = paths.into_iter().map(|path| {
-        let text = fs::read_to_string(&path).unwrap();
+    let mut files = Vec::new();
+    let mut test_modules = Vec::new();
+    for path in paths {
+        let text = without_texts(&fs::read_to_string(&path).unwrap());
         let path = path.strip_prefix(src()).unwrap().to_owned();
-        let code = without_tests(&without_texts(&text));
-        SourceFile { path, code }
+        let code = without_tests(&text);
+        let file = SourceFile { path, code };
+        for name in test_modules_in(&text) {
+            test_modules.push([file.module(), vec![name]].concat());
+        }
+        files.push(file);
+    }
+    files.retain(|file| {
+        let module = file.module();
+        file.layer() != "build" && !test_modules.iter().any(|test| module.starts_with(test))
     });
-    let is_code = |file: &SourceFile| !file.is_test() && file.layer() != "build";
-    files.filter(is_code).collect()
+    files
+}
+
+/// The modules that a file declares for tests, in files of their own.
+fn test_modules_in(code: &str) -> Vec<String> {
+    let items = code.split("#[cfg(test)]").skip(1);
+    let names = items.filter_map(|item| {
+        let end = item.find(['{', ';'])?;
+        let (declaration, rest) = item.split_at(end);
+        let words: Vec<_> = declaration.split_whitespace().collect();
+        let (name, before) = words.split_last()?;
+        (rest.starts_with(';') && before.last() == Some(&"mod")).then(|| (*name).to_owned())
+    });
+    names.collect()
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -48,11 +70,6 @@ impl SourceFile {
     pub(crate) fn layer(&self) -> String {
         let first = self.path.iter().next().unwrap().to_str().unwrap();
         first.trim_end_matches(".rs").to_owned()
-    }
-
-    fn is_test(&self) -> bool {
-        let mut parts = self.path.iter().map(|part| part.to_str().unwrap());
-        parts.any(|part| matches!(part, "tests.rs" | "tests") || part.starts_with("test_"))
     }
 
     /// The module that the file is, from the root of the crate.
