@@ -8,7 +8,7 @@ use bakewatch::testing::app::{
     Effect, Entry, ExitPolicy, KeyMap, Mode, Model, Msg, Signal, Target, update,
 };
 use bakewatch::testing::domain::{
-    FaultKind, ImageAnswer, Outcome, Seen, StackEvent, Timeline, Verdict, WalkStep,
+    FaultKind, ImageAnswer, Outcome, OutcomeKind, Seen, StackEvent, Timeline, Verdict, WalkStep,
 };
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -160,7 +160,7 @@ impl Watch {
             Effect::Emit(Entry::Event(event)) => Some(event.event_id.as_str().to_owned()),
             Effect::Emit(Entry::Status { state, .. }) => Some(state.label().to_owned()),
             Effect::Emit(Entry::Stack(stack)) => Some(stack.as_str().to_owned()),
-            Effect::Emit(Entry::Outcome(record)) => Some(record.outcome.as_str().to_owned()),
+            Effect::Emit(Entry::Outcome(record)) => Some(record.kind.as_str().to_owned()),
             _ => None,
         };
         self.effects.iter().filter_map(shown).collect()
@@ -679,7 +679,7 @@ proptest! {
             prop_assert!(allowed.allow(verdict), "{verdict:?} after {response:?}");
             let stays = match before {
                 Verdict::Succeeded => verdict == Verdict::Succeeded,
-                Verdict::Failed => verdict.outcome() == Outcome::Failed || (verdict == Verdict::Succeeded && allowed.allow(verdict)),
+                Verdict::Failed => verdict.outcome() == OutcomeKind::Failed || (verdict == Verdict::Succeeded && allowed.allow(verdict)),
                 _ => true,
             };
             prop_assert!(stays, "{before:?} became {verdict:?} after {response:?}");
@@ -767,7 +767,7 @@ fn recorded_events_do_not_hide_a_refusal_by_the_api() {
 
 #[test]
 fn a_replay_ends_with_the_recording() {
-    let mut watch = Watch::with(Mode::Headless(ExitPolicy::of_replay()));
+    let mut watch = Watch::with(Mode::Headless(ExitPolicy::for_replay()));
     watch.observe(Seen::Fault(fault(FaultKind::Denied)));
     assert!(
         !watch

@@ -585,7 +585,7 @@ proptest! {
         let bytes = fs::read(&path).unwrap();
         let whole = Recording::read(&*bytes).unwrap();
         let (build, printed) = state_after(&watched.made);
-        let (build_again, printed_again) = state_after(&whole.reports);
+        let (build_again, printed_again) = state_after(&whole.observations);
         prop_assert_eq!(&printed, &printed_again);
         prop_assert_eq!(build.verdict(), build_again.verdict());
         prop_assert_eq!(build.image(), build_again.image());
