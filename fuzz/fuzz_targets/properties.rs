@@ -15,12 +15,12 @@ fuzz_target!(|data: &[u8]| {
     let (one, other) = text.split_once('\0').unwrap_or((&text, ""));
     let events = [event("1", one), event("2", other)];
     let mut timeline = Timeline::new(StackId::from("s"));
-    let news = WalkStep {
+    let seen = WalkStep {
         fresh: events.iter().rev().cloned().collect(),
         commit: Some(Vec::new()),
         ..WalkStep::default()
     };
-    assert_eq!(timeline.apply(&news).len(), 2);
+    assert_eq!(timeline.apply(&seen).len(), 2);
     for event in &events {
         for (form, columns) in [
             (DetailMode::Read, 30),

@@ -92,7 +92,7 @@ impl Build {
 
     pub fn apply(&mut self, observation: &Observation) -> Changes {
         self.revision += 1;
-        let changes = match &observation.news {
+        let changes = match &observation.seen {
             Seen::Page(page) => {
                 self.has_responded = true;
                 self.presence = Presence::There;

@@ -20,7 +20,7 @@ pub struct Observation {
     pub elapsed: Duration,
     /// When the poller will fetch events again.
     pub next_poll: DateTime<Utc>,
-    pub news: Seen,
+    pub seen: Seen,
 }
 
 /// The result of one request.

@@ -143,7 +143,7 @@ impl<S: BuildSource> Poller<S> {
                 at,
                 elapsed: self.clock.elapsed(),
                 next_poll,
-                news: seen,
+                seen: seen,
             })
             .await
             .is_ok()
@@ -334,7 +334,7 @@ mod tests {
             commands.send(PollCommand::PollNow).await.unwrap();
             commands.send(PollCommand::CatchUp).await.unwrap();
             let observation = observations.recv().await.unwrap();
-            assert!(matches!(observation.news, Seen::StackGone));
+            assert!(matches!(observation.seen, Seen::StackGone));
             assert_eq!(began.elapsed().as_secs(), 20);
             drop(observations);
         };
@@ -427,7 +427,7 @@ mod tests {
                 // The failures, then a success with the image, and two more.
                 for _ in 0..failures + 4 {
                     let observation = observations.recv().await.unwrap();
-                    let is_fault = matches!(observation.news, Seen::Fault(_));
+                    let is_fault = matches!(observation.seen, Seen::Fault(_));
                     let next = (observation.next_poll - observation.at).as_seconds_f64();
                     assert!(!is_fault || next >= 5.0, "the next try is known: {next}");
                 }

@@ -110,7 +110,7 @@ impl Recording {
         let pages = self
             .observations
             .iter()
-            .filter_map(|observation| match &observation.news {
+            .filter_map(|observation| match &observation.seen {
                 Seen::Page(page) => Some(page),
                 _ => None,
             });
@@ -125,7 +125,7 @@ impl Recording {
         let pages =
             self.observations
                 .into_iter()
-                .filter_map(|observation| match observation.news {
+                .filter_map(|observation| match observation.seen {
                     Seen::Page(page) => Some(WalkStep {
                         audit: false,
                         ..page
@@ -141,7 +141,7 @@ impl Recording {
                 at: now,
                 elapsed: Duration::ZERO,
                 next_poll: now,
-                news: Seen::Resumed(page),
+                seen: Seen::Resumed(page),
             })
             .collect()
     }
@@ -206,7 +206,7 @@ impl Observations {
             return;
         }
         let fault = || line.fault.as_ref().map(Fault::from);
-        let news = match &*line.kind {
+        let seen = match &*line.kind {
             kind::WALK => Some(Seen::Page(WalkStep {
                 stack_id: line.stack(),
                 restarted: true,
@@ -227,11 +227,11 @@ impl Observations {
             _ => None,
         };
         self.close();
-        self.done.extend(news.map(|news| Observation {
+        self.done.extend(seen.map(|seen| Observation {
             at: line.at,
             elapsed: Duration::ZERO,
             next_poll: line.at,
-            news,
+            seen,
         }));
     }
 
@@ -277,7 +277,7 @@ impl Observations {
             at,
             elapsed: Duration::ZERO,
             next_poll: at,
-            news: Seen::Page(page),
+            seen: Seen::Page(page),
         });
     }
 

@@ -173,7 +173,7 @@ impl Recorder {
     /// If a write fails. Nothing is lost: the next call retries.
     pub fn record(&mut self, observation: &Observation) -> io::Result<()> {
         self.backlog.append(&mut self.transcript.add(observation));
-        self.has_content |= match &observation.news {
+        self.has_content |= match &observation.seen {
             Seen::Page(_) => true,
             Seen::Image(answer) => *answer != ImageAnswer::Absent,
             _ => false,

@@ -1,6 +1,6 @@
 //! Converts observations to the lines of a recording: pure, so that the content does not depend on the disk.
 //!
-//! Every observation with something new becomes a line at once. Polls without news become one line per minute, so that an
+//! Every observation with something new becomes a line at once. Polls without new events become one line per minute, so that an
 //! idle hour is short and still shows when the watch slept.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
 use crate::domain::stack_event::StackEvent;
 use crate::recording::format::{Line, kind};
 
-/// The interval of the lines for polls without news.
+/// The interval of the lines for polls without new events.
 const IDLE: TimeDelta = TimeDelta::minutes(1);
 
 /// Converts observations to lines.
@@ -33,7 +33,7 @@ impl Transcript {
     /// The lines of an observation, often none.
     pub(crate) fn add(&mut self, observation: &Observation) -> Vec<u8> {
         let at = observation.at;
-        match &observation.news {
+        match &observation.seen {
             // Already in the recording.
             Seen::Resumed(_) => {}
             Seen::Page(page) => self.page(page, at),

@@ -119,7 +119,7 @@ impl Prepared {
 fn resumed_step(msg: &Msg) -> Option<&WalkStep> {
     match msg {
         Msg::Observed(Observation {
-            news: Seen::Resumed(page),
+            seen: Seen::Resumed(page),
             ..
         }) => Some(page),
         _ => None,

@@ -211,7 +211,7 @@ mod tests {
             at: DateTime::UNIX_EPOCH,
             elapsed: Duration::ZERO,
             next_poll: DateTime::UNIX_EPOCH,
-            news: Seen::StackGone,
+            seen: Seen::StackGone,
         }
     }
 

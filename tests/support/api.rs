@@ -55,11 +55,11 @@ pub(crate) fn fault(kind: FaultKind) -> Fault {
 }
 
 /// An observation of the poller, which polls again in 5 s.
-pub(crate) fn observation(at: DateTime<Utc>, elapsed: Duration, news: Seen) -> Observation {
+pub(crate) fn observation(at: DateTime<Utc>, elapsed: Duration, seen: Seen) -> Observation {
     Observation {
         at,
         elapsed,
         next_poll: at + TimeDelta::seconds(5),
-        news,
+        seen,
     }
 }

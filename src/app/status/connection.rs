@@ -81,11 +81,11 @@ impl Connection {
     /// Applies an observation that the build has applied before. True if the state changed.
     pub fn apply(&mut self, observation: &Observation, build: &Build) -> bool {
         self.next_poll = Some(observation.next_poll);
-        match &observation.news {
+        match &observation.seen {
             Seen::Resumed(_) => return false,
             Seen::Page(_) | Seen::StackGone => {
                 self.events_fault = None;
-                self.stack_gone = matches!(observation.news, Seen::StackGone);
+                self.stack_gone = matches!(observation.seen, Seen::StackGone);
                 self.last_sync = Some(observation.at);
             }
             Seen::Image(_) => self.image_fault = None,

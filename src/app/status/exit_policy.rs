@@ -66,7 +66,7 @@ impl ExitPolicy {
     /// Applies an observation that the build has applied before. Returns a request that is needed before the end.
     #[must_use]
     pub fn apply(&mut self, observation: &Observation, build: &Build) -> Option<Effect> {
-        match &observation.news {
+        match &observation.seen {
             Seen::Fault(fault) => {
                 keep_first_time(&mut self.events_fault, observation.elapsed, fault);
             }

@@ -139,7 +139,7 @@ fn apply_observation(model: &mut Model, observation: &Observation, effects: &mut
     model.update_explanation();
     let connection_changed = model.connection.apply(observation, &model.build);
     let Mode::Headless(policy) = &mut model.mode else {
-        notify_verdict(model, &observation.news, effects);
+        notify_verdict(model, &observation.seen, effects);
         return;
     };
     let effect = policy.apply(observation, &model.build);

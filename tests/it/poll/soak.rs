@@ -167,7 +167,7 @@ impl Day {
     fn take(&mut self, report: &Observation) {
         self.ledger.take(report);
         self.reports += 1;
-        if let Seen::Page(page) = &report.news {
+        if let Seen::Page(page) = &report.seen {
             self.fresh += page.fresh.len();
             self.audits += usize::from(page.audit && page.commit.is_some());
         }
@@ -247,7 +247,7 @@ fn check_waits(requests: &[EventsRequest]) {
     }
 }
 
-/// In an hour without news, every poll is one request, at the quiet interval of 15 seconds ± 10 %, and the
+/// In an hour without new events, every poll is one request, at the quiet interval of 15 seconds ± 10 %, and the
 /// response takes two seconds at most.
 fn check_calm(calm: &Calm) {
     assert!(

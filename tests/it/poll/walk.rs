@@ -110,7 +110,7 @@ proptest! {
     }
 
     /// Events that arrive late find their place: those below fewer than `OVERLAP` newer ones at the next
-    /// news, all others at the next audit.
+    /// new ones, all others at the next audit.
     #[test]
     fn late_events_are_found_and_inserted_in_order(
         character in any_character(),
@@ -257,9 +257,9 @@ fn a_service_that_repeats_pages_is_polled_slowly() {
 fn an_event_of_another_stack_inside_a_page_does_not_end_the_walk() {
     let mut walk = Walk::default();
     let events = [event("a", "2"), event("b", "odd"), event("a", "1")];
-    let news = walk.page(page(&events, Some("t"))).unwrap();
-    assert_eq!(news.fresh.len(), 2);
-    assert!(news.commit.is_none());
+    let seen = walk.page(page(&events, Some("t"))).unwrap();
+    assert_eq!(seen.fresh.len(), 2);
+    assert!(seen.commit.is_none());
 }
 
 /// An old token may count for the stack that has replaced the walk's, and end its history with an empty page.
@@ -296,8 +296,8 @@ fn an_odd_time_costs_one_restart() {
             .token()
             .map_or(0, |token| token.as_str().parse().unwrap());
         let next = (at + 5 < history.len()).then(|| (at + 5).to_string());
-        let news = walk.page(page(&history[at..at + 5], next.as_deref()));
-        if news.is_some_and(|news| news.commit.is_some()) {
+        let seen = walk.page(page(&history[at..at + 5], next.as_deref()));
+        if seen.is_some_and(|seen| seen.commit.is_some()) {
             break;
         }
     }
@@ -337,7 +337,7 @@ fn fifty_new_pages_have_a_gap_below_until_all_are_fetched() {
         let mut rows = (0..count).filter_map(|index| timeline.row(Selection::ALL, index));
         let gap = rows.position(|row| matches!(row, Row::Gap));
         if whole {
-            // Fifty pages of news, and one to see where they join.
+            // Fifty pages of new events, and one to see where they join.
             assert_eq!((page, gap), (51, None));
             break;
         }

@@ -438,7 +438,7 @@ fn every_kind_of_line_is_read() {
     let kinds = recording
         .observations
         .iter()
-        .map(|report| std::mem::discriminant(&report.news));
+        .map(|report| std::mem::discriminant(&report.seen));
     assert_eq!(
         kinds.collect::<HashSet<_>>().len(),
         5,
@@ -486,10 +486,10 @@ struct Observations {
 }
 
 impl Observations {
-    fn observe(&mut self, news: Seen) {
+    fn observe(&mut self, seen: Seen) {
         let number = i64::try_from(self.made.len()).unwrap();
         let at = DateTime::UNIX_EPOCH + TimeDelta::milliseconds(number);
-        self.made.push(api::observation(at, Duration::ZERO, news));
+        self.made.push(api::observation(at, Duration::ZERO, seen));
     }
 
     fn event(&mut self, text: &str) -> Arc<StackEvent> {
