@@ -100,7 +100,7 @@ fn a_wrong_setting_is_a_usage_error_that_names_its_line() {
             let message = &ended.diagnostics;
             let file = folder.file(FILE).display().to_string();
             assert!(
-                message.starts_with(&format!("{place}{file}, {wanted}")),
+                message.starts_with(&format!("{place}{file}: {wanted}")),
                 "{message}"
             );
             assert!(
