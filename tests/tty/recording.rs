@@ -81,9 +81,7 @@ fn a_screen_stays_at_the_end_of_a_recording_that_was_cut_short() {
     let bytes = fs::read(&file).unwrap();
     fs::write(&file, &bytes[..bytes.len() / 3]).unwrap();
     let mut terminal = Terminal::start(100, 30, &["replay", path, "--speed", "max"], &[]);
-    terminal
-        .wait_for("end of the recording")
-        .press("q");
+    terminal.wait_for("end of the recording").press("q");
     terminal.end();
 }
 

@@ -497,8 +497,12 @@ fn a_headless_panic_exits_with_101() {
         let environment = [("BAKEWATCH_FAULT", fault.as_str())];
         let ended = Program::start_with(&["demo", "-o", "json"], &environment).end();
         assert_eq!(ended.code(), Some(101), "{part}: {}", ended.diagnostics);
-        let said = format!("a fault on purpose in the {part}");
-        assert!(ended.diagnostics.contains(&said), "{}", ended.diagnostics);
+        let message = format!("a fault on purpose in the {part}");
+        assert!(
+            ended.diagnostics.contains(&message),
+            "{}",
+            ended.diagnostics
+        );
     }
 }
 
