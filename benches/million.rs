@@ -64,7 +64,7 @@ fn page(fresh: Vec<Arc<StackEvent>>) -> Msg {
         at: now,
         elapsed: std::time::Duration::ZERO,
         next_poll: now,
-        seen: seen,
+        seen,
     })
 }
 
