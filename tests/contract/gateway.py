@@ -37,6 +37,7 @@ class Exchange:
     target: str
     header_names: list[str]
     arrived: float
+    responded: float
     verdict: str
     fault: str | None
     status: int
@@ -195,6 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
                 target,
                 sorted(name.lower() for name in self.headers.keys()),
                 arrived,
+                time.monotonic(),
                 rejection.error_type if rejection is not None else "accepted",
                 fault.name if fault is not None else None,
                 reply.status,
