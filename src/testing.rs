@@ -68,6 +68,10 @@ pub mod recording {
     pub use crate::recording::{Folder, Header, Recorder, Recording, VERSION};
 }
 
+pub mod runtime {
+    pub use crate::runtime::process::failpoint::PARTS;
+}
+
 pub mod store {
     pub use crate::domain::search::Selection;
     pub use crate::store::filter_index::FilterSlot;

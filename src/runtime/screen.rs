@@ -3,6 +3,7 @@
 //! The shell can take the terminal away for a while (job control), and it can hang up for good. Tests:
 //! `tests/it/terminal.rs`, `tests/it/leaving.rs`, `tests/it/screen.rs`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -27,7 +28,7 @@ use crate::runtime::ticks::{Ticks, tick};
 use crate::runtime::tty::clipboard::Clipboard;
 use crate::runtime::tty::hangup::{Hangup, is_gone};
 use crate::runtime::tty::input::Input;
-use crate::runtime::tty::terminal::Screen;
+use crate::runtime::tty::terminal::{Screen, Tty};
 use crate::runtime::tty::{escapes, input, job_control, terminal};
 use crate::style::Theme;
 
@@ -56,9 +57,10 @@ pub(super) async fn run(
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = appearance.theme.clone();
-    let Exit { code, unread } = show(model, appearance, hook, clock, start, tasks).await?;
+    let tty = Tty::start(tasks)?;
+    let Exit { code, unread } = show(model, appearance, &tty, hook, clock, start, tasks).await?;
     for line in std::iter::once(farewell(model, &theme)).chain(unread) {
-        terminal::print_last(&format!("{line}\n"));
+        tty.print_last(&format!("{line}\n"));
     }
     Ok(code)
 }
@@ -84,13 +86,14 @@ async fn show(
         theme,
         capabilities,
     }: Appearance,
+    tty: &Arc<Tty>,
     hook: Hook,
     clock: &Clock,
     start: impl FnOnce(&mut Tasks) -> Feed,
     tasks: &mut Tasks,
 ) -> Result<Exit, Error> {
     let (signals, jobs) = (Signals::listen()?, JobSignals::listen()?);
-    let mut screen = match Screen::enter(tasks) {
+    let mut screen = match Screen::enter(tty) {
         Ok(screen) => screen,
         Err(_) if is_gone() => return Ok(TERMINAL_GONE.into()),
         Err(error) => return Err(error),
@@ -225,7 +228,7 @@ impl ScreenLoop<'_> {
                 return Some(TERMINAL_GONE);
             }
             // A shell that brings a running job to the foreground sends no signal.
-            if !terminal::is_entered() && !job_control::in_background() {
+            if !self.screen.is_entered() && !job_control::in_background() {
                 self.reenter();
             }
         }
@@ -316,7 +319,7 @@ impl ScreenLoop<'_> {
 
     fn leave(&mut self) {
         self.input.pause();
-        terminal::restore();
+        self.screen.leave();
     }
 
     /// Enters the screen again and redraws it at the current size.

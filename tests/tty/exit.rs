@@ -1,10 +1,13 @@
 //! Every exit from the screen, in one table: it restores the terminal with all modes, has its exit code, and leaves no
 //! process behind.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use bakewatch::testing::runtime::PARTS;
 
 use crate::support::program::{DEADLINE, send_signal};
 use crate::support::terminal::{PROMPT, Terminal};
@@ -20,6 +23,15 @@ const FAILING: &[&str] = &[
     "--on-outcome",
     "true",
 ];
+const REPLAY: &[&str] = &[
+    "replay",
+    concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fuzz/seeds/recording/every-kind-of-line.jsonl"
+    ),
+];
+/// The part that is only in a headless watch.
+const HEADLESS: &str = "printer";
 
 /// An exit: the arguments, the part that panics, the action of the user or the system once the text is on the
 /// screen, and the exit code.
@@ -102,6 +114,7 @@ const EXITS: &[Exit] = &[
     panic("thread during enter"),
     watching(&["demo", "--record", "/dev/null"], panic("recorder")),
     watching(FAILING, panic("hook")),
+    watching(REPLAY, panic("player")),
     Exit {
         by: Action::Keys("y"),
         from: "CREATE_COMPLETE",
@@ -113,6 +126,13 @@ const EXITS: &[Exit] = &[
         ..panic("report")
     },
 ];
+
+#[test]
+fn every_part_panics_in_the_table() {
+    let in_table = EXITS.iter().filter_map(|exit| exit.panics);
+    let in_table: BTreeSet<_> = in_table.chain([HEADLESS]).collect();
+    assert_eq!(in_table, PARTS.iter().copied().collect());
+}
 
 #[test]
 fn every_exit_restores_the_terminal() {

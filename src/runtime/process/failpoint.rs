@@ -1,25 +1,47 @@
 //! Failpoints, in debug builds only: `BAKEWATCH_FAULT=panic:poller` makes that part of the program panic, so that tests
-//! can check that the terminal is restored. Tests: `tests/it/leaving.rs`.
+//! can check that the terminal is restored. Tests: `tests/tty/exit.rs`.
+
+/// The parts: the tasks by their names, and places in the loop of the screen.
+pub const PARTS: &[&str] = &[
+    "clipboard",
+    "foreign thread",
+    "hook",
+    "player",
+    "poller",
+    "printer",
+    "recorder",
+    "recording-sink",
+    "report",
+    "simulator",
+    "thread during enter",
+    "update",
+    "view",
+    "watchdog",
+    "writer",
+];
 
 /// A panic's message can quote text of the service.
 #[cfg(debug_assertions)]
 const HOSTILE: &str = " \u{1b}]0;title\u{7}\u{202e} X-Amz-Signature=canary";
 
-/// Panics if the environment names this part of the program.
+/// Panics if the environment names this part of the program, or none: a test of a part that was renamed would pass.
 #[cfg(debug_assertions)]
 #[expect(clippy::disallowed_methods, reason = "a failpoint is not a setting")]
 pub(crate) fn hit(part: &str) {
     use std::env::var;
     use std::sync::LazyLock;
 
-    static FAULT: LazyLock<Option<String>> = LazyLock::new(|| var("BAKEWATCH_FAULT").ok());
-    let chosen = FAULT
-        .as_deref()
-        .and_then(|fault| fault.strip_prefix("panic:"));
+    static FAULT: LazyLock<String> = LazyLock::new(|| var("BAKEWATCH_FAULT").unwrap_or_default());
+    let chosen = FAULT.strip_prefix("panic:").unwrap_or(&FAULT);
     assert!(
-        chosen != Some(part),
-        "a fault on purpose in the {part}{HOSTILE}"
+        chosen.is_empty() || PARTS.contains(&chosen),
+        "BAKEWATCH_FAULT names no part of the program: {chosen}"
     );
+    assert!(
+        PARTS.contains(&part),
+        "the {part} is not in the list of failpoints"
+    );
+    assert!(chosen != part, "a fault on purpose in the {part}{HOSTILE}");
 }
 
 /// Panics in a thread that `Tasks` did not spawn, as crates have some.

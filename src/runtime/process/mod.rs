@@ -1,4 +1,6 @@
 //! The process: background tasks, signals, panics, the log file and the `--on-outcome` command.
+//!
+//! It knows no terminal: `runtime::tty` uses this folder, and registers with `panics` what restores the terminal.
 
 pub(crate) mod failpoint;
 pub(crate) mod hook;

@@ -1,57 +1,99 @@
-//! The panic hook: restores the terminal, prints the panic as safe text, and wakes the loop so that the program exits.
+//! The panic hook: cleans up, prints the panic as safe text, and wakes the loop so that the program exits.
 //!
-//! A panic's message can quote untrusted text. Tests: `tests/it/leaving.rs`.
+//! A panic's message can quote untrusted text. What to clean up is registered: this module knows no terminal. Tests:
+//! `tests/tty/exit.rs`.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use tokio::sync::Notify;
 
 use crate::error::Error;
-use crate::runtime::tty::terminal;
 use crate::text::redact::redact;
 use crate::text::safe::SafeText;
 
-/// The message of the first panic in any thread.
-static FIRST_MESSAGE: Mutex<Option<SafeText>> = Mutex::new(None);
-static PANIC_REPORTED: Notify = Notify::const_new();
-/// Set before the hook restores the terminal.
-static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
+/// The panics of all threads. A static, because the hook of the standard library is one too.
+static PANICS: Panics = Panics::new();
 
-/// Installs the hook: a panic restores the terminal before it is printed. The hook itself can't panic.
+/// What to do before a panic is printed, in the thread that panics.
+type Cleanup = Arc<dyn Fn() + Send + Sync>;
+
+struct Panics {
+    registered: Mutex<Registered>,
+    reported: Notify,
+}
+
+struct Registered {
+    /// The message of the first panic in any thread.
+    first: Option<SafeText>,
+    cleanup: Option<Cleanup>,
+}
+
+impl Panics {
+    const fn new() -> Self {
+        Self {
+            registered: Mutex::new(Registered {
+                first: None,
+                cleanup: None,
+            }),
+            reported: Notify::const_new(),
+        }
+    }
+
+    /// Registers a panic. The caller runs the cleanup, outside of the lock: a terminal that stalls delays it.
+    fn register(&self, text: &SafeText) -> Option<Cleanup> {
+        let mut registered = self.lock();
+        registered.first.get_or_insert_with(|| text.clone());
+        registered.cleanup.clone()
+    }
+
+    /// Runs the cleanup at once if a thread has panicked before: every panic is followed by it.
+    fn on_panic(&self, cleanup: &Cleanup) {
+        let mut registered = self.lock();
+        registered.cleanup = Some(Arc::clone(cleanup));
+        let has_panicked = registered.first.is_some();
+        drop(registered);
+        if has_panicked {
+            cleanup();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Registered> {
+        self.registered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Installs the hook. The hook itself can't panic.
 pub(crate) fn install_hook() {
     panic::set_hook(Box::new(|info| {
         let text = message(info.payload_as_str());
-        HAS_PANICKED.store(true, Ordering::SeqCst);
-        terminal::restore();
+        if let Some(cleanup) = PANICS.register(&text) {
+            cleanup();
+        }
         let _ = io::stderr().write_all(full_text(info, &text).as_bytes());
-        FIRST_MESSAGE
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(text);
-        PANIC_REPORTED.notify_one();
+        PANICS.reported.notify_one();
     }));
 }
 
-/// Whether any thread has panicked.
-pub(crate) fn any() -> bool {
-    HAS_PANICKED.load(Ordering::SeqCst)
+/// Sets what the hook does before it prints a panic of any thread; it must not panic. If one has panicked before, does
+/// it now.
+pub(crate) fn on_panic(cleanup: impl Fn() + Send + Sync + 'static) {
+    let cleanup: Cleanup = Arc::new(cleanup);
+    PANICS.on_panic(&cleanup);
 }
 
-/// Waits until any thread has panicked, even one of a crate. By then the terminal is restored, so the program has to
+/// Waits until any thread has panicked, even one of a crate. By then the hook has cleaned up, so the program has to
 /// exit.
 pub(crate) async fn wait() -> Error {
-    PANIC_REPORTED.notified().await;
-    let message_text = FIRST_MESSAGE
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    Error::Bug(first_line(&message_text.unwrap_or_else(|| message(None))))
+    PANICS.reported.notified().await;
+    let first = PANICS.lock().first.clone();
+    Error::Bug(first_line(&first.unwrap_or_else(|| message(None))))
 }
 
 /// The message of a panic, redacted.
@@ -88,7 +130,28 @@ fn full_text(info: &PanicHookInfo<'_>, text: &SafeText) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+
+    #[test]
+    fn every_panic_is_cleaned_up_even_one_before_the_registration() {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&count);
+        let cleanup: Cleanup = Arc::new(move || _ = counter.fetch_add(1, Ordering::SeqCst));
+        let panics = Panics::new();
+        panics.on_panic(&cleanup);
+        assert_eq!(count.load(Ordering::SeqCst), 0);
+        for text in ["one", "two"] {
+            panics.register(&SafeText::new(text)).unwrap()();
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+        assert_eq!(panics.lock().first, Some(SafeText::new("one")));
+        let late = Panics::new();
+        assert!(late.register(&SafeText::new("early")).is_none());
+        late.on_panic(&cleanup);
+        assert_eq!(count.load(Ordering::SeqCst), 3);
+    }
 
     #[test]
     fn a_message_is_inert_and_has_no_secrets() {

@@ -1,13 +1,13 @@
 //! Enters the terminal (raw mode, alternate screen) and restores it: on every exit, including a panic, and whenever the
 //! shell stops the program.
 //!
-//! `screen` draws through it; the panic hook restores it from any thread, so its state is in statics.
+//! `Screen` draws; `Tty`, which the panic hook shares, restores from any thread. Tests: `tests/tty/exit.rs`,
+//! `tests/tty/terminal.rs`.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::terminal::{
@@ -26,16 +26,11 @@ use crate::error::Error;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::process::{failpoint, panics};
 use crate::runtime::tty::job_control;
+use crate::runtime::tty::state::TtyState;
 use crate::runtime::tty::writer::TtyWriter;
 use crate::style::Theme;
 use crate::view::view;
 
-/// Whether the terminal is entered. The thread that clears this restores the terminal; so it is restored once.
-static IS_ENTERED: AtomicBool = AtomicBool::new(false);
-/// Whether the terminal accepted the sequences that restore it.
-static ACCEPTED_RESTORE: AtomicBool = AtomicBool::new(false);
-/// Whether the terminal reports the mouse to us instead of selecting text with it.
-static MOUSE_CAPTURED: AtomicBool = AtomicBool::new(false);
 /// Report buttons and the wheel, with coordinates of any size, but no movements, which would wake the program for nothing.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
@@ -45,13 +40,79 @@ const DEFAULT_SIZE: Size = Size {
     height: 24,
 };
 
-/// The writer, for the thread that restores the terminal.
-static WRITER: OnceLock<TtyWriter> = OnceLock::new();
+/// The terminal that the program was started in.
+#[derive(Debug)]
+pub(crate) struct Tty {
+    state: Arc<TtyState>,
+    writer: TtyWriter,
+}
+
+impl Tty {
+    /// Starts to write to the terminal, and restores it whenever a thread panics.
+    pub(crate) fn start(tasks: &mut Tasks) -> Result<Arc<Self>, Error> {
+        let state = Arc::default();
+        let writer = TtyWriter::start(Arc::clone(&state), tasks).map_err(Error::Terminal)?;
+        let tty = Arc::new(Self { state, writer });
+        let closing = Arc::clone(&tty);
+        panics::on_panic(move || closing.close());
+        Ok(tty)
+    }
+
+    /// Sets the modes of a screen, unless a panic is about to end the program.
+    fn enter(&self) -> io::Result<()> {
+        if !self.state.begin_enter() {
+            return Ok(());
+        }
+        failpoint::during_enter();
+        let mut bytes = Vec::new();
+        enable_raw_mode()
+            .and_then(|()| queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), Hide))
+            .inspect_err(|_| self.restore())?;
+        self.writer.queue_control(bytes);
+        // A thread that panicked in between may have restored the terminal before these modes were set.
+        if !self.state.finish_enter() {
+            self.write_restore();
+        }
+        Ok(())
+    }
+
+    /// Restores the terminal if it is entered.
+    fn restore(&self) {
+        if self.state.leave() {
+            self.write_restore();
+        }
+    }
+
+    /// Restores the terminal if it is entered, and does not enter it again.
+    fn close(&self) {
+        if self.state.close() {
+            self.write_restore();
+        }
+    }
+
+    /// Errors are ignored: they must not hide the reason for the exit.
+    fn write_restore(&self) {
+        let mut bytes = Vec::new();
+        let _ = queue_restore(&mut bytes);
+        self.writer.write_with_priority(&bytes);
+        // In the background the modes belong to another job.
+        if !job_control::in_background() {
+            let _ = disable_raw_mode();
+        }
+    }
+
+    /// Prints text on the restored terminal, unless it did not accept the restoring sequences.
+    pub(crate) fn print_last(&self, text: &str) {
+        if self.state.is_restored() {
+            self.writer.write_and_wait(text.as_bytes().to_vec());
+        }
+    }
+}
 
 /// The entered terminal; dropping it restores the terminal.
 #[derive(Debug)]
 pub(crate) struct Screen {
-    writer: &'static TtyWriter,
+    tty: Arc<Tty>,
     buffer: FrameBuffer,
     /// The content of the terminal; `None` if it is unknown.
     canvas: Option<Canvas>,
@@ -78,40 +139,32 @@ impl Write for FrameBuffer {
 
 impl Screen {
     /// Enters the terminal: raw mode, alternate screen, no cursor.
-    pub(crate) fn enter(tasks: &mut Tasks) -> Result<Self, Error> {
-        let writer = TtyWriter::start(tasks).map_err(Error::Terminal)?;
-        let mut screen = Self {
-            writer: WRITER.get_or_init(|| writer),
+    pub(crate) fn enter(tty: &Arc<Tty>) -> Result<Self, Error> {
+        tty.enter().map_err(Error::Terminal)?;
+        Ok(Self {
+            tty: Arc::clone(tty),
             buffer: FrameBuffer::default(),
             canvas: None,
             pending: None,
-        };
-        screen.enter_modes().map_err(Error::Terminal)?;
-        Ok(screen)
+        })
     }
 
     /// Enters the terminal again after other programs have used it.
     pub(crate) fn reenter(&mut self) -> io::Result<()> {
         // crossterm enables raw mode only if it has disabled it; the shell may have changed the modes in between.
         disable_raw_mode()?;
-        self.enter_modes()
+        self.canvas = None;
+        self.tty.enter()
     }
 
-    fn enter_modes(&mut self) -> io::Result<()> {
-        self.canvas = None;
-        IS_ENTERED.store(true, Ordering::SeqCst);
-        failpoint::during_enter();
-        let mut bytes = Vec::new();
-        enable_raw_mode()
-            .and_then(|()| queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), Hide))
-            .inspect_err(|_| restore())?;
-        self.writer.queue_control(bytes);
-        // A thread that panicked in between may have restored the terminal before these modes were set.
-        if panics::any() {
-            IS_ENTERED.store(true, Ordering::SeqCst);
-            restore();
-        }
-        Ok(())
+    /// Gives the terminal back to the shell.
+    pub(crate) fn leave(&mut self) {
+        self.tty.restore();
+    }
+
+    /// Whether the terminal is entered.
+    pub(crate) fn is_entered(&self) -> bool {
+        self.tty.state.is_entered()
     }
 
     /// Whether a frame can be drawn: the previous one is written.
@@ -134,13 +187,13 @@ impl Screen {
 
     /// Draws the model, if the terminal is entered.
     pub(crate) fn draw(&mut self, model: &Model, theme: &Theme) -> io::Result<()> {
-        if !is_entered() {
+        if !self.is_entered() {
             return Ok(());
         }
         failpoint::hit("view");
         self.frame(model, theme)?;
         let bytes = self.buffer.0.take();
-        self.pending = Some(self.writer.write_frame(bytes));
+        self.pending = Some(self.tty.writer.write_frame(bytes));
         Ok(())
     }
 
@@ -168,15 +221,16 @@ impl Screen {
 
     /// Writes sequences that change no cell, between two frames.
     pub(crate) fn write_control(&mut self, sequences: &str) {
-        if !sequences.is_empty() && is_entered() {
-            self.writer
+        if !sequences.is_empty() && self.is_entered() {
+            self.tty
+                .writer
                 .write_between_frames(sequences.as_bytes().to_vec());
         }
     }
 
     /// Captures or releases the mouse.
     pub(crate) fn capture_mouse(&mut self, captured: bool) {
-        if is_entered() && MOUSE_CAPTURED.swap(captured, Ordering::SeqCst) != captured {
+        if self.tty.state.set_mouse(captured) {
             self.write_control(if captured { MOUSE_ON } else { MOUSE_OFF });
         }
     }
@@ -184,13 +238,8 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        restore();
+        self.tty.restore();
     }
-}
-
-/// Whether the terminal is entered.
-pub(crate) fn is_entered() -> bool {
-    IS_ENTERED.load(Ordering::SeqCst)
 }
 
 /// The terminal's size.
@@ -211,32 +260,6 @@ pub(crate) fn size_or_default(size: Size) -> Size {
         DEFAULT_SIZE
     } else {
         size
-    }
-}
-
-/// Prints text on the restored terminal, unless it did not accept the restoring sequences.
-pub(crate) fn print_last(text: &str) {
-    if let Some(writer) = WRITER
-        .get()
-        .filter(|_| ACCEPTED_RESTORE.load(Ordering::SeqCst))
-    {
-        writer.write_and_wait(text.as_bytes().to_vec());
-    }
-}
-
-/// Restores the terminal if it is entered. Errors are ignored: they must not hide the reason for the exit.
-pub(crate) fn restore() {
-    if IS_ENTERED.swap(false, Ordering::SeqCst) {
-        let mut bytes = Vec::new();
-        MOUSE_CAPTURED.store(false, Ordering::SeqCst);
-        let _ = queue_restore(&mut bytes);
-        if let Some(writer) = WRITER.get() {
-            ACCEPTED_RESTORE.store(writer.write_with_priority(&bytes), Ordering::SeqCst);
-        }
-        // In the background the modes belong to another job.
-        if !job_control::in_background() {
-            let _ = disable_raw_mode();
-        }
     }
 }
 

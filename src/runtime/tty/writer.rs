@@ -1,19 +1,20 @@
 //! The only thread that writes to the terminal. A terminal that stalls, because its reader has stopped or its line hangs,
 //! blocks this thread and nothing else: keys, signals and polling continue.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use rustix::termios::{Action, QueueSelector, tcflow, tcflush};
 use tokio::sync::oneshot;
 
 use crate::runtime::process::tasks::Tasks;
-use crate::runtime::tty::{job_control, terminal};
+use crate::runtime::tty::job_control;
+use crate::runtime::tty::state::TtyState;
 
 /// The time to write the bytes that restore the terminal.
 const WRITE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -22,14 +23,13 @@ const CHUNK: usize = 4096;
 /// Ends the sequence that an abandoned frame may have cut.
 const END_OF_SEQUENCE: &[u8] = b"\x1b\\";
 
-thread_local! {
-    static IS_WRITER: Cell<bool> = const { Cell::new(false) };
-}
-
 /// The handle of the writer thread.
 #[derive(Debug)]
-pub(crate) struct TtyWriter {
+pub(super) struct TtyWriter {
     queue: Sender<Output>,
+    state: Arc<TtyState>,
+    /// The thread, once it runs. If it panics, it restores the terminal itself, and can't wait for itself.
+    thread: Arc<OnceLock<ThreadId>>,
 }
 
 #[derive(Debug)]
@@ -40,21 +40,27 @@ enum Output {
     Control(Vec<u8>, Option<SyncSender<()>>),
 }
 
-/// Whether control sequences were not written in time: the frame before them is abandoned.
-static ABANDON_FRAMES: AtomicBool = AtomicBool::new(false);
-
 impl TtyWriter {
     /// Starts the thread, on standard output.
-    pub(crate) fn start(tasks: &mut Tasks) -> io::Result<Self> {
+    pub(super) fn start(state: Arc<TtyState>, tasks: &mut Tasks) -> io::Result<Self> {
         // Bypasses the standard library's buffer and lock, which a hanging write would hold.
         let terminal = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let (queue, receiver) = channel();
-        tasks.spawn_blocking("writer", move || write_all(terminal, &receiver));
-        Ok(Self { queue })
+        let thread = Arc::new(OnceLock::new());
+        let writer = Self {
+            queue,
+            state: Arc::clone(&state),
+            thread: Arc::clone(&thread),
+        };
+        tasks.spawn_blocking("writer", move || {
+            thread.get_or_init(|| thread::current().id());
+            write_all(terminal, &receiver, &state);
+        });
+        Ok(writer)
     }
 
     /// Queues a frame. The receiver gets the result once it is written.
-    pub(crate) fn write_frame(&self, bytes: Vec<u8>) -> oneshot::Receiver<io::Result<()>> {
+    pub(super) fn write_frame(&self, bytes: Vec<u8>) -> oneshot::Receiver<io::Result<()>> {
         let (done, written) = oneshot::channel();
         // If the thread has panicked, the receiver fails.
         let _ = self.queue.send(Output::Frame(bytes, Some(done)));
@@ -62,19 +68,18 @@ impl TtyWriter {
     }
 
     /// Queues control sequences, which are written even if the terminal is restored by then.
-    pub(crate) fn queue_control(&self, bytes: Vec<u8>) {
-        ABANDON_FRAMES.store(false, Ordering::SeqCst);
+    pub(super) fn queue_control(&self, bytes: Vec<u8>) {
         let _ = self.queue.send(Output::Control(bytes, None));
     }
 
     /// Queues sequences between frames.
-    pub(crate) fn write_between_frames(&self, bytes: Vec<u8>) {
+    pub(super) fn write_between_frames(&self, bytes: Vec<u8>) {
         let _ = self.queue.send(Output::Frame(bytes, None));
     }
 
     /// Writes control sequences and waits until the timeout. Returns whether they are written.
-    pub(crate) fn write_and_wait(&self, bytes: Vec<u8>) -> bool {
-        if IS_WRITER.get() {
+    pub(super) fn write_and_wait(&self, bytes: Vec<u8>) -> bool {
+        if self.thread.get() == Some(&thread::current().id()) {
             let mut terminal = io::stdout();
             return terminal
                 .write_all(&bytes)
@@ -86,18 +91,18 @@ impl TtyWriter {
         written.recv_timeout(WRITE_TIMEOUT).is_ok()
     }
 
-    /// Writes control sequences and waits until the timeout, abandoning a stalled frame if need be. Returns whether they
-    /// are written.
-    pub(crate) fn write_with_priority(&self, bytes: &[u8]) -> bool {
+    /// Writes the sequences that restore the terminal and waits until the timeout, abandoning a stalled frame if need be.
+    pub(super) fn write_with_priority(&self, bytes: &[u8]) {
         if self.write_and_wait(bytes.to_vec()) {
-            return true;
+            self.state.accepted();
+            return;
         }
-        ABANDON_FRAMES.store(true, Ordering::SeqCst);
+        self.state.stalled();
         discard_unread_output();
         // All bytes again: those already written may just have been discarded.
-        let written = self.write_and_wait([END_OF_SEQUENCE, bytes].concat());
-        ABANDON_FRAMES.store(!written, Ordering::SeqCst);
-        written
+        if self.write_and_wait([END_OF_SEQUENCE, bytes].concat()) {
+            self.state.accepted();
+        }
     }
 }
 
@@ -111,12 +116,11 @@ fn discard_unread_output() {
     }
 }
 
-fn write_all(mut terminal: File, queue: &Receiver<Output>) {
-    IS_WRITER.set(true);
+fn write_all(mut terminal: File, queue: &Receiver<Output>, state: &TtyState) {
     for output in queue {
         match output {
             Output::Frame(bytes, done) => {
-                let written = write_frame(&mut terminal, &bytes);
+                let written = write_frame(&mut terminal, &bytes, state);
                 if let Some(done) = done {
                     // Fails if the program is already exiting.
                     let _ = done.send(written);
@@ -132,12 +136,12 @@ fn write_all(mut terminal: File, queue: &Receiver<Output>) {
     }
 }
 
-fn write_frame(terminal: &mut File, bytes: &[u8]) -> io::Result<()> {
-    if !terminal::is_entered() {
+fn write_frame(terminal: &mut File, bytes: &[u8], state: &TtyState) -> io::Result<()> {
+    if !state.is_entered() {
         return Ok(());
     }
     for chunk in bytes.chunks(CHUNK) {
-        if ABANDON_FRAMES.load(Ordering::SeqCst) {
+        if state.abandons_frames() {
             break;
         }
         terminal.write_all(chunk)?;

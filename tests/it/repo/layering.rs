@@ -217,6 +217,25 @@ fn the_folders_of_the_application_have_no_cycle() {
     assert!(cycles.is_empty(), "{cycles:#?}");
 }
 
+/// So that the process knows no terminal, which may use it, and neither knows the loops. `runtime` itself puts its modules
+/// together.
+#[test]
+fn the_modules_of_the_runtime_have_no_cycle() {
+    for module in [
+        &["runtime"][..],
+        &["runtime", "process"],
+        &["runtime", "tty"],
+    ] {
+        let folder = module.iter().fold(src(), |path, part| path.join(part));
+        let is_module = |name: &str| {
+            let file = folder.join(name).with_extension("rs");
+            name != "mod" && (file.is_file() || folder.join(name).is_dir())
+        };
+        let cycles = cyclic(graph(module, is_module));
+        assert!(cycles.is_empty(), "{cycles:#?}");
+    }
+}
+
 /// The layer below the backends speaks AWS, and of no service that is built on it.
 #[test]
 fn the_aws_layer_does_not_know_parallelcluster() {
