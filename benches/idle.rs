@@ -26,7 +26,7 @@ use bakewatch::testing::domain::{Fault, ImageAnswer, StackEvent};
 use bakewatch::testing::poll::{Poller, Tail};
 use bakewatch::testing::style::Theme;
 use bakewatch::testing::view::view;
-use chrono::{DateTime, Offset, TimeDelta, Utc};
+use chrono::{DateTime, Offset, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use support::process::{cpu_time, memory};
@@ -197,7 +197,7 @@ async fn day() {
                         offset: Utc.fix(),
                         elapsed: clock.elapsed(),
                         slept: false,
-                        behind: TimeDelta::zero(),
+                        is_machine_time: false,
                     }
                 }
             };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bakewatch::testing::app::{Key, Mode, Model, Msg, Target, update};
 use bakewatch::testing::config::built_in_keys as built_in;
-use bakewatch::testing::domain::{Observation, Seen, StackEvent, StackId, WalkStep};
+use bakewatch::testing::domain::{Observation, Seen, StackEvent, StackId, Stream, WalkStep};
 use bakewatch::testing::style::Theme;
 use bakewatch::testing::view::view;
 use chrono::{DateTime, Utc};
@@ -63,7 +63,8 @@ fn page(fresh: Vec<Arc<StackEvent>>) -> Msg {
     Msg::Observed(Observation {
         at: now,
         elapsed: std::time::Duration::ZERO,
-        next_poll: now,
+        stream: Stream::Events,
+        next_try: now,
         seen: seen,
     })
 }

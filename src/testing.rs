@@ -40,11 +40,12 @@ pub mod demo {
 
 pub mod domain {
     pub use crate::domain::build::Build;
+    pub use crate::domain::change::{Change, CompletedWalk, Response};
     pub use crate::domain::diff::changes;
     pub use crate::domain::estimate::TypicalDuration;
     pub use crate::domain::fault::{Fault, FaultKind};
     pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-    pub use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
+    pub use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
     pub use crate::domain::outcome::Outcome;
     pub use crate::domain::properties::{MAX_SHOWN, Properties};
     pub use crate::domain::search::{is_in_event, matching_field};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
@@ -16,10 +16,9 @@ use crate::text::safe::SafeText;
 pub enum Msg {
     /// A second has passed.
     Tick {
-        /// The watch's time.
         now: DateTime<Utc>,
-        /// How far the machine's clock is behind the watch's time: zero if it is right.
-        behind: TimeDelta,
+        /// Whether `now` is by the machine's clock, which may be wrong; the time of a demo or a replay is not.
+        is_machine_time: bool,
         /// The user's UTC offset.
         offset: FixedOffset,
         /// The running time of the watch's clock: for durations, which neither sleep nor a changed clock may lengthen.

@@ -15,6 +15,8 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::stack_event::StackEvent;
@@ -75,6 +77,11 @@ pub trait BuildSource: Send {
 
     /// Fetches the image's description.
     fn image(&mut self) -> impl Future<Output = Result<ImageAnswer, Fault>> + Send;
+
+    /// How far the machine's clock is behind the service's, by the last responses; zero while it is right.
+    fn clock_correction(&self) -> TimeDelta {
+        TimeDelta::zero()
+    }
 
     /// Forgets cached failures, because the user retries and may have fixed the cause.
     fn retry_now(&mut self) {}

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::backend::BuildSource;
 use crate::clock::Clock;
-use crate::domain::observation::{Observation, Seen};
+use crate::domain::observation::{Observation, Seen, Stream};
 use crate::poll::tail::{ApiRequest, Tail};
 
 /// The shortest real time between two polls, at any speed of the clock. The pages of one walk are one poll.
@@ -50,6 +50,7 @@ impl<S: BuildSource> Poller<S> {
     pub async fn run(mut self) {
         let (mut events_not_before, mut image_not_before) = (None, None);
         let mut later = Vec::new();
+        let mut behind = TimeDelta::zero();
         loop {
             let (request, due) = self.tail.next();
             let not_before = match request {
@@ -62,39 +63,43 @@ impl<S: BuildSource> Poller<S> {
                 Wait::ReceiverGone => return,
             }
             let next_not_before = Some(Instant::now() + MIN_GAP);
-            let seen = match request {
+            let (stream, seen) = match request {
                 ApiRequest::Events(token) => {
                     events_not_before = next_not_before;
                     let fetch = self.source.events(token.as_ref());
                     let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
                     let now = self.clock.elapsed();
                     let seen = response.and_then(|response| self.tail.on_events(now, response));
-                    if self.tail.next_poll() <= now {
+                    if self.tail.next_try(Stream::Events) <= now {
                         // The walk continues.
                         events_not_before = None;
                     }
-                    seen
+                    (Stream::Events, seen)
                 }
                 ApiRequest::Image => {
                     image_not_before = next_not_before;
                     let fetch = self.source.image();
                     let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
                     let now = self.clock.elapsed();
-                    response.map(|response| self.tail.on_image(now, response))
+                    let seen = response.map(|response| self.tail.on_image(now, response));
+                    (Stream::Image, seen)
                 }
             };
             for command in later.drain(..) {
                 self.apply(command);
             }
-            if let Some(Seen::Fault(_) | Seen::ImageFault(_)) = seen {
+            if let Some(Seen::Failed(_)) = seen {
                 // The API may be in trouble: it gets no other request at once.
                 let not_before = Some(Instant::now() + MIN_GAP);
                 (events_not_before, image_not_before) = (not_before, not_before);
             }
-            if let Some(seen) = seen
-                && !self.forward(seen).await
-            {
-                return;
+            let correction = self.source.clock_correction();
+            let clock_off = (correction != behind).then_some(Seen::ClockOff(correction));
+            behind = correction;
+            for seen in clock_off.into_iter().chain(seen) {
+                if !self.forward(stream, seen, behind).await {
+                    return;
+                }
             }
         }
     }
@@ -134,16 +139,19 @@ impl<S: BuildSource> Poller<S> {
     }
 
     /// Sends an observation. False if the receiver is gone.
-    async fn forward(&mut self, seen: Seen) -> bool {
-        let at = self.clock.now();
-        let wait = self.tail.next_poll().saturating_sub(self.clock.elapsed());
-        let next_poll = at + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+    async fn forward(&mut self, stream: Stream, seen: Seen, behind: TimeDelta) -> bool {
+        let now = self.clock.now();
+        let at = now.checked_add_signed(behind).unwrap_or(now);
+        let next_try = self.tail.next_try(stream);
+        let wait = next_try.saturating_sub(self.clock.elapsed());
+        let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
         self.observations
             .send(Observation {
                 at,
                 elapsed: self.clock.elapsed(),
-                next_poll,
-                seen: seen,
+                stream,
+                next_try: at.checked_add_signed(wait).unwrap_or(at),
+                seen,
             })
             .await
             .is_ok()
@@ -427,8 +435,8 @@ mod tests {
                 // The failures, then a success with the image, and two more.
                 for _ in 0..failures + 4 {
                     let observation = observations.recv().await.unwrap();
-                    let is_fault = matches!(observation.seen, Seen::Fault(_));
-                    let next = (observation.next_poll - observation.at).as_seconds_f64();
+                    let is_fault = matches!(observation.seen, Seen::Failed(_));
+                    let next = (observation.next_try - observation.at).as_seconds_f64();
                     assert!(!is_fault || next >= 5.0, "the next try is known: {next}");
                 }
                 drop((observations, commands));

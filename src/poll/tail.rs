@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::backend::{EventsError, EventsResponse, NextToken};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
-use crate::domain::observation::{Seen, WalkStep};
+use crate::domain::observation::{Seen, Stream, WalkStep};
 use crate::domain::stack_event::{EventId, StackEvent};
 use crate::poll::cadence::Cadence;
 use crate::poll::walk::Walk;
@@ -97,9 +97,10 @@ impl Tail {
         }
     }
 
-    /// When the next request for events is due.
-    pub fn next_poll(&self) -> Duration {
-        self.events_due
+    /// When the next request of a stream is due.
+    pub fn next_try(&self, stream: Stream) -> Duration {
+        let image_due = self.image_due.filter(|_| stream == Stream::Image);
+        image_due.unwrap_or(self.events_due)
     }
 
     /// Makes a request for events due.
@@ -148,7 +149,7 @@ impl Tail {
                 self.want_image(now);
                 Some(Seen::StackGone)
             }
-            Err(error) => Some(Seen::Fault(self.events_failed(now, error))),
+            Err(error) => Some(Seen::Failed(self.events_failed(now, error))),
         }
     }
 
@@ -188,7 +189,7 @@ impl Tail {
                     self.events.failed();
                     self.events_due = self.events_due.max(now + self.events.wait(now));
                 }
-                Seen::ImageFault(fault)
+                Seen::Failed(fault)
             }
         }
     }
@@ -420,7 +421,7 @@ mod tests {
         let (_, due) = tail.next();
         assert!(due >= seconds(5), "{due:?}");
         let _ = tail.on_image(due, Err(fault(FaultKind::Throttled)));
-        let next = tail.next_poll();
+        let next = tail.next_try(Stream::Events);
         assert!(next >= due + seconds(10), "{next:?} after {due:?}");
     }
 

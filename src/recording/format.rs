@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -17,6 +17,9 @@ use crate::domain::verdict::OutcomeKind;
 use crate::recording::Header;
 use crate::text::redact::redact;
 use crate::text::safe::SafeText;
+
+/// A clock that is further off than a machine without a battery is a damaged line.
+const MAX_CLOCK_OFF: TimeDelta = TimeDelta::days(366 * 200);
 
 /// Times as the API writes them: RFC 3339, UTC, milliseconds.
 pub(crate) mod stamp {
@@ -53,6 +56,9 @@ pub(crate) struct Line<'a> {
     /// For a late event: the ID of the next newer event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Cow<'a, str>>,
+    /// How far the machine's clock was behind the service's, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<i64>,
     /// Whether the walk read the whole history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<bool>,
@@ -77,7 +83,7 @@ pub(crate) mod kind {
     pub(crate) const WALK: &str = "walk";
     /// There is no stack of this name.
     pub(crate) const GONE: &str = "gone";
-    /// A request for events fields.
+    /// A request for events failed.
     pub(crate) const FAULT: &str = "fault";
     /// DescribeImage returned a description.
     pub(crate) const IMAGE: &str = "image";
@@ -85,8 +91,10 @@ pub(crate) mod kind {
     pub(crate) const NO_IMAGE: &str = "no-image";
     /// There is a stack that ParallelCluster did not create.
     pub(crate) const FOREIGN_IMAGE: &str = "foreign-image";
-    /// A DescribeImage request fields.
+    /// A DescribeImage request failed.
     pub(crate) const IMAGE_FAULT: &str = "image-fault";
+    /// The machine's clock proved to be wrong, or right again.
+    pub(crate) const CLOCK_OFF: &str = "clock-off";
     /// Another watch resumed the recording.
     pub(crate) const RESUMED: &str = "resumed";
     /// A watch ended normally, with its outcome.
@@ -101,6 +109,7 @@ impl<'a> Line<'a> {
             at,
             stack_id: None,
             before: None,
+            behind: None,
             audit: None,
             image: None,
             fault: None,
@@ -123,6 +132,12 @@ impl<'a> Line<'a> {
         let stack = self.stack()?;
         let raw = self.event?;
         Some(Arc::new(StackEvent::from_json(raw.get(), Some(&stack))))
+    }
+
+    /// The correction of a line about the machine's clock, unless it is absurd.
+    pub(crate) fn clock_off(&self) -> Option<TimeDelta> {
+        let behind = TimeDelta::try_milliseconds(self.behind?)?;
+        (behind.abs() < MAX_CLOCK_OFF).then_some(behind)
     }
 
     pub(crate) fn stack(&self) -> Option<StackId> {
@@ -232,7 +247,7 @@ impl From<&Description> for ImageDescription {
     }
 }
 
-/// Why a request fields.
+/// Why a request failed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FaultFields {

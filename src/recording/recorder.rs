@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::image::ImageAnswer;
-use crate::domain::observation::{Observation, Seen};
+use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::recording::folder::Found;
 use crate::recording::format::{Line, append, kind};
@@ -173,11 +172,7 @@ impl Recorder {
     /// If a write fails. Nothing is lost: the next call retries.
     pub fn record(&mut self, observation: &Observation) -> io::Result<()> {
         self.backlog.append(&mut self.transcript.add(observation));
-        self.has_content |= match &observation.seen {
-            Seen::Page(_) => true,
-            Seen::Image(answer) => *answer != ImageAnswer::Absent,
-            _ => false,
-        };
+        self.has_content |= self.transcript.has_found_image();
         if !self.has_content {
             if self.backlog.len() > MAX_BACKLOG_WITHOUT_IMAGE
                 && matches!(self.destination, Destination::Folder { .. })

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::image::{ImageAnswer, ImageDescription};
-use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
+use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
 use crate::domain::stack_event::StackEvent;
 use crate::recording::format::{Line, kind};
 
@@ -22,6 +22,8 @@ pub(crate) struct Transcript {
     pending: Vec<Arc<StackEvent>>,
     /// The last description of the image, if only idle polls were written since.
     described: Option<Box<ImageDescription>>,
+    /// Whether there was a stack or an image of this name.
+    has_found_image: bool,
     /// Whether the last response with events ended a walk.
     is_live: bool,
     /// The time of the last line.
@@ -41,26 +43,33 @@ impl Transcript {
                 self.is_live = false;
                 self.write(&Line::new(kind::GONE, at));
             }
-            Seen::Fault(fault) => {
-                self.is_live = false;
+            Seen::Failed(fault) => {
+                self.is_live &= observation.stream != Stream::Events;
+                let kind = match observation.stream {
+                    Stream::Image => kind::IMAGE_FAULT,
+                    _ => kind::FAULT,
+                };
                 self.write(&Line {
                     fault: Some(fault.into()),
-                    ..Line::new(kind::FAULT, at)
-                });
-            }
-            Seen::ImageFault(fault) => {
-                self.described = None;
-                self.write(&Line {
-                    fault: Some(fault.into()),
-                    ..Line::new(kind::IMAGE_FAULT, at)
+                    ..Line::new(kind, at)
                 });
             }
             Seen::Image(answer) => self.image(answer, at),
+            Seen::ClockOff(behind) => self.write(&Line {
+                behind: Some(behind.num_milliseconds()),
+                ..Line::new(kind::CLOCK_OFF, at)
+            }),
         }
         std::mem::take(&mut self.lines)
     }
 
+    /// Whether the watch has found a stack or an image.
+    pub(crate) fn has_found_image(&self) -> bool {
+        self.has_found_image
+    }
+
     fn page(&mut self, page: &WalkStep, at: DateTime<Utc>) {
+        self.has_found_image = true;
         if page.restarted {
             self.pending.clear();
         }
@@ -90,6 +99,7 @@ impl Transcript {
     }
 
     fn image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>) {
+        self.has_found_image |= *answer != ImageAnswer::Absent;
         let image = match answer {
             ImageAnswer::Absent => return self.write(&Line::new(kind::NO_IMAGE, at)),
             ImageAnswer::Foreign => return self.write(&Line::new(kind::FOREIGN_IMAGE, at)),

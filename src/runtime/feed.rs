@@ -12,7 +12,7 @@ use crate::app::msg::{Msg, Remark};
 use crate::backend::parallelcluster::ParallelCluster;
 use crate::clock::Clock;
 use crate::demo::Simulator;
-use crate::domain::observation::{Observation, Seen, WalkStep};
+use crate::domain::observation::{Observation, WalkStep};
 use crate::poll::poller::{PollCommand, Poller};
 use crate::poll::tail::Tail;
 use crate::recording;
@@ -118,10 +118,7 @@ impl Prepared {
 
 fn resumed_step(msg: &Msg) -> Option<&WalkStep> {
     match msg {
-        Msg::Observed(Observation {
-            seen: Seen::Resumed(page),
-            ..
-        }) => Some(page),
+        Msg::Observed(observation) => observation.resumed(),
         _ => None,
     }
 }

@@ -125,7 +125,7 @@ async fn watch(
         }
     };
     let outcome = Outcome::of(&model.build, &model.target.image_id);
-    if let Some(failure) = recorder.end(outcome, clock.now()).await {
+    if let Some(failure) = recorder.end(outcome, model.now).await {
         print_new_remark(&model, failure);
     }
     result

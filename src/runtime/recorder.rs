@@ -204,13 +204,14 @@ fn write_all(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::observation::Seen;
+    use crate::domain::observation::{Seen, Stream};
 
     fn observation() -> Observation {
         Observation {
             at: DateTime::UNIX_EPOCH,
             elapsed: Duration::ZERO,
-            next_poll: DateTime::UNIX_EPOCH,
+            stream: Stream::Events,
+            next_try: DateTime::UNIX_EPOCH,
             seen: Seen::StackGone,
         }
     }

@@ -374,7 +374,7 @@ pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
         now,
         offset,
         elapsed,
-        behind: TimeDelta::zero(),
+        is_machine_time: false,
         slept: false,
     });
     story

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bakewatch::testing::app::{Effect, Key, KeyMap, Mode, Model, Msg, Target, update};
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::domain::{
-    FaultKind, ImageAnswer, ImageDescription, Seen, StackEvent, StackId, WalkStep, parse_time,
+    Fault, FaultKind, ImageAnswer, ImageDescription, Seen, StackEvent, StackId, Stream, WalkStep,
+    parse_time,
 };
 use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, Offset, TimeDelta, Utc};
@@ -76,7 +77,7 @@ impl Story {
             now,
             offset: Utc.fix(),
             elapsed: (now - start()).to_std().unwrap_or_default(),
-            behind: TimeDelta::zero(),
+            is_machine_time: false,
             slept: false,
         });
         self
@@ -84,21 +85,14 @@ impl Story {
 
     /// Reports that the machine's clock is slow by that many seconds, or fast if they are negative.
     pub(crate) fn machine_is_behind(&mut self, seconds: i64) -> &mut Self {
-        self.msg(Msg::Tick {
-            now: self.model.now,
-            behind: TimeDelta::seconds(seconds),
-            offset: Utc.fix(),
-            elapsed: self.elapsed(),
-            slept: false,
-        });
-        self
+        self.observe(Seen::ClockOff(TimeDelta::seconds(seconds)))
     }
 
     /// Sets the machine's clock forward by that many seconds, or back, while one second passes.
     pub(crate) fn set_clock(&mut self, seconds: i64) -> &mut Self {
         self.msg(Msg::Tick {
             now: self.model.now + TimeDelta::seconds(seconds),
-            behind: TimeDelta::zero(),
+            is_machine_time: true,
             offset: Utc.fix(),
             elapsed: self.model.elapsed + Duration::from_secs(1),
             slept: false,
@@ -133,6 +127,14 @@ impl Story {
     /// The poller observes something now; the next poll is in 5 s.
     pub(crate) fn observe(&mut self, seen: Seen) -> &mut Self {
         let observation = api::observation(self.model.now, self.elapsed(), seen);
+        self.msg(Msg::Observed(observation));
+        self
+    }
+
+    /// A request of a stream fails.
+    pub(crate) fn fail(&mut self, stream: Stream, fault: Fault) -> &mut Self {
+        let seen = Seen::Failed(fault);
+        let observation = api::observation_of(stream, self.model.now, self.elapsed(), seen);
         self.msg(Msg::Observed(observation));
         self
     }
@@ -258,7 +260,7 @@ impl Story {
 
     /// A failed request for events.
     pub(crate) fn fault(&mut self, kind: FaultKind, message: &str, hint: &str) -> &mut Self {
-        self.observe(Seen::Fault(api::failed_request(kind, message, hint)))
+        self.observe(Seen::Failed(api::failed_request(kind, message, hint)))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bakewatch::testing::backend::{EventsError, EventsResponse, NextToken};
 use bakewatch::testing::domain::{
-    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Timeline,
+    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Stream, Timeline,
 };
 use bakewatch::testing::poll::{ApiRequest, Tail};
 use bakewatch::testing::store::Selection;
@@ -64,7 +64,7 @@ impl Watcher {
                 ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());
                     let seen = self.tail.on_image(self.now, Ok(answer));
-                    self.take(seen);
+                    self.take(Stream::Image, seen);
                 }
             }
         }
@@ -94,19 +94,18 @@ impl Watcher {
         let seen = self.tail.on_events(self.now, response);
         let whole = matches!(&seen, Some(Seen::Page(page)) if page.commit.is_some());
         if let Some(seen) = seen {
-            self.take(seen);
+            self.take(Stream::Events, seen);
         }
         whole
     }
 
-    fn take(&mut self, seen: Seen) {
-        let at = DateTime::UNIX_EPOCH + self.now;
-        let next_poll = DateTime::UNIX_EPOCH + self.tail.next_poll();
+    fn take(&mut self, stream: Stream, seen: Seen) {
         self.ledger.take(&Observation {
-            at,
+            at: DateTime::UNIX_EPOCH + self.now,
             elapsed: self.now,
-            next_poll,
-            seen: seen,
+            stream,
+            next_try: DateTime::UNIX_EPOCH + self.tail.next_try(stream),
+            seen,
         });
     }
 
@@ -132,9 +131,9 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn take(&mut self, observation: &Observation) {
-        let changes = self.build.apply(observation);
-        self.printed.extend(changes.left);
-        self.printed.extend(changes.committed);
+        let change = self.build.apply(observation);
+        self.printed.extend(change.left);
+        self.printed.extend(change.committed);
     }
 
     /// The timeline of the current stack.

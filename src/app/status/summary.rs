@@ -77,7 +77,7 @@ fn unfinished(model: &Model, activity: &str) -> String {
         let elapsed = model.build.elapsed(model.now).map(in_brackets);
         return format!("{image} is still {activity}{}", elapsed.unwrap_or_default());
     };
-    let last = model.connection.last_sync.unwrap_or(model.now);
+    let last = model.connection.last_sync().unwrap_or(model.now);
     let elapsed = model.build.elapsed(last).map(in_brackets);
     let elapsed = elapsed.unwrap_or_default();
     format!("{image} was still {activity}{elapsed} when the API last responded: {fault}")

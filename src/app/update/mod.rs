@@ -20,7 +20,8 @@ use crate::app::msg::{Msg, Remark};
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::exit_policy::{WatchEnd, recording_ended};
 use crate::app::status::summary::summary;
-use crate::domain::observation::{Observation, Seen};
+use crate::domain::change::{Change, Response};
+use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
@@ -35,20 +36,17 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
     match msg {
         Msg::Tick {
             now,
-            behind,
+            is_machine_time,
             offset,
             elapsed,
             slept,
         } => {
-            model.now = now;
+            let corrected = now.checked_add_signed(model.behind);
+            model.now = corrected.filter(|_| is_machine_time).unwrap_or(now);
             model.offset = offset;
             model.elapsed = elapsed;
             if slept {
                 resume_after_sleep(model, &mut effects);
-            }
-            model.behind = behind;
-            if !model.clock_warning_shown {
-                effects.extend(warn_of_wrong_clock(model));
             }
         }
         Msg::Resized(size) => model.size = size,
@@ -111,6 +109,9 @@ fn show_remark(model: &mut Model, remark: Remark) -> Option<Effect> {
 
 /// Warns that the machine's clock is wrong. Once, because the API's own clock may be the one that changes.
 fn warn_of_wrong_clock(model: &mut Model) -> Option<Effect> {
+    if model.clock_warning_shown {
+        return None;
+    }
     let how = match model.behind.cmp(&TimeDelta::zero()) {
         Ordering::Equal => return None,
         Ordering::Greater => "slow",
@@ -135,27 +136,32 @@ fn resume_after_sleep(model: &mut Model, effects: &mut Effects) {
 fn apply_observation(model: &mut Model, observation: &Observation, effects: &mut Effects) {
     model.now = model.now.max(observation.at);
     model.elapsed = model.elapsed.max(observation.elapsed);
-    let changes = model.build.apply(observation);
+    let change = model.build.apply(observation);
     model.update_explanation();
-    let connection_changed = model.connection.apply(observation, &model.build);
+    let connection_changed = model.connection.apply(&change, &model.build);
+    if let Response::ClockOff(behind) = change.response {
+        model.now = change.at;
+        model.behind = behind;
+        effects.extend(warn_of_wrong_clock(model));
+    }
     let Mode::Headless(policy) = &mut model.mode else {
-        notify_verdict(model, &observation.seen, effects);
+        notify_verdict(model, &change, effects);
         return;
     };
-    let effect = policy.apply(observation, &model.build);
+    let effect = policy.apply(&change, &model.build);
     if connection_changed {
         effects.push(Effect::Emit(Entry::Status {
             state: model.connection.state,
             message: model.connection.message(&model.build),
         }));
     }
-    emit_incomplete_walk(&mut model.printed, changes.left, effects);
-    if let Some(stack) = changes.new_stack {
+    emit_incomplete_walk(&mut model.printed, change.left, effects);
+    if let Some(stack) = change.new_stack {
         effects.push(Effect::Emit(Entry::Stack(stack)));
     }
-    model.printed += changes.committed.len();
+    model.printed += change.committed.len();
     effects.extend(
-        changes
+        change
             .committed
             .into_iter()
             .map(Entry::Event)
@@ -165,8 +171,8 @@ fn apply_observation(model: &mut Model, observation: &Observation, effects: &mut
 }
 
 /// Notifies the user of a verdict, once. A headless watch ends instead.
-fn notify_verdict(model: &mut Model, seen: &Seen, effects: &mut Effects) {
-    let Some(reached) = model.verdict_notice.apply(seen, &model.build) else {
+fn notify_verdict(model: &mut Model, change: &Change<'_>, effects: &mut Effects) {
+    let Some(reached) = model.verdict_notice.apply(change, &model.build) else {
         return;
     };
     if reached.user_waited {

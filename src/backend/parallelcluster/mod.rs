@@ -20,7 +20,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{AGE, DATE};
 use tokio::time::Instant;
 
@@ -105,6 +105,8 @@ pub struct ParallelCluster {
     identity: IdentityCache,
     http: HttpClient,
     skew: ClockSkew,
+    /// The correction of the machine's clock that the watch shows.
+    correction: TimeDelta,
     clock: Clock,
 }
 
@@ -144,6 +146,7 @@ impl ParallelCluster {
             image: settings.image_id,
             http,
             skew: ClockSkew::default(),
+            correction: TimeDelta::zero(),
             clock,
         })
     }
@@ -202,7 +205,7 @@ impl ParallelCluster {
     async fn send(&mut self, request: Request) -> Result<Response, TransportError> {
         let method = request.operation.method();
         let path = request.url.path().to_owned();
-        let (began, sent) = (Instant::now(), self.clock.uncorrected());
+        let (began, sent) = (Instant::now(), self.clock.now());
         let outcome = self.http.send(request).await;
         let ms = began.elapsed().as_millis();
         let Ok(response) = &outcome else {
@@ -211,12 +214,13 @@ impl ParallelCluster {
         };
         self.skew.observe(&Exchange {
             sent,
-            received: self.clock.uncorrected(),
+            received: self.clock.now(),
             date: response.header(DATE.as_str()),
             from_cache: response.headers.contains_key(AGE),
         });
-        let behind = self.skew.correction_to_show(self.clock.behind());
-        self.clock.correct(behind);
+        if self.clock.is_machine_time() {
+            self.correction = self.skew.correction_to_show(self.correction);
+        }
         let status = response.status.as_u16();
         let id = request_id(response);
         let id = id.as_ref().map_or("", SafeText::as_str);
@@ -225,7 +229,7 @@ impl ParallelCluster {
     }
 
     fn server_time(&self) -> DateTime<Utc> {
-        self.skew.correct(self.clock.uncorrected())
+        self.skew.correct(self.clock.now())
     }
 
     fn context(&self, call: ApiCall<'_>) -> RequestContext<'_> {
@@ -249,6 +253,10 @@ impl BuildSource for ParallelCluster {
         let call = ApiCall::Description;
         let result = self.call(call).await;
         response::image(&self.context(call), result)
+    }
+
+    fn clock_correction(&self) -> TimeDelta {
+        self.correction
     }
 
     fn retry_now(&mut self) {

@@ -53,7 +53,7 @@ fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
 
 /// The state of the connection, its age and the next poll, from the longest form to the shortest.
 fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
-    if model.build.is_over() && model.connection.last_sync.is_some() {
+    if model.build.is_over() && model.connection.last_sync().is_some() {
         // The build no longer changes, so neither the age nor the state of the connection matters.
         let over = format!("{} finished", theme.glyphs().live);
         return vec![Line::styled(over, theme.dim())];
@@ -62,7 +62,7 @@ fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     let word = connection_label(model);
     let synced = model
         .connection
-        .last_sync
+        .last_sync()
         .map(|at| rough_duration(model.now - at));
     let dot = theme.glyphs().dot;
     let mut notes: Vec<String> = Vec::new();
@@ -70,7 +70,7 @@ fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
         let synced = synced.as_ref();
         notes.extend(synced.map(|age| format!(" {dot} synced {age} ago")));
         notes.extend(synced.map(|age| format!(" {dot} {age} ago")));
-    } else if let Some(next) = model.connection.next_poll {
+    } else if let Some(next) = model.connection.next_poll() {
         let next = rough_duration(next - model.now);
         if let Some(age) = synced {
             notes.push(format!(" {dot} synced {age} ago {dot} next try in {next}"));

@@ -141,7 +141,7 @@ fn fault_message(fault: &Fault, model: &Model, theme: &Theme) -> EmptyMessage {
 fn time_of_next_poll(model: &Model) -> String {
     let next = model
         .connection
-        .next_poll
+        .next_poll()
         .map(|next| rough_duration(next - model.now));
     next.map_or_else(|| "soon".to_owned(), |next| format!("in {next}"))
 }

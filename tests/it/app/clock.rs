@@ -1,6 +1,7 @@
 //! The screen while the machine's clock is wrong or is set.
 
-use bakewatch::testing::app::Effect;
+use bakewatch::testing::app::{Effect, Msg};
+use chrono::{Offset, TimeDelta, Utc};
 
 use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
@@ -10,13 +11,33 @@ fn a_wrong_clock_is_shown_until_it_is_right() {
     for (seconds, word) in [(599, "10 min slow"), (-7200, "120 min fast")] {
         let mut story = builds::building(80, 24);
         story.machine_is_behind(seconds);
-        let told = format!("this machine's clock is {word}; the times here are by the API's");
+        let told = format!("this machine's clock is {word}; times are shown by the API's clock");
         let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
         assert!(frame.contains(&told), "{frame}");
         let mut right = builds::building(80, 24);
         right.machine_is_behind(seconds).model.remark = None;
         right.machine_is_behind(0);
         assert!(right.model.remark.is_none());
+    }
+}
+
+#[test]
+fn only_the_machines_time_is_corrected() {
+    for seconds in [599, -7200] {
+        let mut story = builds::building(80, 24);
+        let off = TimeDelta::seconds(seconds);
+        let shown = story.model.now;
+        story.machine_is_behind(seconds);
+        for (now, is_machine_time) in [(shown - off, true), (shown, false)] {
+            story.msg(Msg::Tick {
+                now,
+                is_machine_time,
+                offset: Utc.fix(),
+                elapsed: story.elapsed(),
+                slept: false,
+            });
+            assert_eq!(story.model.now, shown, "{seconds}, {is_machine_time}");
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::support::builds;
 use crate::support::frame::{ASCII, theme};
 use crate::support::story::{IMAGE, Story};
 use bakewatch::testing::app::{Effect, FinalOutcome, summary};
-use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
+use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen, Stream};
 use bakewatch::testing::output::{farewell, variables};
 use bakewatch::testing::style::{Depth, Glyphs};
 
@@ -118,8 +118,8 @@ fn a_recorded_build_that_has_ended_has_no_notification() {
         ]);
         for _ in 0..5 {
             let fault = failed_request(FaultKind::Transient, "connection refused", "");
-            story.observe(Seen::ImageFault(fault.clone()));
-            story.observe(Seen::Fault(fault));
+            story.fail(Stream::Image, fault.clone());
+            story.fail(Stream::Events, fault);
         }
         assert!(outcomes(&story).is_empty(), "the API has not responded yet");
         story

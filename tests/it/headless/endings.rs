@@ -8,7 +8,8 @@ use bakewatch::testing::app::{
     Effect, Entry, ExitPolicy, KeyMap, Mode, Model, Msg, Signal, Target, update,
 };
 use bakewatch::testing::domain::{
-    FaultKind, ImageAnswer, Outcome, OutcomeKind, Seen, StackEvent, Timeline, Verdict, WalkStep,
+    Fault, FaultKind, ImageAnswer, Outcome, OutcomeKind, Seen, StackEvent, Stream, Timeline,
+    Verdict, WalkStep,
 };
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -71,7 +72,7 @@ impl Watch {
             now: self.now,
             offset: FixedOffset::east_opt(0).unwrap(),
             elapsed: self.elapsed,
-            behind: TimeDelta::zero(),
+            is_machine_time: true,
             slept,
         });
     }
@@ -92,6 +93,12 @@ impl Watch {
 
     fn observe(&mut self, seen: Seen) -> &mut Self {
         let observation = api::observation(self.now, self.elapsed, seen);
+        self.send(Msg::Observed(observation))
+    }
+
+    fn fail(&mut self, stream: Stream, fault: Fault) -> &mut Self {
+        let seen = Seen::Failed(fault);
+        let observation = api::observation_of(stream, self.now, self.elapsed, seen);
         self.send(Msg::Observed(observation))
     }
 
@@ -131,7 +138,7 @@ impl Watch {
     }
 
     fn fails(&mut self, kind: FaultKind) -> &mut Self {
-        self.observe(Seen::Fault(fault(kind)))
+        self.fail(Stream::Events, fault(kind))
     }
 
     fn exit(&self) -> Option<u8> {
@@ -526,7 +533,7 @@ proptest! {
         }
         for (kind, of_image, pause) in kinds {
             let fault = fault(all[kind]);
-            watch.observe(if of_image { Seen::ImageFault(fault) } else { Seen::Fault(fault) }).pass(pause);
+            watch.fail(if of_image { Stream::Image } else { Stream::Events }, fault).pass(pause);
         }
         prop_assert!(!watch.model.build.verdict().is_final());
     }
@@ -666,7 +673,7 @@ proptest! {
                 Response::Absent => watch.observe(Seen::Image(ImageAnswer::Absent)),
                 Response::Foreign => watch.observe(Seen::Image(ImageAnswer::Foreign)),
                 Response::Fault(kind) => watch.fails(kind),
-                Response::ImageFault(kind) => watch.observe(Seen::ImageFault(fault(kind))),
+                Response::ImageFault(kind) => watch.fail(Stream::Image, fault(kind)),
                 Response::Nothing(seconds) => watch.pass(seconds),
                 Response::OtherStack => {
                     watch.stack = if watch.stack == "stack-a" { "stack-b" } else { "stack-a" };
@@ -733,7 +740,7 @@ fn a_repeated_description_fault_is_one_status() {
     for _ in 0..5 {
         watch
             .observe(Seen::StackGone)
-            .observe(Seen::ImageFault(fault(FaultKind::Transient)))
+            .fail(Stream::Image, fault(FaultKind::Transient))
             .pass(5);
     }
     assert_eq!(
@@ -756,7 +763,7 @@ fn recorded_events_do_not_hide_a_refusal_by_the_api() {
     watch.observe(Seen::Resumed(api::page("stack-a", vec![event], true)));
     assert_eq!(watch.model.build.current().map(Timeline::len), Some(1));
     assert!(!watch.model.build.has_responded());
-    watch.observe(Seen::Fault(fault(FaultKind::Denied)));
+    watch.fail(Stream::Events, fault(FaultKind::Denied));
     assert!(
         watch
             .effects
@@ -768,7 +775,7 @@ fn recorded_events_do_not_hide_a_refusal_by_the_api() {
 #[test]
 fn a_replay_ends_with_the_recording() {
     let mut watch = Watch::with(Mode::Headless(ExitPolicy::for_replay()));
-    watch.observe(Seen::Fault(fault(FaultKind::Denied)));
+    watch.fail(Stream::Events, fault(FaultKind::Denied));
     assert!(
         !watch
             .effects

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bakewatch::testing::backend::{EventsError, EventsResponse};
-use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
+use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen, Stream};
 use bakewatch::testing::poll::{ApiRequest, Tail};
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -119,7 +119,7 @@ proptest! {
                     story.fault(FaultKind::Transient, "no answer", "");
                 }
                 Step::ImageFault => {
-                    story.observe(Seen::ImageFault(fault(FaultKind::Transient)));
+                    story.fail(Stream::Image, fault(FaultKind::Transient));
                 }
                 Step::Resumed => {
                     story.resume(&[(second, "A", "AWS::X", "CREATE_COMPLETE", "")]);
@@ -137,7 +137,7 @@ proptest! {
                 Step::Page { .. } | Step::Gone => false,
                 _ => failing,
             };
-            prop_assert_eq!(story.model.connection.last_sync, last_sync);
+            prop_assert_eq!(story.model.connection.last_sync(), last_sync);
             prop_assert!(!failing || !story.model.connection.state.is_responding(), "events that may be old look fresh");
         }
     }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use bakewatch::testing::demo::FaultPlan;
 use bakewatch::testing::domain::{
-    Build, FaultKind, ImageAnswer, ImageDescription, LateEvent, Observation, Seen, StackEvent,
-    StackId, WalkStep,
+    Build, Fault, FaultKind, ImageAnswer, ImageDescription, LateEvent, Observation, Seen,
+    StackEvent, StackId, Stream, WalkStep,
 };
 use bakewatch::testing::recording::{Header, Recorder, Recording, VERSION};
 use bakewatch::testing::text::SafeText;
@@ -486,10 +486,20 @@ struct Observations {
 }
 
 impl Observations {
-    fn observe(&mut self, seen: Seen) {
+    fn next_time(&self) -> DateTime<Utc> {
         let number = i64::try_from(self.made.len()).unwrap();
-        let at = DateTime::UNIX_EPOCH + TimeDelta::milliseconds(number);
-        self.made.push(api::observation(at, Duration::ZERO, seen));
+        DateTime::UNIX_EPOCH + TimeDelta::milliseconds(number)
+    }
+
+    fn observe(&mut self, seen: Seen) {
+        let observation = api::observation(self.next_time(), Duration::ZERO, seen);
+        self.made.push(observation);
+    }
+
+    fn fail(&mut self, stream: Stream, fault: Fault) {
+        let (at, seen) = (self.next_time(), Seen::Failed(fault));
+        let observation = api::observation_of(stream, at, Duration::ZERO, seen);
+        self.made.push(observation);
     }
 
     fn event(&mut self, text: &str) -> Arc<StackEvent> {
@@ -537,8 +547,8 @@ prop_compose! {
             let fault = api::failed_request(kind, &text, if flag { &text } else { "" });
             match step {
                 0 => watched.observe(Seen::StackGone),
-                1 => watched.observe(Seen::Fault(fault)),
-                2 => watched.observe(Seen::ImageFault(fault)),
+                1 => watched.fail(Stream::Events, fault),
+                2 => watched.fail(Stream::Image, fault),
                 3 => watched.observe(Seen::Image(ImageAnswer::Absent)),
                 4 => watched.observe(Seen::Image(ImageAnswer::Described(Box::new(ImageDescription {
                     version: Some(SafeText::new(&text)),

@@ -132,7 +132,7 @@ fn take(story: &mut Story, step: Step, count: &mut usize) {
             story.raw_page(&events, whole);
         }
         Step::Fault(message, hint) => {
-            story.observe(Seen::Fault(Fault {
+            story.observe(Seen::Failed(Fault {
                 kind: FaultKind::Transient,
                 message: SafeText::new(&message),
                 hint: Some(SafeText::new(&hint)),
