@@ -18,12 +18,12 @@ use std::time::{Duration, Instant};
 use bakewatch::testing::Clock;
 use bakewatch::testing::app::{Mode, Model, Msg, Target, update};
 use bakewatch::testing::backend::{
-    BuildSource, EventsError, EventsPage, EventsResponse, NextToken,
+    EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
 };
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::demo::FaultPlan;
 use bakewatch::testing::domain::{Fault, ImageAnswer, StackEvent};
-use bakewatch::testing::poll::{Poller, Tail};
+use bakewatch::testing::poll::{Permit, Poller, Schedules};
 use bakewatch::testing::style::Theme;
 use bakewatch::testing::view::view;
 use chrono::{DateTime, Offset, Utc};
@@ -139,7 +139,7 @@ impl Idle {
 /// An API that returns the same page of events for every request.
 struct OnePage;
 
-impl BuildSource for OnePage {
+impl EventSource for OnePage {
     async fn events(&mut self, _: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         let event = |number: usize| {
             let json = format!(
@@ -153,9 +153,19 @@ impl BuildSource for OnePage {
             next: None,
         }))
     }
+}
 
+impl ImageSource for OnePage {
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
         Ok(ImageAnswer::Described(Box::default()))
+    }
+}
+
+impl Source for OnePage {
+    type Image = Self;
+
+    fn image_source(&mut self) -> Option<&mut Self> {
+        Some(self)
     }
 }
 
@@ -165,8 +175,9 @@ async fn day() {
     let (_commands, commands) = mpsc::channel(4);
     let poller = Poller {
         source: OnePage,
+        permit: Permit::new(clock.clone()),
         clock: clock.clone(),
-        tail: Tail::new(None, fastrand::Rng::with_seed(1)),
+        schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
         observations: sender,
         commands,
     };

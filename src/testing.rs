@@ -23,7 +23,9 @@ pub mod backend {
     #[cfg(any(test, fuzzing))]
     pub use crate::backend::parallelcluster::any_response::AnyResponse;
     pub use crate::backend::parallelcluster::{ParallelCluster, Settings, Signing};
-    pub use crate::backend::{BuildSource, EventsError, EventsPage, EventsResponse, NextToken};
+    pub use crate::backend::{
+        EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
+    };
 }
 
 pub mod config {
@@ -60,8 +62,9 @@ pub mod output {
 }
 
 pub mod poll {
-    pub use crate::poll::poller::{PollCommand, Poller};
-    pub use crate::poll::tail::{ApiRequest, Tail};
+    pub use crate::poll::permit::Permit;
+    pub use crate::poll::poller::Poller;
+    pub use crate::poll::schedule::{ApiRequest, PollCommand, Schedules};
     pub use crate::poll::walk::{OVERLAP, Walk};
 }
 

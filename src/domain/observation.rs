@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 
@@ -70,6 +70,20 @@ pub enum Seen {
     /// From here on, the machine's clock is this far behind the service's. Zero: it is right again. The times of
     /// observations are corrected already.
     ClockOff(TimeDelta),
+}
+
+impl Seen {
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Failed(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_throttled(&self) -> bool {
+        let fault = self.fault();
+        fault.is_some_and(|fault| fault.kind == FaultKind::Throttled)
+    }
 }
 
 impl Observation {

@@ -2,19 +2,19 @@
 //! stream of messages for the loop.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use crate::app::model::Target;
 use crate::app::msg::{Msg, Remark};
-use crate::backend::parallelcluster::ParallelCluster;
+use crate::backend::Backend;
 use crate::clock::Clock;
 use crate::demo::Simulator;
 use crate::domain::observation::{Observation, WalkStep};
-use crate::poll::poller::{PollCommand, Poller};
-use crate::poll::tail::Tail;
+use crate::poll::permit::Permit;
+use crate::poll::poller::Poller;
+use crate::poll::schedule::{PollCommand, Schedules};
 use crate::recording;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::recorder::RecordingSink;
@@ -36,7 +36,7 @@ pub(super) struct Prepared {
 #[derive(Debug)]
 pub(super) enum Origin {
     Api {
-        source: Box<ParallelCluster>,
+        backend: Backend,
         /// `--interval`.
         interval: Option<Duration>,
         /// The simulated API of the demo.
@@ -84,21 +84,22 @@ impl Prepared {
                 tasks.spawn("player", recording::play(recorded, clock, sender));
             }
             Origin::Api {
-                source,
+                backend,
                 interval,
                 simulator,
             } => {
                 if let Some(simulator) = simulator {
                     tasks.spawn("simulator", simulator.serve());
                 }
-                let mut tail = Tail::new(interval, fastrand::Rng::new());
+                let mut schedules = Schedules::new(interval, fastrand::Rng::new());
                 for page in first.iter().filter_map(resumed_step) {
-                    tail.remember(page.events().map(Arc::as_ref));
+                    schedules.remember(page);
                 }
                 let poller = Poller {
-                    source: *source,
+                    source: backend,
+                    permit: Permit::new(self.clock.clone()),
                     clock: self.clock.clone(),
-                    tail,
+                    schedules,
                     observations: sender,
                     commands: command_receiver,
                 };

@@ -16,7 +16,7 @@ use crate::app::msg::Msg;
 use crate::app::update::update;
 use crate::error::Error;
 use crate::output::{LineFormat, Printer};
-use crate::poll::poller::PollCommand;
+use crate::poll::schedule::PollCommand;
 use crate::runtime::feed::Feed;
 use crate::runtime::process::failpoint;
 use crate::runtime::process::hook::Hook;

@@ -29,7 +29,7 @@ use crate::domain::outcome::Outcome;
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::{LineFormat, Printer};
-use crate::poll::poller::PollCommand;
+use crate::poll::schedule::PollCommand;
 use crate::recording::Folder;
 
 pub(crate) use self::commands::history::{history, report};

@@ -2,8 +2,8 @@
 
 use crate::app::model::Target;
 use crate::app::msg::Remark;
-use crate::backend::parallelcluster;
 use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
+use crate::backend::{Backend, parallelcluster};
 use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::demo::{Scenario, Simulator};
@@ -79,7 +79,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
     let source = ParallelCluster::new(settings, clock.clone())
         .map_err(|error| usage("failed to set up TLS", &error))?;
     let origin = Origin::Api {
-        source: Box::new(source),
+        backend: Backend::ParallelCluster(Box::new(source)),
         interval: api.interval,
         simulator: None,
     };
@@ -134,7 +134,7 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
     };
     let source = ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))?;
     let origin = Origin::Api {
-        source: Box::new(source),
+        backend: Backend::ParallelCluster(Box::new(source)),
         interval: None,
         simulator: Some(Box::new(simulator)),
     };

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::TerminalCapabilities;
 use crate::error::Error;
 use crate::output::farewell;
-use crate::poll::poller::PollCommand;
+use crate::poll::schedule::PollCommand;
 use crate::runtime::commands::report::ReportWriter;
 use crate::runtime::feed::Feed;
 use crate::runtime::process::hook::Hook;

@@ -1,4 +1,4 @@
-//! The ParallelCluster API over HTTPS: a [`BuildSource`].
+//! The ParallelCluster API over HTTPS: events and descriptions of images.
 //!
 //! ```text
 //!  ApiCall ─► identity ─► endpoint (URL) ─► signer ─► http ─► skew ─► wire ─► response ─► EventsResponse
@@ -34,7 +34,7 @@ use crate::aws::skew::{ClockSkew, Exchange};
 use crate::aws::tls::CaBundle;
 use crate::aws::transport_error;
 use crate::backend::parallelcluster::refusal::{Refusal, classify};
-use crate::backend::{BuildSource, EventsError, EventsResponse, NextToken};
+use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
@@ -242,17 +242,27 @@ impl ParallelCluster {
     }
 }
 
-impl BuildSource for ParallelCluster {
+impl EventSource for ParallelCluster {
     async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         let call = ApiCall::StackEvents(token);
         let result = self.call(call).await;
         response::events(&self.context(call), result)
     }
+}
 
+impl ImageSource for ParallelCluster {
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
         let call = ApiCall::Description;
         let result = self.call(call).await;
         response::image(&self.context(call), result)
+    }
+}
+
+impl Source for ParallelCluster {
+    type Image = Self;
+
+    fn image_source(&mut self) -> Option<&mut Self> {
+        Some(self)
     }
 
     fn clock_correction(&self) -> TimeDelta {
