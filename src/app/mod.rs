@@ -11,7 +11,8 @@
 //! `update` is total, synchronous and deterministic: the same messages always produce the same model and the
 //! same effects. There is no clock, no terminal and no network here.
 //!
-//! - `msg`, `update`, `effect`, `model`: messages, the function that applies them, its requests, the state
+//! - `msg`, `update`, `effect`: messages, the function that applies them, its requests
+//! - `model`, `session`: the state of the program, and of each watched build
 //! - `keys`: actions, their keys and their help
 //! - `views`, `overlays`: the state of each view, and of all that is open over them
 //! - `status`: connection, notices, tabs, verdict notification, outcome and exit
@@ -23,6 +24,7 @@ pub(crate) mod layout;
 pub(crate) mod model;
 pub(crate) mod msg;
 pub(crate) mod overlays;
+pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod update;
 pub(crate) mod views;

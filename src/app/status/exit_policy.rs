@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::app::effect::Effect;
+use crate::app::effect::PollRequest;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::fault::Fault;
 use crate::domain::observation::{Observation, Seen};
@@ -65,7 +65,7 @@ impl ExitPolicy {
 
     /// Applies an observation that the build has applied before. Returns a request that is needed before the end.
     #[must_use]
-    pub fn apply(&mut self, observation: &Observation, build: &Build) -> Option<Effect> {
+    pub fn apply(&mut self, observation: &Observation, build: &Build) -> Option<PollRequest> {
         match &observation.seen {
             Seen::Fault(fault) => {
                 keep_first_time(&mut self.events_fault, observation.elapsed, fault);
@@ -84,7 +84,7 @@ impl ExitPolicy {
         if self.decided_at.is_none() && build.verdict().is_final() {
             self.decided_at = Some(observation.elapsed);
             let more = matches!(build.verdict(), Verdict::Failed | Verdict::Ended);
-            return more.then_some(Effect::Audit);
+            return more.then_some(PollRequest::Audit);
         }
         if !build.verdict().is_final() {
             self.decided_at = None;

@@ -1,6 +1,6 @@
 //! The screen while the machine's clock is wrong or is set.
 
-use bakewatch::testing::app::Effect;
+use bakewatch::testing::app::{Effect, Msg, PollRequest, Remark};
 
 use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
@@ -14,9 +14,11 @@ fn a_wrong_clock_is_shown_until_it_is_right() {
         let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
         assert!(frame.contains(&told), "{frame}");
         let mut right = builds::building(80, 24);
-        right.machine_is_behind(seconds).model.remark = None;
+        right.machine_is_behind(seconds);
+        let other = Remark::lasting("another remark");
+        right.msg(Msg::Remark(other.clone()));
         right.machine_is_behind(0);
-        assert!(right.model.remark.is_none());
+        assert_eq!(right.model.remark(), Some(&other));
     }
 }
 
@@ -30,7 +32,7 @@ fn changing_the_clock_makes_no_time_negative_and_blocks_no_key() {
             story
                 .effects
                 .iter()
-                .any(|effect| matches!(effect, Effect::PollNow)),
+                .any(|effect| matches!(effect, Effect::Poll(_, PollRequest::Now))),
             "{set}: nothing is asked"
         );
         let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
