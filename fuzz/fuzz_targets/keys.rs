@@ -157,7 +157,7 @@ fn step(story: &mut Story, bytes: &mut Bytes<'_>, seconds: &mut i64) {
         16 => {
             let text = bytes.of(&[
                 "a remark",
-                "a longer remark with 日本語 in it, which goes on and on",
+                "a longer remark with 日本語 in it, which is very long",
             ]);
             story.msg(Msg::Remark(if first_bit(bytes) {
                 Remark::passing(text)

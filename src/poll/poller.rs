@@ -143,7 +143,7 @@ impl<S: BuildSource> Poller<S> {
                 at,
                 elapsed: self.clock.elapsed(),
                 next_poll,
-                seen: seen,
+                seen,
             })
             .await
             .is_ok()

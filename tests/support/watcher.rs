@@ -106,7 +106,7 @@ impl Watcher {
             at,
             elapsed: self.now,
             next_poll,
-            seen: seen,
+            seen,
         });
     }
 

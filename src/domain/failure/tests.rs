@@ -488,7 +488,7 @@ fn observe(build: &mut Build, seen: Seen) {
         at: at(0),
         elapsed: std::time::Duration::ZERO,
         next_poll: at(5),
-        seen: seen,
+        seen,
     });
 }
 

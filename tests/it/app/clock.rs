@@ -10,9 +10,9 @@ fn a_wrong_clock_is_shown_until_it_is_right() {
     for (seconds, word) in [(599, "10 min slow"), (-7200, "120 min fast")] {
         let mut story = builds::building(80, 24);
         story.machine_is_behind(seconds);
-        let told = format!("this machine's clock is {word}; the times here are by the API's");
+        let notice = format!("this machine's clock is {word}; times are shown by the API's clock");
         let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
-        assert!(frame.contains(&told), "{frame}");
+        assert!(frame.contains(&notice), "{frame}");
         let mut right = builds::building(80, 24);
         right.machine_is_behind(seconds);
         let other = Remark::lasting("another remark");

@@ -212,13 +212,13 @@ fn a_report_of_a_huge_build_can_still_be_pasted() {
     story.events(&facts);
     let markdown = report_of(&story, None);
     assert!(markdown.len() < 60_000, "{}", markdown.len());
-    for said in [
+    for text in [
         "4700 events omitted",
         "4900 more resources are not listed",
         "`Resource99`",
         "`Resource4999`",
     ] {
-        assert!(markdown.contains(said), "{said} is not in it");
+        assert!(markdown.contains(text), "{text} is not in it");
     }
     assert!(!markdown.contains("`Resource100`"));
     assert!(markdown.contains("| events | 5000 |"));
