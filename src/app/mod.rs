@@ -4,8 +4,8 @@
 //! ```text
 //! a key          Msg::Key ─► update::keys ─┬► overlays::prompt   it types, if a prompt is open
 //!                                          └► keys::keymap ─► Action ─► update::{navigation, find, step, copy, …}
-//! an observation Msg::Observed ─► domain::build ─► status::connection ─► status::exit_policy (headless)
-//!                                                                     └► status::verdict_notice (screen)
+//! an observation Msg::Observed ─► update::observe ─► domain::build ─► status::connection
+//!                                                      ─► status::exit_policy (headless), status::verdict_notice (screen)
 //! then           Model::settle: views and overlays adapt to the new build, the layout to the new notices
 //! ```
 //! `update` is total, synchronous and deterministic: the same messages always produce the same model and the

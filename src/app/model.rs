@@ -162,9 +162,10 @@ impl Model {
         exit_code::of_builds(&codes)
     }
 
-    /// Shows another session.
+    /// Shows another session, without the result of the last key: that was about the session before it.
     pub(super) fn show(&mut self, id: SessionId) {
         if let Some(session) = self.others.remove(&id) {
+            self.toast = None;
             let before = std::mem::replace(&mut self.shown, session);
             self.others.insert(before.id, before);
         }

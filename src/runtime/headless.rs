@@ -91,7 +91,7 @@ fn run_effects(
     effects: Effects,
     feed: &Feed,
     printer: &PrinterThread,
-    outcomes: &mut Vec<Box<FinalOutcome>>,
+    outcomes: &mut Vec<FinalOutcome>,
 ) -> Option<u8> {
     let mut code = None;
     for effect in effects {
@@ -100,7 +100,7 @@ fn run_effects(
             // The end of the printer thread is noticed elsewhere.
             Effect::Emit(_, entry) => drop(printer.entries.send(entry)),
             Effect::Remark(text) => drop(printer.entries.send(Entry::Remark(text))),
-            Effect::Run(known) => outcomes.push(known),
+            Effect::Run(known) => outcomes.push(*known),
             Effect::Notify(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)

@@ -134,7 +134,7 @@ fn click_in_pane(model: &mut Model, regions: Regions, at: Position) {
                 }
             }
             Tab::Failure => {
-                model.shown.views.failure.page.cursor = model.shown.views.failure.page.top + line
+                model.shown.views.failure.page.cursor = model.shown.views.failure.page.top + line;
             }
         }
     }
