@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bakewatch::testing::Clock;
-use bakewatch::testing::app::{Mode, Model, Msg, Target, update};
+use bakewatch::testing::app::{Mode, Model, Msg, Preferences, Session, SessionId, Target, update};
 use bakewatch::testing::backend::{
     EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
 };
@@ -187,7 +187,9 @@ async fn day() {
             region: None,
             note: None,
         };
-        let mut model = Model::new(target, Mode::Screen, built_in().unwrap(), clock.now());
+        let preferences = Preferences::new(Mode::Screen, built_in().unwrap());
+        let session = Session::new(SessionId::default(), target, None);
+        let mut model = Model::new(preferences, session, clock.now());
         let _ = update(&mut model, Msg::Resized(SIZE));
         let area = Rect::from((ratatui::layout::Position::ORIGIN, SIZE));
         let mut buffer = Buffer::empty(area);
@@ -198,7 +200,7 @@ async fn day() {
             let msg = tokio::select! {
                 Some(report) = observations.recv() => {
                     polls += 1;
-                    Msg::Observed(report)
+                    Msg::Observed(SessionId::default(), vec![report])
                 }
                 _ = seconds.tick() => {
                     second += 1;

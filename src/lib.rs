@@ -10,7 +10,7 @@
 //!                          terminal ◄─ runtime::tty ◄─ view(&Model) ┴─ Entry ─► output ─► standard output
 //! ```
 //! Data goes one way. `domain` models a build without I/O, and `store` indexes its events; `text` makes untrusted
-//! text safe; `demo` simulates the API. Only `runtime` has side effects. `tests/it/layering.rs` checks the imports of
+//! text safe; `demo` simulates the API. Only `runtime` has side effects. `tests/it/repo/layering.rs` checks the imports of
 //! each folder.
 //!
 //! # Glossary

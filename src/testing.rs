@@ -4,12 +4,13 @@
 pub use crate::cli::Cli;
 pub use crate::clock::Clock;
 pub mod app {
-    pub use crate::app::effect::{Effect, Entry, FinalOutcome};
+    pub use crate::app::effect::{Effect, Entry, FinalOutcome, PollRequest};
     pub use crate::app::keys::commands::COMMANDS;
     pub use crate::app::keys::key::Key;
     pub use crate::app::keys::keymap::KeyMap;
-    pub use crate::app::model::{Focus, Mode, Model, Target};
+    pub use crate::app::model::{Mode, Model, Preferences};
     pub use crate::app::msg::{MouseAction, MouseKind, Msg, Remark, Signal};
+    pub use crate::app::session::{Focus, Session, SessionId, Target};
     pub use crate::app::status::bar::{BarTarget, bar_items, bar_target_at};
     pub use crate::app::status::exit_policy::ExitPolicy;
     pub use crate::app::status::summary::summary;

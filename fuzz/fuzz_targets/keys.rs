@@ -153,11 +153,11 @@ fn step(story: &mut Story, bytes: &mut Bytes<'_>, seconds: &mut i64) {
             let kind = bytes.of(&kinds);
             story.fault(kind, bytes.of(&REASONS), bytes.of(&REASONS));
         }
-        15 => story.msg(Msg::RecordingEnded),
+        15 => story.msg(Msg::RecordingEnded(story.model.shown.id)),
         16 => {
             let text = bytes.of(&[
                 "a remark",
-                "a longer remark with 日本語 in it, which goes on and on",
+                "a longer remark with 日本語 in it, which is very long",
             ]);
             story.msg(Msg::Remark(if first_bit(bytes) {
                 Remark::passing(text)

@@ -7,6 +7,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
+use crate::app::session::SessionId;
 use crate::domain::observation::Observation;
 use crate::exit_code;
 use crate::text::safe::SafeText;
@@ -30,14 +31,16 @@ pub enum Msg {
     /// Only after [`Effect::Mouse`](crate::app::effect::Effect::Mouse).
     Mouse(MouseAction),
     Resized(Size),
-    /// The API responded, or a request failed.
-    Observed(Observation),
+    /// The API responded, or a request failed: in the order of occurrence.
+    Observed(SessionId, Vec<Observation>),
+    /// Show another session.
+    Show(SessionId),
     /// Nothing else has happened, and events remain to be indexed: index some of them.
     Idle,
     TimedOut,
     Signal(Signal),
     /// The end of the recording that is replayed.
-    RecordingEnded,
+    RecordingEnded(SessionId),
     /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
     Remark(Remark),

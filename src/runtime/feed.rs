@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::app::model::Target;
 use crate::app::msg::{Msg, Remark};
+use crate::app::session::{SessionId, Target};
 use crate::backend::Backend;
 use crate::clock::Clock;
 use crate::demo::Simulator;
@@ -49,6 +49,7 @@ pub(super) enum Origin {
 #[derive(Debug)]
 pub(super) struct Feed {
     pub clock: Clock,
+    session: SessionId,
     pub commands: mpsc::Sender<PollCommand>,
     /// The messages that precede the first request.
     first: VecDeque<Msg>,
@@ -68,6 +69,7 @@ impl Prepared {
     /// recording.
     pub(super) fn start(
         self,
+        session: SessionId,
         first: Vec<Msg>,
         sink: RecordingSink,
         remarks: mpsc::UnboundedReceiver<Remark>,
@@ -92,7 +94,7 @@ impl Prepared {
                     tasks.spawn("simulator", simulator.serve());
                 }
                 let mut schedules = Schedules::new(interval, fastrand::Rng::new());
-                for page in first.iter().filter_map(resumed_step) {
+                for page in first.iter().flat_map(resumed_steps) {
                     schedules.remember(page);
                 }
                 let poller = Poller {
@@ -108,6 +110,7 @@ impl Prepared {
         }
         Feed {
             clock: self.clock,
+            session,
             commands,
             first: first.into(),
             observations,
@@ -117,11 +120,12 @@ impl Prepared {
     }
 }
 
-fn resumed_step(msg: &Msg) -> Option<&WalkStep> {
-    match msg {
-        Msg::Observed(observation) => observation.resumed(),
-        _ => None,
-    }
+fn resumed_steps(msg: &Msg) -> impl Iterator<Item = &WalkStep> {
+    let observations = match msg {
+        Msg::Observed(_, observations) => observations.as_slice(),
+        _ => &[],
+    };
+    observations.iter().filter_map(Observation::resumed)
 }
 
 impl Feed {
@@ -134,8 +138,8 @@ impl Feed {
             biased;
             Some(remark) = self.remarks.recv() => Msg::Remark(remark),
             observation = self.observations.recv() => match observation {
-                Some(observation) => Msg::Observed(observation),
-                None if std::mem::take(&mut self.reports_end) => Msg::RecordingEnded,
+                Some(observation) => Msg::Observed(self.session, vec![observation]),
+                None if std::mem::take(&mut self.reports_end) => Msg::RecordingEnded(self.session),
                 // The poller has panicked; `Tasks::panicked` reports it.
                 None => std::future::pending().await,
             },

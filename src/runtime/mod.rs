@@ -19,10 +19,11 @@ use std::mem::ManuallyDrop;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::app::effect::Entry;
+use crate::app::effect::{Entry, PollRequest};
 use crate::app::keys::keymap::KeyMap;
-use crate::app::model::{Mode, Model};
+use crate::app::model::{Mode, Model, Preferences};
 use crate::app::msg::{Msg, Remark};
+use crate::app::session::{Session, SessionId};
 use crate::app::status::exit_policy::ExitPolicy;
 use crate::config::{OutputFormat, OutputMode, Settings, SourceSettings};
 use crate::domain::outcome::Outcome;
@@ -78,6 +79,7 @@ async fn watch(
     remarks: UnboundedReceiver<Remark>,
 ) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
+    let session = SessionId::default();
     // With --wait, the user waits for another build than any recorded one.
     let is_live = matches!(settings.source, SourceSettings::Api(_));
     let resumes = is_live && !settings.waits;
@@ -86,8 +88,13 @@ async fn watch(
     let recordings = settings.recordings.map(Folder::new);
     let typical = recordings.as_ref().filter(|_| is_live);
     let typical = typical.and_then(Folder::typical);
-    let (recorder, first_messages) =
-        recorder::open(settings.record, recordings.as_ref(), ready.header, resumes)?;
+    let (recorder, first_messages) = recorder::open(
+        settings.record,
+        recordings.as_ref(),
+        ready.header,
+        resumes,
+        session,
+    )?;
     let first = ready.remarks.into_iter().map(Msg::Remark);
     let first = first.chain(first_messages).collect();
     let exit_policy = if prepared.is_replay() {
@@ -95,18 +102,23 @@ async fn watch(
     } else {
         ExitPolicy::new(settings.waits)
     };
-    let (mode, keys) = match &settings.output {
-        OutputMode::Screen(keys) => (Mode::Screen, keys.clone()),
-        OutputMode::Headless(_) => (Mode::Headless(exit_policy), KeyMap::default()),
+    let (mode, keys, exit) = match &settings.output {
+        OutputMode::Screen(keys) => (Mode::Screen, keys.clone(), None),
+        OutputMode::Headless(_) => (Mode::Headless, KeyMap::default(), Some(exit_policy)),
     };
     let clock = prepared.clock.clone();
-    let mut model = Model::new(prepared.target.clone(), mode, keys, clock.now());
-    model.mouse = settings.mouse;
-    model.times.utc = settings.utc;
+    let preferences = Preferences {
+        mode,
+        keys,
+        mouse: settings.mouse,
+        utc: settings.utc,
+        typical,
+    };
+    let watched = Session::new(session, prepared.target.clone(), exit);
+    let mut model = Model::new(preferences, watched, clock.now());
     let hook = Hook(settings.on_outcome);
-    model.typical = typical;
     let (recorder, sink) = RecorderHandle::start(recorder, remark, &mut tasks);
-    let start = |tasks: &mut Tasks| prepared.start(first, sink, remarks, tasks);
+    let start = |tasks: &mut Tasks| prepared.start(session, first, sink, remarks, tasks);
     let result = match settings.output {
         OutputMode::Screen(_) => {
             let appearance = screen::Appearance {
@@ -124,7 +136,7 @@ async fn watch(
             headless::run(&mut model, format, settings.timeout, hook, feed, &mut tasks).await
         }
     };
-    let outcome = Outcome::of(&model.build, &model.target.image_id);
+    let outcome = Outcome::of(&model.shown.build, &model.shown.target.image_id);
     if let Some(failure) = recorder.end(outcome, model.now).await {
         print_new_remark(&model, failure);
     }
@@ -139,7 +151,12 @@ fn print_new_remark(model: &Model, remark: Remark) {
     }
 }
 
-/// Sends a command of the application to the poller. If the queue is full, the same command is already waiting.
-fn send_command(feed: &Feed, command: PollCommand) {
+/// Sends a request of the application to the poller. If the queue is full, the same command is already waiting.
+fn send_request(feed: &Feed, request: PollRequest) {
+    let command = match request {
+        PollRequest::Now => PollCommand::PollNow,
+        PollRequest::CatchUp => PollCommand::CatchUp,
+        PollRequest::Audit => PollCommand::Audit,
+    };
     let _ = feed.commands.try_send(command);
 }

@@ -1,7 +1,7 @@
 //! Builds a watch from the settings: backend, clock and the header of its recording. Sends no request yet.
 
-use crate::app::model::Target;
 use crate::app::msg::Remark;
+use crate::app::session::Target;
 use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
 use crate::backend::{Backend, parallelcluster};
 use crate::clock::Clock;

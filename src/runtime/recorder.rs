@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::msg::{Msg, Remark};
+use crate::app::session::SessionId;
 use crate::config::Record;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
@@ -30,6 +31,7 @@ pub(super) fn open(
     recordings: Option<&Folder>,
     header: Header,
     resumes: bool,
+    session: SessionId,
 ) -> Result<(Option<Recorder>, Vec<Msg>), Error> {
     let now = header.started_at;
     let (recorder, earlier) = match (record, recordings) {
@@ -50,7 +52,7 @@ pub(super) fn open(
     if let Some(earlier) = earlier {
         let remarks = remarks_on(recorder.path(), &earlier);
         first.extend(remarks.into_iter().map(Msg::Remark));
-        first.extend(earlier.resume(now).into_iter().map(Msg::Observed));
+        first.push(Msg::Observed(session, earlier.resume(now)));
     }
     Ok((Some(recorder), first))
 }

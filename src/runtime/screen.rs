@@ -15,14 +15,13 @@ use crate::clock::Clock;
 use crate::config::TerminalCapabilities;
 use crate::error::Error;
 use crate::output::farewell;
-use crate::poll::schedule::PollCommand;
 use crate::runtime::commands::report::ReportWriter;
 use crate::runtime::feed::Feed;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::{JobControl, JobSignals, Signals};
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::process::{failpoint, panics};
-use crate::runtime::send_command;
+use crate::runtime::send_request;
 use crate::runtime::ticks::{Ticks, tick};
 use crate::runtime::tty::clipboard::Clipboard;
 use crate::runtime::tty::hangup::{Hangup, is_gone};
@@ -98,8 +97,8 @@ async fn show(
     let (Ok(size), Ok(input)) = (terminal::size(), Input::start()) else {
         return Ok(TERMINAL_GONE.into());
     };
-    let _ = update(model, Msg::Resized(size));
-    let _ = update(model, tick(clock, false));
+    let mut effects = update(model, Msg::Resized(size));
+    effects.extend(update(model, tick(clock, false)));
     if screen.draw(model, &theme).is_err() {
         return Ok(TERMINAL_GONE.into());
     }
@@ -125,7 +124,7 @@ async fn show(
         jobs,
         tasks,
     }
-    .run()
+    .run(effects)
     .await
 }
 
@@ -163,12 +162,18 @@ enum Wakeup {
 }
 
 impl ScreenLoop<'_> {
-    async fn run(mut self) -> Result<Exit, Error> {
-        let code = self.run_until_left().await;
+    /// Runs the loop; `first` are the effects of the messages before it.
+    async fn run(mut self, first: Effects) -> Result<Exit, Error> {
+        let code = match self.run_effects(first) {
+            Some(code) => Ok(code),
+            None => self.run_until_left().await,
+        };
         let mut unread = Vec::new();
         for msg in self.reports.finish().await {
-            let _ = update(self.model, msg);
-            unread.extend(self.model.toast.take());
+            let effects = update(self.model, msg);
+            // The program is exiting already: with its earlier code.
+            self.run_effects(effects);
+            unread.extend(self.model.toast.clone());
         }
         code.map(|code| Exit { code, unread })
     }
@@ -214,7 +219,7 @@ impl ScreenLoop<'_> {
             msg = self.ticks.next() => Wakeup::Msg(msg),
             msg = self.reports.next() => Wakeup::Msg(msg),
             msg = self.feed.next() => Wakeup::Msg(msg),
-            () = std::future::ready(()), if self.model.has_index_work() => Wakeup::Msg(Msg::Idle),
+            () = std::future::ready(()), if self.model.shown.has_index_work() => Wakeup::Msg(Msg::Idle),
         }
     }
 
@@ -226,7 +231,10 @@ impl ScreenLoop<'_> {
             }
             // A shell that brings a running job to the foreground sends no signal.
             if !terminal::is_entered() && !job_control::in_background() {
-                self.reenter();
+                let code = self.reenter();
+                if code.is_some() {
+                    return code;
+                }
             }
         }
         failpoint::hit("update");
@@ -239,19 +247,21 @@ impl ScreenLoop<'_> {
     fn run_effects(&mut self, effects: Effects) -> Option<u8> {
         for effect in effects {
             match effect {
-                Effect::PollNow => send_command(&self.feed, PollCommand::PollNow),
-                Effect::CatchUp => send_command(&self.feed, PollCommand::CatchUp),
-                Effect::Audit => send_command(&self.feed, PollCommand::Audit),
+                Effect::Poll(_, request) => send_request(&self.feed, request),
                 Effect::Notify(text) => {
                     self.screen
                         .write_control(&escapes::notification(&text, self.capabilities));
                 }
                 Effect::Run(outcome) => self.hook.run_in_background(&outcome, self.tasks),
                 Effect::Copy(text) => self.copy(text),
-                Effect::WriteReport => self.reports.write(self.model, self.tasks),
+                Effect::WriteReport(id) => {
+                    if let Some(session) = self.model.session(id) {
+                        self.reports.write(session, self.model.now, self.tasks);
+                    }
+                }
                 Effect::Mouse(captured) => self.screen.capture_mouse(captured),
                 Effect::Suspend => self.suspend(),
-                Effect::Emit(_) => {}
+                Effect::Emit(..) | Effect::Remark(_) => {}
                 Effect::Exit(code) => return Some(code),
             }
         }
@@ -307,8 +317,8 @@ impl ScreenLoop<'_> {
     fn resume(&mut self) -> Option<u8> {
         if job_control::in_background() {
             self.leave();
-        } else {
-            self.reenter();
+        } else if let Some(code) = self.reenter() {
+            return Some(code);
         }
         let msg = self.ticks.resume();
         self.handle(msg)
@@ -319,16 +329,15 @@ impl ScreenLoop<'_> {
         terminal::restore();
     }
 
-    /// Enters the screen again and redraws it at the current size.
-    fn reenter(&mut self) {
+    /// Enters the screen again and redraws it at the current size. Returns the exit code if the program is to exit.
+    fn reenter(&mut self) -> Option<u8> {
         // If this fails, the terminal is gone, which the next tick notices.
-        let size = self.screen.reenter().and_then(|()| terminal::size());
-        if let Ok(size) = size {
-            let _ = update(self.model, Msg::Resized(size));
-            self.screen.capture_mouse(self.model.mouse);
-            self.input.resume();
-            self.stale = true;
-            self.draw_soon();
-        }
+        let size = self.screen.reenter().and_then(|()| terminal::size()).ok()?;
+        let effects = update(self.model, Msg::Resized(size));
+        self.screen.capture_mouse(self.model.mouse);
+        self.input.resume();
+        self.stale = true;
+        self.draw_soon();
+        self.run_effects(effects)
     }
 }

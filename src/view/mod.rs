@@ -64,8 +64,8 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     bar::draw(model, theme, on_screen(regions.bar), buf);
     let (list, detail) = panes(&regions, model);
     if let Some(region) = list.map(on_screen) {
-        match model.tab {
-            Tab::Resources if model.build.current().is_some() => {
+        match model.shown.tab {
+            Tab::Resources if model.shown.build.current().is_some() => {
                 resources::draw(model, theme, region, buf);
             }
             Tab::Failure => failure::draw(model, theme, region, buf),
@@ -89,7 +89,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 /// The list and the detail. Before the first event, the list has the room of both.
 fn panes(regions: &Regions, model: &Model) -> (Option<Rect>, Option<Rect>) {
-    let none = model.build.timelines().iter().all(Timeline::is_empty);
+    let none = model.shown.build.timelines().iter().all(Timeline::is_empty);
     match (regions.list, regions.detail) {
         (Some(list), Some(detail)) if none => (Some(list.union(detail)), None),
         (None, detail) if none => (detail, None),

@@ -106,18 +106,18 @@ class ContractCase(unittest.TestCase):
         return lines[-1]
 
     def assert_form(self, lines: list[Line]) -> None:
-        """Each stack is announced once, before its first event; states change; one outcome, with correct counts."""
-        announced: list[str] = []
+        """Each stack has one stack line, before its first event; states change; one outcome, with correct counts."""
+        stacks: list[str] = []
         states: list[str] = []
         events = 0
         for line in lines:
             match line["kind"]:
                 case "stack":
-                    self.assertNotIn(line["stackId"], announced)
-                    announced.append(line["stackId"])
+                    self.assertNotIn(line["stackId"], stacks)
+                    stacks.append(line["stackId"])
                 case "event":
                     events += 1
-                    self.assertIn(line["stackId"], announced)
+                    self.assertIn(line["stackId"], stacks)
                     self.assertEqual(line["stackId"], line["event"]["stackId"])
                 case "status":
                     self.assertIn(line["state"], STATES)

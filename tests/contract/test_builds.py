@@ -16,7 +16,7 @@ from watcher import Line, Watch
 
 
 @dataclass(frozen=True)
-class Told:
+class BuildWatch:
     """A scenario that was watched to its end."""
 
     gateway: Gateway
@@ -28,7 +28,7 @@ class Told:
 class Builds(ContractCase):
     """Each test is one scenario."""
 
-    def tell(self, scenario: Callable[[Account, str, datetime], Steps], code: int) -> Told:
+    def watch_build(self, scenario: Callable[[Account, str, datetime], Steps], code: int) -> BuildWatch:
         """Watch a scenario from its first event on; `stack` is the one that it began with."""
         gateway = self.gateway()
         steps = scenario(self.account, self.image_id, self.start)
@@ -40,27 +40,27 @@ class Builds(ContractCase):
         outcome = self.outcome(watch, code)
         self.assert_complete(watch, gateway.log, stack)
         self.assert_signed(gateway)
-        return Told(gateway, watch, stack, outcome)
+        return BuildWatch(gateway, watch, stack, outcome)
 
     def test_success(self) -> None:
-        told = self.tell(scenarios.success, 0)
-        self.assertEqual("succeeded", told.outcome["outcome"])
-        self.assertEqual(told.stack.stack_id, told.outcome["stackId"])
+        watched = self.watch_build(scenarios.success, 0)
+        self.assertEqual("succeeded", watched.outcome["outcome"])
+        self.assertEqual(watched.stack.stack_id, watched.outcome["stackId"])
         [ami] = self.account.images_with_tags({"parallelcluster:image_id": [self.image_id]})
-        self.assertEqual(ami.ami_id, told.outcome["amiId"])
-        self.assertFalse(told.outcome.get("leftoverStack"))
-        self.assertNotIn("firstFailure", told.outcome)
-        self.assertEqual(told.watch.events(told.stack.stack_id)[0]["timestamp"], told.outcome["startedAt"])
-        ended = datetime.fromisoformat(told.outcome["endedAt"])
+        self.assertEqual(ami.ami_id, watched.outcome["amiId"])
+        self.assertFalse(watched.outcome.get("leftoverStack"))
+        self.assertNotIn("firstFailure", watched.outcome)
+        self.assertEqual(watched.watch.events(watched.stack.stack_id)[0]["timestamp"], watched.outcome["startedAt"])
+        ended = datetime.fromisoformat(watched.outcome["endedAt"])
         self.assertLess(abs((ended - ami.created).total_seconds()), 0.001)
         # All but the last DELETE_COMPLETE, which is not visible by name.
-        self.assertEqual(len(told.stack.events) - 1, told.outcome["events"])
+        self.assertEqual(len(watched.stack.events) - 1, watched.outcome["events"])
 
     def test_failure(self) -> None:
-        told = self.tell(scenarios.failure, 3)
-        self.assertEqual("failed", told.outcome["outcome"])
-        self.assertNotIn("amiId", told.outcome)
-        failed = next(event for event in told.stack.events if event.status == "CREATE_FAILED")
+        watched = self.watch_build(scenarios.failure, 3)
+        self.assertEqual("failed", watched.outcome["outcome"])
+        self.assertNotIn("amiId", watched.outcome)
+        failed = next(event for event in watched.stack.events if event.status == "CREATE_FAILED")
         self.assertEqual(
             {
                 "logicalResourceId": IMAGE,
@@ -68,9 +68,9 @@ class Builds(ContractCase):
                 "reason": failed.reason,
                 "eventId": failed.event_id,
             },
-            told.outcome["firstFailure"],
+            watched.outcome["firstFailure"],
         )
-        self.assertEqual(len(told.stack.events), told.outcome["events"])
+        self.assertEqual(len(watched.stack.events), watched.outcome["events"])
 
     def test_failure_that_is_already_over(self) -> None:
         gateway = self.gateway()
@@ -81,45 +81,45 @@ class Builds(ContractCase):
         self.assert_complete(watch, gateway.log, self.stack())
 
     def test_rollback_is_watched_to_its_end(self) -> None:
-        told = self.tell(scenarios.rollback, 3)
-        self.assertEqual("failed", told.outcome["outcome"])
-        self.assertEqual(IMAGE, told.outcome["firstFailure"]["logicalResourceId"])
-        self.assertEqual("ROLLBACK_COMPLETE", told.watch.events(told.stack.stack_id)[-1]["resourceStatus"])
+        watched = self.watch_build(scenarios.rollback, 3)
+        self.assertEqual("failed", watched.outcome["outcome"])
+        self.assertEqual(IMAGE, watched.outcome["firstFailure"]["logicalResourceId"])
+        self.assertEqual("ROLLBACK_COMPLETE", watched.watch.events(watched.stack.stack_id)[-1]["resourceStatus"])
 
     def test_leftover_stack_is_still_a_success(self) -> None:
-        told = self.tell(scenarios.leftover, 0)
-        self.assertEqual("succeeded", told.outcome["outcome"])
-        self.assertIs(True, told.outcome["leftoverStack"])
-        self.assertIn("amiId", told.outcome)
-        self.assertEqual("DELETE_FAILED", told.watch.events(told.stack.stack_id)[-1]["resourceStatus"])
+        watched = self.watch_build(scenarios.leftover, 0)
+        self.assertEqual("succeeded", watched.outcome["outcome"])
+        self.assertIs(True, watched.outcome["leftoverStack"])
+        self.assertIn("amiId", watched.outcome)
+        self.assertEqual("DELETE_FAILED", watched.watch.events(watched.stack.stack_id)[-1]["resourceStatus"])
 
     def test_deleted_in_the_middle(self) -> None:
-        told = self.tell(scenarios.deleted, 5)
-        self.assertEqual("deleted", told.outcome["outcome"])
-        self.assertNotIn("amiId", told.outcome)
+        watched = self.watch_build(scenarios.deleted, 5)
+        self.assertEqual("deleted", watched.outcome["outcome"])
+        self.assertNotIn("amiId", watched.outcome)
         for is_events in (True, False):
-            gone = [each.arrived for each in told.gateway.log if each.status == 404 and each.is_events == is_events]
+            gone = [each.arrived for each in watched.gateway.log if each.status == 404 and each.is_events == is_events]
             # The program counts from response to response, the gateway from arrival to arrival.
             self.assertGreaterEqual(gone[-1] - gone[0], 4.5, "gone must be confirmed 5 s later")
 
     def test_rebuild_is_a_new_generation(self) -> None:
-        told = self.tell(scenarios.rebuild, 0)
+        watched = self.watch_build(scenarios.rebuild, 0)
         second = self.account.find_stack(stack_arn(self.image_id, 2))
         assert second is not None
-        announced = [line["stackId"] for line in told.watch.of_kind("stack")]
-        self.assertEqual([told.stack.stack_id, second.stack_id], announced)
-        self.assertEqual(second.stack_id, told.outcome["stackId"])
-        self.assertEqual("succeeded", told.outcome["outcome"])
-        self.assertEqual(told.watch.events(second.stack_id)[0]["timestamp"], told.outcome["startedAt"])
-        self.assert_complete(told.watch, told.gateway.log, second)
+        stack_lines = [line["stackId"] for line in watched.watch.of_kind("stack")]
+        self.assertEqual([watched.stack.stack_id, second.stack_id], stack_lines)
+        self.assertEqual(second.stack_id, watched.outcome["stackId"])
+        self.assertEqual("succeeded", watched.outcome["outcome"])
+        self.assertEqual(watched.watch.events(second.stack_id)[0]["timestamp"], watched.outcome["startedAt"])
+        self.assert_complete(watched.watch, watched.gateway.log, second)
 
     def test_stack_of_someone_else(self) -> None:
-        told = self.tell(scenarios.foreign, 1)
-        self.assertEqual("unknown", told.outcome["outcome"])
+        watched = self.watch_build(scenarios.foreign, 1)
+        self.assertEqual("unknown", watched.outcome["outcome"])
 
     def test_five_thousand_events_then_bursts(self) -> None:
-        told = self.tell(scenarios.busy, 3)
-        self.assertEqual(6_002, told.outcome["events"])
+        watched = self.watch_build(scenarios.busy, 3)
+        self.assertEqual(6_002, watched.outcome["events"])
 
     def test_image_that_is_long_available(self) -> None:
         gateway = self.gateway()

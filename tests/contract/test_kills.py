@@ -107,8 +107,8 @@ class Kills(ContractCase):
         for _ in _story(killer, build, ending):
             watch.wait_for_events(build.stack.stack_id, len(build.stack.events))
             killer.wait()
-        said = self.outcome(watch, code)
-        self.assertEqual(outcome, said["outcome"])
+        line = self.outcome(watch, code)
+        self.assertEqual(outcome, line["outcome"])
         self.assertEqual(KILLS, killer.kills)
 
         # The last event of a stack that deletes itself is not available by the stack's name.

@@ -289,9 +289,11 @@ pub(crate) fn loading(width: u16, height: u16) -> Story {
 /// The API throttles.
 pub(crate) fn throttled(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
-    story
-        .at(34 * MINUTE + 40)
-        .fault(FaultKind::Throttled, "the API asks to slow down (429)", "");
+    story.at(34 * MINUTE + 40).fault(
+        FaultKind::Throttled,
+        "failed to read the stack events of alinux2-image: throttled (429)",
+        "",
+    );
     story.at(34 * MINUTE + 41);
     story
 }
@@ -313,7 +315,7 @@ pub(crate) fn refused(width: u16, height: u16) -> Story {
 fn denied(story: &mut Story) {
     story.fault(
         FaultKind::Denied,
-        "the API says that these credentials may not use it (403)",
+        "failed to read the stack events of alinux2-image: access denied (403)",
         "the API lets one role in by default: pass it with --role-arn; the stack's output \
          ParallelClusterApiUserRole names it",
     );
@@ -368,7 +370,7 @@ pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     let now = story.model.now;
     let offset = FixedOffset::east_opt(5 * 3600 + 1800).unwrap();
-    story.model.target.note = Some("simulated API".to_owned());
+    story.model.shown.target.note = Some("simulated API".to_owned());
     let elapsed = story.elapsed();
     story.msg(Msg::Tick {
         now,

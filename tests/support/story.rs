@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use bakewatch::testing::app::{Effect, Key, KeyMap, Mode, Model, Msg, Target, update};
+use bakewatch::testing::app::{
+    Effect, Key, KeyMap, Mode, Model, Msg, Preferences, Session, SessionId, Target, update,
+};
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::domain::{
     Fault, FaultKind, ImageAnswer, ImageDescription, Seen, StackEvent, StackId, Stream, WalkStep,
@@ -54,8 +56,10 @@ impl Story {
             region: Some(SafeText::new("us-east-1")),
             note: None,
         };
+        let preferences = Preferences::new(Mode::Screen, KEYS.clone());
+        let session = Session::new(SessionId::default(), target, None);
         let mut story = Self {
-            model: Model::new(target, Mode::Screen, KEYS.clone(), start()),
+            model: Model::new(preferences, session, start()),
             stack: FIRST_STACK.to_owned(),
             began: start(),
             made: 0,
@@ -127,7 +131,7 @@ impl Story {
     /// The poller observes something now; the next poll is in 5 s.
     pub(crate) fn observe(&mut self, seen: Seen) -> &mut Self {
         let observation = api::observation(self.model.now, self.elapsed(), seen);
-        self.msg(Msg::Observed(observation));
+        self.msg(Msg::Observed(self.model.shown.id, vec![observation]));
         self
     }
 
@@ -135,7 +139,7 @@ impl Story {
     pub(crate) fn fail(&mut self, stream: Stream, fault: Fault) -> &mut Self {
         let seen = Seen::Failed(fault);
         let observation = api::observation_of(stream, self.model.now, self.elapsed(), seen);
-        self.msg(Msg::Observed(observation));
+        self.msg(Msg::Observed(self.model.shown.id, vec![observation]));
         self
     }
 

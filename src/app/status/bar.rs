@@ -88,7 +88,7 @@ pub fn bar_target_at(model: &Model, columns: usize, column: usize) -> Option<Bar
 
 /// The number of selected events, of every stack that had the image's name.
 pub(crate) fn count(model: &Model, selection: Selection) -> usize {
-    let timelines = model.build.timelines().iter();
+    let timelines = model.shown.build.timelines().iter();
     timelines.map(|timeline| timeline.count(selection)).sum()
 }
 
@@ -96,7 +96,7 @@ fn items_with(model: &Model, detail: BarDetail) -> Vec<BarItem> {
     let tabs = Tab::ALL.into_iter().map(|tab| tab_item(model, tab, detail));
     let classes = StatusClass::ALL.into_iter();
     // Chips count and select events: beside resources, the user would take them for counts of resources.
-    let chips = classes.filter(|_| model.tab == Tab::Events);
+    let chips = classes.filter(|_| model.shown.tab == Tab::Events);
     let chips = chips.filter_map(|class| chip(model, class, detail));
     tabs.chain(chips).collect()
 }
@@ -119,10 +119,11 @@ fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
     let count = match tab {
         Tab::Events => count(model, Selection::ALL),
         Tab::Resources => model
+            .shown
             .build
             .current()
             .map_or(0, |timeline| timeline.facts().resources()),
-        Tab::Failure => usize::from(model.explanation().is_some()),
+        Tab::Failure => usize::from(model.shown.explanation().is_some()),
     };
     let action = match tab {
         Tab::Events => Action::ShowEvents,
@@ -143,7 +144,7 @@ fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
         target: BarTarget::Tab(tab),
         column: 0,
         text,
-        chosen: model.tab == tab,
+        chosen: model.shown.tab == tab,
         empty: count == 0,
     }
 }
@@ -156,7 +157,7 @@ fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem>
         StatusClass::Failed,
     ];
     let all = count(model, Selection::of(ClassSet::only(class)));
-    let classes = model.filter.classes;
+    let classes = model.shown.filter.classes;
     let chosen = classes != ClassSet::ALL && classes.contains(class);
     let wanted =
         detail >= BarDetail::Chips || (detail == BarDetail::Keys && class == StatusClass::Failed);
@@ -166,7 +167,10 @@ fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem>
     {
         return None;
     }
-    let listed = count(model, model.filter.selection_of(ClassSet::only(class)));
+    let listed = count(
+        model,
+        model.shown.filter.selection_of(ClassSet::only(class)),
+    );
     let word = if detail >= BarDetail::Words {
         class.label()
     } else {

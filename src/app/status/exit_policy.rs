@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::app::effect::Effect;
+use crate::app::effect::PollRequest;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::fault::Fault;
@@ -66,7 +66,7 @@ impl ExitPolicy {
 
     /// Applies a change of the build. Returns a request that is needed before the end.
     #[must_use]
-    pub fn apply(&mut self, change: &Change<'_>, build: &Build) -> Option<Effect> {
+    pub fn apply(&mut self, change: &Change<'_>, build: &Build) -> Option<PollRequest> {
         let fault = match change.stream {
             Stream::Events => Some(&mut self.events_fault),
             Stream::Image => Some(&mut self.image_fault),
@@ -83,7 +83,7 @@ impl ExitPolicy {
         if self.decided_at.is_none() && build.verdict().is_final() {
             self.decided_at = Some(change.elapsed);
             let more = matches!(build.verdict(), Verdict::Failed | Verdict::Ended);
-            return more.then_some(Effect::Audit);
+            return more.then_some(PollRequest::Audit);
         }
         if !build.verdict().is_final() {
             self.decided_at = None;

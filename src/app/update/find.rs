@@ -16,7 +16,7 @@ pub(super) fn run_find_action(model: &mut Model, action: Action) {
     match action {
         Action::Search => open(
             model,
-            if model.reads_page() {
+            if model.shown.reads_page() {
                 PromptPurpose::SearchPage
             } else {
                 PromptPurpose::SearchList
@@ -36,16 +36,16 @@ pub(super) fn run_find_action(model: &mut Model, action: Action) {
 
 fn open(model: &mut Model, purpose: PromptPurpose) {
     let current = match purpose {
-        PromptPurpose::SearchList => &model.search.listed,
-        PromptPurpose::SearchPage => &model.search.page,
-        PromptPurpose::FilterText => &model.filter.text,
+        PromptPurpose::SearchList => &model.shown.search.listed,
+        PromptPurpose::SearchPage => &model.shown.search.page,
+        PromptPurpose::FilterText => &model.shown.filter.text,
     };
     let prompt = Prompt::new(
         purpose,
         current.as_ref(),
         purpose == PromptPurpose::FilterText,
     );
-    if purpose == PromptPurpose::FilterText && model.tab != Tab::Events {
+    if purpose == PromptPurpose::FilterText && model.shown.tab != Tab::Events {
         show_view(model, Tab::Events);
     }
     model.overlay = Some(Overlay::Prompt(prompt));
@@ -93,9 +93,9 @@ pub(super) fn accept(model: &mut Model) {
             let is_some = pattern.is_some();
             set_pattern(model, prompt.purpose, pattern);
             if is_some && searches {
-                model.search.awaits_first_match =
-                    prompt.purpose == PromptPurpose::SearchList && model.tab == Tab::Events;
-                if !model.search.awaits_first_match {
+                model.shown.search.awaits_first_match =
+                    prompt.purpose == PromptPurpose::SearchList && model.shown.tab == Tab::Events;
+                if !model.shown.search.awaits_first_match {
                     step::step_to_match(model, true);
                 }
             }
@@ -115,9 +115,9 @@ pub(super) fn cancel(model: &mut Model, prompt: &Prompt) {
 fn set_pattern(model: &mut Model, purpose: PromptPurpose, pattern: Option<Pattern>) {
     match purpose {
         PromptPurpose::SearchList => set_search(model, pattern),
-        PromptPurpose::SearchPage => model.search.page = pattern,
+        PromptPurpose::SearchPage => model.shown.search.page = pattern,
         PromptPurpose::FilterText => {
-            let mut filter = model.filter.clone();
+            let mut filter = model.shown.filter.clone();
             filter.text = pattern;
             set_filter(model, filter);
         }

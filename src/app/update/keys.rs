@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use crate::app::effect::{Effect, Effects};
+use crate::app::effect::{Effect, Effects, PollRequest};
 use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
-use crate::app::model::{Focus, Model};
+use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help::Help;
+use crate::app::session::Focus;
 use crate::app::update::view_state::{close_help, set_filter, set_search, show_view};
 use crate::app::update::{copy, find, navigation, step};
 use crate::app::views::Tab;
@@ -39,7 +40,8 @@ pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
 fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
     match action {
         Action::Quit => {
-            let code = exit_code::of_verdict(model.build.verdict()).unwrap_or(exit_code::SUCCEEDED);
+            let code =
+                exit_code::of_verdict(model.shown.build.verdict()).unwrap_or(exit_code::SUCCEEDED);
             effects.push(Effect::Exit(code));
         }
         Action::Suspend => effects.push(Effect::Suspend),
@@ -91,8 +93,8 @@ fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
             effects.push(Effect::Mouse(model.mouse));
         }
         Action::NewestFirst => {
-            model.list.reverse_order();
-            let first = match model.list.order {
+            model.shown.views.events.reverse_order();
+            let first = match model.shown.views.events.order {
                 ListOrder::OldestFirst => "oldest",
                 ListOrder::NewestFirst => "newest",
             };
@@ -112,19 +114,20 @@ fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
 /// Requests a poll, unless one was requested a moment ago.
 fn poll_now(model: &mut Model) -> Option<Effect> {
     let recent = model
+        .shown
         .poll_requested
         .is_some_and(|at| model.elapsed.saturating_sub(at) < POLL_NOW_EVERY);
     if recent {
         return None;
     }
-    model.poll_requested = Some(model.elapsed);
-    Some(Effect::PollNow)
+    model.shown.poll_requested = Some(model.elapsed);
+    Some(Effect::Poll(model.shown.id, PollRequest::Now))
 }
 
 /// Requests a report, once there is something to report.
 fn write_report(model: &mut Model, effects: &mut Effects) {
-    if model.build.has_responded() || model.build.current().is_some() {
-        effects.push(Effect::WriteReport);
+    if model.shown.build.has_responded() || model.shown.build.current().is_some() {
+        effects.push(Effect::WriteReport(model.shown.id));
     } else {
         model.toast = Some("there is nothing to report yet".to_owned());
     }
@@ -139,52 +142,56 @@ fn close(model: &mut Model) {
     match model.overlay.take() {
         Some(Overlay::Prompt(prompt)) => find::cancel(model, &prompt),
         Some(_) => {}
-        None if model.focus == Focus::Detail && model.search.page.is_none() => {
-            model.focus = Focus::List;
-            model.detail_only = false;
+        None if model.shown.focus == Focus::Detail && model.shown.search.page.is_none() => {
+            model.shown.focus = Focus::List;
+            model.shown.detail_only = false;
         }
-        None if model.focus == Focus::Detail || model.tab == Tab::Failure => {
-            model.search.page = None;
+        None if model.shown.focus == Focus::Detail || model.shown.tab == Tab::Failure => {
+            model.shown.search.page = None;
         }
-        None if model.search.listed.is_some() => set_search(model, None),
+        None if model.shown.search.listed.is_some() => set_search(model, None),
         None => set_filter(model, Filter::default()),
     }
 }
 
 fn switch_pane(model: &mut Model) {
-    model.focus = match model.focus {
+    model.shown.focus = match model.shown.focus {
         Focus::List => Focus::Detail,
         Focus::Detail => Focus::List,
     };
-    if model.focus == Focus::List {
-        model.detail_only = false;
+    if model.shown.focus == Focus::List {
+        model.shown.detail_only = false;
     }
 }
 
 /// Lists the events of the selected resource only; if that is so already, all of them.
 fn filter_to_resource(model: &mut Model) {
-    let Some(event) = model.subject().and_then(|subject| subject.event().cloned()) else {
+    let Some(event) = model
+        .shown
+        .subject()
+        .and_then(|subject| subject.event().cloned())
+    else {
         return;
     };
-    let mut filter = model.filter.clone();
+    let mut filter = model.shown.filter.clone();
     let choice = FilterChoice::Resource(event.logical_id.clone());
     let alone = filter.resources == Names::only(&event.logical_id);
-    if alone && model.tab == Tab::Events {
+    if alone && model.shown.tab == Tab::Events {
         filter.all_of_kind(&choice);
     } else {
         filter.only(&choice);
     }
     set_filter(model, filter);
-    if model.tab != Tab::Events {
+    if model.shown.tab != Tab::Events {
         show_view(model, Tab::Events);
-        model.list.follow();
+        model.shown.views.events.follow();
     }
 }
 
 fn toggle_display(model: &mut Model, action: Action) {
     match action {
-        Action::RawJson => model.detail.toggle_mode(DetailMode::Raw),
-        Action::Changes => model.detail.toggle_mode(DetailMode::Changes),
+        Action::RawJson => model.shown.detail.toggle_mode(DetailMode::Raw),
+        Action::Changes => model.shown.detail.toggle_mode(DetailMode::Changes),
         Action::Utc => {
             model.times.utc = !model.times.utc;
             let clock = if model.times.utc {
@@ -207,11 +214,12 @@ fn toggle_display(model: &mut Model, action: Action) {
 }
 
 fn zoom(model: &mut Model, action: Action) {
-    let Some(whole) = resources::whole_window(&model.build, model.now) else {
+    let Some(whole) = resources::whole_window(&model.shown.build, model.now) else {
         return;
     };
-    let selected = resources::selected_window(&model.build, &model.resources, model.now);
-    let axis = &mut model.resources.axis;
+    let selected =
+        resources::selected_window(&model.shown.build, &model.shown.views.resources, model.now);
+    let axis = &mut model.shown.views.resources.axis;
     match (action, selected) {
         (Action::ZoomAll, _) => axis.show_all(),
         (Action::ZoomResource, Some(window)) => axis.show(whole, window),

@@ -5,10 +5,11 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::keys::action::Action;
 use crate::app::layout::Regions;
-use crate::app::model::{Focus, Model};
+use crate::app::model::Model;
 use crate::app::msg::{MouseAction, MouseKind};
 use crate::app::overlays::Overlay;
 use crate::app::overlays::filter_menu::{self, FilterMenuLine};
+use crate::app::session::Focus;
 use crate::app::status::bar;
 use crate::app::status::bar::BarTarget;
 use crate::app::update::{navigation, view_state};
@@ -44,18 +45,29 @@ fn wheel(model: &mut Model, regions: Regions, at: Position, rows: isize) {
     let under = |pane: Option<Rect>| pane.is_some_and(|pane| pane.contains(at));
     if under(regions.detail) {
         model
+            .shown
             .detail
             .page
             .scroll_by(rows, Regions::rows_in(regions.detail));
         return;
     }
-    match model.tab {
+    match model.shown.tab {
         Tab::Events => {
-            let listed = ListRows::new(&model.build, model.filter.selection(), model.list.order);
-            model.list.move_by(listed, rows);
+            let listed = ListRows::new(
+                &model.shown.build,
+                model.shown.filter.selection(),
+                model.shown.views.events.order,
+            );
+            model.shown.views.events.move_by(listed, rows);
         }
-        Tab::Resources => model.resources.move_by(&model.build, rows),
+        Tab::Resources => model
+            .shown
+            .views
+            .resources
+            .move_by(&model.shown.build, rows),
         Tab::Failure => model
+            .shown
+            .views
             .failure
             .page
             .scroll_by(rows, Regions::rows_in(regions.list)),
@@ -68,7 +80,7 @@ fn click_on_bar(model: &mut Model, regions: Regions, at: Position) {
         Some(BarTarget::Tab(tab)) => view_state::show_view(model, tab),
         Some(BarTarget::Class(class)) => {
             // A chip lists its class alone; clicked again, everything.
-            let mut filter = model.filter.clone();
+            let mut filter = model.shown.filter.clone();
             let choice = FilterChoice::Class(class);
             let before = filter.classes;
             filter.only(&choice);
@@ -83,25 +95,31 @@ fn click_on_bar(model: &mut Model, regions: Regions, at: Position) {
 
 fn click_in_pane(model: &mut Model, regions: Regions, at: Position) {
     if let Some(line) = line_under(regions.detail, at) {
-        model.focus = Focus::Detail;
-        let index = model.detail.page.top + line;
-        let again = index == model.detail.page.cursor;
-        model.detail.page.cursor = index;
+        model.shown.focus = Focus::Detail;
+        let index = model.shown.detail.page.top + line;
+        let again = index == model.shown.detail.page.cursor;
+        model.shown.detail.page.cursor = index;
         let is_branch = matches!(
-            model.detail.page.lines.get(index),
+            model.shown.detail.page.lines.get(index),
             Some(PageLine::Node { open: Some(_), .. })
         );
         if is_branch && again {
-            model.detail.fold(None);
+            model.shown.detail.fold(None);
         }
     } else if let Some(line) = line_under(regions.list, at) {
-        model.focus = Focus::List;
-        match model.tab {
+        model.shown.focus = Focus::List;
+        match model.shown.tab {
             Tab::Events => {
-                let rows = ListRows::new(&model.build, model.filter.selection(), model.list.order);
-                let key = rows.event(model.list.top + line).map(|event| event.key());
+                let rows = ListRows::new(
+                    &model.shown.build,
+                    model.shown.filter.selection(),
+                    model.shown.views.events.order,
+                );
+                let key = rows
+                    .event(model.shown.views.events.top + line)
+                    .map(|event| event.key());
                 if let Some(key) = key {
-                    model.list.show(rows, &key);
+                    model.shown.views.events.show(rows, &key);
                 }
             }
             Tab::Resources => {
@@ -109,11 +127,15 @@ fn click_in_pane(model: &mut Model, regions: Regions, at: Position) {
                 let header = height - resources::rows_below_header(height);
                 if let Some(line) = line.checked_sub(header) {
                     model
+                        .shown
+                        .views
                         .resources
-                        .select(&model.build, model.resources.top + line);
+                        .select(&model.shown.build, model.shown.views.resources.top + line);
                 }
             }
-            Tab::Failure => model.failure.page.cursor = model.failure.page.top + line,
+            Tab::Failure => {
+                model.shown.views.failure.page.cursor = model.shown.views.failure.page.top + line;
+            }
         }
     }
 }

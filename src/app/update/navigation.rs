@@ -3,10 +3,11 @@
 
 use crate::app::keys::action::Action;
 use crate::app::layout::{DetailPlacement, Regions};
-use crate::app::model::{Focus, Model};
+use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help;
+use crate::app::session::Focus;
 use crate::app::update::view_state::set_filter;
 use crate::app::views::Tab;
 use crate::app::views::page::Page;
@@ -23,7 +24,7 @@ pub(super) fn run_in_focus(model: &mut Model, action: Action) {
         }
         Some(Overlay::Filter(menu)) if matches!(action, Action::Enter | Action::Toggle) => {
             if let Some(choice) = menu.choice().cloned() {
-                let mut filter = model.filter.clone();
+                let mut filter = model.shown.filter.clone();
                 if action == Action::Enter {
                     filter.only(&choice);
                 } else {
@@ -34,7 +35,7 @@ pub(super) fn run_in_focus(model: &mut Model, action: Action) {
         }
         Some(Overlay::Filter(menu)) => move_in_filter_menu(menu, action),
         Some(Overlay::Prompt(_)) => {}
-        None => match (model.tab, model.focus) {
+        None => match (model.shown.tab, model.shown.focus) {
             (Tab::Failure, _) => run_in_failure(model, action),
             (_, Focus::Detail) => run_in_detail(model, action),
             (Tab::Events, Focus::List) => run_in_events(model, action),
@@ -51,18 +52,22 @@ fn move_in_filter_menu(menu: &mut FilterMenu, action: Action) {
 
 fn run_in_events(model: &mut Model, action: Action) {
     let regions = model.regions();
-    let rows = ListRows::new(&model.build, model.filter.selection(), model.list.order);
+    let rows = ListRows::new(
+        &model.shown.build,
+        model.shown.filter.selection(),
+        model.shown.views.events.order,
+    );
     let page = page_step(Regions::rows_in(regions.and_then(|regions| regions.list)));
     match action {
-        Action::Up => model.list.move_by(rows, -1),
-        Action::Down => model.list.move_by(rows, 1),
-        Action::PageUp => model.list.move_by(rows, -page),
-        Action::PageDown => model.list.move_by(rows, page),
-        Action::Top => model.list.select_edge(rows, true),
-        Action::Bottom => model.list.select_edge(rows, false),
+        Action::Up => model.shown.views.events.move_by(rows, -1),
+        Action::Down => model.shown.views.events.move_by(rows, 1),
+        Action::PageUp => model.shown.views.events.move_by(rows, -page),
+        Action::PageDown => model.shown.views.events.move_by(rows, page),
+        Action::Top => model.shown.views.events.select_edge(rows, true),
+        Action::Bottom => model.shown.views.events.select_edge(rows, false),
         Action::Enter if rows.is_empty() => {}
         Action::Enter => {
-            model.list.hold(rows);
+            model.shown.views.events.hold(rows);
             open_detail(model, regions);
         }
         _ => {}
@@ -73,16 +78,16 @@ fn run_in_resources(model: &mut Model, action: Action) {
     let regions = model.regions();
     let height = Regions::rows_in(regions.and_then(|regions| regions.list));
     let page = page_step(resources::rows_below_header(height));
-    let list = &mut model.resources;
+    let list = &mut model.shown.views.resources;
     match action {
-        Action::Up => list.move_by(&model.build, -1),
-        Action::Down => list.move_by(&model.build, 1),
-        Action::PageUp => list.move_by(&model.build, -page),
-        Action::PageDown => list.move_by(&model.build, page),
-        Action::Top => list.move_by(&model.build, isize::MIN),
-        Action::Bottom => list.move_by(&model.build, isize::MAX),
+        Action::Up => list.move_by(&model.shown.build, -1),
+        Action::Down => list.move_by(&model.shown.build, 1),
+        Action::PageUp => list.move_by(&model.shown.build, -page),
+        Action::PageDown => list.move_by(&model.shown.build, page),
+        Action::Top => list.move_by(&model.shown.build, isize::MIN),
+        Action::Bottom => list.move_by(&model.shown.build, isize::MAX),
         Action::Left | Action::Right => {
-            if let Some(whole) = resources::whole_window(&model.build, model.now) {
+            if let Some(whole) = resources::whole_window(&model.shown.build, model.now) {
                 let quarters = if action == Action::Left { -1 } else { 1 };
                 list.axis.scroll(whole, quarters);
             }
@@ -97,27 +102,31 @@ fn run_in_resources(model: &mut Model, action: Action) {
 
 /// Moves the focus to the detail pane, and opens it over the list unless it stands beside it.
 fn open_detail(model: &mut Model, regions: Option<Regions>) {
-    model.focus = Focus::Detail;
-    model.detail_only = regions.is_some_and(|regions| regions.placement != DetailPlacement::Beside);
+    model.shown.focus = Focus::Detail;
+    model.shown.detail_only =
+        regions.is_some_and(|regions| regions.placement != DetailPlacement::Beside);
 }
 
 fn run_in_detail(model: &mut Model, action: Action) {
     let regions = model.regions();
     let height = Regions::rows_in(regions.and_then(|regions| regions.detail));
     match action {
-        Action::Enter | Action::Toggle => model.detail.fold(None),
-        Action::Left => model.detail.fold(Some(false)),
-        Action::Right => model.detail.fold(Some(true)),
-        _ => move_in_page(&mut model.detail.page, action, height),
+        Action::Enter | Action::Toggle => model.shown.detail.fold(None),
+        Action::Left => model.shown.detail.fold(Some(false)),
+        Action::Right => model.shown.detail.fold(Some(true)),
+        _ => move_in_page(&mut model.shown.detail.page, action, height),
     }
 }
 
 fn run_in_failure(model: &mut Model, action: Action) {
     if action == Action::Enter {
-        let cause = model.explanation().map(|why| why.cause.key());
+        let cause = model.shown.explanation().map(|why| why.cause.key());
         if let Some(key) = cause {
-            model.show_event(&key);
-            let is_listed = model.selected().is_some_and(|event| event.key() == key);
+            model.shown.show_event(&key);
+            let is_listed = model
+                .shown
+                .selected()
+                .is_some_and(|event| event.key() == key);
             if !is_listed {
                 model.toast = Some("the filter hides the event".to_owned());
             }
@@ -126,7 +135,7 @@ fn run_in_failure(model: &mut Model, action: Action) {
     }
     let regions = model.regions();
     let height = Regions::rows_in(regions.and_then(|regions| regions.list));
-    move_in_page(&mut model.failure.page, action, height);
+    move_in_page(&mut model.shown.views.failure.page, action, height);
 }
 
 fn move_in_page(lines: &mut Page, action: Action, height: usize) {

@@ -1,7 +1,8 @@
 //! Steps from one match of a search to the next, and from failure to failure. Called by `keys`; the filter indexes have
 //! the matches. Tests: tests/it/finding.rs.
 
-use crate::app::model::{Focus, Model};
+use crate::app::model::Model;
+use crate::app::session::Focus;
 use crate::app::views::Tab;
 use crate::app::views::filter::quoted;
 use crate::app::views::resources;
@@ -14,17 +15,17 @@ use crate::text::pattern::Pattern;
 
 fn search_selection(model: &Model) -> Selection {
     Selection {
-        classes: model.filter.classes,
+        classes: model.shown.filter.classes,
         slot: Some(FilterSlot::Found),
     }
 }
 
 /// Goes to the next or previous match; wraps around at the end.
 pub(super) fn step_to_match(model: &mut Model, forward: bool) {
-    if model.reads_page() {
+    if model.shown.reads_page() {
         step_in_page(model, forward);
-    } else if let Some(pattern) = model.search.listed.clone() {
-        match model.tab {
+    } else if let Some(pattern) = model.shown.search.listed.clone() {
+        match model.shown.tab {
             Tab::Resources => step_in_resources(model, &pattern, forward),
             _ => step_in_events(model, &pattern, forward),
         }
@@ -34,19 +35,19 @@ pub(super) fn step_to_match(model: &mut Model, forward: bool) {
 }
 
 fn step_in_page(model: &mut Model, forward: bool) {
-    let Some(pattern) = model.search.page.clone() else {
+    let Some(pattern) = model.shown.search.page.clone() else {
         model.toast = Some("no active search here".to_owned());
         return;
     };
-    let page = if model.tab == Tab::Failure {
-        &mut model.failure.page
+    let page = if model.shown.tab == Tab::Failure {
+        &mut model.shown.views.failure.page
     } else {
-        let mut detail = std::mem::take(&mut model.detail);
-        if let Some(subject) = model.subject() {
+        let mut detail = std::mem::take(&mut model.shown.detail);
+        if let Some(subject) = model.shown.subject() {
             detail.unfold(subject, &pattern);
         }
-        model.detail = detail;
-        &mut model.detail.page
+        model.shown.detail = detail;
+        &mut model.shown.detail.page
     };
     if !page.mark_next_match(&pattern, forward) {
         model.toast = Some(format!("no line matches {}", quoted(&pattern)));
@@ -54,13 +55,13 @@ fn step_in_page(model: &mut Model, forward: bool) {
 }
 
 fn step_in_resources(model: &mut Model, pattern: &Pattern, forward: bool) {
-    let Some(timeline) = model.build.current() else {
+    let Some(timeline) = model.shown.build.current() else {
         return;
     };
-    let ids: Vec<_> = resources::ids(&model.build).collect();
+    let ids: Vec<_> = resources::ids(&model.shown.build).collect();
     let at = ids
         .iter()
-        .position(|id| Some(*id) == model.resources.selected.as_ref());
+        .position(|id| Some(*id) == model.shown.views.resources.selected.as_ref());
     let (at, count) = (at.unwrap_or(0), ids.len());
     let has = |index: &usize| {
         let id = ids.get(*index);
@@ -68,7 +69,11 @@ fn step_in_resources(model: &mut Model, pattern: &Pattern, forward: bool) {
         newest.is_some_and(|event| is_in_event(pattern, event))
     };
     match around(at, count, forward).find(has) {
-        Some(index) => model.resources.select(&model.build, index),
+        Some(index) => model
+            .shown
+            .views
+            .resources
+            .select(&model.shown.build, index),
         None => model.toast = Some(format!("no resource matches {}", quoted(pattern))),
     }
 }
@@ -77,16 +82,17 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
     let selection = search_selection(model);
     match neighbour(model, selection, forward) {
         Some(step) => {
-            let left = model.build.unindexed(FilterSlot::Found);
+            let left = model.shown.build.unindexed(FilterSlot::Found);
             let so_far = if left > 0 {
                 format!(" so far, {left} to search")
             } else {
                 String::new()
             };
             let wrapped = if step.wrapped { ", wrapped around" } else { "" };
-            model.show_event(&step.key);
+            model.shown.show_event(&step.key);
             // If the match is in a field that the row does not show, the toast names the field.
             let field = model
+                .shown
                 .selected()
                 .and_then(|event| matching_field(pattern, event));
             let field = field.filter(|field| !matches!(*field, "name" | "status"));
@@ -100,11 +106,12 @@ fn step_in_events(model: &mut Model, pattern: &Pattern, forward: bool) {
 
 /// Selects the first match once all events have been searched: before that, it may not be the first.
 pub(super) fn select_first_match(model: &mut Model) {
-    if !model.search.awaits_first_match || model.build.unindexed(FilterSlot::Found) > 0 {
+    if !model.shown.search.awaits_first_match || model.shown.build.unindexed(FilterSlot::Found) > 0
+    {
         return;
     }
-    model.search.awaits_first_match = false;
-    if let Some(pattern) = model.search.listed.clone() {
+    model.shown.search.awaits_first_match = false;
+    if let Some(pattern) = model.shown.search.listed.clone() {
         step_in_events(model, &pattern, true);
     }
 }
@@ -112,18 +119,19 @@ pub(super) fn select_first_match(model: &mut Model) {
 /// Goes to the next or previous failed event among the listed ones.
 pub(super) fn step_to_failure(model: &mut Model, forward: bool) {
     let selection = model
+        .shown
         .filter
         .selection_of(ClassSet::only(StatusClass::Failed));
-    if !model.filter.classes.contains(StatusClass::Failed) {
+    if !model.shown.filter.classes.contains(StatusClass::Failed) {
         model.toast = Some("the filter hides failures".to_owned());
         return;
     }
     match neighbour(model, selection, forward) {
         Some(step) => {
             model.toast = Some(format!("failure {} of {}", step.number, step.count));
-            model.focus = Focus::List;
-            model.detail_only = false;
-            model.show_event(&step.key);
+            model.shown.focus = Focus::List;
+            model.shown.detail_only = false;
+            model.shown.show_event(&step.key);
         }
         None => model.toast = Some("no listed event has failed".to_owned()),
     }
@@ -140,8 +148,12 @@ struct FoundEvent {
 
 /// The next or previous selected event after the event of the cursor.
 fn neighbour(model: &Model, selection: Selection, forward: bool) -> Option<FoundEvent> {
-    let rows = ListRows::new(&model.build, selection, model.list.order);
-    let selected = model.list.selected.as_ref();
+    let rows = ListRows::new(
+        &model.shown.build,
+        selection,
+        model.shown.views.events.order,
+    );
+    let selected = model.shown.views.events.selected.as_ref();
     let at = selected.and_then(|key| rows.index_of(key)).unwrap_or(0);
     let is_there = rows
         .event(at)

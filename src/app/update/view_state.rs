@@ -1,8 +1,9 @@
 //! Changes the current view, the filter and the search, and starts their filter indexes, which then follow the events.
 //! Called by keys and mouse alike.
 
-use crate::app::model::{Focus, Model};
+use crate::app::model::Model;
 use crate::app::overlays::Overlay;
+use crate::app::session::Focus;
 use crate::app::views::Tab;
 use crate::app::views::filter::Filter;
 use crate::domain::search::Predicate;
@@ -11,9 +12,9 @@ use crate::text::pattern::Pattern;
 
 /// Shows a view, with the focus on its list.
 pub(super) fn show_view(model: &mut Model, tab: Tab) {
-    model.tab = tab;
-    model.focus = Focus::List;
-    model.detail_only = false;
+    model.shown.tab = tab;
+    model.shown.focus = Focus::List;
+    model.shown.detail_only = false;
 }
 
 /// Closes the help, and shows the overlay beneath it again.
@@ -24,30 +25,35 @@ pub(super) fn close_help(model: &mut Model) {
 }
 
 pub(super) fn set_filter(model: &mut Model, filter: Filter) {
-    model.filter = filter;
+    model.shown.filter = filter;
     model
+        .shown
         .build
-        .set_filter_index(FilterSlot::Listed, model.filter.predicate());
+        .set_filter_index(FilterSlot::Listed, model.shown.filter.predicate());
     update_search_index(model);
 }
 
 /// Searches the events for another pattern, or for none.
 pub(super) fn set_search(model: &mut Model, pattern: Option<Pattern>) {
-    model.search.listed = pattern;
-    model.search.awaits_first_match = false;
+    model.shown.search.listed = pattern;
+    model.shown.search.awaits_first_match = false;
     update_search_index(model);
 }
 
 /// Starts the index of the search, among the listed events.
 fn update_search_index(model: &mut Model) {
     let predicate = model
+        .shown
         .search
         .listed
         .as_ref()
         .map_or_else(Predicate::default, |pattern| {
-            let mut predicate = model.filter.predicate();
+            let mut predicate = model.shown.filter.predicate();
             predicate.patterns.push(pattern.clone());
             predicate
         });
-    model.build.set_filter_index(FilterSlot::Found, predicate);
+    model
+        .shown
+        .build
+        .set_filter_index(FilterSlot::Found, predicate);
 }

@@ -18,6 +18,19 @@ pub(crate) mod rows;
 pub(crate) mod search;
 pub(crate) mod times;
 
+use failure::FailurePage;
+use list::EventList;
+use resources::ResourceList;
+
+/// The state of every view of a build.
+#[derive(Clone, Debug, Default)]
+pub struct Views {
+    pub events: EventList,
+    pub resources: ResourceList,
+    /// The explanation of the failure, as a page.
+    pub failure: FailurePage,
+}
+
 /// What the body of the screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tab {

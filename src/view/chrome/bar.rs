@@ -34,7 +34,7 @@ fn line(item: &BarItem, model: &Model, theme: &Theme) -> Line<'static> {
             Line::styled(text, style)
         }
         BarTarget::Class(class) => {
-            let filtered = model.filter.classes != ClassSet::ALL;
+            let filtered = model.shown.filter.classes != ClassSet::ALL;
             let (sign, words) = if item.chosen {
                 (theme.chosen(), theme.chosen())
             } else if filtered || item.empty {

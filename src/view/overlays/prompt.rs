@@ -97,16 +97,16 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         PromptPurpose::SearchList => FilterSlot::Found,
         PromptPurpose::FilterText => FilterSlot::Listed,
         PromptPurpose::SearchPage => {
-            let lines = model.page().matching_lines(pattern).len();
+            let lines = model.shown.page().matching_lines(pattern).len();
             return Some(Line::styled(counted(lines, "line"), theme.dim()));
         }
     };
     let selection = Selection {
-        classes: model.filter.classes,
+        classes: model.shown.filter.classes,
         slot: Some(slot),
     };
     let found = counted(bar::count(model, selection), "event");
-    let left = model.build.unindexed(slot);
+    let left = model.shown.build.unindexed(slot);
     let so_far = if left > 0 {
         format!(" so far, {left} to go")
     } else {

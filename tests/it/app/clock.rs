@@ -1,6 +1,6 @@
 //! The screen while the machine's clock is wrong or is set.
 
-use bakewatch::testing::app::{Effect, Msg};
+use bakewatch::testing::app::{Effect, Msg, PollRequest, Remark};
 use chrono::{Offset, TimeDelta, Utc};
 
 use crate::support::builds;
@@ -11,13 +11,15 @@ fn a_wrong_clock_is_shown_until_it_is_right() {
     for (seconds, word) in [(599, "10 min slow"), (-7200, "120 min fast")] {
         let mut story = builds::building(80, 24);
         story.machine_is_behind(seconds);
-        let told = format!("this machine's clock is {word}; times are shown by the API's clock");
+        let notice = format!("this machine's clock is {word}; times are shown by the API's clock");
         let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
-        assert!(frame.contains(&told), "{frame}");
+        assert!(frame.contains(&notice), "{frame}");
         let mut right = builds::building(80, 24);
-        right.machine_is_behind(seconds).model.remark = None;
+        right.machine_is_behind(seconds);
+        let other = Remark::lasting("another remark");
+        right.msg(Msg::Remark(other.clone()));
         right.machine_is_behind(0);
-        assert!(right.model.remark.is_none());
+        assert_eq!(right.model.remark(), Some(&other));
     }
 }
 
@@ -51,7 +53,7 @@ fn changing_the_clock_makes_no_time_negative_and_blocks_no_key() {
             story
                 .effects
                 .iter()
-                .any(|effect| matches!(effect, Effect::PollNow)),
+                .any(|effect| matches!(effect, Effect::Poll(_, PollRequest::Now))),
             "{set}: nothing is asked"
         );
         let frame = lines(&draw(&story.model, &COLOUR)).join("\n");

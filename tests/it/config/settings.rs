@@ -100,7 +100,7 @@ fn a_wrong_setting_is_a_usage_error_that_names_its_line() {
             let message = &ended.diagnostics;
             let file = folder.file(FILE).display().to_string();
             assert!(
-                message.starts_with(&format!("{place}{file}, {wanted}")),
+                message.starts_with(&format!("{place}{file}: {wanted}")),
                 "{message}"
             );
             assert!(
@@ -165,7 +165,7 @@ fn settings_of_the_file_are_used() {
     let server = Server::start(FaultPlan::default());
     let settings = format!(
         "api-url = \"{}\"\nregion = \"eu-west-1\"\nprofile = \"nobody\"\nrole-arn = \"nothing\"\n\
-         interval = \"200ms\"\non-outcome = \"echo told $BAKEWATCH_OUTCOME >&2\"\n",
+         interval = \"200ms\"\non-outcome = \"echo outcome $BAKEWATCH_OUTCOME >&2\"\n",
         server.url
     );
     let folder = with_settings("used", &settings);
@@ -173,7 +173,7 @@ fn settings_of_the_file_are_used() {
     let ended = folder.run(&["watch", "img", "--no-sign-request", "--output=json"]);
     assert_eq!(ended.code(), Some(5), "{}", ended.diagnostics);
     assert!(
-        ended.diagnostics.contains("told not-found"),
+        ended.diagnostics.contains("outcome not-found"),
         "{}",
         ended.diagnostics
     );

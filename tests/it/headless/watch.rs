@@ -492,13 +492,17 @@ fn elements_that_are_no_events_are_printed_unchanged() {
 
 #[test]
 fn a_headless_panic_exits_with_101() {
-    for part in ["poller", "simulator", "lines", "update"] {
+    for part in ["poller", "simulator", "printer", "update"] {
         let fault = format!("panic:{part}");
         let environment = [("BAKEWATCH_FAULT", fault.as_str())];
         let ended = Program::start_with(&["demo", "-o", "json"], &environment).end();
         assert_eq!(ended.code(), Some(101), "{part}: {}", ended.diagnostics);
-        let said = format!("a fault on purpose in the {part}");
-        assert!(ended.diagnostics.contains(&said), "{}", ended.diagnostics);
+        let message = format!("a fault on purpose in the {part}");
+        assert!(
+            ended.diagnostics.contains(&message),
+            "{}",
+            ended.diagnostics
+        );
     }
 }
 

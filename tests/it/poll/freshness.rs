@@ -138,8 +138,8 @@ proptest! {
                 Step::Page { .. } | Step::Gone => false,
                 _ => failing,
             };
-            prop_assert_eq!(story.model.connection.last_sync(), last_sync);
-            prop_assert!(!failing || !story.model.connection.state.is_responding(), "events that may be old look fresh");
+            prop_assert_eq!(story.model.shown.connection.last_sync(), last_sync);
+            prop_assert!(!failing || !story.model.shown.connection.state.is_responding(), "events that may be old look fresh");
         }
     }
 

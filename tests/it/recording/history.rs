@@ -68,13 +68,13 @@ fn recordings_in_any_state_are_listed_newest_first() {
         lines.find(|line| line.contains(&name)).unwrap().clone()
     };
     assert_eq!(table.lines.len(), 1 + lines.len());
-    for (name, told) in [
+    for (name, text) in [
         ("cut", " BUILDING "),
         ("old", " FAILED     35:00  "),
         ("old", "  R: long long"),
         ("foreign", " UNREADABLE "),
     ] {
-        assert!(row(name).contains(told), "{}", row(name));
+        assert!(row(name).contains(text), "{}", row(name));
     }
     // A replay prints the same about the same file.
     let file = path("success.jsonl");
@@ -119,11 +119,11 @@ fn a_recording_is_named_by_its_file_its_name_or_its_image() {
     assert_eq!(replayed.outcome()["imageId"], "img");
     for name in ["img-2", "..", "../recordings/img", "im"] {
         let none = report(name);
-        let said = format!("error: failed to report on {name}: there is no such file");
+        let message = format!("error: failed to report on {name}: there is no such file");
         let is_there = Path::new(name).exists();
         assert_eq!(none.code(), Some(2));
         assert!(
-            is_there || none.diagnostics.starts_with(&said),
+            is_there || none.diagnostics.starts_with(&message),
             "{}",
             none.diagnostics
         );
@@ -134,13 +134,13 @@ fn a_recording_is_named_by_its_file_its_name_or_its_image() {
 fn without_recordings_the_list_names_their_folder() {
     let state = fresh_folder();
     let listed = history(&state, &[]);
-    let said = format!(
+    let message = format!(
         "note: there are no recordings in {}/bakewatch/recordings yet;",
         state.display()
     );
     assert_eq!((listed.code(), listed.lines.len()), (Some(0), 0));
     assert!(
-        listed.diagnostics.starts_with(&said),
+        listed.diagnostics.starts_with(&message),
         "{}",
         listed.diagnostics
     );

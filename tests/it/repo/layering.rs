@@ -52,7 +52,7 @@ const fn top(name: &'static str) -> Layer {
 const LAYERS: &[Layer] = &[
     layer("text", &[], &[NETWORK, OUTSIDE, SCREEN]),
     layer("clock", &[], &[SCREEN, &["clap"]]),
-    layer("exit_code", &[], &[NETWORK, OUTSIDE, SCREEN]),
+    layer("exit_code", &["domain"], &[NETWORK, OUTSIDE, SCREEN]),
     layer("store", &["text"], &[NETWORK, OUTSIDE, SCREEN]),
     layer("domain", &["text", "store"], &[NETWORK, OUTSIDE, SCREEN]),
     layer(

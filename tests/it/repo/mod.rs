@@ -1,5 +1,6 @@
 //! The repository itself: its layers, its documents, and the parts that are generated from the program.
 
+mod architecture;
 mod documents;
 mod layering;
 mod named;
