@@ -86,7 +86,24 @@ impl Seen {
     }
 }
 
+/// The receiver of the observations of a poller or a player.
+pub trait ObservationSink: Send {
+    /// Sends observations, in order. False if nobody receives them any more.
+    fn send(&mut self, observations: Vec<Observation>) -> impl Future<Output = bool> + Send;
+
+    /// Waits until nobody receives them any more.
+    fn closed(&self) -> impl Future<Output = ()> + Send;
+}
+
 impl Observation {
+    /// The number of its events.
+    pub(crate) fn events(&self) -> usize {
+        match &self.seen {
+            Seen::Page(step) | Seen::Resumed(step) => step.events().count(),
+            _ => 0,
+        }
+    }
+
     /// The events that an earlier watch has recorded.
     pub fn resumed(&self) -> Option<&WalkStep> {
         match &self.seen {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::backend::{ImageSource, Source};
 use crate::clock::Clock;
-use crate::domain::observation::{Observation, Seen, Stream};
+use crate::domain::observation::{Observation, ObservationSink, Seen, Stream};
 use crate::poll::permit::Permit;
 use crate::poll::schedule::{ApiRequest, PollCommand, Schedules};
 
@@ -26,17 +26,17 @@ enum Wait {
 
 /// Polls one source for one image, one request at a time, until the receiver of the observations is gone.
 #[derive(Debug)]
-pub struct Poller<S> {
+pub struct Poller<S, O> {
     pub source: S,
     pub permit: Permit,
     pub clock: Clock,
     pub schedules: Schedules,
-    /// Bounded: a slow reader slows the polling down, and nothing is dropped.
-    pub observations: mpsc::Sender<Observation>,
+    /// A slow receiver slows the polling down, and nothing is dropped.
+    pub observations: O,
     pub commands: mpsc::Receiver<PollCommand>,
 }
 
-impl<S: Source> Poller<S> {
+impl<S: Source, O: ObservationSink> Poller<S, O> {
     pub async fn run(mut self) {
         if self.source.image_source().is_none() {
             self.schedules.skip_image();
@@ -66,10 +66,11 @@ impl<S: Source> Poller<S> {
             let correction = self.source.clock_correction();
             let clock_off = (correction != behind).then_some(Seen::ClockOff(correction));
             behind = correction;
-            for seen in clock_off.into_iter().chain(seen) {
-                if !self.forward(stream, seen, behind).await {
-                    return;
-                }
+            let observations = clock_off.into_iter().chain(seen);
+            let observations = observations.map(|seen| self.observation(stream, seen, behind));
+            let observations: Vec<_> = observations.collect();
+            if !observations.is_empty() && !self.observations.send(observations).await {
+                return;
             }
         }
     }
@@ -134,21 +135,36 @@ impl<S: Source> Poller<S> {
         self.schedules.command(self.clock.elapsed(), command);
     }
 
-    /// Sends an observation. False if the receiver is gone.
-    async fn forward(&mut self, stream: Stream, seen: Seen, behind: TimeDelta) -> bool {
+    /// An observation at the present time.
+    fn observation(&self, stream: Stream, seen: Seen, behind: TimeDelta) -> Observation {
         let now = self.clock.now();
         let at = now.checked_add_signed(behind).unwrap_or(now);
         let next_try = self.schedules.next_try(stream);
         let wait = next_try.saturating_sub(self.clock.elapsed());
         let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
-        let observation = Observation {
+        Observation {
             at,
             elapsed: self.clock.elapsed(),
             stream,
             next_try: at.checked_add_signed(wait).unwrap_or(at),
             seen,
-        };
-        self.observations.send(observation).await.is_ok()
+        }
+    }
+}
+
+/// Without a recording.
+impl ObservationSink for mpsc::Sender<Observation> {
+    async fn send(&mut self, observations: Vec<Observation>) -> bool {
+        for observation in observations {
+            if mpsc::Sender::send(self, observation).await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn closed(&self) {
+        mpsc::Sender::closed(self).await;
     }
 }
 
@@ -256,7 +272,7 @@ mod tests {
         eager: bool,
     ) -> Vec<(ApiRequest, Instant)> {
         let log = Requests::default();
-        let (sender, mut observations) = mpsc::channel(64);
+        let (sender, mut observations) = mpsc::channel::<Observation>(64);
         let (commands, command_receiver) = mpsc::channel(3);
         let clock = Clock::scenario(DateTime::UNIX_EPOCH, speed);
         let poller = Poller {
@@ -346,7 +362,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn catching_up_after_a_sleep_drops_the_request_in_flight() {
         let log = Requests::default();
-        let (sender, mut observations) = mpsc::channel(64);
+        let (sender, mut observations) = mpsc::channel::<Observation>(64);
         let (commands, command_receiver) = mpsc::channel(3);
         let clock = Clock::wall();
         let poller = Poller {
@@ -438,7 +454,7 @@ mod tests {
         kind: FaultKind,
         speed: f64,
     ) -> (
-        Poller<Faulty>,
+        Poller<Faulty, mpsc::Sender<Observation>>,
         mpsc::Receiver<Observation>,
         mpsc::Sender<PollCommand>,
     ) {
@@ -571,7 +587,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_change_of_the_clocks_correction_is_observed_before_the_response_that_shows_it() {
         let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
-        let (sender, mut observations) = mpsc::channel(64);
+        let (sender, mut observations) = mpsc::channel::<Observation>(64);
         let (commands, command_receiver) = mpsc::channel(3);
         let minutes = TimeDelta::minutes;
         let poller = Poller {

@@ -212,34 +212,30 @@ impl Observations {
             return;
         }
         let fault = || line.fault.as_ref().map(Fault::from);
-        let (stream, seen) = match &*line.kind {
-            kind::WALK => {
-                let page = WalkStep {
-                    stack_id: line.stack(),
-                    restarted: true,
-                    commit: Some(Vec::new()),
-                    audit: line.audit == Some(true),
-                    ..WalkStep::default()
-                };
-                (Stream::Events, Some(Seen::Page(page)))
-            }
-            kind::GONE => (Stream::Events, Some(Seen::StackGone)),
-            kind::FAULT => (Stream::Events, fault().map(Seen::Failed)),
-            kind::IMAGE_FAULT => (Stream::Image, fault().map(Seen::Failed)),
-            kind::IMAGE => {
-                let image = line.image.as_ref();
-                let image = image.map(|image| ImageAnswer::Described(Box::new(image.into())));
-                (Stream::Image, image.map(Seen::Image))
-            }
-            kind::NO_IMAGE => (Stream::Image, Some(Seen::Image(ImageAnswer::Absent))),
-            kind::FOREIGN_IMAGE => (Stream::Image, Some(Seen::Image(ImageAnswer::Foreign))),
-            kind::CLOCK_OFF => (Stream::Events, line.clock_off().map(Seen::ClockOff)),
+        let seen = match &*line.kind {
+            kind::WALK => Some(Seen::Page(WalkStep {
+                stack_id: line.stack(),
+                restarted: true,
+                commit: Some(Vec::new()),
+                audit: line.audit == Some(true),
+                ..WalkStep::default()
+            })),
+            kind::GONE => Some(Seen::StackGone),
+            kind::FAULT | kind::IMAGE_FAULT => fault().map(Seen::Failed),
+            kind::IMAGE => line.image.as_ref().map(|image| {
+                let image = Box::new(image.into());
+                Seen::Image(ImageAnswer::Described(image))
+            }),
+            kind::NO_IMAGE => Some(Seen::Image(ImageAnswer::Absent)),
+            kind::FOREIGN_IMAGE => Some(Seen::Image(ImageAnswer::Foreign)),
+            kind::CLOCK_OFF => line.clock_off().map(Seen::ClockOff),
             // Notes about the recording itself, and kinds of later versions.
-            _ => (Stream::Events, None),
+            _ => None,
         };
         self.close();
-        self.done
-            .extend(seen.map(|seen| observation(line.at, stream, seen)));
+        if let (Some(stream), Some(seen)) = (line.stream(), seen) {
+            self.done.push(observation(line.at, stream, seen));
+        }
     }
 
     fn add_event(&mut self, line: &Line<'_>) {

@@ -16,12 +16,11 @@ use crate::app::msg::Msg;
 use crate::app::update::update;
 use crate::error::Error;
 use crate::output::{LineFormat, Printer};
-use crate::runtime::feed::Feed;
 use crate::runtime::process::failpoint;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::Signals;
 use crate::runtime::process::tasks::Tasks;
-use crate::runtime::send_request;
+use crate::runtime::sessions::Sessions;
 use crate::runtime::ticks::Ticks;
 use crate::runtime::tty::hangup::Hangup;
 
@@ -34,14 +33,14 @@ pub(super) async fn run(
     format: LineFormat,
     timeout: Option<Duration>,
     hook: Hook,
-    mut feed: Feed,
+    mut sessions: Sessions,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
     let mut printer = PrinterThread::start(format, tasks);
     let mut reader = Hangup::watch_reader(tasks);
-    let mut ticks = Ticks::new(&feed.clock);
-    let clock = feed.clock.clone();
+    let mut ticks = Ticks::new(&sessions.clock);
+    let clock = sessions.clock.clone();
     let deadline = async move {
         match timeout {
             Some(timeout) => clock.sleep(timeout).await,
@@ -59,13 +58,13 @@ pub(super) async fn run(
             () = reader.wait() => return Err(Error::Output(io::ErrorKind::BrokenPipe.into())),
             error = tasks.panicked() => Msg::Died(crash.insert(error).to_string()),
             () = &mut deadline => Msg::TimedOut,
-            msg = feed.next() => msg,
+            msg = sessions.inbox.next() => msg,
             msg = ticks.next() => msg,
         };
         failpoint::hit("update");
         let by_signal = matches!(msg, Msg::Signal(_));
         let effects = update(model, msg);
-        let Some(code) = run_effects(effects, &feed, &printer, &mut outcomes) else {
+        let Some(code) = run_effects(effects, &sessions, &printer, &mut outcomes) else {
             continue;
         };
         printer.finish(&mut signals, by_signal, tasks).await?;
@@ -89,14 +88,14 @@ async fn exit_requested(signals: &mut Signals, by_signal: bool) {
 /// `outcomes`, and returns the exit code.
 fn run_effects(
     effects: Effects,
-    feed: &Feed,
+    sessions: &Sessions,
     printer: &PrinterThread,
     outcomes: &mut Vec<FinalOutcome>,
 ) -> Option<u8> {
     let mut code = None;
     for effect in effects {
         match effect {
-            Effect::Poll(_, request) => send_request(feed, request),
+            Effect::Poll(session, request) => sessions.poll(session, request),
             // The end of the printer thread is noticed elsewhere.
             Effect::Emit(_, entry) => drop(printer.entries.send(entry)),
             Effect::Remark(text) => drop(printer.entries.send(Entry::Remark(text))),

@@ -8,10 +8,10 @@ use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::demo::{Scenario, Simulator};
 use crate::error::Error;
-use crate::recording::{Header, VERSION};
+use crate::recording::{self, Header, VERSION};
 use crate::runtime::commands::history;
-use crate::runtime::feed::{Origin, Prepared};
 use crate::runtime::recorder;
+use crate::runtime::sessions::{Origin, Prepared};
 use crate::text::safe::SafeText;
 
 /// A watch that is ready to start.
@@ -60,6 +60,9 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
     let header = Header {
         version: VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
+        backend: recording::parallelcluster(),
+        account: None,
+        partition: None,
         image_id: target.image_id.clone(),
         profile: api
             .requested_profile
@@ -126,6 +129,9 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
     let header = Header {
         version: VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
+        backend: recording::parallelcluster(),
+        account: None,
+        partition: None,
         image_id: target.image_id.clone(),
         region: Some(scenario.region().to_owned()),
         profile: None,

@@ -16,12 +16,11 @@ use crate::config::TerminalCapabilities;
 use crate::error::Error;
 use crate::output::farewell;
 use crate::runtime::commands::report::ReportWriter;
-use crate::runtime::feed::Feed;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::{JobControl, JobSignals, Signals};
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::process::{failpoint, panics};
-use crate::runtime::send_request;
+use crate::runtime::sessions::Sessions;
 use crate::runtime::ticks::{Ticks, tick};
 use crate::runtime::tty::clipboard::Clipboard;
 use crate::runtime::tty::hangup::{Hangup, is_gone};
@@ -51,7 +50,7 @@ pub(super) async fn run(
     appearance: Appearance,
     hook: Hook,
     clock: &Clock,
-    start: impl FnOnce(&mut Tasks) -> Feed,
+    start: impl FnOnce(&mut Tasks) -> Sessions,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = appearance.theme.clone();
@@ -85,7 +84,7 @@ async fn show(
     }: Appearance,
     hook: Hook,
     clock: &Clock,
-    start: impl FnOnce(&mut Tasks) -> Feed,
+    start: impl FnOnce(&mut Tasks) -> Sessions,
     tasks: &mut Tasks,
 ) -> Result<Exit, Error> {
     let (signals, jobs) = (Signals::listen()?, JobSignals::listen()?);
@@ -108,7 +107,7 @@ async fn show(
     ScreenLoop {
         hangup: Hangup::watch_terminal(tasks),
         ticks: Ticks::new(clock),
-        feed: start(tasks),
+        sessions: start(tasks),
         last_frame: now,
         next_frame: now,
         stale: false,
@@ -141,7 +140,7 @@ struct ScreenLoop<'a> {
     hangup: Hangup,
     jobs: JobSignals,
     ticks: Ticks,
-    feed: Feed,
+    sessions: Sessions,
     tasks: &'a mut Tasks,
     reports: ReportWriter,
     last_frame: Instant,
@@ -218,7 +217,7 @@ impl ScreenLoop<'_> {
             () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Wakeup::Frame,
             msg = self.ticks.next() => Wakeup::Msg(msg),
             msg = self.reports.next() => Wakeup::Msg(msg),
-            msg = self.feed.next() => Wakeup::Msg(msg),
+            msg = self.sessions.inbox.next() => Wakeup::Msg(msg),
             () = std::future::ready(()), if self.model.shown.has_index_work() => Wakeup::Msg(Msg::Idle),
         }
     }
@@ -247,7 +246,7 @@ impl ScreenLoop<'_> {
     fn run_effects(&mut self, effects: Effects) -> Option<u8> {
         for effect in effects {
             match effect {
-                Effect::Poll(_, request) => send_request(&self.feed, request),
+                Effect::Poll(session, request) => self.sessions.poll(session, request),
                 Effect::Notify(text) => {
                     self.screen
                         .write_control(&escapes::notification(&text, self.capabilities));
