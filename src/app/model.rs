@@ -6,23 +6,18 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, Offset, Utc};
 use ratatui::layout::Size;
 
-use crate::app::keys::action::{Action, Context};
+use crate::app::keys::action::{Action, Context, SessionAction};
 use crate::app::keys::keymap::KeyMap;
-use crate::app::layout::{DetailPlacement, LayoutInput, Regions};
+use crate::app::layout::{Layout, LayoutInput, Regions};
 use crate::app::msg::Remark;
 use crate::app::overlays::Overlay;
-use crate::app::session::{Focus, Session, SessionId};
+use crate::app::session::{Session, SessionId};
 use crate::app::status::notices;
-use crate::app::status::notices::NoticeLine;
 use crate::app::views::Tab;
-use crate::app::views::resources;
-use crate::app::views::rows::ListRows;
 use crate::app::views::times::TimeDisplay;
 use crate::domain::estimate::{Estimate, TypicalDuration};
-use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::exit_code;
-use crate::store::filter_index::FilterSlot;
 
 /// Transient remarks are shown for this long.
 const TRANSIENT_REMARK: Duration = Duration::from_mins(1);
@@ -78,6 +73,8 @@ pub struct Model {
     pub offset: FixedOffset,
     /// The terminal's size.
     pub size: Size,
+    /// The division of the screen; see [`Model::settle`].
+    pub layout: Layout,
     pub overlay: Option<Overlay>,
     pub times: TimeDisplay,
     /// Whether the program receives the mouse; otherwise the terminal does, for selecting text.
@@ -103,6 +100,7 @@ impl Model {
             elapsed: Duration::ZERO,
             offset: Utc.fix(),
             size: Size::default(),
+            layout: Layout::default(),
             overlay: None,
             times: TimeDisplay {
                 utc: preferences.utc,
@@ -168,23 +166,6 @@ impl Model {
         }
     }
 
-    /// The regions of the screen; `None` if it is too small.
-    pub fn regions(&self) -> Option<Regions> {
-        Regions::of(self.size, self.layout_input(self.notices().len()))
-    }
-
-    pub fn layout_input(&self, notices: usize) -> LayoutInput {
-        let session = &self.shown;
-        let timeline = session.build.current();
-        let rows = || timeline.map_or(0, Timeline::count_resources) + resources::HEADER;
-        LayoutInput {
-            tab: session.tab,
-            detail_only: session.detail_only,
-            notices,
-            rows: (session.tab == Tab::Resources).then(rows),
-        }
-    }
-
     /// The UTC offset in which times are shown.
     pub fn zone(&self) -> FixedOffset {
         if self.times.utc {
@@ -192,14 +173,6 @@ impl Model {
         } else {
             self.offset
         }
-    }
-
-    /// The notices of this screen, wrapped.
-    pub fn notices(&self) -> Vec<NoticeLine> {
-        let session = &self.shown;
-        let more = self.keys.key_for(Action::ShowFailure);
-        let more = more.filter(|_| session.tab != Tab::Failure);
-        notices::lines(session, self.remark(), more, self.size)
     }
 
     /// The current remark about the recording of the shown build or about the program itself: the last one.
@@ -229,57 +202,39 @@ impl Model {
 
     /// The context that decides the action of a key.
     pub fn context(&self) -> Context {
-        match (&self.overlay, self.shown.focus, self.shown.tab) {
-            (Some(Overlay::Help { .. }), ..) => Context::Help,
-            (Some(Overlay::Filter(_)), ..) => Context::Filter,
-            (Some(Overlay::Prompt(_)), ..) => Context::Prompt,
-            (None, _, Tab::Failure) => Context::Failure,
-            (None, Focus::Detail, _) => Context::Detail,
-            (None, Focus::List, Tab::Events) => Context::List,
-            (None, Focus::List, Tab::Resources) => Context::Resources,
+        match &self.overlay {
+            Some(Overlay::Help { .. }) => Context::Help,
+            Some(Overlay::Filter(_)) => Context::Filter,
+            Some(Overlay::Prompt(_)) => Context::Prompt,
+            None if self.shown.detail_focused() => Context::Detail,
+            None => Context::View(self.shown.tab),
         }
     }
 
-    /// Brings the shown views in line with the build and with each other. `update` calls it after every message.
+    /// Lays the screen out, and brings the shown session and the overlay in line with the build and with their sizes.
+    /// `update` calls it once after every message, so once after any number of observations.
     pub(super) fn settle(&mut self) {
-        let notices = self.notices().len();
-        let Some(regions) = Regions::of(self.size, self.layout_input(notices)) else {
+        self.layout = self.lay_out();
+        let Some(regions) = &self.layout.regions else {
             return;
         };
-        let session = &mut self.shown;
-        match regions.placement {
-            DetailPlacement::Beside => session.detail_only = false,
-            DetailPlacement::Over => session.detail_only = session.focus == Focus::Detail,
-            DetailPlacement::Under => {}
-        }
-        let Some(regions) = Regions::of(self.size, self.layout_input(notices)) else {
-            return;
-        };
-        let session = &mut self.shown;
-        let height = Regions::rows_in(regions.list);
-        match session.tab {
-            Tab::Events if regions.list.is_some() => {
-                let order = session.views.events.order;
-                let rows = ListRows::new(&session.build, session.filter.selection(), order);
-                let is_indexing = session.build.unindexed(FilterSlot::Listed) > 0;
-                session.views.events.settle(rows, height, is_indexing);
-            }
-            Tab::Resources => session
-                .views
-                .resources
-                .settle(&session.build, resources::rows_below_header(height)),
-            Tab::Failure => session.settle_failure(regions.page_columns(), height),
-            Tab::Events => {}
-        }
-        let mut detail = std::mem::take(&mut session.detail);
-        detail.settle(
-            session.subject(),
-            regions.detail_columns(),
-            Regions::rows_in(regions.detail),
-        );
-        session.detail = detail;
+        self.shown.settle(regions);
         if let Some(Overlay::Filter(menu)) = &mut self.overlay {
-            menu.settle(&session.build, self.size);
+            menu.settle(&self.shown.build, self.size);
         }
+    }
+
+    fn lay_out(&self) -> Layout {
+        let session = &self.shown;
+        let more = Action::Session(SessionAction::Show(Tab::Failure));
+        let more = self.keys.key_for(more);
+        let more = more.filter(|_| !session.view().explains_failure());
+        let notices = notices::lines(session, self.remark(), more, self.size);
+        let input = LayoutInput {
+            notices: notices.len(),
+            ..session.layout_input()
+        };
+        let regions = Regions::of(self.size, input);
+        Layout { notices, regions }
     }
 }

@@ -6,20 +6,25 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use crate::app::layout::{LayoutInput, PaneSize, Regions};
 use crate::app::msg::Remark;
 use crate::app::status::connection::Connection;
 use crate::app::status::exit_policy::ExitPolicy;
 use crate::app::status::verdict_notice::VerdictNotice;
 use crate::app::views::detail::{Detail, DetailSubject};
+use crate::app::views::events::FoundEvent;
 use crate::app::views::filter::Filter;
 use crate::app::views::page::Page;
 use crate::app::views::rows::ListRows;
 use crate::app::views::search::Search;
-use crate::app::views::{Tab, Views};
+use crate::app::views::{Tab, View, ViewData, Views};
 use crate::domain::build::Build;
 use crate::domain::failure::Explanation;
+use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent};
+use crate::domain::timeline::Timeline;
 use crate::store::filter_index::FilterSlot;
+use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
 /// The address of a session, for messages and effects. Sessions are listed in this order.
@@ -105,6 +110,37 @@ impl Session {
         }
     }
 
+    /// The view in the body of the screen.
+    pub(super) fn view(&self) -> &dyn View {
+        self.views.of(self.tab)
+    }
+
+    /// What the views read.
+    pub(super) fn data(&self) -> ViewData<'_> {
+        ViewData {
+            build: &self.build,
+            filter: &self.filter,
+            explanation: self.explanation.as_ref(),
+        }
+    }
+
+    /// Every view, the detail pane, and what they read.
+    fn split(&mut self) -> (&mut Views, &mut Detail, ViewData<'_>) {
+        let data = ViewData {
+            build: &self.build,
+            filter: &self.filter,
+            explanation: self.explanation.as_ref(),
+        };
+        (&mut self.views, &mut self.detail, data)
+    }
+
+    /// The view in the body of the screen, the detail pane, and what they read.
+    pub(super) fn parts(&mut self) -> (&mut dyn View, &mut Detail, ViewData<'_>) {
+        let tab = self.tab;
+        let (views, detail, data) = self.split();
+        (views.of_mut(tab), detail, data)
+    }
+
     /// The list's rows under the filter.
     pub fn rows(&self) -> ListRows<'_> {
         ListRows::new(
@@ -121,37 +157,27 @@ impl Session {
 
     /// The subject of the detail pane.
     pub fn subject(&self) -> Option<DetailSubject<'_>> {
-        match self.tab {
-            Tab::Events => {
-                let event = self.selected()?;
-                Some(DetailSubject::Event(
-                    self.build.timeline_of(&event.stack_id)?,
-                    event,
-                ))
-            }
-            Tab::Resources => {
-                let timeline = self.build.current()?;
-                let id = self.views.resources.selected.as_ref()?;
-                Some(DetailSubject::Resource(timeline, id))
-            }
-            Tab::Failure => None,
-        }
+        self.view().subject(self.data())
     }
 
     /// The event that a key would copy: the selected one, a resource's newest one, or the first failure.
     pub fn event(&self) -> Option<&Arc<StackEvent>> {
-        match self.tab {
-            Tab::Failure => self.explanation().map(|why| &why.cause),
-            _ => self.subject()?.event(),
-        }
+        self.view().event(self.data())
     }
 
     /// The page that a text search searches.
     pub fn page(&self) -> &Page {
-        match self.tab {
-            Tab::Failure => &self.views.failure.page,
-            _ => &self.detail.page,
-        }
+        self.view().page().unwrap_or(&self.detail.page)
+    }
+
+    /// Whether keys act on the detail pane.
+    pub fn detail_focused(&self) -> bool {
+        self.focus == Focus::Detail && self.view().page().is_none()
+    }
+
+    /// Whether keys act on a page of text instead of a list.
+    pub fn reads_page(&self) -> bool {
+        self.view().page().is_some() || self.focus == Focus::Detail
     }
 
     /// The number of events that are newer than every listed one and hidden by the filter.
@@ -169,12 +195,39 @@ impl Session {
             .any(|slot| self.build.unindexed(slot) > 0)
     }
 
+    /// Shows a view, with the focus on its list.
+    pub(super) fn show_view(&mut self, tab: Tab) {
+        self.tab = tab;
+        self.focus = Focus::List;
+        self.detail_only = false;
+    }
+
     /// Selects an event in the list, and shows the list.
     pub(super) fn show_event(&mut self, key: &EventKey) {
         self.tab = Tab::Events;
         let order = self.views.events.order;
         let rows = ListRows::new(&self.build, self.filter.selection(), order);
         self.views.events.show(rows, key);
+    }
+
+    /// Selects the next or previous event of a selection in the list, without showing the list.
+    pub(super) fn step_in_events(
+        &mut self,
+        selection: Selection,
+        forward: bool,
+    ) -> Option<FoundEvent> {
+        let (views, _, data) = self.split();
+        views.events.step(selection, forward, data)
+    }
+
+    /// Selects the next or previous match in the list, without showing the list. Returns a toast either way.
+    pub(super) fn find_event(
+        &mut self,
+        pattern: &Pattern,
+        forward: bool,
+    ) -> Result<String, String> {
+        let (views, _, data) = self.split();
+        views.events.find_event(pattern, forward, data)
     }
 
     /// Why the build failed; after a success, why its stack is left over.
@@ -188,19 +241,30 @@ impl Session {
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
     }
 
-    /// Whether keys act on a page of text instead of a list.
-    pub fn reads_page(&self) -> bool {
-        self.tab == Tab::Failure || self.focus == Focus::Detail
-    }
-
     /// The image's region: from the API, otherwise from the user.
     pub fn region(&self) -> Option<&SafeText> {
         let described = self.build.image().and_then(|image| image.region.as_ref());
         described.or(self.target.region.as_ref())
     }
 
-    pub(super) fn settle_failure(&mut self, columns: usize, height: usize) {
-        let why = self.explanation.as_ref();
-        self.views.failure.settle(&self.build, why, columns, height);
+    /// What the layout depends on, beside the notices.
+    pub(super) fn layout_input(&self) -> LayoutInput {
+        let has_events = !self.build.timelines().iter().all(Timeline::is_empty);
+        LayoutInput {
+            has_detail: self.view().page().is_none() && has_events,
+            detail_only: self.detail_only,
+            detail_focused: self.focus == Focus::Detail,
+            notices: 0,
+            rows: self.view().wanted_rows(self.data()),
+        }
+    }
+
+    /// Brings the shown view and the detail pane in line with the build and with their sizes.
+    pub(super) fn settle(&mut self, regions: &Regions) {
+        self.detail_only = regions.detail_only;
+        let (view, detail, data) = self.parts();
+        view.settle(data, regions.list_size());
+        let PaneSize { rows, columns } = regions.detail_size();
+        detail.settle(view.subject(data), columns, rows);
     }
 }

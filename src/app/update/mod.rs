@@ -8,7 +8,6 @@ mod keys;
 mod mouse;
 mod navigation;
 mod observe;
-mod step;
 mod view_state;
 
 use std::cmp::Ordering;
@@ -81,7 +80,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         }
         Mode::Screen => {
             model.shown.build.index_some(&mut WorkBudget::slice());
-            step::select_first_match(model);
+            find::select_first_match(model);
             model.settle();
         }
     }

@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::app::keys::action::Context;
 use crate::app::model::Model;
 use crate::app::overlays::prompt::{Prompt, PromptPurpose};
-use crate::app::status::bar;
+use crate::app::views::filter;
 use crate::domain::search::Selection;
 use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
@@ -105,7 +105,7 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         classes: model.shown.filter.classes,
         slot: Some(slot),
     };
-    let found = counted(bar::count(model, selection), "event");
+    let found = counted(filter::count(&model.shown.build, selection), "event");
     let left = model.shown.build.unindexed(slot);
     let so_far = if left > 0 {
         format!(" so far, {left} to go")

@@ -7,10 +7,10 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
-use crate::app::keys::action::Action;
+use crate::app::keys::action::{Action, AppAction};
 use crate::app::model::Model;
-use crate::app::status::bar;
 use crate::app::status::connection::ConnectionState;
+use crate::app::views::filter;
 use crate::domain::fault::Fault;
 use crate::domain::search::Selection;
 use crate::domain::verdict::Verdict;
@@ -57,7 +57,7 @@ fn message(model: &Model, theme: &Theme) -> EmptyMessage {
         heading_style: theme.strong(),
         body,
     };
-    if !model.shown.filter.is_open() && bar::count(model, Selection::ALL) > 0 {
+    if !model.shown.filter.is_open() && filter::count(&model.shown.build, Selection::ALL) > 0 {
         return filter_message(model, calm);
     }
     if let Some(fault) = model.shown.connection.fault(&model.shown.build) {
@@ -106,7 +106,7 @@ fn filter_message(
     if left > 0 {
         return calm(format!("Searching, {left} events to go"), Vec::new());
     }
-    let key = model.keys.key_for(Action::Close);
+    let key = model.keys.key_for(Action::App(AppAction::Close));
     let body = key.map(|key| format!("{key} lists every event again"));
     calm(
         "The filter lists no event".to_owned(),

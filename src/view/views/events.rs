@@ -9,6 +9,7 @@ use ratatui::widgets::{Block, Widget};
 use crate::app::keys::action::Action;
 use crate::app::model::Model;
 use crate::app::session::Focus;
+use crate::app::views::action::Move;
 use crate::app::views::rows::ListOrder;
 use crate::domain::status::ClassSet;
 use crate::store::filter_index::FilterSlot;
@@ -121,8 +122,8 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
         Span::styled(format!(" {arrived} new"), theme.strong())
     });
     let edge = match model.shown.views.events.order {
-        ListOrder::OldestFirst => Action::Bottom,
-        ListOrder::NewestFirst => Action::Top,
+        ListOrder::OldestFirst => Action::Move(Move::Bottom),
+        ListOrder::NewestFirst => Action::Move(Move::Top),
     };
     let how = model.keys.key_for(edge).map_or_else(
         || " ".to_owned(),
