@@ -16,17 +16,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bakewatch::testing::Clock;
-use bakewatch::testing::app::{Mode, Model, Msg, Target, update};
+use bakewatch::testing::app::{Mode, Model, Msg, Preferences, Session, SessionId, Target, update};
 use bakewatch::testing::backend::{
-    BuildSource, EventsError, EventsPage, EventsResponse, NextToken,
+    EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
 };
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::demo::FaultPlan;
 use bakewatch::testing::domain::{Fault, ImageAnswer, StackEvent};
-use bakewatch::testing::poll::{Poller, Tail};
+use bakewatch::testing::poll::{Permit, Poller, Schedules};
 use bakewatch::testing::style::Theme;
 use bakewatch::testing::view::view;
-use chrono::{DateTime, Offset, TimeDelta, Utc};
+use chrono::{DateTime, Offset, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use support::process::{cpu_time, memory};
@@ -139,7 +139,7 @@ impl Idle {
 /// An API that returns the same page of events for every request.
 struct OnePage;
 
-impl BuildSource for OnePage {
+impl EventSource for OnePage {
     async fn events(&mut self, _: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         let event = |number: usize| {
             let json = format!(
@@ -153,9 +153,19 @@ impl BuildSource for OnePage {
             next: None,
         }))
     }
+}
 
+impl ImageSource for OnePage {
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
         Ok(ImageAnswer::Described(Box::default()))
+    }
+}
+
+impl Source for OnePage {
+    type Image = Self;
+
+    fn image_source(&mut self) -> Option<&mut Self> {
+        Some(self)
     }
 }
 
@@ -165,8 +175,9 @@ async fn day() {
     let (_commands, commands) = mpsc::channel(4);
     let poller = Poller {
         source: OnePage,
+        permit: Permit::new(clock.clone()),
         clock: clock.clone(),
-        tail: Tail::new(None, fastrand::Rng::with_seed(1)),
+        schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
         observations: sender,
         commands,
     };
@@ -176,7 +187,9 @@ async fn day() {
             region: None,
             note: None,
         };
-        let mut model = Model::new(target, Mode::Screen, built_in().unwrap(), clock.now());
+        let preferences = Preferences::new(Mode::Screen, built_in().unwrap());
+        let session = Session::new(SessionId::default(), target, None);
+        let mut model = Model::new(preferences, session, clock.now());
         let _ = update(&mut model, Msg::Resized(SIZE));
         let area = Rect::from((ratatui::layout::Position::ORIGIN, SIZE));
         let mut buffer = Buffer::empty(area);
@@ -187,7 +200,7 @@ async fn day() {
             let msg = tokio::select! {
                 Some(report) = observations.recv() => {
                     polls += 1;
-                    Msg::Observed(report)
+                    Msg::Observed(SessionId::default(), vec![report])
                 }
                 _ = seconds.tick() => {
                     second += 1;
@@ -197,7 +210,7 @@ async fn day() {
                         offset: Utc.fix(),
                         elapsed: clock.elapsed(),
                         slept: false,
-                        behind: TimeDelta::zero(),
+                        is_machine_time: false,
                     }
                 }
             };

@@ -5,9 +5,11 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use bakewatch::testing::app::{Key, Mode, Model, Msg, Target, update};
+use bakewatch::testing::app::{
+    Key, Mode, Model, Msg, Preferences, Session, SessionId, Target, update,
+};
 use bakewatch::testing::config::built_in_keys as built_in;
-use bakewatch::testing::domain::{Observation, Seen, StackEvent, StackId, WalkStep};
+use bakewatch::testing::domain::{Observation, Seen, StackEvent, StackId, Stream, WalkStep};
 use bakewatch::testing::style::Theme;
 use bakewatch::testing::view::view;
 use chrono::{DateTime, Utc};
@@ -60,12 +62,14 @@ fn page(fresh: Vec<Arc<StackEvent>>) -> Msg {
         commit: Some(Vec::new()),
         audit: false,
     });
-    Msg::Observed(Observation {
+    let observation = Observation {
         at: now,
         elapsed: std::time::Duration::ZERO,
-        next_poll: now,
+        stream: Stream::Events,
+        next_try: now,
         seen,
-    })
+    };
+    Msg::Observed(SessionId::default(), vec![observation])
 }
 
 #[expect(clippy::unwrap_used, reason = "a bench that can't continue has failed")]
@@ -75,12 +79,9 @@ fn model(history: Msg) -> Model {
         region: None,
         note: None,
     };
-    let mut model = Model::new(
-        target,
-        Mode::Screen,
-        built_in().unwrap(),
-        DateTime::<Utc>::UNIX_EPOCH,
-    );
+    let preferences = Preferences::new(Mode::Screen, built_in().unwrap());
+    let session = Session::new(SessionId::default(), target, None);
+    let mut model = Model::new(preferences, session, DateTime::<Utc>::UNIX_EPOCH);
     let _ = update(&mut model, Msg::Resized(SIZE));
     let _ = update(&mut model, history);
     model
@@ -135,7 +136,7 @@ fn million(criterion: &mut Criterion) {
     });
     press(&mut model, "&Resource77");
     press_key(&mut model, Key::Enter);
-    while model.has_index_work() {
+    while model.shown.has_index_work() {
         let _ = update(&mut model, Msg::Idle);
     }
     criterion.bench_function("a frame under a filter by text", |bench| {

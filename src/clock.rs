@@ -1,10 +1,8 @@
 //! The watch's time: wall time, or scenario time that runs faster, for the demo and a replay.
 //!
 //! The runtime makes one clock and passes it to every part that needs the time, so that time stamps, intervals and
-//! durations always agree. A backend corrects it by the API's time.
+//! durations always agree. It is not corrected: how far it is off is an observation of the poller.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,19 +17,16 @@ pub struct Clock {
     /// The time at which it stops.
     end: Option<DateTime<Utc>>,
     speed: f64,
-    /// How far wall time is behind the API's, in milliseconds, where it is wrong.
-    behind: Arc<AtomicI64>,
 }
 
 impl Clock {
-    /// Wall time, until the API proves to have another.
+    /// The machine's time.
     pub fn wall() -> Self {
         Self {
             began: Instant::now(),
             epoch: None,
             end: None,
             speed: 1.0,
-            behind: Arc::default(),
         }
     }
 
@@ -42,7 +37,6 @@ impl Clock {
             epoch: Some(epoch),
             end: None,
             speed,
-            behind: Arc::default(),
         }
     }
 
@@ -55,31 +49,16 @@ impl Clock {
         }
     }
 
-    pub fn now(&self) -> DateTime<Utc> {
-        let now = self.uncorrected();
-        now.checked_add_signed(self.behind()).unwrap_or(now)
+    /// Whether this is the machine's time, which may be wrong.
+    pub fn is_machine_time(&self) -> bool {
+        self.epoch.is_none()
     }
 
-    /// How far the machine's time is behind the API's, by the last [`Self::correct`]; scenario time never is.
-    pub fn behind(&self) -> TimeDelta {
-        TimeDelta::milliseconds(self.behind.load(Ordering::Relaxed))
-    }
-
-    /// Corrects wall time from now on, in all clones of this clock: the events are stamped by the API's time.
-    pub fn correct(&self, behind: TimeDelta) {
-        if self.epoch.is_none() {
-            let millis = behind.num_milliseconds();
-            self.behind.store(millis, Ordering::Relaxed);
-        }
-    }
-
-    /// The machine's time, right or wrong.
-    #[must_use]
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that reads the system's time"
     )]
-    pub fn uncorrected(&self) -> DateTime<Utc> {
+    pub fn now(&self) -> DateTime<Utc> {
         let now = match self.epoch {
             None => Utc::now(),
             Some(epoch) => epoch + TimeDelta::from_std(self.elapsed()).unwrap_or(TimeDelta::MAX),
@@ -101,28 +80,5 @@ impl Clock {
     /// Waits for a span of this clock's time.
     pub async fn sleep(&self, span: Duration) {
         tokio::time::sleep(self.to_wall_time(span)).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_correction_reaches_all_clones_of_a_clock() {
-        let clock = Clock::wall();
-        let ticks = clock.clone();
-        clock.correct(TimeDelta::hours(-2));
-        let off = ticks.now() - ticks.uncorrected();
-        assert!((off + TimeDelta::hours(2)).abs() < TimeDelta::minutes(1));
-        clock.correct(TimeDelta::zero());
-        assert_eq!(ticks.behind(), TimeDelta::zero());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn scenario_time_is_never_corrected() {
-        let clock = Clock::scenario(DateTime::UNIX_EPOCH, 60.0);
-        clock.correct(TimeDelta::hours(2));
-        assert_eq!(clock.now(), DateTime::UNIX_EPOCH);
     }
 }

@@ -32,6 +32,13 @@ pub(crate) const fn of_verdict(verdict: Verdict) -> Option<u8> {
     }
 }
 
+/// The code of a program whose builds ended with these codes: that of the worst one.
+pub(crate) fn of_builds(codes: &[u8]) -> u8 {
+    let worst_first = [FAILED, NO_IMAGE, NOT_WATCHED, STILL_BUILDING];
+    let worst = worst_first.into_iter().find(|code| codes.contains(code));
+    worst.unwrap_or(SUCCEEDED)
+}
+
 /// The code of a program that a signal ended, as shells report it.
 pub(crate) const fn of_signal(number: u8) -> u8 {
     128 + number

@@ -4,12 +4,13 @@
 pub use crate::cli::Cli;
 pub use crate::clock::Clock;
 pub mod app {
-    pub use crate::app::effect::{Effect, Entry, FinalOutcome};
+    pub use crate::app::effect::{Effect, Entry, FinalOutcome, PollRequest};
     pub use crate::app::keys::commands::COMMANDS;
     pub use crate::app::keys::key::Key;
     pub use crate::app::keys::keymap::KeyMap;
-    pub use crate::app::model::{Focus, Mode, Model, Target};
+    pub use crate::app::model::{Mode, Model, Preferences};
     pub use crate::app::msg::{MouseAction, MouseKind, Msg, Remark, Signal};
+    pub use crate::app::session::{Focus, Session, SessionId, Target};
     pub use crate::app::status::bar::{BarTarget, bar_items, bar_target_at};
     pub use crate::app::status::exit_policy::ExitPolicy;
     pub use crate::app::status::summary::summary;
@@ -23,7 +24,9 @@ pub mod backend {
     #[cfg(any(test, fuzzing))]
     pub use crate::backend::parallelcluster::any_response::AnyResponse;
     pub use crate::backend::parallelcluster::{ParallelCluster, Settings, Signing};
-    pub use crate::backend::{BuildSource, EventsError, EventsPage, EventsResponse, NextToken};
+    pub use crate::backend::{
+        EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
+    };
 }
 
 pub mod config {
@@ -40,11 +43,12 @@ pub mod demo {
 
 pub mod domain {
     pub use crate::domain::build::Build;
+    pub use crate::domain::change::{Change, CompletedWalk, Response};
     pub use crate::domain::diff::changes;
     pub use crate::domain::estimate::TypicalDuration;
     pub use crate::domain::fault::{Fault, FaultKind};
     pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-    pub use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
+    pub use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
     pub use crate::domain::outcome::Outcome;
     pub use crate::domain::properties::{MAX_SHOWN, Properties};
     pub use crate::domain::search::{is_in_event, matching_field};
@@ -59,8 +63,9 @@ pub mod output {
 }
 
 pub mod poll {
-    pub use crate::poll::poller::{PollCommand, Poller};
-    pub use crate::poll::tail::{ApiRequest, Tail};
+    pub use crate::poll::permit::Permit;
+    pub use crate::poll::poller::Poller;
+    pub use crate::poll::schedule::{ApiRequest, PollCommand, Schedules};
     pub use crate::poll::walk::{OVERLAP, Walk};
 }
 

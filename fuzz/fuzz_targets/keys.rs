@@ -153,7 +153,7 @@ fn step(story: &mut Story, bytes: &mut Bytes<'_>, seconds: &mut i64) {
             let kind = bytes.of(&kinds);
             story.fault(kind, bytes.of(&REASONS), bytes.of(&REASONS));
         }
-        15 => story.msg(Msg::RecordingEnded),
+        15 => story.msg(Msg::RecordingEnded(story.model.shown.id)),
         16 => {
             let text = bytes.of(&[
                 "a remark",

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use bakewatch::testing::domain::{Build, Observation, Row, Summary, Timeline};
+use bakewatch::testing::domain::{Build, Observation, Outcome, Row, Timeline};
 use bakewatch::testing::recording::{Recorder, Recording};
 use bakewatch::testing::store::Selection;
 use libfuzzer_sys::fuzz_target;
@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
     let mut seen = HashSet::new();
     if recording.events().all(|event| seen.insert(event.key())) {
         // A damaged file does not show which of two events with one id counts.
-        assert_eq!(state_after(&recording.reports), state_after(&again.reports));
+        assert_eq!(state_after(&recording.observations), state_after(&again.observations));
     }
     assert_eq!(
         write(&path, &again),
@@ -43,7 +43,7 @@ fn write(path: &Path, recording: &Recording) -> Vec<u8> {
     let _ = fs::remove_file(path);
     let (mut recorder, _) =
         Recorder::in_file(path, &recording.header, false).expect("there is no such file yet");
-    for observation in &recording.reports {
+    for observation in &recording.observations {
         recorder.record(observation).expect("the disk takes it");
     }
     drop(recorder);
@@ -58,8 +58,8 @@ fn state_after(observations: &[Observation]) -> (BTreeMap<String, Vec<String>>, 
     let mut build = Build::default();
     let mut printed = Vec::new();
     for observation in observations {
-        let changes = build.apply(observation);
-        printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
+        let change = build.apply(observation);
+        printed.extend(change.committed.iter().map(|event| event.raw().to_owned()));
     }
     printed.sort();
     let _ = Outcome::of(&build, "img");

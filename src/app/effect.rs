@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::app::session::SessionId;
 use crate::app::status::connection::ConnectionState;
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::{StackEvent, StackId};
@@ -11,14 +12,11 @@ use crate::text::safe::SafeText;
 /// A side effect that the runtime is requested to have.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// Poll the API now instead of at the next interval.
-    PollNow,
-    /// Poll the API for everything now, over new connections: no request has been made for a long time.
-    CatchUp,
-    /// Read the whole history again.
-    Audit,
-    /// Print an entry (text and JSON output only).
-    Emit(Entry),
+    Poll(SessionId, PollRequest),
+    /// Print an entry of a session (text and JSON output only).
+    Emit(SessionId, Entry),
+    /// Print a diagnostic of the program itself (text and JSON output only).
+    Remark(SafeText),
     /// Notify the user that a verdict is reached (on a screen only): one line of clean text.
     Notify(String),
     /// The outcome is known: run the command that the user has set for it, if any.
@@ -27,13 +25,24 @@ pub enum Effect {
     Copy(String),
     /// Write a report of the build as it is now to a new file in the current folder. The runtime responds with
     /// [`Msg::ReportWritten`](crate::app::msg::Msg::ReportWritten).
-    WriteReport,
+    WriteReport(SessionId),
     /// Receive mouse events from here on, or no longer. Until then, the terminal uses the mouse.
     Mouse(bool),
     /// Suspend the program, after the terminal is restored.
     Suspend,
     /// Leave with an exit code. No effect follows it.
     Exit(u8),
+}
+
+/// A request to the poller of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PollRequest {
+    /// Poll the API now instead of at the next interval.
+    Now,
+    /// Poll the API for everything now, over new connections: no request has been made for a long time.
+    CatchUp,
+    /// Read the whole history again.
+    Audit,
 }
 
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 
 use ratatui::layout::{Rect, Size};
 
-use crate::app::views::Tab;
+use crate::app::status::notices::NoticeLine;
 
 /// Below this size the view draws only "too small".
 pub(crate) const MIN_SIZE: Size = Size {
@@ -45,18 +45,58 @@ pub struct Regions {
     pub detail: Option<Rect>,
     pub hints: Rect,
     pub placement: DetailPlacement,
+    /// Whether the detail pane has the whole body.
+    pub detail_only: bool,
+}
+
+/// The inside of a pane, in cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PaneSize {
+    pub rows: usize,
+    /// Without a margin of one column.
+    pub columns: usize,
+}
+
+impl PaneSize {
+    fn of(pane: Rect) -> Self {
+        Self {
+            rows: usize::from(pane.height.saturating_sub(2)),
+            columns: usize::from(pane.width.saturating_sub(3)),
+        }
+    }
+
+    pub(crate) fn page_step(self) -> isize {
+        page_step(self.rows)
+    }
+}
+
+/// The rows of a page: one less than are shown, so that one row remains visible for orientation.
+pub(crate) fn page_step(rows: usize) -> isize {
+    isize::try_from(rows.saturating_sub(1).max(1)).unwrap_or(isize::MAX)
 }
 
 /// The input of the layout, beside the screen's size.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LayoutInput {
-    pub tab: Tab,
+    /// Whether the view has a detail pane, and there is an event to show in it.
+    pub has_detail: bool,
     /// Whether the detail pane has the whole body, unless it stands beside the list.
     pub detail_only: bool,
+    /// Whether the detail pane has the focus.
+    pub detail_focused: bool,
     /// The number of lines that notices take.
     pub notices: usize,
     /// The number of rows of the list, if it is known to be small.
     pub rows: Option<usize>,
+}
+
+/// The notices and the regions of a screen. They are made once for each frame: `update` reads those of the frame that
+/// the user sees, and the view draws them.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    pub notices: Vec<NoticeLine>,
+    /// `None` if the screen is too small.
+    pub regions: Option<Regions>,
 }
 
 impl Regions {
@@ -84,7 +124,12 @@ impl Regions {
         } else {
             DetailPlacement::Over
         };
-        let (list, detail) = panes(body, placement, input);
+        let detail_only = match placement {
+            DetailPlacement::Beside => false,
+            DetailPlacement::Under => input.detail_only,
+            DetailPlacement::Over => input.detail_focused,
+        };
+        let (list, detail) = panes(body, placement, detail_only, input);
         Some(Self {
             title: line(0),
             verdict: line(1),
@@ -94,24 +139,17 @@ impl Regions {
             detail,
             hints: line(size.height - 1),
             placement,
+            detail_only,
         })
     }
 
-    /// The number of rows inside a bordered pane.
-    pub fn rows_in(pane: Option<Rect>) -> usize {
-        pane.map_or(0, |pane| usize::from(pane.height.saturating_sub(2)))
+    /// The list, or the page of a view without a list; `None` while the detail pane covers it.
+    pub fn list_size(&self) -> Option<PaneSize> {
+        self.list.map(PaneSize::of)
     }
 
-    /// The number of columns of a view without a list: without its borders and one column of margin.
-    pub fn page_columns(&self) -> usize {
-        self.list
-            .map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
-    }
-
-    /// The number of columns of the detail pane: without its borders and one column of margin.
-    pub fn detail_columns(&self) -> usize {
-        self.detail
-            .map_or(0, |pane| usize::from(pane.width.saturating_sub(3)))
+    pub fn detail_size(&self) -> PaneSize {
+        self.detail.map(PaneSize::of).unwrap_or_default()
     }
 }
 
@@ -127,13 +165,16 @@ pub(crate) fn popup(screen: Size, width: u16, height: u16) -> Rect {
     )
 }
 
+/// The list and the detail pane.
 fn panes(
     body: Rect,
     placement: DetailPlacement,
+    detail_only: bool,
     input: LayoutInput,
 ) -> (Option<Rect>, Option<Rect>) {
     match placement {
-        _ if input.tab == Tab::Failure => (Some(body), None),
+        // Before the first event, the list has the room of both.
+        _ if !input.has_detail => (Some(body), None),
         DetailPlacement::Beside => {
             let left = if body.width < ROOMY {
                 body.width * 62 / 100
@@ -151,7 +192,7 @@ fn panes(
             };
             (Some(list), Some(detail))
         }
-        _ if input.detail_only => (None, Some(body)),
+        _ if detail_only => (None, Some(body)),
         DetailPlacement::Under => {
             let usual = body.height * 60 / 100;
             let upper = input.rows.map_or(usual, |rows| {
@@ -177,20 +218,22 @@ fn panes(
 mod tests {
     use super::*;
 
-    fn contents() -> [LayoutInput; 6] {
-        let of = |tab, detail_only, notices, rows| LayoutInput {
-            tab,
+    fn contents() -> [LayoutInput; 7] {
+        let of = |has_detail, detail_only, notices, rows| LayoutInput {
+            has_detail,
             detail_only,
+            detail_focused: detail_only,
             notices,
             rows,
         };
         [
-            of(Tab::Events, false, 0, None),
-            of(Tab::Events, true, 0, None),
-            of(Tab::Resources, false, 3, Some(1)),
-            of(Tab::Resources, false, 0, Some(14)),
-            of(Tab::Resources, true, 99, Some(1000)),
-            of(Tab::Failure, false, 1, None),
+            of(true, false, 0, None),
+            of(true, true, 0, None),
+            of(true, false, 3, Some(1)),
+            of(true, false, 0, Some(14)),
+            of(true, true, 99, Some(1000)),
+            of(false, false, 1, None),
+            of(false, true, 0, None),
         ]
     }
 

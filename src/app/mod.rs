@@ -4,14 +4,15 @@
 //! ```text
 //! a key          Msg::Key ─► update::keys ─┬► overlays::prompt   it types, if a prompt is open
 //!                                          └► keys::keymap ─► Action ─► update::{navigation, find, step, copy, …}
-//! an observation Msg::Observed ─► domain::build ─► status::connection ─► status::exit_policy (headless)
-//!                                                                     └► status::verdict_notice (screen)
+//! an observation Msg::Observed ─► update::observe ─► domain::build ─► status::connection
+//!                                                      ─► status::exit_policy (headless), status::verdict_notice (screen)
 //! then           Model::settle: views and overlays adapt to the new build, the layout to the new notices
 //! ```
 //! `update` is total, synchronous and deterministic: the same messages always produce the same model and the
 //! same effects. There is no clock, no terminal and no network here.
 //!
-//! - `msg`, `update`, `effect`, `model`: messages, the function that applies them, its requests, the state
+//! - `msg`, `update`, `effect`: messages, the function that applies them, its requests
+//! - `model`, `session`: the state of the program, and of each watched build
 //! - `keys`: actions, their keys and their help
 //! - `views`, `overlays`: the state of each view, and of all that is open over them
 //! - `status`: connection, notices, tabs, verdict notification, outcome and exit
@@ -23,6 +24,7 @@ pub(crate) mod layout;
 pub(crate) mod model;
 pub(crate) mod msg;
 pub(crate) mod overlays;
+pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod update;
 pub(crate) mod views;

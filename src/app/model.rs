@@ -1,83 +1,70 @@
 //! The whole state of the program, as plain data: `update` changes it, the view and the output read it.
 
-use chrono::{DateTime, FixedOffset, Offset, TimeDelta, Utc};
-use ratatui::layout::Size;
-
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::app::keys::action::{Action, Context};
+use chrono::{DateTime, FixedOffset, Offset, Utc};
+use ratatui::layout::Size;
+
+use crate::app::keys::action::{Action, Context, SessionAction};
 use crate::app::keys::keymap::KeyMap;
-use crate::app::layout::{DetailPlacement, LayoutInput, Regions};
+use crate::app::layout::{Layout, LayoutInput, Regions};
 use crate::app::msg::Remark;
 use crate::app::overlays::Overlay;
-use crate::app::status::connection::Connection;
-use crate::app::status::exit_policy::ExitPolicy;
+use crate::app::session::{Session, SessionId};
 use crate::app::status::notices;
-use crate::app::status::notices::NoticeLine;
-use crate::app::status::verdict_notice::VerdictNotice;
 use crate::app::views::Tab;
-use crate::app::views::detail::{Detail, DetailSubject};
-use crate::app::views::failure::FailurePage;
-use crate::app::views::filter::Filter;
-use crate::app::views::list::EventList;
-use crate::app::views::page::Page;
-use crate::app::views::resources;
-use crate::app::views::resources::ResourceList;
-use crate::app::views::rows::ListRows;
-use crate::app::views::search::Search;
 use crate::app::views::times::TimeDisplay;
-use crate::domain::build::Build;
 use crate::domain::estimate::{Estimate, TypicalDuration};
-use crate::domain::failure::Explanation;
-use crate::domain::stack_event::{EventKey, StackEvent};
-use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
-use crate::store::filter_index::FilterSlot;
-use crate::text::safe::SafeText;
+use crate::exit_code;
 
 /// Transient remarks are shown for this long.
 const TRANSIENT_REMARK: Duration = Duration::from_mins(1);
 
-/// The watched image.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// As the user typed it.
-    pub image_id: String,
-    /// The region that the user requested, until the API names the image's region.
-    pub region: Option<SafeText>,
-    /// A note for the title: what replaces the real API, such as a recording.
-    pub note: Option<String>,
-}
-
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// On a screen; it ends when the user leaves.
     Screen,
-    /// Headless, with text or JSON on standard output; it ends when the build ends.
-    Headless(ExitPolicy),
+    /// Headless, with text or JSON on standard output; it ends when every build has ended.
+    Headless,
 }
 
-/// The pane that receives the keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Focus {
-    /// The list, or the page of a view without a list.
-    #[default]
-    List,
-    Detail,
+/// The user's choices at the start of the program.
+#[derive(Clone, Debug)]
+pub struct Preferences {
+    pub mode: Mode,
+    pub keys: KeyMap,
+    /// Whether the program receives the mouse.
+    pub mouse: bool,
+    /// Whether times are shown in UTC.
+    pub utc: bool,
+    /// The typical duration of the user's own builds, if there are recordings of some.
+    pub typical: Option<TypicalDuration>,
+}
+
+impl Preferences {
+    pub fn new(mode: Mode, keys: KeyMap) -> Self {
+        Self {
+            mode,
+            keys,
+            mouse: true,
+            utc: false,
+            typical: None,
+        }
+    }
 }
 
 #[derive(Debug)]
 pub struct Model {
-    pub target: Target,
+    /// The session on the screen.
+    pub shown: Session,
+    /// Every other session.
+    pub(super) others: BTreeMap<SessionId, Session>,
     pub mode: Mode,
     pub keys: KeyMap,
-    pub build: Build,
-    pub connection: Connection,
     /// The watch's time, to the second.
     pub now: DateTime<Utc>,
-    /// How far the machine's clock is behind the watch's time: zero if it is right.
-    pub behind: TimeDelta,
     /// The user was warned once that the machine's clock is wrong.
     pub clock_warning_shown: bool,
     /// The running time of the watch's clock.
@@ -86,19 +73,8 @@ pub struct Model {
     pub offset: FixedOffset,
     /// The terminal's size.
     pub size: Size,
-    /// The view in the body of the screen.
-    pub tab: Tab,
-    pub filter: Filter,
-    pub search: Search,
-    pub list: EventList,
-    pub resources: ResourceList,
-    /// The explanation of the failure, as a page.
-    pub failure: FailurePage,
-    explanation: Option<Explanation>,
-    pub detail: Detail,
-    /// Whether the detail pane covers the list, if they do not stand side by side.
-    pub detail_only: bool,
-    pub focus: Focus,
+    /// The division of the screen; see [`Model::settle`].
+    pub layout: Layout,
     pub overlay: Option<Overlay>,
     pub times: TimeDisplay,
     /// Whether the program receives the mouse; otherwise the terminal does, for selecting text.
@@ -107,128 +83,87 @@ pub struct Model {
     pub toast: Option<String>,
     /// The typical duration of the user's own builds, if there are recordings of some.
     pub typical: Option<TypicalDuration>,
-    /// The number of printed events.
-    pub printed: usize,
     /// The last remark of the program about itself, and the running time when it was made.
-    pub remark: Option<(Duration, Remark)>,
-    pub(super) verdict_notice: VerdictNotice,
-    /// The running time when the user last requested a poll.
-    pub(super) poll_requested: Option<Duration>,
+    pub(super) remark: Option<(Duration, Remark)>,
 }
 
 impl Model {
     /// A model before the first message.
-    pub fn new(target: Target, mode: Mode, keys: KeyMap, now: DateTime<Utc>) -> Self {
+    pub fn new(preferences: Preferences, session: Session, now: DateTime<Utc>) -> Self {
         Self {
-            target,
-            mode,
-            keys,
-            build: Build::default(),
-            connection: Connection::default(),
+            shown: session,
+            others: BTreeMap::new(),
+            mode: preferences.mode,
+            keys: preferences.keys,
             now,
-            behind: TimeDelta::zero(),
             clock_warning_shown: false,
             elapsed: Duration::ZERO,
             offset: Utc.fix(),
             size: Size::default(),
-            tab: Tab::Events,
-            filter: Filter::default(),
-            search: Search::default(),
-            list: EventList::default(),
-            resources: ResourceList::default(),
-            failure: FailurePage::default(),
-            explanation: None,
-            detail: Detail::default(),
-            detail_only: false,
-            focus: Focus::List,
+            layout: Layout::default(),
             overlay: None,
-            times: TimeDisplay::default(),
-            mouse: true,
+            times: TimeDisplay {
+                utc: preferences.utc,
+                ..TimeDisplay::default()
+            },
+            mouse: preferences.mouse,
             toast: None,
-            typical: None,
-            printed: 0,
+            typical: preferences.typical,
             remark: None,
-            verdict_notice: VerdictNotice::default(),
-            poll_requested: None,
         }
     }
 
-    /// The list's rows under the filter.
-    pub fn rows(&self) -> ListRows<'_> {
-        ListRows::new(&self.build, self.filter.selection(), self.list.order)
+    /// The same with another session, which is not shown.
+    #[must_use]
+    pub fn with(mut self, session: Session) -> Self {
+        self.others.insert(session.id, session);
+        self
     }
 
-    /// The selected event of the list.
-    pub fn selected(&self) -> Option<&Arc<StackEvent>> {
-        self.rows().find(self.list.selected.as_ref()?)
-    }
-
-    /// The subject of the detail pane.
-    pub fn subject(&self) -> Option<DetailSubject<'_>> {
-        match self.tab {
-            Tab::Events => {
-                let event = self.selected()?;
-                Some(DetailSubject::Event(
-                    self.build.timeline_of(&event.stack_id)?,
-                    event,
-                ))
-            }
-            Tab::Resources => {
-                let timeline = self.build.current()?;
-                let id = self.resources.selected.as_ref()?;
-                Some(DetailSubject::Resource(timeline, id))
-            }
-            Tab::Failure => None,
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        if id == self.shown.id {
+            return Some(&self.shown);
         }
+        self.others.get(&id)
     }
 
-    /// The event that a key would copy: the selected one, a resource's newest one, or the first failure.
-    pub fn event(&self) -> Option<&Arc<StackEvent>> {
-        match self.tab {
-            Tab::Failure => self.explanation().map(|why| &why.cause),
-            _ => self.subject()?.event(),
+    pub(super) fn session_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        if id == self.shown.id {
+            return Some(&mut self.shown);
         }
+        self.others.get_mut(&id)
     }
 
-    /// The page that a text search searches.
-    pub fn page(&self) -> &Page {
-        match self.tab {
-            Tab::Failure => &self.failure.page,
-            _ => &self.detail.page,
+    /// Every session, in the order of their ids.
+    pub(super) fn sessions_mut(&mut self) -> Vec<&mut Session> {
+        let mut sessions: Vec<_> = self.others.values_mut().collect();
+        sessions.push(&mut self.shown);
+        sessions.sort_unstable_by_key(|session| session.id);
+        sessions
+    }
+
+    fn sessions(&self) -> impl Iterator<Item = &Session> {
+        self.others.values().chain([&self.shown])
+    }
+
+    /// Whether the watch of some session has not ended.
+    pub(super) fn is_watching(&self) -> bool {
+        self.sessions().any(|session| session.exit_code.is_none())
+    }
+
+    /// The exit code of the program after every watch has ended: that of the worst one.
+    pub(super) fn exit_code(&self) -> u8 {
+        let codes: Vec<_> = self.sessions().filter_map(|one| one.exit_code).collect();
+        exit_code::of_builds(&codes)
+    }
+
+    /// Shows another session, without the result of the last key: that was about the session before it.
+    pub(super) fn show(&mut self, id: SessionId) {
+        if let Some(session) = self.others.remove(&id) {
+            self.toast = None;
+            let before = std::mem::replace(&mut self.shown, session);
+            self.others.insert(before.id, before);
         }
-    }
-
-    /// The regions of the screen; `None` if it is too small.
-    pub fn regions(&self) -> Option<Regions> {
-        Regions::of(self.size, self.layout_input(self.notices().len()))
-    }
-
-    pub fn layout_input(&self, notices: usize) -> LayoutInput {
-        let timeline = self.build.current();
-        let rows = || timeline.map_or(0, Timeline::count_resources) + resources::HEADER;
-        LayoutInput {
-            tab: self.tab,
-            detail_only: self.detail_only,
-            notices,
-            rows: (self.tab == Tab::Resources).then(rows),
-        }
-    }
-
-    /// The number of events that are newer than every listed one and hidden by the filter.
-    pub fn hidden_newer_events(&self) -> usize {
-        let rows = self.rows();
-        let newest_listed = rows.newest_listed();
-        match newest_listed {
-            Some(event) => self.build.events_after(&event.key()),
-            None => 0,
-        }
-    }
-
-    /// Whether events remain to be indexed; see [`Msg::Idle`](crate::app::msg::Msg::Idle).
-    pub fn has_index_work(&self) -> bool {
-        FilterSlot::ALL
-            .into_iter()
-            .any(|slot| self.build.unindexed(slot) > 0)
     }
 
     /// The UTC offset in which times are shown.
@@ -240,116 +175,66 @@ impl Model {
         }
     }
 
-    /// Selects an event in the list, and shows the list.
-    pub(super) fn show_event(&mut self, key: &EventKey) {
-        self.tab = Tab::Events;
-        let rows = ListRows::new(&self.build, self.filter.selection(), self.list.order);
-        self.list.show(rows, key);
-    }
-
-    /// The notices of this screen, wrapped.
-    pub fn notices(&self) -> Vec<NoticeLine> {
-        let (explanation, remark) = (self.explanation(), self.remark());
-        let more = self.keys.key_for(Action::ShowFailure);
-        let more = more.filter(|_| self.tab != Tab::Failure);
-        notices::lines(
-            &self.build,
-            &self.connection,
-            explanation,
-            remark,
-            more,
-            self.size,
-        )
-    }
-
-    /// The current remark of the program about itself.
+    /// The current remark about the recording of the shown build or about the program itself: the last one.
     pub fn remark(&self) -> Option<&Remark> {
-        let (made_at, remark) = self.remark.as_ref()?;
+        let last = self.shown.remark.as_ref().or(self.remark.as_ref());
+        let (made_at, remark) = last?;
         (!remark.is_transient || self.elapsed.saturating_sub(*made_at) < TRANSIENT_REMARK)
             .then_some(remark)
     }
 
-    /// Why the build failed; after a success, why its stack is left over.
-    pub fn explanation(&self) -> Option<&Explanation> {
-        self.explanation.as_ref()
-    }
-
-    /// Updates the explanation. After every observation and not in every frame, since a reason can be long.
-    pub(super) fn update_explanation(&mut self) {
-        let region = self.region().map(SafeText::as_str);
-        self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
+    /// Sets the remark of the program about itself: in every session, it replaces earlier ones.
+    pub(super) fn set_remark(&mut self, remark: Remark) {
+        self.remark = Some((self.elapsed, remark));
+        self.shown.remark = None;
+        for session in self.others.values_mut() {
+            session.remark = None;
+        }
     }
 
     /// The estimated remaining time; `None` unless the build is running.
     pub fn estimate(&self) -> Option<Estimate> {
-        let is_running = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
-        let elapsed = self.build.elapsed(self.now).filter(|_| is_running)?;
+        let build = &self.shown.build;
+        let is_running = matches!(build.verdict(), Verdict::Building | Verdict::Finishing);
+        let elapsed = build.elapsed(self.now).filter(|_| is_running)?;
         Estimate::of(elapsed, self.typical)
-    }
-
-    /// Whether keys act on a page of text instead of a list.
-    pub fn reads_page(&self) -> bool {
-        self.tab == Tab::Failure || self.focus == Focus::Detail
     }
 
     /// The context that decides the action of a key.
     pub fn context(&self) -> Context {
-        match (&self.overlay, self.focus, self.tab) {
-            (Some(Overlay::Help { .. }), ..) => Context::Help,
-            (Some(Overlay::Filter(_)), ..) => Context::Filter,
-            (Some(Overlay::Prompt(_)), ..) => Context::Prompt,
-            (None, _, Tab::Failure) => Context::Failure,
-            (None, Focus::Detail, _) => Context::Detail,
-            (None, Focus::List, Tab::Events) => Context::List,
-            (None, Focus::List, Tab::Resources) => Context::Resources,
+        match &self.overlay {
+            Some(Overlay::Help { .. }) => Context::Help,
+            Some(Overlay::Filter(_)) => Context::Filter,
+            Some(Overlay::Prompt(_)) => Context::Prompt,
+            None if self.shown.detail_focused() => Context::Detail,
+            None => Context::View(self.shown.tab),
         }
     }
 
-    /// The image's region: from the API, otherwise from the user.
-    pub fn region(&self) -> Option<&SafeText> {
-        let described = self.build.image().and_then(|image| image.region.as_ref());
-        described.or(self.target.region.as_ref())
-    }
-
-    /// Brings the views in line with the build and with each other. `update` calls it after every message.
+    /// Lays the screen out, and brings the shown session and the overlay in line with the build and with their sizes.
+    /// `update` calls it once after every message, so once after any number of observations.
     pub(super) fn settle(&mut self) {
-        let notices = self.notices().len();
-        let Some(regions) = Regions::of(self.size, self.layout_input(notices)) else {
+        self.layout = self.lay_out();
+        let Some(regions) = &self.layout.regions else {
             return;
         };
-        match regions.placement {
-            DetailPlacement::Beside => self.detail_only = false,
-            DetailPlacement::Over => self.detail_only = self.focus == Focus::Detail,
-            DetailPlacement::Under => {}
-        }
-        let Some(regions) = Regions::of(self.size, self.layout_input(notices)) else {
-            return;
-        };
-        let height = Regions::rows_in(regions.list);
-        match self.tab {
-            Tab::Events if regions.list.is_some() => {
-                let rows = ListRows::new(&self.build, self.filter.selection(), self.list.order);
-                let is_indexing = self.build.unindexed(FilterSlot::Listed) > 0;
-                self.list.settle(rows, height, is_indexing);
-            }
-            Tab::Resources => self
-                .resources
-                .settle(&self.build, resources::rows_below_header(height)),
-            Tab::Failure => {
-                let (why, columns) = (self.explanation.as_ref(), regions.page_columns());
-                self.failure.settle(&self.build, why, columns, height);
-            }
-            Tab::Events => {}
-        }
-        let mut detail = std::mem::take(&mut self.detail);
-        detail.settle(
-            self.subject(),
-            regions.detail_columns(),
-            Regions::rows_in(regions.detail),
-        );
-        self.detail = detail;
+        self.shown.settle(regions);
         if let Some(Overlay::Filter(menu)) = &mut self.overlay {
-            menu.settle(&self.build, self.size);
+            menu.settle(&self.shown.build, self.size);
         }
+    }
+
+    fn lay_out(&self) -> Layout {
+        let session = &self.shown;
+        let more = Action::Session(SessionAction::Show(Tab::Failure));
+        let more = self.keys.key_for(more);
+        let more = more.filter(|_| !session.view().explains_failure());
+        let notices = notices::lines(session, self.remark(), more, self.size);
+        let input = LayoutInput {
+            notices: notices.len(),
+            ..session.layout_input()
+        };
+        let regions = Regions::of(self.size, input);
+        Layout { notices, regions }
     }
 }

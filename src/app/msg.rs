@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
+use crate::app::session::SessionId;
 use crate::domain::observation::Observation;
 use crate::exit_code;
 use crate::text::safe::SafeText;
@@ -16,10 +17,9 @@ use crate::text::safe::SafeText;
 pub enum Msg {
     /// A second has passed.
     Tick {
-        /// The watch's time.
         now: DateTime<Utc>,
-        /// How far the machine's clock is behind the watch's time: zero if it is right.
-        behind: TimeDelta,
+        /// Whether `now` is by the machine's clock, which may be wrong; the time of a demo or a replay is not.
+        is_machine_time: bool,
         /// The user's UTC offset.
         offset: FixedOffset,
         /// The running time of the watch's clock: for durations, which neither sleep nor a changed clock may lengthen.
@@ -31,14 +31,16 @@ pub enum Msg {
     /// Only after [`Effect::Mouse`](crate::app::effect::Effect::Mouse).
     Mouse(MouseAction),
     Resized(Size),
-    /// The API responded, or a request failed.
-    Observed(Observation),
+    /// The API responded, or a request failed: in the order of occurrence.
+    Observed(SessionId, Vec<Observation>),
+    /// Show another session.
+    Show(SessionId),
     /// Nothing else has happened, and events remain to be indexed: index some of them.
     Idle,
     TimedOut,
     Signal(Signal),
     /// The end of the recording that is replayed.
-    RecordingEnded,
+    RecordingEnded(SessionId),
     /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
     Remark(Remark),

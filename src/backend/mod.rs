@@ -1,10 +1,11 @@
-//! The backends: the services that a watch reads a build from, each behind [`BuildSource`].
+//! The backends: the services that a watch reads a build from, one variant of [`Backend`] each.
 //!
 //! ```text
-//!  poll ─ ApiRequest ─► BuildSource ─► parallelcluster/ ─► aws ─► the ParallelCluster API
-//!   ▲                                        │
-//!   └─ EventsResponse, ImageAnswer, Fault ◄──┘
+//!  poll ─ ApiRequest ─► EventSource, ImageSource ─► parallelcluster/ ─► aws ─► the ParallelCluster API
+//!   ▲                                                     │
+//!   └────────── EventsResponse, ImageAnswer, Fault ◄──────┘
 //! ```
+//! The traits are a backend's capabilities, in the domain's types; [`Source`] puts them together for the poller.
 //! A backend makes one request at a time, and turns each response into the domain's types: it keeps no events, decides
 //! no verdict and does not wait. When to make the next request is for [`crate::poll`]. The AWS side of a request
 //! (credentials, signature, HTTP, errors that all services share) is in [`crate::aws`].
@@ -15,6 +16,9 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
+use crate::backend::parallelcluster::ParallelCluster;
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::stack_event::StackEvent;
@@ -65,20 +69,78 @@ pub enum EventsError {
     Fault(Fault),
 }
 
-/// A source of the stack events and the description of one image. It serves one request at a time.
-pub trait BuildSource: Send {
+/// The stack events of one image. It serves one request at a time.
+pub trait EventSource: Send {
     /// Fetches one page of stack events: the newest without a token, an older one with it.
     fn events(
         &mut self,
         token: Option<&NextToken>,
     ) -> impl Future<Output = Result<EventsResponse, EventsError>> + Send;
+}
 
+/// The description of one image. It serves one request at a time.
+pub trait ImageSource: Send {
     /// Fetches the image's description.
     fn image(&mut self) -> impl Future<Output = Result<ImageAnswer, Fault>> + Send;
+}
+
+/// The capabilities of a backend for one image. All have events; any other one may be missing.
+pub trait Source: EventSource {
+    type Image: ImageSource;
+
+    /// `None` if the backend can't describe images.
+    fn image_source(&mut self) -> Option<&mut Self::Image>;
+
+    /// How far the machine's clock is behind the service's, by the last responses; zero while it is right.
+    fn clock_correction(&self) -> TimeDelta {
+        TimeDelta::zero()
+    }
 
     /// Forgets cached failures, because the user retries and may have fixed the cause.
     fn retry_now(&mut self) {}
 
     /// Stops using the present connections: after a sleep all of them may be dead without showing it.
     fn reconnect(&mut self) {}
+}
+
+/// Every backend.
+#[derive(Debug)]
+pub(crate) enum Backend {
+    ParallelCluster(Box<ParallelCluster>),
+}
+
+impl EventSource for Backend {
+    async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
+        match self {
+            Self::ParallelCluster(api) => api.events(token).await,
+        }
+    }
+}
+
+impl Source for Backend {
+    type Image = ParallelCluster;
+
+    fn image_source(&mut self) -> Option<&mut Self::Image> {
+        match self {
+            Self::ParallelCluster(api) => api.image_source(),
+        }
+    }
+
+    fn clock_correction(&self) -> TimeDelta {
+        match self {
+            Self::ParallelCluster(api) => api.clock_correction(),
+        }
+    }
+
+    fn retry_now(&mut self) {
+        match self {
+            Self::ParallelCluster(api) => api.retry_now(),
+        }
+    }
+
+    fn reconnect(&mut self) {
+        match self {
+            Self::ParallelCluster(api) => api.reconnect(),
+        }
+    }
 }

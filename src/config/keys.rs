@@ -122,7 +122,9 @@ fn unknown_action(given: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::keys::action::Context;
+    use crate::app::keys::action::{AppAction, Context, SessionAction};
+    use crate::app::views::Tab;
+    use crate::app::views::action::{Move, ViewAction};
     use crate::text::safe::{SafeText, one_line};
 
     fn over_built_in(text: &str) -> Result<(KeyMap, HashMap<Action, usize>), String> {
@@ -148,9 +150,9 @@ mod tests {
     #[test]
     fn earlier_names_of_actions_are_accepted() {
         let (map, lines) = over_built_in("fold = [\"x\"]\nsince = []\n").unwrap();
-        assert_eq!(map.keys(Action::Left), [Key::Char('x')]);
-        assert!(map.keys(Action::RelativeTimes).is_empty());
-        assert_eq!(lines[&Action::Left], 1);
+        assert_eq!(map.keys(Action::View(ViewAction::Left)), [Key::Char('x')]);
+        assert!(map.keys(Action::App(AppAction::RelativeTimes)).is_empty());
+        assert_eq!(lines[&Action::View(ViewAction::Left)], 1);
     }
 
     #[test]
@@ -165,14 +167,21 @@ mod tests {
     #[test]
     fn a_bound_action_has_exactly_the_listed_keys() {
         let (map, lines) = over_built_in("# mine\nbottom = [\"x\"]\npoll-now = []\n").unwrap();
-        assert_eq!(map.keys(Action::Bottom), [Key::Char('x')]);
-        assert_eq!(map.action(Context::List, Key::Char('G')), None);
-        assert_eq!(map.action(Context::List, Key::Char('r')), None);
+        assert_eq!(map.keys(Action::Move(Move::Bottom)), [Key::Char('x')]);
+        assert_eq!(map.action(Context::View(Tab::Events), Key::Char('G')), None);
+        assert_eq!(map.action(Context::View(Tab::Events), Key::Char('r')), None);
         assert_eq!(
-            map.action(Context::List, Key::Char('j')),
-            Some(Action::Down)
+            map.action(Context::View(Tab::Events), Key::Char('j')),
+            Some(Action::Move(Move::Down))
         );
-        assert_eq!(lines, [(Action::Bottom, 2), (Action::PollNow, 3)].into());
+        assert_eq!(
+            lines,
+            [
+                (Action::Move(Move::Bottom), 2),
+                (Action::Session(SessionAction::PollNow), 3)
+            ]
+            .into()
+        );
     }
 
     #[test]

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-use crate::domain::observation::{Observation, Seen, WalkStep};
+use crate::domain::observation::{Observation, Seen, Stream, WalkStep};
 use crate::domain::search::Predicate;
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
@@ -56,17 +57,6 @@ enum Presence {
     GoneAndAbsent,
 }
 
-/// The changes by one observation, for a headless watch, which prints events as they come.
-#[derive(Debug, Default)]
-pub struct Changes {
-    /// Events of the previous stack that no whole walk has brought, and none will: it was replaced meanwhile.
-    pub left: Vec<Arc<StackEvent>>,
-    /// The stack of the events from here on, if it is not the previous one.
-    pub new_stack: Option<StackId>,
-    /// The newly committed events, in the order to print them.
-    pub committed: Vec<Arc<StackEvent>>,
-}
-
 /// The state of the stack of a build that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cleanup {
@@ -90,63 +80,56 @@ impl Build {
         build
     }
 
-    pub fn apply(&mut self, observation: &Observation) -> Changes {
+    /// Applies an observation. Its change is all that the rest of the program needs to know of it.
+    pub fn apply<'a>(&mut self, observation: &'a Observation) -> Change<'a> {
         self.revision += 1;
-        let changes = match &observation.seen {
+        let mut change = Change::new(observation);
+        match &observation.seen {
             Seen::Page(page) => {
                 self.has_responded = true;
                 self.presence = Presence::There;
                 self.absent = None;
-                self.apply_page(page)
+                change.completed_walk = CompletedWalk::of(page);
+                self.apply_page(page, &mut change);
             }
             // A recording proves nothing about the API's present state.
-            Seen::Resumed(page) => self.apply_page(page),
+            Seen::Resumed(page) => {
+                change.response = Response::Recorded;
+                self.apply_page(page, &mut change);
+            }
             Seen::StackGone => {
+                change.response = Response::StackGone;
                 self.presence = Presence::Gone;
-                Changes::default()
             }
-            Seen::Image(image) => {
-                self.apply_image(image, observation);
-                Changes::default()
+            Seen::Image(image) => self.apply_image(image, observation),
+            Seen::Failed(fault) => {
+                change.response = Response::Failed(fault);
+                if observation.stream == Stream::Image {
+                    self.image_failures = if fault.kind.may_pass() {
+                        self.image_failures.saturating_add(1)
+                    } else {
+                        IMAGE_TRIES
+                    };
+                }
             }
-            Seen::ImageFault(fault) => {
-                self.image_failures = if fault.kind.may_pass() {
-                    self.image_failures.saturating_add(1)
-                } else {
-                    IMAGE_TRIES
-                };
-                Changes::default()
-            }
-            Seen::Fault(_) => Changes::default(),
-        };
+            Seen::ClockOff(behind) => change.response = Response::ClockOff(*behind),
+        }
         self.verdict = decide(self.verdict, &self.evidence());
-        changes
+        change
     }
 
-    fn apply_page(&mut self, page: &WalkStep) -> Changes {
+    fn apply_page(&mut self, page: &WalkStep, change: &mut Change<'_>) {
         let Some(stack_id) = &page.stack_id else {
-            return Changes::default();
+            return;
         };
-        let new_stack = self.stack_id() != Some(stack_id);
-        let mut left = Vec::new();
-        if new_stack {
-            left.extend(
-                self.current()
-                    .into_iter()
-                    .flat_map(Timeline::pending)
-                    .cloned(),
-            );
+        if self.stack_id() != Some(stack_id) {
+            let pending = self.current().into_iter().flat_map(Timeline::pending);
+            change.left.extend(pending.cloned());
+            change.new_stack = Some(stack_id.clone());
             self.begin_stack(stack_id);
         }
-        let committed = self
-            .timelines
-            .last_mut()
-            .map(|timeline| timeline.apply(page))
-            .unwrap_or_default();
-        Changes {
-            left,
-            new_stack: new_stack.then(|| stack_id.clone()),
-            committed,
+        if let Some(timeline) = self.timelines.last_mut() {
+            change.committed = timeline.apply(page);
         }
     }
 

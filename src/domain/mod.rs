@@ -10,6 +10,7 @@
 //! always gives the same output.
 
 pub(crate) mod build;
+pub(crate) mod change;
 pub(crate) mod diff;
 pub(crate) mod estimate;
 pub(crate) mod facts;

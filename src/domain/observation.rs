@@ -5,11 +5,42 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
+
+/// A kind of data that is fetched on its own schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// The events of the stack.
+    Events,
+    /// The description of the image.
+    Image,
+    /// The steps of Image Builder's workflows.
+    Steps,
+    /// The lines of the build log.
+    Log,
+    /// The list of the images.
+    Images,
+}
+
+impl Stream {
+    pub const ALL: [Self; 5] = [
+        Self::Events,
+        Self::Image,
+        Self::Steps,
+        Self::Log,
+        Self::Images,
+    ];
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// The position in [`Self::ALL`], for arrays with one element for each stream.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
 
 /// One response of the API, or a failed request.
 #[derive(Clone, Debug)]
@@ -18,8 +49,9 @@ pub struct Observation {
     pub at: DateTime<Utc>,
     /// The running time of that clock: for spans, which neither a sleep of the machine nor a set clock may extend.
     pub elapsed: Duration,
-    /// When the poller will fetch events again.
-    pub next_poll: DateTime<Utc>,
+    pub stream: Stream,
+    /// When the poller will make the next request of this stream.
+    pub next_try: DateTime<Utc>,
     pub seen: Seen,
 }
 
@@ -33,10 +65,52 @@ pub enum Seen {
     /// There is no stack of this name.
     StackGone,
     Image(ImageAnswer),
-    /// A request for stack events failed.
-    Fault(Fault),
-    /// A DescribeImage request failed; the events may still be fresh.
-    ImageFault(Fault),
+    /// A request of the stream failed; other streams may still be up to date.
+    Failed(Fault),
+    /// From here on, the machine's clock is this far behind the service's. Zero: it is right again. The times of
+    /// observations are corrected already.
+    ClockOff(TimeDelta),
+}
+
+impl Seen {
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Failed(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_throttled(&self) -> bool {
+        let fault = self.fault();
+        fault.is_some_and(|fault| fault.kind == FaultKind::Throttled)
+    }
+}
+
+/// The receiver of the observations of a poller or a player.
+pub trait ObservationSink: Send {
+    /// Sends observations, in order. False if nobody receives them any more.
+    fn send(&mut self, observations: Vec<Observation>) -> impl Future<Output = bool> + Send;
+
+    /// Waits until nobody receives them any more.
+    fn closed(&self) -> impl Future<Output = ()> + Send;
+}
+
+impl Observation {
+    /// The number of its events.
+    pub(crate) fn events(&self) -> usize {
+        match &self.seen {
+            Seen::Page(step) | Seen::Resumed(step) => step.events().count(),
+            _ => 0,
+        }
+    }
+
+    /// The events that an earlier watch has recorded.
+    pub fn resumed(&self) -> Option<&WalkStep> {
+        match &self.seen {
+            Seen::Resumed(step) => Some(step),
+            _ => None,
+        }
+    }
 }
 
 /// One page's contribution to a walk over the events.

@@ -88,12 +88,12 @@ pub(super) const fn class(kind: OutcomeKind) -> StatusClass {
 
 /// The verdict's glyph and the summary.
 pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
-    let verdict = model.build.verdict();
+    let verdict = model.shown.build.verdict();
     let glyph = theme.glyphs().verdict(verdict);
     format!(
         "{} {}",
         paint(theme.verdict(verdict), glyph),
-        summary(model)
+        summary(&model.shown, model.now)
     )
 }
 

@@ -1,5 +1,5 @@
 //! The interval between two requests of one kind: adaptive while requests succeed, an exponential back-off while they
-//! fail. [`crate::poll::tail`] has one cadence for events and one for DescribeImage.
+//! fail. Each stream's schedule has a cadence of its own.
 //!
 //! All times are of the watch's clock.
 

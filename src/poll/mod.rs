@@ -4,16 +4,20 @@
 //!
 //! ```text
 //!  PollCommand ───────────► poller ─── request ───► backend
-//!  (poll now, audit,        │  ▲ ▲                  │
-//!   catch up)               │  │ └──── response ────┘
-//!                           │  └─ ApiRequest, due ── tail ── cadence      when: adaptive interval, back-off
-//!  Observation ◄────────────┘                        └────── walk         what: pages → new events, tokens
-//!                                                            └─ continuity  pages that do not fit
+//!  (poll now, audit,     permit  ▲ ▲                  │
+//!   catch up)               │    │ └──── response ────┘
+//!                           │    └─ ApiRequest, due ── schedule ─┬─ events ── walk ── continuity   pages → new events
+//!  Observation ◄────────────┘                                   ├─ description                    when it may matter
+//!                                                               └─ cadence  adaptive interval, back-off
 //! ```
-//! Only the poller waits and does I/O; all else is pure and takes the time as an argument.
+//! Only the poller waits and does I/O. The permit is shared by all pollers of an endpoint; all else is pure and takes the
+//! time as an argument.
 
 pub(crate) mod cadence;
 mod continuity;
+mod description;
+mod events;
+pub(crate) mod permit;
 pub(crate) mod poller;
-pub(crate) mod tail;
+pub(crate) mod schedule;
 pub(crate) mod walk;

@@ -1,6 +1,6 @@
 //! The background task that sends requests to the backend and passes on each observation: between the backend and the
-//! recorder. [`Tail`] decides what to send and when; the poller only keeps a minimum gap between two polls, even if the
-//! tail, the user or a fast clock would poll sooner.
+//! recorder. [`Schedules`] decides what to send and when; the poller keeps a minimum gap between two polls, even if the
+//! schedules, the user or a fast clock would poll sooner, and asks for the endpoint's permit.
 
 use std::time::Duration;
 
@@ -8,25 +8,14 @@ use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::backend::BuildSource;
+use crate::backend::{ImageSource, Source};
 use crate::clock::Clock;
-use crate::domain::observation::{Observation, Seen};
-use crate::poll::tail::{ApiRequest, Tail};
+use crate::domain::observation::{Observation, ObservationSink, Seen, Stream};
+use crate::poll::permit::Permit;
+use crate::poll::schedule::{ApiRequest, PollCommand, Schedules};
 
 /// The shortest real time between two polls, at any speed of the clock. The pages of one walk are one poll.
 const MIN_GAP: Duration = Duration::from_millis(200);
-
-/// A command of the app to a poller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PollCommand {
-    /// Fetch events now.
-    PollNow,
-    /// Read the whole history again, now.
-    Audit,
-    /// Fetch everything now, over new connections: the machine slept, or the process was stopped. The response to the
-    /// request in flight may never come.
-    CatchUp,
-}
 
 /// The end of a wait between two requests.
 enum Wait {
@@ -37,71 +26,89 @@ enum Wait {
 
 /// Polls one source for one image, one request at a time, until the receiver of the observations is gone.
 #[derive(Debug)]
-pub struct Poller<S> {
+pub struct Poller<S, O> {
     pub source: S,
+    pub permit: Permit,
     pub clock: Clock,
-    pub tail: Tail,
-    /// Bounded: a slow reader slows the polling down, and nothing is dropped.
-    pub observations: mpsc::Sender<Observation>,
+    pub schedules: Schedules,
+    /// A slow receiver slows the polling down, and nothing is dropped.
+    pub observations: O,
     pub commands: mpsc::Receiver<PollCommand>,
 }
 
-impl<S: BuildSource> Poller<S> {
+impl<S: Source, O: ObservationSink> Poller<S, O> {
     pub async fn run(mut self) {
-        let (mut events_not_before, mut image_not_before) = (None, None);
-        let mut later = Vec::new();
+        if self.source.image_source().is_none() {
+            self.schedules.skip_image();
+        }
+        let mut not_before = [None; Stream::COUNT];
+        let mut behind = TimeDelta::zero();
         loop {
-            let (request, due) = self.tail.next();
-            let not_before = match request {
-                ApiRequest::Events(_) => events_not_before,
-                ApiRequest::Image => image_not_before,
-            };
-            match self.wait(due, not_before).await {
+            let (request, due) = self.schedules.next();
+            let stream = request.stream();
+            match self.wait(due, not_before[stream.index()]).await {
                 Wait::Over => {}
                 Wait::Interrupted => continue,
                 Wait::ReceiverGone => return,
             }
-            let next_not_before = Some(Instant::now() + MIN_GAP);
-            let seen = match request {
-                ApiRequest::Events(token) => {
-                    events_not_before = next_not_before;
-                    let fetch = self.source.events(token.as_ref());
-                    let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
-                    let now = self.clock.elapsed();
-                    let seen = response.and_then(|response| self.tail.on_events(now, response));
-                    if self.tail.next_poll() <= now {
-                        // The walk continues.
-                        events_not_before = None;
-                    }
-                    seen
-                }
-                ApiRequest::Image => {
-                    image_not_before = next_not_before;
-                    let fetch = self.source.image();
-                    let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
-                    let now = self.clock.elapsed();
-                    response.map(|response| self.tail.on_image(now, response))
-                }
-            };
-            for command in later.drain(..) {
-                self.apply(command);
+            not_before[stream.index()] = Some(Instant::now() + MIN_GAP);
+            let (seen, walk_continues) = self.request(request).await;
+            if walk_continues {
+                not_before[stream.index()] = None;
             }
-            if let Some(Seen::Fault(_) | Seen::ImageFault(_)) = seen {
+            if seen.as_ref().is_some_and(|seen| seen.fault().is_some()) {
                 // The API may be in trouble: it gets no other request at once.
-                let not_before = Some(Instant::now() + MIN_GAP);
-                (events_not_before, image_not_before) = (not_before, not_before);
+                not_before = [Some(Instant::now() + MIN_GAP); Stream::COUNT];
             }
-            if let Some(seen) = seen
-                && !self.forward(seen).await
-            {
+            if seen.as_ref().is_some_and(Seen::is_throttled) {
+                self.permit.hold_back(self.schedules.next().1);
+            }
+            let correction = self.source.clock_correction();
+            let clock_off = (correction != behind).then_some(Seen::ClockOff(correction));
+            behind = correction;
+            let observations = clock_off.into_iter().chain(seen);
+            let observations = observations.map(|seen| self.observation(stream, seen, behind));
+            let observations: Vec<_> = observations.collect();
+            if !observations.is_empty() && !self.observations.send(observations).await {
                 return;
             }
         }
     }
 
-    /// Waits until a request is due, or the app sends a command.
+    /// Makes a request and hands the response to its schedule, then applies the commands that came meanwhile. Returns
+    /// what the response shows, if anything, and whether the next page of a walk is to follow at once.
+    async fn request(&mut self, request: ApiRequest) -> (Option<Seen>, bool) {
+        let mut later = Vec::new();
+        let result = match request {
+            ApiRequest::Events(token) => {
+                let fetch = permitted(&self.permit, self.source.events(token.as_ref()));
+                let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
+                let now = self.clock.elapsed();
+                let on_events = |response| self.schedules.on_events(now, response);
+                let seen = response.and_then(on_events);
+                (seen, self.schedules.next_try(Stream::Events) <= now)
+            }
+            ApiRequest::Image => match self.source.image_source() {
+                Some(source) => {
+                    let fetch = permitted(&self.permit, source.image());
+                    let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
+                    let now = self.clock.elapsed();
+                    let on_image = |response| self.schedules.on_image(now, response);
+                    (response.and_then(on_image), false)
+                }
+                None => (None, false),
+            },
+        };
+        for command in later {
+            self.apply(command);
+        }
+        result
+    }
+
+    /// Waits until a request is due and permitted, or the app sends a command.
     async fn wait(&mut self, due: Duration, not_before: Option<Instant>) -> Wait {
         let now = Instant::now();
+        let due = due.max(self.permit.ready_at());
         let span = self
             .clock
             .to_wall_time(due.saturating_sub(self.clock.elapsed()));
@@ -119,41 +126,58 @@ impl<S: BuildSource> Poller<S> {
     }
 
     fn apply(&mut self, command: PollCommand) {
-        let now = self.clock.elapsed();
         match command {
-            PollCommand::PollNow => {
-                self.source.retry_now();
-                self.tail.poll_now(now);
-            }
-            PollCommand::Audit => self.tail.audit(now),
-            PollCommand::CatchUp => {
-                self.source.reconnect();
-                self.tail.catch_up(now);
-            }
+            PollCommand::PollNow => self.source.retry_now(),
+            PollCommand::CatchUp => self.source.reconnect(),
+            PollCommand::Audit => {}
         }
+        self.permit.end_back_off();
+        self.schedules.command(self.clock.elapsed(), command);
     }
 
-    /// Sends an observation. False if the receiver is gone.
-    async fn forward(&mut self, seen: Seen) -> bool {
-        let at = self.clock.now();
-        let wait = self.tail.next_poll().saturating_sub(self.clock.elapsed());
-        let next_poll = at + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
-        self.observations
-            .send(Observation {
-                at,
-                elapsed: self.clock.elapsed(),
-                next_poll,
-                seen,
-            })
-            .await
-            .is_ok()
+    /// An observation at the present time.
+    fn observation(&self, stream: Stream, seen: Seen, behind: TimeDelta) -> Observation {
+        let now = self.clock.now();
+        let at = now.checked_add_signed(behind).unwrap_or(now);
+        let next_try = self.schedules.next_try(stream);
+        let wait = next_try.saturating_sub(self.clock.elapsed());
+        let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+        Observation {
+            at,
+            elapsed: self.clock.elapsed(),
+            stream,
+            next_try: at.checked_add_signed(wait).unwrap_or(at),
+            seen,
+        }
     }
+}
+
+/// Without a recording.
+impl ObservationSink for mpsc::Sender<Observation> {
+    async fn send(&mut self, observations: Vec<Observation>) -> bool {
+        for observation in observations {
+            if mpsc::Sender::send(self, observation).await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn closed(&self) {
+        mpsc::Sender::closed(self).await;
+    }
+}
+
+/// Makes a request while no other one is in flight to the endpoint. `None` if the endpoint must not get one now.
+async fn permitted<T>(permit: &Permit, fetch: impl Future<Output = T>) -> Option<T> {
+    let _in_flight = permit.acquire().await?;
+    Some(fetch.await)
 }
 
 /// Waits for a response, unless the app wants to catch up: then the response may never come. Its other commands wait in
 /// `later`.
 async fn until_catch_up<T>(
-    fetch: impl Future<Output = T>,
+    fetch: impl Future<Output = Option<T>>,
     commands: &mut mpsc::Receiver<PollCommand>,
     later: &mut Vec<PollCommand>,
 ) -> Option<T> {
@@ -161,7 +185,7 @@ async fn until_catch_up<T>(
     loop {
         tokio::select! {
             biased;
-            response = &mut fetch => return Some(response),
+            response = &mut fetch => return response,
             Some(command) = commands.recv() => {
                 if !later.contains(&command) {
                     later.push(command);
@@ -184,7 +208,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::backend::{EventsError, EventsPage, EventsResponse, NextToken};
+    use crate::backend::{EventSource, EventsError, EventsPage, EventsResponse, NextToken};
     use crate::domain::fault::{Fault, FaultKind};
     use crate::domain::image::{ImageAnswer, ImageDescription};
     use crate::domain::stack_event::StackEvent;
@@ -206,7 +230,7 @@ mod tests {
         }
     }
 
-    impl BuildSource for Slow {
+    impl EventSource for Slow {
         async fn events(
             &mut self,
             token: Option<&NextToken>,
@@ -222,12 +246,22 @@ mod tests {
                 next: token.is_none().then(|| NextToken::new("older")),
             }))
         }
+    }
 
+    impl ImageSource for Slow {
         async fn image(&mut self) -> Result<ImageAnswer, Fault> {
             self.note(ApiRequest::Image);
             tokio::time::sleep(self.image).await;
             let image = Box::new(ImageDescription::default());
             Ok(ImageAnswer::Described(image))
+        }
+    }
+
+    impl Source for Slow {
+        type Image = Self;
+
+        fn image_source(&mut self) -> Option<&mut Self> {
+            Some(self)
         }
     }
 
@@ -238,16 +272,18 @@ mod tests {
         eager: bool,
     ) -> Vec<(ApiRequest, Instant)> {
         let log = Requests::default();
-        let (sender, mut observations) = mpsc::channel(64);
+        let (sender, mut observations) = mpsc::channel::<Observation>(64);
         let (commands, command_receiver) = mpsc::channel(3);
+        let clock = Clock::scenario(DateTime::UNIX_EPOCH, speed);
         let poller = Poller {
             source: Slow {
                 events: Duration::from_millis(events),
                 image: Duration::from_millis(image),
                 log: Arc::clone(&log),
             },
-            clock: Clock::scenario(DateTime::UNIX_EPOCH, speed),
-            tail: Tail::new(None, fastrand::Rng::with_seed(1)),
+            permit: Permit::new(clock.clone()),
+            clock,
+            schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
             observations: sender,
             commands: command_receiver,
         };
@@ -291,7 +327,7 @@ mod tests {
         log: Requests,
     }
 
-    impl BuildSource for Dead {
+    impl EventSource for Dead {
         async fn events(
             &mut self,
             token: Option<&NextToken>,
@@ -303,9 +339,19 @@ mod tests {
             }
             Ok(EventsResponse::Gone)
         }
+    }
 
+    impl ImageSource for Dead {
         async fn image(&mut self) -> Result<ImageAnswer, Fault> {
             Ok(ImageAnswer::Absent)
+        }
+    }
+
+    impl Source for Dead {
+        type Image = Self;
+
+        fn image_source(&mut self) -> Option<&mut Self> {
+            Some(self)
         }
 
         fn reconnect(&mut self) {
@@ -316,15 +362,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn catching_up_after_a_sleep_drops_the_request_in_flight() {
         let log = Requests::default();
-        let (sender, mut observations) = mpsc::channel(64);
+        let (sender, mut observations) = mpsc::channel::<Observation>(64);
         let (commands, command_receiver) = mpsc::channel(3);
+        let clock = Clock::wall();
         let poller = Poller {
             source: Dead {
                 connected: false,
                 log: Arc::clone(&log),
             },
-            clock: Clock::wall(),
-            tail: Tail::new(None, fastrand::Rng::with_seed(1)),
+            permit: Permit::new(clock.clone()),
+            clock,
+            schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
             observations: sender,
             commands: command_receiver,
         };
@@ -366,7 +414,7 @@ mod tests {
         }
     }
 
-    impl BuildSource for Faulty {
+    impl EventSource for Faulty {
         async fn events(
             &mut self,
             token: Option<&NextToken>,
@@ -380,10 +428,20 @@ mod tests {
                 })
             })
         }
+    }
 
+    impl ImageSource for Faulty {
         async fn image(&mut self) -> Result<ImageAnswer, Fault> {
             let noted = self.note(ApiRequest::Image);
             noted.map(|()| ImageAnswer::Described(Box::default()))
+        }
+    }
+
+    impl Source for Faulty {
+        type Image = Self;
+
+        fn image_source(&mut self) -> Option<&mut Self> {
+            Some(self)
         }
 
         fn retry_now(&mut self) {
@@ -396,12 +454,13 @@ mod tests {
         kind: FaultKind,
         speed: f64,
     ) -> (
-        Poller<Faulty>,
+        Poller<Faulty, mpsc::Sender<Observation>>,
         mpsc::Receiver<Observation>,
         mpsc::Sender<PollCommand>,
     ) {
         let (sender, observations) = mpsc::channel(64);
         let (commands, command_receiver) = mpsc::channel(3);
+        let clock = Clock::scenario(DateTime::UNIX_EPOCH, speed);
         let poller = Poller {
             source: Faulty {
                 failures,
@@ -409,8 +468,9 @@ mod tests {
                 log: Requests::default(),
                 retries: 0,
             },
-            clock: Clock::scenario(DateTime::UNIX_EPOCH, speed),
-            tail: Tail::new(None, fastrand::Rng::with_seed(1)),
+            permit: Permit::new(clock.clone()),
+            clock,
+            schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
             observations: sender,
             commands: command_receiver,
         };
@@ -427,8 +487,8 @@ mod tests {
                 // The failures, then a success with the image, and two more.
                 for _ in 0..failures + 4 {
                     let observation = observations.recv().await.unwrap();
-                    let is_fault = matches!(observation.seen, Seen::Fault(_));
-                    let next = (observation.next_poll - observation.at).as_seconds_f64();
+                    let is_fault = matches!(observation.seen, Seen::Failed(_));
+                    let next = (observation.next_try - observation.at).as_seconds_f64();
                     assert!(!is_fault || next >= 5.0, "the next try is known: {next}");
                 }
                 drop((observations, commands));
@@ -496,5 +556,72 @@ mod tests {
             .iter()
             .find(|(request, _)| matches!(request, ApiRequest::Events(Some(_))));
         assert!(second.unwrap().1 - began < Duration::from_millis(10));
+    }
+
+    /// An API whose responses show that the machine's clock is wrong, and cannot describe images.
+    struct EventsOnly {
+        corrections: Vec<TimeDelta>,
+    }
+
+    impl EventSource for EventsOnly {
+        async fn events(&mut self, _: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
+            if self.corrections.len() > 1 {
+                self.corrections.remove(0);
+            }
+            Ok(EventsResponse::Gone)
+        }
+    }
+
+    impl Source for EventsOnly {
+        type Image = Faulty;
+
+        fn image_source(&mut self) -> Option<&mut Faulty> {
+            None
+        }
+
+        fn clock_correction(&self) -> TimeDelta {
+            self.corrections[0]
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_of_the_clocks_correction_is_observed_before_the_response_that_shows_it() {
+        let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
+        let (sender, mut observations) = mpsc::channel::<Observation>(64);
+        let (commands, command_receiver) = mpsc::channel(3);
+        let minutes = TimeDelta::minutes;
+        let poller = Poller {
+            source: EventsOnly {
+                corrections: [0, -10, -10, 0].map(minutes).to_vec(),
+            },
+            permit: Permit::new(clock.clone()),
+            clock: clock.clone(),
+            schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
+            observations: sender,
+            commands: command_receiver,
+        };
+        let listen = async {
+            let mut off = Vec::new();
+            for _ in 0..5 {
+                let observation = observations.recv().await.unwrap();
+                let error = observation.at - clock.now();
+                off.push(match observation.seen {
+                    Seen::ClockOff(behind) => (true, behind, error),
+                    _ => (false, TimeDelta::zero(), error),
+                });
+            }
+            drop((observations, commands));
+            off
+        };
+        let ((), off) = tokio::join!(poller.run(), listen);
+        let (fast, right) = (minutes(-10), TimeDelta::zero());
+        let expected = [
+            (true, fast, fast),
+            (false, right, fast),
+            (false, right, fast),
+            (true, right, right),
+            (false, right, right),
+        ];
+        assert_eq!(off, expected);
     }
 }

@@ -1,4 +1,4 @@
-//! The walk: from the newest event back to known ones, page by page, without losing any. [`crate::poll::tail`] gives it
+//! The walk: from the newest event back to known ones, page by page, without losing any. [`crate::poll::events`] gives it
 //! each page; it returns the new events and the token of the next request.
 //!
 //! A pure state machine. No event counts as seen before a walk is whole, so a walk that fails half-way costs requests,

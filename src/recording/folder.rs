@@ -161,11 +161,13 @@ fn lacks_header(path: &Path) -> bool {
     })
 }
 
-/// The order of recordings to resume: by the start of the last stack, then by the number of its events.
+/// The order of recordings to resume: by the start of the last stack, then by the number of its events. The copy of a
+/// recording of an older format comes after it.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     stack_started_at: Option<DateTime<Utc>>,
     events: usize,
+    version: u32,
 }
 
 impl Rank {
@@ -180,6 +182,7 @@ impl Rank {
         Self {
             stack_started_at: of_stack().filter_map(|event| event.timestamp).min(),
             events: of_stack().count(),
+            version: recording.header.version,
         }
     }
 }

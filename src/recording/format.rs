@@ -5,18 +5,31 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::{Ami, ImageDescription};
+use crate::domain::observation::Stream;
 use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
 use crate::domain::verdict::OutcomeKind;
 use crate::recording::Header;
 use crate::text::redact::redact;
 use crate::text::safe::SafeText;
+
+/// The serialised names of streams.
+const STREAMS: [(Stream, &str); Stream::COUNT] = [
+    (Stream::Events, "events"),
+    (Stream::Image, "image"),
+    (Stream::Steps, "steps"),
+    (Stream::Log, "log"),
+    (Stream::Images, "images"),
+];
+
+/// A clock that is further off than a machine without a battery is a damaged line.
+const MAX_CLOCK_OFF: TimeDelta = TimeDelta::days(366 * 200);
 
 /// Times as the API writes them: RFC 3339, UTC, milliseconds.
 pub(crate) mod stamp {
@@ -48,11 +61,17 @@ pub(crate) struct Line<'a> {
     pub kind: Cow<'a, str>,
     #[serde(with = "stamp")]
     pub at: DateTime<Utc>,
+    /// The stream of an observation; absent in format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_id: Option<Cow<'a, str>>,
     /// For a late event: the ID of the next newer event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Cow<'a, str>>,
+    /// How far the machine's clock was behind the service's, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind_ms: Option<i64>,
     /// Whether the walk read the whole history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<bool>,
@@ -77,7 +96,7 @@ pub(crate) mod kind {
     pub(crate) const WALK: &str = "walk";
     /// There is no stack of this name.
     pub(crate) const GONE: &str = "gone";
-    /// A request for events fields.
+    /// A request of the stream failed.
     pub(crate) const FAULT: &str = "fault";
     /// DescribeImage returned a description.
     pub(crate) const IMAGE: &str = "image";
@@ -85,8 +104,10 @@ pub(crate) mod kind {
     pub(crate) const NO_IMAGE: &str = "no-image";
     /// There is a stack that ParallelCluster did not create.
     pub(crate) const FOREIGN_IMAGE: &str = "foreign-image";
-    /// A DescribeImage request fields.
+    /// A DescribeImage request failed, in format 1.
     pub(crate) const IMAGE_FAULT: &str = "image-fault";
+    /// The machine's clock proved to be wrong, or right again.
+    pub(crate) const CLOCK_OFF: &str = "clock-off";
     /// Another watch resumed the recording.
     pub(crate) const RESUMED: &str = "resumed";
     /// A watch ended normally, with its outcome.
@@ -94,13 +115,15 @@ pub(crate) mod kind {
 }
 
 impl<'a> Line<'a> {
-    /// A line without fields.
+    /// A line without fields that is not an observation.
     pub(crate) fn new(kind: &'a str, at: DateTime<Utc>) -> Self {
         Self {
             kind: kind.into(),
             at,
+            stream: None,
             stack_id: None,
             before: None,
+            behind_ms: None,
             audit: None,
             image: None,
             fault: None,
@@ -110,12 +133,45 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// A line of an observation without its other fields.
+    pub(crate) fn of(stream: Stream, kind: &'a str, at: DateTime<Utc>) -> Self {
+        let name = STREAMS.iter().find(|(known, _)| *known == stream);
+        Self {
+            stream: name.map(|(_, name)| (*name).into()),
+            ..Self::new(kind, at)
+        }
+    }
+
+    pub(crate) fn of_clock(stream: Stream, behind: TimeDelta, at: DateTime<Utc>) -> Self {
+        Self {
+            behind_ms: Some(behind.num_milliseconds()),
+            ..Self::of(stream, kind::CLOCK_OFF, at)
+        }
+    }
+
     pub(crate) fn of_event(event: &'a StackEvent, at: DateTime<Utc>) -> Self {
         Self {
             stack_id: Some(event.stack_id.as_str().into()),
             event: serde_json::from_str(event.raw()).ok(),
-            ..Self::new(kind::EVENT, at)
+            ..Self::of(Stream::Events, kind::EVENT, at)
         }
+    }
+
+    /// The stream of an observation; `None` for one of a later version.
+    pub(crate) fn stream(&self) -> Option<Stream> {
+        let Some(name) = &self.stream else {
+            let is_of_image = matches!(
+                &*self.kind,
+                kind::IMAGE | kind::NO_IMAGE | kind::FOREIGN_IMAGE | kind::IMAGE_FAULT
+            );
+            return Some(if is_of_image {
+                Stream::Image
+            } else {
+                Stream::Events
+            });
+        };
+        let known = STREAMS.iter().find(|(_, known)| known == name);
+        known.map(|(stream, _)| *stream)
     }
 
     /// The event of an event line.
@@ -123,6 +179,12 @@ impl<'a> Line<'a> {
         let stack = self.stack()?;
         let raw = self.event?;
         Some(Arc::new(StackEvent::from_json(raw.get(), Some(&stack))))
+    }
+
+    /// The correction of a line about the machine's clock, unless it is absurd.
+    pub(crate) fn clock_off(&self) -> Option<TimeDelta> {
+        let behind = TimeDelta::try_milliseconds(self.behind_ms?)?;
+        (behind.abs() < MAX_CLOCK_OFF).then_some(behind)
     }
 
     pub(crate) fn stack(&self) -> Option<StackId> {
@@ -232,7 +294,7 @@ impl From<&Description> for ImageDescription {
     }
 }
 
-/// Why a request fields.
+/// Why a request failed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FaultFields {

@@ -1,11 +1,13 @@
 //! Recordings of watches: the observations in a file that bakewatch can resume and replay, and other programs can read.
 //!
 //! ```text
-//!  Observation ─► Transcript ─► lines ─► Recorder ─► FILE.jsonl ─► Recording ─► Observation (resume, replay)
+//!  Observation ─► RecordingSink ──────────────────────────────────────────► inbox
+//!                     └─ Transcript ─► lines ─► Recorder ─► FILE.jsonl ─► Recording ─► Observation (resume, replay)
 //! ```
 //! One JSON object per line. The first line is the [`Header`]; lines are only appended. An event is written once its walk
 //! is complete, so every prefix of a file is a state that the watch was in. Therefore a resumed watch appends to the same
-//! file: a copy could be truncated, and would then compete with the original. Tests: `tests/it/recording.rs`,
+//! file: a copy could be truncated, and would then compete with the original. Only a file of an older format is copied,
+//! because its header can't be changed. Tests: `tests/it/recording.rs`,
 //! `tests/it/recorded.rs`.
 
 pub(crate) mod folder;
@@ -15,6 +17,7 @@ pub(crate) mod player;
 pub(crate) mod reader;
 pub(crate) mod recorder;
 pub(crate) mod transcript;
+pub(crate) mod writer;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,11 +26,14 @@ pub(crate) use player::play;
 pub(crate) use reader::ReadError;
 pub use reader::Recording;
 pub use recorder::Recorder;
+pub(crate) use writer::{RecordingSink, WriteNote, Writer};
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::stack_event::StackId;
+
 /// The version of the format that bakewatch writes, and the newest that it reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The first line of a recording: the target of the watch, and the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +44,14 @@ pub struct Header {
     pub version: u32,
     /// The version of the program that created the file.
     pub program: String,
+    /// The kind of API.
+    #[serde(default = "parallelcluster")]
+    pub backend: String,
+    /// The account and the partition of the stack, if its first response preceded the first line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
     pub image_id: String,
     /// The requested region: from the flag, the environment or the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,23 +66,46 @@ pub struct Header {
     pub started_at: DateTime<Utc>,
 }
 
+/// The backend of a recording of format 1, and of every one so far.
+pub(crate) fn parallelcluster() -> String {
+    "parallelcluster".to_owned()
+}
+
 impl Header {
+    /// Adds the account and the partition from a stack's id, unless they are known.
+    pub(crate) fn locate(&mut self, stack_id: &StackId) {
+        // arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/…
+        let mut parts = stack_id.as_str().splitn(6, ':');
+        let (Some("arn"), Some(partition), Some("cloudformation"), _, Some(account)) = (
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+        ) else {
+            return;
+        };
+        self.partition.get_or_insert_with(|| partition.to_owned());
+        self.account.get_or_insert_with(|| account.to_owned());
+    }
+
     /// Whether the watch was of a real API, not of a simulated one.
     pub fn is_of_an_api(&self) -> bool {
         self.api.is_some()
     }
 
-    /// Whether both recordings are of the same image, region, profile and API.
+    /// Whether both recordings are of the same image, region, profile, API and kind of API.
     pub fn has_same_target(&self, other: &Self) -> bool {
         let target = |header: &Self| {
             let Self {
+                backend,
                 image_id,
                 region,
                 profile,
                 api,
                 ..
             } = header.clone();
-            (image_id, region, profile, api)
+            (backend, image_id, region, profile, api)
         };
         target(self) == target(other)
     }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
-use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
+use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::recording::folder::MAX_HEADER;
 use crate::recording::format::{Line, kind};
@@ -137,12 +137,7 @@ impl Recording {
         };
         pages
             .filter(with_events)
-            .map(|page| Observation {
-                at: now,
-                elapsed: Duration::ZERO,
-                next_poll: now,
-                seen: Seen::Resumed(page),
-            })
+            .map(|page| observation(now, Stream::Events, Seen::Resumed(page)))
             .collect()
     }
 }
@@ -192,6 +187,17 @@ pub(crate) fn header(line: &[u8]) -> Result<Header, ReadError> {
     }
 }
 
+/// An observation without the times that depend on the others.
+fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Observation {
+    Observation {
+        at,
+        elapsed: Duration::ZERO,
+        stream,
+        next_try: at,
+        seen,
+    }
+}
+
 /// Builds observations from lines: events that were committed together become one page again.
 #[derive(Default)]
 struct Observations {
@@ -215,24 +221,21 @@ impl Observations {
                 ..WalkStep::default()
             })),
             kind::GONE => Some(Seen::StackGone),
-            kind::FAULT => fault().map(Seen::Fault),
-            kind::IMAGE_FAULT => fault().map(Seen::ImageFault),
+            kind::FAULT | kind::IMAGE_FAULT => fault().map(Seen::Failed),
             kind::IMAGE => line.image.as_ref().map(|image| {
                 let image = Box::new(image.into());
                 Seen::Image(ImageAnswer::Described(image))
             }),
             kind::NO_IMAGE => Some(Seen::Image(ImageAnswer::Absent)),
             kind::FOREIGN_IMAGE => Some(Seen::Image(ImageAnswer::Foreign)),
+            kind::CLOCK_OFF => line.clock_off().map(Seen::ClockOff),
             // Notes about the recording itself, and kinds of later versions.
             _ => None,
         };
         self.close();
-        self.done.extend(seen.map(|seen| Observation {
-            at: line.at,
-            elapsed: Duration::ZERO,
-            next_poll: line.at,
-            seen,
-        }));
+        if let (Some(stream), Some(seen)) = (line.stream(), seen) {
+            self.done.push(observation(line.at, stream, seen));
+        }
     }
 
     fn add_event(&mut self, line: &Line<'_>) {
@@ -273,25 +276,19 @@ impl Observations {
         };
         // Events are written oldest first.
         page.fresh.reverse();
-        self.done.push(Observation {
-            at,
-            elapsed: Duration::ZERO,
-            next_poll: at,
-            seen: Seen::Page(page),
-        });
+        let page = observation(at, Stream::Events, Seen::Page(page));
+        self.done.push(page);
     }
 
-    /// The observations. Like the poller's own, each has the time since the first and the time of the next.
+    /// The observations. Like the poller's own, each has the time since the first and the time of the next one of
+    /// its stream.
     fn finish(mut self) -> Vec<Observation> {
         self.close();
-        let next: Vec<_> = self
-            .done
-            .iter()
-            .skip(1)
-            .map(|observation| observation.at)
-            .collect();
-        for (observation, next) in self.done.iter_mut().zip(next) {
-            observation.next_poll = next.max(observation.at);
+        let mut next = [None; Stream::COUNT];
+        for observation in self.done.iter_mut().rev() {
+            let next = &mut next[observation.stream.index()];
+            observation.next_try = next.map_or(observation.at, |next| observation.at.max(next));
+            *next = Some(observation.at);
         }
         let began = self.done.first().map(|observation| observation.at);
         for observation in &mut self.done {

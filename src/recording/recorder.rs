@@ -10,13 +10,12 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::image::ImageAnswer;
-use crate::domain::observation::{Observation, Seen};
+use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::recording::folder::Found;
 use crate::recording::format::{Line, append, kind};
 use crate::recording::transcript::Transcript;
-use crate::recording::{Folder, Header, ReadError, Recording, folder};
+use crate::recording::{Folder, Header, ReadError, Recording, VERSION, folder};
 
 /// The maximum backlog of a watch that has not found an image yet.
 const MAX_BACKLOG_WITHOUT_IMAGE: usize = 64 * 1024;
@@ -43,20 +42,21 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct Recorder {
     destination: Destination,
+    /// The header, until it is written.
+    header: Option<Header>,
     transcript: Transcript,
     /// The lines that are not written yet.
     backlog: Vec<u8>,
     /// Whether there is something to record: a watch that never finds an image leaves no file.
     has_content: bool,
+    /// The file of an older format that this recording begins with: locked, so that no other watch resumes it.
+    older: Option<File>,
 }
 
 #[derive(Debug)]
 enum Destination {
     /// The file is not created yet.
-    Folder {
-        folder: Folder,
-        header: Header,
-    },
+    Folder(Folder),
     File {
         file: File,
         path: PathBuf,
@@ -69,9 +69,18 @@ impl Recorder {
     pub fn in_folder(folder: Folder, header: Header, resumes: bool) -> (Self, Option<Recording>) {
         let found = resumes.then(|| folder.resumable(&header)).flatten();
         let at = header.started_at;
-        match found.and_then(|found| Self::resume(found, at).ok()) {
-            Some((recorder, recording)) => (recorder, Some(recording)),
-            None => (Self::new(Destination::Folder { folder, header }), None),
+        match found {
+            Some(found) if found.recording.header.version < VERSION => {
+                let mut recorder = Self::new(Destination::Folder(folder), Some(header));
+                recorder.begin_with(&found.recording, at);
+                recorder.older = Some(found.file);
+                (recorder, Some(found.recording))
+            }
+            Some(found) => match Self::resume(found, at) {
+                Ok((recorder, recording)) => (recorder, Some(recording)),
+                Err(_) => (Self::new(Destination::Folder(folder), Some(header)), None),
+            },
+            None => (Self::new(Destination::Folder(folder), Some(header)), None),
         }
     }
 
@@ -115,24 +124,29 @@ impl Recorder {
             path,
             recording,
         };
-        let (recorder, recording) = Self::resume(found, header.started_at)?;
+        let (recorder, recording) = if found.recording.header.version < VERSION {
+            Self::replace(found, header)?
+        } else {
+            Self::resume(found, header.started_at)?
+        };
         Ok((recorder, Some(recording)))
     }
 
-    fn new(destination: Destination) -> Self {
+    fn new(destination: Destination, header: Option<Header>) -> Self {
         Self {
             destination,
+            header,
             transcript: Transcript::default(),
             backlog: Vec::new(),
             has_content: false,
+            older: None,
         }
     }
 
     /// A recording in an empty file, or in something that is not a regular file.
     fn in_empty_file(file: File, path: &Path, header: &Header) -> Self {
         let path = path.to_owned();
-        let mut recorder = Self::new(Destination::File { file, path });
-        append(header, &mut recorder.backlog);
+        let mut recorder = Self::new(Destination::File { file, path }, Some(header.clone()));
         recorder.has_content = true;
         recorder
     }
@@ -147,22 +161,74 @@ impl Recorder {
         if recording.torn {
             file.set_len(recording.valid_bytes)?;
         }
-        let mut recorder = Self::new(Destination::File { file, path });
+        let mut recorder = Self::new(Destination::File { file, path }, None);
         if !recording.ends_with_newline {
             recorder.backlog.push(b'\n');
         }
+        recorder.note_resumption(at);
+        Ok((recorder, recording))
+    }
+
+    /// Replaces a file of an older format by one that begins with its content. The old file stays, under another name. At
+    /// any moment there is a whole recording at the path.
+    fn replace(found: Found, header: &Header) -> io::Result<(Self, Recording)> {
+        let with_ending = |ending: &str| {
+            let mut path = found.path.clone().into_os_string();
+            path.push(ending);
+            PathBuf::from(path)
+        };
+        let version = found.recording.header.version;
+        let (kept, temporary) = (
+            with_ending(&format!(".format-{version}")),
+            with_ending(".new"),
+        );
+        let file = folder::create(&temporary)?;
+        let destination = Destination::File {
+            file,
+            path: temporary.clone(),
+        };
+        let mut recorder = Self::new(destination, Some(header.clone()));
+        recorder.begin_with(&found.recording, header.started_at);
+        let replaced = recorder
+            .flush()
+            .and_then(|()| fs::hard_link(&found.path, kept))
+            .and_then(|()| fs::rename(&temporary, &found.path));
+        if let Err(error) = replaced {
+            let _ = fs::remove_file(temporary);
+            return Err(error);
+        }
+        if let Destination::File { path, .. } = &mut recorder.destination {
+            path.clone_from(&found.path);
+        }
+        recorder.older = Some(found.file);
+        Ok((recorder, found.recording))
+    }
+
+    /// Begins with the observations of a recording of an older format.
+    fn begin_with(&mut self, older: &Recording, at: DateTime<Utc>) {
+        let mut transcript = Transcript::default();
+        for observation in &older.observations {
+            self.backlog.append(&mut transcript.add(observation));
+        }
+        if let (Some(header), Some(stack_id)) = (&mut self.header, transcript.stack_id()) {
+            header.locate(stack_id);
+        }
+        self.has_content = true;
+        self.note_resumption(at);
+    }
+
+    fn note_resumption(&mut self, at: DateTime<Utc>) {
         let resumed = Line {
             program: Some(env!("CARGO_PKG_VERSION").into()),
             ..Line::new(kind::RESUMED, at)
         };
-        resumed.write(&mut recorder.backlog);
-        Ok((recorder, recording))
+        resumed.write(&mut self.backlog);
     }
 
     /// The path of the file, or of the folder if there is no file yet.
     pub fn path(&self) -> &Path {
         match &self.destination {
-            Destination::Folder { folder, .. } => folder.path(),
+            Destination::Folder(folder) => folder.path(),
             Destination::File { path, .. } => path,
         }
     }
@@ -173,14 +239,10 @@ impl Recorder {
     /// If a write fails. Nothing is lost: the next call retries.
     pub fn record(&mut self, observation: &Observation) -> io::Result<()> {
         self.backlog.append(&mut self.transcript.add(observation));
-        self.has_content |= match &observation.seen {
-            Seen::Page(_) => true,
-            Seen::Image(answer) => *answer != ImageAnswer::Absent,
-            _ => false,
-        };
+        self.has_content |= self.transcript.has_found_image();
         if !self.has_content {
             if self.backlog.len() > MAX_BACKLOG_WITHOUT_IMAGE
-                && matches!(self.destination, Destination::Folder { .. })
+                && matches!(self.destination, Destination::Folder(_))
             {
                 self.backlog.clear();
             }
@@ -212,19 +274,24 @@ impl Recorder {
             let why = "the file was removed";
             return Err(io::Error::new(io::ErrorKind::NotFound, why));
         }
-        if self.backlog.is_empty() {
+        if self.backlog.is_empty() && self.header.is_none() {
             return Ok(());
         }
-        let file = match &mut self.destination {
-            Destination::File { file, .. } => file,
-            Destination::Folder { folder, header } => {
-                let (file, path) = folder.create(header)?;
-                let mut begin = Vec::new();
-                append(header, &mut begin);
-                self.backlog.splice(0..0, begin);
-                self.destination = Destination::File { file, path };
-                return self.flush();
+        if let (Destination::Folder(folder), Some(header)) = (&self.destination, &self.header) {
+            let (file, path) = folder.create(header)?;
+            self.destination = Destination::File { file, path };
+        }
+        if let Some(mut header) = self.header.take() {
+            header.version = VERSION;
+            if let Some(stack_id) = self.transcript.stack_id() {
+                header.locate(stack_id);
             }
+            let mut begin = Vec::new();
+            append(&header, &mut begin);
+            self.backlog.splice(0..0, begin);
+        }
+        let Destination::File { file, .. } = &mut self.destination else {
+            return Ok(());
         };
         while !self.backlog.is_empty() {
             match file.write(&self.backlog) {

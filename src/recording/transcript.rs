@@ -8,8 +8,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::image::{ImageAnswer, ImageDescription};
-use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
-use crate::domain::stack_event::StackEvent;
+use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
+use crate::domain::stack_event::{StackEvent, StackId};
 use crate::recording::format::{Line, kind};
 
 /// The interval of the lines for polls without new events.
@@ -22,6 +22,10 @@ pub(crate) struct Transcript {
     pending: Vec<Arc<StackEvent>>,
     /// The last description of the image, if only idle polls were written since.
     described: Option<Box<ImageDescription>>,
+    /// Whether there was a stack or an image of this name.
+    has_found_image: bool,
+    /// The first stack.
+    stack_id: Option<StackId>,
     /// Whether the last response with events ended a walk.
     is_live: bool,
     /// The time of the last line.
@@ -39,28 +43,37 @@ impl Transcript {
             Seen::Page(page) => self.page(page, at),
             Seen::StackGone => {
                 self.is_live = false;
-                self.write(&Line::new(kind::GONE, at));
+                self.write(&Line::of(Stream::Events, kind::GONE, at));
             }
-            Seen::Fault(fault) => {
-                self.is_live = false;
+            Seen::Failed(fault) => {
+                self.is_live &= observation.stream != Stream::Events;
                 self.write(&Line {
                     fault: Some(fault.into()),
-                    ..Line::new(kind::FAULT, at)
-                });
-            }
-            Seen::ImageFault(fault) => {
-                self.described = None;
-                self.write(&Line {
-                    fault: Some(fault.into()),
-                    ..Line::new(kind::IMAGE_FAULT, at)
+                    ..Line::of(observation.stream, kind::FAULT, at)
                 });
             }
             Seen::Image(answer) => self.image(answer, at),
+            Seen::ClockOff(behind) => {
+                self.write(&Line::of_clock(observation.stream, *behind, at));
+            }
         }
         std::mem::take(&mut self.lines)
     }
 
+    /// Whether the watch has found a stack or an image.
+    pub(crate) fn has_found_image(&self) -> bool {
+        self.has_found_image
+    }
+
+    pub(crate) fn stack_id(&self) -> Option<&StackId> {
+        self.stack_id.as_ref()
+    }
+
     fn page(&mut self, page: &WalkStep, at: DateTime<Utc>) {
+        self.has_found_image = true;
+        if self.stack_id.is_none() {
+            self.stack_id.clone_from(&page.stack_id);
+        }
         if page.restarted {
             self.pending.clear();
         }
@@ -83,16 +96,18 @@ impl Transcript {
             self.write(&Line {
                 stack_id: page.stack_id.as_ref().map(|id| id.as_str().into()),
                 audit: page.audit.then_some(true),
-                ..Line::new(kind::WALK, at)
+                ..Line::of(Stream::Events, kind::WALK, at)
             });
         }
         self.is_live = true;
     }
 
     fn image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>) {
+        self.has_found_image |= *answer != ImageAnswer::Absent;
+        let line = |kind| Line::of(Stream::Image, kind, at);
         let image = match answer {
-            ImageAnswer::Absent => return self.write(&Line::new(kind::NO_IMAGE, at)),
-            ImageAnswer::Foreign => return self.write(&Line::new(kind::FOREIGN_IMAGE, at)),
+            ImageAnswer::Absent => return self.write(&line(kind::NO_IMAGE)),
+            ImageAnswer::Foreign => return self.write(&line(kind::FOREIGN_IMAGE)),
             ImageAnswer::Described(image) => image,
         };
         let same = self.described.as_ref() == Some(image);
@@ -101,7 +116,7 @@ impl Transcript {
         }
         self.write(&Line {
             image: Some((&**image).into()),
-            ..Line::new(kind::IMAGE, at)
+            ..line(kind::IMAGE)
         });
         self.described = Some(image.clone());
     }

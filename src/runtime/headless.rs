@@ -16,13 +16,11 @@ use crate::app::msg::Msg;
 use crate::app::update::update;
 use crate::error::Error;
 use crate::output::{LineFormat, Printer};
-use crate::poll::poller::PollCommand;
-use crate::runtime::feed::Feed;
 use crate::runtime::process::failpoint;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::Signals;
 use crate::runtime::process::tasks::Tasks;
-use crate::runtime::send_command;
+use crate::runtime::sessions::Sessions;
 use crate::runtime::ticks::Ticks;
 use crate::runtime::tty::hangup::Hangup;
 
@@ -35,14 +33,14 @@ pub(super) async fn run(
     format: LineFormat,
     timeout: Option<Duration>,
     hook: Hook,
-    mut feed: Feed,
+    mut sessions: Sessions,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
     let mut printer = PrinterThread::start(format, tasks);
     let mut reader = Hangup::watch_reader(tasks);
-    let mut ticks = Ticks::new(&feed.clock);
-    let clock = feed.clock.clone();
+    let mut ticks = Ticks::new(&sessions.clock);
+    let clock = sessions.clock.clone();
     let deadline = async move {
         match timeout {
             Some(timeout) => clock.sleep(timeout).await,
@@ -50,6 +48,7 @@ pub(super) async fn run(
         }
     };
     tokio::pin!(deadline);
+    let mut outcomes = Vec::new();
     loop {
         let mut crash = None;
         let msg = tokio::select! {
@@ -59,17 +58,17 @@ pub(super) async fn run(
             () = reader.wait() => return Err(Error::Output(io::ErrorKind::BrokenPipe.into())),
             error = tasks.panicked() => Msg::Died(crash.insert(error).to_string()),
             () = &mut deadline => Msg::TimedOut,
-            msg = feed.next() => msg,
+            msg = sessions.inbox.next() => msg,
             msg = ticks.next() => msg,
         };
         failpoint::hit("update");
         let by_signal = matches!(msg, Msg::Signal(_));
-        let (outcome, code) = run_effects(update(model, msg), &feed, &printer);
-        let Some(code) = code else {
+        let effects = update(model, msg);
+        let Some(code) = run_effects(effects, &sessions, &printer, &mut outcomes) else {
             continue;
         };
         printer.finish(&mut signals, by_signal, tasks).await?;
-        if let Some(outcome) = outcome {
+        for outcome in outcomes {
             hook.run_and_wait(&outcome, exit_requested(&mut signals, by_signal))
                 .await;
         }
@@ -85,31 +84,31 @@ async fn exit_requested(signals: &mut Signals, by_signal: bool) {
     }
 }
 
-/// Carries out effects except those that come after the last line, which it returns: the outcome to run the hook with,
-/// and the exit code.
+/// Carries out effects except those that come after the last line: it adds the outcomes to run the hook with to
+/// `outcomes`, and returns the exit code.
 fn run_effects(
     effects: Effects,
-    feed: &Feed,
+    sessions: &Sessions,
     printer: &PrinterThread,
-) -> (Option<Box<FinalOutcome>>, Option<u8>) {
-    let (mut outcome, mut code) = (None, None);
+    outcomes: &mut Vec<FinalOutcome>,
+) -> Option<u8> {
+    let mut code = None;
     for effect in effects {
         match effect {
-            Effect::PollNow => send_command(feed, PollCommand::PollNow),
-            Effect::CatchUp => send_command(feed, PollCommand::CatchUp),
-            Effect::Audit => send_command(feed, PollCommand::Audit),
+            Effect::Poll(session, request) => sessions.poll(session, request),
             // The end of the printer thread is noticed elsewhere.
-            Effect::Emit(entry) => drop(printer.entries.send(entry)),
-            Effect::Run(known) => outcome = Some(known),
+            Effect::Emit(_, entry) => drop(printer.entries.send(entry)),
+            Effect::Remark(text) => drop(printer.entries.send(Entry::Remark(text))),
+            Effect::Run(known) => outcomes.push(*known),
             Effect::Notify(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)
-            | Effect::WriteReport
+            | Effect::WriteReport(_)
             | Effect::Suspend => {}
             Effect::Exit(exit) => code = Some(exit),
         }
     }
-    (outcome, code)
+    code
 }
 
 /// The handle of the thread that prints.

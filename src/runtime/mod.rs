@@ -5,46 +5,47 @@
 //! `tests/it/terminal.rs`.
 
 pub(crate) mod commands;
-pub(crate) mod feed;
 pub(crate) mod headless;
+pub(crate) mod inbox;
 pub(crate) mod prepare;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod screen;
+pub(crate) mod sessions;
 pub(crate) mod ticks;
 pub(crate) mod tty;
 
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc;
 
 use crate::app::effect::Entry;
 use crate::app::keys::keymap::KeyMap;
-use crate::app::model::{Mode, Model};
+use crate::app::model::{Mode, Model, Preferences};
 use crate::app::msg::{Msg, Remark};
+use crate::app::session::{Session, SessionId};
 use crate::app::status::exit_policy::ExitPolicy;
 use crate::config::{OutputFormat, OutputMode, Settings, SourceSettings};
 use crate::domain::outcome::Outcome;
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::{LineFormat, Printer};
-use crate::poll::poller::PollCommand;
 use crate::recording::Folder;
 
 pub(crate) use self::commands::history::{history, report};
 
-use self::feed::Feed;
+use self::inbox::{Inbox, RemarkSender};
 use self::process::hook::Hook;
 use self::process::tasks::Tasks;
 use self::process::{logging, panics};
-use self::recorder::RecorderHandle;
+use self::sessions::Sessions;
 
 /// Runs a watch to its end and returns the exit code.
 pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
     panics::install_hook();
-    let (remark, remarks) = mpsc::unbounded_channel();
-    logging::start(&settings.log, remark.clone())?;
+    let (messages, inbox) = Inbox::new();
+    logging::start(&settings.log, RemarkSender::new(&messages))?;
     // The theme already respects NO_COLOR and --color; crossterm must not decide again.
     crossterm::style::force_color_output(settings.theme.has_colours());
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -58,7 +59,7 @@ pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
     // A credential process, a name lookup or a terminal that hangs must not keep the program from exiting, not even
     // after a panic: dropping a runtime waits for such threads.
     let runtime = ManuallyDrop::new(runtime);
-    let result = runtime.block_on(watch(settings, remark, remarks));
+    let result = runtime.block_on(watch(settings, messages, inbox));
     ManuallyDrop::into_inner(runtime).shutdown_background();
     result
 }
@@ -74,10 +75,11 @@ pub(crate) fn print(text: &str) -> Result<u8, Error> {
 
 async fn watch(
     settings: Settings,
-    remark: UnboundedSender<Remark>,
-    remarks: UnboundedReceiver<Remark>,
+    messages: mpsc::Sender<Msg>,
+    mut inbox: Inbox,
 ) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
+    let session = SessionId::default();
     // With --wait, the user waits for another build than any recorded one.
     let is_live = matches!(settings.source, SourceSettings::Api(_));
     let resumes = is_live && !settings.waits;
@@ -86,27 +88,42 @@ async fn watch(
     let recordings = settings.recordings.map(Folder::new);
     let typical = recordings.as_ref().filter(|_| is_live);
     let typical = typical.and_then(Folder::typical);
-    let (recorder, first_messages) =
-        recorder::open(settings.record, recordings.as_ref(), ready.header, resumes)?;
-    let first = ready.remarks.into_iter().map(Msg::Remark);
-    let first = first.chain(first_messages).collect();
+    let opened = recorder::open(settings.record, recordings.as_ref(), ready.header, resumes)?;
+    let remarks = ready.remarks.into_iter().chain(opened.remarks);
+    inbox.begin_with(remarks.map(Msg::Remark));
+    if !opened.resumed.is_empty() {
+        inbox.begin_with([Msg::Observed(session, opened.resumed.clone())]);
+    }
     let exit_policy = if prepared.is_replay() {
         ExitPolicy::for_replay()
     } else {
         ExitPolicy::new(settings.waits)
     };
-    let (mode, keys) = match &settings.output {
-        OutputMode::Screen(keys) => (Mode::Screen, keys.clone()),
-        OutputMode::Headless(_) => (Mode::Headless(exit_policy), KeyMap::default()),
+    let (mode, keys, exit) = match &settings.output {
+        OutputMode::Screen(keys) => (Mode::Screen, keys.clone(), None),
+        OutputMode::Headless(_) => (Mode::Headless, KeyMap::default(), Some(exit_policy)),
     };
     let clock = prepared.clock.clone();
-    let mut model = Model::new(prepared.target.clone(), mode, keys, clock.now());
-    model.mouse = settings.mouse;
-    model.times.utc = settings.utc;
+    let preferences = Preferences {
+        mode,
+        keys,
+        mouse: settings.mouse,
+        utc: settings.utc,
+        typical,
+    };
+    let watched = Session::new(session, prepared.target.clone(), exit);
+    let mut model = Model::new(preferences, watched, clock.now());
     let hook = Hook(settings.on_outcome);
-    model.typical = typical;
-    let (recorder, sink) = RecorderHandle::start(recorder, remark, &mut tasks);
-    let start = |tasks: &mut Tasks| prepared.start(first, sink, remarks, tasks);
+    let writer = opened.recorder.map(|recorder| {
+        let remarks = RemarkSender::new(&messages);
+        recorder::start(recorder, remarks, &mut tasks)
+    });
+    let sinks = (writer.as_ref(), messages);
+    let start = |tasks: &mut Tasks| {
+        let mut sessions = Sessions::new(prepared.clock, inbox);
+        sessions.start(session, prepared.origin, &opened.resumed, sinks, tasks);
+        sessions
+    };
     let result = match settings.output {
         OutputMode::Screen(_) => {
             let appearance = screen::Appearance {
@@ -120,13 +137,16 @@ async fn watch(
                 OutputFormat::Text => LineFormat::Text(Box::new(settings.theme)),
                 OutputFormat::Json => LineFormat::Json,
             };
-            let feed = start(&mut tasks);
-            headless::run(&mut model, format, settings.timeout, hook, feed, &mut tasks).await
+            let sessions = start(&mut tasks);
+            let timeout = settings.timeout;
+            headless::run(&mut model, format, timeout, hook, sessions, &mut tasks).await
         }
     };
-    let outcome = Outcome::of(&model.build, &model.target.image_id);
-    if let Some(failure) = recorder.end(outcome, clock.now()).await {
-        print_new_remark(&model, failure);
+    let outcome = Outcome::of(&model.shown.build, &model.shown.target.image_id);
+    if let Some(writer) = writer
+        && let Some(failure) = writer.end(outcome, model.now).await
+    {
+        print_new_remark(&model, recorder::remark(failure));
     }
     result
 }
@@ -137,9 +157,4 @@ fn print_new_remark(model: &Model, remark: Remark) {
         let mut printer = Printer::new(LineFormat::Json, io::sink(), io::stderr());
         let _ = printer.print(&Entry::Remark(remark.text));
     }
-}
-
-/// Sends a command of the application to the poller. If the queue is full, the same command is already waiting.
-fn send_command(feed: &Feed, command: PollCommand) {
-    let _ = feed.commands.try_send(command);
 }

@@ -1,17 +1,17 @@
 //! Builds a watch from the settings: backend, clock and the header of its recording. Sends no request yet.
 
-use crate::app::model::Target;
 use crate::app::msg::Remark;
-use crate::backend::parallelcluster;
+use crate::app::session::Target;
 use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
+use crate::backend::{Backend, parallelcluster};
 use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::demo::{Scenario, Simulator};
 use crate::error::Error;
-use crate::recording::{Header, VERSION};
+use crate::recording::{self, Header, VERSION};
 use crate::runtime::commands::history;
-use crate::runtime::feed::{Origin, Prepared};
 use crate::runtime::recorder;
+use crate::runtime::sessions::{Origin, Prepared};
 use crate::text::safe::SafeText;
 
 /// A watch that is ready to start.
@@ -60,6 +60,9 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
     let header = Header {
         version: VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
+        backend: recording::parallelcluster(),
+        account: None,
+        partition: None,
         image_id: target.image_id.clone(),
         profile: api
             .requested_profile
@@ -79,7 +82,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
     let source = ParallelCluster::new(settings, clock.clone())
         .map_err(|error| usage("failed to set up TLS", &error))?;
     let origin = Origin::Api {
-        source: Box::new(source),
+        backend: Backend::ParallelCluster(Box::new(source)),
         interval: api.interval,
         simulator: None,
     };
@@ -126,6 +129,9 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
     let header = Header {
         version: VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
+        backend: recording::parallelcluster(),
+        account: None,
+        partition: None,
         image_id: target.image_id.clone(),
         region: Some(scenario.region().to_owned()),
         profile: None,
@@ -134,7 +140,7 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
     };
     let source = ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))?;
     let origin = Origin::Api {
-        source: Box::new(source),
+        backend: Backend::ParallelCluster(Box::new(source)),
         interval: None,
         simulator: Some(Box::new(simulator)),
     };

@@ -16,14 +16,12 @@ use crate::clock::Clock;
 use crate::config::TerminalCapabilities;
 use crate::error::Error;
 use crate::output::farewell;
-use crate::poll::poller::PollCommand;
 use crate::runtime::commands::report::ReportWriter;
-use crate::runtime::feed::Feed;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::{JobControl, JobSignals, Signals};
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::process::{failpoint, panics};
-use crate::runtime::send_command;
+use crate::runtime::sessions::Sessions;
 use crate::runtime::ticks::{Ticks, tick};
 use crate::runtime::tty::clipboard::Clipboard;
 use crate::runtime::tty::hangup::{Hangup, is_gone};
@@ -53,7 +51,7 @@ pub(super) async fn run(
     appearance: Appearance,
     hook: Hook,
     clock: &Clock,
-    start: impl FnOnce(&mut Tasks) -> Feed,
+    start: impl FnOnce(&mut Tasks) -> Sessions,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = appearance.theme.clone();
@@ -89,7 +87,7 @@ async fn show(
     tty: &Arc<Tty>,
     hook: Hook,
     clock: &Clock,
-    start: impl FnOnce(&mut Tasks) -> Feed,
+    start: impl FnOnce(&mut Tasks) -> Sessions,
     tasks: &mut Tasks,
 ) -> Result<Exit, Error> {
     let (signals, jobs) = (Signals::listen()?, JobSignals::listen()?);
@@ -101,8 +99,8 @@ async fn show(
     let (Ok(size), Ok(input)) = (terminal::size(), Input::start()) else {
         return Ok(TERMINAL_GONE.into());
     };
-    let _ = update(model, Msg::Resized(size));
-    let _ = update(model, tick(clock, false));
+    let mut effects = update(model, Msg::Resized(size));
+    effects.extend(update(model, tick(clock, false)));
     if screen.draw(model, &theme).is_err() {
         return Ok(TERMINAL_GONE.into());
     }
@@ -112,7 +110,7 @@ async fn show(
     ScreenLoop {
         hangup: Hangup::watch_terminal(tasks),
         ticks: Ticks::new(clock),
-        feed: start(tasks),
+        sessions: start(tasks),
         last_frame: now,
         next_frame: now,
         stale: false,
@@ -128,7 +126,7 @@ async fn show(
         jobs,
         tasks,
     }
-    .run()
+    .run(effects)
     .await
 }
 
@@ -145,7 +143,7 @@ struct ScreenLoop<'a> {
     hangup: Hangup,
     jobs: JobSignals,
     ticks: Ticks,
-    feed: Feed,
+    sessions: Sessions,
     tasks: &'a mut Tasks,
     reports: ReportWriter,
     last_frame: Instant,
@@ -166,12 +164,18 @@ enum Wakeup {
 }
 
 impl ScreenLoop<'_> {
-    async fn run(mut self) -> Result<Exit, Error> {
-        let code = self.run_until_left().await;
+    /// Runs the loop; `first` are the effects of the messages before it.
+    async fn run(mut self, first: Effects) -> Result<Exit, Error> {
+        let code = match self.run_effects(first) {
+            Some(code) => Ok(code),
+            None => self.run_until_left().await,
+        };
         let mut unread = Vec::new();
         for msg in self.reports.finish().await {
-            let _ = update(self.model, msg);
-            unread.extend(self.model.toast.take());
+            let effects = update(self.model, msg);
+            // The program is exiting already: with its earlier code.
+            self.run_effects(effects);
+            unread.extend(self.model.toast.clone());
         }
         code.map(|code| Exit { code, unread })
     }
@@ -216,8 +220,8 @@ impl ScreenLoop<'_> {
             () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Wakeup::Frame,
             msg = self.ticks.next() => Wakeup::Msg(msg),
             msg = self.reports.next() => Wakeup::Msg(msg),
-            msg = self.feed.next() => Wakeup::Msg(msg),
-            () = std::future::ready(()), if self.model.has_index_work() => Wakeup::Msg(Msg::Idle),
+            msg = self.sessions.inbox.next() => Wakeup::Msg(msg),
+            () = std::future::ready(()), if self.model.shown.has_index_work() => Wakeup::Msg(Msg::Idle),
         }
     }
 
@@ -229,7 +233,10 @@ impl ScreenLoop<'_> {
             }
             // A shell that brings a running job to the foreground sends no signal.
             if !self.screen.is_entered() && !job_control::in_background() {
-                self.reenter();
+                let code = self.reenter();
+                if code.is_some() {
+                    return code;
+                }
             }
         }
         failpoint::hit("update");
@@ -242,19 +249,21 @@ impl ScreenLoop<'_> {
     fn run_effects(&mut self, effects: Effects) -> Option<u8> {
         for effect in effects {
             match effect {
-                Effect::PollNow => send_command(&self.feed, PollCommand::PollNow),
-                Effect::CatchUp => send_command(&self.feed, PollCommand::CatchUp),
-                Effect::Audit => send_command(&self.feed, PollCommand::Audit),
+                Effect::Poll(session, request) => self.sessions.poll(session, request),
                 Effect::Notify(text) => {
                     self.screen
                         .write_control(&escapes::notification(&text, self.capabilities));
                 }
                 Effect::Run(outcome) => self.hook.run_in_background(&outcome, self.tasks),
                 Effect::Copy(text) => self.copy(text),
-                Effect::WriteReport => self.reports.write(self.model, self.tasks),
+                Effect::WriteReport(id) => {
+                    if let Some(session) = self.model.session(id) {
+                        self.reports.write(session, self.model.now, self.tasks);
+                    }
+                }
                 Effect::Mouse(captured) => self.screen.capture_mouse(captured),
                 Effect::Suspend => self.suspend(),
-                Effect::Emit(_) => {}
+                Effect::Emit(..) | Effect::Remark(_) => {}
                 Effect::Exit(code) => return Some(code),
             }
         }
@@ -310,8 +319,8 @@ impl ScreenLoop<'_> {
     fn resume(&mut self) -> Option<u8> {
         if job_control::in_background() {
             self.leave();
-        } else {
-            self.reenter();
+        } else if let Some(code) = self.reenter() {
+            return Some(code);
         }
         let msg = self.ticks.resume();
         self.handle(msg)
@@ -322,16 +331,15 @@ impl ScreenLoop<'_> {
         self.screen.leave();
     }
 
-    /// Enters the screen again and redraws it at the current size.
-    fn reenter(&mut self) {
+    /// Enters the screen again and redraws it at the current size. Returns the exit code if the program is to exit.
+    fn reenter(&mut self) -> Option<u8> {
         // If this fails, the terminal is gone, which the next tick notices.
-        let size = self.screen.reenter().and_then(|()| terminal::size());
-        if let Ok(size) = size {
-            let _ = update(self.model, Msg::Resized(size));
-            self.screen.capture_mouse(self.model.mouse);
-            self.input.resume();
-            self.stale = true;
-            self.draw_soon();
-        }
+        let size = self.screen.reenter().and_then(|()| terminal::size()).ok()?;
+        let effects = update(self.model, Msg::Resized(size));
+        self.screen.capture_mouse(self.model.mouse);
+        self.input.resume();
+        self.stale = true;
+        self.draw_soon();
+        self.run_effects(effects)
     }
 }

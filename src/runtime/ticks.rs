@@ -79,7 +79,7 @@ pub(super) fn tick(clock: &Clock, slept: bool) -> Msg {
     let now = clock.now();
     Msg::Tick {
         now,
-        behind: clock.behind(),
+        is_machine_time: clock.is_machine_time(),
         offset: local_offset(now),
         elapsed: clock.elapsed(),
         slept,

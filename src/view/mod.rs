@@ -33,20 +33,18 @@ use self::views::{detail, events, failure, resources};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
 
-use crate::app::layout::Regions;
 use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::status::notices::NoticeSubject;
 use crate::app::views::Tab;
-use crate::domain::timeline::Timeline;
 use crate::style::Theme;
 
 /// Draws the model into the area, clipped to the buffer.
 pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     buf.set_style(area, theme.screen());
-    let lines = model.notices();
-    let Some(regions) = Regions::of(area.as_size(), model.layout_input(lines.len())) else {
+    let lines = &model.layout.notices;
+    let Some(regions) = &model.layout.regions else {
         too_small::draw(area, buf);
         return;
     };
@@ -60,19 +58,18 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .iter()
         .any(|line| line.subject == NoticeSubject::Failure);
     verdict::draw(model, theme, in_notice, on_screen(regions.verdict), buf);
-    notices::draw(&lines, theme, on_screen(regions.notice), buf);
+    notices::draw(lines, theme, on_screen(regions.notice), buf);
     bar::draw(model, theme, on_screen(regions.bar), buf);
-    let (list, detail) = panes(&regions, model);
-    if let Some(region) = list.map(on_screen) {
-        match model.tab {
-            Tab::Resources if model.build.current().is_some() => {
+    if let Some(region) = regions.list.map(on_screen) {
+        match model.shown.tab {
+            Tab::Resources if model.shown.build.current().is_some() => {
                 resources::draw(model, theme, region, buf);
             }
             Tab::Failure => failure::draw(model, theme, region, buf),
             Tab::Events | Tab::Resources => events::draw(model, theme, region, buf),
         }
     }
-    if let Some(region) = detail {
+    if let Some(region) = regions.detail {
         detail::draw(model, theme, on_screen(region), buf);
     }
     let hints = on_screen(regions.hints);
@@ -84,15 +81,5 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Help { help, .. }) => help::draw(help, &model.keys, theme, area, buf),
         Some(Overlay::Filter(menu)) => filter_menu::draw(model, menu, theme, area, buf),
         Some(Overlay::Prompt(_)) | None => {}
-    }
-}
-
-/// The list and the detail. Before the first event, the list has the room of both.
-fn panes(regions: &Regions, model: &Model) -> (Option<Rect>, Option<Rect>) {
-    let none = model.build.timelines().iter().all(Timeline::is_empty);
-    match (regions.list, regions.detail) {
-        (Some(list), Some(detail)) if none => (Some(list.union(detail)), None),
-        (None, detail) if none => (detail, None),
-        panes => panes,
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bakewatch::testing::domain::{
-    Ami, Fault, FaultKind, ImageDescription, Observation, Seen, StackEvent, StackId, WalkStep,
+    Ami, Fault, FaultKind, ImageDescription, Observation, Seen, StackEvent, StackId, Stream,
+    WalkStep,
 };
 use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -54,12 +55,27 @@ pub(crate) fn fault(kind: FaultKind) -> Fault {
     failed_request(kind, "it failed", "")
 }
 
-/// An observation of the poller, which polls again in 5 s.
+/// An observation of the poller, which polls again in 5 s. A failure is one of the events' stream.
 pub(crate) fn observation(at: DateTime<Utc>, elapsed: Duration, seen: Seen) -> Observation {
+    let stream = match &seen {
+        Seen::Image(_) => Stream::Image,
+        _ => Stream::Events,
+    };
+    observation_of(stream, at, elapsed, seen)
+}
+
+/// The same, of a stream.
+pub(crate) fn observation_of(
+    stream: Stream,
+    at: DateTime<Utc>,
+    elapsed: Duration,
+    seen: Seen,
+) -> Observation {
     Observation {
         at,
         elapsed,
-        next_poll: at + TimeDelta::seconds(5),
+        stream,
+        next_try: at + TimeDelta::seconds(5),
         seen,
     }
 }

@@ -370,13 +370,13 @@ pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
     let mut story = building(width, height);
     let now = story.model.now;
     let offset = FixedOffset::east_opt(5 * 3600 + 1800).unwrap();
-    story.model.target.note = Some("simulated API".to_owned());
+    story.model.shown.target.note = Some("simulated API".to_owned());
     let elapsed = story.elapsed();
     story.msg(Msg::Tick {
         now,
         offset,
         elapsed,
-        behind: TimeDelta::zero(),
+        is_machine_time: false,
         slept: false,
     });
     story

@@ -3,10 +3,13 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use bakewatch::testing::app::{Effect, Key, KeyMap, Mode, Model, Msg, Target, update};
+use bakewatch::testing::app::{
+    Effect, Key, KeyMap, Mode, Model, Msg, Preferences, Session, SessionId, Target, update,
+};
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::domain::{
-    FaultKind, ImageAnswer, ImageDescription, Seen, StackEvent, StackId, WalkStep, parse_time,
+    Fault, FaultKind, ImageAnswer, ImageDescription, Seen, StackEvent, StackId, Stream, WalkStep,
+    parse_time,
 };
 use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, Offset, TimeDelta, Utc};
@@ -53,8 +56,10 @@ impl Story {
             region: Some(SafeText::new("us-east-1")),
             note: None,
         };
+        let preferences = Preferences::new(Mode::Screen, KEYS.clone());
+        let session = Session::new(SessionId::default(), target, None);
         let mut story = Self {
-            model: Model::new(target, Mode::Screen, KEYS.clone(), start()),
+            model: Model::new(preferences, session, start()),
             stack: FIRST_STACK.to_owned(),
             began: start(),
             made: 0,
@@ -76,7 +81,7 @@ impl Story {
             now,
             offset: Utc.fix(),
             elapsed: (now - start()).to_std().unwrap_or_default(),
-            behind: TimeDelta::zero(),
+            is_machine_time: false,
             slept: false,
         });
         self
@@ -84,21 +89,14 @@ impl Story {
 
     /// Reports that the machine's clock is slow by that many seconds, or fast if they are negative.
     pub(crate) fn machine_is_behind(&mut self, seconds: i64) -> &mut Self {
-        self.msg(Msg::Tick {
-            now: self.model.now,
-            behind: TimeDelta::seconds(seconds),
-            offset: Utc.fix(),
-            elapsed: self.elapsed(),
-            slept: false,
-        });
-        self
+        self.observe(Seen::ClockOff(TimeDelta::seconds(seconds)))
     }
 
     /// Sets the machine's clock forward by that many seconds, or back, while one second passes.
     pub(crate) fn set_clock(&mut self, seconds: i64) -> &mut Self {
         self.msg(Msg::Tick {
             now: self.model.now + TimeDelta::seconds(seconds),
-            behind: TimeDelta::zero(),
+            is_machine_time: true,
             offset: Utc.fix(),
             elapsed: self.model.elapsed + Duration::from_secs(1),
             slept: false,
@@ -133,7 +131,15 @@ impl Story {
     /// The poller observes something now; the next poll is in 5 s.
     pub(crate) fn observe(&mut self, seen: Seen) -> &mut Self {
         let observation = api::observation(self.model.now, self.elapsed(), seen);
-        self.msg(Msg::Observed(observation));
+        self.msg(Msg::Observed(self.model.shown.id, vec![observation]));
+        self
+    }
+
+    /// A request of a stream fails.
+    pub(crate) fn fail(&mut self, stream: Stream, fault: Fault) -> &mut Self {
+        let seen = Seen::Failed(fault);
+        let observation = api::observation_of(stream, self.model.now, self.elapsed(), seen);
+        self.msg(Msg::Observed(self.model.shown.id, vec![observation]));
         self
     }
 
@@ -258,7 +264,7 @@ impl Story {
 
     /// A failed request for events.
     pub(crate) fn fault(&mut self, kind: FaultKind, message: &str, hint: &str) -> &mut Self {
-        self.observe(Seen::Fault(api::failed_request(kind, message, hint)))
+        self.observe(Seen::Failed(api::failed_request(kind, message, hint)))
     }
 }
 

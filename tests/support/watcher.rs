@@ -1,4 +1,4 @@
-//! A watcher of the model service: the tail, walk, timeline and build of the program, one request at a time, and the
+//! A watcher of the model service: the schedules, walk, timeline and build of the program, one request at a time, and the
 //! rules that must hold at every moment.
 
 use std::collections::HashSet;
@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use bakewatch::testing::backend::{EventsError, EventsResponse, NextToken};
 use bakewatch::testing::domain::{
-    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Timeline,
+    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Stream, Timeline,
 };
-use bakewatch::testing::poll::{ApiRequest, Tail};
+use bakewatch::testing::poll::{ApiRequest, PollCommand, Schedules};
 use bakewatch::testing::store::Selection;
 use chrono::DateTime;
 
@@ -35,7 +35,7 @@ pub(crate) enum Fate {
 /// A poller whose requests the test sends one by one.
 #[derive(Debug)]
 pub(crate) struct Watcher {
-    tail: Tail,
+    schedules: Schedules,
     now: Duration,
     pub(crate) ledger: Ledger,
 }
@@ -44,35 +44,36 @@ impl Watcher {
     pub(crate) fn new() -> Self {
         let seconds = Duration::from_secs(5);
         Self {
-            tail: Tail::new(Some(seconds), fastrand::Rng::with_seed(1)),
+            schedules: Schedules::new(Some(seconds), fastrand::Rng::with_seed(1)),
             now: Duration::ZERO,
             ledger: Ledger::default(),
         }
     }
 
     pub(crate) fn audit(&mut self) {
-        self.tail.audit(self.now);
+        self.schedules.command(self.now, PollCommand::Audit);
     }
 
     /// The token of the next request for events. Requests for the image before it get a response.
     pub(crate) fn token(&mut self) -> Option<NextToken> {
         loop {
-            let (request, due) = self.tail.next();
+            let (request, due) = self.schedules.next();
             self.now = self.now.max(due);
             match request {
                 ApiRequest::Events(token) => return token,
                 ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());
-                    let seen = self.tail.on_image(self.now, Ok(answer));
-                    self.take(seen);
+                    if let Some(seen) = self.schedules.on_image(self.now, Ok(answer)) {
+                        self.take(Stream::Image, seen);
+                    }
                 }
             }
         }
     }
 
-    /// The size of the tail, as the length of its `Debug` text.
-    pub(crate) fn tail_size(&self) -> usize {
-        format!("{:?}", self.tail).len()
+    /// The size of the schedules, as the length of its `Debug` text.
+    pub(crate) fn schedules_size(&self) -> usize {
+        format!("{:?}", self.schedules).len()
     }
 
     /// Sends one request for events. Returns whether it completed a walk.
@@ -91,21 +92,20 @@ impl Watcher {
                 .map(EventsResponse::Page)
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
-        let seen = self.tail.on_events(self.now, response);
+        let seen = self.schedules.on_events(self.now, response);
         let whole = matches!(&seen, Some(Seen::Page(page)) if page.commit.is_some());
         if let Some(seen) = seen {
-            self.take(seen);
+            self.take(Stream::Events, seen);
         }
         whole
     }
 
-    fn take(&mut self, seen: Seen) {
-        let at = DateTime::UNIX_EPOCH + self.now;
-        let next_poll = DateTime::UNIX_EPOCH + self.tail.next_poll();
+    fn take(&mut self, stream: Stream, seen: Seen) {
         self.ledger.take(&Observation {
-            at,
+            at: DateTime::UNIX_EPOCH + self.now,
             elapsed: self.now,
-            next_poll,
+            stream,
+            next_try: DateTime::UNIX_EPOCH + self.schedules.next_try(stream),
             seen,
         });
     }
@@ -132,9 +132,9 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn take(&mut self, observation: &Observation) {
-        let changes = self.build.apply(observation);
-        self.printed.extend(changes.left);
-        self.printed.extend(changes.committed);
+        let change = self.build.apply(observation);
+        self.printed.extend(change.left);
+        self.printed.extend(change.committed);
     }
 
     /// The timeline of the current stack.

@@ -105,7 +105,6 @@ const EXITS: &[Exit] = &[
     ),
     panic("poller"),
     panic("simulator"),
-    panic("recording-sink"),
     panic("watchdog"),
     panic("writer"),
     panic("update"),

@@ -1,33 +1,48 @@
 //! The actions that a key can have, and the contexts in which it is pressed. The key map, the hint line and the help
+//! use them; `update` carries them out.
 //!
-//! use them; `update` carries them out. A new action is a variant here, a row in [`crate::app::keys::commands`], a line
-//! in `assets/keys.toml` and an arm in [`crate::app::update`].
-//! Tests report which of the first three is missing.
+//! Actions are grouped by the code that carries them out, and that code matches every variant of its group: a new
+//! action does not compile without it. It also needs a row in [`crate::app::keys::commands`] and a line in
+//! `assets/keys.toml`; tests report which of the two is missing.
 
-/// The user's intent. Its name in a key map file is the variant's name in kebab case.
+use crate::app::views::Tab;
+use crate::app::views::action::{Move, ViewAction};
+
+/// The user's intent. Its name in a key map file is the inner variant's name in kebab case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    Top,
-    /// Go to the last row; in the list of events, follow the newest one from there.
-    Bottom,
-    /// Fold the branch or go to its parent; scroll the time axis to earlier times.
-    Left,
-    /// Unfold the branch; scroll the time axis to later times.
-    Right,
-    SwitchPane,
-    /// Open the selected row: its detail, its branch, or its status alone.
-    Enter,
-    /// Switch the marked choice or branch on or off.
-    Toggle,
+    /// For the program.
+    App(AppAction),
+    /// For the shown session, whatever is focused.
+    Session(SessionAction),
+    /// For the focused overlay, pane or view.
+    Move(Move),
+    /// For the focused overlay, pane or view.
+    View(ViewAction),
+    /// For an open overlay only.
+    Overlay(OverlayAction),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AppAction {
     /// Close the topmost overlay, pane, search or filter.
     Close,
-    ShowEvents,
-    ShowResources,
-    ShowFailure,
+    /// Switch between UTC and the user's time zone.
+    Utc,
+    /// Switch between times since the previous event and times since the start.
+    RelativeTimes,
+    /// Switch between the program and the terminal as the user of the mouse.
+    Mouse,
+    Help,
+    /// Suspend the program.
+    Suspend,
+    Quit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SessionAction {
+    Show(Tab),
+    SwitchPane,
     NextFailure,
     PreviousFailure,
     Search,
@@ -35,15 +50,10 @@ pub enum Action {
     FilterText,
     NextMatch,
     PreviousMatch,
-    /// Switch between a regular expression and plain text.
-    Regex,
     /// Open the choice of listed statuses, types and resources.
     Filter,
-    ShowAll,
     /// List the events of the selected resource only.
     FilterToResource,
-    /// Switch between the newest and the oldest event first.
-    NewestFirst,
     /// Switch between the JSON of the event and its usual form.
     RawJson,
     /// Switch between the changes since the resource's previous event and the whole event.
@@ -54,35 +64,24 @@ pub enum Action {
     CopyAmi,
     /// Write a report of the build to share.
     Report,
-    /// Switch between UTC and the user's time zone.
-    Utc,
-    /// Switch between times since the previous event and times since the start.
-    RelativeTimes,
-    /// Show a shorter time with longer bars.
-    ZoomIn,
-    /// Show a longer time with shorter bars.
-    ZoomOut,
-    ZoomAll,
-    /// Show the time of the selected resource.
-    ZoomResource,
-    /// Switch between the program and the terminal as the user of the mouse.
-    Mouse,
     /// Poll the API now instead of at the next interval.
     PollNow,
-    Help,
-    /// Suspend the program.
-    Suspend,
-    Quit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OverlayAction {
+    /// List everything again.
+    ShowAll,
+    /// Switch between a regular expression and plain text.
+    Regex,
 }
 
 /// The place in which a key is pressed. It decides which action the key has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
-    List,
-    Resources,
+    /// A view, if its detail pane is not focused.
+    View(Tab),
     Detail,
-    /// The explanation of a failure.
-    Failure,
     /// The choice of listed events.
     Filter,
     /// A line of text input. Keys that type or edit do only that.
@@ -91,24 +90,11 @@ pub enum Context {
 }
 
 impl Context {
-    /// In the order in which the help lists them.
-    pub const ALL: &[Self] = &[
-        Self::List,
-        Self::Resources,
-        Self::Detail,
-        Self::Failure,
-        Self::Filter,
-        Self::Prompt,
-        Self::Help,
-    ];
-
     /// As in "Here, in the list".
     pub const fn label(self) -> &'static str {
         match self {
-            Self::List => "list",
-            Self::Resources => "resources",
+            Self::View(tab) => tab.label(),
             Self::Detail => "detail",
-            Self::Failure => "failure",
             Self::Filter => "filter",
             Self::Prompt => "prompt",
             Self::Help => "help",

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::app::keys::action::{Action, Context};
-use crate::app::keys::commands::{COMMANDS, Command};
+use crate::app::keys::action::{Action, AppAction, Context};
+use crate::app::keys::commands::{COMMANDS, CONTEXTS, Command};
 use crate::app::keys::key::Key;
 
 /// A key that always quits, so that no key map locks the user in.
@@ -26,7 +26,7 @@ pub struct Clash {
 impl KeyMap {
     /// Replaces the keys of an action. Hints show the first one.
     pub fn bind(&mut self, action: Action, mut keys: Vec<Key>) {
-        if action == Action::Quit && !keys.contains(&ALWAYS_QUITS) {
+        if action == Action::App(AppAction::Quit) && !keys.contains(&ALWAYS_QUITS) {
             keys.push(ALWAYS_QUITS);
         }
         self.0.insert(action, keys);
@@ -66,7 +66,7 @@ impl KeyMap {
 
     /// The first key with two actions in one context.
     pub fn clash(&self) -> Option<Clash> {
-        for &context in Context::ALL {
+        for &context in CONTEXTS {
             let mut bound: HashMap<Key, Action> = HashMap::new();
             for action in commands_in(context).map(|command| command.action) {
                 for &key in self.keys(action) {
@@ -96,48 +96,72 @@ fn commands_in(context: Context) -> impl Iterator<Item = &'static Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::keys::action::OverlayAction;
+    use crate::app::views::Tab;
+    use crate::app::views::action::{Move, ViewAction};
 
     #[test]
     fn ctrl_c_always_quits() {
         let mut keys = KeyMap::default();
-        keys.bind(Action::Quit, Vec::new());
-        assert_eq!(keys.keys(Action::Quit), [Key::Ctrl('c')]);
-        keys.bind(Action::Quit, vec![Key::Char('x')]);
-        assert_eq!(keys.keys(Action::Quit), [Key::Char('x'), Key::Ctrl('c')]);
-        keys.bind(Action::Quit, vec![Key::Ctrl('c'), Key::Char('x')]);
-        assert_eq!(keys.keys(Action::Quit), [Key::Ctrl('c'), Key::Char('x')]);
+        keys.bind(Action::App(AppAction::Quit), Vec::new());
+        assert_eq!(keys.keys(Action::App(AppAction::Quit)), [Key::Ctrl('c')]);
+        keys.bind(Action::App(AppAction::Quit), vec![Key::Char('x')]);
+        assert_eq!(
+            keys.keys(Action::App(AppAction::Quit)),
+            [Key::Char('x'), Key::Ctrl('c')]
+        );
+        keys.bind(
+            Action::App(AppAction::Quit),
+            vec![Key::Ctrl('c'), Key::Char('x')],
+        );
+        assert_eq!(
+            keys.keys(Action::App(AppAction::Quit)),
+            [Key::Ctrl('c'), Key::Char('x')]
+        );
     }
 
     #[test]
     fn a_key_with_two_actions_in_one_context_is_a_clash() {
         let mut keys = KeyMap::default();
-        keys.bind(Action::Left, vec![Key::Char('x')]);
-        keys.bind(Action::ShowAll, vec![Key::Char('x')]);
+        keys.bind(Action::View(ViewAction::Left), vec![Key::Char('x')]);
+        keys.bind(
+            Action::Overlay(OverlayAction::ShowAll),
+            vec![Key::Char('x')],
+        );
         assert_eq!(keys.clash(), None);
         assert_eq!(
             keys.action(Context::Detail, Key::Char('x')),
-            Some(Action::Left)
+            Some(Action::View(ViewAction::Left))
         );
         assert_eq!(
             keys.action(Context::Filter, Key::Char('x')),
-            Some(Action::ShowAll)
+            Some(Action::Overlay(OverlayAction::ShowAll))
         );
-        assert_eq!(keys.action(Context::List, Key::Char('x')), None);
-        keys.bind(Action::Help, vec![Key::Char('x')]);
+        assert_eq!(
+            keys.action(Context::View(Tab::Events), Key::Char('x')),
+            None
+        );
+        keys.bind(Action::App(AppAction::Help), vec![Key::Char('x')]);
         let clash = keys.clash().unwrap();
-        assert_eq!(clash.context, Context::Resources);
-        assert_eq!(clash.actions, [Action::Left, Action::Help]);
+        assert_eq!(clash.context, Context::View(Tab::Resources));
+        assert_eq!(
+            clash.actions,
+            [Action::View(ViewAction::Left), Action::App(AppAction::Help)]
+        );
     }
 
     #[test]
     fn hints_leave_out_actions_without_a_key() {
         let mut keys = KeyMap::default();
-        keys.bind(Action::Down, vec![Key::Char('n'), Key::Down]);
-        keys.bind(Action::Up, Vec::new());
-        keys.bind(Action::Quit, vec![Key::Char('q')]);
-        let hints = keys.hints(Context::List);
+        keys.bind(Action::Move(Move::Down), vec![Key::Char('n'), Key::Down]);
+        keys.bind(Action::Move(Move::Up), Vec::new());
+        keys.bind(Action::App(AppAction::Quit), vec![Key::Char('q')]);
+        let hints = keys.hints(Context::View(Tab::Events));
         assert_eq!(hints, [("n".to_owned(), "move"), ("q".to_owned(), "quit")]);
-        keys.bind(Action::Up, vec![Key::Up]);
-        assert_eq!(keys.hints(Context::List)[0], ("n/up".to_owned(), "move"));
+        keys.bind(Action::Move(Move::Up), vec![Key::Up]);
+        assert_eq!(
+            keys.hints(Context::View(Tab::Events))[0],
+            ("n/up".to_owned(), "move")
+        );
     }
 }

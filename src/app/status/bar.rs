@@ -3,9 +3,10 @@
 //!
 //! A chip is a class of statuses with its count; it is lit while the class is listed alone or with others.
 
-use crate::app::keys::action::Action;
+use crate::app::keys::action::{Action, SessionAction};
 use crate::app::model::Model;
 use crate::app::views::Tab;
+use crate::app::views::filter;
 use crate::domain::search::Selection;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::text::width::width;
@@ -27,6 +28,8 @@ pub struct BarItem {
     pub chosen: bool,
     /// Whether there are no events, resources or failure behind it.
     pub empty: bool,
+    /// Whether it leads to a failure.
+    pub alarming: bool,
 }
 
 impl BarItem {
@@ -86,17 +89,11 @@ pub fn bar_target_at(model: &Model, columns: usize, column: usize) -> Option<Bar
     under.next().map(|item| item.target)
 }
 
-/// The number of selected events, of every stack that had the image's name.
-pub(crate) fn count(model: &Model, selection: Selection) -> usize {
-    let timelines = model.build.timelines().iter();
-    timelines.map(|timeline| timeline.count(selection)).sum()
-}
-
 fn items_with(model: &Model, detail: BarDetail) -> Vec<BarItem> {
     let tabs = Tab::ALL.into_iter().map(|tab| tab_item(model, tab, detail));
     let classes = StatusClass::ALL.into_iter();
     // Chips count and select events: beside resources, the user would take them for counts of resources.
-    let chips = classes.filter(|_| model.tab == Tab::Events);
+    let chips = classes.filter(|_| model.shown.view().lists_events());
     let chips = chips.filter_map(|class| chip(model, class, detail));
     tabs.chain(chips).collect()
 }
@@ -116,24 +113,15 @@ fn lay_out(mut items: Vec<BarItem>) -> Vec<BarItem> {
 }
 
 fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
-    let count = match tab {
-        Tab::Events => count(model, Selection::ALL),
-        Tab::Resources => model
-            .build
-            .current()
-            .map_or(0, |timeline| timeline.facts().resources()),
-        Tab::Failure => usize::from(model.explanation().is_some()),
-    };
-    let action = match tab {
-        Tab::Events => Action::ShowEvents,
-        Tab::Resources => Action::ShowResources,
-        Tab::Failure => Action::ShowFailure,
-    };
-    let key = model.keys.key_for(action);
+    let session = &model.shown;
+    let view = session.views.of(tab);
+    let count = view.count(session.data());
+    let show = Action::Session(SessionAction::Show(tab));
+    let key = model.keys.key_for(show);
     let key = key.map_or_else(String::new, |key| format!("{key} "));
     let text = match (
         detail >= BarDetail::Names,
-        detail >= BarDetail::Counts && tab != Tab::Failure,
+        detail >= BarDetail::Counts && !view.explains_failure(),
     ) {
         (true, true) => format!(" {key}{} {count} ", tab.name()),
         (true, false) => format!(" {key}{} ", tab.name()),
@@ -143,8 +131,9 @@ fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
         target: BarTarget::Tab(tab),
         column: 0,
         text,
-        chosen: model.tab == tab,
+        chosen: model.shown.tab == tab,
         empty: count == 0,
+        alarming: count > 0 && view.explains_failure(),
     }
 }
 
@@ -155,18 +144,21 @@ fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem>
         StatusClass::Complete,
         StatusClass::Failed,
     ];
-    let all = count(model, Selection::of(ClassSet::only(class)));
-    let classes = model.filter.classes;
+    let all = filter::count(&model.shown.build, Selection::of(ClassSet::only(class)));
+    let classes = model.shown.filter.classes;
     let chosen = classes != ClassSet::ALL && classes.contains(class);
     let wanted =
         detail >= BarDetail::Chips || (detail == BarDetail::Keys && class == StatusClass::Failed);
     if !wanted
         || !(all > 0 || chosen || usual.contains(&class))
-        || count(model, Selection::ALL) == 0
+        || filter::count(&model.shown.build, Selection::ALL) == 0
     {
         return None;
     }
-    let listed = count(model, model.filter.selection_of(ClassSet::only(class)));
+    let listed = filter::count(
+        &model.shown.build,
+        model.shown.filter.selection_of(ClassSet::only(class)),
+    );
     let word = if detail >= BarDetail::Words {
         class.label()
     } else {
@@ -179,5 +171,6 @@ fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem>
         text: format!("{} ", text.trim_end()),
         chosen,
         empty: listed == 0,
+        alarming: false,
     })
 }

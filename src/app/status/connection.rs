@@ -1,11 +1,12 @@
-//! The state of the connection to the API: is the screen up to date, and if not, why? It is updated after the build, by
-//! every observation; the title line, the notices and the status entries of the output show it.
+//! The state of the connection to the API: is the screen up to date, and if not, why? It is updated by
+//! the change that every observation makes to the build; the title line, the notices and the status entries of the output show it.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::build::{Build, Cleanup};
+use crate::domain::change::{Change, Response};
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::observation::{Observation, Seen};
+use crate::domain::observation::Stream;
 use crate::domain::verdict::Verdict;
 
 /// The state of the connection. Its labels are the states of the JSON output's status lines.
@@ -65,43 +66,62 @@ impl ConnectionState {
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
     pub state: ConnectionState,
-    /// The failure of the last request for events; `None` after a success.
-    events_fault: Option<Fault>,
-    /// The failure of the last DescribeImage request; `None` after a success.
-    image_fault: Option<Fault>,
+    /// By [`Stream::index`].
+    health: [Health; Stream::COUNT],
     /// Whether the last response to a request for events was that there is no stack.
     stack_gone: bool,
-    /// When the API last responded to a request for events.
-    pub last_sync: Option<DateTime<Utc>>,
+}
+
+/// The results of one stream's requests.
+#[derive(Clone, Debug, Default)]
+struct Health {
+    /// The failure of the last request; `None` after a success.
+    fault: Option<Fault>,
+    /// When a request last succeeded.
+    last_success: Option<DateTime<Utc>>,
     /// When the next request is made.
-    pub next_poll: Option<DateTime<Utc>>,
+    next_try: Option<DateTime<Utc>>,
 }
 
 impl Connection {
-    /// Applies an observation that the build has applied before. True if the state changed.
-    pub fn apply(&mut self, observation: &Observation, build: &Build) -> bool {
-        self.next_poll = Some(observation.next_poll);
-        match &observation.seen {
-            Seen::Resumed(_) => return false,
-            Seen::Page(_) | Seen::StackGone => {
-                self.events_fault = None;
-                self.stack_gone = matches!(observation.seen, Seen::StackGone);
-                self.last_sync = Some(observation.at);
+    /// Applies a change of the build. True if the state changed.
+    pub fn apply(&mut self, change: &Change<'_>, build: &Build) -> bool {
+        let health = &mut self.health[change.stream.index()];
+        health.next_try = Some(change.next_try);
+        match change.response {
+            Response::Recorded | Response::ClockOff(_) => return false,
+            Response::Data | Response::StackGone => {
+                health.fault = None;
+                health.last_success = Some(change.at);
             }
-            Seen::Image(_) => self.image_fault = None,
-            Seen::Fault(fault) => self.events_fault = Some(fault.clone()),
-            Seen::ImageFault(fault) => self.image_fault = Some(fault.clone()),
+            Response::Failed(fault) => health.fault = Some(fault.clone()),
+        }
+        if change.is_success_of(Stream::Events) {
+            self.stack_gone = change.response == Response::StackGone;
         }
         let state = self.state_now(build);
         std::mem::replace(&mut self.state, state) != state
     }
 
+    fn health(&self, stream: Stream) -> &Health {
+        &self.health[stream.index()]
+    }
+
+    /// When the API last responded to a request for events.
+    pub fn last_sync(&self) -> Option<DateTime<Utc>> {
+        self.health(Stream::Events).last_success
+    }
+
+    /// When events are fetched next.
+    pub fn next_poll(&self) -> Option<DateTime<Utc>> {
+        self.health(Stream::Events).next_try
+    }
+
     /// Why the screen is not up to date. While events arrive, a failed DescribeImage request does not matter.
     pub fn fault(&self, build: &Build) -> Option<&Fault> {
-        let image_fault = self.image_fault.as_ref();
-        self.events_fault
-            .as_ref()
-            .or_else(|| image_fault.filter(|_| self.stack_gone || !build.has_responded()))
+        let image_fault = self.health(Stream::Image).fault.as_ref();
+        let events_fault = self.health(Stream::Events).fault.as_ref();
+        events_fault.or_else(|| image_fault.filter(|_| self.stack_gone || !build.has_responded()))
     }
 
     fn state_now(&self, build: &Build) -> ConnectionState {

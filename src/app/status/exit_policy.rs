@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
-use crate::app::effect::Effect;
+use crate::app::effect::PollRequest;
 use crate::domain::build::{Build, Cleanup};
+use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::fault::Fault;
-use crate::domain::observation::{Observation, Seen};
+use crate::domain::observation::Stream;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{OutcomeKind, Verdict};
 use crate::exit_code;
@@ -63,28 +64,26 @@ impl ExitPolicy {
         }
     }
 
-    /// Applies an observation that the build has applied before. Returns a request that is needed before the end.
+    /// Applies a change of the build. Returns a request that is needed before the end.
     #[must_use]
-    pub fn apply(&mut self, observation: &Observation, build: &Build) -> Option<Effect> {
-        match &observation.seen {
-            Seen::Fault(fault) => {
-                keep_first_time(&mut self.events_fault, observation.elapsed, fault);
-            }
-            Seen::ImageFault(fault) => {
-                keep_first_time(&mut self.image_fault, observation.elapsed, fault);
-            }
-            Seen::StackGone => self.events_fault = None,
-            Seen::Image(_) => self.image_fault = None,
-            Seen::Resumed(_) => {}
-            Seen::Page(page) => {
-                self.audited |= self.decided_at.is_some() && page.audit && page.commit.is_some();
-                self.events_fault = None;
-            }
+    pub fn apply(&mut self, change: &Change<'_>, build: &Build) -> Option<PollRequest> {
+        let fault = match change.stream {
+            Stream::Events => Some(&mut self.events_fault),
+            Stream::Image => Some(&mut self.image_fault),
+            // The watch does not depend on the other streams.
+            Stream::Steps | Stream::Log | Stream::Images => None,
+        };
+        match (change.response, fault) {
+            (Response::Failed(fault), Some(slot)) => keep_first_time(slot, change.elapsed, fault),
+            (Response::Data | Response::StackGone, Some(slot)) => *slot = None,
+            (Response::Recorded | Response::ClockOff(_), _) | (_, None) => {}
         }
+        let is_audit = change.completed_walk == Some(CompletedWalk::Audit);
+        self.audited |= self.decided_at.is_some() && is_audit;
         if self.decided_at.is_none() && build.verdict().is_final() {
-            self.decided_at = Some(observation.elapsed);
+            self.decided_at = Some(change.elapsed);
             let more = matches!(build.verdict(), Verdict::Failed | Verdict::Ended);
-            return more.then_some(Effect::Audit);
+            return more.then_some(PollRequest::Audit);
         }
         if !build.verdict().is_final() {
             self.decided_at = None;

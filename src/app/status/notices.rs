@@ -8,6 +8,7 @@ use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
 use crate::app::msg::Remark;
+use crate::app::session::Session;
 use crate::app::status::connection::{Connection, ConnectionState};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Explanation, Hint, Reason};
@@ -49,13 +50,13 @@ pub struct NoticeLine {
 /// The notices of a screen, wrapped, and cut to the lines that it has for them. `more` is the key that shows the rest
 /// of a hint.
 pub(crate) fn lines(
-    build: &Build,
-    connection: &Connection,
-    explanation: Option<&Explanation>,
+    session: &Session,
     remark: Option<&Remark>,
     more: Option<Key>,
     size: Size,
 ) -> Vec<NoticeLine> {
+    let (build, connection) = (&session.build, &session.connection);
+    let explanation = session.explanation();
     let most = usize::from(size.height / SCREEN_LINES_PER_LINE);
     // An empty list has the room to show the fault, and does.
     if most == 0 || build.timelines().iter().all(Timeline::is_empty) {

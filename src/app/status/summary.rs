@@ -1,7 +1,9 @@
 //! The whole watch in one line: for the notification when a verdict is reached, and for the normal screen after the
 //! program has left. It names the image, since nothing beside it does.
 
-use crate::app::model::Model;
+use chrono::{DateTime, Utc};
+
+use crate::app::session::Session;
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::notices::tail;
 use crate::domain::build::Cleanup;
@@ -17,8 +19,8 @@ pub(crate) const LONGEST: usize = 240;
 const TAIL: usize = 80;
 
 /// The state of the build in one line of clean text.
-pub fn summary(model: &Model) -> String {
-    shortened(&one_line(&text(model)))
+pub fn summary(session: &Session, now: DateTime<Utc>) -> String {
+    shortened(&one_line(&text(session, now)))
 }
 
 /// A text without its middle if it is too long.
@@ -31,15 +33,22 @@ fn shortened(text: &str) -> String {
     format!("{}{gap}{}", head.trim_end(), tail(text, TAIL).trim_start())
 }
 
-fn text(model: &Model) -> String {
-    let (build, image) = (&model.build, &model.target.image_id);
+fn text(session: &Session, now: DateTime<Utc>) -> String {
+    let (build, image) = (&session.build, &session.target.image_id);
     match build.verdict() {
-        Verdict::Waiting => not_observed(model),
-        Verdict::Building => unfinished(model, "building"),
-        Verdict::Finishing => unfinished(model, "finishing"),
-        Verdict::Deleting => unfinished(model, "being deleted"),
-        Verdict::Failing => format!("{image} failed and is still rolling back{}", because(model)),
-        Verdict::Failed => format!("{image} failed{}{}", took(model, "after"), because(model)),
+        Verdict::Waiting => not_observed(session),
+        Verdict::Building => unfinished(session, now, "building"),
+        Verdict::Finishing => unfinished(session, now, "finishing"),
+        Verdict::Deleting => unfinished(session, now, "being deleted"),
+        Verdict::Failing => format!(
+            "{image} failed and is still rolling back{}",
+            because(session)
+        ),
+        Verdict::Failed => format!(
+            "{image} failed{}{}",
+            took(session, now, "after"),
+            because(session)
+        ),
         Verdict::Succeeded => {
             let ami = build.ami().map(|ami| format!(": {}", ami.id));
             let left = match build.cleanup() {
@@ -48,7 +57,7 @@ fn text(model: &Model) -> String {
             };
             format!(
                 "{image} succeeded{}{}{left}",
-                took(model, "in"),
+                took(session, now, "in"),
                 ami.unwrap_or_default()
             )
         }
@@ -59,11 +68,11 @@ fn text(model: &Model) -> String {
 }
 
 /// There is nothing to report about a build: the reason for that.
-fn not_observed(model: &Model) -> String {
-    let image = &model.target.image_id;
-    if let Some(fault) = model.connection.fault(&model.build) {
+fn not_observed(session: &Session) -> String {
+    let image = &session.target.image_id;
+    if let Some(fault) = session.connection.fault(&session.build) {
         format!("{image} could not be watched: {fault}")
-    } else if model.connection.state == ConnectionState::Waiting {
+    } else if session.connection.state == ConnectionState::Waiting {
         format!("{image}: no image or stack of this name was found yet")
     } else {
         format!("{image}: the API has not responded yet")
@@ -71,14 +80,14 @@ fn not_observed(model: &Model) -> String {
 }
 
 /// The state of a running build; if the API no longer responds, its state at the last response.
-fn unfinished(model: &Model, activity: &str) -> String {
-    let image = &model.target.image_id;
-    let Some(fault) = model.connection.fault(&model.build) else {
-        let elapsed = model.build.elapsed(model.now).map(in_brackets);
+fn unfinished(session: &Session, now: DateTime<Utc>, activity: &str) -> String {
+    let image = &session.target.image_id;
+    let Some(fault) = session.connection.fault(&session.build) else {
+        let elapsed = session.build.elapsed(now).map(in_brackets);
         return format!("{image} is still {activity}{}", elapsed.unwrap_or_default());
     };
-    let last = model.connection.last_sync.unwrap_or(model.now);
-    let elapsed = model.build.elapsed(last).map(in_brackets);
+    let last = session.connection.last_sync().unwrap_or(now);
+    let elapsed = session.build.elapsed(last).map(in_brackets);
     let elapsed = elapsed.unwrap_or_default();
     format!("{image} was still {activity}{elapsed} when the API last responded: {fault}")
 }
@@ -87,19 +96,19 @@ fn in_brackets(span: chrono::TimeDelta) -> String {
     format!(" ({})", duration(span))
 }
 
-fn took(model: &Model, preposition: &str) -> String {
-    let elapsed = model.build.elapsed(model.now).map(duration);
+fn took(session: &Session, now: DateTime<Utc>, preposition: &str) -> String {
+    let elapsed = session.build.elapsed(now).map(duration);
     elapsed.map_or_else(String::new, |elapsed| format!(" {preposition} {elapsed}"))
 }
 
 /// The first failure and its reason; otherwise the service's reason for the verdict.
-fn because(model: &Model) -> String {
-    let text = model.explanation().map(|why| {
+fn because(session: &Session) -> String {
+    let text = session.explanation().map(|why| {
         let id = why.cause.logical_id.as_str();
         let reason = why.summary();
         reason.map_or_else(|| id.to_owned(), |reason| format!("{id}: {reason}"))
     });
-    let text = text.or_else(|| verdict_reason(&model.build));
+    let text = text.or_else(|| verdict_reason(&session.build));
     text.map_or_else(String::new, |text| format!(": {text}"))
 }
 

@@ -1,13 +1,15 @@
 //! When a screen notifies the user of a verdict: once for each stack, and with a bell only if the user waited for it,
-//! that is, if the build was not over before the program first saw it. Updated after the build, by every observation.
+//! that is, if the build was not over before the program first saw it. Updated by the change that every observation makes to
+//! the build.
 
 use crate::domain::build::Build;
-use crate::domain::observation::Seen;
+use crate::domain::change::{Change, Response};
+use crate::domain::observation::Stream;
 use crate::domain::stack_event::StackId;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{OutcomeKind, Verdict};
 
-/// The observations and notifications so far.
+/// The responses and notifications so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct VerdictNotice {
     /// Whether the API has responded. Before that, everything comes from the recording of an earlier watch.
@@ -27,17 +29,17 @@ pub(crate) struct VerdictReached {
 }
 
 impl VerdictNotice {
-    /// Applies an observation that the build has applied before.
-    pub(crate) fn apply(&mut self, seen: &Seen, build: &Build) -> Option<VerdictReached> {
+    /// Applies a change of the build.
+    pub(crate) fn apply(&mut self, change: &Change<'_>, build: &Build) -> Option<VerdictReached> {
         let stack = build.stack_id();
-        if matches!(seen, Seen::Page(page) if page.commit.is_some()) {
+        if change.completed_walk.is_some() {
             self.complete_stack = stack.cloned();
         }
-        self.api_responded |= matches!(seen, Seen::Page(_) | Seen::StackGone | Seen::Image(_));
+        self.api_responded |= matches!(change.response, Response::Data | Response::StackGone);
         if !self.api_responded {
             return None;
         }
-        if stack.is_some() && self.complete_stack.as_ref() == stack && is_running(seen, build) {
+        if stack.is_some() && self.complete_stack.as_ref() == stack && is_running(change, build) {
             self.last_running_stack = stack.cloned();
         }
         let verdict = build.verdict();
@@ -66,15 +68,15 @@ fn is_explained(build: &Build) -> bool {
     build.verdict() != Verdict::Failed || build.is_gone() || (ended && whole)
 }
 
-/// Whether this observation shows a running build, and not one that is over but not explained yet: a stack that failed,
+/// Whether this change shows a running build, and not one that is over but not explained yet: a stack that failed,
 /// or is being deleted, counts as "building" until DescribeImage has responded.
-fn is_running(seen: &Seen, build: &Build) -> bool {
+fn is_running(change: &Change<'_>, build: &Build) -> bool {
     let root = build.root().map(|root| &root.status);
     match build.verdict() {
         Verdict::Building => {
             root.is_some_and(|status| !status.is_final() && !status.is_failure_of_stack())
         }
-        Verdict::Finishing | Verdict::Deleting => matches!(seen, Seen::Image(_)),
+        Verdict::Finishing | Verdict::Deleting => change.is_success_of(Stream::Image),
         _ => false,
     }
 }

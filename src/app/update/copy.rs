@@ -2,55 +2,51 @@
 //! writes to the clipboard.
 
 use crate::app::effect::{Effect, Effects};
-use crate::app::keys::action::Action;
-use crate::app::model::{Focus, Model};
-use crate::app::views::Tab;
-use crate::app::views::page::PageLine;
+use crate::app::model::Model;
+use crate::app::session::Session;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::truncate;
 
 /// The maximum width of a name in a toast.
 const NAME: usize = 30;
 
-pub(super) fn copy_to_clipboard(model: &mut Model, action: Action, effects: &mut Effects) {
-    let copied = match action {
-        Action::CopyAmi => ami_id(model),
-        Action::Copy if model.focus == Focus::Detail && model.tab != Tab::Failure => model
-            .subject()
-            .and_then(|subject| model.detail.copyable(subject)),
-        Action::Copy => failure_page_line(model).or_else(|| event_json(model)),
-        _ => event_json(model),
+/// A name for the toast, and the text.
+type Copied = (String, String);
+
+/// Copies the marked value of the focused pane; in a list, the event.
+pub(super) fn copy_marked(model: &mut Model, effects: &mut Effects) {
+    let session = &model.shown;
+    let copied = if session.detail_focused() {
+        let subject = session.subject();
+        subject.and_then(|subject| session.detail.copyable(subject))
+    } else {
+        session.view().copyable().or_else(|| event_json(session))
     };
+    copy(model, copied, "nothing to copy here", effects);
+}
+
+pub(super) fn copy_event(model: &mut Model, effects: &mut Effects) {
+    let copied = event_json(&model.shown);
+    copy(model, copied, "nothing to copy here", effects);
+}
+
+pub(super) fn copy_ami(model: &mut Model, effects: &mut Effects) {
+    let ami = model.shown.build.ami();
+    let copied = ami.map(|ami| (ami.id.to_string(), ami.id.to_string()));
+    copy(model, copied, "there is no AMI yet", effects);
+}
+
+fn event_json(session: &Session) -> Option<Copied> {
+    let event = session.event()?;
+    Some(("the event as JSON".to_owned(), event.raw().to_owned()))
+}
+
+fn copy(model: &mut Model, copied: Option<Copied>, nothing: &str, effects: &mut Effects) {
     let Some((name, text)) = copied else {
-        let message = if action == Action::CopyAmi {
-            "there is no AMI yet"
-        } else {
-            "nothing to copy here"
-        };
-        model.toast = Some(message.to_owned());
+        model.toast = Some(nothing.to_owned());
         return;
     };
     let name = truncate(&one_line(SafeText::new(&name).as_str()), NAME, "...");
     model.toast = Some(format!("copied {name}, {} bytes", text.len()));
     effects.push(Effect::Copy(text));
-}
-
-fn ami_id(model: &Model) -> Option<(String, String)> {
-    let id = model.build.ami()?.id.to_string();
-    Some((id.clone(), id))
-}
-
-fn event_json(model: &Model) -> Option<(String, String)> {
-    let event = model.event()?;
-    Some(("the event as JSON".to_owned(), event.raw().to_owned()))
-}
-
-/// The text that the marked line of the explanation copies, if that is the current view.
-fn failure_page_line(model: &Model) -> Option<(String, String)> {
-    let page = &model.failure.page;
-    let line = page
-        .lines
-        .get(page.cursor)
-        .filter(|_| model.tab == Tab::Failure);
-    line.and_then(PageLine::copyable)
 }

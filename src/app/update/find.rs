@@ -1,54 +1,52 @@
-//! Searching and filtering by text: opens the prompt, edits its text, and applies its pattern. Called by `keys`; `step`
-//! then moves between the matches.
+//! Searching and filtering by text: opens the prompt, edits its text, applies its pattern, and steps from match to
+//! match and from failure to failure. Called by `keys`. Tests: tests/it/app/find.rs.
 
-use crate::app::keys::action::Action;
 use crate::app::keys::key::Key;
 use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::prompt::{Prompt, PromptPurpose};
-use crate::app::update::step;
-use crate::app::update::view_state::{set_filter, set_search, show_view};
+use crate::app::session::Session;
+use crate::app::update::view_state::{set_filter, set_search};
 use crate::app::views::Tab;
+use crate::domain::status::{ClassSet, StatusClass};
+use crate::store::filter_index::FilterSlot;
 use crate::text::pattern::Pattern;
 
-/// Opens the prompt, goes to a match, or switches to a regular expression.
-pub(super) fn run_find_action(model: &mut Model, action: Action) {
-    match action {
-        Action::Search => open(
-            model,
-            if model.reads_page() {
-                PromptPurpose::SearchPage
-            } else {
-                PromptPurpose::SearchList
-            },
-        ),
-        Action::FilterText => open(model, PromptPurpose::FilterText),
-        Action::NextMatch => step::step_to_match(model, true),
-        Action::PreviousMatch => step::step_to_match(model, false),
-        _ => {
-            if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
-                prompt.is_regex = !prompt.is_regex;
-                apply_typed_text(model);
-            }
-        }
+/// Opens the prompt for a search of the focused list or page.
+pub(super) fn open_search(model: &mut Model) {
+    if model.shown.reads_page() {
+        open(model, PromptPurpose::SearchPage);
+    } else {
+        open(model, PromptPurpose::SearchList);
+    }
+}
+
+/// Opens the prompt for the text that listed events contain.
+pub(super) fn open_filter_text(model: &mut Model) {
+    open(model, PromptPurpose::FilterText);
+    if !model.shown.view().lists_events() {
+        model.shown.show_view(Tab::Events);
     }
 }
 
 fn open(model: &mut Model, purpose: PromptPurpose) {
+    let session = &model.shown;
     let current = match purpose {
-        PromptPurpose::SearchList => &model.search.listed,
-        PromptPurpose::SearchPage => &model.search.page,
-        PromptPurpose::FilterText => &model.filter.text,
+        PromptPurpose::SearchList => &session.search.listed,
+        PromptPurpose::SearchPage => &session.search.page,
+        PromptPurpose::FilterText => &session.filter.text,
     };
-    let prompt = Prompt::new(
-        purpose,
-        current.as_ref(),
-        purpose == PromptPurpose::FilterText,
-    );
-    if purpose == PromptPurpose::FilterText && model.tab != Tab::Events {
-        show_view(model, Tab::Events);
-    }
+    let keep_text = purpose == PromptPurpose::FilterText;
+    let prompt = Prompt::new(purpose, current.as_ref(), keep_text);
     model.overlay = Some(Overlay::Prompt(prompt));
+}
+
+/// Switches between a regular expression and plain text.
+pub(super) fn toggle_regex(model: &mut Model) {
+    if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
+        prompt.is_regex = !prompt.is_regex;
+        apply_typed_text(model);
+    }
 }
 
 /// Types or edits. False if the key does neither: it may have an action.
@@ -75,8 +73,7 @@ pub(super) fn apply_typed_text(model: &mut Model) {
     };
     prompt.parse_pattern();
     if let Ok(pattern) = prompt.pattern.clone() {
-        let purpose = prompt.purpose;
-        set_pattern(model, purpose, pattern);
+        set_pattern(&mut model.shown, prompt.purpose, pattern);
     }
 }
 
@@ -91,35 +88,99 @@ pub(super) fn accept(model: &mut Model) {
             let searches = prompt.purpose != PromptPurpose::FilterText;
             let pattern = pattern.or_else(|| prompt.original.clone().filter(|_| searches));
             let is_some = pattern.is_some();
-            set_pattern(model, prompt.purpose, pattern);
+            let session = &mut model.shown;
+            set_pattern(session, prompt.purpose, pattern);
             if is_some && searches {
-                model.search.awaits_first_match =
-                    prompt.purpose == PromptPurpose::SearchList && model.tab == Tab::Events;
-                if !model.search.awaits_first_match {
-                    step::step_to_match(model, true);
+                // Only the index of the events takes time.
+                let waits =
+                    prompt.purpose == PromptPurpose::SearchList && session.view().lists_events();
+                session.search.awaits_first_match = waits;
+                if !waits {
+                    step_to_match(model, true);
                 }
             }
         }
         Err(error) => {
             model.toast = Some(format!("not a regular expression: {error}"));
-            cancel(model, &prompt);
+            cancel(&mut model.shown, &prompt);
         }
     }
 }
 
-/// Closes the prompt, and restores the pattern from before it was opened.
-pub(super) fn cancel(model: &mut Model, prompt: &Prompt) {
-    set_pattern(model, prompt.purpose, prompt.original.clone());
+/// Restores the pattern from before the prompt was opened.
+pub(super) fn cancel(session: &mut Session, prompt: &Prompt) {
+    set_pattern(session, prompt.purpose, prompt.original.clone());
 }
 
-fn set_pattern(model: &mut Model, purpose: PromptPurpose, pattern: Option<Pattern>) {
+fn set_pattern(session: &mut Session, purpose: PromptPurpose, pattern: Option<Pattern>) {
     match purpose {
-        PromptPurpose::SearchList => set_search(model, pattern),
-        PromptPurpose::SearchPage => model.search.page = pattern,
+        PromptPurpose::SearchList => set_search(session, pattern),
+        PromptPurpose::SearchPage => session.search.page = pattern,
         PromptPurpose::FilterText => {
-            let mut filter = model.filter.clone();
+            let mut filter = session.filter.clone();
             filter.text = pattern;
-            set_filter(model, filter);
+            set_filter(session, filter);
         }
     }
+}
+
+/// Goes to the next or previous match in the focused list or page.
+pub(super) fn step_to_match(model: &mut Model, forward: bool) {
+    let session = &mut model.shown;
+    let (pattern, nothing) = if session.reads_page() {
+        (&session.search.page, "no active search here")
+    } else {
+        (&session.search.listed, "no active search")
+    };
+    let Some(pattern) = pattern.clone() else {
+        model.toast = Some(nothing.to_owned());
+        return;
+    };
+    let detail_focused = session.detail_focused();
+    let (view, detail, data) = session.parts();
+    let toast = if detail_focused {
+        detail.find(&pattern, forward, view.subject(data))
+    } else {
+        view.find(&pattern, forward, data)
+    };
+    if toast.is_some() {
+        model.toast = toast;
+    }
+}
+
+/// Selects the first match once all events have been searched: before that, it may not be the first.
+pub(super) fn select_first_match(model: &mut Model) {
+    let session = &mut model.shown;
+    if !session.search.awaits_first_match || session.build.unindexed(FilterSlot::Found) > 0 {
+        return;
+    }
+    session.search.awaits_first_match = false;
+    if let Some(pattern) = session.search.listed.clone() {
+        model.toast = Some(match session.find_event(&pattern, true) {
+            Ok(found) => {
+                session.tab = Tab::Events;
+                found
+            }
+            Err(nothing) => nothing,
+        });
+    }
+}
+
+/// Goes to the next or previous failed event among the listed ones.
+pub(super) fn step_to_failure(model: &mut Model, forward: bool) {
+    let session = &mut model.shown;
+    if !session.filter.classes.contains(StatusClass::Failed) {
+        model.toast = Some("the filter hides failures".to_owned());
+        return;
+    }
+    let failed = ClassSet::only(StatusClass::Failed);
+    let selection = session.filter.selection_of(failed);
+    let found = session.step_in_events(selection, forward);
+    model.toast = Some(match found {
+        Some(found) => {
+            session.show_view(Tab::Events);
+            format!("failure {} of {}", found.number, found.count)
+        }
+        None => "no listed event has failed".to_owned(),
+    });
 }

@@ -3,20 +3,19 @@
 
 use std::time::Duration;
 
-use crate::app::effect::{Effect, Effects};
-use crate::app::keys::action::Action;
+use crate::app::effect::{Effect, Effects, PollRequest};
+use crate::app::keys::action::{Action, AppAction, OverlayAction, SessionAction};
 use crate::app::keys::key::Key;
-use crate::app::model::{Focus, Model};
+use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help::Help;
-use crate::app::update::view_state::{close_help, set_filter, set_search, show_view};
-use crate::app::update::{copy, find, navigation, step};
+use crate::app::session::{Focus, Session};
+use crate::app::update::view_state::{close_help, set_filter, set_search};
+use crate::app::update::{copy, find, navigation};
 use crate::app::views::Tab;
 use crate::app::views::detail::DetailMode;
 use crate::app::views::filter::{Filter, FilterChoice};
-use crate::app::views::resources;
-use crate::app::views::rows::ListOrder;
 use crate::domain::names::Names;
 use crate::exit_code;
 
@@ -31,56 +30,38 @@ pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
         find::apply_typed_text(model);
         return;
     }
-    if let Some(action) = model.keys.action(model.context(), key) {
-        run_action(model, action, effects);
+    match model.keys.action(model.context(), key) {
+        Some(Action::App(action)) => run_app_action(model, action, effects),
+        Some(Action::Session(action)) => run_session_action(model, action, effects),
+        Some(Action::Move(step)) => navigation::go(model, step),
+        Some(Action::View(action)) => navigation::act(model, action),
+        Some(Action::Overlay(action)) => run_overlay_action(model, action),
+        None => {}
     }
 }
 
-fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
+fn run_app_action(model: &mut Model, action: AppAction, effects: &mut Effects) {
     match action {
-        Action::Quit => {
-            let code = exit_code::of_verdict(model.build.verdict()).unwrap_or(exit_code::SUCCEEDED);
-            effects.push(Effect::Exit(code));
-        }
-        Action::Suspend => effects.push(Effect::Suspend),
-        Action::PollNow => effects.extend(poll_now(model)),
-        Action::Help if matches!(model.overlay, Some(Overlay::Help { .. })) => close_help(model),
-        Action::Help => {
-            let from = model.context();
-            let beneath = model.overlay.take().map(Box::new);
-            let help = Help { top: 0, from };
-            model.overlay = Some(Overlay::Help { help, beneath });
-        }
-        Action::Filter => {
-            if matches!(model.overlay, Some(Overlay::Filter(_))) {
-                model.overlay = None;
+        AppAction::Close => close(model),
+        AppAction::Utc => {
+            model.times.utc = !model.times.utc;
+            let clock = if model.times.utc {
+                "in UTC"
             } else {
-                // The filter applies to the events, and the user wants to see its effect.
-                show_view(model, Tab::Events);
-                model.overlay = Some(Overlay::Filter(FilterMenu::default()));
-            }
+                "in your time zone"
+            };
+            model.toast = Some(format!("times are {clock}"));
         }
-        Action::ShowAll => set_filter(model, Filter::default()),
-        Action::Close => close(model),
-        Action::ShowEvents => show_view(model, Tab::Events),
-        Action::ShowResources => show_view(model, Tab::Resources),
-        Action::ShowFailure => show_view(model, Tab::Failure),
-        Action::SwitchPane => switch_pane(model),
-        Action::Search
-        | Action::FilterText
-        | Action::Regex
-        | Action::NextMatch
-        | Action::PreviousMatch => {
-            find::run_find_action(model, action);
+        AppAction::RelativeTimes => {
+            model.times.since_before = !model.times.since_before;
+            let since = if model.times.since_before {
+                "the previous event"
+            } else {
+                "the start"
+            };
+            model.toast = Some(format!("times are counted from {since}"));
         }
-        Action::NextFailure => step::step_to_failure(model, true),
-        Action::PreviousFailure => step::step_to_failure(model, false),
-        Action::FilterToResource => filter_to_resource(model),
-        Action::Copy | Action::CopyEvent | Action::CopyAmi => {
-            copy::copy_to_clipboard(model, action, effects);
-        }
-        Action::Report => write_report(model, effects),
-        Action::Mouse => {
+        AppAction::Mouse => {
             model.mouse = !model.mouse;
             let whose = if model.mouse {
                 "bakewatch's"
@@ -90,41 +71,81 @@ fn run_action(model: &mut Model, action: Action, effects: &mut Effects) {
             model.toast = Some(format!("the mouse is {whose}"));
             effects.push(Effect::Mouse(model.mouse));
         }
-        Action::NewestFirst => {
-            model.list.reverse_order();
-            let first = match model.list.order {
-                ListOrder::OldestFirst => "oldest",
-                ListOrder::NewestFirst => "newest",
-            };
-            model.toast = Some(format!("the {first} event comes first"));
+        AppAction::Help => toggle_help(model),
+        AppAction::Suspend => effects.push(Effect::Suspend),
+        AppAction::Quit => {
+            let code = exit_code::of_verdict(model.shown.build.verdict());
+            effects.push(Effect::Exit(code.unwrap_or(exit_code::SUCCEEDED)));
         }
-        Action::RawJson | Action::Changes | Action::Utc | Action::RelativeTimes => {
-            toggle_display(model, action);
+    }
+}
+
+fn run_session_action(model: &mut Model, action: SessionAction, effects: &mut Effects) {
+    match action {
+        SessionAction::Show(tab) => model.shown.show_view(tab),
+        SessionAction::SwitchPane => switch_pane(&mut model.shown),
+        SessionAction::NextFailure => find::step_to_failure(model, true),
+        SessionAction::PreviousFailure => find::step_to_failure(model, false),
+        SessionAction::Search => find::open_search(model),
+        SessionAction::FilterText => find::open_filter_text(model),
+        SessionAction::NextMatch => find::step_to_match(model, true),
+        SessionAction::PreviousMatch => find::step_to_match(model, false),
+        SessionAction::Filter => toggle_filter_menu(model),
+        SessionAction::FilterToResource => filter_to_resource(&mut model.shown),
+        SessionAction::RawJson => model.shown.detail.toggle_mode(DetailMode::Raw),
+        SessionAction::Changes => model.shown.detail.toggle_mode(DetailMode::Changes),
+        SessionAction::Copy => copy::copy_marked(model, effects),
+        SessionAction::CopyEvent => copy::copy_event(model, effects),
+        SessionAction::CopyAmi => copy::copy_ami(model, effects),
+        SessionAction::Report => write_report(model, effects),
+        SessionAction::PollNow => {
+            effects.extend(poll_now(&mut model.shown, model.elapsed));
         }
-        Action::ZoomIn | Action::ZoomOut | Action::ZoomAll | Action::ZoomResource => {
-            zoom(model, action);
-        }
-        Action::Enter if matches!(model.overlay, Some(Overlay::Prompt(_))) => find::accept(model),
-        _ => navigation::run_in_focus(model, action),
+    }
+}
+
+fn run_overlay_action(model: &mut Model, action: OverlayAction) {
+    match action {
+        OverlayAction::ShowAll => set_filter(&mut model.shown, Filter::default()),
+        OverlayAction::Regex => find::toggle_regex(model),
+    }
+}
+
+fn toggle_help(model: &mut Model) {
+    if matches!(model.overlay, Some(Overlay::Help { .. })) {
+        close_help(model);
+    } else {
+        let from = model.context();
+        let beneath = model.overlay.take().map(Box::new);
+        let help = Help { top: 0, from };
+        model.overlay = Some(Overlay::Help { help, beneath });
+    }
+}
+
+fn toggle_filter_menu(model: &mut Model) {
+    if matches!(model.overlay, Some(Overlay::Filter(_))) {
+        model.overlay = None;
+    } else {
+        // The filter applies to the events, and the user wants to see its effect.
+        model.shown.show_view(Tab::Events);
+        model.overlay = Some(Overlay::Filter(FilterMenu::default()));
     }
 }
 
 /// Requests a poll, unless one was requested a moment ago.
-fn poll_now(model: &mut Model) -> Option<Effect> {
-    let recent = model
-        .poll_requested
-        .is_some_and(|at| model.elapsed.saturating_sub(at) < POLL_NOW_EVERY);
-    if recent {
+fn poll_now(session: &mut Session, elapsed: Duration) -> Option<Effect> {
+    let last = session.poll_requested;
+    if last.is_some_and(|at| elapsed.saturating_sub(at) < POLL_NOW_EVERY) {
         return None;
     }
-    model.poll_requested = Some(model.elapsed);
-    Some(Effect::PollNow)
+    session.poll_requested = Some(elapsed);
+    Some(Effect::Poll(session.id, PollRequest::Now))
 }
 
 /// Requests a report, once there is something to report.
 fn write_report(model: &mut Model, effects: &mut Effects) {
-    if model.build.has_responded() || model.build.current().is_some() {
-        effects.push(Effect::WriteReport);
+    if model.shown.build.has_responded() || model.shown.build.current().is_some() {
+        effects.push(Effect::WriteReport(model.shown.id));
     } else {
         model.toast = Some("there is nothing to report yet".to_owned());
     }
@@ -132,98 +153,58 @@ fn write_report(model: &mut Model, effects: &mut Effects) {
 
 /// Closes the topmost of overlay, detail, search and filter.
 fn close(model: &mut Model) {
-    if matches!(model.overlay, Some(Overlay::Help { .. })) {
-        close_help(model);
-        return;
-    }
-    match model.overlay.take() {
-        Some(Overlay::Prompt(prompt)) => find::cancel(model, &prompt),
-        Some(_) => {}
-        None if model.focus == Focus::Detail && model.search.page.is_none() => {
-            model.focus = Focus::List;
-            model.detail_only = false;
+    match &model.overlay {
+        Some(Overlay::Help { .. }) => close_help(model),
+        Some(Overlay::Prompt(prompt)) => {
+            find::cancel(&mut model.shown, prompt);
+            model.overlay = None;
         }
-        None if model.focus == Focus::Detail || model.tab == Tab::Failure => {
-            model.search.page = None;
-        }
-        None if model.search.listed.is_some() => set_search(model, None),
-        None => set_filter(model, Filter::default()),
+        Some(Overlay::Filter(_)) => model.overlay = None,
+        None => close_in_session(&mut model.shown),
     }
 }
 
-fn switch_pane(model: &mut Model) {
-    model.focus = match model.focus {
+fn close_in_session(session: &mut Session) {
+    if session.focus == Focus::Detail && session.search.page.is_none() {
+        session.focus = Focus::List;
+        session.detail_only = false;
+    } else if session.reads_page() {
+        session.search.page = None;
+    } else if session.search.listed.is_some() {
+        set_search(session, None);
+    } else {
+        set_filter(session, Filter::default());
+    }
+}
+
+fn switch_pane(session: &mut Session) {
+    session.focus = match session.focus {
         Focus::List => Focus::Detail,
         Focus::Detail => Focus::List,
     };
-    if model.focus == Focus::List {
-        model.detail_only = false;
+    if session.focus == Focus::List {
+        session.detail_only = false;
     }
 }
 
 /// Lists the events of the selected resource only; if that is so already, all of them.
-fn filter_to_resource(model: &mut Model) {
-    let Some(event) = model.subject().and_then(|subject| subject.event().cloned()) else {
+fn filter_to_resource(session: &mut Session) {
+    let subject = session.subject();
+    let Some(event) = subject.and_then(|subject| subject.event().cloned()) else {
         return;
     };
-    let mut filter = model.filter.clone();
+    let lists_events = session.view().lists_events();
+    let mut filter = session.filter.clone();
     let choice = FilterChoice::Resource(event.logical_id.clone());
     let alone = filter.resources == Names::only(&event.logical_id);
-    if alone && model.tab == Tab::Events {
+    if alone && lists_events {
         filter.all_of_kind(&choice);
     } else {
         filter.only(&choice);
     }
-    set_filter(model, filter);
-    if model.tab != Tab::Events {
-        show_view(model, Tab::Events);
-        model.list.follow();
-    }
-}
-
-fn toggle_display(model: &mut Model, action: Action) {
-    match action {
-        Action::RawJson => model.detail.toggle_mode(DetailMode::Raw),
-        Action::Changes => model.detail.toggle_mode(DetailMode::Changes),
-        Action::Utc => {
-            model.times.utc = !model.times.utc;
-            let clock = if model.times.utc {
-                "in UTC"
-            } else {
-                "in your time zone"
-            };
-            model.toast = Some(format!("times are {clock}"));
-        }
-        _ => {
-            model.times.since_before = !model.times.since_before;
-            let since = if model.times.since_before {
-                "the previous event"
-            } else {
-                "the start"
-            };
-            model.toast = Some(format!("times are counted from {since}"));
-        }
-    }
-}
-
-fn zoom(model: &mut Model, action: Action) {
-    let Some(whole) = resources::whole_window(&model.build, model.now) else {
-        return;
-    };
-    let selected = resources::selected_window(&model.build, &model.resources, model.now);
-    let axis = &mut model.resources.axis;
-    match (action, selected) {
-        (Action::ZoomAll, _) => axis.show_all(),
-        (Action::ZoomResource, Some(window)) => axis.show(whole, window),
-        (Action::ZoomIn | Action::ZoomOut, window) => {
-            let shown = axis.window(whole);
-            // Around the selected resource, if it is on the axis; otherwise around the middle.
-            let around = window
-                .map(|window| window.from)
-                .filter(|time| shown.holds(*time));
-            let around = around.unwrap_or(shown.from + shown.length() / 2);
-            axis.zoom(whole, around, action == Action::ZoomIn);
-        }
-        _ => {}
+    set_filter(session, filter);
+    if !lists_events {
+        session.show_view(Tab::Events);
+        session.views.events.follow();
     }
 }

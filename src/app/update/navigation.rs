@@ -1,160 +1,120 @@
-//! Actions that depend on the focused pane or overlay: movement, enter, toggle, left and right. Called by `keys` and
-//! `mouse`.
+//! Movement and the other actions of the focused overlay, detail pane or view. Called by `keys` and `mouse`.
 
-use crate::app::keys::action::Action;
-use crate::app::layout::{DetailPlacement, Regions};
-use crate::app::model::{Focus, Model};
-use crate::app::overlays::Overlay;
-use crate::app::overlays::filter_menu::FilterMenu;
-use crate::app::overlays::help;
+use crate::app::layout::DetailPlacement;
+use crate::app::model::Model;
+use crate::app::overlays::{Overlay, help};
+use crate::app::session::Focus;
+use crate::app::update::find;
 use crate::app::update::view_state::set_filter;
-use crate::app::views::Tab;
-use crate::app::views::page::Page;
-use crate::app::views::resources;
-use crate::app::views::rows::ListRows;
+use crate::app::views::ViewRequest;
+use crate::app::views::action::{Move, ViewAction};
 
-/// Carries out an action in the focused overlay or pane.
-pub(super) fn run_in_focus(model: &mut Model, action: Action) {
+/// The lines that a page key moves in the filter menu.
+const MENU_PAGE: usize = 10;
+
+/// Moves in the focused overlay or pane.
+pub(super) fn go(model: &mut Model, step: Move) {
     match &mut model.overlay {
         Some(Overlay::Help { help, .. }) => {
             let lines = help::lines(&model.keys, help.from);
             let page = help::page(&lines, model.size).max(1);
-            help.top = moved_to(help.top, action, page).min(help::highest_top(&lines, model.size));
+            help.top = moved_to(help.top, step, page).min(help::highest_top(&lines, model.size));
         }
-        Some(Overlay::Filter(menu)) if matches!(action, Action::Enter | Action::Toggle) => {
-            if let Some(choice) = menu.choice().cloned() {
-                let mut filter = model.filter.clone();
-                if action == Action::Enter {
-                    filter.only(&choice);
-                } else {
-                    filter.toggle(&choice);
-                }
-                set_filter(model, filter);
-            }
-        }
-        Some(Overlay::Filter(menu)) => move_in_filter_menu(menu, action),
+        Some(Overlay::Filter(menu)) => menu.mark(moved_to(menu.cursor, step, MENU_PAGE)),
         Some(Overlay::Prompt(_)) => {}
-        None => match (model.tab, model.focus) {
-            (Tab::Failure, _) => run_in_failure(model, action),
-            (_, Focus::Detail) => run_in_detail(model, action),
-            (Tab::Events, Focus::List) => run_in_events(model, action),
-            (Tab::Resources, Focus::List) => run_in_resources(model, action),
-        },
+        None => go_in_session(model, step),
     }
 }
 
-fn move_in_filter_menu(menu: &mut FilterMenu, action: Action) {
-    let page = 10;
-    let target = moved_to(menu.cursor, action, page);
-    menu.mark(target);
+fn go_in_session(model: &mut Model, step: Move) {
+    let regions = model.layout.regions;
+    let list = regions.and_then(|regions| regions.list_size());
+    let detail = regions.map(|regions| regions.detail_size());
+    let session = &mut model.shown;
+    if session.detail_focused() {
+        session
+            .detail
+            .page
+            .go(step, detail.unwrap_or_default().rows);
+    } else {
+        let (view, _, data) = session.parts();
+        view.go(step, data, list.unwrap_or_default());
+    }
 }
 
-fn run_in_events(model: &mut Model, action: Action) {
-    let regions = model.regions();
-    let rows = ListRows::new(&model.build, model.filter.selection(), model.list.order);
-    let page = page_step(Regions::rows_in(regions.and_then(|regions| regions.list)));
+/// Carries out an action in the focused overlay or pane.
+pub(super) fn act(model: &mut Model, action: ViewAction) {
+    match &model.overlay {
+        Some(Overlay::Help { .. }) => {}
+        Some(Overlay::Filter(_)) => act_in_filter_menu(model, action),
+        Some(Overlay::Prompt(_)) => act_in_prompt(model, action),
+        None => act_in_session(model, action),
+    }
+}
+
+fn act_in_prompt(model: &mut Model, action: ViewAction) {
     match action {
-        Action::Up => model.list.move_by(rows, -1),
-        Action::Down => model.list.move_by(rows, 1),
-        Action::PageUp => model.list.move_by(rows, -page),
-        Action::PageDown => model.list.move_by(rows, page),
-        Action::Top => model.list.select_edge(rows, true),
-        Action::Bottom => model.list.select_edge(rows, false),
-        Action::Enter if rows.is_empty() => {}
-        Action::Enter => {
-            model.list.hold(rows);
-            open_detail(model, regions);
-        }
-        _ => {}
+        ViewAction::Enter => find::accept(model),
+        ViewAction::Toggle
+        | ViewAction::Left
+        | ViewAction::Right
+        | ViewAction::Zoom(_)
+        | ViewAction::NewestFirst => {}
     }
 }
 
-fn run_in_resources(model: &mut Model, action: Action) {
-    let regions = model.regions();
-    let height = Regions::rows_in(regions.and_then(|regions| regions.list));
-    let page = page_step(resources::rows_below_header(height));
-    let list = &mut model.resources;
+/// Lists the marked choice alone, or lists or hides it.
+fn act_in_filter_menu(model: &mut Model, action: ViewAction) {
+    let Some(Overlay::Filter(menu)) = &model.overlay else {
+        return;
+    };
+    let Some(choice) = menu.choice() else {
+        return;
+    };
+    let mut filter = model.shown.filter.clone();
     match action {
-        Action::Up => list.move_by(&model.build, -1),
-        Action::Down => list.move_by(&model.build, 1),
-        Action::PageUp => list.move_by(&model.build, -page),
-        Action::PageDown => list.move_by(&model.build, page),
-        Action::Top => list.move_by(&model.build, isize::MIN),
-        Action::Bottom => list.move_by(&model.build, isize::MAX),
-        Action::Left | Action::Right => {
-            if let Some(whole) = resources::whole_window(&model.build, model.now) {
-                let quarters = if action == Action::Left { -1 } else { 1 };
-                list.axis.scroll(whole, quarters);
-            }
+        ViewAction::Enter => filter.only(choice),
+        ViewAction::Toggle => filter.toggle(choice),
+        ViewAction::Left | ViewAction::Right | ViewAction::Zoom(_) | ViewAction::NewestFirst => {
+            return;
         }
-        Action::Enter if list.selected.is_some() => {
-            list.hold();
-            open_detail(model, regions);
+    }
+    set_filter(&mut model.shown, filter);
+}
+
+fn act_in_session(model: &mut Model, action: ViewAction) {
+    let session = &mut model.shown;
+    if session.detail_focused() {
+        session.detail.act(action);
+        return;
+    }
+    let (view, _, data) = session.parts();
+    match view.act(action, data, model.now) {
+        Some(ViewRequest::OpenDetail) => {
+            // It opens over the list unless it stands beside it.
+            let placement = model.layout.regions.map(|regions| regions.placement);
+            session.detail_only = placement.is_some_and(|it| it != DetailPlacement::Beside);
+            session.focus = Focus::Detail;
         }
-        _ => {}
-    }
-}
-
-/// Moves the focus to the detail pane, and opens it over the list unless it stands beside it.
-fn open_detail(model: &mut Model, regions: Option<Regions>) {
-    model.focus = Focus::Detail;
-    model.detail_only = regions.is_some_and(|regions| regions.placement != DetailPlacement::Beside);
-}
-
-fn run_in_detail(model: &mut Model, action: Action) {
-    let regions = model.regions();
-    let height = Regions::rows_in(regions.and_then(|regions| regions.detail));
-    match action {
-        Action::Enter | Action::Toggle => model.detail.fold(None),
-        Action::Left => model.detail.fold(Some(false)),
-        Action::Right => model.detail.fold(Some(true)),
-        _ => move_in_page(&mut model.detail.page, action, height),
-    }
-}
-
-fn run_in_failure(model: &mut Model, action: Action) {
-    if action == Action::Enter {
-        let cause = model.explanation().map(|why| why.cause.key());
-        if let Some(key) = cause {
-            model.show_event(&key);
-            let is_listed = model.selected().is_some_and(|event| event.key() == key);
+        Some(ViewRequest::ShowEvent(key)) => {
+            session.show_event(&key);
+            let is_listed = session.selected().is_some_and(|event| event.key() == key);
             if !is_listed {
                 model.toast = Some("the filter hides the event".to_owned());
             }
         }
-        return;
-    }
-    let regions = model.regions();
-    let height = Regions::rows_in(regions.and_then(|regions| regions.list));
-    move_in_page(&mut model.failure.page, action, height);
-}
-
-fn move_in_page(lines: &mut Page, action: Action, height: usize) {
-    let page = page_step(height);
-    match action {
-        Action::Up => lines.move_by(-1),
-        Action::Down => lines.move_by(1),
-        Action::PageUp => lines.page_by(-page, height),
-        Action::PageDown => lines.page_by(page, height),
-        Action::Top => lines.move_by(isize::MIN),
-        Action::Bottom => lines.move_by(isize::MAX),
-        _ => {}
+        Some(ViewRequest::Toast(text)) => model.toast = Some(text),
+        None => {}
     }
 }
 
-/// The rows of a page: one less than are shown, so that one row remains visible for orientation.
-fn page_step(height: usize) -> isize {
-    isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(isize::MAX)
-}
-
-fn moved_to(from: usize, action: Action, page: usize) -> usize {
-    match action {
-        Action::Up => from.saturating_sub(1),
-        Action::Down => from.saturating_add(1),
-        Action::PageUp => from.saturating_sub(page),
-        Action::PageDown => from.saturating_add(page),
-        Action::Top => 0,
-        Action::Bottom => usize::MAX,
-        _ => from,
+fn moved_to(from: usize, step: Move, page: usize) -> usize {
+    match step {
+        Move::Up => from.saturating_sub(1),
+        Move::Down => from.saturating_add(1),
+        Move::PageUp => from.saturating_sub(page),
+        Move::PageDown => from.saturating_add(page),
+        Move::Top => 0,
+        Move::Bottom => usize::MAX,
     }
 }

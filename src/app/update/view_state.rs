@@ -1,20 +1,13 @@
-//! Changes the current view, the filter and the search, and starts their filter indexes, which then follow the events.
+//! Closes the help; changes the filter and the search, and starts their filter indexes, which then follow the events.
 //! Called by keys and mouse alike.
 
-use crate::app::model::{Focus, Model};
+use crate::app::model::Model;
 use crate::app::overlays::Overlay;
-use crate::app::views::Tab;
+use crate::app::session::Session;
 use crate::app::views::filter::Filter;
 use crate::domain::search::Predicate;
 use crate::store::filter_index::FilterSlot;
 use crate::text::pattern::Pattern;
-
-/// Shows a view, with the focus on its list.
-pub(super) fn show_view(model: &mut Model, tab: Tab) {
-    model.tab = tab;
-    model.focus = Focus::List;
-    model.detail_only = false;
-}
 
 /// Closes the help, and shows the overlay beneath it again.
 pub(super) fn close_help(model: &mut Model) {
@@ -23,31 +16,29 @@ pub(super) fn close_help(model: &mut Model) {
     }
 }
 
-pub(super) fn set_filter(model: &mut Model, filter: Filter) {
-    model.filter = filter;
-    model
+pub(super) fn set_filter(session: &mut Session, filter: Filter) {
+    session.filter = filter;
+    let predicate = session.filter.predicate();
+    session
         .build
-        .set_filter_index(FilterSlot::Listed, model.filter.predicate());
-    update_search_index(model);
+        .set_filter_index(FilterSlot::Listed, predicate);
+    update_search_index(session);
 }
 
 /// Searches the events for another pattern, or for none.
-pub(super) fn set_search(model: &mut Model, pattern: Option<Pattern>) {
-    model.search.listed = pattern;
-    model.search.awaits_first_match = false;
-    update_search_index(model);
+pub(super) fn set_search(session: &mut Session, pattern: Option<Pattern>) {
+    session.search.listed = pattern;
+    session.search.awaits_first_match = false;
+    update_search_index(session);
 }
 
 /// Starts the index of the search, among the listed events.
-fn update_search_index(model: &mut Model) {
-    let predicate = model
-        .search
-        .listed
-        .as_ref()
-        .map_or_else(Predicate::default, |pattern| {
-            let mut predicate = model.filter.predicate();
-            predicate.patterns.push(pattern.clone());
-            predicate
-        });
-    model.build.set_filter_index(FilterSlot::Found, predicate);
+fn update_search_index(session: &mut Session) {
+    let pattern = session.search.listed.as_ref();
+    let predicate = pattern.map_or_else(Predicate::default, |pattern| {
+        let mut predicate = session.filter.predicate();
+        predicate.patterns.push(pattern.clone());
+        predicate
+    });
+    session.build.set_filter_index(FilterSlot::Found, predicate);
 }

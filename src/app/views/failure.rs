@@ -4,13 +4,19 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
+use crate::app::layout::PaneSize;
+use crate::app::views::action::{Move, ViewAction};
+use crate::app::views::detail::DetailSubject;
 use crate::app::views::page;
 use crate::app::views::page::{Page, PageLine};
-use crate::domain::build::Build;
+use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::failure::{Explanation, Reason};
-use crate::domain::stack_event::EventKey;
+use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::verdict::Verdict;
 use crate::text::duration::duration;
+use crate::text::pattern::Pattern;
 
 #[derive(Clone, Debug, Default)]
 pub struct FailurePage {
@@ -28,15 +34,35 @@ struct FailurePageInput {
     columns: usize,
 }
 
-impl FailurePage {
-    /// Brings the lines in line with the explanation and the page's size.
-    pub fn settle(
-        &mut self,
-        build: &Build,
-        explanation: Option<&Explanation>,
-        columns: usize,
-        height: usize,
-    ) {
+impl View for FailurePage {
+    fn count(&self, data: ViewData<'_>) -> usize {
+        usize::from(data.explanation.is_some())
+    }
+
+    fn subject<'a>(&'a self, _data: ViewData<'a>) -> Option<DetailSubject<'a>> {
+        None
+    }
+
+    fn event<'a>(&'a self, data: ViewData<'a>) -> Option<&'a Arc<StackEvent>> {
+        data.explanation.map(|why| &why.cause)
+    }
+
+    fn page(&self) -> Option<&Page> {
+        Some(&self.page)
+    }
+
+    fn explains_failure(&self) -> bool {
+        true
+    }
+
+    fn copyable(&self) -> Option<(String, String)> {
+        let line = self.page.lines.get(self.page.cursor)?;
+        line.copyable()
+    }
+
+    fn settle(&mut self, data: ViewData<'_>, size: Option<PaneSize>) {
+        let (build, explanation) = (data.build, data.explanation);
+        let PaneSize { rows, columns } = size.unwrap_or_default();
         let wanted = explanation.map(|why| FailurePageInput {
             cause: why.cause.key(),
             revision: build.revision(),
@@ -54,7 +80,42 @@ impl FailurePage {
             self.page.lines = lines.unwrap_or_default();
             self.rendered_from = wanted;
         }
-        self.page.settle(height);
+        self.page.settle(rows);
+    }
+
+    fn go(&mut self, step: Move, _data: ViewData<'_>, size: PaneSize) {
+        self.page.go(step, size.rows);
+    }
+
+    fn act(
+        &mut self,
+        action: ViewAction,
+        data: ViewData<'_>,
+        _now: DateTime<Utc>,
+    ) -> Option<ViewRequest> {
+        match action {
+            ViewAction::Enter => {
+                let cause = data.explanation.map(|why| why.cause.key());
+                cause.map(ViewRequest::ShowEvent)
+            }
+            ViewAction::Toggle
+            | ViewAction::Left
+            | ViewAction::Right
+            | ViewAction::Zoom(_)
+            | ViewAction::NewestFirst => None,
+        }
+    }
+
+    fn scroll(&mut self, rows: isize, _data: ViewData<'_>, size: PaneSize) {
+        self.page.scroll_by(rows, size.rows);
+    }
+
+    fn click(&mut self, line: usize, _data: ViewData<'_>, _size: PaneSize) {
+        self.page.cursor = self.page.top + line;
+    }
+
+    fn find(&mut self, pattern: &Pattern, forward: bool, _data: ViewData<'_>) -> Option<String> {
+        self.page.find(pattern, forward)
     }
 }
 

@@ -2,6 +2,7 @@
 //! menu and clicks.
 //! The build's filter indexes have its result, event by event; this is only the condition.
 
+use crate::domain::build::Build;
 use crate::domain::names::Names;
 use crate::domain::search::{Predicate, Selection};
 use crate::domain::status::{ClassSet, StatusClass};
@@ -136,6 +137,12 @@ pub(crate) fn quoted(pattern: &Pattern) -> String {
     } else {
         format!("\"{text}\"")
     }
+}
+
+/// The number of selected events, of every stack that had the image's name.
+pub(crate) fn count(build: &Build, selection: Selection) -> usize {
+    let timelines = build.timelines().iter();
+    timelines.map(|timeline| timeline.count(selection)).sum()
 }
 
 #[cfg(test)]

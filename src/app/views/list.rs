@@ -1,5 +1,5 @@
 //! The state of the list of events: the selected event, the scroll position, and whether it follows the newest event.
-//! `update` moves it, `Model::settle` adapts it to new rows.
+//! `events` moves it, and adapts it to new rows.
 //!
 //! The selection is an event, never a row number, so it stays on its event while others arrive above and
 //! below. While the list is held, the selected row also stays on its line of the screen.
@@ -41,7 +41,7 @@ impl Default for EventList {
 impl EventList {
     /// Brings selection and scrolling in line with the current rows. `is_indexing`: the filter index has not seen
     /// all events yet, so an event that it does not list now may be listed in a moment.
-    pub fn settle(&mut self, rows: ListRows<'_>, height: usize, is_indexing: bool) {
+    pub fn settle_rows(&mut self, rows: ListRows<'_>, height: usize, is_indexing: bool) {
         self.height = height;
         let last = rows.len().saturating_sub(1);
         let absent = |key: &EventKey| rows.index_of(key).is_none();

@@ -7,6 +7,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::app::layout::page_step;
+use crate::app::views::action::Move;
+use crate::app::views::filter::quoted;
 use crate::domain::properties::safe_excerpt;
 use crate::domain::span::Span;
 use crate::domain::stack_event::StackEvent;
@@ -199,6 +202,25 @@ impl Page {
         } else {
             self.cursor = top + down_the_screen;
         }
+    }
+
+    /// Moves the marked line on a screen of `height` lines.
+    pub(crate) fn go(&mut self, step: Move, height: usize) {
+        let page = page_step(height);
+        match step {
+            Move::Up => self.move_by(-1),
+            Move::Down => self.move_by(1),
+            Move::PageUp => self.page_by(-page, height),
+            Move::PageDown => self.page_by(page, height),
+            Move::Top => self.move_by(isize::MIN),
+            Move::Bottom => self.move_by(isize::MAX),
+        }
+    }
+
+    /// Marks the next or previous match. Returns a toast if there is none.
+    pub(crate) fn find(&mut self, pattern: &Pattern, forward: bool) -> Option<String> {
+        let found = self.mark_next_match(pattern, forward);
+        (!found).then(|| format!("no line matches {}", quoted(pattern)))
     }
 
     /// Marks the next or previous line that matches; wraps around at the end. Text that was wrapped over several lines

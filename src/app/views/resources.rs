@@ -1,4 +1,4 @@
-//! The list of resources: the selected one, the scroll position, and the data of each row. `update` moves it;
+//! The view of the resources: the selected one, the scroll position, the time axis, and the data of each row.
 //! `view::views::resources` draws it.
 //!
 //! The rows are the current stack itself, then its resources in the order in which CloudFormation began
@@ -8,11 +8,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::app::layout::{PaneSize, page_step};
+use crate::app::views::action::{Move, ViewAction, Zoom};
 use crate::app::views::axis::{Axis, Window};
+use crate::app::views::detail::DetailSubject;
+use crate::app::views::filter::quoted;
+use crate::app::views::search::around;
+use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
+use crate::domain::search::is_in_event;
 use crate::domain::span::{Span, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::Timeline;
+use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
 /// The rows that the header takes.
@@ -106,8 +114,7 @@ pub(crate) fn selected_window(
 }
 
 impl ResourceList {
-    /// Brings selection and scrolling in line with the current resources.
-    pub fn settle(&mut self, build: &Build, height: usize) {
+    fn settle_rows(&mut self, build: &Build, height: usize) {
         if self.stack.as_ref() != build.stack_id() {
             *self = Self {
                 stack: build.stack_id().cloned(),
@@ -142,7 +149,7 @@ impl ResourceList {
     }
 
     /// Moves the selection by rows.
-    pub fn move_by(&mut self, build: &Build, delta: isize) {
+    fn move_by(&mut self, build: &Build, delta: isize) {
         let ids: Vec<_> = ids(build).collect();
         let last = ids.len().saturating_sub(1);
         self.select(
@@ -152,16 +159,123 @@ impl ResourceList {
     }
 
     /// Selects the row at an index.
-    pub fn select(&mut self, build: &Build, index: usize) {
+    fn select(&mut self, build: &Build, index: usize) {
         if let Some(id) = ids(build).nth(index) {
             self.selected = Some(id.clone());
             self.chosen_by_user = true;
         }
     }
 
-    /// Keeps the default selection as if the user had selected it.
-    pub fn hold(&mut self) {
-        self.chosen_by_user = true;
+    /// Shows a longer or shorter time on the axis.
+    fn zoom(&mut self, zoom: Zoom, build: &Build, now: DateTime<Utc>) {
+        let Some(whole) = whole_window(build, now) else {
+            return;
+        };
+        let selected = selected_window(build, self, now);
+        match zoom {
+            Zoom::All => self.axis.show_all(),
+            Zoom::Resource => {
+                if let Some(window) = selected {
+                    self.axis.show(whole, window);
+                }
+            }
+            Zoom::In | Zoom::Out => {
+                let shown = self.axis.window(whole);
+                // Around the selected resource, if it is on the axis; otherwise around the middle.
+                let around = selected
+                    .map(|window| window.from)
+                    .filter(|time| shown.holds(*time));
+                let around = around.unwrap_or(shown.from + shown.length() / 2);
+                self.axis.zoom(whole, around, zoom == Zoom::In);
+            }
+        }
+    }
+
+    fn scroll_axis(&mut self, quarters: i32, build: &Build, now: DateTime<Utc>) {
+        if let Some(whole) = whole_window(build, now) {
+            self.axis.scroll(whole, quarters);
+        }
+    }
+}
+
+impl View for ResourceList {
+    fn count(&self, data: ViewData<'_>) -> usize {
+        let timeline = data.build.current();
+        timeline.map_or(0, |timeline| timeline.facts().resources())
+    }
+
+    fn subject<'a>(&'a self, data: ViewData<'a>) -> Option<DetailSubject<'a>> {
+        let timeline = data.build.current()?;
+        Some(DetailSubject::Resource(timeline, self.selected.as_ref()?))
+    }
+
+    fn wanted_rows(&self, data: ViewData<'_>) -> Option<usize> {
+        let timeline = data.build.current();
+        Some(timeline.map_or(0, Timeline::count_resources) + HEADER)
+    }
+
+    fn settle(&mut self, data: ViewData<'_>, size: Option<PaneSize>) {
+        self.settle_rows(data.build, rows_below_header(size.unwrap_or_default().rows));
+    }
+
+    fn go(&mut self, step: Move, data: ViewData<'_>, size: PaneSize) {
+        let page = page_step(rows_below_header(size.rows));
+        let rows = match step {
+            Move::Up => -1,
+            Move::Down => 1,
+            Move::PageUp => -page,
+            Move::PageDown => page,
+            Move::Top => isize::MIN,
+            Move::Bottom => isize::MAX,
+        };
+        self.move_by(data.build, rows);
+    }
+
+    fn act(
+        &mut self,
+        action: ViewAction,
+        data: ViewData<'_>,
+        now: DateTime<Utc>,
+    ) -> Option<ViewRequest> {
+        match action {
+            ViewAction::Enter => {
+                self.selected.as_ref()?;
+                // The default selection stays, as if the user had selected it.
+                self.chosen_by_user = true;
+                return Some(ViewRequest::OpenDetail);
+            }
+            ViewAction::Left => self.scroll_axis(-1, data.build, now),
+            ViewAction::Right => self.scroll_axis(1, data.build, now),
+            ViewAction::Zoom(zoom) => self.zoom(zoom, data.build, now),
+            ViewAction::Toggle | ViewAction::NewestFirst => {}
+        }
+        None
+    }
+
+    fn scroll(&mut self, rows: isize, data: ViewData<'_>, _size: PaneSize) {
+        self.move_by(data.build, rows);
+    }
+
+    fn click(&mut self, line: usize, data: ViewData<'_>, size: PaneSize) {
+        let header = size.rows - rows_below_header(size.rows);
+        if let Some(line) = line.checked_sub(header) {
+            self.select(data.build, self.top + line);
+        }
+    }
+
+    fn find(&mut self, pattern: &Pattern, forward: bool, data: ViewData<'_>) -> Option<String> {
+        let timeline = data.build.current()?;
+        let ids: Vec<_> = ids(data.build).collect();
+        let has = |index: &usize| {
+            let id = ids.get(*index);
+            let newest = id.and_then(|id| timeline.events_of(id).next_back());
+            newest.is_some_and(|event| is_in_event(pattern, event))
+        };
+        let Some(index) = around(self.index(&ids), ids.len(), forward).find(has) else {
+            return Some(format!("no resource matches {}", quoted(pattern)));
+        };
+        self.select(data.build, index);
+        None
     }
 }
 

@@ -1,5 +1,5 @@
 //! The active searches: one in the lists, one in the text of a page. They are separate because their keys act on
-//! separate panes. `update::find` sets them, `update::step` moves between their matches.
+//! separate panes. `update::find` sets them, and `View::find` moves between their matches.
 
 use crate::text::pattern::Pattern;
 
@@ -11,4 +11,12 @@ pub struct Search {
     pub page: Option<Pattern>,
     /// The user has confirmed the search: select the first match once every event has been searched.
     pub awaits_first_match: bool,
+}
+
+/// Every index below `count`, from the one after `from` around to `from` itself; or backwards.
+pub(crate) fn around(from: usize, count: usize, forward: bool) -> impl Iterator<Item = usize> {
+    (1..=count).map(move |step| {
+        let step = if forward { step } else { count - step };
+        (from + step) % count
+    })
 }

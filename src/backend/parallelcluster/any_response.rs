@@ -29,7 +29,7 @@ impl AnyResponse<'_> {
     /// Reads it as the response of GetImageStackEvents for an image, with a page token or without.
     ///
     /// # Errors
-    /// As [`BuildSource::events`](crate::backend::BuildSource::events).
+    /// As [`EventSource::events`](crate::backend::EventSource::events).
     pub fn events(&self, image: &ImageId, with_token: bool) -> Result<EventsResponse, EventsError> {
         let token = with_token.then(|| NextToken::new("token"));
         let call = ApiCall::StackEvents(token.as_ref());
@@ -40,7 +40,7 @@ impl AnyResponse<'_> {
     /// Reads it as the response of DescribeImage for an image.
     ///
     /// # Errors
-    /// As [`BuildSource::image`](crate::backend::BuildSource::image).
+    /// As [`ImageSource::image`](crate::backend::ImageSource::image).
     pub fn image(&self, image: &ImageId) -> Result<ImageAnswer, Fault> {
         let call = ApiCall::Description;
         let context = context(image, call);

@@ -1,4 +1,4 @@
-//! The ParallelCluster API over HTTPS: a [`BuildSource`].
+//! The ParallelCluster API over HTTPS: events and descriptions of images.
 //!
 //! ```text
 //!  ApiCall ─► identity ─► endpoint (URL) ─► signer ─► http ─► skew ─► wire ─► response ─► EventsResponse
@@ -20,7 +20,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{AGE, DATE};
 use tokio::time::Instant;
 
@@ -34,7 +34,7 @@ use crate::aws::skew::{ClockSkew, Exchange};
 use crate::aws::tls::CaBundle;
 use crate::aws::transport_error;
 use crate::backend::parallelcluster::refusal::{Refusal, classify};
-use crate::backend::{BuildSource, EventsError, EventsResponse, NextToken};
+use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
@@ -105,6 +105,8 @@ pub struct ParallelCluster {
     identity: IdentityCache,
     http: HttpClient,
     skew: ClockSkew,
+    /// The correction of the machine's clock that the watch shows.
+    correction: TimeDelta,
     clock: Clock,
 }
 
@@ -144,6 +146,7 @@ impl ParallelCluster {
             image: settings.image_id,
             http,
             skew: ClockSkew::default(),
+            correction: TimeDelta::zero(),
             clock,
         })
     }
@@ -202,7 +205,7 @@ impl ParallelCluster {
     async fn send(&mut self, request: Request) -> Result<Response, TransportError> {
         let method = request.operation.method();
         let path = request.url.path().to_owned();
-        let (began, sent) = (Instant::now(), self.clock.uncorrected());
+        let (began, sent) = (Instant::now(), self.clock.now());
         let outcome = self.http.send(request).await;
         let ms = began.elapsed().as_millis();
         let Ok(response) = &outcome else {
@@ -211,12 +214,13 @@ impl ParallelCluster {
         };
         self.skew.observe(&Exchange {
             sent,
-            received: self.clock.uncorrected(),
+            received: self.clock.now(),
             date: response.header(DATE.as_str()),
             from_cache: response.headers.contains_key(AGE),
         });
-        let behind = self.skew.correction_to_show(self.clock.behind());
-        self.clock.correct(behind);
+        if self.clock.is_machine_time() {
+            self.correction = self.skew.correction_to_show(self.correction);
+        }
         let status = response.status.as_u16();
         let id = request_id(response);
         let id = id.as_ref().map_or("", SafeText::as_str);
@@ -225,7 +229,7 @@ impl ParallelCluster {
     }
 
     fn server_time(&self) -> DateTime<Utc> {
-        self.skew.correct(self.clock.uncorrected())
+        self.skew.correct(self.clock.now())
     }
 
     fn context(&self, call: ApiCall<'_>) -> RequestContext<'_> {
@@ -238,17 +242,31 @@ impl ParallelCluster {
     }
 }
 
-impl BuildSource for ParallelCluster {
+impl EventSource for ParallelCluster {
     async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         let call = ApiCall::StackEvents(token);
         let result = self.call(call).await;
         response::events(&self.context(call), result)
     }
+}
 
+impl ImageSource for ParallelCluster {
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
         let call = ApiCall::Description;
         let result = self.call(call).await;
         response::image(&self.context(call), result)
+    }
+}
+
+impl Source for ParallelCluster {
+    type Image = Self;
+
+    fn image_source(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
+
+    fn clock_correction(&self) -> TimeDelta {
+        self.correction
     }
 
     fn retry_now(&mut self) {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::domain::failure::*;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-use crate::domain::observation::{LateEvent, Observation, Seen, WalkStep};
+use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
 use crate::domain::stack_event::{EventId, StackId, parse_time};
 use crate::text::width::width;
 
@@ -487,7 +487,8 @@ fn observe(build: &mut Build, seen: Seen) {
     build.apply(&Observation {
         at: at(0),
         elapsed: std::time::Duration::ZERO,
-        next_poll: at(5),
+        stream: Stream::Events,
+        next_try: at(5),
         seen,
     });
 }

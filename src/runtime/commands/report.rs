@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::app::model::Model;
 use crate::app::msg::Msg;
+use crate::app::session::Session;
 use crate::clock::Clock;
 use crate::output;
 use crate::output::Subject;
@@ -68,16 +68,16 @@ impl ReportWriter {
     }
 
     /// Starts to write a report of the current build.
-    pub(crate) fn write(&mut self, model: &Model, tasks: &mut Tasks) {
+    pub(crate) fn write(&mut self, session: &Session, now: DateTime<Utc>, tasks: &mut Tasks) {
         let subject = Subject {
-            image_id: &model.target.image_id,
-            region: model.target.region.as_ref(),
-            note: model.target.note.as_deref(),
+            image_id: &session.target.image_id,
+            region: session.target.region.as_ref(),
+            note: session.target.note.as_deref(),
             recorded_by: None,
-            now: model.now,
+            now,
         };
-        let markdown = output::report(&model.build, &subject);
-        let stem = file_stem(&model.target.image_id, Clock::wall().now());
+        let markdown = output::report(&session.build, &subject);
+        let stem = file_stem(&session.target.image_id, Clock::wall().now());
         self.start(stem, markdown, tasks);
     }
 

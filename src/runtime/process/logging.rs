@@ -8,7 +8,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use tokio::sync::mpsc::UnboundedSender;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -16,10 +15,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::app::msg::Remark;
 use crate::config::Log;
 use crate::error::Error;
+use crate::runtime::inbox::RemarkSender;
 use crate::text::safe::SafeText;
 
 /// Starts logging if `--log-file` is given. The first later write error becomes a remark.
-pub(crate) fn start(log: &Log, remarks: UnboundedSender<Remark>) -> Result<(), Error> {
+pub(crate) fn start(log: &Log, remarks: RemarkSender) -> Result<(), Error> {
     let Some(path) = &log.file else {
         return Ok(());
     };
@@ -62,8 +62,8 @@ fn open(path: &Path) -> io::Result<File> {
 struct LogLines {
     file: File,
     path: PathBuf,
-    /// `None` once a write error was reported.
-    remarks: Option<UnboundedSender<Remark>>,
+    /// `None` once a write error was reported: at once, or with a later record if the loop was slow.
+    remarks: Option<RemarkSender>,
 }
 
 impl Write for LogLines {
@@ -74,11 +74,13 @@ impl Write for LogLines {
         let text = text.as_str().replace('\n', "␊") + "\n";
         let written = self.file.write_all(text.as_bytes());
         if let Err(error) = written
-            && let Some(remarks) = self.remarks.take()
+            && let Some(remarks) = &self.remarks
         {
             let path = self.path.display();
             let text = format!("the log is incomplete: failed to write {path}: {error}");
-            let _ = remarks.send(Remark::lasting(&text));
+            if remarks.try_send(Remark::lasting(&text)) {
+                self.remarks = None;
+            }
         }
         Ok(line.len())
     }
@@ -91,17 +93,19 @@ impl Write for LogLines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::msg::Msg;
+    use crate::runtime::inbox::Inbox;
     use std::fs;
-    use tokio::sync::mpsc::unbounded_channel;
 
-    fn lines(path: &Path) -> (LogLines, tokio::sync::mpsc::UnboundedReceiver<Remark>) {
-        let (remarks, receiver) = unbounded_channel();
+    fn lines(path: &Path) -> (LogLines, Inbox) {
+        let (messages, inbox) = Inbox::new();
+        let remarks = RemarkSender::new(&messages);
         let lines = LogLines {
             file: open(path).unwrap(),
             path: path.to_owned(),
             remarks: Some(remarks),
         };
-        (lines, receiver)
+        (lines, inbox)
     }
 
     #[test]
@@ -115,17 +119,20 @@ mod tests {
         assert_eq!(logged, "a␛[2J␊forged\u{fffd}\n\\u{202e}b\n");
     }
 
-    #[test]
-    fn a_full_disk_is_reported_once_and_stops_nothing() {
-        let (mut log, mut remarks) = lines(Path::new("/dev/full"));
+    #[tokio::test]
+    async fn a_full_disk_is_reported_once_and_stops_nothing() {
+        let (mut log, mut inbox) = lines(Path::new("/dev/full"));
         for _ in 0..3 {
             log.write_all(b"a line\n").unwrap();
         }
-        let remark = remarks.try_recv().unwrap();
+        let Msg::Remark(remark) = inbox.next().await else {
+            panic!("a remark is expected");
+        };
         assert!(
             remark.text.as_str().contains("failed to write /dev/full: "),
             "{remark:?}"
         );
-        assert!(remarks.try_recv().is_err());
+        let next = tokio::time::timeout(std::time::Duration::ZERO, inbox.next());
+        assert!(next.await.is_err());
     }
 }

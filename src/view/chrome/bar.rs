@@ -8,7 +8,6 @@ use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
 use crate::app::status::bar::{BarItem, BarTarget, bar_items};
-use crate::app::views::Tab;
 use crate::domain::status::ClassSet;
 use crate::style::Theme;
 
@@ -24,17 +23,17 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 fn line(item: &BarItem, model: &Model, theme: &Theme) -> Line<'static> {
     let text = item.text.clone();
     match item.target {
-        BarTarget::Tab(tab) => {
-            let style = match (item.chosen, item.empty, tab) {
-                (true, _, _) => theme.chosen(),
-                (false, false, Tab::Failure) => theme.bad(),
-                (false, true, _) => theme.dim(),
-                (false, false, _) => Style::new(),
+        BarTarget::Tab(_) => {
+            let style = match (item.chosen, item.empty) {
+                (true, _) => theme.chosen(),
+                (false, false) if item.alarming => theme.bad(),
+                (false, true) => theme.dim(),
+                (false, false) => Style::new(),
             };
             Line::styled(text, style)
         }
         BarTarget::Class(class) => {
-            let filtered = model.filter.classes != ClassSet::ALL;
+            let filtered = model.shown.filter.classes != ClassSet::ALL;
             let (sign, words) = if item.chosen {
                 (theme.chosen(), theme.chosen())
             } else if filtered || item.empty {

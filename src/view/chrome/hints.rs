@@ -35,8 +35,8 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         )
     });
     let area = area.inner(Margin::new(1, 0));
-    let seeking = model.search.awaits_first_match.then(|| {
-        let left = model.build.unindexed(FilterSlot::Found);
+    let seeking = model.shown.search.awaits_first_match.then(|| {
+        let left = model.shown.build.unindexed(FilterSlot::Found);
         format!("searching, {left} events to go")
     });
     let toast = seeking.as_ref().or(model.toast.as_ref()).map(|text| {

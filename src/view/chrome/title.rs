@@ -23,11 +23,11 @@ const GAP: usize = 2;
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
-    let described = model.build.image();
+    let described = model.shown.build.image();
     let version = described.and_then(|image| image.version.as_ref());
     let version = version.map(|version| format!("pcluster {}", one_line(version.as_str())));
-    let region = model.region().map(|region| one_line(region.as_str()));
-    let note = model.target.note.as_deref().map(SafeText::new);
+    let region = model.shown.region().map(|region| one_line(region.as_str()));
+    let note = model.shown.target.note.as_deref().map(SafeText::new);
     let note = note.map(|note| Span::styled(one_line(note.as_str()), theme.warn()));
     let parts = vec![
         LinePart::of(0, image(model, theme, columns)),
@@ -45,7 +45,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
-    let id = one_line(SafeText::new(&model.target.image_id).as_str());
+    let id = one_line(SafeText::new(&model.shown.target.image_id).as_str());
     let short = cut(&id, columns / 2, theme);
     let style = theme.strong();
     vec![Line::styled(id, style), Line::styled(short, style)]
@@ -53,7 +53,7 @@ fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
 
 /// The state of the connection, its age and the next poll, from the longest form to the shortest.
 fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
-    if model.build.is_over() && model.connection.last_sync.is_some() {
+    if model.shown.build.is_over() && model.shown.connection.last_sync().is_some() {
         // The build no longer changes, so neither the age nor the state of the connection matters.
         let over = format!("{} finished", theme.glyphs().live);
         return vec![Line::styled(over, theme.dim())];
@@ -61,16 +61,17 @@ fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     let (glyph, style) = connection_style(model, theme);
     let word = connection_label(model);
     let synced = model
+        .shown
         .connection
-        .last_sync
+        .last_sync()
         .map(|at| rough_duration(model.now - at));
     let dot = theme.glyphs().dot;
     let mut notes: Vec<String> = Vec::new();
-    if model.connection.state.is_responding() {
+    if model.shown.connection.state.is_responding() {
         let synced = synced.as_ref();
         notes.extend(synced.map(|age| format!(" {dot} synced {age} ago")));
         notes.extend(synced.map(|age| format!(" {dot} {age} ago")));
-    } else if let Some(next) = model.connection.next_poll {
+    } else if let Some(next) = model.shown.connection.next_poll() {
         let next = rough_duration(next - model.now);
         if let Some(age) = synced {
             notes.push(format!(" {dot} synced {age} ago {dot} next try in {next}"));
@@ -89,7 +90,7 @@ fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
 
 fn connection_style(model: &Model, theme: &Theme) -> (&'static str, Style) {
     let glyphs = theme.glyphs();
-    match model.connection.state {
+    match model.shown.connection.state {
         ConnectionState::Starting => (glyphs.idle, theme.dim()),
         ConnectionState::Waiting => (glyphs.idle, Style::new()),
         ConnectionState::Live | ConnectionState::Finishing => (glyphs.live, theme.good()),
@@ -103,9 +104,9 @@ fn connection_style(model: &Model, theme: &Theme) -> (&'static str, Style) {
 }
 
 fn connection_label(model: &Model) -> String {
-    match model.connection.state {
+    match model.shown.connection.state {
         ConnectionState::Starting => "connecting".to_owned(),
-        ConnectionState::Live => match model.build.current() {
+        ConnectionState::Live => match model.shown.build.current() {
             Some(timeline) if !timeline.is_whole() => loading(timeline),
             _ => ConnectionState::Live.label().to_owned(),
         },

@@ -30,15 +30,21 @@ const BARS: [usize; 3] = [32, 20, 10];
 pub(crate) fn draw(model: &Model, theme: &Theme, in_notice: bool, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
-    let verdict = model.build.verdict();
+    let verdict = model.shown.build.verdict();
     let badge = badge(verdict, theme);
-    let elapsed = model.build.elapsed(model.now).map(duration);
+    let elapsed = model.shown.build.elapsed(model.now).map(duration);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
     let has_room = !in_notice && columns > taken;
-    let failure = has_room.then(|| failure(&model.build, model.explanation(), columns - taken));
+    let failure = has_room.then(|| {
+        failure(
+            &model.shown.build,
+            model.shown.explanation(),
+            columns - taken,
+        )
+    });
     let failure = failure.flatten();
     let failure = failure.map(|text| cut(&one_line(&text), columns - taken, theme));
-    let ami = model.build.ami().map(|ami| one_line(ami.id.as_str()));
+    let ami = model.shown.build.ami().map(|ami| one_line(ami.id.as_str()));
     let strong = |text| Span::styled(text, theme.strong());
     let parts = vec![
         LinePart::new(0, Span::styled(badge, theme.verdict(verdict))),
@@ -63,11 +69,12 @@ fn badge(verdict: Verdict, theme: &Theme) -> String {
 
 /// Image Builder's own stage: the progress while the stack is silent for most of an hour.
 fn stage<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
-    let is_running = !model.build.verdict().is_final();
-    let image = model.build.image().filter(|_| is_running)?;
+    let is_running = !model.shown.build.verdict().is_final();
+    let image = model.shown.build.image().filter(|_| is_running)?;
     let stage = one_line(image.builder_status.as_ref()?.as_str());
     let label = Span::styled("Image Builder: ", theme.dim());
     let since = model
+        .shown
         .build
         .stage_since()
         .map(|since| (model.now - since).max(TimeDelta::zero()));
@@ -102,9 +109,10 @@ fn estimate<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
 /// The number of completed resources among the known ones. Not before the history is known, and not
 /// while they are deleted: the number would be wrong, or decrease.
 fn progress<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
-    let verdict = model.build.verdict();
+    let verdict = model.shown.build.verdict();
     let is_running = matches!(verdict, Verdict::Building | Verdict::Finishing);
     let timeline = model
+        .shown
         .build
         .current()
         .filter(|timeline| timeline.walks() > 0);

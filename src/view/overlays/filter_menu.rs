@@ -62,7 +62,7 @@ fn draw_choice(
     theme: &Theme,
 ) -> Line<'static> {
     let glyphs = theme.glyphs();
-    let listed = if model.filter.includes(choice) {
+    let listed = if model.shown.filter.includes(choice) {
         "x"
     } else {
         " "

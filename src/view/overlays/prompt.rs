@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::app::keys::action::Context;
 use crate::app::model::Model;
 use crate::app::overlays::prompt::{Prompt, PromptPurpose};
-use crate::app::status::bar;
+use crate::app::views::filter;
 use crate::domain::search::Selection;
 use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
@@ -97,16 +97,16 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         PromptPurpose::SearchList => FilterSlot::Found,
         PromptPurpose::FilterText => FilterSlot::Listed,
         PromptPurpose::SearchPage => {
-            let lines = model.page().matching_lines(pattern).len();
+            let lines = model.shown.page().matching_lines(pattern).len();
             return Some(Line::styled(counted(lines, "line"), theme.dim()));
         }
     };
     let selection = Selection {
-        classes: model.filter.classes,
+        classes: model.shown.filter.classes,
         slot: Some(slot),
     };
-    let found = counted(bar::count(model, selection), "event");
-    let left = model.build.unindexed(slot);
+    let found = counted(filter::count(&model.shown.build, selection), "event");
+    let left = model.shown.build.unindexed(slot);
     let so_far = if left > 0 {
         format!(" so far, {left} to go")
     } else {

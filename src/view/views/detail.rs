@@ -5,7 +5,8 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
-use crate::app::model::{Focus, Model};
+use crate::app::model::Model;
+use crate::app::session::Focus;
 use crate::app::views::detail::{DetailMode, DetailSubject};
 use crate::style::Theme;
 use crate::text::safe::one_line;
@@ -13,8 +14,8 @@ use crate::view::text::cut;
 use crate::view::views::page::{PagePainter, scrolled};
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let focused = model.focus == Focus::Detail;
-    let event = model.subject().and_then(DetailSubject::event);
+    let focused = model.shown.focus == Focus::Detail;
+    let event = model.shown.subject().and_then(DetailSubject::event);
     let mut block = Block::bordered()
         .border_set(theme.glyphs().border)
         .border_style(theme.border(focused))
@@ -23,7 +24,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             theme.title(focused),
         ));
     let inner = block.inner(area);
-    if let Some(note) = scrolled(&model.detail.page, usize::from(inner.height)) {
+    if let Some(note) = scrolled(&model.shown.detail.page, usize::from(inner.height)) {
         block = block.title_bottom(Line::styled(note, theme.dim()).right_aligned());
     }
     block.render(area, buf);
@@ -36,19 +37,19 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         model,
         theme,
         focused,
-        pattern: model.search.page.as_ref(),
+        pattern: model.shown.search.page.as_ref(),
     };
-    painter.draw(&model.detail.page, inner, buf);
+    painter.draw(&model.shown.detail.page, inner, buf);
 }
 
 /// The name of the subject, and the mode.
 fn title(model: &Model, theme: &Theme, area: Rect) -> String {
-    let event = model.subject().and_then(DetailSubject::event);
+    let event = model.shown.subject().and_then(DetailSubject::event);
     let name = event.map_or_else(
         || "Detail".to_owned(),
         |event| one_line(event.logical_id.as_str()),
     );
-    let mode = match model.detail.mode {
+    let mode = match model.shown.detail.mode {
         DetailMode::Read => "",
         DetailMode::Raw => ": JSON",
         DetailMode::Changes => ": changes",

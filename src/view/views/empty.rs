@@ -7,10 +7,10 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
-use crate::app::keys::action::Action;
+use crate::app::keys::action::{Action, AppAction};
 use crate::app::model::Model;
-use crate::app::status::bar;
 use crate::app::status::connection::ConnectionState;
+use crate::app::views::filter;
 use crate::domain::fault::Fault;
 use crate::domain::search::Selection;
 use crate::domain::verdict::Verdict;
@@ -57,14 +57,14 @@ fn message(model: &Model, theme: &Theme) -> EmptyMessage {
         heading_style: theme.strong(),
         body,
     };
-    if !model.filter.is_open() && bar::count(model, Selection::ALL) > 0 {
+    if !model.shown.filter.is_open() && filter::count(&model.shown.build, Selection::ALL) > 0 {
         return filter_message(model, calm);
     }
-    if let Some(fault) = model.connection.fault(&model.build) {
+    if let Some(fault) = model.shown.connection.fault(&model.shown.build) {
         return fault_message(fault, model, theme);
     }
-    let name = SafeText::new(&model.target.image_id);
-    match (model.build.verdict(), model.connection.state) {
+    let name = SafeText::new(&model.shown.target.image_id);
+    match (model.shown.build.verdict(), model.shown.connection.state) {
         (Verdict::Succeeded, _) => calm(
             "The image is ready".to_owned(),
             vec!["Its stack is gone, and the events went with it.".to_owned()],
@@ -102,11 +102,11 @@ fn filter_message(
     model: &Model,
     calm: impl Fn(String, Vec<String>) -> EmptyMessage,
 ) -> EmptyMessage {
-    let left = model.build.unindexed(FilterSlot::Listed);
+    let left = model.shown.build.unindexed(FilterSlot::Listed);
     if left > 0 {
         return calm(format!("Searching, {left} events to go"), Vec::new());
     }
-    let key = model.keys.key_for(Action::Close);
+    let key = model.keys.key_for(Action::App(AppAction::Close));
     let body = key.map(|key| format!("{key} lists every event again"));
     calm(
         "The filter lists no event".to_owned(),
@@ -140,8 +140,9 @@ fn fault_message(fault: &Fault, model: &Model, theme: &Theme) -> EmptyMessage {
 
 fn time_of_next_poll(model: &Model) -> String {
     let next = model
+        .shown
         .connection
-        .next_poll
+        .next_poll()
         .map(|next| rough_duration(next - model.now));
     next.map_or_else(|| "soon".to_owned(), |next| format!("in {next}"))
 }

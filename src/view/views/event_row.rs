@@ -75,14 +75,14 @@ impl RowPainter<'_> {
 
     fn draw_event(&self, event: &StackEvent, position: RowPosition, area: Rect, buf: &mut Buffer) {
         let mut line = self.event(event, position);
-        if let Some(pattern) = &self.model.search.listed {
+        if let Some(pattern) = &self.model.shown.search.listed {
             line = highlight(line, pattern, self.theme);
         }
         let room = usize::from(area.width).saturating_sub(shown_width(&line));
         line.render(area, buf);
         // A long silence is noted at the end of the row that ended it, if there is room.
         let silence = silence(position.before, event.timestamp);
-        if let Some(silence) = silence.filter(|_| self.model.filter.is_open()) {
+        if let Some(silence) = silence.filter(|_| self.model.shown.filter.is_open()) {
             let note = format!(" {} later", rough_duration(silence));
             if width(&note) <= room {
                 Line::styled(note, self.theme.dim())
@@ -181,7 +181,7 @@ impl RowPainter<'_> {
         let from = if self.model.times.since_before {
             before?
         } else {
-            began(self.model.build.timeline_of(&event.stack_id)?)?
+            began(self.model.shown.build.timeline_of(&event.stack_id)?)?
         };
         let span = event.timestamp? - from;
         let span = if span < TimeDelta::hours(10) {
@@ -195,9 +195,9 @@ impl RowPainter<'_> {
     /// Only the current stack's history can still be completed, and only while the API responds.
     fn gap(&self, index: usize) -> String {
         let ellipsis = self.theme.glyphs().ellipsis;
-        let current = self.model.build.current();
-        let is_current = self.model.rows().is_of_current(index);
-        match current.filter(|_| is_current && self.model.connection.state.is_responding()) {
+        let current = self.model.shown.build.current();
+        let is_current = self.model.shown.rows().is_of_current(index);
+        match current.filter(|_| is_current && self.model.shown.connection.state.is_responding()) {
             Some(timeline) => {
                 format!(
                     " {ellipsis} loading older events, {} so far",
@@ -213,7 +213,7 @@ impl RowPainter<'_> {
         let id = stack.to_safe();
         let id = id.as_str().rsplit('/').next().unwrap_or_default();
         let id = one_line(id.split('-').next().unwrap_or_default());
-        let began = self.model.build.timeline_of(stack).and_then(began);
+        let began = self.model.shown.build.timeline_of(stack).and_then(began);
         let when = began.map(|time| format!(" of {}", date_and_time(time, self.model.zone())));
         let when = when.unwrap_or_default();
         let text = format!("{rule}{rule} stack {id}{when} ");

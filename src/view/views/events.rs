@@ -7,7 +7,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::keys::action::Action;
-use crate::app::model::{Focus, Model};
+use crate::app::model::Model;
+use crate::app::session::Focus;
+use crate::app::views::action::Move;
 use crate::app::views::rows::ListOrder;
 use crate::domain::status::ClassSet;
 use crate::store::filter_index::FilterSlot;
@@ -20,8 +22,8 @@ use crate::view::views::empty;
 use crate::view::views::event_row::{RowPainter, RowPosition};
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let focused = model.focus == Focus::List;
-    let rows = model.rows();
+    let focused = model.shown.focus == Focus::List;
+    let rows = model.shown.rows();
     let mut block = Block::bordered()
         .border_set(theme.glyphs().border)
         .border_style(theme.border(focused))
@@ -36,7 +38,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         empty::draw(model, theme, inner, buf);
         return;
     }
-    let selected = model.list.selected.as_ref();
+    let selected = model.shown.views.events.selected.as_ref();
     let selected = selected.and_then(|key| rows.index_of(key));
     let painter = RowPainter {
         model,
@@ -44,7 +46,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         columns: EventColumns::of(usize::from(inner.width)),
         focused,
     };
-    for (index, line_area) in (model.list.top..).zip(inner.rows()) {
+    for (index, line_area) in (model.shown.views.events.top..).zip(inner.rows()) {
         let Some(row) = rows.get(index) else { break };
         let before = rows.event_before(index);
         let position = RowPosition {
@@ -76,17 +78,17 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
         (false, true) => "(since the previous event) ",
         (true, true) => "(UTC, since the previous event) ",
     };
-    if model.filter.is_open() {
+    if model.shown.filter.is_open() {
         return format!(" Events {times}");
     }
-    let classes = model.filter.classes;
+    let classes = model.shown.filter.classes;
     let all = classes == ClassSet::ALL;
     let listed = classes.iter().map(|class| class.label().to_owned());
     let listed: Vec<_> = listed
         .filter(|_| !all)
-        .chain(model.filter.descriptions())
+        .chain(model.shown.filter.descriptions())
         .collect();
-    let left = match model.build.unindexed(FilterSlot::Listed) {
+    let left = match model.shown.build.unindexed(FilterSlot::Listed) {
         0 => String::new(),
         left => format!(", {left} to search"),
     };
@@ -98,10 +100,10 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
 /// Whether the list follows the newest event; otherwise the number of new events and the key that follows again. Before
 /// that, the number of newer events that the filter hides.
 fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
-    if model.rows().is_empty() {
+    if model.shown.rows().is_empty() {
         return None;
     }
-    let hidden = match model.hidden_newer_events() {
+    let hidden = match model.shown.hidden_newer_events() {
         0 => None,
         count => Some(Span::styled(
             format!(" {count} newer hidden by the filter {}", theme.glyphs().dot),
@@ -109,19 +111,19 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
         )),
     };
     let mut spans: Vec<_> = hidden.into_iter().collect();
-    if model.list.follows {
+    if model.shown.views.events.follows {
         spans.push(Span::styled(" following ", theme.dim()));
         return Some(Line::from(spans));
     }
-    let arrived = model.list.arrived(&model.build);
+    let arrived = model.shown.views.events.arrived(&model.shown.build);
     spans.push(if arrived == 0 {
         Span::raw(" held")
     } else {
         Span::styled(format!(" {arrived} new"), theme.strong())
     });
-    let edge = match model.list.order {
-        ListOrder::OldestFirst => Action::Bottom,
-        ListOrder::NewestFirst => Action::Top,
+    let edge = match model.shown.views.events.order {
+        ListOrder::OldestFirst => Action::Move(Move::Bottom),
+        ListOrder::NewestFirst => Action::Move(Move::Top),
     };
     let how = model.keys.key_for(edge).map_or_else(
         || " ".to_owned(),
@@ -133,10 +135,10 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
 
 /// The time since the last event, while the build is running.
 pub(crate) fn last_event<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
-    if model.build.is_over() {
+    if model.shown.build.is_over() {
         return None;
     }
-    let newest = model.build.current()?.newest()?.timestamp?;
+    let newest = model.shown.build.current()?.newest()?.timestamp?;
     let text = format!(" last event {} ago ", rough_duration(model.now - newest));
     Some(Line::styled(text, theme.dim()))
 }

@@ -16,7 +16,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .border_style(theme.border(true))
         .title(Span::styled(" Failure ", theme.title(true)));
     let inner = block.inner(area);
-    let page = &model.failure.page;
+    let page = &model.shown.views.failure.page;
     if let Some(note) = scrolled(page, usize::from(inner.height)) {
         block = block.title_bottom(Line::styled(note, theme.dim()).right_aligned());
     }
@@ -29,7 +29,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         model,
         theme,
         focused: true,
-        pattern: model.search.page.as_ref(),
+        pattern: model.shown.search.page.as_ref(),
     };
     painter.draw(page, inner, buf);
 }

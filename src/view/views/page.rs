@@ -150,7 +150,7 @@ impl PagePainter<'_> {
     /// One operation: `✔ CREATE    0:22   21:36:05 to 21:36:27`. If the build is over and no event reported
     /// the operation's end, its end and its duration are unknown.
     fn operation(&self, span: &Operation) -> Line<'static> {
-        let now = self.model.build.open_until(self.model.now);
+        let now = self.model.shown.build.open_until(self.model.now);
         let length = span.length(now).map_or_else(|| "?".to_owned(), duration);
         let clock = |time: Option<DateTime<Utc>>| {
             time.map_or_else(
@@ -217,7 +217,7 @@ impl PagePainter<'_> {
 
     /// Whether this status still lasts: it is the newest of its resource, and not final.
     fn lasts(&self, event: &StackEvent) -> bool {
-        let build = &self.model.build;
+        let build = &self.model.shown.build;
         let Some(timeline) = build.current().filter(|_| !build.is_over()) else {
             return false;
         };

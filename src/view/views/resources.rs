@@ -8,7 +8,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
-use crate::app::model::{Focus, Model};
+use crate::app::model::Model;
+use crate::app::session::Focus;
 use crate::app::views::axis::Window;
 use crate::app::views::resources;
 use crate::app::views::resources::ResourceRow;
@@ -22,9 +23,9 @@ use crate::view::views::events::last_event;
 use crate::view::views::gantt;
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let focused = model.focus == Focus::List;
-    let whole = resources::whole_window(&model.build, model.now);
-    let window = whole.map(|whole| model.resources.axis.window(whole));
+    let focused = model.shown.focus == Focus::List;
+    let whole = resources::whole_window(&model.shown.build, model.now);
+    let window = whole.map(|whole| model.shown.views.resources.axis.window(whole));
     let mut block = Block::bordered()
         .border_set(theme.glyphs().border)
         .border_style(theme.border(focused))
@@ -33,7 +34,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         block = block.title_bottom(note);
     }
     if let (Some(window), Some(whole)) = (window, whole)
-        && !model.resources.axis.is_whole()
+        && !model.shown.views.resources.axis.is_whole()
     {
         let note = format!(
             " {} to {} ",
@@ -44,7 +45,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     let inner = block.inner(area);
     block.render(area, buf);
-    let Some(timeline) = model.build.current() else {
+    let Some(timeline) = model.shown.build.current() else {
         return;
     };
     let columns = ResourceColumns::of(usize::from(inner.width));
@@ -55,9 +56,9 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     {
         header(columns, whole.zip(window), theme).render(line_area, buf);
     }
-    let ids = resources::ids(&model.build).skip(model.resources.top);
+    let ids = resources::ids(&model.shown.build).skip(model.shown.views.resources.top);
     for (id, line_area) in ids.zip(line_areas) {
-        let selected = model.resources.selected.as_ref() == Some(id);
+        let selected = model.shown.views.resources.selected.as_ref() == Some(id);
         if let Some(resource) = ResourceRow::of(timeline, id) {
             row(
                 &resource,
@@ -157,7 +158,7 @@ fn row(
         style(status),
     )];
     // A resource that failed stays marked when it is deleted later.
-    let timeline = model.build.current();
+    let timeline = model.shown.build.current();
     let failed =
         timeline.is_some_and(|timeline| timeline.facts().failed_by_itself(&newest.logical_id));
     let name = match (failed, newest.is_root) {
@@ -179,9 +180,9 @@ fn row(
         let kind = line_cell(kind, columns.kind, theme);
         spans.push(Span::styled(format!("{kind}  "), style(theme.dim())));
     }
-    let until = model.build.until(model.now);
+    let until = model.shown.build.until(model.now);
     let length = resource
-        .length(model.build.open_until(model.now))
+        .length(model.shown.build.open_until(model.now))
         .map_or_else(String::new, duration);
     let quiet = if class == StatusClass::Running {
         Style::new()

@@ -1,6 +1,7 @@
 //! The screen while the machine's clock is wrong or is set.
 
-use bakewatch::testing::app::Effect;
+use bakewatch::testing::app::{Effect, Msg, PollRequest, Remark};
+use chrono::{Offset, TimeDelta, Utc};
 
 use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
@@ -14,9 +15,31 @@ fn a_wrong_clock_is_shown_until_it_is_right() {
         let frame = lines(&draw(&story.model, &COLOUR)).join("\n");
         assert!(frame.contains(&notice), "{frame}");
         let mut right = builds::building(80, 24);
-        right.machine_is_behind(seconds).model.remark = None;
+        right.machine_is_behind(seconds);
+        let other = Remark::lasting("another remark");
+        right.msg(Msg::Remark(other.clone()));
         right.machine_is_behind(0);
-        assert!(right.model.remark.is_none());
+        assert_eq!(right.model.remark(), Some(&other));
+    }
+}
+
+#[test]
+fn only_the_machines_time_is_corrected() {
+    for seconds in [599, -7200] {
+        let mut story = builds::building(80, 24);
+        let off = TimeDelta::seconds(seconds);
+        let shown = story.model.now;
+        story.machine_is_behind(seconds);
+        for (now, is_machine_time) in [(shown - off, true), (shown, false)] {
+            story.msg(Msg::Tick {
+                now,
+                is_machine_time,
+                offset: Utc.fix(),
+                elapsed: story.elapsed(),
+                slept: false,
+            });
+            assert_eq!(story.model.now, shown, "{seconds}, {is_machine_time}");
+        }
     }
 }
 
@@ -30,7 +53,7 @@ fn changing_the_clock_makes_no_time_negative_and_blocks_no_key() {
             story
                 .effects
                 .iter()
-                .any(|effect| matches!(effect, Effect::PollNow)),
+                .any(|effect| matches!(effect, Effect::Poll(_, PollRequest::Now))),
             "{set}: nothing is asked"
         );
         let frame = lines(&draw(&story.model, &COLOUR)).join("\n");

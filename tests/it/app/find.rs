@@ -17,7 +17,7 @@ fn text(story: &Story) -> String {
 
 /// The logical ids of the events that are listed.
 fn listed(story: &Story) -> Vec<String> {
-    let rows = story.model.rows();
+    let rows = story.model.shown.rows();
     let id = |index| match rows.get(index) {
         Some(ListRow::Event(event)) => Some(event.logical_id.to_string()),
         _ => None,
@@ -27,7 +27,7 @@ fn listed(story: &Story) -> Vec<String> {
 
 /// The selected event: its logical id and its status.
 fn selected(story: &Story) -> String {
-    let event = story.model.selected().unwrap();
+    let event = story.model.shown.selected().unwrap();
     format!("{} {}", event.logical_id, event.status)
 }
 
@@ -37,7 +37,7 @@ fn toast(story: &Story) -> &str {
 }
 
 fn look_to_the_end(story: &mut Story) {
-    while story.model.has_index_work() {
+    while story.model.shown.has_index_work() {
         story.msg(Msg::Idle);
     }
 }
@@ -154,7 +154,7 @@ fn the_failure_keys_start_with_the_cause() {
     let mut seen = Vec::new();
     for _ in 0..4 {
         story.keys("e");
-        seen.push(story.model.selected().unwrap().logical_id.to_string());
+        seen.push(story.model.shown.selected().unwrap().logical_id.to_string());
     }
     let expected = [
         "ParallelClusterImage",
@@ -187,7 +187,7 @@ fn the_order_can_be_newest_first() {
     // The list follows at its top, stops following when the user moves down, and follows again at the top.
     story.events(&[(2100, "Late", "AWS::X::Y", "CREATE_COMPLETE", "")]);
     assert_eq!(selected(&story), "Late CREATE_COMPLETE");
-    assert_eq!(story.model.list.top, 0);
+    assert_eq!(story.model.shown.views.events.top, 0);
     story
         .keys("jj")
         .events(&[(2101, "Later", "AWS::X::Y", "CREATE_COMPLETE", "")]);
@@ -198,7 +198,7 @@ fn the_order_can_be_newest_first() {
         text(&story)
     );
     story.keys("g");
-    assert!(story.model.list.follows);
+    assert!(story.model.shown.views.events.follows);
     story.keys("G");
     assert_eq!(selected(&story), "alinux2-image CREATE_IN_PROGRESS");
     // A silence is on the row where it ended, above the row before it.
@@ -261,14 +261,14 @@ fn changes_across_a_gap_are_marked_as_uncertain() {
 fn a_page_can_be_searched() {
     let mut story = builds::failed(80, 24);
     story.keys("3/handlererrorcode>");
-    let page = &story.model.failure.page;
+    let page = &story.model.shown.views.failure.page;
     assert!(
         page.lines[page.cursor]
             .search_text()
             .contains("HandlerErrorCode")
     );
     story.keys("1e>/enhanced>");
-    let page = &story.model.detail.page;
+    let page = &story.model.shown.detail.page;
     assert!(
         page.lines[page.cursor]
             .search_text()
@@ -288,7 +288,17 @@ fn a_page_can_be_searched() {
 fn a_search_finds_a_resource_in_the_list() {
     let mut story = builds::failed(80, 24);
     story.keys("2/topic>");
-    let selected = |story: &Story| story.model.resources.selected.as_ref().unwrap().to_string();
+    let selected = |story: &Story| {
+        story
+            .model
+            .shown
+            .views
+            .resources
+            .selected
+            .as_ref()
+            .unwrap()
+            .to_string()
+    };
     assert_eq!(selected(&story), "BuildNotificationTopic");
     story.keys("/nowhere>");
     assert_eq!(
@@ -327,7 +337,7 @@ fn values_events_commands_and_the_ami_can_be_copied_whole() {
     story.keys("</event id>");
     assert_eq!(
         copied(&mut story, 'y').unwrap(),
-        story.model.event().unwrap().event_id.as_str()
+        story.model.shown.event().unwrap().event_id.as_str()
     );
     story.keys("<3/--image-id>");
     let command = copied(&mut story, 'y').unwrap();
@@ -371,11 +381,11 @@ fn only_a_value_is_copied_as_a_value() {
 fn the_selection_is_kept_while_a_filter_is_indexing() {
     let mut story = long();
     story.keys("g").keys(&"j".repeat(500));
-    let before = story.model.list.selected.clone();
+    let before = story.model.shown.views.events.selected.clone();
     story.keys("&hay>");
-    assert!(story.model.build.unindexed(FilterSlot::Listed) > 0);
+    assert!(story.model.shown.build.unindexed(FilterSlot::Listed) > 0);
     look_to_the_end(&mut story);
-    assert_eq!(story.model.list.selected, before);
+    assert_eq!(story.model.shown.views.events.selected, before);
 }
 
 #[test]
@@ -395,14 +405,14 @@ fn the_help_starts_with_the_current_view_and_returns_to_it() {
 fn opening_another_resource_starts_at_the_top() {
     let mut story = builds::failed(120, 40);
     story.keys("2^G^k");
-    assert_eq!(story.model.detail.page.cursor, 0);
+    assert_eq!(story.model.shown.detail.page.cursor, 0);
 }
 
 #[test]
 fn a_rebuild_resets_the_time_axis() {
     let mut story = builds::failed(80, 24);
     story.keys("2z");
-    assert!(!story.model.resources.axis.is_whole());
+    assert!(!story.model.shown.views.resources.axis.is_whole());
     "9f2b1a44-b5b1-11ec-8a11-0a58a9feac02".clone_into(&mut story.stack);
     story.began += chrono::TimeDelta::minutes(90);
     story.events(&[(
@@ -412,7 +422,7 @@ fn a_rebuild_resets_the_time_axis() {
         "CREATE_IN_PROGRESS",
         "",
     )]);
-    assert!(story.model.resources.axis.is_whole());
+    assert!(story.model.shown.views.resources.axis.is_whole());
 }
 
 #[test]
@@ -420,7 +430,7 @@ fn each_stack_has_its_heading_in_either_order() {
     for keys in ["", "s"] {
         let mut story = builds::rebuilt(80, 24);
         story.keys(keys);
-        let rows = story.model.rows();
+        let rows = story.model.shown.rows();
         let mut stack = None;
         for index in 0..rows.len() {
             match rows.get(index) {
@@ -441,8 +451,9 @@ fn a_search_moves_down_in_either_order() {
     let index = |story: &Story| {
         story
             .model
+            .shown
             .rows()
-            .index_of(story.model.list.selected.as_ref().unwrap())
+            .index_of(story.model.shown.views.events.selected.as_ref().unwrap())
             .unwrap()
     };
     let first = index(&story);
@@ -471,7 +482,7 @@ fn a_long_history_is_indexed_in_slices_while_keys_work() {
     let mut story = long();
     story.keys("/needle>");
     assert!(
-        story.model.build.unindexed(FilterSlot::Found) > 0,
+        story.model.shown.build.unindexed(FilterSlot::Found) > 0,
         "one slice is not enough"
     );
     assert_eq!(selected(&story), "Hay CREATE_COMPLETE");
@@ -483,7 +494,7 @@ fn a_long_history_is_indexed_in_slices_while_keys_work() {
     // A filter lists its matches so far, the newest first, and shows how much is left.
     let mut story = long();
     story.keys("&hay");
-    let left = story.model.build.unindexed(FilterSlot::Listed);
+    let left = story.model.shown.build.unindexed(FilterSlot::Listed);
     assert!(left > 0 && !listed(&story).is_empty());
     assert!(text(&story).contains("to search"), "{}", text(&story));
     look_to_the_end(&mut story);
@@ -520,9 +531,9 @@ proptest! {
                 _ => { story.keys(["j", "k", "g", "G"][choice]); }
             }
             look_to_the_end(&mut story);
-            let filter = &story.model.filter;
+            let filter = &story.model.shown.filter;
             let predicate = filter.predicate();
-            let timelines = story.model.build.timelines();
+            let timelines = story.model.shown.build.timelines();
             let all = timelines.iter().flat_map(|timeline| {
                 (0..timeline.rows(Selection::ALL)).filter_map(|index| match timeline.row(Selection::ALL, index) {
                     Some(TimelineRow::Event(event)) => Some(event),
@@ -543,7 +554,7 @@ fn matches_are_highlighted() {
     let mut story = builds::failed(80, 24);
     story.keys("/Lambda>");
     let pattern = Pattern::new("Lambda", false).unwrap();
-    assert_eq!(story.model.search.listed, Some(pattern));
+    assert_eq!(story.model.shown.search.listed, Some(pattern));
     let mut wide = builds::failed(200, 60);
     wide.keys("/Lambda>");
     let buffer = draw(&wide.model, &COLOUR);

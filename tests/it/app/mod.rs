@@ -6,4 +6,5 @@ mod mouse;
 // It counts what only builds with debug assertions count.
 #[cfg(debug_assertions)]
 mod scale;
+mod sessions;
 mod verdict_notice;

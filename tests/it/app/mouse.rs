@@ -33,17 +33,17 @@ fn click(story: &mut Story, text: &str) {
 fn tabs_and_chips_can_be_clicked() {
     let mut story = builds::failed(120, 40);
     click(&mut story, "Resources 13");
-    assert_eq!(story.model.tab, Tab::Resources);
+    assert_eq!(story.model.shown.tab, Tab::Resources);
     click(&mut story, "3 Failure");
-    assert_eq!(story.model.tab, Tab::Failure);
+    assert_eq!(story.model.shown.tab, Tab::Failure);
     click(&mut story, "1 Events");
     click(&mut story, "3 failed");
     assert_eq!(
-        story.model.filter.classes,
+        story.model.shown.filter.classes,
         ClassSet::only(StatusClass::Failed)
     );
     click(&mut story, "3 failed");
-    assert_eq!(story.model.filter.classes, ClassSet::ALL);
+    assert_eq!(story.model.shown.filter.classes, ClassSet::ALL);
 }
 
 #[test]
@@ -73,18 +73,26 @@ fn a_click_selects_a_row() {
     let mut story = builds::failed(120, 40);
     click(&mut story, "InstanceProfile");
     assert_eq!(
-        story.model.selected().unwrap().logical_id.as_str(),
+        story.model.shown.selected().unwrap().logical_id.as_str(),
         "InstanceProfile"
     );
-    assert!(!story.model.list.follows);
+    assert!(!story.model.shown.views.events.follows);
     story.keys("2");
     click(&mut story, "BuildNotificationTopic");
     assert_eq!(
-        story.model.resources.selected.as_ref().unwrap().as_str(),
+        story
+            .model
+            .shown
+            .views
+            .resources
+            .selected
+            .as_ref()
+            .unwrap()
+            .as_str(),
         "BuildNotificationTopic"
     );
     click(&mut story, "properties");
-    assert_eq!(story.model.focus, Focus::Detail);
+    assert_eq!(story.model.shown.focus, Focus::Detail);
     click(&mut story, "properties");
     let open = lines(&draw(&story.model, &COLOUR)).join("\n");
     assert!(!open.contains("▾ properties"), "a second click folds");
@@ -94,12 +102,12 @@ fn a_click_selects_a_row() {
 fn the_wheel_scrolls_the_pane_under_it() {
     let mut story = builds::failed(120, 40);
     act(&mut story, MouseKind::WheelUp, (10, 20));
-    assert!(!story.model.list.follows);
+    assert!(!story.model.shown.views.events.follows);
     act(&mut story, MouseKind::WheelDown, (10, 20));
-    assert!(story.model.list.follows);
+    assert!(story.model.shown.views.events.follows);
     story.keys("2");
     act(&mut story, MouseKind::WheelDown, (100, 20));
-    assert_eq!(story.model.detail.page.top, 3);
+    assert_eq!(story.model.shown.detail.page.top, 3);
     story.keys("?");
     act(&mut story, MouseKind::WheelDown, (60, 20));
     act(&mut story, MouseKind::Click, (60, 20));
@@ -111,10 +119,20 @@ fn a_click_toggles_a_line_of_the_filter_menu() {
     let mut story = builds::failed(120, 40);
     story.keys("f");
     click(&mut story, "✖ failed");
-    assert!(!story.model.filter.classes.contains(StatusClass::Failed));
-    let filter = story.model.filter.clone();
+    assert!(
+        !story
+            .model
+            .shown
+            .filter
+            .classes
+            .contains(StatusClass::Failed)
+    );
+    let filter = story.model.shown.filter.clone();
     click(&mut story, "types");
-    assert_eq!(story.model.filter, filter, "a heading is nothing to choose");
+    assert_eq!(
+        story.model.shown.filter, filter,
+        "a heading is nothing to choose"
+    );
     act(&mut story, MouseKind::Click, (0, 39));
     assert!(story.model.overlay.is_none(), "a click beside it closes it");
 }

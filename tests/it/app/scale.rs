@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bakewatch::testing::app::{Key, Mode, Model, Msg, Target, update};
+use bakewatch::testing::app::{
+    Key, Mode, Model, Msg, Preferences, Session, SessionId, Target, update,
+};
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::domain::{Seen, StackEvent, WalkStep};
 use bakewatch::testing::store::visits;
@@ -26,7 +28,9 @@ fn screen(events: usize) -> Model {
         note: None,
     };
     let now = DateTime::<Utc>::UNIX_EPOCH;
-    let mut model = Model::new(target, Mode::Screen, built_in().unwrap(), now);
+    let preferences = Preferences::new(Mode::Screen, built_in().unwrap());
+    let session = Session::new(SessionId::default(), target, None);
+    let mut model = Model::new(preferences, session, now);
     let size = Size {
         width: 120,
         height: 40,
@@ -46,8 +50,11 @@ fn screen(events: usize) -> Model {
         ..page
     };
     let observation = api::observation(now, Duration::ZERO, Seen::Page(page));
-    let _ = update(&mut model, Msg::Observed(observation));
-    assert_eq!(model.rows().len(), events);
+    let _ = update(
+        &mut model,
+        Msg::Observed(SessionId::default(), vec![observation]),
+    );
+    assert_eq!(model.shown.rows().len(), events);
     model
 }
 

@@ -5,7 +5,7 @@ use crate::support::builds;
 use crate::support::frame::{ASCII, theme};
 use crate::support::story::{IMAGE, Story};
 use bakewatch::testing::app::{Effect, FinalOutcome, summary};
-use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
+use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen, Stream};
 use bakewatch::testing::output::{farewell, variables};
 use bakewatch::testing::style::{Depth, Glyphs};
 
@@ -69,7 +69,7 @@ fn a_stack_may_continue_after_its_verdict() {
     good.events(&[(3480, IMAGE, stack, "CREATE_COMPLETE", "")])
         .complete();
     // The stack is about to delete itself: the bars run on, so that they do not stop and run again.
-    let ends = |story: &Story| story.model.build.open_until(story.model.now);
+    let ends = |story: &Story| story.model.shown.build.open_until(story.model.now);
     assert_eq!(ends(&good), Some(good.model.now));
     good.events(&[(3500, IMAGE, stack, "DELETE_IN_PROGRESS", "")]);
     assert_eq!(ends(&good), Some(good.model.now));
@@ -101,7 +101,12 @@ fn a_build_that_ended_before_the_watch_has_an_outcome_and_no_notification() {
         .complete();
     for story in [failed, succeeded, deleting] {
         assert_eq!(notifications(&story), [""; 0]);
-        assert_eq!(outcomes(&story).len(), 1, "{}", summary(&story.model));
+        assert_eq!(
+            outcomes(&story).len(),
+            1,
+            "{}",
+            summary(&story.model.shown, story.model.now)
+        );
     }
     let nothing = builds::not_found(80, 24);
     assert!(notifications(&nothing).is_empty() && outcomes(&nothing).is_empty());
@@ -118,8 +123,8 @@ fn a_recorded_build_that_has_ended_has_no_notification() {
         ]);
         for _ in 0..5 {
             let fault = failed_request(FaultKind::Transient, "connection refused", "");
-            story.observe(Seen::ImageFault(fault.clone()));
-            story.observe(Seen::Fault(fault));
+            story.fail(Stream::Image, fault.clone());
+            story.fail(Stream::Events, fault);
         }
         assert!(outcomes(&story).is_empty(), "the API has not responded yet");
         story
@@ -150,7 +155,7 @@ fn a_recorded_build_that_has_ended_has_no_notification() {
                 outcomes(&story).len(),
                 1,
                 "{status}: {}",
-                summary(&story.model)
+                summary(&story.model.shown, story.model.now)
             );
         }
     }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bakewatch::testing::app::{
-    Effect, Entry, ExitPolicy, KeyMap, Mode, Model, Msg, Signal, Target, update,
+    Effect, Entry, ExitPolicy, KeyMap, Mode, Model, Msg, PollRequest, Preferences, Session,
+    SessionId, Signal, Target, update,
 };
 use bakewatch::testing::domain::{
-    FaultKind, ImageAnswer, Outcome, OutcomeKind, Seen, StackEvent, Timeline, Verdict, WalkStep,
+    Fault, FaultKind, ImageAnswer, Outcome, OutcomeKind, Seen, StackEvent, Stream, Timeline,
+    Verdict, WalkStep,
 };
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -27,22 +29,32 @@ struct Watch {
 
 impl Watch {
     fn new() -> Self {
-        Self::with(Mode::Headless(ExitPolicy::new(false)))
+        Self::with(ExitPolicy::new(false))
     }
 
     fn waiting() -> Self {
-        Self::with(Mode::Headless(ExitPolicy::new(true)))
+        Self::with(ExitPolicy::new(true))
     }
 
-    fn with(mode: Mode) -> Self {
+    fn with(exit: ExitPolicy) -> Self {
+        Self::of(Mode::Headless, Some(exit))
+    }
+
+    fn on_screen() -> Self {
+        Self::of(Mode::Screen, None)
+    }
+
+    fn of(mode: Mode, exit: Option<ExitPolicy>) -> Self {
         let now = "2026-01-01T10:00:00Z".parse().unwrap();
         let target = Target {
             image_id: "img".to_owned(),
             region: None,
             note: None,
         };
+        let preferences = Preferences::new(mode, KeyMap::default());
+        let session = Session::new(SessionId::default(), target, exit);
         Self {
-            model: Model::new(target, mode, KeyMap::default(), now),
+            model: Model::new(preferences, session, now),
             now,
             elapsed: Duration::ZERO,
             effects: Vec::new(),
@@ -71,7 +83,7 @@ impl Watch {
             now: self.now,
             offset: FixedOffset::east_opt(0).unwrap(),
             elapsed: self.elapsed,
-            behind: TimeDelta::zero(),
+            is_machine_time: true,
             slept,
         });
     }
@@ -92,7 +104,13 @@ impl Watch {
 
     fn observe(&mut self, seen: Seen) -> &mut Self {
         let observation = api::observation(self.now, self.elapsed, seen);
-        self.send(Msg::Observed(observation))
+        self.send(Msg::Observed(self.model.shown.id, vec![observation]))
+    }
+
+    fn fail(&mut self, stream: Stream, fault: Fault) -> &mut Self {
+        let seen = Seen::Failed(fault);
+        let observation = api::observation_of(stream, self.now, self.elapsed, seen);
+        self.send(Msg::Observed(self.model.shown.id, vec![observation]))
     }
 
     fn event(&mut self, logical: &str, status: &str, reason: &str) -> Arc<StackEvent> {
@@ -131,7 +149,7 @@ impl Watch {
     }
 
     fn fails(&mut self, kind: FaultKind) -> &mut Self {
-        self.observe(Seen::Fault(fault(kind)))
+        self.fail(Stream::Events, fault(kind))
     }
 
     fn exit(&self) -> Option<u8> {
@@ -143,7 +161,7 @@ impl Watch {
 
     fn outcome(&self) -> &Outcome {
         let last = self.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Emit(Entry::Outcome(record)) => Some(record),
+            Effect::Emit(_, Entry::Outcome(record)) => Some(record),
             _ => None,
         });
         last.expect("an outcome was printed")
@@ -152,15 +170,15 @@ impl Watch {
     fn requested_an_audit(&self) -> bool {
         self.effects
             .iter()
-            .any(|effect| matches!(effect, Effect::Audit))
+            .any(|effect| matches!(effect, Effect::Poll(_, PollRequest::Audit)))
     }
 
     fn printed(&self) -> Vec<String> {
         let shown = |effect: &Effect| match effect {
-            Effect::Emit(Entry::Event(event)) => Some(event.event_id.as_str().to_owned()),
-            Effect::Emit(Entry::Status { state, .. }) => Some(state.label().to_owned()),
-            Effect::Emit(Entry::Stack(stack)) => Some(stack.as_str().to_owned()),
-            Effect::Emit(Entry::Outcome(record)) => Some(record.kind.as_str().to_owned()),
+            Effect::Emit(_, Entry::Event(event)) => Some(event.event_id.as_str().to_owned()),
+            Effect::Emit(_, Entry::Status { state, .. }) => Some(state.label().to_owned()),
+            Effect::Emit(_, Entry::Stack(stack)) => Some(stack.as_str().to_owned()),
+            Effect::Emit(_, Entry::Outcome(record)) => Some(record.kind.as_str().to_owned()),
             _ => None,
         };
         self.effects.iter().filter_map(shown).collect()
@@ -274,7 +292,7 @@ fn a_rollback_is_watched_to_its_end() {
         .image("BUILD_FAILED", None)
         .pass(120);
     assert_eq!(
-        (watch.exit(), watch.model.build.verdict()),
+        (watch.exit(), watch.model.shown.build.verdict()),
         (None, Verdict::Failing)
     );
     watch
@@ -312,7 +330,7 @@ fn with_wait_the_image_may_appear_later() {
     watch.gone().pass(600).gone();
     assert_eq!(watch.exit(), None);
     watch.sees("img", "CREATE_IN_PROGRESS");
-    assert_eq!(watch.model.build.verdict(), Verdict::Building);
+    assert_eq!(watch.model.shown.build.verdict(), Verdict::Building);
     let mut watch = Watch::waiting();
     watch.gone().pass(30).gone().send(Msg::TimedOut);
     assert_eq!(watch.exit(), Some(5));
@@ -370,7 +388,7 @@ fn a_sleep_does_not_use_up_the_retry_time() {
         watch
             .effects
             .iter()
-            .any(|effect| matches!(effect, Effect::CatchUp))
+            .any(|effect| matches!(effect, Effect::Poll(_, PollRequest::CatchUp)))
     );
     watch.pass(59);
     assert_eq!(watch.exit(), None, "the minute starts again");
@@ -499,17 +517,17 @@ fn a_foreign_stack_ends_as_unknown_with_1() {
 
 #[test]
 fn a_rebuild_is_a_new_stack_with_its_own_verdict() {
-    let mut watch = Watch::with(Mode::Screen);
+    let mut watch = Watch::on_screen();
     watch
         .sees("img", "CREATE_FAILED")
         .image("BUILD_FAILED", None);
-    assert_eq!(watch.model.build.verdict(), Verdict::Failed);
+    assert_eq!(watch.model.shown.build.verdict(), Verdict::Failed);
     watch.stack = "stack-b";
     watch.sees("img", "CREATE_IN_PROGRESS");
-    assert_eq!(watch.model.build.verdict(), Verdict::Building);
-    assert_eq!(watch.model.build.timelines().len(), 2);
+    assert_eq!(watch.model.shown.build.verdict(), Verdict::Building);
+    assert_eq!(watch.model.shown.build.timelines().len(), 2);
     watch.image("BUILD_COMPLETE", Some("ami-2"));
-    assert_eq!(watch.model.build.verdict(), Verdict::Succeeded);
+    assert_eq!(watch.model.shown.build.verdict(), Verdict::Succeeded);
 }
 
 proptest! {
@@ -520,15 +538,15 @@ proptest! {
             FaultKind::Throttled, FaultKind::Transient, FaultKind::Malformed,
             FaultKind::Expired, FaultKind::Denied, FaultKind::Misconfigured,
         ];
-        let mut watch = Watch::with(Mode::Screen);
+        let mut watch = Watch::on_screen();
         if seen {
             watch.sees("img", "CREATE_IN_PROGRESS");
         }
         for (kind, of_image, pause) in kinds {
             let fault = fault(all[kind]);
-            watch.observe(if of_image { Seen::ImageFault(fault) } else { Seen::Fault(fault) }).pass(pause);
+            watch.fail(if of_image { Stream::Image } else { Stream::Events }, fault).pass(pause);
         }
-        prop_assert!(!watch.model.build.verdict().is_final());
+        prop_assert!(!watch.model.shown.build.verdict().is_final());
     }
 }
 
@@ -649,14 +667,14 @@ proptest! {
     /// with two exceptions: "gone" is withdrawn when something appears, and an AMI always counts.
     #[test]
     fn every_verdict_rests_on_responses(responses in prop::collection::vec(response(), 0..40)) {
-        let mut watch = Watch::with(Mode::Screen);
+        let mut watch = Watch::on_screen();
         let mut allowed = Allowed::default();
         let mut before = Verdict::Waiting;
         for response in responses {
             match response {
                 Response::Of(id, status) => {
                     // Responses before the first event may be about another stack: the verdict starts again.
-                    if watch.model.build.stack_id().is_none() {
+                    if watch.model.shown.build.stack_id().is_none() {
                         (allowed, before) = (Allowed::default(), Verdict::Waiting);
                     }
                     watch.sees(id, status)
@@ -666,7 +684,7 @@ proptest! {
                 Response::Absent => watch.observe(Seen::Image(ImageAnswer::Absent)),
                 Response::Foreign => watch.observe(Seen::Image(ImageAnswer::Foreign)),
                 Response::Fault(kind) => watch.fails(kind),
-                Response::ImageFault(kind) => watch.observe(Seen::ImageFault(fault(kind))),
+                Response::ImageFault(kind) => watch.fail(Stream::Image, fault(kind)),
                 Response::Nothing(seconds) => watch.pass(seconds),
                 Response::OtherStack => {
                     watch.stack = if watch.stack == "stack-a" { "stack-b" } else { "stack-a" };
@@ -675,7 +693,7 @@ proptest! {
                 }
             };
             allowed.observe(response, watch.elapsed);
-            let verdict = watch.model.build.verdict();
+            let verdict = watch.model.shown.build.verdict();
             prop_assert!(allowed.allow(verdict), "{verdict:?} after {response:?}");
             let stays = match before {
                 Verdict::Succeeded => verdict == Verdict::Succeeded,
@@ -690,15 +708,15 @@ proptest! {
 
 #[test]
 fn a_new_stack_has_its_own_verdict_after_an_old_image() {
-    let mut watch = Watch::with(Mode::Screen);
+    let mut watch = Watch::on_screen();
     watch
         .observe(Seen::StackGone)
         .image("BUILD_COMPLETE", Some("ami-old"));
-    assert_eq!(watch.model.build.verdict(), Verdict::Succeeded);
+    assert_eq!(watch.model.shown.build.verdict(), Verdict::Succeeded);
     watch
         .sees("img", "CREATE_IN_PROGRESS")
         .image("BUILD_IN_PROGRESS", None);
-    assert_eq!(watch.model.build.verdict(), Verdict::Building);
+    assert_eq!(watch.model.shown.build.verdict(), Verdict::Building);
 }
 
 #[test]
@@ -733,7 +751,7 @@ fn a_repeated_description_fault_is_one_status() {
     for _ in 0..5 {
         watch
             .observe(Seen::StackGone)
-            .observe(Seen::ImageFault(fault(FaultKind::Transient)))
+            .fail(Stream::Image, fault(FaultKind::Transient))
             .pass(5);
     }
     assert_eq!(
@@ -754,9 +772,12 @@ fn recorded_events_do_not_hide_a_refusal_by_the_api() {
     let mut watch = Watch::new();
     let event = watch.event("img", "CREATE_FAILED", "");
     watch.observe(Seen::Resumed(api::page("stack-a", vec![event], true)));
-    assert_eq!(watch.model.build.current().map(Timeline::len), Some(1));
-    assert!(!watch.model.build.has_responded());
-    watch.observe(Seen::Fault(fault(FaultKind::Denied)));
+    assert_eq!(
+        watch.model.shown.build.current().map(Timeline::len),
+        Some(1)
+    );
+    assert!(!watch.model.shown.build.has_responded());
+    watch.fail(Stream::Events, fault(FaultKind::Denied));
     assert!(
         watch
             .effects
@@ -767,14 +788,14 @@ fn recorded_events_do_not_hide_a_refusal_by_the_api() {
 
 #[test]
 fn a_replay_ends_with_the_recording() {
-    let mut watch = Watch::with(Mode::Headless(ExitPolicy::for_replay()));
-    watch.observe(Seen::Fault(fault(FaultKind::Denied)));
+    let mut watch = Watch::with(ExitPolicy::for_replay());
+    watch.fail(Stream::Events, fault(FaultKind::Denied));
     assert!(
         !watch
             .effects
             .iter()
             .any(|effect| matches!(effect, Effect::Exit(_)))
     );
-    watch.send(Msg::RecordingEnded);
+    watch.send(Msg::RecordingEnded(SessionId::default()));
     assert!(matches!(watch.effects.last(), Some(Effect::Exit(1))));
 }

@@ -177,7 +177,7 @@ fn talkative_build(width: u16, height: u16) -> Story {
             "Inner": json!({"url": new, "again": json!({"url": old}).to_string()}).to_string(),
         });
         let event = json!({
-            "eventId": format!("talkative-{number}"), "stackId": story.model.build.stack_id().unwrap().as_str(),
+            "eventId": format!("talkative-{number}"), "stackId": story.model.shown.build.stack_id().unwrap().as_str(),
             "logicalResourceId": "ParallelClusterImage", "physicalResourceId": old, "resourceType": "AWS::X",
             "clientRequestToken": new, "timestamp": "2022-04-05T22:10:00Z", "resourceStatus": status,
             "resourceStatusReason": format!("{number}: can't fetch {new} or {old} (Service: S3)"),
@@ -219,7 +219,7 @@ fn presigned_urls_are_redacted_in_every_frame_and_copy() {
         "E",
         "tu",
     ];
-    let build = talkative_build(80, 24).model.build;
+    let build = talkative_build(80, 24).model.shown.build;
     let subject = Subject {
         image_id: "img",
         region: None,

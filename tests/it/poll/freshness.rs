@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bakewatch::testing::backend::{EventsError, EventsResponse};
-use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
-use bakewatch::testing::poll::{ApiRequest, Tail};
+use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen, Stream};
+use bakewatch::testing::poll::{ApiRequest, Schedules};
 use chrono::DateTime;
 use proptest::prelude::*;
 
@@ -37,7 +37,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A service that does not let a walk go in circles, since the tail polls such a service more slowly.
+/// A service that does not let a walk go in circles, since such a service is polled more slowly.
 fn straight_service() -> impl Strategy<Value = Character> {
     any_character().prop_map(|mut character| {
         let circles = [Habit::TokensCountFromNewest, Habit::EmptyPages];
@@ -49,7 +49,7 @@ fn straight_service() -> impl Strategy<Value = Character> {
 /// A watch of a service whose responses take some time.
 struct Watch {
     service: Service,
-    tail: Tail,
+    schedules: Schedules,
     ledger: Ledger,
     now: Duration,
     response_time: Duration,
@@ -59,7 +59,7 @@ impl Watch {
     fn new(service: Service, interval: Option<Duration>, response_time: Duration) -> Self {
         Self {
             service,
-            tail: Tail::new(interval, fastrand::Rng::with_seed(3)),
+            schedules: Schedules::new(interval, fastrand::Rng::with_seed(3)),
             ledger: Ledger::default(),
             now: Duration::ZERO,
             response_time,
@@ -68,22 +68,23 @@ impl Watch {
 
     /// Sends the next request; one for events may be throttled. Returns whether it was.
     fn request(&mut self, throttled: bool) -> bool {
-        let (request, due) = self.tail.next();
+        let (request, due) = self.schedules.next();
         self.now = self.now.max(due) + self.response_time;
         let (now, failed) = (self.now, throttled && request != ApiRequest::Image);
         let seen = match request {
             ApiRequest::Image => {
                 let answer = ImageAnswer::Described(Box::default());
-                Some(self.tail.on_image(now, Ok(answer)))
+                self.schedules.on_image(now, Ok(answer))
             }
             ApiRequest::Events(_) if throttled => {
                 let why = EventsError::Fault(fault(FaultKind::Throttled));
-                self.tail.on_events(now, Err(why))
+                self.schedules.on_events(now, Err(why))
             }
             ApiRequest::Events(token) => {
                 let page = self.service.response(token.as_ref());
                 let page = page.expect("no token dies");
-                self.tail.on_events(now, Ok(EventsResponse::Page(page)))
+                self.schedules
+                    .on_events(now, Ok(EventsResponse::Page(page)))
             }
         };
         if let Some(seen) = seen {
@@ -119,7 +120,7 @@ proptest! {
                     story.fault(FaultKind::Transient, "no answer", "");
                 }
                 Step::ImageFault => {
-                    story.observe(Seen::ImageFault(fault(FaultKind::Transient)));
+                    story.fail(Stream::Image, fault(FaultKind::Transient));
                 }
                 Step::Resumed => {
                     story.resume(&[(second, "A", "AWS::X", "CREATE_COMPLETE", "")]);
@@ -137,8 +138,8 @@ proptest! {
                 Step::Page { .. } | Step::Gone => false,
                 _ => failing,
             };
-            prop_assert_eq!(story.model.connection.last_sync, last_sync);
-            prop_assert!(!failing || !story.model.connection.state.is_responding(), "events that may be old look fresh");
+            prop_assert_eq!(story.model.shown.connection.last_sync(), last_sync);
+            prop_assert!(!failing || !story.model.shown.connection.state.is_responding(), "events that may be old look fresh");
         }
     }
 
@@ -158,7 +159,7 @@ proptest! {
         let mut watch = Watch::new(Service::new(character), interval, Duration::from_millis(response_time));
         for (pause, count, failures) in arrivals {
             let arrival = watch.now + Duration::from_secs(pause);
-            while watch.tail.next().1 <= arrival {
+            while watch.schedules.next().1 <= arrival {
                 watch.request(false);
             }
             watch.now = watch.now.max(arrival);

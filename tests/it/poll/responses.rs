@@ -7,7 +7,8 @@ use std::path::Path;
 
 use bakewatch::testing::Clock;
 use bakewatch::testing::backend::{
-    BuildSource, EventsError, EventsResponse, NextToken, ParallelCluster, Settings, Signing,
+    EventSource, EventsError, EventsResponse, ImageSource, NextToken, ParallelCluster, Settings,
+    Signing,
 };
 use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Simulator, World};
 use bakewatch::testing::domain::{Fault, ImageAnswer};

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bakewatch::testing::Clock;
-use bakewatch::testing::backend::{BuildSource, EventsError, EventsResponse, NextToken};
+use bakewatch::testing::backend::{
+    EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source,
+};
 use bakewatch::testing::domain::{Fault, FaultKind, ImageAnswer, Observation, Seen};
-use bakewatch::testing::poll::{PollCommand, Poller, Tail};
+use bakewatch::testing::poll::{Permit, PollCommand, Poller, Schedules};
 use chrono::DateTime;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -135,12 +137,14 @@ impl Shared {
     }
 }
 
-impl BuildSource for Shared {
+impl EventSource for Shared {
     async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         self.delay().await;
         self.with(|world| world.response(token))
     }
+}
 
+impl ImageSource for Shared {
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
         self.delay().await;
         self.with(|world| {
@@ -149,6 +153,14 @@ impl BuildSource for Shared {
                 .fault()
                 .map_or(Ok(ImageAnswer::Described(Box::default())), Err)
         })
+    }
+}
+
+impl Source for Shared {
+    type Image = Self;
+
+    fn image_source(&mut self) -> Option<&mut Self> {
+        Some(self)
     }
 }
 
@@ -206,10 +218,12 @@ struct Calm {
 async fn watch(world: &Shared) -> (Day, Calm) {
     let (report_sender, mut reports) = mpsc::channel(64);
     let (requests, request_receiver) = mpsc::channel(4);
+    let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
     let poller = Poller {
         source: world.clone(),
-        clock: Clock::scenario(DateTime::UNIX_EPOCH, 1.0),
-        tail: Tail::new(None, fastrand::Rng::with_seed(7)),
+        permit: Permit::new(clock.clone()),
+        clock,
+        schedules: Schedules::new(None, fastrand::Rng::with_seed(7)),
         observations: report_sender,
         commands: request_receiver,
     };

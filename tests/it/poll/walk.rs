@@ -91,7 +91,10 @@ fn assert_complete(mut watcher: Watcher, mut service: Service) {
     watcher.finish(&mut service);
     watcher.ledger.check_complete(&service);
     let most = 1_500 + 20 * watcher.ledger.printed();
-    assert!(watcher.tail_size() < most, "the walk keeps more than ids");
+    assert!(
+        watcher.schedules_size() < most,
+        "the walk keeps more than ids"
+    );
     if !service.character().has(Habit::EmptyPages) {
         let is_whole = watcher.request(&mut service, Fate::Response);
         assert!(is_whole, "a steady poll is one request");

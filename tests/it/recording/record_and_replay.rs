@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use bakewatch::testing::demo::FaultPlan;
 use bakewatch::testing::domain::{
-    Build, FaultKind, ImageAnswer, ImageDescription, LateEvent, Observation, Seen, StackEvent,
-    StackId, WalkStep,
+    Build, Fault, FaultKind, ImageAnswer, ImageDescription, LateEvent, Observation, Seen,
+    StackEvent, StackId, Stream, WalkStep,
 };
 use bakewatch::testing::recording::{Header, Recorder, Recording, VERSION};
 use bakewatch::testing::text::SafeText;
@@ -431,6 +431,11 @@ fn the_newest_recordings_and_other_files_are_kept() {
 /// The seed of the fuzz target, so that it can't go out of date: every line of it is read.
 #[test]
 fn every_kind_of_line_is_read() {
+    let format_1 = include_bytes!("../../../fuzz/seeds/recording/format-1.jsonl");
+    let recording = Recording::read(&format_1[..]).unwrap();
+    assert_eq!((recording.unreadable, recording.events().count()), (0, 4));
+    let of_image = |one: &&Observation| one.stream == Stream::Image;
+    assert_eq!(recording.observations.iter().filter(of_image).count(), 5);
     let seed = include_bytes!("../../../fuzz/seeds/recording/every-kind-of-line.jsonl");
     let recording = Recording::read(&seed[..]).unwrap();
     assert!(!recording.torn);
@@ -468,6 +473,9 @@ fn header() -> Header {
     Header {
         version: VERSION,
         program: "0".to_owned(),
+        backend: "parallelcluster".to_owned(),
+        account: None,
+        partition: None,
         image_id: "img".to_owned(),
         region: None,
         profile: None,
@@ -486,10 +494,20 @@ struct Observations {
 }
 
 impl Observations {
-    fn observe(&mut self, seen: Seen) {
+    fn next_time(&self) -> DateTime<Utc> {
         let number = i64::try_from(self.made.len()).unwrap();
-        let at = DateTime::UNIX_EPOCH + TimeDelta::milliseconds(number);
-        self.made.push(api::observation(at, Duration::ZERO, seen));
+        DateTime::UNIX_EPOCH + TimeDelta::milliseconds(number)
+    }
+
+    fn observe(&mut self, seen: Seen) {
+        let observation = api::observation(self.next_time(), Duration::ZERO, seen);
+        self.made.push(observation);
+    }
+
+    fn fail(&mut self, stream: Stream, fault: Fault) {
+        let (at, seen) = (self.next_time(), Seen::Failed(fault));
+        let observation = api::observation_of(stream, at, Duration::ZERO, seen);
+        self.made.push(observation);
     }
 
     fn event(&mut self, text: &str) -> Arc<StackEvent> {
@@ -530,15 +548,15 @@ impl Observations {
 }
 
 prop_compose! {
-    fn any_observations()(steps in prop::collection::vec((0..9u8, 0..6usize, any::<bool>(), any::<String>()), 1..20)) -> Observations {
+    fn any_observations()(steps in prop::collection::vec((0..10u8, 0..6usize, any::<bool>(), any::<String>()), 1..20)) -> Observations {
         let mut watched = Observations::default();
         for (step, count, flag, text) in steps {
             let kind = if flag { FaultKind::Throttled } else { FaultKind::Denied };
             let fault = api::failed_request(kind, &text, if flag { &text } else { "" });
             match step {
                 0 => watched.observe(Seen::StackGone),
-                1 => watched.observe(Seen::Fault(fault)),
-                2 => watched.observe(Seen::ImageFault(fault)),
+                1 => watched.fail(Stream::Events, fault),
+                2 => watched.fail(Stream::Image, fault),
                 3 => watched.observe(Seen::Image(ImageAnswer::Absent)),
                 4 => watched.observe(Seen::Image(ImageAnswer::Described(Box::new(ImageDescription {
                     version: Some(SafeText::new(&text)),
@@ -549,11 +567,22 @@ prop_compose! {
                     watched.last = None;
                     watched.page(count + 1, false, false, &text);
                 }
-                _ => watched.page(count, flag, step == 6, &text),
+                6 => watched.observe(Seen::ClockOff(TimeDelta::minutes(if flag { -9 } else { 0 }))),
+                _ => watched.page(count, flag, step == 7, &text),
             }
         }
         watched
     }
+}
+
+/// The streams of failures, and the errors of the clock.
+fn failures_and_clock(observations: &[Observation]) -> Vec<(Stream, Option<TimeDelta>)> {
+    let of = |one: &Observation| match one.seen {
+        Seen::Failed(_) => Some((one.stream, None)),
+        Seen::ClockOff(behind) => Some((one.stream, Some(behind))),
+        _ => None,
+    };
+    observations.iter().filter_map(of).collect()
 }
 
 /// The state of the build after some observations, and the events that were committed, in order.
@@ -561,8 +590,8 @@ fn state_after(observations: &[Observation]) -> (Build, Vec<String>) {
     let mut build = Build::default();
     let mut printed = Vec::new();
     for observation in observations {
-        let changes = build.apply(observation);
-        printed.extend(changes.committed.iter().map(|event| event.raw().to_owned()));
+        let change = build.apply(observation);
+        printed.extend(change.committed.iter().map(|event| event.raw().to_owned()));
     }
     (build, printed)
 }
@@ -589,6 +618,7 @@ proptest! {
         prop_assert_eq!(&printed, &printed_again);
         prop_assert_eq!(build.verdict(), build_again.verdict());
         prop_assert_eq!(build.image(), build_again.image());
+        prop_assert_eq!(failures_and_clock(&watched.made), failures_and_clock(&whole.observations));
 
         let first_line = bytes.iter().position(|byte| *byte == b'\n').unwrap();
         let cut = first_line + cut.index(bytes.len() - first_line);

@@ -18,13 +18,13 @@ use crate::support::story::{IMAGE, Story};
 fn report_of(story: &Story, note: Option<&str>) -> String {
     let model = &story.model;
     let subject = Subject {
-        image_id: &model.target.image_id,
-        region: model.target.region.as_ref(),
+        image_id: &model.shown.target.image_id,
+        region: model.shown.target.region.as_ref(),
         note,
         recorded_by: note,
         now: model.now,
     };
-    let text = report(&model.build, &subject);
+    let text = report(&model.shown.build, &subject);
     let lines = text.lines().map(|line| {
         let version = line.strip_prefix("| bakewatch | ");
         let end = version.and_then(|version| version.find([';', '|']));
@@ -136,7 +136,7 @@ fn hostile() -> impl Strategy<Value = String> {
 fn story_of(events: &[[String; 5]], about: &[String; 4]) -> Story {
     let mut story = Story::new(80, 24);
     let [image, region, version, reason] = about;
-    story.model.target.image_id.clone_from(image);
+    story.model.shown.target.image_id.clone_from(image);
     let json = events.iter().enumerate().map(|(number, [id, kind, status, physical, reason])| {
         json!({
             "eventId": format!("e{number}"), "stackId": region, "logicalResourceId": id, "resourceType": kind,
@@ -285,13 +285,16 @@ fn there_is_no_report_without_events() {
         !story
             .effects
             .iter()
-            .any(|effect| matches!(effect, Effect::WriteReport))
+            .any(|effect| matches!(effect, Effect::WriteReport(_)))
     );
     let mut story = builds::building(80, 24);
     for view in ["1", "2", "3", "1>"] {
         story.effects.clear();
         story.keys(view).keys("R");
-        assert!(matches!(story.effects[..], [Effect::WriteReport]), "{view}");
+        assert!(
+            matches!(story.effects[..], [Effect::WriteReport(_)]),
+            "{view}"
+        );
     }
-    assert_eq!(story.model.target.image_id, IMAGE);
+    assert_eq!(story.model.shown.target.image_id, IMAGE);
 }

@@ -132,7 +132,7 @@ fn take(story: &mut Story, step: Step, count: &mut usize) {
             story.raw_page(&events, whole);
         }
         Step::Fault(message, hint) => {
-            story.observe(Seen::Fault(Fault {
+            story.observe(Seen::Failed(Fault {
                 kind: FaultKind::Transient,
                 message: SafeText::new(&message),
                 hint: Some(SafeText::new(&hint)),
@@ -199,8 +199,8 @@ proptest! {
         let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::Unicode };
         let theme = theme("neutral", Depth::True, glyphs);
         let mut story = Story::new(size.0, size.1);
-        story.model.target.image_id = image.clone();
-        story.model.target.note = Some(image);
+        story.model.shown.target.image_id = image.clone();
+        story.model.shown.target.note = Some(image);
         let mut count = 0;
         for step in steps {
             take(&mut story, step, &mut count);
@@ -282,7 +282,7 @@ fn every_build_can_be_drawn_at_any_size() {
 
 fn arrived(story: &Story) -> usize {
     let model = &story.model;
-    model.list.arrived(&model.build)
+    model.shown.views.events.arrived(&model.shown.build)
 }
 
 #[test]
@@ -319,11 +319,18 @@ fn a_reason_of_megabytes_is_cut_for_the_screen() {
     let mut story = Story::new(200, 60);
     let reason = "word ".repeat(400_000);
     story.events(&[(1, "R", "AWS::X", "CREATE_FAILED", &reason)]);
-    let kept = story.model.selected().unwrap().reason.as_ref().unwrap();
+    let kept = story
+        .model
+        .shown
+        .selected()
+        .unwrap()
+        .reason
+        .as_ref()
+        .unwrap();
     assert!(kept.as_str().len() < MAX_SHOWN + 100);
     for keys in ["", "3", "12"] {
         story.keys(keys);
-        let lines = story.model.page().lines.iter();
+        let lines = story.model.shown.page().lines.iter();
         let shown: usize = lines.map(|line| line.search_text().len()).sum();
         // The explanation has it twice: as the message, and as the service's own words.
         assert!(shown > 0 && shown < 3 * MAX_SHOWN, "{keys}: {shown}");

@@ -1,5 +1,5 @@
-//! The detail pane: one event, or one resource with its operations and events, as a page of lines. `Model::settle`
-//! makes the lines when their input changes; `view::views::detail` draws them.
+//! The detail pane: one event, or one resource with its operations and events, as a page of lines. `settle` makes
+//! the lines when their input changes; `view::views::detail` draws them.
 //!
 //! It has three modes: reading (a tree of properties), the JSON of the response, and the changes since the same
 //! resource's previous event.
@@ -19,11 +19,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::app::views::action::ViewAction;
 use crate::app::views::page;
 use crate::app::views::page::{Page, PageLine};
 use crate::domain::properties::{Properties, safe_excerpt};
 use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
+use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 use tree::TreeWriter;
 
@@ -175,6 +177,39 @@ impl Detail {
         } else {
             mode
         };
+    }
+
+    pub(crate) fn act(&mut self, action: ViewAction) {
+        match action {
+            ViewAction::Enter | ViewAction::Toggle => self.fold(None),
+            ViewAction::Left => self.fold(Some(false)),
+            ViewAction::Right => self.fold(Some(true)),
+            ViewAction::Zoom(_) | ViewAction::NewestFirst => {}
+        }
+    }
+
+    /// Marks a line of the pane; a branch that is marked already is folded or unfolded.
+    pub(crate) fn click(&mut self, line: usize) {
+        let index = self.page.top + line;
+        let again = index == self.page.cursor;
+        self.page.cursor = index;
+        let marked = self.page.lines.get(index);
+        if again && matches!(marked, Some(PageLine::Node { open: Some(_), .. })) {
+            self.fold(None);
+        }
+    }
+
+    /// Marks the next or previous match, in folded branches too. Returns a toast if there is none.
+    pub(crate) fn find(
+        &mut self,
+        pattern: &Pattern,
+        forward: bool,
+        subject: Option<DetailSubject<'_>>,
+    ) -> Option<String> {
+        if let Some(subject) = subject {
+            self.unfold(subject, pattern);
+        }
+        self.page.find(pattern, forward)
     }
 
     /// Folds or unfolds the marked branch: to the given state, or to the other one. If the marked line is

@@ -1,5 +1,5 @@
-//! Unfolds the branches that a search matches, since folded text can't be found. Called by `update::step` before it
-//! searches the page.
+//! Unfolds the branches that a search matches, since folded text can't be found. Called before the page is
+//! searched.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::text::safe::SafeText;
 
 impl Detail {
     /// Unfolds every branch that contains a match, and keeps the marked line.
-    pub fn unfold(&mut self, subject: DetailSubject<'_>, pattern: &Pattern) {
+    pub(super) fn unfold(&mut self, subject: DetailSubject<'_>, pattern: &Pattern) {
         let event = subject.event_with_properties();
         let (DetailMode::Read, Some(rendered), Some(event)) =
             (self.mode, &self.rendered_from, event)

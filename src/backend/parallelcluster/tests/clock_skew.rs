@@ -240,7 +240,7 @@ async fn a_wrong_clock_is_corrected_as_the_sdks_do_it() {
 async fn a_watch_uses_the_apis_time_where_the_machines_is_wrong() {
     let clock = Clock::wall();
     let at = |minutes| {
-        let date = clock.uncorrected() + TimeDelta::minutes(minutes);
+        let date = clock.now() + TimeDelta::minutes(minutes);
         let date = date.format("date: %a, %d %b %Y %H:%M:%S GMT\r\n");
         response(200, &date.to_string(), "{}")
     };
@@ -252,7 +252,7 @@ async fn a_watch_uses_the_apis_time_where_the_machines_is_wrong() {
     let mut seen = Vec::new();
     for _ in 0..4 {
         source.events(None).await.unwrap();
-        seen.push(clock.behind());
+        seen.push(source.clock_correction());
     }
     let round = |behind: &TimeDelta| (behind.as_seconds_f64() / 60.0).round();
     assert_eq!(

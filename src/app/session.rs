@@ -1,0 +1,270 @@
+//! One watched build and the state of its views. What must be rebuilt when another build is shown is here; everything
+//! else is in [`Model`](crate::app::model::Model).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::app::layout::{LayoutInput, PaneSize, Regions};
+use crate::app::msg::Remark;
+use crate::app::status::connection::Connection;
+use crate::app::status::exit_policy::ExitPolicy;
+use crate::app::status::verdict_notice::VerdictNotice;
+use crate::app::views::detail::{Detail, DetailSubject};
+use crate::app::views::events::FoundEvent;
+use crate::app::views::filter::Filter;
+use crate::app::views::page::Page;
+use crate::app::views::rows::ListRows;
+use crate::app::views::search::Search;
+use crate::app::views::{Tab, View, ViewData, Views};
+use crate::domain::build::Build;
+use crate::domain::failure::Explanation;
+use crate::domain::search::Selection;
+use crate::domain::stack_event::{EventKey, StackEvent};
+use crate::domain::timeline::Timeline;
+use crate::store::filter_index::FilterSlot;
+use crate::text::pattern::Pattern;
+use crate::text::safe::SafeText;
+
+/// The address of a session, for messages and effects. Sessions are listed in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u32);
+
+/// The watched image.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// As the user typed it.
+    pub image_id: String,
+    /// The region that the user requested, until the API names the image's region.
+    pub region: Option<SafeText>,
+    /// A note for the title: what replaces the real API, such as a recording.
+    pub note: Option<String>,
+}
+
+/// The pane that receives the keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Focus {
+    /// The list, or the page of a view without a list.
+    #[default]
+    List,
+    Detail,
+}
+
+#[derive(Debug)]
+pub struct Session {
+    pub id: SessionId,
+    pub target: Target,
+    pub build: Build,
+    pub connection: Connection,
+    /// How far the machine's clock is behind the service's: zero if it is right.
+    pub(super) behind: TimeDelta,
+    explanation: Option<Explanation>,
+    /// The last remark about the recording of this build, and the running time when it was made.
+    pub(super) remark: Option<(Duration, Remark)>,
+    pub(super) verdict_notice: VerdictNotice,
+    /// The running time when the user last requested a poll.
+    pub(super) poll_requested: Option<Duration>,
+
+    /// Headless: when the watch of this build ends.
+    pub(super) exit: Option<ExitPolicy>,
+    /// Headless: the exit code of this build, once its watch has ended.
+    pub(super) exit_code: Option<u8>,
+    /// Headless: the number of printed events.
+    pub(super) printed: usize,
+
+    /// The view in the body of the screen.
+    pub tab: Tab,
+    pub views: Views,
+    pub detail: Detail,
+    /// Whether the detail pane covers the list, if they do not stand side by side.
+    pub detail_only: bool,
+    pub focus: Focus,
+    pub filter: Filter,
+    pub search: Search,
+}
+
+impl Session {
+    /// A session before its first observation. Its watch ends by `exit` if it is headless, and never on a screen.
+    pub fn new(id: SessionId, target: Target, exit: Option<ExitPolicy>) -> Self {
+        Self {
+            id,
+            target,
+            build: Build::default(),
+            connection: Connection::default(),
+            behind: TimeDelta::zero(),
+            explanation: None,
+            remark: None,
+            verdict_notice: VerdictNotice::default(),
+            poll_requested: None,
+            exit,
+            exit_code: None,
+            printed: 0,
+            tab: Tab::Events,
+            views: Views::default(),
+            detail: Detail::default(),
+            detail_only: false,
+            focus: Focus::List,
+            filter: Filter::default(),
+            search: Search::default(),
+        }
+    }
+
+    /// The view in the body of the screen.
+    pub(super) fn view(&self) -> &dyn View {
+        self.views.of(self.tab)
+    }
+
+    /// What the views read.
+    pub(super) fn data(&self) -> ViewData<'_> {
+        ViewData {
+            build: &self.build,
+            filter: &self.filter,
+            explanation: self.explanation.as_ref(),
+        }
+    }
+
+    /// Every view, the detail pane, and what they read.
+    fn split(&mut self) -> (&mut Views, &mut Detail, ViewData<'_>) {
+        let data = ViewData {
+            build: &self.build,
+            filter: &self.filter,
+            explanation: self.explanation.as_ref(),
+        };
+        (&mut self.views, &mut self.detail, data)
+    }
+
+    /// The view in the body of the screen, the detail pane, and what they read.
+    pub(super) fn parts(&mut self) -> (&mut dyn View, &mut Detail, ViewData<'_>) {
+        let tab = self.tab;
+        let (views, detail, data) = self.split();
+        (views.of_mut(tab), detail, data)
+    }
+
+    /// The list's rows under the filter.
+    pub fn rows(&self) -> ListRows<'_> {
+        ListRows::new(
+            &self.build,
+            self.filter.selection(),
+            self.views.events.order,
+        )
+    }
+
+    /// The selected event of the list.
+    pub fn selected(&self) -> Option<&Arc<StackEvent>> {
+        self.rows().find(self.views.events.selected.as_ref()?)
+    }
+
+    /// The subject of the detail pane.
+    pub fn subject(&self) -> Option<DetailSubject<'_>> {
+        self.view().subject(self.data())
+    }
+
+    /// The event that a key would copy: the selected one, a resource's newest one, or the first failure.
+    pub fn event(&self) -> Option<&Arc<StackEvent>> {
+        self.view().event(self.data())
+    }
+
+    /// The page that a text search searches.
+    pub fn page(&self) -> &Page {
+        self.view().page().unwrap_or(&self.detail.page)
+    }
+
+    /// Whether keys act on the detail pane.
+    pub fn detail_focused(&self) -> bool {
+        self.focus == Focus::Detail && self.view().page().is_none()
+    }
+
+    /// Whether keys act on a page of text instead of a list.
+    pub fn reads_page(&self) -> bool {
+        self.view().page().is_some() || self.focus == Focus::Detail
+    }
+
+    /// The number of events that are newer than every listed one and hidden by the filter.
+    pub fn hidden_newer_events(&self) -> usize {
+        match self.rows().newest_listed() {
+            Some(event) => self.build.events_after(&event.key()),
+            None => 0,
+        }
+    }
+
+    /// Whether events remain to be indexed; see [`Msg::Idle`](crate::app::msg::Msg::Idle).
+    pub fn has_index_work(&self) -> bool {
+        FilterSlot::ALL
+            .into_iter()
+            .any(|slot| self.build.unindexed(slot) > 0)
+    }
+
+    /// Shows a view, with the focus on its list.
+    pub(super) fn show_view(&mut self, tab: Tab) {
+        self.tab = tab;
+        self.focus = Focus::List;
+        self.detail_only = false;
+    }
+
+    /// Selects an event in the list, and shows the list.
+    pub(super) fn show_event(&mut self, key: &EventKey) {
+        self.tab = Tab::Events;
+        let order = self.views.events.order;
+        let rows = ListRows::new(&self.build, self.filter.selection(), order);
+        self.views.events.show(rows, key);
+    }
+
+    /// Selects the next or previous event of a selection in the list, without showing the list.
+    pub(super) fn step_in_events(
+        &mut self,
+        selection: Selection,
+        forward: bool,
+    ) -> Option<FoundEvent> {
+        let (views, _, data) = self.split();
+        views.events.step(selection, forward, data)
+    }
+
+    /// Selects the next or previous match in the list, without showing the list. Returns a toast either way.
+    pub(super) fn find_event(
+        &mut self,
+        pattern: &Pattern,
+        forward: bool,
+    ) -> Result<String, String> {
+        let (views, _, data) = self.split();
+        views.events.find_event(pattern, forward, data)
+    }
+
+    /// Why the build failed; after a success, why its stack is left over.
+    pub fn explanation(&self) -> Option<&Explanation> {
+        self.explanation.as_ref()
+    }
+
+    /// Updates the explanation. After every observation and not in every frame, since a reason can be long.
+    pub(super) fn update_explanation(&mut self) {
+        let region = self.region().map(SafeText::as_str);
+        self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
+    }
+
+    /// The image's region: from the API, otherwise from the user.
+    pub fn region(&self) -> Option<&SafeText> {
+        let described = self.build.image().and_then(|image| image.region.as_ref());
+        described.or(self.target.region.as_ref())
+    }
+
+    /// What the layout depends on, beside the notices.
+    pub(super) fn layout_input(&self) -> LayoutInput {
+        let has_events = !self.build.timelines().iter().all(Timeline::is_empty);
+        LayoutInput {
+            has_detail: self.view().page().is_none() && has_events,
+            detail_only: self.detail_only,
+            detail_focused: self.focus == Focus::Detail,
+            notices: 0,
+            rows: self.view().wanted_rows(self.data()),
+        }
+    }
+
+    /// Brings the shown view and the detail pane in line with the build and with their sizes.
+    pub(super) fn settle(&mut self, regions: &Regions) {
+        self.detail_only = regions.detail_only;
+        let (view, detail, data) = self.parts();
+        view.settle(data, regions.list_size());
+        let PaneSize { rows, columns } = regions.detail_size();
+        detail.settle(view.subject(data), columns, rows);
+    }
+}

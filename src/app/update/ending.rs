@@ -1,0 +1,93 @@
+//! Ends the watch of a session, and the program once every watch has ended. A screen ends only by the user, by a signal
+//! or by a bug.
+
+use std::time::Duration;
+
+use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
+use crate::app::model::{Mode, Model};
+use crate::app::msg::Remark;
+use crate::app::session::{Session, SessionId};
+use crate::app::status::exit_policy::{ExitPolicy, WatchEnd, recording_ended};
+use crate::app::update::observe;
+use crate::domain::outcome::Outcome;
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::OutcomeKind;
+use crate::exit_code;
+
+/// Ends the watch of a session if its exit policy says so.
+pub(super) fn end_if_due(session: &mut Session, elapsed: Duration, effects: &mut Effects) {
+    let due = |policy: &ExitPolicy| policy.end_now(&session.build, elapsed);
+    if let Some(end) = session.exit.as_ref().and_then(due) {
+        end_watch(session, end, true, effects);
+    }
+}
+
+/// Ends every watch because `--timeout` ran out.
+pub(super) fn time_out(model: &mut Model, effects: &mut Effects) {
+    for session in model.sessions_mut() {
+        if let Some(policy) = &session.exit {
+            let end = policy.timed_out(&session.build);
+            end_watch(session, end, true, effects);
+        }
+    }
+}
+
+/// The end of a replay: a headless one ends with it, a screen stays.
+pub(super) fn end_recording(model: &mut Model, id: SessionId, effects: &mut Effects) {
+    let (mode, elapsed) = (model.mode, model.elapsed);
+    let Some(session) = model.session_mut(id) else {
+        return;
+    };
+    match mode {
+        Mode::Headless => end_watch(session, recording_ended(&session.build), true, effects),
+        Mode::Screen => session.remark = Some((elapsed, Remark::lasting("end of the recording"))),
+    }
+}
+
+/// Ends the program for an outside reason: a watch with its verdict, if one is reached. Otherwise there is no outcome
+/// to run a command for, and the sender of a signal wants the program to end.
+pub(super) fn end_early(model: &mut Model, code: u8, reason: &str, effects: &mut Effects) {
+    if model.mode == Mode::Headless {
+        for session in model.sessions_mut() {
+            let verdict = session.build.verdict();
+            let reached = exit_code::of_verdict(verdict).is_some();
+            let outcome = match verdict.outcome() {
+                outcome if reached => outcome,
+                _ if session.build.has_responded() => OutcomeKind::Building,
+                _ => OutcomeKind::Unknown,
+            };
+            let end = WatchEnd {
+                code,
+                outcome,
+                reason: (!reached).then(|| reason.to_owned()),
+            };
+            end_watch(session, end, reached, effects);
+        }
+    }
+    effects.push(Effect::Exit(code));
+}
+
+/// Ends a watch, once: prints the pending events, then the outcome. `is_outcome` decides whether to run the user's
+/// command for it.
+fn end_watch(session: &mut Session, end: WatchEnd, is_outcome: bool, effects: &mut Effects) {
+    if session.exit_code.is_some() {
+        return;
+    }
+    session.exit_code = Some(end.code);
+    let timeline = session.build.current().into_iter();
+    let pending = timeline.flat_map(Timeline::pending).cloned().collect();
+    observe::emit_incomplete_walk(session, pending, effects);
+    let record = Outcome::new(
+        &session.build,
+        &session.target.image_id,
+        end.outcome,
+        end.reason,
+        session.printed,
+    );
+    let entry = Entry::Outcome(Box::new(record.clone()));
+    effects.push(Effect::Emit(session.id, entry));
+    if is_outcome {
+        let code = end.code;
+        effects.push(Effect::Run(Box::new(FinalOutcome { record, code })));
+    }
+}

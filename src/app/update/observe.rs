@@ -1,0 +1,126 @@
+//! Applies what the poller of a session has observed: to its build first, then to everything that depends on the build.
+//! On a screen a verdict is notified; headless, entries are printed.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
+use crate::app::model::{Mode, Model};
+use crate::app::session::{Session, SessionId};
+use crate::app::status::connection::ConnectionState;
+use crate::app::status::summary::summary;
+use crate::app::update::{ending, warn_of_wrong_clock};
+use crate::domain::change::{Change, Response};
+use crate::domain::observation::Observation;
+use crate::domain::outcome::Outcome;
+use crate::domain::stack_event::StackEvent;
+use crate::domain::timeline::Timeline;
+use crate::exit_code;
+
+/// Applies observations of a session, unless its watch has ended.
+pub(super) fn apply(
+    model: &mut Model,
+    id: SessionId,
+    observations: &[Observation],
+    effects: &mut Effects,
+) {
+    for observation in observations {
+        model.now = model.now.max(observation.at);
+        model.elapsed = model.elapsed.max(observation.elapsed);
+        let (mode, now, elapsed) = (model.mode, model.now, model.elapsed);
+        let session = model.session_mut(id);
+        let Some(session) = session.filter(|session| session.exit_code.is_none()) else {
+            return;
+        };
+        let change = session.build.apply(observation);
+        session.update_explanation();
+        let connection_changed = session.connection.apply(&change, &session.build);
+        if let Response::ClockOff(behind) = change.response {
+            session.behind = behind;
+            effects.extend(warn_of_wrong_clock(model, behind));
+            if model.shown.id == id {
+                model.now = observation.at;
+            }
+            continue;
+        }
+        match mode {
+            Mode::Screen => notify_verdict(session, &change, now, effects),
+            Mode::Headless => {
+                print(session, change, connection_changed, effects);
+                ending::end_if_due(session, elapsed, effects);
+            }
+        }
+    }
+}
+
+/// Prints a change, and requests what is needed before the end of the watch.
+fn print(
+    session: &mut Session,
+    change: Change<'_>,
+    connection_changed: bool,
+    effects: &mut Effects,
+) {
+    let id = session.id;
+    let policy = session.exit.as_mut();
+    let request = policy.and_then(|policy| policy.apply(&change, &session.build));
+    if connection_changed {
+        let status = Entry::Status {
+            state: session.connection.state,
+            message: session.connection.message(&session.build),
+        };
+        effects.push(Effect::Emit(id, status));
+    }
+    emit_incomplete_walk(session, change.left, effects);
+    if let Some(stack) = change.new_stack {
+        effects.push(Effect::Emit(id, Entry::Stack(stack)));
+    }
+    emit_events(session, change.committed, effects);
+    effects.extend(request.map(|request| Effect::Poll(id, request)));
+}
+
+/// Notifies the user of a verdict, once. A headless watch ends instead.
+fn notify_verdict(
+    session: &mut Session,
+    change: &Change<'_>,
+    now: DateTime<Utc>,
+    effects: &mut Effects,
+) {
+    let Some(reached) = session.verdict_notice.apply(change, &session.build) else {
+        return;
+    };
+    if reached.user_waited {
+        effects.push(Effect::Notify(summary(session, now)));
+    }
+    let verdict = session.build.verdict();
+    if let Some(code) = exit_code::of_verdict(verdict) {
+        let (build, image_id) = (&session.build, &session.target.image_id);
+        let events = build.timelines().iter().map(Timeline::len).sum();
+        let record = Outcome::new(build, image_id, verdict.outcome(), None, events);
+        effects.push(Effect::Run(Box::new(FinalOutcome { record, code })));
+    }
+}
+
+/// Prints events of a walk that will not be complete, oldest first, after the note that some may be missing.
+pub(super) fn emit_incomplete_walk(
+    session: &mut Session,
+    events: Vec<Arc<StackEvent>>,
+    effects: &mut Effects,
+) {
+    if events.is_empty() {
+        return;
+    }
+    let message = "the history was not read completely; events may be missing before these";
+    let status = Entry::Status {
+        state: ConnectionState::Gap,
+        message: message.to_owned(),
+    };
+    effects.push(Effect::Emit(session.id, status));
+    emit_events(session, events, effects);
+}
+
+fn emit_events(session: &mut Session, events: Vec<Arc<StackEvent>>, effects: &mut Effects) {
+    session.printed += events.len();
+    let entries = events.into_iter().map(Entry::Event);
+    effects.extend(entries.map(|entry| Effect::Emit(session.id, entry)));
+}

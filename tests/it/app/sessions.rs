@@ -1,0 +1,307 @@
+//! Two sessions in one program do not affect each other: each has the frames and the entries that it has alone.
+
+use std::time::Duration;
+
+use bakewatch::testing::app::{
+    Effect, ExitPolicy, Key, Mode, Model, Msg, Preferences, Session, SessionId, Target, update,
+};
+use bakewatch::testing::config::built_in_keys as built_in;
+use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen, Stream, WalkStep};
+use bakewatch::testing::text::SafeText;
+use chrono::{DateTime, Offset, TimeDelta, Utc};
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
+use serde_json::json;
+
+use crate::support::api;
+use crate::support::frame::{COLOUR, draw, lines};
+
+const IMAGES: [&str; 2] = ["first-image", "second-image"];
+const RESOURCES: [&str; 4] = ["", "InstanceRole", "ImageRecipe", "ParallelClusterImage"];
+const STATUSES: [&str; 6] = [
+    "CREATE_IN_PROGRESS",
+    "CREATE_COMPLETE",
+    "CREATE_FAILED",
+    "ROLLBACK_COMPLETE",
+    "DELETE_IN_PROGRESS",
+    "DELETE_COMPLETE",
+];
+
+#[derive(Clone, Debug)]
+enum Response {
+    Events {
+        /// Indexes of a resource and a status, oldest first. The first resource is the stack.
+        events: Vec<(usize, usize)>,
+        restarted: bool,
+        whole: bool,
+        audit: bool,
+    },
+    Gone,
+    Absent,
+    Described(&'static str, bool),
+    Fault(FaultKind),
+    ImageFault(FaultKind),
+}
+
+/// Seconds pass, then a session's poller gets a response, or the user presses a key in the session on the screen.
+#[derive(Clone, Debug)]
+enum Step {
+    Response(usize, i64, Response),
+    Key(char, i64),
+}
+
+fn response() -> impl Strategy<Value = Response> {
+    let events = prop::collection::vec((0..RESOURCES.len(), 0..STATUSES.len()), 0..6);
+    let kinds = vec![
+        FaultKind::Throttled,
+        FaultKind::Transient,
+        FaultKind::Denied,
+    ];
+    let fault = prop::sample::select(kinds);
+    prop_oneof![
+        6 => (events, prop::bool::weighted(0.2), any::<bool>(), prop::bool::weighted(0.2)).prop_map(
+            |(events, restarted, whole, audit)| Response::Events { events, restarted, whole, audit }
+        ),
+        1 => Just(Response::Gone),
+        1 => Just(Response::Absent),
+        2 => (prop::sample::select(vec!["BUILD_IN_PROGRESS", "BUILD_COMPLETE", "BUILD_FAILED"]), any::<bool>())
+            .prop_map(|(status, made)| Response::Described(status, made)),
+        1 => fault.clone().prop_map(Response::Fault),
+        1 => fault.prop_map(Response::ImageFault),
+    ]
+}
+
+fn steps(keys: &'static str) -> impl Strategy<Value = Vec<Step>> {
+    let key = prop::sample::select(keys.chars().collect::<Vec<_>>());
+    let step = prop_oneof![
+        4 => (0..IMAGES.len(), 0..90_i64, response()).prop_map(|(of, wait, response)| Step::Response(of, wait, response)),
+        1 => (key, 0..90_i64).prop_map(|(key, wait)| Step::Key(key, wait)),
+    ];
+    prop::collection::vec(step, 1..30)
+}
+
+fn id(index: usize) -> SessionId {
+    SessionId(u32::try_from(index).unwrap())
+}
+
+fn session(index: usize, mode: Mode) -> Session {
+    let target = Target {
+        image_id: IMAGES[index].to_owned(),
+        region: Some(SafeText::new("us-east-1")),
+        note: None,
+    };
+    let exit = (mode == Mode::Headless).then(|| ExitPolicy::new(index == 1));
+    Session::new(id(index), target, exit)
+}
+
+/// A program that watches some of the sessions: the first of them is on the screen.
+struct Program {
+    model: Model,
+    watched: Vec<usize>,
+    elapsed: i64,
+    made: usize,
+    effects: Vec<Effect>,
+}
+
+impl Program {
+    fn new(watched: &[usize], mode: Mode) -> Self {
+        let preferences = Preferences::new(mode, built_in().unwrap());
+        let mut sessions = watched.iter().map(|index| session(*index, mode));
+        let shown = Model::new(preferences, sessions.next().unwrap(), DateTime::UNIX_EPOCH);
+        let mut program = Self {
+            model: sessions.fold(shown, Model::with),
+            watched: watched.to_vec(),
+            elapsed: 0,
+            made: 0,
+            effects: Vec::new(),
+        };
+        let size = Size {
+            width: 110,
+            height: 30,
+        };
+        program.send(Msg::Resized(size));
+        program
+    }
+
+    fn send(&mut self, msg: Msg) {
+        self.effects.extend(update(&mut self.model, msg));
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(self.elapsed)
+    }
+
+    fn running(&self) -> Duration {
+        Duration::from_secs(self.elapsed.unsigned_abs())
+    }
+
+    /// Takes a step; what concerns a session that is not watched here is left out. Keys are for `user`.
+    fn take(&mut self, step: &Step, user: usize) {
+        let (Step::Response(_, wait, _) | Step::Key(_, wait)) = step;
+        self.elapsed += wait;
+        self.made += 10;
+        self.send(Msg::Tick {
+            now: self.now(),
+            offset: Utc.fix(),
+            elapsed: self.running(),
+            is_machine_time: false,
+            slept: false,
+        });
+        match step {
+            Step::Response(of, _, response) if self.watched.contains(of) => {
+                let seen = self.seen(IMAGES[*of], response);
+                let stream = match response {
+                    Response::Events { .. } | Response::Gone | Response::Fault(_) => Stream::Events,
+                    Response::Absent | Response::Described(..) | Response::ImageFault(_) => {
+                        Stream::Image
+                    }
+                };
+                let observation = api::observation_of(stream, self.now(), self.running(), seen);
+                self.send(Msg::Observed(id(*of), vec![observation]));
+            }
+            Step::Key(key, _) if self.watched[0] == user => {
+                let key = if *key == '>' {
+                    Key::Enter
+                } else {
+                    Key::Char(*key)
+                };
+                self.send(Msg::Key(key));
+            }
+            Step::Response(..) | Step::Key(..) => {}
+        }
+        while self.model.shown.has_index_work() {
+            self.send(Msg::Idle);
+        }
+    }
+
+    fn seen(&self, image: &str, response: &Response) -> Seen {
+        match response {
+            Response::Events {
+                events,
+                restarted,
+                whole,
+                audit,
+            } => {
+                let json = events.iter().enumerate().map(|(number, (resource, status))| {
+                    let resource = RESOURCES[*resource];
+                    let resource = if resource.is_empty() { image } else { resource };
+                    json!({
+                        "stackId": image, "stackName": image, "eventId": format!("{}", self.made + number),
+                        "logicalResourceId": resource, "physicalResourceId": image,
+                        "resourceType": "AWS::CloudFormation::Stack", "resourceStatus": STATUSES[*status],
+                        "timestamp": self.now().to_rfc3339(), "resourceStatusReason": format!("of {image}"),
+                    })
+                });
+                let fresh = json.rev().map(|json| api::event(&json)).collect();
+                Seen::Page(WalkStep {
+                    restarted: *restarted,
+                    audit: *audit,
+                    ..api::page(image, fresh, *whole)
+                })
+            }
+            Response::Gone => Seen::StackGone,
+            Response::Absent => Seen::Image(ImageAnswer::Absent),
+            Response::Described(status, made) => {
+                let ami = made.then_some("ami-0123456789abcdef0");
+                Seen::Image(ImageAnswer::Described(Box::new(api::image(status, ami))))
+            }
+            Response::Fault(kind) | Response::ImageFault(kind) => Seen::Failed(api::fault(*kind)),
+        }
+    }
+
+    fn frame(&self) -> Buffer {
+        draw(&self.model, &COLOUR)
+    }
+
+    /// The effects that concern a session.
+    fn effects_of(&self, index: usize) -> Vec<String> {
+        let concerns = |effect: &&Effect| match effect {
+            Effect::Emit(of, _) | Effect::Poll(of, _) | Effect::WriteReport(of) => *of == id(index),
+            Effect::Notify(text) => text.contains(IMAGES[index]),
+            Effect::Run(outcome) => outcome.record.image_id.as_str() == IMAGES[index],
+            Effect::Remark(_)
+            | Effect::Copy(_)
+            | Effect::Mouse(_)
+            | Effect::Suspend
+            | Effect::Exit(_) => false,
+        };
+        let effects = self.effects.iter().filter(concerns);
+        effects.map(|effect| format!("{effect:?}")).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn two_sessions_on_a_screen_are_shown_as_if_each_were_alone(steps in steps("jkgG123>esJdo"), user in 0..2_usize) {
+        let hidden = 1 - user;
+        let mut both = Program::new(&[user, hidden], Mode::Screen);
+        let mut alone = [Program::new(&[0], Mode::Screen), Program::new(&[1], Mode::Screen)];
+        for step in &steps {
+            both.take(step, user);
+            for program in &mut alone {
+                program.take(step, user);
+            }
+            prop_assert_eq!(both.frame(), alone[user].frame());
+        }
+        for (index, program) in alone.iter().enumerate() {
+            prop_assert_eq!(both.effects_of(index), program.effects_of(index));
+        }
+        both.send(Msg::Show(id(hidden)));
+        prop_assert_eq!(both.frame(), alone[hidden].frame());
+        both.send(Msg::Show(id(user)));
+        // The result of the last key is not shown again.
+        alone[user].model.toast = None;
+        prop_assert_eq!(both.frame(), alone[user].frame());
+    }
+
+    #[test]
+    fn two_headless_sessions_print_as_if_each_were_alone(steps in steps("j"), first in 0..2_usize) {
+        let mut both = Program::new(&[first, 1 - first], Mode::Headless);
+        let mut alone = [Program::new(&[0], Mode::Headless), Program::new(&[1], Mode::Headless)];
+        for step in &steps {
+            both.take(step, 0);
+            for program in &mut alone {
+                program.take(step, 0);
+            }
+        }
+        for (index, program) in alone.iter().enumerate() {
+            prop_assert_eq!(both.effects_of(index), program.effects_of(index));
+        }
+        let has_ended = |program: &Program| program.effects.iter().any(|effect| matches!(effect, Effect::Exit(_)));
+        prop_assert_eq!(has_ended(&both), alone.iter().all(has_ended));
+    }
+}
+
+#[test]
+fn a_remark_about_a_recording_is_shown_with_its_build_only() {
+    let mut both = Program::new(&[0, 1], Mode::Screen);
+    let events = |of| {
+        let events = vec![(0, 0)];
+        let (restarted, audit) = (false, false);
+        let whole = true;
+        Step::Response(
+            of,
+            1,
+            Response::Events {
+                events,
+                restarted,
+                whole,
+                audit,
+            },
+        )
+    };
+    both.take(&events(0), 0);
+    both.take(&events(1), 0);
+    let before = both.frame();
+    both.send(Msg::RecordingEnded(id(1)));
+    assert_eq!(both.frame(), before);
+    both.send(Msg::Show(id(1)));
+    assert!(
+        lines(&both.frame())
+            .concat()
+            .contains("end of the recording")
+    );
+}
