@@ -21,10 +21,10 @@ pub(crate) struct CaBundle {
 pub enum TlsError {
     #[error("failed to read the CA bundle {}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("the CA bundle {} holds no PEM certificate", path.display())]
+    #[error("the CA bundle {} contains no PEM certificate", path.display())]
     Empty { path: PathBuf },
-    /// The file holds something else than certificates.
-    #[error("the CA bundle {} holds an invalid certificate", path.display())]
+    /// The file contains something else than certificates.
+    #[error("the CA bundle {} contains an invalid certificate", path.display())]
     Invalid {
         path: PathBuf,
         source: reqwest::Error,

@@ -1,7 +1,7 @@
 //! The layers of a setting: flag, environment variable, config.toml, default; the first that has a value wins.
 //!
 //! `preferences` picks every setting once, by its row. The picked settings can be printed, and names in the file that
-//! no row picked are errors. Tests: `tests/it/config.rs`.
+//! no row picked are errors. Tests: `tests/it/config/settings.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -2,7 +2,8 @@
 //! environment, that over files, and those over defaults.
 //!
 //! The first step of every run, before the runtime starts anything. The environment is read here and nowhere else
-//! (except for the AWS configuration, which the AWS crates read). Tests: `tests/it/config.rs`, `tests/it/keys.rs`.
+//! (except for the AWS configuration, which the AWS crates read). Tests: `tests/it/config/settings.rs`,
+//! `tests/it/config/keys.rs`.
 
 pub(crate) mod background;
 pub(crate) mod capabilities;

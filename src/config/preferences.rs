@@ -1,7 +1,7 @@
 //! The settings: one row for each, in the order in which `bakewatch config` prints them.
 //!
 //! To add one, pick it here: config.toml then accepts it, and `bakewatch config` prints it. Tests:
-//! `tests/it/config.rs`.
+//! `tests/it/config/settings.rs`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The colour themes: the built-in ones in `assets/themes`, and the user's in the folder `themes` beside config.toml.
 //!
-//! A theme overrides the theme that it is based on. Errors name their line. Tests: `tests/it/themes.rs`.
+//! A theme overrides the theme that it is based on. Errors name their line. Tests: `tests/it/view/themes.rs`.
 
 use std::collections::BTreeMap;
 use std::path::Path;

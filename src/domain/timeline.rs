@@ -4,7 +4,7 @@
 //!
 //! Between the two parts events may be missing: a gap, which is always a row of its own.
 //!
-//! Tests: `tests/it/walk.rs`, `tests/it/finding.rs`, `tests/it/scale.rs`.
+//! Tests: `tests/it/poll/walk.rs`, `tests/it/app/find.rs`, `tests/it/app/scale.rs`.
 
 use std::sync::Arc;
 

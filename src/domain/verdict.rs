@@ -4,7 +4,7 @@
 //! Success is no status of the stack. A ParallelCluster build succeeds when DescribeImage returns the AMI; its stack then
 //! deletes itself, and the API responds with 404. A failed request is no fact and decides nothing.
 //!
-//! Tests of whole builds: `tests/it/endings.rs`.
+//! Tests of whole builds: `tests/it/headless/endings.rs`.
 
 use std::fmt;
 use std::time::Duration;

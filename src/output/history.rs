@@ -1,5 +1,5 @@
 //! Serialises the history: a table for the user, or one JSON object per line, with the fields of docs/recordings.md.
-//! Tests: `tests/it/history.rs`.
+//! Tests: `tests/it/recording/history.rs`.
 
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! The Markdown report of a build, to share with a maintainer: the facts that they request first.
 //!
-//! Its size is bounded for any build, so that it can be pasted into an issue. Tests: `tests/it/report.rs`.
+//! Its size is bounded for any build, so that it can be pasted into an issue. Tests: `tests/it/recording/report.rs`.
 
 use std::fmt::Write;
 

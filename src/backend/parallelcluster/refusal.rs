@@ -74,7 +74,8 @@ pub(crate) fn classify(
     let refusal = classifier
         .by_name()
         .unwrap_or_else(|| classifier.by_status());
-    refusal.with_request_id(request_id(response))
+    let gateway_id = || response.header("x-amz-apigw-id").map(SafeText::new);
+    refusal.with_request_id(request_id(response).or_else(gateway_id))
 }
 
 struct Classifier<'a> {
@@ -93,6 +94,9 @@ impl Classifier<'_> {
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             return Some(Refusal::other(proxy_authorization(self.context)));
         }
+        if self.is_throttled_by_gateway() {
+            return Some(self.shared(AwsRefusal::Throttled));
+        }
         if let Some(refusal) = self.error.by_name() {
             return Some(self.shared(refusal));
         }
@@ -101,6 +105,12 @@ impl Classifier<'_> {
             "Forbidden" => Some(self.forbidden()),
             _ => None,
         }
+    }
+
+    /// Where AWS throttles the application behind API Gateway, the application waits until the gateway gives up on it.
+    /// The gateway's own name for an exceeded quota is not that of other services.
+    fn is_throttled_by_gateway(&self) -> bool {
+        self.error.status() == StatusCode::GATEWAY_TIMEOUT || self.error.name == "LimitExceeded"
     }
 
     fn by_status(&self) -> Refusal {

@@ -1,4 +1,4 @@
-//! Signals as messages: those that end the program, and those of job control. Tests: `tests/it/leaving.rs`.
+//! Signals as messages: those that end the program, and those of job control. Tests: `tests/tty/exit.rs`.
 
 use std::fs;
 use std::io;
