@@ -8,8 +8,8 @@ use reqwest::StatusCode;
 use serde_json::{Map, Value};
 
 use crate::aws::context::RequestContext;
-use crate::aws::http::Response;
 use crate::aws::excerpt::{excerpt_of_body, excerpt_without_request};
+use crate::aws::http::Response;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::text::safe::SafeText;
 
@@ -145,8 +145,10 @@ impl<'a> ErrorResponse<'a> {
                 format!("{host} responded with status {status} and no reason")
             }
             body => {
-                format!("{host} responded with status {status}, and the body is not from the service: {body}")
-            },
+                format!(
+                    "{host} responded with status {status}, and the body is not from the service: {body}"
+                )
+            }
         }
     }
 }

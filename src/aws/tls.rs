@@ -109,9 +109,9 @@ mod tests {
         let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         for (name, text, why) in [
             ("absent", None, "failed to read"),
-            ("empty", Some(""), "holds no PEM certificate"),
-            ("text", Some("hello"), "holds no PEM certificate"),
-            ("key", Some(key), "holds no PEM certificate"),
+            ("empty", Some(""), "contains no PEM certificate"),
+            ("text", Some("hello"), "contains no PEM certificate"),
+            ("key", Some(key), "contains no PEM certificate"),
             ("garbage", Some(garbage), "an invalid certificate"),
         ] {
             let error = read_bundle(name, text).unwrap_err();

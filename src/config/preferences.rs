@@ -64,7 +64,7 @@ impl Preferences {
     /// Picks every setting.
     ///
     /// # Errors
-    /// [`Error::Usage`] if a file or a value is wrong.
+    /// [`Error::Usage`] if a file or a value is invalid.
     pub(super) fn load(
         api: ApiArgs,
         look: LookArgs,
@@ -181,7 +181,7 @@ fn scheme(
 ) -> Result<Scheme, Error> {
     let name = theme.value.as_deref().unwrap_or(themes::AUTO);
     themes::load(name, environment).map_err(|error| match error {
-        themes::ThemeError::Unknown(why) => layers.wrong_value("theme", theme.origin, &why),
+        themes::ThemeError::Unknown(why) => layers.invalid_value("theme", theme.origin, &why),
         themes::ThemeError::Wrong(error) => error,
     })
 }

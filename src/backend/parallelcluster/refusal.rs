@@ -11,7 +11,7 @@ use reqwest::{StatusCode, Url};
 use crate::aws::context::RequestContext;
 use crate::aws::http::Response;
 use crate::aws::operation::Operation;
-use crate::aws::refusal::{AwsRefusal, Cause, ErrorResponse, request_id};
+use crate::aws::refusal::{self, AwsRefusal, Cause, ErrorResponse};
 use crate::aws::transport_error::proxy_authorization;
 use crate::backend::parallelcluster::ApiCall;
 use crate::domain::fault::{Fault, FaultKind};
@@ -74,8 +74,13 @@ pub(crate) fn classify(
     let refusal = classifier
         .by_name()
         .unwrap_or_else(|| classifier.by_status());
-    let gateway_id = || response.header("x-amz-apigw-id").map(SafeText::new);
-    refusal.with_request_id(request_id(response).or_else(gateway_id))
+    refusal.with_request_id(request_id(response))
+}
+
+/// The service's ID of a request, else the gateway's.
+pub(crate) fn request_id(response: &Response) -> Option<SafeText> {
+    let of_gateway = || response.header("x-amz-apigw-id").map(SafeText::new);
+    refusal::request_id(response).or_else(of_gateway)
 }
 
 struct Classifier<'a> {

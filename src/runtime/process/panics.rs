@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::error::Error;
 use crate::runtime::tty::terminal;
-use crate::text::redact::redact;
+use crate::text::redact::redact_urls;
 use crate::text::safe::SafeText;
 
 /// The message of the first panic in any thread.
@@ -56,7 +56,7 @@ pub(crate) async fn wait() -> Error {
 
 /// The message of a panic, redacted.
 pub(crate) fn message(payload: Option<&str>) -> SafeText {
-    SafeText::new(&redact(payload.unwrap_or("it panicked")))
+    SafeText::new(&redact_urls(payload.unwrap_or("it panicked")))
 }
 
 /// The first line of a message, for an error.

@@ -231,7 +231,9 @@ fn the_folders_inside_a_layer_have_no_cycle() {
             path.is_dir() || path.with_extension("rs").is_file()
         };
         let cycles = cyclic(graph(&[layer], is_node));
-        if !cycles.is_empty() { eprintln!("{layer}: {cycles:#?}"); }
+        if !cycles.is_empty() {
+            eprintln!("{layer}: {cycles:#?}");
+        }
     }
 }
 
