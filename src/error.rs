@@ -11,7 +11,7 @@ use crate::text::safe::{SafeText, one_line};
 /// An error that ends the program. Its text is one lower-case line: `failed to X: why; what to do`.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Wrong arguments or configuration.
+    /// Invalid arguments or configuration.
     #[error("{0}")]
     Usage(String),
     #[error("failed to use the terminal: {0}; `--output text` works without one")]

@@ -8,7 +8,7 @@ use crate::domain::verdict::Verdict;
 pub(crate) const SUCCEEDED: u8 = 0;
 /// The build could not be watched.
 pub(crate) const NOT_WATCHED: u8 = 1;
-/// Wrong usage or configuration.
+/// A usage error, or an invalid configuration.
 pub(crate) const USAGE: u8 = 2;
 /// The build failed.
 pub(crate) const FAILED: u8 = 3;

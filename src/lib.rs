@@ -9,14 +9,14 @@
 //!  signals, ticks ─► runtime ──────────────────┘                    │
 //!                          terminal ◄─ runtime::tty ◄─ view(&Model) ┴─ Entry ─► output ─► standard output
 //! ```
-//! Data goes one way. `domain` models a build without I/O, and `store` indexes its events; `text` makes untrusted
-//! text safe; `demo` simulates the API. Only `runtime` has side effects. `tests/it/repo/layering.rs` checks the imports of
-//! each folder.
+//! Data goes one way. `domain` models a build, and `store` indexes its events; `text` makes untrusted text safe; `demo`
+//! simulates the API. `text`, `store`, `domain`, `app`, `style` and `view` are pure; only `runtime` starts tasks and owns
+//! the terminal. `tests/it/repo/layering.rs` checks the imports of each folder.
 //!
 //! # Glossary
 //! - *Action*: the meaning of a key press in the current view.
 //! - *Effect*: a request of the application to the runtime.
-//! - *`EntryLog`*: an append-only, indexed log of entries.
+//! - *`EntryLog`*: an ordered, indexed log of unique entries that grows at both ends; no entry is removed.
 //! - *Generation*: one of the stacks that had the same image ID, one after another.
 //! - *Model*: the whole state of the application.
 //! - *Msg*: an input of the application: a key, a tick, an observation.

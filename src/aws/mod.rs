@@ -9,14 +9,14 @@
 //!                                       │                   └─ 4xx, 5xx ─► refusal ─┐
 //!                                       └─ no response ─► transport_error ──────────┴─► context ─► Fault
 //! ```
-//! [`operation::Operation`] is the allow-list of all calls. Texts of a service pass `redact` on their way into a
+//! [`operation::Operation`] is the allow-list of all calls. Texts of a service pass `excerpt` on their way into a
 //! fault. Tests: beside each file; the backends' tests drive all of this against a scripted server.
 
 pub(crate) mod context;
 pub(crate) mod credentials;
+pub(crate) mod excerpt;
 pub(crate) mod http;
 pub(crate) mod operation;
-pub(crate) mod redact;
 pub(crate) mod refusal;
 pub(crate) mod signer;
 pub(crate) mod skew;

@@ -8,8 +8,8 @@ use reqwest::StatusCode;
 use serde_json::{Map, Value};
 
 use crate::aws::context::RequestContext;
+use crate::aws::excerpt::{excerpt_of_body, excerpt_without_request};
 use crate::aws::http::Response;
-use crate::aws::redact::{redact, snippet};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::text::safe::SafeText;
 
@@ -121,11 +121,8 @@ impl<'a> ErrorResponse<'a> {
     }
 
     fn is_throttling(&self) -> bool {
-        // Where AWS throttles the application behind a gateway, that waits until the gateway gives up on it.
-        matches!(
-            self.status(),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::GATEWAY_TIMEOUT
-        ) || ["Throttling", "TooManyRequests", "LimitExceeded"].contains(&self.name)
+        self.status() == StatusCode::TOO_MANY_REQUESTS
+            || ["Throttling", "TooManyRequests"].contains(&self.name)
             || [
                 "rate exceeded",
                 "throttling",
@@ -140,14 +137,18 @@ impl<'a> ErrorResponse<'a> {
     pub(crate) fn quote(&self, host: &str) -> String {
         let status = self.status().as_u16();
         if let Some(message) = &self.message {
-            return format!("{} ({status})", redact(message));
+            return format!("{} ({status})", excerpt_without_request(message));
         }
-        match snippet(&self.response.body) {
+        match excerpt_of_body(&self.response.body) {
             // JSON is not quoted: a description that was cut short holds a presigned URL.
             body if body.is_empty() || body.starts_with(['{', '[']) => {
                 format!("{host} responded with status {status} and no reason")
             }
-            body => format!("{host} responded with status {status} and a foreign body: {body}"),
+            body => {
+                format!(
+                    "{host} responded with status {status}, and the body is not from the service: {body}"
+                )
+            }
         }
     }
 }
@@ -203,10 +204,7 @@ impl AwsRefusal {
 
 /// The service's id of a request.
 pub(crate) fn request_id(response: &Response) -> Option<SafeText> {
-    response
-        .header("x-amzn-requestid")
-        .or_else(|| response.header("x-amz-apigw-id"))
-        .map(SafeText::new)
+    response.header("x-amzn-requestid").map(SafeText::new)
 }
 
 /// `namespace#NameException:http://address/` → `Name`
@@ -217,7 +215,7 @@ fn error_name(response: &Response) -> &str {
     name.trim_end_matches("Exception")
 }
 
-/// The message of an error's body. An application writes `message`, API Gateway at times `Message`.
+/// The message of an error's body. Services write `message` or `Message`.
 fn error_message(body: &[u8]) -> Option<String> {
     let text = str::from_utf8(body).ok()?.trim_start_matches('\u{feff}');
     let fields: Map<String, Value> = serde_json::from_str(text).ok()?;

@@ -12,7 +12,9 @@ use crate::aws::operation::Request;
 
 /// The request could not be signed. The cause is left out: it may name the credentials.
 #[derive(Debug, thiserror::Error)]
-#[error("could not sign the request; the credentials may hold characters that no header can carry")]
+#[error(
+    "failed to sign the request; the credentials contain characters that are not allowed in an HTTP header"
+)]
 pub(crate) struct Unsignable;
 
 /// Signs requests in one region.

@@ -21,10 +21,10 @@ pub(crate) struct CaBundle {
 pub enum TlsError {
     #[error("failed to read the CA bundle {}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("the CA bundle {} holds no PEM certificate", path.display())]
+    #[error("the CA bundle {} contains no PEM certificate", path.display())]
     Empty { path: PathBuf },
-    /// The file holds something else than certificates.
-    #[error("the CA bundle {} holds an invalid certificate", path.display())]
+    /// The file contains something else than certificates.
+    #[error("the CA bundle {} contains an invalid certificate", path.display())]
     Invalid {
         path: PathBuf,
         source: reqwest::Error,
@@ -109,9 +109,9 @@ mod tests {
         let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         for (name, text, why) in [
             ("absent", None, "failed to read"),
-            ("empty", Some(""), "holds no PEM certificate"),
-            ("text", Some("hello"), "holds no PEM certificate"),
-            ("key", Some(key), "holds no PEM certificate"),
+            ("empty", Some(""), "contains no PEM certificate"),
+            ("text", Some("hello"), "contains no PEM certificate"),
+            ("key", Some(key), "contains no PEM certificate"),
             ("garbage", Some(garbage), "an invalid certificate"),
         ] {
             let error = read_bundle(name, text).unwrap_err();

@@ -5,8 +5,8 @@ use std::io;
 use std::iter;
 
 use crate::aws::context::RequestContext;
+use crate::aws::excerpt::quote;
 use crate::aws::http::{CONNECT_TIMEOUT, TransportError};
-use crate::aws::redact::quote;
 use crate::domain::fault::{Fault, FaultKind};
 
 const ADDRESS_HINT: &str = "check the scheme, the host and the port of the URL";

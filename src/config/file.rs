@@ -65,7 +65,7 @@ fn is_absent(error: &io::Error) -> bool {
     )
 }
 
-/// The error that ends the program because of a wrong file.
+/// The error that ends the program because of an invalid file.
 pub(super) fn file_error(purpose: &str, path: &Path, why: &dyn Display) -> Error {
     let file = clean(&path.to_string_lossy());
     Error::Usage(format!("failed to read {purpose} {file}: {why}"))

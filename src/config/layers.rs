@@ -1,7 +1,7 @@
 //! The layers of a setting: flag, environment variable, config.toml, default; the first that has a value wins.
 //!
 //! `preferences` picks every setting once, by its row. The picked settings can be printed, and names in the file that
-//! no row picked are errors. Tests: `tests/it/config.rs`.
+//! no row picked are errors. Tests: `tests/it/config/settings.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -194,7 +194,7 @@ impl Layers {
     /// Picks a setting's value.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the file has a wrong value, even if another layer wins.
+    /// [`Error::Usage`] if the file has an invalid value, even if another layer wins.
     pub(super) fn pick<T>(
         &mut self,
         row: Row<T>,
@@ -239,19 +239,21 @@ impl Layers {
         }
         let line = line_of(&self.text, name.span().start);
         let parsed = (row.parse)(value.get_ref());
-        let value = parsed.map_err(|why| self.wrong_value(row.name, Origin::File(line), &why))?;
+        let value = parsed.map_err(|why| self.invalid_value(row.name, Origin::File(line), &why))?;
         Ok(Some((value, line)))
     }
 
-    /// The error for a wrong value, naming its origin.
-    pub(super) fn wrong_value(&self, name: &str, origin: Origin, why: &str) -> Error {
+    /// The error for an invalid value, naming its origin.
+    pub(super) fn invalid_value(&self, name: &str, origin: Origin, why: &str) -> Error {
         match (origin, &self.file) {
             (Origin::File(line), Some(file)) => {
                 let message = format!("{name}: {why}");
                 file_error(PURPOSE, file, &FileError { line, message })
             }
-            (Origin::Environment(variable), _) => Error::Usage(format!("wrong {variable}: {why}")),
-            _ => Error::Usage(format!("wrong --{name}: {why}")),
+            (Origin::Environment(variable), _) => {
+                Error::Usage(format!("invalid value for {variable}: {why}"))
+            }
+            _ => Error::Usage(format!("invalid value for --{name}: {why}")),
         }
     }
 

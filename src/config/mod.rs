@@ -2,7 +2,8 @@
 //! environment, that over files, and those over defaults.
 //!
 //! The first step of every run, before the runtime starts anything. The environment is read here and nowhere else
-//! (except for the AWS configuration, which the AWS crates read). Tests: `tests/it/config.rs`, `tests/it/keys.rs`.
+//! (except for the AWS configuration, which the AWS crates read). Tests: `tests/it/config/settings.rs`,
+//! `tests/it/config/keys.rs`.
 
 pub(crate) mod background;
 pub(crate) mod capabilities;
@@ -199,7 +200,7 @@ impl Task {
     /// The task that the command line asks for.
     ///
     /// # Errors
-    /// [`Error::Usage`] if an argument, a variable or a file is wrong.
+    /// [`Error::Usage`] if an argument, a variable or a file is invalid.
     pub fn new(cli: Cli, environment: &Environment) -> Result<Self, Error> {
         let load = |api, look: &LookArgs| Preferences::load(api, look.clone(), environment);
         let state_folder = environment.state_folder.as_ref();
@@ -281,7 +282,7 @@ impl Task {
     }
 }
 
-/// The format of the history. JSON needs no settings, so it works with a wrong config.toml.
+/// The format of the history. JSON needs no settings, so it works with an invalid config.toml.
 fn history_format(output: ListOutput, environment: &Environment) -> Result<HistoryFormat, Error> {
     match output {
         ListOutput::Text => {

@@ -1,7 +1,7 @@
 //! The settings: one row for each, in the order in which `bakewatch config` prints them.
 //!
 //! To add one, pick it here: config.toml then accepts it, and `bakewatch config` prints it. Tests:
-//! `tests/it/config.rs`.
+//! `tests/it/config/settings.rs`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -64,7 +64,7 @@ impl Preferences {
     /// Picks every setting.
     ///
     /// # Errors
-    /// [`Error::Usage`] if a file or a value is wrong.
+    /// [`Error::Usage`] if a file or a value is invalid.
     pub(super) fn load(
         api: ApiArgs,
         look: LookArgs,
@@ -181,7 +181,7 @@ fn scheme(
 ) -> Result<Scheme, Error> {
     let name = theme.value.as_deref().unwrap_or(themes::AUTO);
     themes::load(name, environment).map_err(|error| match error {
-        themes::ThemeError::Unknown(why) => layers.wrong_value("theme", theme.origin, &why),
+        themes::ThemeError::Unknown(why) => layers.invalid_value("theme", theme.origin, &why),
         themes::ThemeError::Wrong(error) => error,
     })
 }

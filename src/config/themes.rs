@@ -1,6 +1,6 @@
 //! The colour themes: the built-in ones in `assets/themes`, and the user's in the folder `themes` beside config.toml.
 //!
-//! A theme overrides the theme that it is based on. Errors name their line. Tests: `tests/it/themes.rs`.
+//! A theme overrides the theme that it is based on. Errors name their line. Tests: `tests/it/view/themes.rs`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -165,23 +165,25 @@ fn apply(text: &str, scheme: &mut Scheme) -> Result<(), FileError> {
         if name == BASE {
             continue;
         }
-        let wrong = |message: String| FileError::at(text, &entry.span(), message);
+        let invalid = |message: String| FileError::at(text, &entry.span(), message);
         let role = Role::ALL
             .into_iter()
             .find(|role| role.name() == name)
-            .ok_or_else(|| wrong(unknown_role(name)))?;
+            .ok_or_else(|| invalid(unknown_role(name)))?;
         let Value::Table(looks) = value.get_ref() else {
-            return Err(wrong(format!("{name} must be a table; example: {EXAMPLE}")));
+            return Err(invalid(format!(
+                "{name} must be a table; example: {EXAMPLE}"
+            )));
         };
         for (depth, words) in looks {
             let known = Depth::ALL.into_iter().find(|known| known.name() == depth);
             let (Some(depth), Value::String(words)) = (known, words) else {
                 let depth = clean(depth);
-                let message = format!("{name}: wrong entry {depth}; example: {EXAMPLE}");
-                return Err(wrong(message));
+                let message = format!("{name}: invalid entry {depth}; example: {EXAMPLE}");
+                return Err(invalid(message));
             };
             let set = scheme.set(role, depth, words);
-            set.map_err(|why| wrong(format!("{name}: {why}")))?;
+            set.map_err(|why| invalid(format!("{name}: {why}")))?;
         }
     }
     Ok(())
@@ -270,11 +272,11 @@ mod tests {
             ),
             (
                 "good = { 8 = \"green\" }",
-                "line 1: good: wrong entry 8; example: ",
+                "line 1: good: invalid entry 8; example: ",
             ),
             (
                 "good = { 16 = 2 }",
-                "line 1: good: wrong entry 16; example: ",
+                "line 1: good: invalid entry 16; example: ",
             ),
             (
                 "good = { 16 = \"gren\" }",

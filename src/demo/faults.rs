@@ -7,7 +7,23 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::demo::duration;
-use crate::demo::server::requests::{Count, Route};
+
+/// The operation that a request names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Route {
+    StackEvents,
+    Image,
+    /// None that the API has.
+    Unknown,
+}
+
+/// The number of requests: this one and all before it, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub of_all: u64,
+    pub of_route: u64,
+}
 
 /// One way to fail.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -7,7 +7,8 @@
 //! ```
 //! - `scenario/`: a [`Scenario`] is data: a stack, its end, and the time of every change.
 //! - [`World`]: the state at one moment, from which the API makes its responses.
-//! - `server/`: routes, responses, page tokens, and connections that fail on purpose.
+//! - `token`: page tokens, which the world writes and reads.
+//! - `server/`: routes, responses, and connections that fail on purpose.
 //! - `faults`: the requests that fail, and in which way. The scenario `flaky` has some.
 //!
 //! [`RequestLog`], [`Simulator::bind_world`], [`Simulator::with_faults`] and [`Simulator::with_page_size`] are
@@ -47,13 +48,14 @@ pub(crate) mod identifier;
 pub(crate) mod playback;
 pub(crate) mod scenario;
 pub(crate) mod server;
+pub(crate) mod token;
 pub(crate) mod world;
 
 pub use self::faults::FaultPlan;
 pub use self::faults::FaultRule;
 pub use self::faults::InjectedFault;
+pub use self::faults::Route;
 pub(crate) use self::scenario::Scenario;
 pub use self::server::requests::RequestLog;
-pub use self::server::requests::Route;
 pub use self::server::simulator::Simulator;
 pub use self::world::World;

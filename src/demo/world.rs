@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::demo::server::token;
+use crate::demo::token;
 
 /// The world of one image. Clones are handles on the same world.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! One watched image: every stack that had its name, its description by DescribeImage, and the verdict. The app owns one
 //! build and applies the poller's observations to it, in the order in which they come; nothing else changes it.
 //!
-//! Tests: `tests/it/endings.rs`, `tests/it/freshness.rs`, `tests/it/watching.rs`.
+//! Tests: `tests/it/headless/endings.rs`, `tests/it/poll/freshness.rs`, `tests/it/headless/watch.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;

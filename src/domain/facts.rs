@@ -4,7 +4,7 @@
 //! Events may arrive newest first (history) or oldest first (live), so each fact compares the events' positions instead of
 //! relying on the order of arrival. Nothing here is ever computed by a scan.
 //!
-//! Tests: `tests/it/endings.rs`, `src/domain/failure/tests.rs`.
+//! Tests: `tests/it/headless/endings.rs`, `src/domain/failure/tests.rs`.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

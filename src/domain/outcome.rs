@@ -1,8 +1,8 @@
 //! The outcome of a build: the one record that the JSON and text output, the `--on-outcome` variables, the history
 //! and recordings serialise, each in its own format.
 //!
-//! `output::{json, text, variables, history}` and `recording::format` are the serialisers. Tests: `tests/it/endings.rs`,
-//! `tests/it/history.rs`, `tests/it/on_outcome.rs`.
+//! `output::{json, text, variables, history}` and `recording::format` are the serialisers. Tests:
+//! `tests/it/headless/endings.rs`, `tests/it/recording/history.rs`, `tests/it/headless/on_outcome.rs`.
 
 use std::path::PathBuf;
 

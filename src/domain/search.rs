@@ -39,7 +39,7 @@ impl Entry for StackEvent {
     }
 
     /// The log lists the consequences of a failure: a view shows them below it.
-    fn is_marked(&self) -> bool {
+    fn is_flagged(&self) -> bool {
         self.is_consequence()
     }
 }

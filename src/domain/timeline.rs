@@ -4,7 +4,7 @@
 //!
 //! Between the two parts events may be missing: a gap, which is always a row of its own.
 //!
-//! Tests: `tests/it/walk.rs`, `tests/it/finding.rs`, `tests/it/scale.rs`.
+//! Tests: `tests/it/poll/walk.rs`, `tests/it/app/find.rs`, `tests/it/app/scale.rs`.
 
 use std::sync::Arc;
 
@@ -153,11 +153,11 @@ impl Timeline {
 
     /// The failed events that follow from another failure, the stack's own failures among them, oldest first.
     pub fn consequences(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
-        self.committed.marked().chain(self.pending.marked())
+        self.committed.flagged().chain(self.pending.flagged())
     }
 
     pub fn count_consequences(&self) -> usize {
-        self.committed.count_marked() + self.pending.count_marked()
+        self.committed.count_flagged() + self.pending.count_flagged()
     }
 
     /// The number of rows of a selection: its events, and the gap where there is one.
@@ -211,8 +211,9 @@ impl Timeline {
         self.committed.unindexed(slot) + self.pending.unindexed(slot)
     }
 
-    /// The stack itself and its resources, in the order in which CloudFormation began them, as far as that is known: no
-    /// resource comes before one that it depends on.
+    /// The stack itself and its resources, in the order of their first events, as far as that is known. This is an order
+    /// of dependencies: CloudFormation begins a resource when everything that it depends on is complete, so no resource
+    /// comes before one that it needs.
     pub fn resources(&self) -> impl Iterator<Item = &SafeText> {
         let newer = self.pending.groups();
         let newer = newer.filter(|resource| !self.committed.has_group(resource));

@@ -2,9 +2,10 @@
 //! facts of both API calls.
 //!
 //! Success is no status of the stack. A ParallelCluster build succeeds when DescribeImage returns the AMI; its stack then
-//! deletes itself, and the API responds with 404. A failed request is no fact and decides nothing.
+//! deletes itself, and the API responds with 404. A failed request alone never decides a verdict; if DescribeImage is
+//! denied or fails five times in a row, a failed stack counts as failed without it.
 //!
-//! Tests of whole builds: `tests/it/endings.rs`.
+//! Tests of whole builds: `tests/it/headless/endings.rs`.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! Serialises the history: a table for the user, or one JSON object per line, with the fields of docs/recordings.md.
-//! Tests: `tests/it/history.rs`.
+//! Tests: `tests/it/recording/history.rs`.
 
 use serde::Serialize;
 
@@ -15,16 +15,16 @@ use crate::text::width::{pad, truncate, width};
 /// The maximum width of a cell.
 const MAX_WIDTH: usize = 64;
 const HEADINGS: [&str; 7] = [
-    "BEGAN",
+    "STARTED",
     "IMAGE",
     "REGION",
-    "VERDICT",
+    "OUTCOME",
     "TOOK",
     "RECORDING",
     "RESULT",
 ];
 /// The coloured column.
-const VERDICT: usize = 3;
+const OUTCOME: usize = 3;
 
 /// The list as JSON lines.
 pub(crate) fn history_json(watches: &[RecordedWatch]) -> String {
@@ -50,7 +50,7 @@ pub(crate) fn history_table(watches: &[RecordedWatch], theme: &Theme) -> String 
     for (watch, cells) in watches.iter().zip(rows) {
         let outcome = watch.outcome.as_ref();
         let style = outcome.map_or(theme.dim(), |outcome| theme.status(class(outcome.kind)));
-        table += &table_line(cells, widths, |verdict| paint(style, &verdict));
+        table += &table_line(cells, widths, |outcome| paint(style, &outcome));
     }
     table
 }
@@ -63,7 +63,7 @@ fn table_line(
     let cells = cells.into_iter().zip(widths).enumerate();
     let cells = cells.map(|(column, (cell, width))| {
         let cell = pad(&cell, width);
-        if column == VERDICT { paint(cell) } else { cell }
+        if column == OUTCOME { paint(cell) } else { cell }
     });
     cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
 }
@@ -71,7 +71,7 @@ fn table_line(
 fn row(watch: &RecordedWatch, theme: &Theme) -> [String; HEADINGS.len()] {
     let name = watch.file.file_stem().unwrap_or_default();
     let name = one_line(SafeText::new(&name.to_string_lossy()).as_str());
-    let began = seconds(watch.began);
+    let started = seconds(watch.began);
     let cell = |text: &SafeText| {
         let text = one_line(text.as_str());
         truncate(&text, MAX_WIDTH, theme.glyphs().ellipsis)
@@ -80,13 +80,13 @@ fn row(watch: &RecordedWatch, theme: &Theme) -> [String; HEADINGS.len()] {
     match &watch.outcome {
         Err(why) => {
             let none = || "-".to_owned();
-            let verdict = "UNREADABLE".to_owned();
-            [began, none(), none(), verdict, none(), name, cell(why)]
+            let unreadable = "UNREADABLE".to_owned();
+            [started, none(), none(), unreadable, none(), name, cell(why)]
         }
         Ok(outcome) => {
             let sign = theme.glyphs().status(class(outcome.kind));
             [
-                began,
+                started,
                 cell(&outcome.image_id),
                 or_none(outcome.region.as_ref().map(cell)),
                 format!("{sign} {}", outcome.kind.as_str().to_uppercase()),

@@ -1,7 +1,7 @@
 //! Formats for printing: the entries of a headless watch as text or JSON, the history, reports, keys and settings.
 //!
 //! The application decides which entries are printed and when; `runtime` prints the result. Tests:
-//! `tests/it/watching.rs`, `tests/it/report.rs`.
+//! `tests/it/headless/watch.rs`, `tests/it/recording/report.rs`.
 
 mod config;
 mod history;

@@ -1,6 +1,6 @@
 //! The Markdown report of a build, to share with a maintainer: the facts that they request first.
 //!
-//! Its size is bounded for any build, so that it can be pasted into an issue. Tests: `tests/it/report.rs`.
+//! Its size is bounded for any build, so that it can be pasted into an issue. Tests: `tests/it/recording/report.rs`.
 
 use std::fmt::Write;
 
@@ -127,7 +127,7 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
                 .root()
                 .map(|root| inert(&SafeText::new(root.status.as_str()), MAX_NAME)),
         ),
-        ("began", build.started_at().map(seconds)),
+        ("started", build.started_at().map(seconds)),
         ("ended", ended.map(seconds)),
         (
             "Image Builder",
@@ -195,7 +195,7 @@ fn push_failure(out: &mut String, why: &Explanation, succeeded: bool) {
 
 fn failure(why: &Explanation) -> Vec<Fact> {
     let cause = &why.cause;
-    let hint = why.hint.as_ref();
+    let remedy = why.remedy.as_ref();
     vec![
         ("resource", Some(name(&cause.logical_id))),
         ("type", Some(name(&cause.resource_type))),
@@ -210,7 +210,7 @@ fn failure(why: &Explanation) -> Vec<Fact> {
                 .map(|after| format!("{} of work on the resource", duration(after))),
         ),
         (
-            "in short",
+            "summary",
             why.summary().map(|summary| inert(&summary, MAX_REASON)),
         ),
         (
@@ -222,11 +222,12 @@ fn failure(why: &Explanation) -> Vec<Fact> {
         ),
         (
             "remedy",
-            hint.map(|hint| inert(&hint.advice, MAX_FAILURE_REASON)),
+            remedy.map(|remedy| inert(&remedy.advice, MAX_FAILURE_REASON)),
         ),
         (
             "command",
-            hint.and_then(|hint| hint.command.as_ref())
+            remedy
+                .and_then(|remedy| remedy.command.as_ref())
                 .map(|text| inert(text, MAX_FAILURE_REASON)),
         ),
         (
@@ -256,7 +257,7 @@ fn push_resources(out: &mut String, build: &Build, timeline: &Timeline, now: Dat
         "resource",
         "type",
         "operation",
-        "began after",
+        "started after",
         "took",
         "ended as",
     ];

@@ -1,5 +1,5 @@
 //! Serialises an outcome as environment variables for the `--on-outcome` command (docs/scripting.md). Tests:
-//! `tests/it/on_outcome.rs`.
+//! `tests/it/headless/on_outcome.rs`.
 
 use crate::app::effect::FinalOutcome;
 use crate::domain::stack_event::StackId;

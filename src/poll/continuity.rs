@@ -11,7 +11,7 @@
 //! | A token dies at any time. | The token before it is tried once ([`Trail::step_back`]); its page has to repeat events of the walk. |
 //! | Every other request is rejected, so that no token ever works. | After a rejection, the newest page is fetched before each token is used ([`Continuity::probe_first`]). |
 //!
-//! Tests: `tests/it/walk.rs`.
+//! Tests: `tests/it/poll/walk.rs`.
 
 use std::collections::HashSet;
 use std::sync::Arc;

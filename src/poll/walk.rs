@@ -9,7 +9,7 @@
 //! Therefore whole pages are read, a walk ends only after [`OVERLAP`] known events, a page counts only if it continues
 //! the walk (see [`crate::poll::continuity`]), and the service's order is kept: nothing is ever sorted by time.
 //!
-//! Tests: `tests/it/walk.rs`.
+//! Tests: `tests/it/poll/walk.rs`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -16,7 +16,7 @@ use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
 use crate::domain::verdict::OutcomeKind;
 use crate::recording::Header;
-use crate::text::redact::redact;
+use crate::text::redact::redact_urls;
 use crate::text::safe::SafeText;
 
 /// The serialised names of streams.
@@ -242,7 +242,7 @@ struct AmiInfo {
 }
 
 fn redacted(text: Option<&SafeText>) -> Option<String> {
-    text.map(|text| redact(text.as_str()).into_owned())
+    text.map(|text| redact_urls(text.as_str()).into_owned())
 }
 
 fn safe(text: Option<&String>) -> Option<SafeText> {
@@ -323,7 +323,7 @@ impl From<&Fault> for FaultFields {
             class: class
                 .map(|(_, word)| (*word).to_owned())
                 .unwrap_or_default(),
-            message: redact(fault.message.as_str()).into_owned(),
+            message: redact_urls(fault.message.as_str()).into_owned(),
             hint: redacted(fault.hint.as_ref()),
             request_id: redacted(fault.request_id.as_ref()),
         }

@@ -1,5 +1,6 @@
-//! The outcomes of all recordings, for the history and the typical duration. A watch that ended normally has written its
-//! outcome to the last line, so that listing is fast, however long the recordings are. Tests: `tests/it/history.rs`.
+//! The outcomes of all recordings, for the history and the typical duration. A watch that ended normally has written
+//! its outcome to the last line, so that listing is fast, however long the recordings are. Tests:
+//! `tests/it/recording/history.rs`.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

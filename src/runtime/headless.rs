@@ -2,7 +2,7 @@
 //! entries instead of frames.
 //!
 //! A thread of its own prints, so that a reader that stalls does not block the handling of signals. Tests:
-//! `tests/it/watching.rs`.
+//! `tests/it/headless/watch.rs`.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};

@@ -1,8 +1,8 @@
 //! The imperative shell: the only place that spawns tasks, owns the terminal and the signals, and creates the clock.
 //!
 //! `prepare` builds a watch from the settings; `screen` or `headless` runs the loop that passes messages to
-//! `app::update` and carries out its effects. Tests: `tests/it/watching.rs`, `tests/it/leaving.rs`,
-//! `tests/it/terminal.rs`.
+//! `app::update` and carries out its effects. Tests: `tests/it/headless/watch.rs`, `tests/tty/exit.rs`,
+//! `tests/tty/terminal.rs`.
 
 pub(crate) mod commands;
 pub(crate) mod headless;

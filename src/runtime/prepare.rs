@@ -34,14 +34,14 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
         .parse()
-        .map_err(|error| usage("wrong image ID", &error))?;
+        .map_err(|error| usage(&format!("invalid image id {}", api.image_id), &error))?;
     let api_url: ApiUrl = api
         .api_url
         .parse()
-        .map_err(|error| usage("wrong --api-url", &error))?;
+        .map_err(|error| usage("invalid value for --api-url", &error))?;
     if let Some(profile) = &api.profile_to_check {
         let checked = parallelcluster::check_profile(profile).await;
-        checked.map_err(|error| usage("wrong --profile", &error))?;
+        checked.map_err(|error| usage("invalid value for --profile", &error))?;
     }
     let signing = if api.unsigned {
         Signing::Unsigned
@@ -99,7 +99,8 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
 
 async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
     let bug = |error: &dyn std::error::Error| Error::Bug(error.to_string());
-    let scenario = Scenario::named(name).map_err(|error| usage("wrong --scenario", &error))?;
+    let scenario =
+        Scenario::named(name).map_err(|error| usage("invalid value for --scenario", &error))?;
     let clock = Clock::scenario(Clock::wall().now(), speed);
     let simulator = Simulator::bind(&scenario, clock.clone())
         .await

@@ -1,7 +1,7 @@
 //! The loop of the screen: messages in, at most thirty frames per second out, and a last line on the normal screen.
 //!
 //! The shell can take the terminal away for a while (job control), and it can hang up for good. Tests:
-//! `tests/it/terminal.rs`, `tests/it/leaving.rs`, `tests/it/screen.rs`.
+//! `tests/tty/terminal.rs`, `tests/tty/exit.rs`, `tests/tty/screen.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -24,8 +24,8 @@ pub(crate) trait Entry: Sized {
     /// The bytes that a predicate has to read at most: the unit of [`crate::store::work::WorkBudget`].
     fn size(&self) -> usize;
 
-    /// Whether the log lists the entry in [`crate::store::entry_log::EntryLog::marked`] as well.
-    fn is_marked(&self) -> bool;
+    /// Whether the log lists the entry in [`crate::store::entry_log::EntryLog::flagged`] as well.
+    fn is_flagged(&self) -> bool;
 }
 
 /// A small closed set of kinds, such as an enum: 1 to 16, numbered from 0.

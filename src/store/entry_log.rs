@@ -1,6 +1,7 @@
-//! An append-only log without gaps, oldest entry to newest, indexed so that a view never scans it.
+//! An ordered log of unique entries that grows at both ends; no entry is removed. It is indexed, so that a view never
+//! scans it.
 //!
-//! It grows at both ends in constant time: new entries are pushed at one, history is loaded at the other. Class, group
+//! Both ends grow in constant time: new entries are pushed at one, history is loaded at the other. Class, group
 //! and filter indexes hold sequence numbers, so that filters are a matter of counting.
 
 use std::collections::{HashMap, VecDeque};
@@ -22,7 +23,7 @@ pub(crate) struct EntryLog<T: Entry> {
     seqs: HashMap<T::Id, Seq>,
     by_class: ClassIndex<T::Class>,
     by_group: GroupIndex<T::Group>,
-    marked: VecDeque<Seq>,
+    flagged: VecDeque<Seq>,
     filter_indexes: [Option<FilterIndex<T>>; FilterSlot::ALL.len()],
 }
 
@@ -34,7 +35,7 @@ impl<T: Entry> Default for EntryLog<T> {
             seqs: HashMap::new(),
             by_class: ClassIndex::default(),
             by_group: GroupIndex::default(),
-            marked: VecDeque::new(),
+            flagged: VecDeque::new(),
             filter_indexes: [const { None }; FilterSlot::ALL.len()],
         }
     }
@@ -76,8 +77,8 @@ impl<T: Entry> EntryLog<T> {
         self.seqs.insert(entry.id().clone(), seq);
         self.by_class.push_newest(entry.class(), seq);
         self.by_group.push_newest(entry.group(), seq);
-        if entry.is_marked() {
-            self.marked.push_back(seq);
+        if entry.is_flagged() {
+            self.flagged.push_back(seq);
         }
         self.entries.push_back(entry);
         true
@@ -93,8 +94,8 @@ impl<T: Entry> EntryLog<T> {
         self.seqs.insert(entry.id().clone(), seq);
         self.by_class.push_oldest(entry.class(), seq);
         self.by_group.push_oldest(entry.group(), seq);
-        if entry.is_marked() {
-            self.marked.push_front(seq);
+        if entry.is_flagged() {
+            self.flagged.push_front(seq);
         }
         self.entries.push_front(entry);
         true
@@ -119,9 +120,9 @@ impl<T: Entry> EntryLog<T> {
         self.by_class.shift(seq);
         self.by_class.insert(entry.class(), seq);
         self.by_group.insert(entry.group(), seq);
-        shift(&mut self.marked, seq);
-        if entry.is_marked() {
-            insert(&mut self.marked, seq);
+        shift(&mut self.flagged, seq);
+        if entry.is_flagged() {
+            insert(&mut self.flagged, seq);
         }
         for filter in self.filter_indexes.iter_mut().flatten() {
             filter.insert(&entry, seq);
@@ -218,13 +219,13 @@ impl<T: Entry> EntryLog<T> {
         empty
     }
 
-    /// The marked entries, oldest first; see [`Entry::is_marked`].
-    pub(crate) fn marked(&self) -> impl Iterator<Item = &Arc<T>> {
-        self.marked.iter().filter_map(|seq| self.get(*seq))
+    /// The flagged entries, oldest first; see [`Entry::is_flagged`].
+    pub(crate) fn flagged(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.flagged.iter().filter_map(|seq| self.get(*seq))
     }
 
-    pub(crate) fn count_marked(&self) -> usize {
-        self.marked.len()
+    pub(crate) fn count_flagged(&self) -> usize {
+        self.flagged.len()
     }
 
     /// Puts all entries of `newer` after this log's; cheap where this one is empty. Filter indexes of `newer` are taken
@@ -293,7 +294,7 @@ mod tests {
         }
     }
 
-    /// A log line; every second error is marked.
+    /// A log line; every second error is flagged.
     #[derive(Debug, PartialEq, Eq)]
     struct Line {
         id: u32,
@@ -337,7 +338,7 @@ mod tests {
             150
         }
 
-        fn is_marked(&self) -> bool {
+        fn is_flagged(&self) -> bool {
             self.level == Level::Error && self.id.is_multiple_of(2)
         }
     }
@@ -478,8 +479,8 @@ mod tests {
                     prop_assert_eq!(log.previous_in_group(pair[1]), Some(pair[0]));
                 }
             }
-            prop_assert!(log.marked().eq(plain.iter().filter(|line| line.is_marked())));
-            prop_assert_eq!(log.count_marked(), log.marked().count());
+            prop_assert!(log.flagged().eq(plain.iter().filter(|line| line.is_flagged())));
+            prop_assert_eq!(log.count_flagged(), log.flagged().count());
             prop_assert!(log.iter().eq(plain.iter()));
         }
     }

@@ -1,7 +1,4 @@
 //! The entries of each group, and the groups in the order of their first entries.
-//!
-//! For stack events that order is one of dependencies: CloudFormation begins a resource when everything that it depends
-//! on is complete, so no resource comes before one that it needs.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash;

@@ -2,7 +2,7 @@
 //! visit counter lets tests prove that the cost of a frame depends on the screen only, which times can't: they
 //! depend on the machine. It counts with debug assertions only, and does nothing otherwise.
 //!
-//! Tests: `tests/it/scale.rs`.
+//! Tests: `tests/it/app/scale.rs`.
 
 /// The work that may be done before the next message has its turn: bytes of entries, each multiplied by the weight of
 /// the predicate that reads it.

@@ -30,7 +30,7 @@ const ESCAPED_IN_VALUES: [&str; 5] = ["/", "u002f", "u002b", "u003d", "u0025"];
 
 /// Replaces the values of a presigned URL's secret parameters. JSON text stays JSON text: a value is never cut inside an
 /// escape.
-pub fn redact(text: &str) -> Cow<'_, str> {
+pub fn redact_urls(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| BEFORE_VALUES.contains(&byte)) {
         return Cow::Borrowed(text);
     }
@@ -185,7 +185,7 @@ mod tests {
                 "go?to=https%3A%2F%2Fb%3FX-Amz-Signature%3D[redacted]%26a%3D1&b=2",
             ),
         ] {
-            assert_eq!(redact(text), kept);
+            assert_eq!(redact_urls(text), kept);
         }
     }
 
@@ -195,9 +195,9 @@ mod tests {
             let text = parts.concat();
             let inner = serde_json::json!({ &text: number, "signature": number, "x": [&text] });
             let outer = serde_json::json!({ "a": inner.to_string(), &text: &inner, "Signature": &text });
-            let redacted = redact(&outer.to_string()).into_owned();
+            let redacted = redact_urls(&outer.to_string()).into_owned();
             prop_assert!(serde_json::from_str::<serde_json::Value>(&redacted).is_ok(), "{redacted}");
-            prop_assert_eq!(redact(&redacted).into_owned(), redacted.clone());
+            prop_assert_eq!(redact_urls(&redacted).into_owned(), redacted.clone());
         }
     }
 
@@ -226,11 +226,11 @@ mod tests {
     #[test]
     fn redaction_takes_linear_time() {
         let names = "signature= ".repeat(30_000);
-        assert!(matches!(redact(&names), Cow::Borrowed(_)));
+        assert!(matches!(redact_urls(&names), Cow::Borrowed(_)));
         let values = "x-amz-signature=1 ".repeat(30_000);
-        assert_eq!(redact(&values).matches(REDACTED).count(), 30_000);
+        assert_eq!(redact_urls(&values).matches(REDACTED).count(), 30_000);
         let escapes = format!("signature={}", "\\/".repeat(30_000));
-        assert_eq!(redact(&escapes), "signature=[redacted]");
+        assert_eq!(redact_urls(&escapes), "signature=[redacted]");
     }
 
     #[test]
@@ -242,7 +242,7 @@ mod tests {
             r#"{"signature":1}"#,
             "",
         ] {
-            assert!(matches!(redact(text), Cow::Borrowed(same) if same == text));
+            assert!(matches!(redact_urls(text), Cow::Borrowed(same) if same == text));
         }
     }
 }

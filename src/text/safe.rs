@@ -5,7 +5,7 @@
 //! overrides or invisible characters. [`SafeText`] makes each of them visible; it drops nothing, so that two different
 //! names never look alike. The JSON output of an event does not use it: JSON escapes, and keeps values.
 //!
-//! Tests of whole frames: `tests/it/hostile.rs`.
+//! Tests of whole frames: `tests/it/headless/hostile.rs`.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;

@@ -17,7 +17,7 @@ class Usage(ContractCase):
     def refused(self, arguments: list[str]) -> Watch:
         watch = self.run_program(arguments)
         self.assertEqual(2, watch.finish(), watch.transcript())
-        self.assertEqual([], watch.output, "wrong usage prints nothing on standard output")
+        self.assertEqual([], watch.output, "a usage error prints nothing on standard output")
         return watch
 
     def test_image_id_that_no_image_can_have(self) -> None:

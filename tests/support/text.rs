@@ -47,8 +47,9 @@ pub(crate) fn hostile_recording() -> String {
         event(1, HOSTILE, HOSTILE),
         event(2, "img", HOSTILE),
         json!({"kind": "image", "at": at, "image": {"region": HOSTILE, "version": HOSTILE,
-            "buildStatus": "BUILD_FAILED", "builderStatus": HOSTILE, "builderReason": HOSTILE,
-            "stackStatusReason": HOSTILE}}),
+            "imageBuildStatus": "BUILD_FAILED", "imagebuilderImageStatus": HOSTILE,
+            "imagebuilderImageStatusReason": HOSTILE, "cloudformationStackStatusReason": HOSTILE,
+            "ec2AmiInfo": {"amiId": "ami-1", "amiName": HOSTILE, "state": HOSTILE}}}),
         json!({"kind": "fault", "at": at, "fault": fault}),
         json!({"kind": HOSTILE, "at": at}),
     ];

@@ -325,7 +325,7 @@ fn the_output_fits_the_terminal_capabilities() {
     let recording = [
         json!({"bakewatchRecording": 1, "program": "0", "imageId": "img", "startedAt": at}),
         json!({"kind": "event", "at": at, "stackId": "s", "event": failed}),
-        json!({"kind": "image", "at": at, "image": {"buildStatus": "BUILD_FAILED"}}),
+        json!({"kind": "image", "at": at, "image": {"imageBuildStatus": "BUILD_FAILED"}}),
     ];
     fs::write(
         &file,

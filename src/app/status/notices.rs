@@ -11,7 +11,7 @@ use crate::app::msg::Remark;
 use crate::app::session::Session;
 use crate::app::status::connection::{Connection, ConnectionState};
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Explanation, Hint, Reason};
+use crate::domain::failure::{Explanation, Reason, Remedy};
 use crate::domain::outcome::verdict_reason;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
@@ -67,7 +67,7 @@ pub(crate) fn lines(
     let fault = fault.map(|fault| (NoticeSubject::Fault, fault.to_string()));
     let notice = build_notice(build, connection, explanation, columns);
     let remark = remark.map(|remark| (NoticeSubject::Attention, remark.text.to_string()));
-    let hint = explanation.and_then(|explanation| explanation.hint.as_ref());
+    let hint = explanation.and_then(|explanation| explanation.remedy.as_ref());
     let helps = |subject| match subject {
         NoticeSubject::Failure => true,
         NoticeSubject::Attention => build.verdict() == Verdict::Succeeded,
@@ -144,7 +144,7 @@ fn failure_text(explanation: &Explanation, columns: usize) -> String {
     let plain = |reason: &&Reason| reason.is_plain() && !reason.message().is_empty();
     let why = match explanation.reason.as_ref().filter(plain) {
         // A summary would only cut it, and there may be room for more.
-        Some(reason) if explanation.hint.is_none() => Some(reason.message().to_owned()),
+        Some(reason) if explanation.remedy.is_none() => Some(reason.message().to_owned()),
         _ => explanation.summary().map(|text| text.to_string()),
     };
     let why = why.map_or_else(String::new, |why| format!(": {why}"));
@@ -160,7 +160,7 @@ fn failure_text(explanation: &Explanation, columns: usize) -> String {
 /// is shown, so is the key that shows all of it.
 fn with_hint(
     text: &str,
-    hint: &Hint,
+    hint: &Remedy,
     more: Option<Key>,
     columns: usize,
     room: usize,
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_hint_takes_the_remaining_lines_and_its_command_is_never_cut() {
-        let hint = Hint {
+        let hint = Remedy {
             advice: SafeText::new("Look at the log. It says why."),
             command: Some(SafeText::new("read the-log")),
         };

@@ -1,4 +1,4 @@
-//! The explanation of a failure as a page: the first failure, its reason, the hint and the consequences.
+//! The explanation of a failure as a page: the first failure, its reason, the remedy and the consequences.
 //!
 //! The parts come from [`crate::domain::failure`]; `view::views::failure` draws the lines.
 
@@ -140,9 +140,9 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
         lines.push(PageLine::Heading("why".to_owned()));
         lines.extend(page::text_lines(summary.as_str(), columns));
     }
-    if let Some(hint) = &why.hint {
+    if let Some(hint) = &why.remedy {
         lines.push(PageLine::Blank);
-        lines.push(PageLine::Heading("hint".to_owned()));
+        lines.push(PageLine::Heading("remedy".to_owned()));
         lines.extend(page::text_lines(hint.advice.as_str(), columns));
         if let Some(command) = &hint.command {
             lines.push(PageLine::Blank);

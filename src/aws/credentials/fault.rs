@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_credential_types::provider::error::CredentialsError;
 
 use crate::aws::context::RequestContext;
-use crate::aws::redact::redact;
+use crate::aws::excerpt::excerpt_without_request;
 use crate::domain::fault::{Fault, FaultKind};
 
 /// The reason why there is no identity.
@@ -93,13 +93,17 @@ impl IdentityFault {
                 },
                 None => Self::Missing,
             },
-            CredentialsError::InvalidConfiguration(_) => Self::Misconfigured(redact(causes)),
+            CredentialsError::InvalidConfiguration(_) => {
+                Self::Misconfigured(excerpt_without_request(causes))
+            }
             // SSO first: its unread token is an I/O error too.
             _ if has(&SIGN_IN) => Self::SignIn(login),
-            _ if has(&["accessdenied"]) => Self::RoleDenied(redact(causes)),
-            _ if has(&["invalid peer certificate"]) => Self::Untrusted(redact(causes)),
-            _ if has(&NETWORK) => Self::Unreachable(redact(causes)),
-            _ => Self::Failed(redact(causes)),
+            _ if has(&["accessdenied"]) => Self::RoleDenied(excerpt_without_request(causes)),
+            _ if has(&["invalid peer certificate"]) => {
+                Self::Untrusted(excerpt_without_request(causes))
+            }
+            _ if has(&NETWORK) => Self::Unreachable(excerpt_without_request(causes)),
+            _ => Self::Failed(excerpt_without_request(causes)),
         }
     }
 

@@ -42,7 +42,7 @@ pub enum ApiUrlError {
     #[error("the API's URL must be https (http is only for loopback addresses)")]
     Insecure,
     /// `https://user:password@example.com`
-    #[error("the API's URL must not hold a user name or a password")]
+    #[error("the API's URL must not contain a user name or a password")]
     Credentials,
     /// `https://example.com/prod?x=1#y`
     #[error("the API's URL must not have a query or a fragment")]

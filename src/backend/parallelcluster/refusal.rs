@@ -11,7 +11,7 @@ use reqwest::{StatusCode, Url};
 use crate::aws::context::RequestContext;
 use crate::aws::http::Response;
 use crate::aws::operation::Operation;
-use crate::aws::refusal::{AwsRefusal, Cause, ErrorResponse, request_id};
+use crate::aws::refusal::{self, AwsRefusal, Cause, ErrorResponse};
 use crate::aws::transport_error::proxy_authorization;
 use crate::backend::parallelcluster::ApiCall;
 use crate::domain::fault::{Fault, FaultKind};
@@ -77,6 +77,12 @@ pub(crate) fn classify(
     refusal.with_request_id(request_id(response))
 }
 
+/// The service's ID of a request, else the gateway's.
+pub(crate) fn request_id(response: &Response) -> Option<SafeText> {
+    let of_gateway = || response.header("x-amz-apigw-id").map(SafeText::new);
+    refusal::request_id(response).or_else(of_gateway)
+}
+
 struct Classifier<'a> {
     call: ApiCall<'a>,
     context: &'a RequestContext<'a>,
@@ -93,6 +99,9 @@ impl Classifier<'_> {
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             return Some(Refusal::other(proxy_authorization(self.context)));
         }
+        if self.is_throttled_by_gateway() {
+            return Some(self.shared(AwsRefusal::Throttled));
+        }
         if let Some(refusal) = self.error.by_name() {
             return Some(self.shared(refusal));
         }
@@ -101,6 +110,12 @@ impl Classifier<'_> {
             "Forbidden" => Some(self.forbidden()),
             _ => None,
         }
+    }
+
+    /// Where AWS throttles the application behind API Gateway, the application waits until the gateway gives up on it.
+    /// The gateway's own name for an exceeded quota is not that of other services.
+    fn is_throttled_by_gateway(&self) -> bool {
+        self.error.status() == StatusCode::GATEWAY_TIMEOUT || self.error.name == "LimitExceeded"
     }
 
     fn by_status(&self) -> Refusal {

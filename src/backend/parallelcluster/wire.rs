@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::aws::redact::snippet;
+use crate::aws::excerpt::excerpt_of_body;
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::image::{Ami, ImageDescription};
 use crate::domain::stack_event::{StackEvent, StackId, parse_time};
-use crate::text::redact::redact as without_signatures;
+use crate::text::redact::redact_urls;
 use crate::text::safe::SafeText;
 
 /// The reason why a body is not the API's. JSON is never quoted: a description holds a presigned URL.
@@ -28,7 +28,7 @@ pub(crate) enum ForeignBody {
     NotJson(String),
     #[error("JSON that is cut short or malformed (line {line}, column {column})")]
     BrokenJson { line: usize, column: usize },
-    #[error("JSON that is not the API's")]
+    #[error("unexpected JSON")]
     OtherJson,
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> 
     if text(&fields, "imageId").is_none() && text(&fields, "imageBuildStatus").is_none() {
         return Err(ForeignBody::OtherJson);
     }
-    let safe = |name| text(&fields, name).map(|text| SafeText::new(&without_signatures(text)));
+    let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_urls(text)));
     Ok(ImageDescription {
         region: safe("region"),
         version: safe("version"),
@@ -132,7 +132,7 @@ fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ForeignBody> {
             }
         }),
         Some('[' | '"') => Err(ForeignBody::OtherJson),
-        Some(_) => Err(ForeignBody::NotJson(snippet(body))),
+        Some(_) => Err(ForeignBody::NotJson(excerpt_of_body(body))),
         None => Err(ForeignBody::Empty),
     }
 }

@@ -425,7 +425,7 @@ fn the_first_failure_is_the_cause_and_not_a_cancelled_sibling() {
 }
 
 #[test]
-fn flaky_is_a_success_behind_faults() {
+fn the_flaky_scenario_succeeds_in_spite_of_faults() {
     assert_eq!(
         root_statuses(&script("flaky")),
         root_statuses(&script("success"))

@@ -3,10 +3,10 @@
 use hyper::Request;
 
 use crate::clock::Clock;
-use crate::demo::faults::{FaultPlan, InjectedFault};
+use crate::demo::faults::{Count, FaultPlan, InjectedFault, Route};
 use crate::demo::playback::Playback;
 use crate::demo::server::http::{Cut, HttpResponse, Stamp, truncated, whole};
-use crate::demo::server::requests::{Count, Counter, LoggedRequest, RequestLog, Route};
+use crate::demo::server::requests::{Counter, LoggedRequest, RequestLog};
 use crate::demo::server::response::Response;
 use crate::demo::world::{Page, World};
 

@@ -9,4 +9,3 @@ pub(crate) mod http;
 pub(crate) mod requests;
 pub(crate) mod response;
 pub(crate) mod simulator;
-pub(crate) mod token;

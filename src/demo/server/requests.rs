@@ -5,17 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::Request;
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
 
-/// The operation that a request names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Route {
-    StackEvents,
-    Image,
-    /// None that the API has.
-    Unknown,
-}
+use crate::demo::faults::{Count, Route};
 
 /// One request as it came in.
 #[derive(Clone, Debug)]
@@ -131,13 +122,6 @@ impl RequestLog {
 /// Counts requests, all of them and each route's own.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(Mutex<HashMap<Route, u64>>);
-
-/// The number of requests: this one and all before it, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Count {
-    pub of_all: u64,
-    pub of_route: u64,
-}
 
 impl Counter {
     /// Counts one more.

@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn dropping_it_closes_the_port() {
+    async fn dropping_the_simulator_closes_its_port() {
         let simulator = with_faults([]).await;
         let url = events_of(&simulator);
         let client = client();

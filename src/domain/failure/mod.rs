@@ -1,14 +1,14 @@
-//! Why a build failed: the first failure, its reason in parts, its consequences, and a hint. The app explains the build
+//! Why a build failed: the first failure, its reason in parts, its consequences, and a remedy. The app explains the build
 //! after each observation; the failure view and the outputs show the [`Explanation`].
 //!
 //! ```text
-//!  Facts ──► first failure ──► Reason::parse (reason.rs) ──► Hint::for_reason (hint.rs)
+//!  Facts ──► first failure ──► Reason::parse (reason.rs) ──► Remedy::for_reason (remedy.rs)
 //! ```
 //! An explanation is made once per observation, not once per frame: it reads the facts that the timeline keeps and parses
 //! one reason. It never scans the events.
 
-mod hint;
 mod reason;
+mod remedy;
 #[cfg(test)]
 mod tests;
 
@@ -22,8 +22,8 @@ use crate::domain::stack_event::StackEvent;
 use crate::domain::verdict::Verdict;
 use crate::text::safe::SafeText;
 
-pub(crate) use hint::{About, Hint};
 pub(crate) use reason::{Label, Reason};
+pub(crate) use remedy::{Remedy, RemedyContext};
 
 /// The number of consequences that an explanation lists.
 const LISTED: usize = 3;
@@ -46,7 +46,7 @@ pub struct Explanation {
     pub consequences: usize,
     /// The first few of those.
     pub first_consequences: Vec<Arc<StackEvent>>,
-    pub hint: Option<Hint>,
+    pub remedy: Option<Remedy>,
 }
 
 impl Explanation {
@@ -62,7 +62,7 @@ impl Explanation {
             build.first_failure()?
         };
         let reason = cause.reason.as_ref().map(Reason::parse);
-        let about = About {
+        let context = RemedyContext {
             image_id,
             region,
             version: build
@@ -70,12 +70,12 @@ impl Explanation {
                 .and_then(|image| image.version.as_ref())
                 .map(SafeText::as_str),
         };
-        let hint = if succeeded {
-            Some(Hint::for_leftover(&about))
+        let remedy = if succeeded {
+            Some(Remedy::for_leftover(&context))
         } else {
             reason
                 .as_ref()
-                .and_then(|reason| Hint::for_reason(reason, &about))
+                .and_then(|reason| Remedy::for_reason(reason, &context))
         };
         let first = timeline
             .consequences()
@@ -94,7 +94,7 @@ impl Explanation {
             first_consequences: first.cloned().collect(),
             cause: Arc::clone(cause),
             reason,
-            hint,
+            remedy,
         })
     }
 

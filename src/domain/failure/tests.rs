@@ -195,7 +195,7 @@ fn a_text_that_is_longer_than_any_reason_is_all_message() {
     let reason = parse(&text);
     assert_eq!(reason.message(), text);
     assert!(reason.is_plain());
-    assert_eq!(hint(&text), None);
+    assert_eq!(remedy(&text), None);
     assert_eq!(
         width(reason.summary(None).as_str()),
         super::reason::SUMMARY_COLUMNS
@@ -253,14 +253,14 @@ fn every_reason_has_a_readable_summary() {
     );
 }
 
-const ABOUT: About<'static> = About {
+const CONTEXT: RemedyContext<'static> = RemedyContext {
     image_id: "rocky8",
     region: Some("eu-west-1"),
     version: Some("3.1.3"),
 };
 
-fn hint(text: &str) -> Option<Hint> {
-    Hint::for_reason(&parse(text), &ABOUT)
+fn remedy(text: &str) -> Option<Remedy> {
+    Remedy::for_reason(&parse(text), &CONTEXT)
 }
 
 #[test]
@@ -299,8 +299,10 @@ fn every_known_failure_has_its_hint() {
         (debconf, "A package asked a question"),
     ];
     for (text, expected) in cases {
-        let hint = hint(text);
-        let advice = hint.as_ref().map_or("none", |hint| hint.advice.as_str());
+        let remedy = remedy(text);
+        let advice = remedy
+            .as_ref()
+            .map_or("none", |remedy| remedy.advice.as_str());
         assert!(advice.starts_with(expected), "{text}: {advice}");
     }
 }
@@ -321,17 +323,20 @@ fn a_text_without_a_known_failure_has_no_hint() {
         "component/x failed",
         "The request is authorized",
     ] {
-        assert_eq!(hint(text), None, "{text}");
+        assert_eq!(remedy(text), None, "{text}");
     }
 }
 
 #[test]
 fn a_hint_names_the_log_and_the_command_that_reads_it() {
-    let with = |about: &About<'_>| {
-        let hint = Hint::for_reason(&parse(texts::DOCUMENT), about).unwrap();
-        (hint.advice.to_string(), hint.command.unwrap().to_string())
+    let with = |context: &RemedyContext<'_>| {
+        let remedy = Remedy::for_reason(&parse(texts::DOCUMENT), context).unwrap();
+        (
+            remedy.advice.to_string(),
+            remedy.command.unwrap().to_string(),
+        )
     };
-    let (advice, command) = with(&ABOUT);
+    let (advice, command) = with(&CONTEXT);
     assert!(
         advice
             .contains("stream 3.1.3/1 of log group /aws/imagebuilder/ParallelClusterImage-rocky8.")
@@ -340,28 +345,28 @@ fn a_hint_names_the_log_and_the_command_that_reads_it() {
         command,
         "pcluster get-image-log-events --image-id rocky8 --region eu-west-1 --log-stream-name 3.1.3/1"
     );
-    let (_, command) = with(&About {
+    let (_, command) = with(&RemedyContext {
         version: Some("3.17.0b1"),
         region: None,
-        ..ABOUT
+        ..CONTEXT
     });
     assert_eq!(
         command,
         "pcluster get-image-log-events --image-id rocky8 --log-stream-name 3.17.0/1"
     );
-    let (_, command) = with(&About {
+    let (_, command) = with(&RemedyContext {
         version: None,
-        ..ABOUT
+        ..CONTEXT
     });
     assert!(
         command.contains("--log-stream-name 3.1.3/1"),
         "the image's ARN has it too: {command}"
     );
-    let debconf = Hint::for_reason(
+    let debconf = Remedy::for_reason(
         &parse("debconf: ?"),
-        &About {
+        &RemedyContext {
             version: None,
-            ..ABOUT
+            ..CONTEXT
         },
     )
     .unwrap();
@@ -376,27 +381,27 @@ fn a_command_contains_nothing_that_a_shell_could_interpret() {
     for foreign in [
         "a;b", "$(a)", "`a`", "a b", "a\nb", "-a", "", "a'b", "a|b", "日本",
     ] {
-        for about in [
-            About {
+        for context in [
+            RemedyContext {
                 image_id: foreign,
-                ..ABOUT
+                ..CONTEXT
             },
-            About {
+            RemedyContext {
                 region: Some(foreign),
-                ..ABOUT
+                ..CONTEXT
             },
         ] {
-            assert_eq!(Hint::for_leftover(&about).command, None, "{foreign:?}");
-            let hint = Hint::for_reason(&parse(texts::DOCUMENT), &about).unwrap();
-            assert_eq!(hint.command, None, "{foreign:?}");
+            assert_eq!(Remedy::for_leftover(&context).command, None, "{foreign:?}");
+            let remedy = Remedy::for_reason(&parse(texts::DOCUMENT), &context).unwrap();
+            assert_eq!(remedy.command, None, "{foreign:?}");
         }
-        let about = About {
+        let context = RemedyContext {
             version: Some(foreign),
-            ..ABOUT
+            ..CONTEXT
         };
-        let hint = Hint::for_reason(&parse(texts::DOCUMENT), &about).unwrap();
+        let remedy = Remedy::for_reason(&parse(texts::DOCUMENT), &context).unwrap();
         assert!(
-            hint.command.unwrap().as_str().ends_with(" 3.1.3/1"),
+            remedy.command.unwrap().as_str().ends_with(" 3.1.3/1"),
             "{foreign:?}"
         );
     }
@@ -456,8 +461,8 @@ proptest! {
         let summary = reason.summary(known.as_ref());
         prop_assert!(width(summary.as_str()) <= super::reason::SUMMARY_COLUMNS, "{summary}");
         prop_assert!(!summary.as_str().contains('\n'));
-        if let Some(hint) = Hint::for_reason(&reason, &ABOUT) {
-            prop_assert!(width(hint.advice.as_str()) < 400, "{}", hint.advice);
+        if let Some(remedy) = Remedy::for_reason(&reason, &CONTEXT) {
+            prop_assert!(width(remedy.advice.as_str()) < 400, "{}", remedy.advice);
         }
     }
 }
@@ -551,9 +556,10 @@ fn assert_explained(build: &Build) {
         .map(|event| event.event_id.as_str())
         .collect();
     assert_eq!(first, ["Sibling-63", "rocky8-65"]);
-    let hint = explanation.hint.unwrap();
+    let remedy = explanation.remedy.unwrap();
     assert!(
-        hint.command
+        remedy
+            .command
             .unwrap()
             .as_str()
             .contains("get-image-log-events")
@@ -658,7 +664,7 @@ fn a_success_is_explained_only_if_its_stack_is_left_over() {
     assert_eq!(explanation.cause.event_id.as_str(), "InstanceRole-60");
     assert_eq!(explanation.after, Some(TimeDelta::seconds(8)));
     assert_eq!((explanation.consequences, explanation.others), (1, 1));
-    let command = explanation.hint.unwrap().command.unwrap();
+    let command = explanation.remedy.unwrap().command.unwrap();
     assert_eq!(
         command.as_str(),
         "aws cloudformation delete-stack --stack-name rocky8 --region eu-west-1"

@@ -17,7 +17,8 @@ use crate::text::safe::{SafeText, one_line};
 pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Error> {
     let Some(path) = recordings else {
         return Err(Error::Usage(
-            "failed to find the recordings: there is no home folder, and XDG_STATE_HOME is not set"
+            "failed to find the recordings: there is no home folder, and XDG_STATE_HOME is not set; \
+             set XDG_STATE_HOME"
                 .to_owned(),
         ));
     };

@@ -98,7 +98,7 @@ pub(crate) async fn wait() -> Error {
 
 /// The message of a panic, redacted.
 pub(crate) fn message(payload: Option<&str>) -> SafeText {
-    SafeText::new(&redact(payload.unwrap_or("it panicked")))
+    SafeText::new(&redact_urls(payload.unwrap_or("it panicked")))
 }
 
 /// The first line of a message, for an error.

@@ -1,4 +1,4 @@
-//! The user's key map: how `bakewatch keys` prints it, and the errors of a wrong one.
+//! The user's key map: how `bakewatch keys` prints it, and the errors of an invalid one.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The user's settings and themes: their values, where each comes from, and the errors of wrong ones.
+//! The user's settings and themes: their values, where each comes from, and the errors of invalid ones.
 
 use crate::support::folder::Folder;
 use crate::support::program::{Ended, run};
@@ -121,7 +121,7 @@ fn an_unknown_theme_is_a_usage_error() {
     let (code, text) = result(run(&["demo", "--theme", "lihgt"]));
     assert_eq!(code, Some(2));
     assert!(
-        text.starts_with("error: wrong --theme: unknown theme lihgt"),
+        text.starts_with("error: invalid value for --theme: unknown theme lihgt"),
         "{text}"
     );
     assert!(text.ends_with("did you mean light?\n"), "{text}");
@@ -129,7 +129,7 @@ fn an_unknown_theme_is_a_usage_error() {
     let (code, text) = result(folder.run_with(&["config"], &[("BAKEWATCH_THEME", "../x")]));
     assert_eq!(code, Some(2));
     assert!(
-        text.starts_with("error: wrong BAKEWATCH_THEME: unknown theme ../x; "),
+        text.starts_with("error: invalid value for BAKEWATCH_THEME: unknown theme ../x; "),
         "{text}"
     );
     let wrong = [

@@ -240,7 +240,7 @@ fn a_usage_error_exits_with_2_and_one_helpful_line() {
         (&["watch", "img"], "ParallelClusterApiInvokeUrl"),
         (
             &["watch", "1img", "--api-url", "https://x.example/prod"],
-            "image id",
+            "error: invalid image id 1img: ",
         ),
         (
             &["watch", "img", "--api-url", "http://x.example/prod"],
@@ -307,7 +307,7 @@ fn a_usage_error_exits_with_2_and_one_helpful_line() {
         );
         assert!(
             ended.lines.is_empty(),
-            "{arguments:?}: wrong usage prints no outcome"
+            "{arguments:?}: a usage error prints no outcome"
         );
     }
 }

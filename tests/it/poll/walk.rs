@@ -282,7 +282,7 @@ fn an_empty_last_page_counts_only_when_repeated() {
 
 /// A time that does not follow the service's order looks like a page that moved up: once.
 #[test]
-fn an_odd_time_costs_one_restart() {
+fn an_out_of_order_timestamp_restarts_the_walk_once() {
     let dated = |id: usize, second: usize| {
         let json = format!(
             r#"{{"stackId":"a","eventId":"{id}","timestamp":"2026-01-01T00:00:{second:02}Z"}}"#

@@ -77,7 +77,7 @@ fn every_view_of_a_failed_build_without_colours_and_in_ascii() {
 }
 
 #[test]
-fn every_view_of_every_other_build() {
+fn views_match_their_snapshots() {
     for (name, _) in builds::all(80, 24) {
         // The events of each are snapshots of their own.
         let views = VIEWS
@@ -115,8 +115,8 @@ fn the_first_failure_and_its_reason_need_no_key() {
 }
 
 #[test]
-fn every_other_fact_takes_at_most_two_keys() {
-    let facts = [
+fn each_detail_is_reached_in_two_keys() {
+    let details = [
         ("which resource took how long", "2", "31:40"),
         (
             "which event failed first",
@@ -134,14 +134,14 @@ fn every_other_fact_takes_at_most_two_keys() {
         ("when it was in UTC", "u", "in UTC"),
         ("how long after the event before", "t", "the previous event"),
     ];
-    for (fact, keys, text_of_it) in facts {
+    for (detail, keys, needed) in details {
         assert!(keys.len() <= 2);
         let mut story = builds::failed(80, 24);
         story.keys(keys);
         let shown = text(&story);
         assert!(
-            shown.contains(text_of_it),
-            "{fact}: {text_of_it:?} is not on\n{shown}"
+            shown.contains(needed),
+            "{detail}: {needed:?} is not on\n{shown}"
         );
     }
 }

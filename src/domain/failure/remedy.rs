@@ -1,6 +1,6 @@
-//! Hints for known failures: advice in plain words, and a command if one helps. An [`super::Explanation`] has at most one.
+//! Remedies for known failures: advice in plain words, and a command if one helps. An [`super::Explanation`] has at most one.
 //!
-//! A wrong hint costs more than none, so each is bound to words that a service uses for that failure only. A command is made
+//! A wrong remedy is worse than none, so each is bound to words that a service uses for that failure only. A command is made
 //! to be pasted into a shell: it contains nothing that a shell could interpret.
 
 use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
@@ -10,9 +10,9 @@ use crate::text::width::truncate;
 /// The widest quoted words in advice, in columns.
 const WORD_COLUMNS: usize = 64;
 
-/// The image that a hint is about, for its commands.
+/// The image that a remedy is for, for its commands.
 #[derive(Clone, Copy, Debug)]
-pub struct About<'a> {
+pub struct RemedyContext<'a> {
     pub image_id: &'a str,
     pub region: Option<&'a str>,
     /// The ParallelCluster version that builds the image.
@@ -20,13 +20,13 @@ pub struct About<'a> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hint {
+pub struct Remedy {
     /// One or two sentences; the first one matters most.
     pub advice: SafeText,
     pub command: Option<SafeText>,
 }
 
-/// A failure that has a hint.
+/// A failure that has a remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KnownFailure {
     /// The build instance never reached Systems Manager.
@@ -140,9 +140,9 @@ fn is_limited(reason: &Reason) -> bool {
         .any(|words| message.contains(words))
 }
 
-impl Hint {
-    /// The hint for a failure; none if its reason has no known remedy.
-    pub fn for_reason(reason: &Reason, about: &About<'_>) -> Option<Self> {
+impl Remedy {
+    /// The remedy for a failure; none if its reason is not known.
+    pub fn for_reason(reason: &Reason, context: &RemedyContext<'_>) -> Option<Self> {
         let advice = |advice: &str| Self {
             advice: SafeText::new(advice),
             command: None,
@@ -158,7 +158,7 @@ impl Hint {
             ),
             KnownFailure::Debconf => Self::see_log(
                 reason,
-                about,
+                context,
                 "A package asked a question while it was installed. Set DEBIAN_FRONTEND=noninteractive there.",
             ),
             KnownFailure::OtherVersion => advice(
@@ -167,10 +167,10 @@ impl Hint {
             ),
             KnownFailure::StepTimedOut => Self::see_log(
                 reason,
-                about,
+                context,
                 "A step took longer than Image Builder waits for it.",
             ),
-            KnownFailure::Component => Self::see_log(reason, about, ""),
+            KnownFailure::Component => Self::see_log(reason, context, ""),
             KnownFailure::Denied => Self::for_denial(reason),
             KnownFailure::Limit => advice(
                 "A quota of the AWS account is used up. Delete what is not needed any more, or ask for more in \
@@ -183,9 +183,9 @@ impl Hint {
         })
     }
 
-    /// The hint for a stack that failed to delete itself after its image had been made.
-    pub fn for_leftover(about: &About<'_>) -> Self {
-        let command = command_line(about, "aws cloudformation delete-stack --stack-name", "");
+    /// The remedy for a stack that failed to delete itself after its image had been made.
+    pub fn for_leftover(context: &RemedyContext<'_>) -> Self {
+        let command = command_line(context, "aws cloudformation delete-stack --stack-name", "");
         Self {
             advice: SafeText::new(
                 "Use the AMI; pcluster delete-image would delete it too. Delete the stack by hand.",
@@ -220,11 +220,11 @@ impl Hint {
     }
 
     /// The cause is in the build log, which outlives the stack: names the log, and the command that reads it.
-    fn see_log(reason: &Reason, about: &About<'_>, first: &str) -> Self {
-        let stream = stream(reason, about);
+    fn see_log(reason: &Reason, context: &RemedyContext<'_>, first: &str) -> Self {
+        let stream = stream(reason, context);
         let group = format!(
             "/aws/imagebuilder/ParallelClusterImage-{}",
-            truncate(about.image_id, WORD_COLUMNS, "...")
+            truncate(context.image_id, WORD_COLUMNS, "...")
         );
         let location = stream.as_ref().map_or_else(
             || format!("log group {group}"),
@@ -233,11 +233,11 @@ impl Hint {
         let advice = format!("{first} The cause is near the end of the build log: {location}.");
         let command = match &stream {
             Some(stream) => command_line(
-                about,
+                context,
                 "pcluster get-image-log-events --image-id",
                 &format!(" --log-stream-name {stream}"),
             ),
-            None => command_line(about, "pcluster list-image-log-streams --image-id", ""),
+            None => command_line(context, "pcluster list-image-log-streams --image-id", ""),
         };
         Self {
             advice: SafeText::new(advice.trim_start()),
@@ -248,7 +248,7 @@ impl Hint {
 
 /// The build log's stream, `VERSION/1`. The version is the numbers of DescribeImage's, else that of the image's ARN,
 /// `…:image/NAME/VERSION/BUILD`.
-fn stream(reason: &Reason, about: &About<'_>) -> Option<String> {
+fn stream(reason: &Reason, context: &RemedyContext<'_>) -> Option<String> {
     let numbers = |version: &str| {
         let end = version.find(|character: char| !character.is_ascii_digit() && character != '.');
         let numbers = version
@@ -260,7 +260,7 @@ fn stream(reason: &Reason, about: &About<'_>) -> Option<String> {
         let image = reason.part(Label::Image)?.as_str();
         numbers(resource_of_arn(image).split('/').nth(2)?)
     };
-    about.version.and_then(numbers).or_else(of_image)
+    context.version.and_then(numbers).or_else(of_image)
 }
 
 /// The role in a caller's ARN, `…:assumed-role/ROLE/SESSION` or `…:role/PATH/ROLE`.
@@ -273,9 +273,9 @@ fn role_of(caller: &str) -> Option<&str> {
 }
 
 /// A command about the image, in its region; none if the image's id or the region is no plain word.
-fn command_line(about: &About<'_>, command: &str, rest: &str) -> Option<SafeText> {
-    let id = shell_word(about.image_id)?;
-    let region = match about.region {
+fn command_line(context: &RemedyContext<'_>, command: &str, rest: &str) -> Option<SafeText> {
+    let id = shell_word(context.image_id)?;
+    let region = match context.region {
         Some(region) => format!(" --region {}", shell_word(region)?),
         None => String::new(),
     };

@@ -4,15 +4,15 @@
 use crate::text::redact as secret;
 
 /// The longest text of a service that an error quotes, in characters.
-const LONGEST_QUOTE: usize = 300;
+const LONGEST_MESSAGE: usize = 300;
 /// How much of a body that no service wrote is quoted.
-const SNIPPET: usize = 80;
+const LONGEST_BODY: usize = 80;
 
 /// The words that secrets follow: services quote the signed request, its headers or its query.
 const SECRETS_FOLLOW: [&str; 3] = ["canonical string", "string-to-sign", "authorization"];
 
 /// The message up to where it may hold secrets, on one line.
-pub(crate) fn redact(message: &str) -> String {
+pub(crate) fn excerpt_without_request(message: &str) -> String {
     let lower = message.to_ascii_lowercase();
     let secret = SECRETS_FOLLOW
         .iter()
@@ -28,13 +28,13 @@ pub(crate) fn redact(message: &str) -> String {
 }
 
 /// The beginning of a body that no service wrote, from which the user may recognise the program that did.
-pub(crate) fn snippet(body: &[u8]) -> String {
-    redact(&excerpt(&String::from_utf8_lossy(body), SNIPPET))
+pub(crate) fn excerpt_of_body(body: &[u8]) -> String {
+    excerpt_without_request(&excerpt(&String::from_utf8_lossy(body), LONGEST_BODY))
 }
 
 /// A text that holds no secrets, on one line and cut.
 pub(crate) fn quote(text: &str) -> String {
-    excerpt(text, LONGEST_QUOTE)
+    excerpt(text, LONGEST_MESSAGE)
 }
 
 /// The beginning of a text on one line.
@@ -73,7 +73,7 @@ mod tests {
             ),
             ("größer: x-amz-signature=canary", "größer: [redacted]"),
         ] {
-            assert_eq!(redact(message), shown);
+            assert_eq!(excerpt_without_request(message), shown);
         }
     }
 
@@ -81,7 +81,7 @@ mod tests {
     fn an_ordinary_message_is_kept() {
         let message =
             "User: arn:aws:iam::1:user/me is not authorized to perform: execute-api:Invoke";
-        assert_eq!(redact(message), message);
+        assert_eq!(excerpt_without_request(message), message);
     }
 
     #[test]
