@@ -13,7 +13,7 @@ use std::thread;
 use tokio::sync::Notify;
 
 use crate::error::Error;
-use crate::text::redact::redact;
+use crate::text::redact::redact_urls;
 use crate::text::safe::SafeText;
 
 /// The panics of all threads. A static, because the hook of the standard library is one too.
