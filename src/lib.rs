@@ -24,6 +24,7 @@
 //! - *Outcome*: the result of a watch.
 //! - *Page*: one response with events; on the screen, a scrollable text.
 //! - *Recording*: the observations of a watch, in a file.
+//! - *Session*: one watched build and the state of its views.
 //! - *Span*: one operation on a resource, from its start to its end.
 //! - *Timeline*: the events of one stack, in order.
 //! - *Verdict*: the decision whether a build has ended, and how.

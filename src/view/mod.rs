@@ -29,14 +29,13 @@ pub(crate) mod views;
 
 use self::chrome::{bar, hints, notices, title, verdict};
 use self::overlays::{filter_menu, help, prompt};
-use self::views::{detail, events, failure, resources};
+use self::views::detail;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
 
 use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::status::notices::NoticeSubject;
-use crate::app::views::Tab;
 use crate::style::Theme;
 
 /// Draws the model into the area, clipped to the buffer.
@@ -61,13 +60,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     notices::draw(lines, theme, on_screen(regions.notice), buf);
     bar::draw(model, theme, on_screen(regions.bar), buf);
     if let Some(region) = regions.list.map(on_screen) {
-        match model.shown.tab {
-            Tab::Resources if model.shown.build.current().is_some() => {
-                resources::draw(model, theme, region, buf);
-            }
-            Tab::Failure => failure::draw(model, theme, region, buf),
-            Tab::Events | Tab::Resources => events::draw(model, theme, region, buf),
-        }
+        views::draw(model, theme, region, buf);
     }
     if let Some(region) = regions.detail {
         detail::draw(model, theme, on_screen(region), buf);

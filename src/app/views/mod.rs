@@ -178,3 +178,23 @@ pub(crate) trait View {
     /// Goes to the next or previous match, around the end. Returns a toast if there is something to tell.
     fn find(&mut self, pattern: &Pattern, forward: bool, data: ViewData<'_>) -> Option<String>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tab_is_listed_in_its_order() {
+        for (index, tab) in Tab::ALL.into_iter().enumerate() {
+            assert_eq!(tab as usize, index, "{}", tab.name());
+        }
+        let (_, rest) = include_str!("mod.rs")
+            .split_once("pub enum Tab {\n")
+            .unwrap();
+        let (body, _) = rest.split_once("\n}").unwrap();
+        let variants = body
+            .lines()
+            .filter(|line| !line.trim().starts_with(['/', '#']));
+        assert_eq!(variants.count(), Tab::ALL.len());
+    }
+}

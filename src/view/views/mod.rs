@@ -14,3 +14,22 @@ pub(crate) mod failure;
 pub(crate) mod gantt;
 pub(crate) mod page;
 pub(crate) mod resources;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::model::Model;
+use crate::app::views::Tab;
+use crate::style::Theme;
+
+/// Draws the shown view.
+pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    match model.shown.tab {
+        Tab::Resources if model.shown.build.current().is_some() => {
+            resources::draw(model, theme, area, buf);
+        }
+        Tab::Failure => failure::draw(model, theme, area, buf),
+        // Before the first event, the list of events has the message.
+        Tab::Events | Tab::Resources => events::draw(model, theme, area, buf),
+    }
+}

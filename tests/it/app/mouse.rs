@@ -150,3 +150,12 @@ fn mouse_capture_can_be_disabled() {
     assert_eq!(mouse(&mut story), Some(false));
     assert_eq!(mouse(&mut story), Some(true));
 }
+
+#[test]
+fn before_the_first_event_a_click_hits_the_list_everywhere() {
+    for (width, height) in [(120, 40), (80, 40), (80, 12)] {
+        let mut story = builds::waiting(width, height);
+        act(&mut story, MouseKind::Click, (width - 5, height - 4));
+        assert_eq!(story.model.shown.focus, Focus::List, "{width}x{height}");
+    }
+}
