@@ -3,10 +3,10 @@
 //! ```text
 //!  Observation ─► Transcript ─► lines ─► Recorder ─► FILE.jsonl ─► Recording ─► Observation (resume, replay)
 //! ```
-//! One JSON object per line. The first line is the [`Header`]; lines are only appended. An event is written once its
-//! walk is complete, so every prefix of a file is a state that the watch was in. Therefore a resumed watch appends to
-//! the same file: a copy could be truncated, and would then compete with the original. Tests:
-//! `tests/it/recording/record_and_replay.rs`.
+//! One JSON object per line. The first line is the [`Header`]; lines are only appended. An event is written once its walk
+//! is complete, so every prefix of a file is a state that the watch was in. Therefore a resumed watch appends to the same
+//! file: a copy could be truncated, and would then compete with the original. Tests: `tests/it/recording.rs`,
+//! `tests/it/recorded.rs`.
 
 pub(crate) mod folder;
 pub(crate) mod format;

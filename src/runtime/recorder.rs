@@ -1,7 +1,7 @@
 //! The thread that writes the recording, between the poller and the application.
 //!
 //! A slow or full disk must block neither the screen nor the signals; if the recording can't be written, the watch
-//! continues without it. Tests: `tests/it/recording/record_and_replay.rs`.
+//! continues without it. Tests: `tests/it/recording.rs`.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -1,6 +1,5 @@
 //! The only writer of the model while the program runs: applies messages here, and keys and the mouse in the files
-//! beside it. See `app` for the order. Tests: `tests/it/headless/endings.rs`, `tests/it/poll/freshness.rs`,
-//! `tests/it/app/verdict_notice.rs`.
+//! beside it. See `app` for the order. Tests: tests/it/{endings,freshness,falling}.rs.
 
 mod copy;
 mod find;

@@ -1,5 +1,5 @@
 //! Carries out mouse events: the wheel scrolls, a click selects the target under it. Everything has a key too. Tests:
-//! `tests/it/app/mouse.rs`.
+//! tests/it/mouse.rs.
 
 use ratatui::layout::{Position, Rect};
 

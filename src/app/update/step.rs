@@ -1,5 +1,5 @@
 //! Steps from one match of a search to the next, and from failure to failure. Called by `keys`; the filter indexes have
-//! the matches. Tests: `tests/it/app/find.rs`.
+//! the matches. Tests: tests/it/finding.rs.
 
 use crate::app::model::{Focus, Model};
 use crate::app::views::Tab;

@@ -1,5 +1,5 @@
 //! Failpoints, in debug builds only: `BAKEWATCH_FAULT=panic:poller` makes that part of the program panic, so that tests
-//! can check that the terminal is restored. Tests: `tests/tty/exit.rs`.
+//! can check that the terminal is restored. Tests: `tests/it/leaving.rs`.
 
 /// A panic's message can quote text of the service.
 #[cfg(debug_assertions)]

@@ -1,7 +1,7 @@
 //! The `--on-outcome` command: runs once with the outcome in environment variables.
 //!
 //! It can neither change the screen or the exit code nor keep the program from exiting. Tests:
-//! `tests/it/headless/on_outcome.rs`.
+//! `tests/it/on_outcome.rs`.
 
 use std::io::{self, Write};
 use std::process::Stdio;

@@ -1,6 +1,6 @@
 //! The panic hook: restores the terminal, prints the panic as safe text, and wakes the loop so that the program exits.
 //!
-//! A panic's message can quote untrusted text. Tests: `tests/tty/exit.rs`.
+//! A panic's message can quote untrusted text. Tests: `tests/it/leaving.rs`.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;

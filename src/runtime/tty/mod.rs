@@ -1,7 +1,7 @@
 //! The terminal: entering and restoring it, frames and sequences out, keys and sizes in.
 //!
-//! `terminal` owns its state, `writer` is the only thread that writes to it. Tests: `tests/tty/terminal.rs`,
-//! `tests/tty/exit.rs`.
+//! `terminal` owns its state, `writer` is the only thread that writes to it. Tests: `tests/it/terminal.rs`,
+//! `tests/it/leaving.rs`.
 
 pub(crate) mod clipboard;
 pub(crate) mod escapes;
