@@ -204,7 +204,7 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Whether a file is still the one at a path: it may have been removed before it was locked.
-fn is_still_at(file: &File, path: &Path) -> bool {
+pub(crate) fn is_still_at(file: &File, path: &Path) -> bool {
     let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
     let open = file.metadata().map(identity).ok();
     open.is_some() && open == fs::metadata(path).map(identity).ok()

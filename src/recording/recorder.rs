@@ -182,6 +182,9 @@ impl Recorder {
             with_ending(&format!(".format-{version}")),
             with_ending(".new"),
         );
+        // The lock on the old file makes this the only watch that does this, so a copy that exists is one of a watch that
+        // was killed.
+        let _ = fs::remove_file(&temporary);
         let file = folder::create(&temporary)?;
         let destination = Destination::File {
             file,
@@ -191,7 +194,10 @@ impl Recorder {
         recorder.begin_with(&found.recording, header.started_at);
         let replaced = recorder
             .flush()
-            .and_then(|()| fs::hard_link(&found.path, kept))
+            .and_then(|()| match fs::hard_link(&found.path, &kept) {
+                Err(_) if folder::is_still_at(&found.file, &kept) => Ok(()),
+                linked => linked,
+            })
             .and_then(|()| fs::rename(&temporary, &found.path));
         if let Err(error) = replaced {
             let _ = fs::remove_file(temporary);

@@ -129,6 +129,9 @@ fn a_named_file_is_replaced_by_one_of_the_present_format_and_kept_beside_it() {
     let file = folder.join("build.jsonl");
     fs::copy(fixture("failure"), &file).unwrap();
     let header = later(&Recording::open(&file).unwrap().header);
+    // A watch that was killed while it made the copy.
+    fs::write(folder.join("build.jsonl.new"), "{").unwrap();
+    fs::hard_link(&file, folder.join("build.jsonl.format-1")).unwrap();
     for _ in 0..2 {
         let (mut recorder, resumed) = Recorder::in_file(&file, &header, true).unwrap();
         assert!(resumed.is_some());
@@ -139,6 +142,7 @@ fn a_named_file_is_replaced_by_one_of_the_present_format_and_kept_beside_it() {
     }
     let gone = json!({"kind": "gone", "at": "1970-01-01T00:00:00.000Z", "stream": "events"});
     assert!(lines(&file).contains(&gone), "the watch is recorded");
+    assert!(!folder.join("build.jsonl.new").exists());
     let kept = file.with_extension("jsonl.format-1");
     assert_eq!(
         fs::read(kept).unwrap(),
