@@ -4,11 +4,10 @@
 //!  Observation ─► RecordingSink ──────────────────────────────────────────► inbox
 //!                     └─ Transcript ─► lines ─► Recorder ─► FILE.jsonl ─► Recording ─► Observation (resume, replay)
 //! ```
-//! One JSON object per line. The first line is the [`Header`]; lines are only appended. An event is written once its walk
-//! is complete, so every prefix of a file is a state that the watch was in. Therefore a resumed watch appends to the same
-//! file: a copy could be truncated, and would then compete with the original. Only a file of an older format is copied,
-//! because its header can't be changed. Tests: `tests/it/recording.rs`,
-//! `tests/it/recorded.rs`.
+//! One JSON object per line. The first line is the [`Header`]; lines are only appended. An event is written once its
+//! walk is complete, so every prefix of a file is a state that the watch was in. Therefore a resumed watch appends to
+//! the same file: a copy could be truncated, and would then compete with the original. Only a file of an older format
+//! is copied, because its header can't be changed. Tests: `tests/it/recording/record_and_replay.rs`.
 
 pub(crate) mod folder;
 pub(crate) mod format;

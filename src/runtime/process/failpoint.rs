@@ -1,5 +1,5 @@
 //! Failpoints, in debug builds only: `BAKEWATCH_FAULT=panic:poller` makes that part of the program panic, so that tests
-//! can check that the terminal is restored. Tests: `tests/it/leaving.rs`.
+//! can check that the terminal is restored. Tests: `tests/tty/exit.rs`.
 
 /// The parts: the tasks by their names, and places in the loop of the screen.
 pub const PARTS: &[&str] = &[
@@ -10,7 +10,6 @@ pub const PARTS: &[&str] = &[
     "poller",
     "printer",
     "recorder",
-    "recording-sink",
     "report",
     "simulator",
     "thread during enter",
