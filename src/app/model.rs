@@ -214,7 +214,7 @@ impl Model {
     /// Lays the screen out, and brings the shown session and the overlay in line with the build and with their sizes.
     /// `update` calls it once after every message, so once after any number of observations.
     pub(super) fn settle(&mut self) {
-        self.layout = self.lay_out();
+        self.layout = self.lay_out(self.size);
         let Some(regions) = &self.layout.regions else {
             return;
         };
@@ -224,17 +224,18 @@ impl Model {
         }
     }
 
-    fn lay_out(&self) -> Layout {
+    /// The layout of a screen of that size. [`Model::layout`] is that of the terminal's size.
+    pub fn lay_out(&self, size: Size) -> Layout {
         let session = &self.shown;
         let more = Action::Session(SessionAction::Show(Tab::Failure));
         let more = self.keys.key_for(more);
         let more = more.filter(|_| !session.view().explains_failure());
-        let notices = notices::lines(session, self.remark(), more, self.size);
+        let notices = notices::lines(session, self.remark(), more, size);
         let input = LayoutInput {
             notices: notices.len(),
             ..session.layout_input()
         };
-        let regions = Regions::of(self.size, input);
+        let regions = Regions::of(size, input);
         Layout { notices, regions }
     }
 }

@@ -42,8 +42,11 @@ use crate::style::Theme;
 pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     buf.set_style(area, theme.screen());
-    let lines = &model.layout.notices;
-    let Some(regions) = &model.layout.regions else {
+    // The terminal may already have another size than the model knows.
+    let other = (area.as_size() != model.size).then(|| model.lay_out(area.as_size()));
+    let layout = other.as_ref().unwrap_or(&model.layout);
+    let lines = &layout.notices;
+    let Some(regions) = &layout.regions else {
         too_small::draw(area, buf);
         return;
     };

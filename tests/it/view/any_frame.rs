@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use serde_json::json;
 
 use crate::support::builds;
-use crate::support::frame::{draw, theme};
+use crate::support::frame::{COLOUR, draw, theme};
 use crate::support::story::Story;
 use crate::support::text::acts;
 
@@ -335,5 +335,17 @@ fn a_reason_of_megabytes_is_cut_for_the_screen() {
         // The explanation has it twice: as the message, and as the service's own words.
         assert!(shown > 0 && shown < 3 * MAX_SHOWN, "{keys}: {shown}");
         check(&story, &Theme::default(), 200, 60);
+    }
+}
+
+#[test]
+fn a_frame_is_clipped_to_a_terminal_of_another_size_than_the_model_knows() {
+    for (_, mut story) in builds::all(120, 40) {
+        for keys in ["", "2", "3", "1>", "<?", "?f"] {
+            story.keys(keys);
+            for (width, height) in [(0, 0), (1, 40), (119, 1), (19, 5), (60, 20), (200, 60)] {
+                check(&story, &COLOUR, width, height);
+            }
+        }
     }
 }
