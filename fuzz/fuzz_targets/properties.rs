@@ -50,7 +50,7 @@ fn event(id: &str, properties: &str) -> Arc<StackEvent> {
 fn read(
     timeline: &Timeline,
     event: &Arc<StackEvent>,
-    form: DetailMode,
+    mode: DetailMode,
     columns: usize,
     length: usize,
 ) {
