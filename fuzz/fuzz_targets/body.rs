@@ -2,7 +2,7 @@
 //! A fixture gives its own status and body; other bytes are a body that comes with every status.
 #![no_main]
 
-use bakewatch::testing::backend::{AnyResponse, EventsResponse, EventsError};
+use bakewatch::testing::backend::{AnyResponse, EventsError, EventsResponse};
 use bakewatch::testing::domain::{Fault, ImageAnswer, StackEvent};
 use bakewatch::testing::text::{SafeText, one_line};
 use libfuzzer_sys::fuzz_target;

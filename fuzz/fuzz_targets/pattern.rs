@@ -42,6 +42,9 @@ fuzz_target!(|data: &[u8]| {
             !made.is_in(text) || is_in_event(&made, &event),
             "each field is searched to its end"
         );
-        assert_eq!(matching_field(&made, &event).is_some(), is_in_event(&made, &event));
+        assert_eq!(
+            matching_field(&made, &event).is_some(),
+            is_in_event(&made, &event)
+        );
     }
 });

@@ -29,7 +29,10 @@ fuzz_target!(|data: &[u8]| {
     let mut seen = HashSet::new();
     if recording.events().all(|event| seen.insert(event.key())) {
         // A damaged file does not show which of two events with one id counts.
-        assert_eq!(state_after(&recording.observations), state_after(&again.observations));
+        assert_eq!(
+            state_after(&recording.observations),
+            state_after(&again.observations)
+        );
     }
     assert_eq!(
         write(&path, &again),

@@ -1,7 +1,9 @@
 //! Any text made safe to show, cut, wrapped and escaped: nothing that could act on a terminal is left of it.
 #![no_main]
 
-use bakewatch::testing::text::{SafeText, escape_json, one_line, redact_urls, truncate, width, wrap};
+use bakewatch::testing::text::{
+    SafeText, escape_json, one_line, redact_urls, truncate, width, wrap,
+};
 use libfuzzer_sys::fuzz_target;
 use ratatui::text::Line;
 use serde_json::Value;
