@@ -73,7 +73,7 @@ pub struct Model {
     pub offset: FixedOffset,
     /// The terminal's size.
     pub size: Size,
-    /// The division of the screen; see [`Model::settle`].
+    /// The division of the screen; see `Model::settle`
     pub layout: Layout,
     pub overlay: Option<Overlay>,
     pub times: TimeDisplay,
