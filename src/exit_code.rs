@@ -36,7 +36,8 @@ pub(crate) const fn of_verdict(verdict: Verdict) -> Option<u8> {
 pub(crate) fn of_builds(codes: &[u8]) -> u8 {
     let worst_first = [FAILED, NO_IMAGE, NOT_WATCHED, STILL_BUILDING];
     let worst = worst_first.into_iter().find(|code| codes.contains(code));
-    worst.unwrap_or(SUCCEEDED)
+    let other = || codes.iter().copied().find(|code| *code != SUCCEEDED);
+    worst.or_else(other).unwrap_or(SUCCEEDED)
 }
 
 /// The code of a program that a signal ended, as shells report it.

@@ -31,7 +31,10 @@ impl Folder {
     /// If the folder exists and can't be read. Unreadable recordings are in the list.
     pub fn history(&self) -> io::Result<Vec<RecordedWatch>> {
         let mut watches: Vec<_> = self.files()?.into_iter().map(recorded_watch).collect();
-        watches.sort_by(|one, other| other.began.cmp(&one.began).then(one.file.cmp(&other.file)));
+        // A resumed recording of format 1 and its copy begin at the same time: the one with more events is the newer.
+        let events = |watch: &RecordedWatch| watch.outcome.as_ref().map_or(0, |end| end.events);
+        let order = |watch: &RecordedWatch| (watch.began, events(watch), watch.file.clone());
+        watches.sort_by_cached_key(|watch| std::cmp::Reverse(order(watch)));
         Ok(watches)
     }
 

@@ -172,19 +172,22 @@ impl Recorder {
     /// Replaces a file of an older format by one that begins with its content. The old file stays, under another name. At
     /// any moment there is a whole recording at the path.
     fn replace(found: Found, header: &Header) -> io::Result<(Self, Recording)> {
-        let with_ending = |ending: &str| {
-            let mut path = found.path.clone().into_os_string();
+        // A link stays a link: the file that it leads to is replaced.
+        let path = fs::canonicalize(&found.path)?;
+        let with_ending = |ending: String| {
+            let mut path = path.clone().into_os_string();
             path.push(ending);
             PathBuf::from(path)
         };
         let version = found.recording.header.version;
-        let (kept, temporary) = (
-            with_ending(&format!(".format-{version}")),
-            with_ending(".new"),
-        );
-        // The lock on the old file makes this the only watch that does this, so a copy that exists is one of a watch that
-        // was killed.
-        let _ = fs::remove_file(&temporary);
+        let kept = (1..)
+            .map(|copy| match copy {
+                1 => with_ending(format!(".format-{version}")),
+                copy => with_ending(format!(".format-{version}.{copy}")),
+            })
+            .find(|kept| !kept.exists() || folder::is_still_at(&found.file, kept))
+            .unwrap_or_default();
+        let temporary = with_ending(format!(".{}.new", std::process::id()));
         let file = folder::create(&temporary)?;
         let destination = Destination::File {
             file,
@@ -194,11 +197,13 @@ impl Recorder {
         recorder.begin_with(&found.recording, header.started_at);
         let replaced = recorder
             .flush()
-            .and_then(|()| match fs::hard_link(&found.path, &kept) {
+            .and_then(|()| match fs::hard_link(&path, &kept) {
                 Err(_) if folder::is_still_at(&found.file, &kept) => Ok(()),
-                linked => linked,
+                // Some file systems have no hard links.
+                Err(_) => fs::copy(&path, &kept).map(drop),
+                Ok(()) => Ok(()),
             })
-            .and_then(|()| fs::rename(&temporary, &found.path));
+            .and_then(|()| fs::rename(&temporary, &path));
         if let Err(error) = replaced {
             let _ = fs::remove_file(temporary);
             return Err(error);

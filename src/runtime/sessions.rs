@@ -55,6 +55,8 @@ impl Prepared {
 pub(super) struct Sessions {
     pub clock: Clock,
     pub inbox: Inbox,
+    /// The budget of the API, which all sessions of a program poll: they share one endpoint.
+    permit: Permit,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
 }
 
@@ -62,6 +64,7 @@ impl Sessions {
     /// No sessions yet.
     pub(super) fn new(clock: Clock, inbox: Inbox) -> Self {
         Self {
+            permit: Permit::new(clock.clone()),
             clock,
             inbox,
             pollers: Vec::new(),
@@ -104,7 +107,7 @@ impl Sessions {
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
         let poller = Poller {
             source: backend,
-            permit: Permit::new(clock.clone()),
+            permit: self.permit.clone(),
             clock,
             schedules,
             observations: sink,

@@ -129,8 +129,9 @@ fn a_named_file_is_replaced_by_one_of_the_present_format_and_kept_beside_it() {
     let file = folder.join("build.jsonl");
     fs::copy(fixture("failure"), &file).unwrap();
     let header = later(&Recording::open(&file).unwrap().header);
-    // A watch that was killed while it made the copy.
+    // Another file of the user.
     fs::write(folder.join("build.jsonl.new"), "{").unwrap();
+    // A watch that was killed while it made the copy.
     fs::hard_link(&file, folder.join("build.jsonl.format-1")).unwrap();
     for _ in 0..2 {
         let (mut recorder, resumed) = Recorder::in_file(&file, &header, true).unwrap();
@@ -142,10 +143,53 @@ fn a_named_file_is_replaced_by_one_of_the_present_format_and_kept_beside_it() {
     }
     let gone = json!({"kind": "gone", "at": "1970-01-01T00:00:00.000Z", "stream": "events"});
     assert!(lines(&file).contains(&gone), "the watch is recorded");
-    assert!(!folder.join("build.jsonl.new").exists());
+    let other = fs::read_to_string(folder.join("build.jsonl.new")).unwrap();
+    assert_eq!(other, "{", "no file of the user is touched");
+    assert_eq!(fs::read_dir(&*folder).unwrap().count(), 3);
     let kept = file.with_extension("jsonl.format-1");
     assert_eq!(
         fs::read(kept).unwrap(),
         fs::read(fixture("failure")).unwrap()
     );
+}
+
+#[test]
+fn a_named_file_is_kept_under_a_free_name_and_a_link_stays_a_link() {
+    let folder = fresh_folder();
+    let (file, link) = (folder.join("build.jsonl"), folder.join("link.jsonl"));
+    fs::copy(fixture("failure"), &file).unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    fs::write(folder.join("build.jsonl.format-1"), "mine").unwrap();
+    let header = later(&Recording::open(&file).unwrap().header);
+    let (mut recorder, resumed) = Recorder::in_file(&link, &header, true).unwrap();
+    assert!(resumed.is_some());
+    record(&mut recorder);
+    drop(recorder);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    check_copy(&file, "failure");
+    let mine = fs::read_to_string(folder.join("build.jsonl.format-1")).unwrap();
+    assert_eq!(mine, "mine");
+    let kept = folder.join("build.jsonl.format-1.2");
+    let kept = fs::read(kept).unwrap();
+    assert_eq!(kept, fs::read(fixture("failure")).unwrap());
+}
+
+#[test]
+fn the_copy_with_more_events_is_the_recording_of_its_image() {
+    let state = fresh_folder();
+    let root = state.join("bakewatch/recordings");
+    let recording = Recording::open(&fixture("failure")).unwrap();
+    let image = recording.header.image_id.clone();
+    let images = root.join(&image);
+    fs::create_dir_all(&images).unwrap();
+    // A recording of format 1 without the last events of the build, and its copy with all of them.
+    let text = fs::read_to_string(fixture("failure")).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    fs::write(images.join("a.jsonl"), lines[..20].join("\n") + "\n").unwrap();
+    fs::write(images.join("b.jsonl"), &text).unwrap();
+    let found = Folder::new(root.clone()).find(Path::new(&image));
+    assert_eq!(found, Some(images.join("b.jsonl")));
+    fs::rename(images.join("b.jsonl"), images.join("0.jsonl")).unwrap();
+    let found = Folder::new(root).find(Path::new(&image));
+    assert_eq!(found, Some(images.join("0.jsonl")));
 }
