@@ -17,6 +17,8 @@ use crate::recording::format::{Line, append, kind};
 use crate::recording::transcript::Transcript;
 use crate::recording::{Folder, Header, ReadError, Recording, VERSION, folder};
 
+/// The maximum number of old files of one name that are kept.
+const MAX_COPIES: u16 = 1_000;
 /// The maximum backlog of a watch that has not found an image yet.
 const MAX_BACKLOG_WITHOUT_IMAGE: usize = 64 * 1024;
 
@@ -180,13 +182,13 @@ impl Recorder {
             PathBuf::from(path)
         };
         let version = found.recording.header.version;
-        let kept = (1..)
+        let kept = (1..=MAX_COPIES)
             .map(|copy| match copy {
                 1 => with_ending(format!(".format-{version}")),
                 copy => with_ending(format!(".format-{version}.{copy}")),
             })
             .find(|kept| !kept.exists() || folder::is_still_at(&found.file, kept))
-            .unwrap_or_default();
+            .ok_or(io::ErrorKind::AlreadyExists)?;
         let temporary = with_ending(format!(".{}.new", std::process::id()));
         let file = folder::create(&temporary)?;
         let destination = Destination::File {
