@@ -28,13 +28,21 @@ def binary() -> Path:
     return Path(chosen) if chosen else REPO / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "bakewatch"
 
 
+def default_signals() -> list[str]:
+    """The command that starts a program with default signals, where it exists: under nohup, SIGHUP is ignored, and the
+    program respects that."""
+    prefix = ["env", "--default-signal=HUP,INT,QUIT,TERM"]
+    is_supported = subprocess.run([*prefix, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+    return prefix if is_supported else []
+
+
 class Watch:
     """One run of the program."""
 
     def __init__(self, arguments: list[str], credentials: Credentials | None = CLIENT_CREDENTIALS) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="bakewatch-home-")
         self._process = subprocess.Popen(
-            [str(binary()), *arguments],
+            [*default_signals(), str(binary()), *arguments],
             env=self._environment(credentials),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
