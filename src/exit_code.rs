@@ -25,10 +25,14 @@ pub(crate) const CLOSED_PIPE: u8 = of_signal(13);
 pub(crate) const fn of_verdict(verdict: Verdict) -> Option<u8> {
     match verdict {
         Verdict::Succeeded => Some(SUCCEEDED),
-        Verdict::Failed | Verdict::Failing => Some(FAILED),
+        Verdict::Failed | Verdict::RollingBack => Some(FAILED),
         Verdict::Deleted | Verdict::NotFound => Some(NO_IMAGE),
-        Verdict::Ended => Some(NOT_WATCHED),
-        Verdict::Waiting | Verdict::Building | Verdict::Finishing | Verdict::Deleting => None,
+        Verdict::AmiNotFound | Verdict::Ended => Some(NOT_WATCHED),
+        Verdict::Waiting
+        | Verdict::Building
+        | Verdict::Finishing
+        | Verdict::Deleting
+        | Verdict::Failing => None,
     }
 }
 

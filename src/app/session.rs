@@ -87,10 +87,11 @@ pub struct Session {
 impl Session {
     /// A session before its first observation. Its watch ends by `exit` if it is headless, and never on a screen.
     pub fn new(id: SessionId, target: Target, exit: Option<ExitPolicy>) -> Self {
+        let waits = exit.as_ref().is_some_and(ExitPolicy::waits_for_image);
         Self {
             id,
+            build: Build::requested(&target.image_id, waits),
             target,
-            build: Build::default(),
             connection: Connection::default(),
             behind: TimeDelta::zero(),
             explanation: None,

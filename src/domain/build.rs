@@ -4,57 +4,45 @@
 //! Tests: `tests/it/headless/endings.rs`, `tests/it/poll/freshness.rs`, `tests/it/headless/watch.rs`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-use crate::domain::observation::{Observation, Seen, Stream, WalkStep};
+use crate::domain::observation::{Observation, Seen, WalkStep};
 use crate::domain::search::Predicate;
-use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
+use crate::domain::stack_event::{EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
+use crate::domain::verdict::ami::{Owner, names_another, owner};
+use crate::domain::verdict::answers::{Answers, BuilderFailure, Moment, Repeated, Shown};
 use crate::domain::verdict::{Evidence, Verdict, decide};
 use crate::store::filter_index::FilterSlot;
 use crate::store::work::WorkBudget;
-
-/// The number of consecutive DescribeImage failures after which a verdict no longer waits for it: about a minute.
-const IMAGE_TRIES: u32 = 5;
+use crate::text::safe::SafeText;
 
 /// The build of one image.
 #[derive(Debug, Default)]
 pub struct Build {
     /// One timeline for each stack, the current one last. A rebuild gives the image a new stack.
     timelines: Vec<Timeline>,
-    image: Option<ImageAnswer>,
-    /// The root event that was the newest at DescribeImage's last response.
-    image_seen_at: Option<EventId>,
-    /// The number of consecutive DescribeImage failures; a failure that can't pass counts as enough of them.
-    image_failures: u32,
+    /// The requested image; `None` for a recording's.
+    image_id: Option<SafeText>,
+    /// Only a later build is of interest: the watch waits for one.
+    waits: bool,
+    /// The time of the first response.
+    watched_since: Option<DateTime<Utc>>,
+    answers: Answers,
     described: Option<Box<ImageDescription>>,
     /// When Image Builder's stage was first seen, if the stage before it was seen too.
     stage_since: Option<DateTime<Utc>>,
-    presence: Presence,
-    /// The first and the last time at which both calls, one after the other, found nothing: by the clock's running time,
-    /// so that the two never seem further apart than they were.
-    absent: Option<(Duration, Duration)>,
+    /// Whether the last response with events was that there is no stack.
+    stack_gone: bool,
     has_responded: bool,
     verdict: Verdict,
     /// The number of observations applied.
     revision: u64,
     /// The predicates of every timeline's filter indexes, later timelines included.
     predicates: [Option<Arc<Predicate>>; FilterSlot::ALL.len()],
-}
-
-/// Whether the stack exists, by the last response with events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Presence {
-    #[default]
-    There,
-    /// It does not, and DescribeImage has not responded since.
-    Gone,
-    /// It does not, and DescribeImage has found nothing since.
-    GoneAndAbsent,
 }
 
 /// The state of the stack of a build that succeeded.
@@ -71,6 +59,15 @@ pub enum Cleanup {
 }
 
 impl Build {
+    /// The build of a requested image. With `waits`, an AMI that is older than the watch is not awaited.
+    pub fn requested(image_id: &str, waits: bool) -> Self {
+        Self {
+            image_id: Some(SafeText::new(image_id)),
+            waits,
+            ..Self::default()
+        }
+    }
+
     /// The build after some observations.
     pub fn of(observations: &[Observation]) -> Self {
         let mut build = Self::default();
@@ -87,10 +84,15 @@ impl Build {
         match &observation.seen {
             Seen::Page(page) => {
                 self.has_responded = true;
-                self.presence = Presence::There;
-                self.absent = None;
+                self.stack_gone = false;
                 change.completed_walk = CompletedWalk::of(page);
                 self.apply_page(page, &mut change);
+                let is_deleted = |root: &Arc<StackEvent>| root.status.as_str() == "DELETE_COMPLETE";
+                if self.root().is_some_and(is_deleted) {
+                    self.answers.stack_is_gone();
+                } else {
+                    self.answers.stack_exists();
+                }
             }
             // A recording proves nothing about the API's present state.
             Seen::Resumed(page) => {
@@ -99,20 +101,16 @@ impl Build {
             }
             Seen::StackGone => {
                 change.response = Response::StackGone;
-                self.presence = Presence::Gone;
+                self.stack_gone = true;
+                self.answers.stack_is_gone();
             }
             Seen::Image(image) => self.apply_image(image, observation),
-            Seen::Failed(fault) => {
-                change.response = Response::Failed(fault);
-                if observation.stream == Stream::Image {
-                    self.image_failures = if fault.kind.may_pass() {
-                        self.image_failures.saturating_add(1)
-                    } else {
-                        IMAGE_TRIES
-                    };
-                }
-            }
+            Seen::Failed(fault) => change.response = Response::Failed(fault),
             Seen::ClockOff(behind) => change.response = Response::ClockOff(*behind),
+        }
+        if matches!(change.response, Response::Data | Response::StackGone) {
+            self.watched_since.get_or_insert(observation.at);
+            self.answers.answered(observation.elapsed);
         }
         self.verdict = decide(self.verdict, &self.evidence());
         change
@@ -145,12 +143,11 @@ impl Build {
         };
         self.timelines.push(timeline);
         self.verdict = Verdict::Waiting;
-        self.image_seen_at = None;
         self.described
             .take_if(|image| image.stack_id.as_ref() != Some(stack_id));
         if self.described.is_none() {
             self.stage_since = None;
-            self.image = None;
+            self.answers = Answers::default();
         }
     }
 
@@ -192,55 +189,112 @@ impl Build {
     }
 
     fn apply_image(&mut self, response: &ImageAnswer, observation: &Observation) {
-        self.image_failures = 0;
-        match response {
-            ImageAnswer::Absent => {
-                if self.presence == Presence::Gone {
-                    self.presence = Presence::GoneAndAbsent;
-                    let (first, _) = self
-                        .absent
-                        .unwrap_or((observation.elapsed, observation.elapsed));
-                    self.absent = Some((first, observation.elapsed));
-                }
+        let described = match response {
+            ImageAnswer::Described(image) => Some(image),
+            ImageAnswer::Absent | ImageAnswer::Foreign => None,
+        };
+        let unrelated = described.is_some_and(|image| self.is_unrelated(image));
+        self.has_responded |= *response != ImageAnswer::Absent;
+        let root = self.root().map(|root| root.event_id.clone());
+        let now = Moment {
+            at: observation.at,
+            elapsed: observation.elapsed,
+            root: root.as_ref(),
+        };
+        let events_seen = self.events_seen();
+        self.answers.image(response, unrelated, events_seen, now);
+        if let Some(image) = described.filter(|_| !unrelated) {
+            let stage_before = self
+                .described
+                .as_ref()
+                .and_then(|image| image.builder_status.as_ref());
+            if stage_before != image.builder_status.as_ref() {
+                self.stage_since = stage_before.map(|_| observation.at);
             }
-            ImageAnswer::Described(image) => {
-                self.has_responded = true;
-                self.absent = None;
-                if self.is_of_another_stack(image) {
-                    return;
-                }
-                let stage_before = self
-                    .described
-                    .as_ref()
-                    .and_then(|image| image.builder_status.as_ref());
-                if stage_before != image.builder_status.as_ref() {
-                    self.stage_since = stage_before.map(|_| observation.at);
-                }
-                self.described = Some(image.clone());
-            }
-            ImageAnswer::Foreign => self.has_responded = true,
+            self.described = Some(image.clone());
         }
-        self.image = Some(response.clone());
-        self.image_seen_at = self.root().map(|root| root.event_id.clone());
     }
 
-    fn is_of_another_stack(&self, image: &ImageDescription) -> bool {
-        image.stack_id.is_some()
+    /// Whether a description is about another image, or about another stack than the current one.
+    fn is_unrelated(&self, image: &ImageDescription) -> bool {
+        let another_stack = image.stack_id.is_some()
             && self.stack_id().is_some()
-            && image.stack_id.as_ref() != self.stack_id()
+            && image.stack_id.as_ref() != self.stack_id();
+        another_stack || names_another(image, self.image_id.as_ref())
+    }
+
+    fn events_seen(&self) -> bool {
+        self.timelines.iter().any(|timeline| !timeline.is_empty())
     }
 
     fn evidence(&self) -> Evidence<'_> {
-        let root = self.root();
+        let facts = self.current().map(Timeline::facts);
+        let events_seen = self.events_seen();
+        let has_image = facts.is_some_and(|facts| facts.has_image());
         Evidence {
-            root: root.map(|root| &**root),
-            events_seen: self.timelines.iter().any(|timeline| !timeline.is_empty()),
-            image: self.image.as_ref(),
-            image_is_current: self.image.is_some()
-                && self.image_seen_at.as_ref() == root.map(|root| &root.event_id),
-            image_unavailable: self.image_failures >= IMAGE_TRIES,
-            absent_for: self.absent.map(|(first, last)| last.saturating_sub(first)),
+            root: self.root().map(|root| &**root),
+            root_failed: facts.is_some_and(|facts| facts.failed_build().is_some()),
+            events_seen,
+            seen: events_seen || self.answers.seen(),
+            image: self.shown(has_image),
+            is_foreign: self.answers.is_foreign() && !has_image,
+            gone: self.answers.gone(),
+            builder: self.answers.builder_end(),
+            made: self.is_made(),
         }
+    }
+
+    /// The newest answer about the image, as far as it is about this build.
+    fn shown(&self, has_image: bool) -> Option<(Shown, Repeated)> {
+        let (shown, answers) = self.answers.shown()?;
+        let is_of_this_build = match shown {
+            Shown::Ami(_) => self.owns_ami(),
+            // ParallelCluster names its resource so.
+            Shown::Foreign => !has_image,
+            _ => true,
+        };
+        Some((
+            if is_of_this_build {
+                shown
+            } else {
+                Shown::Unrelated
+            },
+            answers,
+        ))
+    }
+
+    fn owns_ami(&self) -> bool {
+        let Some((image, ami)) = self
+            .image()
+            .and_then(|image| Some((image, image.complete_ami()?)))
+        else {
+            return false;
+        };
+        let created = image.creation_time;
+        match self.current() {
+            Some(stack) => owner(ami, created, stack) == Owner::ThisBuild,
+            None if self.waits && created < self.watched_since => false,
+            None => self.answers.is_confirmed_without_stack(),
+        }
+    }
+
+    /// Whether Image Builder has made the image.
+    fn is_made(&self) -> bool {
+        let made = self.current().and_then(|stack| stack.facts().made());
+        made.is_some() || self.answers.made_at().is_some()
+    }
+
+    /// The failure that Image Builder has reported and not taken back.
+    pub(crate) fn builder_failure(&self) -> Option<&BuilderFailure> {
+        self.answers.builder_failure()
+    }
+
+    /// Whether the stack is at rest or gone, and only the image's description can tell how the build ended.
+    pub fn awaits_description(&self) -> bool {
+        let at_rest = self.root().is_some_and(|root| root.status.is_final());
+        !self.verdict.is_final()
+            && self.verdict != Verdict::RollingBack
+            && (self.stack_gone || at_rest)
     }
 
     pub fn verdict(&self) -> Verdict {
@@ -259,12 +313,12 @@ impl Build {
 
     /// Whether the API has nothing of this name.
     pub fn is_absent(&self) -> bool {
-        self.absent.is_some()
+        self.answers.gone().is_some()
     }
 
     /// Whether the API has no stack of this name (any more).
     pub fn is_gone(&self) -> bool {
-        self.presence != Presence::There
+        self.stack_gone
     }
 
     /// The stacks that had this image's name, oldest first; the last one is the current one.
@@ -306,7 +360,8 @@ impl Build {
 
     /// The AMI of a build that succeeded.
     pub fn ami(&self) -> Option<&Ami> {
-        self.image().and_then(ImageDescription::finished_ami)
+        let succeeded = self.verdict == Verdict::Succeeded;
+        self.image().filter(|_| succeeded)?.finished_ami()
     }
 
     /// The first failure of the current stack, unless the build succeeded.
@@ -333,7 +388,7 @@ impl Build {
     /// The state of the stack, once the build has succeeded.
     pub fn cleanup(&self) -> Cleanup {
         match self.root() {
-            _ if self.presence != Presence::There => Cleanup::Done,
+            _ if self.stack_gone => Cleanup::Done,
             Some(root) if root.status.as_str() == "DELETE_COMPLETE" => Cleanup::Done,
             Some(root) if !root.status.is_final() => Cleanup::Running,
             Some(root) if root.status.is_failure_of_stack() => Cleanup::Leftover,
@@ -347,16 +402,30 @@ impl Build {
         self.current()?.facts().began()?.timestamp
     }
 
-    /// When the build ended: when the AMI was made, else the last event of the stack itself.
+    /// When the build ended. A success: when Image Builder was done, else when the AMI was created. A failure: when the
+    /// stack failed, whatever became of it later.
     pub fn ended_at(&self) -> Option<DateTime<Utc>> {
         if !self.verdict.is_final() {
             return None;
         }
-        let made = self
-            .ami()
-            .and(self.image())
-            .and_then(|image| image.creation_time);
-        made.or_else(|| self.root()?.timestamp)
+        let facts = self.current().map(Timeline::facts);
+        let time = |event: &Arc<StackEvent>| event.timestamp;
+        let ended = match self.verdict {
+            Verdict::Succeeded => {
+                let made = facts.and_then(|facts| facts.made()).and_then(time);
+                let deleted = facts.and_then(|facts| facts.root_deletion()).and_then(time);
+                let ends = [made, self.answers.made_at(), deleted];
+                let created = || self.image()?.creation_time;
+                ends.into_iter().flatten().min().or_else(created)
+            }
+            Verdict::Failed => {
+                let failed = facts.and_then(|facts| facts.failed_build()).and_then(time);
+                let builder = || self.builder_failure().map(|failure| failure.at);
+                failed.or_else(builder)
+            }
+            _ => None,
+        };
+        ended.or_else(|| self.root()?.timestamp)
     }
 
     /// The end of the time axis: now, or the end of a build that is over.
@@ -382,9 +451,7 @@ impl Build {
         let is_final = |root: &Arc<StackEvent>| root.status.is_final();
         match self.verdict {
             Verdict::Succeeded => matches!(self.cleanup(), Cleanup::Done | Cleanup::Leftover),
-            Verdict::Failed | Verdict::Ended => {
-                self.presence != Presence::There || self.root().is_none_or(is_final)
-            }
+            Verdict::Failed | Verdict::Ended => self.stack_gone || self.root().is_none_or(is_final),
             verdict => verdict.is_final(),
         }
     }

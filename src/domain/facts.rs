@@ -15,6 +15,9 @@ use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::store::Seq;
 use crate::text::safe::SafeText;
 
+/// The resource that stands for the image itself in ParallelCluster's template.
+const IMAGE_RESOURCE: &str = "ParallelClusterImage";
+
 /// An event's position in its timeline: the part, and the sequence number in it. A larger one is newer.
 pub(crate) type Position = (u8, Seq);
 
@@ -24,6 +27,12 @@ pub struct Facts {
     oldest_root: Option<Arc<StackEvent>>,
     first_failure: Option<Arc<StackEvent>>,
     first_root_failure: Option<Arc<StackEvent>>,
+    /// The stack's newest failure before it was deleted.
+    failed_build: Option<Arc<StackEvent>>,
+    root_deletion: Option<Arc<StackEvent>>,
+    failed_deletion_of_root: Option<Arc<StackEvent>>,
+    failed_deletion: Option<Arc<StackEvent>>,
+    made: Option<Arc<StackEvent>>,
     resources: HashMap<SafeText, Resource>,
     resources_by_class: [usize; StatusClass::ALL.len()],
     /// The number of resources that have ever failed by themselves.
@@ -70,6 +79,7 @@ impl Facts {
         if event.is_root {
             replace_if(&mut self.newest_root, event, newer);
             replace_if(&mut self.oldest_root, event, older);
+            self.observe_root(event, newer, older);
         } else {
             self.observe_resource(event, newer, older);
         }
@@ -80,6 +90,22 @@ impl Facts {
                 &mut self.first_failure
             };
             replace_if(first, event, older);
+        }
+    }
+
+    fn observe_root(
+        &mut self,
+        event: &Arc<StackEvent>,
+        newer: impl Fn(&Arc<StackEvent>) -> bool,
+        older: impl Fn(&Arc<StackEvent>) -> bool,
+    ) {
+        match event.status.as_str() {
+            "DELETE_IN_PROGRESS" => replace_if(&mut self.root_deletion, event, older),
+            "DELETE_FAILED" => replace_if(&mut self.failed_deletion_of_root, event, newer),
+            _ if event.status.is_failure_of_stack() && !event.status.is_delete() => {
+                replace_if(&mut self.failed_build, event, newer);
+            }
+            _ => {}
         }
     }
 
@@ -116,7 +142,14 @@ impl Facts {
             }
         };
         if let Some(slot) = resource.beginning(&event.status) {
-            replace_if(slot, event, older);
+            replace_if(slot, event, &older);
+        }
+        if event.is_own_failure && event.status.is_delete() {
+            replace_if(&mut self.failed_deletion, event, &older);
+        }
+        if event.logical_id.as_str() == IMAGE_RESOURCE && event.status.as_str() == "CREATE_COMPLETE"
+        {
+            replace_if(&mut self.made, event, &older);
         }
         if event.is_own_failure && !resource.has_failed {
             resource.has_failed = true;
@@ -132,6 +165,39 @@ impl Facts {
     /// The oldest event of the stack itself that is known: when the build began.
     pub fn began(&self) -> Option<&Arc<StackEvent>> {
         self.oldest_root.as_ref()
+    }
+
+    /// The newest event of the stack itself that says that the build failed, and not that its deletion did.
+    pub fn failed_build(&self) -> Option<&Arc<StackEvent>> {
+        self.failed_build.as_ref()
+    }
+
+    /// The stack's first `DELETE_IN_PROGRESS`.
+    pub fn root_deletion(&self) -> Option<&Arc<StackEvent>> {
+        self.root_deletion.as_ref()
+    }
+
+    /// The stack's newest failed deletion, and the first resource whose own deletion failed.
+    pub fn failed_deletion(&self) -> Option<(&Arc<StackEvent>, Option<&Arc<StackEvent>>)> {
+        let root = self.failed_deletion_of_root.as_ref()?;
+        Some((root, self.failed_deletion.as_ref()))
+    }
+
+    /// The event that says that Image Builder has made the image.
+    pub fn made(&self) -> Option<&Arc<StackEvent>> {
+        self.made.as_ref()
+    }
+
+    /// Whether the events name the image resource of ParallelCluster's template.
+    pub fn has_image(&self) -> bool {
+        self.newest_of(&SafeText::new(IMAGE_RESOURCE)).is_some()
+    }
+
+    /// The ARN of the stack's Image Builder image.
+    pub fn image_arn(&self) -> Option<&SafeText> {
+        let newest = self.newest_of(&SafeText::new(IMAGE_RESOURCE))?;
+        let arn = newest.physical_id.as_ref();
+        arn.filter(|arn| arn.as_str().starts_with("arn:"))
     }
 
     /// The first resource that failed by itself; the stack's own failure if no resource's is known.

@@ -24,6 +24,8 @@ pub enum ImageAnswer {
 /// nothing here needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImageDescription {
+    /// The image that the description is about, if it says so.
+    pub image_id: Option<SafeText>,
     /// The region that the image is built in.
     pub region: Option<SafeText>,
     /// The ParallelCluster version that builds it.
@@ -53,12 +55,60 @@ pub struct Ami {
     pub name: Option<SafeText>,
     /// `AVAILABLE`, `PENDING`, …
     pub state: Option<SafeText>,
+    /// EC2's reason for that state, where the backend has it.
+    pub state_reason: Option<SafeText>,
+    /// The Image Builder image that it was made by: the tag `Ec2ImageBuilderArn`.
+    pub image_arn: Option<SafeText>,
+}
+
+/// The meaning of an AMI's state for the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AmiState {
+    /// The build has succeeded: it is available, disabled, or says nothing of its state.
+    Good,
+    /// It is being made, or is in a state that this program does not know.
+    Unfinished,
+    /// EC2 could not make it.
+    Bad,
+}
+
+impl Ami {
+    /// An AMI of which nothing but its id is known.
+    pub fn new(id: &str) -> Self {
+        Self {
+            id: SafeText::new(id),
+            name: None,
+            state: None,
+            state_reason: None,
+            image_arn: None,
+        }
+    }
+
+    /// `None` for an AMI that no longer exists.
+    pub(crate) fn state(&self) -> Option<AmiState> {
+        match self.state.as_ref().map(SafeText::as_str) {
+            None | Some("AVAILABLE" | "DISABLED") => Some(AmiState::Good),
+            Some("FAILED" | "INVALID" | "ERROR") => Some(AmiState::Bad),
+            Some("DEREGISTERED") => None,
+            Some(_) => Some(AmiState::Unfinished),
+        }
+    }
+
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.state.as_ref().map(SafeText::as_str) == Some("DISABLED")
+    }
 }
 
 impl ImageDescription {
-    /// The AMI of a finished build: DescribeImage has `BUILD_COMPLETE` *and* the AMI. Without the AMI, `BUILD_COMPLETE`
-    /// only means that the stack is `CREATE_COMPLETE`.
+    /// The AMI of a finished build: DescribeImage has `BUILD_COMPLETE` *and* a good AMI. Without the AMI,
+    /// `BUILD_COMPLETE` only means that the stack is `CREATE_COMPLETE`.
     pub fn finished_ami(&self) -> Option<&Ami> {
+        let ami = self.complete_ami()?;
+        Some(ami).filter(|ami| ami.state() == Some(AmiState::Good))
+    }
+
+    /// The AMI of a build that is complete, whatever the AMI's state.
+    pub(crate) fn complete_ami(&self) -> Option<&Ami> {
         let complete = self.build_status.as_ref().map(SafeText::as_str) == Some("BUILD_COMPLETE");
         self.ami.as_ref().filter(|_| complete)
     }

@@ -5,12 +5,15 @@
 //! `tests/it/headless/endings.rs`, `tests/it/recording/history.rs`, `tests/it/headless/on_outcome.rs`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
+use crate::domain::image::AmiState;
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::Timeline;
+use crate::domain::verdict::answers::BuilderEnd;
 use crate::domain::verdict::{OutcomeKind, Verdict};
 use crate::text::safe::SafeText;
 
@@ -125,28 +128,93 @@ impl From<&StackEvent> for FirstFailure {
 /// The reason for the verdict: the service's own text, else ours.
 pub(crate) fn verdict_reason(build: &Build) -> Option<String> {
     let trimmed = |text: &SafeText| text.as_str().trim().to_owned();
-    // Only a failed stack's reason explains a failure; "User Initiated" does not.
-    let failed_root = || {
-        build
-            .root()
-            .filter(|root| root.status.is_failure_of_stack())
-    };
-    let root_reason = || failed_root()?.reason.as_ref().map(trimmed);
+    let facts = build.current().map(Timeline::facts);
+    let reason = |event: &Arc<StackEvent>| event.reason.as_ref().map(trimmed);
     match build.verdict() {
-        Verdict::Failed | Verdict::Failing => root_reason()
-            .or_else(|| build.first_failure()?.reason.as_ref().map(trimmed))
-            .or_else(|| build.image()?.stack_status_reason.as_ref().map(trimmed)),
-        Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => root_reason(),
+        Verdict::Failed | Verdict::RollingBack | Verdict::Failing => {
+            // Only a failed stack's reason explains a failure; "User Initiated" does not, nor does a failed deletion.
+            let of_stack = facts.and_then(|facts| reason(facts.failed_build()?));
+            of_stack
+                .or_else(|| bad_ami(build))
+                .or_else(|| reason(build.first_failure()?))
+                .or_else(|| builder_reason(build))
+                .or_else(|| build.image()?.stack_status_reason.as_ref().map(trimmed))
+        }
+        Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => {
+            let root = build
+                .root()
+                .filter(|root| root.status.is_failure_of_stack());
+            root.and_then(reason)
+        }
+        Verdict::Succeeded => {
+            let disabled = build.ami().filter(|ami| ami.is_disabled())?;
+            Some(format!("the AMI {} is disabled", disabled.id))
+        }
         Verdict::Deleted => {
             Some("the stack and the image were deleted before the build ended".to_owned())
         }
+        Verdict::AmiNotFound => Some(ami_not_found(build)),
         Verdict::NotFound => Some("there is no image and no stack of this name".to_owned()),
-        Verdict::Ended => build.root().map(|root| {
-            format!(
+        Verdict::Ended => Some(match build.root() {
+            Some(root) => format!(
                 "ParallelCluster did not create this stack; it ended as {}",
                 root.status
-            )
+            ),
+            None => "ParallelCluster did not create this stack".to_owned(),
         }),
         _ => None,
     }
+}
+
+/// Image Builder's reason for a failure, as its word.
+pub(crate) fn builder_reason(build: &Build) -> Option<String> {
+    let failure = build.builder_failure()?;
+    let end = match failure.end {
+        BuilderEnd::Failed => "failed",
+        BuilderEnd::Cancelled => "was cancelled",
+    };
+    let why = failure.reason.as_ref().map(|text| text.as_str().trim());
+    Some(match why.filter(|why| !why.is_empty()) {
+        Some(why) => format!("Image Builder: {why}"),
+        None => format!("Image Builder reports that the image {end}"),
+    })
+}
+
+fn bad_ami(build: &Build) -> Option<String> {
+    let ami = build.image()?.complete_ami()?;
+    let state = ami
+        .state
+        .as_ref()
+        .filter(|_| ami.state() == Some(AmiState::Bad))?;
+    let why = ami.state_reason.as_ref();
+    let why = why.map_or_else(String::new, |why| format!(": {}", why.as_str().trim()));
+    Some(format!(
+        "EC2 could not make the AMI {}: its state is {state}{why}",
+        ami.id
+    ))
+}
+
+/// The image was made: how to find the AMI without ParallelCluster's tags.
+fn ami_not_found(build: &Build) -> String {
+    let facts = build.current().map(Timeline::facts);
+    let arn = facts
+        .and_then(|facts| facts.image_arn())
+        .map(SafeText::as_str);
+    let what = "Image Builder made the image, but ParallelCluster finds no AMI of it: it has been deleted since, or it \
+                lacks ParallelCluster's tags";
+    // An ARN is a shell word unless something odd is in it.
+    let is_plain = |arn: &&str| {
+        let odd =
+            |character: char| !(character.is_ascii_alphanumeric() || ":/._-".contains(character));
+        !arn.contains(odd)
+    };
+    let Some(arn) = arn.filter(is_plain) else {
+        return what.to_owned();
+    };
+    let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
+    let region = region.map_or_else(String::new, |region| format!(" --region {region}"));
+    format!(
+        "{what}; to find it: aws ec2 describe-images --owners self --filters \
+         Name=tag:Ec2ImageBuilderArn,Values={arn}{region}"
+    )
 }

@@ -1,19 +1,30 @@
 //! The schedule of the image's description: DescribeImage only when it can add to the verdict, that is, when the stack
-//! has a new status, and soon again while a verdict depends on it.
+//! has a new status, and soon again while a verdict depends on it or on a second answer.
 
 use std::time::Duration;
 
-use crate::domain::fault::Fault;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Seen, WalkStep};
 use crate::domain::stack_event::{EventId, StackEvent};
 use crate::poll::cadence::Cadence;
 use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
+use crate::text::safe::SafeText;
 
 /// The interval while no event calls for the description.
 const USUAL: Duration = Duration::from_secs(30);
 /// The interval while a verdict depends on it.
 const SOON: Duration = Duration::from_secs(2);
+
+/// When a second answer counts as one: before the first event, and after it.
+const SECOND: Duration = Duration::from_secs(3);
+const SECOND_OF_A_BUILD: Duration = Duration::from_secs(5);
+/// The interval after Image Builder has failed, until the stack has.
+const FAILING: Duration = Duration::from_secs(10);
+/// An AMI that was created longer before the stack is not its own.
+const BEFORE_STACK: TimeDelta = TimeDelta::minutes(5);
 
 #[derive(Debug)]
 pub(crate) struct ImageSchedule {
@@ -23,6 +34,8 @@ pub(crate) struct ImageSchedule {
     /// Whether the walk in progress has met an event of the stack itself.
     root_met: bool,
     root: Option<RootSeen>,
+    /// The oldest known event of the stack itself.
+    began: Option<DateTime<Utc>>,
     /// DescribeImage has named the AMI of this stack: no verdict depends on it any more.
     settled: bool,
 }
@@ -51,6 +64,7 @@ impl ImageSchedule {
             due: None,
             root_met: false,
             root: None,
+            began: None,
             settled: false,
         }
     }
@@ -59,13 +73,22 @@ impl ImageSchedule {
     pub(super) fn remember(&mut self, event: &StackEvent) {
         if event.is_root {
             self.root = Some(RootSeen::of(event));
+            self.note_beginning(event);
         }
+    }
+
+    fn note_beginning(&mut self, root: &StackEvent) {
+        let times = [self.began, root.timestamp];
+        self.began = times.into_iter().flatten().min();
     }
 
     /// Notes a new status of the stack itself, which calls for the description. The first event of the stack itself that
     /// a walk meets is the newest one.
     fn note_root(&mut self, now: Duration, page: &WalkStep) {
         self.root_met &= !page.restarted;
+        for event in page.fresh.iter().filter(|event| event.is_root) {
+            self.note_beginning(event);
+        }
         let mut fresh = page.fresh.iter();
         let Some(root) = fresh.find(|event| event.is_root && !self.root_met) else {
             return;
@@ -87,9 +110,41 @@ impl ImageSchedule {
         }
     }
 
-    fn usual_wait(&self) -> Duration {
+    /// The time until the next request after an answer.
+    fn wait_after(&self, answer: &ImageAnswer) -> Duration {
+        let second = if self.root.is_some() {
+            SECOND_OF_A_BUILD
+        } else {
+            SECOND
+        };
         let is_awaited = !self.settled && self.root.as_ref().is_some_and(|root| root.is_ambiguous);
-        if is_awaited { SOON } else { USUAL }
+        let usual = if is_awaited { SOON } else { USUAL };
+        match answer {
+            ImageAnswer::Absent | ImageAnswer::Foreign => second,
+            ImageAnswer::Described(image) => {
+                let builder = image.builder_status.as_ref().map(SafeText::as_str);
+                let has_unfinished_ami = image.complete_ami().is_some() && !self.settled;
+                if image.build_failed() || has_unfinished_ami {
+                    second
+                } else if matches!(builder, Some("FAILED" | "CANCELLED")) {
+                    usual.min(FAILING)
+                } else {
+                    usual
+                }
+            }
+        }
+    }
+
+    /// Whether the answer names a good AMI of this stack.
+    fn settles(&self, answer: &ImageAnswer) -> bool {
+        let ImageAnswer::Described(image) = answer else {
+            return false;
+        };
+        let is_older = |created| {
+            self.began
+                .is_some_and(|began| created < began - BEFORE_STACK)
+        };
+        image.finished_ami().is_some() && !image.creation_time.is_some_and(is_older)
     }
 }
 
@@ -104,8 +159,8 @@ impl Schedule for ImageSchedule {
         Some(match response {
             Ok(image) => {
                 self.cadence.succeeded();
-                self.settled = matches!(&image, ImageAnswer::Described(image) if image.finished_ami().is_some());
-                self.due = Some(now + self.usual_wait());
+                self.settled = self.settles(&image);
+                self.due = Some(now + self.wait_after(&image));
                 Seen::Image(image)
             }
             Err(fault) => {
@@ -124,6 +179,10 @@ impl Schedule for ImageSchedule {
                 self.due.get_or_insert(now);
             }
             Seen::StackGone => self.want(now),
+            // The permission for one call says nothing about the other.
+            Seen::Failed(fault) if fault.kind == FaultKind::Denied => {
+                self.due.get_or_insert(now);
+            }
             seen if seen.is_throttled() => self.due = self.due.map(|due| due.max(next_try)),
             _ => {}
         }

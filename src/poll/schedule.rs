@@ -185,11 +185,7 @@ mod tests {
     }
 
     fn described(ami: bool) -> ImageAnswer {
-        let ami = ami.then(|| Ami {
-            id: SafeText::new("ami-1"),
-            name: None,
-            state: None,
-        });
+        let ami = ami.then(|| Ami::new("ami-1"));
         ImageAnswer::Described(Box::new(ImageDescription {
             build_status: Some(SafeText::new("BUILD_COMPLETE")),
             ami,

@@ -210,6 +210,8 @@ pub(crate) fn append(line: &impl Serialize, out: &mut Vec<u8>) {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Description {
     #[serde(skip_serializing_if = "Option::is_none")]
+    image_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
@@ -239,6 +241,11 @@ struct AmiInfo {
     ami_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     state: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    state_reason: Option<String>,
+    /// The tag `Ec2ImageBuilderArn`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    image_arn: Option<String>,
 }
 
 fn redacted(text: Option<&SafeText>) -> Option<String> {
@@ -252,6 +259,7 @@ fn safe(text: Option<&String>) -> Option<SafeText> {
 impl From<&ImageDescription> for Description {
     fn from(image: &ImageDescription) -> Self {
         Self {
+            image_id: redacted(image.image_id.as_ref()),
             region: redacted(image.region.as_ref()),
             version: redacted(image.version.as_ref()),
             image_build_status: redacted(image.build_status.as_ref()),
@@ -265,6 +273,8 @@ impl From<&ImageDescription> for Description {
                 ami_id: ami.id.as_str().to_owned(),
                 ami_name: redacted(ami.name.as_ref()),
                 state: redacted(ami.state.as_ref()),
+                state_reason: redacted(ami.state_reason.as_ref()),
+                image_arn: redacted(ami.image_arn.as_ref()),
             }),
         }
     }
@@ -273,6 +283,7 @@ impl From<&ImageDescription> for Description {
 impl From<&Description> for ImageDescription {
     fn from(fields: &Description) -> Self {
         Self {
+            image_id: safe(fields.image_id.as_ref()),
             region: safe(fields.region.as_ref()),
             version: safe(fields.version.as_ref()),
             build_status: safe(fields.image_build_status.as_ref()),
@@ -289,6 +300,8 @@ impl From<&Description> for ImageDescription {
                 id: SafeText::new(&ami.ami_id),
                 name: safe(ami.ami_name.as_ref()),
                 state: safe(ami.state.as_ref()),
+                state_reason: safe(ami.state_reason.as_ref()),
+                image_arn: safe(ami.image_arn.as_ref()),
             }),
         }
     }

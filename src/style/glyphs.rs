@@ -68,10 +68,12 @@ impl GlyphSet {
             Verdict::Waiting => self.idle,
             Verdict::Building | Verdict::Finishing => self.status(StatusClass::Running),
             Verdict::Deleting | Verdict::Deleted => self.status(StatusClass::Deleting),
-            Verdict::Failing => self.status(StatusClass::RollingBack),
+            Verdict::Failing | Verdict::RollingBack => self.status(StatusClass::RollingBack),
             Verdict::Failed => self.status(StatusClass::Failed),
             Verdict::Succeeded => self.status(StatusClass::Complete),
-            Verdict::NotFound | Verdict::Ended => self.status(StatusClass::Unknown),
+            Verdict::AmiNotFound | Verdict::NotFound | Verdict::Ended => {
+                self.status(StatusClass::Unknown)
+            }
         }
     }
 }

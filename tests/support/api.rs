@@ -31,11 +31,7 @@ pub(crate) fn page(stack: &str, fresh: Vec<Arc<StackEvent>>, whole: bool) -> Wal
 pub(crate) fn image(build_status: &str, ami: Option<&str>) -> ImageDescription {
     ImageDescription {
         build_status: Some(SafeText::new(build_status)),
-        ami: ami.map(|id| Ami {
-            id: SafeText::new(id),
-            name: None,
-            state: None,
-        }),
+        ami: ami.map(Ami::new),
         ..ImageDescription::default()
     }
 }

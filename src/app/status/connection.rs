@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::change::{Change, Response};
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::image::ImageDescription;
 use crate::domain::observation::Stream;
+use crate::domain::outcome::builder_reason;
 use crate::domain::verdict::Verdict;
 
 /// The state of the connection. Its labels are the states of the JSON output's status lines.
@@ -29,6 +31,8 @@ pub enum ConnectionState {
     Misconfigured,
     /// The watch ended before the history was complete.
     Gap,
+    /// Image Builder reports that the build failed, and the stack has not failed yet.
+    Failing,
     /// The AMI exists or will soon; the stack deletes itself.
     Finishing,
 }
@@ -45,12 +49,16 @@ impl ConnectionState {
             Self::Unauthorized => "unauthorized",
             Self::Misconfigured => "misconfigured",
             Self::Gap => "gap",
+            Self::Failing => "failing",
             Self::Finishing => "finishing",
         }
     }
 
     pub const fn is_responding(self) -> bool {
-        matches!(self, Self::Live | Self::Finishing | Self::Waiting)
+        matches!(
+            self,
+            Self::Live | Self::Failing | Self::Finishing | Self::Waiting
+        )
     }
 
     const fn of(kind: FaultKind) -> Self {
@@ -117,11 +125,16 @@ impl Connection {
         self.health(Stream::Events).next_try
     }
 
-    /// Why the screen is not up to date. While events arrive, a failed DescribeImage request does not matter.
+    /// Why the screen is not up to date. While events arrive, a failed DescribeImage request does not matter, unless
+    /// it is refused and the verdict depends on it.
     pub fn fault(&self, build: &Build) -> Option<&Fault> {
         let image_fault = self.health(Stream::Image).fault.as_ref();
         let events_fault = self.health(Stream::Events).fault.as_ref();
-        events_fault.or_else(|| image_fault.filter(|_| self.stack_gone || !build.has_responded()))
+        let matters = |fault: &&Fault| {
+            let refused = !fault.kind.may_pass() && build.awaits_description();
+            self.stack_gone || !build.has_responded() || refused
+        };
+        events_fault.or_else(|| image_fault.filter(matters))
     }
 
     fn state_now(&self, build: &Build) -> ConnectionState {
@@ -130,6 +143,7 @@ impl Connection {
         }
         match build.verdict() {
             Verdict::Finishing => ConnectionState::Finishing,
+            Verdict::Failing => ConnectionState::Failing,
             Verdict::Succeeded if build.cleanup() != Cleanup::Leftover => {
                 ConnectionState::Finishing
             }
@@ -153,7 +167,8 @@ impl Connection {
                     _ => "the image is ready; the stack is deleting itself".to_owned(),
                 }
             }
-            ConnectionState::Finishing => "the stack is complete; waiting for the image".to_owned(),
+            ConnectionState::Finishing => finishing(build),
+            ConnectionState::Failing => builder_reason(build).unwrap_or_default(),
             ConnectionState::Waiting if build.has_responded() => {
                 "the stack is gone; checking again".to_owned()
             }
@@ -164,5 +179,16 @@ impl Connection {
             ConnectionState::Live => "following the build's events".to_owned(),
             state => state.label().to_owned(),
         }
+    }
+}
+
+/// What the build still waits for.
+fn finishing(build: &Build) -> String {
+    let ami = build.image().and_then(ImageDescription::complete_ami);
+    match ami.and_then(|ami| Some((&ami.id, ami.state.as_ref()?))) {
+        Some((id, state)) if state.as_str() != "AVAILABLE" => {
+            format!("the AMI {id} is {state}; waiting for it to be available")
+        }
+        _ => "the stack is complete; waiting for the image".to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::app::effect::PollRequest;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::change::{Change, CompletedWalk, Response};
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::Stream;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{OutcomeKind, Verdict};
@@ -20,6 +20,8 @@ const CLEANUP_LIMIT: Duration = Duration::from_mins(10);
 /// After a success, a complete stack has this long to begin its deletion: longer than the longest
 /// interval between two polls.
 const CLEANUP_START_LIMIT: Duration = Duration::from_secs(20);
+/// A verdict that only a refused request could decide is awaited this long.
+const REFUSED_LIMIT: Duration = Duration::from_mins(10);
 /// A final full walk that keeps failing is retried this long before the verdict is printed without it.
 const LAST_WALK_LIMIT: Duration = Duration::from_mins(1);
 
@@ -43,6 +45,8 @@ pub struct ExitPolicy {
     events_fault: Option<(Duration, Fault)>,
     /// The same for DescribeImage.
     image_fault: Option<(Duration, Fault)>,
+    /// Since when the verdict depends on the description alone, which is refused.
+    refused_since: Option<Duration>,
     decided_at: Option<Duration>,
     audited: bool,
 }
@@ -64,6 +68,10 @@ impl ExitPolicy {
         }
     }
 
+    pub(crate) fn waits_for_image(&self) -> bool {
+        self.waits_for_image
+    }
+
     /// Applies a change of the build. Returns a request that is needed before the end.
     #[must_use]
     pub fn apply(&mut self, change: &Change<'_>, build: &Build) -> Option<PollRequest> {
@@ -78,6 +86,12 @@ impl ExitPolicy {
             (Response::Data | Response::StackGone, Some(slot)) => *slot = None,
             (Response::Recorded | Response::ClockOff(_), _) | (_, None) => {}
         }
+        let is_refused = self
+            .image_fault
+            .as_ref()
+            .is_some_and(|(_, fault)| !fault.kind.may_pass());
+        let depends = (is_refused && build.awaits_description()).then_some(change.elapsed);
+        self.refused_since = depends.map(|now| self.refused_since.unwrap_or(now));
         let is_audit = change.completed_walk == Some(CompletedWalk::Audit);
         self.audited |= self.decided_at.is_some() && is_audit;
         if self.decided_at.is_none() && build.verdict().is_final() {
@@ -98,6 +112,7 @@ impl ExitPolicy {
         for (since, _) in faults {
             *since = now;
         }
+        self.refused_since = self.refused_since.map(|_| now);
     }
 
     /// The end of the watch, if it is time.
@@ -110,10 +125,13 @@ impl ExitPolicy {
         {
             return Some(end);
         }
+        if let Some(end) = self.refused_for_long(now) {
+            return Some(end);
+        }
         let since = now.saturating_sub(self.decided_at?);
         let over = match build.verdict() {
             Verdict::NotFound => !self.waits_for_image,
-            Verdict::Deleted => true,
+            Verdict::Deleted | Verdict::AmiNotFound => true,
             Verdict::Failed | Verdict::Ended => {
                 self.audited
                     || build.is_absent()
@@ -125,11 +143,26 @@ impl ExitPolicy {
         over.then(|| verdict_end(build.verdict())).flatten()
     }
 
+    /// The stack is at rest or gone, and the request that could tell how the build ended is refused for good.
+    fn refused_for_long(&self, now: Duration) -> Option<WatchEnd> {
+        let over = now.saturating_sub(self.refused_since?) >= REFUSED_LIMIT;
+        let (_, fault) = self.image_fault.as_ref().filter(|_| over)?;
+        Some(WatchEnd {
+            code: exit_code::NOT_WATCHED,
+            outcome: OutcomeKind::Unknown,
+            reason: Some(fault.to_string()),
+        })
+    }
+
     /// The API has never responded, and waiting longer will not help.
     fn give_up(&self, now: Duration) -> Option<WatchEnd> {
+        // A permission is one call's: the other one may be permitted.
+        let is_denied = |fault: &Fault| fault.kind == FaultKind::Denied;
+        let both = self.events_fault.is_some() && self.image_fault.is_some();
         let mut faults = self.events_fault.iter().chain(&self.image_fault);
         let (_, fault) = faults.find(|(since, fault)| {
-            !fault.kind.may_pass() || now.saturating_sub(*since) >= FIRST_RESPONSE_LIMIT
+            let is_refused = !fault.kind.may_pass() && (both || !is_denied(fault));
+            is_refused || now.saturating_sub(*since) >= FIRST_RESPONSE_LIMIT
         })?;
         Some(WatchEnd {
             code: exit_code::NOT_WATCHED,
@@ -147,7 +180,14 @@ impl ExitPolicy {
         }
         let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
-        if build.has_responded() {
+        let awaits_another = self.waits_for_image && build.verdict() == Verdict::Waiting;
+        if build.has_responded() && awaits_another && fault.is_none() {
+            WatchEnd {
+                code: exit_code::NO_IMAGE,
+                outcome: OutcomeKind::NotFound,
+                reason: reason("before a new build of this image began"),
+            }
+        } else if build.has_responded() {
             WatchEnd {
                 code: exit_code::STILL_BUILDING,
                 outcome: OutcomeKind::Building,

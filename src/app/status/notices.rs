@@ -118,7 +118,7 @@ fn build_notice(
         {
             Some((NoticeSubject::Note, connection.message(build)))
         }
-        Verdict::Deleted | Verdict::Ended => {
+        Verdict::Deleted | Verdict::AmiNotFound | Verdict::Ended => {
             verdict_reason(build).map(|why| (NoticeSubject::Attention, why))
         }
         _ => failure(build, explanation, columns).map(|text| (NoticeSubject::Failure, text)),
@@ -134,7 +134,10 @@ pub(crate) fn failure(
     if build.verdict() == Verdict::Succeeded {
         return None;
     }
-    let failed = matches!(build.verdict(), Verdict::Failed | Verdict::Failing);
+    let failed = matches!(
+        build.verdict(),
+        Verdict::Failed | Verdict::Failing | Verdict::RollingBack
+    );
     explanation
         .map(|why| failure_text(why, columns))
         .or_else(|| failed.then(|| verdict_reason(build)).flatten())

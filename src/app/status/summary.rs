@@ -40,7 +40,8 @@ fn text(session: &Session, now: DateTime<Utc>) -> String {
         Verdict::Building => unfinished(session, now, "building"),
         Verdict::Finishing => unfinished(session, now, "finishing"),
         Verdict::Deleting => unfinished(session, now, "being deleted"),
-        Verdict::Failing => format!(
+        Verdict::Failing => format!("{image} is failing{}", because(session)),
+        Verdict::RollingBack => format!(
             "{image} failed and is still rolling back{}",
             because(session)
         ),
@@ -61,7 +62,7 @@ fn text(session: &Session, now: DateTime<Utc>) -> String {
                 ami.unwrap_or_default()
             )
         }
-        Verdict::Deleted | Verdict::NotFound | Verdict::Ended => {
+        Verdict::Deleted | Verdict::AmiNotFound | Verdict::NotFound | Verdict::Ended => {
             format!("{image}: {}", verdict_reason(build).unwrap_or_default())
         }
     }

@@ -12,6 +12,7 @@ use crate::app::views::detail::DetailSubject;
 use crate::app::views::page;
 use crate::app::views::page::{Page, PageLine};
 use crate::app::views::{View, ViewData, ViewRequest};
+use crate::domain::build::Build;
 use crate::domain::failure::{Explanation, Reason};
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::verdict::Verdict;
@@ -28,7 +29,8 @@ pub struct FailurePage {
 /// The input of the lines: they are made again only when it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct FailurePageInput {
-    cause: EventKey,
+    /// Absent while only Image Builder reports a failure.
+    cause: Option<EventKey>,
     /// The revision of the build.
     revision: u64,
     columns: usize,
@@ -36,7 +38,7 @@ struct FailurePageInput {
 
 impl View for FailurePage {
     fn count(&self, data: ViewData<'_>) -> usize {
-        usize::from(data.explanation.is_some())
+        usize::from(data.explanation.is_some() || has_builder_failure(data.build))
     }
 
     fn subject<'a>(&'a self, _data: ViewData<'a>) -> Option<DetailSubject<'a>> {
@@ -63,8 +65,9 @@ impl View for FailurePage {
     fn settle(&mut self, data: ViewData<'_>, size: Option<PaneSize>) {
         let (build, explanation) = (data.build, data.explanation);
         let PaneSize { rows, columns } = size.unwrap_or_default();
-        let wanted = explanation.map(|why| FailurePageInput {
-            cause: why.cause.key(),
+        let is_explained = explanation.is_some() || has_builder_failure(build);
+        let wanted = is_explained.then(|| FailurePageInput {
+            cause: explanation.map(|why| why.cause.key()),
             revision: build.revision(),
             columns,
         });
@@ -76,8 +79,12 @@ impl View for FailurePage {
                 self.page.rewind();
             }
             let leftover = build.verdict() == Verdict::Succeeded;
-            let lines = explanation.map(|why| lines(why, leftover, columns));
-            self.page.lines = lines.unwrap_or_default();
+            self.page.lines = match explanation {
+                Some(why) => lines(why, leftover, columns),
+                None => Vec::new(),
+            };
+            push_builder_failure(build, explanation.is_some(), columns, &mut self.page.lines);
+            push_failed_deletion(build, explanation, columns, &mut self.page.lines);
             self.rendered_from = wanted;
         }
         self.page.settle(rows);
@@ -116,6 +123,67 @@ impl View for FailurePage {
 
     fn find(&mut self, pattern: &Pattern, forward: bool, _data: ViewData<'_>) -> Option<String> {
         self.page.find(pattern, forward)
+    }
+}
+
+/// Whether Image Builder reports a failure that the screen should show.
+fn has_builder_failure(build: &Build) -> bool {
+    build.verdict() != Verdict::Succeeded && build.builder_failure().is_some()
+}
+
+/// Image Builder's own word, which may come before any event says that something failed, and may say more.
+fn push_builder_failure(
+    build: &Build,
+    is_explained: bool,
+    columns: usize,
+    lines: &mut Vec<PageLine>,
+) {
+    let Some(failure) = build
+        .builder_failure()
+        .filter(|_| has_builder_failure(build))
+    else {
+        return;
+    };
+    if is_explained {
+        return;
+    }
+    lines.push(PageLine::Heading(
+        "Image Builder reports a failure".to_owned(),
+    ));
+    let reason = failure.reason.as_ref().map(ToString::to_string);
+    let reason = reason.unwrap_or_else(|| "It gave no reason.".to_owned());
+    lines.push(PageLine::Blank);
+    lines.extend(page::text_lines(&reason, columns));
+    if build.verdict() == Verdict::Failing {
+        lines.push(PageLine::Blank);
+        let text = "The stack has not failed yet. It should within a minute.";
+        lines.extend(page::text_lines(text, columns));
+    }
+}
+
+/// A failed build whose stack then could not be deleted: a second fact, which explains nothing of the first.
+fn push_failed_deletion(
+    build: &Build,
+    explanation: Option<&Explanation>,
+    columns: usize,
+    lines: &mut Vec<PageLine>,
+) {
+    let facts = build.current().map(|stack| stack.facts());
+    let Some((root, resource)) = facts.and_then(|facts| facts.failed_deletion()) else {
+        return;
+    };
+    let cause = explanation.map(|why| &why.cause.event_id);
+    let is_cause = |event: &Arc<StackEvent>| cause == Some(&event.event_id);
+    if build.verdict() != Verdict::Failed || is_cause(root) || resource.is_some_and(is_cause) {
+        return;
+    }
+    lines.push(PageLine::Blank);
+    lines.push(PageLine::Heading(
+        "deleting the stack failed later".to_owned(),
+    ));
+    for event in [Some(root), resource].into_iter().flatten() {
+        lines.push(PageLine::Follower(Arc::clone(event)));
+        lines.extend(page::reason_lines(event, columns));
     }
 }
 

@@ -218,7 +218,7 @@ impl Classifier<'_> {
             error.mentions("no image or stack associated")
         };
         let message = error.message.as_deref().unwrap_or_default();
-        is_missing && message.contains(self.context.subject)
+        is_missing && names(message, self.context.subject)
     }
 
     fn is_about_events(&self) -> bool {
@@ -266,6 +266,28 @@ impl Classifier<'_> {
         }
         self.fault(FaultKind::Transient)
     }
+}
+
+/// Whether a message names this very image. Ids consist of letters, digits and hyphens, and one may be the beginning of
+/// another, or an ordinary word, so the id must stand where the application puts it.
+fn names(message: &str, image_id: &str) -> bool {
+    const BEFORE: [&str; 4] = [
+        "stack for image ",
+        "image id: ",
+        "stack [",
+        "stack with id ",
+    ];
+    let mut ids = BEFORE.iter().filter_map(|before| {
+        let at = message.to_ascii_lowercase().find(before)?;
+        let rest = message.get(at + before.len()..)?;
+        let is_of_id = |character: char| character.is_ascii_alphanumeric() || character == '-';
+        Some(
+            rest.trim_start_matches(['\'', '"'])
+                .split(|character| !is_of_id(character))
+                .next(),
+        )
+    });
+    ids.any(|id| id == Some(image_id))
 }
 
 #[cfg(test)]

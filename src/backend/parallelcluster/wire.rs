@@ -3,12 +3,13 @@
 //! Single fields may be absent, null or of another type, and are then absent here too. A body as a whole is not
 //! guessed: one that is not the API's becomes an error, never an empty page.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::str;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use crate::aws::excerpt::excerpt_of_body;
 use crate::backend::{EventsPage, NextToken};
@@ -76,43 +77,59 @@ fn stack_id(event: &str) -> Option<StackId> {
         .map(|id| StackId::from(id.as_str()))
 }
 
+/// A JSON object, each of its values still as JSON text: an odd value spoils nothing beside it.
+type RawFields<'a> = HashMap<Cow<'a, str>, &'a RawValue>;
+
 /// Reads a description of an image. The rest of the response, with its presigned URL, is dropped here.
 pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> {
-    let fields: Map<String, Value> = object(body)?;
+    let fields: RawFields<'_> = object(body)?;
     if text(&fields, "imageId").is_none() && text(&fields, "imageBuildStatus").is_none() {
         return Err(ForeignBody::OtherJson);
     }
-    let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_urls(text)));
+    let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_urls(&text)));
     Ok(ImageDescription {
+        image_id: safe("imageId"),
         region: safe("region"),
         version: safe("version"),
         build_status: safe("imageBuildStatus"),
-        stack_id: text(&fields, "cloudformationStackArn").map(StackId::from),
+        stack_id: text(&fields, "cloudformationStackArn").map(|id| StackId::from(id.as_str())),
         stack_status: safe("cloudformationStackStatus"),
         stack_status_reason: safe("cloudformationStackStatusReason"),
-        creation_time: text(&fields, "creationTime").and_then(parse_time),
+        creation_time: text(&fields, "creationTime").and_then(|time| parse_time(&time)),
         builder_status: safe("imagebuilderImageStatus"),
         builder_reason: safe("imagebuilderImageStatusReason"),
-        ami: fields
-            .get("ec2AmiInfo")
-            .and_then(Value::as_object)
-            .and_then(ami),
+        ami: fields.get("ec2AmiInfo").and_then(|ami| self::ami(ami)),
     })
 }
 
-fn ami(fields: &Map<String, Value>) -> Option<Ami> {
+fn ami(json: &RawValue) -> Option<Ami> {
+    let fields: RawFields<'_> = serde_json::from_str(json.get()).ok()?;
+    let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_urls(&text)));
     Some(Ami {
-        id: text(fields, "amiId").map(SafeText::new)?,
-        name: text(fields, "amiName").map(SafeText::new),
-        state: text(fields, "state").map(SafeText::new),
+        id: text(&fields, "amiId").map(|id| SafeText::new(&id))?,
+        name: safe("amiName"),
+        state: safe("state"),
+        // The API has none.
+        state_reason: None,
+        image_arn: fields.get("tags").and_then(|tags| image_arn(tags)),
     })
 }
 
-fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    fields
-        .get(name)
-        .and_then(Value::as_str)
-        .filter(|text| !text.is_empty())
+/// The tag that names the Image Builder image. EC2 and the API differ in the case of a tag's fields.
+fn image_arn(tags: &RawValue) -> Option<SafeText> {
+    let tags: Vec<&RawValue> = serde_json::from_str(tags.get()).ok()?;
+    tags.into_iter().find_map(|tag| {
+        let tag: RawFields<'_> = serde_json::from_str(tag.get()).ok()?;
+        let field = |lower, upper| text(&tag, lower).or_else(|| text(&tag, upper));
+        let is_arn = field("key", "Key")? == "Ec2ImageBuilderArn";
+        let arn = field("value", "Value").filter(|_| is_arn)?;
+        Some(SafeText::new(&redact_urls(&arn)))
+    })
+}
+
+fn text(fields: &RawFields<'_>, name: &str) -> Option<String> {
+    let text: String = serde_json::from_str(fields.get(name)?.get()).ok()?;
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Reads a JSON object. Arrays are rejected explicitly, since serde reads a struct from one too.
@@ -285,6 +302,47 @@ mod tests {
         for no_ami in ["null", "{}", r#"{"amiId":""}"#, r#""ami-1""#] {
             let body = format!(r#"{{"imageBuildStatus":"BUILD_COMPLETE","ec2AmiInfo":{no_ami}}}"#);
             assert_eq!(description(body.as_bytes()).unwrap().ami, None, "{no_ami}");
+        }
+    }
+
+    #[test]
+    fn an_odd_field_of_a_description_spoils_only_itself() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for odd in [
+            "1e999",
+            r#""\ud800""#,
+            r#"[{"Key":"a","Value":"\ud800"}]"#,
+            &deep,
+            "-0.0",
+        ] {
+            for field in [
+                "region",
+                "imageConfiguration",
+                "imageId",
+                "creationTime",
+                "x",
+            ] {
+                let body = format!(
+                    r#"{{"{field}":{odd},"imageBuildStatus":"BUILD_COMPLETE","version":"3.16.1",
+                        "ec2AmiInfo":{{"amiName":{odd},"tags":{odd},"amiId":"ami-1","state":"AVAILABLE"}}}}"#
+                );
+                let image = description(body.as_bytes()).unwrap();
+                assert_eq!(image.finished_ami().unwrap().id.as_str(), "ami-1", "{odd}");
+                assert_eq!(image.version.as_ref().unwrap().as_str(), "3.16.1");
+                assert_eq!(image.region, None);
+            }
+        }
+    }
+
+    #[test]
+    fn the_image_of_an_ami_is_read_from_its_tags() {
+        for (key, value) in [("key", "value"), ("Key", "Value")] {
+            let body = format!(
+                r#"{{"imageId":"img","ec2AmiInfo":{{"amiId":"ami-1","tags":[7,{{"{key}":"a"}},
+                    {{"{key}":"Ec2ImageBuilderArn","{value}":"arn:x"}}]}}}}"#
+            );
+            let ami = description(body.as_bytes()).unwrap().ami.unwrap();
+            assert_eq!(ami.image_arn.unwrap().as_str(), "arn:x");
         }
     }
 }

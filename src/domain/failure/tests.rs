@@ -630,11 +630,7 @@ fn a_stack_without_a_failed_resource_is_its_own_cause() {
 fn finish_image(build: &mut Build) {
     let image = ImageDescription {
         build_status: Some(SafeText::new("BUILD_COMPLETE")),
-        ami: Some(Ami {
-            id: SafeText::new("ami-1"),
-            name: None,
-            state: None,
-        }),
+        ami: Some(Ami::new("ami-1")),
         ..ImageDescription::default()
     };
     observe(build, Seen::Image(ImageAnswer::Described(Box::new(image))));

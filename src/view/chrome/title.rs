@@ -94,9 +94,10 @@ fn connection_style(model: &Model, theme: &Theme) -> (&'static str, Style) {
         ConnectionState::Starting => (glyphs.idle, theme.dim()),
         ConnectionState::Waiting => (glyphs.idle, Style::new()),
         ConnectionState::Live | ConnectionState::Finishing => (glyphs.live, theme.good()),
-        ConnectionState::Throttled | ConnectionState::Unreachable | ConnectionState::Gap => {
-            (glyphs.alert, theme.warn())
-        }
+        ConnectionState::Failing
+        | ConnectionState::Throttled
+        | ConnectionState::Unreachable
+        | ConnectionState::Gap => (glyphs.alert, theme.warn()),
         ConnectionState::Unauthorized | ConnectionState::Misconfigured => {
             (glyphs.alert, theme.bad())
         }

@@ -27,7 +27,7 @@ fn outcomes(story: &Story) -> Vec<&FinalOutcome> {
 
 #[test]
 fn a_verdict_is_notified_once() {
-    let success = "alinux2-image succeeded in 58:10: ami-0123456789abcdef0";
+    let success = "alinux2-image succeeded in 58:00: ami-0123456789abcdef0";
     let failure = "alinux2-image failed after 35:03: ParallelClusterImage: ";
     for (mut story, text, code) in [
         (builds::finished(80, 24), success, 0),
@@ -94,7 +94,9 @@ fn a_build_that_ended_before_the_watch_has_an_outcome_and_no_notification() {
     ]);
     failed.describe("BUILD_FAILED", None);
     let mut succeeded = Story::new(80, 24);
-    succeeded.observe(Seen::StackGone).complete();
+    for seconds in [0, 5] {
+        succeeded.at(seconds).observe(Seen::StackGone).complete();
+    }
     let mut deleting = Story::new(80, 24);
     deleting
         .events(&[(0, IMAGE, stack, "DELETE_IN_PROGRESS", "")])

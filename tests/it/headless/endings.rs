@@ -12,6 +12,7 @@ use bakewatch::testing::domain::{
     Fault, FaultKind, ImageAnswer, Outcome, OutcomeKind, Seen, StackEvent, Stream, Timeline,
     Verdict, WalkStep,
 };
+use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use proptest::prelude::*;
 
@@ -210,12 +211,32 @@ fn a_success_ends_with_0_when_the_stack_is_gone() {
 }
 
 #[test]
-fn an_image_that_is_available_with_its_stack_gone_is_a_success_at_once() {
+fn an_image_without_a_stack_is_a_success_when_it_is_described_twice() {
     let mut watch = Watch::new();
+    watch
+        .observe(Seen::StackGone)
+        .image("BUILD_COMPLETE", Some("ami-1"))
+        .pass(3)
+        .image("BUILD_COMPLETE", Some("ami-1"));
+    assert_eq!(watch.exit(), None, "the stack may have been begun");
     watch
         .observe(Seen::StackGone)
         .image("BUILD_COMPLETE", Some("ami-1"));
     assert_eq!(watch.exit(), Some(0));
+}
+
+#[test]
+fn with_wait_an_older_image_is_no_success() {
+    let mut watch = Watch::waiting();
+    for _ in 0..3 {
+        watch
+            .pass(5)
+            .observe(Seen::StackGone)
+            .image("BUILD_COMPLETE", Some("ami-old"));
+    }
+    assert_eq!(watch.exit(), None);
+    watch.send(Msg::TimedOut);
+    assert_eq!(watch.exit(), Some(5));
 }
 
 #[test]
@@ -293,7 +314,7 @@ fn a_rollback_is_watched_to_its_end() {
         .pass(120);
     assert_eq!(
         (watch.exit(), watch.model.shown.build.verdict()),
-        (None, Verdict::Failing)
+        (None, Verdict::RollingBack)
     );
     watch
         .sees("img", "ROLLBACK_COMPLETE")
@@ -360,6 +381,10 @@ fn a_refusal_before_the_first_response_ends_with_1_and_the_reason() {
     ] {
         let mut watch = Watch::new();
         watch.fails(kind);
+        // A permission is one call's, and the other call may be permitted.
+        let of_one_call = kind == FaultKind::Denied;
+        assert_eq!(watch.exit().is_none(), of_one_call, "{kind:?}");
+        watch.fail(Stream::Image, fault(kind));
         assert_eq!(watch.exit(), Some(1), "{kind:?}");
         assert_eq!(watch.outcome().kind, OutcomeKind::Unknown);
         assert_eq!(watch.outcome().reason.as_deref(), Some("it failed"));
@@ -508,6 +533,12 @@ fn a_foreign_stack_ends_as_unknown_with_1() {
     watch
         .sees("img", "CREATE_COMPLETE")
         .observe(Seen::Image(ImageAnswer::Foreign))
+        .pass(4)
+        .observe(Seen::Image(ImageAnswer::Foreign));
+    assert!(!watch.model.shown.build.verdict().is_final());
+    watch
+        .pass(1)
+        .observe(Seen::Image(ImageAnswer::Foreign))
         .page(Vec::new(), true, true);
     assert_eq!(
         (watch.exit(), watch.outcome().kind),
@@ -622,7 +653,8 @@ impl Allowed {
             Response::Of(id, status) => {
                 (self.nothing, self.gone) = (None, false);
                 if id == "img" && (status.contains("FAILED") || status.contains("ROLLBACK")) {
-                    self.verdicts.extend([Verdict::Failed, Verdict::Failing]);
+                    self.verdicts
+                        .extend([Verdict::Failed, Verdict::RollingBack]);
                 }
             }
             Response::Image(status, made) => {
@@ -630,7 +662,8 @@ impl Allowed {
                 match (status, made) {
                     ("BUILD_COMPLETE", true) => self.verdicts.extend([Verdict::Succeeded]),
                     ("BUILD_FAILED", false) => {
-                        self.verdicts.extend([Verdict::Failed, Verdict::Failing]);
+                        self.verdicts
+                            .extend([Verdict::Failed, Verdict::RollingBack]);
                     }
                     _ => {}
                 }
@@ -655,7 +688,7 @@ impl Allowed {
         match verdict {
             Verdict::Deleted => nothing >= 5,
             Verdict::NotFound => nothing >= 3,
-            Verdict::Failing => self.verdicts.contains(&verdict),
+            Verdict::RollingBack => self.verdicts.contains(&verdict),
             end if end.is_final() => self.verdicts.contains(&end),
             _ => true,
         }
@@ -670,6 +703,7 @@ proptest! {
         let mut watch = Watch::on_screen();
         let mut allowed = Allowed::default();
         let mut before = Verdict::Waiting;
+        let mut failed = HashSet::new();
         for response in responses {
             match response {
                 Response::Of(id, status) => {
@@ -693,10 +727,18 @@ proptest! {
                 }
             };
             allowed.observe(response, watch.elapsed);
+            if allowed.verdicts.contains(&Verdict::Failed) {
+                failed.insert(watch.stack);
+            } else if failed.contains(watch.stack) {
+                // A stack that was replaced and comes back has still failed.
+                allowed.verdicts.extend([Verdict::Failed, Verdict::RollingBack]);
+            }
             let verdict = watch.model.shown.build.verdict();
             prop_assert!(allowed.allow(verdict), "{verdict:?} after {response:?}");
             let stays = match before {
                 Verdict::Succeeded => verdict == Verdict::Succeeded,
+                // A stack that is not ParallelCluster's proves nothing, whatever became of it.
+                Verdict::Failed if allowed.verdicts.contains(&Verdict::Ended) => true,
                 Verdict::Failed => verdict.outcome() == OutcomeKind::Failed || (verdict == Verdict::Succeeded && allowed.allow(verdict)),
                 _ => true,
             };
@@ -709,9 +751,12 @@ proptest! {
 #[test]
 fn a_new_stack_has_its_own_verdict_after_an_old_image() {
     let mut watch = Watch::on_screen();
-    watch
-        .observe(Seen::StackGone)
-        .image("BUILD_COMPLETE", Some("ami-old"));
+    for _ in 0..2 {
+        watch
+            .pass(5)
+            .observe(Seen::StackGone)
+            .image("BUILD_COMPLETE", Some("ami-old"));
+    }
     assert_eq!(watch.model.shown.build.verdict(), Verdict::Succeeded);
     watch
         .sees("img", "CREATE_IN_PROGRESS")
@@ -778,6 +823,7 @@ fn recorded_events_do_not_hide_a_refusal_by_the_api() {
     );
     assert!(!watch.model.shown.build.has_responded());
     watch.fail(Stream::Events, fault(FaultKind::Denied));
+    watch.fail(Stream::Image, fault(FaultKind::Denied));
     assert!(
         watch
             .effects
@@ -798,4 +844,92 @@ fn a_replay_ends_with_the_recording() {
     );
     watch.send(Msg::RecordingEnded(SessionId::default()));
     assert!(matches!(watch.effects.last(), Some(Effect::Exit(1))));
+}
+
+#[test]
+fn an_ami_that_is_older_than_its_stack_decides_nothing() {
+    let mut watch = Watch::new();
+    let mut old = api::image("BUILD_COMPLETE", Some("ami-old"));
+    old.creation_time = Some(watch.now - TimeDelta::days(27));
+    watch
+        .sees("img", "CREATE_IN_PROGRESS")
+        .observe(Seen::Image(ImageAnswer::Described(Box::new(old))));
+    assert_eq!(watch.model.shown.build.verdict(), Verdict::Building);
+    watch
+        .pass(5)
+        .sees("img", "CREATE_FAILED")
+        .page(Vec::new(), true, true);
+    assert_eq!(watch.exit(), Some(3));
+}
+
+#[test]
+fn a_refused_description_is_told_when_the_verdict_depends_on_it_and_ends_the_watch_after_ten_minutes()
+ {
+    for status in ["CREATE_COMPLETE", "DELETE_FAILED"] {
+        let mut watch = Watch::new();
+        watch
+            .sees("img", status)
+            .fail(Stream::Image, fault(FaultKind::Denied))
+            .page(Vec::new(), true, false);
+        assert!(watch.printed().contains(&"unauthorized".to_owned()));
+        watch.pass(599).sleep(7200);
+        assert_eq!(watch.exit(), None);
+        watch.pass(1);
+        assert_eq!(watch.exit(), Some(1), "{status}");
+        assert_eq!(watch.outcome().kind, OutcomeKind::Unknown);
+    }
+    let mut building = Watch::new();
+    building
+        .sees("img", "CREATE_IN_PROGRESS")
+        .fail(Stream::Image, fault(FaultKind::Denied))
+        .pass(1200);
+    assert_eq!(building.exit(), None, "the events can still tell");
+}
+
+#[test]
+fn a_failure_of_image_builder_is_told_at_once_and_counts_after_a_minute() {
+    let describe = |watch: &mut Watch, stage: &str| {
+        let mut image = api::image("BUILD_IN_PROGRESS", None);
+        image.builder_status = Some(SafeText::new(stage));
+        image.builder_reason = Some(SafeText::new("no way to SSM"));
+        watch.observe(Seen::Image(ImageAnswer::Described(Box::new(image))));
+        watch.model.shown.build.verdict()
+    };
+    let mut watch = Watch::new();
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(describe(&mut watch, "FAILED"), Verdict::Failing);
+    assert!(watch.printed().contains(&"failing".to_owned()));
+    watch.pass(30);
+    assert_eq!(describe(&mut watch, "TESTING"), Verdict::Building);
+    assert_eq!(describe(&mut watch, "FAILED"), Verdict::Failing);
+    watch.pass(59).page(Vec::new(), true, false);
+    assert_eq!(watch.model.shown.build.verdict(), Verdict::Failing);
+    watch.pass(1).page(Vec::new(), true, false);
+    assert_eq!(watch.model.shown.build.verdict(), Verdict::Failed);
+    watch.page(Vec::new(), true, true);
+    assert_eq!(watch.exit(), Some(3));
+    let reason = watch.outcome().reason.as_deref();
+    assert_eq!(reason, Some("Image Builder: no way to SSM"));
+}
+
+#[test]
+fn an_image_that_was_made_and_is_not_found_is_unknown() {
+    let mut watch = Watch::new();
+    watch
+        .sees("img", "CREATE_IN_PROGRESS")
+        .sees("ParallelClusterImage", "CREATE_COMPLETE")
+        .sees("img", "DELETE_IN_PROGRESS")
+        .gone()
+        .pass(5)
+        .gone();
+    assert_eq!(watch.exit(), Some(1));
+    assert_eq!(watch.outcome().kind, OutcomeKind::Unknown);
+    assert!(
+        watch
+            .outcome()
+            .reason
+            .as_deref()
+            .unwrap()
+            .contains("finds no AMI")
+    );
 }

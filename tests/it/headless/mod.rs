@@ -4,4 +4,5 @@ mod endings;
 mod hostile;
 mod on_outcome;
 mod secrets;
+mod verdicts;
 mod watch;

@@ -219,13 +219,14 @@ fn presigned_urls_are_redacted_in_every_frame_and_copy() {
         "E",
         "tu",
     ];
-    let build = talkative_build(80, 24).model.shown.build;
+    let model = talkative_build(80, 24).model;
+    let build = model.shown.build;
     let subject = Subject {
         image_id: "img",
         region: None,
         note: None,
         recorded_by: None,
-        now: build.ended_at().unwrap(),
+        now: model.now,
     };
     let written = report(&build, &subject);
     assert!(written.contains("X-Amz-Signature=[redacted]"), "{written}");

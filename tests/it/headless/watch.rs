@@ -50,7 +50,7 @@ fn a_whole_build_is_printed_once_in_order_and_ends_with_the_ami() {
             &json!("succeeded"),
             &json!("ami-0abc"),
             &json!(502),
-            &json!("2026-01-01T11:00:00.000Z")
+            &json!("2026-01-01T10:00:00.000Z")
         )
     );
     assert_eq!(ended.diagnostics, "");

@@ -148,8 +148,7 @@ fn take(story: &mut Story, step: Step, count: &mut usize) {
                 builder_status: Some(stage.clone()),
                 ami: made.then_some(Ami {
                     id: stage,
-                    name: None,
-                    state: None,
+                    ..Ami::new("")
                 }),
                 ..ImageDescription::default()
             };

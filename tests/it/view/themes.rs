@@ -238,7 +238,7 @@ fn only_a_failure_is_red() {
                     );
                 }
             }
-            for verdict in [Verdict::Deleting, Verdict::Deleted, Verdict::Failing] {
+            for verdict in [Verdict::Deleting, Verdict::Deleted, Verdict::RollingBack] {
                 assert_ne!(
                     theme.verdict(verdict).fg,
                     red,

@@ -1,0 +1,53 @@
+//! Whose AMI a description names: that of the watched build, of an earlier or later one, or not known yet.
+//!
+//! EC2 is eventually consistent and image ids are used again, so an AMI is compared with what is known of the stack.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::image::{Ami, ImageDescription};
+use crate::domain::timeline::Timeline;
+use crate::text::safe::SafeText;
+
+/// An AMI that was created longer before the stack is an older build's. The two times are of different clocks.
+const BEFORE_STACK: TimeDelta = TimeDelta::minutes(5);
+/// An AMI that was created longer after the beginning of the stack is a later build's: Image Builder gives up earlier.
+const AFTER_STACK: TimeDelta = TimeDelta::hours(13);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    ThisBuild,
+    AnotherBuild,
+    /// The beginning of the stack is not known yet.
+    Unknown,
+}
+
+/// Whether a description is about another image. One that names none is about the requested one.
+pub(crate) fn names_another(image: &ImageDescription, image_id: Option<&SafeText>) -> bool {
+    let named = image.image_id.as_ref();
+    named.is_some_and(|named| image_id.is_some_and(|wanted| wanted != named))
+}
+
+/// Whose AMI it is, given the events of the watched stack.
+pub(crate) fn owner(ami: &Ami, created: Option<DateTime<Utc>>, stack: &Timeline) -> Owner {
+    let facts = stack.facts();
+    let made_elsewhere = ami
+        .image_arn
+        .as_ref()
+        .is_some_and(|arn| facts.image_arn().is_some_and(|own| own != arn));
+    if facts.failed_build().is_some() || made_elsewhere {
+        return Owner::AnotherBuild;
+    }
+    let Some(created) = created else {
+        return Owner::ThisBuild;
+    };
+    // An unfinished first walk has not reached the stack's first event.
+    if stack.walks() == 0 {
+        return Owner::Unknown;
+    }
+    match facts.began().and_then(|event| event.timestamp) {
+        Some(began) if !(-BEFORE_STACK..=AFTER_STACK).contains(&(created - began)) => {
+            Owner::AnotherBuild
+        }
+        _ => Owner::ThisBuild,
+    }
+}
