@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::change::{Change, CompletedWalk, Response};
+use crate::domain::facts::Facts;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{Observation, Seen, WalkStep};
 use crate::domain::search::Predicate;
@@ -230,7 +231,7 @@ impl Build {
     fn evidence(&self) -> Evidence<'_> {
         let facts = self.current().map(Timeline::facts);
         let events_seen = self.events_seen();
-        let has_image = facts.is_some_and(|facts| facts.has_image());
+        let has_image = facts.is_some_and(Facts::has_image);
         Evidence {
             root: self.root().map(|root| &**root),
             root_failed: facts.is_some_and(|facts| facts.failed_build().is_some()),

@@ -113,6 +113,17 @@ impl ImageDescription {
         self.ami.as_ref().filter(|_| complete)
     }
 
+    /// Whether the same description once more may decide a verdict: it is not the usual one of a running build.
+    pub(crate) fn may_decide(&self) -> bool {
+        let is = |field: &Option<SafeText>, words: &[&str]| {
+            field
+                .as_ref()
+                .is_some_and(|field| words.contains(&field.as_str()))
+        };
+        let is_building = is(&self.build_status, &["BUILD_IN_PROGRESS"]);
+        !is_building || self.ami.is_some() || is(&self.builder_status, &["FAILED", "CANCELLED"])
+    }
+
     pub fn build_failed(&self) -> bool {
         self.ami.is_none()
             && self.build_status.as_ref().map(SafeText::as_str) == Some("BUILD_FAILED")

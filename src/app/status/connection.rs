@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::change::{Change, Response};
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::image::ImageDescription;
+use crate::domain::image::{Ami, AmiState, ImageDescription};
 use crate::domain::observation::Stream;
 use crate::domain::outcome::builder_reason;
 use crate::domain::verdict::Verdict;
@@ -186,6 +186,9 @@ impl Connection {
 fn finishing(build: &Build) -> String {
     let ami = build.image().and_then(ImageDescription::complete_ami);
     match ami.and_then(|ami| Some((&ami.id, ami.state.as_ref()?))) {
+        Some((id, state)) if ami.and_then(Ami::state) == Some(AmiState::Bad) => {
+            format!("the AMI {id} is {state}; checking again")
+        }
         Some((id, state)) if state.as_str() != "AVAILABLE" => {
             format!("the AMI {id} is {state}; waiting for it to be available")
         }

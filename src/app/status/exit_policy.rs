@@ -9,6 +9,7 @@ use crate::domain::build::{Build, Cleanup};
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::Stream;
+use crate::domain::outcome::builder_reason;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{OutcomeKind, Verdict};
 use crate::exit_code;
@@ -188,10 +189,11 @@ impl ExitPolicy {
                 reason: reason("before a new build of this image began"),
             }
         } else if build.has_responded() {
+            let when = format!("while the image was still being built{}", failing(build));
             WatchEnd {
                 code: exit_code::STILL_BUILDING,
                 outcome: OutcomeKind::Building,
-                reason: reason("while the image was still being built"),
+                reason: reason(&when),
             }
         } else if self.waits_for_image && build.is_absent() && fault.is_none() {
             WatchEnd {
@@ -214,13 +216,13 @@ impl ExitPolicy {
 pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
     verdict_end(build.verdict()).unwrap_or_else(|| {
         let (code, outcome, when) = if build.has_responded() {
-            let when = "while the image was still being built";
+            let when = format!("while the image was still being built{}", failing(build));
             (exit_code::STILL_BUILDING, OutcomeKind::Building, when)
         } else {
             (
                 exit_code::NOT_WATCHED,
                 OutcomeKind::Unknown,
-                "before the API responded",
+                "before the API responded".to_owned(),
             )
         };
         WatchEnd {
@@ -229,6 +231,12 @@ pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
             reason: Some(format!("the recording ends {when}")),
         }
     })
+}
+
+/// Image Builder's word on a build that is failing.
+fn failing(build: &Build) -> String {
+    let why = builder_reason(build).filter(|_| build.verdict() == Verdict::Failing);
+    why.map_or_else(String::new, |why| format!("; {why}"))
 }
 
 fn keep_first_time(slot: &mut Option<(Duration, Fault)>, at: Duration, fault: &Fault) {

@@ -15,6 +15,7 @@ use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
 use crate::domain::failure::{Explanation, Reason};
 use crate::domain::stack_event::{EventKey, StackEvent};
+use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::text::duration::duration;
 use crate::text::pattern::Pattern;
@@ -168,7 +169,7 @@ fn push_failed_deletion(
     columns: usize,
     lines: &mut Vec<PageLine>,
 ) {
-    let facts = build.current().map(|stack| stack.facts());
+    let facts = build.current().map(Timeline::facts);
     let Some((root, resource)) = facts.and_then(|facts| facts.failed_deletion()) else {
         return;
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::image::{AmiState, ImageAnswer, ImageDescription};
+use crate::domain::image::{Ami, AmiState, ImageAnswer, ImageDescription};
 use crate::domain::stack_event::EventId;
 use crate::domain::verdict::gap;
 use crate::text::safe::SafeText;
@@ -34,7 +34,7 @@ impl Shown {
                 Self::NoAmi
             }
         };
-        let state = image.complete_ami().and_then(|ami| ami.state());
+        let state = image.complete_ami().and_then(Ami::state);
         state.map_or_else(no_ami, Self::Ami)
     }
 }

@@ -144,6 +144,10 @@ impl fmt::Display for OutcomeKind {
 
 /// The state of the evidence about one stack's build, of whatever calls it came from.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts: every combination can be observed"
+)]
 pub(super) struct Evidence<'a> {
     /// The newest event of the stack itself.
     pub root: Option<&'a StackEvent>,

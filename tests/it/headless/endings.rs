@@ -643,6 +643,8 @@ fn response() -> impl Strategy<Value = Response> {
 struct Allowed {
     verdicts: HashSet<Verdict>,
     gone: bool,
+    /// The newest event of the stack itself says that it is deleted.
+    deleted: bool,
     /// When both calls first reported that there is nothing, and for how long they have since.
     nothing: Option<(Duration, Duration)>,
 }
@@ -651,7 +653,13 @@ impl Allowed {
     fn observe(&mut self, response: Response, now: Duration) {
         match response {
             Response::Of(id, status) => {
-                (self.nothing, self.gone) = (None, false);
+                if id == "img" {
+                    self.deleted = status == "DELETE_COMPLETE";
+                }
+                self.gone = self.deleted;
+                if !self.deleted {
+                    self.nothing = None;
+                }
                 if id == "img" && (status.contains("FAILED") || status.contains("ROLLBACK")) {
                     self.verdicts
                         .extend([Verdict::Failed, Verdict::RollingBack]);

@@ -1,6 +1,7 @@
 //! The verdict after every pair of successive answers: kinds of root status × kinds of description × presence, at several
 //! distances. What is expected comes from an oracle that is written from the rules, and not from the code.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::support::api;
+use crate::support::program::run;
 
 const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
 const IMAGE_ARN: &str =
@@ -482,5 +484,47 @@ fn every_pair_of_answers_without_events_has_the_verdict_of_the_rules() {
                 assert!(!counts || verdict == decided, "{answer:?}: {verdict:?}");
             }
         }
+    }
+}
+
+/// Recordings of builds that ended in an unusual way.
+#[test]
+fn recorded_builds_have_the_verdict_of_the_rules() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings");
+    for (name, code, outcome, said) in [
+        // It failed at its own time, whatever became of its deletion hours later.
+        (
+            "failed-build-then-delete-failed",
+            3,
+            "failed",
+            "\"endedAt\":\"2026-03-01T10:30:01.000Z\"",
+        ),
+        ("ami-state-failed", 4, "building", "is FAILED"),
+        (
+            "image-builder-failed-stack-still-in-progress",
+            4,
+            "building",
+            "Image Builder: SSM execution",
+        ),
+        (
+            "ami-without-tags",
+            1,
+            "unknown",
+            "Values=arn:aws:imagebuilder:us-east-1:123456789012:image/parallelclusterimage-demo-image/3.16.1/1",
+        ),
+    ] {
+        let file = folder.join(format!("{name}.jsonl"));
+        let ended = run(&[
+            "replay",
+            file.to_str().unwrap(),
+            "--speed",
+            "max",
+            "-o",
+            "json",
+        ]);
+        assert_eq!(ended.code(), Some(code), "{name}: {}", ended.diagnostics);
+        assert_eq!(ended.outcome()["outcome"], outcome, "{name}");
+        let lines = ended.lines.join("\n");
+        assert!(lines.contains(said), "{name}: {lines}");
     }
 }

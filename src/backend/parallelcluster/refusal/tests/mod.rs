@@ -114,6 +114,28 @@ fn a_missing_image_is_believed_only_in_the_applications_own_words() {
             r#"{"message":"img-1 does not exist"}"#,
             other(Misconfigured),
         ),
+        // Another image, whose id begins or ends with this one's.
+        (
+            Events,
+            404,
+            "",
+            r#"{"message":"CloudFormation Stack for Image img-1-b does not exist."}"#,
+            other(Misconfigured),
+        ),
+        (
+            Image,
+            404,
+            "",
+            r#"{"message":"No image or stack associated with ParallelCluster image id: my-img-1."}"#,
+            other(Misconfigured),
+        ),
+        (
+            Events,
+            404,
+            "",
+            r#"{"message":"CloudFormation Stack for Image other does not exist (img-1)."}"#,
+            other(Misconfigured),
+        ),
         // Servers between here and the API send 404 in many forms.
         (Events, 404, "", route, other(Misconfigured)),
         (Image, 404, "", route, other(Misconfigured)),
