@@ -239,7 +239,12 @@ mod tests {
     /// No resolver knows the last of these names, and none is asked.
     #[tokio::test]
     async fn names_of_loopback_lead_to_this_machine_whatever_a_resolver_says() {
-        for host in ["localhost", "LOCALHOST.", "api.localhost", "no-such-host.invalid"] {
+        for host in [
+            "localhost",
+            "LOCALHOST.",
+            "api.localhost",
+            "no-such-host.invalid",
+        ] {
             let server = Server::start([response(200, "", "here")]).await;
             let endpoint = Endpoint {
                 https: false,
