@@ -557,7 +557,10 @@ mod tests {
     /// The text percent-encoded: every byte, that many times.
     fn encoded(text: &str, times: usize) -> String {
         (0..times).fold(text.to_owned(), |text, _| {
-            text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+            text.bytes()
+                .map(|byte| format!("%{byte:02x}"))
+                .collect::<Vec<_>>()
+                .concat()
         })
     }
 
@@ -574,16 +577,18 @@ mod tests {
                 5 => name
                     .chars()
                     .map(|letter| format!("\\u{:04X}", u32::from(letter)))
-                    .collect(),
+                    .collect::<Vec<_>>()
+                    .concat(),
                 6 => name
                     .chars()
                     .map(|letter| format!("&#{};", u32::from(letter)))
-                    .collect(),
+                    .collect::<Vec<_>>()
+                    .concat(),
                 7 => name.replace('i', "\u{200b}i"),
                 _ => name.to_owned(),
             };
             let (before, value) = form.split_once('V').map_or((form, ""), |parts| parts);
-            let (before, after) = if before.ends_with("\"") && value.starts_with("alue") {
+            let (before, after) = if before.ends_with('"') && value.starts_with("alue") {
                 let (field, after) = value.split_once('V').unwrap_or((value, ""));
                 (format!("{before}V{field}"), after)
             } else {
@@ -688,7 +693,7 @@ mod tests {
             let cut = place + 20 + cut.index(SECRET.len() - 20);
             let start = text.get(..cut).unwrap_or_default();
             let redacted = redact_urls(start).into_owned();
-            prop_assert!(!redacted.contains(&SECRET[..20]) || form.contains("aws configure") || form.contains("--"), "{}: {}", start, redacted);
+            prop_assert!(!redacted.contains("wJalr7XUtnFEMI2K7MDE") || form.contains("aws configure") || form.contains("--"), "{}: {}", start, redacted);
         }
 
         #[test]

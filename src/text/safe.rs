@@ -96,8 +96,7 @@ impl fmt::Debug for SafeText {
 /// Whether showing this character as it is could act on the terminal or mislead the reader.
 fn is_unsafe(character: char) -> bool {
     match character {
-        '\n' | '\t' => false,
-        ' '..='~' => false,
+        '\n' | '\t' | ' '..='~' => false,
         '\u{2028}' | '\u{2029}' => true,
         other => other.is_control() || is_invisible(other),
     }

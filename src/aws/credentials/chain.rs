@@ -97,6 +97,10 @@ async fn load_profiles(selected: Option<&str>) -> Result<ProfileSet, ProfileFile
     deprecated,
     reason = "the aliases spare a dependency on the crate that has the types"
 )]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "aws-config reads these variables itself; this decides whether it may"
+)]
 fn profile_files() -> ProfileFiles {
     if has_home() {
         return ProfileFiles::default();
@@ -116,6 +120,10 @@ fn profile_files() -> ProfileFiles {
 }
 
 /// Whether the home folder is the same wherever the program is started.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "aws-config takes its home folder from this variable"
+)]
 fn has_home() -> bool {
     cfg!(windows) || env::var_os("HOME").is_some_and(|home| Path::new(&home).is_absolute())
 }
