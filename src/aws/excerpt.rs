@@ -1,7 +1,7 @@
 //! Quotes a service's text inside an error: on one line, not too long, and without the parts of the signed request
 //! that services repeat in their messages.
 
-use crate::text::redact as secret;
+use crate::text::redact::{self as secret, redact_urls};
 
 /// The longest text of a service that an error quotes, in characters.
 const LONGEST_MESSAGE: usize = 300;
@@ -13,6 +13,7 @@ const SECRETS_FOLLOW: [&str; 3] = ["canonical string", "string-to-sign", "author
 
 /// The message up to where it may hold secrets, on one line.
 pub(crate) fn excerpt_without_request(message: &str) -> String {
+    let message = &*redact_urls(message);
     let lower = message.to_ascii_lowercase();
     let secret = SECRETS_FOLLOW
         .iter()
@@ -29,7 +30,9 @@ pub(crate) fn excerpt_without_request(message: &str) -> String {
 
 /// The beginning of a body that no service wrote, from which the user may recognise the program that did.
 pub(crate) fn excerpt_of_body(body: &[u8]) -> String {
-    excerpt_without_request(&excerpt(&String::from_utf8_lossy(body), LONGEST_BODY))
+    let text = String::from_utf8_lossy(body);
+    let beginning: String = text.chars().take(LONGEST_BODY * 50).collect();
+    excerpt(&excerpt_without_request(&beginning), LONGEST_BODY)
 }
 
 /// A text that holds no secrets, on one line and cut.

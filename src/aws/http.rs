@@ -1,7 +1,9 @@
 //! The HTTP client: sends one request at a time, with a deadline, a limit on the response's size, and no redirects.
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONNECTION, HeaderMap};
 use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
 use tokio::time::Instant;
@@ -33,7 +35,7 @@ pub(crate) struct HttpClient {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Endpoint {
     pub(crate) https: bool,
-    /// Loopback is never reached through a proxy.
+    /// Loopback is never reached through a proxy, and no resolver decides where it is.
     pub(crate) loopback: bool,
 }
 
@@ -173,7 +175,7 @@ impl ClientConfig {
             .http1_only()
             .https_only(https);
         if loopback {
-            builder = builder.no_proxy();
+            builder = builder.no_proxy().dns_resolver(Loopback);
         }
         // Without TLS the platform's certificates are not needed, and a bare container has none.
         builder = if https {
@@ -190,6 +192,22 @@ impl TransportError {
     /// worth an immediate retry.
     pub(crate) fn is_stale_connection(&self) -> bool {
         matches!(self, Self::Send { error, reused: true } if !error.is_connect() && !error.is_timeout())
+    }
+}
+
+/// Resolves every name to this machine (RFC 6761, 6.3): what a resolver or `/etc/hosts` says about `localhost` must not
+/// send a signed request elsewhere in plain text.
+struct Loopback;
+
+impl Resolve for Loopback {
+    fn resolve(&self, _name: Name) -> Resolving {
+        // The client replaces port 0 by the URL's.
+        let addresses: [SocketAddr; 2] = [
+            (Ipv4Addr::LOCALHOST, 0).into(),
+            (Ipv6Addr::LOCALHOST, 0).into(),
+        ];
+        let addresses: Addrs = Box::new(addresses.into_iter());
+        Box::pin(std::future::ready(Ok(addresses)))
     }
 }
 
@@ -210,4 +228,38 @@ async fn read(mut response: reqwest::Response, limit: usize) -> Result<Response,
         headers: std::mem::take(response.headers_mut()),
         body,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::operation::Operation;
+    use crate::aws::testing::server::{Server, response};
+
+    /// No resolver knows the last of these names, and none is asked.
+    #[tokio::test]
+    async fn names_of_loopback_lead_to_this_machine_whatever_a_resolver_says() {
+        for host in [
+            "localhost",
+            "LOCALHOST.",
+            "api.localhost",
+            "no-such-host.invalid",
+        ] {
+            let server = Server::start([response(200, "", "here")]).await;
+            let endpoint = Endpoint {
+                https: false,
+                loopback: true,
+            };
+            let mut client = HttpClient::new(endpoint, None, Limits::default()).unwrap();
+            let url = format!("http://{host}:{}/", server.address.port());
+            let request = Request {
+                operation: Operation::DescribeImage,
+                url: url.parse().unwrap(),
+                headers: HeaderMap::new(),
+                body: Vec::new(),
+            };
+            let response = client.send(request).await.unwrap();
+            assert_eq!(response.body, b"here", "{host}");
+        }
+    }
 }

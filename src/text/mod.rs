@@ -6,6 +6,7 @@
 //!  a prompt ──► Pattern (expression: case and cost) ──► filters, searches, marks
 //! ```
 
+mod decode;
 pub(crate) mod duration;
 pub(crate) mod expression;
 pub(crate) mod pattern;

@@ -1,12 +1,20 @@
 //! Resolves an identity through aws-config: environment, profiles (static keys, assumed roles, SSO, a process), web
 //! identity, ECS and EC2 metadata, and then the role to assume.
 
+use std::env;
 use std::error::Error;
 use std::iter;
+use std::path::Path;
 
 use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
+#[expect(
+    deprecated,
+    reason = "the aliases spare a dependency on the crate that has the types"
+)]
+use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_config::profile::{
     ProfileFileCredentialsProvider, ProfileFileLoadError, ProfileFileRegionProvider, ProfileSet,
 };
@@ -77,11 +85,47 @@ pub(crate) async fn check_profile(name: &str) -> Result<(), ProfileError> {
 }
 
 async fn load_profiles(selected: Option<&str>) -> Result<ProfileSet, ProfileFileLoadError> {
-    // The defaults are the real file system, the real environment and the files' usual places; their types are
-    // private to aws-config.
-    let (files, environment, places) = (<_>::default(), <_>::default(), <_>::default());
+    // The defaults are the real file system and the real environment; their types are private to aws-config.
+    let (files, environment, places) = (<_>::default(), <_>::default(), profile_files());
     let selected = selected.map(|name| name.to_owned().into());
     aws_config::profile::load(&files, &environment, &places, selected).await
+}
+
+/// The profile files: those in the home folder, or those that the environment names. Without an absolute home folder,
+/// aws-config would take the current folder for it, and run a `credential_process` that somebody left there.
+#[expect(
+    deprecated,
+    reason = "the aliases spare a dependency on the crate that has the types"
+)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "aws-config reads these variables itself; this decides whether it may"
+)]
+fn profile_files() -> ProfileFiles {
+    if has_home() {
+        return ProfileFiles::default();
+    }
+    let is_named =
+        |variable| env::var(variable).is_ok_and(|path| !path.is_empty() && !path.starts_with('~'));
+    let (config, credentials) = (
+        is_named("AWS_CONFIG_FILE"),
+        is_named("AWS_SHARED_CREDENTIALS_FILE"),
+    );
+    ProfileFiles::builder()
+        .include_default_config_file(config)
+        .include_default_credentials_file(credentials)
+        // At least one file is required.
+        .with_contents(ProfileFileKind::Config, "")
+        .build()
+}
+
+/// Whether the home folder is the same wherever the program is started.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "aws-config takes its home folder from this variable"
+)]
+fn has_home() -> bool {
+    cfg!(windows) || env::var_os("HOME").is_some_and(|home| Path::new(&home).is_absolute())
 }
 
 impl Resolve for AwsChain {
@@ -129,7 +173,7 @@ impl AwsChain {
         if self.region.is_some() {
             return self.region.clone();
         }
-        let mut profile = ProfileFileRegionProvider::builder();
+        let mut profile = ProfileFileRegionProvider::builder().profile_files(profile_files());
         if let Some(name) = &self.profile {
             profile = profile.profile_name(name);
         }
@@ -142,6 +186,18 @@ impl AwsChain {
 
     /// The region of the environment, the profile or the machine.
     async fn region_chain(&self) -> Option<String> {
+        if !has_home() {
+            return match self.configured_region().await {
+                Some(region) => Some(region),
+                None => Some(
+                    ImdsRegionProvider::builder()
+                        .build()
+                        .region()
+                        .await?
+                        .to_string(),
+                ),
+            };
+        }
         let mut chain = DefaultRegionChain::builder();
         if let Some(name) = &self.profile {
             chain = chain.profile_name(name);
@@ -154,7 +210,9 @@ impl AwsChain {
     async fn sdk_config(&self, signing: &SigningChain, region: &str) -> SdkConfig {
         let version = BehaviorVersion::latest();
         let region = Region::new(region.to_owned());
-        let mut loader = aws_config::defaults(version).region(region.clone());
+        let mut loader = aws_config::defaults(version)
+            .region(region.clone())
+            .profile_files(profile_files());
         let mut providers = ProviderConfig::without_region()
             .with_behavior_version(Some(version))
             .with_region(Some(region));
@@ -166,6 +224,7 @@ impl AwsChain {
             // name comes before them, as it does for the AWS CLI.
             let provider = ProfileFileCredentialsProvider::builder()
                 .configure(&providers)
+                .profile_files(profile_files())
                 .profile_name(name);
             loader = loader
                 .profile_name(name)

@@ -58,7 +58,8 @@ const LAYERS: &[Layer] = &[
     layer(
         "aws",
         &["text", "clock", "domain::fault"],
-        &[SCREEN, &["clap", "std::env"]],
+        // The environment: whether aws-config may take its home folder from there.
+        &[SCREEN, &["clap"]],
     ),
     layer(
         "backend",

@@ -77,6 +77,38 @@ async fn a_credential_process_is_run_and_its_error_is_reported() {
     );
 }
 
+/// Whoever may write into the folder where the program is started must not have a command run.
+#[tokio::test]
+async fn without_a_home_folder_the_files_of_the_current_folder_are_not_read() {
+    let home = Home::new("no-home", "");
+    let config = "[default]\nregion = x\ncredential_process = touch run\n\
+         [profile work]\nregion = x\ncredential_process = touch run\n";
+    for folder in [".aws", "~/.aws"] {
+        fs::create_dir_all(home.path().join(folder)).unwrap();
+        fs::write(home.path().join(folder).join("config"), config).unwrap();
+    }
+    for value in ["", ".", "relative/..", "~"] {
+        let environment = [
+            ("HOME", value),
+            ("AWS_CONFIG_FILE", ""),
+            ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/config"),
+        ];
+        assert_eq!(run(&home, "default_chain", &environment).await, "NoRegion");
+        let with_region = [&environment[..], &[("AWS_REGION", "y")]].concat();
+        assert_eq!(run(&home, "default_chain", &with_region).await, "Missing");
+        let found = run(&home, "checked_profile", &environment).await;
+        assert!(found.starts_with("unknown AWS profile work"), "{found}");
+        let _missing = run(&home, "profile_work", &with_region).await;
+        assert!(!home.path().join("run").exists(), "HOME={value}");
+    }
+    let home = Home::new(
+        "no-home-but-files",
+        &format!("[default]\n{STATIC_KEYS}region = x\n"),
+    );
+    let found = run(&home, "default_chain", &[("HOME", "")]).await;
+    assert_eq!(found, "FROMPROFILE in x, signed for x");
+}
+
 const SESSION: &str =
     "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://x.awsapps.com/start\n";
 const BY_SESSION: &str =
