@@ -110,8 +110,17 @@ impl Recorder {
         if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
             return Err(OpenError::InUse);
         }
+        // Another watch may have replaced the file before it was locked here.
+        if !folder::is_still_at(&file, path) {
+            return Err(OpenError::InUse);
+        }
         let recording = match Recording::open(path) {
             Err(ReadError::Empty) => return Ok((Self::in_empty_file(file, path, header), None)),
+            // Cut inside its first line: it has no observation that could be lost.
+            Err(ReadError::Foreign) if folder::lacks_header(path) => {
+                file.set_len(0)?;
+                return Ok((Self::in_empty_file(file, path, header), None));
+            }
             recording => recording?,
         };
         if !resumes {
@@ -167,6 +176,7 @@ impl Recorder {
         if !recording.ends_with_newline {
             recorder.backlog.push(b'\n');
         }
+        recorder.has_content = true;
         recorder.note_resumption(at);
         Ok((recorder, recording))
     }
@@ -315,5 +325,31 @@ impl Recorder {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_cut_inside_its_first_line_is_used_again() {
+        let path = std::env::temp_dir().join(format!("bakewatch-cut-{}", std::process::id()));
+        let header: Header = serde_json::from_str(
+            r#"{"bakewatchRecording":2,"program":"0","imageId":"i","startedAt":"2022-04-05T21:36:02.125Z"}"#,
+        )
+        .unwrap();
+        let mut line = Vec::new();
+        append(&header, &mut line);
+        for cut in [1, 20, 40, line.len() - 2] {
+            fs::write(&path, line.get(..cut).unwrap()).unwrap();
+            let (recorder, earlier) = Recorder::in_file(&path, &header, true).unwrap();
+            assert!(earlier.is_none() && recorder.has_content, "{cut}");
+            assert_eq!(fs::metadata(&path).unwrap().len(), 0, "{cut}");
+        }
+        fs::write(&path, "{\"other\":1").unwrap();
+        let refused = Recorder::in_file(&path, &header, true);
+        assert!(matches!(refused, Err(OpenError::OtherContent(_))));
+        fs::remove_file(path).unwrap();
     }
 }
