@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -36,6 +36,8 @@ pub enum OpenError {
     /// The file is the recording of another target.
     #[error("the file is the recording of {0}; choose another file")]
     OtherTarget(String),
+    #[error("it is a FIFO or a socket; choose a regular file")]
+    NotAFile,
     #[error("another watch is writing to it; choose another file")]
     InUse,
 }
@@ -103,6 +105,10 @@ impl Recorder {
             }
             Err(error) => return Err(error.into()),
         };
+        // Opening a FIFO waits for its reader, before any signal is handled.
+        if metadata.file_type().is_fifo() || metadata.file_type().is_socket() {
+            return Err(OpenError::NotAFile);
+        }
         let file = folder::append_to(path)?;
         if !metadata.is_file() {
             return Ok((Self::in_empty_file(file, path, header), None));
@@ -351,5 +357,18 @@ mod tests {
         let refused = Recorder::in_file(&path, &header, true);
         assert!(matches!(refused, Err(OpenError::OtherContent(_))));
         fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_socket_is_refused_without_opening_it() {
+        let path = std::env::temp_dir().join(format!("bakewatch-socket-{}", std::process::id()));
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let header: Header = serde_json::from_str(
+            r#"{"bakewatchRecording":2,"program":"0","imageId":"i","startedAt":"2022-04-05T21:36:02.125Z"}"#,
+        )
+        .unwrap();
+        let refused = Recorder::in_file(&path, &header, true);
+        fs::remove_file(path).unwrap();
+        assert!(matches!(refused, Err(OpenError::NotAFile)));
     }
 }
