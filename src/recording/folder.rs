@@ -154,7 +154,7 @@ pub(crate) fn modified(path: &Path) -> Option<DateTime<Utc>> {
 }
 
 /// Whether a file contains only a part of a recording's first line.
-fn lacks_header(path: &Path) -> bool {
+pub(crate) fn lacks_header(path: &Path) -> bool {
     first_line(path).is_some_and(|line| {
         let prefix = line.get(..HEADER_PREFIX.len()).unwrap_or(&line);
         HEADER_PREFIX.starts_with(prefix) && !line.ends_with(b"\n") && header(&line).is_err()

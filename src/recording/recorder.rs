@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -36,6 +36,8 @@ pub enum OpenError {
     /// The file is the recording of another target.
     #[error("the file is the recording of {0}; choose another file")]
     OtherTarget(String),
+    #[error("it is a FIFO or a socket; choose a regular file")]
+    NotAFile,
     #[error("another watch is writing to it; choose another file")]
     InUse,
 }
@@ -103,6 +105,10 @@ impl Recorder {
             }
             Err(error) => return Err(error.into()),
         };
+        // Opening a FIFO waits for its reader, before any signal is handled.
+        if metadata.file_type().is_fifo() || metadata.file_type().is_socket() {
+            return Err(OpenError::NotAFile);
+        }
         let file = folder::append_to(path)?;
         if !metadata.is_file() {
             return Ok((Self::in_empty_file(file, path, header), None));
@@ -110,8 +116,17 @@ impl Recorder {
         if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
             return Err(OpenError::InUse);
         }
+        // Another watch may have replaced the file before it was locked here.
+        if !folder::is_still_at(&file, path) {
+            return Err(OpenError::InUse);
+        }
         let recording = match Recording::open(path) {
             Err(ReadError::Empty) => return Ok((Self::in_empty_file(file, path, header), None)),
+            // Cut inside its first line: it has no observation that could be lost.
+            Err(ReadError::Foreign) if folder::lacks_header(path) => {
+                file.set_len(0)?;
+                return Ok((Self::in_empty_file(file, path, header), None));
+            }
             recording => recording?,
         };
         if !resumes {
@@ -167,6 +182,7 @@ impl Recorder {
         if !recording.ends_with_newline {
             recorder.backlog.push(b'\n');
         }
+        recorder.has_content = true;
         recorder.note_resumption(at);
         Ok((recorder, recording))
     }
@@ -315,5 +331,44 @@ impl Recorder {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_cut_inside_its_first_line_is_used_again() {
+        let path = std::env::temp_dir().join(format!("bakewatch-cut-{}", std::process::id()));
+        let header: Header = serde_json::from_str(
+            r#"{"bakewatchRecording":2,"program":"0","imageId":"i","startedAt":"2022-04-05T21:36:02.125Z"}"#,
+        )
+        .unwrap();
+        let mut line = Vec::new();
+        append(&header, &mut line);
+        for cut in [1, 20, 40, line.len() - 2] {
+            fs::write(&path, line.get(..cut).unwrap()).unwrap();
+            let (recorder, earlier) = Recorder::in_file(&path, &header, true).unwrap();
+            assert!(earlier.is_none() && recorder.has_content, "{cut}");
+            assert_eq!(fs::metadata(&path).unwrap().len(), 0, "{cut}");
+        }
+        fs::write(&path, "{\"other\":1").unwrap();
+        let refused = Recorder::in_file(&path, &header, true);
+        assert!(matches!(refused, Err(OpenError::OtherContent(_))));
+        fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_socket_is_refused_without_opening_it() {
+        let path = std::env::temp_dir().join(format!("bakewatch-socket-{}", std::process::id()));
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let header: Header = serde_json::from_str(
+            r#"{"bakewatchRecording":2,"program":"0","imageId":"i","startedAt":"2022-04-05T21:36:02.125Z"}"#,
+        )
+        .unwrap();
+        let refused = Recorder::in_file(&path, &header, true);
+        fs::remove_file(path).unwrap();
+        assert!(matches!(refused, Err(OpenError::NotAFile)));
     }
 }

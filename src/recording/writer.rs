@@ -54,8 +54,8 @@ pub(crate) struct WriterThread {
 /// Records observations, if they are recorded at all, and hands them on to an inbox of messages.
 pub(crate) struct RecordingSink<M, F> {
     commands: Option<Sender<Command>>,
-    /// Whether the disk has been too slow once: observations no longer wait for it.
-    disk_hangs: bool,
+    /// The write that the disk was too slow for. Until it ends, observations do not wait for the disk.
+    late: Option<oneshot::Receiver<()>>,
     inbox: mpsc::Sender<M>,
     to_message: F,
 }
@@ -133,7 +133,7 @@ impl<M, F> RecordingSink<M, F> {
     pub(crate) fn new(writer: Option<&Writer>, inbox: mpsc::Sender<M>, to_message: F) -> Self {
         Self {
             commands: writer.map(|writer| writer.commands.clone()),
-            disk_hangs: false,
+            late: None,
             inbox,
             to_message,
         }
@@ -143,12 +143,20 @@ impl<M, F> RecordingSink<M, F> {
         let Some(commands) = &self.commands else {
             return;
         };
-        let (done, written) = oneshot::channel();
+        let (done, mut written) = oneshot::channel();
         let command = Command::Record(observations.to_vec(), done);
         // Fails after the end of the recording.
-        if commands.send(command).is_ok() && !self.disk_hangs {
-            self.disk_hangs = tokio::time::timeout(DISK_TIMEOUT, written).await.is_err();
+        if commands.send(command).is_err() {
+            return;
         }
+        let hangs = |late: &mut oneshot::Receiver<()>| {
+            matches!(late.try_recv(), Err(oneshot::error::TryRecvError::Empty))
+        };
+        if self.late.as_mut().is_some_and(hangs) {
+            return;
+        }
+        let in_time = tokio::time::timeout(DISK_TIMEOUT, &mut written).await;
+        self.late = in_time.is_err().then_some(written);
     }
 }
 
@@ -191,7 +199,7 @@ mod tests {
         let (inbox, mut shown) = mpsc::channel(8);
         let mut sink = RecordingSink {
             commands: Some(commands),
-            disk_hangs: false,
+            late: None,
             inbox,
             to_message: |observations: Vec<Observation>| observations.len(),
         };

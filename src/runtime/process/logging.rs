@@ -4,7 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -51,6 +51,12 @@ pub(crate) fn start(log: &Log, remarks: RemarkSender) -> Result<(), Error> {
 }
 
 fn open(path: &Path) -> io::Result<File> {
+    let kind = std::fs::metadata(path).map(|metadata| metadata.file_type());
+    // Opening a FIFO waits for its reader, before any signal is handled.
+    if kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket()) {
+        let why = "it is a FIFO or a socket; choose a regular file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
     OpenOptions::new()
         .create(true)
         .append(true)
