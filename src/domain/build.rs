@@ -90,7 +90,7 @@ impl Build {
                 self.apply_page(page, &mut change);
                 let is_deleted = |root: &Arc<StackEvent>| root.status.as_str() == "DELETE_COMPLETE";
                 if self.root().is_some_and(is_deleted) {
-                    self.answers.stack_is_gone();
+                    self.answers.stack_is_gone(observation.elapsed);
                 } else {
                     self.answers.stack_exists();
                 }
@@ -103,7 +103,7 @@ impl Build {
             Seen::StackGone => {
                 change.response = Response::StackGone;
                 self.stack_gone = true;
-                self.answers.stack_is_gone();
+                self.answers.stack_is_gone(observation.elapsed);
             }
             Seen::Image(image) => self.apply_image(image, observation),
             Seen::Failed(fault) => change.response = Response::Failed(fault),

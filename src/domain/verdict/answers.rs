@@ -111,6 +111,9 @@ pub(crate) struct Answers {
     image_root: Option<EventId>,
     /// The stack does not exist since the last answer about the image.
     stack_gone: bool,
+    /// The answers that there is no stack.
+    no_stack: Option<Repeated>,
+    /// The answers that there is no image, each after one that there is no stack.
     gone: Option<Repeated>,
     is_foreign: bool,
     builder: Option<BuilderFailure>,
@@ -129,11 +132,14 @@ impl Answers {
 
     pub(crate) fn stack_exists(&mut self) {
         self.stack_gone = false;
+        self.no_stack = None;
         self.gone = None;
     }
 
-    pub(crate) fn stack_is_gone(&mut self) {
+    pub(crate) fn stack_is_gone(&mut self, elapsed: Duration) {
         self.stack_gone = true;
+        let no_stack = self.no_stack.get_or_insert_with(|| Repeated::at(elapsed));
+        no_stack.last = elapsed;
     }
 
     /// Notes an answer about the image. `events_seen`: the build has events.
@@ -226,8 +232,10 @@ impl Answers {
             .is_some_and(|(_, answers)| answers.across_no_stack && answers.span() >= gap(false))
     }
 
+    /// The answers that there is neither a stack nor an image: of the call whose answers are closer together.
     pub(crate) fn gone(&self) -> Option<Repeated> {
-        self.gone
+        let calls = [self.gone?, self.no_stack?];
+        calls.into_iter().min_by_key(|answers| answers.span())
     }
 
     pub(crate) fn is_foreign(&self) -> bool {
