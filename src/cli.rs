@@ -131,7 +131,8 @@ pub struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub struct RecordingArg {
-    /// Recording: a file, a name from `bakewatch history`, or an image ID for its newest recording
+    /// Recording: a file (also of events saved by pcluster or aws), a name from `bakewatch history`,
+    /// or an image ID for its newest recording
     #[arg(value_name = "RECORDING")]
     pub recording: PathBuf,
 }
