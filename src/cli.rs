@@ -196,6 +196,10 @@ pub struct LookArgs {
     /// Command to run with `sh -c` on the outcome, passed in BAKEWATCH_* variables
     #[arg(long, value_name = "COMMAND")]
     pub on_outcome: Option<String>,
+    /// Print the progress after this time without another line; 0 is never; text has 3m by default
+    /// (text and json) [env: BAKEWATCH_HEARTBEAT]
+    #[arg(long, value_name = "DURATION", value_parser = heartbeat)]
+    pub heartbeat: Option<Duration>,
     /// Do not ring the bell or send a desktop notification (tui)
     #[arg(long)]
     pub no_notify: bool,
@@ -272,6 +276,21 @@ pub(crate) fn interval(text: &str) -> Result<Duration, String> {
     Ok(interval)
 }
 
+/// Parses the time between two progress lines; zero means none.
+pub(crate) fn heartbeat(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let every = duration(text)?;
+    if !every.is_zero() && every < Duration::from_millis(200) {
+        return Err("the minimum is 200ms; 0 is never".to_owned());
+    }
+    if every > Duration::from_hours(24) {
+        return Err("the maximum is 24h; 0 is never".to_owned());
+    }
+    Ok(every)
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.1..=10_000.0).contains(&speed) => Ok(speed),
@@ -304,6 +323,11 @@ mod tests {
         assert!(interval("100ms").is_err());
         assert!(interval("300000years").is_err());
         assert!(duration("5 parsecs").is_err());
+        for never in ["0", "0s", "0m"] {
+            assert_eq!(heartbeat(never), Ok(Duration::ZERO), "{never}");
+        }
+        assert_eq!(heartbeat("3m"), Ok(Duration::from_mins(3)));
+        assert!(heartbeat("3").is_err() && heartbeat("1ms").is_err() && heartbeat("2d").is_err());
         assert!(speed("NaN").is_err());
     }
 }

@@ -138,8 +138,11 @@ async fn watch(
                 OutputFormat::Json => LineFormat::Json,
             };
             let sessions = start(&mut tasks);
-            let timeout = settings.timeout;
-            headless::run(&mut model, format, timeout, hook, sessions, &mut tasks).await
+            let limits = headless::Limits {
+                timeout: settings.timeout,
+                heartbeat: settings.heartbeat,
+            };
+            headless::run(&mut model, format, limits, hook, sessions, &mut tasks).await
         }
     };
     let outcome = Outcome::of(&model.shown.build, &model.shown.target.image_id);
