@@ -2,9 +2,11 @@
 //!
 //! `config` combines the result with the environment and the files.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -108,7 +110,7 @@ pub struct ApiArgs {
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Build to simulate
-    #[arg(long, value_name = "NAME", default_value = "success")]
+    #[arg(long, value_name = "NAME", default_value = "success", value_parser = Suggested(&SCENARIOS), hide_possible_values = true)]
     pub scenario: String,
     /// Playback speed factor
     #[arg(long, value_name = "N", default_value = "60", value_parser = speed)]
@@ -191,7 +193,7 @@ pub struct LookArgs {
     pub color: Option<Color>,
     /// Colour theme: auto, neutral, dark, light, high-contrast, colour-blind, or one of your own
     /// [env: BAKEWATCH_THEME] [default: auto]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Suggested(&THEMES), hide_possible_values = true)]
     pub theme: Option<String>,
     /// Command to run with `sh -c` on the outcome, passed in BAKEWATCH_* variables
     #[arg(long, value_name = "COMMAND")]
@@ -238,6 +240,41 @@ pub enum Color {
     Always,
     /// Without colours
     Never,
+}
+
+/// The scenarios that a shell completes.
+const SCENARIOS: [&str; 7] = [
+    "success", "failure", "rollback", "leftover", "rebuild", "deleted", "flaky",
+];
+/// The themes that a shell completes; a user may have others.
+const THEMES: [&str; 6] = [
+    "auto",
+    "neutral",
+    "dark",
+    "light",
+    "high-contrast",
+    "colour-blind",
+];
+
+/// Any text, with names that a shell completes. Without names a shell offers files.
+#[derive(Clone, Debug)]
+struct Suggested(&'static [&'static str]);
+
+impl TypedValueParser for Suggested {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().copied().map(PossibleValue::new)))
+    }
 }
 
 /// The completion script for a shell.

@@ -51,8 +51,8 @@ pub enum Task {
     History(History),
     Report(Recorded),
     PrintKeys(Keys),
-    /// Print the effective settings, and the path of the file that changes them.
-    PrintSettings(Vec<Setting>, Option<PathBuf>),
+    /// Print the effective settings, and the path of the file that changes them, if the API's URL is one.
+    PrintSettings(Vec<Setting>, Option<PathBuf>, Option<String>),
     /// Print the completions or a manual page.
     Print(String),
 }
@@ -215,8 +215,9 @@ impl Task {
         let (source, output, preferences) = match cli.command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Config(ConfigArgs { api, look }) => {
-                let Preferences { settings, file, .. } = load(api, &look)?;
-                return Ok(Self::PrintSettings(settings, file));
+                let loaded = load(api, &look)?;
+                let (settings, url) = (loaded.settings, loaded.api.url);
+                return Ok(Self::PrintSettings(settings, loaded.file, url));
             }
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),

@@ -34,6 +34,7 @@ use crate::output::{LineFormat, Printer};
 use crate::recording::Folder;
 
 pub(crate) use self::commands::history::{history, report};
+pub(crate) use self::prepare::check_api_url;
 
 use self::inbox::{Inbox, RemarkSender};
 use self::process::hook::Hook;
