@@ -37,6 +37,8 @@ pub enum Msg {
     Show(SessionId),
     /// Nothing else has happened, and events remain to be indexed: index some of them.
     Idle,
+    /// A headless watch has printed nothing for as long as the user wants to wait.
+    Quiet,
     TimedOut,
     Signal(Signal),
     /// The end of the recording that is replayed.

@@ -103,6 +103,16 @@ pub(super) fn interval(name: &'static str, help: impl Into<String>) -> Row<Durat
     Row::new(name, help.into(), parse, format)
 }
 
+/// The time between two progress lines; 0 is the only number without a unit.
+pub(super) fn heartbeat(name: &'static str, help: impl Into<String>) -> Row<Duration> {
+    let parse = |value: &Value| match value {
+        Value::Integer(0) => Ok(Duration::ZERO),
+        value => crate::cli::heartbeat(string(value)?),
+    };
+    let format = |time: &Duration| quoted(&humantime::format_duration(*time).to_string());
+    Row::new(name, help.into(), parse, format)
+}
+
 /// A boolean setting.
 pub(super) fn switch(name: &'static str, help: impl Into<String>) -> Row<bool> {
     let parse = |value: &Value| value.as_bool().ok_or("must be true or false".to_owned());

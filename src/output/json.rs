@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::app::effect::Entry;
+use crate::app::status::heartbeat::Progress;
 use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
 use crate::text::safe::{SafeText, escape_json};
@@ -25,6 +26,18 @@ enum Line<'a> {
     Status {
         state: &'a str,
         message: &'a str,
+    },
+    Progress {
+        image_id: &'a str,
+        region: Option<&'a str>,
+        elapsed: Option<i64>,
+        stage: Option<&'a str>,
+        /// Nothing reads the workflow and the log yet: these are unknown.
+        step: Option<&'a str>,
+        steps_done: Option<usize>,
+        steps_total: Option<usize>,
+        last_event_at: Option<String>,
+        last_log_at: Option<String>,
     },
     Outcome {
         outcome: &'a str,
@@ -69,6 +82,7 @@ pub(super) fn json_line(entry: &Entry) -> Option<String> {
             state: state.label(),
             message,
         }),
+        Entry::Progress(progress) => serde_json::to_string(&progress_line(progress)),
         Entry::Outcome(record) => serde_json::to_string(&outcome_line(record)),
     };
     Some(escape_json(&line.unwrap_or_default()))
@@ -80,6 +94,20 @@ fn event_line(event: &StackEvent) -> serde_json::Result<String> {
         stack_id: event.stack_id.as_str(),
         event: raw,
     })
+}
+
+fn progress_line(progress: &Progress) -> Line<'_> {
+    Line::Progress {
+        image_id: progress.image_id.as_str(),
+        region: progress.region.as_ref().map(SafeText::as_str),
+        elapsed: progress.elapsed.map(|elapsed| elapsed.num_seconds()),
+        stage: progress.stage.as_ref().map(SafeText::as_str),
+        step: None,
+        steps_done: None,
+        steps_total: None,
+        last_event_at: progress.last_event_at.map(format_time),
+        last_log_at: None,
+    }
 }
 
 fn outcome_line(record: &Outcome) -> Line<'_> {

@@ -1,11 +1,12 @@
 //! Serialises entries as aligned text lines for users, logs and grep.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use crossterm::style::Stylize;
 use ratatui::backend::IntoCrossterm;
 use ratatui::style::Style;
 
 use crate::app::model::Model;
+use crate::app::status::heartbeat::Progress;
 use crate::app::status::summary::summary;
 use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::StackEvent;
@@ -47,6 +48,60 @@ pub(super) fn event(event: &StackEvent, theme: &Theme) -> String {
 /// Text on one line, padded to a width.
 fn cell(text: &str, columns: usize) -> String {
     pad(&one_line(text), columns)
+}
+
+/// How far a build is: time (UTC), `PROGRESS`, image, and what is known, most useful first.
+pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
+    let stage = progress.stage.as_ref().map(|stage| {
+        let stage = one_line(stage.as_str());
+        if progress.is_of_image_builder {
+            format!("Image Builder: {stage}")
+        } else {
+            format!("{stage} in progress")
+        }
+    });
+    let ago = |time: DateTime<Utc>| duration((progress.at - time).max(TimeDelta::zero()));
+    let left = progress.estimate.map(|estimate| {
+        let basis = estimate.basis();
+        if estimate.left > TimeDelta::zero() {
+            format!("about {} left (by {basis})", duration(estimate.left))
+        } else {
+            format!("{} longer than {basis}", duration(-estimate.left))
+        }
+    });
+    let last_event = match progress.last_event_at {
+        Some(time) => format!("last event {} ago", ago(time)),
+        None => "no event yet".to_owned(),
+    };
+    let fault = progress.fault.as_ref().map(|(why, since)| {
+        let since = since.map_or_else(
+            || "the API has not responded yet".to_owned(),
+            |time| format!("the API last responded {} ago", ago(time)),
+        );
+        format!("{since}: {}", one_line(why))
+    });
+    let label = progress.verdict.label().to_lowercase();
+    let elapsed = progress
+        .elapsed
+        .map(|elapsed| format!("{} elapsed", duration(elapsed)));
+    let parts = [
+        stage.or(Some(label)),
+        elapsed,
+        left,
+        Some(last_event),
+        fault,
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    format!(
+        "{:20} {} {}: {}",
+        seconds(progress.at),
+        paint(
+            theme.status(StatusClass::Running),
+            &cell("PROGRESS", STATUS)
+        ),
+        one_line(progress.image_id.as_str()),
+        parts.join(", "),
+    )
 }
 
 /// The last line: the outcome in words.

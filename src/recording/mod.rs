@@ -15,6 +15,7 @@ pub(crate) mod history;
 pub(crate) mod player;
 pub(crate) mod reader;
 pub(crate) mod recorder;
+pub(crate) mod saved_events;
 pub(crate) mod transcript;
 pub(crate) mod writer;
 
@@ -91,6 +92,11 @@ impl Header {
     /// Whether the watch was of a real API, not of a simulated one.
     pub fn is_of_an_api(&self) -> bool {
         self.api.is_some()
+    }
+
+    /// Whether it is of events that another program has saved, not of a watch.
+    pub(crate) fn is_of_saved_events(&self) -> bool {
+        self.api.as_deref() == Some(saved_events::API)
     }
 
     /// Whether both recordings are of the same image, region, profile, API and kind of API.

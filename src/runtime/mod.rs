@@ -34,6 +34,7 @@ use crate::output::{LineFormat, Printer};
 use crate::recording::Folder;
 
 pub(crate) use self::commands::history::{history, report};
+pub(crate) use self::prepare::check_api_url;
 
 use self::inbox::{Inbox, RemarkSender};
 use self::process::hook::Hook;
@@ -138,8 +139,11 @@ async fn watch(
                 OutputFormat::Json => LineFormat::Json,
             };
             let sessions = start(&mut tasks);
-            let timeout = settings.timeout;
-            headless::run(&mut model, format, timeout, hook, sessions, &mut tasks).await
+            let limits = headless::Limits {
+                timeout: settings.timeout,
+                heartbeat: settings.heartbeat,
+            };
+            headless::run(&mut model, format, limits, hook, sessions, &mut tasks).await
         }
     };
     let outcome = Outcome::of(&model.shown.build, &model.shown.target.image_id);

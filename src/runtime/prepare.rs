@@ -183,6 +183,12 @@ fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error
     })
 }
 
+/// Checks the URL of the settings, which `watch` would refuse. `origin` is where it is set.
+pub(crate) fn check_api_url(url: &str, origin: &str) -> Result<(), Error> {
+    let parsed = url.parse::<ApiUrl>().map(|_| ());
+    parsed.map_err(|error| usage(&format!("invalid value for api-url ({origin})"), &error))
+}
+
 /// A usage error with its chain of causes.
 fn usage(what: &str, error: &dyn std::error::Error) -> Error {
     let mut message = format!("{what}: {error}");

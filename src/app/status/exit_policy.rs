@@ -10,7 +10,9 @@ use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::Stream;
 use crate::domain::outcome::builder_reason;
-use crate::domain::timeline::Timeline;
+use crate::domain::search::Selection;
+use crate::domain::stack_event::StackEvent;
+use crate::domain::timeline::{Row, Timeline};
 use crate::domain::verdict::{OutcomeKind, Verdict};
 use crate::exit_code;
 
@@ -215,6 +217,13 @@ impl ExitPolicy {
 /// The end of a replay: with the verdict that was reached by then.
 pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
     verdict_end(build.verdict()).unwrap_or_else(|| {
+        if let Some(reason) = undecided_by_events(build) {
+            return WatchEnd {
+                code: exit_code::NOT_WATCHED,
+                outcome: OutcomeKind::Unknown,
+                reason: Some(reason.to_owned()),
+            };
+        }
         let (code, outcome, when) = if build.has_responded() {
             let when = format!("while the image was still being built{}", failing(build));
             (exit_code::STILL_BUILDING, OutcomeKind::Building, when)
@@ -237,6 +246,35 @@ pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
 fn failing(build: &Build) -> String {
     let why = builder_reason(build).filter(|_| build.verdict() == Verdict::Failing);
     why.map_or_else(String::new, |why| format!("; {why}"))
+}
+
+/// Why events alone do not tell how the build ended, if it has ended: saved events have no description of the image, and a
+/// stack deletes itself after a success.
+fn undecided_by_events(build: &Build) -> Option<&'static str> {
+    let timeline = build.current().filter(|_| build.image().is_none())?;
+    let root = build.root().map_or("", |root| root.status.as_str());
+    let is_made = |event: &StackEvent| {
+        event.resource_type.as_str() == "AWS::ImageBuilder::Image"
+            && event.status.as_str() == "CREATE_COMPLETE"
+    };
+    let rows =
+        (0..timeline.rows(Selection::ALL)).filter_map(|row| timeline.row(Selection::ALL, row));
+    let mut events = rows.filter_map(|row| match row {
+        Row::Event(event) => Some(event),
+        Row::Gap => None,
+    });
+    if root == "CREATE_COMPLETE" || events.any(|event| is_made(event)) {
+        Some(
+            "the events show that the image was made, but not whether its AMI exists; `pcluster describe-image` does",
+        )
+    } else if root == "DELETE_COMPLETE" {
+        Some(
+            "the events end with the deletion of the stack, and do not show that the image was made; `pcluster \
+             describe-image` tells whether it exists",
+        )
+    } else {
+        None
+    }
 }
 
 fn keep_first_time(slot: &mut Option<(Duration, Fault)>, at: Duration, fault: &Fault) {

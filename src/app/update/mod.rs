@@ -14,9 +14,10 @@ use std::cmp::Ordering;
 
 use chrono::TimeDelta;
 
-use crate::app::effect::{Effect, Effects, PollRequest};
+use crate::app::effect::{Effect, Effects, Entry, PollRequest};
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
+use crate::app::status::heartbeat::Progress;
 use crate::exit_code;
 use crate::store::work::WorkBudget;
 
@@ -49,6 +50,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         Msg::Show(id) => model.show(id),
         Msg::Idle => {}
         Msg::Mouse(action) => mouse::handle_mouse(model, action),
+        Msg::Quiet => print_progress(model, &mut effects),
         Msg::TimedOut => ending::time_out(model, &mut effects),
         Msg::Signal(signal) => {
             let reason = format!("the watch was ended by {}", signal.name());
@@ -85,6 +87,20 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         }
     }
     effects
+}
+
+/// Prints how far each build is that has not ended.
+fn print_progress(model: &mut Model, effects: &mut Effects) {
+    if model.mode == Mode::Screen {
+        return;
+    }
+    let (now, typical) = (model.now, model.typical);
+    for session in model.sessions_mut() {
+        if session.exit_code.is_none() {
+            let progress = Box::new(Progress::of(session, now, typical));
+            effects.push(Effect::Emit(session.id, Entry::Progress(progress)));
+        }
+    }
 }
 
 /// Shows or prints a remark of the program about itself.

@@ -1,6 +1,7 @@
 //! The `history` and `report` commands, and opening a recording by its name.
 
 use std::fmt::Display;
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ use crate::domain::build::Build;
 use crate::error::Error;
 use crate::output;
 use crate::output::Subject;
-use crate::recording::{Folder, Recording};
+use crate::recording::{Folder, ReadError, Recording, saved_events};
 use crate::runtime::{print, recorder};
 use crate::text::safe::{SafeText, one_line};
 
@@ -51,7 +52,7 @@ pub(crate) fn report(which: &Recorded) -> Result<u8, Error> {
         image_id: &header.image_id,
         region: region.as_ref(),
         note: (!header.is_of_an_api()).then_some("a simulated API"),
-        recorded_by: Some(&header.program),
+        recorded_by: (!header.is_of_saved_events()).then_some(&*header.program),
         now: recording.span().1,
     };
     print(&output::report(
@@ -74,6 +75,11 @@ pub(crate) fn open(which: &Recorded, action: &str) -> Result<(PathBuf, Recording
     }
     match Recording::open(&file) {
         Ok(recording) => Ok((file, recording)),
+        Err(ReadError::Foreign) => {
+            let bytes = fs::read(&file).map_err(|error| failed(&error))?;
+            let recording = saved_events::read(&bytes).map_err(|error| failed(&error))?;
+            Ok((file, recording))
+        }
         Err(error) => Err(failed(&error)),
     }
 }

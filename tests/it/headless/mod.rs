@@ -1,6 +1,7 @@
 //! The program without a screen: its lines, its diagnostics, its exit codes.
 
 mod endings;
+mod heartbeat;
 mod hostile;
 mod on_outcome;
 mod secrets;
