@@ -76,9 +76,23 @@ pub struct WatchArgs {
     pub output: OutputArgs,
 }
 
-/// How to reach the ParallelCluster API.
+/// The service that a build is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BackendChoice {
+    /// The ParallelCluster API where its URL is known, else AWS
+    Auto,
+    /// The ParallelCluster API
+    Api,
+    /// AWS directly
+    Aws,
+}
+
+/// How to reach AWS or the ParallelCluster API.
 #[derive(Debug, Default, Args)]
 pub struct ApiArgs {
+    /// Service to read the build from [default: auto]
+    #[arg(long, value_enum, value_name = "BACKEND")]
+    pub backend: Option<BackendChoice>,
     /// Invoke URL of the ParallelCluster API with its stage, or its custom domain [env:
     /// BAKEWATCH_API_URL]
     #[arg(long, value_name = "URL")]

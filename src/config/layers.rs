@@ -161,6 +161,12 @@ pub(super) struct Picked<T> {
 }
 
 impl<T: Clone> Picked<T> {
+    /// The value of a flag or of the environment, before anything that the AWS crates know.
+    pub(super) fn unless_file(&self) -> Option<T> {
+        let from_file = matches!(self.origin, Origin::File(_));
+        self.value.clone().filter(|_| !from_file)
+    }
+
     /// The value, unless it is from the environment, where the AWS crates look for it themselves.
     pub(super) fn unless_environment(&self) -> Option<T> {
         let from_environment = matches!(self.origin, Origin::Environment(_));

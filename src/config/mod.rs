@@ -20,8 +20,8 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, OutputArgs,
-    RecordingArg, ReplayArgs, ReplaySpeed,
+    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
+    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
 };
 use crate::error::Error;
 use crate::style::Theme;
@@ -178,10 +178,12 @@ pub enum SourceSettings {
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
     pub image_id: String,
-    /// The API's URL, with its stage.
-    pub api_url: String,
+    /// The API's URL, with its stage; `None` to read AWS directly.
+    pub api_url: Option<String>,
     /// The image's region, unless the AWS crates find it themselves.
     pub region: Option<String>,
+    /// The region by flag or environment, which precedes the profile's.
+    pub region_before_profile: Option<String>,
     /// The region by flag, environment or settings.
     pub requested_region: Option<String>,
     /// The profile by flag, environment or settings.
@@ -319,21 +321,32 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
     })
 }
 
-/// The connection to the API. Unsigned requests need no credentials.
+/// The connection to the API, or to AWS. Unsigned requests need no credentials.
 fn api(
     image_id: String,
     unsigned: bool,
     preferences: &ApiPreferences,
 ) -> Result<ApiSettings, Error> {
-    let api_url = preferences.url.clone().ok_or_else(|| {
-        Error::Usage(format!(
-            "no API URL: pass --api-url, or set BAKEWATCH_API_URL or api-url in config.toml; the URL is an output of the API's stack: {FIND_API_URL}"
-        ))
-    })?;
+    let api_url = preferences.url.clone();
+    let api_url = match preferences.backend {
+        BackendChoice::Auto => api_url,
+        BackendChoice::Aws => None,
+        BackendChoice::Api => Some(api_url.ok_or_else(|| {
+            Error::Usage(format!(
+                "no API URL: pass --api-url, or set BAKEWATCH_API_URL or api-url in config.toml; the URL is an output of the API's stack: {FIND_API_URL}"
+            ))
+        })?),
+    };
+    if api_url.is_none() && unsigned {
+        return Err(Error::Usage(format!(
+            "--no-sign-request needs an API: AWS answers signed requests only; pass --api-url; the URL is an output of the API's stack: {FIND_API_URL}"
+        )));
+    }
     let signed = |text: &Option<String>| text.clone().filter(|_| !unsigned);
     Ok(ApiSettings {
         image_id,
         api_url,
+        region_before_profile: preferences.region.unless_file(),
         requested_region: preferences.region.value.clone(),
         requested_profile: preferences.profile.value.clone(),
         region: preferences.region.unless_environment(),

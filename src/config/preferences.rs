@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::cli::{ApiArgs, Color, LookArgs};
+use crate::cli::{ApiArgs, BackendChoice, Color, LookArgs};
 use crate::config::layers::{
     Layers, Origin, Picked, Setting, choice, heartbeat, interval, path, quoted, switch, text,
 };
@@ -39,6 +39,7 @@ pub(super) struct Preferences {
 /// The effective settings of the connection to the API.
 #[derive(Debug)]
 pub(super) struct ApiPreferences {
+    pub(super) backend: BackendChoice,
     pub(super) url: Option<String>,
     pub(super) region: Picked<String>,
     pub(super) signing_region: Option<String>,
@@ -105,6 +106,8 @@ fn api_preferences(
     environment: &Environment,
 ) -> Result<ApiPreferences, Error> {
     let variable = |name, value: &Option<String>| value.clone().map(|value| (name, Some(value)));
+    let backend = choice("backend", "service to read the build from");
+    let backend = layers.pick(backend, args.backend, None, Some(BackendChoice::Auto))?;
     let url = text("api-url", "invoke URL of the ParallelCluster API")
         .with_format(|url| without_secrets(url));
     let env = variable("BAKEWATCH_API_URL", &environment.api_url);
@@ -141,6 +144,7 @@ fn api_preferences(
     );
     let every = layers.pick(every, args.interval, None, None)?;
     Ok(ApiPreferences {
+        backend: backend.value.unwrap_or(BackendChoice::Auto),
         url,
         region,
         signing_region: signing.value,

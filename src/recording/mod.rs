@@ -66,7 +66,12 @@ pub struct Header {
     pub started_at: DateTime<Utc>,
 }
 
-/// The backend of a recording of format 1, and of every one so far.
+/// The name of the backend that reads AWS directly.
+pub(crate) fn aws() -> String {
+    "aws".to_owned()
+}
+
+/// The backend of every recording of format 1.
 pub(crate) fn parallelcluster() -> String {
     "parallelcluster".to_owned()
 }

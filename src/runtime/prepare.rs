@@ -2,6 +2,8 @@
 
 use crate::app::msg::Remark;
 use crate::app::session::Target;
+use crate::aws::endpoints::{Endpoints, find_region};
+use crate::backend::direct::{self, Direct};
 use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
 use crate::backend::{Backend, parallelcluster};
 use crate::clock::Clock;
@@ -35,14 +37,16 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         .image_id
         .parse()
         .map_err(|error| usage(&format!("invalid image id {}", api.image_id), &error))?;
-    let api_url: ApiUrl = api
-        .api_url
-        .parse()
-        .map_err(|error| usage("invalid value for --api-url", &error))?;
     if let Some(profile) = &api.profile_to_check {
         let checked = parallelcluster::check_profile(profile).await;
         checked.map_err(|error| usage("invalid value for --profile", &error))?;
     }
+    let Some(api_url) = &api.api_url else {
+        return prepare_direct(api, image_id).await;
+    };
+    let api_url: ApiUrl = api_url
+        .parse()
+        .map_err(|error| usage("invalid value for --api-url", &error))?;
     let signing = if api.unsigned {
         Signing::Unsigned
     } else {
@@ -83,6 +87,61 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         .map_err(|error| usage("failed to set up TLS", &error))?;
     let origin = Origin::Api {
         backend: Backend::ParallelCluster(Box::new(source)),
+        interval: api.interval,
+        simulator: None,
+    };
+    Ok(Ready {
+        prepared: Prepared {
+            target,
+            clock,
+            origin,
+        },
+        header,
+        remarks: Vec::new(),
+    })
+}
+
+async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Error> {
+    let profile = api.profile.as_deref();
+    let region = find_region(profile, api.region_before_profile, api.requested_region);
+    let region = region.await.ok_or_else(|| {
+        Error::Usage(
+            "no AWS region: pass --region, set AWS_REGION, or set region in config.toml or in the AWS profile"
+                .to_owned(),
+        )
+    })?;
+    let endpoints = Endpoints::load(profile, &region).await;
+    let endpoints = endpoints.map_err(|error| usage("invalid AWS configuration", &error))?;
+    let clock = Clock::wall();
+    let target = Target {
+        image_id: image_id.as_str().to_owned(),
+        region: Some(SafeText::new(&region)),
+        note: None,
+    };
+    let header = Header {
+        version: VERSION,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        backend: recording::aws(),
+        account: None,
+        partition: None,
+        image_id: target.image_id.clone(),
+        profile: api.requested_profile,
+        region: Some(region.clone()),
+        api: None,
+        started_at: clock.now(),
+    };
+    let settings = direct::Settings {
+        image_id,
+        region,
+        endpoints,
+        profile: api.profile,
+        role_arn: api.role_arn,
+        ca_bundle: api.ca_bundle,
+    };
+    let source = Direct::new(settings, clock.clone())
+        .map_err(|error| usage("failed to set up TLS", &error))?;
+    let origin = Origin::Api {
+        backend: Backend::Direct(Box::new(source)),
         interval: api.interval,
         simulator: None,
     };

@@ -169,7 +169,7 @@ impl AwsChain {
     }
 
     /// The region without any request: an unsigned watch does not contact AWS itself.
-    async fn configured_region(&self) -> Option<String> {
+    pub(crate) async fn configured_region(&self) -> Option<String> {
         if self.region.is_some() {
             return self.region.clone();
         }

@@ -237,7 +237,9 @@ fn text_output_is_one_aligned_line_per_event_and_the_outcome() {
 #[test]
 fn a_usage_error_exits_with_2_and_one_helpful_line() {
     let cases: &[(&[&str], &str)] = &[
-        (&["watch", "img"], "ParallelClusterApiInvokeUrl"),
+        (&["watch", "img"], "--region"),
+        (&["watch", "img", "--backend", "api"], "--api-url"),
+        (&["watch", "img", "--no-sign-request"], "--api-url"),
         (
             &["watch", "1img", "--api-url", "https://x.example/prod"],
             "error: invalid image id 1img: ",
