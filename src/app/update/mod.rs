@@ -51,7 +51,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         Msg::Mouse(action) => mouse::handle_mouse(model, action),
         Msg::TimedOut => ending::time_out(model, &mut effects),
         Msg::Signal(signal) => {
-            let reason = format!("the watch was ended by {}", signal.name());
+            let reason = format!("the watch was ended by {signal}");
             ending::end_early(model, signal.exit_code(), &reason, &mut effects);
             return effects;
         }

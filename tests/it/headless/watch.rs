@@ -349,7 +349,12 @@ fn a_signal_exits_with_its_code_and_an_outcome() {
     }
     let mut server = Server::start(no_faults());
     server.begin_build(STACK);
-    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
+    let mut ends = vec![("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)];
+    ends.extend([("ABRT", 134), ("ALRM", 142), ("XCPU", 152), ("PROF", 155)]);
+    if cfg!(target_os = "linux") {
+        ends.extend([("USR1", 138), ("USR2", 140), ("PWR", 158), ("RTMAX", 192)]);
+    }
+    for (name, code) in ends {
         let mut program = Program::start(&server.watch(&["-o", "json"]));
         program.wait_for(|line| line.contains("\"e1\""));
         program.signal(name);
@@ -360,6 +365,35 @@ fn a_signal_exits_with_its_code_and_an_outcome() {
             "{name}"
         );
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_signal_that_ends_a_process_is_handled() {
+    if !has_default_signals() {
+        return;
+    }
+    let faults_of_the_program = [4, 7, 8, 11]; // ILL, BUS, FPE, SEGV
+    let ends_nothing_or_not_handleable = [9, 13, 17, 18, 19, 20, 21, 22, 23, 28];
+    let kept_by_the_c_library = [32, 33, 34];
+    let exceptions = [
+        &faults_of_the_program[..],
+        &ends_nothing_or_not_handleable,
+        &kept_by_the_c_library,
+    ]
+    .concat();
+    let mut program = Program::start(&["demo", "-o", "json", "--speed", "600"]);
+    program.wait_for(|line| line.contains("\"event\""));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigCgt:"))
+        .unwrap();
+    let handled = u64::from_str_radix(mask.trim(), 16).unwrap();
+    let kills: Vec<_> = (1..=64)
+        .filter(|number| handled >> (number - 1) & 1 == 0 && !exceptions.contains(number))
+        .collect();
+    assert_eq!(kills, Vec::<i32>::new(), "these end it without an outcome");
 }
 
 #[test]
