@@ -255,8 +255,14 @@ pub(crate) fn manual(command: Option<&str>) -> Option<String> {
     Some(String::from_utf8_lossy(&page).into_owned())
 }
 
+/// Scripts say "for ever" with a huge number. Longer than any watch, and still far from an overflow when it is added to
+/// a time.
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+
 fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("{error}; examples: 5s, 2m, 500ms"))
+    humantime::parse_duration(text)
+        .map(|duration| duration.min(LONGEST))
+        .map_err(|error| format!("{error}; examples: 5s, 2m, 500ms"))
 }
 
 /// Parses a polling interval.
@@ -303,6 +309,8 @@ mod tests {
         assert!(interval("100ms").is_err());
         assert!(interval("300000years").is_err());
         assert!(duration("5 parsecs").is_err());
+        assert!(duration("99999999999999999999s").is_err());
+        assert_eq!(duration("18446744073709551615s"), Ok(LONGEST));
         assert!(speed("NaN").is_err());
     }
 }

@@ -15,6 +15,7 @@ use std::cmp::Ordering;
 use chrono::TimeDelta;
 
 use crate::app::effect::{Effect, Effects, PollRequest};
+use crate::app::layout::drawn_size;
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
 use crate::exit_code;
@@ -41,7 +42,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
                 resume_after_sleep(model, &mut effects);
             }
         }
-        Msg::Resized(size) => model.size = size,
+        Msg::Resized(size) => model.size = drawn_size(size),
         Msg::Key(key) => keys::press_key(model, key, &mut effects),
         Msg::Observed(id, observations) => {
             observe::apply(model, id, &observations, &mut effects);

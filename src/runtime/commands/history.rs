@@ -1,7 +1,6 @@
 //! The `history` and `report` commands, and opening a recording by its name.
 
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::config::{History, HistoryFormat, Recorded};
@@ -10,7 +9,7 @@ use crate::error::Error;
 use crate::output;
 use crate::output::Subject;
 use crate::recording::{Folder, Recording};
-use crate::runtime::{print, recorder};
+use crate::runtime::{print, print_diagnostic, recorder};
 use crate::text::safe::{SafeText, one_line};
 
 /// Prints the history and returns the exit code.
@@ -80,5 +79,5 @@ pub(crate) fn open(which: &Recorded, action: &str) -> Result<(PathBuf, Recording
 
 fn print_note(text: &str) {
     let text = one_line(SafeText::new(text).as_str());
-    let _ = writeln!(io::stderr(), "note: {text}");
+    print_diagnostic(&format!("note: {text}"));
 }
