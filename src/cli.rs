@@ -311,8 +311,14 @@ pub(crate) fn manual(command: Option<&str>) -> Option<String> {
     Some(String::from_utf8_lossy(&page).into_owned())
 }
 
+/// Scripts say "for ever" with a huge number. Longer than any watch, and still far from an overflow when it is added to
+/// a time.
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+
 fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("{error}; examples: 5s, 2m, 500ms"))
+    humantime::parse_duration(text)
+        .map(|duration| duration.min(LONGEST))
+        .map_err(|error| format!("{error}; examples: 5s, 2m, 500ms"))
 }
 
 /// Parses a polling interval.
@@ -379,6 +385,8 @@ mod tests {
         }
         assert_eq!(heartbeat("3m"), Ok(Duration::from_mins(3)));
         assert!(heartbeat("3").is_err() && heartbeat("1ms").is_err() && heartbeat("2d").is_err());
+        assert!(duration("99999999999999999999s").is_err());
+        assert_eq!(duration("18446744073709551615s"), Ok(LONGEST));
         assert!(speed("NaN").is_err());
     }
 }

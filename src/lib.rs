@@ -53,7 +53,6 @@ pub mod testing;
 mod text;
 mod view;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -71,7 +70,7 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             if !error.is_quiet() {
-                let _ = writeln!(io::stderr(), "error: {}", error.to_line());
+                runtime::print_diagnostic(&format!("error: {}", error.to_line()));
             }
             ExitCode::from(error.exit_code())
         }

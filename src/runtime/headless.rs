@@ -21,6 +21,7 @@ use crate::output::{LineFormat, Printer};
 use crate::runtime::process::failpoint;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::Signals;
+use crate::runtime::process::streams::Stream;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::sessions::Sessions;
 use crate::runtime::ticks::Ticks;
@@ -151,9 +152,13 @@ impl PrinterThread {
         let (entries, receiver) = channel();
         let (done, finished) = oneshot::channel();
         tasks.spawn_blocking("printer", move || {
-            let printer = Printer::new(format, BufWriter::new(io::stdout()), io::stderr());
+            let printed = Stream::output().and_then(|output| {
+                let diagnostics = Stream::diagnostics()?;
+                let printer = Printer::new(format, BufWriter::new(output), diagnostics);
+                print_all(printer, &receiver)
+            });
             // Fails if the program is already exiting.
-            let _ = done.send(print_all(printer, &receiver));
+            let _ = done.send(printed);
         });
         Self { entries, finished }
     }

@@ -293,6 +293,15 @@ fn a_terminal_without_a_size_shows_80_columns_and_24_rows() {
     assert_eq!(terminal.ended().exit_code(), 0);
 }
 
+#[test]
+fn a_terminal_of_an_absurd_size_shows_a_part_of_it() {
+    let script = "stty columns 65535 rows 65535; exec \"$b\" demo --speed 600";
+    let mut terminal = Terminal::shell(80, 24, &["-c", script]);
+    terminal.read_on();
+    terminal.wait_for("BUILDING").press("q");
+    assert_eq!(terminal.ended().exit_code(), 0);
+}
+
 /// Capabilities: the command that a shell in a terminal runs, and whether the output is then a screen, has colours, and
 /// has characters beyond ASCII.
 const CAPABILITIES: [(&str, [bool; 3]); 10] = [

@@ -15,6 +15,7 @@ use std::cmp::Ordering;
 use chrono::TimeDelta;
 
 use crate::app::effect::{Effect, Effects, Entry, PollRequest};
+use crate::app::layout::drawn_size;
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
 use crate::app::status::heartbeat::Progress;
@@ -42,7 +43,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
                 resume_after_sleep(model, &mut effects);
             }
         }
-        Msg::Resized(size) => model.size = size,
+        Msg::Resized(size) => model.size = drawn_size(size),
         Msg::Key(key) => keys::press_key(model, key, &mut effects),
         Msg::Observed(id, observations) => {
             observe::apply(model, id, &observations, &mut effects);
@@ -53,7 +54,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         Msg::Quiet => print_progress(model, &mut effects),
         Msg::TimedOut => ending::time_out(model, &mut effects),
         Msg::Signal(signal) => {
-            let reason = format!("the watch was ended by {}", signal.name());
+            let reason = format!("the watch was ended by {signal}");
             ending::end_early(model, signal.exit_code(), &reason, &mut effects);
             return effects;
         }

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::fs;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::config::{History, HistoryFormat, Recorded};
@@ -11,7 +10,7 @@ use crate::error::Error;
 use crate::output;
 use crate::output::Subject;
 use crate::recording::{Folder, ReadError, Recording, saved_events};
-use crate::runtime::{print, recorder};
+use crate::runtime::{print, print_diagnostic, recorder};
 use crate::text::safe::{SafeText, one_line};
 
 /// Prints the history and returns the exit code.
@@ -86,5 +85,5 @@ pub(crate) fn open(which: &Recorded, action: &str) -> Result<(PathBuf, Recording
 
 fn print_note(text: &str) {
     let text = one_line(SafeText::new(text).as_str());
-    let _ = writeln!(io::stderr(), "note: {text}");
+    print_diagnostic(&format!("note: {text}"));
 }

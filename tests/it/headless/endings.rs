@@ -518,7 +518,7 @@ fn an_exit_inside_a_walk_prints_its_events_after_a_gap() {
     );
     watch
         .page(vec![newer, older], false, false)
-        .send(Msg::Signal(Signal::Interrupt));
+        .send(Msg::Signal(Signal::INTERRUPT));
     assert_eq!(watch.exit(), Some(130));
     assert_eq!(
         watch.printed(),
@@ -780,7 +780,7 @@ fn a_stack_replaced_inside_a_walk_is_printed_after_a_gap() {
     watch.stack = "stack-b";
     watch
         .sees("img", "CREATE_IN_PROGRESS")
-        .send(Msg::Signal(Signal::Interrupt));
+        .send(Msg::Signal(Signal::INTERRUPT));
     assert_eq!(
         watch.printed(),
         ["live", "stack-a", "gap", "e1", "stack-b", "e2", "building"].map(String::from)
