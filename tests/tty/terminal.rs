@@ -295,10 +295,16 @@ fn a_terminal_without_a_size_shows_80_columns_and_24_rows() {
     assert_eq!(terminal.ended().exit_code(), 0);
 }
 
-/// Its open file is shared with programs that may make it non-blocking; it is full when the program starts.
+/// Its open file is shared with programs that may make it non-blocking. A frame of this size is larger than what the
+/// system keeps for a reader.
 #[test]
 fn a_stalled_terminal_that_does_not_block_is_waited_for() {
-    let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+    let large = PtySize {
+        rows: 400,
+        cols: 1000,
+        ..PtySize::default()
+    };
+    let pair = native_pty_system().openpty(large).unwrap();
     let name = pair.master.tty_name().unwrap();
     let terminal = File::options().read(true).write(true).open(name).unwrap();
     rustix::io::ioctl_fionbio(&terminal, true).unwrap();
