@@ -152,7 +152,7 @@ fn write_report(model: &mut Model, effects: &mut Effects) {
 }
 
 /// Closes the topmost of overlay, detail, search and filter.
-fn close(model: &mut Model) {
+pub(super) fn close(model: &mut Model) {
     match &model.overlay {
         Some(Overlay::Help { .. }) => close_help(model),
         Some(Overlay::Prompt(prompt)) => {

@@ -48,7 +48,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         Msg::Observed(id, observations) => {
             observe::apply(model, id, &observations, &mut effects);
         }
-        Msg::Show(id) => model.show(id),
+        Msg::Show(id) => {
+            while id != model.shown.id && model.overlay.is_some() {
+                keys::close(model);
+            }
+            model.show(id);
+        }
         Msg::Idle => {}
         Msg::Mouse(action) => mouse::handle_mouse(model, action),
         Msg::Quiet => print_progress(model, &mut effects),

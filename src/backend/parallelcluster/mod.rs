@@ -11,6 +11,7 @@
 #[cfg(any(test, fuzzing))]
 pub(crate) mod any_response;
 pub(crate) mod endpoint;
+mod page;
 pub(crate) mod refusal;
 pub(crate) mod response;
 pub(crate) mod wire;
