@@ -4,3 +4,4 @@ mod format_1;
 mod history;
 mod record_and_replay;
 mod report;
+mod resume;
