@@ -42,8 +42,6 @@ pub struct Build {
     has_responded: bool,
     /// The time of the last observation.
     last_at: Option<DateTime<Utc>>,
-    /// Whether this watch has seen the stack.
-    stack_seen: bool,
     verdict: Verdict,
     /// The build that an earlier watch has recorded, unless another one has its image id now.
     earlier: Option<Box<Earlier>>,
@@ -93,7 +91,6 @@ impl Build {
         match &observation.seen {
             Seen::Page(page) => {
                 self.has_responded = true;
-                self.stack_seen = true;
                 self.stack_gone = false;
                 change.completed_walk = CompletedWalk::of(page);
                 self.apply_page(page, &mut change);
@@ -137,7 +134,6 @@ impl Build {
         self.answers = self.answers.recorded();
         self.stack_gone = false;
         self.has_responded = false;
-        self.stack_seen = false;
         let Some(as_of) = as_of.filter(|_| !self.is_only_recorded()) else {
             return;
         };
@@ -169,6 +165,7 @@ impl Build {
                 };
                 change.replaced = true;
             }
+            Standing::Same { .. } if matches!(before, Standing::Same { .. }) => {}
             Standing::Same { .. } => self.verdict = earlier.decided_verdict(),
             Standing::Open | Standing::Gone => {}
         }
@@ -391,7 +388,7 @@ impl Build {
     /// Whether the success is a guess: the recorded build had not ended, and its AMI alone was found.
     pub fn is_inferred(&self) -> bool {
         let inferred = self.standing() == Some(Standing::Same { inferred: true });
-        inferred && !self.stack_seen && self.verdict == Verdict::Succeeded
+        inferred && self.verdict == Verdict::Succeeded
     }
 
     /// A number that grows with every observation: while it is the same, so is everything here.
@@ -402,6 +399,11 @@ impl Build {
     /// Whether the API has ever returned something about this image.
     pub fn has_responded(&self) -> bool {
         self.has_responded
+    }
+
+    /// Whether the API has answered any request of this watch.
+    pub(crate) fn was_answered(&self) -> bool {
+        self.watched_since.is_some()
     }
 
     /// Whether the API has nothing of this name.

@@ -92,8 +92,15 @@ impl Identity {
     /// Takes an observation into account. A build that is gone may be followed by another one; apart from that, the
     /// first decision stays.
     pub(crate) fn observe(&mut self, observation: &Observation) -> Standing {
-        if matches!(self.standing, Standing::Same { .. } | Standing::Another) {
-            return self.standing;
+        let stack_seen = matches!(observation.seen, Seen::Page(_));
+        match self.standing {
+            Standing::Same { inferred } => {
+                let inferred = inferred && !stack_seen;
+                self.standing = Standing::Same { inferred };
+                return self.standing;
+            }
+            Standing::Another => return self.standing,
+            Standing::Open | Standing::Gone => {}
         }
         let decided = match &observation.seen {
             Seen::Page(page) => {

@@ -42,7 +42,7 @@ enum Line<'a> {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         inferred: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
-        recorded: Option<RecordedFields<'a>>,
+        recorded: Option<Box<RecordedFields<'a>>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         started_at: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,7 +113,7 @@ fn outcome_line(record: &Outcome) -> Line<'_> {
         first_failure: record.first_failure.as_ref().map(first_failure_fields),
         leftover_stack: record.leftover_stack,
         inferred: record.inferred,
-        recorded: record.recorded.as_ref().map(recorded_fields),
+        recorded: record.recorded.as_ref().map(recorded_fields).map(Box::new),
         started_at: record.started_at.map(format_time),
         ended_at: record.ended_at.map(format_time),
         events: record.events,

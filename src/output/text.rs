@@ -77,10 +77,8 @@ pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
         line.push_str("; inferred: the recording has no end of the build, and its AMI was found");
     }
     if let Some(recorded) = &outcome.recorded {
-        line.push_str(&format!(
-            "; the recording says: {}",
-            one_line(&in_words(recorded))
-        ));
+        line.push_str("; the recording says: ");
+        line.push_str(&one_line(&in_words(recorded)));
     }
     line
 }

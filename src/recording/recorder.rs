@@ -98,9 +98,8 @@ impl Recorder {
             return (Self::new(Destination::Folder(folder), Some(header)), None);
         };
         let recording = found.recording.clone();
-        let recorder = match Self::compare(found, &header, Some(&folder)) {
-            Ok(recorder) => recorder,
-            Err(_) => return (Self::new(Destination::Folder(folder), Some(header)), None),
+        let Ok(recorder) = Self::compare(found, &header, Some(&folder)) else {
+            return (Self::new(Destination::Folder(folder), Some(header)), None);
         };
         (recorder, Some(recording))
     }
@@ -164,9 +163,9 @@ impl Recorder {
 
     /// Waits for the answer whether the build of a recording is the present one. A recording without a build is continued.
     fn compare(found: Found, header: &Header, folder: Option<&Folder>) -> io::Result<Self> {
-        let recorded = found.recording.clone().resume(header.started_at);
+        let observations = found.recording.clone().resume(header.started_at);
         let mut build = Build::requested(&header.image_id, false);
-        for observation in &recorded {
+        for observation in &observations {
             build.apply(observation);
         }
         let Some(identity) = Identity::of(&build) else {

@@ -49,8 +49,6 @@ pub struct ExitPolicy {
     /// Since when the verdict depends on the description alone, which is refused.
     refused_since: Option<Duration>,
     decided_at: Option<Duration>,
-    /// Whether any request was answered.
-    answered: bool,
     audited: bool,
 }
 
@@ -84,7 +82,6 @@ impl ExitPolicy {
             // The watch does not depend on the other streams.
             Stream::Steps | Stream::Log | Stream::Images => None,
         };
-        self.answered |= matches!(change.response, Response::Data | Response::StackGone);
         match (change.response, fault) {
             (Response::Failed(fault), Some(slot)) => keep_first_time(slot, change.elapsed, fault),
             (Response::Data | Response::StackGone, Some(slot)) => *slot = None,
@@ -184,7 +181,7 @@ impl ExitPolicy {
         }
         let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
-        if build.is_only_recorded() && fault.is_none() && self.answered {
+        if build.is_only_recorded() && fault.is_none() && build.was_answered() {
             return WatchEnd {
                 code: exit_code::NOT_WATCHED,
                 outcome: OutcomeKind::Unknown,

@@ -294,7 +294,11 @@ fn the_same_build_goes_on_in_the_same_file() {
         (unfinished(), same(later()), Verdict::Deleting),
         (unfinished(), same(later().gone()), Verdict::Deleting),
         (unfinished(), same(later().gone().gone()), Verdict::Deleting),
-        (deleting(), same(later()), Verdict::Deleting),
+        (
+            deleting(),
+            later().page(STACK, &["DELETE_IN_PROGRESS"]),
+            Verdict::Deleting,
+        ),
     ] {
         let resumed = resume(&first, &second);
         assert_eq!(resumed.build.verdict(), verdict);
