@@ -11,6 +11,7 @@ use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{Observation, Seen, WalkStep};
+use crate::domain::resume::{Earlier, Recorded, Standing};
 use crate::domain::search::Predicate;
 use crate::domain::stack_event::{EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
@@ -39,7 +40,11 @@ pub struct Build {
     /// Whether the last response with events was that there is no stack.
     stack_gone: bool,
     has_responded: bool,
+    /// The time of the last observation.
+    last_at: Option<DateTime<Utc>>,
     verdict: Verdict,
+    /// The build that an earlier watch has recorded, unless another one has its image id now.
+    earlier: Option<Box<Earlier>>,
     /// The number of observations applied.
     revision: u64,
     /// The predicates of every timeline's filter indexes, later timelines included.
@@ -82,6 +87,7 @@ impl Build {
     pub fn apply<'a>(&mut self, observation: &'a Observation) -> Change<'a> {
         self.revision += 1;
         let mut change = Change::new(observation);
+        self.compare(observation, &mut change);
         match &observation.seen {
             Seen::Page(page) => {
                 self.has_responded = true;
@@ -95,10 +101,12 @@ impl Build {
                     self.answers.stack_exists();
                 }
             }
-            // A recording proves nothing about the API's present state.
-            Seen::Resumed(page) => {
+            Seen::Resumed(recorded) => {
                 change.response = Response::Recorded;
-                self.apply_page(page, &mut change);
+                change.earlier = recorded.iter().map(|one| self.apply(one)).collect();
+                let as_of = recorded.last().map(|one| one.at);
+                self.rest(as_of.or(self.last_at));
+                return change;
             }
             Seen::StackGone => {
                 change.response = Response::StackGone;
@@ -113,8 +121,54 @@ impl Build {
             self.watched_since.get_or_insert(observation.at);
             self.answers.answered(observation.elapsed);
         }
-        self.verdict = decide(self.verdict, &self.evidence());
+        self.last_at = Some(observation.at);
+        if !self.is_only_recorded() {
+            self.verdict = decide(self.verdict, &self.evidence());
+        }
         change
+    }
+
+    /// Keeps what is known as what was recorded: a recording proves nothing about the API's present state.
+    fn rest(&mut self, as_of: Option<DateTime<Utc>>) {
+        self.watched_since = None;
+        self.answers = self.answers.recorded();
+        self.stack_gone = false;
+        self.has_responded = false;
+        let Some(as_of) = as_of.filter(|_| !self.is_only_recorded()) else {
+            return;
+        };
+        let Some(earlier) = Earlier::of(self, as_of) else {
+            return;
+        };
+        self.verdict = earlier.kept_verdict();
+        self.earlier = Some(Box::new(earlier));
+    }
+
+    /// Compares an answer with the recorded build, as long as it is not known whether that is the present one.
+    fn compare(&mut self, observation: &Observation, change: &mut Change<'_>) {
+        let Some(earlier) = &mut self.earlier else {
+            return;
+        };
+        let before = earlier.identity.standing();
+        let standing = earlier.identity.observe(observation);
+        if standing == before {
+            return;
+        }
+        match standing {
+            Standing::Another => {
+                *self = Self {
+                    image_id: self.image_id.take(),
+                    waits: self.waits,
+                    revision: self.revision,
+                    predicates: std::mem::take(&mut self.predicates),
+                    ..Self::default()
+                };
+                change.replaced = true;
+            }
+            Standing::Same { .. } if matches!(before, Standing::Same { .. }) => {}
+            Standing::Same { .. } => self.verdict = earlier.decided_verdict(),
+            Standing::Open | Standing::Gone => {}
+        }
     }
 
     fn apply_page(&mut self, page: &WalkStep, change: &mut Change<'_>) {
@@ -204,7 +258,9 @@ impl Build {
         };
         let events_seen = self.events_seen();
         self.answers.image(response, unrelated, events_seen, now);
-        if let Some(image) = described.filter(|_| !unrelated) {
+        // Until it is known whose description it is, the recorded one is kept.
+        let is_open = self.is_only_recorded();
+        if let Some(image) = described.filter(|_| !unrelated && !is_open) {
             let stage_before = self
                 .described
                 .as_ref()
@@ -242,6 +298,7 @@ impl Build {
             gone: self.answers.gone(),
             builder: self.answers.builder_end(),
             made: self.is_made(),
+            recorded: self.gone_since_recorded().map(Earlier::verdict_when_gone),
         }
     }
 
@@ -302,6 +359,38 @@ impl Build {
         self.verdict
     }
 
+    pub(crate) fn image_id(&self) -> Option<&SafeText> {
+        self.image_id.as_ref()
+    }
+
+    fn standing(&self) -> Option<Standing> {
+        Some(self.earlier.as_ref()?.identity.standing())
+    }
+
+    /// Whether everything here is of a recording: no answer has told yet whether its build is the present one.
+    pub fn is_only_recorded(&self) -> bool {
+        self.standing() == Some(Standing::Open)
+    }
+
+    /// The recorded build, if neither its stack nor its image is there any more.
+    fn gone_since_recorded(&self) -> Option<&Earlier> {
+        let gone = self.standing() == Some(Standing::Gone);
+        self.earlier.as_deref().filter(|_| gone)
+    }
+
+    /// What was recorded, if the state of the build rests on it alone.
+    pub fn recorded(&self) -> Option<&Recorded> {
+        let rests = matches!(self.standing(), Some(Standing::Open | Standing::Gone));
+        let earlier = self.earlier.as_ref().filter(|_| rests)?;
+        Some(&earlier.recorded)
+    }
+
+    /// Whether the success is a guess: the recorded build had not ended, and its AMI alone was found.
+    pub fn is_inferred(&self) -> bool {
+        let inferred = self.standing() == Some(Standing::Same { inferred: true });
+        inferred && self.verdict == Verdict::Succeeded
+    }
+
     /// A number that grows with every observation: while it is the same, so is everything here.
     pub fn revision(&self) -> u64 {
         self.revision
@@ -310,6 +399,11 @@ impl Build {
     /// Whether the API has ever returned something about this image.
     pub fn has_responded(&self) -> bool {
         self.has_responded
+    }
+
+    /// Whether the API has answered any request of this watch.
+    pub(crate) fn was_answered(&self) -> bool {
+        self.watched_since.is_some()
     }
 
     /// Whether the API has nothing of this name.
@@ -409,9 +503,13 @@ impl Build {
         if !self.verdict.is_final() {
             return None;
         }
+        if let Some(known) = self.recorded_end() {
+            return Some(known);
+        }
         let facts = self.current().map(Timeline::facts);
         let time = |event: &Arc<StackEvent>| event.timestamp;
         let ended = match self.verdict {
+            Verdict::EndNotSeen => return None,
             Verdict::Succeeded => {
                 let made = facts.and_then(|facts| facts.made()).and_then(time);
                 let deleted = facts.and_then(|facts| facts.root_deletion()).and_then(time);
@@ -427,6 +525,13 @@ impl Build {
             _ => None,
         };
         ended.or_else(|| self.root()?.timestamp)
+    }
+
+    /// The recorded end of a build whose state rests on the recording, or that succeeded.
+    fn recorded_end(&self) -> Option<DateTime<Utc>> {
+        let earlier = self.earlier.as_ref()?;
+        let holds = self.recorded().is_some() || self.verdict == earlier.identity_verdict();
+        earlier.recorded.ended_at.filter(|_| holds)
     }
 
     /// The end of the time axis: now, or the end of a build that is over.
@@ -449,6 +554,9 @@ impl Build {
     /// Whether nothing happens any more: the verdict is reached, and the stack is gone, stuck, or in a status in which it
     /// stays. After a success the build lasts until the stack has deleted itself or failed to.
     pub fn is_over(&self) -> bool {
+        if self.is_only_recorded() {
+            return true;
+        }
         let is_final = |root: &Arc<StackEvent>| root.status.is_final();
         match self.verdict {
             Verdict::Succeeded => matches!(self.cleanup(), Cleanup::Done | Cleanup::Leftover),
@@ -459,7 +567,8 @@ impl Build {
 
     /// How long the build has taken, or took. An event that is stamped in the future has age 0.
     pub fn elapsed(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
-        let end = self.ended_at().unwrap_or(now);
+        let as_of = self.recorded().map(|recorded| recorded.as_of);
+        let end = self.ended_at().or(as_of).unwrap_or(now);
         Some((end - self.started_at()?).max(TimeDelta::zero()))
     }
 }

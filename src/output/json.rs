@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use crate::app::effect::Entry;
 use crate::app::status::heartbeat::Progress;
 use crate::domain::outcome::{FirstFailure, Outcome};
+use crate::domain::resume::Recorded;
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
 use crate::text::safe::{SafeText, escape_json};
 
@@ -51,6 +52,10 @@ enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         first_failure: Option<FirstFailureFields<'a>>,
         leftover_stack: bool,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        inferred: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recorded: Option<Box<RecordedFields<'a>>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         started_at: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +73,17 @@ struct FirstFailureFields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     event_id: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordedFields<'a> {
+    outcome: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ami_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+    as_of: String,
 }
 
 /// The line of an entry, without a line break; `None` for a diagnostic.
@@ -124,9 +140,20 @@ fn outcome_line(record: &Outcome) -> Line<'_> {
         reason: record.reason.as_deref(),
         first_failure: record.first_failure.as_ref().map(first_failure_fields),
         leftover_stack: record.leftover_stack,
+        inferred: record.inferred,
+        recorded: record.recorded.as_ref().map(recorded_fields).map(Box::new),
         started_at: record.started_at.map(format_time),
         ended_at: record.ended_at.map(format_time),
         events: record.events,
+    }
+}
+
+fn recorded_fields(recorded: &Recorded) -> RecordedFields<'_> {
+    RecordedFields {
+        outcome: recorded.outcome.as_str(),
+        ami_id: recorded.ami_id.as_ref().map(SafeText::as_str),
+        ended_at: recorded.ended_at.map(format_time),
+        as_of: format_time(recorded.as_of),
     }
 }
 
@@ -182,6 +209,8 @@ mod tests {
             leftover_stack: false,
             started_at: None,
             ended_at: None,
+            inferred: false,
+            recorded: None,
             events: 0,
         };
         let expected = r#"{"kind":"outcome","outcome":"not-found","imageId":"img","leftoverStack":false,"events":0}"#;

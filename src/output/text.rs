@@ -9,6 +9,7 @@ use crate::app::model::Model;
 use crate::app::status::heartbeat::Progress;
 use crate::app::status::summary::summary;
 use crate::domain::outcome::{FirstFailure, Outcome};
+use crate::domain::resume::in_words;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::OutcomeKind;
@@ -126,6 +127,13 @@ pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
     } else if let Some(reason) = &outcome.reason {
         line.push_str(": ");
         line.push_str(&one_line(reason));
+    }
+    if outcome.inferred {
+        line.push_str("; inferred: the recording has no end of the build, and its AMI was found");
+    }
+    if let Some(recorded) = &outcome.recorded {
+        line.push_str("; the recording says: ");
+        line.push_str(&one_line(&in_words(recorded)));
     }
     line
 }

@@ -97,12 +97,13 @@ impl ExitPolicy {
         self.refused_since = depends.map(|now| self.refused_since.unwrap_or(now));
         let is_audit = change.completed_walk == Some(CompletedWalk::Audit);
         self.audited |= self.decided_at.is_some() && is_audit;
-        if self.decided_at.is_none() && build.verdict().is_final() {
+        let is_decided = build.verdict().is_final() && !build.is_only_recorded();
+        if self.decided_at.is_none() && is_decided {
             self.decided_at = Some(change.elapsed);
             let more = matches!(build.verdict(), Verdict::Failed | Verdict::Ended);
             return more.then_some(PollRequest::Audit);
         }
-        if !build.verdict().is_final() {
+        if !is_decided {
             self.decided_at = None;
             self.audited = false;
         }
@@ -134,7 +135,7 @@ impl ExitPolicy {
         let since = now.saturating_sub(self.decided_at?);
         let over = match build.verdict() {
             Verdict::NotFound => !self.waits_for_image,
-            Verdict::Deleted | Verdict::AmiNotFound => true,
+            Verdict::Deleted | Verdict::AmiNotFound | Verdict::EndNotSeen => true,
             Verdict::Failed | Verdict::Ended => {
                 self.audited
                     || build.is_absent()
@@ -176,13 +177,19 @@ impl ExitPolicy {
 
     /// The end of the watch when `--timeout` runs out.
     pub fn timed_out(&self, build: &Build) -> WatchEnd {
-        if let Some(end) =
-            verdict_end(build.verdict()).filter(|_| build.verdict() != Verdict::NotFound)
-        {
+        let is_decided = build.verdict() != Verdict::NotFound && !build.is_only_recorded();
+        if let Some(end) = verdict_end(build.verdict()).filter(|_| is_decided) {
             return end;
         }
         let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
+        if build.is_only_recorded() && fault.is_none() && build.was_answered() {
+            return WatchEnd {
+                code: exit_code::NOT_WATCHED,
+                outcome: OutcomeKind::Unknown,
+                reason: reason("before it was known whether the recorded build is still there"),
+            };
+        }
         let awaits_another = self.waits_for_image && build.verdict() == Verdict::Waiting;
         if build.has_responded() && awaits_another && fault.is_none() {
             WatchEnd {

@@ -9,9 +9,9 @@ use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
 
 /// An AMI that was created longer before the stack is an older build's. The two times are of different clocks.
-const BEFORE_STACK: TimeDelta = TimeDelta::minutes(5);
+pub(crate) const BEFORE_STACK: TimeDelta = TimeDelta::minutes(5);
 /// An AMI that was created longer after the beginning of the stack is a later build's: Image Builder gives up earlier.
-const AFTER_STACK: TimeDelta = TimeDelta::hours(13);
+pub(crate) const AFTER_STACK: TimeDelta = TimeDelta::hours(13);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {

@@ -69,7 +69,7 @@ impl Repeated {
         }
     }
 
-    pub(super) fn span(self) -> Duration {
+    pub(crate) fn span(self) -> Duration {
         self.last.saturating_sub(self.first)
     }
 
@@ -125,6 +125,15 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
+    /// What stays of the answers when a recording of them is resumed.
+    pub(crate) fn recorded(&self) -> Self {
+        Self {
+            made_at: self.made_at,
+            seen: self.seen,
+            ..Self::default()
+        }
+    }
+
     /// Some call was answered.
     pub(crate) fn answered(&mut self, elapsed: Duration) {
         self.last = self.last.max(elapsed);

@@ -51,6 +51,8 @@ pub enum Verdict {
     NotFound,
     /// A stack that is not ParallelCluster's ended, which proves nothing about an image.
     Ended,
+    /// A recording has no end of the build, and neither a stack nor an image is left.
+    EndNotSeen,
 }
 
 impl Verdict {
@@ -64,6 +66,7 @@ impl Verdict {
                 | Self::AmiNotFound
                 | Self::NotFound
                 | Self::Ended
+                | Self::EndNotSeen
         )
     }
 
@@ -82,13 +85,16 @@ impl Verdict {
             Self::AmiNotFound => "NO AMI FOUND",
             Self::NotFound => "NOT FOUND",
             Self::Ended => "ENDED",
+            Self::EndNotSeen => "END NOT SEEN",
         }
     }
 
     /// The outcome of the watch if it ended now.
     pub const fn outcome(self) -> OutcomeKind {
         match self {
-            Self::Waiting | Self::AmiNotFound | Self::Ended => OutcomeKind::Unknown,
+            Self::Waiting | Self::AmiNotFound | Self::Ended | Self::EndNotSeen => {
+                OutcomeKind::Unknown
+            }
             Self::Building | Self::Finishing | Self::Deleting | Self::Failing => {
                 OutcomeKind::Building
             }
@@ -167,6 +173,8 @@ pub(super) struct Evidence<'a> {
     pub builder: Option<(BuilderEnd, Duration)>,
     /// Whether Image Builder has made the image.
     pub made: bool,
+    /// The verdict if neither a stack nor an image is left of a recorded build.
+    pub recorded: Option<Verdict>,
 }
 
 impl Evidence<'_> {
@@ -230,6 +238,9 @@ pub(super) const fn gap(events_seen: bool) -> Duration {
 /// failure that no event of the stack proves into a success. Verdicts about absence are withdrawn when the stack appears
 /// again.
 pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
+    if let Some(verdict) = evidence.recorded.filter(|_| evidence.gone.is_some()) {
+        return verdict;
+    }
     if before == Verdict::Succeeded || evidence.shows(Shown::Ami(AmiState::Good)) {
         return Verdict::Succeeded;
     }

@@ -824,7 +824,9 @@ fn a_cancelled_image_build_is_its_own_failure() {
 fn recorded_events_do_not_hide_a_refusal_by_the_api() {
     let mut watch = Watch::new();
     let event = watch.event("img", "CREATE_FAILED", "");
-    watch.observe(Seen::Resumed(api::page("stack-a", vec![event], true)));
+    let page = Seen::Page(api::page("stack-a", vec![event], true));
+    let page = api::observation(watch.model.now, Duration::ZERO, page);
+    watch.observe(Seen::Resumed(vec![page]));
     assert_eq!(
         watch.model.shown.build.current().map(Timeline::len),
         Some(1)

@@ -4,4 +4,5 @@ mod format_1;
 mod history;
 mod record_and_replay;
 mod report;
+mod resume;
 mod saved_events;
