@@ -3,6 +3,8 @@
 //!
 //! Tests: `tests/it/headless/endings.rs`, `tests/it/poll/freshness.rs`, `tests/it/headless/watch.rs`.
 
+mod recorded;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,7 +13,7 @@ use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{Observation, Seen, WalkStep};
-use crate::domain::resume::{Earlier, Recorded, Standing};
+use crate::domain::resume::Earlier;
 use crate::domain::search::Predicate;
 use crate::domain::stack_event::{EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
@@ -126,49 +128,6 @@ impl Build {
             self.verdict = decide(self.verdict, &self.evidence());
         }
         change
-    }
-
-    /// Keeps what is known as what was recorded: a recording proves nothing about the API's present state.
-    fn rest(&mut self, as_of: Option<DateTime<Utc>>) {
-        self.watched_since = None;
-        self.answers = self.answers.recorded();
-        self.stack_gone = false;
-        self.has_responded = false;
-        let Some(as_of) = as_of.filter(|_| !self.is_only_recorded()) else {
-            return;
-        };
-        let Some(earlier) = Earlier::of(self, as_of) else {
-            return;
-        };
-        self.verdict = earlier.kept_verdict();
-        self.earlier = Some(Box::new(earlier));
-    }
-
-    /// Compares an answer with the recorded build, as long as it is not known whether that is the present one.
-    fn compare(&mut self, observation: &Observation, change: &mut Change<'_>) {
-        let Some(earlier) = &mut self.earlier else {
-            return;
-        };
-        let before = earlier.identity.standing();
-        let standing = earlier.identity.observe(observation);
-        if standing == before {
-            return;
-        }
-        match standing {
-            Standing::Another => {
-                *self = Self {
-                    image_id: self.image_id.take(),
-                    waits: self.waits,
-                    revision: self.revision,
-                    predicates: std::mem::take(&mut self.predicates),
-                    ..Self::default()
-                };
-                change.replaced = true;
-            }
-            Standing::Same { .. } if matches!(before, Standing::Same { .. }) => {}
-            Standing::Same { .. } => self.verdict = earlier.decided_verdict(),
-            Standing::Open | Standing::Gone => {}
-        }
     }
 
     fn apply_page(&mut self, page: &WalkStep, change: &mut Change<'_>) {
@@ -359,38 +318,6 @@ impl Build {
         self.verdict
     }
 
-    pub(crate) fn image_id(&self) -> Option<&SafeText> {
-        self.image_id.as_ref()
-    }
-
-    fn standing(&self) -> Option<Standing> {
-        Some(self.earlier.as_ref()?.identity.standing())
-    }
-
-    /// Whether everything here is of a recording: no answer has told yet whether its build is the present one.
-    pub fn is_only_recorded(&self) -> bool {
-        self.standing() == Some(Standing::Open)
-    }
-
-    /// The recorded build, if neither its stack nor its image is there any more.
-    fn gone_since_recorded(&self) -> Option<&Earlier> {
-        let gone = self.standing() == Some(Standing::Gone);
-        self.earlier.as_deref().filter(|_| gone)
-    }
-
-    /// What was recorded, if the state of the build rests on it alone.
-    pub fn recorded(&self) -> Option<&Recorded> {
-        let rests = matches!(self.standing(), Some(Standing::Open | Standing::Gone));
-        let earlier = self.earlier.as_ref().filter(|_| rests)?;
-        Some(&earlier.recorded)
-    }
-
-    /// Whether the success is a guess: the recorded build had not ended, and its AMI alone was found.
-    pub fn is_inferred(&self) -> bool {
-        let inferred = self.standing() == Some(Standing::Same { inferred: true });
-        inferred && self.verdict == Verdict::Succeeded
-    }
-
     /// A number that grows with every observation: while it is the same, so is everything here.
     pub fn revision(&self) -> u64 {
         self.revision
@@ -399,11 +326,6 @@ impl Build {
     /// Whether the API has ever returned something about this image.
     pub fn has_responded(&self) -> bool {
         self.has_responded
-    }
-
-    /// Whether the API has answered any request of this watch.
-    pub(crate) fn was_answered(&self) -> bool {
-        self.watched_since.is_some()
     }
 
     /// Whether the API has nothing of this name.
@@ -525,13 +447,6 @@ impl Build {
             _ => None,
         };
         ended.or_else(|| self.root()?.timestamp)
-    }
-
-    /// The recorded end of a build whose state rests on the recording, or that succeeded.
-    fn recorded_end(&self) -> Option<DateTime<Utc>> {
-        let earlier = self.earlier.as_ref()?;
-        let holds = self.recorded().is_some() || self.verdict == earlier.identity_verdict();
-        earlier.recorded.ended_at.filter(|_| holds)
     }
 
     /// The end of the time axis: now, or the end of a build that is over.

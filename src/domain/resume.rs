@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::build::Build;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{Observation, Seen};
 use crate::domain::stack_event::StackId;
-use crate::domain::timeline::Timeline;
 use crate::domain::verdict::ami::{AFTER_STACK, BEFORE_STACK, names_another};
 use crate::domain::verdict::answers::{Answers, Moment};
 use crate::domain::verdict::{OutcomeKind, Verdict, gap};
@@ -46,13 +44,7 @@ pub(crate) enum Standing {
 /// Decides whether a recorded build is the one that the backend answers about.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    image_id: Option<SafeText>,
-    stack_id: Option<StackId>,
-    began: Option<DateTime<Utc>>,
-    image_arn: Option<SafeText>,
-    root_failed: bool,
-    verdict: Verdict,
-    ami_id: Option<SafeText>,
+    known: Known,
     answers: Answers,
     /// The last answer about the events was that there is no stack.
     no_stack: bool,
@@ -61,28 +53,30 @@ pub(crate) struct Identity {
     standing: Standing,
 }
 
+/// What a recording tells about its build.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) image_id: Option<SafeText>,
+    pub(crate) stack_id: Option<StackId>,
+    /// The first event of the stack itself.
+    pub(crate) began: Option<DateTime<Utc>>,
+    /// The Image Builder image of the stack.
+    pub(crate) image_arn: Option<SafeText>,
+    /// The stack failed before it was deleted.
+    pub(crate) root_failed: bool,
+    pub(crate) verdict: Verdict,
+    pub(crate) ami_id: Option<SafeText>,
+}
+
 impl Identity {
-    /// The identity of the build that a recording is about; `None` if it has none.
-    pub(crate) fn of(build: &Build) -> Option<Self> {
-        let described = build.image().and_then(|image| image.stack_id.clone());
-        let stack_id = build.stack_id().cloned().or(described);
-        if stack_id.is_none() && build.image().is_none() {
-            return None;
-        }
-        let facts = build.current().map(Timeline::facts);
-        Some(Self {
-            image_id: build.image_id().cloned(),
-            stack_id,
-            began: build.started_at(),
-            image_arn: facts.and_then(|facts| facts.image_arn().cloned()),
-            root_failed: facts.is_some_and(|facts| facts.failed_build().is_some()),
-            verdict: build.verdict(),
-            ami_id: build.ami().map(|ami| ami.id.clone()),
+    pub(crate) fn new(known: Known) -> Self {
+        Self {
+            known,
             answers: Answers::default(),
             no_stack: false,
             described: None,
             standing: Standing::Open,
-        })
+        }
     }
 
     pub(crate) fn standing(&self) -> Standing {
@@ -123,10 +117,10 @@ impl Identity {
     }
 
     fn of_stack(&self, stack: &StackId) -> Standing {
-        let is_same = match &self.stack_id {
+        let is_same = match &self.known.stack_id {
             Some(known) => known == stack,
             // Only an image was recorded: nothing of a finished one is of a stack that exists now.
-            None => !self.verdict.is_final(),
+            None => !self.known.verdict.is_final(),
         };
         if is_same {
             Standing::Same { inferred: false }
@@ -162,7 +156,7 @@ impl Identity {
 
     /// What a description says, if it is true; `None` if it decides nothing.
     fn meaning(&self, image: &ImageDescription) -> Option<Standing> {
-        if names_another(image, self.image_id.as_ref()) {
+        if names_another(image, self.known.image_id.as_ref()) {
             return None;
         }
         if let Some(ami) = image.complete_ami() {
@@ -172,20 +166,22 @@ impl Identity {
     }
 
     fn of_ami(&self, ami: &Ami, created: Option<DateTime<Utc>>) -> Option<Standing> {
-        if self.ami_id.as_ref() == Some(&ami.id) {
+        if self.known.ami_id.as_ref() == Some(&ami.id) {
             return Some(Standing::Same { inferred: false });
         }
-        let age = created.zip(self.began).map(|(made, began)| made - began);
+        let age = created
+            .zip(self.known.began)
+            .map(|(made, began)| made - began);
         if age.is_some_and(|age| age < -BEFORE_STACK) {
             return None;
         }
         let other_image = || {
-            let own = self.image_arn.as_ref();
+            let own = self.known.image_arn.as_ref();
             own.is_some_and(|own| ami.image_arn.as_ref().is_some_and(|arn| arn != own))
         };
-        let has_ended = self.root_failed
+        let has_ended = self.known.root_failed
             || matches!(
-                self.verdict,
+                self.known.verdict,
                 Verdict::Succeeded
                     | Verdict::Failed
                     | Verdict::RollingBack
@@ -195,7 +191,7 @@ impl Identity {
         if has_ended || other_image() || age.is_some_and(|age| age > AFTER_STACK) {
             Some(Standing::Another)
         } else {
-            let inferred = self.stack_id.is_some();
+            let inferred = self.known.stack_id.is_some();
             Some(Standing::Same { inferred })
         }
     }
@@ -209,25 +205,13 @@ pub(crate) struct Earlier {
 }
 
 impl Earlier {
-    /// The build as its recording leaves it.
-    pub(crate) fn of(build: &Build, as_of: DateTime<Utc>) -> Option<Self> {
-        let identity = Identity::of(build)?;
-        let recorded = Recorded {
-            outcome: build.verdict().outcome(),
-            ami_id: build.ami().map(|ami| ami.id.clone()),
-            ended_at: build.ended_at(),
-            as_of,
-        };
-        Some(Self { recorded, identity })
-    }
-
     pub(crate) fn identity_verdict(&self) -> Verdict {
-        self.identity.verdict
+        self.identity.known.verdict
     }
 
     /// The verdict that is kept until an answer decides: an end, or nothing.
     pub(crate) fn kept_verdict(&self) -> Verdict {
-        let verdict = self.identity.verdict;
+        let verdict = self.identity.known.verdict;
         if verdict.is_final() || verdict == Verdict::RollingBack {
             verdict
         } else {
@@ -237,7 +221,7 @@ impl Earlier {
 
     /// The verdict about the same build, as far as the recording decides it.
     pub(crate) fn decided_verdict(&self) -> Verdict {
-        match self.identity.verdict {
+        match self.identity.known.verdict {
             verdict @ (Verdict::Succeeded | Verdict::Failed | Verdict::RollingBack) => verdict,
             _ => Verdict::Waiting,
         }
@@ -245,7 +229,7 @@ impl Earlier {
 
     /// The verdict now that neither the stack nor an image is there.
     pub(crate) fn verdict_when_gone(&self) -> Verdict {
-        match self.identity.verdict {
+        match self.identity.known.verdict {
             Verdict::Succeeded | Verdict::Deleted => Verdict::Deleted,
             Verdict::RollingBack | Verdict::Failed => Verdict::Failed,
             verdict @ (Verdict::AmiNotFound | Verdict::Ended) => verdict,

@@ -168,7 +168,7 @@ impl Recorder {
         for observation in &observations {
             build.apply(observation);
         }
-        let Some(identity) = Identity::of(&build) else {
+        let Some(identity) = build.identity() else {
             return Self::continue_in(found, header, folder);
         };
         let destination = Destination::File {
