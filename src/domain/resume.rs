@@ -104,7 +104,7 @@ impl Identity {
             }
             Seen::StackGone => {
                 self.no_stack = true;
-                self.answers.stack_is_gone();
+                self.answers.stack_is_gone(observation.elapsed);
                 None
             }
             Seen::Image(answer) => self.image(answer, observation),
