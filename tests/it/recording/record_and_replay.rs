@@ -373,7 +373,7 @@ fn a_file_that_is_no_recording_is_an_error() {
         (
             "foreign",
             "{\"kind\":\"stack\"}\n",
-            "not a bakewatch recording",
+            "neither a bakewatch recording",
         ),
         ("newer", &newer, "update bakewatch"),
     ] {
