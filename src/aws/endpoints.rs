@@ -1,16 +1,14 @@
 //! The addresses of AWS's own services in one region: by partition, FIPS and dual stack, or as the AWS configuration
 //! overrides them. aws-config reads the configuration; this knows the host names.
 
-use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_types::service_config::ServiceConfigKey;
 use reqwest::Url;
 
-use crate::aws::credentials::chain::AwsChain;
+use crate::aws::credentials::chain::{AwsChain, profile_files, region_of_machine};
 use crate::aws::http::Endpoint;
 
 /// How long the instance metadata service has to name the region.
@@ -80,7 +78,7 @@ impl ServiceUrl {
         let address = Self(url);
         match address.0.scheme() {
             "https" => Ok(address),
-            "http" if address.facts().loopback => Ok(address),
+            "http" if address.endpoint().loopback => Ok(address),
             _ => Err(EndpointError::Insecure(name)),
         }
     }
@@ -90,14 +88,8 @@ impl ServiceUrl {
         self.0.authority()
     }
 
-    pub(crate) fn facts(&self) -> Endpoint {
-        let host = self.0.host_str().unwrap_or_default();
-        let address = host.trim_start_matches('[').trim_end_matches(']');
-        let is_loopback = |address: IpAddr| address.is_loopback();
-        Endpoint {
-            https: self.0.scheme() == "https",
-            loopback: host == "localhost" || address.parse().is_ok_and(is_loopback),
-        }
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        Endpoint::of(&self.0)
     }
 
     /// The URL of a request. The query is signed as it is written here.
@@ -123,7 +115,8 @@ impl Endpoints {
         let region_of_config = Region::new(region.to_owned());
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .no_credentials()
-            .region(region_of_config);
+            .region(region_of_config)
+            .profile_files(profile_files());
         if let Some(name) = profile {
             loader = loader.profile_name(name);
         }
@@ -195,10 +188,8 @@ pub(crate) async fn find_region(
     if let Some(region) = chain.configured_region().await.or(fallback) {
         return Some(region);
     }
-    let metadata = ImdsRegionProvider::builder().build();
-    let region = tokio::time::timeout(METADATA_LIMIT, metadata.region()).await;
-    let region = region.ok().flatten()?;
-    Some(region.to_string())
+    let region = tokio::time::timeout(METADATA_LIMIT, region_of_machine()).await;
+    region.ok().flatten()
 }
 
 #[cfg(test)]

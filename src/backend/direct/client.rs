@@ -1,8 +1,8 @@
 //! Sends the signed requests of one watch to AWS's services: one identity and one clock for all of them, and for each
 //! service its address and its connections.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::{ACCEPT, AGE, DATE, HeaderValue};
+use chrono::TimeDelta;
+use reqwest::header::{ACCEPT, HeaderValue};
 use tokio::time::Instant;
 
 use crate::aws::context::RequestContext;
@@ -12,7 +12,7 @@ use crate::aws::errors::ServiceError;
 use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
 use crate::aws::refusal::Cause;
-use crate::aws::skew::{ClockSkew, Exchange};
+use crate::aws::skew::ServerClock;
 use crate::aws::tls::{CaBundle, TlsError};
 use crate::aws::transport_error;
 use crate::backend::direct::query::{ForeignBody, encode};
@@ -52,10 +52,7 @@ pub(super) struct Client {
     cloudformation: Connection,
     ec2: Connection,
     image_builder: Connection,
-    skew: ClockSkew,
-    /// The correction of the machine's clock that the watch shows.
-    pub(super) correction: TimeDelta,
-    clock: Clock,
+    clock: ServerClock,
 }
 
 impl Client {
@@ -68,7 +65,7 @@ impl Client {
     ) -> Result<Self, TlsError> {
         let connect = |service| {
             let url = endpoints.of(service).clone();
-            let http = HttpClient::new(url.facts(), bundle, Limits::default())?;
+            let http = HttpClient::new(url.endpoint(), bundle, Limits::default())?;
             Ok(Connection { url, http })
         };
         Ok(Self {
@@ -77,9 +74,7 @@ impl Client {
             cloudformation: connect(Service::CloudFormation)?,
             ec2: connect(Service::Ec2)?,
             image_builder: connect(Service::ImageBuilder)?,
-            skew: ClockSkew::default(),
-            correction: TimeDelta::zero(),
-            clock,
+            clock: ServerClock::new(clock),
         })
     }
 
@@ -119,7 +114,7 @@ impl Client {
     async fn responded(&mut self, call: Call<'_>) -> Result<Response, Refusal> {
         let mut signed_twice = false;
         loop {
-            let skew = self.skew;
+            let skew = self.clock.skew();
             let request = self.prepare(call).await.map_err(Refusal::Fault)?;
             let (refusal, cause) = match self.send(request).await {
                 Ok(response) if response.status.is_success() => return Ok(response),
@@ -132,7 +127,7 @@ impl Client {
                 }
             };
             let retry = match cause {
-                Cause::Date => self.skew.explains_refusal_of(skew),
+                Cause::Date => self.clock.skew().explains_refusal_of(skew),
                 Cause::Credentials => self.identity.discard(),
                 Cause::Other => false,
             };
@@ -169,7 +164,7 @@ impl Client {
     }
 
     async fn prepare(&mut self, call: Call<'_>) -> Result<Request, Fault> {
-        let identity = self.identity.get(self.server_time()).await;
+        let identity = self.identity.get(self.clock.server_time()).await;
         let identity = identity.map_err(|fault| fault.to_fault(&self.context(call.operation)))?;
         let path = if call.operation == Operation::GetImage {
             "/GetImage"
@@ -187,28 +182,20 @@ impl Client {
         let Some(signer) = &identity.signer else {
             return Err(context.fault(FaultKind::Misconfigured, "there are no credentials"));
         };
-        let outcome = signer.sign(request, self.server_time());
+        let outcome = signer.sign(request, self.clock.server_time());
         outcome.map_err(|unsignable| context.fault(FaultKind::Misconfigured, unsignable))
     }
 
     async fn send(&mut self, request: Request) -> Result<Response, TransportError> {
         let operation = request.operation;
-        let (began, sent) = (Instant::now(), self.clock.now());
+        let (began, sent) = (Instant::now(), self.clock.machine_time());
         let outcome = self.connection_mut(operation).http.send(request).await;
         let ms = began.elapsed().as_millis();
         let Ok(response) = &outcome else {
             tracing::debug!(?operation, ms, "no response");
             return outcome;
         };
-        self.skew.observe(&Exchange {
-            sent,
-            received: self.clock.now(),
-            date: response.header(DATE.as_str()),
-            from_cache: response.headers.contains_key(AGE),
-        });
-        if self.clock.is_machine_time() {
-            self.correction = self.skew.correction_to_show(self.correction);
-        }
+        self.clock.observe(sent, response);
         tracing::debug!(
             ?operation,
             status = response.status.as_u16(),
@@ -218,8 +205,8 @@ impl Client {
         outcome
     }
 
-    fn server_time(&self) -> DateTime<Utc> {
-        self.skew.correct(self.clock.now())
+    pub(super) fn clock_correction(&self) -> TimeDelta {
+        self.clock.correction()
     }
 
     const fn connection(&self, operation: Operation) -> &Connection {

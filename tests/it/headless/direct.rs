@@ -1,7 +1,9 @@
 //! The headless program against a scripted AWS, without any API.
 
+use std::fs;
+
 use crate::support::aws::{Aws, IMAGE, STACK};
-use crate::support::program::Program;
+use crate::support::program::{Ended, Program, fresh_folder};
 
 const WATCH: [&str; 6] = ["watch", "img", "--interval", "200ms", "-o", "json"];
 
@@ -30,6 +32,13 @@ fn watch(aws: &Aws) -> Program {
     Program::start_with(&WATCH, &aws.environment())
 }
 
+fn assert_code(ended: &Ended, code: i32) {
+    let Ended {
+        lines, diagnostics, ..
+    } = ended;
+    assert_eq!(ended.code(), Some(code), "{diagnostics} {lines:#?}");
+}
+
 #[test]
 fn a_whole_build_is_printed_once_also_after_its_stack_is_deleted() {
     let mut aws = Aws::start();
@@ -43,13 +52,7 @@ fn a_whole_build_is_printed_once_also_after_its_stack_is_deleted() {
     program.wait_for(|line| line.contains("\"e256\""));
     delete(&mut aws);
     let ended = program.end();
-    assert_eq!(
-        ended.code(),
-        Some(0),
-        "{} {:#?}",
-        ended.diagnostics,
-        ended.lines
-    );
+    assert_code(&ended, 0);
     assert_eq!(ended.event_ids(), aws.all_ids());
     assert_eq!(ended.outcome()["amiId"], "ami-0abc");
     assert_eq!(ended.of_kind("event")[0]["event"]["operationId"], "op-1");
@@ -75,13 +78,7 @@ fn a_build_that_ended_before_the_watch_is_printed_whole() {
     finish(&mut aws);
     delete(&mut aws);
     let ended = watch(&aws).end();
-    assert_eq!(
-        ended.code(),
-        Some(0),
-        "{} {:#?}",
-        ended.diagnostics,
-        ended.lines
-    );
+    assert_code(&ended, 0);
     assert_eq!(ended.event_ids(), aws.all_ids());
     assert_eq!(ended.of_kind("stack")[0]["stackId"], STACK);
 }
@@ -94,13 +91,7 @@ fn a_failed_build_ends_with_its_code() {
     aws.push("ParallelClusterImage", "CREATE_FAILED", IMAGE);
     aws.push_root("CREATE_FAILED");
     let ended = watch(&aws).end();
-    assert_eq!(
-        ended.code(),
-        Some(3),
-        "{} {:#?}",
-        ended.diagnostics,
-        ended.lines
-    );
+    assert_code(&ended, 3);
     assert_eq!(ended.event_ids(), aws.all_ids());
 }
 
@@ -117,13 +108,7 @@ fn a_denied_action_does_not_end_the_watch() {
         program.wait_for(|line| line.contains("\"finishing\""));
         delete(&mut aws);
         let ended = program.end();
-        assert_eq!(
-            ended.code(),
-            Some(0),
-            "{denied}: {} {:#?}",
-            ended.diagnostics,
-            ended.lines
-        );
+        assert_code(&ended, 0);
         assert_eq!(ended.outcome()["amiId"], "ami-0abc", "{denied}");
     }
 }
@@ -161,13 +146,7 @@ fn an_unreadable_page_is_a_fault_and_polling_goes_on() {
     finish(&mut aws);
     delete(&mut aws);
     let ended = program.end();
-    assert_eq!(
-        ended.code(),
-        Some(0),
-        "{} {:#?}",
-        ended.diagnostics,
-        ended.lines
-    );
+    assert_code(&ended, 0);
     assert_eq!(ended.event_ids(), aws.all_ids());
     assert!(
         ended
@@ -185,6 +164,26 @@ fn plain_http_is_for_loopback_only() {
     ];
     let ended = Program::start_with(&WATCH, &environment).end();
     assert_eq!(ended.code(), Some(2));
+    assert!(
+        ended.diagnostics.contains("ec2 must be https"),
+        "{}",
+        ended.diagnostics
+    );
+}
+
+/// A folder that other users can write to must not decide where signed requests go.
+#[test]
+fn without_a_home_folder_the_current_folder_names_no_endpoint() {
+    let folder = fresh_folder();
+    fs::create_dir(folder.join(".aws")).unwrap();
+    let config = "[default]\nendpoint_url = http://of-the-current-folder.example\n";
+    fs::write(folder.join(".aws/config"), config).unwrap();
+    let environment = "export HOME=. AWS_REGION=us-east-1 AWS_ENDPOINT_URL_EC2=http://ec2.example; \
+                       unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE";
+    let first = format!("cd '{}'; {environment}", folder.display());
+    let ended = Program::start_after(&first, &WATCH).end();
+    assert_eq!(ended.code(), Some(2));
+    // Only the override of the environment is read.
     assert!(
         ended.diagnostics.contains("ec2 must be https"),
         "{}",
