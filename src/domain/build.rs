@@ -296,7 +296,7 @@ impl Build {
     }
 
     /// Whether Image Builder has made the image.
-    fn is_made(&self) -> bool {
+    pub(crate) fn is_made(&self) -> bool {
         let made = self.current().and_then(|stack| stack.facts().made());
         made.is_some() || self.answers.made_at().is_some()
     }

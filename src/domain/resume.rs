@@ -1,6 +1,6 @@
-//! What an earlier watch recorded of a build, until the backend says whether that build is still the one of this image id.
+//! The recorded build of an earlier watch, until the backend says whether it is still the one of this image id.
 //!
-//! The build and the recorder ask the same [`Identity`], so that what is shown and what is written never mix two builds.
+//! The build and the recorder ask the same [`Identity`], so that neither the screen nor a file ever mixes two builds.
 //! Tests: `tests/it/recording/resume.rs`.
 
 use std::time::Duration;
@@ -46,8 +46,6 @@ pub(crate) enum Standing {
 pub(crate) struct Identity {
     known: Known,
     answers: Answers,
-    /// The last answer about the events was that there is no stack.
-    no_stack: bool,
     /// The running time of the first of the last descriptions with the same meaning.
     described: Option<(Standing, Duration)>,
     standing: Standing,
@@ -73,7 +71,6 @@ impl Identity {
         Self {
             known,
             answers: Answers::default(),
-            no_stack: false,
             described: None,
             standing: Standing::Open,
         }
@@ -98,12 +95,10 @@ impl Identity {
         }
         let decided = match &observation.seen {
             Seen::Page(page) => {
-                self.no_stack = false;
                 self.answers.stack_exists();
                 page.stack_id.as_ref().map(|stack| self.of_stack(stack))
             }
             Seen::StackGone => {
-                self.no_stack = true;
                 self.answers.stack_is_gone(observation.elapsed);
                 None
             }
@@ -149,7 +144,7 @@ impl Identity {
         };
         self.described = meaning.map(|meaning| (meaning, first));
         // One description may be old, since EC2 is eventually consistent.
-        let without_stack = self.no_stack && image.ami.is_some();
+        let without_stack = self.answers.lacks_stack() && image.ami.is_some();
         let twice = observation.elapsed.saturating_sub(first) >= gap(!without_stack);
         meaning.filter(|_| twice)
     }
@@ -175,10 +170,7 @@ impl Identity {
         if age.is_some_and(|age| age < -BEFORE_STACK) {
             return None;
         }
-        let other_image = || {
-            let own = self.known.image_arn.as_ref();
-            own.is_some_and(|own| ami.image_arn.as_ref().is_some_and(|arn| arn != own))
-        };
+        let own = self.known.image_arn.as_ref().map(SafeText::as_str);
         let has_ended = self.known.root_failed
             || matches!(
                 self.known.verdict,
@@ -188,7 +180,7 @@ impl Identity {
                     | Verdict::Deleted
                     | Verdict::Ended
             );
-        if has_ended || other_image() || age.is_some_and(|age| age > AFTER_STACK) {
+        if has_ended || ami.is_of_another_image(own) || age.is_some_and(|age| age > AFTER_STACK) {
             Some(Standing::Another)
         } else {
             let inferred = self.known.stack_id.is_some();

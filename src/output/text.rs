@@ -51,7 +51,7 @@ fn cell(text: &str, columns: usize) -> String {
     pad(&one_line(text), columns)
 }
 
-/// How far a build is: time (UTC), `PROGRESS`, image, and what is known, most useful first.
+/// The progress of a build: time (UTC), `PROGRESS`, image, and the known facts, most useful first.
 pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
     let stage = progress.stage.as_ref().map(|stage| {
         let stage = one_line(stage.as_str());

@@ -77,6 +77,22 @@ pub(crate) fn parallelcluster() -> String {
 }
 
 impl Header {
+    /// The header of a recording by this program. The caller adds what else it knows of the target.
+    pub(crate) fn new(image_id: &str, backend: String, started_at: DateTime<Utc>) -> Self {
+        Self {
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            backend,
+            account: None,
+            partition: None,
+            image_id: image_id.to_owned(),
+            region: None,
+            profile: None,
+            api: None,
+            started_at,
+        }
+    }
+
     /// Adds the account and the partition from a stack's id, unless they are known.
     pub(crate) fn locate(&mut self, stack_id: &StackId) {
         // arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/…

@@ -177,8 +177,8 @@ pub(crate) fn header(line: &[u8]) -> Result<Header, ReadError> {
     }
 }
 
-/// An observation without the times that depend on the others.
-fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Observation {
+/// An observation without the times that depend on the others; [`set_times`] sets those.
+pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Observation {
     Observation {
         at,
         elapsed: Duration::ZERO,
@@ -271,23 +271,26 @@ impl Observations {
         self.done.push(page);
     }
 
-    /// The observations. Like the poller's own, each has the time since the first and the time of the next one of
-    /// its stream.
     fn finish(mut self) -> Vec<Observation> {
         self.close();
-        let mut next = [None; Stream::COUNT];
-        for observation in self.done.iter_mut().rev() {
-            let next = &mut next[observation.stream.index()];
-            observation.next_try = next.map_or(observation.at, |next| observation.at.max(next));
-            *next = Some(observation.at);
-        }
-        let began = self.done.first().map(|observation| observation.at);
-        for observation in &mut self.done {
-            let since = began.map(|began| observation.at - began);
-            observation.elapsed = since
-                .and_then(|since| since.to_std().ok())
-                .unwrap_or_default();
-        }
+        set_times(&mut self.done);
         self.done
+    }
+}
+
+/// Gives each observation, like the poller's own, the time since the first and the time of the next one of its stream.
+pub(super) fn set_times(observations: &mut [Observation]) {
+    let mut next = [None; Stream::COUNT];
+    for observation in observations.iter_mut().rev() {
+        let next = &mut next[observation.stream.index()];
+        observation.next_try = next.map_or(observation.at, |next| observation.at.max(next));
+        *next = Some(observation.at);
+    }
+    let began = observations.first().map(|observation| observation.at);
+    for observation in observations {
+        let since = began.map(|began| observation.at - began);
+        observation.elapsed = since
+            .and_then(|since| since.to_std().ok())
+            .unwrap_or_default();
     }
 }

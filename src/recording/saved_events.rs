@@ -8,7 +8,6 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
@@ -16,7 +15,8 @@ use serde_json::value::RawValue;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::{Observation, Seen, Stream, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
-use crate::recording::{Header, Recording, VERSION, parallelcluster};
+use crate::recording::reader::{observation, set_times};
+use crate::recording::{Header, Recording, parallelcluster};
 use crate::text::safe::SafeText;
 
 /// The [`Header::api`] of saved events: they are of a real API, which the file does not name.
@@ -269,7 +269,13 @@ fn recording(stacks: &[Vec<Arc<StackEvent>>]) -> Recording {
     // Without a description, a stack that failed counts as failed at once. It comes after the first page: before it, a
     // fault would look like an API that does not respond.
     observations.insert(observations.len().min(1), no_description(began));
-    finish(&mut observations);
+    // The events of a page were added oldest first.
+    for observation in &mut observations {
+        if let Seen::Page(page) = &mut observation.seen {
+            page.fresh.reverse();
+        }
+    }
+    set_times(&mut observations);
     Recording {
         header: header(stacks, began),
         observations,
@@ -309,33 +315,6 @@ fn no_description(at: DateTime<Utc>) -> Observation {
     observation(at, Stream::Image, Seen::Failed(fault))
 }
 
-fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Observation {
-    Observation {
-        at,
-        elapsed: Duration::ZERO,
-        stream,
-        next_try: at,
-        seen,
-    }
-}
-
-/// Puts the events of each page newest first, as the API does, and sets the times that depend on other observations.
-fn finish(observations: &mut [Observation]) {
-    let began = observations.first().map(|first| first.at);
-    let mut next = None;
-    for observation in observations.iter_mut().rev() {
-        if let Seen::Page(page) = &mut observation.seen {
-            page.fresh.reverse();
-        }
-        observation.next_try = next.unwrap_or(observation.at);
-        next = Some(observation.at);
-        let since = began.map(|began| observation.at - began);
-        observation.elapsed = since
-            .and_then(|since| since.to_std().ok())
-            .unwrap_or_default();
-    }
-}
-
 /// The header: image, region and account from the newest stack's ARN. ParallelCluster names the stack after the image.
 fn header(stacks: &[Vec<Arc<StackEvent>>], began: DateTime<Utc>) -> Header {
     let newest = stacks.last().and_then(|events| events.last());
@@ -345,16 +324,9 @@ fn header(stacks: &[Vec<Arc<StackEvent>>], began: DateTime<Utc>) -> Header {
     let region = parts.get(3).filter(|region| !region.is_empty());
     let name = parts.get(5).and_then(|rest| rest.split('/').nth(1));
     let mut header = Header {
-        version: VERSION,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        backend: parallelcluster(),
-        account: None,
-        partition: None,
-        image_id: name.unwrap_or("unknown").to_owned(),
         region: region.map(|region| (*region).to_owned()),
-        profile: None,
         api: Some(API.to_owned()),
-        started_at: began,
+        ..Header::new(name.unwrap_or("unknown"), parallelcluster(), began)
     };
     if let Some(event) = newest {
         header.locate(&event.stack_id);

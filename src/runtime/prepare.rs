@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::demo::{Scenario, Simulator};
 use crate::error::Error;
-use crate::recording::{self, Header, VERSION};
+use crate::recording::{self, Header};
 use crate::runtime::commands::history;
 use crate::runtime::recorder;
 use crate::runtime::sessions::{Origin, Prepared};
@@ -21,6 +21,20 @@ pub(super) struct Ready {
     pub prepared: Prepared,
     pub header: Header,
     pub remarks: Vec<Remark>,
+}
+
+impl Ready {
+    fn new(target: Target, clock: Clock, origin: Origin, header: Header) -> Self {
+        Self {
+            prepared: Prepared {
+                target,
+                clock,
+                origin,
+            },
+            header,
+            remarks: Vec::new(),
+        }
+    }
 }
 
 /// Prepares the watch of a source.
@@ -61,19 +75,14 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         note: None,
     };
     let clock = Clock::wall();
+    let backend = recording::parallelcluster();
     let header = Header {
-        version: VERSION,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        backend: recording::parallelcluster(),
-        account: None,
-        partition: None,
-        image_id: target.image_id.clone(),
         profile: api
             .requested_profile
             .filter(|_| api.requested_region.is_none()),
         region: api.requested_region,
         api: Some(api_url.without_scheme()),
-        started_at: clock.now(),
+        ..Header::new(&target.image_id, backend, clock.now())
     };
     let settings = parallelcluster::Settings {
         api_url,
@@ -90,15 +99,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         interval: api.interval,
         simulator: None,
     };
-    Ok(Ready {
-        prepared: Prepared {
-            target,
-            clock,
-            origin,
-        },
-        header,
-        remarks: Vec::new(),
-    })
+    Ok(Ready::new(target, clock, origin, header))
 }
 
 async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Error> {
@@ -119,16 +120,9 @@ async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Er
         note: None,
     };
     let header = Header {
-        version: VERSION,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        backend: recording::aws(),
-        account: None,
-        partition: None,
-        image_id: target.image_id.clone(),
         profile: api.requested_profile,
         region: Some(region.clone()),
-        api: None,
-        started_at: clock.now(),
+        ..Header::new(&target.image_id, recording::aws(), clock.now())
     };
     let settings = direct::Settings {
         image_id,
@@ -145,15 +139,7 @@ async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Er
         interval: api.interval,
         simulator: None,
     };
-    Ok(Ready {
-        prepared: Prepared {
-            target,
-            clock,
-            origin,
-        },
-        header,
-        remarks: Vec::new(),
-    })
+    Ok(Ready::new(target, clock, origin, header))
 }
 
 async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
@@ -186,17 +172,10 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
         region: Some(SafeText::new(scenario.region())),
         note: Some(format!("demo x{speed}")),
     };
+    let backend = recording::parallelcluster();
     let header = Header {
-        version: VERSION,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        backend: recording::parallelcluster(),
-        account: None,
-        partition: None,
-        image_id: target.image_id.clone(),
         region: Some(scenario.region().to_owned()),
-        profile: None,
-        api: None,
-        started_at: clock.now(),
+        ..Header::new(&target.image_id, backend, clock.now())
     };
     let source = ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))?;
     let origin = Origin::Api {
@@ -204,15 +183,7 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
         interval: None,
         simulator: Some(Box::new(simulator)),
     };
-    Ok(Ready {
-        prepared: Prepared {
-            target,
-            clock,
-            origin,
-        },
-        header,
-        remarks: Vec::new(),
-    })
+    Ok(Ready::new(target, clock, origin, header))
 }
 
 fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
@@ -231,14 +202,10 @@ fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error
         region: header.region.as_deref().map(SafeText::new),
         note: Some(note),
     };
+    let origin = Origin::Recording(recording.observations);
     Ok(Ready {
-        prepared: Prepared {
-            target,
-            clock: clock.until(end),
-            origin: Origin::Recording(recording.observations),
-        },
-        header,
         remarks,
+        ..Ready::new(target, clock.until(end), origin, header)
     })
 }
 

@@ -10,9 +10,7 @@ use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::Stream;
 use crate::domain::outcome::builder_reason;
-use crate::domain::search::Selection;
-use crate::domain::stack_event::StackEvent;
-use crate::domain::timeline::{Row, Timeline};
+use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{OutcomeKind, Verdict};
 use crate::exit_code;
 
@@ -258,19 +256,9 @@ fn failing(build: &Build) -> String {
 /// Why events alone do not tell how the build ended, if it has ended: saved events have no description of the image, and a
 /// stack deletes itself after a success.
 fn undecided_by_events(build: &Build) -> Option<&'static str> {
-    let timeline = build.current().filter(|_| build.image().is_none())?;
+    build.current().filter(|_| build.image().is_none())?;
     let root = build.root().map_or("", |root| root.status.as_str());
-    let is_made = |event: &StackEvent| {
-        event.resource_type.as_str() == "AWS::ImageBuilder::Image"
-            && event.status.as_str() == "CREATE_COMPLETE"
-    };
-    let rows =
-        (0..timeline.rows(Selection::ALL)).filter_map(|row| timeline.row(Selection::ALL, row));
-    let mut events = rows.filter_map(|row| match row {
-        Row::Event(event) => Some(event),
-        Row::Gap => None,
-    });
-    if root == "CREATE_COMPLETE" || events.any(|event| is_made(event)) {
+    if root == "CREATE_COMPLETE" || build.is_made() {
         Some(
             "the events show that the image was made, but not whether its AMI exists; `pcluster describe-image` does",
         )

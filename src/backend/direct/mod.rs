@@ -37,13 +37,12 @@ use crate::backend::{
     EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
 };
 use crate::clock::Clock;
+use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::text::safe::SafeText;
 
-/// The logical id of the Image Builder image in ParallelCluster's template.
-const IMAGE_RESOURCE: &str = "ParallelClusterImage";
 /// The pages of deleted stacks to search: a busy account has thousands.
 const LONGEST_LIST: usize = 20;
 /// How often the name of a deleted stack is looked up again: the image may be built once more.
@@ -309,19 +308,14 @@ impl Direct {
                 parameters: &ec2::describe_images(&lookup),
             };
             let found = self.part(call, ec2::images).await?.unwrap_or_default();
-            let own = found.iter().find(|image| self.is_own(image)).cloned();
+            let arn = self.known.image_arn.as_deref();
+            let mut found = found.into_iter();
+            let own = found.find(|image| !image.ami.is_of_another_image(arn));
             if own.is_some() {
                 return Ok(own);
             }
         }
         Ok(None)
-    }
-
-    /// Whether an AMI may be of this build: nothing says that another image made it.
-    fn is_own(&self, image: &TaggedAmi) -> bool {
-        let made_by = image.ami.image_arn.as_ref().map(SafeText::as_str);
-        let differs = |arn: &str| made_by.is_some_and(|made_by| made_by != arn);
-        !self.known.image_arn.as_deref().is_some_and(differs)
     }
 
     /// Whether the AMI may exist: the build is not simply running.
@@ -455,7 +449,7 @@ impl Source for Direct {
     }
 
     fn clock_correction(&self) -> TimeDelta {
-        self.client.correction
+        self.client.clock_correction()
     }
 
     fn retry_now(&mut self) {

@@ -1,5 +1,5 @@
-//! What a build takes over from the recording of an earlier watch, until the backend says whether that is the present
-//! one. [`crate::domain::resume`] decides it. Tests: `tests/it/recording/resume.rs`.
+//! The part of a build that comes from the recording of an earlier watch, until the backend says whether that is the
+//! present build. [`crate::domain::resume`] decides it. Tests: `tests/it/recording/resume.rs`.
 
 use chrono::{DateTime, Utc};
 
@@ -42,7 +42,7 @@ impl Build {
         Some(Earlier { recorded, identity })
     }
 
-    /// Keeps what is known as what was recorded: a recording proves nothing about the API's present state.
+    /// Turns the present state into the recorded one: a recording proves nothing about the API's present state.
     pub(super) fn rest(&mut self, as_of: Option<DateTime<Utc>>) {
         self.watched_since = None;
         self.answers = self.answers.recorded();

@@ -241,6 +241,11 @@ impl Answers {
             .is_some_and(|(_, answers)| answers.across_no_stack && answers.span() >= gap(false))
     }
 
+    /// Whether the last answer about the stack was that there is none.
+    pub(crate) fn lacks_stack(&self) -> bool {
+        self.no_stack.is_some()
+    }
+
     /// The answers that there is neither a stack nor an image: of the call whose answers are closer together.
     pub(crate) fn gone(&self) -> Option<Repeated> {
         let calls = [self.gone?, self.no_stack?];

@@ -18,6 +18,8 @@ use crate::domain::image::AmiState;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::verdict::answers::{BuilderEnd, Repeated, Shown};
 
+pub(crate) use self::answers::BuilderFailure;
+
 /// How far apart two answers must be to count as two.
 const SECOND_ANSWER: Duration = Duration::from_secs(3);
 /// The same once events were seen: there is more to lose.

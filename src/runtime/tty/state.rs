@@ -42,7 +42,7 @@ impl TtyState {
         if matches!(*state, State::Closed(_)) {
             return false;
         }
-        // Whoever had the terminal in between may have released the mouse too.
+        // Another program that had the terminal in between may have released the mouse too.
         *state = State::Entering;
         true
     }

@@ -14,12 +14,13 @@ use bakewatch::testing::domain::{
     Build, Fault, FaultKind, ImageAnswer, ImageDescription, LateEvent, Observation, Seen,
     StackEvent, StackId, Stream, WalkStep,
 };
-use bakewatch::testing::recording::{Header, Recorder, Recording, VERSION};
+use bakewatch::testing::recording::{Recorder, Recording, VERSION};
 use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::recording::header;
 use crate::support::api;
 use crate::support::program::{DEADLINE, Ended, Program, fresh_folder, kills, recordings_in, run};
 use crate::support::server::{STACK, Server};
@@ -391,7 +392,7 @@ fn the_newest_recordings_and_other_files_are_kept() {
     let (mut server, state) = (server(), fresh_folder());
     let folder = state.join("bakewatch/recordings/other");
     fs::create_dir_all(&folder).unwrap();
-    let header = serde_json::to_string(&header()).unwrap();
+    let header = serde_json::to_string(&header(DateTime::UNIX_EPOCH)).unwrap();
     let epoch = DateTime::<Utc>::UNIX_EPOCH;
     let make = |name: &str, content: &str, age: i64| {
         let file = File::create(folder.join(name)).unwrap();
@@ -452,7 +453,7 @@ fn every_kind_of_line_is_read() {
 #[test]
 fn an_event_belongs_to_the_stack_that_it_names() {
     let lines = [
-        json!(header()),
+        json!(header(DateTime::UNIX_EPOCH)),
         json!({"kind": "event", "at": "2022-04-05T21:36:05Z", "stackId": "s?", "event": {"stackId": "s", "eventId": "1"}}),
         json!({"kind": "event", "at": "2022-04-05T21:36:05Z", "stackId": "s", "event": {"eventId": "2"}}),
     ];
@@ -464,21 +465,6 @@ fn an_event_belongs_to_the_stack_that_it_names() {
         (build.timelines().len(), build.current().unwrap().len()),
         (1, 2)
     );
-}
-
-fn header() -> Header {
-    Header {
-        version: VERSION,
-        program: "0".to_owned(),
-        backend: "parallelcluster".to_owned(),
-        account: None,
-        partition: None,
-        image_id: "img".to_owned(),
-        region: None,
-        profile: None,
-        api: None,
-        started_at: DateTime::UNIX_EPOCH,
-    }
 }
 
 /// The observations of a watch: complete walks, late events, and everything else that a poller observes.
@@ -603,7 +589,7 @@ proptest! {
     ) {
         let folder = fresh_folder();
         let path = folder.join("r.jsonl");
-        let (mut recorder, _) = Recorder::in_file(&path, &header(), true).unwrap();
+        let (mut recorder, _) = Recorder::in_file(&path, &header(DateTime::UNIX_EPOCH), true).unwrap();
         for observation in &watched.made {
             recorder.record(observation).unwrap();
         }
@@ -620,7 +606,7 @@ proptest! {
         let first_line = bytes.iter().position(|byte| *byte == b'\n').unwrap();
         let cut = first_line + cut.index(bytes.len() - first_line);
         fs::write(&path, &bytes[..cut]).unwrap();
-        let (mut recorder, earlier) = Recorder::in_file(&path, &header(), true).unwrap();
+        let (mut recorder, earlier) = Recorder::in_file(&path, &header(DateTime::UNIX_EPOCH), true).unwrap();
         let earlier = earlier.unwrap();
         let raws = |recording: &Recording| -> Vec<String> {
             recording.events().map(|event| event.raw().to_owned()).collect()

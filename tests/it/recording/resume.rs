@@ -10,11 +10,12 @@ use bakewatch::testing::domain::{
     Ami, Build, FaultKind, ImageAnswer, ImageDescription, Observation, Outcome, OutcomeKind, Seen,
     StackId, Stream, Verdict,
 };
-use bakewatch::testing::recording::{Folder, Header, Recorder, Recording, VERSION};
+use bakewatch::testing::recording::{Folder, Recorder, Recording};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::recording::header;
 use crate::support::api;
 use crate::support::program::{Program, fresh_folder, recordings_in};
 use crate::support::server::{STACK, Server};
@@ -125,21 +126,6 @@ fn deleting() -> Answers {
 
 fn later() -> Answers {
     Answers::after(TimeDelta::days(7))
-}
-
-fn header(started_at: DateTime<Utc>) -> Header {
-    Header {
-        version: VERSION,
-        program: "0".to_owned(),
-        backend: "parallelcluster".to_owned(),
-        account: None,
-        partition: None,
-        image_id: "img".to_owned(),
-        region: None,
-        profile: None,
-        api: None,
-        started_at,
-    }
 }
 
 /// A watch that resumed a recording.
