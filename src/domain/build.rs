@@ -263,7 +263,8 @@ impl Build {
 
     /// The newest answer about the image, as far as it is about this build.
     fn shown(&self, has_image: bool) -> Option<(Shown, Repeated)> {
-        let (shown, answers) = self.answers.shown()?;
+        let root = self.root().map(|root| &root.event_id);
+        let (shown, answers) = self.answers.shown(root)?;
         let is_of_this_build = match shown {
             Shown::Ami(_) => self.owns_ami(),
             // ParallelCluster names its resource so.

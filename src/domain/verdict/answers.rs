@@ -231,8 +231,14 @@ impl Answers {
         }
     }
 
-    pub(crate) fn shown(&self) -> Option<(Shown, Repeated)> {
-        self.image
+    /// The newest answer about the image. `root` is the newest event of the stack itself: an answer from before it is
+    /// none since then.
+    pub(crate) fn shown(&self, root: Option<&EventId>) -> Option<(Shown, Repeated)> {
+        let (shown, mut answers) = self.image?;
+        if self.image_root.as_ref() != root {
+            answers.first_since_root = answers.last;
+        }
+        Some((shown, answers))
     }
 
     /// Whether the same answer was given twice, with the answer between that there is no stack.

@@ -872,6 +872,28 @@ fn an_ami_that_is_older_than_its_stack_decides_nothing() {
     assert_eq!(watch.exit(), Some(3));
 }
 
+/// The poller may see the stack stuck before it asks for the image again: on a fast clock, or after an outage.
+#[test]
+fn answers_from_before_the_stack_was_stuck_do_not_tell_that_there_is_no_ami() {
+    for made in [true, false] {
+        let mut watch = Watch::new();
+        watch
+            .sees("img", "CREATE_IN_PROGRESS")
+            .image("BUILD_IN_PROGRESS", None)
+            .pass(600)
+            .image("BUILD_IN_PROGRESS", None)
+            .pass(60);
+        if made {
+            watch.sees("ParallelClusterImage", "CREATE_COMPLETE");
+        }
+        watch.sees("img", "DELETE_FAILED");
+        assert_eq!(watch.model.shown.build.verdict(), Verdict::Deleting);
+        assert_eq!(watch.exit(), None);
+        watch.image("BUILD_COMPLETE", Some("ami-1"));
+        assert_eq!(watch.model.shown.build.verdict(), Verdict::Succeeded);
+    }
+}
+
 #[test]
 fn a_refused_description_is_told_when_the_verdict_depends_on_it_and_ends_the_watch_after_ten_minutes()
  {
