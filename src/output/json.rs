@@ -37,6 +37,10 @@ enum Line<'a> {
         reason: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         first_failure: Option<FirstFailureFields<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        summary: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remedy: Option<RemedyFields<'a>>,
         leftover_stack: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         started_at: Option<String>,
@@ -55,6 +59,13 @@ struct FirstFailureFields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     event_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct RemedyFields<'a> {
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'a str>,
 }
 
 /// The line of an entry, without a line break; `None` for a diagnostic.
@@ -95,6 +106,11 @@ fn outcome_line(record: &Outcome) -> Line<'_> {
         ami_id: record.ami_id.as_ref().map(SafeText::as_str),
         reason: record.reason.as_deref(),
         first_failure: record.first_failure.as_ref().map(first_failure_fields),
+        summary: record.summary.as_ref().map(SafeText::as_str),
+        remedy: record.remedy.as_ref().map(|remedy| RemedyFields {
+            text: remedy.advice.as_str(),
+            command: remedy.command.as_ref().map(SafeText::as_str),
+        }),
         leftover_stack: record.leftover_stack,
         started_at: record.started_at.map(format_time),
         ended_at: record.ended_at.map(format_time),
@@ -151,6 +167,8 @@ mod tests {
             ami_id: None,
             reason: None,
             first_failure: None,
+            summary: None,
+            remedy: None,
             leftover_stack: false,
             started_at: None,
             ended_at: None,
