@@ -36,11 +36,11 @@ enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        first_failure: Option<FirstFailureFields<'a>>,
+        first_failure: Option<Box<FirstFailureFields<'a>>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         summary: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        remedy: Option<RemedyFields<'a>>,
+        remedy: Option<Box<RemedyFields<'a>>>,
         leftover_stack: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         started_at: Option<String>,
@@ -105,11 +105,17 @@ fn outcome_line(record: &Outcome) -> Line<'_> {
             .filter(|id| !id.is_empty()),
         ami_id: record.ami_id.as_ref().map(SafeText::as_str),
         reason: record.reason.as_deref(),
-        first_failure: record.first_failure.as_ref().map(first_failure_fields),
+        first_failure: record
+            .first_failure
+            .as_ref()
+            .map(first_failure_fields)
+            .map(Box::new),
         summary: record.summary.as_ref().map(SafeText::as_str),
-        remedy: record.remedy.as_ref().map(|remedy| RemedyFields {
-            text: remedy.advice.as_str(),
-            command: remedy.command.as_ref().map(SafeText::as_str),
+        remedy: record.remedy.as_ref().map(|remedy| {
+            Box::new(RemedyFields {
+                text: remedy.advice.as_str(),
+                command: remedy.command.as_ref().map(SafeText::as_str),
+            })
         }),
         leftover_stack: record.leftover_stack,
         started_at: record.started_at.map(format_time),

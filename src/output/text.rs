@@ -110,16 +110,16 @@ fn failure_clause(outcome: &Outcome) -> String {
             text(event.map(|event| &event.resource_type)).unwrap_or_default(),
         )
     });
-    clause += &format!(": {summary}");
+    clause = format!("{clause}: {summary}");
     if let Some(remedy) = &outcome.remedy {
-        clause += &format!("; remedy: {}", one_line(remedy.advice.as_str()));
+        clause = format!("{clause}; remedy: {}", one_line(remedy.advice.as_str()));
         let command = text(remedy.command.as_ref());
         clause += &command.map_or_else(String::new, |command| format!(" Command: {command}"));
     }
     let reason = failure.and_then(|failure| text(failure.reason.as_ref()));
     let reason = reason.or_else(|| outcome.reason.as_deref().map(one_line));
     if let Some(reason) = reason.filter(|reason| *reason != summary) {
-        clause += &format!("; reason: {reason}");
+        clause = format!("{clause}; reason: {reason}");
     }
     clause
 }

@@ -132,7 +132,7 @@ pub(super) fn line(reason: &Reason) -> String {
     ];
     for (label, name) in facts {
         if let Some(value) = reason.get(label) {
-            line += &format!(" [{name} {}]", normal(value));
+            line = format!("{line} [{name} {}]", normal(value));
         }
     }
     line
