@@ -28,6 +28,10 @@ pub struct Change<'a> {
     pub new_stack: Option<StackId>,
     /// The newly committed events, in the order to print them.
     pub committed: Vec<Arc<StackEvent>>,
+    /// The changes by the observations of a resumed recording.
+    pub earlier: Vec<Self>,
+    /// The recorded build is another one than this: nothing of it is left.
+    pub replaced: bool,
 }
 
 /// The result of a request, whatever its stream.
@@ -72,6 +76,8 @@ impl<'a> Change<'a> {
             left: Vec::new(),
             new_stack: None,
             committed: Vec::new(),
+            earlier: Vec::new(),
+            replaced: false,
         }
     }
 

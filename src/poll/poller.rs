@@ -60,9 +60,6 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 // The API may be in trouble: it gets no other request at once.
                 not_before = [Some(Instant::now() + MIN_GAP); Stream::COUNT];
             }
-            if seen.as_ref().is_some_and(Seen::is_throttled) {
-                self.permit.hold_back(self.schedules.next().1);
-            }
             let correction = self.source.clock_correction();
             let clock_off = (correction != behind).then_some(Seen::ClockOff(correction));
             behind = correction;
@@ -99,6 +96,9 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 None => (None, false),
             },
         };
+        if result.0.as_ref().is_some_and(Seen::is_throttled) {
+            self.permit.hold_back(self.schedules.next().1);
+        }
         for command in later {
             self.apply(command);
         }
@@ -127,11 +127,14 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
 
     fn apply(&mut self, command: PollCommand) {
         match command {
-            PollCommand::PollNow => self.source.retry_now(),
+            PollCommand::PollNow => {
+                self.source.retry_now();
+                // Only the user may end a back-off: the endpoint asked all sessions for it.
+                self.permit.end_back_off();
+            }
             PollCommand::CatchUp => self.source.reconnect(),
             PollCommand::Audit => {}
         }
-        self.permit.end_back_off();
         self.schedules.command(self.clock.elapsed(), command);
     }
 
@@ -525,6 +528,19 @@ mod tests {
         assert_eq!(poller.source.retries, 0);
         poller.apply(PollCommand::PollNow);
         assert_eq!(poller.source.retries, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_poll_that_the_user_asks_for_ends_a_back_off() {
+        let (mut poller, ..) = faulty(0..0, FaultKind::Throttled, 1.0);
+        let until = poller.clock.elapsed() + Duration::from_secs(30);
+        poller.permit.hold_back(until);
+        for command in [PollCommand::Audit, PollCommand::CatchUp] {
+            poller.apply(command);
+            assert_eq!(poller.permit.ready_at(), until, "{command:?}");
+        }
+        poller.apply(PollCommand::PollNow);
+        assert!(poller.permit.ready_at() < until);
     }
 
     #[tokio::test(start_paused = true)]

@@ -374,6 +374,9 @@ pub(crate) struct SummaryFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     summary: Option<String>,
     leftover_stack: bool,
+    /// Whether the success is a guess.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    inferred: bool,
     events: usize,
 }
 
@@ -400,6 +403,7 @@ impl From<&Outcome> for SummaryFields {
             }),
             summary: redacted(outcome.summary.as_ref()),
             leftover_stack: outcome.leftover_stack,
+            inferred: outcome.inferred,
             events: outcome.events,
         }
     }
@@ -426,6 +430,8 @@ impl SummaryFields {
             summary: safe(self.summary.as_ref()),
             remedy: None,
             leftover_stack: self.leftover_stack,
+            inferred: self.inferred,
+            recorded: None,
             started_at: self.started_at.as_deref().and_then(parse_time),
             ended_at: self.ended_at.as_deref().and_then(parse_time),
             events: self.events,

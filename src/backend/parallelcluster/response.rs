@@ -4,6 +4,7 @@
 use crate::aws::context::RequestContext;
 use crate::aws::http::Response;
 use crate::aws::refusal::request_id;
+use crate::backend::parallelcluster::page;
 use crate::backend::parallelcluster::refusal::Refusal;
 use crate::backend::parallelcluster::wire;
 use crate::backend::parallelcluster::wire::ForeignBody;
@@ -17,7 +18,7 @@ pub(crate) fn events(
     result: Result<Response, Refusal>,
 ) -> Result<EventsResponse, EventsError> {
     match result {
-        Ok(response) => wire::page(&response.body)
+        Ok(response) => page::page(&response.body)
             .map(EventsResponse::Page)
             .map_err(|body| EventsError::Fault(malformed(context, &response, &body))),
         Err(Refusal::Absent) => Ok(EventsResponse::Gone),

@@ -6,15 +6,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::str;
-use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::de::StrRead;
 use serde_json::value::RawValue;
 
 use crate::aws::excerpt::excerpt_of_body;
-use crate::backend::{EventsPage, NextToken};
 use crate::domain::image::{Ami, ImageDescription};
-use crate::domain::stack_event::{StackEvent, StackId, parse_time};
+use crate::domain::stack_event::{StackId, parse_time};
 use crate::text::redact::redact_urls;
 use crate::text::safe::SafeText;
 
@@ -33,56 +32,12 @@ pub(crate) enum ForeignBody {
     OtherJson,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageBody<'a> {
-    next_token: Option<String>,
-    #[serde(borrow)]
-    events: Option<Vec<&'a RawValue>>,
-    #[serde(borrow, alias = "Message")]
-    message: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct StackIdOnly {
-    #[serde(rename = "stackId")]
-    stack_id: Option<String>,
-}
-
-/// Reads a page of stack events.
-pub(crate) fn page(body: &[u8]) -> Result<EventsPage, ForeignBody> {
-    let page: PageBody<'_> = object(body)?;
-    // Nulls are left out, so a page of a stack without events may be `{}`. But an error's body is no page.
-    if page.events.is_none() && page.message.is_some() {
-        return Err(ForeignBody::OtherJson);
-    }
-    let raw = page.events.unwrap_or_default();
-    let stack = raw.iter().find_map(|event| stack_id(event.get()));
-    Ok(EventsPage {
-        events: raw
-            .iter()
-            .map(|event| Arc::new(StackEvent::from_json(event.get(), stack.as_ref())))
-            .collect(),
-        next: page
-            .next_token
-            .filter(|token| !token.is_empty())
-            .map(NextToken::new),
-    })
-}
-
-fn stack_id(event: &str) -> Option<StackId> {
-    let StackIdOnly { stack_id } = serde_json::from_str(event).ok()?;
-    stack_id
-        .filter(|id| !id.is_empty())
-        .map(|id| StackId::from(id.as_str()))
-}
-
 /// A JSON object, each of its values still as JSON text: an odd value spoils nothing beside it.
 type RawFields<'a> = HashMap<Cow<'a, str>, &'a RawValue>;
 
 /// Reads a description of an image. The rest of the response, with its presigned URL, is dropped here.
 pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> {
-    let fields: RawFields<'_> = object(body)?;
+    let fields: RawFields<'_> = parsed(object(body)?, |json| Deserialize::deserialize(json))?;
     if text(&fields, "imageId").is_none() && text(&fields, "imageBuildStatus").is_none() {
         return Err(ForeignBody::OtherJson);
     }
@@ -132,83 +87,44 @@ fn text(fields: &RawFields<'_>, name: &str) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// Reads a JSON object. Arrays are rejected explicitly, since serde reads a struct from one too.
-fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ForeignBody> {
+/// The text of a body that begins like a JSON object.
+pub(super) fn object(body: &[u8]) -> Result<&str, ForeignBody> {
     let text = str::from_utf8(body)
         .map_err(|_invalid| ForeignBody::NotText)?
         .trim_start_matches('\u{feff}')
         .trim_start();
     match text.chars().next() {
-        Some('{') => serde_json::from_str(text).map_err(|error| {
-            if error.is_data() {
-                return ForeignBody::OtherJson;
-            }
-            ForeignBody::BrokenJson {
-                line: error.line(),
-                column: error.column(),
-            }
-        }),
+        Some('{') => Ok(text),
         Some('[' | '"') => Err(ForeignBody::OtherJson),
         Some(_) => Err(ForeignBody::NotJson(excerpt_of_body(body))),
         None => Err(ForeignBody::Empty),
     }
 }
 
+/// Reads the whole of a JSON text.
+pub(super) fn parsed<'a, T>(
+    text: &'a str,
+    read: impl FnOnce(&mut serde_json::Deserializer<StrRead<'a>>) -> serde_json::Result<T>,
+) -> Result<T, ForeignBody> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = read(&mut json).and_then(|value| json.end().map(|()| value));
+    value.map_err(|error| {
+        if error.is_data() {
+            return ForeignBody::OtherJson;
+        }
+        ForeignBody::BrokenJson {
+            line: error.line(),
+            column: error.column(),
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::parallelcluster::page::page;
 
     const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
-
-    fn read(body: &str) -> EventsPage {
-        page(body.as_bytes()).unwrap()
-    }
-
-    #[test]
-    fn a_page_keeps_the_services_order_and_its_token() {
-        let body = format!(
-            r#"{{"events":[{{"eventId":"b","stackId":"{STACK}"}},{{"eventId":"a","x":[1, 2]}}],
-                "nextToken":"t/+=","unknown":{{}}}}"#
-        );
-        let page = read(&body);
-        let ids: Vec<_> = page
-            .events
-            .iter()
-            .map(|event| event.event_id.as_str())
-            .collect();
-        assert_eq!(ids, ["b", "a"]);
-        assert_eq!(page.next.unwrap().as_str(), "t/+=");
-        assert_eq!(page.events[1].raw(), r#"{"eventId":"a","x":[1,2]}"#);
-    }
-
-    #[test]
-    fn an_event_without_a_stack_belongs_to_the_page_s_first_stack() {
-        let body =
-            format!(r#"{{"events":[17,{{"eventId":"x","stackId":""}},{{"stackId":"{STACK}"}}]}}"#);
-        let page = read(&body);
-        assert_eq!(
-            page.events.len(),
-            3,
-            "an element that is no event is kept too"
-        );
-        for event in &page.events {
-            assert_eq!(event.stack_id.as_str(), STACK);
-        }
-    }
-
-    #[test]
-    fn absent_null_and_empty_mean_none() {
-        for body in [
-            "{}",
-            r#"{"events":null,"nextToken":null}"#,
-            r#"{"events":[],"nextToken":""}"#,
-            "\u{feff}{\"events\":[]}",
-            " \r\n{} ",
-        ] {
-            let page = read(body);
-            assert!(page.events.is_empty() && page.next.is_none(), "{body}");
-        }
-    }
 
     #[test]
     fn a_body_that_is_not_the_apis_is_never_an_empty_page() {

@@ -75,11 +75,12 @@ pub(super) fn summarize(
         .or_else(|| failed_list(reason))
         .or_else(|| failed_component(reason, component))
         .unwrap_or_else(|| plain(reason));
+    let head = fit(&head, SUMMARY_COLUMNS);
     let room = SUMMARY_COLUMNS.saturating_sub(width(&head));
     let tail = circumstances(reason)
         .into_iter()
         .find(|tail| width(tail) <= room);
-    SafeText::new(&(fit(&head, SUMMARY_COLUMNS) + &tail.unwrap_or_default()))
+    SafeText::new(&(head + &tail.unwrap_or_default()))
 }
 
 fn plain(reason: &Reason) -> String {
@@ -229,8 +230,9 @@ fn head_of(text: &str) -> &str {
 /// A text in at most `columns` columns: whole, else to the end of a sentence, of a clause, or of a word.
 pub(super) fn fit(text: &str, columns: usize) -> String {
     let text = text.trim().trim_end_matches(['.', ' ', '"', '\'']);
-    if width(text) <= columns {
-        return balanced(text);
+    let whole = balanced(text);
+    if width(&whole) <= columns {
+        return whole;
     }
     let room = columns.saturating_sub(3);
     let ends = ENDS.iter().map(|ends| {

@@ -305,3 +305,24 @@ fn a_remark_about_a_recording_is_shown_with_its_build_only() {
             .contains("end of the recording")
     );
 }
+
+/// A prompt and a menu work on the shown build: with another one shown they are closed, and a pattern that was not
+/// confirmed is taken back.
+#[test]
+fn an_open_prompt_or_menu_is_closed_with_its_build() {
+    for keys in ["/x", "f", "?", "f?"] {
+        let mut both = Program::new(&[0, 1], Mode::Screen);
+        both.send(Msg::Show(id(1)));
+        let other = both.frame();
+        both.send(Msg::Show(id(0)));
+        let before = both.frame();
+        for key in keys.chars() {
+            both.send(Msg::Key(Key::Char(key)));
+        }
+        assert_ne!(both.frame(), before, "{keys}");
+        both.send(Msg::Show(id(1)));
+        assert_eq!(both.frame(), other, "{keys}");
+        both.send(Msg::Show(id(0)));
+        assert_eq!(both.frame(), before, "{keys}");
+    }
+}

@@ -1,0 +1,299 @@
+//! Reads a page of stack events from the body of a response: one element of the list at a time, so that a small body of
+//! many elements costs little memory.
+//!
+//! The service's events have an id each. Elements without one are odd: identical ones count once, and beyond
+//! [`MAX_ODD`] they are counted and not kept.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::backend::parallelcluster::wire::{ForeignBody, object, parsed};
+use crate::backend::{EventsPage, NextToken};
+use crate::domain::stack_event::{StackEvent, StackId};
+
+/// The number of different elements without an event id that become rows of their own.
+const MAX_ODD: usize = 100;
+/// The number of events of one page. The service returns at most a hundred or a megabyte; a page of more is refused.
+const MAX_EVENTS: usize = 100_000;
+
+#[derive(Deserialize)]
+struct Ids<'a> {
+    #[serde(rename = "stackId", borrow)]
+    stack_id: Option<&'a RawValue>,
+    #[serde(rename = "eventId", borrow)]
+    event_id: Option<&'a RawValue>,
+}
+
+/// Reads a page of stack events.
+pub(crate) fn page(body: &[u8]) -> Result<EventsPage, ForeignBody> {
+    let text = object(body)?;
+    // An event without a stack belongs to the page's first one, which may be named below it.
+    let mut first = Reader::default();
+    parsed(text, |json| (&mut first).deserialize(json))?;
+    let mut reader = Reader {
+        pass: Pass::Events,
+        stack: first.stack,
+        ..Reader::default()
+    };
+    parsed(text, |json| (&mut reader).deserialize(json))?;
+    // Nulls are left out, so a page of a stack without events may be `{}`. But an error's body is no page.
+    if !reader.has_events && reader.has_message {
+        return Err(ForeignBody::OtherJson);
+    }
+    reader.note_uncounted();
+    Ok(EventsPage {
+        events: reader.events,
+        next: reader
+            .next_token
+            .filter(|token| !token.is_empty())
+            .map(NextToken::new),
+    })
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pass {
+    /// Finds the page's first stack.
+    #[default]
+    Stack,
+    /// Makes the events.
+    Events,
+}
+
+/// Reads the body, one field and one element at a time.
+#[derive(Debug, Default)]
+struct Reader {
+    pass: Pass,
+    stack: Option<StackId>,
+    events: Vec<Arc<StackEvent>>,
+    /// The hashes of the different elements without an id.
+    odd: HashSet<u64>,
+    /// The number of elements without an id that are not kept.
+    uncounted: usize,
+    next_token: Option<String>,
+    has_events: bool,
+    has_message: bool,
+}
+
+impl Reader {
+    fn add(&mut self, element: &RawValue) -> Result<(), &'static str> {
+        let json = element.get();
+        let ids = json
+            .starts_with('{')
+            .then(|| serde_json::from_str::<Ids<'_>>(json).ok())
+            .flatten();
+        if self.pass == Pass::Stack {
+            if self.stack.is_none() {
+                self.stack = ids.and_then(|ids| stack_id(ids.stack_id?));
+            }
+            return Ok(());
+        }
+        if ids.and_then(|ids| ids.event_id).is_none() {
+            let mut hasher = DefaultHasher::new();
+            json.hash(&mut hasher);
+            let hash = hasher.finish();
+            if self.odd.contains(&hash) {
+                return Ok(());
+            }
+            if self.odd.len() >= MAX_ODD {
+                self.uncounted += 1;
+                return Ok(());
+            }
+            self.odd.insert(hash);
+        }
+        if self.events.len() >= MAX_EVENTS {
+            return Err("too many events in one page");
+        }
+        let event = StackEvent::from_json(json, self.stack.as_ref());
+        self.events.push(Arc::new(event));
+        Ok(())
+    }
+
+    /// Adds a row for the elements that are not kept: they are not lost without a word.
+    fn note_uncounted(&mut self) {
+        if self.uncounted > 0 {
+            let json = format!("\"{} more elements that are no events\"", self.uncounted);
+            let event = StackEvent::from_json(&json, self.stack.as_ref());
+            self.events.push(Arc::new(event));
+        }
+    }
+}
+
+fn stack_id(json: &RawValue) -> Option<StackId> {
+    let id: String = serde_json::from_str(json.get()).ok()?;
+    (!id.is_empty()).then(|| StackId::from(id.as_str()))
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Reader {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Reader {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a page of stack events")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let (mut has_token, mut has_events) = (false, false);
+        while let Some(name) = fields.next_key::<String>()? {
+            match name.as_str() {
+                "nextToken" if std::mem::replace(&mut has_token, true) => {
+                    return Err(A::Error::duplicate_field("nextToken"));
+                }
+                "events" if std::mem::replace(&mut has_events, true) => {
+                    return Err(A::Error::duplicate_field("events"));
+                }
+                "nextToken" => self.next_token = fields.next_value()?,
+                "events" => fields.next_value_seed(Elements(self))?,
+                "message" | "Message" => {
+                    let message = fields.next_value::<&RawValue>()?;
+                    self.has_message |= message.get() != "null";
+                }
+                _ => {
+                    fields.next_value::<IgnoredRaw>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value of any depth that is not looked at.
+struct IgnoredRaw;
+
+impl<'de> Deserialize<'de> for IgnoredRaw {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(json).map(|_ignored| Self)
+    }
+}
+
+/// The value of `events`: a list, or null.
+struct Elements<'r>(&'r mut Reader);
+
+impl<'de> DeserializeSeed<'de> for Elements<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Elements<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of events")
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        self.0.has_events = true;
+        while let Some(element) = elements.next_element::<&RawValue>()? {
+            self.0.add(element).map_err(A::Error::custom)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
+
+    fn read(body: &str) -> EventsPage {
+        page(body.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_page_keeps_the_services_order_and_its_token() {
+        let body = format!(
+            r#"{{"events":[{{"eventId":"b","stackId":"{STACK}"}},{{"eventId":"a","x":[1, 2]}}],
+                "nextToken":"t/+=","unknown":{{}}}}"#
+        );
+        let page = read(&body);
+        let ids: Vec<_> = page
+            .events
+            .iter()
+            .map(|event| event.event_id.as_str())
+            .collect();
+        assert_eq!(ids, ["b", "a"]);
+        assert_eq!(page.next.unwrap().as_str(), "t/+=");
+        assert_eq!(page.events[1].raw(), r#"{"eventId":"a","x":[1,2]}"#);
+    }
+
+    #[test]
+    fn an_event_without_a_stack_belongs_to_the_page_s_first_stack() {
+        let body =
+            format!(r#"{{"events":[17,{{"eventId":"x","stackId":""}},{{"stackId":"{STACK}"}}]}}"#);
+        let page = read(&body);
+        assert_eq!(
+            page.events.len(),
+            3,
+            "an element that is no event is kept too"
+        );
+        for event in &page.events {
+            assert_eq!(event.stack_id.as_str(), STACK);
+        }
+    }
+
+    #[test]
+    fn absent_null_and_empty_mean_none() {
+        for body in [
+            "{}",
+            r#"{"events":null,"nextToken":null}"#,
+            r#"{"events":[],"nextToken":""}"#,
+            "\u{feff}{\"events\":[]}",
+            " \r\n{} ",
+        ] {
+            let page = read(body);
+            assert!(page.events.is_empty() && page.next.is_none(), "{body}");
+        }
+    }
+
+    /// A body of many small elements becomes few rows.
+    #[test]
+    fn a_body_of_many_small_elements_is_a_few_rows() {
+        for (element, most) in [("1,", 1), ("{},", 1), ("[],", 1), (r#"{"x":null},"#, 1)] {
+            let body = format!(r#"{{"events":[{}1]}}"#, element.repeat(20_000));
+            assert!(read(&body).events.len() <= most + 1, "{element}");
+        }
+        let numbers: Vec<_> = (0..20_000).map(|number| number.to_string()).collect();
+        let page = read(&format!(r#"{{"events":[{}]}}"#, numbers.join(",")));
+        assert_eq!(page.events.len(), MAX_ODD + 1);
+        let rest = page.events.last().unwrap();
+        assert_eq!(rest.raw(), "\"19900 more elements that are no events\"");
+        let deep = format!(r#"{{"events":[{}"#, "[".repeat(1_000_000));
+        assert!(page_error(&deep));
+        let closed = format!(
+            r#"{{"x":{0}{1},"events":[{0}{1}]}}"#,
+            "[".repeat(9_000),
+            "]".repeat(9_000)
+        );
+        assert_eq!(read(&closed).events.len(), 1);
+        let events = r#"{"eventId":1},"#.repeat(MAX_EVENTS + 1);
+        assert!(page_error(&format!(r#"{{"events":[{events}1]}}"#)));
+    }
+
+    fn page_error(body: &str) -> bool {
+        page(body.as_bytes()).is_err()
+    }
+}
