@@ -50,7 +50,11 @@ enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        first_failure: Option<FirstFailureFields<'a>>,
+        first_failure: Option<Box<FirstFailureFields<'a>>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        summary: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remedy: Option<Box<RemedyFields<'a>>>,
         leftover_stack: bool,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         inferred: bool,
@@ -73,6 +77,13 @@ struct FirstFailureFields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     event_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct RemedyFields<'a> {
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -138,7 +149,18 @@ fn outcome_line(record: &Outcome) -> Line<'_> {
             .filter(|id| !id.is_empty()),
         ami_id: record.ami_id.as_ref().map(SafeText::as_str),
         reason: record.reason.as_deref(),
-        first_failure: record.first_failure.as_ref().map(first_failure_fields),
+        first_failure: record
+            .first_failure
+            .as_ref()
+            .map(first_failure_fields)
+            .map(Box::new),
+        summary: record.summary.as_ref().map(SafeText::as_str),
+        remedy: record.remedy.as_ref().map(|remedy| {
+            Box::new(RemedyFields {
+                text: remedy.advice.as_str(),
+                command: remedy.command.as_ref().map(SafeText::as_str),
+            })
+        }),
         leftover_stack: record.leftover_stack,
         inferred: record.inferred,
         recorded: record.recorded.as_ref().map(recorded_fields).map(Box::new),
@@ -206,6 +228,8 @@ mod tests {
             ami_id: None,
             reason: None,
             first_failure: None,
+            summary: None,
+            remedy: None,
             leftover_stack: false,
             started_at: None,
             ended_at: None,
