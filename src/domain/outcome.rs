@@ -24,7 +24,7 @@ use crate::text::safe::SafeText;
 pub struct Outcome {
     pub kind: OutcomeKind,
     pub image_id: SafeText,
-    /// The image's region as the API reports it; in the history else the region that the user requested.
+    /// The region of the image; in the history else the region that the user requested.
     pub region: Option<SafeText>,
     /// The newest stack. Recordings do not summarise it.
     pub stack_id: Option<StackId>,
@@ -98,7 +98,7 @@ impl Outcome {
         let failed = kind == OutcomeKind::Failed;
         let succeeded = kind == OutcomeKind::Succeeded;
         let first_failure = build.first_failure().filter(|_| failed);
-        let region = build.image().and_then(|image| image.region.clone());
+        let region = build.region();
         let diagnosis = Diagnosis::of(build, image_id, region.as_ref().map(SafeText::as_str));
         Self {
             kind,

@@ -50,7 +50,8 @@ pub fn report(build: &Build, subject: &Subject<'_>) -> String {
     let image_id = inert(&SafeText::new(subject.image_id), MAX_NAME);
     let mut out = format!("# {image_id}: {}\n\n", build.verdict().label());
     table(&mut out, ["build", ""], rows(overview(build, subject)));
-    let region = region(build, subject).map(SafeText::as_str);
+    let region = region(build, subject);
+    let region = region.as_ref().map(SafeText::as_str);
     if let Some(why) = Explanation::of(build, subject.image_id, region) {
         push_failure(&mut out, &why, build.verdict() == Verdict::Succeeded);
     } else if build.verdict() != Verdict::Succeeded {
@@ -79,9 +80,8 @@ fn name(text: &SafeText) -> String {
     inert(text, MAX_NAME)
 }
 
-fn region<'a>(build: &'a Build, subject: &Subject<'a>) -> Option<&'a SafeText> {
-    let described = build.image().and_then(|image| image.region.as_ref());
-    described.or(subject.region)
+fn region(build: &Build, subject: &Subject<'_>) -> Option<SafeText> {
+    build.region().or_else(|| subject.region.cloned())
 }
 
 fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
@@ -102,7 +102,7 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
     vec![
         ("verdict", Some(verdict(build, subject.now))),
         ("image", Some(name(&SafeText::new(subject.image_id)))),
-        ("region", region(build, subject).map(name)),
+        ("region", region(build, subject).as_ref().map(name)),
         ("AMI", build.ami().map(|ami| name(&ami.id))),
         (
             "ParallelCluster",

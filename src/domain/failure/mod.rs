@@ -30,10 +30,9 @@ use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::text::safe::SafeText;
 
-pub(crate) use reason::{Label, Reason};
+pub(crate) use reason::{Label, Reason, region_of_arn};
 pub(crate) use remedy::Remedy;
 
-use reason::region_of_arn;
 use remedy::RemedyContext;
 
 /// The number of consequences that an explanation lists.

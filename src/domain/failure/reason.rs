@@ -196,7 +196,7 @@ pub(super) fn resource_of_arn(arn: &str) -> &str {
 }
 
 /// The region in an ARN.
-pub(super) fn region_of_arn(arn: &str) -> Option<&str> {
+pub(crate) fn region_of_arn(arn: &str) -> Option<&str> {
     let is_arn = arn.starts_with("arn:");
     let region = arn.split(':').nth(3).filter(|_| is_arn);
     region.filter(|region| !region.is_empty())
