@@ -27,6 +27,7 @@ use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use crate::aws::credentials::chain::{AwsChain, SigningChain};
+use crate::aws::credentials::fixed::Fixed;
 use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
@@ -88,18 +89,36 @@ impl Direct {
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         });
-        let image_id = settings.image_id.as_str().to_owned();
+        let image_id = settings.image_id.as_str();
         let endpoints = &settings.endpoints;
-        Ok(Self {
-            client: Client::new(&image_id, endpoints, identity, bundle.as_ref(), clock)?,
-            image_id,
-            region: settings.region,
+        let client = Client::new(image_id, endpoints, identity, bundle.as_ref(), clock)?;
+        Ok(Self::with_client(client, image_id, settings.region))
+    }
+
+    /// The reads of a build in an AWS that knows one signer: the simulated one.
+    pub(crate) fn with_signer(
+        image_id: &str,
+        endpoints: &Endpoints,
+        fixed: Fixed,
+        clock: Clock,
+    ) -> Result<Self, TlsError> {
+        let region = fixed.0.region.clone();
+        let identity = IdentityCache::new(fixed);
+        let client = Client::new(image_id, endpoints, identity, None, clock)?;
+        Ok(Self::with_client(client, image_id, region))
+    }
+
+    fn with_client(client: Client, image_id: &str, region: String) -> Self {
+        Self {
+            client,
+            image_id: image_id.to_owned(),
+            region,
             known: Known::default(),
             refused: Vec::new(),
             name_looked_up: None,
             deleted_looked_up: None,
             absent: None,
-        })
+        }
     }
 }
 
