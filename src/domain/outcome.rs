@@ -55,6 +55,7 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstFailure {
     pub logical_id: SafeText,
+    /// The event's reason; Image Builder's own if the event says nothing.
     pub reason: Option<SafeText>,
     /// The event itself. A recording's summary has only the fields above.
     pub event: Option<FailureEvent>,
@@ -107,7 +108,9 @@ impl Outcome {
             stack_id: build.stack_id().cloned(),
             ami_id: build.ami().filter(|_| succeeded).map(|ami| ami.id.clone()),
             reason: reason.or_else(|| verdict_reason(build)),
-            first_failure: first_failure.map(|event| FirstFailure::from(&**event)),
+            first_failure: first_failure.map(|event| {
+                FirstFailure::from(&**event).explained_by(diagnosis.builder_reason.as_ref())
+            }),
             summary: diagnosis.summary,
             remedy: diagnosis.remedy,
             leftover_stack: succeeded && build.cleanup() == Cleanup::Leftover,
@@ -124,6 +127,19 @@ impl Outcome {
         let ended = matches!(self.kind, OutcomeKind::Succeeded | OutcomeKind::Failed);
         let took = self.ended_at.filter(|_| ended)? - self.started_at?;
         Some(took.max(TimeDelta::zero()))
+    }
+}
+
+impl FirstFailure {
+    /// With Image Builder's own reason, if that is explained.
+    fn explained_by(mut self, builder_reason: Option<&SafeText>) -> Self {
+        if let Some(reason) = builder_reason {
+            self.reason = Some(reason.clone());
+            if let Some(event) = &mut self.event {
+                event.verbatim_reason = Some(reason.to_string());
+            }
+        }
+        self
     }
 }
 
