@@ -98,6 +98,11 @@ pub trait Source: EventSource {
         TimeDelta::zero()
     }
 
+    /// Why calls were refused that the watch goes on without, each once.
+    fn take_refusals(&mut self) -> Vec<Fault> {
+        Vec::new()
+    }
+
     /// Forgets cached failures, because the user retries and may have fixed the cause.
     fn retry_now(&mut self) {}
 
@@ -141,6 +146,13 @@ impl Source for Backend {
         match self {
             Self::ParallelCluster(api) => api.clock_correction(),
             Self::Direct(aws) => aws.clock_correction(),
+        }
+    }
+
+    fn take_refusals(&mut self) -> Vec<Fault> {
+        match self {
+            Self::ParallelCluster(_) => Vec::new(),
+            Self::Direct(aws) => aws.take_refusals(),
         }
     }
 

@@ -159,7 +159,11 @@ pub(crate) fn verdict_reason(build: &Build) -> Option<String> {
         }
         Verdict::Deleted => {
             let since = build.recorded().and_then(deleted_since);
-            let usual = "the stack and the image were deleted before the build ended";
+            let usual = if build.is_made() {
+                "the image was made and has been deleted since"
+            } else {
+                "the stack and the image were deleted before the build ended"
+            };
             Some(since.unwrap_or_else(|| usual.to_owned()))
         }
         Verdict::AmiNotFound => Some(ami_not_found(build)),

@@ -63,7 +63,8 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             let correction = self.source.clock_correction();
             let clock_off = (correction != behind).then_some(Seen::ClockOff(correction));
             behind = correction;
-            let observations = clock_off.into_iter().chain(seen);
+            let refusals = self.source.take_refusals().into_iter().map(Seen::Refused);
+            let observations = clock_off.into_iter().chain(refusals).chain(seen);
             let observations = observations.map(|seen| self.observation(stream, seen, behind));
             let observations: Vec<_> = observations.collect();
             if !observations.is_empty() && !self.observations.send(observations).await {

@@ -9,6 +9,7 @@ use crate::backend::{Backend, parallelcluster};
 use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::demo::{Scenario, Simulator};
+use crate::domain::stack_event::StackId;
 use crate::error::Error;
 use crate::recording::{self, Header};
 use crate::runtime::commands::history;
@@ -38,15 +39,15 @@ impl Ready {
 }
 
 /// Prepares the watch of a source.
-pub(super) async fn prepare(settings: SourceSettings) -> Result<Ready, Error> {
+pub(super) async fn prepare(settings: SourceSettings, waits: bool) -> Result<Ready, Error> {
     match settings {
-        SourceSettings::Api(api) => prepare_api(*api).await,
+        SourceSettings::Api(api) => prepare_api(*api, waits).await,
         SourceSettings::Demo { scenario, speed } => prepare_demo(&scenario, speed).await,
         SourceSettings::Replay { which, speed } => prepare_replay(&which, speed),
     }
 }
 
-async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
+async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
         .parse()
@@ -56,7 +57,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         checked.map_err(|error| usage("invalid value for --profile", &error))?;
     }
     let Some(api_url) = &api.api_url else {
-        return prepare_direct(api, image_id).await;
+        return prepare_direct(api, waits).await;
     };
     let api_url: ApiUrl = api_url
         .parse()
@@ -102,7 +103,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
     Ok(Ready::new(target, clock, origin, header))
 }
 
-async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Error> {
+async fn prepare_direct(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
     let profile = api.profile.as_deref();
     let region = find_region(profile, api.region_before_profile, api.requested_region);
     let region = region.await.ok_or_else(|| {
@@ -115,17 +116,20 @@ async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Er
     let endpoints = endpoints.map_err(|error| usage("invalid AWS configuration", &error))?;
     let clock = Clock::wall();
     let target = Target {
-        image_id: image_id.as_str().to_owned(),
+        image_id: api.image_id.clone(),
         region: Some(SafeText::new(&region)),
         note: None,
     };
     let header = Header {
         profile: api.requested_profile,
         region: Some(region.clone()),
+        stack: api.stack.clone(),
         ..Header::new(&target.image_id, recording::aws(), clock.now())
     };
     let settings = direct::Settings {
-        image_id,
+        image_id: api.image_id,
+        waits,
+        stack: api.stack.as_deref().map(StackId::from),
         region,
         endpoints,
         profile: api.profile,
