@@ -328,6 +328,9 @@ impl SummaryFields {
             region: safe(self.region.as_ref()),
             stack_id: None,
             ami_id: safe(self.ami_id.as_ref()),
+            amis: Vec::new(),
+            ami_verified: None,
+            failure: None,
             reason: None,
             first_failure: failure.map(|failure| FirstFailure {
                 logical_id: SafeText::new(&failure.logical_resource_id),

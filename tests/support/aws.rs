@@ -8,10 +8,12 @@ mod signature;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
 use percent_encoding::percent_decode_str;
+
+use super::program::DEADLINE;
 
 use self::answers::{error, image_builder_error};
 use self::signature::{ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, verify};
@@ -82,7 +84,7 @@ pub(crate) struct Account {
 }
 
 pub(crate) struct Aws {
-    account: Arc<Mutex<Account>>,
+    account: Arc<(Mutex<Account>, Condvar)>,
     pub(crate) url: String,
     made: usize,
 }
@@ -101,7 +103,7 @@ impl Aws {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let account = Arc::<Mutex<Account>>::default();
+        let account = Arc::<(Mutex<Account>, Condvar)>::default();
         let shared = Arc::clone(&account);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -114,7 +116,17 @@ impl Aws {
     }
 
     pub(crate) fn account(&self) -> MutexGuard<'_, Account> {
-        self.account.lock().unwrap()
+        self.account.0.lock().unwrap()
+    }
+
+    /// Waits until the calls so far are such.
+    pub(crate) fn wait_until(&self, is_so: impl Fn(&[Received]) -> bool) {
+        let (account, called) = &*self.account;
+        let waited = called.wait_timeout_while(account.lock().unwrap(), DEADLINE, |account| {
+            !is_so(&account.calls)
+        });
+        let (account, result) = waited.unwrap();
+        assert!(!result.timed_out(), "{:#?}", account.calls);
     }
 
     /// The environment of a program that is to use it.
@@ -268,11 +280,12 @@ impl Aws {
     }
 }
 
-fn serve(stream: TcpStream, account: &Mutex<Account>) {
+fn serve(stream: TcpStream, (account, called): &(Mutex<Account>, Condvar)) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
     while let Some((line, headers, body)) = read_request(&mut reader) {
         let answer = account.lock().unwrap().respond(&line, &headers, &body);
+        called.notify_all();
         let (status, text, sent) = match answer {
             Answer::Reset => return,
             Answer::Body(status, text) => (status, text, usize::MAX),

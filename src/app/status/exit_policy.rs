@@ -190,6 +190,14 @@ impl ExitPolicy {
         if let Some(end) = verdict_end(build.verdict()).filter(|_| is_decided) {
             return end;
         }
+        if self.refused_since.is_some() {
+            let fault = self.image_fault.as_ref().or(self.events_fault.as_ref());
+            return WatchEnd {
+                code: exit_code::NOT_WATCHED,
+                outcome: OutcomeKind::Unknown,
+                reason: fault.map(|(_, fault)| format!("--timeout ran out: {fault}")),
+            };
+        }
         let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
         if build.is_only_recorded() && fault.is_none() && build.was_answered() {
