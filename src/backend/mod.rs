@@ -16,6 +16,7 @@ pub(crate) mod parallelcluster;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 
@@ -93,6 +94,11 @@ pub trait Source: EventSource {
     /// `None` if the backend can't describe images.
     fn image_source(&mut self) -> Option<&mut Self::Image>;
 
+    /// How often the image is described while its build runs. `None`: as usual.
+    fn image_interval(&self) -> Option<Duration> {
+        None
+    }
+
     /// How far the machine's clock is behind the service's, by the last responses; zero while it is right.
     fn clock_correction(&self) -> TimeDelta {
         TimeDelta::zero()
@@ -140,6 +146,13 @@ impl Source for Backend {
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)
+    }
+
+    fn image_interval(&self) -> Option<Duration> {
+        match self {
+            Self::ParallelCluster(_) => None,
+            Self::Direct(aws) => aws.image_interval(),
+        }
     }
 
     fn clock_correction(&self) -> TimeDelta {

@@ -13,7 +13,7 @@ use crate::poll::cadence::Cadence;
 use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
 use crate::text::safe::SafeText;
 
-/// The interval while no event calls for the description.
+/// The interval while no event calls for the description, unless the backend has another.
 const USUAL: Duration = Duration::from_secs(30);
 /// The same while events are refused: the description shows the stack's status, too.
 const USUAL_WITHOUT_EVENTS: Duration = Duration::from_secs(5);
@@ -31,6 +31,8 @@ const BEFORE_STACK: TimeDelta = TimeDelta::minutes(5);
 #[derive(Debug)]
 pub(crate) struct ImageSchedule {
     cadence: Cadence,
+    /// The interval while no event calls for the description.
+    pub(super) usual: Duration,
     /// `None` before the first response with events.
     due: Option<Duration>,
     /// Whether the walk in progress has met an event of the stack itself.
@@ -65,6 +67,7 @@ impl ImageSchedule {
     pub(super) fn new(cadence: Cadence) -> Self {
         Self {
             cadence,
+            usual: USUAL,
             due: None,
             root_met: false,
             root: None,
@@ -128,7 +131,7 @@ impl ImageSchedule {
         } else if self.is_alone {
             USUAL_WITHOUT_EVENTS
         } else {
-            USUAL
+            self.usual
         };
         match answer {
             ImageAnswer::Absent

@@ -41,6 +41,9 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         if self.source.image_source().is_none() {
             self.schedules.skip_image();
         }
+        if let Some(interval) = self.source.image_interval() {
+            self.schedules.describe_every(interval);
+        }
         let mut not_before = [None; Stream::COUNT];
         let mut behind = TimeDelta::zero();
         loop {

@@ -33,6 +33,8 @@ pub(super) struct Known {
     pub(super) builder: Option<imagebuilder::Image>,
     /// The good AMIs in other regions.
     pub(super) elsewhere: Vec<(String, TaggedAmi)>,
+    /// When the stack was first seen to delete itself, which it does after its AMI was tagged.
+    pub(super) deleting_since: Option<Instant>,
     /// When the image was first known to be made.
     pub(super) made_since: Option<Instant>,
 }
@@ -97,6 +99,9 @@ impl Known {
     /// Events come oldest first, and those of a walk's later pages are older than all before.
     fn note_root(&mut self, event: &StackEvent, is_newest: bool) {
         self.stack_is_gone |= event.status.as_str() == "DELETE_COMPLETE";
+        if event.status.is_delete() {
+            self.deleting_since.get_or_insert_with(Instant::now);
+        }
         let is_newer =
             |root: &Root| event.timestamp > root.at || (is_newest && event.timestamp == root.at);
         if self.root.as_ref().is_none_or(is_newer) {

@@ -47,6 +47,8 @@ use crate::domain::stack_event::StackId;
 /// everywhere at once.
 const ABSENT_TIMES: u32 = 3;
 const ABSENT_FOR: Duration = Duration::from_secs(15);
+/// How often Image Builder is asked while it builds: the description of a running build is that request alone.
+const IMAGE_INTERVAL: Duration = Duration::from_secs(10);
 /// ParallelCluster tags the AMI this soon after it was made, or not at all.
 const TAGGED_AFTER: Duration = Duration::from_mins(5);
 
@@ -171,7 +173,10 @@ impl Direct {
     /// Whether ParallelCluster had the time to tag the AMI, and did not.
     fn misses_tag(&self, ami: Option<&TaggedAmi>) -> bool {
         let waited = |since: Instant| since.elapsed() >= TAGGED_AFTER;
-        let is_late = self.known.stack_is_gone || self.known.made_since.is_some_and(waited);
+        let tagged_before = |since: Instant| since.elapsed() >= IMAGE_INTERVAL;
+        let is_late = self.known.stack_is_gone
+            || self.known.deleting_since.is_some_and(tagged_before)
+            || self.known.made_since.is_some_and(waited);
         is_late && ami.is_some_and(|ami| !ami.is_tagged)
     }
 }
@@ -251,6 +256,10 @@ impl Source for Direct {
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)
+    }
+
+    fn image_interval(&self) -> Option<Duration> {
+        Some(IMAGE_INTERVAL)
     }
 
     fn take_refusals(&mut self) -> Vec<Fault> {
