@@ -106,7 +106,8 @@ impl ServiceUrl {
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoints {
     urls: [ServiceUrl; Service::ALL.len()],
-    config: SdkConfig,
+    /// `None` where every service of every region has the same address.
+    config: Option<SdkConfig>,
 }
 
 impl Endpoints {
@@ -127,6 +128,7 @@ impl Endpoints {
         let url = |service| address(&config, service, region);
         let [first, second, third] = Service::ALL;
         let urls = [url(first)?, url(second)?, url(third)?];
+        let config = Some(config);
         Ok(Self { urls, config })
     }
 
@@ -136,7 +138,18 @@ impl Endpoints {
         service: Service,
         region: &str,
     ) -> Result<ServiceUrl, EndpointError> {
-        address(&self.config, service, region)
+        match &self.config {
+            Some(config) => address(config, service, region),
+            None => Ok(self.of(service).clone()),
+        }
+    }
+
+    /// One address for every service.
+    pub(crate) fn at(url: &str) -> Result<Self, EndpointError> {
+        let [first, second, third] = Service::ALL;
+        let url = |service| ServiceUrl::parse(service, url);
+        let urls = [url(first)?, url(second)?, url(third)?];
+        Ok(Self { urls, config: None })
     }
 
     pub(crate) fn of(&self, service: Service) -> &ServiceUrl {

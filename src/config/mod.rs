@@ -22,7 +22,7 @@ use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
     ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
-    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
+    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
 };
 use crate::error::Error;
 use crate::style::Theme;
@@ -169,6 +169,7 @@ pub enum SourceSettings {
         scenario: String,
         /// A multiple of real time.
         speed: f64,
+        service: SimulatedService,
     },
     Replay {
         which: Recorded,
@@ -252,10 +253,15 @@ impl Task {
             Command::Demo(DemoArgs {
                 scenario,
                 speed,
+                backend: service,
                 output,
             }) => {
                 let preferences = load(ApiArgs::default(), &output.look)?;
-                let source = SourceSettings::Demo { scenario, speed };
+                let source = SourceSettings::Demo {
+                    scenario,
+                    speed,
+                    service,
+                };
                 (source, output, preferences)
             }
             Command::Replay(ReplayArgs {

@@ -27,6 +27,7 @@ use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use crate::aws::credentials::chain::{AwsChain, SigningChain};
+use crate::aws::credentials::fixed::Fixed;
 use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
@@ -119,22 +120,50 @@ impl Direct {
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         });
-        let image_id = settings.image_id;
-        let client = Client::new(&image_id, settings.endpoints, identity, bundle, clock)?;
+        let client = Client::new(
+            &settings.image_id,
+            settings.endpoints,
+            identity,
+            bundle,
+            clock,
+        )?;
+        let direct = Self::with_client(client, &settings.image_id, settings.region);
         Ok(Self {
-            client,
-            image_id,
             known: Known::of(settings.stack.clone()),
             stack: settings.stack,
             waits: settings.waits,
-            region: settings.region,
+            ..direct
+        })
+    }
+
+    /// The reads of a build in an AWS that knows one signer: the simulated one.
+    pub(crate) fn with_signer(
+        image_id: &str,
+        endpoints: Endpoints,
+        fixed: Fixed,
+        clock: Clock,
+    ) -> Result<Self, TlsError> {
+        let region = fixed.0.region.clone();
+        let identity = IdentityCache::new(fixed);
+        let client = Client::new(image_id, endpoints, identity, None, clock)?;
+        Ok(Self::with_client(client, image_id, region))
+    }
+
+    fn with_client(client: Client, image_id: &str, region: String) -> Self {
+        Self {
+            client,
+            image_id: image_id.to_owned(),
+            stack: None,
+            waits: false,
+            region,
+            known: Known::default(),
             refused: Vec::new(),
             untold: Vec::new(),
             name_looked_up: None,
             deleted_looked_up: None,
             name_absent: Absence::default(),
             absent: Absence::default(),
-        })
+        }
     }
 
     /// Whether the stack of the ARN is not ParallelCluster's.
