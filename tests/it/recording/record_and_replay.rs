@@ -316,6 +316,9 @@ fn a_replay_prints_the_lines_of_the_watch() {
             "demo",
             "--scenario",
             scenario,
+            // One deletion and a new stack lie between two answers there, so that both runs see one build.
+            "--backend",
+            "api",
             "--speed",
             "2000",
             "-o",
