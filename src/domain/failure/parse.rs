@@ -73,7 +73,7 @@ static MESSAGE: [Mark; 6] = [
     mark!(Hook, r"\bhook\(?s?\)? failed:?\s*\[([^\],\s]+)"),
     mark!(
         HookReason,
-        r"\bhook\(?s?\)? failed(?: with message)?:?\s*(?:\[[^\]]*\]\s*:?\s*)?(?:hook failed with message:\s*)?([^\[\s:].*)"
+        r"\bhook\(?s?\)? failed(?: with message)?:?\s*(?:\[[^\]]*\]\s*:?\s*)?(?:hook failed with message:\s*)?([^\[\s:.].*)"
     ),
     mark!(
         ExitCode,

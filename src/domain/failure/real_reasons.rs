@@ -33,7 +33,7 @@ const REAL: [(&str, &str, &str); 73] = [
     (
         "Resource handler returned message: \"Error occurred during operation 'Distribution failed with JobId '11111111-2222-3333-4444-555555555555', status = 'Failed' for ARN 'arn:aws:imagebuilder:us-east-1:123456789012:image/parallelclusterimage-demo/3.16.1/1'. Error:'Not all distribution jobs are completed. 1) EC2 Client Error: 'AWS was not able to validate the provided access credentials' when distributing the image from the source account (ID: 123456789012) to the destination account (ID: 123456789012) in Region me-south-1.''.\" (RequestToken: 1111, HandlerErrorCode: GeneralServiceException)",
         "region-disabled",
-        "distributing to me-south-1 failed",
+        "distributing to me-south-1: AWS was not able to validate",
     ),
     (
         "Resource handler returned message: \"Error occurred during operation 'Distribution failed with JobId '11111111-2222-3333-4444-555555555555', status = 'Failed' for ARN 'arn:aws:imagebuilder:us-east-1:123456789012:image/parallelclusterimage-demo/3.16.1/1'. Error:'Not all distribution jobs are completed. 1) EC2 Client Error: 'Something else' when distributing the image from the source account (ID: 123456789012) to the destination account (ID: 123456789012) in Region ap-south-1.''.\" (RequestToken: 1111, HandlerErrorCode: GeneralServiceException)",
@@ -183,7 +183,7 @@ const REAL: [(&str, &str, &str); 73] = [
     (
         "Resource handler returned message: \"Error occurred during operation 'Workflow Execution ID: 'wf-11111111-2222-3333-4444-555555555555' failed with reason: ExpectationNotMet: ListCommandInvocations returned terminal state Failed in workflow step ApplyBuildComponents'.\" (RequestToken: 1111, HandlerErrorCode: GeneralServiceException)",
         "command-failed",
-        "terminal state Failed",
+        "a command failed in the workflow step ApplyBuildComponents",
     ),
     (
         "The following hook(s) failed: [AWS::ControlTower::Hook] : Hook failed with message: ValidationError\n        [CT.LAMBDA.PR.3]: Require a function to be in a VPC\n        [FIX]: Set 'VpcConfig' with one or more subnets.\n",
@@ -203,7 +203,7 @@ const REAL: [(&str, &str, &str); 73] = [
     (
         "Resource handler returned message: \"The value supplied for parameter 'instanceProfileName' is not valid. The provided instance profile does not exist. Please specify a different instance profile and try again. (Service: Imagebuilder, Status Code: 400, Request ID: 1111)\" (RequestToken: 1111, HandlerErrorCode: InvalidRequest)",
         "role-not-ready",
-        "instanceProfileName",
+        "instanceProfileName: The provided instance profile does not exist",
     ),
     (
         "Resource handler returned message: \"The role defined for the function cannot be assumed by Lambda. (Service: Lambda, Status Code: 400, Request ID: 1111)\" (RequestToken: 1111, HandlerErrorCode: InvalidRequest)",
@@ -283,7 +283,7 @@ const REAL: [(&str, &str, &str); 73] = [
     (
         "Resource handler returned message: \"Error occurred during operation 'Workflow Execution ID: 'wf-11111111-2222-3333-4444-555555555555' failed with reason: EC2 Client Error: 'Security group sg-0123456789abcdef0 and subnet subnet-0123456789abcdef0 belong to different networks.''.\" (RequestToken: 1111, HandlerErrorCode: GeneralServiceException)",
         "other-vpc",
-        "Security group",
+        "belong to different networks",
     ),
     (
         "Resource handler returned message: \"Error occurred during operation 'Workflow Execution ID: 'wf-11111111-2222-3333-4444-555555555555' failed with reason: EC2 Client Error: 'The security group 'sg-0123456789abcdef0' does not exist''.\" (RequestToken: 1111, HandlerErrorCode: GeneralServiceException)",
