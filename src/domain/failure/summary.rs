@@ -167,7 +167,7 @@ pub(super) fn cause(message: &str) -> String {
 fn output(text: &str) -> Option<String> {
     let output = OUTPUT.captures(text)?.name("cause")?.as_str();
     if let Some(found) = FAILED_DOCUMENT.captures(output) {
-        return Some(format!("document {}", &found["cause"]));
+        return Some(format!("document {}", found["cause"].trim_end_matches('!')));
     }
     let said = RUN_FAILED.replace(output, "");
     if !said.trim().is_empty() {
