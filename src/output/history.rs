@@ -131,6 +131,8 @@ struct RecordingLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     first_failure: Option<FirstFailureFields<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     leftover_stack: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<String>,
@@ -167,6 +169,7 @@ fn json_line(watch: &RecordedWatch) -> String {
                     logical_resource_id: failure.logical_id.as_str(),
                     reason: failure.reason.as_ref().map(SafeText::as_str),
                 }),
+                summary: outcome.summary.as_ref().map(SafeText::as_str),
                 leftover_stack: Some(outcome.leftover_stack),
                 started_at: outcome.started_at.map(format_time),
                 ended_at: outcome.ended_at.map(format_time),
