@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::outcome::RecordedWatch;
+use crate::file;
 use crate::recording::reader::header;
 use crate::recording::{Header, Recording};
 
 /// The number of recordings to keep.
-const MAX_RECORDINGS: usize = 50;
+const MAX_RECORDINGS: usize = 200;
+/// The bytes of all recordings to keep.
+const MAX_BYTES: u64 = 1 << 30;
 /// The age at which a file without a whole first line is abandoned: its writer was killed.
 const ABANDONED_AFTER: TimeDelta = TimeDelta::minutes(10);
 /// The first bytes of every recording.
@@ -54,7 +57,7 @@ impl Folder {
             .filter(|path| header_of(path).is_some_and(|header| header.has_same_target(wanted)))
             .filter_map(|path| Some((Rank::of(&Recording::open(&path).ok()?), path)))
             .max()?;
-        let file = append_to(&path).ok()?;
+        let file = file::append_to(&path).ok()?;
         file.try_lock().ok()?;
         if !is_still_at(&file, &path) {
             return None;
@@ -128,24 +131,26 @@ impl Folder {
             .filter_map(|path| Some((modified(&path)?, path)))
             .partition(|(last, path)| now - *last > ABANDONED_AFTER && lacks_header(path));
         for (_, path) in abandoned {
-            remove(&path);
+            let _ = remove(&path);
         }
         others.sort_unstable_by(|one, other| other.cmp(one));
-        for (_, path) in others.into_iter().skip(MAX_RECORDINGS) {
-            if header_of(&path).is_some() {
-                remove(&path);
+        let (mut kept, mut bytes) = (0, 0_u64);
+        for (_, path) in others {
+            let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+            let is_over = kept >= MAX_RECORDINGS || bytes.saturating_add(size) > MAX_BYTES;
+            if is_over && header_of(&path).is_some() && remove(&path) {
+                continue;
             }
+            (kept, bytes) = (kept + 1, bytes.saturating_add(size));
         }
     }
 }
 
 /// Removes a file unless it is in use. A process that waits for its lock checks again whether it still exists.
-fn remove(path: &Path) {
-    if let Ok(file) = File::open(path)
-        && file.try_lock().is_ok()
-    {
-        let _ = fs::remove_file(path);
-    }
+/// True if it is gone.
+fn remove(path: &Path) -> bool {
+    let unused = file::open(path).is_ok_and(|file| file.try_lock().is_ok());
+    unused && fs::remove_file(path).is_ok()
 }
 
 /// The time of the last write to a file.
@@ -153,12 +158,21 @@ pub(crate) fn modified(path: &Path) -> Option<DateTime<Utc>> {
     Some(fs::metadata(path).ok()?.modified().ok()?.into())
 }
 
-/// Whether a file contains only a part of a recording's first line.
-pub(crate) fn lacks_header(path: &Path) -> bool {
+/// Whether a file contains only a part of a recording's first line, and enough of it to tell it from other files.
+fn lacks_header(path: &Path) -> bool {
+    first_line(path).is_some_and(|line| line.starts_with(HEADER_PREFIX) && is_cut_header(&line))
+}
+
+/// Whether a file that the user has named as a recording contains only a part of a first line, or nothing.
+pub(crate) fn may_lack_header(path: &Path) -> bool {
     first_line(path).is_some_and(|line| {
         let prefix = line.get(..HEADER_PREFIX.len()).unwrap_or(&line);
-        HEADER_PREFIX.starts_with(prefix) && !line.ends_with(b"\n") && header(&line).is_err()
+        HEADER_PREFIX.starts_with(prefix) && is_cut_header(&line)
     })
+}
+
+fn is_cut_header(line: &[u8]) -> bool {
+    !line.ends_with(b"\n") && header(line).is_err()
 }
 
 /// The order of recordings to resume: by the start of the last stack, then by the number of its events. The copy of a
@@ -185,11 +199,6 @@ impl Rank {
             version: recording.header.version,
         }
     }
-}
-
-/// Opens a file for appending.
-pub(crate) fn append_to(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).open(path)
 }
 
 /// Creates a file that only its owner can read, and locks it if the file system supports locks.
@@ -230,7 +239,7 @@ pub(crate) fn header_of(path: &Path) -> Option<Header> {
 
 fn first_line(path: &Path) -> Option<Vec<u8>> {
     let mut line = Vec::new();
-    let mut bytes = BufReader::new(File::open(path).ok()?.take(MAX_HEADER));
+    let mut bytes = BufReader::new(file::open(path).ok()?.take(MAX_HEADER));
     bytes.read_until(b'\n', &mut line).ok()?;
     Some(line)
 }

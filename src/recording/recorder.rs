@@ -3,9 +3,9 @@
 //! Lines that can't be written stay in a backlog and are retried with the next observation, so that a temporarily full
 //! disk leaves no gap.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -14,6 +14,7 @@ use crate::domain::build::Build;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::resume::{Identity, Standing};
+use crate::file;
 use crate::recording::folder::Found;
 use crate::recording::format::{Line, append, kind};
 use crate::recording::transcript::Transcript;
@@ -40,8 +41,6 @@ pub enum OpenError {
     /// The file is the recording of another target.
     #[error("the file is the recording of {0}; choose another file")]
     OtherTarget(String),
-    #[error("it is a FIFO or a socket; choose a regular file")]
-    NotAFile,
     #[error("another watch is writing to it; choose another file")]
     InUse,
 }
@@ -121,11 +120,8 @@ impl Recorder {
             }
             Err(error) => return Err(error.into()),
         };
-        // Opening a FIFO waits for its reader, before any signal is handled.
-        if metadata.file_type().is_fifo() || metadata.file_type().is_socket() {
-            return Err(OpenError::NotAFile);
-        }
-        let file = folder::append_to(path)?;
+        file::check_writable_kind(path)?;
+        let file = OpenOptions::new().append(true).open(path)?;
         if !metadata.is_file() {
             return Ok((Self::in_empty_file(file, path, header), None));
         }
@@ -139,7 +135,7 @@ impl Recorder {
         let recording = match Recording::open(path) {
             Err(ReadError::Empty) => return Ok((Self::in_empty_file(file, path, header), None)),
             // Cut inside its first line: it has no observation that could be lost.
-            Err(ReadError::Foreign) if folder::lacks_header(path) => {
+            Err(ReadError::Foreign) if folder::may_lack_header(path) => {
                 file.set_len(0)?;
                 return Ok((Self::in_empty_file(file, path, header), None));
             }
@@ -289,6 +285,7 @@ impl Recorder {
 
     /// A recording in an empty file, or in something that is not a regular file.
     fn in_empty_file(file: File, path: &Path, header: &Header) -> Self {
+        file::keep_private(&file);
         let path = path.to_owned();
         let mut recorder = Self::new(Destination::File { file, path }, Some(header.clone()));
         recorder.has_content = true;
@@ -508,6 +505,7 @@ mod tests {
         .unwrap();
         let refused = Recorder::in_file(&path, &header, true);
         fs::remove_file(path).unwrap();
-        assert!(matches!(refused, Err(OpenError::NotAFile)));
+        let why = refused.unwrap_err().to_string();
+        assert_eq!(why, "it is a socket; choose a regular file");
     }
 }

@@ -48,7 +48,11 @@ use self::sessions::Sessions;
 pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
     panics::install_hook();
     let (messages, inbox) = Inbox::new();
-    logging::start(&settings.log, RemarkSender::new(&messages))?;
+    logging::start(
+        &settings.log,
+        &settings.record,
+        RemarkSender::new(&messages),
+    )?;
     // The theme already respects NO_COLOR and --color; crossterm must not decide again.
     crossterm::style::force_color_output(settings.theme.has_colours());
     let runtime = tokio::runtime::Builder::new_multi_thread()

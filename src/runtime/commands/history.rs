@@ -1,13 +1,13 @@
 //! The `history` and `report` commands, and opening a recording by its name.
 
 use std::fmt::Display;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::config::{History, HistoryFormat, Recorded};
 use crate::domain::build::Build;
 use crate::error::Error;
+use crate::file;
 use crate::output;
 use crate::output::Subject;
 use crate::recording::{Folder, ReadError, Recording, saved_events};
@@ -90,7 +90,7 @@ pub(crate) fn open(which: &Recorded, action: &str) -> Result<(PathBuf, Recording
 /// The bytes of a file that may hold saved stack events. A device never ends.
 fn read_saved(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = File::open(file)?
+    let read = file::open(file)?
         .take(LONGEST_SAVED + 1)
         .read_to_end(&mut bytes)?;
     if read as u64 > LONGEST_SAVED {

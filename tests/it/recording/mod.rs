@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 mod format_1;
 mod history;
+mod places;
 mod record_and_replay;
 mod report;
 mod resume;
