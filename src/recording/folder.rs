@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::outcome::RecordedWatch;
 use crate::file;
 use crate::recording::reader::header;
-use crate::recording::{Header, Recording};
+use crate::recording::{Header, ReadError, Recording};
 
 /// The number of recordings to keep.
 const MAX_RECORDINGS: usize = 200;
@@ -49,25 +49,9 @@ impl Folder {
         &self.root
     }
 
-    /// The recording to resume: of the same target, and of the latest stack among them. `None` if another watch is writing
-    /// to it: then each of the two watches has its own recording.
-    pub(crate) fn resumable(&self, wanted: &Header) -> Option<Found> {
-        let paths = recordings_in(&self.of_image(wanted)).into_iter();
-        let (_, path) = paths
-            .filter(|path| header_of(path).is_some_and(|header| header.has_same_target(wanted)))
-            .filter_map(|path| Some((Rank::of(&Recording::open(&path).ok()?), path)))
-            .max()?;
-        let file = file::append_to(&path).ok()?;
-        file.try_lock().ok()?;
-        if !is_still_at(&file, &path) {
-            return None;
-        }
-        let recording = Recording::open(&path).ok()?;
-        Some(Found {
-            file,
-            path,
-            recording,
-        })
+    /// The recordings of an image.
+    pub(crate) fn of(&self, header: &Header) -> Vec<PathBuf> {
+        recordings_in(&self.of_image(header))
     }
 
     /// The recording with this file name, with or without its extension; else that of the newest build of the image with
@@ -160,12 +144,12 @@ pub(crate) fn modified(path: &Path) -> Option<DateTime<Utc>> {
 
 /// Whether a file contains only a part of a recording's first line, and enough of it to tell it from other files.
 fn lacks_header(path: &Path) -> bool {
-    first_line(path).is_some_and(|line| line.starts_with(HEADER_PREFIX) && is_cut_header(&line))
+    first_line(path).is_ok_and(|line| line.starts_with(HEADER_PREFIX) && is_cut_header(&line))
 }
 
 /// Whether a file that the user has named as a recording contains only a part of a first line, or nothing.
 pub(crate) fn may_lack_header(path: &Path) -> bool {
-    first_line(path).is_some_and(|line| {
+    first_line(path).is_ok_and(|line| {
         let prefix = line.get(..HEADER_PREFIX.len()).unwrap_or(&line);
         HEADER_PREFIX.starts_with(prefix) && is_cut_header(&line)
     })
@@ -173,32 +157,6 @@ pub(crate) fn may_lack_header(path: &Path) -> bool {
 
 fn is_cut_header(line: &[u8]) -> bool {
     !line.ends_with(b"\n") && header(line).is_err()
-}
-
-/// The order of recordings to resume: by the start of the last stack, then by the number of its events. The copy of a
-/// recording of an older format comes after it.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    stack_started_at: Option<DateTime<Utc>>,
-    events: usize,
-    version: u32,
-}
-
-impl Rank {
-    fn of(recording: &Recording) -> Self {
-        let last = recording.events().last();
-        let of_stack = || {
-            let stack = last.map(|event| &event.stack_id);
-            recording
-                .events()
-                .filter(move |event| Some(&event.stack_id) == stack)
-        };
-        Self {
-            stack_started_at: of_stack().filter_map(|event| event.timestamp).min(),
-            events: of_stack().count(),
-            version: recording.header.version,
-        }
-    }
 }
 
 /// Creates a file that only its owner can read, and locks it if the file system supports locks.
@@ -234,12 +192,17 @@ fn recordings_in(folder: &Path) -> Vec<PathBuf> {
 
 /// The header of a file; `None` if it is not a readable recording.
 pub(crate) fn header_of(path: &Path) -> Option<Header> {
-    header(&first_line(path)?).ok()
+    read_header(path).ok()
 }
 
-fn first_line(path: &Path) -> Option<Vec<u8>> {
+/// The header of a file.
+pub(crate) fn read_header(path: &Path) -> Result<Header, ReadError> {
+    header(&first_line(path)?)
+}
+
+fn first_line(path: &Path) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
-    let mut bytes = BufReader::new(file::open(path).ok()?.take(MAX_HEADER));
-    bytes.read_until(b'\n', &mut line).ok()?;
-    Some(line)
+    let mut bytes = BufReader::new(file::open(path)?.take(MAX_HEADER));
+    bytes.read_until(b'\n', &mut line)?;
+    Ok(line)
 }

@@ -110,7 +110,9 @@ fn without_copied(watches: Vec<Listed>) -> Vec<Listed> {
 
 fn listed(file: PathBuf) -> Listed {
     match read_outcome(&file) {
-        Ok((header, outcome)) => Listed {
+        Ok(Content {
+            header, outcome, ..
+        }) => Listed {
             watch: RecordedWatch {
                 file,
                 began: outcome.started_at.unwrap_or(header.started_at),
@@ -129,21 +131,36 @@ fn listed(file: PathBuf) -> Listed {
     }
 }
 
+/// What a list of recordings needs of one.
+pub(crate) struct Content {
+    pub(crate) header: Header,
+    pub(crate) outcome: Outcome,
+    /// The recording, if it had to be read for the outcome.
+    pub(crate) recording: Option<Recording>,
+}
+
 /// The header and the outcome of a recording. Where the API has not reported a region, it is the requested one.
-fn read_outcome(file: &Path) -> Result<(Header, Outcome), ReadError> {
-    let summarised = header_of(file)
-        .and_then(|header| summarised_outcome(file, &header).map(|outcome| (header, outcome)));
-    let (header, mut outcome) = if let Some(summarised) = summarised {
+pub(crate) fn read_outcome(file: &Path) -> Result<Content, ReadError> {
+    let header = header_of(file);
+    let summarised = header.and_then(|header| {
+        let outcome = summarised_outcome(file, &header)?;
+        Some((header, outcome, None))
+    });
+    let (header, mut outcome, recording) = if let Some(summarised) = summarised {
         summarised
     } else {
         let recording = Recording::open_short(file)?;
         let build = Build::of(&recording.observations);
         let outcome = Outcome::of(&build, &recording.header.image_id);
-        (recording.header, outcome)
+        (recording.header.clone(), outcome, Some(recording))
     };
     let requested = || header.region.as_deref().map(SafeText::new);
     outcome.region = outcome.region.or_else(requested);
-    Ok((header, outcome))
+    Ok(Content {
+        header,
+        outcome,
+        recording,
+    })
 }
 
 /// The outcome by the summary in a recording's last line; `None` while a watch writes to it, or if it was killed.
