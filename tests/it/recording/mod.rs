@@ -3,6 +3,7 @@
 use bakewatch::testing::recording::{Header, VERSION};
 use chrono::{DateTime, Utc};
 
+mod background;
 mod choice;
 mod format_1;
 mod history;
