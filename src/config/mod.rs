@@ -20,8 +20,8 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, SimulatedService,
-    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
+    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
+    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
 };
 use crate::error::Error;
 use crate::style::Theme;
@@ -93,7 +93,11 @@ pub struct History {
 /// The format of the history.
 #[derive(Debug)]
 pub enum HistoryFormat {
-    Table(Box<Theme>),
+    Table {
+        theme: Box<Theme>,
+        /// Whether to show times in UTC.
+        utc: bool,
+    },
     Json,
 }
 
@@ -312,7 +316,10 @@ fn history_format(output: ListOutput, environment: &Environment) -> Result<Histo
         ListOutput::Text => {
             let preferences =
                 Preferences::load(ApiArgs::default(), LookArgs::default(), environment)?;
-            Ok(HistoryFormat::Table(Box::new(preferences.theme)))
+            Ok(HistoryFormat::Table {
+                theme: Box::new(preferences.theme),
+                utc: preferences.utc,
+            })
         }
         ListOutput::Json => Ok(HistoryFormat::Json),
     }

@@ -20,7 +20,7 @@ use crate::style::Theme;
 use crate::text::safe::one_line;
 
 pub(crate) use config::{ConfigLine, config};
-pub(crate) use history::{history_json, history_table};
+pub(crate) use history::{Look, history_json, history_table};
 pub(crate) use keys::keys;
 pub use report::{Subject, report};
 pub use variables::variables;

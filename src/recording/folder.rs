@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use crate::domain::outcome::RecordedWatch;
 use crate::file;
@@ -24,6 +24,8 @@ const HEADER_PREFIX: &[u8] = b"{\"bakewatchRecording\":";
 /// The maximum bytes of the first line.
 pub(crate) const MAX_HEADER: u64 = 64 * 1024;
 const EXTENSION: &str = "jsonl";
+/// The time in a file name.
+const TIME: &str = "%Y%m%dT%H%M%SZ";
 
 /// The default place of recordings.
 #[derive(Clone, Debug)]
@@ -54,24 +56,32 @@ impl Folder {
         recordings_in(&self.of_image(header))
     }
 
-    /// The recording with this file name, with or without its extension; else that of the newest build of the image with
-    /// this ID. Recordings without events come last.
+    /// The recording with this file name, with or without its extension, or with this short name; else that of the newest
+    /// build of the image with this ID. Recordings without events come last.
     pub fn find(&self, name: &Path) -> Option<PathBuf> {
         let is_named = |path: &Path| {
             path.file_name() == Some(name.as_os_str()) || path.file_stem() == Some(name.as_os_str())
         };
-        let named = self.files().ok()?.into_iter().find(|path| is_named(path));
-        named.or_else(|| {
-            let of_image = self.root.join(name);
-            let mut watches = self.history().ok()?;
-            watches.retain(|watch| watch.outcome.is_ok() && watch.file.parent() == Some(&of_image));
-            let has_build = |watch: &RecordedWatch| {
-                let outcome = watch.outcome.as_ref();
-                outcome.is_ok_and(|outcome| outcome.events > 0)
-            };
-            let newest = watches.iter().find(|watch| has_build(watch));
-            newest.or(watches.first()).map(|watch| watch.file.clone())
-        })
+        let files = self.files().ok()?;
+        let is_short =
+            |path: &&PathBuf| short_name(path).is_some_and(|short| Some(short) == name.to_str());
+        let named = files.iter().find(|path| is_named(path));
+        named
+            .or_else(|| files.iter().find(is_short))
+            .cloned()
+            .or_else(|| {
+                let of_image = self.root.join(name);
+                let mut watches = self.history().ok()?;
+                watches.retain(|watch| {
+                    watch.outcome.is_ok() && watch.file.parent() == Some(&of_image)
+                });
+                let has_build = |watch: &RecordedWatch| {
+                    let outcome = watch.outcome.as_ref();
+                    outcome.is_ok_and(|outcome| outcome.events > 0)
+                };
+                let newest = watches.iter().find(|watch| has_build(watch));
+                newest.or(watches.first()).map(|watch| watch.file.clone())
+            })
     }
 
     /// Creates the file of a new recording, and removes the oldest recordings beyond the limit.
@@ -81,7 +91,7 @@ impl Folder {
             .recursive(true)
             .mode(0o700)
             .create(&folder)?;
-        let started_at = header.started_at.format("%Y%m%dT%H%M%SZ");
+        let started_at = header.started_at.format(TIME);
         let name = format!("{started_at}-{:06x}.{EXTENSION}", fastrand::u32(..1 << 24));
         let path = folder.join(name);
         let file = create(&path)?;
@@ -128,6 +138,14 @@ impl Folder {
             (kept, bytes) = (kept + 1, bytes.saturating_add(size));
         }
     }
+}
+
+/// The last part of a name that [`Folder::create`] has made, which is enough to find the file.
+pub(crate) fn short_name(path: &Path) -> Option<&str> {
+    let (time, random) = path.file_stem()?.to_str()?.rsplit_once('-')?;
+    let is_time = NaiveDateTime::parse_from_str(time, TIME).is_ok();
+    let is_hex = random.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_time && random.len() == 6 && is_hex).then_some(random)
 }
 
 /// Removes a file unless it is in use. A process that waits for its lock checks again whether it still exists.

@@ -14,7 +14,7 @@ use crate::domain::estimate::{TypicalDuration, typical};
 use crate::domain::outcome::{Outcome, RecordedWatch};
 use crate::domain::verdict::OutcomeKind;
 use crate::file;
-use crate::recording::folder::{header_of, modified};
+use crate::recording::folder::{header_of, modified, short_name};
 use crate::recording::format::{Line, kind};
 use crate::recording::{Folder, Header, ReadError, Recording, VERSION};
 use crate::text::safe::SafeText;
@@ -109,11 +109,16 @@ fn without_copied(watches: Vec<Listed>) -> Vec<Listed> {
 }
 
 fn listed(file: PathBuf) -> Listed {
+    let name = match short_name(&file) {
+        Some(short) => SafeText::new(short),
+        None => SafeText::new(&file.file_stem().unwrap_or_default().to_string_lossy()),
+    };
     match read_outcome(&file) {
         Ok(Content {
             header, outcome, ..
         }) => Listed {
             watch: RecordedWatch {
+                name,
                 file,
                 began: outcome.started_at.unwrap_or(header.started_at),
                 outcome: Ok(outcome),
@@ -122,6 +127,7 @@ fn listed(file: PathBuf) -> Listed {
         },
         Err(error) => Listed {
             watch: RecordedWatch {
+                name,
                 began: modified(&file).unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
                 file,
                 outcome: Err(SafeText::new(&error.to_string())),

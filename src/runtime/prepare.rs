@@ -187,7 +187,11 @@ async fn prepare_demo(name: &str, speed: f64, service: SimulatedService) -> Resu
     Ok(Ready::new(target, clock, origin, header))
 }
 
-fn simulated_aws(scenario: &Scenario, simulator: &Simulator, clock: &Clock) -> Result<Direct, Error> {
+fn simulated_aws(
+    scenario: &Scenario,
+    simulator: &Simulator,
+    clock: &Clock,
+) -> Result<Direct, Error> {
     let endpoints = Endpoints::at(&simulator.aws_url()).map_err(|error| bug(&error))?;
     let keys = (ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN);
     let fixed = Fixed::new(keys, scenario.region());

@@ -215,7 +215,11 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
     if let Some(reason) = &why.builder_reason {
         lines.push(PageLine::Blank);
         lines.push(PageLine::Heading("Image Builder's reason".to_owned()));
-        lines.extend(page::whole_lines(reason.as_str().into(), reason.as_str(), columns));
+        lines.extend(page::whole_lines(
+            reason.as_str().into(),
+            reason.as_str(),
+            columns,
+        ));
     } else if cause.reason.is_some() {
         lines.push(PageLine::Blank);
         lines.push(PageLine::Heading("the service's reason".to_owned()));

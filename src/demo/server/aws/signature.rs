@@ -40,8 +40,7 @@ fn expected(request: &LoggedRequest, authorization: &str) -> Option<String> {
         .map(|name| Some((name, request.header(name)?)))
         .collect::<Option<Vec<_>>>()?;
     let token = Some(SESSION_TOKEN.to_owned());
-    let identity =
-        Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, token, None, "demo").into();
+    let identity = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, token, None, "demo").into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(region)
