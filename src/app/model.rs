@@ -39,8 +39,6 @@ pub struct Preferences {
     pub mouse: bool,
     /// Whether times are shown in UTC.
     pub utc: bool,
-    /// The typical duration of the user's own builds, if there are recordings of some.
-    pub typical: Option<TypicalDuration>,
 }
 
 impl Preferences {
@@ -50,7 +48,6 @@ impl Preferences {
             keys,
             mouse: true,
             utc: false,
-            typical: None,
         }
     }
 }
@@ -108,7 +105,7 @@ impl Model {
             },
             mouse: preferences.mouse,
             toast: None,
-            typical: preferences.typical,
+            typical: None,
             remark: None,
         }
     }

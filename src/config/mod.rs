@@ -95,7 +95,11 @@ pub struct History {
 /// The format of the history.
 #[derive(Debug)]
 pub enum HistoryFormat {
-    Table(Box<Theme>),
+    Table {
+        theme: Box<Theme>,
+        /// Whether to show times in UTC.
+        utc: bool,
+    },
     Json,
 }
 
@@ -320,7 +324,10 @@ fn history_format(output: ListOutput, environment: &Environment) -> Result<Histo
         ListOutput::Text => {
             let preferences =
                 Preferences::load(ApiArgs::default(), LookArgs::default(), environment)?;
-            Ok(HistoryFormat::Table(Box::new(preferences.theme)))
+            Ok(HistoryFormat::Table {
+                theme: Box::new(preferences.theme),
+                utc: preferences.utc,
+            })
         }
         ListOutput::Json => Ok(HistoryFormat::Json),
     }

@@ -23,7 +23,7 @@ use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{pad, width, wrap};
 
 pub(crate) use config::{ConfigLine, config};
-pub(crate) use history::{history_json, history_table};
+pub(crate) use history::{Look, history_json, history_table};
 pub(crate) use keys::keys;
 pub use report::{Subject, report};
 pub use variables::variables;

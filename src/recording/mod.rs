@@ -10,9 +10,11 @@
 //! is copied, because its header can't be changed. Tests: `tests/it/recording/record_and_replay.rs`.
 
 pub(crate) mod description;
+pub(crate) mod choice;
 pub(crate) mod folder;
 pub(crate) mod format;
 pub(crate) mod history;
+pub(crate) mod named;
 pub(crate) mod player;
 pub(crate) mod reader;
 pub(crate) mod recorder;

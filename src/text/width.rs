@@ -31,6 +31,24 @@ pub fn truncate(text: &str, columns: usize, ellipsis: &str) -> String {
     out
 }
 
+/// Cuts the middle out of `text`, so that it takes at most `columns` terminal columns: names often differ at their ends.
+pub(crate) fn shorten(text: &str, columns: usize, ellipsis: &str) -> String {
+    if width(text) <= columns || columns <= width(ellipsis) {
+        return truncate(text, columns, ellipsis);
+    }
+    let room = columns - width(ellipsis);
+    let head = truncate(text, room.div_ceil(2), "");
+    let mut room = room - width(&head);
+    let mut tail = text.len();
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        let Some(rest) = room.checked_sub(width(grapheme)) else {
+            break;
+        };
+        (room, tail) = (rest, at);
+    }
+    format!("{head}{ellipsis}{}", text.get(tail..).unwrap_or_default())
+}
+
 /// Fills `text` up with spaces to `columns` terminal columns; wider text stays as it is.
 pub(crate) fn pad(text: &str, columns: usize) -> String {
     let rest = columns.saturating_sub(width(text));
@@ -85,6 +103,22 @@ mod tests {
     use super::*;
     use crate::text::safe::tests::any_text;
     use crate::text::safe::{SafeText, one_line};
+
+    #[test]
+    fn a_shortened_name_keeps_both_ends() {
+        for (columns, expected) in [
+            (14, "alinux2-image"),
+            (13, "alinux2-image"),
+            (11, "alinu…image"),
+            (8, "alin…age"),
+            (2, "a…"),
+            (1, "…"),
+            (0, ""),
+        ] {
+            assert_eq!(shorten("alinux2-image", columns, "…"), expected);
+        }
+        assert_eq!(shorten("日本語の名前", 8, "…"), "日本…前");
+    }
 
     #[test]
     fn truncation_keeps_wide_characters_whole() {

@@ -30,6 +30,16 @@ const REPLAY: &[&str] = &[
         "/fuzz/seeds/recording/every-kind-of-line.jsonl"
     ),
 ];
+/// Of an API that is not there.
+const WATCH: &[&str] = &[
+    "watch",
+    "img",
+    "--api-url",
+    "http://127.0.0.1:9",
+    "--region",
+    "us-east-1",
+    "--no-sign-request",
+];
 /// The part that is only in a headless watch.
 const HEADLESS: &str = "printer";
 
@@ -116,6 +126,8 @@ const EXITS: &[Exit] = &[
     panic("foreign thread"),
     panic("thread during enter"),
     watching(&["demo", "--record", "/dev/null"], panic("recorder")),
+    watching(WATCH, panic("recordings")),
+    watching(WATCH, panic("estimate")),
     watching(FAILING, panic("hook")),
     watching(REPLAY, panic("player")),
     Exit {

@@ -64,6 +64,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
         Msg::RecordingEnded(id) => ending::end_recording(model, id, &mut effects),
+        Msg::Typical(typical) => model.typical = Some(typical),
         Msg::Remark(remark) => effects.extend(show_remark(model, remark)),
         Msg::ReportWritten(written) => {
             model.toast = Some(match written {

@@ -4,8 +4,11 @@ use bakewatch::testing::recording::{Header, VERSION};
 use chrono::{DateTime, Utc};
 
 mod failures;
+mod background;
+mod choice;
 mod format_1;
 mod history;
+mod places;
 mod record_and_replay;
 mod report;
 mod resume;
