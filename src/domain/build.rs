@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-use crate::domain::observation::{Observation, Seen, WalkStep};
+use crate::domain::observation::{Cut, Observation, Seen, WalkStep};
 use crate::domain::search::Predicate;
 use crate::domain::stack_event::{EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
@@ -129,6 +129,33 @@ impl Build {
         }
         if let Some(timeline) = self.timelines.last_mut() {
             change.committed = timeline.apply(page);
+        }
+        change.is_cut = page.cut == Some(Cut::Gap);
+        self.add_others(page, change);
+    }
+
+    /// Adds events of other stacks to their own timelines, below the current one.
+    fn add_others(&mut self, page: &WalkStep, change: &mut Change<'_>) {
+        for event in page.others.iter().rev() {
+            let known = self
+                .timelines
+                .iter()
+                .position(|timeline| timeline.stack_id() == &event.stack_id);
+            let index = known.unwrap_or_else(|| {
+                let below = self.timelines.len().saturating_sub(1);
+                let timeline = self.new_timeline(&event.stack_id);
+                self.timelines.insert(below, timeline);
+                below
+            });
+            let step = WalkStep {
+                stack_id: Some(event.stack_id.clone()),
+                fresh: vec![Arc::clone(event)],
+                commit: Some(Vec::new()),
+                ..WalkStep::default()
+            };
+            if let Some(timeline) = self.timelines.get_mut(index) {
+                change.committed.extend(timeline.apply(&step));
+            }
         }
     }
 

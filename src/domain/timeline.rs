@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use crate::domain::facts::{Facts, Position};
-use crate::domain::observation::WalkStep;
+use crate::domain::observation::{Cut, WalkStep};
 use crate::domain::search::{Predicate, Selection};
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 use crate::store::entry_log::EntryLog;
@@ -24,6 +24,8 @@ pub struct Timeline {
     pending: EntryLog<StackEvent>,
     facts: Facts,
     is_whole: bool,
+    /// The events directly below which others may be missing, because the service refused a page for good; oldest first.
+    cuts: Vec<EventId>,
     walks: usize,
 }
 
@@ -51,6 +53,7 @@ impl Timeline {
             pending: EntryLog::default(),
             facts: Facts::default(),
             is_whole: true,
+            cuts: Vec::new(),
             walks: 0,
         }
     }
@@ -85,6 +88,10 @@ impl Timeline {
         let pending = std::mem::replace(&mut self.pending, empty);
         let mut printed: Vec<_> = Vec::with_capacity(late.len() + pending.len());
         let fresh: Vec<_> = pending.iter().map(Arc::clone).collect();
+        if page.audit && page.cut.is_none() {
+            self.cuts.clear();
+        }
+
         self.committed.append(pending);
         for late in late {
             if self
@@ -94,6 +101,10 @@ impl Timeline {
                 self.observe(&late.event);
                 printed.push(Arc::clone(&late.event));
             }
+        }
+        let oldest = late.last().map(|late| &late.event).or(fresh.first());
+        if let (Some(Cut::Gap), Some(oldest)) = (page.cut, oldest) {
+            self.cuts.push(oldest.event_id.clone());
         }
         printed.reverse();
         printed.extend(fresh);
@@ -162,16 +173,34 @@ impl Timeline {
 
     /// The number of rows of a selection: its events, and the gap where there is one.
     pub fn rows(&self, selection: Selection) -> usize {
-        self.count(selection) + usize::from(self.has_gap())
+        self.count(selection) + usize::from(self.has_gap()) + self.cuts.len()
     }
 
-    /// The index of the gap's row, where there is one.
-    pub fn gap(&self, selection: Selection) -> Option<usize> {
-        self.has_gap().then(|| self.committed.count(selection))
+    /// The number of gaps up to a row, that row included.
+    pub fn gaps_to(&self, selection: Selection, row: usize) -> usize {
+        let last = self
+            .has_gap()
+            .then(|| self.committed.count(selection) + self.cuts.len());
+        let gaps = self.cut_rows(selection).chain(last);
+        gaps.filter(|gap| *gap <= row).count()
+    }
+
+    /// The rows of the gaps between committed events.
+    fn cut_rows(&self, selection: Selection) -> impl Iterator<Item = usize> {
+        let seqs = self.cuts.iter().filter_map(|id| self.committed.seq_of(id));
+        let mut seqs: Vec<_> = seqs.collect();
+        seqs.sort_unstable();
+        let rows = seqs.into_iter().enumerate();
+        rows.map(move |(below, seq)| self.committed.count_before(selection, seq) + below)
     }
 
     /// The row at an index, oldest first.
     pub fn row(&self, selection: Selection, index: usize) -> Option<Row<'_>> {
+        if self.cut_rows(selection).any(|cut| cut == index) {
+            return Some(Row::Gap);
+        }
+        let cuts = self.cut_rows(selection).filter(|cut| *cut < index).count();
+        let index = index - cuts;
         let older = self.committed.count(selection);
         if index < older {
             return self.committed.nth(selection, index).map(Row::Event);
@@ -187,10 +216,13 @@ impl Timeline {
     /// for an event that is not in the timeline.
     pub fn row_of(&self, selection: Selection, id: &EventId) -> Option<usize> {
         if let Some(seq) = self.committed.seq_of(id) {
-            return Some(self.committed.count_before(selection, seq));
+            let cuts = self.cuts.iter().filter_map(|id| self.committed.seq_of(id));
+            let cuts = cuts.filter(|cut| *cut <= seq).count();
+            return Some(self.committed.count_before(selection, seq) + cuts);
         }
         let seq = self.pending.seq_of(id)?;
-        let below = self.committed.count(selection) + usize::from(self.has_gap());
+        let gaps = usize::from(self.has_gap()) + self.cuts.len();
+        let below = self.committed.count(selection) + gaps;
         Some(below + self.pending.count_before(selection, seq))
     }
 

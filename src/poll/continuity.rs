@@ -90,6 +90,22 @@ impl Trail {
         self.met.contains(&event.event_id)
     }
 
+    /// Whether the walk has got below these events of earlier ones, of which it has met some.
+    pub(super) fn is_below(&self, met: &HashSet<EventId>) -> bool {
+        let is_deeper = |last: &Arc<StackEvent>| !met.contains(&last.event_id);
+        self.last.as_ref().is_some_and(is_deeper)
+            && (met.is_empty() || self.met.iter().any(|id| met.contains(id)))
+    }
+
+    pub(super) fn is_last(&self, event: &StackEvent) -> bool {
+        let last = self.last.as_ref();
+        last.is_some_and(|last| last.event_id == event.event_id)
+    }
+
+    pub(super) fn add_to(&self, met: &mut HashSet<EventId>) {
+        met.extend(self.met.iter().cloned());
+    }
+
     /// Adds an event that the walk has not met. Returns the one above it.
     pub(super) fn push(&mut self, event: &Arc<StackEvent>) -> Option<Arc<StackEvent>> {
         self.met.insert(event.event_id.clone());
@@ -120,14 +136,14 @@ impl Trail {
 
     fn discontinuity(&self, page: &EventsPage) -> Option<Discontinuity> {
         let last = self.last.as_ref()?;
+        let own = |event: &Arc<StackEvent>| event.stack_id == last.stack_id;
         match page.events.first() {
             None => page
                 .next
                 .is_none()
                 .then(|| Discontinuity::UnexpectedEnd(last.key())),
-            Some(top) if top.stack_id != last.stack_id => {
-                Some(Discontinuity::OutOfPlace(top.key()))
-            }
+            // A page of other stacks alone: this one may have been replaced.
+            Some(top) if !page.events.iter().any(own) => Some(Discontinuity::OutOfPlace(top.key())),
             Some(_) => self
                 .misplaced(&page.events, last)
                 .map(|event| Discontinuity::OutOfPlace(event.key())),

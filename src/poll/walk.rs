@@ -15,8 +15,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::observation::{LateEvent, WalkStep};
-use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::domain::observation::{Cut, LateEvent, WalkStep};
+use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
 use crate::poll::continuity::{Continuity, Trail};
 
 /// The number of known events that a walk must meet before it takes everything below them as known, too: an event that
@@ -29,6 +29,13 @@ const TRIES: u32 = 3;
 /// How often a walk restarts at once because a page does not continue the one before. After that it restarts at the
 /// usual interval.
 const RESTARTS: u32 = 3;
+
+/// How often the service may refuse the page below the same events before the walk ends above it.
+const REFUSALS: u32 = 6;
+
+/// How many polls in a row may stop after a first page that holds fewer than [`OVERLAP`] known events. The next one reads
+/// on, to find late events.
+const SHORT_POLLS: u32 = 5;
 
 /// The number of consecutive pages without a new event after which the walk continues at the usual interval.
 const IDLE_PAGES: u32 = 5;
@@ -45,6 +52,34 @@ pub struct Walk {
     continuity: Continuity,
     /// The next walk is an audit.
     audit: bool,
+    refusals: Refusals,
+    /// The number of polls in a row that stopped after a short first page.
+    short_polls: u32,
+}
+
+/// The refused pages since the last complete walk.
+#[derive(Debug, Default)]
+struct Refusals {
+    /// The events that the refused walks had met.
+    met: HashSet<EventId>,
+    /// The number of refusals without progress.
+    count: u32,
+    /// The service refuses pages for good: the next refusal ends its walk at once.
+    for_good: bool,
+}
+
+impl Refusals {
+    /// Counts a refusal of the page below these events. A walk makes progress if it gets below all that the earlier ones
+    /// have met: its last event is none of them, though others are. Where no event is, newer ones have replaced them all.
+    fn add(&mut self, trail: &Trail) {
+        let is_deeper = trail.is_below(&self.met);
+        self.count = if is_deeper { 1 } else { self.count + 1 };
+        trail.add_to(&mut self.met);
+    }
+
+    fn are_too_many(&self) -> bool {
+        self.for_good || self.count >= REFUSALS
+    }
 }
 
 /// A walk between its first page and its last.
@@ -57,6 +92,10 @@ struct WalkInProgress {
     is_probing: bool,
     trail: Trail,
     fresh: Vec<EventId>,
+    /// The new events of other stacks.
+    others: Vec<Arc<StackEvent>>,
+    /// All events of other stacks that it has met.
+    others_met: HashSet<EventKey>,
     late: Vec<LateEvent>,
     /// The number of known events that it has met.
     overlap: usize,
@@ -114,10 +153,18 @@ impl Walk {
         let known = stack.as_ref().and_then(|stack| self.known.get(stack));
         let fresh = walk.read(&page.events, stack.as_ref(), known);
         let audit = walk.audit;
-        let is_whole = Self::is_whole(&walk, &page, stack.as_ref(), continues);
+        walk.read_others(&page.events, stack.as_ref(), &self.known);
+        let is_whole = self.is_whole(&walk, &page, continues);
         walk.tries = 0;
+        let mut others = Vec::new();
         let commit = if is_whole {
-            Some(self.commit(stack.as_ref(), walk))
+            others = std::mem::take(&mut walk.others);
+            self.refusals.met.clear();
+            self.refusals.count = 0;
+            if page.next.is_none() {
+                self.refusals.for_good = false;
+            }
+            Some(self.commit(stack.as_ref(), walk, &others))
         } else {
             walk.token = page.next;
             walk.is_probing = self.continuity.probe_first;
@@ -130,6 +177,8 @@ impl Walk {
             fresh,
             commit,
             audit,
+            cut: None,
+            others,
         })
     }
 
@@ -140,12 +189,19 @@ impl Walk {
         });
     }
 
-    /// The stack of a walk is that of the first event that it meets.
+    /// The stack of a walk is that of the first event that it meets, unless that one stands alone among events of the
+    /// stack before: a new stack begins with an event of its own, and the service lists one stack.
     fn adopt_stack(&mut self, page: &EventsPage) {
         let walk = self.in_progress.as_ref();
         let is_new = walk.is_some_and(|walk| walk.trail.is_empty());
-        if let (true, Some(event)) = (is_new, page.events.first()) {
-            self.stack = Some(event.stack_id.clone());
+        let (true, Some(top)) = (is_new, page.events.first()) else {
+            return;
+        };
+        let of_top = |event: &&Arc<StackEvent>| event.stack_id == top.stack_id;
+        let begins = page.events.iter().filter(of_top).any(|event| event.is_root);
+        let is_listed = |stack: &StackId| page.events.iter().any(|event| event.stack_id == *stack);
+        if begins || !self.stack.as_ref().is_some_and(is_listed) {
+            self.stack = Some(top.stack_id.clone());
         }
     }
 
@@ -155,8 +211,8 @@ impl Walk {
             return false;
         };
         walk.is_probing = false;
-        let top = page.events.first().map(|event| &event.stack_id);
-        if top.is_some() && top != self.stack.as_ref() {
+        let own = |event: &Arc<StackEvent>| Some(&event.stack_id) == self.stack.as_ref();
+        if !page.events.is_empty() && !page.events.iter().any(own) {
             self.restart();
         }
         true
@@ -170,23 +226,61 @@ impl Walk {
     }
 
     /// Whether the walk is whole with this page.
-    fn is_whole(
-        walk: &WalkInProgress,
-        page: &EventsPage,
-        stack: Option<&StackId>,
-        continues: bool,
-    ) -> bool {
-        let first_event = page.next.is_none()
-            || page
-                .events
-                .last()
-                .is_some_and(|event| Some(&event.stack_id) != stack);
-        let nothing_new =
-            !continues && !page.events.is_empty() && walk.fresh.is_empty() && walk.late.is_empty();
-        first_event || (!walk.audit && (nothing_new || walk.overlap >= OVERLAP))
+    fn is_whole(&mut self, walk: &WalkInProgress, page: &EventsPage, continues: bool) -> bool {
+        if page.next.is_none() || (!walk.audit && walk.overlap >= OVERLAP) {
+            self.short_polls = 0;
+            return true;
+        }
+        let nothing_new = !continues
+            && !page.events.is_empty()
+            && walk.fresh.is_empty()
+            && walk.late.is_empty()
+            && walk.others.is_empty();
+        if walk.audit || !nothing_new {
+            return false;
+        }
+        self.short_polls += 1;
+        if self.short_polls <= SHORT_POLLS {
+            return true;
+        }
+        self.short_polls = 0;
+        false
     }
 
-    fn commit(&mut self, stack: Option<&StackId>, walk: WalkInProgress) -> Vec<LateEvent> {
+    /// Ends the walk in progress above a page that the service refuses for good: all that it has met is committed.
+    fn cut(&mut self) -> Option<WalkStep> {
+        let mut walk = self.in_progress.take()?;
+        self.refusals = Refusals {
+            for_good: true,
+            ..Refusals::default()
+        };
+        let stack = self.stack.clone();
+        let others = std::mem::take(&mut walk.others);
+        let last = walk.late.last().map(|late| &late.event);
+        let ends_late = last.is_some_and(|last| walk.trail.is_last(last));
+        let cut = if walk.overlap == 0 || ends_late {
+            Cut::Gap
+        } else {
+            Cut::Joined
+        };
+        Some(WalkStep {
+            commit: Some(self.commit(stack.as_ref(), walk, &others)),
+            stack_id: stack,
+            cut: Some(cut),
+            others,
+            ..WalkStep::default()
+        })
+    }
+
+    fn commit(
+        &mut self,
+        stack: Option<&StackId>,
+        walk: WalkInProgress,
+        others: &[Arc<StackEvent>],
+    ) -> Vec<LateEvent> {
+        for event in others {
+            self.remember(event);
+        }
         if let Some(stack) = stack {
             let known = self.known.entry(stack.clone()).or_default();
             known.extend(walk.fresh);
@@ -198,33 +292,40 @@ impl Walk {
     }
 
     /// The service rejected the token. It is dropped at once. The token before it is tried in its place, once: if that
-    /// still works, a long history continues; else the walk restarts at the newest page.
-    pub fn rejected(&mut self) {
+    /// still works, a long history continues; else the walk restarts at the newest page. Where the service refuses the
+    /// page again and again, the walk ends above it: its last step is returned.
+    pub fn rejected(&mut self) -> Option<WalkStep> {
         self.continuity.probe_first = true;
+        if let Some(walk) = &self.in_progress {
+            self.refusals.add(&walk.trail);
+            if self.refusals.are_too_many() && !walk.trail.is_empty() {
+                return self.cut();
+            }
+        }
         let walk = self.in_progress.as_mut();
         let Some((walk, previous)) = walk.and_then(|walk| {
             let previous = walk.trail.step_back()?;
             Some((walk, previous))
         }) else {
             self.abandon();
-            return;
+            return None;
         };
         walk.token = Some(previous);
         walk.tries = 0;
+        None
     }
 
     /// A request failed for a reason that may lie in the token. The same token is tried up to three times.
-    pub fn faulted(&mut self) {
-        let Some(walk) = &mut self.in_progress else {
-            return;
-        };
+    pub fn faulted(&mut self) -> Option<WalkStep> {
+        let walk = self.in_progress.as_mut()?;
         if std::mem::take(&mut walk.is_probing) {
-            return;
+            return None;
         }
         walk.tries += 1;
         if walk.tries >= TRIES {
-            self.rejected();
+            return self.rejected();
         }
+        None
     }
 
     /// The next page is the newest one again.
@@ -242,6 +343,23 @@ impl Walk {
 }
 
 impl WalkInProgress {
+    /// Notes the new events of other stacks on a page.
+    fn read_others(
+        &mut self,
+        events: &[Arc<StackEvent>],
+        stack: Option<&StackId>,
+        known: &HashMap<StackId, HashSet<EventId>>,
+    ) {
+        for event in events.iter().filter(|event| Some(&event.stack_id) != stack) {
+            let known = known.get(&event.stack_id);
+            let is_known = known.is_some_and(|known| known.contains(&event.event_id));
+            if self.others_met.insert(event.key()) && !is_known {
+                self.others.push(Arc::clone(event));
+                self.idle_pages = 0;
+            }
+        }
+    }
+
     /// Reads a whole page and returns its fresh events, newest first. Events of another stack are not this walk's.
     fn read(
         &mut self,

@@ -128,10 +128,14 @@ impl Watcher {
 pub(crate) struct Ledger {
     build: Build,
     printed: Vec<Arc<StackEvent>>,
+    /// A refused page was given up, so that its events may be printed late.
+    was_cut: bool,
 }
 
 impl Ledger {
     pub(crate) fn take(&mut self, observation: &Observation) {
+        let is_cut = |seen: &Seen| matches!(seen, Seen::Page(page) if page.cut.is_some());
+        self.was_cut |= is_cut(&observation.seen);
         let change = self.build.apply(observation);
         self.printed.extend(change.left);
         self.printed.extend(change.committed);
@@ -185,7 +189,7 @@ impl Ledger {
         assert_eq!(distinct, self.printed.len(), "an event is printed twice");
         for timeline in self.build.timelines() {
             let kept = service.events_of(timeline.stack_id().as_str());
-            if kept.iter().any(|kept| kept.is_late) {
+            if self.was_cut || kept.iter().any(|kept| kept.is_late) {
                 continue;
             }
             let of_stack = |event: &&Arc<StackEvent>| &event.stack_id == timeline.stack_id();

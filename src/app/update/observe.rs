@@ -75,6 +75,13 @@ fn print(
     if let Some(stack) = change.new_stack {
         effects.push(Effect::Emit(id, Entry::Stack(stack)));
     }
+    if change.is_cut {
+        let status = Entry::Status {
+            state: ConnectionState::Gap,
+            message: "older events could not be read: the API refuses their page".to_owned(),
+        };
+        effects.push(Effect::Emit(id, status));
+    }
     emit_events(session, change.committed, effects);
     effects.extend(request.map(|request| Effect::Poll(id, request)));
 }

@@ -95,7 +95,9 @@ fn assert_complete(mut watcher: Watcher, mut service: Service) {
         watcher.schedules_size() < most,
         "the walk keeps more than ids"
     );
-    if !service.character().has(Habit::EmptyPages) {
+    let is_short =
+        service.character().page_size < OVERLAP || service.character().has(Habit::PagesVary);
+    if !is_short && !service.character().has(Habit::EmptyPages) {
         let is_whole = watcher.request(&mut service, Fate::Response);
         assert!(is_whole, "a steady poll is one request");
     }
@@ -352,4 +354,59 @@ fn fifty_new_pages_have_a_gap_below_until_all_are_fetched() {
         );
     }
     watcher.ledger.check_complete(&service);
+}
+
+/// Whatever the reason that is given for the refusal, the newest events are committed above a gap, and later ones too.
+#[test]
+fn a_token_that_is_refused_for_good_leaves_a_gap_and_the_tail_goes_on() {
+    use FaultKind::{Denied, Expired, Malformed, Misconfigured, Transient};
+    for kind in [Denied, Misconfigured, Expired, Transient, Malformed] {
+        let mut service = Service::new(Character::plain(10));
+        service.arrive(30);
+        let mut watcher = Watcher::new();
+        for _ in 0..5 {
+            let mut requests = 0;
+            let printed = watcher.ledger.printed();
+            while watcher.ledger.printed() == printed {
+                requests += 1;
+                assert!(requests < 60, "nothing is committed with {kind:?}");
+                let refused = watcher.token().is_some();
+                let fate = if refused {
+                    Fate::Fails(kind)
+                } else {
+                    Fate::Response
+                };
+                watcher.request(&mut service, fate);
+                watcher.ledger.check(&service);
+            }
+            let newest = service.events().last().unwrap().event.event_id.as_str();
+            assert_eq!(watcher.ledger.ids().last(), Some(&newest), "{kind:?}");
+            service.arrive(2);
+        }
+        watcher.audit();
+        watcher.finish(&mut service);
+        watcher.ledger.check(&service);
+        assert_eq!(watcher.ledger.ids().len(), service.events().len());
+    }
+}
+
+/// An event of another stack at any place of a page neither ends the walk nor is lost.
+#[test]
+fn an_event_of_another_stack_is_kept_wherever_it_stands() {
+    for place in 0..3 {
+        let mut walk = Walk::default();
+        let _ = walk.page(page(&[event("a", "0")], None));
+        let mut events = vec![event("a", "2"), event("a", "1")];
+        events.insert(place, event("b", "odd"));
+        assert!(
+            walk.page(page(&events, Some("t")))
+                .unwrap()
+                .commit
+                .is_none()
+        );
+        let last = walk.page(page(&[event("a", "0")], None)).unwrap();
+        assert_eq!(last.stack_id, Some(StackId::from("a")));
+        assert!(last.commit.is_some());
+        assert_eq!(last.others.len(), 1);
+    }
 }
