@@ -2,9 +2,11 @@
 //!
 //! `config` combines the result with the environment and the files.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -74,9 +76,23 @@ pub struct WatchArgs {
     pub output: OutputArgs,
 }
 
-/// How to reach the ParallelCluster API.
+/// The service that a build is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BackendChoice {
+    /// The ParallelCluster API where its URL is known, else AWS
+    Auto,
+    /// The ParallelCluster API
+    Api,
+    /// AWS directly
+    Aws,
+}
+
+/// How to reach AWS or the ParallelCluster API.
 #[derive(Debug, Default, Args)]
 pub struct ApiArgs {
+    /// Service to read the build from [default: auto]
+    #[arg(long, value_enum, value_name = "BACKEND")]
+    pub backend: Option<BackendChoice>,
     /// Invoke URL of the ParallelCluster API with its stage, or its custom domain [env:
     /// BAKEWATCH_API_URL]
     #[arg(long, value_name = "URL")]
@@ -108,7 +124,7 @@ pub struct ApiArgs {
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Build to simulate
-    #[arg(long, value_name = "NAME", default_value = "success")]
+    #[arg(long, value_name = "NAME", default_value = "success", value_parser = Suggested(&SCENARIOS), hide_possible_values = true)]
     pub scenario: String,
     /// Playback speed factor
     #[arg(long, value_name = "N", default_value = "60", value_parser = speed)]
@@ -131,7 +147,8 @@ pub struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub struct RecordingArg {
-    /// Recording: a file, a name from `bakewatch history`, or an image ID for its newest recording
+    /// Recording: a file (also of events saved by pcluster or aws), a name from `bakewatch history`,
+    /// or an image ID for its newest recording
     #[arg(value_name = "RECORDING")]
     pub recording: PathBuf,
 }
@@ -190,11 +207,15 @@ pub struct LookArgs {
     pub color: Option<Color>,
     /// Colour theme: auto, neutral, dark, light, high-contrast, colour-blind, or one of your own
     /// [env: BAKEWATCH_THEME] [default: auto]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Suggested(&THEMES), hide_possible_values = true)]
     pub theme: Option<String>,
     /// Command to run with `sh -c` on the outcome, passed in BAKEWATCH_* variables
     #[arg(long, value_name = "COMMAND")]
     pub on_outcome: Option<String>,
+    /// Print the progress after this time without another line; 0 is never; text has 3m by default
+    /// (text and json) [env: BAKEWATCH_HEARTBEAT]
+    #[arg(long, value_name = "DURATION", value_parser = heartbeat)]
+    pub heartbeat: Option<Duration>,
     /// Do not ring the bell or send a desktop notification (tui)
     #[arg(long)]
     pub no_notify: bool,
@@ -235,6 +256,41 @@ pub enum Color {
     Never,
 }
 
+/// The scenarios that a shell completes.
+const SCENARIOS: [&str; 7] = [
+    "success", "failure", "rollback", "leftover", "rebuild", "deleted", "flaky",
+];
+/// The themes that a shell completes; a user may have others.
+const THEMES: [&str; 6] = [
+    "auto",
+    "neutral",
+    "dark",
+    "light",
+    "high-contrast",
+    "colour-blind",
+];
+
+/// Any text, with names that a shell completes. Without names a shell offers files.
+#[derive(Clone, Debug)]
+struct Suggested(&'static [&'static str]);
+
+impl TypedValueParser for Suggested {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().copied().map(PossibleValue::new)))
+    }
+}
+
 /// The completion script for a shell.
 pub(crate) fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
@@ -255,8 +311,14 @@ pub(crate) fn manual(command: Option<&str>) -> Option<String> {
     Some(String::from_utf8_lossy(&page).into_owned())
 }
 
+/// Scripts say "for ever" with a huge number. Longer than any watch, and still far from an overflow when it is added to
+/// a time.
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+
 fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("{error}; examples: 5s, 2m, 500ms"))
+    humantime::parse_duration(text)
+        .map(|duration| duration.min(LONGEST))
+        .map_err(|error| format!("{error}; examples: 5s, 2m, 500ms"))
 }
 
 /// Parses a polling interval.
@@ -269,6 +331,21 @@ pub(crate) fn interval(text: &str) -> Result<Duration, String> {
         return Err("the maximum is 24h".to_owned());
     }
     Ok(interval)
+}
+
+/// Parses the time between two progress lines; zero means none.
+pub(crate) fn heartbeat(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let every = duration(text)?;
+    if !every.is_zero() && every < Duration::from_millis(200) {
+        return Err("the minimum is 200ms; 0 is never".to_owned());
+    }
+    if every > Duration::from_hours(24) {
+        return Err("the maximum is 24h; 0 is never".to_owned());
+    }
+    Ok(every)
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -303,6 +380,13 @@ mod tests {
         assert!(interval("100ms").is_err());
         assert!(interval("300000years").is_err());
         assert!(duration("5 parsecs").is_err());
+        for never in ["0", "0s", "0m"] {
+            assert_eq!(heartbeat(never), Ok(Duration::ZERO), "{never}");
+        }
+        assert_eq!(heartbeat("3m"), Ok(Duration::from_mins(3)));
+        assert!(heartbeat("3").is_err() && heartbeat("1ms").is_err() && heartbeat("2d").is_err());
+        assert!(duration("99999999999999999999s").is_err());
+        assert_eq!(duration("18446744073709551615s"), Ok(LONGEST));
         assert!(speed("NaN").is_err());
     }
 }

@@ -61,7 +61,12 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         let now = match self.epoch {
             None => Utc::now(),
-            Some(epoch) => epoch + TimeDelta::from_std(self.elapsed()).unwrap_or(TimeDelta::MAX),
+            Some(epoch) => {
+                let elapsed = TimeDelta::from_std(self.elapsed()).unwrap_or(TimeDelta::MAX);
+                epoch
+                    .checked_add_signed(elapsed)
+                    .unwrap_or(DateTime::<Utc>::MAX_UTC)
+            }
         };
         self.end.map_or(now, |end| now.min(end))
     }
@@ -69,16 +74,33 @@ impl Clock {
     /// How long this clock has run, in its own time. It never goes backwards, also when the user sets the machine's
     /// time.
     pub fn elapsed(&self) -> Duration {
-        self.began.elapsed().mul_f64(self.speed)
+        let seconds = self.began.elapsed().as_secs_f64() * self.speed;
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
     /// The wall time that a span of this clock's time takes.
     pub fn to_wall_time(&self, span: Duration) -> Duration {
-        span.div_f64(self.speed)
+        Duration::try_from_secs_f64(span.as_secs_f64() / self.speed).unwrap_or(Duration::MAX)
     }
 
     /// Waits for a span of this clock's time.
     pub async fn sleep(&self, span: Duration) {
         tokio::time::sleep(self.to_wall_time(span)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_span_and_no_time_overflows() {
+        let slow = Clock::scenario(DateTime::<Utc>::MAX_UTC, 0.1);
+        for clock in [Clock::wall(), slow] {
+            assert!(clock.to_wall_time(Duration::MAX) >= Duration::from_secs(u64::MAX / 2));
+            tokio::time::advance(Duration::from_hours(24)).await;
+            assert!(clock.now() <= DateTime::<Utc>::MAX_UTC);
+            assert!(clock.elapsed() > Duration::ZERO);
+        }
     }
 }

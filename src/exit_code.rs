@@ -27,7 +27,7 @@ pub(crate) const fn of_verdict(verdict: Verdict) -> Option<u8> {
         Verdict::Succeeded => Some(SUCCEEDED),
         Verdict::Failed | Verdict::RollingBack => Some(FAILED),
         Verdict::Deleted | Verdict::NotFound => Some(NO_IMAGE),
-        Verdict::AmiNotFound | Verdict::Ended => Some(NOT_WATCHED),
+        Verdict::AmiNotFound | Verdict::Ended | Verdict::EndNotSeen => Some(NOT_WATCHED),
         Verdict::Waiting
         | Verdict::Building
         | Verdict::Finishing

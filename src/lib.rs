@@ -53,7 +53,6 @@ pub mod testing;
 mod text;
 mod view;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -71,7 +70,7 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             if !error.is_quiet() {
-                let _ = writeln!(io::stderr(), "error: {}", error.to_line());
+                runtime::print_diagnostic(&format!("error: {}", error.to_line()));
             }
             ExitCode::from(error.exit_code())
         }
@@ -93,9 +92,14 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Task::History(history) => runtime::history(history),
         Task::Report(which) => runtime::report(&which),
         Task::Print(text) => runtime::print(&text),
-        Task::PrintSettings(settings, file) => {
+        Task::PrintSettings(settings, file, url) => {
+            let api_url = settings.iter().find(|setting| setting.name == "api-url");
+            let origin = api_url.map_or_else(String::new, |setting| setting.origin.clone());
             let lines: Vec<_> = settings.into_iter().map(config_line).collect();
-            runtime::print(&output::config(&lines, file.as_deref()))
+            let code = runtime::print(&output::config(&lines, file.as_deref()))?;
+            // After the settings: they show where the URL comes from.
+            url.map_or(Ok(()), |url| runtime::check_api_url(&url, &origin))?;
+            Ok(code)
         }
         Task::PrintKeys(keys) => {
             runtime::print(&output::keys(&keys.map, keys.file.as_deref(), |action| {

@@ -165,7 +165,7 @@ fn step(story: &mut Story, bytes: &mut Bytes<'_>, seconds: &mut i64) {
                 Remark::lasting(text)
             }));
         }
-        17 => story.msg(Msg::Signal(Signal::Terminate)),
+        17 => story.msg(Msg::Signal(Signal::TERMINATE)),
         18 => story.msg(Msg::ReportWritten(if first_bit(bytes) {
             Ok("f".into())
         } else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::app::session::SessionId;
 use crate::app::status::connection::ConnectionState;
+use crate::app::status::heartbeat::Progress;
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::text::safe::SafeText;
@@ -62,6 +63,8 @@ pub enum Entry {
         /// One lower-case line.
         message: String,
     },
+    /// Nothing else was printed for a while.
+    Progress(Box<Progress>),
     /// A diagnostic of the program itself.
     Remark(SafeText),
     /// The last entry.

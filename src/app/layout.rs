@@ -10,6 +10,12 @@ pub(crate) const MIN_SIZE: Size = Size {
     width: 20,
     height: 6,
 };
+/// A larger terminal shows this part of itself. Larger than any display, and small enough that a frame's cells need
+/// little memory: a terminal can claim up to 65535×65535, which would need 200 GB.
+pub(crate) const MAX_SIZE: Size = Size {
+    width: 1000,
+    height: 500,
+};
 /// From this width on, the detail pane stands beside the list.
 const SIDE_BY_SIDE: u16 = 100;
 /// From this width on, the list has room for types and reasons, and gets a larger share.
@@ -165,6 +171,19 @@ pub(crate) fn popup(screen: Size, width: u16, height: u16) -> Rect {
     )
 }
 
+/// `numerator / denominator` of a length, at most all of it.
+fn part(length: u16, numerator: u32, denominator: u32) -> u16 {
+    u16::try_from(u32::from(length) * numerator / denominator).unwrap_or(length)
+}
+
+/// The size that is drawn of a terminal's.
+pub(crate) fn drawn_size(terminal: Size) -> Size {
+    Size {
+        width: terminal.width.min(MAX_SIZE.width),
+        height: terminal.height.min(MAX_SIZE.height),
+    }
+}
+
 /// The list and the detail pane.
 fn panes(
     body: Rect,
@@ -177,9 +196,9 @@ fn panes(
         _ if !input.has_detail => (Some(body), None),
         DetailPlacement::Beside => {
             let left = if body.width < ROOMY {
-                body.width * 62 / 100
+                part(body.width, 62, 100)
             } else {
-                body.width * 2 / 3
+                part(body.width, 2, 3)
             };
             let list = Rect {
                 width: left,
@@ -194,9 +213,9 @@ fn panes(
         }
         _ if detail_only => (None, Some(body)),
         DetailPlacement::Under => {
-            let usual = body.height * 60 / 100;
+            let usual = part(body.height, 60, 100);
             let upper = input.rows.map_or(usual, |rows| {
-                let wanted = u16::try_from(rows + 2).unwrap_or(u16::MAX);
+                let wanted = u16::try_from(rows.saturating_add(2)).unwrap_or(u16::MAX);
                 wanted.clamp(usual.min(wanted).max(LEAST_PANE), body.height - LEAST_PANE)
             });
             let list = Rect {
@@ -218,7 +237,7 @@ fn panes(
 mod tests {
     use super::*;
 
-    fn contents() -> [LayoutInput; 7] {
+    fn contents() -> [LayoutInput; 8] {
         let of = |has_detail, detail_only, notices, rows| LayoutInput {
             has_detail,
             detail_only,
@@ -232,6 +251,7 @@ mod tests {
             of(true, false, 3, Some(1)),
             of(true, false, 0, Some(14)),
             of(true, true, 99, Some(1000)),
+            of(true, false, usize::MAX, Some(usize::MAX)),
             of(false, false, 1, None),
             of(false, true, 0, None),
         ]
@@ -239,8 +259,9 @@ mod tests {
 
     #[test]
     fn every_size_is_divided_without_overlap_or_overflow() {
-        for width in 0..=210 {
-            for height in 0..=70 {
+        let edges = [999, 1000, 1001, 32768, u16::MAX];
+        for width in (0..=210).chain(edges) {
+            for height in (0..=70).chain(edges) {
                 for input in contents() {
                     let size = Size { width, height };
                     let Some(regions) = Regions::of(size, input) else {
@@ -258,8 +279,8 @@ mod tests {
                         Some(regions.hints),
                     ];
                     let parts: Vec<_> = parts.into_iter().flatten().collect();
-                    let area: u32 = parts.iter().map(|part| part.area()).sum();
-                    assert_eq!(area, screen.area(), "{width}x{height}");
+                    let area: u64 = parts.iter().map(|part| u64::from(part.area())).sum();
+                    assert_eq!(area, u64::from(screen.area()), "{width}x{height}");
                     for (index, part) in parts.iter().enumerate() {
                         assert_eq!(part.intersection(screen), *part);
                         assert!(

@@ -1,6 +1,7 @@
 //! The messages to the application: facts from the terminal, the poller, the clock and the process. The runtime sends
 //! them; `update` applies them one by one.
 
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Utc};
@@ -37,6 +38,8 @@ pub enum Msg {
     Show(SessionId),
     /// Nothing else has happened, and events remain to be indexed: index some of them.
     Idle,
+    /// A headless watch has printed nothing for as long as the user wants to wait.
+    Quiet,
     TimedOut,
     Signal(Signal),
     /// The end of the recording that is replayed.
@@ -95,33 +98,41 @@ pub enum MouseKind {
 
 /// A signal that ends the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Signal {
-    /// The terminal is gone.
-    Hangup,
-    /// Ctrl-C, where it is not a key.
-    Interrupt,
-    /// Ctrl-\, where it is not a key.
-    Quit,
-    Terminate,
+pub struct Signal {
+    number: u8,
+    /// `None`: a real-time signal, which has only its number.
+    name: Option<&'static str>,
 }
 
 impl Signal {
-    /// The exit code of a program that a signal ended: 128 plus the signal's number.
-    pub const fn exit_code(self) -> u8 {
-        exit_code::of_signal(match self {
-            Self::Hangup => 1,
-            Self::Interrupt => 2,
-            Self::Quit => 3,
-            Self::Terminate => 15,
-        })
+    /// The terminal is gone.
+    pub const HANGUP: Self = Self::new(1, "SIGHUP");
+    /// Ctrl-C, where it is not a key.
+    pub const INTERRUPT: Self = Self::new(2, "SIGINT");
+    /// Ctrl-\, where it is not a key.
+    pub const QUIT: Self = Self::new(3, "SIGQUIT");
+    pub const TERMINATE: Self = Self::new(15, "SIGTERM");
+
+    pub const fn new(number: u8, name: &'static str) -> Self {
+        let name = Some(name);
+        Self { number, name }
     }
 
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hangup => "SIGHUP",
-            Self::Interrupt => "SIGINT",
-            Self::Quit => "SIGQUIT",
-            Self::Terminate => "SIGTERM",
+    pub const fn real_time(number: u8) -> Self {
+        Self { number, name: None }
+    }
+
+    /// The exit code of a program that a signal ended: 128 plus the signal's number.
+    pub const fn exit_code(self) -> u8 {
+        exit_code::of_signal(self.number)
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name {
+            Some(name) => formatter.write_str(name),
+            None => write!(formatter, "signal {}", self.number),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use crate::app::effect::Entry;
 use crate::app::layout::{LayoutInput, PaneSize, Regions};
 use crate::app::msg::Remark;
 use crate::app::status::connection::Connection;
@@ -70,6 +71,8 @@ pub struct Session {
     pub(super) exit: Option<ExitPolicy>,
     /// Headless: the exit code of this build, once its watch has ended.
     pub(super) exit_code: Option<u8>,
+    /// Headless: what was recorded, until it is known that its build is the present one.
+    pub(super) held: Vec<Entry>,
     /// Headless: the number of printed events.
     pub(super) printed: usize,
 
@@ -100,6 +103,7 @@ impl Session {
             poll_requested: None,
             exit,
             exit_code: None,
+            held: Vec::new(),
             printed: 0,
             tab: Tab::Events,
             views: Views::default(),

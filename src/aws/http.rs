@@ -1,11 +1,11 @@
 //! The HTTP client: sends one request at a time, with a deadline, a limit on the response's size, and no redirects.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONNECTION, HeaderMap};
-use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode, Url};
 use tokio::time::Instant;
 
 use crate::aws::operation::Request;
@@ -37,6 +37,21 @@ pub(crate) struct Endpoint {
     pub(crate) https: bool,
     /// Loopback is never reached through a proxy, and no resolver decides where it is.
     pub(crate) loopback: bool,
+}
+
+impl Endpoint {
+    pub(crate) fn of(url: &Url) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        let name = host.strip_suffix('.').unwrap_or(host);
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        let is_loopback = |address: IpAddr| address.to_canonical().is_loopback();
+        Self {
+            https: url.scheme() == "https",
+            loopback: name == "localhost"
+                || name.ends_with(".localhost")
+                || address.parse().is_ok_and(is_loopback),
+        }
+    }
 }
 
 #[derive(Debug)]

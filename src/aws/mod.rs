@@ -14,6 +14,8 @@
 
 pub(crate) mod context;
 pub(crate) mod credentials;
+pub(crate) mod endpoints;
+pub(crate) mod errors;
 pub(crate) mod excerpt;
 pub(crate) mod http;
 pub(crate) mod operation;

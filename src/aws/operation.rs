@@ -11,6 +11,11 @@ use reqwest::{Method, Url};
 pub(crate) enum Operation {
     GetImageStackEvents,
     DescribeImage,
+    DescribeStackEvents,
+    DescribeStacks,
+    ListStacks,
+    DescribeImages,
+    GetImage,
 }
 
 impl Operation {
@@ -18,12 +23,21 @@ impl Operation {
     pub(crate) const fn service(self) -> &'static str {
         match self {
             Self::GetImageStackEvents | Self::DescribeImage => "execute-api",
+            Self::DescribeStackEvents | Self::DescribeStacks | Self::ListStacks => "cloudformation",
+            Self::DescribeImages => "ec2",
+            Self::GetImage => "imagebuilder",
         }
     }
 
     pub(crate) const fn method(self) -> Method {
         match self {
-            Self::GetImageStackEvents | Self::DescribeImage => Method::GET,
+            Self::GetImageStackEvents
+            | Self::DescribeImage
+            | Self::DescribeStackEvents
+            | Self::DescribeStacks
+            | Self::ListStacks
+            | Self::DescribeImages
+            | Self::GetImage => Method::GET,
         }
     }
 
@@ -31,14 +45,23 @@ impl Operation {
     pub(crate) const fn action(self) -> &'static str {
         match self {
             Self::GetImageStackEvents | Self::DescribeImage => "execute-api:Invoke",
+            Self::DescribeStackEvents => "cloudformation:DescribeStackEvents",
+            Self::DescribeStacks => "cloudformation:DescribeStacks",
+            Self::ListStacks => "cloudformation:ListStacks",
+            Self::DescribeImages => "ec2:DescribeImages",
+            Self::GetImage => "imagebuilder:GetImage",
         }
     }
 
     /// The words between "failed to" and the subject in an error message.
     pub(crate) const fn about(self) -> &'static str {
         match self {
-            Self::GetImageStackEvents => "read the stack events of",
+            Self::GetImageStackEvents | Self::DescribeStackEvents => "read the stack events of",
             Self::DescribeImage => "describe",
+            Self::DescribeStacks => "describe the stack",
+            Self::ListStacks => "list the stacks for",
+            Self::DescribeImages => "find the AMI of",
+            Self::GetImage => "read the Image Builder image of",
         }
     }
 }
@@ -75,7 +98,12 @@ mod tests {
     const fn next(operation: Operation) -> Option<Operation> {
         match operation {
             Operation::GetImageStackEvents => Some(Operation::DescribeImage),
-            Operation::DescribeImage => None,
+            Operation::DescribeImage => Some(Operation::DescribeStackEvents),
+            Operation::DescribeStackEvents => Some(Operation::DescribeStacks),
+            Operation::DescribeStacks => Some(Operation::ListStacks),
+            Operation::ListStacks => Some(Operation::DescribeImages),
+            Operation::DescribeImages => Some(Operation::GetImage),
+            Operation::GetImage => None,
         }
     }
 

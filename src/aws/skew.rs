@@ -5,6 +5,10 @@
 //! times by it too.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{AGE, DATE};
+
+use crate::aws::http::Response;
+use crate::clock::Clock;
 
 /// A response that took longer than this is no evidence of the time at which the server wrote its `Date`.
 const LONGEST_ROUND_TRIP: TimeDelta = TimeDelta::minutes(15);
@@ -21,31 +25,31 @@ pub(crate) struct ClockSkew(TimeDelta);
 
 /// The times at which a request left and its response came, by this machine's clock, and the response's own date.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Exchange<'a> {
-    pub(crate) sent: DateTime<Utc>,
-    pub(crate) received: DateTime<Utc>,
+struct Exchange<'a> {
+    sent: DateTime<Utc>,
+    received: DateTime<Utc>,
     /// The `Date` header.
-    pub(crate) date: Option<&'a str>,
+    date: Option<&'a str>,
     /// Whether there is an `Age` header: the response is a cache's, and its `Date` is old.
-    pub(crate) from_cache: bool,
+    from_cache: bool,
 }
 
 impl ClockSkew {
     /// Measures a response; one that holds no evidence of the server's clock changes nothing.
-    pub(crate) fn observe(&mut self, exchange: &Exchange<'_>) {
+    fn observe(&mut self, exchange: &Exchange<'_>) {
         if let Some(measured) = measure(exchange) {
             self.0 = measured;
         }
     }
 
     /// The server's time when this machine's is `local`.
-    pub(crate) fn correct(self, local: DateTime<Utc>) -> DateTime<Utc> {
+    fn correct(self, local: DateTime<Utc>) -> DateTime<Utc> {
         local.checked_add_signed(self.0).unwrap_or(local)
     }
 
     /// The correction of the times on the screen, which were corrected by `present` so far: times must not jump to
     /// and fro with every response.
-    pub(crate) fn correction_to_show(self, present: TimeDelta) -> TimeDelta {
+    fn correction_to_show(self, present: TimeDelta) -> TimeDelta {
         if (self.0 - present).abs() <= NOISE {
             present
         } else if self.0.abs() < WORTH_SHOWING {
@@ -58,6 +62,55 @@ impl ClockSkew {
     /// Whether a date that was corrected by `earlier` was wrong enough to be refused for it.
     pub(crate) fn explains_refusal_of(self, earlier: Self) -> bool {
         (self.0 - earlier.0).abs() > WORTH_RESIGNING
+    }
+}
+
+/// The service's time, as the responses to one client show it.
+#[derive(Debug)]
+pub(crate) struct ServerClock {
+    machine: Clock,
+    skew: ClockSkew,
+    /// The correction of the machine's clock that the watch shows.
+    correction: TimeDelta,
+}
+
+impl ServerClock {
+    pub(crate) fn new(machine: Clock) -> Self {
+        Self {
+            machine,
+            skew: ClockSkew::default(),
+            correction: TimeDelta::zero(),
+        }
+    }
+
+    /// This machine's time, to note when a request is sent.
+    pub(crate) fn machine_time(&self) -> DateTime<Utc> {
+        self.machine.now()
+    }
+
+    pub(crate) fn server_time(&self) -> DateTime<Utc> {
+        self.skew.correct(self.machine.now())
+    }
+
+    pub(crate) fn skew(&self) -> ClockSkew {
+        self.skew
+    }
+
+    pub(crate) fn correction(&self) -> TimeDelta {
+        self.correction
+    }
+
+    /// Measures the service's time from the response to a request.
+    pub(crate) fn observe(&mut self, sent: DateTime<Utc>, response: &Response) {
+        self.skew.observe(&Exchange {
+            sent,
+            received: self.machine.now(),
+            date: response.header(DATE.as_str()),
+            from_cache: response.headers.contains_key(AGE),
+        });
+        if self.machine.is_machine_time() {
+            self.correction = self.skew.correction_to_show(self.correction);
+        }
     }
 }
 

@@ -14,6 +14,60 @@ const ROUTE_HINT: &str = "check the network and the host of the URL; if the netw
 const CA_HINT: &str = "if a private CA or an inspecting proxy issues certificates, pass that CA's PEM file with \
      --ca-bundle";
 
+const REISSUE_HINT: &str = "the server needs another certificate; if a private CA issues it, pass that CA's PEM file with \
+     --ca-bundle";
+const NOT_FOR_SERVERS: &str = "it is not meant for servers";
+const UNSUPPORTED: &str = "its form or its signature is not supported";
+/// Why the verifier rejects a certificate, by its names, in words, and a hint.
+const REJECTIONS: &[(&str, &str, &str)] = &[
+    (
+        "CaUsedAsEndEntity",
+        "it is a CA's own certificate, as self-signed ones often are, not a server's",
+        "let a CA issue one for the server (basicConstraints CA:FALSE), and pass that CA's PEM file with --ca-bundle",
+    ),
+    (
+        "EndEntityUsedAsCa",
+        "its issuer is not a CA",
+        "pass the PEM file of the CA that issued it with --ca-bundle, not a server's certificate",
+    ),
+    (
+        "NameConstraintViolation",
+        "its CA may not issue certificates for this host",
+        REISSUE_HINT,
+    ),
+    (
+        "PathLenConstraintViolated",
+        "it has more CAs above it than one of them permits",
+        REISSUE_HINT,
+    ),
+    (
+        "UnsupportedCertVersion",
+        "it is not an X.509 certificate of version 3",
+        REISSUE_HINT,
+    ),
+    ("UnsupportedCriticalExtension", UNSUPPORTED, REISSUE_HINT),
+    ("UnsupportedSignatureAlgorithm", UNSUPPORTED, REISSUE_HINT),
+    (
+        "UnsupportedSignatureAlgorithmContext",
+        UNSUPPORTED,
+        REISSUE_HINT,
+    ),
+    (
+        "UnsupportedSignatureAlgorithmForPublicKeyContext",
+        UNSUPPORTED,
+        REISSUE_HINT,
+    ),
+    ("UnhandledCriticalExtension", UNSUPPORTED, REISSUE_HINT),
+    ("BadEncoding", "it is malformed", REISSUE_HINT),
+    ("ExtensionValueInvalid", "it is malformed", REISSUE_HINT),
+    ("MalformedExtensions", "it is malformed", REISSUE_HINT),
+    ("MalformedDnsIdentifier", "it is malformed", REISSUE_HINT),
+    ("InvalidSerialNumber", "it is malformed", REISSUE_HINT),
+    ("InvalidPurpose", NOT_FOR_SERVERS, REISSUE_HINT),
+    ("Revoked", "it has been revoked", REISSUE_HINT),
+    ("Expired", "its dates contradict each other", REISSUE_HINT),
+];
+
 /// The fault for the user.
 pub(crate) fn to_fault(context: &RequestContext<'_>, error: &TransportError) -> Fault {
     let host = context.host;
@@ -108,11 +162,26 @@ fn explain_certificate(reason: &str) -> (String, &'static str) {
     if reason.starts_with("certificate not valid yet") {
         return ("it is not valid yet".to_owned(), clock);
     }
+    if let Some((_, why, hint)) = REJECTIONS.iter().find(|(name, ..)| *name == kind(reason)) {
+        return ((*why).to_owned(), hint);
+    }
+    if reason.starts_with("certificate does not allow extended key usage") {
+        return (NOT_FOR_SERVERS.to_owned(), REISSUE_HINT);
+    }
     (
         quote(reason),
         "check the host of the URL; if an inspecting proxy is in between, pass its CA's PEM file with \
          --ca-bundle",
     )
+}
+
+/// The name of an error, without its data: those that rustls has no words for are in the notation of Rust, and those of
+/// the verifier behind it in two more words.
+fn kind(reason: &str) -> &str {
+    let reason = reason.strip_prefix("Other(OtherError(").unwrap_or(reason);
+    reason
+        .split_once(|character: char| !character.is_ascii_alphanumeric())
+        .map_or(reason, |(name, _)| name)
 }
 
 fn proxy(context: &RequestContext<'_>, causes: &str) -> Option<Fault> {
@@ -201,7 +270,28 @@ mod tests {
                 "clock",
             ),
             (wrong_name, wrong_name, "host of the URL"),
-            ("Revoked", "Revoked", "--ca-bundle"),
+            ("Revoked", "it has been revoked", "another certificate"),
+            (
+                "Other(OtherError(CaUsedAsEndEntity))",
+                "it is a CA's own certificate, as self-signed ones often are, not a server's",
+                "--ca-bundle",
+            ),
+            (
+                "Other(OtherError(UnsupportedCriticalExtension))",
+                UNSUPPORTED,
+                "another certificate",
+            ),
+            (
+                "UnsupportedSignatureAlgorithmContext { signature_algorithm_id: [1], supported_algorithms: [] }",
+                UNSUPPORTED,
+                "another certificate",
+            ),
+            (
+                "certificate does not allow extended key usage for server authentication",
+                NOT_FOR_SERVERS,
+                "another certificate",
+            ),
+            ("SomethingNew", "SomethingNew", "host of the URL"),
         ] {
             let (found, help) = explain_certificate(reason);
             assert_eq!(found, why);

@@ -10,6 +10,7 @@
 //! no verdict and does not wait. When to make the next request is for [`crate::poll`]. The AWS side of a request
 //! (credentials, signature, HTTP, errors that all services share) is in [`crate::aws`].
 
+pub(crate) mod direct;
 pub(crate) mod parallelcluster;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use crate::backend::direct::Direct;
 use crate::backend::parallelcluster::ParallelCluster;
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
@@ -107,40 +109,52 @@ pub trait Source: EventSource {
 #[derive(Debug)]
 pub(crate) enum Backend {
     ParallelCluster(Box<ParallelCluster>),
+    Direct(Box<Direct>),
 }
 
 impl EventSource for Backend {
     async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         match self {
             Self::ParallelCluster(api) => api.events(token).await,
+            Self::Direct(aws) => aws.events(token).await,
+        }
+    }
+}
+
+impl ImageSource for Backend {
+    async fn image(&mut self) -> Result<ImageAnswer, Fault> {
+        match self {
+            Self::ParallelCluster(api) => api.image().await,
+            Self::Direct(aws) => aws.image().await,
         }
     }
 }
 
 impl Source for Backend {
-    type Image = ParallelCluster;
+    type Image = Self;
 
-    fn image_source(&mut self) -> Option<&mut Self::Image> {
-        match self {
-            Self::ParallelCluster(api) => api.image_source(),
-        }
+    fn image_source(&mut self) -> Option<&mut Self> {
+        Some(self)
     }
 
     fn clock_correction(&self) -> TimeDelta {
         match self {
             Self::ParallelCluster(api) => api.clock_correction(),
+            Self::Direct(aws) => aws.clock_correction(),
         }
     }
 
     fn retry_now(&mut self) {
         match self {
             Self::ParallelCluster(api) => api.retry_now(),
+            Self::Direct(aws) => aws.retry_now(),
         }
     }
 
     fn reconnect(&mut self) {
         match self {
             Self::ParallelCluster(api) => api.reconnect(),
+            Self::Direct(aws) => aws.reconnect(),
         }
     }
 }

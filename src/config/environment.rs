@@ -31,6 +31,8 @@ pub struct Environment {
     pub api_url: Option<String>,
     /// `BAKEWATCH_THEME`, if not empty.
     pub theme: Option<String>,
+    /// `BAKEWATCH_HEARTBEAT`, if not empty.
+    pub heartbeat: Option<String>,
     /// The name of the variable with AWS keys, if set: `AWS_ACCESS_KEY_ID`.
     pub aws_keys: Option<&'static str>,
     /// The first of `AWS_REGION` and `AWS_DEFAULT_REGION` that is not empty, with its name.
@@ -80,6 +82,7 @@ impl Environment {
             no_color: !var("NO_COLOR").is_empty(),
             api_url: non_empty("BAKEWATCH_API_URL"),
             theme: non_empty("BAKEWATCH_THEME"),
+            heartbeat: non_empty("BAKEWATCH_HEARTBEAT"),
             aws_keys: with_name("AWS_ACCESS_KEY_ID").map(|(name, _)| name),
             aws_region: with_name("AWS_REGION").or_else(|| with_name("AWS_DEFAULT_REGION")),
             aws_profile: non_empty("AWS_PROFILE"),

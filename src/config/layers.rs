@@ -103,6 +103,16 @@ pub(super) fn interval(name: &'static str, help: impl Into<String>) -> Row<Durat
     Row::new(name, help.into(), parse, format)
 }
 
+/// The time between two progress lines; 0 is the only number without a unit.
+pub(super) fn heartbeat(name: &'static str, help: impl Into<String>) -> Row<Duration> {
+    let parse = |value: &Value| match value {
+        Value::Integer(0) => Ok(Duration::ZERO),
+        value => crate::cli::heartbeat(string(value)?),
+    };
+    let format = |time: &Duration| quoted(&humantime::format_duration(*time).to_string());
+    Row::new(name, help.into(), parse, format)
+}
+
 /// A boolean setting.
 pub(super) fn switch(name: &'static str, help: impl Into<String>) -> Row<bool> {
     let parse = |value: &Value| value.as_bool().ok_or("must be true or false".to_owned());
@@ -151,6 +161,12 @@ pub(super) struct Picked<T> {
 }
 
 impl<T: Clone> Picked<T> {
+    /// The value of a flag or of the environment, before anything that the AWS crates know.
+    pub(super) fn unless_file(&self) -> Option<T> {
+        let from_file = matches!(self.origin, Origin::File(_));
+        self.value.clone().filter(|_| !from_file)
+    }
+
     /// The value, unless it is from the environment, where the AWS crates look for it themselves.
     pub(super) fn unless_environment(&self) -> Option<T> {
         let from_environment = matches!(self.origin, Origin::Environment(_));

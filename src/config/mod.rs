@@ -20,8 +20,8 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, OutputArgs,
-    RecordingArg, ReplayArgs, ReplaySpeed,
+    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
+    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
 };
 use crate::error::Error;
 use crate::style::Theme;
@@ -38,6 +38,9 @@ use preferences::{ApiPreferences, Preferences};
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
     --query \"Stacks[0].Outputs[?OutputKey=='ParallelClusterApiInvokeUrl'].OutputValue\" --output text";
 
+/// The longest silence in text: CI systems end a job that prints nothing for ten minutes.
+const DEFAULT_HEARTBEAT: Duration = Duration::from_mins(3);
+
 /// The folder of recordings in the state folder.
 const RECORDINGS: &str = "bakewatch/recordings";
 
@@ -48,8 +51,8 @@ pub enum Task {
     History(History),
     Report(Recorded),
     PrintKeys(Keys),
-    /// Print the effective settings, and the path of the file that changes them.
-    PrintSettings(Vec<Setting>, Option<PathBuf>),
+    /// Print the effective settings, and the path of the file that changes them, if the API's URL is one.
+    PrintSettings(Vec<Setting>, Option<PathBuf>, Option<String>),
     /// Print the completions or a manual page.
     Print(String),
 }
@@ -67,6 +70,8 @@ pub struct Settings {
     pub capabilities: TerminalCapabilities,
     /// The command to run on the outcome.
     pub on_outcome: Option<String>,
+    /// The longest silence of a headless watch, if there is a limit.
+    pub heartbeat: Option<Duration>,
     /// `--timeout` (headless only).
     pub timeout: Option<Duration>,
     /// `--wait` (headless only).
@@ -173,10 +178,12 @@ pub enum SourceSettings {
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
     pub image_id: String,
-    /// The API's URL, with its stage.
-    pub api_url: String,
+    /// The API's URL, with its stage; `None` to read AWS directly.
+    pub api_url: Option<String>,
     /// The image's region, unless the AWS crates find it themselves.
     pub region: Option<String>,
+    /// The region by flag or environment, which precedes the profile's.
+    pub region_before_profile: Option<String>,
     /// The region by flag, environment or settings.
     pub requested_region: Option<String>,
     /// The profile by flag, environment or settings.
@@ -210,8 +217,9 @@ impl Task {
         let (source, output, preferences) = match cli.command {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Config(ConfigArgs { api, look }) => {
-                let Preferences { settings, file, .. } = load(api, &look)?;
-                return Ok(Self::PrintSettings(settings, file));
+                let loaded = load(api, &look)?;
+                let (settings, url) = (loaded.settings, loaded.api.url);
+                return Ok(Self::PrintSettings(settings, loaded.file, url));
             }
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
@@ -262,9 +270,11 @@ impl Task {
         if let Some(file) = output.record.clone() {
             record = Record::InFile(file);
         }
+        let mode = output_mode(&output, environment)?;
         Ok(Self::Watch(Box::new(Settings {
             source,
-            output: output_mode(&output, environment)?,
+            heartbeat: heartbeat(preferences.heartbeat, &mode),
+            output: mode,
             theme: preferences.theme,
             mouse: preferences.mouse,
             utc: preferences.utc,
@@ -280,6 +290,14 @@ impl Task {
             },
         })))
     }
+}
+
+/// The longest silence of a headless watch. A program that reads JSON may not know progress lines, so it has to ask for
+/// them.
+fn heartbeat(given: Option<Duration>, output: &OutputMode) -> Option<Duration> {
+    let is_text = matches!(output, OutputMode::Headless(OutputFormat::Text));
+    let every = given.or(is_text.then_some(DEFAULT_HEARTBEAT))?;
+    (!every.is_zero()).then_some(every)
 }
 
 /// The format of the history. JSON needs no settings, so it works with an invalid config.toml.
@@ -303,21 +321,32 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
     })
 }
 
-/// The connection to the API. Unsigned requests need no credentials.
+/// The connection to the API, or to AWS. Unsigned requests need no credentials.
 fn api(
     image_id: String,
     unsigned: bool,
     preferences: &ApiPreferences,
 ) -> Result<ApiSettings, Error> {
-    let api_url = preferences.url.clone().ok_or_else(|| {
-        Error::Usage(format!(
-            "no API URL: pass --api-url, or set BAKEWATCH_API_URL or api-url in config.toml; the URL is an output of the API's stack: {FIND_API_URL}"
-        ))
-    })?;
+    let api_url = preferences.url.clone();
+    let api_url = match preferences.backend {
+        BackendChoice::Auto => api_url,
+        BackendChoice::Aws => None,
+        BackendChoice::Api => Some(api_url.ok_or_else(|| {
+            Error::Usage(format!(
+                "no API URL: pass --api-url, or set BAKEWATCH_API_URL or api-url in config.toml; the URL is an output of the API's stack: {FIND_API_URL}"
+            ))
+        })?),
+    };
+    if api_url.is_none() && unsigned {
+        return Err(Error::Usage(format!(
+            "--no-sign-request needs an API: AWS answers signed requests only; pass --api-url; the URL is an output of the API's stack: {FIND_API_URL}"
+        )));
+    }
     let signed = |text: &Option<String>| text.clone().filter(|_| !unsigned);
     Ok(ApiSettings {
         image_id,
         api_url,
+        region_before_profile: preferences.region.unless_file(),
         requested_region: preferences.region.value.clone(),
         requested_profile: preferences.profile.value.clone(),
         region: preferences.region.unless_environment(),

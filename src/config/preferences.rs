@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::cli::{ApiArgs, Color, LookArgs};
+use crate::cli::{ApiArgs, BackendChoice, Color, LookArgs};
 use crate::config::layers::{
-    Layers, Origin, Picked, Setting, choice, interval, path, quoted, switch, text,
+    Layers, Origin, Picked, Setting, choice, heartbeat, interval, path, quoted, switch, text,
 };
 use crate::config::{Environment, themes};
 use crate::error::Error;
@@ -27,6 +27,8 @@ pub(super) struct Preferences {
     pub(super) utc: bool,
     /// Whether a verdict rings the bell and sends a notification.
     pub(super) notify: bool,
+    /// The longest silence of a headless watch; zero for any.
+    pub(super) heartbeat: Option<Duration>,
     /// The command to run on the outcome.
     pub(super) on_outcome: Option<String>,
     /// The path of the user's file, even if it does not exist; `None` without a home folder.
@@ -37,6 +39,7 @@ pub(super) struct Preferences {
 /// The effective settings of the connection to the API.
 #[derive(Debug)]
 pub(super) struct ApiPreferences {
+    pub(super) backend: BackendChoice,
     pub(super) url: Option<String>,
     pub(super) region: Picked<String>,
     pub(super) signing_region: Option<String>,
@@ -79,6 +82,7 @@ impl Preferences {
         let times = layers.pick(times, None, None, Some(TimesSetting::Local))?;
         let notify = switch("notify", "bell and desktop notification on a verdict");
         let notify = layers.pick(notify, look.no_notify.then_some(false), None, Some(true))?;
+        let heartbeat = heartbeat_preference(&mut layers, look.heartbeat, environment)?;
         let on_outcome = text("on-outcome", "command to run on the outcome");
         let on_outcome = layers.pick(on_outcome, non_empty(look.on_outcome), None, None)?;
         let (file, settings) = layers.finish()?;
@@ -88,6 +92,7 @@ impl Preferences {
             mouse: mouse.value != Some(false),
             utc: times.value == Some(TimesSetting::Utc),
             notify: notify.value != Some(false),
+            heartbeat,
             on_outcome: on_outcome.value,
             file,
             settings,
@@ -101,6 +106,8 @@ fn api_preferences(
     environment: &Environment,
 ) -> Result<ApiPreferences, Error> {
     let variable = |name, value: &Option<String>| value.clone().map(|value| (name, Some(value)));
+    let backend = choice("backend", "service to read the build from");
+    let backend = layers.pick(backend, args.backend, None, Some(BackendChoice::Auto))?;
     let url = text("api-url", "invoke URL of the ParallelCluster API")
         .with_format(|url| without_secrets(url));
     let env = variable("BAKEWATCH_API_URL", &environment.api_url);
@@ -137,6 +144,7 @@ fn api_preferences(
     );
     let every = layers.pick(every, args.interval, None, None)?;
     Ok(ApiPreferences {
+        backend: backend.value.unwrap_or(BackendChoice::Auto),
         url,
         region,
         signing_region: signing.value,
@@ -145,6 +153,24 @@ fn api_preferences(
         ca_bundle: resolve_path(bundle, environment),
         interval: every.value,
     })
+}
+
+fn heartbeat_preference(
+    layers: &mut Layers,
+    flag: Option<Duration>,
+    environment: &Environment,
+) -> Result<Option<Duration>, Error> {
+    const VARIABLE: &str = "BAKEWATCH_HEARTBEAT";
+    let row = heartbeat(
+        "heartbeat",
+        "silence before a progress line; default: 3m in text",
+    );
+    let given = environment.heartbeat.as_deref().map(crate::cli::heartbeat);
+    let given = given.transpose();
+    let given = given
+        .map_err(|why| layers.invalid_value("heartbeat", Origin::Environment(VARIABLE), &why))?;
+    let env = given.map(|every| (VARIABLE, Some(every)));
+    Ok(layers.pick(row, flag, env, None)?.value)
 }
 
 fn theme(layers: &mut Layers, look: &LookArgs, environment: &Environment) -> Result<Theme, Error> {

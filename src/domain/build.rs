@@ -3,6 +3,8 @@
 //!
 //! Tests: `tests/it/headless/endings.rs`, `tests/it/poll/freshness.rs`, `tests/it/headless/watch.rs`.
 
+mod recorded;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +13,7 @@ use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{Cut, Observation, Seen, WalkStep};
+use crate::domain::resume::Earlier;
 use crate::domain::search::Predicate;
 use crate::domain::stack_event::{EventKey, StackEvent, StackId};
 use crate::domain::timeline::Timeline;
@@ -39,7 +42,11 @@ pub struct Build {
     /// Whether the last response with events was that there is no stack.
     stack_gone: bool,
     has_responded: bool,
+    /// The time of the last observation.
+    last_at: Option<DateTime<Utc>>,
     verdict: Verdict,
+    /// The build that an earlier watch has recorded, unless another one has its image id now.
+    earlier: Option<Box<Earlier>>,
     /// The number of observations applied.
     revision: u64,
     /// The predicates of every timeline's filter indexes, later timelines included.
@@ -82,6 +89,7 @@ impl Build {
     pub fn apply<'a>(&mut self, observation: &'a Observation) -> Change<'a> {
         self.revision += 1;
         let mut change = Change::new(observation);
+        self.compare(observation, &mut change);
         match &observation.seen {
             Seen::Page(page) => {
                 self.has_responded = true;
@@ -90,20 +98,22 @@ impl Build {
                 self.apply_page(page, &mut change);
                 let is_deleted = |root: &Arc<StackEvent>| root.status.as_str() == "DELETE_COMPLETE";
                 if self.root().is_some_and(is_deleted) {
-                    self.answers.stack_is_gone();
+                    self.answers.stack_is_gone(observation.elapsed);
                 } else {
                     self.answers.stack_exists();
                 }
             }
-            // A recording proves nothing about the API's present state.
-            Seen::Resumed(page) => {
+            Seen::Resumed(recorded) => {
                 change.response = Response::Recorded;
-                self.apply_page(page, &mut change);
+                change.earlier = recorded.iter().map(|one| self.apply(one)).collect();
+                let as_of = recorded.last().map(|one| one.at);
+                self.rest(as_of.or(self.last_at));
+                return change;
             }
             Seen::StackGone => {
                 change.response = Response::StackGone;
                 self.stack_gone = true;
-                self.answers.stack_is_gone();
+                self.answers.stack_is_gone(observation.elapsed);
             }
             Seen::Image(image) => self.apply_image(image, observation),
             Seen::Failed(fault) => change.response = Response::Failed(fault),
@@ -113,7 +123,10 @@ impl Build {
             self.watched_since.get_or_insert(observation.at);
             self.answers.answered(observation.elapsed);
         }
-        self.verdict = decide(self.verdict, &self.evidence());
+        self.last_at = Some(observation.at);
+        if !self.is_only_recorded() {
+            self.verdict = decide(self.verdict, &self.evidence());
+        }
         change
     }
 
@@ -231,7 +244,9 @@ impl Build {
         };
         let events_seen = self.events_seen();
         self.answers.image(response, unrelated, events_seen, now);
-        if let Some(image) = described.filter(|_| !unrelated) {
+        // Until it is known whose description it is, the recorded one is kept.
+        let is_open = self.is_only_recorded();
+        if let Some(image) = described.filter(|_| !unrelated && !is_open) {
             let stage_before = self
                 .described
                 .as_ref()
@@ -269,12 +284,14 @@ impl Build {
             gone: self.answers.gone(),
             builder: self.answers.builder_end(),
             made: self.is_made(),
+            recorded: self.gone_since_recorded().map(Earlier::verdict_when_gone),
         }
     }
 
     /// The newest answer about the image, as far as it is about this build.
     fn shown(&self, has_image: bool) -> Option<(Shown, Repeated)> {
-        let (shown, answers) = self.answers.shown()?;
+        let root = self.root().map(|root| &root.event_id);
+        let (shown, answers) = self.answers.shown(root)?;
         let is_of_this_build = match shown {
             Shown::Ami(_) => self.owns_ami(),
             // ParallelCluster names its resource so.
@@ -307,7 +324,7 @@ impl Build {
     }
 
     /// Whether Image Builder has made the image.
-    fn is_made(&self) -> bool {
+    pub(crate) fn is_made(&self) -> bool {
         let made = self.current().and_then(|stack| stack.facts().made());
         made.is_some() || self.answers.made_at().is_some()
     }
@@ -436,9 +453,13 @@ impl Build {
         if !self.verdict.is_final() {
             return None;
         }
+        if let Some(known) = self.recorded_end() {
+            return Some(known);
+        }
         let facts = self.current().map(Timeline::facts);
         let time = |event: &Arc<StackEvent>| event.timestamp;
         let ended = match self.verdict {
+            Verdict::EndNotSeen => return None,
             Verdict::Succeeded => {
                 let made = facts.and_then(|facts| facts.made()).and_then(time);
                 let deleted = facts.and_then(|facts| facts.root_deletion()).and_then(time);
@@ -476,6 +497,9 @@ impl Build {
     /// Whether nothing happens any more: the verdict is reached, and the stack is gone, stuck, or in a status in which it
     /// stays. After a success the build lasts until the stack has deleted itself or failed to.
     pub fn is_over(&self) -> bool {
+        if self.is_only_recorded() {
+            return true;
+        }
         let is_final = |root: &Arc<StackEvent>| root.status.is_final();
         match self.verdict {
             Verdict::Succeeded => matches!(self.cleanup(), Cleanup::Done | Cleanup::Leftover),
@@ -486,7 +510,8 @@ impl Build {
 
     /// How long the build has taken, or took. An event that is stamped in the future has age 0.
     pub fn elapsed(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
-        let end = self.ended_at().unwrap_or(now);
+        let as_of = self.recorded().map(|recorded| recorded.as_of);
+        let end = self.ended_at().or(as_of).unwrap_or(now);
         Some((end - self.started_at()?).max(TimeDelta::zero()))
     }
 }

@@ -30,6 +30,10 @@ pub struct Change<'a> {
     pub is_cut: bool,
     /// The newly committed events, in the order to print them.
     pub committed: Vec<Arc<StackEvent>>,
+    /// The changes by the observations of a resumed recording.
+    pub earlier: Vec<Self>,
+    /// The recorded build is another one than this: nothing of it is left.
+    pub replaced: bool,
 }
 
 /// The result of a request, whatever its stream.
@@ -75,6 +79,8 @@ impl<'a> Change<'a> {
             new_stack: None,
             is_cut: false,
             committed: Vec::new(),
+            earlier: Vec::new(),
+            replaced: false,
         }
     }
 

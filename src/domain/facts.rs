@@ -16,7 +16,7 @@ use crate::store::Seq;
 use crate::text::safe::SafeText;
 
 /// The resource that stands for the image itself in ParallelCluster's template.
-const IMAGE_RESOURCE: &str = "ParallelClusterImage";
+pub(crate) const IMAGE_RESOURCE: &str = "ParallelClusterImage";
 
 /// An event's position in its timeline: the part, and the sequence number in it. A larger one is newer.
 pub(crate) type Position = (u8, Seq);

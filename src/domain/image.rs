@@ -84,6 +84,12 @@ impl Ami {
         }
     }
 
+    /// Whether it names another Image Builder image than the known one of the build.
+    pub(crate) fn is_of_another_image(&self, own: Option<&str>) -> bool {
+        let made_by = self.image_arn.as_ref().map(SafeText::as_str);
+        made_by.is_some_and(|made_by| own.is_some_and(|own| own != made_by))
+    }
+
     /// `None` for an AMI that no longer exists.
     pub(crate) fn state(&self) -> Option<AmiState> {
         match self.state.as_ref().map(SafeText::as_str) {

@@ -21,6 +21,7 @@ pub(crate) mod names;
 pub(crate) mod observation;
 pub(crate) mod outcome;
 pub(crate) mod properties;
+pub(crate) mod resume;
 pub(crate) mod search;
 pub(crate) mod span;
 pub(crate) mod stack_event;

@@ -58,8 +58,8 @@ pub struct Observation {
 /// The result of one request.
 #[derive(Clone, Debug)]
 pub enum Seen {
-    /// Events that an earlier watch has recorded, before the first request.
-    Resumed(WalkStep),
+    /// What an earlier watch has recorded. In a recording it is empty: the next watch has continued it from here on.
+    Resumed(Vec<Observation>),
     /// A page of stack events.
     Page(WalkStep),
     /// There is no stack of this name.
@@ -99,17 +99,22 @@ impl Observation {
     /// The number of its events.
     pub(crate) fn events(&self) -> usize {
         match &self.seen {
-            Seen::Page(step) | Seen::Resumed(step) => step.events().count(),
+            Seen::Page(step) => step.events().count(),
+            Seen::Resumed(recorded) => recorded.iter().map(Self::events).sum(),
             _ => 0,
         }
     }
 
-    /// The events that an earlier watch has recorded.
-    pub fn resumed(&self) -> Option<&WalkStep> {
-        match &self.seen {
-            Seen::Resumed(step) => Some(step),
+    /// The pages that an earlier watch has recorded.
+    pub fn resumed(&self) -> impl Iterator<Item = &WalkStep> {
+        let recorded = match &self.seen {
+            Seen::Resumed(recorded) => recorded.as_slice(),
+            _ => &[],
+        };
+        recorded.iter().filter_map(|one| match &one.seen {
+            Seen::Page(page) => Some(page),
             _ => None,
-        }
+        })
     }
 }
 

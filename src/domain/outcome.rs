@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::image::AmiState;
+use crate::domain::resume::{Recorded, deleted_since, seconds};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::answers::BuilderEnd;
@@ -37,6 +38,10 @@ pub struct Outcome {
     pub started_at: Option<DateTime<Utc>>,
     /// The creation of the AMI, else the last event of the stack itself.
     pub ended_at: Option<DateTime<Utc>>,
+    /// Whether a success is a guess: the recording had no end of the build, and its AMI alone was found.
+    pub inferred: bool,
+    /// What an earlier watch recorded, where the outcome rests on it. Recordings do not summarise it.
+    pub recorded: Option<Recorded>,
     /// The number of events: those printed by a headless watch, else those of the newest stack.
     pub events: usize,
 }
@@ -98,7 +103,9 @@ impl Outcome {
             first_failure: first_failure.map(|event| FirstFailure::from(&**event)),
             leftover_stack: succeeded && build.cleanup() == Cleanup::Leftover,
             started_at: build.started_at(),
-            ended_at: build.ended_at(),
+            ended_at: build.ended_at().filter(|_| !build.is_only_recorded()),
+            inferred: succeeded && build.is_inferred(),
+            recorded: build.recorded().cloned(),
             events,
         }
     }
@@ -151,10 +158,20 @@ pub(crate) fn verdict_reason(build: &Build) -> Option<String> {
             Some(format!("the AMI {} is disabled", disabled.id))
         }
         Verdict::Deleted => {
-            Some("the stack and the image were deleted before the build ended".to_owned())
+            let since = build.recorded().and_then(deleted_since);
+            let usual = "the stack and the image were deleted before the build ended";
+            Some(since.unwrap_or_else(|| usual.to_owned()))
         }
         Verdict::AmiNotFound => Some(ami_not_found(build)),
         Verdict::NotFound => Some("there is no image and no stack of this name".to_owned()),
+        Verdict::EndNotSeen => {
+            let as_of = build.recorded().map_or_else(String::new, |recorded| {
+                format!(", as of {},", seconds(recorded.as_of))
+            });
+            Some(format!(
+                "there is no image and no stack of this name any more, and the recording{as_of} has no end of the build"
+            ))
+        }
         Verdict::Ended => Some(match build.root() {
             Some(root) => format!(
                 "ParallelCluster did not create this stack; it ended as {}",

@@ -4,7 +4,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::app::effect::Entry;
+use crate::app::status::heartbeat::Progress;
 use crate::domain::outcome::{FirstFailure, Outcome};
+use crate::domain::resume::Recorded;
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
 use crate::text::safe::{SafeText, escape_json};
 
@@ -26,6 +28,18 @@ enum Line<'a> {
         state: &'a str,
         message: &'a str,
     },
+    Progress {
+        image_id: &'a str,
+        region: Option<&'a str>,
+        elapsed: Option<i64>,
+        stage: Option<&'a str>,
+        /// Nothing reads the workflow and the log yet: these are unknown.
+        step: Option<&'a str>,
+        steps_done: Option<usize>,
+        steps_total: Option<usize>,
+        last_event_at: Option<String>,
+        last_log_at: Option<String>,
+    },
     Outcome {
         outcome: &'a str,
         image_id: &'a str,
@@ -38,6 +52,10 @@ enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         first_failure: Option<FirstFailureFields<'a>>,
         leftover_stack: bool,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        inferred: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recorded: Option<Box<RecordedFields<'a>>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         started_at: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +75,17 @@ struct FirstFailureFields<'a> {
     event_id: &'a str,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordedFields<'a> {
+    outcome: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ami_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+    as_of: String,
+}
+
 /// The line of an entry, without a line break; `None` for a diagnostic.
 pub(super) fn json_line(entry: &Entry) -> Option<String> {
     let line = match entry {
@@ -69,6 +98,7 @@ pub(super) fn json_line(entry: &Entry) -> Option<String> {
             state: state.label(),
             message,
         }),
+        Entry::Progress(progress) => serde_json::to_string(&progress_line(progress)),
         Entry::Outcome(record) => serde_json::to_string(&outcome_line(record)),
     };
     Some(escape_json(&line.unwrap_or_default()))
@@ -80,6 +110,20 @@ fn event_line(event: &StackEvent) -> serde_json::Result<String> {
         stack_id: event.stack_id.as_str(),
         event: raw,
     })
+}
+
+fn progress_line(progress: &Progress) -> Line<'_> {
+    Line::Progress {
+        image_id: progress.image_id.as_str(),
+        region: progress.region.as_ref().map(SafeText::as_str),
+        elapsed: progress.elapsed.map(|elapsed| elapsed.num_seconds()),
+        stage: progress.stage.as_ref().map(SafeText::as_str),
+        step: None,
+        steps_done: None,
+        steps_total: None,
+        last_event_at: progress.last_event_at.map(format_time),
+        last_log_at: None,
+    }
 }
 
 fn outcome_line(record: &Outcome) -> Line<'_> {
@@ -96,9 +140,20 @@ fn outcome_line(record: &Outcome) -> Line<'_> {
         reason: record.reason.as_deref(),
         first_failure: record.first_failure.as_ref().map(first_failure_fields),
         leftover_stack: record.leftover_stack,
+        inferred: record.inferred,
+        recorded: record.recorded.as_ref().map(recorded_fields).map(Box::new),
         started_at: record.started_at.map(format_time),
         ended_at: record.ended_at.map(format_time),
         events: record.events,
+    }
+}
+
+fn recorded_fields(recorded: &Recorded) -> RecordedFields<'_> {
+    RecordedFields {
+        outcome: recorded.outcome.as_str(),
+        ami_id: recorded.ami_id.as_ref().map(SafeText::as_str),
+        ended_at: recorded.ended_at.map(format_time),
+        as_of: format_time(recorded.as_of),
     }
 }
 
@@ -154,6 +209,8 @@ mod tests {
             leftover_stack: false,
             started_at: None,
             ended_at: None,
+            inferred: false,
+            recorded: None,
             events: 0,
         };
         let expected = r#"{"kind":"outcome","outcome":"not-found","imageId":"img","leftoverStack":false,"events":0}"#;

@@ -26,12 +26,23 @@ pub use report::{Subject, report};
 pub use variables::variables;
 
 /// The format of the printed lines.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum LineFormat {
     /// One aligned line per event; status changes go to the diagnostics.
     Text(Box<Theme>),
     /// One JSON object per line.
     Json,
+}
+
+impl LineFormat {
+    /// Whether an entry is printed to standard output, not as a diagnostic.
+    pub(crate) const fn is_result(&self, entry: &Entry) -> bool {
+        match entry {
+            Entry::Event(_) | Entry::Outcome(_) | Entry::Progress(_) => true,
+            Entry::Stack(_) | Entry::Status { .. } => matches!(self, Self::Json),
+            Entry::Remark(_) => false,
+        }
+    }
 }
 
 /// The last line on the normal screen after the program has left the terminal.
@@ -84,6 +95,9 @@ impl<O: Write, D: Write> Printer<O, D> {
             }
             (LineFormat::Text(theme), Entry::Event(event)) => {
                 writeln!(self.out, "{}", text::event(event, theme))
+            }
+            (LineFormat::Text(theme), Entry::Progress(progress)) => {
+                writeln!(self.out, "{}", text::progress(progress, theme))
             }
             (LineFormat::Text(theme), Entry::Outcome(outcome)) => {
                 writeln!(self.out, "{}", text::outcome(outcome, theme))

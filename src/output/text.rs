@@ -1,13 +1,15 @@
 //! Serialises entries as aligned text lines for users, logs and grep.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use crossterm::style::Stylize;
 use ratatui::backend::IntoCrossterm;
 use ratatui::style::Style;
 
 use crate::app::model::Model;
+use crate::app::status::heartbeat::Progress;
 use crate::app::status::summary::summary;
 use crate::domain::outcome::{FirstFailure, Outcome};
+use crate::domain::resume::in_words;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::OutcomeKind;
@@ -49,6 +51,60 @@ fn cell(text: &str, columns: usize) -> String {
     pad(&one_line(text), columns)
 }
 
+/// The progress of a build: time (UTC), `PROGRESS`, image, and the known facts, most useful first.
+pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
+    let stage = progress.stage.as_ref().map(|stage| {
+        let stage = one_line(stage.as_str());
+        if progress.is_of_image_builder {
+            format!("Image Builder: {stage}")
+        } else {
+            format!("{stage} in progress")
+        }
+    });
+    let ago = |time: DateTime<Utc>| duration((progress.at - time).max(TimeDelta::zero()));
+    let left = progress.estimate.map(|estimate| {
+        let basis = estimate.basis();
+        if estimate.left > TimeDelta::zero() {
+            format!("about {} left (by {basis})", duration(estimate.left))
+        } else {
+            format!("{} longer than {basis}", duration(-estimate.left))
+        }
+    });
+    let last_event = match progress.last_event_at {
+        Some(time) => format!("last event {} ago", ago(time)),
+        None => "no event yet".to_owned(),
+    };
+    let fault = progress.fault.as_ref().map(|(why, since)| {
+        let since = since.map_or_else(
+            || "the API has not responded yet".to_owned(),
+            |time| format!("the API last responded {} ago", ago(time)),
+        );
+        format!("{since}: {}", one_line(why))
+    });
+    let label = progress.verdict.label().to_lowercase();
+    let elapsed = progress
+        .elapsed
+        .map(|elapsed| format!("{} elapsed", duration(elapsed)));
+    let parts = [
+        stage.or(Some(label)),
+        elapsed,
+        left,
+        Some(last_event),
+        fault,
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    format!(
+        "{:20} {} {}: {}",
+        seconds(progress.at),
+        paint(
+            theme.status(StatusClass::Running),
+            &cell("PROGRESS", STATUS)
+        ),
+        one_line(progress.image_id.as_str()),
+        parts.join(", "),
+    )
+}
+
 /// The last line: the outcome in words.
 pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
     let style = theme.status(class(outcome.kind));
@@ -71,6 +127,13 @@ pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
     } else if let Some(reason) = &outcome.reason {
         line.push_str(": ");
         line.push_str(&one_line(reason));
+    }
+    if outcome.inferred {
+        line.push_str("; inferred: the recording has no end of the build, and its AMI was found");
+    }
+    if let Some(recorded) = &outcome.recorded {
+        line.push_str("; the recording says: ");
+        line.push_str(&one_line(&in_words(recorded)));
     }
     line
 }

@@ -372,6 +372,9 @@ pub(crate) struct SummaryFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first_failure: Option<FirstFailureFields>,
     leftover_stack: bool,
+    /// Whether the success is a guess.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    inferred: bool,
     events: usize,
 }
 
@@ -397,6 +400,7 @@ impl From<&Outcome> for SummaryFields {
                 reason: redacted(failure.reason.as_ref()),
             }),
             leftover_stack: outcome.leftover_stack,
+            inferred: outcome.inferred,
             events: outcome.events,
         }
     }
@@ -421,6 +425,8 @@ impl SummaryFields {
                 event: None,
             }),
             leftover_stack: self.leftover_stack,
+            inferred: self.inferred,
+            recorded: None,
             started_at: self.started_at.as_deref().and_then(parse_time),
             ended_at: self.ended_at.as_deref().and_then(parse_time),
             events: self.events,

@@ -15,6 +15,7 @@ pub(crate) mod history;
 pub(crate) mod player;
 pub(crate) mod reader;
 pub(crate) mod recorder;
+pub(crate) mod saved_events;
 pub(crate) mod transcript;
 pub(crate) mod writer;
 
@@ -65,12 +66,33 @@ pub struct Header {
     pub started_at: DateTime<Utc>,
 }
 
-/// The backend of a recording of format 1, and of every one so far.
+/// The name of the backend that reads AWS directly.
+pub(crate) fn aws() -> String {
+    "aws".to_owned()
+}
+
+/// The backend of every recording of format 1.
 pub(crate) fn parallelcluster() -> String {
     "parallelcluster".to_owned()
 }
 
 impl Header {
+    /// The header of a recording by this program. The caller adds what else it knows of the target.
+    pub(crate) fn new(image_id: &str, backend: String, started_at: DateTime<Utc>) -> Self {
+        Self {
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            backend,
+            account: None,
+            partition: None,
+            image_id: image_id.to_owned(),
+            region: None,
+            profile: None,
+            api: None,
+            started_at,
+        }
+    }
+
     /// Adds the account and the partition from a stack's id, unless they are known.
     pub(crate) fn locate(&mut self, stack_id: &StackId) {
         // arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/…
@@ -91,6 +113,11 @@ impl Header {
     /// Whether the watch was of a real API, not of a simulated one.
     pub fn is_of_an_api(&self) -> bool {
         self.api.is_some()
+    }
+
+    /// Whether it is of events that another program has saved, not of a watch.
+    pub(crate) fn is_of_saved_events(&self) -> bool {
+        self.api.as_deref() == Some(saved_events::API)
     }
 
     /// Whether both recordings are of the same image, region, profile, API and kind of API.

@@ -20,7 +20,7 @@ use crate::recording::{Header, VERSION};
 const MAX_LINE: u64 = 64 * 1024 * 1024;
 
 /// The content of a recording.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Recording {
     pub header: Header,
     /// The observations of the watch, in order.
@@ -120,25 +120,15 @@ impl Recording {
         })
     }
 
-    /// The recorded events as the observations that a resumed watch starts with.
+    /// What was recorded as the observation that a resumed watch starts with.
     pub fn resume(self, now: DateTime<Utc>) -> Vec<Observation> {
-        let pages =
-            self.observations
-                .into_iter()
-                .filter_map(|observation| match observation.seen {
-                    Seen::Page(page) => Some(WalkStep {
-                        audit: false,
-                        ..page
-                    }),
-                    _ => None,
-                });
-        let with_events = |page: &WalkStep| {
-            !page.fresh.is_empty() || page.commit.as_ref().is_some_and(|late| !late.is_empty())
-        };
-        pages
-            .filter(with_events)
-            .map(|page| observation(now, Stream::Events, Seen::Resumed(page)))
-            .collect()
+        // Failed requests of an earlier watch are not those of this one.
+        let mut recorded = self.observations;
+        recorded.retain(|one| !matches!(one.seen, Seen::Failed(_) | Seen::ClockOff(_)));
+        if recorded.is_empty() {
+            return Vec::new();
+        }
+        vec![observation(now, Stream::Events, Seen::Resumed(recorded))]
     }
 }
 
@@ -187,8 +177,8 @@ pub(crate) fn header(line: &[u8]) -> Result<Header, ReadError> {
     }
 }
 
-/// An observation without the times that depend on the others.
-fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Observation {
+/// An observation without the times that depend on the others; [`set_times`] sets those.
+pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Observation {
     Observation {
         at,
         elapsed: Duration::ZERO,
@@ -229,6 +219,7 @@ impl Observations {
             kind::NO_IMAGE => Some(Seen::Image(ImageAnswer::Absent)),
             kind::FOREIGN_IMAGE => Some(Seen::Image(ImageAnswer::Foreign)),
             kind::CLOCK_OFF => line.clock_off().map(Seen::ClockOff),
+            kind::RESUMED => Some(Seen::Resumed(Vec::new())),
             // Notes about the recording itself, and kinds of later versions.
             _ => None,
         };
@@ -280,23 +271,26 @@ impl Observations {
         self.done.push(page);
     }
 
-    /// The observations. Like the poller's own, each has the time since the first and the time of the next one of
-    /// its stream.
     fn finish(mut self) -> Vec<Observation> {
         self.close();
-        let mut next = [None; Stream::COUNT];
-        for observation in self.done.iter_mut().rev() {
-            let next = &mut next[observation.stream.index()];
-            observation.next_try = next.map_or(observation.at, |next| observation.at.max(next));
-            *next = Some(observation.at);
-        }
-        let began = self.done.first().map(|observation| observation.at);
-        for observation in &mut self.done {
-            let since = began.map(|began| observation.at - began);
-            observation.elapsed = since
-                .and_then(|since| since.to_std().ok())
-                .unwrap_or_default();
-        }
+        set_times(&mut self.done);
         self.done
+    }
+}
+
+/// Gives each observation, like the poller's own, the time since the first and the time of the next one of its stream.
+pub(super) fn set_times(observations: &mut [Observation]) {
+    let mut next = [None; Stream::COUNT];
+    for observation in observations.iter_mut().rev() {
+        let next = &mut next[observation.stream.index()];
+        observation.next_try = next.map_or(observation.at, |next| observation.at.max(next));
+        *next = Some(observation.at);
+    }
+    let began = observations.first().map(|observation| observation.at);
+    for observation in observations {
+        let since = began.map(|began| observation.at - began);
+        observation.elapsed = since
+            .and_then(|since| since.to_std().ok())
+            .unwrap_or_default();
     }
 }

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::build::Build;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
+use crate::domain::resume::{Identity, Standing};
 use crate::recording::folder::Found;
 use crate::recording::format::{Line, append, kind};
 use crate::recording::transcript::Transcript;
@@ -21,6 +23,8 @@ use crate::recording::{Folder, Header, ReadError, Recording, VERSION, folder};
 const MAX_COPIES: u16 = 1_000;
 /// The maximum backlog of a watch that has not found an image yet.
 const MAX_BACKLOG_WITHOUT_IMAGE: usize = 64 * 1024;
+/// The maximum number of observations to keep until it is known which build they are about.
+const MAX_HELD: usize = 10_000;
 
 /// The reason that a file can't be recorded to.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +57,26 @@ pub struct Recorder {
     backlog: Vec<u8>,
     /// Whether there is something to record: a watch that never finds an image leaves no file.
     has_content: bool,
-    /// The file of an older format that this recording begins with: locked, so that no other watch resumes it.
+    /// The file of an older format that this recording begins with, or of another build: locked, so that no other watch
+    /// resumes it.
     older: Option<File>,
+    /// What to tell the user about the file.
+    note: Option<String>,
+    /// The recording of an earlier watch, until it is known whether its build is the present one.
+    earlier: Option<Box<Earlier>>,
+}
+
+/// A found recording. Nothing is written to it before an answer shows that its build is the present one.
+#[derive(Debug)]
+struct Earlier {
+    found: Found,
+    header: Header,
+    /// The folder of all recordings; `None` if the user has named the file.
+    folder: Option<Folder>,
+    identity: Identity,
+    has_ended: bool,
+    /// The observations of this watch so far.
+    held: Vec<Observation>,
 }
 
 #[derive(Debug)]
@@ -72,20 +94,14 @@ impl Recorder {
     /// there is one.
     pub fn in_folder(folder: Folder, header: Header, resumes: bool) -> (Self, Option<Recording>) {
         let found = resumes.then(|| folder.resumable(&header)).flatten();
-        let at = header.started_at;
-        match found {
-            Some(found) if found.recording.header.version < VERSION => {
-                let mut recorder = Self::new(Destination::Folder(folder), Some(header));
-                recorder.begin_with(&found.recording, at);
-                recorder.older = Some(found.file);
-                (recorder, Some(found.recording))
-            }
-            Some(found) => match Self::resume(found, at) {
-                Ok((recorder, recording)) => (recorder, Some(recording)),
-                Err(_) => (Self::new(Destination::Folder(folder), Some(header)), None),
-            },
-            None => (Self::new(Destination::Folder(folder), Some(header)), None),
-        }
+        let Some(found) = found else {
+            return (Self::new(Destination::Folder(folder), Some(header)), None);
+        };
+        let recording = found.recording.clone();
+        let Ok(recorder) = Self::compare(found, &header, Some(&folder)) else {
+            return (Self::new(Destination::Folder(folder), Some(header)), None);
+        };
+        (recorder, Some(recording))
     }
 
     /// Records in a file. With `resumes`, resumes and returns its recording of the same target.
@@ -141,12 +157,121 @@ impl Recorder {
             path,
             recording,
         };
-        let (recorder, recording) = if found.recording.header.version < VERSION {
-            Self::replace(found, header)?
-        } else {
-            Self::resume(found, header.started_at)?
+        let recording = found.recording.clone();
+        Ok((Self::compare(found, header, None)?, Some(recording)))
+    }
+
+    /// Waits for the answer whether the build of a recording is the present one. A recording without a build is continued.
+    fn compare(found: Found, header: &Header, folder: Option<&Folder>) -> io::Result<Self> {
+        let observations = found.recording.clone().resume(header.started_at);
+        let mut build = Build::requested(&header.image_id, false);
+        for observation in &observations {
+            build.apply(observation);
+        }
+        let Some(identity) = build.identity() else {
+            return Self::continue_in(found, header, folder);
         };
-        Ok((recorder, Some(recording)))
+        let destination = Destination::File {
+            file: found.file.try_clone()?,
+            path: found.path.clone(),
+        };
+        let mut recorder = Self::new(destination, None);
+        recorder.earlier = Some(Box::new(Earlier {
+            found,
+            header: header.clone(),
+            folder: folder.cloned(),
+            identity,
+            has_ended: build.verdict().is_final(),
+            held: Vec::new(),
+        }));
+        Ok(recorder)
+    }
+
+    /// Continues a recording: in its file, or in one of the present format that begins with its observations.
+    fn continue_in(found: Found, header: &Header, folder: Option<&Folder>) -> io::Result<Self> {
+        if found.recording.header.version >= VERSION {
+            return Self::resume(found, header.started_at);
+        }
+        let Some(folder) = folder else {
+            return Self::replace(found, header);
+        };
+        let mut recorder = Self::new(Destination::Folder(folder.clone()), Some(header.clone()));
+        recorder.begin_with(&found.recording, header.started_at);
+        recorder.older = Some(found.file);
+        Ok(recorder)
+    }
+
+    /// Begins the recording of another build than that of a found one.
+    fn begin_another(found: Found, header: &Header, folder: Option<&Folder>) -> io::Result<Self> {
+        let header = Some(header.clone());
+        let mut recorder = if let Some(folder) = folder {
+            Self::new(Destination::Folder(folder.clone()), header)
+        } else {
+            let with_number = |number: u16| {
+                let mut path = found.path.clone().into_os_string();
+                path.push(format!(".{number}"));
+                PathBuf::from(path)
+            };
+            let free = (2..=MAX_COPIES)
+                .map(with_number)
+                .find(|path| !path.exists());
+            let path = free.ok_or(io::ErrorKind::AlreadyExists)?;
+            let file = folder::create(&path)?;
+            let note = format!(
+                "{} is the recording of an earlier build of this image; this one is recorded in {}",
+                found.path.display(),
+                path.display()
+            );
+            let mut recorder = Self::new(Destination::File { file, path }, header);
+            recorder.note = Some(note);
+            recorder
+        };
+        recorder.has_content = true;
+        recorder.older = Some(found.file);
+        Ok(recorder)
+    }
+
+    /// Takes an observation into account while it is not known whether the recorded build is the present one. True once
+    /// it is written.
+    fn decide(&mut self, observation: &Observation) -> io::Result<bool> {
+        let Some(earlier) = &mut self.earlier else {
+            return Ok(false);
+        };
+        earlier.held.push(observation.clone());
+        earlier.identity.observe(observation);
+        match earlier.identity.standing() {
+            Standing::Same { .. } => self.leave_open(Self::continue_in),
+            Standing::Another => self.leave_open(Self::begin_another),
+            Standing::Open | Standing::Gone => {
+                // A watch of nothing can last for days.
+                let over = earlier.held.len().saturating_sub(MAX_HELD);
+                earlier.held.drain(..over);
+                return Ok(true);
+            }
+        }?;
+        Ok(true)
+    }
+
+    /// Writes what was held, to the recording that `open` opens.
+    fn leave_open(
+        &mut self,
+        open: impl FnOnce(Found, &Header, Option<&Folder>) -> io::Result<Self>,
+    ) -> io::Result<()> {
+        let Some(earlier) = &self.earlier else {
+            return Ok(());
+        };
+        let found = Found {
+            file: earlier.found.file.try_clone()?,
+            path: earlier.found.path.clone(),
+            recording: earlier.found.recording.clone(),
+        };
+        let mut recorder = open(found, &earlier.header, earlier.folder.as_ref())?;
+        for observation in &earlier.held {
+            let mut lines = recorder.transcript.add(observation);
+            recorder.backlog.append(&mut lines);
+        }
+        *self = recorder;
+        self.flush()
     }
 
     fn new(destination: Destination, header: Option<Header>) -> Self {
@@ -157,6 +282,8 @@ impl Recorder {
             backlog: Vec::new(),
             has_content: false,
             older: None,
+            note: None,
+            earlier: None,
         }
     }
 
@@ -169,7 +296,7 @@ impl Recorder {
     }
 
     /// Appends to an existing recording, on a new line.
-    fn resume(found: Found, at: DateTime<Utc>) -> io::Result<(Self, Recording)> {
+    fn resume(found: Found, at: DateTime<Utc>) -> io::Result<Self> {
         let Found {
             file,
             path,
@@ -184,12 +311,12 @@ impl Recorder {
         }
         recorder.has_content = true;
         recorder.note_resumption(at);
-        Ok((recorder, recording))
+        Ok(recorder)
     }
 
     /// Replaces a file of an older format by one that begins with its content. The old file stays, under another name. At
     /// any moment there is a whole recording at the path.
-    fn replace(found: Found, header: &Header) -> io::Result<(Self, Recording)> {
+    fn replace(found: Found, header: &Header) -> io::Result<Self> {
         // A link stays a link: the file that it leads to is replaced.
         let path = fs::canonicalize(&found.path)?;
         let with_ending = |ending: String| {
@@ -230,7 +357,7 @@ impl Recorder {
             path.clone_from(&found.path);
         }
         recorder.older = Some(found.file);
-        Ok((recorder, found.recording))
+        Ok(recorder)
     }
 
     /// Begins with the observations of a recording of an older format.
@@ -262,11 +389,19 @@ impl Recorder {
         }
     }
 
+    /// What to tell the user about the file, once.
+    pub(crate) fn take_note(&mut self) -> Option<String> {
+        self.note.take()
+    }
+
     /// Writes the lines of an observation.
     ///
     /// # Errors
     /// If a write fails. Nothing is lost: the next call retries.
     pub fn record(&mut self, observation: &Observation) -> io::Result<()> {
+        if self.decide(observation)? {
+            return Ok(());
+        }
         self.backlog.append(&mut self.transcript.add(observation));
         self.has_content |= self.transcript.has_found_image();
         if !self.has_content {
@@ -280,11 +415,15 @@ impl Recorder {
         self.flush()
     }
 
-    /// Writes the outcome.
+    /// Writes the outcome. A recording that this watch has learned nothing new about stays as it is.
     ///
     /// # Errors
     /// If a write fails.
     pub fn end(&mut self, outcome: &Outcome, at: DateTime<Utc>) -> io::Result<()> {
+        let unfinished = self.earlier.as_ref().filter(|earlier| !earlier.has_ended);
+        if unfinished.is_some_and(|earlier| earlier.identity.standing() == Standing::Gone) {
+            self.leave_open(Self::continue_in)?;
+        }
         if !self.has_content {
             return Ok(());
         }

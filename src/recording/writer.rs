@@ -24,8 +24,8 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) enum WriteNote {
     /// It can't be written.
     Failed(String),
-    /// It is complete again.
-    Recovered(String),
+    /// It is complete again, or in another file than the user named.
+    Passing(String),
 }
 
 enum Command {
@@ -101,13 +101,16 @@ impl WriterThread {
                 }
                 Command::End(outcome, at) => (self.recorder.end(&outcome, at), true),
             };
+            if let Some(note) = self.recorder.take_note() {
+                notify(WriteNote::Passing(note));
+            }
             let path = self.recorder.path().display();
             let note = match (written, &failure) {
                 (Ok(()), None) | (Err(_), Some(_)) => None,
                 (Ok(()), Some(_)) => {
                     failure = None;
                     let text = format!("writing the recording {path} works again; it is complete");
-                    Some(WriteNote::Recovered(text))
+                    Some(WriteNote::Passing(text))
                 }
                 (Err(error), None) => {
                     let text = format!(

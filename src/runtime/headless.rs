@@ -9,16 +9,19 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
 use crate::app::model::Model;
 use crate::app::msg::Msg;
+use crate::app::status::heartbeat::Heartbeat;
 use crate::app::update::update;
 use crate::error::Error;
 use crate::output::{LineFormat, Printer};
 use crate::runtime::process::failpoint;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::Signals;
+use crate::runtime::process::streams::Stream;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::sessions::Sessions;
 use crate::runtime::ticks::Ticks;
@@ -31,13 +34,13 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 pub(super) async fn run(
     model: &mut Model,
     format: LineFormat,
-    timeout: Option<Duration>,
+    Limits { timeout, heartbeat }: Limits,
     hook: Hook,
     mut sessions: Sessions,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
-    let mut printer = PrinterThread::start(format, tasks);
+    let mut printer = PrinterThread::start(format.clone(), tasks);
     let mut reader = Hangup::watch_reader(tasks);
     let mut ticks = Ticks::new(&sessions.clock);
     let clock = sessions.clock.clone();
@@ -48,6 +51,8 @@ pub(super) async fn run(
         }
     };
     tokio::pin!(deadline);
+    let began = Instant::now();
+    let mut heartbeat = Heartbeat::new(heartbeat);
     let mut outcomes = Vec::new();
     loop {
         let mut crash = None;
@@ -58,12 +63,20 @@ pub(super) async fn run(
             () = reader.wait() => return Err(Error::Output(io::ErrorKind::BrokenPipe.into())),
             error = tasks.panicked() => Msg::Died(crash.insert(error).to_string()),
             () = &mut deadline => Msg::TimedOut,
+            () = quiet(&heartbeat, began) => Msg::Quiet,
             msg = sessions.inbox.next() => msg,
             msg = ticks.next() => msg,
         };
         failpoint::hit("update");
+        let was_quiet = matches!(msg, Msg::Quiet);
         let by_signal = matches!(msg, Msg::Signal(_));
         let effects = update(model, msg);
+        let mut results = effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Emit(_, entry) if format.is_result(entry)));
+        if was_quiet || results.next().is_some() {
+            heartbeat.printed(began.elapsed());
+        }
         let Some(code) = run_effects(effects, &sessions, &printer, &mut outcomes) else {
             continue;
         };
@@ -73,6 +86,22 @@ pub(super) async fn run(
                 .await;
         }
         return crash.map_or(Ok(code), Err);
+    }
+}
+
+/// The times that the user has set.
+pub(super) struct Limits {
+    /// `--timeout`
+    pub timeout: Option<Duration>,
+    /// `--heartbeat`
+    pub heartbeat: Option<Duration>,
+}
+
+/// Waits until nothing was printed for as long as the heartbeat allows.
+async fn quiet(heartbeat: &Heartbeat, began: Instant) {
+    match heartbeat.due() {
+        Some(due) => tokio::time::sleep_until(began + due).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -123,9 +152,13 @@ impl PrinterThread {
         let (entries, receiver) = channel();
         let (done, finished) = oneshot::channel();
         tasks.spawn_blocking("printer", move || {
-            let printer = Printer::new(format, BufWriter::new(io::stdout()), io::stderr());
+            let printed = Stream::output().and_then(|output| {
+                let diagnostics = Stream::diagnostics()?;
+                let printer = Printer::new(format, BufWriter::new(output), diagnostics);
+                print_all(printer, &receiver)
+            });
             // Fails if the program is already exiting.
-            let _ = done.send(print_all(printer, &receiver));
+            let _ = done.send(printed);
         });
         Self { entries, finished }
     }

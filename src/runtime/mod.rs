@@ -34,9 +34,12 @@ use crate::output::{LineFormat, Printer};
 use crate::recording::Folder;
 
 pub(crate) use self::commands::history::{history, report};
+pub(crate) use self::prepare::check_api_url;
+pub(crate) use self::process::streams::print_diagnostic;
 
 use self::inbox::{Inbox, RemarkSender};
 use self::process::hook::Hook;
+use self::process::streams::Stream;
 use self::process::tasks::Tasks;
 use self::process::{logging, panics};
 use self::sessions::Sessions;
@@ -66,9 +69,8 @@ pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
 
 /// Prints a text and returns the exit code.
 pub(crate) fn print(text: &str) -> Result<u8, Error> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
+    Stream::output()
+        .and_then(|mut output| output.write_all(text.as_bytes()))
         .map_err(Error::Output)?;
     Ok(exit_code::SUCCEEDED)
 }
@@ -138,8 +140,11 @@ async fn watch(
                 OutputFormat::Json => LineFormat::Json,
             };
             let sessions = start(&mut tasks);
-            let timeout = settings.timeout;
-            headless::run(&mut model, format, timeout, hook, sessions, &mut tasks).await
+            let limits = headless::Limits {
+                timeout: settings.timeout,
+                heartbeat: settings.heartbeat,
+            };
+            headless::run(&mut model, format, limits, hook, sessions, &mut tasks).await
         }
     };
     let outcome = Outcome::of(&model.shown.build, &model.shown.target.image_id);
@@ -153,8 +158,10 @@ async fn watch(
 
 /// Prints a remark that came too late for the watch to show it.
 fn print_new_remark(model: &Model, remark: Remark) {
-    if model.remark().is_none_or(|shown| *shown != remark) {
-        let mut printer = Printer::new(LineFormat::Json, io::sink(), io::stderr());
+    if model.remark().is_none_or(|shown| *shown != remark)
+        && let Ok(diagnostics) = Stream::diagnostics()
+    {
+        let mut printer = Printer::new(LineFormat::Json, io::sink(), diagnostics);
         let _ = printer.print(&Entry::Remark(remark.text));
     }
 }

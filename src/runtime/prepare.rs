@@ -2,13 +2,15 @@
 
 use crate::app::msg::Remark;
 use crate::app::session::Target;
+use crate::aws::endpoints::{Endpoints, find_region};
+use crate::backend::direct::{self, Direct};
 use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
 use crate::backend::{Backend, parallelcluster};
 use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::demo::{Scenario, Simulator};
 use crate::error::Error;
-use crate::recording::{self, Header, VERSION};
+use crate::recording::{self, Header};
 use crate::runtime::commands::history;
 use crate::runtime::recorder;
 use crate::runtime::sessions::{Origin, Prepared};
@@ -19,6 +21,20 @@ pub(super) struct Ready {
     pub prepared: Prepared,
     pub header: Header,
     pub remarks: Vec<Remark>,
+}
+
+impl Ready {
+    fn new(target: Target, clock: Clock, origin: Origin, header: Header) -> Self {
+        Self {
+            prepared: Prepared {
+                target,
+                clock,
+                origin,
+            },
+            header,
+            remarks: Vec::new(),
+        }
+    }
 }
 
 /// Prepares the watch of a source.
@@ -35,14 +51,16 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         .image_id
         .parse()
         .map_err(|error| usage(&format!("invalid image id {}", api.image_id), &error))?;
-    let api_url: ApiUrl = api
-        .api_url
-        .parse()
-        .map_err(|error| usage("invalid value for --api-url", &error))?;
     if let Some(profile) = &api.profile_to_check {
         let checked = parallelcluster::check_profile(profile).await;
         checked.map_err(|error| usage("invalid value for --profile", &error))?;
     }
+    let Some(api_url) = &api.api_url else {
+        return prepare_direct(api, image_id).await;
+    };
+    let api_url: ApiUrl = api_url
+        .parse()
+        .map_err(|error| usage("invalid value for --api-url", &error))?;
     let signing = if api.unsigned {
         Signing::Unsigned
     } else {
@@ -57,19 +75,14 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         note: None,
     };
     let clock = Clock::wall();
+    let backend = recording::parallelcluster();
     let header = Header {
-        version: VERSION,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        backend: recording::parallelcluster(),
-        account: None,
-        partition: None,
-        image_id: target.image_id.clone(),
         profile: api
             .requested_profile
             .filter(|_| api.requested_region.is_none()),
         region: api.requested_region,
         api: Some(api_url.without_scheme()),
-        started_at: clock.now(),
+        ..Header::new(&target.image_id, backend, clock.now())
     };
     let settings = parallelcluster::Settings {
         api_url,
@@ -86,15 +99,47 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         interval: api.interval,
         simulator: None,
     };
-    Ok(Ready {
-        prepared: Prepared {
-            target,
-            clock,
-            origin,
-        },
-        header,
-        remarks: Vec::new(),
-    })
+    Ok(Ready::new(target, clock, origin, header))
+}
+
+async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Error> {
+    let profile = api.profile.as_deref();
+    let region = find_region(profile, api.region_before_profile, api.requested_region);
+    let region = region.await.ok_or_else(|| {
+        Error::Usage(
+            "no AWS region: pass --region, set AWS_REGION, or set region in config.toml or in the AWS profile"
+                .to_owned(),
+        )
+    })?;
+    let endpoints = Endpoints::load(profile, &region).await;
+    let endpoints = endpoints.map_err(|error| usage("invalid AWS configuration", &error))?;
+    let clock = Clock::wall();
+    let target = Target {
+        image_id: image_id.as_str().to_owned(),
+        region: Some(SafeText::new(&region)),
+        note: None,
+    };
+    let header = Header {
+        profile: api.requested_profile,
+        region: Some(region.clone()),
+        ..Header::new(&target.image_id, recording::aws(), clock.now())
+    };
+    let settings = direct::Settings {
+        image_id,
+        region,
+        endpoints,
+        profile: api.profile,
+        role_arn: api.role_arn,
+        ca_bundle: api.ca_bundle,
+    };
+    let source = Direct::new(settings, clock.clone())
+        .map_err(|error| usage("failed to set up TLS", &error))?;
+    let origin = Origin::Api {
+        backend: Backend::Direct(Box::new(source)),
+        interval: api.interval,
+        simulator: None,
+    };
+    Ok(Ready::new(target, clock, origin, header))
 }
 
 async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
@@ -127,17 +172,10 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
         region: Some(SafeText::new(scenario.region())),
         note: Some(format!("demo x{speed}")),
     };
+    let backend = recording::parallelcluster();
     let header = Header {
-        version: VERSION,
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        backend: recording::parallelcluster(),
-        account: None,
-        partition: None,
-        image_id: target.image_id.clone(),
         region: Some(scenario.region().to_owned()),
-        profile: None,
-        api: None,
-        started_at: clock.now(),
+        ..Header::new(&target.image_id, backend, clock.now())
     };
     let source = ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))?;
     let origin = Origin::Api {
@@ -145,15 +183,7 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
         interval: None,
         simulator: Some(Box::new(simulator)),
     };
-    Ok(Ready {
-        prepared: Prepared {
-            target,
-            clock,
-            origin,
-        },
-        header,
-        remarks: Vec::new(),
-    })
+    Ok(Ready::new(target, clock, origin, header))
 }
 
 fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
@@ -172,15 +202,17 @@ fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error
         region: header.region.as_deref().map(SafeText::new),
         note: Some(note),
     };
+    let origin = Origin::Recording(recording.observations);
     Ok(Ready {
-        prepared: Prepared {
-            target,
-            clock: clock.until(end),
-            origin: Origin::Recording(recording.observations),
-        },
-        header,
         remarks,
+        ..Ready::new(target, clock.until(end), origin, header)
     })
+}
+
+/// Checks the URL of the settings, which `watch` would refuse. `origin` is where it is set.
+pub(crate) fn check_api_url(url: &str, origin: &str) -> Result<(), Error> {
+    let parsed = url.parse::<ApiUrl>().map(|_| ());
+    parsed.map_err(|error| usage(&format!("invalid value for api-url ({origin})"), &error))
 }
 
 /// A usage error with its chain of causes.

@@ -84,6 +84,6 @@ pub(super) fn start(recorder: Recorder, remarks: RemarkSender, tasks: &mut Tasks
 pub(super) fn remark(note: WriteNote) -> Remark {
     match note {
         WriteNote::Failed(text) => Remark::lasting(&text),
-        WriteNote::Recovered(text) => Remark::passing(&text),
+        WriteNote::Passing(text) => Remark::passing(&text),
     }
 }

@@ -36,7 +36,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const KEY_FRAME: Duration = Duration::from_millis(8);
 
 /// The exit code for a terminal that can no longer be read or written: it has hung up, even without SIGHUP.
-const TERMINAL_GONE: u8 = Signal::Hangup.exit_code();
+const TERMINAL_GONE: u8 = Signal::HANGUP.exit_code();
 
 /// The appearance of the program in a terminal.
 #[derive(Debug)]

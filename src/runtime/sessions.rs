@@ -101,7 +101,7 @@ impl Sessions {
             tasks.spawn("simulator", simulator.serve());
         }
         let mut schedules = Schedules::new(interval, fastrand::Rng::new());
-        for page in resumed.iter().filter_map(Observation::resumed) {
+        for page in resumed.iter().flat_map(Observation::resumed) {
             schedules.remember(page);
         }
         let (commands, command_receiver) = mpsc::channel(COMMANDS);

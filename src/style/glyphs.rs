@@ -71,7 +71,7 @@ impl GlyphSet {
             Verdict::Failing | Verdict::RollingBack => self.status(StatusClass::RollingBack),
             Verdict::Failed => self.status(StatusClass::Failed),
             Verdict::Succeeded => self.status(StatusClass::Complete),
-            Verdict::AmiNotFound | Verdict::NotFound | Verdict::Ended => {
+            Verdict::AmiNotFound | Verdict::NotFound | Verdict::Ended | Verdict::EndNotSeen => {
                 self.status(StatusClass::Unknown)
             }
         }

@@ -89,9 +89,11 @@ impl Theme {
             Verdict::Building | Verdict::Finishing => self.role(Role::Running),
             Verdict::Succeeded => self.role(Role::Good),
             Verdict::Failed => self.role(Role::Bad),
-            Verdict::Failing | Verdict::RollingBack | Verdict::AmiNotFound | Verdict::NotFound => {
-                self.role(Role::Warn)
-            }
+            Verdict::Failing
+            | Verdict::RollingBack
+            | Verdict::AmiNotFound
+            | Verdict::NotFound
+            | Verdict::EndNotSeen => self.role(Role::Warn),
             Verdict::Deleting | Verdict::Deleted | Verdict::Ended => self.role(Role::Deleting),
         };
         style.add_modifier(Modifier::BOLD | Modifier::REVERSED)

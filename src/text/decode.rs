@@ -161,7 +161,7 @@ fn backslash(text: &[u8]) -> Option<(Option<u8>, usize)> {
         Some(byte @ (b'"' | b'\'' | b'/' | b'=' | b'&' | b':' | b'%' | b'-' | b'_')) => {
             (Some(byte), 1)
         }
-        // A line that goes on in the next one.
+        // A line that the next one continues.
         Some(b'\n' | b'\r') => {
             let blank = |byte: &u8| matches!(byte, b'\n' | b'\r' | b' ' | b'\t');
             (None, rest.iter().take_while(|byte| blank(byte)).count())

@@ -280,7 +280,7 @@ impl<'a> Finder<'a> {
     }
 
     /// The end of a value without quotes: at a character that it can't contain. A line break in it is part of it where
-    /// the next line goes on with what only a secret looks like.
+    /// the next line begins with characters that look like a secret only.
     fn word_end(&self, begin: usize) -> usize {
         let (first, last) = self.word.get();
         if !(first..last).contains(&begin) {

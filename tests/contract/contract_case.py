@@ -15,7 +15,7 @@ from scenarios import Build, Steps, burst
 from sigv4 import Credentials
 from watcher import DEADLINE, Line, Watch, watch_arguments
 
-STATES = {"waiting", "live", "throttled", "unreachable", "unauthorized", "misconfigured", "gap", "finishing"}
+STATES = {"waiting", "live", "throttled", "unreachable", "unauthorized", "misconfigured", "gap", "finishing", "failing"}
 CANARIES = (
     CLIENT_CREDENTIALS.secret_key,
     str(CLIENT_CREDENTIALS.session_token),

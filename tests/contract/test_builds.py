@@ -51,8 +51,9 @@ class Builds(ContractCase):
         self.assertFalse(watched.outcome.get("leftoverStack"))
         self.assertNotIn("firstFailure", watched.outcome)
         self.assertEqual(watched.watch.events(watched.stack.stack_id)[0]["timestamp"], watched.outcome["startedAt"])
+        # The AMI is made before it is tested and distributed.
         ended = datetime.fromisoformat(watched.outcome["endedAt"])
-        self.assertLess(abs((ended - ami.created).total_seconds()), 0.001)
+        self.assertLess(abs((ended - ami.created).total_seconds()), 10)
         # All but the last DELETE_COMPLETE, which is not visible by name.
         self.assertEqual(len(watched.stack.events) - 1, watched.outcome["events"])
 

@@ -27,7 +27,7 @@ class Usage(ContractCase):
         self.assertEqual([], gateway.log)
 
     def test_no_api_url(self) -> None:
-        watch = self.refused(["watch", self.image_id, "--region", "us-east-1", "-o", "json"])
+        watch = self.refused(["watch", self.image_id, "--backend", "api", "-o", "json"])
         help_text = "\n".join(watch.errors)
         self.assertIn("aws cloudformation describe-stacks", help_text)
         self.assertIn("ParallelClusterApiInvokeUrl", help_text)

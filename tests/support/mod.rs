@@ -2,6 +2,7 @@
 //! built program, a terminal for it, and two models of the API (`server` over HTTP, `service` in memory).
 
 pub(crate) mod api;
+pub(crate) mod aws;
 pub(crate) mod builds;
 pub(crate) mod folder;
 pub(crate) mod frame;

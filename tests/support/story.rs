@@ -184,7 +184,9 @@ impl Story {
     pub(crate) fn resume(&mut self, facts: &[Fact<'_>]) -> &mut Self {
         let events = self.json_of(facts);
         let page = self.page_of(&events, true);
-        self.observe(Seen::Resumed(page))
+        let now = self.model.now;
+        let page = api::observation(now, Duration::ZERO, Seen::Page(page));
+        self.observe(Seen::Resumed(vec![page]))
     }
 
     fn json_of(&mut self, facts: &[Fact<'_>]) -> Vec<String> {

@@ -94,6 +94,10 @@ const EXITS: &[Exit] = &[
     exit("SIGTERM", "BUILDING", Action::Signal("TERM"), 143),
     exit("SIGHUP", "BUILDING", Action::Signal("HUP"), 129),
     exit("SIGQUIT", "BUILDING", Action::Signal("QUIT"), 131),
+    exit("SIGABRT", "BUILDING", Action::Signal("ABRT"), 134),
+    exit("SIGALRM", "BUILDING", Action::Signal("ALRM"), 142),
+    exit("SIGXCPU", "BUILDING", Action::Signal("XCPU"), 152),
+    exit("SIGVTALRM", "BUILDING", Action::Signal("VTALRM"), 154),
     watching(
         FAILING,
         exit(

@@ -1,14 +1,16 @@
 //! The terminal and the program when the shell suspends the program, and when the terminal stalls, is resized, is
 //! closed, or lacks capabilities.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bakewatch::testing::demo::{FaultPlan, Route};
+use portable_pty::{PtySize, native_pty_system};
 use serde_json::json;
 
-use crate::support::program::{DEADLINE, fresh_folder, send_signal};
+use crate::support::program::{DEADLINE, command, fresh_folder, send_signal};
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::{PROMPT, Terminal};
 
@@ -290,6 +292,53 @@ fn a_terminal_without_a_size_shows_80_columns_and_24_rows() {
     );
     terminal.read_on();
     terminal.wait("it all", is_drawn(80, 24)).press("q");
+    assert_eq!(terminal.ended().exit_code(), 0);
+}
+
+/// Its open file is shared with programs that may make it non-blocking. A frame of this size is larger than what the
+/// system keeps for a reader.
+#[test]
+fn a_stalled_terminal_that_does_not_block_is_waited_for() {
+    let large = PtySize {
+        rows: 400,
+        cols: 1000,
+        ..PtySize::default()
+    };
+    let pair = native_pty_system().openpty(large).unwrap();
+    let name = pair.master.tty_name().unwrap();
+    let terminal = File::options().read(true).write(true).open(name).unwrap();
+    rustix::io::ioctl_fionbio(&terminal, true).unwrap();
+    while rustix::io::write(&terminal, &[b'.'; 1024]).is_ok() {}
+    let folder = fresh_folder();
+    let recording = folder.join("recording.jsonl");
+    let mut child = command(&["demo", "--speed", "1000", "--record"])
+        .arg(&recording)
+        .env("TERM", "xterm-256color")
+        .stdin(terminal.try_clone().unwrap())
+        .stdout(terminal.try_clone().unwrap())
+        .spawn()
+        .unwrap();
+    let end = Instant::now() + DEADLINE;
+    let is_recorded = || {
+        let recorded = fs::read_to_string(&recording).unwrap_or_default();
+        recorded.contains("CREATE_IN_PROGRESS")
+    };
+    while !is_recorded() && child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < end, "no event is recorded");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let mut output = pair.master.try_clone_reader().unwrap();
+    thread::spawn(move || io::copy(&mut output, &mut io::sink()));
+    pair.master.take_writer().unwrap().write_all(b"q").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_terminal_of_an_absurd_size_shows_a_part_of_it() {
+    let script = "stty columns 65535 rows 65535; exec \"$b\" demo --speed 600";
+    let mut terminal = Terminal::shell(80, 24, &["-c", script]);
+    terminal.read_on();
+    terminal.wait_for("BUILDING").press("q");
     assert_eq!(terminal.ended().exit_code(), 0);
 }
 

@@ -142,6 +142,8 @@ impl Connection {
             return ConnectionState::of(fault.kind);
         }
         match build.verdict() {
+            _ if build.is_only_recorded() && self.stack_gone => ConnectionState::Waiting,
+            _ if build.is_only_recorded() => ConnectionState::Live,
             Verdict::Finishing => ConnectionState::Finishing,
             Verdict::Failing => ConnectionState::Failing,
             Verdict::Succeeded if build.cleanup() != Cleanup::Leftover => {
@@ -169,6 +171,9 @@ impl Connection {
             }
             ConnectionState::Finishing => finishing(build),
             ConnectionState::Failing => builder_reason(build).unwrap_or_default(),
+            ConnectionState::Waiting if build.is_only_recorded() => {
+                "no stack of this name; comparing with the recording".to_owned()
+            }
             ConnectionState::Waiting if build.has_responded() => {
                 "the stack is gone; checking again".to_owned()
             }

@@ -95,12 +95,13 @@ impl ExitPolicy {
         self.refused_since = depends.map(|now| self.refused_since.unwrap_or(now));
         let is_audit = change.completed_walk == Some(CompletedWalk::Audit);
         self.audited |= self.decided_at.is_some() && is_audit;
-        if self.decided_at.is_none() && build.verdict().is_final() {
+        let is_decided = build.verdict().is_final() && !build.is_only_recorded();
+        if self.decided_at.is_none() && is_decided {
             self.decided_at = Some(change.elapsed);
             let more = matches!(build.verdict(), Verdict::Failed | Verdict::Ended);
             return more.then_some(PollRequest::Audit);
         }
-        if !build.verdict().is_final() {
+        if !is_decided {
             self.decided_at = None;
             self.audited = false;
         }
@@ -132,7 +133,7 @@ impl ExitPolicy {
         let since = now.saturating_sub(self.decided_at?);
         let over = match build.verdict() {
             Verdict::NotFound => !self.waits_for_image,
-            Verdict::Deleted | Verdict::AmiNotFound => true,
+            Verdict::Deleted | Verdict::AmiNotFound | Verdict::EndNotSeen => true,
             Verdict::Failed | Verdict::Ended => {
                 self.audited
                     || build.is_absent()
@@ -174,13 +175,19 @@ impl ExitPolicy {
 
     /// The end of the watch when `--timeout` runs out.
     pub fn timed_out(&self, build: &Build) -> WatchEnd {
-        if let Some(end) =
-            verdict_end(build.verdict()).filter(|_| build.verdict() != Verdict::NotFound)
-        {
+        let is_decided = build.verdict() != Verdict::NotFound && !build.is_only_recorded();
+        if let Some(end) = verdict_end(build.verdict()).filter(|_| is_decided) {
             return end;
         }
         let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
+        if build.is_only_recorded() && fault.is_none() && build.was_answered() {
+            return WatchEnd {
+                code: exit_code::NOT_WATCHED,
+                outcome: OutcomeKind::Unknown,
+                reason: reason("before it was known whether the recorded build is still there"),
+            };
+        }
         let awaits_another = self.waits_for_image && build.verdict() == Verdict::Waiting;
         if build.has_responded() && awaits_another && fault.is_none() {
             WatchEnd {
@@ -215,6 +222,13 @@ impl ExitPolicy {
 /// The end of a replay: with the verdict that was reached by then.
 pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
     verdict_end(build.verdict()).unwrap_or_else(|| {
+        if let Some(reason) = undecided_by_events(build) {
+            return WatchEnd {
+                code: exit_code::NOT_WATCHED,
+                outcome: OutcomeKind::Unknown,
+                reason: Some(reason.to_owned()),
+            };
+        }
         let (code, outcome, when) = if build.has_responded() {
             let when = format!("while the image was still being built{}", failing(build));
             (exit_code::STILL_BUILDING, OutcomeKind::Building, when)
@@ -237,6 +251,25 @@ pub(crate) fn recording_ended(build: &Build) -> WatchEnd {
 fn failing(build: &Build) -> String {
     let why = builder_reason(build).filter(|_| build.verdict() == Verdict::Failing);
     why.map_or_else(String::new, |why| format!("; {why}"))
+}
+
+/// Why events alone do not tell how the build ended, if it has ended: saved events have no description of the image, and a
+/// stack deletes itself after a success.
+fn undecided_by_events(build: &Build) -> Option<&'static str> {
+    build.current().filter(|_| build.image().is_none())?;
+    let root = build.root().map_or("", |root| root.status.as_str());
+    if root == "CREATE_COMPLETE" || build.is_made() {
+        Some(
+            "the events show that the image was made, but not whether its AMI exists; `pcluster describe-image` does",
+        )
+    } else if root == "DELETE_COMPLETE" {
+        Some(
+            "the events end with the deletion of the stack, and do not show that the image was made; `pcluster \
+             describe-image` tells whether it exists",
+        )
+    } else {
+        None
+    }
 }
 
 fn keep_first_time(slot: &mut Option<(Duration, Fault)>, at: Duration, fault: &Fault) {

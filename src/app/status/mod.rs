@@ -4,6 +4,7 @@
 //! - `bar`: the line of tabs and chips
 //! - `connection`: the state of the connection to the API
 //! - `exit_policy`: when a headless watch ends
+//! - `heartbeat`: when a headless watch prints its progress
 //! - `notices`: messages that the user must see without pressing a key
 //! - `outcome`: the outcome record, and the exit codes
 //! - `summary`: the watch in one line
@@ -12,6 +13,7 @@
 pub(crate) mod bar;
 pub(crate) mod connection;
 pub(crate) mod exit_policy;
+pub(crate) mod heartbeat;
 pub(crate) mod notices;
 pub(crate) mod summary;
 pub(crate) mod verdict_notice;

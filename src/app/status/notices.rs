@@ -118,7 +118,7 @@ fn build_notice(
         {
             Some((NoticeSubject::Note, connection.message(build)))
         }
-        Verdict::Deleted | Verdict::AmiNotFound | Verdict::Ended => {
+        Verdict::Deleted | Verdict::AmiNotFound | Verdict::Ended | Verdict::EndNotSeen => {
             verdict_reason(build).map(|why| (NoticeSubject::Attention, why))
         }
         _ => failure(build, explanation, columns).map(|text| (NoticeSubject::Failure, text)),

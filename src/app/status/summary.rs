@@ -8,6 +8,7 @@ use crate::app::status::connection::ConnectionState;
 use crate::app::status::notices::tail;
 use crate::domain::build::Cleanup;
 use crate::domain::outcome::verdict_reason;
+use crate::domain::resume::in_words;
 use crate::domain::verdict::Verdict;
 use crate::text::duration::duration;
 use crate::text::safe::one_line;
@@ -35,6 +36,11 @@ fn shortened(text: &str) -> String {
 
 fn text(session: &Session, now: DateTime<Utc>) -> String {
     let (build, image) = (&session.build, &session.target.image_id);
+    if let Some(recorded) = build.recorded().filter(|_| build.is_only_recorded()) {
+        let why = session.connection.fault(build);
+        let why = why.map_or_else(String::new, |fault| format!("; {fault}"));
+        return format!("{image}: the recording says: {}{why}", in_words(recorded));
+    }
     match build.verdict() {
         Verdict::Waiting => not_observed(session),
         Verdict::Building => unfinished(session, now, "building"),
@@ -62,7 +68,11 @@ fn text(session: &Session, now: DateTime<Utc>) -> String {
                 ami.unwrap_or_default()
             )
         }
-        Verdict::Deleted | Verdict::AmiNotFound | Verdict::NotFound | Verdict::Ended => {
+        Verdict::Deleted
+        | Verdict::AmiNotFound
+        | Verdict::NotFound
+        | Verdict::Ended
+        | Verdict::EndNotSeen => {
             format!("{image}: {}", verdict_reason(build).unwrap_or_default())
         }
     }

@@ -36,7 +36,7 @@ impl VerdictNotice {
             self.complete_stack = stack.cloned();
         }
         self.api_responded |= matches!(change.response, Response::Data | Response::StackGone);
-        if !self.api_responded {
+        if !self.api_responded || build.is_only_recorded() {
             return None;
         }
         if stack.is_some() && self.complete_stack.as_ref() == stack && is_running(change, build) {

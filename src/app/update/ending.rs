@@ -50,7 +50,8 @@ pub(super) fn end_early(model: &mut Model, code: u8, reason: &str, effects: &mut
     if model.mode == Mode::Headless {
         for session in model.sessions_mut() {
             let verdict = session.build.verdict();
-            let reached = exit_code::of_verdict(verdict).is_some();
+            let is_known = !session.build.is_only_recorded();
+            let reached = is_known && exit_code::of_verdict(verdict).is_some();
             let outcome = match verdict.outcome() {
                 outcome if reached => outcome,
                 _ if session.build.has_responded() => OutcomeKind::Building,
@@ -74,6 +75,7 @@ fn end_watch(session: &mut Session, end: WatchEnd, is_outcome: bool, effects: &m
         return;
     }
     session.exit_code = Some(end.code);
+    observe::emit_recorded(session, effects);
     let timeline = session.build.current().into_iter();
     let pending = timeline.flat_map(Timeline::pending).cloned().collect();
     observe::emit_incomplete_walk(session, pending, effects);
@@ -86,7 +88,8 @@ fn end_watch(session: &mut Session, end: WatchEnd, is_outcome: bool, effects: &m
     );
     let entry = Entry::Outcome(Box::new(record.clone()));
     effects.push(Effect::Emit(session.id, entry));
-    if is_outcome {
+    // What was recorded is no news.
+    if is_outcome && !session.build.is_only_recorded() {
         let code = end.code;
         effects.push(Effect::Run(Box::new(FinalOutcome { record, code })));
     }

@@ -74,7 +74,9 @@ fn run_app_action(model: &mut Model, action: AppAction, effects: &mut Effects) {
         AppAction::Help => toggle_help(model),
         AppAction::Suspend => effects.push(Effect::Suspend),
         AppAction::Quit => {
-            let code = exit_code::of_verdict(model.shown.build.verdict());
+            let build = &model.shown.build;
+            let known = Some(build.verdict()).filter(|_| !build.is_only_recorded());
+            let code = known.and_then(exit_code::of_verdict);
             effects.push(Effect::Exit(code.unwrap_or(exit_code::SUCCEEDED)));
         }
     }

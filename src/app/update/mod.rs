@@ -14,9 +14,11 @@ use std::cmp::Ordering;
 
 use chrono::TimeDelta;
 
-use crate::app::effect::{Effect, Effects, PollRequest};
+use crate::app::effect::{Effect, Effects, Entry, PollRequest};
+use crate::app::layout::drawn_size;
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
+use crate::app::status::heartbeat::Progress;
 use crate::exit_code;
 use crate::store::work::WorkBudget;
 
@@ -41,7 +43,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
                 resume_after_sleep(model, &mut effects);
             }
         }
-        Msg::Resized(size) => model.size = size,
+        Msg::Resized(size) => model.size = drawn_size(size),
         Msg::Key(key) => keys::press_key(model, key, &mut effects),
         Msg::Observed(id, observations) => {
             observe::apply(model, id, &observations, &mut effects);
@@ -54,9 +56,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         }
         Msg::Idle => {}
         Msg::Mouse(action) => mouse::handle_mouse(model, action),
+        Msg::Quiet => print_progress(model, &mut effects),
         Msg::TimedOut => ending::time_out(model, &mut effects),
         Msg::Signal(signal) => {
-            let reason = format!("the watch was ended by {}", signal.name());
+            let reason = format!("the watch was ended by {signal}");
             ending::end_early(model, signal.exit_code(), &reason, &mut effects);
             return effects;
         }
@@ -90,6 +93,20 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         }
     }
     effects
+}
+
+/// Prints how far each build is that has not ended.
+fn print_progress(model: &mut Model, effects: &mut Effects) {
+    if model.mode == Mode::Screen {
+        return;
+    }
+    let (now, typical) = (model.now, model.typical);
+    for session in model.sessions_mut() {
+        if session.exit_code.is_none() {
+            let progress = Box::new(Progress::of(session, now, typical));
+            effects.push(Effect::Emit(session.id, Entry::Progress(progress)));
+        }
+    }
 }
 
 /// Shows or prints a remark of the program about itself.

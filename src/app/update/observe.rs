@@ -62,6 +62,7 @@ fn print(
     effects: &mut Effects,
 ) {
     let id = session.id;
+    hold_or_print(session, &change, effects);
     let policy = session.exit.as_mut();
     let request = policy.and_then(|policy| policy.apply(&change, &session.build));
     if connection_changed {
@@ -84,6 +85,29 @@ fn print(
     }
     emit_events(session, change.committed, effects);
     effects.extend(request.map(|request| Effect::Poll(id, request)));
+}
+
+/// Prints what was recorded once it is known that its build is the present one, and drops it if it is another.
+fn hold_or_print(session: &mut Session, change: &Change<'_>, effects: &mut Effects) {
+    for earlier in &change.earlier {
+        let stack = earlier.new_stack.clone().map(Entry::Stack);
+        let events = earlier.committed.iter().cloned().map(Entry::Event);
+        session.held.extend(stack.into_iter().chain(events));
+    }
+    if change.replaced {
+        session.held.clear();
+    } else if !session.build.is_only_recorded() {
+        emit_recorded(session, effects);
+    }
+}
+
+/// Prints what was recorded.
+pub(super) fn emit_recorded(session: &mut Session, effects: &mut Effects) {
+    let id = session.id;
+    for entry in std::mem::take(&mut session.held) {
+        session.printed += usize::from(matches!(entry, Entry::Event(_)));
+        effects.push(Effect::Emit(id, entry));
+    }
 }
 
 /// Notifies the user of a verdict, once. A headless watch ends instead.

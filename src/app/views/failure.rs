@@ -16,7 +16,7 @@ use crate::domain::build::Build;
 use crate::domain::failure::{Explanation, Reason};
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{BuilderFailure, Verdict};
 use crate::text::duration::duration;
 use crate::text::pattern::Pattern;
 
@@ -39,7 +39,7 @@ struct FailurePageInput {
 
 impl View for FailurePage {
     fn count(&self, data: ViewData<'_>) -> usize {
-        usize::from(data.explanation.is_some() || has_builder_failure(data.build))
+        usize::from(data.explanation.is_some() || builder_failure(data.build).is_some())
     }
 
     fn subject<'a>(&'a self, _data: ViewData<'a>) -> Option<DetailSubject<'a>> {
@@ -66,7 +66,7 @@ impl View for FailurePage {
     fn settle(&mut self, data: ViewData<'_>, size: Option<PaneSize>) {
         let (build, explanation) = (data.build, data.explanation);
         let PaneSize { rows, columns } = size.unwrap_or_default();
-        let is_explained = explanation.is_some() || has_builder_failure(build);
+        let is_explained = explanation.is_some() || builder_failure(build).is_some();
         let wanted = is_explained.then(|| FailurePageInput {
             cause: explanation.map(|why| why.cause.key()),
             revision: build.revision(),
@@ -82,9 +82,8 @@ impl View for FailurePage {
             let leftover = build.verdict() == Verdict::Succeeded;
             self.page.lines = match explanation {
                 Some(why) => lines(why, leftover, columns),
-                None => Vec::new(),
+                None => builder_failure_lines(build, columns),
             };
-            push_builder_failure(build, explanation.is_some(), columns, &mut self.page.lines);
             push_failed_deletion(build, explanation, columns, &mut self.page.lines);
             self.rendered_from = wanted;
         }
@@ -127,39 +126,30 @@ impl View for FailurePage {
     }
 }
 
-/// Whether Image Builder reports a failure that the screen should show.
-fn has_builder_failure(build: &Build) -> bool {
-    build.verdict() != Verdict::Succeeded && build.builder_failure().is_some()
+/// The failure that Image Builder reports, if the screen should show it.
+fn builder_failure(build: &Build) -> Option<&BuilderFailure> {
+    let succeeded = build.verdict() == Verdict::Succeeded;
+    build.builder_failure().filter(|_| !succeeded)
 }
 
-/// Image Builder's own word, which may come before any event says that something failed, and may say more.
-fn push_builder_failure(
-    build: &Build,
-    is_explained: bool,
-    columns: usize,
-    lines: &mut Vec<PageLine>,
-) {
-    let Some(failure) = build
-        .builder_failure()
-        .filter(|_| has_builder_failure(build))
-    else {
-        return;
+/// Image Builder's own word, before any event says that something failed.
+fn builder_failure_lines(build: &Build, columns: usize) -> Vec<PageLine> {
+    let Some(failure) = builder_failure(build) else {
+        return Vec::new();
     };
-    if is_explained {
-        return;
-    }
-    lines.push(PageLine::Heading(
-        "Image Builder reports a failure".to_owned(),
-    ));
     let reason = failure.reason.as_ref().map(ToString::to_string);
     let reason = reason.unwrap_or_else(|| "It gave no reason.".to_owned());
-    lines.push(PageLine::Blank);
+    let mut lines = vec![
+        PageLine::Heading("Image Builder reports a failure".to_owned()),
+        PageLine::Blank,
+    ];
     lines.extend(page::text_lines(&reason, columns));
     if build.verdict() == Verdict::Failing {
         lines.push(PageLine::Blank);
         let text = "The stack has not failed yet. It should within a minute.";
         lines.extend(page::text_lines(text, columns));
     }
+    lines
 }
 
 /// A failed build whose stack then could not be deleted: a second fact, which explains nothing of the first.

@@ -6,7 +6,6 @@ use std::error::Error;
 use std::iter;
 use std::path::Path;
 
-use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
@@ -101,7 +100,7 @@ async fn load_profiles(selected: Option<&str>) -> Result<ProfileSet, ProfileFile
     clippy::disallowed_methods,
     reason = "aws-config reads these variables itself; this decides whether it may"
 )]
-fn profile_files() -> ProfileFiles {
+pub(crate) fn profile_files() -> ProfileFiles {
     if has_home() {
         return ProfileFiles::default();
     }
@@ -128,6 +127,12 @@ fn has_home() -> bool {
     cfg!(windows) || env::var_os("HOME").is_some_and(|home| Path::new(&home).is_absolute())
 }
 
+/// The region of the EC2 instance that this machine may be.
+pub(crate) async fn region_of_machine() -> Option<String> {
+    let metadata = ImdsRegionProvider::builder().build();
+    Some(metadata.region().await?.to_string())
+}
+
 impl Resolve for AwsChain {
     fn resolve(&self) -> Resolution {
         let chain = self.clone();
@@ -143,10 +148,7 @@ impl AwsChain {
                 signer: None,
             });
         };
-        let region = match &self.region {
-            Some(region) => Some(region.clone()),
-            None => self.region_chain().await,
-        };
+        let region = self.region_chain().await;
         let Some(signing_region) = signing.region.clone().or_else(|| region.clone()) else {
             return Err(IdentityFault::NoRegion);
         };
@@ -169,7 +171,7 @@ impl AwsChain {
     }
 
     /// The region without any request: an unsigned watch does not contact AWS itself.
-    async fn configured_region(&self) -> Option<String> {
+    pub(crate) async fn configured_region(&self) -> Option<String> {
         if self.region.is_some() {
             return self.region.clone();
         }
@@ -184,26 +186,12 @@ impl AwsChain {
         Some(region.to_string())
     }
 
-    /// The region of the environment, the profile or the machine.
+    /// The requested region, or that of the environment, the profile or the machine.
     async fn region_chain(&self) -> Option<String> {
-        if !has_home() {
-            return match self.configured_region().await {
-                Some(region) => Some(region),
-                None => Some(
-                    ImdsRegionProvider::builder()
-                        .build()
-                        .region()
-                        .await?
-                        .to_string(),
-                ),
-            };
+        match self.configured_region().await {
+            Some(region) => Some(region),
+            None => region_of_machine().await,
         }
-        let mut chain = DefaultRegionChain::builder();
-        if let Some(name) = &self.profile {
-            chain = chain.profile_name(name);
-        }
-        let region = chain.build().region().await?;
-        Some(region.to_string())
     }
 
     /// Credentials are fetched in the endpoint's region, which exists and belongs to the same partition.

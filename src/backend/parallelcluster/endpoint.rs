@@ -1,12 +1,12 @@
 //! The API's address and the image's id, checked as the user typed them, and the URLs of the two requests.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 
+use crate::aws::http::Endpoint;
 use crate::backend::NextToken;
 
 /// Everything but RFC 3986's unreserved characters. The query is signed in this form, so that one in any other form
@@ -66,7 +66,7 @@ impl FromStr for ApiUrl {
         let api = Self(url);
         match api.0.scheme() {
             "https" => Ok(api),
-            "http" if api.is_loopback() => Ok(api),
+            "http" if api.endpoint().loopback => Ok(api),
             _ => Err(ApiUrlError::Insecure),
         }
     }
@@ -91,21 +91,9 @@ impl ApiUrl {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// Whether requests go over TLS.
-    pub(crate) fn is_https(&self) -> bool {
-        self.0.scheme() == "https"
-    }
-
-    /// Whether the API is on this machine, as the demo's is.
-    pub(crate) fn is_loopback(&self) -> bool {
-        let host = self.host();
-        let name = host.strip_suffix('.').unwrap_or(host);
-        let address = host.trim_start_matches('[').trim_end_matches(']');
-        name == "localhost"
-            || name.ends_with(".localhost")
-            || address
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.to_canonical().is_loopback())
+    /// How the API is reached. It may be on this machine, as the demo's is.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        Endpoint::of(&self.0)
     }
 
     /// The API's region, where its host contains it: `ID.execute-api.REGION.amazonaws.com`.

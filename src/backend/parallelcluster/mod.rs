@@ -21,17 +21,16 @@ mod tests;
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::{AGE, DATE};
+use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use crate::aws::context::RequestContext;
 use crate::aws::credentials::chain::{AwsChain, SigningChain};
 use crate::aws::credentials::identity::IdentityCache;
-use crate::aws::http::{Endpoint, HttpClient, Limits, Response, TransportError};
+use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
 use crate::aws::refusal::{Cause, request_id};
-use crate::aws::skew::{ClockSkew, Exchange};
+use crate::aws::skew::ServerClock;
 use crate::aws::tls::CaBundle;
 use crate::aws::transport_error;
 use crate::backend::parallelcluster::refusal::{Refusal, classify};
@@ -105,10 +104,7 @@ pub struct ParallelCluster {
     signed: bool,
     identity: IdentityCache,
     http: HttpClient,
-    skew: ClockSkew,
-    /// The correction of the machine's clock that the watch shows.
-    correction: TimeDelta,
-    clock: Clock,
+    clock: ServerClock,
 }
 
 impl ParallelCluster {
@@ -123,10 +119,7 @@ impl ParallelCluster {
     fn with_limits(settings: Settings, clock: Clock, limits: Limits) -> Result<Self, TlsError> {
         let bundle = settings.ca_bundle.as_deref().map(CaBundle::read);
         let bundle = bundle.transpose()?;
-        let endpoint = Endpoint {
-            https: settings.api_url.is_https(),
-            loopback: settings.api_url.is_loopback(),
-        };
+        let endpoint = settings.api_url.endpoint();
         let http = HttpClient::new(endpoint, bundle.as_ref(), limits)?;
         let signing = match settings.signing {
             Signing::Unsigned => None,
@@ -146,9 +139,7 @@ impl ParallelCluster {
             api: settings.api_url,
             image: settings.image_id,
             http,
-            skew: ClockSkew::default(),
-            correction: TimeDelta::zero(),
-            clock,
+            clock: ServerClock::new(clock),
         })
     }
 
@@ -157,7 +148,7 @@ impl ParallelCluster {
     async fn call(&mut self, call: ApiCall<'_>) -> Result<Response, Refusal> {
         let mut signed_twice = false;
         loop {
-            let skew = self.skew;
+            let skew = self.clock.skew();
             let request = self.prepare(call).await.map_err(Refusal::other)?;
             let refusal = match self.send(request).await {
                 Ok(response) if response.status.is_success() => return Ok(response),
@@ -170,7 +161,7 @@ impl ParallelCluster {
                 }
             };
             let retry = match &refusal {
-                Refusal::Fault(_, Cause::Date) => self.skew.explains_refusal_of(skew),
+                Refusal::Fault(_, Cause::Date) => self.clock.skew().explains_refusal_of(skew),
                 Refusal::Fault(_, Cause::Credentials) => self.signed && self.identity.discard(),
                 _ => false,
             };
@@ -183,7 +174,7 @@ impl ParallelCluster {
 
     /// Makes the request of one attempt, signed at the present time.
     async fn prepare(&mut self, call: ApiCall<'_>) -> Result<Request, Fault> {
-        let identity = self.identity.get(self.server_time()).await;
+        let identity = self.identity.get(self.clock.server_time()).await;
         let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
         let region = identity.region.as_deref();
         let url = match call {
@@ -195,7 +186,7 @@ impl ParallelCluster {
             return Ok(request);
         };
         signer
-            .sign(request, self.server_time())
+            .sign(request, self.clock.server_time())
             .map_err(|unsignable| {
                 let context = self.context(call);
                 context.fault(FaultKind::Misconfigured, unsignable)
@@ -206,31 +197,19 @@ impl ParallelCluster {
     async fn send(&mut self, request: Request) -> Result<Response, TransportError> {
         let method = request.operation.method();
         let path = request.url.path().to_owned();
-        let (began, sent) = (Instant::now(), self.clock.now());
+        let (began, sent) = (Instant::now(), self.clock.machine_time());
         let outcome = self.http.send(request).await;
         let ms = began.elapsed().as_millis();
         let Ok(response) = &outcome else {
             tracing::debug!(method = method.as_str(), path, ms, "no response");
             return outcome;
         };
-        self.skew.observe(&Exchange {
-            sent,
-            received: self.clock.now(),
-            date: response.header(DATE.as_str()),
-            from_cache: response.headers.contains_key(AGE),
-        });
-        if self.clock.is_machine_time() {
-            self.correction = self.skew.correction_to_show(self.correction);
-        }
+        self.clock.observe(sent, response);
         let status = response.status.as_u16();
         let id = request_id(response);
         let id = id.as_ref().map_or("", SafeText::as_str);
         tracing::debug!(method = method.as_str(), path, status, ms, id, "response");
         outcome
-    }
-
-    fn server_time(&self) -> DateTime<Utc> {
-        self.skew.correct(self.clock.now())
     }
 
     fn context(&self, call: ApiCall<'_>) -> RequestContext<'_> {
@@ -267,7 +246,7 @@ impl Source for ParallelCluster {
     }
 
     fn clock_correction(&self) -> TimeDelta {
-        self.correction
+        self.clock.correction()
     }
 
     fn retry_now(&mut self) {

@@ -160,7 +160,9 @@ impl<'de> Visitor<'de> for &mut Reader {
                     let message = fields.next_value::<&RawValue>()?;
                     self.has_message |= message.get() != "null";
                 }
-                _ => drop(fields.next_value::<IgnoredRaw>()?),
+                _ => {
+                    fields.next_value::<IgnoredRaw>()?;
+                }
             }
         }
         Ok(())

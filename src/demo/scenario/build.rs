@@ -11,9 +11,6 @@ use crate::demo::scenario::data::{
 };
 use crate::demo::scenario::fill::Filler;
 
-/// The resource that takes the hour. The API, too, looks for it by this name.
-pub(crate) const IMAGE_RESOURCE: &str = "ParallelClusterImage";
-
 /// One stack and its future.
 #[derive(Debug)]
 pub(crate) struct Build {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::demo::scenario::build::{Failure, IMAGE_RESOURCE};
+use crate::demo::scenario::build::Failure;
 use crate::demo::scenario::moment::{Happening, Operation};
 use crate::demo::scenario::schedule::{REACTION, Schedule};
+use crate::domain::facts::IMAGE_RESOURCE;
 
 /// The time from the last event of a deleted stack until the API no longer finds it.
 const VISIBLE_AFTER_DELETION: Duration = Duration::from_millis(900);

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::demo::scenario::build::{Build, IMAGE_RESOURCE, Resource};
+use crate::demo::scenario::build::{Build, Resource};
 use crate::demo::scenario::moment::{Happening, Moment, Operation};
+use crate::domain::facts::IMAGE_RESOURCE;
 
 /// The time that CloudFormation takes from a cause to its event.
 pub(crate) const REACTION: Duration = Duration::from_millis(380);

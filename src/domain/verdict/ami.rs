@@ -1,6 +1,6 @@
 //! Whose AMI a description names: that of the watched build, of an earlier or later one, or not known yet.
 //!
-//! EC2 is eventually consistent and image ids are used again, so an AMI is compared with what is known of the stack.
+//! EC2 is eventually consistent and image ids are used again, so an AMI is compared with the known facts of the stack.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,9 +9,9 @@ use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
 
 /// An AMI that was created longer before the stack is an older build's. The two times are of different clocks.
-const BEFORE_STACK: TimeDelta = TimeDelta::minutes(5);
+pub(crate) const BEFORE_STACK: TimeDelta = TimeDelta::minutes(5);
 /// An AMI that was created longer after the beginning of the stack is a later build's: Image Builder gives up earlier.
-const AFTER_STACK: TimeDelta = TimeDelta::hours(13);
+pub(crate) const AFTER_STACK: TimeDelta = TimeDelta::hours(13);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
@@ -30,10 +30,7 @@ pub(crate) fn names_another(image: &ImageDescription, image_id: Option<&SafeText
 /// Whose AMI it is, given the events of the watched stack.
 pub(crate) fn owner(ami: &Ami, created: Option<DateTime<Utc>>, stack: &Timeline) -> Owner {
     let facts = stack.facts();
-    let made_elsewhere = ami
-        .image_arn
-        .as_ref()
-        .is_some_and(|arn| facts.image_arn().is_some_and(|own| own != arn));
+    let made_elsewhere = ami.is_of_another_image(facts.image_arn().map(SafeText::as_str));
     if facts.failed_build().is_some() || made_elsewhere {
         return Owner::AnotherBuild;
     }

@@ -69,7 +69,7 @@ impl Repeated {
         }
     }
 
-    pub(super) fn span(self) -> Duration {
+    pub(crate) fn span(self) -> Duration {
         self.last.saturating_sub(self.first)
     }
 
@@ -111,6 +111,9 @@ pub(crate) struct Answers {
     image_root: Option<EventId>,
     /// The stack does not exist since the last answer about the image.
     stack_gone: bool,
+    /// The answers that there is no stack.
+    no_stack: Option<Repeated>,
+    /// The answers that there is no image, each after one that there is no stack.
     gone: Option<Repeated>,
     is_foreign: bool,
     builder: Option<BuilderFailure>,
@@ -122,6 +125,15 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
+    /// What stays of the answers when a recording of them is resumed.
+    pub(crate) fn recorded(&self) -> Self {
+        Self {
+            made_at: self.made_at,
+            seen: self.seen,
+            ..Self::default()
+        }
+    }
+
     /// Some call was answered.
     pub(crate) fn answered(&mut self, elapsed: Duration) {
         self.last = self.last.max(elapsed);
@@ -129,11 +141,14 @@ impl Answers {
 
     pub(crate) fn stack_exists(&mut self) {
         self.stack_gone = false;
+        self.no_stack = None;
         self.gone = None;
     }
 
-    pub(crate) fn stack_is_gone(&mut self) {
+    pub(crate) fn stack_is_gone(&mut self, elapsed: Duration) {
         self.stack_gone = true;
+        let no_stack = self.no_stack.get_or_insert_with(|| Repeated::at(elapsed));
+        no_stack.last = elapsed;
     }
 
     /// Notes an answer about the image. `events_seen`: the build has events.
@@ -216,8 +231,14 @@ impl Answers {
         }
     }
 
-    pub(crate) fn shown(&self) -> Option<(Shown, Repeated)> {
-        self.image
+    /// The newest answer about the image. `root` is the newest event of the stack itself: an answer from before it is
+    /// none since then.
+    pub(crate) fn shown(&self, root: Option<&EventId>) -> Option<(Shown, Repeated)> {
+        let (shown, mut answers) = self.image?;
+        if self.image_root.as_ref() != root {
+            answers.first_since_root = answers.last;
+        }
+        Some((shown, answers))
     }
 
     /// Whether the same answer was given twice, with the answer between that there is no stack.
@@ -226,8 +247,15 @@ impl Answers {
             .is_some_and(|(_, answers)| answers.across_no_stack && answers.span() >= gap(false))
     }
 
+    /// Whether the last answer about the stack was that there is none.
+    pub(crate) fn lacks_stack(&self) -> bool {
+        self.no_stack.is_some()
+    }
+
+    /// The answers that there is neither a stack nor an image: of the call whose answers are closer together.
     pub(crate) fn gone(&self) -> Option<Repeated> {
-        self.gone
+        let calls = [self.gone?, self.no_stack?];
+        calls.into_iter().min_by_key(|answers| answers.span())
     }
 
     pub(crate) fn is_foreign(&self) -> bool {

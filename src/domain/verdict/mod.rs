@@ -18,6 +18,8 @@ use crate::domain::image::AmiState;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::verdict::answers::{BuilderEnd, Repeated, Shown};
 
+pub(crate) use self::answers::BuilderFailure;
+
 /// How far apart two answers must be to count as two.
 const SECOND_ANSWER: Duration = Duration::from_secs(3);
 /// The same once events were seen: there is more to lose.
@@ -51,6 +53,8 @@ pub enum Verdict {
     NotFound,
     /// A stack that is not ParallelCluster's ended, which proves nothing about an image.
     Ended,
+    /// A recording has no end of the build, and neither a stack nor an image is left.
+    EndNotSeen,
 }
 
 impl Verdict {
@@ -64,6 +68,7 @@ impl Verdict {
                 | Self::AmiNotFound
                 | Self::NotFound
                 | Self::Ended
+                | Self::EndNotSeen
         )
     }
 
@@ -82,13 +87,16 @@ impl Verdict {
             Self::AmiNotFound => "NO AMI FOUND",
             Self::NotFound => "NOT FOUND",
             Self::Ended => "ENDED",
+            Self::EndNotSeen => "END NOT SEEN",
         }
     }
 
     /// The outcome of the watch if it ended now.
     pub const fn outcome(self) -> OutcomeKind {
         match self {
-            Self::Waiting | Self::AmiNotFound | Self::Ended => OutcomeKind::Unknown,
+            Self::Waiting | Self::AmiNotFound | Self::Ended | Self::EndNotSeen => {
+                OutcomeKind::Unknown
+            }
             Self::Building | Self::Finishing | Self::Deleting | Self::Failing => {
                 OutcomeKind::Building
             }
@@ -167,6 +175,8 @@ pub(super) struct Evidence<'a> {
     pub builder: Option<(BuilderEnd, Duration)>,
     /// Whether Image Builder has made the image.
     pub made: bool,
+    /// The verdict if neither a stack nor an image is left of a recorded build.
+    pub recorded: Option<Verdict>,
 }
 
 impl Evidence<'_> {
@@ -230,6 +240,9 @@ pub(super) const fn gap(events_seen: bool) -> Duration {
 /// failure that no event of the stack proves into a success. Verdicts about absence are withdrawn when the stack appears
 /// again.
 pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
+    if let Some(verdict) = evidence.recorded.filter(|_| evidence.gone.is_some()) {
+        return verdict;
+    }
     if before == Verdict::Succeeded || evidence.shows(Shown::Ami(AmiState::Good)) {
         return Verdict::Succeeded;
     }

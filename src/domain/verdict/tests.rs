@@ -10,6 +10,7 @@ const NONE: Evidence<'_> = Evidence {
     gone: None,
     builder: None,
     made: false,
+    recorded: None,
 };
 
 fn root(status: &str) -> StackEvent {

@@ -1,17 +1,21 @@
 //! The `history` and `report` commands, and opening a recording by its name.
 
 use std::fmt::Display;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use crate::config::{History, HistoryFormat, Recorded};
 use crate::domain::build::Build;
 use crate::error::Error;
 use crate::output;
 use crate::output::Subject;
-use crate::recording::{Folder, Recording};
-use crate::runtime::{print, recorder};
+use crate::recording::{Folder, ReadError, Recording, saved_events};
+use crate::runtime::{print, print_diagnostic, recorder};
 use crate::text::safe::{SafeText, one_line};
+
+/// The longest file of saved stack events, in bytes: 100,000 events have less than half.
+const LONGEST_SAVED: u64 = 128 << 20;
 
 /// Prints the history and returns the exit code.
 pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Error> {
@@ -51,7 +55,7 @@ pub(crate) fn report(which: &Recorded) -> Result<u8, Error> {
         image_id: &header.image_id,
         region: region.as_ref(),
         note: (!header.is_of_an_api()).then_some("a simulated API"),
-        recorded_by: Some(&header.program),
+        recorded_by: (!header.is_of_saved_events()).then_some(&*header.program),
         now: recording.span().1,
     };
     print(&output::report(
@@ -74,11 +78,30 @@ pub(crate) fn open(which: &Recorded, action: &str) -> Result<(PathBuf, Recording
     }
     match Recording::open(&file) {
         Ok(recording) => Ok((file, recording)),
+        Err(ReadError::Foreign) => {
+            let bytes = read_saved(&file).map_err(|error| failed(&error))?;
+            let recording = saved_events::read(&bytes).map_err(|error| failed(&error))?;
+            Ok((file, recording))
+        }
         Err(error) => Err(failed(&error)),
     }
 }
 
+/// The bytes of a file that may hold saved stack events. A device never ends.
+fn read_saved(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(file)?
+        .take(LONGEST_SAVED + 1)
+        .read_to_end(&mut bytes)?;
+    if read as u64 > LONGEST_SAVED {
+        return Err(io::Error::other(
+            "neither a bakewatch recording nor stack events as JSON: it has more than 128 MiB; pass a recording",
+        ));
+    }
+    Ok(bytes)
+}
+
 fn print_note(text: &str) {
     let text = one_line(SafeText::new(text).as_str());
-    let _ = writeln!(io::stderr(), "note: {text}");
+    print_diagnostic(&format!("note: {text}"));
 }

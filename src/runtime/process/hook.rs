@@ -3,7 +3,7 @@
 //! It can neither change the screen or the exit code nor keep the program from exiting. Tests:
 //! `tests/it/headless/on_outcome.rs`, `tests/tty/on_outcome.rs`.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::process::{Child, Command};
 
 use crate::app::effect::FinalOutcome;
 use crate::output::variables;
+use crate::runtime::process::streams::print_diagnostic;
 use crate::runtime::process::tasks::Tasks;
 
 /// The time that the program waits for the command before it exits.
@@ -48,7 +49,7 @@ impl Hook {
         };
         let output = [io::stderr().into(), io::stderr().into()];
         if let Some(failure) = wait(start(command, outcome, output), exit_requested).await {
-            let _ = writeln!(io::stderr(), "the --on-outcome command {failure}");
+            print_diagnostic(&format!("the --on-outcome command {failure}"));
         }
     }
 }

@@ -7,4 +7,5 @@ pub(crate) mod hook;
 pub(crate) mod logging;
 pub(crate) mod panics;
 pub(crate) mod signals;
+pub(crate) mod streams;
 pub(crate) mod tasks;

@@ -5,7 +5,7 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -13,6 +13,7 @@ use std::thread;
 use tokio::sync::Notify;
 
 use crate::error::Error;
+use crate::runtime::process::streams::Stream;
 use crate::text::redact::redact_urls;
 use crate::text::safe::SafeText;
 
@@ -76,7 +77,9 @@ pub(crate) fn install_hook() {
         if let Some(cleanup) = PANICS.register(&text) {
             cleanup();
         }
-        let _ = io::stderr().write_all(full_text(info, &text).as_bytes());
+        if let Ok(mut diagnostics) = Stream::diagnostics() {
+            let _ = diagnostics.write_all(full_text(info, &text).as_bytes());
+        }
         PANICS.reported.notify_one();
     }));
 }

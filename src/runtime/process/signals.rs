@@ -1,7 +1,9 @@
 //! Signals as messages: those that end the program, and those of job control. Tests: `tests/tty/exit.rs`.
 
 use std::fs;
+use std::future::poll_fn;
 use std::io;
+use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
 use rustix::process::Signal as Number;
@@ -10,14 +12,40 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use crate::app::msg::Signal;
 use crate::error::Error;
 
+/// Every signal that ends a process by default and can be handled: batch systems send USR1, USR2 or XCPU before a time
+/// limit, and whatever ends the program, the terminal must be restored and the outcome printed. Not those of a fault in
+/// the program itself (BUS, FPE, ILL, SEGV), after which nothing may run.
+const ENDING: &[(Number, &str)] = &[
+    (Number::HUP, "SIGHUP"),
+    (Number::INT, "SIGINT"),
+    (Number::QUIT, "SIGQUIT"),
+    (Number::TERM, "SIGTERM"),
+    (Number::USR1, "SIGUSR1"),
+    (Number::USR2, "SIGUSR2"),
+    (Number::ALARM, "SIGALRM"),
+    (Number::XCPU, "SIGXCPU"),
+    (Number::VTALARM, "SIGVTALRM"),
+    (Number::PROF, "SIGPROF"),
+    (Number::SYS, "SIGSYS"),
+    (Number::ABORT, "SIGABRT"),
+    (Number::TRAP, "SIGTRAP"),
+    #[cfg(target_os = "linux")]
+    (Number::IO, "SIGIO"),
+    #[cfg(target_os = "linux")]
+    (Number::POWER, "SIGPWR"),
+    #[cfg(target_os = "linux")]
+    (Number::STKFLT, "SIGSTKFLT"),
+    #[cfg(target_os = "macos")]
+    (Number::EMT, "SIGEMT"),
+];
+
+/// The numbers of the real-time signals. The C library keeps the first ones for itself.
+#[cfg(target_os = "linux")]
+const REAL_TIME: std::ops::RangeInclusive<i32> = 32..=64;
+
 /// The signals that end the program.
 #[derive(Debug)]
-pub(crate) struct Signals {
-    hangup: Option<Stream>,
-    interrupt: Option<Stream>,
-    quit: Option<Stream>,
-    terminate: Option<Stream>,
-}
+pub(crate) struct Signals(Vec<(Signal, Stream)>);
 
 /// The signals of job control.
 #[derive(Debug)]
@@ -42,24 +70,36 @@ impl Signals {
             // A file that has reached the shell's limit (`ulimit -f`) is like a full disk: a write error, not the end
             // of the program. Once a process has listened to the signal, it never kills.
             drop(ignored.listen_unless(SignalKind::from_raw(Number::XFSZ.as_raw()))?);
-            Ok(Self {
-                hangup: ignored.listen_unless(SignalKind::hangup())?,
-                interrupt: ignored.listen_unless(SignalKind::interrupt())?,
-                quit: ignored.listen_unless(SignalKind::quit())?,
-                terminate: ignored.listen_unless(SignalKind::terminate())?,
-            })
+            let mut streams = Vec::new();
+            for (number, name) in ENDING {
+                let number = number.as_raw();
+                let stream = ignored.listen_unless(SignalKind::from_raw(number))?;
+                let signal = u8::try_from(number).map(|number| Signal::new(number, name));
+                streams.extend(signal.ok().zip(stream));
+            }
+            #[cfg(target_os = "linux")]
+            for number in REAL_TIME {
+                let stream = ignored.listen_unless(SignalKind::from_raw(number));
+                let signal = u8::try_from(number).map(Signal::real_time);
+                streams.extend(signal.ok().zip(stream.ok().flatten()));
+            }
+            Ok(Self(streams))
         };
         listen().map_err(listen_error)
     }
 
     /// Waits for the next signal.
     pub(crate) async fn next(&mut self) -> Signal {
-        tokio::select! {
-            () = next(&mut self.hangup) => Signal::Hangup,
-            () = next(&mut self.interrupt) => Signal::Interrupt,
-            () = next(&mut self.quit) => Signal::Quit,
-            () = next(&mut self.terminate) => Signal::Terminate,
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Signal> {
+        for (signal, stream) in &mut self.0 {
+            if stream.poll_recv(context).is_ready() {
+                return Poll::Ready(*signal);
+            }
         }
+        Poll::Pending
     }
 }
 

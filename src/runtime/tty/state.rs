@@ -15,7 +15,7 @@ enum State {
     #[default]
     NotEntered,
     /// The modes are being set.
-    Entering { mouse: bool },
+    Entering,
     /// Frames are written. `mouse`: the terminal reports the mouse to us instead of selecting text with it.
     Entered { mouse: bool },
     /// The shell or the end of the program has the terminal. It can be entered again.
@@ -39,12 +39,11 @@ impl TtyState {
     #[must_use]
     pub(super) fn begin_enter(&self) -> bool {
         let mut state = self.lock();
-        let mouse = match *state {
-            State::NotEntered | State::Restored(_) => false,
-            State::Entering { mouse } | State::Entered { mouse } => mouse,
-            State::Closed(_) => return false,
-        };
-        *state = State::Entering { mouse };
+        if matches!(*state, State::Closed(_)) {
+            return false;
+        }
+        // Another program that had the terminal in between may have released the mouse too.
+        *state = State::Entering;
         true
     }
 
@@ -53,8 +52,8 @@ impl TtyState {
     #[must_use]
     pub(super) fn finish_enter(&self) -> bool {
         let mut state = self.lock();
-        if let State::Entering { mouse } = *state {
-            *state = State::Entered { mouse };
+        if *state == State::Entering {
+            *state = State::Entered { mouse: false };
         }
         matches!(*state, State::Entered { .. })
     }
@@ -78,7 +77,7 @@ impl TtyState {
         *state = State::Closed(match *state {
             // As the shell has left it.
             State::NotEntered => Restore::Accepted,
-            State::Entering { .. } | State::Entered { .. } => Restore::Pending,
+            State::Entering | State::Entered { .. } => Restore::Pending,
             State::Restored(restore) | State::Closed(restore) => restore,
         });
         was_entered
@@ -112,10 +111,8 @@ impl TtyState {
     /// Captures or releases the mouse. Returns whether that changes anything.
     pub(super) fn set_mouse(&self, captured: bool) -> bool {
         match &mut *self.lock() {
-            State::Entering { mouse } | State::Entered { mouse } => {
-                std::mem::replace(mouse, captured) != captured
-            }
-            State::NotEntered | State::Restored(_) | State::Closed(_) => false,
+            State::Entered { mouse } => std::mem::replace(mouse, captured) != captured,
+            State::NotEntered | State::Entering | State::Restored(_) | State::Closed(_) => false,
         }
     }
 
@@ -126,13 +123,13 @@ impl TtyState {
 
 impl State {
     fn is_entered(self) -> bool {
-        matches!(self, Self::Entering { .. } | Self::Entered { .. })
+        matches!(self, Self::Entering | Self::Entered { .. })
     }
 
     fn restore(self) -> Option<Restore> {
         match self {
             Self::Restored(restore) | Self::Closed(restore) => Some(restore),
-            Self::NotEntered | Self::Entering { .. } | Self::Entered { .. } => None,
+            Self::NotEntered | Self::Entering | Self::Entered { .. } => None,
         }
     }
 
@@ -224,6 +221,12 @@ mod tests {
         assert!(state.leave() && !state.set_mouse(false));
         assert!(state.begin_enter() && state.finish_enter());
         assert!(state.set_mouse(true));
+        // A process that is stopped without notice enters again without having left.
+        assert!(state.begin_enter() && state.finish_enter());
+        assert!(
+            state.set_mouse(true),
+            "another program may have released it"
+        );
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! The only thread that writes to the terminal. A terminal that stalls, because its reader has stopped or its line hangs,
 //! blocks this thread and nothing else: keys, signals and polling continue.
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, ThreadId};
@@ -12,6 +10,7 @@ use std::time::Duration;
 use rustix::termios::{Action, QueueSelector, tcflow, tcflush};
 use tokio::sync::oneshot;
 
+use crate::runtime::process::streams::Stream;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::tty::job_control;
 use crate::runtime::tty::state::TtyState;
@@ -44,7 +43,7 @@ impl TtyWriter {
     /// Starts the thread, on standard output.
     pub(super) fn start(state: Arc<TtyState>, tasks: &mut Tasks) -> io::Result<Self> {
         // Bypasses the standard library's buffer and lock, which a hanging write would hold.
-        let terminal = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let terminal = Stream::output()?;
         let (queue, receiver) = channel();
         let thread = Arc::new(OnceLock::new());
         let writer = Self {
@@ -80,10 +79,8 @@ impl TtyWriter {
     /// Writes control sequences and waits until the timeout. Returns whether they are written.
     pub(super) fn write_and_wait(&self, bytes: Vec<u8>) -> bool {
         if self.thread.get() == Some(&thread::current().id()) {
-            let mut terminal = io::stdout();
-            return terminal
-                .write_all(&bytes)
-                .and_then(|()| terminal.flush())
+            return Stream::output()
+                .and_then(|mut terminal| terminal.write_all(&bytes))
                 .is_ok();
         }
         let (done, written) = sync_channel(1);
@@ -116,7 +113,7 @@ fn discard_unread_output() {
     }
 }
 
-fn write_all(mut terminal: File, queue: &Receiver<Output>, state: &TtyState) {
+fn write_all(mut terminal: Stream, queue: &Receiver<Output>, state: &TtyState) {
     for output in queue {
         match output {
             Output::Frame(bytes, done) => {
@@ -136,7 +133,7 @@ fn write_all(mut terminal: File, queue: &Receiver<Output>, state: &TtyState) {
     }
 }
 
-fn write_frame(terminal: &mut File, bytes: &[u8], state: &TtyState) -> io::Result<()> {
+fn write_frame(terminal: &mut Stream, bytes: &[u8], state: &TtyState) -> io::Result<()> {
     if !state.is_entered() {
         return Ok(());
     }

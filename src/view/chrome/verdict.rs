@@ -11,7 +11,7 @@ use crate::app::status::notices::failure;
 use crate::domain::facts::Facts;
 use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{OutcomeKind, Verdict};
 use crate::style::Theme;
 use crate::text::duration::duration;
 use crate::text::safe::one_line;
@@ -19,7 +19,7 @@ use crate::text::width::width;
 use crate::view::chrome::parts;
 use crate::view::chrome::parts::LinePart;
 use crate::view::text::cut;
-use crate::view::time::rough_duration;
+use crate::view::time::{date_and_time, rough_duration};
 
 /// Columns between two parts.
 const GAP: usize = 3;
@@ -48,6 +48,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, in_notice: bool, area: Rect, bu
     let strong = |text| Span::styled(text, theme.strong());
     let parts = vec![
         LinePart::new(0, Span::styled(badge, theme.verdict(verdict))),
+        LinePart::maybe(1, as_of(model).map(|text| Span::styled(text, theme.warn()))),
         LinePart::maybe(2, elapsed.map(strong)),
         LinePart::maybe(1, ami.map(strong)),
         LinePart::maybe(3, failure.map(|text| Span::styled(text, theme.bad()))),
@@ -56,6 +57,18 @@ pub(crate) fn draw(model: &Model, theme: &Theme, in_notice: bool, area: Rect, bu
         LinePart::of(6, estimate(model, theme)),
     ];
     parts::draw(parts, LinePart::none(), GAP, area, buf);
+}
+
+/// Of when a recorded state is that no answer has confirmed yet.
+fn as_of(model: &Model) -> Option<String> {
+    let build = &model.shown.build;
+    let recorded = build.recorded().filter(|_| build.is_only_recorded())?;
+    let was = match recorded.outcome {
+        OutcomeKind::Building => "was building, ",
+        _ => "",
+    };
+    let at = date_and_time(recorded.as_of, model.offset);
+    Some(format!("{was}as of {at}"))
 }
 
 /// The glyph and the word; with a margin of its own if it is filled.

@@ -85,9 +85,9 @@ impl RowPainter<'_> {
         if let Some(silence) = silence.filter(|_| self.model.shown.filter.is_open()) {
             let note = format!(" {} later", rough_duration(silence));
             if width(&note) <= room {
-                Line::styled(note, self.theme.dim())
-                    .right_aligned()
-                    .render(area, buf);
+                // A span, since a line would lay its style over the whole row.
+                let note = Span::styled(note, self.theme.dim());
+                Line::from(note).right_aligned().render(area, buf);
             }
         }
     }
@@ -102,6 +102,7 @@ impl RowPainter<'_> {
         let marker = if selected { glyphs.marker } else { " " };
         // Without room for that note, the time that ended the silence still stands out.
         let times = match silence(position.before, event.timestamp) {
+            Some(_) if !selected && has_failed(event) => theme.strong().patch(styles.quiet),
             Some(_) if !selected => theme.strong(),
             _ => styles.quiet,
         };
@@ -117,6 +118,14 @@ impl RowPainter<'_> {
             StatusColumn::Word => line_cell(event.status.as_str(), EventColumns::WORD, theme) + " ",
         };
         spans.push(Span::styled(status, styles.status));
+        if columns.reason == 0 && has_failed(event) {
+            let columns = columns.id + columns.kind + if columns.kind > 0 { 2 } else { 0 };
+            spans.push(Span::styled(
+                line_cell(&failure(event), columns, theme),
+                styles.id,
+            ));
+            return Line::from(spans);
+        }
         spans.push(Span::styled(
             line_cell(event.logical_id.as_str(), columns.id, theme),
             styles.id,
@@ -140,6 +149,20 @@ impl RowPainter<'_> {
         let (theme, plain) = (self.theme, Style::new());
         let class = event.status.class();
         let failed = event.is_own_failure;
+        if has_failed(event) && !(selected && self.focused) {
+            let failure = theme.status(class);
+            let id = if failed {
+                theme.strong().patch(failure)
+            } else {
+                failure
+            };
+            return RowStyle {
+                quiet: failure,
+                status: failure,
+                id,
+                reason: failure,
+            };
+        }
         let quiet = if selected { plain } else { theme.dim() };
         RowStyle {
             quiet,
@@ -219,6 +242,20 @@ impl RowPainter<'_> {
         let text = format!("{rule}{rule} stack {id}{when} ");
         let rest = columns.saturating_sub(width(&text));
         cut(&text, columns, self.theme) + &rule.repeat(rest)
+    }
+}
+
+/// Whether the row is red over its whole width. A sibling that was cancelled has not failed by itself.
+fn has_failed(event: &StackEvent) -> bool {
+    event.status.class() == StatusClass::Failed && !event.is_cancelled()
+}
+
+/// A failed resource and why, where the row has no column for the reason.
+fn failure(event: &StackEvent) -> String {
+    let id = event.logical_id.as_str();
+    match &event.reason {
+        Some(reason) => format!("{id}  {}", reason.as_str()),
+        None => id.to_owned(),
     }
 }
 

@@ -137,7 +137,9 @@ fn a_recorded_build_that_has_ended_has_no_notification() {
         "DELETE_IN_PROGRESS",
     ] {
         let mut made = recorded(status);
-        made.observe(Seen::StackGone).complete();
+        for seconds in [10, 20] {
+            made.at(seconds).observe(Seen::StackGone).complete();
+        }
         let mut deleted = recorded(status);
         for seconds in [10, 20] {
             deleted.at(seconds).observe(Seen::StackGone);

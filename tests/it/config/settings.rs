@@ -152,12 +152,11 @@ fn a_url_is_printed_without_its_secrets() {
         "https://user:hunter2@api.example/prod?token=hunter2",
     );
     let ended = Folder::new("config-secret", &[]).run_with(&["config"], &[url]);
-    let line = line(&ended, "api-url");
-    assert!(
-        line.starts_with("api-url = \"https://***@api.example/prod?***\" # env"),
-        "{line}"
-    );
-    assert!(!ended.lines.concat().contains("hunter2"));
+    let printed = ended.lines.concat();
+    let line = "api-url = \"https://***@api.example/prod?***\"";
+    assert!(printed.contains(line), "{printed}");
+    assert_eq!(ended.code(), Some(2), "a watch would refuse it");
+    assert!(!(printed + &ended.diagnostics).contains("hunter2"));
 }
 
 #[test]
@@ -218,6 +217,28 @@ fn a_path_in_the_file_is_relative_to_its_folder_or_to_home() {
         ]);
         assert_eq!(ended.code(), Some(2), "{}", ended.diagnostics);
         assert!(ended.diagnostics.contains(wanted), "{}", ended.diagnostics);
+    }
+}
+
+#[test]
+fn a_wrong_url_is_no_setting() {
+    for (url, why) in [
+        ("http://api.example/prod", "must be https"),
+        ("api.example/prod", "has no scheme"),
+        (
+            "https://me:secret@api.example",
+            "must not contain a user name",
+        ),
+    ] {
+        let folder = with_settings("wrong-url", &format!("api-url = \"{url}\"\n"));
+        let ended = folder.run(&["config"]);
+        assert_eq!(ended.code(), Some(2), "{url}");
+        let wanted =
+            format!("error: invalid value for api-url (line 1 of your file): the API's URL {why}");
+        assert!(ended.diagnostics.contains(&wanted), "{}", ended.diagnostics);
+        assert!(!ended.diagnostics.contains("secret"));
+        let ended = folder.run(&["config", "--api-url", "https://api.example/prod"]);
+        assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
     }
 }
 

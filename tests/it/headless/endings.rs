@@ -518,7 +518,7 @@ fn an_exit_inside_a_walk_prints_its_events_after_a_gap() {
     );
     watch
         .page(vec![newer, older], false, false)
-        .send(Msg::Signal(Signal::Interrupt));
+        .send(Msg::Signal(Signal::INTERRUPT));
     assert_eq!(watch.exit(), Some(130));
     assert_eq!(
         watch.printed(),
@@ -780,7 +780,7 @@ fn a_stack_replaced_inside_a_walk_is_printed_after_a_gap() {
     watch.stack = "stack-b";
     watch
         .sees("img", "CREATE_IN_PROGRESS")
-        .send(Msg::Signal(Signal::Interrupt));
+        .send(Msg::Signal(Signal::INTERRUPT));
     assert_eq!(
         watch.printed(),
         ["live", "stack-a", "gap", "e1", "stack-b", "e2", "building"].map(String::from)
@@ -824,7 +824,9 @@ fn a_cancelled_image_build_is_its_own_failure() {
 fn recorded_events_do_not_hide_a_refusal_by_the_api() {
     let mut watch = Watch::new();
     let event = watch.event("img", "CREATE_FAILED", "");
-    watch.observe(Seen::Resumed(api::page("stack-a", vec![event], true)));
+    let page = Seen::Page(api::page("stack-a", vec![event], true));
+    let page = api::observation(watch.model.now, Duration::ZERO, page);
+    watch.observe(Seen::Resumed(vec![page]));
     assert_eq!(
         watch.model.shown.build.current().map(Timeline::len),
         Some(1)
@@ -868,6 +870,28 @@ fn an_ami_that_is_older_than_its_stack_decides_nothing() {
         .sees("img", "CREATE_FAILED")
         .page(Vec::new(), true, true);
     assert_eq!(watch.exit(), Some(3));
+}
+
+/// The poller may see the stack stuck before it asks for the image again: on a fast clock, or after an outage.
+#[test]
+fn answers_from_before_the_stack_was_stuck_do_not_tell_that_there_is_no_ami() {
+    for made in [true, false] {
+        let mut watch = Watch::new();
+        watch
+            .sees("img", "CREATE_IN_PROGRESS")
+            .image("BUILD_IN_PROGRESS", None)
+            .pass(600)
+            .image("BUILD_IN_PROGRESS", None)
+            .pass(60);
+        if made {
+            watch.sees("ParallelClusterImage", "CREATE_COMPLETE");
+        }
+        watch.sees("img", "DELETE_FAILED");
+        assert_eq!(watch.model.shown.build.verdict(), Verdict::Deleting);
+        assert_eq!(watch.exit(), None);
+        watch.image("BUILD_COMPLETE", Some("ami-1"));
+        assert_eq!(watch.model.shown.build.verdict(), Verdict::Succeeded);
+    }
 }
 
 #[test]

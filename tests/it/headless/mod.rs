@@ -1,6 +1,8 @@
 //! The program without a screen: its lines, its diagnostics, its exit codes.
 
+mod direct;
 mod endings;
+mod heartbeat;
 mod hostile;
 mod on_outcome;
 mod secrets;

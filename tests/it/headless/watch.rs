@@ -1,11 +1,15 @@
 //! The headless program against a simulated API: its output, its requests, and its exit code.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault, Route};
 use serde_json::json;
 
-use crate::support::program::{Program, command, has_default_signals, run, send_signal};
+use crate::support::program::{
+    DEADLINE, Program, command, fresh_folder, has_default_signals, run, send_signal,
+};
 use crate::support::server::{STACK, Server};
 
 fn no_faults() -> FaultPlan {
@@ -237,7 +241,9 @@ fn text_output_is_one_aligned_line_per_event_and_the_outcome() {
 #[test]
 fn a_usage_error_exits_with_2_and_one_helpful_line() {
     let cases: &[(&[&str], &str)] = &[
-        (&["watch", "img"], "ParallelClusterApiInvokeUrl"),
+        (&["watch", "img"], "--region"),
+        (&["watch", "img", "--backend", "api"], "--api-url"),
+        (&["watch", "img", "--no-sign-request"], "--api-url"),
         (
             &["watch", "1img", "--api-url", "https://x.example/prod"],
             "error: invalid image id 1img: ",
@@ -342,6 +348,64 @@ fn a_closed_pipe_is_noticed_without_a_line() {
     assert!(output.stderr.is_empty());
 }
 
+/// A pipe that is full from the beginning, shared with a program that made it non-blocking, and read late.
+#[test]
+fn a_full_output_that_does_not_block_is_waited_for() {
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    rustix::io::ioctl_fionbio(&writer, true).unwrap();
+    let mut filled = 0;
+    while let Ok(count) = rustix::io::write(&writer, &[b'\n'; 4096]) {
+        filled += count;
+    }
+    let folder = fresh_folder();
+    let recording = folder.join("recording.jsonl");
+    let arguments = [
+        "demo",
+        "-o",
+        "json",
+        "--speed",
+        "1000",
+        "--scenario",
+        "failure",
+    ];
+    let mut child = command(&arguments)
+        .arg("--record")
+        .arg(&recording)
+        .stdout(writer)
+        .spawn()
+        .unwrap();
+    let end = Instant::now() + DEADLINE;
+    let is_recorded = || {
+        let recorded = std::fs::read_to_string(&recording).unwrap_or_default();
+        recorded.contains("CREATE_FAILED")
+    };
+    while !is_recorded() && child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < end, "no event is recorded");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let mut output = Vec::new();
+    reader.read_to_end(&mut output).unwrap();
+    let printed = String::from_utf8(output.split_off(filled)).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3), "{printed}");
+    assert!(
+        printed.lines().last().unwrap().contains("\"outcome\""),
+        "{printed}"
+    );
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error() {
+    for arguments in [&["demo", "-o", "json", "--speed", "1000"][..], &["keys"]] {
+        let ended = Program::start_after("exec </dev/null 1<&0", arguments).end();
+        assert_eq!(ended.code(), Some(1), "{arguments:?}");
+        assert!(
+            ended.diagnostics.contains("error: "),
+            "{}",
+            ended.diagnostics
+        );
+    }
+}
+
 #[test]
 fn a_signal_exits_with_its_code_and_an_outcome() {
     if !has_default_signals() {
@@ -349,7 +413,12 @@ fn a_signal_exits_with_its_code_and_an_outcome() {
     }
     let mut server = Server::start(no_faults());
     server.begin_build(STACK);
-    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
+    let mut ends = vec![("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)];
+    ends.extend([("ABRT", 134), ("ALRM", 142), ("XCPU", 152), ("PROF", 155)]);
+    if cfg!(target_os = "linux") {
+        ends.extend([("USR1", 138), ("USR2", 140), ("PWR", 158), ("64", 192)]);
+    }
+    for (name, code) in ends {
         let mut program = Program::start(&server.watch(&["-o", "json"]));
         program.wait_for(|line| line.contains("\"e1\""));
         program.signal(name);
@@ -360,6 +429,35 @@ fn a_signal_exits_with_its_code_and_an_outcome() {
             "{name}"
         );
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_signal_that_ends_a_process_is_handled() {
+    if !has_default_signals() {
+        return;
+    }
+    let faults_of_the_program = [4, 7, 8, 11]; // ILL, BUS, FPE, SEGV
+    let ends_nothing_or_not_handleable = [9, 13, 17, 18, 19, 20, 21, 22, 23, 28];
+    let kept_by_the_c_library = [32, 33, 34];
+    let exceptions = [
+        &faults_of_the_program[..],
+        &ends_nothing_or_not_handleable,
+        &kept_by_the_c_library,
+    ]
+    .concat();
+    let mut program = Program::start(&["demo", "-o", "json", "--speed", "600"]);
+    program.wait_for(|line| line.contains("\"event\""));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigCgt:"))
+        .unwrap();
+    let handled = u64::from_str_radix(mask.trim(), 16).unwrap();
+    let kills: Vec<_> = (1..=64)
+        .filter(|number| handled >> (number - 1) & 1 == 0 && !exceptions.contains(number))
+        .collect();
+    assert_eq!(kills, Vec::<i32>::new(), "these end it without an outcome");
 }
 
 #[test]

@@ -88,8 +88,12 @@ fn check_copy(path: &Path, scenario: &str) {
     assert_eq!(old.image(), new.image());
 }
 
-/// Records that the stack is gone, as the first response of a watch that resumes.
-fn record(recorder: &mut Recorder) {
+/// Records that the stack of a recording is still there, and then that it is gone.
+fn record(recorder: &mut Recorder, resumed: &Recording) {
+    let build = Build::of(&resumed.observations);
+    let page = api::page(build.stack_id().unwrap().as_str(), Vec::new(), true);
+    let same = api::observation(DateTime::UNIX_EPOCH, Duration::ZERO, Seen::Page(page));
+    recorder.record(&same).unwrap();
     let observation = api::observation(DateTime::UNIX_EPOCH, Duration::ZERO, Seen::StackGone);
     recorder.record(&observation).unwrap();
 }
@@ -109,7 +113,7 @@ fn it_is_resumed_by_a_file_of_the_present_format_that_begins_with_its_events() {
             let (mut recorder, resumed) = Recorder::in_folder(folder, header.clone(), true);
             let resumed = resumed.unwrap();
             assert_eq!(resumed.events().count(), recording.events().count());
-            record(&mut recorder);
+            record(&mut recorder, &resumed);
             drop(recorder);
             let mut recordings = recordings_in(&state);
             recordings.retain(|path| *path != old);
@@ -135,9 +139,8 @@ fn a_named_file_is_replaced_by_one_of_the_present_format_and_kept_beside_it() {
     fs::hard_link(&file, folder.join("build.jsonl.format-1")).unwrap();
     for _ in 0..2 {
         let (mut recorder, resumed) = Recorder::in_file(&file, &header, true).unwrap();
-        assert!(resumed.is_some());
         assert_eq!(recorder.path(), file);
-        record(&mut recorder);
+        record(&mut recorder, &resumed.unwrap());
         drop(recorder);
         check_copy(&file, "failure");
     }
@@ -162,8 +165,7 @@ fn a_named_file_is_kept_under_a_free_name_and_a_link_stays_a_link() {
     fs::write(folder.join("build.jsonl.format-1"), "mine").unwrap();
     let header = later(&Recording::open(&file).unwrap().header);
     let (mut recorder, resumed) = Recorder::in_file(&link, &header, true).unwrap();
-    assert!(resumed.is_some());
-    record(&mut recorder);
+    record(&mut recorder, &resumed.unwrap());
     drop(recorder);
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     check_copy(&file, "failure");

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bakewatch::testing::Cli;
+use bakewatch::testing::config::BUILT_IN;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 use pulldown_cmark::{Event as Piece, Options, Parser as Markdown, Tag, TagEnd};
@@ -37,6 +38,30 @@ fn every_shell_completes_every_command() {
                 "{word} is not in the script for {shell}"
             );
         }
+    }
+}
+
+#[test]
+fn the_names_of_scenarios_and_themes_are_completed() {
+    let script = run(&["completions", "bash"]).lines.join("\n");
+    let files = fs::read_dir("assets/scenarios").unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    // Every scenario begins with this stack.
+    let scenarios = names.filter(|name| name != "stack.toml");
+    let scenarios: Vec<_> = scenarios
+        .filter_map(|name| Some(name.strip_suffix(".toml")?.to_owned()))
+        .collect();
+    let themes: Vec<_> = BUILT_IN.map(|(name, _)| name.to_owned()).into();
+    for names in [scenarios, themes] {
+        let completed = script.lines().any(|line| {
+            let words = line
+                .split_once("compgen -W ")
+                .map_or("", |(_, words)| words);
+            names
+                .iter()
+                .all(|name| words.split(['"', ' ']).any(|word| word == *name))
+        });
+        assert!(completed, "{names:?}");
     }
 }
 

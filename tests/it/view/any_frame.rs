@@ -256,6 +256,26 @@ fn every_size_can_be_drawn() {
     }
 }
 
+/// A terminal can claim any size. What is drawn of it has a bound, or its cells would need 200 GB.
+#[test]
+fn every_size_that_a_terminal_claims_can_be_drawn() {
+    let mut story = builds::failed(80, 24);
+    let claimed = [0, 1, 20, 100, 999, 1000, 1001, 32_768, u16::MAX];
+    for width in claimed {
+        for height in claimed {
+            story.resize(width, height);
+            let drawn = story.model.size;
+            assert_eq!(
+                (drawn.width, drawn.height),
+                (width.min(1000), height.min(500))
+            );
+            if width > 1000 || height > 1000 {
+                check(&story, &Theme::default(), drawn.width, drawn.height);
+            }
+        }
+    }
+}
+
 /// Every build in every view, with everything that can be opened over it, at sizes from 0×0 to 200×200: at a
 /// few of them, at others each time.
 #[test]

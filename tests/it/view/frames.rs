@@ -133,3 +133,27 @@ fn a_fault_does_not_hide_a_failure() {
     );
     assert_snapshot!("failed_and_expired", frame(&story.model, &COLOUR));
 }
+
+/// A note on a row, such as the silence before it, must not lay its style over the row.
+#[test]
+fn no_row_loses_the_colours_of_its_status() {
+    for width in [80, 100, 120, 160, 200] {
+        let buffer = draw(&builds::failed(width, 60).model, &COLOUR);
+        let bad = COLOUR.bad().fg;
+        let rows = lines(&buffer).into_iter().zip(0..);
+        let is_row = |line: &str| line.contains("✖ CREATE_FAILED") || line.contains("✖ failed");
+        let failed: Vec<_> = rows
+            .filter(|(line, _)| is_row(line) && line.contains("ParallelClusterImage"))
+            .collect();
+        assert!(!failed.is_empty(), "{width}");
+        for (line, row) in failed {
+            let column = line.chars().position(|symbol| symbol == '✖').unwrap();
+            let columns = u16::try_from(column).unwrap()..u16::try_from(column + 20).unwrap();
+            for column in columns {
+                let cell = &buffer[(column, row)];
+                let is_blank = cell.symbol() == " ";
+                assert!(is_blank || Some(cell.fg) == bad, "{width}: {line}");
+            }
+        }
+    }
+}

@@ -77,7 +77,7 @@ async fn a_credential_process_is_run_and_its_error_is_reported() {
     );
 }
 
-/// Whoever may write into the folder where the program is started must not have a command run.
+/// A user who can write into the current folder must not be able to have a command run.
 #[tokio::test]
 async fn without_a_home_folder_the_files_of_the_current_folder_are_not_read() {
     let home = Home::new("no-home", "");

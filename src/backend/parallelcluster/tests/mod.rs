@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use chrono::{DateTime, Utc};
 
 use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
 use crate::aws::signer::Signer;

@@ -118,7 +118,7 @@ async fn every_response_corrects_the_clock() {
     let mut source = signed(&server, &["AKID"]);
     for _ in 0..2 {
         let _response = source.events(None).await;
-        let off = source.server_time() - noon();
+        let off = source.clock.server_time() - noon();
         assert!(
             (off - TimeDelta::minutes(2)).abs() < TimeDelta::seconds(30),
             "{off}"

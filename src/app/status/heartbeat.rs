@@ -1,0 +1,144 @@
+//! The heartbeat of a headless watch: a progress entry when nothing was printed for a while, since an hour of silence
+//! looks like a program that hangs, and CI systems end it.
+//!
+//! The runtime knows how long it has printed nothing and sends [`Msg::Quiet`](crate::app::msg::Msg::Quiet); the entry is
+//! made here from the session alone. Tests: `tests/it/headless/heartbeat.rs`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::app::session::Session;
+use crate::domain::build::Build;
+use crate::domain::estimate::{Estimate, TypicalDuration};
+use crate::domain::stack_event::StackEvent;
+use crate::domain::status::StatusClass;
+use crate::domain::verdict::Verdict;
+use crate::text::safe::SafeText;
+
+/// When the next progress entry is due: by the running time of the process, not by the watch's clock. A demo or a replay
+/// has a faster clock, but a reader of its output sees the real silence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heartbeat {
+    /// `None`: there is none.
+    every: Option<Duration>,
+    printed_at: Duration,
+}
+
+impl Heartbeat {
+    /// A heartbeat of a process that starts to run now.
+    pub(crate) fn new(every: Option<Duration>) -> Self {
+        let every = every.filter(|every| !every.is_zero());
+        let printed_at = Duration::ZERO;
+        Self { every, printed_at }
+    }
+
+    /// Something was printed. After a stop of the process this also skips the entries that were missed.
+    pub(crate) fn printed(&mut self, now: Duration) {
+        self.printed_at = self.printed_at.max(now);
+    }
+
+    /// When to print the next progress entry, unless something is printed before.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        self.printed_at.checked_add(self.every?)
+    }
+}
+
+/// How far a build is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    pub at: DateTime<Utc>,
+    pub image_id: SafeText,
+    pub region: Option<SafeText>,
+    pub verdict: Verdict,
+    /// Since the build began.
+    pub elapsed: Option<TimeDelta>,
+    pub estimate: Option<Estimate>,
+    /// Image Builder's status, else the resource in progress.
+    pub stage: Option<SafeText>,
+    /// Whether the stage is Image Builder's status.
+    pub is_of_image_builder: bool,
+    pub last_event_at: Option<DateTime<Utc>>,
+    /// Why the state may be outdated, and when the API last responded.
+    pub fault: Option<(String, Option<DateTime<Utc>>)>,
+}
+
+impl Progress {
+    pub(crate) fn of(
+        session: &Session,
+        now: DateTime<Utc>,
+        typical: Option<TypicalDuration>,
+    ) -> Self {
+        let build = &session.build;
+        let verdict = build.verdict();
+        let elapsed = build.elapsed(now);
+        let is_running = matches!(verdict, Verdict::Building | Verdict::Finishing);
+        let builder = builder_status(build).filter(|_| is_running);
+        let fault = session.connection.fault(build);
+        Self {
+            at: now,
+            image_id: SafeText::new(&session.target.image_id),
+            region: session.region().cloned(),
+            verdict,
+            elapsed,
+            estimate: elapsed
+                .filter(|_| is_running)
+                .and_then(|elapsed| Estimate::of(elapsed, typical)),
+            is_of_image_builder: builder.is_some(),
+            stage: builder.or_else(|| resource_in_progress(build)),
+            last_event_at: newest(build).and_then(|event| event.timestamp),
+            fault: fault.map(|fault| (fault.to_string(), session.connection.last_sync())),
+        }
+    }
+}
+
+fn builder_status(build: &Build) -> Option<SafeText> {
+    build.image()?.builder_status.clone()
+}
+
+fn newest(build: &Build) -> Option<&StackEvent> {
+    Some(build.current()?.newest()?)
+}
+
+/// The resource that began last of those that have not ended, else the stack.
+fn resource_in_progress(build: &Build) -> Option<SafeText> {
+    let timeline = build.current()?;
+    let running = timeline.resources().filter_map(|id| {
+        let event = timeline.facts().newest_of(id)?;
+        let is_running = !event.is_root
+            && !event.status.is_final()
+            && event.status.class() != StatusClass::Unknown;
+        is_running.then_some(event)
+    });
+    let last = running.max_by_key(|event| event.timestamp);
+    let event = last.or_else(|| build.root().filter(|root| !root.status.is_final()))?;
+    Some(event.logical_id.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_due_after_silence_and_missed_ones_are_not_caught_up() {
+        let seconds = Duration::from_secs;
+        let mut heartbeat = Heartbeat::new(Some(seconds(180)));
+        assert_eq!(heartbeat.due(), Some(seconds(180)));
+        heartbeat.printed(seconds(100));
+        assert_eq!(heartbeat.due(), Some(seconds(280)));
+        // The process was stopped for an hour.
+        heartbeat.printed(seconds(3_600));
+        assert_eq!(heartbeat.due(), Some(seconds(3_780)));
+        heartbeat.printed(seconds(3_000));
+        assert_eq!(heartbeat.due(), Some(seconds(3_780)));
+    }
+
+    #[test]
+    fn zero_is_never() {
+        for never in [None, Some(Duration::ZERO), Some(Duration::MAX)] {
+            let mut heartbeat = Heartbeat::new(never);
+            heartbeat.printed(Duration::from_secs(1));
+            assert_eq!(heartbeat.due(), None);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The headless program against a scripted AWS, without any API.
+
+use std::fs;
+
+use crate::support::aws::{Aws, IMAGE, STACK};
+use crate::support::program::{Ended, Program, fresh_folder};
+
+const WATCH: [&str; 6] = ["watch", "img", "--interval", "200ms", "-o", "json"];
+
+fn begin(aws: &mut Aws) {
+    aws.push_root("CREATE_IN_PROGRESS");
+    aws.push("ParallelClusterImage", "CREATE_IN_PROGRESS", "");
+    aws.push("ParallelClusterImage", "CREATE_IN_PROGRESS", IMAGE);
+    aws.set_image("BUILDING");
+}
+
+fn finish(aws: &mut Aws) {
+    aws.set_image("AVAILABLE");
+    aws.set_ami();
+    aws.push("ParallelClusterImage", "CREATE_COMPLETE", IMAGE);
+    aws.push_root("CREATE_COMPLETE");
+    aws.push_root("DELETE_IN_PROGRESS");
+}
+
+fn delete(aws: &mut Aws) {
+    aws.account_without_image();
+    aws.push("ParallelClusterImage", "DELETE_COMPLETE", IMAGE);
+    aws.push_root("DELETE_COMPLETE");
+}
+
+fn watch(aws: &Aws) -> Program {
+    Program::start_with(&WATCH, &aws.environment())
+}
+
+fn assert_code(ended: &Ended, code: i32) {
+    let Ended {
+        lines, diagnostics, ..
+    } = ended;
+    assert_eq!(ended.code(), Some(code), "{diagnostics} {lines:#?}");
+}
+
+#[test]
+fn a_whole_build_is_printed_once_also_after_its_stack_is_deleted() {
+    let mut aws = Aws::start();
+    begin(&mut aws);
+    for _ in 0..250 {
+        aws.push("Thing", "CREATE_COMPLETE", "thing");
+    }
+    let mut program = watch(&aws);
+    program.wait_for(|line| line.contains("\"e253\""));
+    finish(&mut aws);
+    program.wait_for(|line| line.contains("\"e256\""));
+    delete(&mut aws);
+    let ended = program.end();
+    assert_code(&ended, 0);
+    assert_eq!(ended.event_ids(), aws.all_ids());
+    assert_eq!(ended.outcome()["amiId"], "ami-0abc");
+    assert_eq!(ended.of_kind("event")[0]["event"]["operationId"], "op-1");
+    aws.assert_only_signed_reads();
+    let calls = &aws.account().calls;
+    let of_events = calls
+        .iter()
+        .filter(|(action, _)| action == "DescribeStackEvents");
+    let by_name = of_events
+        .clone()
+        .filter(|(_, stack)| stack == "img")
+        .count();
+    assert!(
+        by_name < 6 && of_events.count() > by_name,
+        "by ARN once it is known"
+    );
+}
+
+#[test]
+fn a_build_that_ended_before_the_watch_is_printed_whole() {
+    let mut aws = Aws::start();
+    begin(&mut aws);
+    finish(&mut aws);
+    delete(&mut aws);
+    let ended = watch(&aws).end();
+    assert_code(&ended, 0);
+    assert_eq!(ended.event_ids(), aws.all_ids());
+    assert_eq!(ended.of_kind("stack")[0]["stackId"], STACK);
+}
+
+#[test]
+fn a_failed_build_ends_with_its_code() {
+    let mut aws = Aws::start();
+    begin(&mut aws);
+    aws.set_image("FAILED");
+    aws.push("ParallelClusterImage", "CREATE_FAILED", IMAGE);
+    aws.push_root("CREATE_FAILED");
+    let ended = watch(&aws).end();
+    assert_code(&ended, 3);
+    assert_eq!(ended.event_ids(), aws.all_ids());
+}
+
+/// A watch that began during the build, where one action is denied.
+#[test]
+fn a_denied_action_does_not_end_the_watch() {
+    for denied in ["DescribeStacks", "ListStacks", "DescribeImages", "GetImage"] {
+        let mut aws = Aws::start();
+        begin(&mut aws);
+        aws.deny(denied);
+        let mut program = watch(&aws);
+        program.wait_for(|line| line.contains("\"e3\""));
+        finish(&mut aws);
+        program.wait_for(|line| line.contains("\"finishing\""));
+        delete(&mut aws);
+        let ended = program.end();
+        assert_code(&ended, 0);
+        assert_eq!(ended.outcome()["amiId"], "ami-0abc", "{denied}");
+    }
+}
+
+#[test]
+fn without_any_permission_it_ends_and_names_the_action() {
+    let mut aws = Aws::start();
+    begin(&mut aws);
+    for action in [
+        "DescribeStackEvents",
+        "DescribeStacks",
+        "DescribeImages",
+        "GetImage",
+    ] {
+        aws.deny(action);
+    }
+    let ended = watch(&aws).end();
+    assert_eq!(ended.code(), Some(1), "{:#?}", ended.lines);
+    assert!(
+        ended.outcome()["reason"]
+            .as_str()
+            .unwrap()
+            .contains(":Describe")
+    );
+}
+
+#[test]
+fn an_unreadable_page_is_a_fault_and_polling_goes_on() {
+    let mut aws = Aws::start();
+    begin(&mut aws);
+    let broken = "<DescribeStackEventsResponse><DescribeStackEventsResult><StackEvents><member>";
+    aws.answer_once("DescribeStackEvents", 200, broken);
+    let mut program = watch(&aws);
+    program.wait_for(|line| line.contains("\"e3\""));
+    finish(&mut aws);
+    delete(&mut aws);
+    let ended = program.end();
+    assert_code(&ended, 0);
+    assert_eq!(ended.event_ids(), aws.all_ids());
+    assert!(
+        ended
+            .lines
+            .iter()
+            .any(|line| line.contains("cut short or malformed"))
+    );
+}
+
+#[test]
+fn plain_http_is_for_loopback_only() {
+    let environment = [
+        ("AWS_ENDPOINT_URL_EC2", "http://ec2.example"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let ended = Program::start_with(&WATCH, &environment).end();
+    assert_eq!(ended.code(), Some(2));
+    assert!(
+        ended.diagnostics.contains("ec2 must be https"),
+        "{}",
+        ended.diagnostics
+    );
+}
+
+/// A folder that other users can write to must not decide where signed requests go.
+#[test]
+fn without_a_home_folder_the_current_folder_names_no_endpoint() {
+    let folder = fresh_folder();
+    fs::create_dir(folder.join(".aws")).unwrap();
+    let config = "[default]\nendpoint_url = http://of-the-current-folder.example\n";
+    fs::write(folder.join(".aws/config"), config).unwrap();
+    let environment = "export HOME=. AWS_REGION=us-east-1 AWS_ENDPOINT_URL_EC2=http://ec2.example; \
+                       unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE";
+    let first = format!("cd '{}'; {environment}", folder.display());
+    let ended = Program::start_after(&first, &WATCH).end();
+    assert_eq!(ended.code(), Some(2));
+    // Only the override of the environment is read.
+    assert!(
+        ended.diagnostics.contains("ec2 must be https"),
+        "{}",
+        ended.diagnostics
+    );
+}
+
+#[test]
+fn without_a_region_it_says_how_to_give_one() {
+    let ended = Program::start(&WATCH).end();
+    assert_eq!(ended.code(), Some(2));
+    assert!(
+        ended.diagnostics.contains("--region"),
+        "{}",
+        ended.diagnostics
+    );
+}
