@@ -2,18 +2,20 @@
 //! those that an unfinished walk has brought so far. [`crate::domain::build`] applies the poller's pages to it; the lists
 //! show its rows.
 //!
-//! Between the two parts events may be missing: a gap, which is always a row of its own.
+//! Between the two parts events may be missing, and between committed ones where the service refused a page for good: a
+//! gap, which is always a row of its own.
 //!
 //! Tests: `tests/it/poll/walk.rs`, `tests/it/app/find.rs`, `tests/it/app/scale.rs`.
 
 use std::sync::Arc;
 
 use crate::domain::facts::{Facts, Position};
-use crate::domain::observation::{Cut, WalkStep};
+use crate::domain::observation::{LateEvent, OtherEvents, WalkStep};
 use crate::domain::search::{Predicate, Selection};
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 use crate::store::entry_log::EntryLog;
 use crate::store::filter_index::FilterSlot;
+use crate::store::Seq;
 use crate::store::work::WorkBudget;
 use crate::text::safe::SafeText;
 
@@ -24,8 +26,10 @@ pub struct Timeline {
     pending: EntryLog<StackEvent>,
     facts: Facts,
     is_whole: bool,
-    /// The events directly below which others may be missing, because the service refused a page for good; oldest first.
-    cuts: Vec<EventId>,
+    /// The committed events directly below which others may be missing, because the service refused their page.
+    gaps: Vec<EventId>,
+    /// The same as sequence numbers, in order.
+    gap_seqs: Vec<Seq>,
     walks: usize,
 }
 
@@ -33,7 +37,7 @@ pub struct Timeline {
 #[derive(Clone, Debug)]
 pub enum Row<'a> {
     Event(&'a Arc<StackEvent>),
-    /// Events may be missing here: a walk over the history is not finished.
+    /// Events may be missing here: a walk over the history is not finished, or the service refused their page.
     Gap,
 }
 
@@ -41,7 +45,7 @@ pub enum Row<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Before<'a> {
     pub event: &'a Arc<StackEvent>,
-    /// Whether events may be missing between the two: a walk over the history is not finished.
+    /// Whether events may be missing between the two.
     pub gap: bool,
 }
 
@@ -53,7 +57,8 @@ impl Timeline {
             pending: EntryLog::default(),
             facts: Facts::default(),
             is_whole: true,
-            cuts: Vec::new(),
+            gaps: Vec::new(),
+            gap_seqs: Vec::new(),
             walks: 0,
         }
     }
@@ -86,30 +91,63 @@ impl Timeline {
         };
         let empty = self.pending.emptied();
         let pending = std::mem::replace(&mut self.pending, empty);
-        let mut printed: Vec<_> = Vec::with_capacity(late.len() + pending.len());
         let fresh: Vec<_> = pending.iter().map(Arc::clone).collect();
-        if page.audit && page.cut.is_none() {
-            self.cuts.clear();
-        }
-
         self.committed.append(pending);
-        for late in late {
-            if self
-                .committed
-                .insert_before(&late.before, Arc::clone(&late.event))
-            {
-                self.observe(&late.event);
-                printed.push(Arc::clone(&late.event));
-            }
-        }
-        let oldest = late.last().map(|late| &late.event).or(fresh.first());
-        if let (Some(Cut::Gap), Some(oldest)) = (page.cut, oldest) {
-            self.cuts.push(oldest.event_id.clone());
-        }
-        printed.reverse();
+        let mut printed = self.insert(late);
         printed.extend(fresh);
+        if let Some(gaps) = &page.gaps {
+            self.gaps.clone_from(gaps);
+        }
+        self.place_gaps();
         self.walks += 1;
         printed
+    }
+
+    /// Adds events that the service listed among those of another stack. Returns them in the order to print them.
+    pub(super) fn add_aside(&mut self, events: &OtherEvents) -> Vec<Arc<StackEvent>> {
+        let mut printed = self.insert(&events.late);
+        for event in events.fresh.iter().rev() {
+            if !self.pending.contains(&event.event_id)
+                && self.committed.push_newest(Arc::clone(event))
+            {
+                self.observe(event);
+                printed.push(Arc::clone(event));
+            }
+        }
+        self.place_gaps();
+        printed
+    }
+
+    /// Inserts late events, newest first. Returns those that are new, oldest first.
+    fn insert(&mut self, late: &[LateEvent]) -> Vec<Arc<StackEvent>> {
+        let mut inserted = Vec::with_capacity(late.len());
+        for LateEvent { event, before } in late {
+            if self.committed.insert_before(before, Arc::clone(event)) {
+                self.observe(event);
+                inserted.push(Arc::clone(event));
+            }
+        }
+        inserted.reverse();
+        inserted
+    }
+
+    /// Finds the sequence numbers of the gaps again: late events have moved them.
+    fn place_gaps(&mut self) {
+        let seqs = self.gaps.iter().filter_map(|id| self.committed.seq_of(id));
+        self.gap_seqs.clear();
+        self.gap_seqs.extend(seqs);
+        self.gap_seqs.sort_unstable();
+        self.gap_seqs.dedup();
+    }
+
+    /// Whether events may be missing between committed ones.
+    pub fn has_gaps(&self) -> bool {
+        !self.gap_seqs.is_empty()
+    }
+
+    /// Whether events may be missing directly below this one.
+    pub(super) fn is_above_gap(&self, id: &EventId) -> bool {
+        self.gaps.contains(id)
     }
 
     fn observe(&mut self, event: &Arc<StackEvent>) {
@@ -171,36 +209,48 @@ impl Timeline {
         self.committed.count_flagged() + self.pending.count_flagged()
     }
 
-    /// The number of rows of a selection: its events, and the gap where there is one.
+    /// The number of rows of a selection: its events and the gaps.
     pub fn rows(&self, selection: Selection) -> usize {
-        self.count(selection) + usize::from(self.has_gap()) + self.cuts.len()
+        self.count(selection) + usize::from(self.has_gap()) + self.gap_seqs.len()
     }
 
     /// The number of gaps up to a row, that row included.
     pub fn gaps_to(&self, selection: Selection, row: usize) -> usize {
-        let last = self
-            .has_gap()
-            .then(|| self.committed.count(selection) + self.cuts.len());
-        let gaps = self.cut_rows(selection).chain(last);
-        gaps.filter(|gap| *gap <= row).count()
+        let last = self.committed.count(selection) + self.gap_seqs.len();
+        self.gaps_before(selection, row + 1) + usize::from(self.has_gap() && last <= row)
     }
 
-    /// The rows of the gaps between committed events.
-    fn cut_rows(&self, selection: Selection) -> impl Iterator<Item = usize> {
-        let seqs = self.cuts.iter().filter_map(|id| self.committed.seq_of(id));
-        let mut seqs: Vec<_> = seqs.collect();
-        seqs.sort_unstable();
-        let rows = seqs.into_iter().enumerate();
-        rows.map(move |(below, seq)| self.committed.count_before(selection, seq) + below)
+    /// The number of gaps between committed events that are above a row.
+    fn gaps_before(&self, selection: Selection, row: usize) -> usize {
+        let mut gaps = 0;
+        let mut end = self.gap_seqs.len();
+        while gaps < end {
+            let middle = gaps + (end - gaps) / 2;
+            if self
+                .gap_row(selection, middle)
+                .is_some_and(|gap| gap < row)
+            {
+                gaps = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        gaps
+    }
+
+    /// The row of the gap between committed events that has so many older ones.
+    fn gap_row(&self, selection: Selection, older: usize) -> Option<usize> {
+        let seq = *self.gap_seqs.get(older)?;
+        Some(self.committed.count_before(selection, seq) + older)
     }
 
     /// The row at an index, oldest first.
     pub fn row(&self, selection: Selection, index: usize) -> Option<Row<'_>> {
-        if self.cut_rows(selection).any(|cut| cut == index) {
+        let gaps = self.gaps_before(selection, index);
+        if self.gap_row(selection, gaps) == Some(index) {
             return Some(Row::Gap);
         }
-        let cuts = self.cut_rows(selection).filter(|cut| *cut < index).count();
-        let index = index - cuts;
+        let index = index - gaps;
         let older = self.committed.count(selection);
         if index < older {
             return self.committed.nth(selection, index).map(Row::Event);
@@ -216,12 +266,11 @@ impl Timeline {
     /// for an event that is not in the timeline.
     pub fn row_of(&self, selection: Selection, id: &EventId) -> Option<usize> {
         if let Some(seq) = self.committed.seq_of(id) {
-            let cuts = self.cuts.iter().filter_map(|id| self.committed.seq_of(id));
-            let cuts = cuts.filter(|cut| *cut <= seq).count();
-            return Some(self.committed.count_before(selection, seq) + cuts);
+            let gaps = self.gap_seqs.partition_point(|gap| *gap <= seq);
+            return Some(self.committed.count_before(selection, seq) + gaps);
         }
         let seq = self.pending.seq_of(id)?;
-        let gaps = usize::from(self.has_gap()) + self.cuts.len();
+        let gaps = usize::from(self.has_gap()) + self.gap_seqs.len();
         let below = self.committed.count(selection) + gaps;
         Some(below + self.pending.count_before(selection, seq))
     }
@@ -279,8 +328,12 @@ impl Timeline {
             .then(|| self.pending.previous_in_group(event))
             .flatten();
         let across = in_pending && pending.is_none() && self.has_gap();
-        let event = pending.or_else(|| self.committed.previous_in_group(event))?;
-        Some(Before { event, gap: across })
+        let before = pending.or_else(|| self.committed.previous_in_group(event))?;
+        let from = self.committed.seq_of(&before.event_id);
+        let to = self.committed.seq_of(&event.event_id).unwrap_or(Seq::MAX);
+        let gaps_to = |seq: Seq| self.gap_seqs.partition_point(|gap| *gap <= seq);
+        let gap = across || from.is_some_and(|from| gaps_to(from) < gaps_to(to));
+        Some(Before { event: before, gap })
     }
 
     fn has_gap(&self) -> bool {

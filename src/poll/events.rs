@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use crate::backend::{EventsError, EventsResponse};
 use crate::domain::fault::FaultKind;
-use crate::domain::observation::Seen;
-use crate::domain::stack_event::StackEvent;
+use crate::domain::observation::{Seen, WalkStep};
 use crate::poll::cadence::Cadence;
 use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
 use crate::poll::walk::Walk;
@@ -26,9 +25,9 @@ impl EventsSchedule {
         }
     }
 
-    /// Takes an event as committed that an earlier watch has recorded.
-    pub(super) fn remember(&mut self, event: &StackEvent) {
-        self.walk.remember(event);
+    /// Takes the events of a page as committed that an earlier watch has recorded.
+    pub(super) fn remember(&mut self, page: &WalkStep) {
+        self.walk.remember(page);
     }
 
     /// The next request; there always is one.

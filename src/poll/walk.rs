@@ -2,11 +2,11 @@
 //! each page; it returns the new events and the token of the next request.
 //!
 //! A pure state machine. No event counts as seen before a walk is whole, so a walk that fails half-way costs requests,
-//! never events.
+//! never events. Where the service refuses a page again and again, the walk ends above it, and a gap is noted below.
 //!
 //! The service promises little: pages are newest first; a token may die at any time; events may arrive late, below ones
-//! that were returned before; a page may move up while events arrive; the stack may be replaced between two pages.
-//! Therefore whole pages are read, a walk ends only after [`OVERLAP`] known events, a page counts only if it continues
+//! that were returned before; a page may move up while events arrive; the stack may be replaced between two pages; a page
+//! may list events of other stacks, and different events of one id ([`StackEvent::identified`]). Therefore whole pages are read, a walk ends only after [`OVERLAP`] known events, a page counts only if it continues
 //! the walk (see [`crate::poll::continuity`]), and the service's order is kept: nothing is ever sorted by time.
 //!
 //! Tests: `tests/it/poll/walk.rs`.
@@ -15,9 +15,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::observation::{Cut, LateEvent, WalkStep};
-use crate::domain::stack_event::{EventId, EventKey, StackEvent, StackId};
+use crate::domain::observation::{LateEvent, WalkStep};
+use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
+use crate::poll::aside::Aside;
 use crate::poll::continuity::{Continuity, Trail};
+use crate::poll::known::{Known, Walked};
 
 /// The number of known events that a walk must meet before it takes everything below them as known, too: an event that
 /// arrives late is found if fewer than this many newer ones had been committed before it.
@@ -37,14 +39,17 @@ const REFUSALS: u32 = 6;
 /// on, to find late events.
 const SHORT_POLLS: u32 = 5;
 
+/// How many walks a stack with a gap has before one reads its whole history, to fill the gap.
+const GAP_WALKS: u32 = 60;
+
 /// The number of consecutive pages without a new event after which the walk continues at the usual interval.
 const IDLE_PAGES: u32 = 5;
 
 /// Tails the events of the stacks that have one name.
 #[derive(Debug, Default)]
 pub struct Walk {
-    /// The committed events of every stack; only whole walks add to it.
-    known: HashMap<StackId, HashSet<EventId>>,
+    /// Only whole walks, and those that end above a refused page, add to it.
+    known: Known,
     stack: Option<StackId>,
     in_progress: Option<WalkInProgress>,
     /// The number of restarts since the last whole walk.
@@ -55,6 +60,10 @@ pub struct Walk {
     refusals: Refusals,
     /// The number of polls in a row that stopped after a short first page.
     short_polls: u32,
+    /// The number of walks since the last audit in which the stack had a gap.
+    gap_walks: u32,
+    /// How many known events the next walk must meet besides [`OVERLAP`], because walks before it ended at a refused page.
+    owed: usize,
 }
 
 /// The refused pages since the last complete walk.
@@ -90,12 +99,12 @@ struct WalkInProgress {
     tries: u32,
     /// The newest page has to be fetched before the token is used.
     is_probing: bool,
+    /// A step of it was returned.
+    is_shown: bool,
     trail: Trail,
-    fresh: Vec<EventId>,
-    /// The new events of other stacks.
-    others: Vec<Arc<StackEvent>>,
-    /// All events of other stacks that it has met.
-    others_met: HashSet<EventKey>,
+    aside: Aside,
+    /// The number of new events above the first known one.
+    fresh: usize,
     late: Vec<LateEvent>,
     /// The number of known events that it has met.
     overlap: usize,
@@ -105,10 +114,12 @@ struct WalkInProgress {
 }
 
 impl Walk {
-    /// Takes an event as committed that an earlier watch has recorded.
-    pub fn remember(&mut self, event: &StackEvent) {
-        let known = self.known.entry(event.stack_id.clone()).or_default();
-        known.insert(event.event_id.clone());
+    /// Takes the events of a page as committed that an earlier watch has recorded.
+    pub(super) fn remember(&mut self, page: &WalkStep) {
+        self.known.remember(page);
+        if page.stack_id.is_some() {
+            self.stack.clone_from(&page.stack_id);
+        }
     }
 
     /// The token to send with the next request: none for the newest page.
@@ -132,77 +143,126 @@ impl Walk {
         self.audit = true;
     }
 
-    /// Reads the response to a request with [`Walk::token`]. None if the page does not continue the walk; the walk then
-    /// restarts at the newest page.
-    pub fn page(&mut self, mut page: EventsPage) -> Option<WalkStep> {
-        let mut in_page = HashSet::new();
-        page.events.retain(|event| in_page.insert(event.key()));
+    /// Reads the response to a request with [`Walk::token`]. None if the page does not continue the walk, which then
+    /// restarts at the newest page, or if it is open which stack the walk is of.
+    pub fn page(&mut self, page: EventsPage) -> Option<WalkStep> {
+        let events = self.identified(&page.events);
+        let page = EventsPage { events, ..page };
         let continues = self.in_progress.is_some();
         if self.is_probe(&page) {
             return None;
         }
         if !continues {
-            self.begin();
+            self.begin(&page);
         } else if !self.is_continuation(&page) {
             self.restart();
             return None;
         }
-        self.adopt_stack(&page);
-        let stack = self.stack.clone();
         let mut walk = self.in_progress.take()?;
-        let known = stack.as_ref().and_then(|stack| self.known.get(stack));
-        let fresh = walk.read(&page.events, stack.as_ref(), known);
-        let audit = walk.audit;
-        walk.read_others(&page.events, stack.as_ref(), &self.known);
-        let is_whole = self.is_whole(&walk, &page, continues);
-        walk.tries = 0;
-        let mut others = Vec::new();
-        let commit = if is_whole {
-            others = std::mem::take(&mut walk.others);
-            self.refusals.met.clear();
-            self.refusals.count = 0;
-            if page.next.is_none() {
+        let is_first = walk.trail.is_empty();
+        let fresh = walk.read(&page.events, self.stack.as_ref(), &self.known);
+        if page.next.is_none() && self.belongs_to_another_stack(&walk) {
+            self.in_progress = Some(walk);
+            self.restart();
+            return None;
+        }
+        let step = WalkStep {
+            stack_id: self.stack.clone(),
+            restarted: !walk.is_shown,
+            fresh,
+            audit: walk.audit,
+            ..WalkStep::default()
+        };
+        if self.is_whole(&walk, page.next.is_none(), is_first) {
+            if page.next.is_none() || continues {
                 self.refusals.for_good = false;
             }
-            Some(self.commit(stack.as_ref(), walk, &others))
-        } else {
-            walk.token = page.next;
-            walk.is_probing = self.continuity.probe_first;
-            self.in_progress = Some(walk);
-            None
-        };
-        Some(WalkStep {
-            stack_id: stack,
-            restarted: !continues,
-            fresh,
-            commit,
-            audit,
-            cut: None,
-            others,
-        })
+            return Some(self.commit(walk, step, page.next.is_none()));
+        }
+        walk.token = page.next;
+        walk.is_probing = self.continuity.probe_first;
+        // A page of other stacks alone may be the first of a stack that has replaced this one.
+        let is_open = walk.trail.is_empty() && walk.aside.main().is_some();
+        walk.is_shown |= !is_open;
+        self.in_progress = Some(walk);
+        (!is_open).then_some(step)
     }
 
-    fn begin(&mut self) {
+    /// The events of a page under ids that are unique in their stacks, each one once.
+    fn identified(&self, events: &[Arc<StackEvent>]) -> Vec<Arc<StackEvent>> {
+        let mut in_page: HashMap<(StackId, EventId), Fingerprint> = HashMap::new();
+        let mut unique = Vec::with_capacity(events.len());
+        for event in events {
+            let known = self.known.events_of(&event.stack_id);
+            let event = event.identified(|id| {
+                let known = known.and_then(|known| known.get(id).copied());
+                let walk = self.in_progress.as_ref();
+                let met = || walk.and_then(|walk| walk.fingerprint(event, id));
+                let key = || (event.stack_id.clone(), id.clone());
+                known
+                    .or_else(met)
+                    .or_else(|| in_page.get(&key()).copied())
+            });
+            let key = (event.stack_id.clone(), event.event_id.clone());
+            if in_page.insert(key, event.fingerprint).is_none() {
+                unique.push(event);
+            }
+        }
+        unique
+    }
+
+    fn begin(&mut self, page: &EventsPage) {
+        self.adopt_stack(page);
+        if self.has_gaps() {
+            self.gap_walks += 1;
+            if self.gap_walks > GAP_WALKS {
+                self.audit = true;
+            }
+        }
+        if self.audit {
+            self.gap_walks = 0;
+        }
         self.in_progress = Some(WalkInProgress {
             audit: std::mem::take(&mut self.audit),
             ..WalkInProgress::default()
         });
     }
 
-    /// The stack of a walk is that of the first event that it meets, unless that one stands alone among events of the
-    /// stack before: a new stack begins with an event of its own, and the service lists one stack.
+    fn has_gaps(&self) -> bool {
+        let stack = self.stack.as_ref();
+        stack.is_some_and(|stack| self.known.has_gaps(stack))
+    }
+
+    /// The service lists one stack, so the one before has been replaced if none of its events is listed any more. A page
+    /// of other stacks alone proves that only if it is the only one.
     fn adopt_stack(&mut self, page: &EventsPage) {
-        let walk = self.in_progress.as_ref();
-        let is_new = walk.is_some_and(|walk| walk.trail.is_empty());
-        let (true, Some(top)) = (is_new, page.events.first()) else {
+        let own = |event: &Arc<StackEvent>| Some(&event.stack_id) == self.stack.as_ref();
+        let is_open = self.stack.is_some() && page.next.is_some();
+        if is_open || page.events.iter().any(own) {
             return;
-        };
-        let of_top = |event: &&Arc<StackEvent>| event.stack_id == top.stack_id;
-        let begins = page.events.iter().filter(of_top).any(|event| event.is_root);
-        let is_listed = |stack: &StackId| page.events.iter().any(|event| event.stack_id == *stack);
-        if begins || !self.stack.as_ref().is_some_and(is_listed) {
-            self.stack = Some(top.stack_id.clone());
         }
+        let mut listed = Aside::default();
+        listed.read(&page.events, None, &self.known);
+        self.adopt_main(&listed);
+    }
+
+    /// Makes the stack that most events belong to that of the walks.
+    fn adopt_main(&mut self, aside: &Aside) {
+        if let Some((stack, _)) = aside.main() {
+            self.stack = Some(stack.clone());
+            self.owed = 0;
+        }
+    }
+
+    /// Whether a walk down to the end of the history has met more of another stack than of its own, whose events are
+    /// then the odd ones. The next walk is of that stack.
+    fn belongs_to_another_stack(&mut self, walk: &WalkInProgress) -> bool {
+        let own = (walk.trail.has_root(), walk.trail.len());
+        let is_another = walk.aside.main().is_some_and(|(_, rank)| rank > own);
+        if is_another {
+            self.adopt_main(&walk.aside);
+        }
+        is_another
     }
 
     /// Whether the page was fetched as a probe: it only proves that the stack is still the same.
@@ -211,10 +271,10 @@ impl Walk {
             return false;
         };
         walk.is_probing = false;
-        let own = |event: &Arc<StackEvent>| Some(&event.stack_id) == self.stack.as_ref();
-        if !page.events.is_empty() && !page.events.iter().any(own) {
-            self.restart();
+        if !is_odd(page, self.stack.as_ref(), &walk.aside, &self.known) {
+            return true;
         }
+        self.restart();
         true
     }
 
@@ -222,73 +282,82 @@ impl Walk {
         let Some(walk) = &mut self.in_progress else {
             return true;
         };
-        self.continuity.accepts(&mut walk.trail, page)
+        let is_odd = is_odd(page, self.stack.as_ref(), &walk.aside, &self.known);
+        self.continuity.accepts(&mut walk.trail, page, is_odd)
     }
 
-    /// Whether the walk is whole with this page.
-    fn is_whole(&mut self, walk: &WalkInProgress, page: &EventsPage, continues: bool) -> bool {
-        if page.next.is_none() || (!walk.audit && walk.overlap >= OVERLAP) {
+    /// Whether the walk is whole with a page, which may be the last one or the first with events of the walk's stack.
+    fn is_whole(&mut self, walk: &WalkInProgress, to_the_end: bool, is_first: bool) -> bool {
+        if to_the_end || (!walk.audit && walk.overlap >= OVERLAP + self.owed) {
             self.short_polls = 0;
+            self.owed = 0;
             return true;
         }
-        let nothing_new = !continues
-            && !page.events.is_empty()
-            && walk.fresh.is_empty()
-            && walk.late.is_empty()
-            && walk.others.is_empty();
-        if walk.audit || !nothing_new {
+        if walk.audit || !is_first || walk.trail.is_empty() || walk.has_new() {
             return false;
         }
-        self.short_polls += 1;
-        if self.short_polls <= SHORT_POLLS {
-            return true;
-        }
-        self.short_polls = 0;
-        false
+        self.short_polls = (self.short_polls + 1) % (SHORT_POLLS + 1);
+        self.short_polls != 0
     }
 
     /// Ends the walk in progress above a page that the service refuses for good: all that it has met is committed.
     fn cut(&mut self) -> Option<WalkStep> {
-        let mut walk = self.in_progress.take()?;
         self.refusals = Refusals {
             for_good: true,
             ..Refusals::default()
         };
-        let stack = self.stack.clone();
-        let others = std::mem::take(&mut walk.others);
-        let last = walk.late.last().map(|late| &late.event);
-        let ends_late = last.is_some_and(|last| walk.trail.is_last(last));
-        let cut = if walk.overlap == 0 || ends_late {
-            Cut::Gap
-        } else {
-            Cut::Joined
-        };
-        Some(WalkStep {
-            commit: Some(self.commit(stack.as_ref(), walk, &others)),
-            stack_id: stack,
-            cut: Some(cut),
-            others,
+        let walk = self.in_progress.take()?;
+        if walk.trail.is_empty() {
+            self.audit |= walk.audit;
+            self.adopt_main(&walk.aside);
+            return None;
+        }
+        self.owed += walk.fresh + walk.late.len();
+        let step = WalkStep {
+            stack_id: self.stack.clone(),
+            audit: walk.audit,
             ..WalkStep::default()
-        })
+        };
+        Some(self.commit(walk, step, false))
     }
 
+    /// Commits all that a walk has met. The step is its last one.
     fn commit(
         &mut self,
-        stack: Option<&StackId>,
-        walk: WalkInProgress,
-        others: &[Arc<StackEvent>],
-    ) -> Vec<LateEvent> {
-        for event in others {
-            self.remember(event);
-        }
-        if let Some(stack) = stack {
-            let known = self.known.entry(stack.clone()).or_default();
-            known.extend(walk.fresh);
-            known.extend(walk.late.iter().map(|late| late.event.event_id.clone()));
+        mut walk: WalkInProgress,
+        step: WalkStep,
+        to_the_end: bool,
+    ) -> WalkStep {
+        let overlaps = walk.overlap > 0;
+        let met = walk.trail.take_met();
+        let gaps = match (&step.stack_id, walk.trail.last_id()) {
+            (Some(stack), Some(last)) => self.known.commit(
+                stack,
+                Walked {
+                    met,
+                    last,
+                    overlaps,
+                    to_the_end,
+                },
+            ),
+            _ => None,
+        };
+        let others = walk.aside.into_new();
+        let step = WalkStep {
+            commit: Some(walk.late),
+            gaps,
+            others,
+            ..step
+        };
+        let others = step.others.iter();
+        for event in others.flat_map(|other| other.events()) {
+            self.known.insert(event);
         }
         self.restarts = 0;
+        self.refusals.met.clear();
+        self.refusals.count = 0;
         self.continuity.reset();
-        walk.late
+        step
     }
 
     /// The service rejected the token. It is dropped at once. The token before it is tried in its place, once: if that
@@ -298,7 +367,7 @@ impl Walk {
         self.continuity.probe_first = true;
         if let Some(walk) = &self.in_progress {
             self.refusals.add(&walk.trail);
-            if self.refusals.are_too_many() && !walk.trail.is_empty() {
+            if self.refusals.are_too_many() {
                 return self.cut();
             }
         }
@@ -342,39 +411,41 @@ impl Walk {
     }
 }
 
+/// Whether a page lists events of other stacks alone, and one of them is not known to be listed among those of the walk's:
+/// the stack may have been replaced.
+fn is_odd(page: &EventsPage, stack: Option<&StackId>, aside: &Aside, known: &Known) -> bool {
+    let own = |event: &Arc<StackEvent>| Some(&event.stack_id) == stack;
+    let is_new = |event: &Arc<StackEvent>| !aside.has_met(event) && !known.contains(event);
+    !page.events.iter().any(own) && page.events.iter().any(is_new)
+}
+
 impl WalkInProgress {
-    /// Notes the new events of other stacks on a page.
-    fn read_others(
-        &mut self,
-        events: &[Arc<StackEvent>],
-        stack: Option<&StackId>,
-        known: &HashMap<StackId, HashSet<EventId>>,
-    ) {
-        for event in events.iter().filter(|event| Some(&event.stack_id) != stack) {
-            let known = known.get(&event.stack_id);
-            let is_known = known.is_some_and(|known| known.contains(&event.event_id));
-            if self.others_met.insert(event.key()) && !is_known {
-                self.others.push(Arc::clone(event));
-                self.idle_pages = 0;
-            }
-        }
+    /// The fingerprint of the event that it has met under this id.
+    fn fingerprint(&self, event: &StackEvent, id: &EventId) -> Option<Fingerprint> {
+        let own = self.trail.fingerprint(event, id);
+        own.or_else(|| self.aside.fingerprint(event, id))
     }
 
-    /// Reads a whole page and returns its fresh events, newest first. Events of another stack are not this walk's.
+    fn has_new(&self) -> bool {
+        self.fresh > 0 || !self.late.is_empty() || self.aside.has_new()
+    }
+
+    /// Reads a whole page and returns its fresh events, newest first. Events of other stacks are set aside.
     fn read(
         &mut self,
         events: &[Arc<StackEvent>],
         stack: Option<&StackId>,
-        known: Option<&HashSet<EventId>>,
+        known: &Known,
     ) -> Vec<Arc<StackEvent>> {
         let mut fresh = Vec::new();
-        let met_before = self.trail.len();
+        let mut is_further = self.aside.read(events, stack, known);
         for event in events.iter().filter(|event| Some(&event.stack_id) == stack) {
             if self.trail.has_met(event) {
                 continue;
             }
+            is_further = true;
             let newer = self.trail.push(event);
-            if known.is_some_and(|known| known.contains(&event.event_id)) {
+            if known.contains(event) {
                 self.overlap += 1;
             } else if let (1.., Some(newer)) = (self.overlap, newer) {
                 self.late.push(LateEvent {
@@ -382,13 +453,13 @@ impl WalkInProgress {
                     before: newer.event_id.clone(),
                 });
             } else {
-                self.fresh.push(event.event_id.clone());
                 fresh.push(Arc::clone(event));
             }
         }
+        self.fresh += fresh.len();
         self.trail.end_page(events, stack, self.token.take());
-        let is_idle = self.trail.len() == met_before;
-        self.idle_pages = if is_idle { self.idle_pages + 1 } else { 0 };
+        self.idle_pages = if is_further { 0 } else { self.idle_pages + 1 };
+        self.tries = 0;
         fresh
     }
 }

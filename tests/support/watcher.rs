@@ -134,7 +134,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn take(&mut self, observation: &Observation) {
-        let is_cut = |seen: &Seen| matches!(seen, Seen::Page(page) if page.cut.is_some());
+        let is_cut = |seen: &Seen| matches!(seen, Seen::Page(page) if page.gaps.is_some());
         self.was_cut |= is_cut(&observation.seen);
         let change = self.build.apply(observation);
         self.printed.extend(change.left);
