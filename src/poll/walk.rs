@@ -39,7 +39,8 @@ const REFUSALS: u32 = 6;
 /// on, to find late events.
 const SHORT_POLLS: u32 = 5;
 
-/// How many walks a stack with a gap has before one reads its whole history, to fill the gap.
+/// A walk over the whole history, which may fill a gap, is tried after twice as many usual ones each time, but at most this
+/// number.
 const GAP_WALKS: u32 = 60;
 
 /// The number of consecutive pages without a new event after which the walk continues at the usual interval.
@@ -60,8 +61,8 @@ pub struct Walk {
     refusals: Refusals,
     /// The number of polls in a row that stopped after a short first page.
     short_polls: u32,
-    /// The number of walks since the last audit in which the stack had a gap.
-    gap_walks: u32,
+    /// The number of walks until the next one that tries to fill a gap, and the number after that.
+    gap_walks: (u32, u32),
     /// How many known events the next walk must meet besides [`OVERLAP`], because walks before it ended at a refused page.
     owed: usize,
 }
@@ -153,12 +154,15 @@ impl Walk {
             return None;
         }
         if !continues {
-            self.begin(&page);
+            self.begin();
         } else if !self.is_continuation(&page) {
             self.restart();
             return None;
         }
         let mut walk = self.in_progress.take()?;
+        if walk.trail.is_empty() && walk.aside.main().is_none() {
+            self.adopt_stack(&page);
+        }
         let is_first = walk.trail.is_empty();
         let fresh = walk.read(&page.events, self.stack.as_ref(), &self.known);
         if page.next.is_none() && self.belongs_to_another_stack(&walk) {
@@ -211,16 +215,16 @@ impl Walk {
         unique
     }
 
-    fn begin(&mut self, page: &EventsPage) {
-        self.adopt_stack(page);
+    fn begin(&mut self) {
         if self.has_gaps() {
-            self.gap_walks += 1;
-            if self.gap_walks > GAP_WALKS {
+            let (left, wait) = self.gap_walks;
+            self.gap_walks = (left.saturating_sub(1), wait);
+            if left == 0 {
                 self.audit = true;
+                self.gap_walks = (wait, (2 * wait + 1).min(GAP_WALKS));
             }
-        }
-        if self.audit {
-            self.gap_walks = 0;
+        } else {
+            self.gap_walks = (1, 2);
         }
         self.in_progress = Some(WalkInProgress {
             audit: std::mem::take(&mut self.audit),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bakewatch::testing::backend::{EventsError, EventsResponse, NextToken};
 use bakewatch::testing::domain::{
-    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Stream, Timeline,
+    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, StackId, Stream, Timeline,
 };
 use bakewatch::testing::poll::{ApiRequest, PollCommand, Schedules};
 use bakewatch::testing::store::Selection;
@@ -110,16 +110,16 @@ impl Watcher {
         });
     }
 
+    /// Sends requests until the walk in progress is complete.
+    pub(crate) fn finish_walk(&mut self, service: &mut Service) {
+        let whole = (0..10_000).any(|_| self.request(service, Fate::Response));
+        assert!(whole, "no walk was completed");
+    }
+
     /// Sends requests until two walks are complete: the second one began after this call.
     pub(crate) fn finish(&mut self, service: &mut Service) {
-        let mut whole = 0;
-        for _ in 0..10_000 {
-            whole += usize::from(self.request(service, Fate::Response));
-            if whole >= 2 {
-                return;
-            }
-        }
-        panic!("no walk was completed");
+        self.finish_walk(service);
+        self.finish_walk(service);
     }
 }
 
@@ -128,14 +128,17 @@ impl Watcher {
 pub(crate) struct Ledger {
     build: Build,
     printed: Vec<Arc<StackEvent>>,
-    /// A refused page was given up, so that its events may be printed late.
-    was_cut: bool,
+    /// The stacks that had a gap, so that its events may be printed late.
+    had_gaps: HashSet<StackId>,
 }
 
 impl Ledger {
     pub(crate) fn take(&mut self, observation: &Observation) {
-        let is_cut = |seen: &Seen| matches!(seen, Seen::Page(page) if page.gaps.is_some());
-        self.was_cut |= is_cut(&observation.seen);
+        if let Seen::Page(page) = &observation.seen
+            && page.gaps.as_ref().is_some_and(|gaps| !gaps.is_empty())
+        {
+            self.had_gaps.extend(page.stack_id.clone());
+        }
         let change = self.build.apply(observation);
         self.printed.extend(change.left);
         self.printed.extend(change.committed);
@@ -151,6 +154,11 @@ impl Ledger {
         let events = self.timeline().map(events);
         let ids = events.iter().flatten().map(|event| event.event_id.as_str());
         ids.collect()
+    }
+
+    /// Whether a gap is shown between committed events of the current stack.
+    pub(crate) fn has_gaps(&self) -> bool {
+        self.timeline().is_some_and(Timeline::has_gaps)
     }
 
     /// How many events were printed.
@@ -189,7 +197,7 @@ impl Ledger {
         assert_eq!(distinct, self.printed.len(), "an event is printed twice");
         for timeline in self.build.timelines() {
             let kept = service.events_of(timeline.stack_id().as_str());
-            if self.was_cut || kept.iter().any(|kept| kept.is_late) {
+            if self.had_gaps.contains(timeline.stack_id()) || kept.iter().any(|kept| kept.is_late) {
                 continue;
             }
             let of_stack = |event: &&Arc<StackEvent>| &event.stack_id == timeline.stack_id();
