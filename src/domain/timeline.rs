@@ -13,9 +13,9 @@ use crate::domain::facts::{Facts, Position};
 use crate::domain::observation::{LateEvent, OtherEvents, WalkStep};
 use crate::domain::search::{Predicate, Selection};
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::store::Seq;
 use crate::store::entry_log::EntryLog;
 use crate::store::filter_index::FilterSlot;
-use crate::store::Seq;
 use crate::store::work::WorkBudget;
 use crate::text::safe::SafeText;
 
@@ -105,17 +105,25 @@ impl Timeline {
 
     /// Adds events that the service listed among those of another stack. Returns them in the order to print them.
     pub(super) fn add_aside(&mut self, events: &OtherEvents) -> Vec<Arc<StackEvent>> {
-        let mut printed = self.insert(&events.late);
+        let empty = self.pending.emptied();
+        let left = std::mem::replace(&mut self.pending, empty);
+        let mut added = self.insert(&events.late);
         for event in events.fresh.iter().rev() {
-            if !self.pending.contains(&event.event_id)
-                && self.committed.push_newest(Arc::clone(event))
-            {
+            if self.committed.push_newest(Arc::clone(event)) {
                 self.observe(event);
-                printed.push(Arc::clone(event));
+                added.push(Arc::clone(event));
             }
         }
+        // An unfinished walk may have taken the stack for its own, and have brought some of them.
+        added.retain(|event| !left.contains(&event.event_id));
+        for event in left.iter() {
+            if !self.committed.contains(&event.event_id) {
+                self.pending.push_newest(Arc::clone(event));
+            }
+        }
+        self.is_whole |= self.pending.is_empty();
         self.place_gaps();
-        printed
+        added
     }
 
     /// Inserts late events, newest first. Returns those that are new, oldest first.
@@ -226,10 +234,7 @@ impl Timeline {
         let mut end = self.gap_seqs.len();
         while gaps < end {
             let middle = gaps + (end - gaps) / 2;
-            if self
-                .gap_row(selection, middle)
-                .is_some_and(|gap| gap < row)
-            {
+            if self.gap_row(selection, middle).is_some_and(|gap| gap < row) {
                 gaps = middle + 1;
             } else {
                 end = middle;

@@ -43,7 +43,10 @@ impl Aside {
     }
 
     fn stack(&mut self, id: &StackId) -> &mut OtherStack {
-        let known = self.stacks.iter().position(|stack| stack.new.stack_id == *id);
+        let known = self
+            .stacks
+            .iter()
+            .position(|stack| stack.new.stack_id == *id);
         let index = known.unwrap_or_else(|| {
             self.stacks.push(OtherStack::new(id.clone()));
             self.stacks.len() - 1
@@ -56,9 +59,9 @@ impl Aside {
         met.get(id).copied()
     }
 
-    pub(super) fn has_met(&self, event: &StackEvent) -> bool {
-        let met = self.met(&event.stack_id);
-        met.is_some_and(|met| met.contains_key(&event.event_id))
+    /// Whether it has met an event of the stack.
+    pub(super) fn has_met(&self, stack: &StackId) -> bool {
+        self.met(stack).is_some()
     }
 
     fn met(&self, stack: &StackId) -> Option<&Ids> {
@@ -77,6 +80,17 @@ impl Aside {
         let ranked = self.stacks.iter().rev();
         let ranked = ranked.map(|stack| (&stack.new.stack_id, (stack.has_root, stack.met.len())));
         ranked.max_by_key(|(_, rank)| *rank)
+    }
+
+    /// The same, once it is clear: its creation is among the events, or more than one of them and most are its own.
+    pub(super) fn clear_main(&self) -> Option<&StackId> {
+        let (stack, (has_root, count)) = self.main()?;
+        let others = self
+            .stacks
+            .iter()
+            .filter(|other| other.new.stack_id != *stack);
+        let most = others.map(|other| other.met.len()).max().unwrap_or(0);
+        (has_root || (count > 1 && count > most)).then_some(stack)
     }
 
     /// The new events of each stack.

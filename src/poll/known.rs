@@ -47,7 +47,9 @@ impl Known {
 
     pub(super) fn insert(&mut self, event: &StackEvent) {
         let known = self.stacks.entry(event.stack_id.clone()).or_default();
-        known.events.insert(event.event_id.clone(), event.fingerprint);
+        known
+            .events
+            .insert(event.event_id.clone(), event.fingerprint);
     }
 
     pub(super) fn events_of(&self, stack: &StackId) -> Option<&Ids> {

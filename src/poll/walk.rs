@@ -165,7 +165,9 @@ impl Walk {
         }
         let is_first = walk.trail.is_empty();
         let fresh = walk.read(&page.events, self.stack.as_ref(), &self.known);
-        if page.next.is_none() && self.belongs_to_another_stack(&walk) {
+        let decides =
+            page.next.is_none() || (self.stack.is_none() && walk.aside.clear_main().is_some());
+        if decides && self.belongs_to_another_stack(&walk) {
             self.in_progress = Some(walk);
             self.restart();
             return None;
@@ -203,9 +205,7 @@ impl Walk {
                 let walk = self.in_progress.as_ref();
                 let met = || walk.and_then(|walk| walk.fingerprint(event, id));
                 let key = || (event.stack_id.clone(), id.clone());
-                known
-                    .or_else(met)
-                    .or_else(|| in_page.get(&key()).copied())
+                known.or_else(met).or_else(|| in_page.get(&key()).copied())
             });
             let key = (event.stack_id.clone(), event.event_id.clone());
             if in_page.insert(key, event.fingerprint).is_none() {
@@ -241,13 +241,15 @@ impl Walk {
     /// of other stacks alone proves that only if it is the only one.
     fn adopt_stack(&mut self, page: &EventsPage) {
         let own = |event: &Arc<StackEvent>| Some(&event.stack_id) == self.stack.as_ref();
-        let is_open = self.stack.is_some() && page.next.is_some();
-        if is_open || page.events.iter().any(own) {
+        if page.events.iter().any(own) {
             return;
         }
         let mut listed = Aside::default();
         listed.read(&page.events, None, &self.known);
-        self.adopt_main(&listed);
+        let is_clear = self.stack.is_none() && listed.clear_main().is_some();
+        if is_clear || page.next.is_none() {
+            self.adopt_main(&listed);
+        }
     }
 
     /// Makes the stack that most events belong to that of the walks.
@@ -258,8 +260,8 @@ impl Walk {
         }
     }
 
-    /// Whether a walk down to the end of the history has met more of another stack than of its own, whose events are
-    /// then the odd ones. The next walk is of that stack.
+    /// Whether a walk has met more of another stack, at its end, than of its own, whose events are then the odd ones. The
+    /// next walk is of that stack.
     fn belongs_to_another_stack(&mut self, walk: &WalkInProgress) -> bool {
         let own = (walk.trail.has_root(), walk.trail.len());
         let is_another = walk.aside.main().is_some_and(|(_, rank)| rank > own);
@@ -311,9 +313,8 @@ impl Walk {
             ..Refusals::default()
         };
         let walk = self.in_progress.take()?;
-        if walk.trail.is_empty() {
+        if self.belongs_to_another_stack(&walk) || walk.trail.is_empty() {
             self.audit |= walk.audit;
-            self.adopt_main(&walk.aside);
             return None;
         }
         self.owed += walk.fresh + walk.late.len();
@@ -326,12 +327,7 @@ impl Walk {
     }
 
     /// Commits all that a walk has met. The step is its last one.
-    fn commit(
-        &mut self,
-        mut walk: WalkInProgress,
-        step: WalkStep,
-        to_the_end: bool,
-    ) -> WalkStep {
+    fn commit(&mut self, mut walk: WalkInProgress, step: WalkStep, to_the_end: bool) -> WalkStep {
         let overlaps = walk.overlap > 0;
         let met = walk.trail.take_met();
         let gaps = match (&step.stack_id, walk.trail.last_id()) {
@@ -415,11 +411,12 @@ impl Walk {
     }
 }
 
-/// Whether a page lists events of other stacks alone, and one of them is not known to be listed among those of the walk's:
-/// the stack may have been replaced.
+/// Whether a page lists events of other stacks alone, and one of these stacks is not known to be listed among the walk's
+/// own events: it may have replaced the walk's stack.
 fn is_odd(page: &EventsPage, stack: Option<&StackId>, aside: &Aside, known: &Known) -> bool {
     let own = |event: &Arc<StackEvent>| Some(&event.stack_id) == stack;
-    let is_new = |event: &Arc<StackEvent>| !aside.has_met(event) && !known.contains(event);
+    let is_new =
+        |event: &Arc<StackEvent>| !aside.has_met(&event.stack_id) && !known.contains(event);
     !page.events.iter().any(own) && page.events.iter().any(is_new)
 }
 

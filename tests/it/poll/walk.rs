@@ -11,8 +11,9 @@ use bakewatch::testing::poll::{OVERLAP, Walk};
 use bakewatch::testing::store::Selection;
 use proptest::prelude::*;
 
+use crate::support::program::fresh_folder;
 use crate::support::service::{Character, Habit, Service, any_character};
-use crate::support::watcher::{Fate, Watcher};
+use crate::support::watcher::{Fate, Refusal, Watcher};
 
 /// How many schedules are played by default.
 const SCHEDULES: u32 = 4_000;
@@ -36,6 +37,10 @@ enum Step {
     ArriveLate(usize),
     Replace,
     Audit,
+    /// All tokens are refused from now on, or none.
+    Refuse(Option<Refusal>),
+    /// The watch ends, and another one resumes its recording.
+    Resume,
 }
 
 fn any_fate() -> impl Strategy<Value = Fate> {
@@ -63,13 +68,27 @@ fn any_steps(late: Option<BoxedStrategy<usize>>) -> impl Strategy<Value = Vec<St
         4 => late,
         1 => Just(Step::Replace),
         1 => Just(Step::Audit),
+        1 => any_refusal().prop_map(Step::Refuse),
     ];
     prop::collection::vec(step, 1..50)
 }
 
+fn any_refusal() -> impl Strategy<Value = Option<Refusal>> {
+    use FaultKind::{Denied, Expired, Malformed, Misconfigured, Transient};
+    let kinds = vec![Denied, Expired, Malformed, Misconfigured, Transient];
+    prop_oneof![
+        1 => Just(None),
+        1 => Just(Some(Refusal::Rejected)),
+        3 => prop::sample::select(kinds).prop_map(|kind| Some(Refusal::Fault(kind))),
+    ]
+}
+
 /// Plays the steps, and checks the events that are shown at every moment.
 fn play(service: &mut Service, steps: Vec<Step>) -> Watcher {
-    let mut watcher = Watcher::new();
+    play_on(Watcher::new(), service, steps)
+}
+
+fn play_on(mut watcher: Watcher, service: &mut Service, steps: Vec<Step>) -> Watcher {
     for step in steps {
         match step {
             Step::Request(fate) => {
@@ -80,6 +99,11 @@ fn play(service: &mut Service, steps: Vec<Step>) -> Watcher {
             Step::ArriveLate(depth) => service.arrive_late(depth),
             Step::Replace => service.replace_stack(),
             Step::Audit => watcher.audit(),
+            Step::Refuse(refusal) => watcher.refuse(refusal),
+            Step::Resume => {
+                watcher.resume();
+                watcher.ledger.check(service);
+            }
         }
     }
     watcher
@@ -88,6 +112,7 @@ fn play(service: &mut Service, steps: Vec<Step>) -> Watcher {
 /// In the end every event of the current stack is there, once, in the service's order; each was printed once;
 /// between two walks only the events' ids and fingerprints are kept; and where nothing is new, a poll is one request.
 fn assert_complete(mut watcher: Watcher, mut service: Service) {
+    watcher.refuse(None);
     watcher.finish(&mut service);
     if watcher.ledger.has_gaps() {
         // What is missing is below a gap, and the next audit finds it.
@@ -96,17 +121,20 @@ fn assert_complete(mut watcher: Watcher, mut service: Service) {
         watcher.finish(&mut service);
     }
     watcher.ledger.check_complete(&service);
-    let most = 1_700 + 40 * watcher.ledger.printed();
+    let shares_ids = service.character().has(Habit::SharedIds);
+    let size_of_one = if shares_ids { 120 } else { 40 };
+    let most = 1_700 + size_of_one * watcher.ledger.printed();
     assert!(
         watcher.schedules_size() < most,
         "the walk keeps more than ids and fingerprints"
     );
-    if service.character().has(Habit::EmptyPages) {
+    let character = service.character();
+    let is_short = character.page_size < OVERLAP || character.has(Habit::PagesVary);
+    // A short page may be empty or have nothing of the stack.
+    if character.has(Habit::EmptyPages) || (is_short && character.has(Habit::ForeignEvents)) {
         return;
     }
     // Where pages are short, some walks read on; the one after is one request.
-    let is_short =
-        service.character().page_size < OVERLAP || service.character().has(Habit::PagesVary);
     let mut is_whole = watcher.request(&mut service, Fate::Response);
     if is_short && !is_whole {
         watcher.finish_walk(&mut service);
@@ -143,6 +171,34 @@ proptest! {
         } else {
             service.arrive(1);
         }
+        assert_complete(watcher, service);
+    }
+}
+
+/// Steps of a watch that ends and is resumed between them. A stack that is replaced begins another recording.
+fn any_steps_and_resumes() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        24 => any_fate().prop_map(Step::Request),
+        8 => prop_oneof![1usize..4, 1usize..40].prop_map(Step::Arrive),
+        2 => any_refusal().prop_map(Step::Refuse),
+        3 => Just(Step::Resume),
+    ];
+    prop::collection::vec(step, 1..50)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases().cases / 8))]
+
+    /// A watch that was ended at any time goes on from its recording: no event is lost or printed twice, and gaps stay.
+    #[test]
+    fn a_resumed_watch_neither_loses_nor_doubles_events(
+        character in any_character(),
+        steps in any_steps_and_resumes(),
+    ) {
+        let folder = fresh_folder();
+        let mut service = Service::new(character);
+        let watcher = Watcher::recording(folder.join("recording"));
+        let watcher = play_on(watcher, &mut service, steps);
         assert_complete(watcher, service);
     }
 }
