@@ -11,7 +11,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
-use crate::domain::failure::region_of_arn;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{Observation, Seen, WalkStep};
 use crate::domain::resume::Earlier;
@@ -24,6 +23,7 @@ use crate::domain::verdict::answers::{Answers, BuilderFailure, Moment, Repeated,
 use crate::domain::verdict::{Evidence, Verdict, decide};
 use crate::store::filter_index::FilterSlot;
 use crate::store::work::WorkBudget;
+use crate::text::arn;
 use crate::text::safe::SafeText;
 
 /// The build of one image.
@@ -392,7 +392,7 @@ impl Build {
     /// The region of the image, which is that of its stack.
     pub fn region(&self) -> Option<SafeText> {
         let described = self.image().and_then(|image| image.region.clone());
-        let of_stack = || region_of_arn(self.stack_id()?.as_str()).map(SafeText::new);
+        let of_stack = || arn::region(self.stack_id()?.as_str()).map(SafeText::new);
         described.or_else(of_stack)
     }
 
