@@ -21,8 +21,8 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
-    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
+    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs,
+    Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
 };
 use crate::error::Error;
 use crate::style::Theme;
@@ -50,6 +50,7 @@ const RECORDINGS: &str = "bakewatch/recordings";
 #[derive(Debug)]
 pub enum Task {
     Watch(Box<Settings>),
+    Check(Box<Check>),
     History(History),
     Report(Recorded),
     PrintKeys(Keys),
@@ -82,6 +83,14 @@ pub struct Settings {
     pub recordings: Option<PathBuf>,
     pub record: Record,
     pub log: Log,
+}
+
+/// The `check` command.
+#[derive(Debug)]
+pub struct Check {
+    pub api: ApiSettings,
+    /// Print the policy, and send no request.
+    pub policy: bool,
 }
 
 /// The `history` command.
@@ -239,6 +248,7 @@ impl Task {
                 let format = history_format(args.output, environment)?;
                 return Ok(Self::History(History { recordings, format }));
             }
+            Command::Check(args) => return check(args, environment),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
@@ -308,6 +318,18 @@ impl Task {
             },
         })))
     }
+}
+
+/// An image id that needs no image, for calls whose answer does not matter.
+const ANY_IMAGE: &str = "bakewatch-check";
+
+fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
+    let unsigned = args.api.no_sign_request;
+    let preferences = Preferences::load(args.api, LookArgs::default(), environment)?;
+    let target = Target::parse(args.image_id.as_deref().unwrap_or(ANY_IMAGE))?;
+    let api = api(target, unsigned, &preferences.api)?;
+    let policy = args.policy;
+    Ok(Task::Check(Box::new(Check { api, policy })))
 }
 
 /// The longest silence of a headless watch. A program that reads JSON may not know progress lines, so it has to ask for

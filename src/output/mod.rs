@@ -3,6 +3,7 @@
 //! The application decides which entries are printed and when; `runtime` prints the result. Tests:
 //! `tests/it/headless/watch.rs`, `tests/it/recording/report.rs`.
 
+mod check;
 mod config;
 mod history;
 mod json;
@@ -22,6 +23,7 @@ use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{pad, width, wrap};
 
+pub(crate) use check::{CallState, CheckedCall, check};
 pub(crate) use config::{ConfigLine, config};
 pub(crate) use history::{Look, history_json, history_table};
 pub(crate) use keys::keys;

@@ -33,6 +33,7 @@ use crate::exit_code;
 use crate::output::{LineFormat, Printer};
 use crate::recording::Folder;
 
+pub(crate) use self::commands::check::check;
 pub(crate) use self::commands::history::{history, report};
 pub(crate) use self::prepare::check_api_url;
 pub(crate) use self::process::streams::print_diagnostic;
