@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(lines(true, 15, 2), ["Look at the", "l ... (3: more)"]);
         assert_eq!(
             lines(false, 60, 1),
-            ["Look at the log. It ... (c: copy the command, 3: more)"]
+            ["Look at the log. It says why. (c: copy the command, 3: more)"]
         );
         assert!(lines(true, 30, 0).is_empty());
     }

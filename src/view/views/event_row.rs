@@ -13,7 +13,6 @@ use ratatui::widgets::Widget;
 use crate::app::model::Model;
 use crate::app::views::rows::ListRow;
 use crate::app::views::times::silence;
-use crate::domain::failure::Explanation;
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
@@ -207,7 +206,7 @@ impl RowPainter<'_> {
     fn reason<'a>(&'a self, event: &'a StackEvent) -> Cow<'a, str> {
         let why = self.model.shown.explanation();
         let why = why.filter(|why| why.cause.key() == event.key());
-        if let Some(summary) = why.and_then(Explanation::summary) {
+        if let Some(summary) = why.and_then(|why| why.summary.as_ref()) {
             return summary.to_string().into();
         }
         let reason = event.reason.as_ref().map_or("", SafeText::as_str);

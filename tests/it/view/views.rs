@@ -108,7 +108,8 @@ fn the_first_failure_and_its_reason_need_no_key() {
         "35:0",
         "ParallelClusterImage failed first",
         "component ParallelClusterComponent",
-        "build log",
+        "$ pcluster get-image-log-events --image-id alinux2-image",
+        "--log-stream-name 3.16.1/1",
     ] {
         assert!(shown.contains(needed), "{needed:?} is not on\n{shown}");
     }
