@@ -124,12 +124,19 @@ impl Session {
         self.views.of(self.tab)
     }
 
+    /// The name of the shown view.
+    pub fn view_name(&self) -> &'static str {
+        let name = self.view().name(self.data());
+        name.unwrap_or(self.tab.name())
+    }
+
     /// What the views read.
     pub(super) fn data(&self) -> ViewData<'_> {
         ViewData {
             build: &self.build,
             filter: &self.filter,
             explanation: self.explanation.as_ref(),
+            target: &self.target,
         }
     }
 
@@ -139,6 +146,7 @@ impl Session {
             build: &self.build,
             filter: &self.filter,
             explanation: self.explanation.as_ref(),
+            target: &self.target,
         };
         (&mut self.views, &mut self.detail, data)
     }
