@@ -41,9 +41,9 @@ pub(super) fn lines(data: ViewData<'_>, columns: usize) -> Vec<PageLine> {
     page::push_fields(fields(data, ami), columns, &mut lines);
     if let Some(configuration) = ami.configuration() {
         push_heading("use it in a cluster's configuration", &mut lines);
-        page::push_fields([("CustomAmi", Some(configuration))], columns, &mut lines);
         let os = "the operating system of the parent image".to_owned();
-        page::push_fields([("Os       ", Some(os))], columns, &mut lines);
+        let lines_of_it = [("line", Some(configuration)), ("with Os", Some(os))];
+        page::push_fields(lines_of_it, columns, &mut lines);
     }
     let times = times(build);
     if !times.is_empty() {
