@@ -11,7 +11,7 @@ use crate::output::text::{class, paint};
 use crate::style::Theme;
 use crate::text::duration::duration;
 use crate::text::safe::{SafeText, escape_json, one_line};
-use crate::text::width::{pad, shorten, truncate, width};
+use crate::text::width::{pad, truncate_middle, truncate, width};
 
 /// The maximum width of a cell.
 const MAX_WIDTH: usize = 64;
@@ -121,7 +121,7 @@ fn table_line(
     let cells = cells.map(|(column, (cell, width))| {
         let cell = match column {
             RESULT => truncate(&cell, width, ellipsis),
-            _ => shorten(&cell, width, ellipsis),
+            _ => truncate_middle(&cell, width, ellipsis),
         };
         let cell = pad(&cell, width);
         if column == OUTCOME { paint(cell) } else { cell }

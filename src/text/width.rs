@@ -31,22 +31,28 @@ pub fn truncate(text: &str, columns: usize, ellipsis: &str) -> String {
     out
 }
 
-/// Cuts the middle out of `text`, so that it takes at most `columns` terminal columns: names often differ at their ends.
-pub(crate) fn shorten(text: &str, columns: usize, ellipsis: &str) -> String {
-    if width(text) <= columns || columns <= width(ellipsis) {
-        return truncate(text, columns, ellipsis);
+/// Cuts `text` to `columns` terminal columns by leaving out its middle: names that begin alike differ at the end, so that
+/// keeps a little more.
+pub(crate) fn truncate_middle(text: &str, columns: usize, ellipsis: &str) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
     }
-    let room = columns - width(ellipsis);
-    let head = truncate(text, room.div_ceil(2), "");
-    let mut room = room - width(&head);
-    let mut tail = text.len();
-    for (at, grapheme) in text.grapheme_indices(true).rev() {
-        let Some(rest) = room.checked_sub(width(grapheme)) else {
+    let room = columns.saturating_sub(width(ellipsis));
+    let head = truncate(text, room / 2, "");
+    let rest = room - width(&head);
+    let mut tail = "";
+    for (start, _) in text.grapheme_indices(true).rev() {
+        let longer = text.get(start..).unwrap_or_default();
+        if width(longer) > rest {
             break;
-        };
-        (room, tail) = (rest, at);
+        }
+        tail = longer;
     }
-    format!("{head}{ellipsis}{}", text.get(tail..).unwrap_or_default())
+    if width(ellipsis) <= columns {
+        format!("{head}{ellipsis}{tail}")
+    } else {
+        format!("{head}{tail}")
+    }
 }
 
 /// Fills `text` up with spaces to `columns` terminal columns; wider text stays as it is.
@@ -105,27 +111,21 @@ mod tests {
     use crate::text::safe::{SafeText, one_line};
 
     #[test]
-    fn a_shortened_name_keeps_both_ends() {
-        for (columns, expected) in [
-            (14, "alinux2-image"),
-            (13, "alinux2-image"),
-            (11, "alinu…image"),
-            (8, "alin…age"),
-            (2, "a…"),
-            (1, "…"),
-            (0, ""),
-        ] {
-            assert_eq!(shorten("alinux2-image", columns, "…"), expected);
-        }
-        assert_eq!(shorten("日本語の名前", 8, "…"), "日本…前");
-    }
-
-    #[test]
     fn truncation_keeps_wide_characters_whole() {
         assert_eq!(truncate("日本語", 5, "…"), "日本…");
         assert_eq!(truncate("日本語", 4, "…"), "日…");
         assert_eq!(truncate("abc", 3, "…"), "abc");
         assert_eq!(truncate("abc", 0, "…"), "");
+    }
+
+    #[test]
+    fn a_name_keeps_both_ends() {
+        let name = "DistributionConfiguration";
+        assert_eq!(truncate_middle(name, 12, "…"), "Distr…ration");
+        assert_eq!(truncate_middle(name, 25, "…"), name);
+        assert_eq!(truncate_middle(name, 1, "…"), "…");
+        assert_eq!(truncate_middle(name, 0, "…"), "");
+        assert_eq!(truncate_middle("日本語日本語", 6, "…"), "日…語");
     }
 
     #[test]
@@ -149,6 +149,7 @@ mod tests {
             let safe = SafeText::new(&text);
             let line = one_line(safe.as_str());
             prop_assert!(width(&truncate(&line, columns, "…")) <= columns);
+            prop_assert!(width(&truncate_middle(&line, columns, "…")) <= columns);
             prop_assert!(width(&pad(&line, columns)) >= columns);
             let cells: usize = line.graphemes(true).map(width).sum();
             prop_assert_eq!(cells, width(&line));

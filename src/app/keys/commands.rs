@@ -81,6 +81,7 @@ pub const COMMANDS: &[Command] = &[
     row(Session(SessionAction::Copy), "copy", &[LIST, RESOURCES, FAILURE], "copy the event as JSON"),
     row(Session(SessionAction::Copy), "copy", &[Detail], "copy the marked value").hint("copy"),
     row(Session(SessionAction::CopyEvent), "copy-event", VIEWS, "copy the event as JSON"),
+    row(Session(SessionAction::CopyCommand), "copy-command", EVERYWHERE, "copy the command that helps, or the image's configuration"),
     row(Session(SessionAction::CopyAmi), "copy-ami", VIEWS, "copy the AMI id"),
     row(Session(SessionAction::Report), "report", VIEWS, "write a report into the current folder"),
     row(App(AppAction::Utc), "utc", VIEWS, "show times in UTC, or in your time zone"),
