@@ -6,8 +6,8 @@ use crate::app::overlays::{Overlay, help};
 use crate::app::session::Focus;
 use crate::app::update::find;
 use crate::app::update::view_state::set_filter;
-use crate::app::views::ViewRequest;
 use crate::app::views::action::{Move, ViewAction};
+use crate::app::views::{Tab, ViewRequest};
 
 /// The lines that a page key moves in the filter menu.
 const MENU_PAGE: usize = 10;
@@ -16,9 +16,9 @@ const MENU_PAGE: usize = 10;
 pub(super) fn go(model: &mut Model, step: Move) {
     match &mut model.overlay {
         Some(Overlay::Help { help, .. }) => {
-            let lines = help::lines(&model.keys, help.from);
-            let page = help::page(&lines, model.size).max(1);
-            help.top = moved_to(help.top, step, page).min(help::highest_top(&lines, model.size));
+            let rows = help::rows(&model.keys, help.from, model.size);
+            let page = help::page(&rows, model.size).max(1);
+            help.top = moved_to(help.top, step, page).min(help::highest_top(&rows, model.size));
         }
         Some(Overlay::Filter(menu)) => menu.mark(moved_to(menu.cursor, step, MENU_PAGE)),
         Some(Overlay::Prompt(_)) => {}
@@ -80,6 +80,10 @@ fn act_in_filter_menu(model: &mut Model, action: ViewAction) {
         }
     }
     set_filter(&mut model.shown, filter);
+    if !model.shown.view().lists_events() {
+        // The filter applies to the events, and the user wants to see its effect.
+        model.shown.show_view(Tab::Events);
+    }
 }
 
 fn act_in_session(model: &mut Model, action: ViewAction) {
