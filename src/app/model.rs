@@ -13,6 +13,7 @@ use crate::app::msg::Remark;
 use crate::app::overlays::Overlay;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::notices;
+use crate::app::status::notices::HintKeys;
 use crate::app::views::Tab;
 use crate::app::views::times::TimeDisplay;
 use crate::domain::estimate::{Estimate, TypicalDuration};
@@ -255,9 +256,12 @@ impl Model {
     pub fn lay_out(&self, size: Size) -> Layout {
         let session = &self.shown;
         let more = Action::Session(SessionAction::Show(Tab::Failure));
-        let more = self.keys.key_for(more);
-        let more = more.filter(|_| !session.view().explains_failure());
-        let notices = notices::lines(session, self.remark(), more, size);
+        let copy = Action::Session(SessionAction::CopyCommand);
+        let keys = HintKeys {
+            more: self.keys.key_for(more),
+            copy: self.keys.key_for(copy),
+        };
+        let notices = notices::lines(session, self.remark(), keys, size);
         let input = LayoutInput {
             notices: notices.len(),
             ..session.layout_input()

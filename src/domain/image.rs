@@ -84,6 +84,14 @@ impl Ami {
         }
     }
 
+    /// The line of a cluster's configuration that uses it. `None` for an id that would not be one word there.
+    pub(crate) fn configuration(&self) -> Option<String> {
+        let id = self.id.as_str();
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let is_id = !id.is_empty() && id.bytes().all(is_word);
+        is_id.then(|| format!("Image: {{CustomAmi: {id}}}"))
+    }
+
     /// Whether it names another Image Builder image than the known one of the build.
     pub(crate) fn is_of_another_image(&self, own: Option<&str>) -> bool {
         let made_by = self.image_arn.as_ref().map(SafeText::as_str);

@@ -9,11 +9,28 @@ use ratatui::text::{Line, Span};
 use crate::style::Theme;
 use crate::text::pattern::Pattern;
 use crate::text::safe::one_line;
-use crate::text::width::{pad, truncate};
+use crate::text::width::{pad, truncate, truncate_middle};
+
+/// A logical id has at most 255 characters; a longer name is cut at its end, which costs no more than what is shown.
+const LONGEST_NAME: usize = 1024;
 
 /// The text cut to `columns`, with an ellipsis if it was cut.
 pub(super) fn cut(text: &str, columns: usize, theme: &Theme) -> String {
     truncate(text, columns, theme.glyphs().ellipsis)
+}
+
+/// A name cut to `columns` in its middle, since names that begin alike differ at the end.
+pub(super) fn cut_middle(name: &str, columns: usize, theme: &Theme) -> String {
+    truncate_middle(name, columns, theme.glyphs().ellipsis)
+}
+
+/// A name on one line, cut in its middle or padded to exactly `columns`. It reads no more of the name than `LONGEST_NAME`.
+pub(super) fn name_cell(name: &str, columns: usize, theme: &Theme) -> String {
+    let end = name.char_indices().nth(LONGEST_NAME).map(|(end, _)| end);
+    match end {
+        Some(_) => line_cell(name, columns, theme),
+        None => pad(&cut_middle(&one_line(name), columns, theme), columns),
+    }
 }
 
 /// The text cut or padded to exactly `columns`.

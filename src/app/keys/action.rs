@@ -67,6 +67,8 @@ pub enum SessionAction {
     Copy,
     CopyEvent,
     CopyAmi,
+    /// Copy the command that helps after a failure, or the line of the configuration that uses the image.
+    CopyCommand,
     /// Write a report of the build to share.
     Report,
     /// Poll the API now instead of at the next interval.

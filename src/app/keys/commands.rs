@@ -109,6 +109,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Read, View(ViewAction::Zoom(Zoom::Out)), "zoom-out", &[RESOURCES], "zoom out: a longer time"),
     row(Group::Read, View(ViewAction::Zoom(Zoom::All)), "zoom-all", &[RESOURCES], "the whole build"),
 
+    row(Group::Copy, Session(SessionAction::CopyCommand), "copy-command", EVERYWHERE, "copy the command that helps"),
     row(Group::Copy, Session(SessionAction::Copy), "copy", &[LIST, RESOURCES], "copy the event as JSON"),
     row(Group::Copy, Session(SessionAction::Copy), "copy", &[Detail], "copy the marked value"),
     row(Group::Copy, Session(SessionAction::Copy), "copy", &[FAILURE], "copy the marked line, as the command"),

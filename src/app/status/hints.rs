@@ -54,6 +54,7 @@ const fn always(_: &Model) -> bool {
 /// What the user is looking for after an end, a fault, or a search: in every view and in the detail pane.
 #[rustfmt::skip] // A rule is a line.
 const FIRST: &[Rule] = &[
+    (&[session(SessionAction::CopyCommand)], "copy command", has_command),
     (&[session(SessionAction::CopyAmi)], "copy AMI id", has_ami),
     (&[session(SessionAction::PollNow)], "retry", has_fault),
     (&[session(SessionAction::NextMatch), session(SessionAction::PreviousMatch)], "match", searches),
@@ -166,6 +167,10 @@ pub(crate) fn hints(model: &Model) -> Vec<Hint> {
             })
         })
         .collect()
+}
+
+fn has_command(model: &Model) -> bool {
+    model.shown.command().is_some()
 }
 
 fn has_ami(model: &Model) -> bool {

@@ -134,6 +134,7 @@ fn run_session_action(model: &mut Model, action: SessionAction, effects: &mut Ef
         SessionAction::Changes => model.shown.detail.toggle_mode(DetailMode::Changes),
         SessionAction::Copy => copy::copy_marked(model, effects),
         SessionAction::CopyEvent => copy::copy_event(model, effects),
+        SessionAction::CopyCommand => copy::copy_command(model, effects),
         SessionAction::CopyAmi => copy::copy_ami(model, effects),
         // `press_key` knows whether the key before asked for it too.
         SessionAction::Report => request_report(model, false, effects),

@@ -45,7 +45,10 @@ pub(super) fn apply(
             continue;
         }
         match mode {
-            Mode::Screen => notify_verdict(session, &change, now, effects),
+            Mode::Screen => {
+                session.select_for_verdict();
+                notify_verdict(session, &change, now, effects);
+            }
             Mode::Headless => {
                 print(session, change, connection_changed, effects);
                 ending::end_if_due(session, elapsed, effects);

@@ -14,7 +14,7 @@ use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 use crate::view::chrome::parts;
 use crate::view::chrome::parts::LinePart;
-use crate::view::text::cut;
+use crate::view::text::cut_middle;
 use crate::view::time::rough_duration;
 
 /// Columns between two parts.
@@ -46,7 +46,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
     let id = one_line(SafeText::new(&model.shown.target.image_id).as_str());
-    let short = cut(&id, columns / 2, theme);
+    let short = cut_middle(&id, columns / 2, theme);
     let style = theme.strong();
     vec![Line::styled(id, style), Line::styled(short, style)]
 }
