@@ -98,7 +98,8 @@ pub struct Model {
 
 impl Model {
     /// A model before the first message.
-    pub fn new(preferences: Preferences, session: Session, now: DateTime<Utc>) -> Self {
+    pub fn new(preferences: Preferences, mut session: Session, now: DateTime<Utc>) -> Self {
+        session.typical = preferences.typical;
         Self {
             shown: session,
             others: BTreeMap::new(),
@@ -127,7 +128,8 @@ impl Model {
 
     /// The same with another session, which is not shown.
     #[must_use]
-    pub fn with(mut self, session: Session) -> Self {
+    pub fn with(mut self, mut session: Session) -> Self {
+        session.typical = self.typical;
         self.others.insert(session.id, session);
         self
     }

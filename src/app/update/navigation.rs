@@ -9,6 +9,8 @@ use crate::app::update::view_state::set_filter;
 use crate::app::views::action::{Move, ViewAction};
 use crate::app::views::{Tab, ViewRequest};
 
+/// A detail pane of so many lines needs no more to be read.
+const ROOM_TO_READ: usize = 16;
 /// The lines that a page key moves in the filter menu.
 const MENU_PAGE: usize = 10;
 
@@ -95,9 +97,11 @@ fn act_in_session(model: &mut Model, action: ViewAction) {
     let (view, _, data) = session.parts();
     match view.act(action, data, model.now) {
         Some(ViewRequest::OpenDetail) => {
-            // It opens over the list unless it stands beside it.
-            let placement = model.layout.regions.map(|regions| regions.placement);
-            session.detail_only = placement.is_some_and(|it| it != DetailPlacement::Beside);
+            // It opens over the list unless it stands beside it, or has room enough.
+            session.detail_only = model.layout.regions.is_some_and(|regions| {
+                regions.placement != DetailPlacement::Beside
+                    && regions.detail_size().rows < ROOM_TO_READ
+            });
             session.focus = Focus::Detail;
         }
         Some(ViewRequest::ShowEvent(key)) => {

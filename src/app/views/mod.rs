@@ -35,6 +35,7 @@ use crate::app::views::list::EventList;
 use crate::app::views::page::Page;
 use crate::app::views::resources::ResourceList;
 use crate::domain::build::Build;
+use crate::domain::estimate::TypicalDuration;
 use crate::domain::failure::Explanation;
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::text::pattern::Pattern;
@@ -106,6 +107,8 @@ pub(crate) struct ViewData<'a> {
     pub build: &'a Build,
     pub filter: &'a Filter,
     pub explanation: Option<&'a Explanation>,
+    /// The typical duration of the user's own builds.
+    pub typical: Option<TypicalDuration>,
 }
 
 /// A change outside of the view that an action requests.
