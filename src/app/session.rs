@@ -128,6 +128,12 @@ impl Session {
         self.views.of(self.tab)
     }
 
+    /// The name of the shown view.
+    pub fn view_name(&self) -> &'static str {
+        let name = self.view().name(self.data());
+        name.unwrap_or(self.tab.name())
+    }
+
     /// What the views read.
     pub(crate) fn data(&self) -> ViewData<'_> {
         ViewData {
@@ -135,6 +141,7 @@ impl Session {
             filter: &self.filter,
             explanation: self.explanation.as_ref(),
             typical: self.typical,
+            target: &self.target,
         }
     }
 
@@ -145,6 +152,7 @@ impl Session {
             filter: &self.filter,
             explanation: self.explanation.as_ref(),
             typical: self.typical,
+            target: &self.target,
         };
         (&mut self.views, &mut self.detail, data)
     }

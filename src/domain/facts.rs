@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::stack_event::{EventId, StackEvent};
 use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::store::Seq;
@@ -195,6 +197,12 @@ impl Facts {
     /// The event that says that Image Builder has made the image.
     pub fn made(&self) -> Option<&Arc<StackEvent>> {
         self.made.as_ref()
+    }
+
+    /// When the stack began the image.
+    pub fn image_began(&self) -> Option<DateTime<Utc>> {
+        let image = self.resources.get(&SafeText::new(IMAGE_RESOURCE))?;
+        image.creation.as_ref()?.timestamp
     }
 
     /// Whether the events name the image resource of ParallelCluster's template.

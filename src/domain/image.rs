@@ -59,6 +59,8 @@ pub struct Ami {
     pub state_reason: Option<SafeText>,
     /// The Image Builder image that it was made by: the tag `Ec2ImageBuilderArn`.
     pub image_arn: Option<SafeText>,
+    /// Its tags, by key.
+    pub tags: Vec<(SafeText, SafeText)>,
 }
 
 /// The meaning of an AMI's state for the verdict.
@@ -81,6 +83,7 @@ impl Ami {
             state: None,
             state_reason: None,
             image_arn: None,
+            tags: Vec::new(),
         }
     }
 

@@ -246,6 +246,8 @@ struct AmiInfo {
     /// The tag `Ec2ImageBuilderArn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     image_arn: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<AmiTag>,
 }
 
 fn redacted(text: Option<&SafeText>) -> Option<String> {
@@ -254,6 +256,22 @@ fn redacted(text: Option<&SafeText>) -> Option<String> {
 
 fn safe(text: Option<&String>) -> Option<SafeText> {
     text.map(|text| SafeText::new(text))
+}
+
+impl From<&(SafeText, SafeText)> for AmiTag {
+    fn from((key, value): &(SafeText, SafeText)) -> Self {
+        let text = |text| redacted(Some(text)).unwrap_or_default();
+        Self {
+            key: text(key),
+            value: text(value),
+        }
+    }
+}
+
+impl AmiTag {
+    fn read(&self) -> (SafeText, SafeText) {
+        (SafeText::new(&self.key), SafeText::new(&self.value))
+    }
 }
 
 impl From<&ImageDescription> for Description {
@@ -275,6 +293,7 @@ impl From<&ImageDescription> for Description {
                 state: redacted(ami.state.as_ref()),
                 state_reason: redacted(ami.state_reason.as_ref()),
                 image_arn: redacted(ami.image_arn.as_ref()),
+                tags: ami.tags.iter().map(AmiTag::from).collect(),
             }),
         }
     }
@@ -302,9 +321,17 @@ impl From<&Description> for ImageDescription {
                 state: safe(ami.state.as_ref()),
                 state_reason: safe(ami.state_reason.as_ref()),
                 image_arn: safe(ami.image_arn.as_ref()),
+                tags: ami.tags.iter().map(AmiTag::read).collect(),
             }),
         }
     }
+}
+
+/// A tag of an AMI.
+#[derive(Debug, Serialize, Deserialize)]
+struct AmiTag {
+    key: String,
+    value: String,
 }
 
 /// Why a request failed.

@@ -8,6 +8,7 @@ use crate::app::keys::action::{Action, SessionAction};
 use crate::app::model::Model;
 use crate::app::views::Tab;
 use crate::domain::status::{ClassSet, StatusClass};
+use crate::domain::verdict::Verdict;
 use crate::text::width::width;
 
 /// The view or the class of statuses behind an item.
@@ -112,6 +113,9 @@ fn lay_out(mut items: Vec<BarItem>) -> Vec<BarItem> {
 fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
     let session = &model.shown;
     let view = session.views.of(tab);
+    let name = view.name(session.data());
+    let is_failure = view.explains_failure() && name.is_none();
+    let name = name.unwrap_or(tab.name());
     let count = view.count(session.data());
     let show = Action::Session(SessionAction::Show(tab));
     let key = model.keys.key_for(show);
@@ -120,8 +124,8 @@ fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
         detail >= BarDetail::Names,
         detail >= BarDetail::Counts && !view.explains_failure(),
     ) {
-        (true, true) => format!(" {key}{} {count} ", tab.name()),
-        (true, false) => format!(" {key}{} ", tab.name()),
+        (true, true) => format!(" {key}{name} {count} "),
+        (true, false) => format!(" {key}{name} "),
         (false, _) => format!(" {} ", key.trim_end()),
     };
     BarItem {
@@ -130,7 +134,7 @@ fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
         text,
         chosen: model.shown.tab == tab,
         empty: count == 0,
-        alarming: count > 0 && view.explains_failure(),
+        alarming: count > 0 && is_failure,
     }
 }
 
@@ -148,7 +152,9 @@ fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem>
     let chosen = classes != ClassSet::ALL && classes.contains(class);
     let wanted =
         detail >= BarDetail::Chips || (detail == BarDetail::Keys && class == StatusClass::Failed);
-    if !wanted || !(count > 0 || chosen || usual.contains(&class)) {
+    // After a success, the resources are gone with the stack.
+    let is_gone = build.is_gone() && build.verdict() == Verdict::Succeeded;
+    if !wanted || (is_gone && !chosen) || !(count > 0 || chosen || usual.contains(&class)) {
         return None;
     }
     let word = match class {

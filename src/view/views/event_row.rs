@@ -129,8 +129,9 @@ impl RowPainter<'_> {
             StatusColumn::Word => line_cell(event.status.as_str(), EventColumns::WORD, theme) + " ",
         };
         spans.push(Span::styled(status, styles.status));
-        if columns.reason == 0 && has_failed(event) {
-            let columns = columns.id + columns.kind + if columns.kind > 0 { 2 } else { 0 };
+        if has_failed(event) {
+            let more = |columns| if columns > 0 { columns + 2 } else { 0 };
+            let columns = columns.id + more(columns.kind) + more(columns.reason);
             let text = self.failure(event, columns);
             spans.push(Span::styled(text, styles.id));
             return Line::from(spans);
@@ -192,7 +193,7 @@ impl RowPainter<'_> {
         }
     }
 
-    /// A failed resource and why, where the row has no column for the reason.
+    /// A failed resource and why, in the rest of the row: the reason is worth more than the type.
     fn failure(&self, event: &StackEvent, columns: usize) -> String {
         let id = event.logical_id.as_str();
         let text = match self.reason(event) {
