@@ -26,6 +26,8 @@ pub enum Msg {
         offset: FixedOffset,
         /// The running time of the watch's clock: for durations, which neither sleep nor a changed clock may lengthen.
         elapsed: Duration,
+        /// The real running time of the program, whatever the watch's clock does.
+        running: Duration,
         /// The program did not run for a while before this: the machine slept, or the process was stopped.
         slept: bool,
     },

@@ -82,6 +82,7 @@ pub(super) fn tick(clock: &Clock, slept: bool) -> Msg {
         is_machine_time: clock.is_machine_time(),
         offset: local_offset(now),
         elapsed: clock.elapsed(),
+        running: clock.running(),
         slept,
     }
 }

@@ -88,11 +88,11 @@ const fn watching(arguments: &'static [&'static str], exit: Exit) -> Exit {
 const EXITS: &[Exit] = &[
     exit("the key that leaves", "q quit", Action::Keys("q"), 0),
     exit("ctrl-c as a key", "q quit", Action::Keys("\u{3}"), 0),
-    exit("from the help", "q quit", Action::Keys("?q"), 0),
+    exit("from the help", "q quit", Action::Keys("?qq"), 0),
     exit(
         "from a line that is typed into",
         "q quit",
-        Action::Keys("/abc\u{3}"),
+        Action::Keys("/abc\u{3}\u{3}"),
         0,
     ),
     exit("with the mouse released", "q quit", Action::Keys("mq"), 0),
@@ -136,7 +136,7 @@ const EXITS: &[Exit] = &[
         ..panic("clipboard")
     },
     Exit {
-        by: Action::Keys("R"),
+        by: Action::Keys("RR"),
         from: "CREATE_COMPLETE",
         ..panic("report")
     },

@@ -95,10 +95,10 @@ fn a_key_writes_a_report_and_never_overwrites_one() {
     );
     terminal
         .wait_for("FAILED")
-        .press("R")
+        .press("RR")
         .wait_for("report written to bakewatch-rocky9-efa-");
     terminal.press("2").wait_gone("report written to");
-    terminal.press("R").wait_for("report written to");
+    terminal.press("RR").wait_for("report written to");
     let reports = || {
         let files = fs::read_dir(&*terminal.folder)
             .unwrap()
@@ -115,7 +115,7 @@ fn a_key_writes_a_report_and_never_overwrites_one() {
     }
     fs::remove_dir_all(&*terminal.folder).unwrap();
     terminal
-        .press("R")
+        .press("RR")
         .wait_for("failed to write bakewatch-rocky9-efa-");
     terminal.press("q");
     terminal.end();
