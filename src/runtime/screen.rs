@@ -27,7 +27,7 @@ use crate::runtime::tty::clipboard::Clipboard;
 use crate::runtime::tty::hangup::{Hangup, is_gone};
 use crate::runtime::tty::input::Input;
 use crate::runtime::tty::terminal::{Screen, Tty};
-use crate::runtime::tty::{escapes, input, job_control, terminal};
+use crate::runtime::tty::{escapes, job_control, terminal};
 use crate::style::Theme;
 
 /// The shortest time between two frames.
@@ -96,7 +96,7 @@ async fn show(
         Err(_) if is_gone() => return Ok(TERMINAL_GONE.into()),
         Err(error) => return Err(error),
     };
-    let (Ok(size), Ok(input)) = (terminal::size(), Input::start()) else {
+    let (Ok(size), Ok(input)) = (terminal::size(), Input::start(tasks)) else {
         return Ok(TERMINAL_GONE.into());
     };
     let mut effects = update(model, Msg::Resized(size));
@@ -204,10 +204,10 @@ impl ScreenLoop<'_> {
             job = self.jobs.next() => Wakeup::JobControl(job),
             event = self.input.next() => match event {
                 Ok(event) => {
-                    if input::is_urgent(&event) {
+                    if event.is_urgent() {
                         self.draw_soon();
                     }
-                    input::to_msg(&event).map_or(Wakeup::Frame, Wakeup::Msg)
+                    event.into_msg().map_or(Wakeup::Frame, Wakeup::Msg)
                 }
                 Err(_) => Wakeup::TerminalGone,
             },
@@ -337,7 +337,7 @@ impl ScreenLoop<'_> {
         let size = self.screen.reenter().and_then(|()| terminal::size()).ok()?;
         let effects = update(self.model, Msg::Resized(size));
         self.screen.capture_mouse(self.model.mouse);
-        self.input.resume();
+        self.input.resume(self.tasks).ok()?;
         self.stale = true;
         self.draw_soon();
         self.run_effects(effects)

@@ -6,6 +6,7 @@ pub const PARTS: &[&str] = &[
     "clipboard",
     "foreign thread",
     "hook",
+    "input",
     "player",
     "poller",
     "printer",
