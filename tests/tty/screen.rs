@@ -73,7 +73,8 @@ fn every_key_of_the_hint_line_works() {
         .wait_for("event id")
         .press("\u{1b}")
         .wait_for("Events");
-    terminal.press("\t").press("\u{1b}").press("q");
+    terminal.press("\t").wait_for("enter fold");
+    terminal.press("\u{1b}").wait_gone("enter fold").press("q");
     assert_eq!(terminal.end().exit_code(), 0);
 }
 

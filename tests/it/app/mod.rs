@@ -2,6 +2,7 @@
 
 mod clock;
 mod find;
+mod input;
 mod mouse;
 // It counts what only builds with debug assertions count.
 #[cfg(debug_assertions)]

@@ -13,8 +13,8 @@ use crate::runtime::tty::input::decode::{self, Decoded};
 
 /// The longest pause inside a sequence: 150 ms on the line, and what a busy machine adds.
 const LIMIT: Duration = Duration::from_millis(175);
-/// Terminals send Esc and a key together for the key with Alt; nobody presses two keys within this time.
-const TOGETHER: Duration = Duration::from_millis(30);
+/// The longest pause after Esc if the next byte, alone, is to begin a reply: nobody presses two keys that fast.
+const REPLY_BEGINS: Duration = Duration::from_millis(30);
 /// The longest pause inside the text of a reply, which can't be mistaken for keys.
 const REPLY_LIMIT: Duration = Duration::from_secs(1);
 /// The longest reply, in time: keys that are pressed steadily must not be taken for one for ever.
@@ -274,14 +274,14 @@ impl Parser {
         at: Instant,
         events: &mut VecDeque<Event>,
     ) {
-        let since = self.last.map(|last| at.saturating_duration_since(last));
-        let is_together = since.is_none_or(|since| since <= TOGETHER);
+        // Terminals send Esc and a key in one write for the key with Alt.
+        let is_together = self.last == Some(at);
+        let begins_reply = has_more || self.last.is_some_and(|last| at <= last + REPLY_BEGINS);
         let bytes = Vec::new();
         match byte {
             b'[' => self.state = State::Control { alt: twice, bytes },
             b'O' => self.state = State::Function { alt: twice, bytes },
-            // A reply is more than one byte; a key is pressed alone.
-            b']' | b'P' | b'X' | b'^' | b'_' if is_together || has_more => {
+            b']' | b'P' | b'X' | b'^' | b'_' if begins_reply => {
                 self.began = Some(at);
                 self.state = State::Reply {
                     begin: byte,
