@@ -105,6 +105,7 @@ impl Parser {
                     continue;
                 }
                 keys = rest.len().saturating_sub(run.max(1));
+                self.unmarked = None;
             }
             self.byte(*byte, !others.is_empty(), at, events);
             self.last = Some(at);

@@ -246,6 +246,9 @@ fn many_printable_bytes_of_one_read_are_a_paste() {
     assert_eq!(rest[1..], [Event::Paste("R\n".to_owned())]);
     let later = events(&parts, Duration::from_millis(200));
     assert_eq!(later[1], Event::Key(Key::Char('R')));
+    let parts: [&[u8]; 2] = [b"Rocky9 Amazon\x1b[A", b"/"];
+    let after_a_key = events(&parts, Duration::from_millis(10));
+    assert_eq!(after_a_key[2], Event::Key(Key::Char('/')));
     // Pressed one after another, however many.
     let mut parser = Parser::default();
     let mut events = VecDeque::new();
