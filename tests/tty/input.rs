@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use vt100::Color;
+
 use crate::support::terminal::Terminal;
 
 fn demo() -> Terminal {
@@ -32,6 +34,56 @@ fn ctrl_c_leaves_after_every_sequence_that_was_cut() {
 }
 
 #[test]
+fn the_background_is_asked_for_after_the_first_frame_and_chooses_the_theme() {
+    // Of the status `complete`, in each theme.
+    let (dark, light) = (Color::Rgb(0x5f, 0xcf, 0x80), Color::Rgb(0x1a, 0x6e, 0x34));
+    let shows = |colour: Color| {
+        move |screen: &vt100::Screen| {
+            let (rows, columns) = screen.size();
+            let (rows, columns) = (rows.get(), columns.get());
+            let mut places =
+                (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+            places.any(|(row, column)| {
+                screen
+                    .cell(row, column)
+                    .is_some_and(|cell| cell.fgcolor() == colour)
+            })
+        }
+    };
+    for (answer, colour) in [
+        ("\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\\u{1b}[?62;22c", light),
+        ("\u{1b}]11;rgb:1e1e/1e1e/2e2e\u{7}\u{1b}[?6c", dark),
+    ] {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/fuzz/seeds/recording/every-kind-of-line.jsonl"
+        );
+        let arguments = ["replay", file, "--speed", "max"];
+        let mut terminal = Terminal::start(80, 24, &arguments, &[("COLORTERM", "truecolor")]);
+        terminal
+            .wait_for_written("\u{1b}]11;?\u{1b}\\\u{1b}[c")
+            .press(answer);
+        terminal.wait("the theme", shows(colour)).press("q");
+        terminal.end();
+        let written = terminal.written();
+        let (before, _) = written.split_once("\u{1b}]11;?").unwrap();
+        assert!(before.contains("\u{1b}[?2026l"), "a frame comes first");
+    }
+    let fixed = [("BAKEWATCH_THEME", "light"), ("COLORTERM", "truecolor")];
+    for environment in [
+        &fixed[..],
+        &[("TERM", "linux")],
+        &[("NO_COLOR", "1")],
+        &[("COLORFGBG", "15;0")],
+    ] {
+        let mut terminal = Terminal::start(80, 24, &["demo", "--speed", "60"], environment);
+        terminal.wait_for("q quit").press("q");
+        terminal.end();
+        assert!(!terminal.written().contains("\u{1b}]11"), "{environment:?}");
+    }
+}
+
+#[test]
 fn pasted_text_and_replies_do_nothing() {
     let mut terminal = demo();
     let files = || fs::read_dir(".").unwrap().count();
@@ -53,7 +105,7 @@ fn pasted_text_and_replies_do_nothing() {
         name.to_string_lossy().ends_with(".md")
     });
     assert_eq!((reports.count(), files()), (0, before), "no report");
-    terminal.press("/");
+    terminal.press("/").wait_gone("q quit");
     terminal
         .press("\u{1b}[200~Instance\nRole\u{1b}[201~")
         .wait_for("Instance Role");
@@ -64,7 +116,7 @@ fn pasted_text_and_replies_do_nothing() {
 #[test]
 fn a_paste_of_an_unmarked_text_into_a_prompt_types_it_and_ctrl_c_leaves() {
     let mut terminal = demo();
-    terminal.press("/").wait_for("search");
+    terminal.press("/").wait_gone("q quit");
     terminal.press(&"abc ".repeat(5000)).wait_for("abc abc");
     terminal.press("\u{3}\u{3}");
     assert_eq!(terminal.end().exit_code(), 0);

@@ -1,5 +1,6 @@
 //! The screen in a real pseudo-terminal: the keys of the hint line, redrawing, and notifications.
 
+use crate::support::sequences::commands;
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 use bakewatch::testing::demo::FaultPlan;
@@ -159,13 +160,15 @@ fn no_notify_sends_no_notification() {
     terminal.wait_for(" FAILED ").press("q");
     terminal.end();
     let written = terminal.written();
-    assert!(!written.contains('\u{7}') && !written.contains("\u{1b}]"));
+    assert!(!written.contains('\u{7}'));
+    assert_eq!(commands(&written), Vec::<&str>::new());
 }
 
 #[test]
 fn a_summary_line_stays_on_the_normal_screen() {
     let mut terminal = failing_demo(&[], &[]);
-    terminal.wait_for(" FAILED ").press("q");
+    terminal.wait_for(" FAILED ");
+    terminal.press("q");
     terminal.end();
     terminal.wait("the last line", |screen| {
         screen.contents().starts_with("✖ rocky9-efa failed after 3")

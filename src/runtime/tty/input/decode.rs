@@ -278,10 +278,10 @@ fn modified(key: Key, modifiers: u32, alt: bool) -> Event {
         key => key,
     };
     let foreign = modifier::FOREIGN.into_iter().filter(|(bit, _)| has(*bit));
-    let names: String = foreign.map(|(_, name)| format!("{name}-")).collect();
+    let names: Vec<_> = foreign.map(|(_, name)| name).collect();
     if names.is_empty() {
         Event::Key(key)
     } else {
-        Event::ModifiedKey(format!("{names}{key}"))
+        Event::ModifiedKey(format!("{}-{key}", names.join("-")))
     }
 }

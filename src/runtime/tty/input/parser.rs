@@ -325,9 +325,7 @@ impl Parser {
             State::Function { bytes, .. } | State::Control { bytes, .. }
                 if !decode::is_final(byte) =>
             {
-                if bytes.len() < LONGEST {
-                    bytes.push(byte);
-                }
+                bytes.extend((bytes.len() < LONGEST).then_some(byte));
             }
             State::Function { alt, bytes } => {
                 let event = decode::function(bytes, byte, *alt);

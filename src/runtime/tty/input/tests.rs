@@ -41,12 +41,17 @@ fn modified(name: &str) -> Event {
     Event::ModifiedKey(name.to_owned())
 }
 
-/// Sequences of xterm, rxvt, the Linux console, kitty's protocol and xterm's modifyOtherKeys.
 fn sequences() -> Vec<(&'static str, Option<Event>)> {
+    [keys(), others()].concat()
+}
+
+/// Keys of xterm, rxvt, the Linux console, kitty's protocol and xterm's modifyOtherKeys.
+fn keys() -> Vec<(&'static str, Option<Event>)> {
     let key = |key| Some(Event::Key(key));
-    let mouse = |kind, column, row| Some(Event::Mouse(MouseAction { kind, column, row }));
-    let paste = |text: &str| Some(Event::Paste(text.to_owned()));
     vec![
+        ("é", key(Key::Char('é'))),
+        ("日", key(Key::Char('日'))),
+        ("👩", key(Key::Char('👩'))),
         ("\u{1b}[A", key(Key::Up)),
         ("\u{1b}OA", key(Key::Up)),
         ("\u{1b}[1;2B", key(Key::Down)),
@@ -80,6 +85,14 @@ fn sequences() -> Vec<(&'static str, Option<Event>)> {
         ("\u{1b}[57420u", key(Key::Down)),
         ("\u{1b}[57358u", None),
         ("\u{1b}[27;5;114~", key(Key::Ctrl('r'))),
+    ]
+}
+
+/// Mouse actions, pastes and replies.
+fn others() -> Vec<(&'static str, Option<Event>)> {
+    let mouse = |kind, column, row| Some(Event::Mouse(MouseAction { kind, column, row }));
+    let paste = |text: &str| Some(Event::Paste(text.to_owned()));
+    vec![
         ("\u{1b}[<0;3;2M", mouse(MouseKind::Click, 2, 1)),
         ("\u{1b}[<64;300;2M", mouse(MouseKind::WheelUp, 299, 1)),
         ("\u{1b}[<65;1;1M", mouse(MouseKind::WheelDown, 0, 0)),
@@ -123,9 +136,6 @@ fn sequences() -> Vec<(&'static str, Option<Event>)> {
         ("\u{1b}P>|XTerm(390)\u{1b}\\", None),
         ("\u{1b}P1$r0m\u{1b}\\", None),
         ("\u{1b}_Gi=1;OK\u{1b}\\", None),
-        ("é", key(Key::Char('é'))),
-        ("日", key(Key::Char('日'))),
-        ("👩", key(Key::Char('👩'))),
     ]
 }
 
@@ -198,7 +208,7 @@ fn what_is_unfinished_is_given_up_and_the_next_key_is_a_key() {
 #[test]
 fn esc_alone_is_a_key_after_the_limit() {
     let esc = Event::Key(Key::Esc);
-    assert_eq!(whole(b"\x1b"), [esc.clone()]);
+    assert_eq!(whole(b"\x1b"), std::slice::from_ref(&esc));
     assert_eq!(whole(b"\x1b\x1b"), [esc.clone(), esc.clone()]);
     let two = events(&[b"\x1b", b"\x1b"], Duration::from_millis(100));
     assert_eq!(two, [esc.clone(), esc.clone()]);
