@@ -120,6 +120,15 @@ pub struct ApiArgs {
     pub interval: Option<Duration>,
 }
 
+/// The service that `demo` simulates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedService {
+    /// AWS: CloudFormation, EC2 and Image Builder
+    Aws,
+    /// The ParallelCluster API
+    Api,
+}
+
 /// The arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
@@ -129,6 +138,9 @@ pub struct DemoArgs {
     /// Playback speed factor
     #[arg(long, value_name = "N", default_value = "60", value_parser = speed)]
     pub speed: f64,
+    /// Service to simulate
+    #[arg(long, value_name = "SERVICE", default_value = "aws")]
+    pub backend: SimulatedService,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -129,6 +129,13 @@ impl Endpoints {
         Ok(Self([url(first)?, url(second)?, url(third)?]))
     }
 
+    /// One address for every service.
+    pub(crate) fn at(url: &str) -> Result<Self, EndpointError> {
+        let [first, second, third] = Service::ALL;
+        let url = |service| ServiceUrl::parse(service, url);
+        Ok(Self([url(first)?, url(second)?, url(third)?]))
+    }
+
     pub(crate) fn of(&self, service: Service) -> &ServiceUrl {
         match service {
             Service::CloudFormation => &self.0[0],

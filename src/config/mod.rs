@@ -21,7 +21,7 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
+    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, SimulatedService,
     OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
 };
 use crate::error::Error;
@@ -171,6 +171,7 @@ pub enum SourceSettings {
         scenario: String,
         /// A multiple of real time.
         speed: f64,
+        service: SimulatedService,
     },
     Replay {
         which: Recorded,
@@ -248,10 +249,15 @@ impl Task {
             Command::Demo(DemoArgs {
                 scenario,
                 speed,
+                backend: service,
                 output,
             }) => {
                 let preferences = load(ApiArgs::default(), &output.look)?;
-                let source = SourceSettings::Demo { scenario, speed };
+                let source = SourceSettings::Demo {
+                    scenario,
+                    speed,
+                    service,
+                };
                 (source, output, preferences)
             }
             Command::Replay(ReplayArgs {
