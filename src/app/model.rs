@@ -95,8 +95,7 @@ pub struct Model {
 
 impl Model {
     /// A model before the first message.
-    pub fn new(preferences: Preferences, mut session: Session, now: DateTime<Utc>) -> Self {
-        session.typical = preferences.typical;
+    pub fn new(preferences: Preferences, session: Session, now: DateTime<Utc>) -> Self {
         Self {
             shown: session,
             others: BTreeMap::new(),
@@ -119,8 +118,16 @@ impl Model {
             toast_since: Duration::ZERO,
             asks_for_report: false,
             running: Duration::ZERO,
-            typical: preferences.typical,
             remark: None,
+        }
+    }
+
+    /// Takes the typical duration of the user's own builds, once it is known.
+    pub(super) fn expect(&mut self, typical: TypicalDuration) {
+        self.typical = Some(typical);
+        self.shown.typical = Some(typical);
+        for session in self.others.values_mut() {
+            session.typical = Some(typical);
         }
     }
 

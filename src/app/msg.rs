@@ -32,6 +32,10 @@ pub enum Msg {
         slept: bool,
     },
     Key(Key),
+    /// A key with Alt or another modifier that no action can have, by its name.
+    ModifiedKey(SafeText),
+    /// Text that was pasted.
+    Paste(String),
     /// Only after [`Effect::Mouse`](crate::app::effect::Effect::Mouse).
     Mouse(MouseAction),
     Resized(Size),

@@ -13,6 +13,7 @@ pub(crate) mod keys;
 pub(crate) mod layers;
 pub(crate) mod preferences;
 mod target;
+mod terminfo;
 pub(crate) mod themes;
 
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ use crate::text::safe::{SafeText, one_line};
 pub(crate) use capabilities::{NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
 pub(crate) use layers::Setting;
+pub(crate) use themes::ByBackground;
 
 use keys::Keys;
 use preferences::{ApiPreferences, Preferences};
@@ -66,6 +68,8 @@ pub struct Settings {
     pub source: SourceSettings,
     pub output: OutputMode,
     pub theme: Theme,
+    /// The themes to choose from once the terminal has told its background, if it is to be asked.
+    pub by_background: Option<Box<ByBackground>>,
     /// Whether bakewatch captures the mouse at the start.
     pub mouse: bool,
     /// Whether the screen's times are in UTC.
@@ -304,6 +308,7 @@ impl Task {
             heartbeat: heartbeat(preferences.heartbeat, &mode),
             output: mode,
             theme: preferences.theme,
+            by_background: preferences.by_background,
             mouse: preferences.mouse,
             utc: preferences.utc,
             capabilities: environment.capabilities(preferences.notify),

@@ -11,7 +11,7 @@ use crate::output::text::{class, paint};
 use crate::style::Theme;
 use crate::text::duration::duration;
 use crate::text::safe::{SafeText, escape_json, one_line};
-use crate::text::width::{pad, truncate_middle, truncate, width};
+use crate::text::width::{pad, truncate, truncate_middle, width};
 
 /// The maximum width of a cell.
 const MAX_WIDTH: usize = 64;

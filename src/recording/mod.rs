@@ -9,8 +9,8 @@
 //! the same file: a copy could be truncated, and would then compete with the original. Only a file of an older format
 //! is copied, because its header can't be changed. Tests: `tests/it/recording/record_and_replay.rs`.
 
-pub(crate) mod description;
 pub(crate) mod choice;
+pub(crate) mod description;
 pub(crate) mod folder;
 pub(crate) mod format;
 pub(crate) mod history;

@@ -135,6 +135,7 @@ async fn watch(
         OutputMode::Screen(_) => {
             let appearance = screen::Appearance {
                 theme: settings.theme,
+                by_background: settings.by_background,
                 capabilities: settings.capabilities,
             };
             screen::run(&mut model, appearance, hook, &clock, start, &mut tasks).await

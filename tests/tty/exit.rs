@@ -119,6 +119,7 @@ const EXITS: &[Exit] = &[
     ),
     panic("poller"),
     panic("simulator"),
+    panic("input"),
     panic("watchdog"),
     panic("writer"),
     panic("update"),

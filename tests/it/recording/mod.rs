@@ -3,9 +3,9 @@
 use bakewatch::testing::recording::{Header, VERSION};
 use chrono::{DateTime, Utc};
 
-mod failures;
 mod background;
 mod choice;
+mod failures;
 mod format_1;
 mod history;
 mod places;
