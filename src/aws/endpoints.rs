@@ -104,7 +104,11 @@ impl ServiceUrl {
 
 /// The addresses of the services that a watch uses.
 #[derive(Clone, Debug)]
-pub(crate) struct Endpoints([ServiceUrl; Service::ALL.len()]);
+pub(crate) struct Endpoints {
+    urls: [ServiceUrl; Service::ALL.len()],
+    /// `None` where every service of every region has the same address.
+    config: Option<SdkConfig>,
+}
 
 impl Endpoints {
     /// Reads the AWS configuration. Sends no request.
@@ -121,28 +125,49 @@ impl Endpoints {
             loader = loader.profile_name(name);
         }
         let config = loader.load().await;
-        let url = |service| {
-            let own = || own_address(&config, service, region);
-            ServiceUrl::parse(service, &configured(&config, service).unwrap_or_else(own))
-        };
+        let url = |service| address(&config, service, region);
         let [first, second, third] = Service::ALL;
-        Ok(Self([url(first)?, url(second)?, url(third)?]))
+        let urls = [url(first)?, url(second)?, url(third)?];
+        let config = Some(config);
+        Ok(Self { urls, config })
+    }
+
+    /// The address of a service in another region.
+    pub(crate) fn elsewhere(
+        &self,
+        service: Service,
+        region: &str,
+    ) -> Result<ServiceUrl, EndpointError> {
+        match &self.config {
+            Some(config) => address(config, service, region),
+            None => Ok(self.of(service).clone()),
+        }
     }
 
     /// One address for every service.
     pub(crate) fn at(url: &str) -> Result<Self, EndpointError> {
         let [first, second, third] = Service::ALL;
         let url = |service| ServiceUrl::parse(service, url);
-        Ok(Self([url(first)?, url(second)?, url(third)?]))
+        let urls = [url(first)?, url(second)?, url(third)?];
+        Ok(Self { urls, config: None })
     }
 
     pub(crate) fn of(&self, service: Service) -> &ServiceUrl {
         match service {
-            Service::CloudFormation => &self.0[0],
-            Service::Ec2 => &self.0[1],
-            Service::ImageBuilder => &self.0[2],
+            Service::CloudFormation => &self.urls[0],
+            Service::Ec2 => &self.urls[1],
+            Service::ImageBuilder => &self.urls[2],
         }
     }
+}
+
+fn address(
+    config: &SdkConfig,
+    service: Service,
+    region: &str,
+) -> Result<ServiceUrl, EndpointError> {
+    let own = || own_address(config, service, region);
+    ServiceUrl::parse(service, &configured(config, service).unwrap_or_else(own))
 }
 
 /// The override of the environment or of the profile. `aws-config` honours `ignore_configured_endpoint_urls`.

@@ -89,7 +89,7 @@ async fn watch(
     // With --wait, the user waits for another build than any recorded one.
     let is_live = matches!(settings.source, SourceSettings::Api(_));
     let resumes = is_live && !settings.waits;
-    let ready = prepare::prepare(settings.source).await?;
+    let ready = prepare::prepare(settings.source, settings.waits).await?;
     let prepared = ready.prepared;
     let recordings = settings.recordings.map(Folder::new);
     let (destination, remark) =

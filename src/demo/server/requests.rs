@@ -74,6 +74,7 @@ fn route(method: &str, path: &str, query: &[(String, String)]) -> Route {
     if method == "GET" && matches!(path, "/" | "/GetImage") {
         return match value_of(query, "Action") {
             Some("DescribeStackEvents") => Route::StackEvents,
+            None if path == "/" => Route::Unknown,
             _ => Route::Image,
         };
     }

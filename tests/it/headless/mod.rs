@@ -1,6 +1,9 @@
 //! The program without a screen: its lines, its diagnostics, its exit codes.
 
 mod direct;
+mod direct_outcomes;
+mod direct_permissions;
+mod direct_targets;
 mod endings;
 mod heartbeat;
 mod hostile;
