@@ -77,6 +77,7 @@ pub mod recording {
 
 pub mod runtime {
     pub use crate::runtime::process::failpoint::PARTS;
+    pub use crate::runtime::tty::input::{Event, Parser};
 }
 
 pub mod store {

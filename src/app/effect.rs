@@ -29,6 +29,8 @@ pub enum Effect {
     WriteReport(SessionId),
     /// Receive mouse events from here on, or no longer. Until then, the terminal uses the mouse.
     Mouse(bool),
+    /// Draw every cell of the screen again.
+    Redraw,
     /// Suspend the program, after the terminal is restored.
     Suspend,
     /// Leave with an exit code. No effect follows it.
@@ -50,6 +52,13 @@ pub enum PollRequest {
 pub struct FinalOutcome {
     pub record: Outcome,
     pub code: u8,
+}
+
+/// The build that an entry is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) image_id: SafeText,
+    pub(crate) region: Option<SafeText>,
 }
 
 /// One entry of the text and JSON output.

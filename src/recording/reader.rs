@@ -1,6 +1,5 @@
 //! Reads a recording into observations. A truncated last line and unreadable lines are skipped and counted.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,12 +11,16 @@ use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::file;
 use crate::recording::folder::MAX_HEADER;
 use crate::recording::format::{Line, kind};
 use crate::recording::{Header, VERSION};
 
 /// The maximum bytes of a line: several times the longest response that an event can come from.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
+
+/// The longest recording that is read without the user's request: several times that of 100,000 events.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The content of a recording.
 #[derive(Clone, Debug)]
@@ -44,6 +47,8 @@ pub enum ReadError {
     Empty,
     #[error("not a bakewatch recording")]
     Foreign,
+    #[error("it has more than {} MiB; `bakewatch report FILE` reads it", MAX_BYTES >> 20)]
+    TooLong,
     #[error(
         "its format is version {0}, but this bakewatch reads versions up to {VERSION}; update bakewatch"
     )]
@@ -56,7 +61,16 @@ impl Recording {
     /// # Errors
     /// If the file can't be read, or is not a recording.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        Self::read(BufReader::new(File::open(path)?))
+        Self::read(BufReader::new(file::open(path)?))
+    }
+
+    /// Reads a file that the user has not named, unless that takes too long.
+    pub(crate) fn open_short(path: &Path) -> Result<Self, ReadError> {
+        let file = file::open(path)?;
+        if file.metadata()?.len() > MAX_BYTES {
+            return Err(ReadError::TooLong);
+        }
+        Self::read(BufReader::new(file.take(MAX_BYTES)))
     }
 
     /// Reads bytes.
@@ -125,7 +139,12 @@ impl Recording {
     pub fn resume(self, now: DateTime<Utc>) -> Vec<Observation> {
         // Failed requests of an earlier watch are not those of this one.
         let mut recorded = self.observations;
-        recorded.retain(|one| !matches!(one.seen, Seen::Failed(_) | Seen::ClockOff(_)));
+        recorded.retain(|one| {
+            !matches!(
+                one.seen,
+                Seen::Failed(_) | Seen::Refused(_) | Seen::ClockOff(_)
+            )
+        });
         if recorded.is_empty() {
             return Vec::new();
         }
@@ -263,12 +282,14 @@ impl Observations {
             })),
             kind::GONE => Some(Seen::StackGone),
             kind::FAULT | kind::IMAGE_FAULT => fault().map(Seen::Failed),
+            kind::REFUSED => fault().map(Seen::Refused),
             kind::IMAGE => line.image.as_ref().map(|image| {
                 let image = Box::new(image.into());
                 Seen::Image(ImageAnswer::Described(image))
             }),
             kind::NO_IMAGE => Some(Seen::Image(ImageAnswer::Absent)),
             kind::FOREIGN_IMAGE => Some(Seen::Image(ImageAnswer::Foreign)),
+            kind::GONE_IMAGE => Some(Seen::Image(ImageAnswer::Gone)),
             kind::CLOCK_OFF => line.clock_off().map(Seen::ClockOff),
             kind::RESUMED => Some(Seen::Resumed(Vec::new())),
             // Notes about the recording itself, and kinds of later versions.

@@ -201,6 +201,7 @@ fn recorder(path: &Path) -> (Recorder, Option<Recording>) {
         partition: None,
         image_id: "img".to_owned(),
         region: None,
+        stack: None,
         profile: None,
         api: None,
         started_at: DateTime::UNIX_EPOCH,

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 
 use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
 use crate::app::model::{Mode, Model};
+use crate::app::msg::Remark;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::summary::summary;
-use crate::app::update::{ending, warn_of_wrong_clock};
+use crate::app::update::{ending, show_remark, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
@@ -44,8 +45,28 @@ pub(super) fn apply(
             }
             continue;
         }
+        if let Response::Refused(fault) = change.response {
+            let text = fault.to_string();
+            effects.extend(match mode {
+                Mode::Screen => show_remark(model, Remark::passing(&text)),
+                Mode::Headless => {
+                    let state = ConnectionState::Refused;
+                    Some(Effect::Emit(
+                        id,
+                        Entry::Status {
+                            state,
+                            message: text,
+                        },
+                    ))
+                }
+            });
+            continue;
+        }
         match mode {
-            Mode::Screen => notify_verdict(session, &change, now, effects),
+            Mode::Screen => {
+                session.select_for_verdict();
+                notify_verdict(session, &change, now, effects);
+            }
             Mode::Headless => {
                 print(session, change, connection_changed, effects);
                 ending::end_if_due(session, elapsed, effects);

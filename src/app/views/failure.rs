@@ -1,4 +1,5 @@
-//! The explanation of a failure as a page: the first failure, its reason, the remedy and the consequences.
+//! The explanation of a failure as a page: the first failure, its reason, the remedy and the consequences. After a success,
+//! the page has the result.
 //!
 //! The parts come from [`crate::domain::failure`]; `view::views::failure` draws the lines.
 
@@ -11,14 +12,16 @@ use crate::app::views::action::{Move, ViewAction};
 use crate::app::views::detail::DetailSubject;
 use crate::app::views::page;
 use crate::app::views::page::{Page, PageLine};
+use crate::app::views::result;
 use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
-use crate::domain::failure::{Explanation, Reason};
+use crate::domain::failure::{Diagnosis, Explanation, Reason, Remedy};
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{BuilderFailure, Verdict};
 use crate::text::duration::duration;
 use crate::text::pattern::Pattern;
+use crate::text::safe::SafeText;
 
 #[derive(Clone, Debug, Default)]
 pub struct FailurePage {
@@ -39,7 +42,7 @@ struct FailurePageInput {
 
 impl View for FailurePage {
     fn count(&self, data: ViewData<'_>) -> usize {
-        usize::from(data.explanation.is_some() || builder_failure(data.build).is_some())
+        usize::from(has_lines(data))
     }
 
     fn subject<'a>(&'a self, _data: ViewData<'a>) -> Option<DetailSubject<'a>> {
@@ -58,6 +61,10 @@ impl View for FailurePage {
         true
     }
 
+    fn name(&self, data: ViewData<'_>) -> Option<&'static str> {
+        result::ami(data.build).map(|_| "Result")
+    }
+
     fn copyable(&self) -> Option<(String, String)> {
         let line = self.page.lines.get(self.page.cursor)?;
         line.copyable()
@@ -66,8 +73,7 @@ impl View for FailurePage {
     fn settle(&mut self, data: ViewData<'_>, size: Option<PaneSize>) {
         let (build, explanation) = (data.build, data.explanation);
         let PaneSize { rows, columns } = size.unwrap_or_default();
-        let is_explained = explanation.is_some() || builder_failure(build).is_some();
-        let wanted = is_explained.then(|| FailurePageInput {
+        let wanted = has_lines(data).then(|| FailurePageInput {
             cause: explanation.map(|why| why.cause.key()),
             revision: build.revision(),
             columns,
@@ -80,10 +86,14 @@ impl View for FailurePage {
                 self.page.rewind();
             }
             let leftover = build.verdict() == Verdict::Succeeded;
-            self.page.lines = match explanation {
+            self.page.lines = result::lines(data, columns);
+            if explanation.is_some() && !self.page.lines.is_empty() {
+                self.page.lines.push(PageLine::Blank);
+            }
+            self.page.lines.extend(match explanation {
                 Some(why) => lines(why, leftover, columns),
                 None => builder_failure_lines(build, columns),
-            };
+            });
             push_failed_deletion(build, explanation, columns, &mut self.page.lines);
             self.rendered_from = wanted;
         }
@@ -126,6 +136,12 @@ impl View for FailurePage {
     }
 }
 
+/// Whether there is a failure to explain, or a result.
+fn has_lines(data: ViewData<'_>) -> bool {
+    let failed = data.explanation.is_some() || builder_failure(data.build).is_some();
+    failed || result::ami(data.build).is_some()
+}
+
 /// The failure that Image Builder reports, if the screen should show it.
 fn builder_failure(build: &Build) -> Option<&BuilderFailure> {
     let succeeded = build.verdict() == Verdict::Succeeded;
@@ -139,10 +155,19 @@ fn builder_failure_lines(build: &Build, columns: usize) -> Vec<PageLine> {
     };
     let reason = failure.reason.as_ref().map(ToString::to_string);
     let reason = reason.unwrap_or_else(|| "It gave no reason.".to_owned());
-    let mut lines = vec![
-        PageLine::Heading("Image Builder reports a failure".to_owned()),
-        PageLine::Blank,
-    ];
+    let mut lines = vec![PageLine::Heading(
+        "Image Builder reports a failure".to_owned(),
+    )];
+    // A stack has the name of its image.
+    let image_id = build.root().map_or("", |root| root.logical_id.as_str());
+    let diagnosis = Diagnosis::of_builder(build, image_id, None);
+    push_diagnosis(
+        diagnosis.summary.as_ref(),
+        diagnosis.remedy.as_ref(),
+        columns,
+        &mut lines,
+    );
+    lines.push(PageLine::Blank);
     lines.extend(page::text_lines(&reason, columns));
     if build.verdict() == Verdict::Failing {
         lines.push(PageLine::Blank);
@@ -194,28 +219,51 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
             duration(after)
         )));
     }
-    if let Some(summary) = why.summary() {
-        lines.push(PageLine::Blank);
-        lines.push(PageLine::Heading("why".to_owned()));
-        lines.extend(page::text_lines(summary.as_str(), columns));
-    }
-    if let Some(hint) = &why.remedy {
-        lines.push(PageLine::Blank);
-        lines.push(PageLine::Heading("remedy".to_owned()));
-        lines.extend(page::text_lines(hint.advice.as_str(), columns));
-        if let Some(command) = &hint.command {
-            lines.push(PageLine::Blank);
-            lines.extend(page::command_lines(command.as_str(), columns));
-        }
-    }
+    push_diagnosis(
+        why.summary.as_ref(),
+        why.remedy.as_ref(),
+        columns,
+        &mut lines,
+    );
     push_parts(why, columns, &mut lines);
     push_consequences(why, columns, &mut lines);
-    if cause.reason.is_some() {
+    if let Some(reason) = &why.builder_reason {
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Heading("Image Builder's reason".to_owned()));
+        lines.extend(page::whole_lines(
+            reason.as_str().into(),
+            reason.as_str(),
+            columns,
+        ));
+    } else if cause.reason.is_some() {
         lines.push(PageLine::Blank);
         lines.push(PageLine::Heading("the service's reason".to_owned()));
         lines.extend(page::reason_lines(cause, columns));
     }
     lines
+}
+
+/// The cause in one line, and the remedy: before the service's own words.
+fn push_diagnosis(
+    summary: Option<&SafeText>,
+    remedy: Option<&Remedy>,
+    columns: usize,
+    lines: &mut Vec<PageLine>,
+) {
+    if let Some(summary) = summary {
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Heading("why".to_owned()));
+        lines.extend(page::text_lines(summary.as_str(), columns));
+    }
+    if let Some(hint) = remedy {
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Heading("remedy".to_owned()));
+        // The command first: a long advice must not push it off the screen.
+        if let Some(command) = &hint.command {
+            lines.extend(page::command_lines(command.as_str(), columns));
+        }
+        lines.extend(page::text_lines(hint.advice.as_str(), columns));
+    }
 }
 
 /// The parts of the reason.

@@ -10,11 +10,15 @@
 //! `client` signs and sends each request. A refused action is not tried again before the user retries, and the image is
 //! described from the others. Only `aws::operation`'s calls are ever made.
 
+pub(crate) mod check;
 mod client;
 mod cloudformation;
 mod description;
 mod ec2;
+mod events;
 mod imagebuilder;
+mod known;
+mod parts;
 mod query;
 
 use std::path::PathBuf;
@@ -24,38 +28,41 @@ use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use crate::aws::credentials::chain::{AwsChain, SigningChain};
+use crate::aws::credentials::fixed::Fixed;
 use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
 use crate::aws::tls::{CaBundle, TlsError};
-use crate::backend::direct::client::{Call, Client, Refusal};
+use crate::backend::direct::client::{Client, Refusal};
 use crate::backend::direct::cloudformation::Stack;
 use crate::backend::direct::description::Parts;
-use crate::backend::direct::ec2::{Lookup, TaggedAmi};
-use crate::backend::parallelcluster::ImageId;
-use crate::backend::{
-    EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
-};
+use crate::backend::direct::ec2::TaggedAmi;
+use crate::backend::direct::known::Known;
+use crate::backend::direct::parts::Amis;
+use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
 use crate::clock::Clock;
-use crate::domain::facts::IMAGE_RESOURCE;
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
-use crate::domain::stack_event::{StackEvent, StackId};
-use crate::text::safe::SafeText;
+use crate::domain::stack_event::StackId;
 
-/// The pages of deleted stacks to search: a busy account has thousands.
-const LONGEST_LIST: usize = 20;
-/// How often the name of a deleted stack is looked up again: the image may be built once more.
-const NAME_INTERVAL: Duration = Duration::from_secs(5);
 /// How often and how long nothing must have been found before that is believed: a new stack's name is not known
 /// everywhere at once.
 const ABSENT_TIMES: u32 = 3;
 const ABSENT_FOR: Duration = Duration::from_secs(15);
+/// How often Image Builder is asked while it builds: the description of a running build is that request alone.
+const IMAGE_INTERVAL: Duration = Duration::from_secs(10);
+/// ParallelCluster tags the AMI this soon after it was made, or not at all.
+const TAGGED_AFTER: Duration = Duration::from_mins(5);
 
 /// The image, the region, and the credentials.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) image_id: ImageId,
+    /// The image's id, which is its stack's name.
+    pub(crate) image_id: String,
+    /// The one stack to watch, instead of any of this name.
+    pub(crate) stack: Option<StackId>,
+    /// `--wait`: a build that has ended is not of interest.
+    pub(crate) waits: bool,
     pub(crate) region: String,
     pub(crate) endpoints: Endpoints,
     /// The profile to use instead of the environment's keys.
@@ -71,29 +78,33 @@ pub(crate) struct Settings {
 pub(crate) struct Direct {
     client: Client,
     image_id: String,
+    /// The one stack to watch.
+    stack: Option<StackId>,
+    waits: bool,
     region: String,
     known: Known,
     /// The refused calls.
     refused: Vec<(Operation, Fault)>,
+    /// Those that were not reported yet.
+    untold: Vec<Fault>,
     name_looked_up: Option<Instant>,
     deleted_looked_up: Option<Instant>,
-    /// When nothing was found first, and how often since.
-    absent: Option<(Instant, u32)>,
+    /// The answers that there is no stack of this name, and that there is nothing at all.
+    name_absent: Absence,
+    absent: Absence,
 }
 
-/// The facts about the build that later requests depend on.
+/// For how long, and how often, something was not found.
 #[derive(Debug, Default)]
-struct Known {
-    /// The stack whose events are read, by its ARN from then on.
-    stack: Option<StackId>,
-    /// The name or the ARN of the walk in progress: a page token belongs to it.
-    walk: String,
-    /// The stack does not exist any more.
-    stack_is_gone: bool,
-    image_arn: Option<String>,
-    resource_is_complete: bool,
-    /// The last answer of GetImage.
-    builder: Option<imagebuilder::Image>,
+struct Absence(Option<(Instant, u32)>);
+
+impl Absence {
+    /// Notes another such answer. Whether it is to be believed.
+    fn note(&mut self) -> bool {
+        let (since, times) = self.0.get_or_insert_with(|| (Instant::now(), 0));
+        *times += 1;
+        *times >= ABSENT_TIMES && since.elapsed() >= ABSENT_FOR
+    }
 }
 
 impl Direct {
@@ -110,281 +121,103 @@ impl Direct {
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         });
-        let image_id = settings.image_id.as_str().to_owned();
-        let endpoints = &settings.endpoints;
+        let client = Client::new(
+            &settings.image_id,
+            settings.endpoints,
+            identity,
+            bundle,
+            clock,
+        )?;
+        let direct = Self::with_client(client, &settings.image_id, settings.region);
         Ok(Self {
-            client: Client::new(&image_id, endpoints, identity, bundle.as_ref(), clock)?,
-            image_id,
-            region: settings.region,
-            known: Known::default(),
-            refused: Vec::new(),
-            name_looked_up: None,
-            deleted_looked_up: None,
-            absent: None,
+            known: Known::of(settings.stack.clone()),
+            stack: settings.stack,
+            waits: settings.waits,
+            ..direct
         })
     }
 
-    async fn page(
-        &mut self,
-        stack: &str,
-        token: Option<&NextToken>,
-    ) -> Result<EventsPage, Refusal> {
-        let call = Call {
-            operation: Operation::DescribeStackEvents,
-            about: stack,
-            parameters: &cloudformation::describe_stack_events(stack, token),
-        };
-        self.client.call(call, cloudformation::events).await
+    /// The reads of a build in an AWS that knows one signer: the simulated one.
+    pub(crate) fn with_signer(
+        image_id: &str,
+        endpoints: Endpoints,
+        fixed: Fixed,
+        clock: Clock,
+    ) -> Result<Self, TlsError> {
+        let region = fixed.0.region.clone();
+        let identity = IdentityCache::new(fixed);
+        let client = Client::new(image_id, endpoints, identity, None, clock)?;
+        Ok(Self::with_client(client, image_id, region))
     }
 
-    /// The newest page. A deleted stack is read by its ARN, and its name looked up now and then for the next one.
-    async fn newest(&mut self) -> Result<EventsPage, Refusal> {
-        let name = self.image_id.clone();
-        let Some(stack) = self.known.stack.clone() else {
-            self.known.walk.clone_from(&name);
-            return match self.page(&name, None).await {
-                Err(Refusal::Absent) => self.newest_of_deleted().await,
-                other => other,
-            };
-        };
-        if self.known.stack_is_gone && is_due(&mut self.name_looked_up, NAME_INTERVAL) {
-            let page = self.page(&name, None).await;
-            if let Some(next) = page.ok().filter(|page| is_of_another(page, &stack)) {
-                self.known = Known {
-                    walk: name,
-                    ..Known::default()
-                };
-                return Ok(next);
-            }
+    fn with_client(client: Client, image_id: &str, region: String) -> Self {
+        Self {
+            client,
+            image_id: image_id.to_owned(),
+            stack: None,
+            waits: false,
+            region,
+            known: Known::default(),
+            refused: Vec::new(),
+            untold: Vec::new(),
+            name_looked_up: None,
+            deleted_looked_up: None,
+            name_absent: Absence::default(),
+            absent: Absence::default(),
         }
-        stack.as_str().clone_into(&mut self.known.walk);
-        self.page(stack.as_str(), None).await
     }
 
-    /// The newest page of the last deleted stack of this name.
-    async fn newest_of_deleted(&mut self) -> Result<EventsPage, Refusal> {
-        let is_due = is_due(&mut self.deleted_looked_up, ABSENT_FOR);
-        let found = if is_due {
-            self.deleted_stack().await
+    /// Whether the stack of the ARN is not ParallelCluster's.
+    fn is_any_stack(&self, stack: Option<&Stack>) -> bool {
+        let by_tags = |stack: &Stack| !stack.hides_tags && stack.image_id.is_none();
+        let by_events = self.known.is_whole && self.known.is_at_rest();
+        let described = self.known.described.as_ref().or(stack);
+        self.stack.is_some()
+            && !self.known.has_image
+            && described.is_some_and(|stack| by_tags(stack) || (stack.hides_tags && by_events))
+    }
+
+    /// The answer where nothing was found: a refused call may be the one that would find it.
+    fn nothing_found(&mut self) -> Result<ImageAnswer, Fault> {
+        if let Some(fault) = self.refusal(Operation::DescribeImages) {
+            return Err(fault.clone());
+        }
+        if self.hides_stack() {
+            return Ok(description::hidden(&self.region));
+        }
+        Ok(if self.known.stack.is_none() && !self.absent.note() {
+            ImageAnswer::NotYet
+        } else if self.known.is_made() && self.known.image_arn.is_some() {
+            ImageAnswer::Gone
         } else {
-            None
-        };
-        let stack = found.ok_or(Refusal::Absent)?;
-        stack.as_str().clone_into(&mut self.known.walk);
-        self.known.stack_is_gone = true;
-        self.name_looked_up = Some(Instant::now());
-        let page = self.page(stack.as_str(), None).await;
-        self.known.stack = Some(stack);
-        page
+            ImageAnswer::Absent
+        })
     }
 
-    /// A failure here costs the events of a build that has ended, so it is not the watch's failure.
-    async fn deleted_stack(&mut self) -> Option<StackId> {
-        let mut token: Option<String> = None;
-        for _ in 0..LONGEST_LIST {
-            let name = self.image_id.clone();
-            let call = Call {
-                operation: Operation::ListStacks,
-                about: &name,
-                parameters: &cloudformation::list_deleted_stacks(token.as_deref()),
-            };
-            let read = |body: &[u8]| cloudformation::deleted(&name, body);
-            let (found, next) = match self.client.call(call, read).await {
-                Ok(page) => page,
-                Err(refusal) => {
-                    tracing::debug!(?refusal, "no list of deleted stacks");
-                    return None;
-                }
-            };
-            if found.is_some() {
-                return found;
-            }
-            token = Some(next?);
-        }
-        None
+    /// Whether no permitted call tells whether there is a stack.
+    fn hides_stack(&self) -> bool {
+        let calls = [Operation::DescribeStackEvents, Operation::DescribeStacks];
+        calls.into_iter().all(|call| self.refusal(call).is_some())
     }
 
-    /// Takes note of what the events say about the stack and the image.
-    fn note(&mut self, page: &EventsPage) {
-        let Some(newest) = page.events.first() else {
-            return;
-        };
-        let known = &mut self.known;
-        if known
-            .stack
-            .as_ref()
-            .is_some_and(|stack| *stack != newest.stack_id)
-        {
-            known.forget_build();
-        }
-        known.stack = Some(newest.stack_id.clone());
-        for event in page
-            .events
-            .iter()
-            .filter(|event| event.stack_id == newest.stack_id)
-        {
-            known.note_event(event);
-        }
+    /// Whether ParallelCluster had the time to tag the AMI, and did not.
+    fn misses_tag(&self, ami: Option<&TaggedAmi>) -> bool {
+        let waited = |since: Instant| since.elapsed() >= TAGGED_AFTER;
+        let tagged_before = |since: Instant| since.elapsed() >= IMAGE_INTERVAL;
+        let is_late = self.known.stack_is_gone
+            || self.known.deleting_since.is_some_and(tagged_before)
+            || self.known.made_since.is_some_and(waited);
+        is_late && ami.is_some_and(|ami| !ami.is_tagged)
     }
-
-    /// A call that describes the image. `Ok(None)`: the service has nothing. A refusal is remembered.
-    async fn part<T>(
-        &mut self,
-        call: Call<'_>,
-        read: impl FnOnce(&[u8]) -> Result<T, query::ForeignBody>,
-    ) -> Result<Option<T>, Fault> {
-        if self.refusal(call.operation).is_some() {
-            return Ok(None);
-        }
-        match self.client.call(call, read).await {
-            Ok(part) => Ok(Some(part)),
-            Err(Refusal::Absent) => Ok(None),
-            Err(Refusal::Fault(fault)) if fault.kind == FaultKind::Denied => {
-                tracing::warn!(%fault, "refused");
-                self.refused.push((call.operation, fault));
-                Ok(None)
-            }
-            Err(Refusal::Fault(fault) | Refusal::TokenRejected(fault)) => Err(fault),
-        }
-    }
-
-    fn refusal(&self, operation: Operation) -> Option<&Fault> {
-        let mut refused = self.refused.iter();
-        let found = refused.find(|(refused, _)| *refused == operation);
-        found.map(|(_, fault)| fault)
-    }
-
-    async fn describe_stack(&mut self) -> Result<Option<Stack>, Fault> {
-        if self.known.stack_is_gone {
-            return Ok(None);
-        }
-        let known = self.known.stack.as_ref();
-        let stack = known.map_or_else(|| self.image_id.clone(), |stack| stack.as_str().to_owned());
-        let call = Call {
-            operation: Operation::DescribeStacks,
-            about: &stack,
-            parameters: &cloudformation::describe_stacks(&stack),
-        };
-        let stack = self.part(call, cloudformation::stack).await?.flatten();
-        Ok(stack.filter(|stack| stack.status.as_deref() != Some("DELETE_COMPLETE")))
-    }
-
-    /// Asks Image Builder until the image has its last state: its record dies with the stack.
-    async fn describe_builder(&mut self) -> Result<(), Fault> {
-        let ended = self
-            .known
-            .builder
-            .as_ref()
-            .is_some_and(imagebuilder::Image::has_ended);
-        let Some(arn) = self.known.image_arn.clone().filter(|_| !ended) else {
-            return Ok(());
-        };
-        let call = Call {
-            operation: Operation::GetImage,
-            about: &arn,
-            parameters: &imagebuilder::get_image(&arn),
-        };
-        if let Some(image) = self.part(call, imagebuilder::image).await? {
-            self.known.builder = Some(image);
-        }
-        Ok(())
-    }
-
-    /// Looks the AMI up, where it may exist.
-    async fn find_ami(&mut self) -> Result<Option<TaggedAmi>, Fault> {
-        let mut lookups = vec![Lookup::ImageId(self.image_id.clone())];
-        lookups.extend(self.known.image_arn.clone().map(Lookup::ImageArn));
-        let outputs = self.known.builder.iter().flat_map(|image| &image.outputs);
-        let here = outputs.filter(|output| output.region.as_deref() == Some(&self.region));
-        lookups.extend(
-            here.filter_map(|output| output.image.clone())
-                .map(Lookup::Ami),
-        );
-        for lookup in lookups {
-            let name = self.image_id.clone();
-            let call = Call {
-                operation: Operation::DescribeImages,
-                about: &name,
-                parameters: &ec2::describe_images(&lookup),
-            };
-            let found = self.part(call, ec2::images).await?.unwrap_or_default();
-            let arn = self.known.image_arn.as_deref();
-            let mut found = found.into_iter();
-            let own = found.find(|image| !image.ami.is_of_another_image(arn));
-            if own.is_some() {
-                return Ok(own);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether the AMI may exist: the build is not simply running.
-    fn may_have_ami(&self, stack: Option<&Stack>) -> bool {
-        let is_made = self
-            .known
-            .builder
-            .as_ref()
-            .is_some_and(imagebuilder::Image::was_made);
-        let is_running = |stack: &Stack| stack.status.as_deref() == Some("CREATE_IN_PROGRESS");
-        is_made || self.known.resource_is_complete || !stack.is_some_and(is_running)
-    }
-
-    /// Whether that nothing was found is to be believed.
-    fn believes_absence(&mut self) -> bool {
-        let (since, times) = self.absent.get_or_insert_with(|| (Instant::now(), 0));
-        *times += 1;
-        self.known.stack.is_some() || (*times >= ABSENT_TIMES && since.elapsed() >= ABSENT_FOR)
-    }
-}
-
-impl Known {
-    fn forget_build(&mut self) {
-        *self = Self {
-            walk: std::mem::take(&mut self.walk),
-            ..Self::default()
-        };
-    }
-
-    fn note_event(&mut self, event: &StackEvent) {
-        self.stack_is_gone |= event.is_root && event.status.as_str() == "DELETE_COMPLETE";
-        if event.logical_id.as_str() != IMAGE_RESOURCE {
-            return;
-        }
-        self.resource_is_complete |= event.status.as_str() == "CREATE_COMPLETE";
-        let arn = event.physical_id.as_ref().map(SafeText::as_str);
-        if let Some(arn) = arn.filter(|arn| arn.contains(":imagebuilder:")) {
-            self.image_arn = Some(arn.to_owned());
-        }
-    }
-}
-
-/// Whether it is time again; then it is the last time.
-fn is_due(last: &mut Option<Instant>, interval: Duration) -> bool {
-    let is_due = last.is_none_or(|last| last.elapsed() >= interval);
-    if is_due {
-        *last = Some(Instant::now());
-    }
-    is_due
-}
-
-fn is_of_another(page: &EventsPage, stack: &StackId) -> bool {
-    page.events
-        .first()
-        .is_some_and(|event| event.stack_id != *stack)
 }
 
 impl EventSource for Direct {
     async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
-        let page = match token {
-            Some(_) => {
-                let walk = self.known.walk.clone();
-                self.page(&walk, token).await
-            }
-            None => self.newest().await,
-        };
+        let page = self.any_page(token).await;
         match page {
             Ok(page) => {
-                self.note(&page);
+                self.name_absent = Absence::default();
+                self.known.note(&page, token.is_none());
                 Ok(EventsResponse::Page(page))
             }
             Err(Refusal::Absent) => {
@@ -401,43 +234,50 @@ impl ImageSource for Direct {
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
         let stack = self.describe_stack().await?;
         self.describe_builder().await?;
-        let ami = if self.may_have_ami(stack.as_ref()) {
-            self.find_ami().await?
+        if self.known.is_made() {
+            self.known.made_since.get_or_insert_with(Instant::now);
+        }
+        if self.is_any_stack(stack.as_ref()) {
+            let stack = self.known.described.clone().or(stack).unwrap_or_default();
+            let stack = self.known.with_newest_status(stack);
+            return Ok(description::any_stack(&self.region, &stack));
+        }
+        let amis = if self.may_have_ami(stack.as_ref()) {
+            self.find_amis().await?
         } else {
-            None
+            Amis::default()
         };
         let answer = description::answer(&Parts {
             region: &self.region,
             stack: stack.as_ref(),
+            stack_created: self
+                .known
+                .described
+                .as_ref()
+                .and_then(|stack| stack.created),
+            hides_stack: self.hides_stack(),
             builder: self.known.builder.as_ref(),
-            ami: ami.as_ref(),
+            ami: amis.first.as_ref(),
+            amis: &amis.all,
             resource_is_complete: self.known.resource_is_complete,
             ec2_is_refused: self.refusal(Operation::DescribeImages).is_some(),
+            misses_tag: self.misses_tag(amis.first.as_ref()),
         });
-        if answer != ImageAnswer::Absent {
-            self.absent = None;
-            return Ok(answer);
+        if answer == ImageAnswer::Absent {
+            return self.nothing_found();
         }
-        // A refused call may be the one that would find it.
-        let refused = [Operation::DescribeImages, Operation::DescribeStacks];
-        let deciding = if self.known.stack_is_gone {
-            &refused[..1]
-        } else {
-            &refused[..]
-        };
-        if let Some(fault) = deciding
-            .iter()
-            .find_map(|operation| self.refusal(*operation))
+        self.absent = Absence::default();
+        let hides_tags = stack.is_some_and(|stack| stack.hides_tags);
+        if hides_tags
+            && amis.first.is_none()
+            && self.known.is_whole
+            && self.known.is_at_rest()
+            && let Some(fault) = self.refusal(Operation::DescribeStacks)
         {
+            // Only its tags would tell whose it was.
             return Err(fault.clone());
         }
-        if self.believes_absence() {
-            return Ok(answer);
-        }
-        let context = self.client.context(Operation::DescribeStacks);
-        let why =
-            "there is no stack or AMI of this name yet; AWS may not know a new one everywhere";
-        Err(context.fault(FaultKind::Transient, why))
+        Ok(answer)
     }
 }
 
@@ -448,6 +288,14 @@ impl Source for Direct {
         Some(self)
     }
 
+    fn image_interval(&self) -> Option<Duration> {
+        Some(IMAGE_INTERVAL)
+    }
+
+    fn take_refusals(&mut self) -> Vec<Fault> {
+        std::mem::take(&mut self.untold)
+    }
+
     fn clock_correction(&self) -> TimeDelta {
         self.client.clock_correction()
     }
@@ -455,6 +303,7 @@ impl Source for Direct {
     fn retry_now(&mut self) {
         self.client.forget_failure();
         self.refused.clear();
+        self.untold.clear();
     }
 
     fn reconnect(&mut self) {
