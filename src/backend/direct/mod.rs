@@ -89,6 +89,8 @@ pub(crate) struct Direct {
     refused: Vec<(Operation, Fault)>,
     /// Those that were not reported yet.
     untold: Vec<Fault>,
+    /// Whether the accounts of the stack's ARN and of the credentials were compared.
+    knows_account: bool,
     name_looked_up: Option<Instant>,
     deleted_looked_up: Option<Instant>,
     /// The answers that there is no stack of this name, and that there is nothing at all.
@@ -162,6 +164,7 @@ impl Direct {
             known: Known::default(),
             refused: Vec::new(),
             untold: Vec::new(),
+            knows_account: false,
             name_looked_up: None,
             deleted_looked_up: None,
             name_absent: Absence::default(),
