@@ -46,6 +46,10 @@ impl Source for Enriched {
         Some(self)
     }
 
+    fn take_requests(&mut self) -> u32 {
+        1 + self.aws.take_requests()
+    }
+
     fn take_refusals(&mut self) -> Vec<Fault> {
         self.aws.take_refusals()
     }

@@ -96,6 +96,11 @@ pub trait Source: EventSource {
     /// `None` if the backend can't describe images.
     fn image_source(&mut self) -> Option<&mut Self::Image>;
 
+    /// The requests since the last time that this was asked.
+    fn take_requests(&mut self) -> u32 {
+        1
+    }
+
     /// How often the image is described while its build runs. `None`: as usual.
     fn image_interval(&self) -> Option<Duration> {
         None
@@ -152,6 +157,14 @@ impl Source for Backend {
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)
+    }
+
+    fn take_requests(&mut self) -> u32 {
+        match self {
+            Self::ParallelCluster(_) => 1,
+            Self::Direct(aws) => aws.take_requests(),
+            Self::Enriched(both) => both.take_requests(),
+        }
     }
 
     fn image_interval(&self) -> Option<Duration> {

@@ -306,6 +306,10 @@ impl Source for Direct {
         Some(self)
     }
 
+    fn take_requests(&mut self) -> u32 {
+        self.client.take_requests()
+    }
+
     fn image_interval(&self) -> Option<Duration> {
         Some(IMAGE_INTERVAL)
     }
