@@ -42,6 +42,7 @@ mod demo;
 mod domain;
 mod error;
 mod exit_code;
+mod file;
 mod output;
 mod poll;
 mod recording;

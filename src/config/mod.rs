@@ -13,6 +13,7 @@ pub(crate) mod keys;
 pub(crate) mod layers;
 pub(crate) mod preferences;
 mod target;
+mod terminfo;
 pub(crate) mod themes;
 
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ use crate::text::safe::{SafeText, one_line};
 pub(crate) use capabilities::{NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
 pub(crate) use layers::Setting;
+pub(crate) use themes::ByBackground;
 
 use keys::Keys;
 use preferences::{ApiPreferences, Preferences};
@@ -66,6 +68,8 @@ pub struct Settings {
     pub source: SourceSettings,
     pub output: OutputMode,
     pub theme: Theme,
+    /// The themes to choose from once the terminal has told its background, if it is to be asked.
+    pub by_background: Option<Box<ByBackground>>,
     /// Whether bakewatch captures the mouse at the start.
     pub mouse: bool,
     /// Whether the screen's times are in UTC.
@@ -104,7 +108,11 @@ pub struct History {
 /// The format of the history.
 #[derive(Debug)]
 pub enum HistoryFormat {
-    Table(Box<Theme>),
+    Table {
+        theme: Box<Theme>,
+        /// Whether to show times in UTC.
+        utc: bool,
+    },
     Json,
 }
 
@@ -250,15 +258,10 @@ impl Task {
                 if !args.no_record {
                     record = Record::InFolder;
                 }
-                let unsigned = args.api.no_sign_request;
                 let given = args.image_id.or(args.image_id_flag).unwrap_or_default();
-                let target = Target::parse(&given)?;
-                if target.stack.is_some() {
-                    check_flags_of_stack(&args.api, &target)?;
-                }
-                let preferences = load(args.api, &args.output.look)?;
-                let api = Box::new(api(target, unsigned, &preferences.api)?);
-                (SourceSettings::Api(api), args.output, preferences)
+                let look = args.output.look.clone();
+                let (api, preferences) = connection(&given, args.api, look, environment)?;
+                (SourceSettings::Api(Box::new(api)), args.output, preferences)
             }
             Command::Demo(DemoArgs {
                 scenario,
@@ -300,6 +303,7 @@ impl Task {
             heartbeat: heartbeat(preferences.heartbeat, &mode),
             output: mode,
             theme: preferences.theme,
+            by_background: preferences.by_background,
             mouse: preferences.mouse,
             utc: preferences.utc,
             capabilities: environment.capabilities(preferences.notify),
@@ -320,10 +324,8 @@ impl Task {
 const ANY_IMAGE: &str = "bakewatch-check";
 
 fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
-    let unsigned = args.api.no_sign_request;
-    let preferences = Preferences::load(args.api, LookArgs::default(), environment)?;
-    let target = Target::parse(args.image_id.as_deref().unwrap_or(ANY_IMAGE))?;
-    let api = api(target, unsigned, &preferences.api)?;
+    let given = args.image_id.as_deref().unwrap_or(ANY_IMAGE);
+    let (api, _) = connection(given, args.api, LookArgs::default(), environment)?;
     let policy = args.policy;
     Ok(Task::Check(Box::new(Check { api, policy })))
 }
@@ -342,7 +344,10 @@ fn history_format(output: ListOutput, environment: &Environment) -> Result<Histo
         ListOutput::Text => {
             let preferences =
                 Preferences::load(ApiArgs::default(), LookArgs::default(), environment)?;
-            Ok(HistoryFormat::Table(Box::new(preferences.theme)))
+            Ok(HistoryFormat::Table {
+                theme: Box::new(preferences.theme),
+                utc: preferences.utc,
+            })
         }
         ListOutput::Json => Ok(HistoryFormat::Json),
     }
@@ -355,6 +360,23 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
             "no manual page: unknown command {name}; `bakewatch help` lists the commands"
         ))
     })
+}
+
+/// The connection of a target, and the settings around it.
+fn connection(
+    target: &str,
+    flags: ApiArgs,
+    look: LookArgs,
+    environment: &Environment,
+) -> Result<(ApiSettings, Preferences), Error> {
+    let unsigned = flags.no_sign_request;
+    let target = Target::parse(target)?;
+    if target.stack.is_some() {
+        check_flags_of_stack(&flags, &target)?;
+    }
+    let preferences = Preferences::load(flags, look, environment)?;
+    let api = api(target, unsigned, &preferences.api)?;
+    Ok((api, preferences))
 }
 
 /// A stack is where its ARN says, and the API has nothing but images.
