@@ -3,8 +3,8 @@
 //!
 //! Tests: `tests/it/headless/endings.rs`, `tests/it/poll/freshness.rs`, `tests/it/headless/watch.rs`.
 
+mod ending;
 mod recorded;
-mod times;
 
 use std::sync::Arc;
 
@@ -459,13 +459,5 @@ impl Build {
             after += timeline.len();
         }
         0
-    }
-
-    /// Whether a stack is watched for itself, because ParallelCluster did not make it.
-    fn is_any_stack(&self) -> bool {
-        let has_image = self
-            .current()
-            .is_some_and(|stack| stack.facts().has_image());
-        matches!(self.shown(has_image), Some((Shown::AnyStack, _)))
     }
 }

@@ -1,5 +1,5 @@
-//! When a build began and ended, whether it is over, and what became of its stack: derived from its events and answers.
-//! Tests: `tests/it/headless/endings.rs`.
+//! The beginning and the end of a build, and what becomes of its stack afterwards. Tests:
+//! `tests/it/headless/endings.rs`.
 
 use std::sync::Arc;
 
@@ -9,8 +9,17 @@ use crate::domain::build::{Build, Cleanup};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
+use crate::domain::verdict::answers::Shown;
 
 impl Build {
+    /// Whether a stack is watched for itself, because ParallelCluster did not make it.
+    fn is_any_stack(&self) -> bool {
+        let has_image = self
+            .current()
+            .is_some_and(|stack| stack.facts().has_image());
+        matches!(self.shown(has_image), Some((Shown::AnyStack, _)))
+    }
+
     /// The state of the stack, once the build has succeeded.
     pub fn cleanup(&self) -> Cleanup {
         match self.root() {
