@@ -22,6 +22,8 @@ const SIDE_BY_SIDE: u16 = 130;
 const ROOMY: u16 = 160;
 /// From this height on, a running build has a line for its current activity.
 const ROOM_FOR_NOW: u16 = 8;
+/// A list that needs few rows has the whole width, if that leaves so many lines for its borders and the detail pane.
+const ROOM_UNDER: usize = 14;
 /// From this body height on, the detail pane stands under the list; below, it covers the list when opened.
 const STACKED: u16 = 14;
 /// The minimum height of a pane that stands above or under another one, borders included.
@@ -133,7 +135,9 @@ impl Regions {
         };
         let top = bar.bottom();
         let body = Rect::new(0, top, size.width, size.height - top - 1);
-        let placement = if size.width >= SIDE_BY_SIDE {
+        let fits_above = |rows: usize| rows.saturating_add(ROOM_UNDER) <= usize::from(body.height);
+        let is_low = input.rows.is_some_and(fits_above);
+        let placement = if size.width >= SIDE_BY_SIDE && !is_low {
             DetailPlacement::Beside
         } else if body.height >= STACKED {
             DetailPlacement::Under

@@ -20,6 +20,7 @@ use crate::app::views::rows::ListRows;
 use crate::app::views::search::Search;
 use crate::app::views::{Tab, View, ViewData, Views};
 use crate::domain::build::Build;
+use crate::domain::estimate::TypicalDuration;
 use crate::domain::failure::{Diagnosis, Explanation, Remedy};
 use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent};
@@ -81,6 +82,8 @@ pub struct Session {
     /// Headless: the number of printed events.
     pub(super) printed: usize,
 
+    /// The typical duration of the user's own builds, if there are recordings of some.
+    pub(super) typical: Option<TypicalDuration>,
     /// The view in the body of the screen.
     pub tab: Tab,
     pub views: Views,
@@ -112,6 +115,7 @@ impl Session {
             exit_code: None,
             held: Vec::new(),
             printed: 0,
+            typical: None,
             tab: Tab::Events,
             views: Views::default(),
             detail: Detail::default(),
@@ -134,11 +138,12 @@ impl Session {
     }
 
     /// What the views read.
-    pub(super) fn data(&self) -> ViewData<'_> {
+    pub(crate) fn data(&self) -> ViewData<'_> {
         ViewData {
             build: &self.build,
             filter: &self.filter,
             explanation: self.explanation.as_ref(),
+            typical: self.typical,
             target: &self.target,
         }
     }
@@ -149,6 +154,7 @@ impl Session {
             build: &self.build,
             filter: &self.filter,
             explanation: self.explanation.as_ref(),
+            typical: self.typical,
             target: &self.target,
         };
         (&mut self.views, &mut self.detail, data)

@@ -20,10 +20,16 @@ pub(crate) enum Service {
     CloudFormation,
     Ec2,
     ImageBuilder,
+    Sts,
 }
 
 impl Service {
-    pub(crate) const ALL: [Self; 3] = [Self::CloudFormation, Self::Ec2, Self::ImageBuilder];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::CloudFormation,
+        Self::Ec2,
+        Self::ImageBuilder,
+        Self::Sts,
+    ];
 
     /// The name in host names and signatures.
     const fn name(self) -> &'static str {
@@ -31,6 +37,7 @@ impl Service {
             Self::CloudFormation => "cloudformation",
             Self::Ec2 => "ec2",
             Self::ImageBuilder => "imagebuilder",
+            Self::Sts => "sts",
         }
     }
 
@@ -40,6 +47,7 @@ impl Service {
             Self::CloudFormation => "CloudFormation",
             Self::Ec2 => "EC2",
             Self::ImageBuilder => "imagebuilder",
+            Self::Sts => "STS",
         }
     }
 }
@@ -126,8 +134,8 @@ impl Endpoints {
         }
         let config = loader.load().await;
         let url = |service| address(&config, service, region);
-        let [first, second, third] = Service::ALL;
-        let urls = [url(first)?, url(second)?, url(third)?];
+        let [first, second, third, fourth] = Service::ALL;
+        let urls = [url(first)?, url(second)?, url(third)?, url(fourth)?];
         let config = Some(config);
         Ok(Self { urls, config })
     }
@@ -146,9 +154,9 @@ impl Endpoints {
 
     /// One address for every service.
     pub(crate) fn at(url: &str) -> Result<Self, EndpointError> {
-        let [first, second, third] = Service::ALL;
+        let [first, second, third, fourth] = Service::ALL;
         let url = |service| ServiceUrl::parse(service, url);
-        let urls = [url(first)?, url(second)?, url(third)?];
+        let urls = [url(first)?, url(second)?, url(third)?, url(fourth)?];
         Ok(Self { urls, config: None })
     }
 
@@ -157,6 +165,7 @@ impl Endpoints {
             Service::CloudFormation => &self.urls[0],
             Service::Ec2 => &self.urls[1],
             Service::ImageBuilder => &self.urls[2],
+            Service::Sts => &self.urls[3],
         }
     }
 }
@@ -186,6 +195,18 @@ fn own_address(config: &SdkConfig, service: Service, region: &str) -> String {
     let fips = config.use_fips().unwrap_or_default();
     let dual_stack = config.use_dual_stack().unwrap_or_default();
     format!("https://{}", host(service, region, fips, dual_stack))
+}
+
+/// The partition of a region, as ARNs name it.
+pub(crate) fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("us-isob-") => "aws-iso-b",
+        _ if region.starts_with("us-iso-") => "aws-iso",
+        _ if region.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    }
 }
 
 fn host(service: Service, region: &str, fips: bool, dual_stack: bool) -> String {

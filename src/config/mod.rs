@@ -13,6 +13,7 @@ pub(crate) mod keys;
 pub(crate) mod layers;
 pub(crate) mod preferences;
 mod target;
+mod terminfo;
 pub(crate) mod themes;
 
 use std::path::PathBuf;
@@ -21,8 +22,8 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
-    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
+    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs,
+    Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
 };
 use crate::error::Error;
 use crate::style::Theme;
@@ -31,6 +32,7 @@ use crate::text::safe::{SafeText, one_line};
 pub(crate) use capabilities::{NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
 pub(crate) use layers::Setting;
+pub(crate) use themes::ByBackground;
 
 use keys::Keys;
 use preferences::{ApiPreferences, Preferences};
@@ -50,6 +52,7 @@ const RECORDINGS: &str = "bakewatch/recordings";
 #[derive(Debug)]
 pub enum Task {
     Watch(Box<Settings>),
+    Check(Box<Check>),
     History(History),
     Report(Recorded),
     PrintKeys(Keys),
@@ -65,6 +68,8 @@ pub struct Settings {
     pub source: SourceSettings,
     pub output: OutputMode,
     pub theme: Theme,
+    /// The themes to choose from once the terminal has told its background, if it is to be asked.
+    pub by_background: Option<Box<ByBackground>>,
     /// Whether bakewatch captures the mouse at the start.
     pub mouse: bool,
     /// Whether the screen's times are in UTC.
@@ -84,6 +89,14 @@ pub struct Settings {
     pub log: Log,
 }
 
+/// The `check` command.
+#[derive(Debug)]
+pub struct Check {
+    pub api: ApiSettings,
+    /// Print the policy, and send no request.
+    pub policy: bool,
+}
+
 /// The `history` command.
 #[derive(Debug)]
 pub struct History {
@@ -95,7 +108,11 @@ pub struct History {
 /// The format of the history.
 #[derive(Debug)]
 pub enum HistoryFormat {
-    Table(Box<Theme>),
+    Table {
+        theme: Box<Theme>,
+        /// Whether to show times in UTC.
+        utc: bool,
+    },
     Json,
 }
 
@@ -235,6 +252,7 @@ impl Task {
                 let format = history_format(args.output, environment)?;
                 return Ok(Self::History(History { recordings, format }));
             }
+            Command::Check(args) => return check(args, environment),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
@@ -290,6 +308,7 @@ impl Task {
             heartbeat: heartbeat(preferences.heartbeat, &mode),
             output: mode,
             theme: preferences.theme,
+            by_background: preferences.by_background,
             mouse: preferences.mouse,
             utc: preferences.utc,
             capabilities: environment.capabilities(preferences.notify),
@@ -306,6 +325,18 @@ impl Task {
     }
 }
 
+/// An image id that needs no image, for calls whose answer does not matter.
+const ANY_IMAGE: &str = "bakewatch-check";
+
+fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
+    let unsigned = args.api.no_sign_request;
+    let preferences = Preferences::load(args.api, LookArgs::default(), environment)?;
+    let target = Target::parse(args.image_id.as_deref().unwrap_or(ANY_IMAGE))?;
+    let api = api(target, unsigned, &preferences.api)?;
+    let policy = args.policy;
+    Ok(Task::Check(Box::new(Check { api, policy })))
+}
+
 /// The longest silence of a headless watch. A program that reads JSON may not know progress lines, so it has to ask for
 /// them.
 fn heartbeat(given: Option<Duration>, output: &OutputMode) -> Option<Duration> {
@@ -320,7 +351,10 @@ fn history_format(output: ListOutput, environment: &Environment) -> Result<Histo
         ListOutput::Text => {
             let preferences =
                 Preferences::load(ApiArgs::default(), LookArgs::default(), environment)?;
-            Ok(HistoryFormat::Table(Box::new(preferences.theme)))
+            Ok(HistoryFormat::Table {
+                theme: Box::new(preferences.theme),
+                utc: preferences.utc,
+            })
         }
         ListOutput::Json => Ok(HistoryFormat::Json),
     }

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-use crate::domain::observation::{Observation, Seen, WalkStep};
+use crate::domain::observation::{Observation, OtherEvents, Seen, WalkStep};
 use crate::domain::resume::Earlier;
 use crate::domain::search::Predicate;
 use crate::domain::stack_event::{EventKey, StackEvent, StackId};
@@ -136,17 +136,38 @@ impl Build {
     }
 
     fn apply_page(&mut self, page: &WalkStep, change: &mut Change<'_>) {
-        let Some(stack_id) = &page.stack_id else {
-            return;
-        };
-        if self.stack_id() != Some(stack_id) {
-            let pending = self.current().into_iter().flat_map(Timeline::pending);
-            change.left.extend(pending.cloned());
-            change.new_stack = Some(stack_id.clone());
-            self.begin_stack(stack_id);
+        if let Some(stack_id) = &page.stack_id {
+            if self.stack_id() != Some(stack_id) {
+                let pending = self.current().into_iter().flat_map(Timeline::pending);
+                change.left.extend(pending.cloned());
+                change.new_stack = Some(stack_id.clone());
+                self.begin_stack(stack_id);
+            }
+            if let Some(timeline) = self.timelines.last_mut() {
+                let mut gaps = page.gaps.iter().flatten();
+                change.has_new_gap = gaps.any(|gap| !timeline.is_above_gap(gap));
+                change.committed = timeline.apply(page);
+            }
         }
-        if let Some(timeline) = self.timelines.last_mut() {
-            change.committed = timeline.apply(page);
+        for events in &page.others {
+            self.add_aside(events, change);
+        }
+    }
+
+    /// Adds events of another stack to a timeline of their own, which is not the current one.
+    fn add_aside(&mut self, events: &OtherEvents, change: &mut Change<'_>) {
+        let known = self
+            .timelines
+            .iter()
+            .position(|timeline| timeline.stack_id() == &events.stack_id);
+        let index = known.unwrap_or_else(|| {
+            let below_current = self.timelines.len().saturating_sub(1);
+            let timeline = self.new_timeline(&events.stack_id);
+            self.timelines.insert(below_current, timeline);
+            below_current
+        });
+        if let Some(timeline) = self.timelines.get_mut(index) {
+            change.committed.extend(timeline.add_aside(events));
         }
     }
 

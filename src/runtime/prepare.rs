@@ -54,7 +54,7 @@ pub(super) async fn prepare(settings: SourceSettings, waits: bool) -> Result<Rea
     }
 }
 
-async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
+pub(super) async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
         .parse()
@@ -110,7 +110,7 @@ async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
     Ok(Ready::new(target, clock, origin, header))
 }
 
-async fn prepare_direct(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
+pub(super) async fn prepare_direct(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
     let profile = api.profile.as_deref();
     let region = find_region(profile, api.region_before_profile, api.requested_region);
     let region = region.await.ok_or_else(|| {

@@ -34,9 +34,14 @@ pub enum AppAction {
     /// Switch between the program and the terminal as the user of the mouse.
     Mouse,
     Help,
+    /// Draw the whole screen again: another program has written on it.
+    Redraw,
     /// Suspend the program.
     Suspend,
+    /// Close the topmost overlay or pane; from the main view, leave.
     Quit,
+    /// Cancel a prompt; from anywhere else, leave at once.
+    Leave,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -23,7 +23,7 @@ pub(super) fn handle_mouse(model: &mut Model, action: MouseAction) {
     let Some(regions) = model.layout.regions else {
         return;
     };
-    model.toast = None;
+    model.begin_key();
     let at = Position::new(action.column, action.row);
     match (&model.overlay, action.kind) {
         (Some(Overlay::Prompt(_)), _) => {}

@@ -97,16 +97,29 @@ fn print(
     if let Some(stack) = change.new_stack {
         effects.push(Effect::Emit(id, Entry::Stack(stack)));
     }
+    if change.has_new_gap {
+        effects.push(Effect::Emit(id, gap()));
+    }
     emit_events(session, change.committed, effects);
     effects.extend(request.map(|request| Effect::Poll(id, request)));
+}
+
+/// The line above events below which others may be missing.
+fn gap() -> Entry {
+    Entry::Status {
+        state: ConnectionState::Gap,
+        message: "older events could not be read: the API refuses their page".to_owned(),
+    }
 }
 
 /// Prints what was recorded once it is known that its build is the present one, and drops it if it is another.
 fn hold_or_print(session: &mut Session, change: &Change<'_>, effects: &mut Effects) {
     for earlier in &change.earlier {
         let stack = earlier.new_stack.clone().map(Entry::Stack);
+        let gap = earlier.has_new_gap.then(gap);
         let events = earlier.committed.iter().cloned().map(Entry::Event);
-        session.held.extend(stack.into_iter().chain(events));
+        let above = stack.into_iter().chain(gap);
+        session.held.extend(above.chain(events));
     }
     if change.replaced {
         session.held.clear();

@@ -37,6 +37,7 @@ use crate::app::views::list::EventList;
 use crate::app::views::page::Page;
 use crate::app::views::resources::ResourceList;
 use crate::domain::build::Build;
+use crate::domain::estimate::TypicalDuration;
 use crate::domain::failure::Explanation;
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::text::pattern::Pattern;
@@ -109,6 +110,8 @@ pub(crate) struct ViewData<'a> {
     pub build: &'a Build,
     pub filter: &'a Filter,
     pub explanation: Option<&'a Explanation>,
+    /// The typical duration of the user's own builds.
+    pub typical: Option<TypicalDuration>,
     pub target: &'a Target,
 }
 

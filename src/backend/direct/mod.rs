@@ -10,6 +10,7 @@
 //! `client` signs and sends each request. A refused action is not tried again before the user retries, and the image is
 //! described from the others. Only `aws::operation`'s calls are ever made.
 
+pub(crate) mod check;
 mod client;
 mod cloudformation;
 mod description;

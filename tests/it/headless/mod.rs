@@ -1,5 +1,6 @@
 //! The program without a screen: its lines, its diagnostics, its exit codes.
 
+mod check;
 mod direct;
 mod direct_outcomes;
 mod direct_permissions;
