@@ -21,7 +21,7 @@ use crate::app::views::search::Search;
 use crate::app::views::{Tab, View, ViewData, Views};
 use crate::domain::build::Build;
 use crate::domain::estimate::TypicalDuration;
-use crate::domain::failure::Explanation;
+use crate::domain::failure::{Diagnosis, Explanation, Remedy};
 use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
@@ -63,6 +63,8 @@ pub struct Session {
     /// How far the machine's clock is behind the service's: zero if it is right.
     pub(super) behind: TimeDelta,
     explanation: Option<Explanation>,
+    /// What Image Builder's own word says, while no event explains a failure.
+    diagnosis: Option<Diagnosis>,
     /// The last remark about the recording of this build, and the running time when it was made.
     pub(super) remark: Option<(Duration, Remark)>,
     pub(super) verdict_notice: VerdictNotice,
@@ -104,6 +106,7 @@ impl Session {
             connection: Connection::default(),
             behind: TimeDelta::zero(),
             explanation: None,
+            diagnosis: None,
             remark: None,
             verdict_notice: VerdictNotice::default(),
             shown_for_verdict: None,
@@ -289,8 +292,7 @@ impl Session {
 
     /// The command that helps, or the line of a cluster's configuration that uses the image; with its name.
     pub(super) fn command(&self) -> Option<(&'static str, String)> {
-        let remedy = self.explanation().and_then(|why| why.remedy.as_ref());
-        let command = remedy.and_then(|remedy| remedy.command.as_ref());
+        let command = self.remedy().and_then(|remedy| remedy.command.as_ref());
         let command = command.map(|command| ("the command", command.to_string()));
         let succeeded = self.build.verdict() == Verdict::Succeeded;
         let ami = self.build.ami().filter(|_| succeeded);
@@ -303,6 +305,21 @@ impl Session {
         let region = self.region();
         let region = region.as_ref().map(SafeText::as_str);
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
+        let is_unexplained = self.explanation.is_none() && self.build.builder_failure().is_some();
+        let succeeded = self.build.verdict() == Verdict::Succeeded;
+        self.diagnosis = (is_unexplained && !succeeded)
+            .then(|| Diagnosis::of_builder(&self.build, &self.target.image_id, region));
+    }
+
+    /// What Image Builder's own word says, while no event explains a failure.
+    pub(crate) fn diagnosis(&self) -> Option<&Diagnosis> {
+        self.diagnosis.as_ref()
+    }
+
+    /// What helps after the failure.
+    pub(crate) fn remedy(&self) -> Option<&Remedy> {
+        let explained = self.explanation().map(|why| why.remedy.as_ref());
+        explained.unwrap_or_else(|| self.diagnosis.as_ref()?.remedy.as_ref())
     }
 
     /// The image's region: from the API, otherwise from the user.
