@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::app::effect::PollRequest;
+use crate::app::effect::{PlaybackRequest, PollRequest};
 use crate::app::msg::Msg;
 use crate::app::session::{SessionId, Target};
+use crate::app::status::playback::Playback;
 use crate::backend::Backend;
 use crate::clock::Clock;
 use crate::demo::Simulator;
@@ -15,12 +16,15 @@ use crate::domain::observation::Observation;
 use crate::poll::permit::Permit;
 use crate::poll::poller::Poller;
 use crate::poll::schedule::{PollCommand, Schedules};
-use crate::recording::{self, RecordingSink, Writer};
+use crate::recording::{Player, RecordingSink, Writer};
 use crate::runtime::inbox::Inbox;
 use crate::runtime::process::tasks::Tasks;
+use crate::runtime::replay::replay;
 
 /// The capacity of the queue of commands: one of each kind, and one more.
 const COMMANDS: usize = 4;
+/// The capacity of the queue of a replay's keys: more are pressed only by a key that repeats.
+const KEYS: usize = 32;
 
 /// A checked watch that has not sent a request yet.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub(super) struct Prepared {
     pub target: Target,
     pub clock: Clock,
     pub origin: Origin,
+    /// The replay of a recording, if this is one.
+    pub playback: Option<Playback>,
 }
 
 /// The origin of the observations.
@@ -58,6 +64,7 @@ pub(super) struct Sessions {
     /// The budget of the API, which all sessions of a program poll: they share one endpoint.
     permit: Permit,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
+    players: Vec<(SessionId, mpsc::Sender<PlaybackRequest>)>,
 }
 
 impl Sessions {
@@ -68,6 +75,7 @@ impl Sessions {
             clock,
             inbox,
             pollers: Vec::new(),
+            players: Vec::new(),
         }
     }
 
@@ -80,15 +88,14 @@ impl Sessions {
         (writer, messages): (Option<&Writer>, mpsc::Sender<Msg>),
         tasks: &mut Tasks,
     ) {
-        let to_message = move |observations| Msg::Observed(session, observations);
-        let mut sink = RecordingSink::new(writer, messages.clone(), to_message);
         let clock = self.clock.clone();
         let (backend, interval, simulator) = match origin {
             Origin::Recording(recorded) => {
-                tasks.spawn("player", async move {
-                    recording::play(recorded, clock, &mut sink).await;
-                    let _ = messages.send(Msg::RecordingEnded(session)).await;
-                });
+                let player = Player::new(recorded, clock.clone());
+                let (commands, receiver) = mpsc::channel(KEYS);
+                let replay = replay(player, clock, session, messages, receiver);
+                tasks.spawn("player", replay);
+                self.players.push((session, commands));
                 return;
             }
             Origin::Api {
@@ -97,6 +104,8 @@ impl Sessions {
                 simulator,
             } => (backend, interval, simulator),
         };
+        let to_message = move |observations| Msg::Observed(session, observations);
+        let sink = RecordingSink::new(writer, messages, to_message);
         if let Some(simulator) = simulator {
             tasks.spawn("simulator", simulator.serve());
         }
@@ -115,6 +124,14 @@ impl Sessions {
         };
         tasks.spawn("poller", poller.run());
         self.pollers.push((session, commands));
+    }
+
+    /// Sends a request of the application to the player of a recording.
+    pub(super) fn playback(&self, session: SessionId, request: PlaybackRequest) {
+        let mut players = self.players.iter();
+        if let Some((_, commands)) = players.find(|(id, _)| *id == session) {
+            let _ = commands.try_send(request);
+        }
     }
 
     /// Sends a request of the application to the poller. If its queue is full, the same command is already waiting.
