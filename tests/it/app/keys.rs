@@ -238,7 +238,7 @@ fn a_replay_says_what_it_is_and_takes_its_keys() {
         );
     };
     let run = |paused, speed| PlaybackRequest::Run { paused, speed };
-    requests('>', run(false, 120.0), "▸ replay x120 · 35:03 of 1:00:00");
+    requests('>', run(false, 120.0), "▸ replay x120 · 35:05 of 1:00:00");
     requests('<', run(false, 60.0), "▸ replay x60 · 35:0");
     requests('p', run(true, 60.0), "‖ replay paused x60");
     requests('p', run(false, 60.0), "▸ replay x60");
