@@ -42,8 +42,6 @@ pub struct Preferences {
     pub mouse: bool,
     /// Whether times are shown in UTC.
     pub utc: bool,
-    /// The typical duration of the user's own builds, if there are recordings of some.
-    pub typical: Option<TypicalDuration>,
 }
 
 impl Preferences {
@@ -53,7 +51,6 @@ impl Preferences {
             keys,
             mouse: true,
             utc: false,
-            typical: None,
         }
     }
 }
@@ -98,8 +95,7 @@ pub struct Model {
 
 impl Model {
     /// A model before the first message.
-    pub fn new(preferences: Preferences, mut session: Session, now: DateTime<Utc>) -> Self {
-        session.typical = preferences.typical;
+    pub fn new(preferences: Preferences, session: Session, now: DateTime<Utc>) -> Self {
         Self {
             shown: session,
             others: BTreeMap::new(),
@@ -118,11 +114,20 @@ impl Model {
             },
             mouse: preferences.mouse,
             toast: None,
+            typical: None,
             toast_since: Duration::ZERO,
             asks_for_report: false,
             running: Duration::ZERO,
-            typical: preferences.typical,
             remark: None,
+        }
+    }
+
+    /// Takes the typical duration of the user's own builds, once it is known.
+    pub(super) fn expect(&mut self, typical: TypicalDuration) {
+        self.typical = Some(typical);
+        self.shown.typical = Some(typical);
+        for session in self.others.values_mut() {
+            session.typical = Some(typical);
         }
     }
 

@@ -9,6 +9,7 @@ use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
 use crate::app::session::SessionId;
+use crate::domain::estimate::TypicalDuration;
 use crate::domain::observation::Observation;
 use crate::exit_code;
 use crate::text::safe::SafeText;
@@ -31,6 +32,10 @@ pub enum Msg {
         slept: bool,
     },
     Key(Key),
+    /// A key with Alt or another modifier that no action can have, by its name.
+    ModifiedKey(SafeText),
+    /// Text that was pasted.
+    Paste(String),
     /// Only after [`Effect::Mouse`](crate::app::effect::Effect::Mouse).
     Mouse(MouseAction),
     Resized(Size),
@@ -51,6 +56,8 @@ pub enum Msg {
     /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
     Remark(Remark),
+    /// The typical duration of the user's own builds, once it is known.
+    Typical(TypicalDuration),
     /// A task of the program panicked.
     Died(String),
 }

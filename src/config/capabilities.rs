@@ -46,6 +46,28 @@ impl NotifySupport {
     }
 }
 
+/// Terminals with 16 million colours that do not say so over SSH, where only `TERM` arrives.
+const TRUE_COLOURS: [&str; 6] = [
+    "alacritty",
+    "foot",
+    "ghostty",
+    "kitty",
+    "wezterm",
+    "-direct",
+];
+
+pub(super) fn has_true_colours(term: &str) -> bool {
+    TRUE_COLOURS.iter().any(|name| term.contains(name))
+}
+
+/// Whether a terminal has no colours, as far as its name tells.
+pub(super) fn is_monochrome(term: &str) -> bool {
+    let is_dec = term.strip_prefix("vt").is_some_and(|rest| {
+        rest.starts_with(|digit: char| digit.is_ascii_digit()) && !rest.contains("color")
+    });
+    matches!(term, "" | "dumb") || is_dec || term.ends_with("-mono") || term.ends_with("-m")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

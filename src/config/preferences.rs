@@ -9,18 +9,22 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::cli::{ApiArgs, BackendChoice, Color, LookArgs};
+use crate::config::background::Background;
 use crate::config::layers::{
     Layers, Origin, Picked, Setting, choice, heartbeat, interval, path, quoted, switch, text,
 };
+use crate::config::themes::ByBackground;
 use crate::config::{Environment, themes};
 use crate::error::Error;
-use crate::style::{Glyphs, Scheme, Theme};
+use crate::style::{Depth, Glyphs, Scheme, Theme};
 
 /// The effective values of all settings.
 #[derive(Debug)]
 pub(super) struct Preferences {
     pub(super) api: ApiPreferences,
     pub(super) theme: Theme,
+    /// The themes of `auto`, if the terminal is to be asked for its background.
+    pub(super) by_background: Option<Box<ByBackground>>,
     /// Whether bakewatch captures the mouse at the start.
     pub(super) mouse: bool,
     /// Whether the screen's times are in UTC.
@@ -75,7 +79,7 @@ impl Preferences {
     ) -> Result<Self, Error> {
         let mut layers = Layers::read(environment)?;
         let api = api_preferences(&mut layers, api, environment)?;
-        let theme = theme(&mut layers, &look, environment)?;
+        let (theme, by_background) = theme(&mut layers, &look, environment)?;
         let mouse = switch("mouse", "capture the mouse at the start");
         let mouse = layers.pick(mouse, None, None, Some(true))?;
         let times = choice("times", "time zone of the screen");
@@ -89,6 +93,7 @@ impl Preferences {
         Ok(Self {
             api,
             theme,
+            by_background,
             mouse: mouse.value != Some(false),
             utc: times.value == Some(TimesSetting::Utc),
             notify: notify.value != Some(false),
@@ -173,7 +178,12 @@ fn heartbeat_preference(
     Ok(layers.pick(row, flag, env, None)?.value)
 }
 
-fn theme(layers: &mut Layers, look: &LookArgs, environment: &Environment) -> Result<Theme, Error> {
+/// The theme, and those to choose from later.
+fn theme(
+    layers: &mut Layers,
+    look: &LookArgs,
+    environment: &Environment,
+) -> Result<(Theme, Option<Box<ByBackground>>), Error> {
     let color = choice("color", "when to use colours");
     let color = layers.pick(color, look.color, None, Some(Color::Auto))?;
     let here = themes::automatic(environment.background);
@@ -196,7 +206,22 @@ fn theme(layers: &mut Layers, look: &LookArgs, environment: &Environment) -> Res
         Some(GlyphSetting::Auto) | None => environment.glyphs(),
     };
     let depth = environment.depth(color.value.unwrap_or_default());
-    Ok(Theme::new(&scheme, depth, glyphs))
+    let asks = theme.value.as_deref() == Some(themes::AUTO)
+        && environment.background == Background::Unknown
+        && environment.can_be_asked()
+        && depth != Depth::None;
+    // A file of the user's that is wrong is an error where it is chosen by name.
+    let of = |background| {
+        let scheme = themes::load(themes::automatic(background), environment).ok()?;
+        Some(Theme::new(&scheme, depth, glyphs))
+    };
+    let by_background = if asks {
+        let themes = of(Background::Dark).zip(of(Background::Light));
+        themes.map(|(dark, light)| Box::new(ByBackground { dark, light }))
+    } else {
+        None
+    };
+    Ok((Theme::new(&scheme, depth, glyphs), by_background))
 }
 
 /// The colours of a theme. The error for an unknown theme names the layer that set it.

@@ -17,6 +17,8 @@ pub(crate) struct Player {
     recorded: Vec<Observation>,
     /// The number of observations that were played.
     played: usize,
+    /// The largest number of observations that were played, before the user went back.
+    furthest: usize,
     clock: Clock,
 }
 
@@ -25,6 +27,7 @@ impl Player {
         Self {
             recorded,
             played: 0,
+            furthest: 0,
             clock,
         }
     }
@@ -61,6 +64,14 @@ impl Player {
             self.played += 1;
         }
         batch
+    }
+
+    /// How many of the last `taken` observations are played again, because the user has gone back.
+    pub(crate) fn repeated(&mut self, taken: usize) -> usize {
+        let before = self.played.saturating_sub(taken);
+        let repeated = self.furthest.saturating_sub(before).min(taken);
+        self.furthest = self.furthest.max(self.played);
+        repeated
     }
 
     /// Goes to the next observation with events, and returns all up to it; the rest if there is none.
@@ -172,9 +183,13 @@ mod tests {
         assert_eq!(times(player.previous()), [0; 0]);
         assert_eq!(times(player.next()), [0, 1]);
         assert_eq!(times(player.next()), [2, 3]);
+        assert_eq!(player.repeated(2), 0);
         assert_eq!(times(player.next()), [4]);
+        assert_eq!(player.repeated(1), 0);
         assert!(player.is_at_end());
         assert_eq!(times(player.next()), [0; 0]);
         assert_eq!(times(player.previous()), [0, 1]);
+        assert_eq!(times(player.next()), [2, 3]);
+        assert_eq!(player.repeated(2), 2);
     }
 }

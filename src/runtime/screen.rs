@@ -6,14 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::app::effect::{Effect, Effects};
 use crate::app::model::Model;
 use crate::app::msg::{Msg, Signal};
 use crate::app::update::update;
 use crate::clock::Clock;
-use crate::config::TerminalCapabilities;
+use crate::config::{ByBackground, TerminalCapabilities};
 use crate::error::Error;
 use crate::output::farewell;
 use crate::runtime::commands::report::ReportWriter;
@@ -23,11 +23,12 @@ use crate::runtime::process::tasks::Tasks;
 use crate::runtime::process::{failpoint, panics};
 use crate::runtime::sessions::Sessions;
 use crate::runtime::ticks::{Ticks, tick};
+use crate::runtime::tty::background::Background;
 use crate::runtime::tty::clipboard::Clipboard;
 use crate::runtime::tty::hangup::{Hangup, is_gone};
-use crate::runtime::tty::input::Input;
+use crate::runtime::tty::input::{Event, Input};
 use crate::runtime::tty::terminal::{Screen, Tty};
-use crate::runtime::tty::{escapes, input, job_control, terminal};
+use crate::runtime::tty::{escapes, job_control, terminal};
 use crate::style::Theme;
 
 /// The shortest time between two frames.
@@ -42,6 +43,7 @@ const TERMINAL_GONE: u8 = Signal::HANGUP.exit_code();
 #[derive(Debug)]
 pub(super) struct Appearance {
     pub theme: Theme,
+    pub by_background: Option<Box<ByBackground>>,
     pub capabilities: TerminalCapabilities,
 }
 
@@ -82,6 +84,7 @@ async fn show(
     model: &mut Model,
     Appearance {
         theme,
+        by_background,
         capabilities,
     }: Appearance,
     tty: &Arc<Tty>,
@@ -96,7 +99,7 @@ async fn show(
         Err(_) if is_gone() => return Ok(TERMINAL_GONE.into()),
         Err(error) => return Err(error),
     };
-    let (Ok(size), Ok(input)) = (terminal::size(), Input::start()) else {
+    let (Ok(size), Ok(input)) = (terminal::size(), Input::start(tasks)) else {
         return Ok(TERMINAL_GONE.into());
     };
     let mut effects = update(model, Msg::Resized(size));
@@ -105,6 +108,8 @@ async fn show(
         return Ok(TERMINAL_GONE.into());
     }
     screen.capture_mouse(model.mouse);
+    let mut background = Background::new(by_background);
+    screen.write_control(background.ask());
     failpoint::in_foreign_thread();
     let now = Instant::now();
     ScreenLoop {
@@ -118,6 +123,7 @@ async fn show(
         reports: ReportWriter::new(),
         model,
         theme,
+        background,
         capabilities,
         hook,
         screen,
@@ -134,6 +140,7 @@ async fn show(
 struct ScreenLoop<'a> {
     model: &'a mut Model,
     theme: Theme,
+    background: Background,
     capabilities: TerminalCapabilities,
     hook: Hook,
     clipboard: Clipboard,
@@ -170,6 +177,7 @@ impl ScreenLoop<'_> {
             Some(code) => Ok(code),
             None => self.run_until_left().await,
         };
+        self.take_answers().await;
         let mut unread = Vec::new();
         for msg in self.reports.finish().await {
             let effects = update(self.model, msg);
@@ -203,12 +211,7 @@ impl ScreenLoop<'_> {
             () = self.hangup.wait() => Wakeup::TerminalGone,
             job = self.jobs.next() => Wakeup::JobControl(job),
             event = self.input.next() => match event {
-                Ok(event) => {
-                    if input::is_urgent(&event) {
-                        self.draw_soon();
-                    }
-                    input::to_msg(&event).map_or(Wakeup::Frame, Wakeup::Msg)
-                }
+                Ok(event) => self.take(event),
                 Err(_) => Wakeup::TerminalGone,
             },
             error = self.tasks.panicked() => Wakeup::Crashed(error),
@@ -222,6 +225,38 @@ impl ScreenLoop<'_> {
             msg = self.reports.next() => Wakeup::Msg(msg),
             msg = self.sessions.inbox.next() => Wakeup::Msg(msg),
             () = std::future::ready(()), if self.model.shown.has_index_work() => Wakeup::Msg(Msg::Idle),
+        }
+    }
+
+    /// Takes an event of the terminal: one for the application is a message.
+    fn take(&mut self, event: Event) -> Wakeup {
+        if event.is_urgent() {
+            self.draw_soon();
+        }
+        match event {
+            Event::Background(colour) => {
+                if let Some(theme) = self.background.theme(colour) {
+                    self.theme = theme;
+                    self.stale = true;
+                }
+            }
+            Event::Attributes => self.background.answered(),
+            _ => {}
+        }
+        event.into_msg().map_or(Wakeup::Frame, Wakeup::Msg)
+    }
+
+    /// Takes the answers that the terminal still owes: later they would be typed into the shell.
+    async fn take_answers(&mut self) {
+        let Some(deadline) = self.background.exit_deadline() else {
+            return;
+        };
+        while Instant::now() < deadline
+            && let Ok(Ok(event)) = timeout_at(deadline, self.input.next()).await
+        {
+            if event == Event::Attributes {
+                return;
+            }
         }
     }
 
@@ -339,7 +374,7 @@ impl ScreenLoop<'_> {
         let size = self.screen.reenter().and_then(|()| terminal::size()).ok()?;
         let effects = update(self.model, Msg::Resized(size));
         self.screen.capture_mouse(self.model.mouse);
-        self.input.resume();
+        self.input.resume(self.tasks).ok()?;
         self.stale = true;
         self.draw_soon();
         self.run_effects(effects)

@@ -19,7 +19,8 @@ use crate::poll::schedule::{PollCommand, Schedules};
 use crate::recording::{Player, RecordingSink, Writer};
 use crate::runtime::inbox::Inbox;
 use crate::runtime::process::tasks::Tasks;
-use crate::runtime::replay::replay;
+use crate::runtime::recorder::Opening;
+use crate::runtime::replay::{Outputs, replay};
 
 /// The capacity of the queue of commands: one of each kind, and one more.
 const COMMANDS: usize = 4;
@@ -79,22 +80,33 @@ impl Sessions {
         }
     }
 
-    /// Starts to poll or to play. `resumed` are the observations of the resumed recording.
+    /// Starts to poll or to play, once the recording is open.
     pub(super) fn start(
         &mut self,
         session: SessionId,
         origin: Origin,
-        resumed: &[Observation],
-        (writer, messages): (Option<&Writer>, mpsc::Sender<Msg>),
+        (opening, writer): (Option<Opening>, Option<&Writer>),
+        messages: mpsc::Sender<Msg>,
         tasks: &mut Tasks,
     ) {
+        let to_message = move |observations| Msg::Observed(session, observations);
+        let sink = RecordingSink::new(writer, messages.clone(), to_message);
         let clock = self.clock.clone();
         let (backend, interval, simulator) = match origin {
             Origin::Recording(recorded) => {
                 let player = Player::new(recorded, clock.clone());
                 let (commands, receiver) = mpsc::channel(KEYS);
-                let replay = replay(player, clock, session, messages, receiver);
-                tasks.spawn("player", replay);
+                tasks.spawn("player", async move {
+                    if let Some(opening) = opening {
+                        sink.begin(opening.wait().await.recorder);
+                    }
+                    let outputs = Outputs {
+                        session,
+                        messages,
+                        sink,
+                    };
+                    replay(player, clock, outputs, receiver).await;
+                });
                 self.players.push((session, commands));
                 return;
             }
@@ -104,25 +116,36 @@ impl Sessions {
                 simulator,
             } => (backend, interval, simulator),
         };
-        let to_message = move |observations| Msg::Observed(session, observations);
-        let sink = RecordingSink::new(writer, messages, to_message);
         if let Some(simulator) = simulator {
             tasks.spawn("simulator", simulator.serve());
         }
         let mut schedules = Schedules::new(interval, fastrand::Rng::new());
-        for page in resumed.iter().flat_map(Observation::resumed) {
-            schedules.remember(page);
-        }
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
-        let poller = Poller {
-            source: backend,
-            permit: self.permit.clone(),
-            clock,
-            schedules,
-            observations: sink,
-            commands: command_receiver,
-        };
-        tasks.spawn("poller", poller.run());
+        let permit = self.permit.clone();
+        tasks.spawn("poller", async move {
+            if let Some(opening) = opening {
+                let opened = opening.wait().await;
+                sink.begin(opened.recorder);
+                for page in opened.resumed.iter().flat_map(Observation::resumed) {
+                    schedules.remember(page);
+                }
+                let resumed = Some(opened.resumed).filter(|resumed| !resumed.is_empty());
+                let remarks = opened.remarks.into_iter().map(Msg::Remark);
+                for msg in remarks.chain(resumed.map(to_message)) {
+                    // Fails if the loop has ended.
+                    let _ = messages.send(msg).await;
+                }
+            }
+            let poller = Poller {
+                source: backend,
+                permit,
+                clock,
+                schedules,
+                observations: sink,
+                commands: command_receiver,
+            };
+            poller.run().await;
+        });
         self.pollers.push((session, commands));
     }
 

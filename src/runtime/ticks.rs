@@ -100,7 +100,7 @@ pub(super) fn tick(clock: &Clock, slept: bool) -> Msg {
 }
 
 /// The offset of local time from UTC at a time.
-fn local_offset(time: DateTime<Utc>) -> FixedOffset {
+pub(super) fn local_offset(time: DateTime<Utc>) -> FixedOffset {
     time.with_timezone(&Local).offset().fix()
 }
 

@@ -30,6 +30,16 @@ const REPLAY: &[&str] = &[
         "/fuzz/seeds/recording/every-kind-of-line.jsonl"
     ),
 ];
+/// Of an API that is not there.
+const WATCH: &[&str] = &[
+    "watch",
+    "img",
+    "--api-url",
+    "http://127.0.0.1:9",
+    "--region",
+    "us-east-1",
+    "--no-sign-request",
+];
 /// The part that is only in a headless watch.
 const HEADLESS: &str = "printer";
 
@@ -109,6 +119,7 @@ const EXITS: &[Exit] = &[
     ),
     panic("poller"),
     panic("simulator"),
+    panic("input"),
     panic("watchdog"),
     panic("writer"),
     panic("update"),
@@ -116,6 +127,8 @@ const EXITS: &[Exit] = &[
     panic("foreign thread"),
     panic("thread during enter"),
     watching(&["demo", "--record", "/dev/null"], panic("recorder")),
+    watching(WATCH, panic("recordings")),
+    watching(WATCH, panic("estimate")),
     watching(FAILING, panic("hook")),
     watching(REPLAY, panic("player")),
     Exit {

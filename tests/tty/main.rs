@@ -11,6 +11,7 @@
 mod exit;
 mod faults;
 mod hostile;
+mod input;
 mod on_outcome;
 mod recording;
 mod screen;

@@ -148,3 +148,28 @@ fn the_estimate_names_the_builds_that_it_is_made_of() {
     terminal.wait_for("by your last 5 builds").press("q");
     terminal.end();
 }
+
+#[test]
+fn the_screen_waits_for_no_recording() {
+    let server = building();
+    let state = fresh_folder();
+    let folder = folder_of(&state, "img");
+    write(&folder, "a.jsonl", 0, 35, "succeeded", Some("api"));
+    let fifo = std::process::Command::new("mkfifo")
+        .arg(folder.join("b.jsonl"))
+        .status();
+    assert!(fifo.unwrap().success());
+    for part in ["", "hang:recordings", "hang:estimate"] {
+        let environment = [
+            ("XDG_STATE_HOME", state.to_str().unwrap()),
+            ("BAKEWATCH_FAULT", part),
+        ];
+        let mut terminal = Terminal::start(100, 24, &server.watch(&[]), &environment);
+        terminal.wait_for("q quit");
+        if part == "hang:recordings" {
+            terminal.wait_for("more than 2 s");
+        }
+        terminal.wait_for("CREATE_IN_PROGRESS").press("q");
+        assert!(terminal.end().success(), "{part}");
+    }
+}

@@ -70,6 +70,15 @@ impl Prompt {
         }
     }
 
+    /// Types text as one line.
+    pub fn paste(&mut self, text: &str) {
+        let lines = text
+            .split(['\r', '\n', '\t'])
+            .filter(|line| !line.is_empty());
+        let line = lines.collect::<Vec<_>>().join(" ");
+        line.chars().for_each(|character| self.push(character));
+    }
+
     /// Removes the character before the cursor. False if the line is empty.
     pub fn backspace(&mut self) -> bool {
         let is_empty = self.before.is_empty() && self.after.is_empty();
@@ -158,6 +167,15 @@ mod tests {
         assert_eq!(prompt.text(), "one ");
         prompt.delete_word();
         assert_eq!(prompt.text(), "");
+    }
+
+    #[test]
+    fn a_paste_is_typed_as_one_line_up_to_the_limit() {
+        let mut prompt = typed("(");
+        prompt.paste("Instance\r\nRole\tquick\n");
+        assert_eq!(prompt.text(), "(Instance Role quick");
+        prompt.paste(&"é".repeat(LONGEST));
+        assert!(prompt.text().len() <= LONGEST + 1);
     }
 
     #[test]

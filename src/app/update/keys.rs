@@ -55,6 +55,14 @@ fn unbound(model: &Model, key: Key) -> String {
     format!("{} does nothing here{help}", one_line(key.as_str()))
 }
 
+/// Pastes into an open prompt. Elsewhere pasted text would act as keys, and so does nothing.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
+        prompt.paste(text);
+        find::apply_typed_text(model);
+    }
+}
+
 fn run_app_action(model: &mut Model, action: AppAction, effects: &mut Effects) {
     match action {
         AppAction::Close => {

@@ -47,6 +47,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         }
         Msg::Resized(size) => model.size = drawn_size(size),
         Msg::Key(key) => keys::press_key(model, key, &mut effects),
+        Msg::ModifiedKey(name) => model.toast = Some(format!("{name} does nothing")),
+        Msg::Paste(text) => keys::paste(model, &text),
         Msg::Observed(id, observations) => {
             observe::apply(model, id, &observations, &mut effects);
         }
@@ -69,6 +71,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
         Msg::RecordingEnded(id) => ending::end_recording(model, id, &mut effects),
+        Msg::Typical(typical) => model.expect(typical),
         Msg::Remark(remark) => effects.extend(show_remark(model, remark)),
         Msg::ReportWritten(written) => {
             model.begin_key();

@@ -8,4 +8,5 @@
 
 pub(crate) mod chain;
 pub(crate) mod fault;
+pub(crate) mod fixed;
 pub(crate) mod identity;

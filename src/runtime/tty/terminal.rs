@@ -34,6 +34,9 @@ use crate::view::view;
 /// Report buttons and the wheel, with coordinates of any size, but no movements, which would wake the program for nothing.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+/// Mark pasted text, which would otherwise look like keys.
+const PASTE_ON: &str = "\x1b[?2004h";
+const PASTE_OFF: &str = "\x1b[?2004l";
 /// The usual size for a terminal that does not know its own, such as a serial line.
 const DEFAULT_SIZE: Size = Size {
     width: 80,
@@ -68,6 +71,7 @@ impl Tty {
         enable_raw_mode()
             .and_then(|()| queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), Hide))
             .inspect_err(|_| self.restore())?;
+        bytes.extend_from_slice(PASTE_ON.as_bytes());
         self.writer.queue_control(bytes);
         // A thread that panicked in between may have restored the terminal before these modes were set.
         if !self.state.finish_enter() {
@@ -268,10 +272,11 @@ pub(crate) fn size_or_default(size: Size) -> Size {
     }
 }
 
-/// The sequences that restore the screen, the cursor and the mouse. The mouse is always released: an earlier release may
+/// The sequences that restore the screen, the cursor, the mouse and pasting. The mouse is always released: an earlier release may
 /// still be queued, and is dropped with the frames.
 fn queue_restore(writer: &mut impl Write) -> io::Result<()> {
     writer.write_all(MOUSE_OFF.as_bytes())?;
+    writer.write_all(PASTE_OFF.as_bytes())?;
     execute!(writer, EndSynchronizedUpdate, LeaveAlternateScreen, Show)
 }
 
@@ -284,7 +289,7 @@ mod tests {
         let mut written = Vec::new();
         queue_restore(&mut written).unwrap();
         let written = String::from_utf8(written).unwrap();
-        for sequence in ["[?1000l", "[?1006l", "[?1049l", "[?25h"] {
+        for sequence in ["[?1000l", "[?1006l", "[?2004l", "[?1049l", "[?25h"] {
             assert!(written.contains(sequence), "{sequence}");
         }
     }

@@ -266,7 +266,8 @@ impl RowPainter<'_> {
         let ellipsis = self.theme.glyphs().ellipsis;
         let current = self.model.shown.build.current();
         let is_current = self.model.shown.rows().is_of_current(index);
-        match current.filter(|_| is_current && self.model.shown.connection.state.is_responding()) {
+        let is_loading = is_current && self.model.shown.connection.state.is_responding();
+        match current.filter(|timeline| is_loading && !timeline.is_whole()) {
             Some(timeline) => {
                 format!(
                     " {ellipsis} loading older events, {} so far",

@@ -2,6 +2,7 @@
 
 mod clock;
 mod find;
+mod input;
 mod keys;
 mod mouse;
 // It counts what only builds with debug assertions count.
