@@ -21,14 +21,14 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output, SimulatedService,
-    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
+    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
+    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
 };
 use crate::error::Error;
 use crate::style::Theme;
 use crate::text::safe::SafeText;
 
-pub(crate) use capabilities::{NotifySupport, TerminalCapabilities};
+pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
 pub(crate) use layers::Setting;
 pub(crate) use themes::ByBackground;

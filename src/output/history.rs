@@ -52,7 +52,7 @@ pub(crate) fn history_table(watches: &[RecordedWatch], theme: &Theme) -> String 
         let style = outcome.map_or(theme.dim(), |outcome| theme.status(class(outcome.kind)));
         table += &table_line(cells, widths, |outcome| paint(style, &outcome));
     }
-    table
+    theme.text(&table).into_owned()
 }
 
 fn table_line(

@@ -119,7 +119,7 @@ async fn show(
         last_frame: now,
         next_frame: now,
         stale: false,
-        clipboard: Clipboard::default(),
+        clipboard: Clipboard::new(capabilities.multiplexer),
         reports: ReportWriter::new(),
         model,
         theme,
@@ -223,6 +223,7 @@ impl ScreenLoop<'_> {
             () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Wakeup::Frame,
             msg = self.ticks.next() => Wakeup::Msg(msg),
             msg = self.reports.next() => Wakeup::Msg(msg),
+            msg = self.clipboard.next() => Wakeup::Msg(msg),
             msg = self.sessions.inbox.next() => Wakeup::Msg(msg),
             () = std::future::ready(()), if self.model.shown.has_index_work() => Wakeup::Msg(Msg::Idle),
         }

@@ -29,6 +29,7 @@ use crate::runtime::tty::job_control;
 use crate::runtime::tty::state::TtyState;
 use crate::runtime::tty::writer::TtyWriter;
 use crate::style::Theme;
+use crate::style::sgr::with_basic_colours;
 use crate::view::view;
 
 /// Report buttons and the wheel, with coordinates of any size, but no movements, which would wake the program for nothing.
@@ -196,7 +197,7 @@ impl Screen {
         }
         failpoint::hit("view");
         self.frame(model, theme)?;
-        let bytes = self.buffer.0.take();
+        let bytes = basic_colours(self.buffer.0.take());
         self.pending = Some(self.tty.writer.write_frame(bytes));
         Ok(())
     }
@@ -237,6 +238,14 @@ impl Screen {
         if self.tty.state.set_mouse(captured) {
             self.write_control(if captured { MOUSE_ON } else { MOUSE_OFF });
         }
+    }
+}
+
+/// The bytes of a frame with its colours as every terminal knows them. crossterm writes text.
+fn basic_colours(frame: Vec<u8>) -> Vec<u8> {
+    match String::from_utf8(frame) {
+        Ok(text) => with_basic_colours(&text).into_bytes(),
+        Err(error) => error.into_bytes(),
     }
 }
 
