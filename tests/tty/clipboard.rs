@@ -32,9 +32,9 @@ fn in_tmux_a_copy_reaches_its_buffers_and_the_terminal_with_the_settings_of_tmux
     let mut terminal = Terminal::shell(100, 24, &["-c", &script]);
     terminal.read_on();
     let socket = terminal.folder.join("tmux").display().to_string();
-    terminal.wait_for("q quit").press("Y").wait_for("copied");
+    terminal.wait_for("ami-1").press("A").wait_for("copied");
     let end = Instant::now() + DEADLINE;
-    while !buffer(&socket).contains("\"eventId\"") {
+    while !buffer(&socket).contains("ami-1") {
         assert!(
             Instant::now() < end,
             "nothing arrives:\n{}",
@@ -55,7 +55,7 @@ fn where_a_copy_may_not_arrive_the_missing_setting_is_named() {
     let unknown = [("TMUX", ""), ("STY", ""), ("TERM", "screen-256color")];
     for environment in [&unreachable[..], &remote, &unknown] {
         let mut terminal = Terminal::start(100, 24, &REPLAY, environment);
-        terminal.wait_for("q quit").press("Y");
+        terminal.wait_for("ami-1").press("A");
         terminal.wait_for("set -g set-clipboard on").press("q");
         terminal.end();
     }
@@ -65,7 +65,7 @@ fn where_a_copy_may_not_arrive_the_missing_setting_is_named() {
 fn gnu_screen_hands_a_copy_on() {
     let environment = [("STY", "1.pts-0.host"), ("TMUX", ""), ("TERM", "screen")];
     let mut terminal = Terminal::start(100, 24, &REPLAY, &environment);
-    terminal.wait_for("q quit").press("Y").wait_for("copied");
+    terminal.wait_for("ami-1").press("A").wait_for("copied");
     terminal.wait_for_written("\u{1b}P\u{1b}]52;c;").press("q");
     terminal.end();
 }

@@ -121,3 +121,35 @@ fn a_paste_of_an_unmarked_text_into_a_prompt_types_it_and_ctrl_c_leaves() {
     terminal.press("\u{3}\u{3}");
     assert_eq!(terminal.end().exit_code(), 0);
 }
+
+#[test]
+fn the_window_shows_the_build_and_is_restored() {
+    let arguments = [
+        "demo",
+        "--speed",
+        "1000",
+        "--scenario",
+        "failure",
+        "--no-notify",
+    ];
+    let known = [("TERM_PROGRAM", "WezTerm"), ("TMUX", ""), ("STY", "")];
+    let mut terminal = Terminal::start(80, 24, &arguments, &known);
+    terminal
+        .wait_for_written("\u{1b}]2;BUILDING rocky9-efa\u{1b}\\")
+        .wait_for_written("\u{1b}]9;4;1;")
+        .wait_for_written("\u{1b}]2;FAILED rocky9-efa\u{1b}\\")
+        .wait_for_written("\u{1b}]9;4;2;100\u{1b}\\")
+        .press("q");
+    terminal.end();
+    let written = terminal.written();
+    let place = |sequence: &str| written.find(sequence).expect(sequence);
+    assert!(place("\u{1b}[22;2t") < place("\u{1b}]2;"));
+    assert!(place("\u{1b}]9;4;2;100") < place("\u{1b}]9;4;0;0\u{1b}\\"));
+    assert!(written.contains("\u{1b}[23;2t"));
+    let unknown = [("TERM", "linux"), ("TERM_PROGRAM", ""), ("VTE_VERSION", "")];
+    let mut terminal = Terminal::start(80, 24, &arguments, &unknown);
+    terminal.wait_for(" FAILED ").press("q");
+    terminal.end();
+    let written = terminal.written();
+    assert!(!written.contains("\u{1b}]") && !written.contains("\u{1b}[2;2t"));
+}
