@@ -78,6 +78,11 @@ impl Clock {
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
+    /// How long this clock has run, in real time.
+    pub fn running(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     /// The wall time that a span of this clock's time takes.
     pub fn to_wall_time(&self, span: Duration) -> Duration {
         Duration::try_from_secs_f64(span.as_secs_f64() / self.speed).unwrap_or(Duration::MAX)

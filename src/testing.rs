@@ -48,7 +48,9 @@ pub mod domain {
     pub use crate::domain::estimate::TypicalDuration;
     pub use crate::domain::fault::{Fault, FaultKind};
     pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-    pub use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
+    pub use crate::domain::observation::{
+        LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep,
+    };
     pub use crate::domain::outcome::Outcome;
     pub use crate::domain::properties::{MAX_SHOWN, Properties};
     pub use crate::domain::search::{is_in_event, matching_field};

@@ -29,6 +29,8 @@ pub enum Effect {
     WriteReport(SessionId),
     /// Receive mouse events from here on, or no longer. Until then, the terminal uses the mouse.
     Mouse(bool),
+    /// Draw every cell of the screen again.
+    Redraw,
     /// Suspend the program, after the terminal is restored.
     Suspend,
     /// Leave with an exit code. No effect follows it.

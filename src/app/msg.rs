@@ -9,6 +9,7 @@ use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
 use crate::app::session::SessionId;
+use crate::domain::estimate::TypicalDuration;
 use crate::domain::observation::Observation;
 use crate::exit_code;
 use crate::text::safe::SafeText;
@@ -25,6 +26,8 @@ pub enum Msg {
         offset: FixedOffset,
         /// The running time of the watch's clock: for durations, which neither sleep nor a changed clock may lengthen.
         elapsed: Duration,
+        /// The real running time of the program, whatever the watch's clock does.
+        running: Duration,
         /// The program did not run for a while before this: the machine slept, or the process was stopped.
         slept: bool,
     },
@@ -53,6 +56,8 @@ pub enum Msg {
     /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
     Remark(Remark),
+    /// The typical duration of the user's own builds, once it is known.
+    Typical(TypicalDuration),
     /// A task of the program panicked.
     Died(String),
 }

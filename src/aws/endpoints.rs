@@ -20,10 +20,16 @@ pub(crate) enum Service {
     CloudFormation,
     Ec2,
     ImageBuilder,
+    Sts,
 }
 
 impl Service {
-    pub(crate) const ALL: [Self; 3] = [Self::CloudFormation, Self::Ec2, Self::ImageBuilder];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::CloudFormation,
+        Self::Ec2,
+        Self::ImageBuilder,
+        Self::Sts,
+    ];
 
     /// The name in host names and signatures.
     const fn name(self) -> &'static str {
@@ -31,6 +37,7 @@ impl Service {
             Self::CloudFormation => "cloudformation",
             Self::Ec2 => "ec2",
             Self::ImageBuilder => "imagebuilder",
+            Self::Sts => "sts",
         }
     }
 
@@ -40,6 +47,7 @@ impl Service {
             Self::CloudFormation => "CloudFormation",
             Self::Ec2 => "EC2",
             Self::ImageBuilder => "imagebuilder",
+            Self::Sts => "STS",
         }
     }
 }
@@ -104,7 +112,11 @@ impl ServiceUrl {
 
 /// The addresses of the services that a watch uses.
 #[derive(Clone, Debug)]
-pub(crate) struct Endpoints([ServiceUrl; Service::ALL.len()]);
+pub(crate) struct Endpoints {
+    urls: [ServiceUrl; Service::ALL.len()],
+    /// `None` where every service of every region has the same address.
+    config: Option<SdkConfig>,
+}
 
 impl Endpoints {
     /// Reads the AWS configuration. Sends no request.
@@ -121,28 +133,50 @@ impl Endpoints {
             loader = loader.profile_name(name);
         }
         let config = loader.load().await;
-        let url = |service| {
-            let own = || own_address(&config, service, region);
-            ServiceUrl::parse(service, &configured(&config, service).unwrap_or_else(own))
-        };
-        let [first, second, third] = Service::ALL;
-        Ok(Self([url(first)?, url(second)?, url(third)?]))
+        let url = |service| address(&config, service, region);
+        let [first, second, third, fourth] = Service::ALL;
+        let urls = [url(first)?, url(second)?, url(third)?, url(fourth)?];
+        let config = Some(config);
+        Ok(Self { urls, config })
+    }
+
+    /// The address of a service in another region.
+    pub(crate) fn elsewhere(
+        &self,
+        service: Service,
+        region: &str,
+    ) -> Result<ServiceUrl, EndpointError> {
+        match &self.config {
+            Some(config) => address(config, service, region),
+            None => Ok(self.of(service).clone()),
+        }
     }
 
     /// One address for every service.
     pub(crate) fn at(url: &str) -> Result<Self, EndpointError> {
-        let [first, second, third] = Service::ALL;
+        let [first, second, third, fourth] = Service::ALL;
         let url = |service| ServiceUrl::parse(service, url);
-        Ok(Self([url(first)?, url(second)?, url(third)?]))
+        let urls = [url(first)?, url(second)?, url(third)?, url(fourth)?];
+        Ok(Self { urls, config: None })
     }
 
     pub(crate) fn of(&self, service: Service) -> &ServiceUrl {
         match service {
-            Service::CloudFormation => &self.0[0],
-            Service::Ec2 => &self.0[1],
-            Service::ImageBuilder => &self.0[2],
+            Service::CloudFormation => &self.urls[0],
+            Service::Ec2 => &self.urls[1],
+            Service::ImageBuilder => &self.urls[2],
+            Service::Sts => &self.urls[3],
         }
     }
+}
+
+fn address(
+    config: &SdkConfig,
+    service: Service,
+    region: &str,
+) -> Result<ServiceUrl, EndpointError> {
+    let own = || own_address(config, service, region);
+    ServiceUrl::parse(service, &configured(config, service).unwrap_or_else(own))
 }
 
 /// The override of the environment or of the profile. `aws-config` honours `ignore_configured_endpoint_urls`.
@@ -161,6 +195,18 @@ fn own_address(config: &SdkConfig, service: Service, region: &str) -> String {
     let fips = config.use_fips().unwrap_or_default();
     let dual_stack = config.use_dual_stack().unwrap_or_default();
     format!("https://{}", host(service, region, fips, dual_stack))
+}
+
+/// The partition of a region, as ARNs name it.
+pub(crate) fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("us-isob-") => "aws-iso-b",
+        _ if region.starts_with("us-iso-") => "aws-iso",
+        _ if region.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    }
 }
 
 fn host(service: Service, region: &str, fips: bool, dual_stack: bool) -> String {

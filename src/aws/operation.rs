@@ -16,6 +16,7 @@ pub(crate) enum Operation {
     ListStacks,
     DescribeImages,
     GetImage,
+    GetCallerIdentity,
 }
 
 impl Operation {
@@ -26,6 +27,7 @@ impl Operation {
             Self::DescribeStackEvents | Self::DescribeStacks | Self::ListStacks => "cloudformation",
             Self::DescribeImages => "ec2",
             Self::GetImage => "imagebuilder",
+            Self::GetCallerIdentity => "sts",
         }
     }
 
@@ -37,7 +39,8 @@ impl Operation {
             | Self::DescribeStacks
             | Self::ListStacks
             | Self::DescribeImages
-            | Self::GetImage => Method::GET,
+            | Self::GetImage
+            | Self::GetCallerIdentity => Method::GET,
         }
     }
 
@@ -50,6 +53,7 @@ impl Operation {
             Self::ListStacks => "cloudformation:ListStacks",
             Self::DescribeImages => "ec2:DescribeImages",
             Self::GetImage => "imagebuilder:GetImage",
+            Self::GetCallerIdentity => "sts:GetCallerIdentity",
         }
     }
 
@@ -62,6 +66,7 @@ impl Operation {
             Self::ListStacks => "list the stacks for",
             Self::DescribeImages => "find the AMI of",
             Self::GetImage => "read the Image Builder image of",
+            Self::GetCallerIdentity => "find the identity for",
         }
     }
 }
@@ -103,7 +108,8 @@ mod tests {
             Operation::DescribeStacks => Some(Operation::ListStacks),
             Operation::ListStacks => Some(Operation::DescribeImages),
             Operation::DescribeImages => Some(Operation::GetImage),
-            Operation::GetImage => None,
+            Operation::GetImage => Some(Operation::GetCallerIdentity),
+            Operation::GetCallerIdentity => None,
         }
     }
 

@@ -12,6 +12,7 @@ pub(crate) mod file;
 pub(crate) mod keys;
 pub(crate) mod layers;
 pub(crate) mod preferences;
+mod target;
 mod terminfo;
 pub(crate) mod themes;
 
@@ -21,12 +22,12 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
-    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
+    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs,
+    Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
 };
 use crate::error::Error;
 use crate::style::Theme;
-use crate::text::safe::SafeText;
+use crate::text::safe::{SafeText, one_line};
 
 pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
@@ -35,6 +36,7 @@ pub(crate) use themes::ByBackground;
 
 use keys::Keys;
 use preferences::{ApiPreferences, Preferences};
+use target::Target;
 
 /// The command that prints the API's URL, an output of the stack of every deployment.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
@@ -50,6 +52,7 @@ const RECORDINGS: &str = "bakewatch/recordings";
 #[derive(Debug)]
 pub enum Task {
     Watch(Box<Settings>),
+    Check(Box<Check>),
     History(History),
     Report(Recorded),
     PrintKeys(Keys),
@@ -86,6 +89,14 @@ pub struct Settings {
     pub log: Log,
 }
 
+/// The `check` command.
+#[derive(Debug)]
+pub struct Check {
+    pub api: ApiSettings,
+    /// Print the policy, and send no request.
+    pub policy: bool,
+}
+
 /// The `history` command.
 #[derive(Debug)]
 pub struct History {
@@ -97,7 +108,11 @@ pub struct History {
 /// The format of the history.
 #[derive(Debug)]
 pub enum HistoryFormat {
-    Table(Box<Theme>),
+    Table {
+        theme: Box<Theme>,
+        /// Whether to show times in UTC.
+        utc: bool,
+    },
     Json,
 }
 
@@ -183,6 +198,8 @@ pub enum SourceSettings {
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
     pub image_id: String,
+    /// The ARN of the one stack to watch.
+    pub stack: Option<String>,
     /// The API's URL, with its stage; `None` to read AWS directly.
     pub api_url: Option<String>,
     /// The image's region, unless the AWS crates find it themselves.
@@ -235,15 +252,20 @@ impl Task {
                 let format = history_format(args.output, environment)?;
                 return Ok(Self::History(History { recordings, format }));
             }
+            Command::Check(args) => return check(args, environment),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
                     record = Record::InFolder;
                 }
                 let unsigned = args.api.no_sign_request;
+                let given = args.image_id.or(args.image_id_flag).unwrap_or_default();
+                let target = Target::parse(&given)?;
+                if target.stack.is_some() {
+                    check_flags_of_stack(&args.api, &target)?;
+                }
                 let preferences = load(args.api, &args.output.look)?;
-                let image_id = args.image_id.or(args.image_id_flag).unwrap_or_default();
-                let api = Box::new(api(image_id, unsigned, &preferences.api)?);
+                let api = Box::new(api(target, unsigned, &preferences.api)?);
                 (SourceSettings::Api(api), args.output, preferences)
             }
             Command::Demo(DemoArgs {
@@ -303,6 +325,18 @@ impl Task {
     }
 }
 
+/// An image id that needs no image, for calls whose answer does not matter.
+const ANY_IMAGE: &str = "bakewatch-check";
+
+fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
+    let unsigned = args.api.no_sign_request;
+    let preferences = Preferences::load(args.api, LookArgs::default(), environment)?;
+    let target = Target::parse(args.image_id.as_deref().unwrap_or(ANY_IMAGE))?;
+    let api = api(target, unsigned, &preferences.api)?;
+    let policy = args.policy;
+    Ok(Task::Check(Box::new(Check { api, policy })))
+}
+
 /// The longest silence of a headless watch. A program that reads JSON may not know progress lines, so it has to ask for
 /// them.
 fn heartbeat(given: Option<Duration>, output: &OutputMode) -> Option<Duration> {
@@ -317,7 +351,10 @@ fn history_format(output: ListOutput, environment: &Environment) -> Result<Histo
         ListOutput::Text => {
             let preferences =
                 Preferences::load(ApiArgs::default(), LookArgs::default(), environment)?;
-            Ok(HistoryFormat::Table(Box::new(preferences.theme)))
+            Ok(HistoryFormat::Table {
+                theme: Box::new(preferences.theme),
+                utc: preferences.utc,
+            })
         }
         ListOutput::Json => Ok(HistoryFormat::Json),
     }
@@ -332,14 +369,29 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
     })
 }
 
+/// A stack is where its ARN says, and the API has nothing but images.
+fn check_flags_of_stack(flags: &ApiArgs, target: &Target) -> Result<(), Error> {
+    if flags.backend == Some(BackendChoice::Api) {
+        return Err(Error::Usage(
+            "a stack's ARN is watched over AWS directly: leave out --backend api, or pass an image id".to_owned(),
+        ));
+    }
+    let here = target.region.as_deref().unwrap_or_default();
+    match &flags.region {
+        Some(region) if !region.is_empty() && region != here => Err(Error::Usage(format!(
+            "the stack is in {here}, and --region names {}; leave out --region",
+            one_line(SafeText::new(region).as_str())
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// The connection to the API, or to AWS. Unsigned requests need no credentials.
-fn api(
-    image_id: String,
-    unsigned: bool,
-    preferences: &ApiPreferences,
-) -> Result<ApiSettings, Error> {
+fn api(target: Target, unsigned: bool, preferences: &ApiPreferences) -> Result<ApiSettings, Error> {
     let api_url = preferences.url.clone();
     let api_url = match preferences.backend {
+        // The API has nothing but images.
+        _ if target.stack.is_some() => None,
         BackendChoice::Auto => api_url,
         BackendChoice::Aws => None,
         BackendChoice::Api => Some(api_url.ok_or_else(|| {
@@ -354,17 +406,24 @@ fn api(
         )));
     }
     let signed = |text: &Option<String>| text.clone().filter(|_| !unsigned);
+    // Where an API is configured, the role is the API's.
+    let has_own_role = target.stack.is_some()
+        && preferences.url.is_some()
+        && preferences.backend != BackendChoice::Aws;
+    let own_region = target.region;
+    let region = |other: Option<String>| own_region.clone().or(other);
     Ok(ApiSettings {
-        image_id,
+        image_id: target.image_id,
+        stack: target.stack,
         api_url,
-        region_before_profile: preferences.region.unless_file(),
-        requested_region: preferences.region.value.clone(),
+        region_before_profile: region(preferences.region.unless_file()),
+        requested_region: region(preferences.region.value.clone()),
         requested_profile: preferences.profile.value.clone(),
-        region: preferences.region.unless_environment(),
+        region: region(preferences.region.unless_environment()),
         signing_region: signed(&preferences.signing_region),
         profile_to_check: signed(&preferences.profile.value),
         profile: signed(&preferences.profile.unless_environment()),
-        role_arn: signed(&preferences.role_arn),
+        role_arn: signed(&preferences.role_arn).filter(|_| !has_own_role),
         unsigned,
         ca_bundle: preferences.ca_bundle.clone(),
         interval: preferences.interval,

@@ -171,7 +171,9 @@ impl World {
         let present = state.stack.as_ref();
         let by_name = present.filter(|_| name == &*self.image_id);
         let by_id = || state.stacks().find(|stack| stack.id == name);
-        by_name.or_else(by_id).map(|stack| stack.view(&self.image_id))
+        by_name
+            .or_else(by_id)
+            .map(|stack| stack.view(&self.image_id))
     }
 
     /// Every stack that the image had, newest first.
@@ -199,8 +201,16 @@ impl World {
         let (status, reason) = stack.stage.clone()?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let ami = ami.map(|image| (text(&image["region"]), text(&image["ec2AmiInfo"]["amiId"])));
-        let status = if ami.is_some() { "AVAILABLE".to_owned() } else { status };
-        Some(StageView { status, reason, ami })
+        let status = if ami.is_some() {
+            "AVAILABLE".to_owned()
+        } else {
+            status
+        };
+        Some(StageView {
+            status,
+            reason,
+            ami,
+        })
     }
 
     pub(crate) fn image_id(&self) -> &str {
@@ -235,7 +245,9 @@ impl Stack {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         if let Some(tags) = description["cloudformationStackTags"].as_array() {
             let tags = tags.iter();
-            self.tags = tags.map(|tag| (text(&tag["key"]), text(&tag["value"]))).collect();
+            self.tags = tags
+                .map(|tag| (text(&tag["key"]), text(&tag["value"])))
+                .collect();
         }
         if let Some(status) = description["imagebuilderImageStatus"].as_str() {
             let reason = description["imagebuilderImageStatusReason"].as_str();

@@ -67,6 +67,8 @@ pub enum Seen {
     Image(ImageAnswer),
     /// A request of the stream failed; other streams may still be up to date.
     Failed(Fault),
+    /// A call of the stream is refused for good, and the watch goes on without it.
+    Refused(Fault),
     /// From here on, the machine's clock is this far behind the service's. Zero: it is right again. The times of
     /// observations are corrected already.
     ClockOff(TimeDelta),
@@ -131,12 +133,34 @@ pub struct WalkStep {
     pub commit: Option<Vec<LateEvent>>,
     /// The walk reads the whole history, down to the stack's first event.
     pub audit: bool,
+    /// The events directly below which others may be missing, because the service refuses their page: all gaps of the
+    /// stack, if this walk has changed them.
+    pub gaps: Option<Vec<EventId>>,
+    /// Events of other stacks that the service listed among those of the walk's. They are committed with the walk.
+    pub others: Vec<OtherEvents>,
+}
+
+/// The new events of another stack than the walk's.
+#[derive(Clone, Debug)]
+pub struct OtherEvents {
+    pub stack_id: StackId,
+    /// Newer than all that is known of the stack, newest first.
+    pub fresh: Vec<Arc<StackEvent>>,
+    pub late: Vec<LateEvent>,
 }
 
 impl WalkStep {
     /// The page's events: the late ones first, then the fresh ones, oldest first.
     pub fn events(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
         let late = self.commit.iter().flatten().map(|late| &late.event);
+        let others = self.others.iter().flat_map(OtherEvents::events);
+        others.chain(late.rev()).chain(self.fresh.iter().rev())
+    }
+}
+
+impl OtherEvents {
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
+        let late = self.late.iter().map(|late| &late.event);
         late.rev().chain(self.fresh.iter().rev())
     }
 }

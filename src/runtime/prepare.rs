@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::demo::server::aws::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
 use crate::demo::{Scenario, Simulator};
+use crate::domain::stack_event::StackId;
 use crate::error::Error;
 use crate::recording::{self, Header};
 use crate::runtime::commands::history;
@@ -41,9 +42,9 @@ impl Ready {
 }
 
 /// Prepares the watch of a source.
-pub(super) async fn prepare(settings: SourceSettings) -> Result<Ready, Error> {
+pub(super) async fn prepare(settings: SourceSettings, waits: bool) -> Result<Ready, Error> {
     match settings {
-        SourceSettings::Api(api) => prepare_api(*api).await,
+        SourceSettings::Api(api) => prepare_api(*api, waits).await,
         SourceSettings::Demo {
             scenario,
             speed,
@@ -53,7 +54,7 @@ pub(super) async fn prepare(settings: SourceSettings) -> Result<Ready, Error> {
     }
 }
 
-async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
+pub(super) async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
         .parse()
@@ -63,7 +64,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         checked.map_err(|error| usage("invalid value for --profile", &error))?;
     }
     let Some(api_url) = &api.api_url else {
-        return prepare_direct(api, image_id).await;
+        return prepare_direct(api, waits).await;
     };
     let api_url: ApiUrl = api_url
         .parse()
@@ -109,7 +110,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
     Ok(Ready::new(target, clock, origin, header))
 }
 
-async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Error> {
+pub(super) async fn prepare_direct(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
     let profile = api.profile.as_deref();
     let region = find_region(profile, api.region_before_profile, api.requested_region);
     let region = region.await.ok_or_else(|| {
@@ -122,17 +123,20 @@ async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Er
     let endpoints = endpoints.map_err(|error| usage("invalid AWS configuration", &error))?;
     let clock = Clock::wall();
     let target = Target {
-        image_id: image_id.as_str().to_owned(),
+        image_id: api.image_id.clone(),
         region: Some(SafeText::new(&region)),
         note: None,
     };
     let header = Header {
         profile: api.requested_profile,
         region: Some(region.clone()),
+        stack: api.stack.clone(),
         ..Header::new(&target.image_id, recording::aws(), clock.now())
     };
     let settings = direct::Settings {
-        image_id,
+        image_id: api.image_id,
+        waits,
+        stack: api.stack.as_deref().map(StackId::from),
         region,
         endpoints,
         profile: api.profile,
@@ -187,11 +191,15 @@ async fn prepare_demo(name: &str, speed: f64, service: SimulatedService) -> Resu
     Ok(Ready::new(target, clock, origin, header))
 }
 
-fn simulated_aws(scenario: &Scenario, simulator: &Simulator, clock: &Clock) -> Result<Direct, Error> {
+fn simulated_aws(
+    scenario: &Scenario,
+    simulator: &Simulator,
+    clock: &Clock,
+) -> Result<Direct, Error> {
     let endpoints = Endpoints::at(&simulator.aws_url()).map_err(|error| bug(&error))?;
     let keys = (ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN);
     let fixed = Fixed::new(keys, scenario.region());
-    Direct::with_signer(scenario.image_id(), &endpoints, fixed, clock.clone())
+    Direct::with_signer(scenario.image_id(), endpoints, fixed, clock.clone())
         .map_err(|error| bug(&error))
 }
 

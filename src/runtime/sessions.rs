@@ -18,6 +18,7 @@ use crate::poll::schedule::{PollCommand, Schedules};
 use crate::recording::{self, RecordingSink, Writer};
 use crate::runtime::inbox::Inbox;
 use crate::runtime::process::tasks::Tasks;
+use crate::runtime::recorder::Opening;
 
 /// The capacity of the queue of commands: one of each kind, and one more.
 const COMMANDS: usize = 4;
@@ -71,13 +72,13 @@ impl Sessions {
         }
     }
 
-    /// Starts to poll or to play. `resumed` are the observations of the resumed recording.
+    /// Starts to poll or to play, once the recording is open.
     pub(super) fn start(
         &mut self,
         session: SessionId,
         origin: Origin,
-        resumed: &[Observation],
-        (writer, messages): (Option<&Writer>, mpsc::Sender<Msg>),
+        (opening, writer): (Option<Opening>, Option<&Writer>),
+        messages: mpsc::Sender<Msg>,
         tasks: &mut Tasks,
     ) {
         let to_message = move |observations| Msg::Observed(session, observations);
@@ -86,6 +87,9 @@ impl Sessions {
         let (backend, interval, simulator) = match origin {
             Origin::Recording(recorded) => {
                 tasks.spawn("player", async move {
+                    if let Some(opening) = opening {
+                        sink.begin(opening.wait().await.recorder);
+                    }
                     recording::play(recorded, clock, &mut sink).await;
                     let _ = messages.send(Msg::RecordingEnded(session)).await;
                 });
@@ -101,19 +105,32 @@ impl Sessions {
             tasks.spawn("simulator", simulator.serve());
         }
         let mut schedules = Schedules::new(interval, fastrand::Rng::new());
-        for page in resumed.iter().flat_map(Observation::resumed) {
-            schedules.remember(page);
-        }
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
-        let poller = Poller {
-            source: backend,
-            permit: self.permit.clone(),
-            clock,
-            schedules,
-            observations: sink,
-            commands: command_receiver,
-        };
-        tasks.spawn("poller", poller.run());
+        let permit = self.permit.clone();
+        tasks.spawn("poller", async move {
+            if let Some(opening) = opening {
+                let opened = opening.wait().await;
+                sink.begin(opened.recorder);
+                for page in opened.resumed.iter().flat_map(Observation::resumed) {
+                    schedules.remember(page);
+                }
+                let resumed = Some(opened.resumed).filter(|resumed| !resumed.is_empty());
+                let remarks = opened.remarks.into_iter().map(Msg::Remark);
+                for msg in remarks.chain(resumed.map(to_message)) {
+                    // Fails if the loop has ended.
+                    let _ = messages.send(msg).await;
+                }
+            }
+            let poller = Poller {
+                source: backend,
+                permit,
+                clock,
+                schedules,
+                observations: sink,
+                commands: command_receiver,
+            };
+            poller.run().await;
+        });
         self.pollers.push((session, commands));
     }
 

@@ -82,12 +82,13 @@ pub(super) fn tick(clock: &Clock, slept: bool) -> Msg {
         is_machine_time: clock.is_machine_time(),
         offset: local_offset(now),
         elapsed: clock.elapsed(),
+        running: clock.running(),
         slept,
     }
 }
 
 /// The offset of local time from UTC at a time.
-fn local_offset(time: DateTime<Utc>) -> FixedOffset {
+pub(super) fn local_offset(time: DateTime<Utc>) -> FixedOffset {
     time.with_timezone(&Local).offset().fix()
 }
 

@@ -49,6 +49,8 @@ pub struct GlyphSet {
     /// The completed part of the progress bar.
     pub bar_done: &'static str,
     pub bar_rest: &'static str,
+    /// The part of the progress bar beyond the estimate.
+    pub bar_over: &'static str,
     /// The border of panes and popups.
     pub border: border::Set<'static>,
 }
@@ -92,6 +94,7 @@ static UNICODE: GlyphSet = GlyphSet {
     rule: "─",
     bar_done: "█",
     bar_rest: "░",
+    bar_over: "▒",
     border: border::ROUNDED,
 };
 
@@ -109,6 +112,7 @@ static ASCII: GlyphSet = GlyphSet {
     rule: "-",
     bar_done: "#",
     bar_rest: ".",
+    bar_over: "%",
     border: border::Set {
         top_left: "+",
         top_right: "+",
@@ -139,6 +143,7 @@ mod tests {
             set.rule,
             set.bar_done,
             set.bar_rest,
+            set.bar_over,
             set.border.top_left,
             set.border.vertical_left,
             set.border.horizontal_top,

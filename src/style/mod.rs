@@ -182,6 +182,11 @@ impl Theme {
         }
     }
 
+    /// The selected row of a failure: it stays as red as it was.
+    pub fn selected_failure(&self) -> Style {
+        self.bad().add_modifier(Modifier::BOLD | Modifier::REVERSED)
+    }
+
     /// A choice that is switched on.
     pub fn chosen(&self) -> Style {
         self.role(Role::Chosen)

@@ -242,7 +242,7 @@ fn a_full_disk_is_reported_and_leaves_no_partial_report() {
     terminal.read_on();
     terminal.wait_for("failed to write").wait_for(" FAILED ");
     terminal
-        .press("R")
+        .press("RR")
         .wait_for("failed to write bakewatch-rocky9-efa-");
     terminal.press("q");
     assert_eq!(terminal.end().exit_code(), 3);
@@ -257,7 +257,7 @@ fn a_report_that_cannot_be_written_is_an_error_on_the_screen() {
     let script = "mkdir x && cd x && rmdir ../x && exec \"$b\" demo --speed 600";
     let mut terminal = Terminal::shell(160, 40, &["-c", script]);
     terminal.read_on();
-    terminal.wait_for("CREATE_COMPLETE").press("R");
+    terminal.wait_for("CREATE_COMPLETE").press("RR");
     terminal.wait_for("in a folder that you can write to");
     terminal.press("q");
     assert_eq!(terminal.end().exit_code(), 0);

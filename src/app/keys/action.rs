@@ -34,9 +34,14 @@ pub enum AppAction {
     /// Switch between the program and the terminal as the user of the mouse.
     Mouse,
     Help,
+    /// Draw the whole screen again: another program has written on it.
+    Redraw,
     /// Suspend the program.
     Suspend,
+    /// Close the topmost overlay or pane; from the main view, leave.
     Quit,
+    /// Cancel a prompt; from anywhere else, leave at once.
+    Leave,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +67,8 @@ pub enum SessionAction {
     Copy,
     CopyEvent,
     CopyAmi,
+    /// Copy the command that helps after a failure, or the line of the configuration that uses the image.
+    CopyCommand,
     /// Write a report of the build to share.
     Report,
     /// Poll the API now instead of at the next interval.

@@ -3,6 +3,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::app::views::Tab;
 use crate::text::pattern::Pattern;
 
 /// The maximum length in bytes: more than anyone types, less than is slow to search for.
@@ -30,6 +31,8 @@ pub struct Prompt {
     pub pattern: Result<Option<Pattern>, String>,
     /// The pattern from before the line was opened; cancelling restores it.
     pub(crate) original: Option<Pattern>,
+    /// The view that opening the line has left; cancelling returns to it.
+    pub(crate) opened_from: Option<Tab>,
 }
 
 impl Prompt {
@@ -43,6 +46,7 @@ impl Prompt {
             is_regex: current.is_some_and(Pattern::is_regex),
             pattern: Ok(current.filter(|_| keep_text).cloned()),
             original: current.cloned(),
+            opened_from: None,
         }
     }
 

@@ -33,12 +33,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             is_machine_time,
             offset,
             elapsed,
+            running,
             slept,
         } => {
             let corrected = now.checked_add_signed(model.shown.behind);
             model.now = corrected.filter(|_| is_machine_time).unwrap_or(now);
             model.offset = offset;
             model.elapsed = elapsed;
+            model.set_running(running);
             if slept {
                 resume_after_sleep(model, &mut effects);
             }
@@ -67,8 +69,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
         Msg::RecordingEnded(id) => ending::end_recording(model, id, &mut effects),
+        Msg::Typical(typical) => model.expect(typical),
         Msg::Remark(remark) => effects.extend(show_remark(model, remark)),
         Msg::ReportWritten(written) => {
+            model.begin_key();
             model.toast = Some(match written {
                 Ok(file) => format!("report written to {file}"),
                 Err(why) => why,

@@ -1,4 +1,5 @@
-//! The explanation of a failure as a page: the first failure, its reason, the remedy and the consequences.
+//! The explanation of a failure as a page: the first failure, its reason, the remedy and the consequences. After a success,
+//! the page has the result.
 //!
 //! The parts come from [`crate::domain::failure`]; `view::views::failure` draws the lines.
 
@@ -11,6 +12,7 @@ use crate::app::views::action::{Move, ViewAction};
 use crate::app::views::detail::DetailSubject;
 use crate::app::views::page;
 use crate::app::views::page::{Page, PageLine};
+use crate::app::views::result;
 use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
 use crate::domain::failure::{Diagnosis, Explanation, Reason, Remedy};
@@ -40,7 +42,7 @@ struct FailurePageInput {
 
 impl View for FailurePage {
     fn count(&self, data: ViewData<'_>) -> usize {
-        usize::from(data.explanation.is_some() || builder_failure(data.build).is_some())
+        usize::from(has_lines(data))
     }
 
     fn subject<'a>(&'a self, _data: ViewData<'a>) -> Option<DetailSubject<'a>> {
@@ -59,6 +61,10 @@ impl View for FailurePage {
         true
     }
 
+    fn name(&self, data: ViewData<'_>) -> Option<&'static str> {
+        result::ami(data.build).map(|_| "Result")
+    }
+
     fn copyable(&self) -> Option<(String, String)> {
         let line = self.page.lines.get(self.page.cursor)?;
         line.copyable()
@@ -67,8 +73,7 @@ impl View for FailurePage {
     fn settle(&mut self, data: ViewData<'_>, size: Option<PaneSize>) {
         let (build, explanation) = (data.build, data.explanation);
         let PaneSize { rows, columns } = size.unwrap_or_default();
-        let is_explained = explanation.is_some() || builder_failure(build).is_some();
-        let wanted = is_explained.then(|| FailurePageInput {
+        let wanted = has_lines(data).then(|| FailurePageInput {
             cause: explanation.map(|why| why.cause.key()),
             revision: build.revision(),
             columns,
@@ -81,10 +86,14 @@ impl View for FailurePage {
                 self.page.rewind();
             }
             let leftover = build.verdict() == Verdict::Succeeded;
-            self.page.lines = match explanation {
+            self.page.lines = result::lines(data, columns);
+            if explanation.is_some() && !self.page.lines.is_empty() {
+                self.page.lines.push(PageLine::Blank);
+            }
+            self.page.lines.extend(match explanation {
                 Some(why) => lines(why, leftover, columns),
                 None => builder_failure_lines(build, columns),
-            };
+            });
             push_failed_deletion(build, explanation, columns, &mut self.page.lines);
             self.rendered_from = wanted;
         }
@@ -125,6 +134,12 @@ impl View for FailurePage {
     fn find(&mut self, pattern: &Pattern, forward: bool, _data: ViewData<'_>) -> Option<String> {
         self.page.find(pattern, forward)
     }
+}
+
+/// Whether there is a failure to explain, or a result.
+fn has_lines(data: ViewData<'_>) -> bool {
+    let failed = data.explanation.is_some() || builder_failure(data.build).is_some();
+    failed || result::ami(data.build).is_some()
 }
 
 /// The failure that Image Builder reports, if the screen should show it.
@@ -215,7 +230,11 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
     if let Some(reason) = &why.builder_reason {
         lines.push(PageLine::Blank);
         lines.push(PageLine::Heading("Image Builder's reason".to_owned()));
-        lines.extend(page::whole_lines(reason.as_str().into(), reason.as_str(), columns));
+        lines.extend(page::whole_lines(
+            reason.as_str().into(),
+            reason.as_str(),
+            columns,
+        ));
     } else if cause.reason.is_some() {
         lines.push(PageLine::Blank);
         lines.push(PageLine::Heading("the service's reason".to_owned()));
@@ -224,7 +243,7 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
     lines
 }
 
-/// The cause in one line, and what helps: before the service's own words.
+/// The cause in one line, and the remedy: before the service's own words.
 fn push_diagnosis(
     summary: Option<&SafeText>,
     remedy: Option<&Remedy>,
@@ -239,11 +258,11 @@ fn push_diagnosis(
     if let Some(hint) = remedy {
         lines.push(PageLine::Blank);
         lines.push(PageLine::Heading("remedy".to_owned()));
-        lines.extend(page::text_lines(hint.advice.as_str(), columns));
+        // The command first: a long advice must not push it off the screen.
         if let Some(command) = &hint.command {
-            lines.push(PageLine::Blank);
             lines.extend(page::command_lines(command.as_str(), columns));
         }
+        lines.extend(page::text_lines(hint.advice.as_str(), columns));
     }
 }
 

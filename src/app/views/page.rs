@@ -278,12 +278,11 @@ pub(crate) fn whole_lines(
     columns: usize,
 ) -> impl Iterator<Item = PageLine> + use<> {
     let parts = wrap(shown, columns).into_iter().enumerate();
-    parts
-        .map(move |(index, part)| PageLine::Reason {
-            whole: Arc::clone(&whole),
-            part,
-            first: index == 0,
-        })
+    parts.map(move |(index, part)| PageLine::Reason {
+        whole: Arc::clone(&whole),
+        part,
+        first: index == 0,
+    })
 }
 
 /// A command, wrapped to lines.

@@ -187,8 +187,7 @@ impl<'a> ListRows<'a> {
         let older = all.take_while(|other| other.stack_id() != timeline.stack_id());
         let older: usize = older.map(|other| other.count(self.selection)).sum();
         let here = position.map_or(0, |position| {
-            let gap = timeline.gap(self.selection).filter(|gap| *gap <= position);
-            position + 1 - usize::from(gap.is_some())
+            position + 1 - timeline.gaps_to(self.selection, position)
         });
         older + here
     }

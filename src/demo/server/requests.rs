@@ -38,7 +38,11 @@ impl LoggedRequest {
             route: route(request.method().as_str(), path, &query),
             method: request.method().to_string(),
             path: path.to_owned(),
-            target: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+            target: request
+                .uri()
+                .path_and_query()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             query,
             headers: headers.collect(),
         }
@@ -70,6 +74,7 @@ fn route(method: &str, path: &str, query: &[(String, String)]) -> Route {
     if method == "GET" && matches!(path, "/" | "/GetImage") {
         return match value_of(query, "Action") {
             Some("DescribeStackEvents") => Route::StackEvents,
+            None if path == "/" => Route::Unknown,
             _ => Route::Image,
         };
     }

@@ -28,9 +28,10 @@ use crate::domain::facts::Facts;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
+use crate::text::arn;
 use crate::text::safe::SafeText;
 
-pub(crate) use reason::{Label, Reason, region_of_arn};
+pub(crate) use reason::{Label, Reason};
 pub(crate) use remedy::Remedy;
 
 use remedy::RemedyContext;
@@ -134,7 +135,7 @@ fn diagnose(
 
 /// What a remedy may say about the image. A region that is not given is that of the stack's ARN.
 fn context<'a>(build: &'a Build, image_id: &'a str, region: Option<&'a str>) -> RemedyContext<'a> {
-    let of_stack = || region_of_arn(build.stack_id()?.as_str());
+    let of_stack = || arn::region(build.stack_id()?.as_str());
     let facts = build.current().map(Timeline::facts);
     RemedyContext {
         image_id,

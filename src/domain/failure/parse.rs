@@ -73,7 +73,7 @@ static MESSAGE: [Mark; 6] = [
     mark!(Hook, r"\bhook\(?s?\)? failed:?\s*\[([^\],\s]+)"),
     mark!(
         HookReason,
-        r"\bhook\(?s?\)? failed(?: with message)?:?\s*(?:\[[^\]]*\]\s*:?\s*)?(?:hook failed with message:\s*)?([^\[\s:].*)"
+        r"\bhook\(?s?\)? failed(?: with message)?:?\s*(?:\[[^\]]*\]\s*:?\s*)?(?:hook failed with message:\s*)?([^\[\s:.].*)"
     ),
     mark!(
         ExitCode,
@@ -93,9 +93,11 @@ static WRAPPINGS: [LazyLock<Regex>; 4] = [
     }),
 ];
 
-/// A pattern of this program; one that does not compile would match nothing, and the tests would say so.
+/// A pattern of this program; one that does not compile would match nothing, and the tests would say so. The names of
+/// AWS are in ASCII: with Unicode's letters a pattern that repeats `\w` would take long to compile.
 pub(super) fn compiled(pattern: &str) -> Regex {
-    Regex::new(pattern)
+    let pattern = pattern.replace(r"\w", "[0-9A-Za-z_]");
+    Regex::new(&pattern)
         .or_else(|_| Regex::new("$^a"))
         .unwrap_or_else(|error| unreachable!("{pattern}: {error}"))
 }

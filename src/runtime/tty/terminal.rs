@@ -179,6 +179,11 @@ impl Screen {
         self.tty.enter()
     }
 
+    /// Draws every cell with the next frame, since another program has changed the terminal's content.
+    pub(crate) fn forget(&mut self) {
+        self.canvas = None;
+    }
+
     /// Gives the terminal back to the shell.
     pub(crate) fn leave(&mut self) {
         self.tty.restore();

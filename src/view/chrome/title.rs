@@ -14,11 +14,13 @@ use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 use crate::view::chrome::parts;
 use crate::view::chrome::parts::LinePart;
-use crate::view::text::cut;
+use crate::view::text::cut_middle;
 use crate::view::time::rough_duration;
 
 /// Columns between two parts.
 const GAP: usize = 2;
+/// From this width on, the time of the next try is always shown.
+const ROOM_FOR_NEXT: usize = 60;
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
@@ -37,7 +39,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     ];
     parts::draw(
         parts,
-        LinePart::of(1, connection(model, theme)),
+        LinePart::of(1, connection(model, theme, columns)),
         GAP,
         area,
         buf,
@@ -46,13 +48,13 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
     let id = one_line(SafeText::new(&model.shown.target.image_id).as_str());
-    let short = cut(&id, columns / 2, theme);
+    let short = cut_middle(&id, columns / 2, theme);
     let style = theme.strong();
     vec![Line::styled(id, style), Line::styled(short, style)]
 }
 
 /// The state of the connection, its age and the next poll, from the longest form to the shortest.
-fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+fn connection<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
     if model.shown.build.is_over() && model.shown.connection.last_sync().is_some() {
         // The build no longer changes, so neither the age nor the state of the connection matters.
         let over = format!("{} finished", theme.glyphs().live);
@@ -78,7 +80,10 @@ fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
         }
         notes.push(format!(" {dot} next try in {next}"));
     }
-    notes.push(String::new());
+    // Why nothing new arrives is worth more than the version and the region.
+    if notes.is_empty() || model.shown.connection.state.is_responding() || columns < ROOM_FOR_NEXT {
+        notes.push(String::new());
+    }
     notes
         .into_iter()
         .map(|note| {
@@ -97,6 +102,7 @@ fn connection_style(model: &Model, theme: &Theme) -> (&'static str, Style) {
         ConnectionState::Failing
         | ConnectionState::Throttled
         | ConnectionState::Unreachable
+        | ConnectionState::Refused
         | ConnectionState::Gap => (glyphs.alert, theme.warn()),
         ConnectionState::Unauthorized | ConnectionState::Misconfigured => {
             (glyphs.alert, theme.bad())

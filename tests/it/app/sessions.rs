@@ -145,6 +145,7 @@ impl Program {
             now: self.now(),
             offset: Utc.fix(),
             elapsed: self.running(),
+            running: self.running(),
             is_machine_time: false,
             slept: false,
         });
@@ -223,6 +224,7 @@ impl Program {
             Effect::Remark(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)
+            | Effect::Redraw
             | Effect::Suspend
             | Effect::Exit(_) => false,
         };

@@ -1,6 +1,10 @@
 //! The program without a screen: its lines, its diagnostics, its exit codes.
 
+mod check;
 mod direct;
+mod direct_outcomes;
+mod direct_permissions;
+mod direct_targets;
 mod endings;
 mod heartbeat;
 mod hostile;

@@ -3,8 +3,12 @@
 use bakewatch::testing::recording::{Header, VERSION};
 use chrono::{DateTime, Utc};
 
+mod background;
+mod choice;
+mod failures;
 mod format_1;
 mod history;
+mod places;
 mod record_and_replay;
 mod report;
 mod resume;
@@ -12,6 +16,7 @@ mod saved_events;
 
 fn header(started_at: DateTime<Utc>) -> Header {
     Header {
+        stack: None,
         version: VERSION,
         program: "0".to_owned(),
         backend: "parallelcluster".to_owned(),

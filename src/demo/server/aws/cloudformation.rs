@@ -43,12 +43,16 @@ pub(super) fn describe_stacks(world: &World, request: &LoggedRequest) -> Respons
         let message = format!("Stack with id {name} does not exist");
         return failure(400, "ValidationError", &message);
     };
-    let tags = stack.tags.iter().map(|(key, value)| {
-        element("member", &(text("Key", key) + &text("Value", value)))
-    });
+    let tags = stack
+        .tags
+        .iter()
+        .map(|(key, value)| element("member", &(text("Key", key) + &text("Value", value))));
     let tags = element("Tags", &tags.collect::<String>());
     let row = summary(&stack) + &tags;
-    answer("DescribeStacks", &element("Stacks", &element("member", &row)))
+    answer(
+        "DescribeStacks",
+        &element("Stacks", &element("member", &row)),
+    )
 }
 
 pub(super) fn list_stacks(world: &World, request: &LoggedRequest) -> Response {
@@ -63,7 +67,10 @@ pub(super) fn list_stacks(world: &World, request: &LoggedRequest) -> Response {
         .into_iter()
         .filter(|stack| wanted.is_empty() || wanted.contains(&stack.status.as_str()))
         .map(|stack| element("member", &summary(&stack)));
-    answer("ListStacks", &element("StackSummaries", &rows.collect::<String>()))
+    answer(
+        "ListStacks",
+        &element("StackSummaries", &rows.collect::<String>()),
+    )
 }
 
 fn summary(stack: &StackView) -> String {
@@ -84,7 +91,11 @@ fn answer(action: &str, result: &str) -> Response {
 }
 
 pub(super) fn bad_token() -> Response {
-    failure(400, "ValidationError", "The provided NextToken is not valid.")
+    failure(
+        400,
+        "ValidationError",
+        "The provided NextToken is not valid.",
+    )
 }
 
 pub(super) fn failure(status: u16, code: &str, message: &str) -> Response {

@@ -52,5 +52,8 @@ fn item(image: &Value) -> String {
 pub(super) fn failure(status: u16, code: &str, message: &str) -> Response {
     let error = text("Code", code) + &text("Message", message);
     let errors = element("Errors", &element("Error", &error));
-    document(status, element("Response", &(errors + &text("RequestID", "demo"))))
+    document(
+        status,
+        element("Response", &(errors + &text("RequestID", "demo"))),
+    )
 }

@@ -7,12 +7,16 @@ use crate::demo::server::response::Response;
 use crate::demo::world::World;
 
 pub(super) fn get_image(world: &World, request: &LoggedRequest) -> Response {
-    let arn = request.parameter("imageBuildVersionArn").unwrap_or_default();
+    let arn = request
+        .parameter("imageBuildVersionArn")
+        .unwrap_or_default();
     let Some(stage) = world.stage(arn) else {
         let message = "The resource with ARN requested does not exist.";
         return failure(404, "ResourceNotFoundException", message);
     };
-    let amis = stage.ami.map(|(region, image)| json!({ "region": region, "image": image }));
+    let amis = stage
+        .ami
+        .map(|(region, image)| json!({ "region": region, "image": image }));
     let mut state = json!({ "status": stage.status });
     if let Some(reason) = stage.reason {
         state["reason"] = reason.into();

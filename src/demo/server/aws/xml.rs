@@ -43,6 +43,9 @@ mod tests {
 
     #[test]
     fn text_is_escaped() {
-        assert_eq!(text("A", "a<b> & \"c\"\u{1b}"), "<A>a&lt;b&gt; &amp; &quot;c&quot;\u{fffd}</A>");
+        assert_eq!(
+            text("A", "a<b> & \"c\"\u{1b}"),
+            "<A>a&lt;b&gt; &amp; &quot;c&quot;\u{fffd}</A>"
+        );
     }
 }
