@@ -53,6 +53,8 @@ pub enum Msg {
     Signal(Signal),
     /// The end of the recording that is replayed.
     RecordingEnded(SessionId),
+    /// What the user should know about a text that was copied.
+    CopyNote(String),
     /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
     Remark(Remark),
