@@ -243,7 +243,8 @@ mod tests {
     fn the_first_page_is_fetched_before_the_image_and_the_rest_without_a_pause() {
         let mut schedules = schedules();
         assert_eq!(schedules.next(), (ApiRequest::Events(None), seconds(0)));
-        let _ = schedules.on_events(seconds(1), Ok(page(&[event("2", "X", "")], Some("t"))));
+        let events = [event("2", "X", ""), event("1", "X", "")];
+        let _ = schedules.on_events(seconds(1), Ok(page(&events, Some("t"))));
         assert_eq!(schedules.next(), (ApiRequest::Image, seconds(1)));
         let _ = schedules.on_image(seconds(1), Ok(described(false)));
         assert_eq!(

@@ -290,7 +290,7 @@ fn there_is_no_report_without_events() {
     let mut story = builds::building(80, 24);
     for view in ["1", "2", "3", "1>"] {
         story.effects.clear();
-        story.keys(view).keys("R");
+        story.keys(view).keys("RR");
         assert!(
             matches!(story.effects[..], [Effect::WriteReport(_)]),
             "{view}"
