@@ -41,6 +41,8 @@ pub enum Msg {
     Resized(Size),
     /// The API responded, or a request failed: in the order of occurrence.
     Observed(SessionId, Vec<Observation>),
+    /// A replay went back: this is all that has been played now.
+    Rewound(SessionId, Vec<Observation>),
     /// Show another session.
     Show(SessionId),
     /// Nothing else has happened, and events remain to be indexed: index some of them.

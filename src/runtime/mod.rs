@@ -4,12 +4,14 @@
 //! `app::update` and carries out its effects. Tests: `tests/it/headless/watch.rs`, `tests/tty/exit.rs`,
 //! `tests/tty/terminal.rs`.
 
+pub(crate) mod check;
 pub(crate) mod commands;
 pub(crate) mod headless;
 pub(crate) mod inbox;
 pub(crate) mod prepare;
 pub(crate) mod process;
 pub(crate) mod recorder;
+pub(crate) mod replay;
 pub(crate) mod screen;
 pub(crate) mod sessions;
 pub(crate) mod ticks;
@@ -33,7 +35,7 @@ use crate::exit_code;
 use crate::output::{LineFormat, Printer};
 use crate::recording::Folder;
 
-pub(crate) use self::commands::check::check;
+pub(crate) use self::check::check;
 pub(crate) use self::commands::history::{history, report};
 pub(crate) use self::prepare::check_api_url;
 pub(crate) use self::process::streams::print_diagnostic;
@@ -113,7 +115,7 @@ async fn watch(
         mouse: settings.mouse,
         utc: settings.utc,
     };
-    let watched = Session::new(session, prepared.target.clone(), exit);
+    let watched = Session::new(session, prepared.target.clone(), exit).replaying(prepared.playback);
     let mut model = Model::new(preferences, watched, clock.now());
     let hook = Hook(settings.on_outcome);
     let writer = destination.is_some().then(|| {

@@ -2,9 +2,11 @@
 
 use crate::app::msg::Remark;
 use crate::app::session::Target;
+use crate::app::status::playback::Playback;
 use crate::aws::credentials::fixed::Fixed;
-use crate::aws::endpoints::{Endpoints, find_region};
+use crate::aws::endpoints::{Endpoints, Service, find_region};
 use crate::backend::direct::{self, Direct};
+use crate::backend::enriched::Enriched;
 use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
 use crate::backend::{Backend, parallelcluster};
 use crate::cli::SimulatedService;
@@ -34,6 +36,7 @@ impl Ready {
                 target,
                 clock,
                 origin,
+                playback: None,
             },
             header,
             remarks: Vec::new(),
@@ -69,6 +72,7 @@ pub(super) async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, 
     let api_url: ApiUrl = api_url
         .parse()
         .map_err(|error| usage("invalid value for --api-url", &error))?;
+    let aws = beside_api(&api, &api_url).await;
     let signing = if api.unsigned {
         Signing::Unsigned
     } else {
@@ -102,12 +106,44 @@ pub(super) async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, 
     };
     let source = ParallelCluster::new(settings, clock.clone())
         .map_err(|error| usage("failed to set up TLS", &error))?;
+    let backend = match aws {
+        Some(aws) => Backend::Enriched(Box::new(Enriched { api: source, aws })),
+        None => Backend::ParallelCluster(Box::new(source)),
+    };
     let origin = Origin::Api {
-        backend: Backend::ParallelCluster(Box::new(source)),
+        backend,
         interval: api.interval,
         simulator: None,
     };
     Ok(Ready::new(target, clock, origin, header))
+}
+
+/// What AWS tells beside an API, with the identity before the role. Nothing is asked where requests are unsigned; an API on
+/// this machine is no reason to ask the real AWS.
+async fn beside_api(api: &ApiSettings, url: &ApiUrl) -> Option<Direct> {
+    if api.unsigned {
+        return None;
+    }
+    let profile = api.profile.as_deref();
+    let is_local = url.endpoint().loopback;
+    let of_api = url.signing_region().map(str::to_owned);
+    let fallback = api.requested_region.clone().or(of_api);
+    let region = find_region(profile, api.region_before_profile.clone(), fallback).await?;
+    let endpoints = Endpoints::load(profile, &region).await.ok()?;
+    if is_local && !endpoints.is_configured(Service::ImageBuilder) {
+        return None;
+    }
+    let settings = direct::Settings {
+        image_id: api.image_id.clone(),
+        waits: false,
+        stack: None,
+        region,
+        endpoints,
+        profile: api.profile.clone(),
+        role_arn: None,
+        ca_bundle: api.ca_bundle.clone(),
+    };
+    Direct::new(settings, Clock::wall()).ok()
 }
 
 pub(super) async fn prepare_direct(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
@@ -225,27 +261,28 @@ fn bug(error: &dyn std::error::Error) -> Error {
     Error::Bug(error.to_string())
 }
 
+/// The speed of a replay that was played without pauses, once the user has gone back in it.
+const USUAL: f64 = 60.0;
+
 fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
     let (file, recording) = history::open(which, "replay")?;
     let (begin, end) = recording.span();
-    let (clock, note) = match speed {
-        PlaybackSpeed::Times(factor) => {
-            (Clock::scenario(begin, factor), format!("replay x{factor}"))
-        }
-        PlaybackSpeed::Max => (Clock::scenario(end, 1.0), "replay".to_owned()),
+    let (clock, factor) = match speed {
+        PlaybackSpeed::Times(factor) => (Clock::scenario(begin, factor), factor),
+        PlaybackSpeed::Max => (Clock::scenario(end, USUAL), USUAL),
     };
     let remarks = recorder::remarks_on(&file, &recording);
     let header = recording.header;
     let target = Target {
         image_id: SafeText::new(&header.image_id).as_str().to_owned(),
         region: header.region.as_deref().map(SafeText::new),
-        note: Some(note),
+        note: Some("replay".to_owned()),
     };
     let origin = Origin::Recording(recording.observations);
-    Ok(Ready {
-        remarks,
-        ..Ready::new(target, clock.until(end), origin, header)
-    })
+    let mut ready = Ready::new(target, clock.until(end), origin, header);
+    ready.prepared.playback = Some(Playback::new((begin, end), factor));
+    ready.remarks = remarks;
+    Ok(ready)
 }
 
 /// Checks the URL of the settings, which `watch` would refuse. `origin` is where it is set.

@@ -289,6 +289,7 @@ impl ScreenLoop<'_> {
         for effect in effects {
             match effect {
                 Effect::Poll(session, request) => self.sessions.poll(session, request),
+                Effect::Playback(session, request) => self.sessions.playback(session, request),
                 Effect::Notify(text) => {
                     self.screen
                         .write_control(&escapes::notification(&text, self.capabilities));

@@ -53,6 +53,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         Msg::Observed(id, observations) => {
             observe::apply(model, id, &observations, &mut effects);
         }
+        Msg::Rewound(id, observations) => {
+            observe::rewind(model, id, &observations, &mut effects);
+        }
         Msg::Show(id) => {
             while id != model.shown.id && model.overlay.is_some() {
                 keys::close(model);
