@@ -25,10 +25,11 @@ pub struct Environment {
     pub term_colours: Option<u32>,
     /// `TMUX`, if not empty.
     pub tmux: Option<String>,
-    /// Whether `STY` is set, by GNU screen.
-    pub in_screen: bool,
-    /// Whether the terminal shows a progress bar.
-    pub has_progress: bool,
+    /// `STY`, which GNU screen sets, if not empty.
+    pub sty: Option<String>,
+    pub vte_version: String,
+    /// The variable by which Windows Terminal, ConEmu or iTerm2 says that it has a progress bar, if it does.
+    pub progress_by: Option<&'static str>,
     pub colorterm: String,
     /// From `COLORFGBG`.
     pub background: Background,
@@ -82,12 +83,11 @@ impl Environment {
         let more = var("TERMINFO_DIRS");
         let more = more.split(':').map(PathBuf::from);
         let term_colours = terminfo::colours(&term, own.chain(more));
-        // Windows Terminal, ConEmu, and iTerm2, which lists its features.
-        let own = non_empty("WT_SESSION").is_some()
-            || var("ConEmuANSI") == "ON"
-            || var("TERM_PROGRAM") == "iTerm.app" && var("TERM_FEATURES").contains('P');
-        let has_progress =
-            capabilities::has_progress(&var("TERM_PROGRAM"), &var("VTE_VERSION"), own);
+        let is_iterm = var("TERM_PROGRAM") == "iTerm.app" && var("TERM_FEATURES").contains('P');
+        let progress_by = with_name("WT_SESSION")
+            .or_else(|| with_name("ConEmuANSI").filter(|(_, value)| value == "ON"))
+            .map(|(name, _)| name)
+            .or_else(|| is_iterm.then_some("TERM_FEATURES"));
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
@@ -97,8 +97,9 @@ impl Environment {
             term_program: var("TERM_PROGRAM"),
             background: Background::parse(&var("COLORFGBG"), tmux.is_some()),
             tmux,
-            in_screen: non_empty("STY").is_some(),
-            has_progress,
+            sty: non_empty("STY"),
+            vte_version: var("VTE_VERSION"),
+            progress_by,
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
             api_url: non_empty("BAKEWATCH_API_URL"),
@@ -129,7 +130,7 @@ impl Environment {
 
     /// The capabilities of the terminal; without `notify`, notifications are off.
     pub fn capabilities(&self, notify: bool) -> TerminalCapabilities {
-        let multiplexer = Multiplexer::detect(self.tmux.is_some(), self.in_screen, &self.term);
+        let multiplexer = Multiplexer::detect(self.tmux.is_some(), self.sty.is_some(), &self.term);
         TerminalCapabilities {
             notifications: if notify {
                 NotifySupport::detect(&self.term, &self.term_program)
@@ -138,7 +139,7 @@ impl Environment {
             },
             multiplexer,
             title: capabilities::has_title(&self.term),
-            progress: self.has_progress && multiplexer == Multiplexer::None,
+            progress: multiplexer == Multiplexer::None && self.has_progress(),
         }
     }
 
@@ -164,6 +165,11 @@ impl Environment {
         } else {
             Depth::Ansi16
         }
+    }
+
+    fn has_progress(&self) -> bool {
+        let own = self.progress_by.is_some();
+        capabilities::has_progress(&self.term_program, &self.vte_version, own)
     }
 
     /// Whether the terminal has no colours.

@@ -44,7 +44,7 @@ fn a_hostile_recording_does_nothing_to_a_screen() {
     terminal
         .press("/\u{202e}\u{200b}x")
         .wait_for("\\u{202e}\\u{200b}x");
-    terminal.press("\u{3}");
+    terminal.press("\u{3}\u{3}");
     assert_eq!(terminal.end().exit_code(), 3);
     let written = terminal.written();
     assert_eq!(commands(&written), Vec::<&str>::new());

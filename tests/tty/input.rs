@@ -122,7 +122,7 @@ fn pasted_text_and_replies_do_nothing() {
     terminal
         .press("\u{1b}[200~Instance\nRole\u{1b}[201~")
         .wait_for("Instance Role");
-    terminal.press("\u{3}");
+    terminal.press("\u{3}\u{3}");
     assert_eq!(terminal.end().exit_code(), 0);
 }
 

@@ -52,7 +52,7 @@ impl Window {
         }
         let progress = progress(model);
         if self.capabilities.progress && progress != self.progress {
-            sequences += &format!("\x1b]9;4;{progress}\x1b\\");
+            sequences += &["\x1b]9;4;", &progress, "\x1b\\"].concat();
             self.progress = progress;
         }
         if !sequences.is_empty() {
