@@ -11,6 +11,7 @@ use crate::app::layout::{LayoutInput, PaneSize, Regions};
 use crate::app::msg::Remark;
 use crate::app::status::connection::Connection;
 use crate::app::status::exit_policy::ExitPolicy;
+use crate::app::status::playback::Playback;
 use crate::app::status::verdict_notice::VerdictNotice;
 use crate::app::views::detail::{Detail, DetailSubject};
 use crate::app::views::events::FoundEvent;
@@ -21,7 +22,7 @@ use crate::app::views::search::Search;
 use crate::app::views::{Tab, View, ViewData, Views};
 use crate::domain::build::Build;
 use crate::domain::estimate::TypicalDuration;
-use crate::domain::failure::Explanation;
+use crate::domain::failure::{Diagnosis, Explanation, Remedy};
 use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
@@ -63,6 +64,8 @@ pub struct Session {
     /// How far the machine's clock is behind the service's: zero if it is right.
     pub(super) behind: TimeDelta,
     explanation: Option<Explanation>,
+    /// What Image Builder's own word says, while no event explains a failure.
+    diagnosis: Option<Diagnosis>,
     /// The last remark about the recording of this build, and the running time when it was made.
     pub(super) remark: Option<(Duration, Remark)>,
     pub(super) verdict_notice: VerdictNotice,
@@ -86,6 +89,8 @@ pub struct Session {
     pub tab: Tab,
     pub views: Views,
     pub detail: Detail,
+    /// The replay of a recording, if this is one.
+    pub playback: Option<Playback>,
     /// Whether the detail pane covers the list, if they do not stand side by side.
     pub detail_only: bool,
     pub focus: Focus,
@@ -104,6 +109,7 @@ impl Session {
             connection: Connection::default(),
             behind: TimeDelta::zero(),
             explanation: None,
+            diagnosis: None,
             remark: None,
             verdict_notice: VerdictNotice::default(),
             shown_for_verdict: None,
@@ -116,11 +122,28 @@ impl Session {
             tab: Tab::Events,
             views: Views::default(),
             detail: Detail::default(),
+            playback: None,
             detail_only: false,
             focus: Focus::List,
             filter: Filter::default(),
             search: Search::default(),
         }
+    }
+
+    /// The same as the replay of a recording.
+    #[must_use]
+    pub fn replaying(self, playback: Option<Playback>) -> Self {
+        Self { playback, ..self }
+    }
+
+    /// Forgets what was observed: a replay begins again. The views stay as the user has left them.
+    pub(super) fn forget_build(&mut self) {
+        self.build = Build::requested(&self.target.image_id, false);
+        self.connection = Connection::default();
+        self.behind = TimeDelta::zero();
+        self.explanation = None;
+        self.remark = None;
+        self.shown_for_verdict = None;
     }
 
     /// The view in the body of the screen.
@@ -289,8 +312,7 @@ impl Session {
 
     /// The command that helps, or the line of a cluster's configuration that uses the image; with its name.
     pub(super) fn command(&self) -> Option<(&'static str, String)> {
-        let remedy = self.explanation().and_then(|why| why.remedy.as_ref());
-        let command = remedy.and_then(|remedy| remedy.command.as_ref());
+        let command = self.remedy().and_then(|remedy| remedy.command.as_ref());
         let command = command.map(|command| ("the command", command.to_string()));
         let succeeded = self.build.verdict() == Verdict::Succeeded;
         let ami = self.build.ami().filter(|_| succeeded);
@@ -303,6 +325,21 @@ impl Session {
         let region = self.region();
         let region = region.as_ref().map(SafeText::as_str);
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
+        let is_unexplained = self.explanation.is_none() && self.build.builder_failure().is_some();
+        let succeeded = self.build.verdict() == Verdict::Succeeded;
+        self.diagnosis = (is_unexplained && !succeeded)
+            .then(|| Diagnosis::of_builder(&self.build, &self.target.image_id, region));
+    }
+
+    /// What Image Builder's own word says, while no event explains a failure.
+    pub(crate) fn diagnosis(&self) -> Option<&Diagnosis> {
+        self.diagnosis.as_ref()
+    }
+
+    /// What helps after the failure.
+    pub(crate) fn remedy(&self) -> Option<&Remedy> {
+        let explained = self.explanation().map(|why| why.remedy.as_ref());
+        explained.unwrap_or_else(|| self.diagnosis.as_ref()?.remedy.as_ref())
     }
 
     /// The image's region: from the API, otherwise from the user.

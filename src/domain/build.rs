@@ -139,8 +139,8 @@ impl Build {
     fn apply_page(&mut self, page: &WalkStep, change: &mut Change<'_>) {
         if let Some(stack_id) = &page.stack_id {
             if self.stack_id() != Some(stack_id) {
-                let pending = self.current().into_iter().flat_map(Timeline::pending);
-                change.left.extend(pending.cloned());
+                let left = self.timelines.last_mut().map(Timeline::leave);
+                change.left = left.unwrap_or_default();
                 change.new_stack = Some(stack_id.clone());
                 self.begin_stack(stack_id);
             }

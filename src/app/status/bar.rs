@@ -147,6 +147,9 @@ fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem>
         StatusClass::Complete,
         StatusClass::Failed,
     ];
+    // After a verdict, nothing runs or gets complete any more.
+    let is_final = build.verdict().is_final();
+    let is_usual = usual.contains(&class) && (!is_final || class == StatusClass::Failed);
     let count = facts.resources_in(class);
     let classes = model.shown.filter.classes;
     let chosen = classes != ClassSet::ALL && classes.contains(class);
@@ -154,7 +157,7 @@ fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem>
         detail >= BarDetail::Chips || (detail == BarDetail::Keys && class == StatusClass::Failed);
     // After a success, the resources are gone with the stack.
     let is_gone = build.is_gone() && build.verdict() == Verdict::Succeeded;
-    if !wanted || (is_gone && !chosen) || !(count > 0 || chosen || usual.contains(&class)) {
+    if !wanted || (is_gone && !chosen) || !(count > 0 || chosen || is_usual) {
         return None;
     }
     let word = match class {

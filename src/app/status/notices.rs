@@ -73,7 +73,6 @@ pub(crate) fn lines(
     size: Size,
 ) -> Vec<NoticeLine> {
     let (build, connection) = (&session.build, &session.connection);
-    let explanation = session.explanation();
     let mut most = usize::from(size.height / SCREEN_LINES_PER_LINE);
     let all = usize::from(size.height / SCREEN_LINES_PER_NOTICE);
     // An empty list has the room to show the fault, and does.
@@ -85,10 +84,10 @@ pub(crate) fn lines(
     let fault = fault.map(|fault| (NoticeSubject::Fault, fault.to_string()));
     // The view of the failure has the explanation as its first lines.
     let explains = session.view().explains_failure();
-    let notice = build_notice(build, explanation, columns);
-    let notice = notice.filter(|(subject, _)| !(explains && is_explained_there(*subject)));
+    let notice = build_notice(session, columns);
+    let notice = notice.filter(|(subject, _)| !(explains && *subject == NoticeSubject::Failure));
     let remark = remark.map(|remark| (NoticeSubject::Attention, remark.text.to_string()));
-    let hint = explanation.and_then(|explanation| explanation.remedy.as_ref());
+    let hint = session.remedy();
     let helps = |subject| match subject {
         NoticeSubject::Failure => true,
         NoticeSubject::Attention => build.verdict() == Verdict::Succeeded,
@@ -96,7 +95,13 @@ pub(crate) fn lines(
     };
     let notice = notice.map(|notice| (hint.filter(|_| helps(notice.0)), notice));
     let without_hint = |notice| (None, notice);
-    let notices = [fault.map(without_hint), notice, remark.map(without_hint)];
+    let result = result(build).filter(|_| !explains);
+    let notices = [
+        fault.map(without_hint),
+        result.map(without_hint),
+        notice,
+        remark.map(without_hint),
+    ];
     let mut left = notices.iter().flatten().count();
     let mut lines: Vec<NoticeLine> = Vec::new();
     for (hint, (subject, text)) in notices.into_iter().flatten() {
@@ -104,16 +109,20 @@ pub(crate) fn lines(
         let room = most.saturating_sub(lines.len()).div_ceil(left);
         left -= 1;
         let text = fit(&text, columns, room);
-        let room_for_advice = room - text.len().min(room);
+        let mut room_for_advice = room - text.len().min(room);
         push(&mut lines, subject, text);
         if let Some(hint) = hint {
             let room = all.saturating_sub(lines.len() + left);
             let command = command_lines(hint, columns, room);
             // The command is beyond the share of the prose.
             most += command.len();
-            let is_whole = hint.command.is_none() || !command.is_empty();
+            let has_command = !command.is_empty();
             push(&mut lines, NoticeSubject::Command, command);
-            let advice = advice(hint, is_whole, keys, columns, room_for_advice);
+            if hint.command.is_none() {
+                // The advice is all that helps.
+                room_for_advice = room;
+            }
+            let advice = advice(hint, has_command, keys, columns, room_for_advice);
             lines.extend(advice.into_iter().map(|text| NoticeLine {
                 subject,
                 first: false,
@@ -133,41 +142,34 @@ fn push(lines: &mut Vec<NoticeLine>, subject: NoticeSubject, texts: Vec<String>)
     }));
 }
 
-/// Whether the view of the failure, or of the result, begins with this.
-fn is_explained_there(subject: NoticeSubject) -> bool {
-    matches!(subject, NoticeSubject::Failure | NoticeSubject::Result)
+/// How to use the image of a build that succeeded.
+fn result(build: &Build) -> Option<(NoticeSubject, String)> {
+    let ami = build
+        .ami()
+        .filter(|_| build.verdict() == Verdict::Succeeded)?;
+    let text = format!("in a cluster's configuration: {}", ami.configuration()?);
+    Some((NoticeSubject::Result, text))
 }
 
 /// The notice about the build itself.
-fn build_notice(
-    build: &Build,
-    explanation: Option<&Explanation>,
-    columns: usize,
-) -> Option<(NoticeSubject, String)> {
+fn build_notice(session: &Session, columns: usize) -> Option<(NoticeSubject, String)> {
+    let build = &session.build;
     match build.verdict() {
         Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => {
             let why = verdict_reason(build).map_or_else(String::new, |why| format!(": {why}"));
             let text = format!("the image is good; its stack could not delete itself{why}");
             Some((NoticeSubject::Attention, text))
         }
-        Verdict::Succeeded => {
-            let configuration = build.ami()?.configuration()?;
-            let text = format!("in a cluster's configuration: {configuration}");
-            Some((NoticeSubject::Result, text))
-        }
         Verdict::Deleted | Verdict::AmiNotFound | Verdict::Ended | Verdict::EndNotSeen => {
             verdict_reason(build).map(|why| (NoticeSubject::Attention, why))
         }
-        _ => failure(build, explanation, columns).map(|text| (NoticeSubject::Failure, text)),
+        _ => failure(session, columns).map(|text| (NoticeSubject::Failure, text)),
     }
 }
 
 /// The first failure and its reason, in one line; `None` before a failure.
-pub(crate) fn failure(
-    build: &Build,
-    explanation: Option<&Explanation>,
-    columns: usize,
-) -> Option<String> {
+pub(crate) fn failure(session: &Session, columns: usize) -> Option<String> {
+    let build = &session.build;
     if build.verdict() == Verdict::Succeeded {
         return None;
     }
@@ -175,9 +177,14 @@ pub(crate) fn failure(
         build.verdict(),
         Verdict::Failed | Verdict::Failing | Verdict::RollingBack
     );
-    explanation
-        .map(|why| failure_text(why, columns))
-        .or_else(|| failed.then(|| verdict_reason(build)).flatten())
+    let explained = session.explanation();
+    let explained = explained.map(|why| failure_text(why, columns));
+    let diagnosed = || {
+        let summary = session.diagnosis()?.summary.as_ref()?;
+        Some(format!("Image Builder: {summary}"))
+    };
+    let reported = || verdict_reason(build);
+    explained.or_else(|| failed.then(|| diagnosed().or_else(reported)).flatten())
 }
 
 fn failure_text(explanation: &Explanation, columns: usize) -> String {
@@ -208,7 +215,8 @@ fn advice(
     room: usize,
 ) -> Vec<String> {
     let mut lines = wrap(hint.advice.as_str(), columns);
-    if has_command && lines.len() <= room {
+    let is_whole = has_command || hint.command.is_none();
+    if is_whole && lines.len() <= room {
         return lines;
     }
     // The command says more than one line of several.
@@ -218,7 +226,7 @@ fn advice(
     let cut = lines.len() > room;
     lines.truncate(room);
     if let Some(last) = lines.last_mut() {
-        let copy = keys.copy.filter(|_| !has_command);
+        let copy = keys.copy.filter(|_| !is_whole);
         let copy = copy.map(|key| format!("{key}: copy the command"));
         let more = keys.more.map(|key| format!("{key}: more"));
         let keys: Vec<_> = copy.into_iter().chain(more).collect();

@@ -85,13 +85,12 @@ impl View for FailurePage {
             if cause(&wanted) != cause(&self.rendered_from) {
                 self.page.rewind();
             }
-            let leftover = build.verdict() == Verdict::Succeeded;
             self.page.lines = result::lines(data, columns);
             if explanation.is_some() && !self.page.lines.is_empty() {
                 self.page.lines.push(PageLine::Blank);
             }
             self.page.lines.extend(match explanation {
-                Some(why) => lines(why, leftover, columns),
+                Some(why) => lines(why, build, columns),
                 None => builder_failure_lines(build, columns),
             });
             push_failed_deletion(build, explanation, columns, &mut self.page.lines);
@@ -167,6 +166,7 @@ fn builder_failure_lines(build: &Build, columns: usize) -> Vec<PageLine> {
         columns,
         &mut lines,
     );
+    push_context(build, columns, &mut lines);
     lines.push(PageLine::Blank);
     lines.extend(page::text_lines(&reason, columns));
     if build.verdict() == Verdict::Failing {
@@ -203,9 +203,9 @@ fn push_failed_deletion(
     }
 }
 
-fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
+fn lines(why: &Explanation, build: &Build, columns: usize) -> Vec<PageLine> {
     let cause = &why.cause;
-    let role = if leftover {
+    let role = if build.verdict() == Verdict::Succeeded {
         "kept the stack of a good image from deleting itself"
     } else {
         "failed first"
@@ -225,6 +225,7 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
         columns,
         &mut lines,
     );
+    push_context(build, columns, &mut lines);
     push_parts(why, columns, &mut lines);
     push_consequences(why, columns, &mut lines);
     if let Some(reason) = &why.builder_reason {
@@ -264,6 +265,30 @@ fn push_diagnosis(
         }
         lines.extend(page::text_lines(hint.advice.as_str(), columns));
     }
+}
+
+/// Image Builder's account of the failure: where it happened.
+fn push_context(build: &Build, columns: usize, lines: &mut Vec<PageLine>) {
+    let Some(context) = build.image().and_then(|image| image.failure.as_ref()) else {
+        return;
+    };
+    let text = |text: &Option<SafeText>| text.as_ref().map(ToString::to_string);
+    lines.push(PageLine::Blank);
+    lines.push(PageLine::Heading("where it failed".to_owned()));
+    let fields = [
+        ("stage", text(&context.stage)),
+        ("workflow", text(&context.workflow)),
+        ("step", text(&context.step)),
+        ("component", text(&context.component)),
+        ("phase", text(&context.phase)),
+        ("component step", text(&context.component_step)),
+        (
+            "exit code",
+            context.exit_code().map(|code| code.to_string()),
+        ),
+        ("message", text(&context.error_message)),
+    ];
+    page::push_fields(fields, columns, lines);
 }
 
 /// The parts of the reason.

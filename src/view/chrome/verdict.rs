@@ -37,13 +37,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, in_notice: bool, area: Rect, bu
     let elapsed = model.shown.build.elapsed(model.now).map(duration);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
     let has_room = !in_notice && columns > taken;
-    let failure = has_room.then(|| {
-        failure(
-            &model.shown.build,
-            model.shown.explanation(),
-            columns - taken,
-        )
-    });
+    let failure = has_room.then(|| failure(&model.shown, columns - taken));
     let failure = failure.flatten();
     let failure = failure.map(|text| cut(&one_line(&text), columns - taken, theme));
     let ami = model.shown.build.ami().map(|ami| one_line(ami.id.as_str()));

@@ -107,7 +107,7 @@ fn the_wheel_scrolls_the_pane_under_it() {
     act(&mut story, MouseKind::WheelDown, (10, 20));
     assert!(story.model.shown.views.events.follows);
     story.keys("2");
-    act(&mut story, MouseKind::WheelDown, (100, 20));
+    act(&mut story, MouseKind::WheelDown, (100, 32));
     assert_eq!(story.model.shown.detail.page.top, 3);
     story.keys("?");
     act(&mut story, MouseKind::WheelDown, (60, 20));

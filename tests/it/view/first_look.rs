@@ -72,6 +72,38 @@ fn a_success_shows_the_ami_and_how_to_use_it_without_a_key() {
     }
 }
 
+#[test]
+fn advice_without_a_command_is_whole_without_a_key() {
+    let mut story = builds::building(80, 24);
+    let reason = "Resource handler returned message: \"Error occurred during operation 'SSM execution \
+        'a4bb5a44-7e1b-4b5a-9e50-1b8f0a6d7c11' failed for image arn: \
+        'arn:aws:imagebuilder:us-east-1:123456789012:image/parallelclusterimage-alinux2-image/3.16.1/1' with \
+        status = 'TimedOut' in state = 'BUILDING' and failure message = 'SSM Agent verification failed''.\"";
+    story.events(&[(
+        2100,
+        "ParallelClusterImage",
+        "AWS::ImageBuilder::Image",
+        "CREATE_FAILED",
+        reason,
+    )]);
+    let why = story.model.shown.explanation().unwrap();
+    let remedy = why.remedy.as_ref().unwrap();
+    assert_eq!(remedy.command, None);
+    let shown = words(&story);
+    assert!(shown.contains(remedy.advice.as_str()), "{shown}");
+}
+
+#[test]
+fn a_stack_that_is_left_over_hides_neither_the_image_nor_the_command() {
+    for (width, height) in SIZES {
+        let shown = words(&builds::leftover(width, height));
+        let command = "aws cloudformation delete-stack --stack-name alinux2-image";
+        for needed in [CONFIGURATION, command] {
+            assert!(shown.contains(needed), "{needed:?} is not in {shown:?}");
+        }
+    }
+}
+
 /// A command that is shown is whole, at every size; one that has no room is copied all the same.
 #[test]
 fn a_command_is_shown_whole_or_not_at_all() {
