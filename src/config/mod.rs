@@ -277,20 +277,9 @@ impl Task {
                 };
                 (source, output, preferences)
             }
-            Command::Replay(ReplayArgs {
-                which: RecordingArg { recording: name },
-                speed,
-                output,
-            }) => {
-                let preferences = load(ApiArgs::default(), &output.look)?;
-                let which = Recorded {
-                    name,
-                    recordings: recordings.clone(),
-                };
-                let source = SourceSettings::Replay {
-                    which,
-                    speed: speed.into(),
-                };
+            Command::Replay(args) => {
+                let preferences = load(ApiArgs::default(), &args.output.look)?;
+                let (source, output) = replay(args, recordings.clone());
                 (source, output, preferences)
             }
         };
@@ -318,6 +307,15 @@ impl Task {
             },
         })))
     }
+}
+
+fn replay(args: ReplayArgs, recordings: Option<PathBuf>) -> (SourceSettings, OutputArgs) {
+    let which = Recorded {
+        name: args.which.recording,
+        recordings,
+    };
+    let speed = args.speed.into();
+    (SourceSettings::Replay { which, speed }, args.output)
 }
 
 /// An image id that needs no image, for calls whose answer does not matter.
