@@ -8,7 +8,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_types::service_config::ServiceConfigKey;
 use reqwest::Url;
 
-use crate::aws::credentials::chain::{AwsChain, profile_files, region_of_machine};
+use crate::aws::credentials::chain::{AwsChain, region_of_machine};
+use crate::aws::credentials::profile_files::AwsFiles;
 use crate::aws::http::Endpoint;
 
 /// How long the instance metadata service has to name the region.
@@ -112,12 +113,13 @@ impl Endpoints {
     /// # Errors
     /// Where an override is no URL that requests may go to.
     pub(crate) async fn load(profile: Option<&str>, region: &str) -> Result<Self, EndpointError> {
+        let files = AwsFiles::read().await;
         let region_of_config = Region::new(region.to_owned());
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .no_credentials()
             .region(region_of_config)
-            .profile_files(profile_files());
-        if let Some(name) = profile {
+            .profile_files(files.for_sdk());
+        if let Some(name) = files.selected_for_sdk(profile) {
             loader = loader.profile_name(name);
         }
         let config = loader.load().await;

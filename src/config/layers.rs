@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -39,6 +39,20 @@ impl fmt::Display for Origin {
             Self::Environment(name) => write!(f, "env {name}"),
             Self::File(line) => write!(f, "line {line} of your file"),
             Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+impl Origin {
+    /// The flag, the variable or the line that gave a setting its value, for errors.
+    pub(super) fn of_setting(self, name: &str, file: Option<&Path>) -> String {
+        match (self, file) {
+            (Self::Environment(variable), _) => variable.to_owned(),
+            (Self::File(line), Some(file)) => {
+                let file = clean(&file.to_string_lossy());
+                format!("{name} (line {line} of {file})")
+            }
+            _ => format!("--{name}"),
         }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) mod layers;
 pub(crate) mod preferences;
 pub(crate) mod themes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::app::keys::keymap::KeyMap;
@@ -193,7 +193,7 @@ pub struct ApiSettings {
     /// The profile, unless the AWS crates find it themselves.
     pub profile: Option<String>,
     /// The profile that must exist, wherever it comes from.
-    pub profile_to_check: Option<String>,
+    pub profile_to_check: Option<NamedProfile>,
     pub role_arn: Option<String>,
     /// `--no-sign-request`.
     pub unsigned: bool,
@@ -201,6 +201,13 @@ pub struct ApiSettings {
     pub ca_bundle: Option<PathBuf>,
     /// The fixed polling interval.
     pub interval: Option<Duration>,
+}
+
+/// A profile, and the flag, variable or setting that names it.
+#[derive(Clone, Debug)]
+pub struct NamedProfile {
+    pub name: String,
+    pub named_by: String,
 }
 
 impl Task {
@@ -238,7 +245,8 @@ impl Task {
                 let unsigned = args.api.no_sign_request;
                 let preferences = load(args.api, &args.output.look)?;
                 let image_id = args.image_id.or(args.image_id_flag).unwrap_or_default();
-                let api = Box::new(api(image_id, unsigned, &preferences.api)?);
+                let file = preferences.file.as_deref();
+                let api = Box::new(api(image_id, unsigned, &preferences.api, file)?);
                 (SourceSettings::Api(api), args.output, preferences)
             }
             Command::Demo(DemoArgs {
@@ -326,6 +334,7 @@ fn api(
     image_id: String,
     unsigned: bool,
     preferences: &ApiPreferences,
+    file: Option<&Path>,
 ) -> Result<ApiSettings, Error> {
     let api_url = preferences.url.clone();
     let api_url = match preferences.backend {
@@ -343,6 +352,11 @@ fn api(
         )));
     }
     let signed = |text: &Option<String>| text.clone().filter(|_| !unsigned);
+    let named_by = || preferences.profile.origin.of_setting("profile", file);
+    let to_check = signed(&preferences.profile.value).map(|name| NamedProfile {
+        name,
+        named_by: named_by(),
+    });
     Ok(ApiSettings {
         image_id,
         api_url,
@@ -351,7 +365,7 @@ fn api(
         requested_profile: preferences.profile.value.clone(),
         region: preferences.region.unless_environment(),
         signing_region: signed(&preferences.signing_region),
-        profile_to_check: signed(&preferences.profile.value),
+        profile_to_check: to_check,
         profile: signed(&preferences.profile.unless_environment()),
         role_arn: signed(&preferences.role_arn),
         unsigned,

@@ -127,7 +127,8 @@ fn api_preferences(
     let profile = text("profile", "AWS profile to use");
     // Keys in the environment are the choice for this shell; the file's profile must not override them.
     let keys = environment.aws_keys.map(|name| (name, None));
-    let env = variable("AWS_PROFILE", &environment.aws_profile).or(keys);
+    let env = environment.aws_profile.clone();
+    let env = env.map(|(name, profile)| (name, Some(profile))).or(keys);
     let profile = layers.pick(profile, non_empty(args.profile), env, None)?;
     let role = text("role-arn", "IAM role to assume");
     let role = layers.pick(role, non_empty(args.role_arn), None, None)?;

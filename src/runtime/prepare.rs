@@ -52,8 +52,9 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         .parse()
         .map_err(|error| usage(&format!("invalid image id {}", api.image_id), &error))?;
     if let Some(profile) = &api.profile_to_check {
-        let checked = parallelcluster::check_profile(profile).await;
-        checked.map_err(|error| usage("invalid value for --profile", &error))?;
+        let checked = parallelcluster::check_profile(&profile.name).await;
+        let what = format!("invalid value for {}", profile.named_by);
+        checked.map_err(|error| usage(&what, &error))?;
     }
     let Some(api_url) = &api.api_url else {
         return prepare_direct(api, image_id).await;

@@ -1,22 +1,12 @@
 //! Resolves an identity through aws-config: environment, profiles (static keys, assumed roles, SSO, a process), web
 //! identity, ECS and EC2 metadata, and then the role to assume.
 
-use std::env;
 use std::error::Error;
 use std::iter;
-use std::path::Path;
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-#[expect(
-    deprecated,
-    reason = "the aliases spare a dependency on the crate that has the types"
-)]
-use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
-use aws_config::profile::{
-    ProfileFileCredentialsProvider, ProfileFileLoadError, ProfileFileRegionProvider, ProfileSet,
-};
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
@@ -30,10 +20,13 @@ use aws_smithy_http_client::{Builder, Connector};
 
 use crate::aws::credentials::fault::{IdentityFault, Login};
 use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
+use crate::aws::credentials::profile_files::{AwsFiles, Profiles};
 use crate::aws::signer::Signer;
 
 /// This program's session name at STS.
 const SESSION_NAME: &str = "bakewatch";
+/// The profile where none is selected.
+const DEFAULT_PROFILE: &str = "default";
 /// The limit of `source_profile` links to follow: they may form a ring.
 const LONGEST_CHAIN: usize = 16;
 
@@ -59,78 +52,13 @@ pub(crate) struct SigningChain {
     pub(crate) tls: Option<TlsContext>,
 }
 
-/// The reason why a profile can't be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ProfileError {
-    #[error(
-        "unknown AWS profile {name}: it is neither in the config file nor in the credentials file"
-    )]
-    Unknown { name: String },
-    #[error("failed to read the AWS config and credentials files")]
-    Unreadable(#[from] ProfileFileLoadError),
-}
-
-/// Checks that a profile exists. Reads the profile files and nothing else.
-///
-/// # Errors
-/// Where no file has the profile, or the files can't be read.
-pub(crate) async fn check_profile(name: &str) -> Result<(), ProfileError> {
-    match load_profiles(Some(name)).await?.get_profile(name) {
-        Some(_) => Ok(()),
-        None => Err(ProfileError::Unknown {
-            name: name.to_owned(),
-        }),
-    }
-}
-
-async fn load_profiles(selected: Option<&str>) -> Result<ProfileSet, ProfileFileLoadError> {
-    // The defaults are the real file system and the real environment; their types are private to aws-config.
-    let (files, environment, places) = (<_>::default(), <_>::default(), profile_files());
-    let selected = selected.map(|name| name.to_owned().into());
-    aws_config::profile::load(&files, &environment, &places, selected).await
-}
-
-/// The profile files: those in the home folder, or those that the environment names. Without an absolute home folder,
-/// aws-config would take the current folder for it, and run a `credential_process` that somebody left there.
-#[expect(
-    deprecated,
-    reason = "the aliases spare a dependency on the crate that has the types"
-)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "aws-config reads these variables itself; this decides whether it may"
-)]
-pub(crate) fn profile_files() -> ProfileFiles {
-    if has_home() {
-        return ProfileFiles::default();
-    }
-    let is_named =
-        |variable| env::var(variable).is_ok_and(|path| !path.is_empty() && !path.starts_with('~'));
-    let (config, credentials) = (
-        is_named("AWS_CONFIG_FILE"),
-        is_named("AWS_SHARED_CREDENTIALS_FILE"),
-    );
-    ProfileFiles::builder()
-        .include_default_config_file(config)
-        .include_default_credentials_file(credentials)
-        // At least one file is required.
-        .with_contents(ProfileFileKind::Config, "")
-        .build()
-}
-
-/// Whether the home folder is the same wherever the program is started.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "aws-config takes its home folder from this variable"
-)]
-fn has_home() -> bool {
-    cfg!(windows) || env::var_os("HOME").is_some_and(|home| Path::new(&home).is_absolute())
-}
-
-/// The region of the EC2 instance that this machine may be.
+/// The region of the EC2 instance that this machine may be, where nothing else names one.
 pub(crate) async fn region_of_machine() -> Option<String> {
-    let metadata = ImdsRegionProvider::builder().build();
-    Some(metadata.region().await?.to_string())
+    // The metadata service's address may be in the profile files.
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .no_credentials()
+        .profile_files(AwsFiles::read().await.for_sdk());
+    Some(loader.load().await.region()?.to_string())
 }
 
 impl Resolve for AwsChain {
@@ -142,23 +70,22 @@ impl Resolve for AwsChain {
 
 impl AwsChain {
     async fn resolve_identity(&self) -> Result<Identity, IdentityFault> {
+        let files = AwsFiles::read().await;
         let Some(signing) = &self.signing else {
             return Ok(Identity {
-                region: self.configured_region().await,
+                region: self.region_in(&files).await,
                 signer: None,
             });
         };
-        let region = self.region_chain().await;
+        let region = self.region_chain(&files).await;
         let Some(signing_region) = signing.region.clone().or_else(|| region.clone()) else {
             return Err(IdentityFault::NoRegion);
         };
-        let config = self.sdk_config(signing, &signing_region).await;
+        let config = self.sdk_config(&files, signing, &signing_region).await;
         let credentials = match signing.credentials(&config).await {
             Ok(credentials) => credentials,
             Err(error) => {
-                let login = self.login().await;
-                let profile = self.profile.as_deref();
-                return Err(IdentityFault::new(&error, &causes(&error), profile, login));
+                return Err(self.fault(&files, &error).await);
             }
         };
         Ok(Identity {
@@ -172,11 +99,15 @@ impl AwsChain {
 
     /// The region without any request: an unsigned watch does not contact AWS itself.
     pub(crate) async fn configured_region(&self) -> Option<String> {
+        self.region_in(&AwsFiles::read().await).await
+    }
+
+    async fn region_in(&self, files: &AwsFiles) -> Option<String> {
         if self.region.is_some() {
             return self.region.clone();
         }
-        let mut profile = ProfileFileRegionProvider::builder().profile_files(profile_files());
-        if let Some(name) = &self.profile {
+        let mut profile = ProfileFileRegionProvider::builder().profile_files(files.for_sdk());
+        if let Some(name) = files.selected_for_sdk(self.profile.as_deref()) {
             profile = profile.profile_name(name);
         }
         let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
@@ -187,64 +118,75 @@ impl AwsChain {
     }
 
     /// The requested region, or that of the environment, the profile or the machine.
-    async fn region_chain(&self) -> Option<String> {
-        match self.configured_region().await {
+    async fn region_chain(&self, files: &AwsFiles) -> Option<String> {
+        match self.region_in(files).await {
             Some(region) => Some(region),
             None => region_of_machine().await,
         }
     }
 
     /// Credentials are fetched in the endpoint's region, which exists and belongs to the same partition.
-    async fn sdk_config(&self, signing: &SigningChain, region: &str) -> SdkConfig {
+    async fn sdk_config(
+        &self,
+        files: &AwsFiles,
+        signing: &SigningChain,
+        region: &str,
+    ) -> SdkConfig {
         let version = BehaviorVersion::latest();
         let region = Region::new(region.to_owned());
         let mut loader = aws_config::defaults(version)
             .region(region.clone())
-            .profile_files(profile_files());
+            .profile_files(files.for_sdk());
         let mut providers = ProviderConfig::without_region()
             .with_behavior_version(Some(version))
             .with_region(Some(region));
         if let Some(tls) = &signing.tls {
             (loader, providers) = trusting(tls.clone(), loader, providers);
         }
-        if let Some(name) = &self.profile {
+        let name = files.selected_for_sdk(self.profile.as_deref());
+        if let Some(name) = &name {
+            loader = loader.profile_name(name);
+        }
+        if let Some(name) = name.filter(|_| self.profile.is_some()) {
             // The default chain prefers the environment's keys to any profile. A profile that the user selected by
             // name comes before them, as it does for the AWS CLI.
             let provider = ProfileFileCredentialsProvider::builder()
                 .configure(&providers)
-                .profile_files(profile_files())
+                .profile_files(files.for_sdk())
                 .profile_name(name);
-            loader = loader
-                .profile_name(name)
-                .credentials_provider(provider.build());
+            loader = loader.credentials_provider(provider.build());
         }
         loader.load().await
     }
 
-    /// The session or profile that the user would log in to.
-    async fn login(&self) -> Login {
-        let named = self.profile.as_deref();
-        match load_profiles(named).await {
-            Ok(set) => login_of(&set, named.unwrap_or_else(|| set.selected_profile())),
-            Err(_unreadable) => Login::Profile(named.unwrap_or("default").to_owned()),
+    /// The fault for an error of the chain.
+    async fn fault(&self, files: &AwsFiles, error: &CredentialsError) -> IdentityFault {
+        let given = self.profile.as_deref();
+        let selected = files.selected(given).unwrap_or(DEFAULT_PROFILE);
+        if let Some((path, line)) = files.bad_line(selected) {
+            let path = path.display();
+            let why = format!("line {line} of {path} is neither a section nor a property");
+            return IdentityFault::Misconfigured(why);
         }
+        let login = match files.profiles(given).await {
+            Ok(profiles) => login_of(&profiles, selected),
+            Err(_unreadable) => Login::Profile(selected.to_owned()),
+        };
+        IdentityFault::new(error, &causes(error), files.selected(given), login)
     }
 }
 
 /// The login for a profile, which may take its credentials from another one.
-fn login_of(set: &ProfileSet, selected: &str) -> Login {
-    let mut name = selected;
+fn login_of(profiles: &Profiles, selected: &str) -> Login {
+    let mut name = selected.to_owned();
     for _ in 0..LONGEST_CHAIN {
-        let Some(profile) = set.get_profile(name) else {
-            break;
-        };
-        if let Some(session) = profile.get("sso_session") {
-            return Login::Session(session.to_owned());
+        if let Some(session) = profiles.name(&name, "sso_session") {
+            return Login::Session(session);
         }
-        if profile.get("sso_start_url").is_some() {
-            return Login::Profile(name.to_owned());
+        if profiles.get(&name, "sso_start_url").is_some() {
+            return Login::Profile(name);
         }
-        match profile.get("source_profile") {
+        match profiles.name(&name, "source_profile") {
             Some(source) => name = source,
             None => break,
         }

@@ -5,7 +5,10 @@
 //!     ▲                             │                            │ no credentials
 //!     └──── Identity with Signer ◄──┘          Fault ◄── fault ◄─┘
 //! ```
+//! `profile_files` reads the AWS config and credentials files for all of them, `profile_text` rewrites their text.
 
 pub(crate) mod chain;
 pub(crate) mod fault;
 pub(crate) mod identity;
+pub(crate) mod profile_files;
+pub(crate) mod profile_text;

@@ -42,7 +42,7 @@ use crate::text::safe::SafeText;
 
 pub(crate) use self::endpoint::ApiUrl;
 pub(crate) use self::endpoint::ImageId;
-pub(crate) use crate::aws::credentials::chain::check_profile;
+pub(crate) use crate::aws::credentials::profile_files::check_profile;
 pub(crate) use crate::aws::tls::TlsError;
 
 /// The API, the image, and the credentials.

@@ -5,6 +5,7 @@
 use std::fs;
 
 use crate::aws::credentials::chain::*;
+use crate::aws::credentials::profile_files::check_profile;
 use crate::aws::testing::home::Home;
 use crate::aws::testing::server::{Server, Step, response};
 
@@ -278,6 +279,96 @@ async fn an_unknown_profile_is_recognised_from_the_files() {
     assert_eq!(run(&unknown, "checked_profile", &[]).await, "known");
 }
 
+#[tokio::test]
+async fn files_that_the_aws_cli_reads_are_read() {
+    const KEYS: &str = "aws_access_key_id = FROMPROFILE\naws_secret_access_key = s\nregion = x\n";
+    let indented = KEYS
+        .replace("aws_", "\t# note\n  aws_")
+        .replace("region", "  region");
+    for (index, config) in [
+        format!("[profile other]\n region = us-east-1\n output = json\n[profile work]\n{KEYS}"),
+        format!("[profile work]\n{indented}"),
+        format!("\u{feff}[profile work]\n{KEYS}"),
+        format!("[profile work] # the team's\n{KEYS}"),
+        format!("[profile \"work\"]\n{KEYS}").replace('\n', "\r\n"),
+        format!("[profile other]\noops\n[profile work]\n{KEYS}"),
+        format!("[profile work]\nregion = y\n[profile work]\n{KEYS}"),
+        format!(
+            "oops\n[plugins]\noops\n[profile work]\n{}",
+            KEYS.replace(" =", ":")
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let home = Home::new(&format!("forms-{index}"), &config);
+        let found = run(&home, "profile_work", &[]).await;
+        assert_eq!(found, "FROMPROFILE in x, signed for x", "{config}");
+        let found = run(&home, "checked_profile", &[]).await;
+        assert_eq!(found, "known", "{config}");
+        let selected = [("AWS_PROFILE", "work")];
+        let found = run(&home, "default_chain", &selected).await;
+        assert_eq!(found, "FROMPROFILE in x, signed for x", "{config}");
+    }
+}
+
+#[tokio::test]
+async fn a_profile_whose_name_has_a_space_is_found_wherever_it_is_named() {
+    let config = "[profile 'My Mac']\nregion = x\n[profile work]\nregion = y\n\
+         role_arn = arn:aws:iam::123456789012:role/r\nsource_profile = My Mac\n";
+    let home = Home::new("space", config);
+    fs::write(
+        home.path().join("credentials"),
+        format!("[My Mac]\n{STATIC_KEYS}"),
+    )
+    .unwrap();
+    let expected = "FROMPROFILE in x, signed for x";
+    assert_eq!(run(&home, "profile_my_mac", &[]).await, expected);
+    for variable in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] {
+        let environment = [(variable, "My Mac")];
+        assert_eq!(run(&home, "default_chain", &environment).await, expected);
+    }
+    let server = Server::start([Step::WriteAndClose(with_length("200 OK", ASSUMED))]).await;
+    let endpoint = format!("http://{}", server.address);
+    let environment = [("AWS_ENDPOINT_URL_STS", endpoint.as_str())];
+    let found = run(&home, "profile_work", &environment).await;
+    assert_eq!(found, "FROMROLE in y, signed for y");
+}
+
+#[tokio::test]
+async fn a_line_of_the_profile_that_is_nothing_is_named() {
+    let config = format!("[profile work]\nregion = x\naws_access_key_id\n{STATIC_KEYS}");
+    let home = Home::new("bad-line", &config);
+    assert_eq!(
+        run(&home, "checked_profile", &[]).await,
+        "line 3 of config is neither a section nor a property"
+    );
+    let home = Home::new("bad-line-of-default", "[default]\nregion = x\nrole_arn\n");
+    let found = run(&home, "default_chain", &[]).await;
+    let expected = "line 3 of config is neither a section nor a property";
+    assert_eq!(found, format!("Misconfigured({expected:?})"));
+}
+
+#[tokio::test]
+async fn similar_profiles_are_suggested() {
+    let config =
+        "[profile Work]\nregion = x\n[profile my-work]\n[profile production]\n[profile wrok]\n";
+    let home = Home::new("similar", config);
+    let found = run(&home, "checked_profile", &[]).await;
+    assert!(found.ends_with("; did you mean Work or wrok?"), "{found}");
+}
+
+/// A pipe or a folder in a file's place is no file, and does not hold the watch up.
+#[tokio::test]
+async fn a_file_that_is_none_is_empty_and_one_that_is_not_readable_is_named() {
+    let home = Home::new("no-file", "");
+    let folder = [("AWS_CONFIG_FILE", "."), ("AWS_REGION", "x")];
+    assert_eq!(run(&home, "default_chain", &folder).await, "Missing");
+    let below_a_file = [("AWS_CONFIG_FILE", "config/x")];
+    let found = run(&home, "checked_profile", &below_a_file).await;
+    assert_eq!(found, "failed to read config/x");
+}
+
 fn with_length(status: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}",
@@ -325,6 +416,16 @@ async fn default_chain() {
 async fn profile_work() {
     print(AwsChain {
         profile: Some("work".to_owned()),
+        ..chain()
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn profile_my_mac() {
+    print(AwsChain {
+        profile: Some("My Mac".to_owned()),
         ..chain()
     })
     .await;
