@@ -14,7 +14,7 @@ pub(crate) mod layers;
 pub(crate) mod preferences;
 pub(crate) mod themes;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::keys::keymap::KeyMap;
@@ -32,7 +32,7 @@ pub use environment::Environment;
 pub(crate) use layers::Setting;
 
 use keys::Keys;
-use preferences::{ApiPreferences, Preferences};
+use preferences::Preferences;
 
 /// The command that prints the API's URL, an output of the stack of every deployment.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
@@ -245,8 +245,7 @@ impl Task {
                 let unsigned = args.api.no_sign_request;
                 let preferences = load(args.api, &args.output.look)?;
                 let image_id = args.image_id.or(args.image_id_flag).unwrap_or_default();
-                let file = preferences.file.as_deref();
-                let api = Box::new(api(image_id, unsigned, &preferences.api, file)?);
+                let api = Box::new(api(image_id, unsigned, &preferences)?);
                 (SourceSettings::Api(api), args.output, preferences)
             }
             Command::Demo(DemoArgs {
@@ -330,12 +329,9 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
 }
 
 /// The connection to the API, or to AWS. Unsigned requests need no credentials.
-fn api(
-    image_id: String,
-    unsigned: bool,
-    preferences: &ApiPreferences,
-    file: Option<&Path>,
-) -> Result<ApiSettings, Error> {
+fn api(image_id: String, unsigned: bool, preferences: &Preferences) -> Result<ApiSettings, Error> {
+    let file = preferences.file.as_deref();
+    let preferences = &preferences.api;
     let api_url = preferences.url.clone();
     let api_url = match preferences.backend {
         BackendChoice::Auto => api_url,
