@@ -320,11 +320,12 @@ pub(crate) struct FaultFields {
 }
 
 /// The serialised classes of failures.
-const CLASSES: [(FaultKind, &str); 6] = [
+const CLASSES: [(FaultKind, &str); 7] = [
     (FaultKind::Throttled, "throttled"),
     (FaultKind::Transient, "transient"),
     (FaultKind::Malformed, "malformed"),
     (FaultKind::Expired, "expired"),
+    (FaultKind::Lost, "lost"),
     (FaultKind::Denied, "denied"),
     (FaultKind::Misconfigured, "misconfigured"),
 ];

@@ -18,17 +18,16 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext};
 use aws_smithy_http_client::{Builder, Connector};
 
-use crate::aws::credentials::fault::{IdentityFault, Login};
+use crate::aws::credentials::fault::{FixedKeys, IdentityFault, Login};
 use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
-use crate::aws::credentials::profile_files::{AwsFiles, Profiles};
+use crate::aws::credentials::profile_chain::{ProfileChain, Source};
+use crate::aws::credentials::profile_files::AwsFiles;
 use crate::aws::signer::Signer;
 
 /// This program's session name at STS.
 const SESSION_NAME: &str = "bakewatch";
 /// The profile where none is selected.
 const DEFAULT_PROFILE: &str = "default";
-/// The limit of `source_profile` links to follow: they may form a ring.
-const LONGEST_CHAIN: usize = 16;
 
 /// The usual AWS chain, built again for each resolution: aws-config reads the profile files only once.
 #[derive(Clone, Debug)]
@@ -74,7 +73,7 @@ impl AwsChain {
         let Some(signing) = &self.signing else {
             return Ok(Identity {
                 region: self.region_in(&files).await,
-                signer: None,
+                ..Identity::default()
             });
         };
         let region = self.region_chain(&files).await;
@@ -82,10 +81,11 @@ impl AwsChain {
             return Err(IdentityFault::NoRegion);
         };
         let config = self.sdk_config(&files, signing, &signing_region).await;
+        let chain = self.profile_chain(&files).await;
         let credentials = match signing.credentials(&config).await {
             Ok(credentials) => credentials,
             Err(error) => {
-                return Err(self.fault(&files, &error).await);
+                return Err(self.fault(&files, chain, &error));
             }
         };
         Ok(Identity {
@@ -94,6 +94,7 @@ impl AwsChain {
                 credentials,
                 region: signing_region,
             }),
+            fixed_keys: Self::fixed_keys(&files, chain.as_ref()),
         })
     }
 
@@ -159,39 +160,50 @@ impl AwsChain {
         loader.load().await
     }
 
-    /// The fault for an error of the chain.
-    async fn fault(&self, files: &AwsFiles, error: &CredentialsError) -> IdentityFault {
+    /// The chain of the profile that the credentials come from; `None` where they come from somewhere else.
+    async fn profile_chain(&self, files: &AwsFiles) -> Option<ProfileChain> {
         let given = self.profile.as_deref();
+        if given.is_none() && files.environment.is_some() {
+            return None;
+        }
+        let profiles = files.profiles(given).await.ok()?;
         let selected = files.selected(given).unwrap_or(DEFAULT_PROFILE);
-        if let Some((path, line)) = files.bad_line(selected) {
+        Some(ProfileChain::of(&profiles, selected))
+    }
+
+    /// The keys that the credentials come from, where this process can't get others.
+    fn fixed_keys(files: &AwsFiles, chain: Option<&ProfileChain>) -> Option<FixedKeys> {
+        match chain.map(|chain| (&chain.source, &chain.profile)) {
+            None | Some((Source::Environment, _)) => files.environment.clone(),
+            Some((Source::SessionKeys, profile)) => Some(FixedKeys::OfProfile(profile.clone())),
+            Some(_) => None,
+        }
+    }
+
+    /// The fault for an error of the chain.
+    fn fault(
+        &self,
+        files: &AwsFiles,
+        chain: Option<ProfileChain>,
+        error: &CredentialsError,
+    ) -> IdentityFault {
+        let selected = files.selected(self.profile.as_deref());
+        let name = selected.unwrap_or(DEFAULT_PROFILE);
+        if let Some((path, line)) = files.bad_line(name).filter(|_| chain.is_some()) {
             let path = path.display();
             let why = format!("line {line} of {path} is neither a section nor a property");
             return IdentityFault::Misconfigured(why);
         }
-        let login = match files.profiles(given).await {
-            Ok(profiles) => login_of(&profiles, selected),
-            Err(_unreadable) => Login::Profile(selected.to_owned()),
+        let fixed = Self::fixed_keys(files, chain.as_ref());
+        let login = match chain {
+            Some(ProfileChain {
+                source: Source::Login(login),
+                ..
+            }) => login,
+            _ => Login::Profile(name.to_owned()),
         };
-        IdentityFault::new(error, &causes(error), files.selected(given), login)
+        IdentityFault::new(error, &causes(error), selected, login).with_fixed_keys(fixed)
     }
-}
-
-/// The login for a profile, which may take its credentials from another one.
-fn login_of(profiles: &Profiles, selected: &str) -> Login {
-    let mut name = selected.to_owned();
-    for _ in 0..LONGEST_CHAIN {
-        if let Some(session) = profiles.name(&name, "sso_session") {
-            return Login::Session(session);
-        }
-        if profiles.get(&name, "sso_start_url").is_some() {
-            return Login::Profile(name);
-        }
-        match profiles.name(&name, "source_profile") {
-            Some(source) => name = source,
-            None => break,
-        }
-    }
-    Login::Profile(selected.to_owned())
 }
 
 impl SigningChain {

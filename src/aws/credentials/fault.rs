@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
+use chrono::{DateTime, Utc};
 
 use crate::aws::context::RequestContext;
 use crate::aws::excerpt::excerpt_without_request;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::text::redact::redact_urls;
+use crate::text::safe::SafeText;
 
 /// The reason why there is no identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +32,58 @@ pub(crate) enum IdentityFault {
     /// A file or a setting is wrong.
     Misconfigured(String),
     RoleDenied(String),
+    /// The keys have expired or are unknown, and this process can't get others.
+    Lost {
+        keys: FixedKeys,
+        why: String,
+    },
     /// The network failed on the way to the credentials.
     Unreachable(String),
     /// The certificate of a service on the way to the credentials was rejected.
     Untrusted(String),
     /// A provider failed.
     Failed(String),
+}
+
+/// Keys that stay as they are until the user replaces them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FixedKeys {
+    OfEnvironment {
+        expire: Option<DateTime<Utc>>,
+    },
+    /// Session keys in a profile of this name.
+    OfProfile(String),
+}
+
+impl FixedKeys {
+    /// The fault for a request whose credentials were refused.
+    pub(crate) fn lost(&self, fault: Fault) -> Fault {
+        Fault {
+            kind: FaultKind::Lost,
+            hint: Some(SafeText::new(&self.hint())),
+            ..fault
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::OfEnvironment { expire } => {
+                let until = expire.map(|time| format!(" valid until {}", time.format("%F %TZ")));
+                format!(
+                    "they are keys of this process's environment{}, which it cannot renew: start bakewatch again with \
+                     new ones, or use a profile that renews itself (--profile)",
+                    until.unwrap_or_default()
+                )
+            }
+            Self::OfProfile(name) => {
+                let name = shell_word(name);
+                format!(
+                    "they are fixed keys with a session token in the profile {name}, which this process cannot renew: \
+                     replace them there"
+                )
+            }
+        }
+    }
 }
 
 /// The argument of `aws sso login`.
@@ -73,6 +121,8 @@ const SIGN_IN: [&str; 6] = [
     "invalid_grant",
     "invalidgrantexception",
 ];
+/// Parts of the causes where STS refused the keys.
+const REFUSED_KEYS: [&str; 3] = ["expiredtoken", "invalidclienttokenid", "unrecognizedclient"];
 /// Parts of the causes of a network failure.
 const NETWORK: [&str; 4] = ["dispatch failure", "timeout", "timed out", "connect error"];
 
@@ -109,6 +159,21 @@ impl IdentityFault {
         }
     }
 
+    /// The same where the credentials come from these keys: if they were refused, there are no others.
+    #[must_use]
+    pub(crate) fn with_fixed_keys(self, keys: Option<FixedKeys>) -> Self {
+        match (self, keys) {
+            (Self::Failed(why), Some(keys))
+                if REFUSED_KEYS
+                    .iter()
+                    .any(|word| why.to_lowercase().contains(word)) =>
+            {
+                Self::Lost { keys, why }
+            }
+            (fault, _) => fault,
+        }
+    }
+
     /// The fault for the user.
     pub(crate) fn to_fault(&self, context: &RequestContext<'_>) -> Fault {
         context.fault_with_hint(self.kind(), self.why(), self.hint())
@@ -126,6 +191,7 @@ impl IdentityFault {
                 FaultKind::Misconfigured
             }
             Self::RoleDenied(_) => FaultKind::Denied,
+            Self::Lost { .. } => FaultKind::Lost,
         }
     }
 
@@ -148,7 +214,9 @@ impl IdentityFault {
             Self::Unreachable(why) | Self::Untrusted(why) => {
                 format!("failed to reach the source of the credentials: {why}")
             }
-            Self::Failed(why) => format!("failed to get credentials: {why}"),
+            Self::Failed(why) | Self::Lost { why, .. } => {
+                format!("failed to get credentials: {why}")
+            }
         }
     }
 
@@ -162,6 +230,7 @@ impl IdentityFault {
             }
             Self::NoRegion => "pass the region of the API with --signing-region",
             Self::SignIn(login) => return format!("run {}", login.command()),
+            Self::Lost { keys, .. } => return keys.hint(),
             Self::Misconfigured(_) | Self::MissingIn { .. } => {
                 "check the AWS config and credentials files"
             }

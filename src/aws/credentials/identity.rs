@@ -12,8 +12,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Instant, timeout};
 
-use crate::aws::credentials::fault::IdentityFault;
+use crate::aws::credentials::fault::{FixedKeys, IdentityFault};
 use crate::aws::signer::Signer;
+use crate::domain::fault::Fault;
 
 /// Credentials are renewed this long before they expire…
 const RENEW_BEFORE_EXPIRY: TimeDelta = TimeDelta::minutes(5);
@@ -41,6 +42,8 @@ pub(crate) struct Identity {
     pub(crate) region: Option<String>,
     /// Absent where requests are not signed.
     pub(crate) signer: Option<Signer>,
+    /// The keys that the credentials come from, where this process can't get others.
+    pub(crate) fixed_keys: Option<FixedKeys>,
 }
 
 /// A resolution under way.
@@ -108,6 +111,15 @@ impl IdentityCache {
         self.held = None;
         self.failed = None;
         true
+    }
+
+    /// The fault of a request whose credentials were refused.
+    pub(crate) fn explain(&self, refused: Fault) -> Fault {
+        let held = self.held.as_ref();
+        match held.and_then(|held| held.identity.fixed_keys.as_ref()) {
+            Some(keys) => keys.lost(refused),
+            None => refused,
+        }
     }
 
     /// Resolves again for the next request, although it has just failed.
@@ -251,6 +263,7 @@ mod tests {
                 credentials: Credentials::new(name, "secret", None, expiry, "test"),
                 region: "us-east-1".to_owned(),
             }),
+            fixed_keys: None,
         }
     }
 

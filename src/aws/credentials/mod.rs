@@ -10,5 +10,6 @@
 pub(crate) mod chain;
 pub(crate) mod fault;
 pub(crate) mod identity;
+pub(crate) mod profile_chain;
 pub(crate) mod profile_files;
 pub(crate) mod profile_text;

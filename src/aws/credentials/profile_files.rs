@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_config::profile::{ProfileFileLoadError, ProfileSet};
+use chrono::{DateTime, Utc};
 
+use crate::aws::credentials::fault::FixedKeys;
 use crate::aws::credentials::profile_text::{FileKind, decode, encode, rewrite};
 
 /// Far above any file of this kind.
@@ -51,6 +53,8 @@ pub(crate) struct AwsFiles {
     files: ProfileFiles,
     /// The profile that the environment selects.
     by_environment: Option<String>,
+    /// The keys of the environment, where it has some.
+    pub(crate) environment: Option<FixedKeys>,
     /// The lines that could not be read, with their profile.
     bad_lines: Vec<(String, PathBuf, usize)>,
     unreadable: Vec<(PathBuf, io::Error)>,
@@ -71,6 +75,7 @@ impl AwsFiles {
                 .with_contents(ProfileFileKind::Config, "")
                 .build(),
             by_environment: None,
+            environment: None,
             bad_lines: Vec::new(),
             unreadable: Vec::new(),
         }
@@ -86,6 +91,7 @@ impl AwsFiles {
             .with_contents(ProfileFileKind::Credentials, credentials)
             .build();
         read.by_environment.clone_from(&places.profile);
+        read.environment.clone_from(&places.keys);
         read
     }
 
@@ -214,6 +220,7 @@ struct Places {
     config: Option<PathBuf>,
     credentials: Option<PathBuf>,
     profile: Option<String>,
+    keys: Option<FixedKeys>,
 }
 
 impl Places {
@@ -233,11 +240,19 @@ impl Places {
             Some(named) => named_file(named, home.as_deref()),
             None => Some(home.as_ref()?.join(usual)),
         };
-        let profile = |variable| env::var(variable).ok().filter(|name| !name.is_empty());
+        let text = |variable| env::var(variable).ok().filter(|text| !text.is_empty());
+        let has_keys = text("AWS_ACCESS_KEY_ID").is_some()
+            && (text("AWS_SECRET_ACCESS_KEY").is_some() || text("SECRET_ACCESS_KEY").is_some());
+        let keys = has_keys.then(|| FixedKeys::OfEnvironment {
+            expire: text("AWS_CREDENTIAL_EXPIRATION")
+                .and_then(|text| DateTime::parse_from_rfc3339(&text).ok())
+                .map(|time| time.with_timezone(&Utc)),
+        });
         Self {
             config: place("AWS_CONFIG_FILE", ".aws/config"),
             credentials: place("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
-            profile: profile("AWS_PROFILE").or_else(|| profile("AWS_DEFAULT_PROFILE")),
+            profile: text("AWS_PROFILE").or_else(|| text("AWS_DEFAULT_PROFILE")),
+            keys,
         }
     }
 }

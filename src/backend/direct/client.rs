@@ -132,7 +132,12 @@ impl Client {
                 Cause::Other => false,
             };
             if signed_twice || !retry {
-                return Err(refusal);
+                return Err(match refusal {
+                    Refusal::Fault(fault) if cause == Cause::Credentials => {
+                        Refusal::Fault(self.identity.explain(fault))
+                    }
+                    refusal => refusal,
+                });
             }
             signed_twice = true;
         }

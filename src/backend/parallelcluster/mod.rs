@@ -166,7 +166,12 @@ impl ParallelCluster {
                 _ => false,
             };
             if signed_twice || !retry {
-                return Err(refusal);
+                return Err(match refusal {
+                    Refusal::Fault(fault, Cause::Credentials) if self.signed => {
+                        Refusal::Fault(self.identity.explain(fault), Cause::Credentials)
+                    }
+                    refusal => refusal,
+                });
             }
             signed_twice = true;
         }

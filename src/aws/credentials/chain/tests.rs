@@ -369,6 +369,75 @@ async fn a_file_that_is_none_is_empty_and_one_that_is_not_readable_is_named() {
     assert_eq!(found, "failed to read config/x");
 }
 
+#[tokio::test]
+async fn keys_that_this_process_can_not_renew_are_recognised() {
+    let token = format!("{STATIC_KEYS}aws_session_token = t\nregion = x\n");
+    let role = "region = x\nrole_arn = arn:aws:iam::123456789012:role/r\n";
+    let of_environment = "Some(OfEnvironment { expire: Some(2026-01-01T10:00:00Z) })";
+    let of_profile = |name: &str| format!("Some(OfProfile({name:?}))");
+    for (index, (config, expected)) in [
+        (format!("[profile work]\n{token}"), of_profile("work")),
+        (format!("[profile work]\n{STATIC_KEYS}region = x\n"), "None".to_owned()),
+        (
+            format!("[profile work]\n{role}source_profile = a b\n[profile 'a b']\n{role}{token}"),
+            of_profile("a b"),
+        ),
+        (
+            format!("[profile work]\n{role}credential_source = Environment\n"),
+            of_environment.to_owned(),
+        ),
+        (
+            format!("[profile work]\n{role}source_profile = work\n{token}"),
+            of_profile("work"),
+        ),
+        (
+            format!("[profile work]\n{role}source_profile = a\n[profile a]\n{BY_SESSION}{SESSION}"),
+            "None".to_owned(),
+        ),
+        (
+            format!("[profile work]\n{role}source_profile = a\n[profile a]\n{role}source_profile = work\n"),
+            "None".to_owned(),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let home = Home::new(&format!("fixed-{index}"), &config);
+        let environment = [
+            ("AWS_ACCESS_KEY_ID", "FROMENV"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("AWS_CREDENTIAL_EXPIRATION", "2026-01-01T12:00:00+02:00"),
+        ];
+        let found = run(&home, "fixed_keys_of_work", &environment).await;
+        assert_eq!(found, expected, "{config}");
+        // The environment's keys come before a profile that only the environment selects.
+        let selected = [&environment[..], &[("AWS_PROFILE", "work")]].concat();
+        let found = run(&home, "fixed_keys", &selected).await;
+        assert_eq!(found, of_environment, "{config}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_expired_keys_can_not_assume_is_lost() {
+    let expired = "<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code>\
+         <Message>The security token included in the request is expired</Message></Error></ErrorResponse>";
+    let server = Server::start([Step::WriteAndClose(with_length("403 Forbidden", expired))]).await;
+    let endpoint = format!("http://{}", server.address);
+    let home = Home::new("lost", "");
+    let environment = [
+        ("AWS_REGION", "x"),
+        ("AWS_ENDPOINT_URL_STS", endpoint.as_str()),
+        ("AWS_ACCESS_KEY_ID", "FROMENV"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+        ("AWS_SESSION_TOKEN", "t"),
+    ];
+    let found = run(&home, "with_role", &environment).await;
+    assert!(
+        found.starts_with("Lost { keys: OfEnvironment { expire: None }"),
+        "{found}"
+    );
+}
+
 fn with_length(status: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}",
@@ -426,6 +495,29 @@ async fn profile_work() {
 async fn profile_my_mac() {
     print(AwsChain {
         profile: Some("My Mac".to_owned()),
+        ..chain()
+    })
+    .await;
+}
+
+async fn print_fixed_keys(chain: AwsChain) {
+    let files = AwsFiles::read().await;
+    let way = chain.profile_chain(&files).await;
+    let keys = AwsChain::fixed_keys(&files, way.as_ref());
+    println!("found: {keys:?}");
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn fixed_keys() {
+    print_fixed_keys(chain()).await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn fixed_keys_of_work() {
+    print_fixed_keys(AwsChain {
+        profile: Some("work".to_owned()),
         ..chain()
     })
     .await;

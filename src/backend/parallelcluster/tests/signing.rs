@@ -104,6 +104,20 @@ async fn expired_credentials_are_renewed_once_and_then_reported() {
 }
 
 #[tokio::test]
+async fn refused_keys_that_can_not_be_renewed_are_called_that() {
+    let server = Server::start([json(403, EXPIRED), json(403, EXPIRED)]).await;
+    let mut source = signed(&server, &[]);
+    source.identity = IdentityCache::new(FixedKey);
+    let fault = events_fault(&mut source).await;
+    assert_eq!(fault.kind, FaultKind::Lost);
+    let said = fault.to_string();
+    assert!(
+        said.contains("have expired; they are keys of this process's environment"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn every_response_corrects_the_clock() {
     let ahead = "date: Tue, 01 Mar 2022 12:02:00 GMT\r\n";
     let server = Server::start([
