@@ -52,6 +52,13 @@ pub struct FinalOutcome {
     pub code: u8,
 }
 
+/// The build that an entry is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) image_id: SafeText,
+    pub(crate) region: Option<SafeText>,
+}
+
 /// One entry of the text and JSON output.
 #[derive(Clone, Debug)]
 pub enum Entry {

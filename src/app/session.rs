@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::app::effect::Entry;
+use crate::app::effect::{Entry, Origin};
 use crate::app::layout::{LayoutInput, PaneSize, Regions};
 use crate::app::msg::Remark;
 use crate::app::status::connection::Connection;
@@ -242,14 +242,22 @@ impl Session {
 
     /// Updates the explanation. After every observation and not in every frame, since a reason can be long.
     pub(super) fn update_explanation(&mut self) {
-        let region = self.region().map(SafeText::as_str);
+        let region = self.region();
+        let region = region.as_ref().map(SafeText::as_str);
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
     }
 
     /// The image's region: from the API, otherwise from the user.
-    pub fn region(&self) -> Option<&SafeText> {
-        let described = self.build.image().and_then(|image| image.region.as_ref());
-        described.or(self.target.region.as_ref())
+    pub fn region(&self) -> Option<SafeText> {
+        let requested = || self.target.region.clone();
+        self.build.region().or_else(requested)
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        Origin {
+            image_id: SafeText::new(&self.target.image_id),
+            region: self.region(),
+        }
     }
 
     /// What the layout depends on, beside the notices.

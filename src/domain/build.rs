@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
+use crate::domain::failure::region_of_arn;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{Observation, Seen, WalkStep};
 use crate::domain::resume::Earlier;
@@ -358,6 +359,13 @@ impl Build {
     /// The current stack.
     pub fn stack_id(&self) -> Option<&StackId> {
         self.current().map(Timeline::stack_id)
+    }
+
+    /// The region of the image, which is that of its stack.
+    pub fn region(&self) -> Option<SafeText> {
+        let described = self.image().and_then(|image| image.region.clone());
+        let of_stack = || region_of_arn(self.stack_id()?.as_str()).map(SafeText::new);
+        described.or_else(of_stack)
     }
 
     /// The newest event of the current stack itself.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
+use crate::domain::failure::{Diagnosis, Remedy};
 use crate::domain::image::AmiState;
 use crate::domain::resume::{Recorded, deleted_since, seconds};
 use crate::domain::stack_event::{StackEvent, StackId};
@@ -23,7 +24,7 @@ use crate::text::safe::SafeText;
 pub struct Outcome {
     pub kind: OutcomeKind,
     pub image_id: SafeText,
-    /// The image's region as the API reports it; in the history else the region that the user requested.
+    /// The region of the image; in the history else the region that the user requested.
     pub region: Option<SafeText>,
     /// The newest stack. Recordings do not summarise it.
     pub stack_id: Option<StackId>,
@@ -32,6 +33,10 @@ pub struct Outcome {
     /// The reason in one sentence. Recordings do not summarise it.
     pub reason: Option<String>,
     pub first_failure: Option<FirstFailure>,
+    /// The cause of the failure in one short line.
+    pub summary: Option<SafeText>,
+    /// What helps. Recordings do not summarise it.
+    pub remedy: Option<Remedy>,
     /// Whether a stack that should have deleted itself still exists.
     pub leftover_stack: bool,
     /// The first event of the stack itself.
@@ -93,14 +98,18 @@ impl Outcome {
         let failed = kind == OutcomeKind::Failed;
         let succeeded = kind == OutcomeKind::Succeeded;
         let first_failure = build.first_failure().filter(|_| failed);
+        let region = build.region();
+        let diagnosis = Diagnosis::of(build, image_id, region.as_ref().map(SafeText::as_str));
         Self {
             kind,
             image_id: SafeText::new(image_id),
-            region: build.image().and_then(|image| image.region.clone()),
+            region,
             stack_id: build.stack_id().cloned(),
             ami_id: build.ami().filter(|_| succeeded).map(|ami| ami.id.clone()),
             reason: reason.or_else(|| verdict_reason(build)),
             first_failure: first_failure.map(|event| FirstFailure::from(&**event)),
+            summary: diagnosis.summary,
+            remedy: diagnosis.remedy,
             leftover_stack: succeeded && build.cleanup() == Cleanup::Leftover,
             started_at: build.started_at(),
             ended_at: build.ended_at().filter(|_| !build.is_only_recorded()),

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::domain::failure::Reason;
+use crate::domain::failure::{failure_line, summary_of};
 use crate::domain::outcome::{Outcome, RecordedWatch};
 use crate::domain::stack_event::format_time;
 use crate::output::text::{class, paint, seconds};
@@ -105,9 +105,10 @@ fn result(outcome: &Outcome) -> Option<SafeText> {
     }
     outcome.ami_id.clone().or_else(|| {
         let failure = outcome.first_failure.as_ref()?;
-        let why = failure.reason.as_ref().map(Reason::parse);
-        let why = why.map(|reason| format!(": {}", reason.summary(None)));
-        let text = format!("{}{}", failure.logical_id, why.unwrap_or_default());
+        // A recording of an older version has no summary.
+        let from_reason = || summary_of(failure.reason.as_ref()?);
+        let why = outcome.summary.clone().or_else(from_reason);
+        let text = failure_line(&failure.logical_id, "", why.as_ref().map(SafeText::as_str));
         Some(SafeText::new(&text))
     })
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::app::effect::Entry;
+use crate::app::effect::{Entry, Origin};
 use crate::app::status::heartbeat::Progress;
 use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::resume::Recorded;
@@ -19,12 +19,18 @@ use crate::text::safe::{SafeText, escape_json};
 enum Line<'a> {
     Stack {
         stack_id: &'a str,
+        #[serde(flatten)]
+        of: Option<Of<'a>>,
     },
     Event {
         stack_id: &'a str,
+        #[serde(flatten)]
+        of: Option<Of<'a>>,
         event: &'a RawValue,
     },
     Status {
+        #[serde(flatten)]
+        of: Option<Of<'a>>,
         state: &'a str,
         message: &'a str,
     },
@@ -44,13 +50,19 @@ enum Line<'a> {
         outcome: &'a str,
         image_id: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
+        region: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         stack_id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         ami_id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        first_failure: Option<FirstFailureFields<'a>>,
+        first_failure: Option<Box<FirstFailureFields<'a>>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        summary: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remedy: Option<Box<RemedyFields<'a>>>,
         leftover_stack: bool,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         inferred: bool,
@@ -62,6 +74,15 @@ enum Line<'a> {
         ended_at: Option<String>,
         events: usize,
     },
+}
+
+/// The build that a line is about.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Of<'a> {
+    image_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -76,6 +97,13 @@ struct FirstFailureFields<'a> {
 }
 
 #[derive(Serialize)]
+struct RemedyFields<'a> {
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RecordedFields<'a> {
     outcome: &'a str,
@@ -87,27 +115,36 @@ struct RecordedFields<'a> {
 }
 
 /// The line of an entry, without a line break; `None` for a diagnostic.
-pub(super) fn json_line(entry: &Entry) -> Option<String> {
+pub(super) fn json_line(origin: Option<&Origin>, entry: &Entry) -> Option<String> {
+    let region = origin.and_then(|origin| origin.region.as_ref());
+    let region = region.map(SafeText::as_str);
+    let of = origin.map(|origin| Of {
+        image_id: origin.image_id.as_str(),
+        region,
+    });
     let line = match entry {
         Entry::Remark(_) => return None,
         Entry::Stack(stack_id) => serde_json::to_string(&Line::Stack {
             stack_id: stack_id.as_str(),
+            of,
         }),
-        Entry::Event(event) => event_line(event),
+        Entry::Event(event) => event_line(of, event),
         Entry::Status { state, message } => serde_json::to_string(&Line::Status {
+            of,
             state: state.label(),
             message,
         }),
         Entry::Progress(progress) => serde_json::to_string(&progress_line(progress)),
-        Entry::Outcome(record) => serde_json::to_string(&outcome_line(record)),
+        Entry::Outcome(record) => serde_json::to_string(&outcome_line(region, record)),
     };
     Some(escape_json(&line.unwrap_or_default()))
 }
 
-fn event_line(event: &StackEvent) -> serde_json::Result<String> {
+fn event_line(of: Option<Of<'_>>, event: &StackEvent) -> serde_json::Result<String> {
     let raw: &RawValue = serde_json::from_str(event.as_sent())?;
     serde_json::to_string(&Line::Event {
         stack_id: event.stack_id.as_str(),
+        of,
         event: raw,
     })
 }
@@ -126,10 +163,11 @@ fn progress_line(progress: &Progress) -> Line<'_> {
     }
 }
 
-fn outcome_line(record: &Outcome) -> Line<'_> {
+fn outcome_line<'a>(region: Option<&'a str>, record: &'a Outcome) -> Line<'a> {
     Line::Outcome {
         outcome: record.kind.as_str(),
         image_id: record.image_id.as_str(),
+        region: record.region.as_ref().map(SafeText::as_str).or(region),
         // An event may lack a stack ID.
         stack_id: record
             .stack_id
@@ -138,7 +176,18 @@ fn outcome_line(record: &Outcome) -> Line<'_> {
             .filter(|id| !id.is_empty()),
         ami_id: record.ami_id.as_ref().map(SafeText::as_str),
         reason: record.reason.as_deref(),
-        first_failure: record.first_failure.as_ref().map(first_failure_fields),
+        first_failure: record
+            .first_failure
+            .as_ref()
+            .map(first_failure_fields)
+            .map(Box::new),
+        summary: record.summary.as_ref().map(SafeText::as_str),
+        remedy: record.remedy.as_ref().map(|remedy| {
+            Box::new(RemedyFields {
+                text: remedy.advice.as_str(),
+                command: remedy.command.as_ref().map(SafeText::as_str),
+            })
+        }),
         leftover_stack: record.leftover_stack,
         inferred: record.inferred,
         recorded: record.recorded.as_ref().map(recorded_fields).map(Box::new),
@@ -180,14 +229,14 @@ mod tests {
         let raw = r#"{"stackId":"s","eventId":"e","hookType":{"a":1.50},"resourceStatus":"X"}"#;
         let event = Arc::new(StackEvent::from_json(raw, None));
         let expected = format!(r#"{{"kind":"event","stackId":"s","event":{raw}}}"#);
-        assert_eq!(json_line(&Entry::Event(event)), Some(expected));
+        assert_eq!(json_line(None, &Entry::Event(event)), Some(expected));
     }
 
     #[test]
     fn terminal_control_characters_are_escaped_without_changing_the_value() {
         let raw = "{\"stackId\":\"s\",\"eventId\":\"e\u{9b}\u{202e}\u{7f}\u{e0041}\"}";
         let event = Arc::new(StackEvent::from_json(raw, None));
-        let printed = json_line(&Entry::Event(event)).unwrap();
+        let printed = json_line(None, &Entry::Event(event)).unwrap();
         assert!(
             printed.contains(r"e\u009b\u202e\u007f\udb40\udc41"),
             "{printed}"
@@ -206,6 +255,8 @@ mod tests {
             ami_id: None,
             reason: None,
             first_failure: None,
+            summary: None,
+            remedy: None,
             leftover_stack: false,
             started_at: None,
             ended_at: None,
@@ -215,7 +266,7 @@ mod tests {
         };
         let expected = r#"{"kind":"outcome","outcome":"not-found","imageId":"img","leftoverStack":false,"events":0}"#;
         assert_eq!(
-            json_line(&Entry::Outcome(Box::new(record))).as_deref(),
+            json_line(None, &Entry::Outcome(Box::new(record))).as_deref(),
             Some(expected)
         );
     }
@@ -227,7 +278,7 @@ mod tests {
             message: "slow \"down\"".to_owned(),
         };
         assert_eq!(
-            json_line(&entry).as_deref(),
+            json_line(None, &entry).as_deref(),
             Some(r#"{"kind":"status","state":"throttled","message":"slow \"down\""}"#)
         );
     }

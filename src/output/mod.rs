@@ -14,7 +14,7 @@ mod variables;
 
 use std::io::{self, Write};
 
-use crate::app::effect::Entry;
+use crate::app::effect::{Entry, Origin};
 use crate::app::model::Model;
 use crate::style::Theme;
 use crate::text::safe::one_line;
@@ -71,13 +71,13 @@ impl<O: Write, D: Write> Printer<O, D> {
     ///
     /// # Errors
     /// If a result can't be written. Diagnostics that can't be written are dropped.
-    pub(crate) fn print(&mut self, entry: &Entry) -> io::Result<()> {
+    pub(crate) fn print(&mut self, origin: Option<&Origin>, entry: &Entry) -> io::Result<()> {
         match (&self.format, entry) {
             (_, Entry::Remark(text)) => {
                 let _ = writeln!(self.diagnostics, "note: {}", one_line(text.as_str()));
                 Ok(())
             }
-            (LineFormat::Json, entry) => match json::json_line(entry) {
+            (LineFormat::Json, entry) => match json::json_line(origin, entry) {
                 Some(line) => writeln!(self.out, "{line}"),
                 None => Ok(()),
             },

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Explanation, Reason};
+use crate::domain::failure::{Diagnosis, Explanation, Reason};
 use crate::domain::outcome::verdict_reason;
 use crate::domain::search::Selection;
 use crate::domain::span::{End, Span, spans};
@@ -50,9 +50,15 @@ pub fn report(build: &Build, subject: &Subject<'_>) -> String {
     let image_id = inert(&SafeText::new(subject.image_id), MAX_NAME);
     let mut out = format!("# {image_id}: {}\n\n", build.verdict().label());
     table(&mut out, ["build", ""], rows(overview(build, subject)));
-    let region = region(build, subject).map(SafeText::as_str);
+    let region = region(build, subject);
+    let region = region.as_ref().map(SafeText::as_str);
     if let Some(why) = Explanation::of(build, subject.image_id, region) {
         push_failure(&mut out, &why, build.verdict() == Verdict::Succeeded);
+    } else if build.verdict() != Verdict::Succeeded {
+        push_builder_failure(
+            &mut out,
+            &Diagnosis::of_builder(build, subject.image_id, region),
+        );
     }
     if let Some(timeline) = build.current() {
         push_resources(&mut out, build, timeline, subject.now);
@@ -74,9 +80,8 @@ fn name(text: &SafeText) -> String {
     inert(text, MAX_NAME)
 }
 
-fn region<'a>(build: &'a Build, subject: &Subject<'a>) -> Option<&'a SafeText> {
-    let described = build.image().and_then(|image| image.region.as_ref());
-    described.or(subject.region)
+fn region(build: &Build, subject: &Subject<'_>) -> Option<SafeText> {
+    build.region().or_else(|| subject.region.cloned())
 }
 
 fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
@@ -97,7 +102,7 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
     vec![
         ("verdict", Some(verdict(build, subject.now))),
         ("image", Some(name(&SafeText::new(subject.image_id)))),
-        ("region", region(build, subject).map(name)),
+        ("region", region(build, subject).as_ref().map(name)),
         ("AMI", build.ami().map(|ami| name(&ami.id))),
         (
             "ParallelCluster",
@@ -193,6 +198,28 @@ fn push_failure(out: &mut String, why: &Explanation, succeeded: bool) {
     }
 }
 
+/// The failure that Image Builder reports before any event does; nothing if it gave no reason.
+fn push_builder_failure(out: &mut String, diagnosis: &Diagnosis) {
+    let Some(summary) = &diagnosis.summary else {
+        return;
+    };
+    heading(out, "Image Builder's failure");
+    let remedy = diagnosis.remedy.as_ref();
+    let command = remedy.and_then(|remedy| remedy.command.as_ref());
+    let facts = [
+        ("summary", Some(inert(summary, MAX_REASON))),
+        (
+            "remedy",
+            remedy.map(|remedy| inert(&remedy.advice, MAX_FAILURE_REASON)),
+        ),
+        (
+            "command",
+            command.map(|text| inert(text, MAX_FAILURE_REASON)),
+        ),
+    ];
+    table(out, ["failure", ""], rows(facts));
+}
+
 fn failure(why: &Explanation) -> Vec<Fact> {
     let cause = &why.cause;
     let remedy = why.remedy.as_ref();
@@ -211,14 +238,9 @@ fn failure(why: &Explanation) -> Vec<Fact> {
         ),
         (
             "summary",
-            why.summary().map(|summary| inert(&summary, MAX_REASON)),
-        ),
-        (
-            "reason",
-            cause
-                .reason
+            why.summary
                 .as_ref()
-                .map(|reason| inert(reason, MAX_FAILURE_REASON)),
+                .map(|summary| inert(summary, MAX_REASON)),
         ),
         (
             "remedy",
@@ -229,6 +251,13 @@ fn failure(why: &Explanation) -> Vec<Fact> {
             remedy
                 .and_then(|remedy| remedy.command.as_ref())
                 .map(|text| inert(text, MAX_FAILURE_REASON)),
+        ),
+        (
+            "reason",
+            cause
+                .reason
+                .as_ref()
+                .map(|reason| inert(reason, MAX_FAILURE_REASON)),
         ),
         (
             "failed events caused by it",

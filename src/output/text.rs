@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use crate::app::model::Model;
 use crate::app::status::heartbeat::Progress;
 use crate::app::status::summary::summary;
-use crate::domain::outcome::{FirstFailure, Outcome};
+use crate::domain::outcome::Outcome;
 use crate::domain::resume::in_words;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
@@ -122,8 +122,8 @@ pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
     if outcome.leftover_stack {
         line.push_str("; its stack is left over and can be deleted");
     }
-    if let Some(failure) = &outcome.first_failure {
-        line.push_str(&failure_clause(failure));
+    if outcome.first_failure.is_some() || outcome.summary.is_some() {
+        line.push_str(&failure_clause(outcome));
     } else if let Some(reason) = &outcome.reason {
         line.push_str(": ");
         line.push_str(&one_line(reason));
@@ -160,15 +160,31 @@ pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
     )
 }
 
-fn failure_clause(failure: &FirstFailure) -> String {
+/// The first failure: the cause and what helps, then the service's own words.
+fn failure_clause(outcome: &Outcome) -> String {
     let text = |text: Option<&SafeText>| text.map(|text| one_line(text.as_str()));
-    let event = failure.event.as_ref();
-    format!(
-        ": first failure {} ({}): {}",
-        one_line(failure.logical_id.as_str()),
-        text(event.map(|event| &event.resource_type)).unwrap_or_default(),
-        text(failure.reason.as_ref()).unwrap_or_default(),
-    )
+    let failure = outcome.first_failure.as_ref();
+    let event = failure.and_then(|failure| failure.event.as_ref());
+    let summary = text(outcome.summary.as_ref()).unwrap_or_default();
+    let mut clause = failure.map_or_else(String::new, |failure| {
+        format!(
+            ": first failure {} ({})",
+            one_line(failure.logical_id.as_str()),
+            text(event.map(|event| &event.resource_type)).unwrap_or_default(),
+        )
+    });
+    clause = format!("{clause}: {summary}");
+    if let Some(remedy) = &outcome.remedy {
+        clause = format!("{clause}; remedy: {}", one_line(remedy.advice.as_str()));
+        let command = text(remedy.command.as_ref());
+        clause += &command.map_or_else(String::new, |command| format!(" Command: {command}"));
+    }
+    let reason = failure.and_then(|failure| text(failure.reason.as_ref()));
+    let reason = reason.or_else(|| outcome.reason.as_deref().map(one_line));
+    if let Some(reason) = reason.filter(|reason| *reason != summary) {
+        clause = format!("{clause}; reason: {reason}");
+    }
+    clause
 }
 
 /// A time in UTC, with seconds.

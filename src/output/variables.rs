@@ -12,9 +12,10 @@ const MAX_BYTES: usize = 32 * 1024;
 ///
 /// A program reads the values, so they are those of the service, except for the signature of a presigned URL, which only
 /// the JSON output has.
-pub fn variables(ended: &FinalOutcome) -> [(&'static str, String); 10] {
+pub fn variables(ended: &FinalOutcome) -> [(&'static str, String); 13] {
     let record = &ended.record;
     let failure = record.first_failure.as_ref();
+    let remedy = record.remedy.as_ref();
     let failure_event = failure.and_then(|failure| failure.event.as_ref());
     let span = record.started_at.zip(record.ended_at);
     let seconds = span.map(|(start, end)| (end - start).num_seconds().max(0).to_string());
@@ -34,6 +35,18 @@ pub fn variables(ended: &FinalOutcome) -> [(&'static str, String); 10] {
         (
             "BAKEWATCH_FIRST_FAILURE_REASON",
             failure_event.and_then(|event| event.verbatim_reason.clone()),
+        ),
+        (
+            "BAKEWATCH_SUMMARY",
+            record.summary.as_ref().map(ToString::to_string),
+        ),
+        (
+            "BAKEWATCH_REMEDY",
+            remedy.map(|remedy| remedy.advice.to_string()),
+        ),
+        (
+            "BAKEWATCH_REMEDY_COMMAND",
+            remedy.and_then(|remedy| Some(remedy.command.as_ref()?.to_string())),
         ),
         ("BAKEWATCH_DURATION_SECONDS", seconds),
         (

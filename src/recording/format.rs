@@ -372,6 +372,8 @@ pub(crate) struct SummaryFields {
     ami_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first_failure: Option<FirstFailureFields>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    summary: Option<String>,
     leftover_stack: bool,
     /// Whether the success is a guess.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -400,6 +402,7 @@ impl From<&Outcome> for SummaryFields {
                 logical_resource_id: failure.logical_id.as_str().to_owned(),
                 reason: redacted(failure.reason.as_ref()),
             }),
+            summary: redacted(outcome.summary.as_ref()),
             leftover_stack: outcome.leftover_stack,
             inferred: outcome.inferred,
             events: outcome.events,
@@ -425,6 +428,8 @@ impl SummaryFields {
                 reason: safe(failure.reason.as_ref()),
                 event: None,
             }),
+            summary: safe(self.summary.as_ref()),
+            remedy: None,
             leftover_stack: self.leftover_stack,
             inferred: self.inferred,
             recorded: None,

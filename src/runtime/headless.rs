@@ -11,9 +11,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
+use crate::app::effect::{Effect, Effects, Entry, FinalOutcome, Origin};
 use crate::app::model::Model;
 use crate::app::msg::Msg;
+use crate::app::session::Session;
 use crate::app::status::heartbeat::Heartbeat;
 use crate::app::update::update;
 use crate::error::Error;
@@ -77,7 +78,7 @@ pub(super) async fn run(
         if was_quiet || results.next().is_some() {
             heartbeat.printed(began.elapsed());
         }
-        let Some(code) = run_effects(effects, &sessions, &printer, &mut outcomes) else {
+        let Some(code) = run_effects(effects, model, &sessions, &printer, &mut outcomes) else {
             continue;
         };
         printer.finish(&mut signals, by_signal, tasks).await?;
@@ -117,6 +118,7 @@ async fn exit_requested(signals: &mut Signals, by_signal: bool) {
 /// `outcomes`, and returns the exit code.
 fn run_effects(
     effects: Effects,
+    model: &Model,
     sessions: &Sessions,
     printer: &PrinterThread,
     outcomes: &mut Vec<FinalOutcome>,
@@ -126,8 +128,11 @@ fn run_effects(
         match effect {
             Effect::Poll(session, request) => sessions.poll(session, request),
             // The end of the printer thread is noticed elsewhere.
-            Effect::Emit(_, entry) => drop(printer.entries.send(entry)),
-            Effect::Remark(text) => drop(printer.entries.send(Entry::Remark(text))),
+            Effect::Emit(session, entry) => {
+                let origin = model.session(session).map(Session::origin);
+                drop(printer.entries.send((origin, entry)));
+            }
+            Effect::Remark(text) => drop(printer.entries.send((None, Entry::Remark(text)))),
             Effect::Run(known) => outcomes.push(*known),
             Effect::Notify(_)
             | Effect::Copy(_)
@@ -140,9 +145,12 @@ fn run_effects(
     code
 }
 
+/// An entry, and the build that it is about.
+type Sent = (Option<Origin>, Entry);
+
 /// The handle of the thread that prints.
 struct PrinterThread {
-    entries: Sender<Entry>,
+    entries: Sender<Sent>,
     /// The result of the thread: while there may be more to print, always an error.
     finished: oneshot::Receiver<io::Result<()>>,
 }
@@ -198,16 +206,16 @@ async fn print_error(
 /// Prints entries as they arrive, and flushes the output whenever the queue is empty.
 fn print_all<O: Write, D: Write>(
     mut printer: Printer<O, D>,
-    entries: &Receiver<Entry>,
+    entries: &Receiver<Sent>,
 ) -> io::Result<()> {
     loop {
         match entries.try_recv() {
-            Ok(entry) => printer.print(&entry)?,
+            Ok((origin, entry)) => printer.print(origin.as_ref(), &entry)?,
             Err(TryRecvError::Disconnected) => return printer.flush(),
             Err(TryRecvError::Empty) => {
                 printer.flush()?;
                 match entries.recv() {
-                    Ok(entry) => printer.print(&entry)?,
+                    Ok((origin, entry)) => printer.print(origin.as_ref(), &entry)?,
                     Err(_) => return printer.flush(),
                 }
             }

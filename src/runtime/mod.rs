@@ -162,6 +162,6 @@ fn print_new_remark(model: &Model, remark: Remark) {
         && let Ok(diagnostics) = Stream::diagnostics()
     {
         let mut printer = Printer::new(LineFormat::Json, io::sink(), diagnostics);
-        let _ = printer.print(&Entry::Remark(remark.text));
+        let _ = printer.print(None, &Entry::Remark(remark.text));
     }
 }

@@ -39,11 +39,16 @@ def default_signals() -> list[str]:
 class Watch:
     """One run of the program."""
 
-    def __init__(self, arguments: list[str], credentials: Credentials | None = CLIENT_CREDENTIALS) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        credentials: Credentials | None = CLIENT_CREDENTIALS,
+        variables: dict[str, str] | None = None,
+    ) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="bakewatch-home-")
         self._process = subprocess.Popen(
             [*default_signals(), str(binary()), *arguments],
-            env=self._environment(credentials),
+            env={**self._environment(credentials), **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

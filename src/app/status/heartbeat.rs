@@ -78,7 +78,7 @@ impl Progress {
         Self {
             at: now,
             image_id: SafeText::new(&session.target.image_id),
-            region: session.region().cloned(),
+            region: session.region(),
             verdict,
             elapsed,
             estimate: elapsed

@@ -11,7 +11,7 @@ use crate::app::msg::Remark;
 use crate::app::session::Session;
 use crate::app::status::connection::{Connection, ConnectionState};
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Explanation, Reason, Remedy};
+use crate::domain::failure::{Explanation, Reason, Remedy, failure_line};
 use crate::domain::outcome::verdict_reason;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
@@ -148,15 +148,14 @@ fn failure_text(explanation: &Explanation, columns: usize) -> String {
     let why = match explanation.reason.as_ref().filter(plain) {
         // A summary would only cut it, and there may be room for more.
         Some(reason) if explanation.remedy.is_none() => Some(reason.message().to_owned()),
-        _ => explanation.summary().map(|text| text.to_string()),
+        _ => explanation.summary.as_ref().map(ToString::to_string),
     };
-    let why = why.map_or_else(String::new, |why| format!(": {why}"));
     let verb = if columns < ROOM_FOR_FIRST {
         ""
     } else {
         " failed first"
     };
-    format!("{}{verb}{why}", explanation.cause.logical_id)
+    failure_line(&explanation.cause.logical_id, verb, why.as_deref())
 }
 
 /// A text, and the hint in the lines that are left. A command is shown whole or not at all; if only a part of the hint

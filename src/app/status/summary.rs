@@ -116,7 +116,7 @@ fn took(session: &Session, now: DateTime<Utc>, preposition: &str) -> String {
 fn because(session: &Session) -> String {
     let text = session.explanation().map(|why| {
         let id = why.cause.logical_id.as_str();
-        let reason = why.summary();
+        let reason = why.summary.clone();
         reason.map_or_else(|| id.to_owned(), |reason| format!("{id}: {reason}"))
     });
     let text = text.or_else(|| verdict_reason(&session.build));

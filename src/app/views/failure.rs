@@ -13,12 +13,13 @@ use crate::app::views::page;
 use crate::app::views::page::{Page, PageLine};
 use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
-use crate::domain::failure::{Explanation, Reason};
+use crate::domain::failure::{Diagnosis, Explanation, Reason, Remedy};
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{BuilderFailure, Verdict};
 use crate::text::duration::duration;
 use crate::text::pattern::Pattern;
+use crate::text::safe::SafeText;
 
 #[derive(Clone, Debug, Default)]
 pub struct FailurePage {
@@ -139,10 +140,19 @@ fn builder_failure_lines(build: &Build, columns: usize) -> Vec<PageLine> {
     };
     let reason = failure.reason.as_ref().map(ToString::to_string);
     let reason = reason.unwrap_or_else(|| "It gave no reason.".to_owned());
-    let mut lines = vec![
-        PageLine::Heading("Image Builder reports a failure".to_owned()),
-        PageLine::Blank,
-    ];
+    let mut lines = vec![PageLine::Heading(
+        "Image Builder reports a failure".to_owned(),
+    )];
+    // A stack has the name of its image.
+    let image_id = build.root().map_or("", |root| root.logical_id.as_str());
+    let diagnosis = Diagnosis::of_builder(build, image_id, None);
+    push_diagnosis(
+        diagnosis.summary.as_ref(),
+        diagnosis.remedy.as_ref(),
+        columns,
+        &mut lines,
+    );
+    lines.push(PageLine::Blank);
     lines.extend(page::text_lines(&reason, columns));
     if build.verdict() == Verdict::Failing {
         lines.push(PageLine::Blank);
@@ -194,20 +204,12 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
             duration(after)
         )));
     }
-    if let Some(summary) = why.summary() {
-        lines.push(PageLine::Blank);
-        lines.push(PageLine::Heading("why".to_owned()));
-        lines.extend(page::text_lines(summary.as_str(), columns));
-    }
-    if let Some(hint) = &why.remedy {
-        lines.push(PageLine::Blank);
-        lines.push(PageLine::Heading("remedy".to_owned()));
-        lines.extend(page::text_lines(hint.advice.as_str(), columns));
-        if let Some(command) = &hint.command {
-            lines.push(PageLine::Blank);
-            lines.extend(page::command_lines(command.as_str(), columns));
-        }
-    }
+    push_diagnosis(
+        why.summary.as_ref(),
+        why.remedy.as_ref(),
+        columns,
+        &mut lines,
+    );
     push_parts(why, columns, &mut lines);
     push_consequences(why, columns, &mut lines);
     if cause.reason.is_some() {
@@ -216,6 +218,29 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
         lines.extend(page::reason_lines(cause, columns));
     }
     lines
+}
+
+/// The cause in one line, and what helps: before the service's own words.
+fn push_diagnosis(
+    summary: Option<&SafeText>,
+    remedy: Option<&Remedy>,
+    columns: usize,
+    lines: &mut Vec<PageLine>,
+) {
+    if let Some(summary) = summary {
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Heading("why".to_owned()));
+        lines.extend(page::text_lines(summary.as_str(), columns));
+    }
+    if let Some(hint) = remedy {
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Heading("remedy".to_owned()));
+        lines.extend(page::text_lines(hint.advice.as_str(), columns));
+        if let Some(command) = &hint.command {
+            lines.push(PageLine::Blank);
+            lines.extend(page::command_lines(command.as_str(), columns));
+        }
+    }
 }
 
 /// The parts of the reason.

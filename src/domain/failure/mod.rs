@@ -2,13 +2,20 @@
 //! after each observation; the failure view and the outputs show the [`Explanation`].
 //!
 //! ```text
-//!  Facts ──► first failure ──► Reason::parse (reason.rs) ──► Remedy::for_reason (remedy.rs)
+//!  Facts ──► first failure ──► Reason::parse (reason.rs, parse.rs) ──► known::find (assets/remedies.toml)
+//!                                                                      ├─► summarize (summary.rs)
+//!                                                                      └─► Remedy::of (remedy.rs)
 //! ```
 //! An explanation is made once per observation, not once per frame: it reads the facts that the timeline keeps and parses
 //! one reason. It never scans the events.
 
+mod known;
+#[cfg(test)]
+mod known_tests;
+mod parse;
 mod reason;
 mod remedy;
+mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -19,11 +26,14 @@ use chrono::TimeDelta;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::facts::Facts;
 use crate::domain::stack_event::StackEvent;
+use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::text::safe::SafeText;
 
-pub(crate) use reason::{Label, Reason};
-pub(crate) use remedy::{Remedy, RemedyContext};
+pub(crate) use reason::{Label, Reason, region_of_arn};
+pub(crate) use remedy::Remedy;
+
+use remedy::RemedyContext;
 
 /// The number of consequences that an explanation lists.
 const LISTED: usize = 3;
@@ -46,7 +56,103 @@ pub struct Explanation {
     pub consequences: usize,
     /// The first few of those.
     pub first_consequences: Vec<Arc<StackEvent>>,
+    /// The reason in one short line.
+    pub summary: Option<SafeText>,
     pub remedy: Option<Remedy>,
+}
+
+/// What a reason says, in one line, and what helps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Diagnosis {
+    pub summary: Option<SafeText>,
+    pub remedy: Option<Remedy>,
+}
+
+impl Diagnosis {
+    /// The diagnosis of a build that failed, or whose stack is left over; of Image Builder's reason while the stack itself
+    /// has not failed yet.
+    pub(crate) fn of(build: &Build, image_id: &str, region: Option<&str>) -> Self {
+        match Explanation::of(build, image_id, region) {
+            Some(Explanation {
+                summary, remedy, ..
+            }) => Self { summary, remedy },
+            None => Self::of_builder(build, image_id, region),
+        }
+    }
+
+    /// The diagnosis of the failure that Image Builder reports.
+    pub(crate) fn of_builder(build: &Build, image_id: &str, region: Option<&str>) -> Self {
+        let failure = build.builder_failure();
+        let text = failure.and_then(|failure| failure.reason.as_ref());
+        let Some(reason) = text.map(Reason::parse) else {
+            return Self::default();
+        };
+        let facts = build.current().map(Timeline::facts);
+        let component = facts.and_then(|facts| component(facts, &reason));
+        diagnose(&reason, component, &context(build, image_id, region))
+    }
+}
+
+/// The reason in one short line, for a reason that is known without its build.
+pub(crate) fn summary_of(text: &SafeText) -> Option<SafeText> {
+    let reason = Reason::parse(text);
+    diagnose(&reason, None, &RemedyContext::default()).summary
+}
+
+/// A failed resource and why, in one line: the same words on the screen and in the history.
+pub(crate) fn failure_line(logical_id: &SafeText, verb: &str, summary: Option<&str>) -> String {
+    let why = summary.map_or_else(String::new, |why| format!(": {why}"));
+    format!("{logical_id}{verb}{why}")
+}
+
+fn diagnose(
+    reason: &Reason,
+    component: Option<&SafeText>,
+    context: &RemedyContext<'_>,
+) -> Diagnosis {
+    let found = known::find(reason);
+    let words = found
+        .as_ref()
+        .map_or_else(Vec::new, |found| remedy::summaries(found, reason, context));
+    Diagnosis {
+        summary: Some(summary::summarize(reason, &words, component)),
+        remedy: found.map(|found| Remedy::of(&found, reason, context)),
+    }
+}
+
+/// What a remedy may say about the image. A region that is not given is that of the stack's ARN.
+fn context<'a>(build: &'a Build, image_id: &'a str, region: Option<&'a str>) -> RemedyContext<'a> {
+    let of_stack = || region_of_arn(build.stack_id()?.as_str());
+    let facts = build.current().map(Timeline::facts);
+    RemedyContext {
+        image_id,
+        region: region.or_else(of_stack),
+        image_arn: facts
+            .and_then(|facts| facts.image_arn())
+            .map(SafeText::as_str),
+    }
+}
+
+/// The reason to explain: the event's, or Image Builder's own if the event of the image says nothing.
+fn reason_to_explain(build: &Build, cause: &StackEvent) -> Option<Reason> {
+    let of_event = cause.reason.as_ref();
+    let says_nothing = of_event.is_none_or(|text| {
+        let message = Reason::parse(text);
+        parse::says_nothing(message.message())
+    });
+    let is_image = cause
+        .resource_type
+        .as_str()
+        .ends_with("ImageBuilder::Image");
+    let of_builder = || {
+        let failure = build.builder_failure();
+        let image = || build.image()?.builder_reason.as_ref();
+        let reason = failure.and_then(|failure| failure.reason.as_ref());
+        let reason = reason.or_else(image)?;
+        (!reason.as_str().trim().is_empty()).then_some(reason)
+    };
+    let text = of_builder().filter(|_| says_nothing && is_image);
+    text.or(of_event).map(Reason::parse)
 }
 
 impl Explanation {
@@ -61,21 +167,20 @@ impl Explanation {
         } else {
             build.first_failure()?
         };
-        let reason = cause.reason.as_ref().map(Reason::parse);
-        let context = RemedyContext {
-            image_id,
-            region,
-            version: build
-                .image()
-                .and_then(|image| image.version.as_ref())
-                .map(SafeText::as_str),
-        };
+        let context = context(build, image_id, region);
+        let reason = reason_to_explain(build, cause);
+        let component = reason
+            .as_ref()
+            .and_then(|reason| component(facts, reason))
+            .cloned();
+        let diagnosis = reason
+            .as_ref()
+            .map(|reason| diagnose(reason, component.as_ref(), &context))
+            .unwrap_or_default();
         let remedy = if succeeded {
             Some(Remedy::for_leftover(&context))
         } else {
-            reason
-                .as_ref()
-                .and_then(|reason| Remedy::for_reason(reason, &context))
+            diagnosis.remedy
         };
         let first = timeline
             .consequences()
@@ -83,10 +188,7 @@ impl Explanation {
             .take(LISTED);
         Some(Self {
             after: worked_on(facts, cause),
-            component: reason
-                .as_ref()
-                .and_then(|reason| component(facts, reason))
-                .cloned(),
+            component,
             others: facts.failed_resources_but(&cause.logical_id),
             consequences: timeline
                 .count_consequences()
@@ -94,14 +196,9 @@ impl Explanation {
             first_consequences: first.cloned().collect(),
             cause: Arc::clone(cause),
             reason,
+            summary: diagnosis.summary,
             remedy,
         })
-    }
-
-    /// The reason in one short line; none if the service gave none.
-    pub fn summary(&self) -> Option<SafeText> {
-        let reason = self.reason.as_ref()?;
-        Some(reason.summary(self.component.as_ref()))
     }
 }
 

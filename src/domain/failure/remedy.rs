@@ -1,291 +1,275 @@
 //! Remedies for known failures: advice in plain words, and a command if one helps. An [`super::Explanation`] has at most one.
 //!
 //! A wrong remedy is worse than none, so each is bound to words that a service uses for that failure only. A command is made
-//! to be pasted into a shell: it contains nothing that a shell could interpret.
+//! to be pasted into a shell: each value in it fits the pattern of its placeholder and is quoted; one that does not stays
+//! `<NAME>`.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::domain::failure::known::{Entry, Match};
+use crate::domain::failure::parse::compiled;
 use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
+use crate::domain::failure::summary::middle;
 use crate::text::safe::SafeText;
-use crate::text::width::truncate;
 
-/// The widest quoted words in advice, in columns.
+/// The widest value in advice, in columns.
 const WORD_COLUMNS: usize = 64;
 
-/// The image that a remedy is for, for its commands.
-#[derive(Clone, Copy, Debug)]
+/// The image that a remedy is for.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RemedyContext<'a> {
     pub image_id: &'a str,
     pub region: Option<&'a str>,
-    /// The ParallelCluster version that builds the image.
-    pub version: Option<&'a str>,
+    /// The ARN of the Image Builder image, where the reason has none.
+    pub image_arn: Option<&'a str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remedy {
-    /// One or two sentences; the first one matters most.
+    /// A few sentences; the first one matters most.
     pub advice: SafeText,
     pub command: Option<SafeText>,
 }
 
-/// A failure that has a remedy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum KnownFailure {
-    /// The build instance never reached Systems Manager.
-    NoRoute,
-    /// Image Builder could not start its task runner on the build instance.
-    NoTaskRunner,
-    /// Image Builder stopped waiting for a step.
-    StepTimedOut,
-    /// The installation of a package waits for an input.
-    Debconf,
-    /// The parent image is another ParallelCluster version's.
-    OtherVersion,
-    /// A step of a component failed.
-    Component,
-    /// A quota of the account is exhausted.
-    Limit,
-    /// A permission is missing.
-    Denied,
-    /// A resource of that name exists already.
-    NameTaken,
-}
+/// The placeholders, and the pattern that a value must fit.
+pub(super) const PLACEHOLDERS: [(&str, &str); 21] = [
+    ("IMAGE_ID", "[A-Za-z][A-Za-z0-9-]{0,127}"),
+    ("REGION", "[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}"),
+    ("LOG_STREAM", r"[0-9]+\.[0-9]+\.[0-9]+/[0-9]+"),
+    ("CALLER", r"the (role|user) [\w+=,.@-]{1,64}"),
+    ("ROLE", r"\w[\w+=,.@-]{0,63}"),
+    ("USER", r"\w[\w+=,.@-]{0,63}"),
+    ("ACTION", r"[a-z][a-z0-9-]*:[A-Za-z0-9*]+"),
+    ("ENCODED", "[A-Za-z0-9][A-Za-z0-9_-]{19,4095}"),
+    ("TARGET_REGION", "[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}"),
+    ("TARGET_ACCOUNT", "[0-9]{12}"),
+    ("HOOK", r"[A-Za-z0-9]+(::[A-Za-z0-9]+)+"),
+    ("INSTANCE", "i-[0-9a-f]{8,17}"),
+    ("EXIT_CODE", "[0-9]{1,3}"),
+    ("TYPE", r"[a-z][a-z0-9-]*\.[a-z0-9-]+"),
+    ("ZONE", "[a-z]{2,3}(-[a-z0-9]+)+-[0-9]{1,2}[a-z]?"),
+    ("SUBNET", "subnet-[0-9a-f]{8,17}"),
+    ("GROUP", "sg-[0-9a-f]{8,17}"),
+    ("VPC", "vpc-[0-9a-f]{8,17}"),
+    ("AMI", "ami-[0-9a-f]{8,17}"),
+    ("KEY", r"[\w./:-]{1,200}"),
+    ("NAME", r"\w[\w+=,.@/:-]{0,127}"),
+];
 
-impl KnownFailure {
-    fn of(reason: &Reason) -> Option<Self> {
-        if reason.is_too_long() {
-            return None;
-        }
-        let message = reason.message();
-        let contains = |words: &str| message.contains(words);
-        let has = |label| reason.part(label).is_some();
-        let ran = has(Label::SsmExecution) || has(Label::Workflow);
-        if contains("SSM Agent verification failed") {
-            Some(Self::NoRoute)
-        } else if contains("bootstrap TOE") {
-            Some(Self::NoTaskRunner)
-        } else if waits_for_input(message) {
-            Some(Self::Debconf)
-        } else if is_of_another_version(message) {
-            Some(Self::OtherVersion)
-        } else if contains("Step timed out") {
-            Some(Self::StepTimedOut)
-        } else if has(Label::Action) {
-            Some(Self::Denied)
-        } else if has(Label::Component) && (ran || contains("failed")) {
-            Some(Self::Component)
-        } else if is_denied(reason) {
-            Some(Self::Denied)
-        } else if is_limited(reason) {
-            Some(Self::Limit)
-        } else if contains("already exists") || has_code(reason, &TAKEN) {
-            Some(Self::NameTaken)
-        } else {
-            None
-        }
-    }
-}
+/// The patterns, compiled.
+static FORMS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+    let forms = PLACEHOLDERS.iter();
+    forms
+        .map(|(name, pattern)| (*name, compiled(&format!("^(?:{pattern})$"))))
+        .collect()
+});
+/// `<NAME>`, or `<NAME|what to say instead>` in prose.
+static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| compiled(r"<([A-Z_]+)(?:\|([^>]*))?>"));
 
-/// The ends of error codes for a name that exists already.
-const TAKEN: [&str; 2] = ["AlreadyExists", "AlreadyExistsException"];
+/// Where the cause is, with and without the log's stream.
+const LOG: [&str; 2] = [
+    "The cause is near the end of the build log: stream <LOG_STREAM> of log group \
+     /aws/imagebuilder/ParallelClusterImage-<IMAGE_ID>.",
+    "The cause is near the end of the build log: log group /aws/imagebuilder/ParallelClusterImage-<IMAGE_ID>.",
+];
 
-/// `AMI was created with … <version> …, but is … used with … <version>`, from ParallelCluster's cookbook.
-fn is_of_another_version(message: &str) -> bool {
-    let rest = message.split_once("AMI was created");
-    let rest = rest.and_then(|(_, rest)| rest.split_once(" is "));
-    rest.is_some_and(|(_, rest)| rest.contains("used"))
-}
-
-/// `debconf` also prints harmless warnings, in every installation without a terminal.
-fn waits_for_input(message: &str) -> bool {
-    let harmless = [
-        "delaying package configuration",
-        "falling back to frontend",
-        "unable to initialize",
-    ];
-    message.contains("debconf") && !harmless.iter().any(|words| message.contains(words))
-}
-
-/// Whether one of the error codes ends like one of these.
-fn has_code(reason: &Reason, ends: &[&str]) -> bool {
-    let codes = [Label::ErrorCode, Label::HandlerCode];
-    let mut codes = codes.iter().filter_map(|label| reason.part(*label));
-    codes.any(|code| ends.iter().any(|end| code.as_str().ends_with(end)))
-}
-
-fn is_denied(reason: &Reason) -> bool {
-    let codes = [
-        "AccessDenied",
-        "AccessDeniedException",
-        "UnauthorizedOperation",
-    ];
-    let words = ["AccessDenied", "not authorized to perform", "Access Denied"];
-    has_code(reason, &codes) || words.iter().any(|words| reason.message().contains(words))
-}
-
-/// Whether a quota is exhausted; an exceeded request rate passes by itself, and is none.
-fn is_limited(reason: &Reason) -> bool {
-    let message = reason.message();
-    let rate = |text: &str| text.contains("RequestLimitExceeded") || text.contains("Rate exceeded");
-    if rate(message) || has_code(reason, &["RequestLimitExceeded", "Throttling"]) {
-        return false;
-    }
-    has_code(
-        reason,
-        &[
-            "LimitExceeded",
-            "LimitExceededException",
-            "QuotaExceededException",
-        ],
-    ) || ["LimitExceeded", "maximum number of"]
-        .iter()
-        .any(|words| message.contains(words))
-}
+/// The commands that read the build log, which outlives the stack.
+pub(super) const LOG_COMMANDS: [&str; 2] = [
+    "pcluster get-image-log-events --image-id <IMAGE_ID> --region <REGION> --log-stream-name <LOG_STREAM>",
+    "pcluster list-image-log-streams --image-id <IMAGE_ID> --region <REGION>",
+];
 
 impl Remedy {
-    /// The remedy for a failure; none if its reason is not known.
-    pub fn for_reason(reason: &Reason, context: &RemedyContext<'_>) -> Option<Self> {
-        let advice = |advice: &str| Self {
-            advice: SafeText::new(advice),
-            command: None,
+    /// The remedy for a failure that is known.
+    pub(super) fn of(found: &Match, reason: &Reason, context: &RemedyContext<'_>) -> Self {
+        let values = Values {
+            reason,
+            context,
+            found: &found.found,
         };
-        Some(match KnownFailure::of(reason)? {
-            KnownFailure::NoRoute => advice(
-                "The build instance could not reach Systems Manager. Its subnet needs a public IP address with \
-                 an internet gateway, a NAT gateway, or VPC endpoints (ssm, ssmmessages, ec2messages, s3).",
-            ),
-            KnownFailure::NoTaskRunner => advice(
-                "Image Builder's task runner did not start on the build instance. Check that the subnet and \
-                 the instance profile reach S3, and that /tmp of the parent image is not mounted noexec.",
-            ),
-            KnownFailure::Debconf => Self::see_log(
-                reason,
-                context,
-                "A package asked a question while it was installed. Set DEBIAN_FRONTEND=noninteractive there.",
-            ),
-            KnownFailure::OtherVersion => advice(
-                "The parent image was made by another ParallelCluster version. Build from a plain parent \
-                 image, or with the version that made it.",
-            ),
-            KnownFailure::StepTimedOut => Self::see_log(
-                reason,
-                context,
-                "A step took longer than Image Builder waits for it.",
-            ),
-            KnownFailure::Component => Self::see_log(reason, context, ""),
-            KnownFailure::Denied => Self::for_denial(reason),
-            KnownFailure::Limit => advice(
-                "A quota of the AWS account is used up. Delete what is not needed any more, or ask for more in \
-                 Service Quotas, then build again.",
-            ),
-            KnownFailure::NameTaken => advice(
-                "Something of this name is there already, often left by an earlier stack. Delete it, or build \
-                 under another image id.",
-            ),
-        })
+        let Entry { meaning, fix, .. } = found.entry;
+        let mut advice = format!("{} {}", values.prose(meaning), values.prose(fix));
+        let mut commands: Vec<_> = found.entry.commands.iter().map(String::as_str).collect();
+        if found.entry.log {
+            let has_stream = values.get("LOG_STREAM").is_some();
+            let [of_stream, of_group] = LOG;
+            let place = values.prose(if has_stream { of_stream } else { of_group });
+            advice = format!("{} {place}", advice.trim());
+            commands.extend(LOG_COMMANDS);
+        }
+        Self {
+            advice: SafeText::new(advice.trim()),
+            command: values.command(&commands),
+        }
     }
 
     /// The remedy for a stack that failed to delete itself after its image had been made.
     pub fn for_leftover(context: &RemedyContext<'_>) -> Self {
-        let command = command_line(context, "aws cloudformation delete-stack --stack-name", "");
+        let command = "aws cloudformation delete-stack --stack-name <IMAGE_ID> --region <REGION>";
+        let values = Values {
+            reason: &Reason::default(),
+            context,
+            found: &[],
+        };
         Self {
             advice: SafeText::new(
                 "Use the AMI; pcluster delete-image would delete it too. Delete the stack by hand.",
             ),
-            command,
+            command: values.command(&[command]),
         }
     }
+}
 
-    fn for_denial(reason: &Reason) -> Self {
-        let short = |part: &str| truncate(part, WORD_COLUMNS, "...");
-        let caller = reason.part(Label::Caller);
-        let role = caller.and_then(|caller| role_of(caller.as_str()));
-        let role = role.map_or_else(
-            || "the role that was denied".to_owned(),
-            |role| format!("the role {}", short(role)),
-        );
-        let action = reason.part(Label::Action);
-        let advice = match action.map(|action| short(action.as_str())) {
-            // Another permission does not help against a policy that denies.
-            Some(action) if reason.message().contains("explicit deny") => {
-                format!("A policy denies {action} to {role}. Have it changed there; see the event's reason.")
+/// The sentences of a class's summary that can be filled in.
+pub(super) fn summaries(
+    found: &Match,
+    reason: &Reason,
+    context: &RemedyContext<'_>,
+) -> Vec<String> {
+    let values = Values {
+        reason,
+        context,
+        found: &found.found,
+    };
+    let summaries = found.entry.summary.iter();
+    let known = |text: &&String| values.unknown(text) == 0;
+    summaries
+        .filter(known)
+        .map(|text| values.prose(text))
+        .collect()
+}
+
+/// The values of placeholders.
+struct Values<'a> {
+    reason: &'a Reason,
+    context: &'a RemedyContext<'a>,
+    found: &'a [(&'static str, String)],
+}
+
+impl Values<'_> {
+    /// A value that fits its pattern.
+    fn get(&self, name: &str) -> Option<String> {
+        let value = self.raw(name)?;
+        let (_, form) = FORMS.iter().find(|(known, _)| *known == name)?;
+        form.is_match(&value).then_some(value)
+    }
+
+    fn raw(&self, name: &str) -> Option<String> {
+        let part = |label| self.reason.get(label).map(str::to_owned);
+        let caller = || Some(resource_of_arn(self.reason.get(Label::Caller)?));
+        let image = self.reason.get(Label::Image).or(self.context.image_arn);
+        match name {
+            "IMAGE_ID" => Some(self.context.image_id.to_owned()),
+            "REGION" => self.region().map(str::to_owned),
+            "LOG_STREAM" => resource_of_arn(image?)
+                .splitn(3, '/')
+                .nth(2)
+                .map(str::to_owned),
+            "CALLER" => {
+                let role = role_of(caller()?).map(|role| format!("the role {role}"));
+                role.or_else(|| Some(format!("the user {}", user_of(caller()?)?)))
             }
-            Some(action) => format!("Add {action} to {role}."),
-            None => "A permission is missing. The event's reason says which; add it to the role that was \
-                     denied."
-                .to_owned(),
-        };
-        Self {
-            advice: SafeText::new(&advice),
-            command: None,
+            "ROLE" => role_of(caller()?).map(str::to_owned),
+            "USER" => user_of(caller()?).map(str::to_owned),
+            "ACTION" => part(Label::Action),
+            "ENCODED" => part(Label::Encoded),
+            "TARGET_REGION" => part(Label::TargetRegion),
+            "TARGET_ACCOUNT" => part(Label::TargetAccount),
+            "HOOK" => part(Label::Hook),
+            "INSTANCE" => part(Label::Instance),
+            "EXIT_CODE" => part(Label::ExitCode),
+            _ => {
+                let key = name.to_lowercase();
+                let found = self.found.iter().find(|(known, _)| *known == key);
+                found.map(|(_, value)| value.clone())
+            }
         }
     }
 
-    /// The cause is in the build log, which outlives the stack: names the log, and the command that reads it.
-    fn see_log(reason: &Reason, context: &RemedyContext<'_>, first: &str) -> Self {
-        let stream = stream(reason, context);
-        let group = format!(
-            "/aws/imagebuilder/ParallelClusterImage-{}",
-            truncate(context.image_id, WORD_COLUMNS, "...")
-        );
-        let location = stream.as_ref().map_or_else(
-            || format!("log group {group}"),
-            |stream| format!("stream {stream} of log group {group}"),
-        );
-        let advice = format!("{first} The cause is near the end of the build log: {location}.");
-        let command = match &stream {
-            Some(stream) => command_line(
-                context,
-                "pcluster get-image-log-events --image-id",
-                &format!(" --log-stream-name {stream}"),
-            ),
-            None => command_line(context, "pcluster list-image-log-streams --image-id", ""),
+    fn region(&self) -> Option<&str> {
+        let image = self.reason.get(Label::Image).or(self.context.image_arn);
+        let of_image = || image?.split(':').nth(3).filter(|region| !region.is_empty());
+        self.context.region.or_else(of_image)
+    }
+
+    /// A text for the user, with its placeholders filled in.
+    fn prose(&self, text: &str) -> String {
+        let value = |found: &regex::Captures<'_>| {
+            let name = found.get(1).map_or("", |name| name.as_str());
+            let instead = || {
+                let whole = found.get(0).map_or("", |whole| whole.as_str());
+                found
+                    .get(2)
+                    .map_or(whole, |instead| instead.as_str())
+                    .to_owned()
+            };
+            let value = self.get(name).map(|value| middle(&value, WORD_COLUMNS));
+            value.unwrap_or_else(instead)
         };
-        Self {
-            advice: SafeText::new(advice.trim_start()),
-            command,
-        }
+        PLACEHOLDER.replace_all(text, value).into_owned()
+    }
+
+    /// The number of placeholders without a value.
+    fn unknown(&self, text: &str) -> usize {
+        let names = PLACEHOLDER
+            .captures_iter(text)
+            .filter_map(|found| found.get(1));
+        names
+            .filter(|name| self.get(name.as_str()).is_none())
+            .count()
+    }
+
+    /// The first command whose placeholders all have values, else the first one, with `<NAME>` for what the user must
+    /// fill in.
+    fn command(&self, commands: &[&str]) -> Option<SafeText> {
+        let without_region = self.region().is_none();
+        let commands: Vec<_> = commands
+            .iter()
+            .map(|command| {
+                if without_region {
+                    command.replace(" --region <REGION>", "")
+                } else {
+                    (*command).to_owned()
+                }
+            })
+            .collect();
+        let best = commands
+            .iter()
+            .min_by_key(|command| self.unknown(command))?;
+        let value = |found: &regex::Captures<'_>| {
+            let whole = found.get(0).map_or("", |whole| whole.as_str());
+            let name = found.get(1).map_or("", |name| name.as_str());
+            self.get(name)
+                .map_or_else(|| whole.to_owned(), |value| quoted(&value))
+        };
+        Some(SafeText::new(&PLACEHOLDER.replace_all(best, value)))
     }
 }
 
-/// The build log's stream, `VERSION/1`. The version is the numbers of DescribeImage's, else that of the image's ARN,
-/// `…:image/NAME/VERSION/BUILD`.
-fn stream(reason: &Reason, context: &RemedyContext<'_>) -> Option<String> {
-    let numbers = |version: &str| {
-        let end = version.find(|character: char| !character.is_ascii_digit() && character != '.');
-        let numbers = version
-            .get(..end.unwrap_or(version.len()))?
-            .trim_end_matches('.');
-        (!numbers.is_empty() && numbers.len() <= WORD_COLUMNS).then(|| format!("{numbers}/1"))
-    };
-    let of_image = || {
-        let image = reason.part(Label::Image)?.as_str();
-        numbers(resource_of_arn(image).split('/').nth(2)?)
-    };
-    context.version.and_then(numbers).or_else(of_image)
+/// A value as one word of a shell.
+fn quoted(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:@%+".contains(&byte);
+    if value.bytes().all(plain) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    }
 }
 
-/// The role in a caller's ARN, `…:assumed-role/ROLE/SESSION` or `…:role/PATH/ROLE`.
-fn role_of(caller: &str) -> Option<&str> {
-    let resource = resource_of_arn(caller);
+/// The role in a caller's resource, `assumed-role/ROLE/SESSION` or `role/PATH/ROLE`.
+fn role_of(resource: &str) -> Option<&str> {
     let session = resource.strip_prefix("assumed-role/");
     let session = session.and_then(|rest| rest.split('/').next());
     let role = || resource.strip_prefix("role/")?.rsplit('/').next();
     session.or_else(role).filter(|role| !role.is_empty())
 }
 
-/// A command about the image, in its region; none if the image's id or the region is no plain word.
-fn command_line(context: &RemedyContext<'_>, command: &str, rest: &str) -> Option<SafeText> {
-    let id = shell_word(context.image_id)?;
-    let region = match context.region {
-        Some(region) => format!(" --region {}", shell_word(region)?),
-        None => String::new(),
-    };
-    Some(SafeText::new(&format!("{command} {id}{region}{rest}")))
-}
-
-/// The word, if every shell reads it literally and no command reads it as an option.
-fn shell_word(word: &str) -> Option<&str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let good =
-        word.bytes().all(plain) && word.starts_with(|first: char| first.is_ascii_alphabetic());
-    (good && word.len() <= 128).then_some(word)
+/// The user in a caller's resource, `user/PATH/USER` or `federated-user/USER`.
+fn user_of(resource: &str) -> Option<&str> {
+    let user = resource
+        .strip_prefix("user/")
+        .or_else(|| resource.strip_prefix("federated-user/"))?;
+    user.rsplit('/').next()
 }

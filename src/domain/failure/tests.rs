@@ -196,10 +196,7 @@ fn a_text_that_is_longer_than_any_reason_is_all_message() {
     assert_eq!(reason.message(), text);
     assert!(reason.is_plain());
     assert_eq!(remedy(&text), None);
-    assert_eq!(
-        width(reason.summary(None).as_str()),
-        super::reason::SUMMARY_COLUMNS
-    );
+    assert!(width(summarized(&reason, None).as_str()) <= summary::SUMMARY_COLUMNS);
 }
 
 #[test]
@@ -216,7 +213,7 @@ fn every_reason_has_a_readable_summary() {
         ),
         (
             texts::STEP,
-            "Step timed out while step is Poll action status ... while TESTING (SSM execution TimedOut)",
+            "Step timed out while step is Poll action status for completion while TESTING",
         ),
         (
             texts::WORKFLOW,
@@ -245,22 +242,30 @@ fn every_reason_has_a_readable_summary() {
         ),
     ];
     for (text, summary) in cases {
-        assert_eq!(parse(text).summary(Some(&known)).as_str(), summary);
+        assert_eq!(summarized(&parse(text), Some(&known)).as_str(), summary);
     }
     assert_eq!(
-        parse(texts::DOCUMENT).summary(None).as_str(),
-        "component parallelclusterimage-0b4b4e60-8... failed while BUILDING (SSM execution Failed)"
+        summarized(&parse(texts::DOCUMENT), None).as_str(),
+        "component parallelclusterimag...-9a9a-0a2b3c4d5e6f failed while BUILDING"
     );
 }
 
 const CONTEXT: RemedyContext<'static> = RemedyContext {
     image_id: "rocky8",
     region: Some("eu-west-1"),
-    version: Some("3.1.3"),
+    image_arn: None,
 };
 
+fn remedy_in(text: &str, context: &RemedyContext<'_>) -> Option<Remedy> {
+    diagnose(&parse(text), None, context).remedy
+}
+
 fn remedy(text: &str) -> Option<Remedy> {
-    Remedy::for_reason(&parse(text), &CONTEXT)
+    remedy_in(text, &CONTEXT)
+}
+
+fn summarized(reason: &Reason, component: Option<&SafeText>) -> SafeText {
+    diagnose(reason, component, &CONTEXT).summary.unwrap()
 }
 
 #[test]
@@ -284,15 +289,13 @@ fn every_known_failure_has_its_hint() {
             texts::DENIED,
             "Add iam:CreateRole to the role ParallelClusterUserRole",
         ),
-        (
-            texts::OLD_DENIED,
-            "Add iam:GetRole to the role that was denied",
-        ),
+        (texts::OLD_DENIED, "Add iam:GetRole to the user ann."),
         (texts::EXISTS, "Something of this name is there already"),
         (texts::IN_USE, "Something of this name is there already"),
         (forbidden, "A policy denies iam:CreateRole to the role ci."),
         (&taken, "Something of this name is there already"),
         (texts::LIMIT, "A quota of the AWS account"),
+        (texts::RATE, "AWS had too many requests"),
         (texts::VPC, "A quota of the AWS account"),
         (texts::S3, "A permission is missing"),
         (texts::VERSION, "The parent image was made by another"),
@@ -317,7 +320,6 @@ fn a_text_without_a_known_failure_has_no_hint() {
         "User Initiated",
         "Internal Failure",
         texts::STACK,
-        texts::RATE,
         "debconf: delaying package configuration, since apt-utils is not installed",
         "This AMI was created on Monday.",
         "component/x failed",
@@ -330,7 +332,7 @@ fn a_text_without_a_known_failure_has_no_hint() {
 #[test]
 fn a_hint_names_the_log_and_the_command_that_reads_it() {
     let with = |context: &RemedyContext<'_>| {
-        let remedy = Remedy::for_reason(&parse(texts::DOCUMENT), context).unwrap();
+        let remedy = remedy_in(texts::DOCUMENT, context).unwrap();
         (
             remedy.advice.to_string(),
             remedy.command.unwrap().to_string(),
@@ -345,63 +347,60 @@ fn a_hint_names_the_log_and_the_command_that_reads_it() {
         command,
         "pcluster get-image-log-events --image-id rocky8 --region eu-west-1 --log-stream-name 3.1.3/1"
     );
-    let (_, command) = with(&RemedyContext {
-        version: Some("3.17.0b1"),
+    let second = texts::DOCUMENT.replace("rocky8/3.1.3/1'", "rocky8/3.1.3/2'");
+    let remedy = remedy(&second).unwrap();
+    assert!(remedy.command.unwrap().as_str().ends_with(" 3.1.3/2"));
+    let none = remedy_in("debconf: ?", &CONTEXT).unwrap();
+    assert_eq!(
+        none.command.unwrap().as_str(),
+        "pcluster list-image-log-streams --image-id rocky8 --region eu-west-1"
+    );
+    let arn = format!("{}:image/parallelclusterimage-rocky8/3.1.3/7", texts::ARN);
+    let described = RemedyContext {
+        image_arn: Some(&arn),
         region: None,
         ..CONTEXT
-    });
+    };
     assert_eq!(
-        command,
-        "pcluster get-image-log-events --image-id rocky8 --log-stream-name 3.17.0/1"
-    );
-    let (_, command) = with(&RemedyContext {
-        version: None,
-        ..CONTEXT
-    });
-    assert!(
-        command.contains("--log-stream-name 3.1.3/1"),
-        "the image's ARN has it too: {command}"
-    );
-    let debconf = Remedy::for_reason(
-        &parse("debconf: ?"),
-        &RemedyContext {
-            version: None,
-            ..CONTEXT
-        },
-    )
-    .unwrap();
-    assert_eq!(
-        debconf.command.unwrap().as_str(),
-        "pcluster list-image-log-streams --image-id rocky8 --region eu-west-1"
+        remedy_in("debconf: ?", &described)
+            .unwrap()
+            .command
+            .unwrap()
+            .as_str(),
+        "pcluster get-image-log-events --image-id rocky8 --region eu-west-1 --log-stream-name 3.1.3/7"
     );
 }
 
 #[test]
 fn a_command_contains_nothing_that_a_shell_could_interpret() {
     for foreign in [
-        "a;b", "$(a)", "`a`", "a b", "a\nb", "-a", "", "a'b", "a|b", "日本",
+        "a;b", "$(a)", "`a`", "a b", "a\nb", "-a", "", "a'b", "a|b", "日本", "a\n",
     ] {
-        for context in [
-            RemedyContext {
-                image_id: foreign,
-                ..CONTEXT
-            },
-            RemedyContext {
-                region: Some(foreign),
-                ..CONTEXT
-            },
-        ] {
-            assert_eq!(Remedy::for_leftover(&context).command, None, "{foreign:?}");
-            let remedy = Remedy::for_reason(&parse(texts::DOCUMENT), &context).unwrap();
-            assert_eq!(remedy.command, None, "{foreign:?}");
-        }
-        let context = RemedyContext {
-            version: Some(foreign),
+        let with_id = RemedyContext {
+            image_id: foreign,
             ..CONTEXT
         };
-        let remedy = Remedy::for_reason(&parse(texts::DOCUMENT), &context).unwrap();
-        assert!(
-            remedy.command.unwrap().as_str().ends_with(" 3.1.3/1"),
+        let with_region = RemedyContext {
+            region: Some(foreign),
+            ..CONTEXT
+        };
+        for (context, instead) in [(with_id, "<IMAGE_ID>"), (with_region, "<REGION>")] {
+            let remedy = remedy_in(texts::DOCUMENT, &context).unwrap();
+            for remedy in [Remedy::for_leftover(&context), remedy] {
+                let command = remedy.command.unwrap();
+                assert!(command.as_str().contains(instead), "{foreign:?}: {command}");
+                assert!(!command.as_str().contains('\n'), "{foreign:?}: {command}");
+            }
+        }
+        let arn = format!("{}:image/x/{foreign}", texts::ARN);
+        let context = RemedyContext {
+            image_arn: Some(&arn),
+            ..CONTEXT
+        };
+        let command = remedy_in("debconf: ?", &context).unwrap().command.unwrap();
+        assert_eq!(
+            command.as_str(),
+            "pcluster list-image-log-streams --image-id rocky8 --region eu-west-1",
             "{foreign:?}"
         );
     }
@@ -458,10 +457,11 @@ proptest! {
             labels.push(part.label);
         }
         let known = known.as_deref().map(SafeText::new);
-        let summary = reason.summary(known.as_ref());
-        prop_assert!(width(summary.as_str()) <= super::reason::SUMMARY_COLUMNS, "{summary}");
+        let diagnosis = diagnose(&reason, known.as_ref(), &CONTEXT);
+        let summary = diagnosis.summary.unwrap();
+        prop_assert!(width(summary.as_str()) <= summary::SUMMARY_COLUMNS, "{summary}");
         prop_assert!(!summary.as_str().contains('\n'));
-        if let Some(remedy) = Remedy::for_reason(&reason, &CONTEXT) {
+        if let Some(remedy) = diagnosis.remedy {
             prop_assert!(width(remedy.advice.as_str()) < 400, "{}", remedy.advice);
         }
     }
@@ -546,7 +546,7 @@ fn assert_explained(build: &Build) {
     let component = explanation.component.as_ref().map(SafeText::as_str);
     assert_eq!(component, Some("ParallelClusterComponent"));
     assert_eq!(
-        explanation.summary().unwrap().as_str(),
+        explanation.summary.as_ref().unwrap().as_str(),
         "component ParallelClusterComponent failed while BUILDING (SSM execution Failed)"
     );
     assert_eq!((explanation.consequences, explanation.others), (2, 1));

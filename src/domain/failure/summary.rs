@@ -1,0 +1,287 @@
+//! One line about a failure that names its cause: the words of the remedy's class where it has some, else the service's
+//! message without what wraps it.
+//!
+//! Room is short, so the cause comes first. ARNs become the names of their resources, and what does not fit is left out
+//! at the end of a sentence or of a clause.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::domain::failure::parse::compiled;
+use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::{truncate, width};
+
+/// The widest summary, in terminal columns.
+pub(crate) const SUMMARY_COLUMNS: usize = 90;
+/// The widest name in a summary, which leaves room for the cause.
+const NAME_COLUMNS: usize = 40;
+/// The fewest columns of a cause that ends before its text does.
+const LEAST_CLAUSE: usize = 24;
+/// The bytes of a text that a summary reads.
+const HEAD: usize = 2048;
+/// The wrappings around a cause, at most.
+const DEPTH: usize = 6;
+
+/// What wraps a cause; the cause is the group of that name.
+static WRAPPINGS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
+    [
+        r#"^resource handler returned message: "(?<cause>.+?)"?$"#,
+        r"^not all (?:distribution|integration) jobs are completed\.?,?:? (?:\(?1[).] ?)?(?<cause>.+)$",
+        r#"^(?:amazon |aws )?\w+ (?:client|service|server) (?:error|exception): ?['"](?<cause>.+?)['"]\.?(?: (?:when|while|during) .*)?$"#,
+        r"^(?:amazon |aws )?\w+ (?:client|service|server) (?:error|exception): (?<cause>.+)$",
+        r"^(?:\S+ )?an error occurred \(\w+\) when calling the \w+ operation(?: \([^)]*\))?: (?<cause>.+)$",
+        r"^step fails when it is .{1,60}?\. (?<cause>.+)$",
+        r"^(?<cause>.+?)\.? (?:please )?(?:refer to|see|consult) [^.]{0,80}(?:guide|documentation)\b.*$",
+    ]
+    .map(|pattern| compiled(&format!("(?i){pattern}")))
+});
+
+/// The output of a command in a Systems Manager reason: from its errors on, if it says which these are.
+static OUTPUT: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"(?i)\boutput ?[=:] ?\[(?:.*?-{3,} ?error ?-{3,})?(?<cause>.+?)(?:\]\}.*|\])?$")
+});
+/// What only repeats the exit code behind an output.
+static RUN_FAILED: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"(?i);? ?failed to run commands: exit status [0-9]+"));
+static ARN: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r#"arn:[a-z0-9-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]*:[^\s'",;)\]]*[^\s'",;)\].:!]"#)
+});
+/// The places where a text may end: the end of a sentence, then that of a clause.
+static ENDS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [
+        r"[.!?;] ",
+        r", | because | since | as | by | for this | for more | for details | when | \(",
+    ]
+    .map(compiled)
+});
+static ENCODED: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"(?i)\.? ?encoded authorization (?:failure )?message:.*$"));
+
+/// The summary of a reason. `words` are those of its class, longest first; `component` is the logical id of the component
+/// that the reason names by its ARN, if known.
+pub(super) fn summarize(
+    reason: &Reason,
+    words: &[String],
+    component: Option<&SafeText>,
+) -> SafeText {
+    let fits = |text: &&String| width(text) <= SUMMARY_COLUMNS;
+    let head = words.iter().find(fits).cloned();
+    let head = head
+        .or_else(|| denial(reason))
+        .or_else(|| hook(reason))
+        .or_else(|| failed_list(reason))
+        .or_else(|| failed_component(reason, component))
+        .unwrap_or_else(|| plain(reason));
+    let head = fit(&head, SUMMARY_COLUMNS);
+    let room = SUMMARY_COLUMNS.saturating_sub(width(&head));
+    let tail = circumstances(reason)
+        .into_iter()
+        .find(|tail| width(tail) <= room);
+    SafeText::new(&(head + &tail.unwrap_or_default()))
+}
+
+fn plain(reason: &Reason) -> String {
+    let message = match (reason.message(), reason.get(Label::HandlerCode)) {
+        ("", Some(code)) => return fit(&format!("no message, {}", head_of(code)), SUMMARY_COLUMNS),
+        ("", None) => return "no message".to_owned(),
+        (message, _) => message,
+    };
+    let place = reason
+        .get(Label::TargetRegion)
+        .filter(|_| reason.part(Label::Job).is_some());
+    let place = place.map_or_else(String::new, |region| {
+        format!("distributing to {region} failed: ")
+    });
+    let room = SUMMARY_COLUMNS.saturating_sub(width(&place));
+    place + &fit(&cause(message), room)
+}
+
+/// The text without what wraps it, on one line.
+pub(super) fn cause(message: &str) -> String {
+    let lines = normal(message);
+    let mut cause = lines.as_str();
+    for _ in 0..DEPTH {
+        let inner = WRAPPINGS.iter().find_map(|wrapping| {
+            let inner = wrapping.captures(cause)?.name("cause")?.as_str().trim();
+            (!inner.is_empty()).then_some(inner)
+        });
+        let Some(inner) = inner else { break };
+        cause = inner;
+    }
+    if let Some(output) = OUTPUT.captures(cause).and_then(|found| found.name("cause")) {
+        let said = RUN_FAILED.replace(output.as_str(), "");
+        let said = said.trim();
+        if !said.is_empty() {
+            return with_names(said).into_owned();
+        }
+    }
+    let cause = ENCODED.replace(cause, "");
+    with_names(&cause).into_owned()
+}
+
+/// A text on one line, in plain quotation marks, with ends of lines as they are written in a sentence.
+pub(super) fn normal(text: &str) -> String {
+    let head = head_of(text);
+    let line = one_line(head.trim());
+    line.replace(['’', '‘'], "'").replace(['“', '”'], "\"")
+}
+
+/// The text with the names of resources in place of their ARNs.
+fn with_names(text: &str) -> Cow<'_, str> {
+    ARN.replace_all(text, |found: &regex::Captures<'_>| {
+        middle(
+            name_of_arn(found.get(0).map_or("", |arn| arn.as_str())),
+            NAME_COLUMNS,
+        )
+    })
+}
+
+/// The text with the kind of resource in place of each ARN, for patterns that must not match a name.
+pub(super) fn with_kinds(text: &str) -> String {
+    let kind = |found: &regex::Captures<'_>| {
+        let arn = found.get(0).map_or("", |arn| arn.as_str());
+        let service = arn.split(':').nth(2).unwrap_or_default();
+        let kind = resource_of_arn(arn).split(['/', ':']).next();
+        format!("arn:{service}:{}", kind.unwrap_or_default())
+    };
+    ARN.replace_all(text, kind).into_owned()
+}
+
+/// The name in an ARN, such as that of `…:component/NAME/VERSION/BUILD`.
+fn name_of_arn(arn: &str) -> &str {
+    let resource = resource_of_arn(arn);
+    let parts = resource.split('/');
+    match parts.clone().next() {
+        Some("component" | "image" | "stack") => parts.clone().nth(1).unwrap_or(resource),
+        Some("role" | "user" | "instance-profile" | "policy") => {
+            parts.clone().next_back().unwrap_or(resource)
+        }
+        _ => resource,
+    }
+}
+
+fn failed_component(reason: &Reason, logical_id: Option<&SafeText>) -> Option<String> {
+    let arn = reason.get(Label::Component)?;
+    let (before, after) = reason.message().split_once(arn)?;
+    let before = before.strip_suffix("Document ").unwrap_or(before);
+    let after = head_of(after).trim_end_matches(['!', '.', ' ']);
+    let name = logical_id.map_or_else(|| name_of_arn(arn), SafeText::as_str);
+    let name = middle(name, NAME_COLUMNS);
+    Some(one_line(&format!(
+        "{}component {name}{after}",
+        head_of(before)
+    )))
+}
+
+fn denial(reason: &Reason) -> Option<String> {
+    let action = reason.get(Label::Action)?;
+    let room =
+        SUMMARY_COLUMNS.saturating_sub(width("not authorized to perform  on ") + width(action));
+    let target = reason.get(Label::Target).map(resource_of_arn);
+    let target = target.map_or_else(String::new, |target| {
+        format!(" on {}", middle(&one_line(head_of(target)), room))
+    });
+    let text = format!("not authorized to perform {action}{target}");
+    Some(text)
+}
+
+fn hook(reason: &Reason) -> Option<String> {
+    let name = middle(reason.get(Label::Hook)?, NAME_COLUMNS);
+    let Some(said) = reason.get(Label::HookReason) else {
+        return Some(format!("hook {name} failed"));
+    };
+    let said = cause(said);
+    let said = said.strip_prefix("ValidationError ").unwrap_or(&said);
+    let said = said.split(" [FIX]").next().unwrap_or(said);
+    let start = format!("hook {name}: ");
+    let room = SUMMARY_COLUMNS.saturating_sub(width(&start));
+    Some(start + &fit(said, room))
+}
+
+fn failed_list(reason: &Reason) -> Option<String> {
+    let operation = reason.get(Label::Operation)?;
+    let names = head_of(reason.get(Label::Resources)?);
+    Some(format!("failed to {operation}: {names}"))
+}
+
+/// The state of the build, and the execution: the most that could be said, and less.
+fn circumstances(reason: &Reason) -> Vec<String> {
+    let state = reason.get(Label::State);
+    let state = state.map_or_else(String::new, |state| format!(" while {state}"));
+    let status = reason.get(Label::Status).unwrap_or("failed");
+    let execution = if reason.part(Label::SsmExecution).is_some() {
+        format!(" (SSM execution {status})")
+    } else if reason.part(Label::Workflow).is_some() {
+        format!(" (workflow execution {status})")
+    } else {
+        String::new()
+    };
+    vec![format!("{state}{execution}"), state]
+}
+
+/// The part of a text that a line can show at most.
+fn head_of(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(HEAD)).unwrap_or(text)
+}
+
+/// A text in at most `columns` columns: whole, else to the end of a sentence, of a clause, or of a word.
+pub(super) fn fit(text: &str, columns: usize) -> String {
+    let text = text.trim().trim_end_matches(['.', ' ', '"', '\'']);
+    let whole = balanced(text);
+    if width(&whole) <= columns {
+        return whole;
+    }
+    let room = columns.saturating_sub(3);
+    let ends = ENDS.iter().map(|ends| {
+        let heads = ends
+            .find_iter(text)
+            .filter_map(|end| text.get(..end.start()));
+        heads
+            .filter(|head| (LEAST_CLAUSE.min(room)..=room).contains(&width(head)))
+            .last()
+    });
+    if let [Some(sentence), _] | [None, Some(sentence)] = ends.collect::<Vec<_>>()[..] {
+        return format!("{}...", sentence.trim_end_matches(['.', ',', ':', ' ']));
+    }
+    let cut = truncate(text, room, "");
+    let word = cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head);
+    let word = if width(word) < LEAST_CLAUSE.min(room) {
+        &cut
+    } else {
+        word
+    };
+    truncate(
+        &format!("{}...", word.trim_end_matches([',', ':', ' '])),
+        columns,
+        "",
+    )
+}
+
+/// The text with the closing quotation mark that was trimmed from its end.
+fn balanced(text: &str) -> String {
+    let missing = ['"', '\'']
+        .into_iter()
+        .find(|mark| text.matches(*mark).count() % 2 == 1 && text.contains(&format!(" {mark}")));
+    missing.map_or_else(|| text.to_owned(), |mark| format!("{text}{mark}"))
+}
+
+/// A name in at most `columns` columns: its middle is left out.
+pub(super) fn middle(name: &str, columns: usize) -> String {
+    if width(name) <= columns {
+        return name.to_owned();
+    }
+    let room = columns.saturating_sub(3);
+    let head = truncate(name, room.div_ceil(2), "");
+    let mut tail = name;
+    while width(tail) > room / 2 {
+        tail = tail
+            .char_indices()
+            .nth(1)
+            .and_then(|(at, _)| tail.get(at..))
+            .unwrap_or_default();
+    }
+    format!("{head}...{tail}")
+}
