@@ -109,8 +109,11 @@ pub struct ApiArgs {
     /// IAM role to assume (stack output ParallelClusterApiUserRole)
     #[arg(long, value_name = "ARN")]
     pub role_arn: Option<String>,
+    /// External ID that the role of --role-arn asks for
+    #[arg(long, value_name = "ID")]
+    pub external_id: Option<String>,
     /// Do not sign requests; credentials are not loaded
-    #[arg(long, conflicts_with_all = ["profile", "role_arn", "signing_region"])]
+    #[arg(long, conflicts_with_all = ["profile", "role_arn", "external_id", "signing_region"])]
     pub no_sign_request: bool,
     /// PEM file of additional CA certificates to trust [env: AWS_CA_BUNDLE]
     #[arg(long, value_name = "FILE")]

@@ -21,10 +21,16 @@ pub(crate) enum Service {
     CloudFormation,
     Ec2,
     ImageBuilder,
+    Sts,
 }
 
 impl Service {
-    pub(crate) const ALL: [Self; 3] = [Self::CloudFormation, Self::Ec2, Self::ImageBuilder];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::CloudFormation,
+        Self::Ec2,
+        Self::ImageBuilder,
+        Self::Sts,
+    ];
 
     /// The name in host names and signatures.
     const fn name(self) -> &'static str {
@@ -32,6 +38,7 @@ impl Service {
             Self::CloudFormation => "cloudformation",
             Self::Ec2 => "ec2",
             Self::ImageBuilder => "imagebuilder",
+            Self::Sts => "sts",
         }
     }
 
@@ -41,6 +48,7 @@ impl Service {
             Self::CloudFormation => "CloudFormation",
             Self::Ec2 => "EC2",
             Self::ImageBuilder => "imagebuilder",
+            Self::Sts => "STS",
         }
     }
 }
@@ -66,6 +74,16 @@ pub(crate) enum EndpointError {
 pub(crate) struct ServiceUrl(Url);
 
 impl ServiceUrl {
+    /// The address of a service in a region.
+    pub(crate) fn of(
+        config: &SdkConfig,
+        service: Service,
+        region: &str,
+    ) -> Result<Self, EndpointError> {
+        let own = || own_address(config, service, region);
+        Self::parse(service, &configured(config, service).unwrap_or_else(own))
+    }
+
     fn parse(service: Service, text: &str) -> Result<Self, EndpointError> {
         let name = service.name();
         let url = Url::parse(text).map_err(|source| EndpointError::Invalid {
@@ -98,7 +116,7 @@ impl ServiceUrl {
         let mut url = self.0.clone();
         let prefix = self.0.path().trim_end_matches('/');
         url.set_path(&format!("{prefix}{path}"));
-        url.set_query(Some(query));
+        url.set_query(Some(query).filter(|query| !query.is_empty()));
         url
     }
 }
@@ -123,12 +141,9 @@ impl Endpoints {
             loader = loader.profile_name(name);
         }
         let config = loader.load().await;
-        let url = |service| {
-            let own = || own_address(&config, service, region);
-            ServiceUrl::parse(service, &configured(&config, service).unwrap_or_else(own))
-        };
-        let [first, second, third] = Service::ALL;
-        Ok(Self([url(first)?, url(second)?, url(third)?]))
+        let url = |service| ServiceUrl::of(&config, service, region);
+        let [first, second, third, fourth] = Service::ALL;
+        Ok(Self([url(first)?, url(second)?, url(third)?, url(fourth)?]))
     }
 
     pub(crate) fn of(&self, service: Service) -> &ServiceUrl {
@@ -136,6 +151,7 @@ impl Endpoints {
             Service::CloudFormation => &self.0[0],
             Service::Ec2 => &self.0[1],
             Service::ImageBuilder => &self.0[2],
+            Service::Sts => &self.0[3],
         }
     }
 }

@@ -195,6 +195,8 @@ pub struct ApiSettings {
     /// The profile that must exist, wherever it comes from.
     pub profile_to_check: Option<NamedProfile>,
     pub role_arn: Option<String>,
+    /// The external ID that the role asks for.
+    pub external_id: Option<String>,
     /// `--no-sign-request`.
     pub unsigned: bool,
     /// The file of additional certificates to trust.
@@ -364,6 +366,7 @@ fn api(image_id: String, unsigned: bool, preferences: &Preferences) -> Result<Ap
         profile_to_check: to_check,
         profile: signed(&preferences.profile.unless_environment()),
         role_arn: signed(&preferences.role_arn),
+        external_id: signed(&preferences.external_id),
         unsigned,
         ca_bundle: preferences.ca_bundle.clone(),
         interval: preferences.interval,

@@ -45,6 +45,7 @@ pub(super) struct ApiPreferences {
     pub(super) signing_region: Option<String>,
     pub(super) profile: Picked<String>,
     pub(super) role_arn: Option<String>,
+    pub(super) external_id: Option<String>,
     pub(super) ca_bundle: Option<PathBuf>,
     pub(super) interval: Option<Duration>,
 }
@@ -132,6 +133,8 @@ fn api_preferences(
     let profile = layers.pick(profile, non_empty(args.profile), env, None)?;
     let role = text("role-arn", "IAM role to assume");
     let role = layers.pick(role, non_empty(args.role_arn), None, None)?;
+    let external_id = text("external-id", "external ID that the role asks for");
+    let external_id = layers.pick(external_id, non_empty(args.external_id), None, None)?;
     let bundle = path(
         "ca-bundle",
         "PEM file of additional CA certificates to trust",
@@ -151,6 +154,7 @@ fn api_preferences(
         signing_region: signing.value,
         profile,
         role_arn: role.value,
+        external_id: external_id.value,
         ca_bundle: resolve_path(bundle, environment),
         interval: every.value,
     })

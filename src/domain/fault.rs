@@ -18,6 +18,8 @@ pub enum FaultKind {
     Expired,
     /// The credentials were refused, and this process can't get others; only the user can.
     Lost,
+    /// A role needs an MFA code, which the user has to enter.
+    CodeNeeded,
     /// The API knows the caller and denies the request; other permissions help.
     Denied,
     /// The request can't work as configured: address, region, certificate, or a rejected parameter.

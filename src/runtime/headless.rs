@@ -138,6 +138,7 @@ fn run_effects(
             | Effect::Copy(_)
             | Effect::Mouse(_)
             | Effect::WriteReport(_)
+            | Effect::EnterCode(..)
             | Effect::Suspend => {}
             Effect::Exit(exit) => code = Some(exit),
         }

@@ -26,6 +26,7 @@ use crate::app::model::{Mode, Model, Preferences};
 use crate::app::msg::{Msg, Remark};
 use crate::app::session::{Session, SessionId};
 use crate::app::status::exit_policy::ExitPolicy;
+use crate::backend::parallelcluster::MfaSessions;
 use crate::config::{OutputFormat, OutputMode, Settings, SourceSettings};
 use crate::domain::outcome::Outcome;
 use crate::error::Error;
@@ -85,7 +86,11 @@ async fn watch(
     // With --wait, the user waits for another build than any recorded one.
     let is_live = matches!(settings.source, SourceSettings::Api(_));
     let resumes = is_live && !settings.waits;
-    let ready = prepare::prepare(settings.source).await?;
+    let mfa = match &settings.output {
+        OutputMode::Screen(_) => MfaSessions::on_screen(),
+        OutputMode::Headless(_) => MfaSessions::default(),
+    };
+    let ready = prepare::prepare(settings.source, &mfa).await?;
     let prepared = ready.prepared;
     let recordings = settings.recordings.map(Folder::new);
     let typical = recordings.as_ref().filter(|_| is_live);
@@ -122,7 +127,7 @@ async fn watch(
     });
     let sinks = (writer.as_ref(), messages);
     let start = |tasks: &mut Tasks| {
-        let mut sessions = Sessions::new(prepared.clock, inbox);
+        let mut sessions = Sessions::new(prepared.clock, inbox, mfa);
         sessions.start(session, prepared.origin, &opened.resumed, sinks, tasks);
         sessions
     };

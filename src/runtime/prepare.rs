@@ -4,7 +4,7 @@ use crate::app::msg::Remark;
 use crate::app::session::Target;
 use crate::aws::endpoints::{Endpoints, find_region};
 use crate::backend::direct::{self, Direct};
-use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
+use crate::backend::parallelcluster::{ApiUrl, ImageId, MfaSessions, ParallelCluster, Signing};
 use crate::backend::{Backend, parallelcluster};
 use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
@@ -38,15 +38,15 @@ impl Ready {
 }
 
 /// Prepares the watch of a source.
-pub(super) async fn prepare(settings: SourceSettings) -> Result<Ready, Error> {
+pub(super) async fn prepare(settings: SourceSettings, mfa: &MfaSessions) -> Result<Ready, Error> {
     match settings {
-        SourceSettings::Api(api) => prepare_api(*api).await,
+        SourceSettings::Api(api) => prepare_api(*api, mfa).await,
         SourceSettings::Demo { scenario, speed } => prepare_demo(&scenario, speed).await,
         SourceSettings::Replay { which, speed } => prepare_replay(&which, speed),
     }
 }
 
-async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
+async fn prepare_api(api: ApiSettings, mfa: &MfaSessions) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
         .parse()
@@ -57,7 +57,7 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         checked.map_err(|error| usage(&what, &error))?;
     }
     let Some(api_url) = &api.api_url else {
-        return prepare_direct(api, image_id).await;
+        return prepare_direct(api, image_id, mfa).await;
     };
     let api_url: ApiUrl = api_url
         .parse()
@@ -68,6 +68,8 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
         Signing::SigV4 {
             region: api.signing_region,
             role_arn: api.role_arn,
+            external_id: api.external_id,
+            mfa: mfa.clone(),
         }
     };
     let target = Target {
@@ -103,7 +105,11 @@ async fn prepare_api(api: ApiSettings) -> Result<Ready, Error> {
     Ok(Ready::new(target, clock, origin, header))
 }
 
-async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Error> {
+async fn prepare_direct(
+    api: ApiSettings,
+    image_id: ImageId,
+    mfa: &MfaSessions,
+) -> Result<Ready, Error> {
     let profile = api.profile.as_deref();
     let region = find_region(profile, api.region_before_profile, api.requested_region);
     let region = region.await.ok_or_else(|| {
@@ -131,6 +137,8 @@ async fn prepare_direct(api: ApiSettings, image_id: ImageId) -> Result<Ready, Er
         endpoints,
         profile: api.profile,
         role_arn: api.role_arn,
+        external_id: api.external_id,
+        mfa: mfa.clone(),
         ca_bundle: api.ca_bundle,
     };
     let source = Direct::new(settings, clock.clone())

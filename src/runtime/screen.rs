@@ -250,6 +250,7 @@ impl ScreenLoop<'_> {
         for effect in effects {
             match effect {
                 Effect::Poll(session, request) => self.sessions.poll(session, request),
+                Effect::EnterCode(session, code) => self.sessions.enter_code(session, code),
                 Effect::Notify(text) => {
                     self.screen
                         .write_control(&escapes::notification(&text, self.capabilities));

@@ -9,6 +9,7 @@ use crate::app::effect::PollRequest;
 use crate::app::msg::Msg;
 use crate::app::session::{SessionId, Target};
 use crate::backend::Backend;
+use crate::backend::parallelcluster::MfaSessions;
 use crate::clock::Clock;
 use crate::demo::Simulator;
 use crate::domain::observation::Observation;
@@ -18,6 +19,7 @@ use crate::poll::schedule::{PollCommand, Schedules};
 use crate::recording::{self, RecordingSink, Writer};
 use crate::runtime::inbox::Inbox;
 use crate::runtime::process::tasks::Tasks;
+use crate::text::secret::Secret;
 
 /// The capacity of the queue of commands: one of each kind, and one more.
 const COMMANDS: usize = 4;
@@ -57,16 +59,18 @@ pub(super) struct Sessions {
     pub inbox: Inbox,
     /// The budget of the API, which all sessions of a program poll: they share one endpoint.
     permit: Permit,
+    mfa: MfaSessions,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
 }
 
 impl Sessions {
     /// No sessions yet.
-    pub(super) fn new(clock: Clock, inbox: Inbox) -> Self {
+    pub(super) fn new(clock: Clock, inbox: Inbox, mfa: MfaSessions) -> Self {
         Self {
             permit: Permit::new(clock.clone()),
             clock,
             inbox,
+            mfa,
             pollers: Vec::new(),
         }
     }
@@ -115,6 +119,12 @@ impl Sessions {
         };
         tasks.spawn("poller", poller.run());
         self.pollers.push((session, commands));
+    }
+
+    /// Uses the code that the user has entered.
+    pub(super) fn enter_code(&self, session: SessionId, code: Secret) {
+        self.mfa.enter(code);
+        self.poll(session, PollRequest::Now);
     }
 
     /// Sends a request of the application to the poller. If its queue is full, the same command is already waiting.

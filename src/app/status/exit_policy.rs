@@ -89,7 +89,7 @@ impl ExitPolicy {
         match (change.response, fault) {
             (Response::Failed(fault), Some(slot)) => {
                 keep_first_time(slot, change.elapsed, fault);
-                if fault.kind == FaultKind::Lost {
+                if matches!(fault.kind, FaultKind::Lost | FaultKind::CodeNeeded) {
                     keep_first_time(&mut self.lost, change.elapsed, fault);
                 }
             }

@@ -10,7 +10,7 @@ use crate::app::model::{Mode, Model};
 use crate::app::session::{Session, SessionId};
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::summary::summary;
-use crate::app::update::{ending, warn_of_wrong_clock};
+use crate::app::update::{code, ending, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
@@ -44,6 +44,7 @@ pub(super) fn apply(
             }
             continue;
         }
+        code::observe(session, &change);
         match mode {
             Mode::Screen => notify_verdict(session, &change, now, effects),
             Mode::Headless => {

@@ -9,23 +9,27 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext};
 use aws_smithy_http_client::{Builder, Connector};
+use aws_types::sdk_config::SharedHttpClient;
 
 use crate::aws::credentials::fault::{FixedKeys, IdentityFault, Login};
 use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
-use crate::aws::credentials::profile_chain::{ProfileChain, Source};
+use crate::aws::credentials::mfa::MfaSessions;
+use crate::aws::credentials::profile_chain::{ProfileChain, Role, Source};
 use crate::aws::credentials::profile_files::AwsFiles;
+use crate::aws::credentials::profile_text::encode;
 use crate::aws::signer::Signer;
+use crate::aws::tls::CaBundle;
 
 /// This program's session name at STS.
-const SESSION_NAME: &str = "bakewatch";
+pub(super) const SESSION_NAME: &str = "bakewatch";
 /// The profile where none is selected.
 const DEFAULT_PROFILE: &str = "default";
 
@@ -47,6 +51,12 @@ pub(crate) struct SigningChain {
     pub(crate) region: Option<String>,
     /// The role to assume.
     pub(crate) role_arn: Option<String>,
+    /// The external id that the role asks for.
+    pub(crate) external_id: Option<String>,
+    /// The roles of profiles that need a code.
+    pub(crate) mfa: MfaSessions,
+    /// The same certificates, for requests of this program's own.
+    pub(crate) bundle: Option<CaBundle>,
     /// The certificates to trust where these are not just the platform's.
     pub(crate) tls: Option<TlsContext>,
 }
@@ -65,6 +75,12 @@ impl Resolve for AwsChain {
         let chain = self.clone();
         Box::pin(async move { chain.resolve_identity().await })
     }
+
+    fn forget(&self) {
+        if let Some(signing) = &self.signing {
+            signing.mfa.forget();
+        }
+    }
 }
 
 impl AwsChain {
@@ -80,12 +96,17 @@ impl AwsChain {
         let Some(signing_region) = signing.region.clone().or_else(|| region.clone()) else {
             return Err(IdentityFault::NoRegion);
         };
-        let config = self.sdk_config(&files, signing, &signing_region).await;
+        let mut config = self.sdk_config(&files, signing, &signing_region).await;
         let chain = self.profile_chain(&files).await;
+        if let Some(chain) = chain.as_ref().filter(|chain| chain.with_codes().is_some()) {
+            let session = self.with_codes(&files, signing, &config, chain).await?;
+            let session = SharedCredentialsProvider::new(session);
+            config = config.into_builder().credentials_provider(session).build();
+        }
         let credentials = match signing.credentials(&config).await {
             Ok(credentials) => credentials,
             Err(error) => {
-                return Err(self.fault(&files, chain, &error));
+                return Err(self.fault(&files, chain.as_ref(), &error));
             }
         };
         Ok(Identity {
@@ -133,16 +154,12 @@ impl AwsChain {
         signing: &SigningChain,
         region: &str,
     ) -> SdkConfig {
-        let version = BehaviorVersion::latest();
         let region = Region::new(region.to_owned());
-        let mut loader = aws_config::defaults(version)
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(region.clone())
             .profile_files(files.for_sdk());
-        let mut providers = ProviderConfig::without_region()
-            .with_behavior_version(Some(version))
-            .with_region(Some(region));
-        if let Some(tls) = &signing.tls {
-            (loader, providers) = trusting(tls.clone(), loader, providers);
+        if let Some(client) = signing.http_client() {
+            loader = loader.http_client(client);
         }
         let name = files.selected_for_sdk(self.profile.as_deref());
         if let Some(name) = &name {
@@ -152,12 +169,64 @@ impl AwsChain {
             // The default chain prefers the environment's keys to any profile. A profile that the user selected by
             // name comes before them, as it does for the AWS CLI.
             let provider = ProfileFileCredentialsProvider::builder()
-                .configure(&providers)
+                .configure(&signing.providers(Some(region)))
                 .profile_files(files.for_sdk())
                 .profile_name(name);
             loader = loader.credentials_provider(provider.build());
         }
         loader.load().await
+    }
+
+    /// Assumes the roles of a profile from the first one that needs a code.
+    async fn with_codes(
+        &self,
+        files: &AwsFiles,
+        signing: &SigningChain,
+        config: &SdkConfig,
+        chain: &ProfileChain,
+    ) -> Result<Credentials, IdentityFault> {
+        let (roles, before) = chain.with_codes().unwrap_or_default();
+        let (mfa, bundle) = (&signing.mfa, signing.bundle.as_ref());
+        let sessions = roles.iter().map(|role| mfa.session(role)).enumerate();
+        let last = sessions
+            .rev()
+            .find_map(|(index, session)| Some((index + 1, session?)));
+        let (done, mut credentials) = if let Some(last) = last {
+            last
+        } else {
+            let found = self
+                .before_codes(files, signing, config, chain, before)
+                .await;
+            (0, found?)
+        };
+        for role in roles.iter().skip(done) {
+            let assumed = mfa.assume(role, credentials, config, bundle).await;
+            let fixed = || Self::fixed_keys(files, Some(chain));
+            credentials = assumed.map_err(|fault| fault.with_fixed_keys(fixed()))?;
+        }
+        Ok(credentials)
+    }
+
+    /// The credentials with which the first role that needs a code is assumed: those of the role before it, else of the
+    /// chain's source.
+    async fn before_codes(
+        &self,
+        files: &AwsFiles,
+        signing: &SigningChain,
+        config: &SdkConfig,
+        chain: &ProfileChain,
+        before: Option<&Role>,
+    ) -> Result<Credentials, IdentityFault> {
+        let (profile, texts) = match before {
+            Some(role) => (&role.profile, files.for_sdk()),
+            None => (&chain.profile, files.for_sdk_without_role(&chain.profile)),
+        };
+        let provider = ProfileFileCredentialsProvider::builder()
+            .configure(&signing.providers(config.region().cloned()))
+            .profile_files(texts)
+            .profile_name(encode(profile));
+        let found = provider.build().provide_credentials().await;
+        found.map_err(|error| self.fault(files, Some(chain), &error))
     }
 
     /// The chain of the profile that the credentials come from; `None` where they come from somewhere else.
@@ -184,7 +253,7 @@ impl AwsChain {
     fn fault(
         &self,
         files: &AwsFiles,
-        chain: Option<ProfileChain>,
+        chain: Option<&ProfileChain>,
         error: &CredentialsError,
     ) -> IdentityFault {
         let selected = files.selected(self.profile.as_deref());
@@ -194,12 +263,9 @@ impl AwsChain {
             let why = format!("line {line} of {path} is neither a section nor a property");
             return IdentityFault::Misconfigured(why);
         }
-        let fixed = Self::fixed_keys(files, chain.as_ref());
-        let login = match chain {
-            Some(ProfileChain {
-                source: Source::Login(login),
-                ..
-            }) => login,
+        let fixed = Self::fixed_keys(files, chain);
+        let login = match chain.map(|chain| &chain.source) {
+            Some(Source::Login(login)) => login.clone(),
             _ => Login::Profile(name.to_owned()),
         };
         IdentityFault::new(error, &causes(error), selected, login).with_fixed_keys(fixed)
@@ -207,6 +273,32 @@ impl AwsChain {
 }
 
 impl SigningChain {
+    /// The settings of a provider of credentials.
+    fn providers(&self, region: Option<Region>) -> ProviderConfig {
+        let providers = ProviderConfig::without_region()
+            .with_behavior_version(Some(BehaviorVersion::latest()))
+            .with_region(region);
+        match self.http_client() {
+            Some(client) => providers.with_http_client(client),
+            None => providers,
+        }
+    }
+
+    /// A client that trusts the CA bundle, if there is one: aws-config's own client trusts the platform's certificates
+    /// only. This client uses the environment's proxies as that one does.
+    fn http_client(&self) -> Option<SharedHttpClient> {
+        let tls = self.tls.clone()?;
+        Some(
+            Builder::new().build_with_connector_fn(move |settings, _components| {
+                let mut connector = Connector::builder()
+                    .proxy_config(ProxyConfig::from_env())
+                    .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+                connector.set_connector_settings(settings.cloned());
+                connector.tls_context(tls.clone()).build()
+            }),
+        )
+    }
+
     async fn credentials(&self, config: &SdkConfig) -> Result<Credentials, CredentialsError> {
         let Some(arn) = &self.role_arn else {
             return match config.credentials_provider() {
@@ -214,31 +306,14 @@ impl SigningChain {
                 None => Err(CredentialsError::not_loaded_no_source()),
             };
         };
-        let role = AssumeRoleProvider::builder(arn)
+        let mut role = AssumeRoleProvider::builder(arn)
             .session_name(SESSION_NAME)
             .configure(config);
+        if let Some(id) = &self.external_id {
+            role = role.external_id(id);
+        }
         role.build().await.provide_credentials().await
     }
-}
-
-/// Makes aws-config trust a CA bundle: its own client trusts the platform's certificates only. This client uses the
-/// environment's proxies as that one does.
-fn trusting(
-    tls: TlsContext,
-    loader: ConfigLoader,
-    providers: ProviderConfig,
-) -> (ConfigLoader, ProviderConfig) {
-    let client = Builder::new().build_with_connector_fn(move |settings, _components| {
-        let mut connector = Connector::builder()
-            .proxy_config(ProxyConfig::from_env())
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-        connector.set_connector_settings(settings.cloned());
-        connector.tls_context(tls.clone()).build()
-    });
-    (
-        loader.http_client(client.clone()),
-        providers.with_http_client(client),
-    )
 }
 
 /// The texts of an error's causes. The error's own text only states that there was one, so it is used only where there

@@ -37,6 +37,18 @@ pub(crate) enum IdentityFault {
         keys: FixedKeys,
         why: String,
     },
+    /// A role needs an MFA code, which the user has to enter.
+    CodeNeeded {
+        profile: String,
+        /// The device.
+        serial: String,
+        /// There was a code, and AWS refused it.
+        refused: bool,
+        /// Whether there is a screen to enter it on.
+        can_ask: bool,
+    },
+    /// A request of this program's own failed.
+    Request(Box<Fault>),
     /// The network failed on the way to the credentials.
     Unreachable(String),
     /// The certificate of a service on the way to the credentials was rejected.
@@ -179,7 +191,7 @@ impl IdentityFault {
         context.fault_with_hint(self.kind(), self.why(), self.hint())
     }
 
-    const fn kind(&self) -> FaultKind {
+    fn kind(&self) -> FaultKind {
         match self {
             Self::Slow(_) | Self::Unreachable(_) => FaultKind::Transient,
             Self::TimedOut(_)
@@ -192,6 +204,8 @@ impl IdentityFault {
             }
             Self::RoleDenied(_) => FaultKind::Denied,
             Self::Lost { .. } => FaultKind::Lost,
+            Self::CodeNeeded { .. } => FaultKind::CodeNeeded,
+            Self::Request(fault) => fault.kind,
         }
     }
 
@@ -214,6 +228,15 @@ impl IdentityFault {
             Self::Unreachable(why) | Self::Untrusted(why) => {
                 format!("failed to reach the source of the credentials: {why}")
             }
+            Self::CodeNeeded {
+                serial,
+                refused: true,
+                ..
+            } => format!("AWS refused the MFA code of {serial}; each code works once"),
+            Self::CodeNeeded {
+                profile, serial, ..
+            } => format!("the role of profile {profile} needs an MFA code of {serial}"),
+            Self::Request(fault) => fault.message.to_string(),
             Self::Failed(why) | Self::Lost { why, .. } => {
                 format!("failed to get credentials: {why}")
             }
@@ -231,6 +254,19 @@ impl IdentityFault {
             Self::NoRegion => "pass the region of the API with --signing-region",
             Self::SignIn(login) => return format!("run {}", login.command()),
             Self::Lost { keys, .. } => return keys.hint(),
+            Self::CodeNeeded { can_ask: true, .. } => "enter the code; r asks for it again",
+            Self::CodeNeeded { profile, .. } => {
+                let profile = shell_word(profile);
+                return format!(
+                    "without a screen no code can be entered: run `aws sts get-caller-identity --profile {profile}` \
+                     on a terminal, then watch with a profile that has `credential_process = aws configure \
+                     export-credentials --profile {profile}`"
+                );
+            }
+            Self::Request(fault) => {
+                let hint = fault.hint.as_ref().map(ToString::to_string);
+                return hint.unwrap_or_else(|| "check the network and the proxy".to_owned());
+            }
             Self::Misconfigured(_) | Self::MissingIn { .. } => {
                 "check the AWS config and credentials files"
             }
@@ -309,7 +345,7 @@ fn without_container_address(causes: &str) -> String {
 }
 
 /// A name as a word of a shell command: some names have spaces.
-fn shell_word(name: &str) -> String {
+pub(super) fn shell_word(name: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_.@+/".contains(character);
     if name.chars().all(plain) {
         name.to_owned()

@@ -53,6 +53,9 @@ pub(crate) type Resolution = Pin<Box<dyn Future<Output = Result<Identity, Identi
 /// of the profile files.
 pub(crate) trait Resolve: Send {
     fn resolve(&self) -> Resolution;
+
+    /// Forgets what earlier resolutions have kept: the service refused it.
+    fn forget(&self) {}
 }
 
 /// The identity in use, and the resolution of the next one.
@@ -108,6 +111,7 @@ impl IdentityCache {
             return false;
         }
         self.discarded = Some(Instant::now());
+        self.resolver.forget();
         self.held = None;
         self.failed = None;
         true

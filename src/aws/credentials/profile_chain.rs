@@ -1,6 +1,7 @@
 //! The way from a profile to its credentials: where the first ones come from, and which roles are assumed with them.
 //! aws-config goes the same way, but does not tell which it is.
 
+use crate::aws::credentials::chain::SESSION_NAME;
 use crate::aws::credentials::fault::Login;
 use crate::aws::credentials::profile_files::Profiles;
 
@@ -13,6 +14,37 @@ pub(crate) struct ProfileChain {
     /// The profile with the first credentials.
     pub(crate) profile: String,
     pub(crate) source: Source,
+    /// The roles that are assumed one after the other, the first with the source's credentials.
+    pub(crate) roles: Vec<Role>,
+}
+
+/// A role of a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub(crate) profile: String,
+    pub(crate) arn: String,
+    pub(crate) session_name: String,
+    pub(crate) external_id: Option<String>,
+    /// In seconds.
+    pub(crate) duration: Option<String>,
+    /// The MFA device whose code is needed.
+    pub(crate) serial: Option<String>,
+}
+
+impl Role {
+    fn of(profiles: &Profiles, profile: &str) -> Option<Self> {
+        let get = |property| profiles.get(profile, property).map(str::to_owned);
+        // Without a source, the profile is an error that aws-config explains.
+        let has_source = get("source_profile").or_else(|| get("credential_source"));
+        Some(Self {
+            profile: profile.to_owned(),
+            arn: get("role_arn")?,
+            session_name: get("role_session_name").unwrap_or_else(|| SESSION_NAME.to_owned()),
+            external_id: get("external_id"),
+            duration: get("duration_seconds"),
+            serial: get("mfa_serial").filter(|_| has_source.is_some()),
+        })
+    }
 }
 
 /// The origin of a profile's own credentials.
@@ -31,11 +63,15 @@ pub(crate) enum Source {
 impl ProfileChain {
     pub(crate) fn of(profiles: &Profiles, selected: &str) -> Self {
         let mut profile = selected.to_owned();
+        let mut roles = Vec::new();
         for depth in 0..LONGEST {
             let has = |property| profiles.get(&profile, property).is_some();
             // A source's own keys come before its role.
             let has_keys = depth > 0 && has("aws_access_key_id") && has("aws_secret_access_key");
             let assumes = has("role_arn") && !has("web_identity_token_file") && !has_keys;
+            if assumes {
+                roles.splice(0..0, Role::of(profiles, &profile));
+            }
             match profiles
                 .name(&profile, "source_profile")
                 .filter(|_| assumes)
@@ -47,14 +83,27 @@ impl ProfileChain {
                     } else {
                         source_of(profiles, &profile)
                     };
-                    return Self { profile, source };
+                    return Self {
+                        profile,
+                        source,
+                        roles,
+                    };
                 }
             }
         }
         Self {
             profile: selected.to_owned(),
             source: Source::Other,
+            roles: Vec::new(),
         }
+    }
+
+    /// The roles from the first one that needs a code, and the role before them, if there is one. `None` where no role
+    /// needs a code.
+    pub(crate) fn with_codes(&self) -> Option<(&[Role], Option<&Role>)> {
+        let first = self.roles.iter().position(|role| role.serial.is_some())?;
+        let (before, roles) = self.roles.split_at_checked(first)?;
+        Some((roles, before.last()))
     }
 }
 

@@ -48,9 +48,10 @@ fn similar(names: &[String]) -> String {
 }
 
 /// The files as they are now.
-#[derive(Debug)]
 pub(crate) struct AwsFiles {
-    files: ProfileFiles,
+    /// The texts for aws-config.
+    config: String,
+    credentials: String,
     /// The profile that the environment selects.
     by_environment: Option<String>,
     /// The keys of the environment, where it has some.
@@ -70,10 +71,8 @@ impl AwsFiles {
 
     fn empty() -> Self {
         Self {
-            // At least one file is required.
-            files: ProfileFiles::builder()
-                .with_contents(ProfileFileKind::Config, "")
-                .build(),
+            config: String::new(),
+            credentials: String::new(),
             by_environment: None,
             environment: None,
             bad_lines: Vec::new(),
@@ -83,13 +82,8 @@ impl AwsFiles {
 
     fn read_from(places: &Places) -> Self {
         let mut read = Self::empty();
-        // The credentials file comes last: it wins.
-        let config = read.file(places.config.as_deref(), FileKind::Config);
-        let credentials = read.file(places.credentials.as_deref(), FileKind::Credentials);
-        read.files = ProfileFiles::builder()
-            .with_contents(ProfileFileKind::Config, config)
-            .with_contents(ProfileFileKind::Credentials, credentials)
-            .build();
+        read.config = read.file(places.config.as_deref(), FileKind::Config);
+        read.credentials = read.file(places.credentials.as_deref(), FileKind::Credentials);
         read.by_environment.clone_from(&places.profile);
         read.environment.clone_from(&places.keys);
         read
@@ -112,7 +106,24 @@ impl AwsFiles {
 
     /// The files for aws-config.
     pub(crate) fn for_sdk(&self) -> ProfileFiles {
-        self.files.clone()
+        of_texts(self.config.clone(), self.credentials.clone())
+    }
+
+    /// The same without the role of a profile, which then has its own credentials.
+    pub(crate) fn for_sdk_without_role(&self, profile: &str) -> ProfileFiles {
+        let without_role = |text: &str| {
+            let name = encode(profile);
+            let own = [format!("[{name}]"), format!("[profile {name}]")];
+            let mut is_own = false;
+            let kept = text.lines().filter(|line| {
+                if line.starts_with('[') {
+                    is_own = own.iter().any(|header| header == line);
+                }
+                !(is_own && line.starts_with("role_arn ="))
+            });
+            kept.flat_map(|line| [line, "\n"]).collect()
+        };
+        of_texts(without_role(&self.config), without_role(&self.credentials))
     }
 
     /// The name of the selected profile: the given one, else the environment's; `None` for the default one.
@@ -130,11 +141,11 @@ impl AwsFiles {
         // The defaults are the real file system and the real environment, whose types are private to aws-config;
         // neither is read.
         let (files, environment) = (<_>::default(), <_>::default());
+        let texts = self.for_sdk();
         let selected = self
             .selected_for_sdk(given)
             .unwrap_or_else(|| DEFAULT.to_owned());
-        let set =
-            aws_config::profile::load(&files, &environment, &self.files, Some(selected.into()));
+        let set = aws_config::profile::load(&files, &environment, &texts, Some(selected.into()));
         Ok(Profiles(set.await?))
     }
 
@@ -212,6 +223,14 @@ impl Profiles {
         names.truncate(MOST);
         names.into_iter().map(|(_, name)| name).collect()
     }
+}
+
+/// The credentials file comes last: it wins.
+fn of_texts(config: String, credentials: String) -> ProfileFiles {
+    ProfileFiles::builder()
+        .with_contents(ProfileFileKind::Config, config)
+        .with_contents(ProfileFileKind::Credentials, credentials)
+        .build()
 }
 
 /// The paths of the files, from the environment.

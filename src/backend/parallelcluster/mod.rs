@@ -42,6 +42,7 @@ use crate::text::safe::SafeText;
 
 pub(crate) use self::endpoint::ApiUrl;
 pub(crate) use self::endpoint::ImageId;
+pub(crate) use crate::aws::credentials::mfa::MfaSessions;
 pub(crate) use crate::aws::credentials::profile_files::check_profile;
 pub(crate) use crate::aws::tls::TlsError;
 
@@ -70,6 +71,9 @@ pub enum Signing {
         region: Option<String>,
         /// A role to assume first.
         role_arn: Option<String>,
+        /// The external id that the role asks for.
+        external_id: Option<String>,
+        mfa: MfaSessions,
     },
 }
 
@@ -123,9 +127,17 @@ impl ParallelCluster {
         let http = HttpClient::new(endpoint, bundle.as_ref(), limits)?;
         let signing = match settings.signing {
             Signing::Unsigned => None,
-            Signing::SigV4 { region, role_arn } => Some(SigningChain {
+            Signing::SigV4 {
+                region,
+                role_arn,
+                external_id,
+                mfa,
+            } => Some(SigningChain {
                 region: region.or_else(|| settings.api_url.signing_region().map(str::to_owned)),
                 role_arn,
+                external_id,
+                mfa,
+                bundle: bundle.clone(),
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         };

@@ -377,6 +377,8 @@ fn a_refusal_before_the_first_response_ends_with_1_and_the_reason() {
     for kind in [
         FaultKind::Denied,
         FaultKind::Expired,
+        FaultKind::CodeNeeded,
+        FaultKind::Lost,
         FaultKind::Misconfigured,
     ] {
         let mut watch = Watch::new();
@@ -596,10 +598,10 @@ fn a_rebuild_is_a_new_stack_with_its_own_verdict() {
 proptest! {
     /// A fault alone never makes a verdict, in any order of faults.
     #[test]
-    fn faults_never_decide_a_verdict(kinds in prop::collection::vec((0usize..7, any::<bool>(), 0i64..100), 0..40), seen: bool) {
+    fn faults_never_decide_a_verdict(kinds in prop::collection::vec((0usize..8, any::<bool>(), 0i64..100), 0..40), seen: bool) {
         let all = [
             FaultKind::Throttled, FaultKind::Transient, FaultKind::Malformed,
-            FaultKind::Expired, FaultKind::Denied, FaultKind::Misconfigured, FaultKind::Lost,
+            FaultKind::Expired, FaultKind::Denied, FaultKind::Misconfigured, FaultKind::Lost, FaultKind::CodeNeeded,
         ];
         let mut watch = Watch::on_screen();
         if seen {

@@ -1,5 +1,6 @@
 //! The program without a screen: its lines, its diagnostics, its exit codes.
 
+mod credentials;
 mod direct;
 mod endings;
 mod heartbeat;

@@ -28,6 +28,8 @@ fn by_profile(server: &Server) -> ParallelCluster {
         signing: Signing::SigV4 {
             region: Some("eu-west-1".to_owned()),
             role_arn: None,
+            external_id: None,
+            mfa: MfaSessions::default(),
         },
         ca_bundle: None,
     };
