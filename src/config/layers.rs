@@ -12,7 +12,8 @@ use clap::ValueEnum;
 use toml::{Spanned, Value};
 
 use crate::config::file::{FileError, clean, closest_name_or, file_error, line_of};
-use crate::config::{Environment, file};
+use crate::config::headers::ExtraHeader;
+use crate::config::{Environment, file, headers};
 use crate::error::Error;
 
 /// The user's file, in the configuration folder.
@@ -108,6 +109,13 @@ pub(super) fn path(name: &'static str, help: impl Into<String>) -> Row<PathBuf> 
     let parse = |value: &Value| Ok(PathBuf::from(string(value)?));
     let format = |path: &PathBuf| quoted(&path.to_string_lossy());
     Row::new(name, help.into(), parse, format)
+}
+
+/// The headers of requests to the API.
+pub(super) fn header_table(name: &'static str, help: impl Into<String>) -> Row<Vec<ExtraHeader>> {
+    Row::new(name, help.into(), headers::of_table, |all| {
+        headers::names(all)
+    })
 }
 
 /// A polling interval, in the format of the command line.

@@ -9,6 +9,7 @@ pub(crate) mod background;
 pub(crate) mod capabilities;
 pub(crate) mod environment;
 pub(crate) mod file;
+pub(crate) mod headers;
 pub(crate) mod keys;
 pub(crate) mod layers;
 pub(crate) mod preferences;
@@ -31,7 +32,9 @@ pub(crate) use capabilities::{NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
 pub(crate) use layers::Setting;
 
+use headers::ExtraHeader;
 use keys::Keys;
+use layers::Origin;
 use preferences::Preferences;
 
 /// The command that prints the API's URL, an output of the stack of every deployment.
@@ -197,6 +200,8 @@ pub struct ApiSettings {
     pub role_arn: Option<String>,
     /// The external ID that the role asks for.
     pub external_id: Option<String>,
+    /// The headers that go with every request to the API.
+    pub headers: Vec<ExtraHeader>,
     /// `--no-sign-request`.
     pub unsigned: bool,
     /// The file of additional certificates to trust.
@@ -349,6 +354,11 @@ fn api(image_id: String, unsigned: bool, preferences: &Preferences) -> Result<Ap
             "--no-sign-request needs an API: AWS answers signed requests only; pass --api-url; the URL is an output of the API's stack: {FIND_API_URL}"
         )));
     }
+    if api_url.is_none() && preferences.headers.origin == Origin::Flag {
+        return Err(Error::Usage(
+            "--header needs an API: it goes with requests to the ParallelCluster API only; pass --api-url".to_owned(),
+        ));
+    }
     let signed = |text: &Option<String>| text.clone().filter(|_| !unsigned);
     let named_by = || preferences.profile.origin.of_setting("profile", file);
     let to_check = signed(&preferences.profile.value).map(|name| NamedProfile {
@@ -367,6 +377,7 @@ fn api(image_id: String, unsigned: bool, preferences: &Preferences) -> Result<Ap
         profile: signed(&preferences.profile.unless_environment()),
         role_arn: signed(&preferences.role_arn),
         external_id: signed(&preferences.external_id),
+        headers: preferences.headers.value.clone().unwrap_or_default(),
         unsigned,
         ca_bundle: preferences.ca_bundle.clone(),
         interval: preferences.interval,

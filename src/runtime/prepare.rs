@@ -1,5 +1,7 @@
 //! Builds a watch from the settings: backend, clock and the header of its recording. Sends no request yet.
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
 use crate::app::msg::Remark;
 use crate::app::session::Target;
 use crate::aws::endpoints::{Endpoints, find_region};
@@ -7,6 +9,7 @@ use crate::backend::direct::{self, Direct};
 use crate::backend::parallelcluster::{ApiUrl, ImageId, MfaSessions, ParallelCluster, Signing};
 use crate::backend::{Backend, parallelcluster};
 use crate::clock::Clock;
+use crate::config::headers::ExtraHeader;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::demo::{Scenario, Simulator};
 use crate::error::Error;
@@ -72,6 +75,7 @@ async fn prepare_api(api: ApiSettings, mfa: &MfaSessions) -> Result<Ready, Error
             mfa: mfa.clone(),
         }
     };
+    let headers = extra_headers(&api.headers)?;
     let target = Target {
         image_id: image_id.as_str().to_owned(),
         region: api.region.as_deref().map(SafeText::new),
@@ -93,6 +97,7 @@ async fn prepare_api(api: ApiSettings, mfa: &MfaSessions) -> Result<Ready, Error
         region: api.region,
         profile: api.profile,
         signing,
+        headers,
         ca_bundle: api.ca_bundle,
     };
     let source = ParallelCluster::new(settings, clock.clone())
@@ -103,6 +108,20 @@ async fn prepare_api(api: ApiSettings, mfa: &MfaSessions) -> Result<Ready, Error
         simulator: None,
     };
     Ok(Ready::new(target, clock, origin, header))
+}
+
+/// The headers for the HTTP client, whose own debug output leaves out values that are marked as sensitive.
+fn extra_headers(headers: &[ExtraHeader]) -> Result<HeaderMap, Error> {
+    let mut map = HeaderMap::new();
+    for header in headers {
+        let name = HeaderName::try_from(&header.name);
+        let name = name.map_err(|error| usage("invalid value for --header", &error))?;
+        let value = HeaderValue::try_from(header.value.expose());
+        let mut value = value.map_err(|error| usage("invalid value for --header", &error))?;
+        value.set_sensitive(true);
+        map.insert(name, value);
+    }
+    Ok(map)
 }
 
 async fn prepare_direct(
@@ -174,6 +193,7 @@ async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
         region: Some(scenario.region().to_owned()),
         profile: None,
         signing: Signing::Unsigned,
+        headers: HeaderMap::new(),
         ca_bundle: None,
     };
     let target = Target {

@@ -22,6 +22,7 @@ mod tests;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
+use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
 use crate::aws::context::RequestContext;
@@ -56,6 +57,8 @@ pub struct Settings {
     /// The profile to use instead of the environment's keys.
     pub profile: Option<String>,
     pub signing: Signing,
+    /// The headers that every request has besides its own.
+    pub headers: HeaderMap,
     /// A PEM file of certificates to trust besides the platform's.
     pub ca_bundle: Option<PathBuf>,
 }
@@ -106,6 +109,7 @@ pub struct ParallelCluster {
     api: ApiUrl,
     image: ImageId,
     signed: bool,
+    headers: HeaderMap,
     identity: IdentityCache,
     http: HttpClient,
     clock: ServerClock,
@@ -150,6 +154,7 @@ impl ParallelCluster {
             }),
             api: settings.api_url,
             image: settings.image_id,
+            headers: settings.headers,
             http,
             clock: ServerClock::new(clock),
         })
@@ -198,7 +203,8 @@ impl ParallelCluster {
             ApiCall::StackEvents(token) => self.api.stack_events(&self.image, token, region),
             ApiCall::Description => self.api.image(&self.image, region),
         };
-        let request = Request::new(call.operation(), url);
+        let mut request = Request::new(call.operation(), url);
+        request.headers.clone_from(&self.headers);
         let Some(signer) = &identity.signer else {
             return Ok(request);
         };
@@ -215,7 +221,10 @@ impl ParallelCluster {
         let method = request.operation.method();
         let path = request.url.path().to_owned();
         let (began, sent) = (Instant::now(), self.clock.machine_time());
-        let outcome = self.http.send(request).await;
+        let outcome = self.http.send(request).await.map(|response| Response {
+            body: without_values(&self.headers, response.body),
+            ..response
+        });
         let ms = began.elapsed().as_millis();
         let Ok(response) = &outcome else {
             tracing::debug!(method = method.as_str(), path, ms, "no response");
@@ -237,6 +246,34 @@ impl ParallelCluster {
             signed: self.signed,
         }
     }
+}
+
+/// The shortest value of a header that is looked for: shorter ones are in any text.
+const SHORTEST_SECRET: usize = 6;
+
+/// A body without the values of these headers, which a server may repeat.
+fn without_values(headers: &HeaderMap, body: Vec<u8>) -> Vec<u8> {
+    let values = headers.values().filter_map(|value| value.to_str().ok());
+    let long = values.filter(|value| value.len() >= SHORTEST_SECRET);
+    long.fold(body, |body, value| {
+        let in_json = value.replace('\\', "\\\\").replace('"', "\\\"");
+        without(in_json.as_bytes(), &without(value.as_bytes(), &body))
+    })
+}
+
+fn without(secret: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((first, others)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(secret) {
+            kept.extend_from_slice(b"[redacted]");
+            rest = after;
+        } else {
+            kept.push(*first);
+            rest = others;
+        }
+    }
+    kept
 }
 
 impl EventSource for ParallelCluster {

@@ -43,6 +43,7 @@ fn source_at(url: &str, limits: Limits) -> ParallelCluster {
         region: Some("eu-west-1".to_owned()),
         profile: None,
         signing: Signing::Unsigned,
+        headers: reqwest::header::HeaderMap::new(),
         ca_bundle: None,
     };
     ParallelCluster::with_limits(settings, Clock::scenario(noon(), 1.0), limits).unwrap()
