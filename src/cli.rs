@@ -52,8 +52,9 @@ pub enum Command {
 /// The arguments of `watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// Image ID, as passed to `pcluster build-image`
-    #[arg(value_name = "IMAGE_ID", required_unless_present = "image_id_flag")]
+    /// Image ID, as passed to `pcluster build-image`, or REGION/IMAGE_ID, or the ARN of a
+    /// CloudFormation stack, also of a deleted one
+    #[arg(value_name = "TARGET", required_unless_present = "image_id_flag")]
     pub image_id: Option<String>,
     /// Same as the argument, for compatibility with pcluster
     #[arg(
@@ -128,6 +129,15 @@ pub struct ApiArgs {
     pub interval: Option<Duration>,
 }
 
+/// The service that `demo` simulates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedService {
+    /// AWS: CloudFormation, EC2 and Image Builder
+    Aws,
+    /// The ParallelCluster API
+    Api,
+}
+
 /// The arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
@@ -137,6 +147,9 @@ pub struct DemoArgs {
     /// Playback speed factor
     #[arg(long, value_name = "N", default_value = "60", value_parser = speed)]
     pub speed: f64,
+    /// Service to simulate
+    #[arg(long, value_name = "SERVICE", default_value = "aws")]
+    pub backend: SimulatedService,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -16,6 +16,7 @@ pub(crate) mod parallelcluster;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 
@@ -93,9 +94,19 @@ pub trait Source: EventSource {
     /// `None` if the backend can't describe images.
     fn image_source(&mut self) -> Option<&mut Self::Image>;
 
+    /// How often the image is described while its build runs. `None`: as usual.
+    fn image_interval(&self) -> Option<Duration> {
+        None
+    }
+
     /// How far the machine's clock is behind the service's, by the last responses; zero while it is right.
     fn clock_correction(&self) -> TimeDelta {
         TimeDelta::zero()
+    }
+
+    /// Why calls were refused that the watch goes on without, each once.
+    fn take_refusals(&mut self) -> Vec<Fault> {
+        Vec::new()
     }
 
     /// Forgets cached failures, because the user retries and may have fixed the cause.
@@ -137,10 +148,24 @@ impl Source for Backend {
         Some(self)
     }
 
+    fn image_interval(&self) -> Option<Duration> {
+        match self {
+            Self::ParallelCluster(_) => None,
+            Self::Direct(aws) => aws.image_interval(),
+        }
+    }
+
     fn clock_correction(&self) -> TimeDelta {
         match self {
             Self::ParallelCluster(api) => api.clock_correction(),
             Self::Direct(aws) => aws.clock_correction(),
+        }
+    }
+
+    fn take_refusals(&mut self) -> Vec<Fault> {
+        match self {
+            Self::ParallelCluster(_) => Vec::new(),
+            Self::Direct(aws) => aws.take_refusals(),
         }
     }
 

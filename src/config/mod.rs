@@ -13,6 +13,7 @@ pub(crate) mod headers;
 pub(crate) mod keys;
 pub(crate) mod layers;
 pub(crate) mod preferences;
+mod target;
 pub(crate) mod themes;
 
 use std::path::PathBuf;
@@ -22,11 +23,11 @@ use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
     ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
-    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
+    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
 };
 use crate::error::Error;
 use crate::style::Theme;
-use crate::text::safe::SafeText;
+use crate::text::safe::{SafeText, one_line};
 
 pub(crate) use capabilities::{NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
@@ -36,6 +37,7 @@ use headers::ExtraHeader;
 use keys::Keys;
 use layers::Origin;
 use preferences::Preferences;
+use target::Target;
 
 /// The command that prints the API's URL, an output of the stack of every deployment.
 const FIND_API_URL: &str = "aws cloudformation describe-stacks --stack-name STACK \
@@ -170,6 +172,7 @@ pub enum SourceSettings {
         scenario: String,
         /// A multiple of real time.
         speed: f64,
+        service: SimulatedService,
     },
     Replay {
         which: Recorded,
@@ -181,6 +184,8 @@ pub enum SourceSettings {
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
     pub image_id: String,
+    /// The ARN of the one stack to watch.
+    pub stack: Option<String>,
     /// The API's URL, with its stage; `None` to read AWS directly.
     pub api_url: Option<String>,
     /// The image's region, unless the AWS crates find it themselves.
@@ -250,18 +255,27 @@ impl Task {
                     record = Record::InFolder;
                 }
                 let unsigned = args.api.no_sign_request;
+                let given = args.image_id.or(args.image_id_flag).unwrap_or_default();
+                let target = Target::parse(&given)?;
+                if target.stack.is_some() {
+                    check_flags_of_stack(&args.api, &target)?;
+                }
                 let preferences = load(args.api, &args.output.look)?;
-                let image_id = args.image_id.or(args.image_id_flag).unwrap_or_default();
-                let api = Box::new(api(image_id, unsigned, &preferences)?);
+                let api = Box::new(api(target, unsigned, &preferences)?);
                 (SourceSettings::Api(api), args.output, preferences)
             }
             Command::Demo(DemoArgs {
                 scenario,
                 speed,
+                backend: service,
                 output,
             }) => {
                 let preferences = load(ApiArgs::default(), &output.look)?;
-                let source = SourceSettings::Demo { scenario, speed };
+                let source = SourceSettings::Demo {
+                    scenario,
+                    speed,
+                    service,
+                };
                 (source, output, preferences)
             }
             Command::Replay(ReplayArgs {
@@ -335,12 +349,31 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
     })
 }
 
+/// A stack is where its ARN says, and the API has nothing but images.
+fn check_flags_of_stack(flags: &ApiArgs, target: &Target) -> Result<(), Error> {
+    if flags.backend == Some(BackendChoice::Api) {
+        return Err(Error::Usage(
+            "a stack's ARN is watched over AWS directly: leave out --backend api, or pass an image id".to_owned(),
+        ));
+    }
+    let here = target.region.as_deref().unwrap_or_default();
+    match &flags.region {
+        Some(region) if !region.is_empty() && region != here => Err(Error::Usage(format!(
+            "the stack is in {here}, and --region names {}; leave out --region",
+            one_line(SafeText::new(region).as_str())
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// The connection to the API, or to AWS. Unsigned requests need no credentials.
-fn api(image_id: String, unsigned: bool, preferences: &Preferences) -> Result<ApiSettings, Error> {
+fn api(target: Target, unsigned: bool, preferences: &Preferences) -> Result<ApiSettings, Error> {
     let file = preferences.file.as_deref();
     let preferences = &preferences.api;
     let api_url = preferences.url.clone();
     let api_url = match preferences.backend {
+        // The API has nothing but images.
+        _ if target.stack.is_some() => None,
         BackendChoice::Auto => api_url,
         BackendChoice::Aws => None,
         BackendChoice::Api => Some(api_url.ok_or_else(|| {
@@ -365,17 +398,24 @@ fn api(image_id: String, unsigned: bool, preferences: &Preferences) -> Result<Ap
         name,
         named_by: named_by(),
     });
+    // Where an API is configured, the role is the API's.
+    let has_own_role = target.stack.is_some()
+        && preferences.url.is_some()
+        && preferences.backend != BackendChoice::Aws;
+    let own_region = target.region;
+    let region = |other: Option<String>| own_region.clone().or(other);
     Ok(ApiSettings {
-        image_id,
+        image_id: target.image_id,
+        stack: target.stack,
         api_url,
-        region_before_profile: preferences.region.unless_file(),
-        requested_region: preferences.region.value.clone(),
+        region_before_profile: region(preferences.region.unless_file()),
+        requested_region: region(preferences.region.value.clone()),
         requested_profile: preferences.profile.value.clone(),
-        region: preferences.region.unless_environment(),
+        region: region(preferences.region.unless_environment()),
         signing_region: signed(&preferences.signing_region),
         profile_to_check: to_check,
         profile: signed(&preferences.profile.unless_environment()),
-        role_arn: signed(&preferences.role_arn),
+        role_arn: signed(&preferences.role_arn).filter(|_| !has_own_role),
         external_id: signed(&preferences.external_id),
         headers: preferences.headers.value.clone().unwrap_or_default(),
         unsigned,

@@ -1,5 +1,5 @@
-//! The state from which the simulated API makes its responses: the image's stack with its events, and the response of
-//! DescribeImage.
+//! The state from which the simulated API and the simulated AWS make their responses: the image's stacks with their
+//! events, and the response of DescribeImage.
 //!
 //! A scenario changes the world as its time passes. A test changes it by hand, between requests.
 
@@ -19,15 +19,48 @@ pub struct World {
 #[derive(Debug, Default)]
 struct State {
     stack: Option<Stack>,
+    /// The stacks that are deleted, oldest first: CloudFormation still finds them by their ARNs.
+    deleted: Vec<Stack>,
     image: Option<String>,
 }
 
-/// The stack that has the image's name at present.
+/// A stack of the image.
 #[derive(Debug)]
 struct Stack {
     id: String,
     /// The events as JSON, oldest first.
     events: Vec<String>,
+    /// The tags, as the last description that had some has them.
+    tags: Vec<(String, String)>,
+    /// Image Builder's stage of the image that it makes.
+    stage: Option<(String, Option<String>)>,
+}
+
+/// A stack as CloudFormation has it.
+#[derive(Clone, Debug)]
+pub(crate) struct StackView {
+    pub id: String,
+    pub name: String,
+    pub created: String,
+    pub status: String,
+    pub tags: Vec<(String, String)>,
+    events: Vec<String>,
+}
+
+/// Some events, newest first, and the token for those below them.
+#[derive(Debug)]
+pub(crate) struct EventsPage<'a> {
+    pub events: Vec<&'a str>,
+    pub next: Option<String>,
+}
+
+/// Image Builder's word on an image.
+#[derive(Debug)]
+pub(crate) struct StageView {
+    pub status: String,
+    pub reason: Option<String>,
+    /// The region and the id of the AMI.
+    pub ami: Option<(String, String)>,
 }
 
 /// A change of the world.
@@ -90,18 +123,24 @@ impl World {
         let mut state = self.state();
         match change {
             Change::StackCreated(id) => {
-                state.stack = Some(Stack {
-                    id,
-                    events: Vec::new(),
-                });
+                let replaced = state.stack.replace(Stack::new(id));
+                state.deleted.extend(replaced);
             }
             Change::StackEvent(event) => {
                 if let Some(stack) = &mut state.stack {
                     stack.events.push(event);
                 }
             }
-            Change::StackGone => state.stack = None,
-            Change::Image(body) => state.image = body.map(|body| body.to_string()),
+            Change::StackGone => {
+                let gone = state.stack.take();
+                state.deleted.extend(gone);
+            }
+            Change::Image(body) => {
+                if let (Some(stack), Some(body)) = (&mut state.stack, &body) {
+                    stack.note(body);
+                }
+                state.image = body.map(|body| body.to_string());
+            }
         }
     }
 
@@ -126,9 +165,127 @@ impl World {
         state.image.clone().filter(|_| image_id == &*self.image_id)
     }
 
+    /// A stack by its name, if it exists now, or by its ARN.
+    pub(crate) fn stack(&self, name: &str) -> Option<StackView> {
+        let state = self.state();
+        let present = state.stack.as_ref();
+        let by_name = present.filter(|_| name == &*self.image_id);
+        let by_id = || state.stacks().find(|stack| stack.id == name);
+        by_name
+            .or_else(by_id)
+            .map(|stack| stack.view(&self.image_id))
+    }
+
+    /// Every stack that the image had, newest first.
+    pub(crate) fn stacks(&self) -> Vec<StackView> {
+        let state = self.state();
+        let stacks = state.stacks();
+        stacks.map(|stack| stack.view(&self.image_id)).collect()
+    }
+
+    /// The AMI of the image, as DescribeImage describes it.
+    pub(crate) fn ami(&self) -> Option<Value> {
+        let image: Value = serde_json::from_str(self.state().image.as_deref()?).ok()?;
+        image.get("ec2AmiInfo")?;
+        Some(image)
+    }
+
+    /// Image Builder's word on the image of this ARN: only that of the present stack, which deletes it.
+    pub(crate) fn stage(&self, image_arn: &str) -> Option<StageView> {
+        let ami = self.ami();
+        let state = self.state();
+        let stack = state.stack.as_ref()?;
+        if !stack.events.iter().any(|event| event.contains(image_arn)) {
+            return None;
+        }
+        let (status, reason) = stack.stage.clone()?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let ami = ami.map(|image| (text(&image["region"]), text(&image["ec2AmiInfo"]["amiId"])));
+        let status = if ami.is_some() {
+            "AVAILABLE".to_owned()
+        } else {
+            status
+        };
+        Some(StageView {
+            status,
+            reason,
+            ami,
+        })
+    }
+
+    pub(crate) fn image_id(&self) -> &str {
+        &self.image_id
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // No change can panic halfway, so a poisoned state is complete.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Newest first.
+    fn stacks(&self) -> impl Iterator<Item = &Stack> {
+        self.stack.iter().chain(self.deleted.iter().rev())
+    }
+}
+
+impl Stack {
+    fn new(id: String) -> Self {
+        Self {
+            id,
+            events: Vec::new(),
+            tags: Vec::new(),
+            stage: None,
+        }
+    }
+
+    /// Keeps what a description says of the stack; one of an AMI says nothing.
+    fn note(&mut self, description: &Value) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        if let Some(tags) = description["cloudformationStackTags"].as_array() {
+            let tags = tags.iter();
+            self.tags = tags
+                .map(|tag| (text(&tag["key"]), text(&tag["value"])))
+                .collect();
+        }
+        if let Some(status) = description["imagebuilderImageStatus"].as_str() {
+            let reason = description["imagebuilderImageStatusReason"].as_str();
+            self.stage = Some((status.to_owned(), reason.map(ToOwned::to_owned)));
+        }
+    }
+
+    fn view(&self, name: &str) -> StackView {
+        let parsed = |event: &String| serde_json::from_str::<Value>(event).ok();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let first = self.events.first().and_then(parsed).unwrap_or_default();
+        let of_root = |event: &Value| event["physicalResourceId"] == *self.id;
+        let last = self.events.iter().rev().filter_map(parsed).find(of_root);
+        StackView {
+            id: self.id.clone(),
+            name: name.to_owned(),
+            created: text(&first["timestamp"]),
+            status: text(&last.unwrap_or_default()["resourceStatus"]),
+            tags: self.tags.clone(),
+            events: self.events.clone(),
+        }
+    }
+}
+
+impl StackView {
+    /// The newest `size` events below a token's position; none if the token is of another stack.
+    pub(crate) fn page(&self, token: Option<&str>, size: usize) -> Option<EventsPage<'_>> {
+        let end = match token {
+            None => self.events.len(),
+            Some(token) => token::read(token, &self.id)?,
+        };
+        let events = self.events.get(..end)?;
+        let older = events.len().saturating_sub(size);
+        let newest_first = events.iter().skip(older).rev();
+        Some(EventsPage {
+            events: newest_first.map(String::as_str).collect(),
+            next: (older > 0).then(|| token::write(older, &self.id)),
+        })
     }
 }
 

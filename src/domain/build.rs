@@ -11,18 +11,19 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
-use crate::domain::failure::region_of_arn;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
 use crate::domain::observation::{Observation, Seen, WalkStep};
 use crate::domain::resume::Earlier;
 use crate::domain::search::Predicate;
 use crate::domain::stack_event::{EventKey, StackEvent, StackId};
+use crate::domain::status::ResourceStatus;
 use crate::domain::timeline::Timeline;
-use crate::domain::verdict::ami::{Owner, names_another, owner};
+use crate::domain::verdict::ami::{Owner, began_before, names_another, owner};
 use crate::domain::verdict::answers::{Answers, BuilderFailure, Moment, Repeated, Shown};
 use crate::domain::verdict::{Evidence, Verdict, decide};
 use crate::store::filter_index::FilterSlot;
 use crate::store::work::WorkBudget;
+use crate::text::arn;
 use crate::text::safe::SafeText;
 
 /// The build of one image.
@@ -65,6 +66,8 @@ pub enum Cleanup {
     Leftover,
     /// The stack is complete and has not begun to delete itself.
     Pending,
+    /// The stack is not ParallelCluster's: it stays.
+    Stays,
 }
 
 impl Build {
@@ -118,6 +121,7 @@ impl Build {
             }
             Seen::Image(image) => self.apply_image(image, observation),
             Seen::Failed(fault) => change.response = Response::Failed(fault),
+            Seen::Refused(fault) => change.response = Response::Refused(fault),
             Seen::ClockOff(behind) => change.response = Response::ClockOff(*behind),
         }
         if matches!(change.response, Response::Data | Response::StackGone) {
@@ -206,10 +210,13 @@ impl Build {
     fn apply_image(&mut self, response: &ImageAnswer, observation: &Observation) {
         let described = match response {
             ImageAnswer::Described(image) => Some(image),
-            ImageAnswer::Absent | ImageAnswer::Foreign => None,
+            ImageAnswer::Absent
+            | ImageAnswer::Gone
+            | ImageAnswer::Foreign
+            | ImageAnswer::NotYet => None,
         };
         let unrelated = described.is_some_and(|image| self.is_unrelated(image));
-        self.has_responded |= *response != ImageAnswer::Absent;
+        self.has_responded |= !response.is_absent();
         let root = self.root().map(|root| root.event_id.clone());
         let now = Moment {
             at: observation.at,
@@ -250,12 +257,14 @@ impl Build {
         let has_image = facts.is_some_and(Facts::has_image);
         Evidence {
             root: self.root().map(|root| &**root),
+            stack_status: self.stack_status(),
             root_failed: facts.is_some_and(|facts| facts.failed_build().is_some()),
             events_seen,
             seen: events_seen || self.answers.seen(),
             image: self.shown(has_image),
             is_foreign: self.answers.is_foreign() && !has_image,
             gone: self.answers.gone(),
+            looked_up_by_arn: self.answers.looked_up_by_arn(),
             builder: self.answers.builder_end(),
             made: self.is_made(),
             recorded: self.gone_since_recorded().map(Earlier::verdict_when_gone),
@@ -269,7 +278,7 @@ impl Build {
         let is_of_this_build = match shown {
             Shown::Ami(_) => self.owns_ami(),
             // ParallelCluster names its resource so.
-            Shown::Foreign => !has_image,
+            Shown::Foreign | Shown::AnyStack => !has_image,
             _ => true,
         };
         Some((
@@ -291,10 +300,27 @@ impl Build {
         };
         let created = image.creation_time;
         match self.current() {
-            Some(stack) => owner(ami, created, stack) == Owner::ThisBuild,
+            Some(stack) => owner(ami, image, stack) == Owner::ThisBuild,
             None if self.waits && created < self.watched_since => false,
-            None => self.answers.is_confirmed_without_stack(),
+            None => match began_before(image.stack_created, created) {
+                Some(is_own) => is_own,
+                None if image.hides_stack => self.answers.is_confirmed(),
+                None => self.answers.is_confirmed_without_stack(),
+            },
         }
+    }
+
+    /// The stack's own status: by its events, else by its description.
+    pub(crate) fn stack_status(&self) -> Option<&str> {
+        let described = || self.image()?.stack_status.as_ref().map(SafeText::as_str);
+        let root = self.root().map(|root| root.status.as_str());
+        root.or_else(described)
+    }
+
+    /// Whether nothing was ever seen of a build, and no permitted call can tell whether there is one.
+    pub(crate) fn hides(&self) -> bool {
+        let hidden = |image: &ImageDescription| image.hides_stack && image.ami.is_none();
+        self.timelines.is_empty() && self.image().is_some_and(hidden)
     }
 
     /// Whether Image Builder has made the image.
@@ -310,7 +336,9 @@ impl Build {
 
     /// Whether the stack is at rest or gone, and only the image's description can tell how the build ended.
     pub fn awaits_description(&self) -> bool {
-        let at_rest = self.root().is_some_and(|root| root.status.is_final());
+        let at_rest = self
+            .stack_status()
+            .is_some_and(|status| ResourceStatus::new(status).is_final());
         !self.verdict.is_final()
             && self.verdict != Verdict::RollingBack
             && (self.stack_gone || at_rest)
@@ -364,7 +392,7 @@ impl Build {
     /// The region of the image, which is that of its stack.
     pub fn region(&self) -> Option<SafeText> {
         let described = self.image().and_then(|image| image.region.clone());
-        let of_stack = || region_of_arn(self.stack_id()?.as_str()).map(SafeText::new);
+        let of_stack = || arn::region(self.stack_id()?.as_str()).map(SafeText::new);
         described.or_else(of_stack)
     }
 
@@ -411,15 +439,35 @@ impl Build {
         0
     }
 
+    /// Whether a stack is watched for itself, because ParallelCluster did not make it.
+    fn is_any_stack(&self) -> bool {
+        let has_image = self
+            .current()
+            .is_some_and(|stack| stack.facts().has_image());
+        matches!(self.shown(has_image), Some((Shown::AnyStack, _)))
+    }
+
     /// The state of the stack, once the build has succeeded.
     pub fn cleanup(&self) -> Cleanup {
         match self.root() {
+            _ if self.is_any_stack() => Cleanup::Stays,
             _ if self.stack_gone => Cleanup::Done,
             Some(root) if root.status.as_str() == "DELETE_COMPLETE" => Cleanup::Done,
             Some(root) if !root.status.is_final() => Cleanup::Running,
             Some(root) if root.status.is_failure_of_stack() => Cleanup::Leftover,
             Some(_) => Cleanup::Pending,
-            None => Cleanup::Running,
+            None => self.cleanup_without_events(),
+        }
+    }
+
+    /// The same by the description, where events are refused.
+    fn cleanup_without_events(&self) -> Cleanup {
+        let hides_stack = self.image().is_some_and(|image| image.hides_stack);
+        match self.stack_status() {
+            _ if hides_stack => Cleanup::Done,
+            Some("DELETE_FAILED") => Cleanup::Leftover,
+            Some("CREATE_COMPLETE") => Cleanup::Pending,
+            _ => Cleanup::Running,
         }
     }
 
@@ -483,7 +531,12 @@ impl Build {
         }
         let is_final = |root: &Arc<StackEvent>| root.status.is_final();
         match self.verdict {
-            Verdict::Succeeded => matches!(self.cleanup(), Cleanup::Done | Cleanup::Leftover),
+            Verdict::Succeeded => {
+                matches!(
+                    self.cleanup(),
+                    Cleanup::Done | Cleanup::Leftover | Cleanup::Stays
+                )
+            }
             Verdict::Failed | Verdict::Ended => self.stack_gone || self.root().is_none_or(is_final),
             verdict => verdict.is_final(),
         }

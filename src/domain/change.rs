@@ -44,6 +44,8 @@ pub enum Response<'a> {
     /// There is no stack of this name.
     StackGone,
     Failed(&'a Fault),
+    /// A call is refused that the watch goes on without.
+    Refused(&'a Fault),
     /// The machine's clock proved to be this far behind the service's.
     ClockOff(TimeDelta),
 }

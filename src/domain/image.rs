@@ -16,8 +16,19 @@ pub enum ImageAnswer {
     Described(Box<ImageDescription>),
     /// There is neither an image nor a stack of this id.
     Absent,
+    /// The same, and no AMI was found either by the Image Builder image that was made.
+    Gone,
     /// There is a stack of this name, but ParallelCluster did not make it.
     Foreign,
+    /// Nothing was found, and it is too early to believe it: a new name is not known everywhere at once.
+    NotYet,
+}
+
+impl ImageAnswer {
+    /// Whether there is neither an image nor a stack.
+    pub(crate) const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent | Self::Gone | Self::NotYet)
+    }
 }
 
 /// The fields of DescribeImage that the watch uses. The configuration's presigned URL is left out: it is a secret that
@@ -38,14 +49,63 @@ pub struct ImageDescription {
     pub stack_status: Option<SafeText>,
     /// The service's reason for that status.
     pub stack_status_reason: Option<SafeText>,
+    /// When the stack was created, also after it was deleted.
+    pub stack_created: Option<DateTime<Utc>>,
+    /// The stack was asked for by its ARN and is not ParallelCluster's: its own status is the result.
+    pub is_any_stack: bool,
+    /// No permitted call tells whether there is a stack.
+    pub hides_stack: bool,
     /// When the AMI was created.
     pub creation_time: Option<DateTime<Utc>>,
     /// Image Builder's own stage: `PENDING`, `BUILDING`, `TESTING`, `DISTRIBUTING`, …
     pub builder_status: Option<SafeText>,
     /// Image Builder's reason for its stage.
     pub builder_reason: Option<SafeText>,
+    /// Where and why Image Builder failed.
+    pub failure: Option<FailureContext>,
     /// The finished image.
     pub ami: Option<Ami>,
+    /// The AMIs of all regions, if the backend knows them.
+    pub amis: Vec<RegionalAmi>,
+    /// No call could confirm that the AMI exists: Image Builder named it.
+    pub is_ami_unverified: bool,
+    /// The AMI lacks the tag by which ParallelCluster lists it.
+    pub is_unlisted: bool,
+}
+
+/// An AMI that a build has made in one region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegionalAmi {
+    pub region: SafeText,
+    pub id: SafeText,
+    /// `AVAILABLE`, `PENDING`, …; `None` if EC2 has not told it.
+    pub state: Option<SafeText>,
+}
+
+/// Image Builder's account of a failure (`failureContext`). Every part may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailureContext {
+    /// The stage in which it failed: `BUILDING`, `TESTING`, …
+    pub stage: Option<SafeText>,
+    pub workflow: Option<SafeText>,
+    pub step: Option<SafeText>,
+    /// The ARN of the component.
+    pub component: Option<SafeText>,
+    pub phase: Option<SafeText>,
+    pub component_step: Option<SafeText>,
+    pub error_message: Option<SafeText>,
+}
+
+impl FailureContext {
+    /// The exit code of the command that failed, where the message is one of AWSTOE's.
+    pub fn exit_code(&self) -> Option<i32> {
+        let message = self.error_message.as_ref()?.as_str().to_ascii_lowercase();
+        let after = ["exit status ", "exit code ", "exitcode "]
+            .iter()
+            .find_map(|words| Some(message.split_once(words)?.1))?;
+        let digits = |character: char| !(character.is_ascii_digit() || character == '-');
+        after.split(digits).next()?.parse().ok()
+    }
 }
 
 /// The AMI of a build (`ec2AmiInfo`).

@@ -67,6 +67,8 @@ pub enum Seen {
     Image(ImageAnswer),
     /// A request of the stream failed; other streams may still be up to date.
     Failed(Fault),
+    /// A call of the stream is refused for good, and the watch goes on without it.
+    Refused(Fault),
     /// From here on, the machine's clock is this far behind the service's. Zero: it is right again. The times of
     /// observations are corrected already.
     ClockOff(TimeDelta),

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Diagnosis, Remedy};
-use crate::domain::image::AmiState;
+use crate::domain::image::{AmiState, FailureContext, RegionalAmi};
 use crate::domain::resume::{Recorded, deleted_since, seconds};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::Timeline;
@@ -30,6 +30,12 @@ pub struct Outcome {
     pub stack_id: Option<StackId>,
     /// The AMI of a build that succeeded.
     pub ami_id: Option<SafeText>,
+    /// The AMIs of a build that succeeded, in all regions. Recordings do not summarise them.
+    pub amis: Vec<RegionalAmi>,
+    /// Whether EC2 has confirmed that the AMI exists; `None` if it was not asked. Recordings do not summarise it.
+    pub ami_verified: Option<bool>,
+    /// Where and why Image Builder failed. Recordings do not summarise it.
+    pub failure: Option<FailureContext>,
     /// The reason in one sentence. Recordings do not summarise it.
     pub reason: Option<String>,
     pub first_failure: Option<FirstFailure>,
@@ -55,6 +61,7 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstFailure {
     pub logical_id: SafeText,
+    /// The event's reason; Image Builder's own if the event says nothing.
     pub reason: Option<SafeText>,
     /// The event itself. A recording's summary has only the fields above.
     pub event: Option<FailureEvent>,
@@ -98,6 +105,7 @@ impl Outcome {
         let failed = kind == OutcomeKind::Failed;
         let succeeded = kind == OutcomeKind::Succeeded;
         let first_failure = build.first_failure().filter(|_| failed);
+        let image = build.image().filter(|_| succeeded);
         let region = build.region();
         let diagnosis = Diagnosis::of(build, image_id, region.as_ref().map(SafeText::as_str));
         Self {
@@ -106,8 +114,18 @@ impl Outcome {
             region,
             stack_id: build.stack_id().cloned(),
             ami_id: build.ami().filter(|_| succeeded).map(|ami| ami.id.clone()),
+            amis: image.map_or_else(Vec::new, |image| image.amis.clone()),
+            ami_verified: image
+                .filter(|image| image.ami.is_some() && !image.amis.is_empty())
+                .map(|image| !image.is_ami_unverified),
+            failure: build
+                .image()
+                .filter(|_| failed)
+                .and_then(|image| image.failure.clone()),
             reason: reason.or_else(|| verdict_reason(build)),
-            first_failure: first_failure.map(|event| FirstFailure::from(&**event)),
+            first_failure: first_failure.map(|event| {
+                FirstFailure::from(&**event).explained_by(diagnosis.builder_reason.as_ref())
+            }),
             summary: diagnosis.summary,
             remedy: diagnosis.remedy,
             leftover_stack: succeeded && build.cleanup() == Cleanup::Leftover,
@@ -124,6 +142,19 @@ impl Outcome {
         let ended = matches!(self.kind, OutcomeKind::Succeeded | OutcomeKind::Failed);
         let took = self.ended_at.filter(|_| ended)? - self.started_at?;
         Some(took.max(TimeDelta::zero()))
+    }
+}
+
+impl FirstFailure {
+    /// With Image Builder's own reason, if that is explained.
+    fn explained_by(mut self, builder_reason: Option<&SafeText>) -> Self {
+        if let Some(reason) = builder_reason {
+            self.reason = Some(reason.clone());
+            if let Some(event) = &mut self.event {
+                event.verbatim_reason = Some(reason.to_string());
+            }
+        }
+        self
     }
 }
 
@@ -163,12 +194,30 @@ pub(crate) fn verdict_reason(build: &Build) -> Option<String> {
             root.and_then(reason)
         }
         Verdict::Succeeded => {
-            let disabled = build.ami().filter(|ami| ami.is_disabled())?;
-            Some(format!("the AMI {} is disabled", disabled.id))
+            let (image, ami) = (build.image()?, build.ami()?);
+            if ami.is_disabled() {
+                Some(format!("the AMI {} is disabled", ami.id))
+            } else if image.is_ami_unverified {
+                Some(format!(
+                    "Image Builder made the AMI {}; EC2 could not be asked whether it still exists",
+                    ami.id
+                ))
+            } else if image.is_unlisted {
+                Some(format!(
+                    "pcluster does not list the image: the AMI {} lacks the tag parallelcluster:build_status",
+                    ami.id
+                ))
+            } else {
+                None
+            }
         }
         Verdict::Deleted => {
             let since = build.recorded().and_then(deleted_since);
-            let usual = "the stack and the image were deleted before the build ended";
+            let usual = if build.is_made() {
+                "the image was made and has been deleted since"
+            } else {
+                "the stack and the image were deleted before the build ended"
+            };
             Some(since.unwrap_or_else(|| usual.to_owned()))
         }
         Verdict::AmiNotFound => Some(ami_not_found(build)),

@@ -114,6 +114,11 @@ struct Fields<'a> {
     resource_status_reason: Option<&'a RawValue>,
     resource_properties: Option<&'a RawValue>,
     client_request_token: Option<&'a RawValue>,
+    detailed_status: Option<&'a RawValue>,
+    hook_type: Option<&'a RawValue>,
+    hook_status: Option<&'a RawValue>,
+    hook_status_reason: Option<&'a RawValue>,
+    hook_failure_mode: Option<&'a RawValue>,
 }
 
 impl StackEvent {
@@ -139,6 +144,7 @@ impl StackEvent {
         let is_root = physical.as_deref() == Some(stack_id.as_str());
         let safe_text = |field| text(field).as_deref().map(safe_excerpt);
         let status = ResourceStatus::new(&text(fields.resource_status).unwrap_or_default());
+        let explained = explanation(&fields);
         let reason = text(fields.resource_status_reason);
         Self {
             stack_id,
@@ -153,7 +159,7 @@ impl StackEvent {
             is_root,
             is_own_failure: status.class() == StatusClass::Failed
                 && !reason.as_deref().is_some_and(is_cancelled),
-            reason: reason.as_deref().map(safe_excerpt),
+            reason: explained.as_deref().map(safe_excerpt),
             status,
             raw,
             as_sent,
@@ -232,6 +238,34 @@ impl StackEvent {
     /// The service's reason with its control characters: for output that escapes by itself.
     pub fn verbatim_reason(&self) -> Option<String> {
         text(self.fields()?.resource_status_reason)
+    }
+}
+
+/// The reason of an event in words: CloudFormation's, with what its other fields say of a hook or of the moment.
+fn explanation(fields: &Fields<'_>) -> Option<String> {
+    let of_service = text(fields.resource_status_reason);
+    let hook = text(fields.hook_type).map(|hook| {
+        let status = text(fields.hook_status).unwrap_or_default();
+        let blocks = text(fields.hook_failure_mode).as_deref() != Some("WARN");
+        let how = match (status.ends_with("FAILED"), blocks) {
+            (true, true) => "blocked by hook",
+            (true, false) => "warning by hook",
+            (false, _) if status.ends_with("SUCCEEDED") => "passed hook",
+            (false, _) => "checked by hook",
+        };
+        match text(fields.hook_status_reason) {
+            Some(why) => format!("{how} {hook}: {why}"),
+            None => format!("{how} {hook}"),
+        }
+    });
+    let moment = match text(fields.detailed_status).as_deref() {
+        Some("CONFIGURATION_COMPLETE") => Some("configured; its consistency is being checked"),
+        Some("VALIDATION_FAILED") => Some("the validation failed"),
+        _ => None,
+    };
+    match (hook, of_service) {
+        (Some(hook), Some(reason)) => Some(format!("{hook}; {reason}")),
+        (hook, reason) => hook.or(reason).or_else(|| moment.map(str::to_owned)),
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::app::effect::{Entry, Origin};
 use crate::app::status::heartbeat::Progress;
+use crate::domain::image::{FailureContext, RegionalAmi};
 use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::resume::Recorded;
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
@@ -55,6 +56,12 @@ enum Line<'a> {
         stack_id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         ami_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        amis: Vec<AmiFields<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ami_verified: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        failure: Option<Box<FailureFields<'a>>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +90,37 @@ struct Of<'a> {
     image_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AmiFields<'a> {
+    region: &'a str,
+    ami_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a str>,
+}
+
+/// Image Builder's account of a failure.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FailureFields<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component_step: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_message: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -175,6 +213,9 @@ fn outcome_line<'a>(region: Option<&'a str>, record: &'a Outcome) -> Line<'a> {
             .map(StackId::as_str)
             .filter(|id| !id.is_empty()),
         ami_id: record.ami_id.as_ref().map(SafeText::as_str),
+        amis: record.amis.iter().map(ami_fields).collect(),
+        ami_verified: record.ami_verified,
+        failure: record.failure.as_ref().map(failure_fields).map(Box::new),
         reason: record.reason.as_deref(),
         first_failure: record
             .first_failure
@@ -194,6 +235,27 @@ fn outcome_line<'a>(region: Option<&'a str>, record: &'a Outcome) -> Line<'a> {
         started_at: record.started_at.map(format_time),
         ended_at: record.ended_at.map(format_time),
         events: record.events,
+    }
+}
+
+fn ami_fields(ami: &RegionalAmi) -> AmiFields<'_> {
+    AmiFields {
+        region: ami.region.as_str(),
+        ami_id: ami.id.as_str(),
+        state: ami.state.as_ref().map(SafeText::as_str),
+    }
+}
+
+fn failure_fields(failure: &FailureContext) -> FailureFields<'_> {
+    FailureFields {
+        stage: failure.stage.as_ref().map(SafeText::as_str),
+        workflow: failure.workflow.as_ref().map(SafeText::as_str),
+        step: failure.step.as_ref().map(SafeText::as_str),
+        component: failure.component.as_ref().map(SafeText::as_str),
+        phase: failure.phase.as_ref().map(SafeText::as_str),
+        component_step: failure.component_step.as_ref().map(SafeText::as_str),
+        exit_code: failure.exit_code(),
+        error_message: failure.error_message.as_ref().map(SafeText::as_str),
     }
 }
 
@@ -253,6 +315,9 @@ mod tests {
             region: None,
             stack_id: None,
             ami_id: None,
+            amis: Vec::new(),
+            ami_verified: None,
+            failure: None,
             reason: None,
             first_failure: None,
             summary: None,

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Diagnosis, Explanation, Reason};
+use crate::domain::failure::{Diagnosis, Explanation, Reason, Remedy, failure_line};
 use crate::domain::outcome::verdict_reason;
 use crate::domain::search::Selection;
 use crate::domain::span::{End, Span, spans};
@@ -49,16 +49,25 @@ pub struct Subject<'a> {
 pub fn report(build: &Build, subject: &Subject<'_>) -> String {
     let image_id = inert(&SafeText::new(subject.image_id), MAX_NAME);
     let mut out = format!("# {image_id}: {}\n\n", build.verdict().label());
-    table(&mut out, ["build", ""], rows(overview(build, subject)));
+    let succeeded = build.verdict() == Verdict::Succeeded;
     let region = region(build, subject);
     let region = region.as_ref().map(SafeText::as_str);
-    if let Some(why) = Explanation::of(build, subject.image_id, region) {
-        push_failure(&mut out, &why, build.verdict() == Verdict::Succeeded);
-    } else if build.verdict() != Verdict::Succeeded {
-        push_builder_failure(
-            &mut out,
-            &Diagnosis::of_builder(build, subject.image_id, region),
-        );
+    let explanation = Explanation::of(build, subject.image_id, region);
+    let of_builder = if succeeded {
+        Diagnosis::default()
+    } else {
+        Diagnosis::of_builder(build, subject.image_id, region)
+    };
+    let why = match &explanation {
+        Some(why) => explained(why, succeeded),
+        None => diagnosed(of_builder.summary.as_ref(), of_builder.remedy.as_ref()),
+    };
+    let facts = overview(build, subject, why);
+    table(&mut out, ["build", ""], rows(facts));
+    if let Some(why) = explanation {
+        push_failure(&mut out, &why, succeeded);
+    } else {
+        push_builder_failure(&mut out, &of_builder);
     }
     if let Some(timeline) = build.current() {
         push_resources(&mut out, build, timeline, subject.now);
@@ -84,7 +93,36 @@ fn region(build: &Build, subject: &Subject<'_>) -> Option<SafeText> {
     build.region().or_else(|| subject.region.cloned())
 }
 
-fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
+/// Why it failed, for the overview: in the words of the screen and of the history.
+fn explained(why: &Explanation, succeeded: bool) -> Vec<Fact> {
+    if succeeded {
+        return Vec::new();
+    }
+    let summary = why.summary.as_ref().map(SafeText::as_str);
+    let line = failure_line(&why.cause.logical_id, "", summary);
+    let line = inert(&SafeText::new(&line), MAX_REASON);
+    let mut facts = diagnosed(None, why.remedy.as_ref());
+    facts.insert(0, ("first failure", Some(line)));
+    facts
+}
+
+/// The cause and what helps, before the service's own words.
+fn diagnosed(summary: Option<&SafeText>, remedy: Option<&Remedy>) -> Vec<Fact> {
+    let command = remedy.and_then(|remedy| remedy.command.as_ref());
+    vec![
+        ("summary", summary.map(|text| inert(text, MAX_REASON))),
+        (
+            "remedy",
+            remedy.map(|remedy| inert(&remedy.advice, MAX_FAILURE_REASON)),
+        ),
+        (
+            "command",
+            command.map(|text| inert(text, MAX_FAILURE_REASON)),
+        ),
+    ]
+}
+
+fn overview(build: &Build, subject: &Subject<'_>, why: Vec<Fact>) -> Vec<Fact> {
     let image = build.image();
     let of_image = |text: Option<&SafeText>| text.map(name);
     let count = build.current().map_or(0, Timeline::len);
@@ -99,8 +137,9 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
         let version = inert(&SafeText::new(version), MAX_NAME);
         format!("; recorded by {version}")
     });
-    vec![
-        ("verdict", Some(verdict(build, subject.now))),
+    let mut facts = vec![("verdict", Some(verdict(build, subject.now)))];
+    facts.extend(why);
+    facts.extend([
         ("image", Some(name(&SafeText::new(subject.image_id)))),
         ("region", region(build, subject).as_ref().map(name)),
         ("AMI", build.ami().map(|ami| name(&ami.id))),
@@ -156,7 +195,8 @@ fn overview(build: &Build, subject: &Subject<'_>) -> Vec<Fact> {
             "earlier stacks",
             (earlier > 0).then(|| format!("{earlier} of this name, not in this report")),
         ),
-    ]
+    ]);
+    facts
 }
 
 /// The verdict and the duration.
@@ -200,30 +240,17 @@ fn push_failure(out: &mut String, why: &Explanation, succeeded: bool) {
 
 /// The failure that Image Builder reports before any event does; nothing if it gave no reason.
 fn push_builder_failure(out: &mut String, diagnosis: &Diagnosis) {
-    let Some(summary) = &diagnosis.summary else {
+    if diagnosis.summary.is_none() {
         return;
-    };
+    }
     heading(out, "Image Builder's failure");
-    let remedy = diagnosis.remedy.as_ref();
-    let command = remedy.and_then(|remedy| remedy.command.as_ref());
-    let facts = [
-        ("summary", Some(inert(summary, MAX_REASON))),
-        (
-            "remedy",
-            remedy.map(|remedy| inert(&remedy.advice, MAX_FAILURE_REASON)),
-        ),
-        (
-            "command",
-            command.map(|text| inert(text, MAX_FAILURE_REASON)),
-        ),
-    ];
+    let facts = diagnosed(diagnosis.summary.as_ref(), diagnosis.remedy.as_ref());
     table(out, ["failure", ""], rows(facts));
 }
 
 fn failure(why: &Explanation) -> Vec<Fact> {
     let cause = &why.cause;
-    let remedy = why.remedy.as_ref();
-    vec![
+    let mut facts = vec![
         ("resource", Some(name(&cause.logical_id))),
         ("type", Some(name(&cause.resource_type))),
         (
@@ -236,27 +263,14 @@ fn failure(why: &Explanation) -> Vec<Fact> {
             why.after
                 .map(|after| format!("{} of work on the resource", duration(after))),
         ),
-        (
-            "summary",
-            why.summary
-                .as_ref()
-                .map(|summary| inert(summary, MAX_REASON)),
-        ),
-        (
-            "remedy",
-            remedy.map(|remedy| inert(&remedy.advice, MAX_FAILURE_REASON)),
-        ),
-        (
-            "command",
-            remedy
-                .and_then(|remedy| remedy.command.as_ref())
-                .map(|text| inert(text, MAX_FAILURE_REASON)),
-        ),
+    ];
+    facts.extend(diagnosed(why.summary.as_ref(), why.remedy.as_ref()));
+    facts.extend([
         (
             "reason",
-            cause
-                .reason
+            why.builder_reason
                 .as_ref()
+                .or(cause.reason.as_ref())
                 .map(|reason| inert(reason, MAX_FAILURE_REASON)),
         ),
         (
@@ -267,7 +281,8 @@ fn failure(why: &Explanation) -> Vec<Fact> {
             "other resources that failed later",
             Some(why.others.to_string()),
         ),
-    ]
+    ]);
+    facts
 }
 
 /// The duration of each operation on each resource.

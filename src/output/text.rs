@@ -8,6 +8,7 @@ use ratatui::style::Style;
 use crate::app::model::Model;
 use crate::app::status::heartbeat::Progress;
 use crate::app::status::summary::summary;
+use crate::domain::failure::failure_line;
 use crate::domain::outcome::Outcome;
 use crate::domain::resume::in_words;
 use crate::domain::stack_event::StackEvent;
@@ -167,11 +168,9 @@ fn failure_clause(outcome: &Outcome) -> String {
     let event = failure.and_then(|failure| failure.event.as_ref());
     let summary = text(outcome.summary.as_ref()).unwrap_or_default();
     let mut clause = failure.map_or_else(String::new, |failure| {
-        format!(
-            ": first failure {} ({})",
-            one_line(failure.logical_id.as_str()),
-            text(event.map(|event| &event.resource_type)).unwrap_or_default(),
-        )
+        let kind = text(event.map(|event| &event.resource_type)).unwrap_or_default();
+        let line = failure_line(&failure.logical_id, &format!(" ({kind})"), None);
+        format!(": first failure {}", one_line(&line))
     });
     clause = format!("{clause}: {summary}");
     if let Some(remedy) = &outcome.remedy {

@@ -13,8 +13,10 @@ use crate::poll::cadence::Cadence;
 use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
 use crate::text::safe::SafeText;
 
-/// The interval while no event calls for the description.
+/// The interval while no event calls for the description, unless the backend has another.
 const USUAL: Duration = Duration::from_secs(30);
+/// The same while events are refused: the description shows the stack's status, too.
+const USUAL_WITHOUT_EVENTS: Duration = Duration::from_secs(5);
 /// The interval while a verdict depends on it.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -29,6 +31,8 @@ const BEFORE_STACK: TimeDelta = TimeDelta::minutes(5);
 #[derive(Debug)]
 pub(crate) struct ImageSchedule {
     cadence: Cadence,
+    /// The interval while no event calls for the description.
+    pub(super) usual: Duration,
     /// `None` before the first response with events.
     due: Option<Duration>,
     /// Whether the walk in progress has met an event of the stack itself.
@@ -36,6 +40,8 @@ pub(crate) struct ImageSchedule {
     root: Option<RootSeen>,
     /// The oldest known event of the stack itself.
     began: Option<DateTime<Utc>>,
+    /// Events are refused.
+    is_alone: bool,
     /// DescribeImage has named the AMI of this stack: no verdict depends on it any more.
     settled: bool,
 }
@@ -61,11 +67,13 @@ impl ImageSchedule {
     pub(super) fn new(cadence: Cadence) -> Self {
         Self {
             cadence,
+            usual: USUAL,
             due: None,
             root_met: false,
             root: None,
             began: None,
             settled: false,
+            is_alone: false,
         }
     }
 
@@ -118,9 +126,18 @@ impl ImageSchedule {
             SECOND
         };
         let is_awaited = !self.settled && self.root.as_ref().is_some_and(|root| root.is_ambiguous);
-        let usual = if is_awaited { SOON } else { USUAL };
+        let usual = if is_awaited {
+            SOON
+        } else if self.is_alone {
+            USUAL_WITHOUT_EVENTS
+        } else {
+            self.usual
+        };
         match answer {
-            ImageAnswer::Absent | ImageAnswer::Foreign => second,
+            ImageAnswer::Absent
+            | ImageAnswer::Gone
+            | ImageAnswer::Foreign
+            | ImageAnswer::NotYet => second,
             ImageAnswer::Described(image) => {
                 let builder = image.builder_status.as_ref().map(SafeText::as_str);
                 let has_unfinished_ami = image.complete_ami().is_some() && !self.settled;
@@ -175,12 +192,14 @@ impl Schedule for ImageSchedule {
     fn on_other(&mut self, now: Duration, seen: &Seen, next_try: Duration) {
         match seen {
             Seen::Page(page) => {
+                self.is_alone = false;
                 self.note_root(now, page);
                 self.due.get_or_insert(now);
             }
             Seen::StackGone => self.want(now),
             // The permission for one call says nothing about the other.
             Seen::Failed(fault) if fault.kind == FaultKind::Denied => {
+                self.is_alone = true;
                 self.due.get_or_insert(now);
             }
             seen if seen.is_throttled() => self.due = self.due.map(|due| due.max(next_try)),

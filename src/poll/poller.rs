@@ -41,6 +41,9 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         if self.source.image_source().is_none() {
             self.schedules.skip_image();
         }
+        if let Some(interval) = self.source.image_interval() {
+            self.schedules.describe_every(interval);
+        }
         let mut not_before = [None; Stream::COUNT];
         let mut behind = TimeDelta::zero();
         loop {
@@ -63,7 +66,8 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             let correction = self.source.clock_correction();
             let clock_off = (correction != behind).then_some(Seen::ClockOff(correction));
             behind = correction;
-            let observations = clock_off.into_iter().chain(seen);
+            let refusals = self.source.take_refusals().into_iter().map(Seen::Refused);
+            let observations = clock_off.into_iter().chain(refusals).chain(seen);
             let observations = observations.map(|seen| self.observation(stream, seen, behind));
             let observations: Vec<_> = observations.collect();
             if !observations.is_empty() && !self.observations.send(observations).await {

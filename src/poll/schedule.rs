@@ -84,6 +84,13 @@ impl Schedules {
         self.image = None;
     }
 
+    /// Fetches the description this often while nothing calls for it.
+    pub(crate) fn describe_every(&mut self, interval: Duration) {
+        if let Some(image) = &mut self.image {
+            image.usual = interval;
+        }
+    }
+
     /// Takes events as committed that an earlier watch has recorded.
     pub fn remember(&mut self, page: &WalkStep) {
         for event in page.events().map(Arc::as_ref) {

@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::image::{Ami, ImageDescription};
 use crate::domain::observation::Stream;
 use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
 use crate::domain::verdict::OutcomeKind;
 use crate::recording::Header;
+use crate::recording::description::Description;
 use crate::text::redact::redact_urls;
 use crate::text::safe::SafeText;
 
@@ -98,12 +98,16 @@ pub(crate) mod kind {
     pub(crate) const GONE: &str = "gone";
     /// A request of the stream failed.
     pub(crate) const FAULT: &str = "fault";
+    /// A call of the stream is refused, and the watch goes on without it.
+    pub(crate) const REFUSED: &str = "refused";
     /// DescribeImage returned a description.
     pub(crate) const IMAGE: &str = "image";
     /// DescribeImage returned that there is neither an image nor a stack.
     pub(crate) const NO_IMAGE: &str = "no-image";
     /// There is a stack that ParallelCluster did not create.
     pub(crate) const FOREIGN_IMAGE: &str = "foreign-image";
+    /// There is neither an image nor a stack, and no AMI of the Image Builder image that was made.
+    pub(crate) const GONE_IMAGE: &str = "gone-image";
     /// A DescribeImage request failed, in format 1.
     pub(crate) const IMAGE_FAULT: &str = "image-fault";
     /// The machine's clock proved to be wrong, or right again.
@@ -205,106 +209,12 @@ pub(crate) fn append(line: &impl Serialize, out: &mut Vec<u8>) {
     }
 }
 
-/// A description by DescribeImage: the fields that a watch keeps, with the API's names if it has them.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Description {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image_build_status: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cloudformation_stack_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cloudformation_stack_status: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cloudformation_stack_status_reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    creation_time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    imagebuilder_image_status: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    imagebuilder_image_status_reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ec2_ami_info: Option<AmiInfo>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AmiInfo {
-    ami_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ami_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    state: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    state_reason: Option<String>,
-    /// The tag `Ec2ImageBuilderArn`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    image_arn: Option<String>,
-}
-
-fn redacted(text: Option<&SafeText>) -> Option<String> {
+pub(super) fn redacted(text: Option<&SafeText>) -> Option<String> {
     text.map(|text| redact_urls(text.as_str()).into_owned())
 }
 
-fn safe(text: Option<&String>) -> Option<SafeText> {
+pub(super) fn safe(text: Option<&String>) -> Option<SafeText> {
     text.map(|text| SafeText::new(text))
-}
-
-impl From<&ImageDescription> for Description {
-    fn from(image: &ImageDescription) -> Self {
-        Self {
-            image_id: redacted(image.image_id.as_ref()),
-            region: redacted(image.region.as_ref()),
-            version: redacted(image.version.as_ref()),
-            image_build_status: redacted(image.build_status.as_ref()),
-            cloudformation_stack_arn: image.stack_id.as_ref().map(|id| id.as_str().to_owned()),
-            cloudformation_stack_status: redacted(image.stack_status.as_ref()),
-            cloudformation_stack_status_reason: redacted(image.stack_status_reason.as_ref()),
-            creation_time: image.creation_time.map(format_time),
-            imagebuilder_image_status: redacted(image.builder_status.as_ref()),
-            imagebuilder_image_status_reason: redacted(image.builder_reason.as_ref()),
-            ec2_ami_info: image.ami.as_ref().map(|ami| AmiInfo {
-                ami_id: ami.id.as_str().to_owned(),
-                ami_name: redacted(ami.name.as_ref()),
-                state: redacted(ami.state.as_ref()),
-                state_reason: redacted(ami.state_reason.as_ref()),
-                image_arn: redacted(ami.image_arn.as_ref()),
-            }),
-        }
-    }
-}
-
-impl From<&Description> for ImageDescription {
-    fn from(fields: &Description) -> Self {
-        Self {
-            image_id: safe(fields.image_id.as_ref()),
-            region: safe(fields.region.as_ref()),
-            version: safe(fields.version.as_ref()),
-            build_status: safe(fields.image_build_status.as_ref()),
-            stack_id: fields
-                .cloudformation_stack_arn
-                .as_deref()
-                .map(StackId::from),
-            stack_status: safe(fields.cloudformation_stack_status.as_ref()),
-            stack_status_reason: safe(fields.cloudformation_stack_status_reason.as_ref()),
-            creation_time: fields.creation_time.as_deref().and_then(parse_time),
-            builder_status: safe(fields.imagebuilder_image_status.as_ref()),
-            builder_reason: safe(fields.imagebuilder_image_status_reason.as_ref()),
-            ami: fields.ec2_ami_info.as_ref().map(|ami| Ami {
-                id: SafeText::new(&ami.ami_id),
-                name: safe(ami.ami_name.as_ref()),
-                state: safe(ami.state.as_ref()),
-                state_reason: safe(ami.state_reason.as_ref()),
-                image_arn: safe(ami.image_arn.as_ref()),
-            }),
-        }
-    }
 }
 
 /// Why a request failed.
@@ -424,6 +334,9 @@ impl SummaryFields {
             region: safe(self.region.as_ref()),
             stack_id: None,
             ami_id: safe(self.ami_id.as_ref()),
+            amis: Vec::new(),
+            ami_verified: None,
+            failure: None,
             reason: None,
             first_failure: failure.map(|failure| FirstFailure {
                 logical_id: SafeText::new(&failure.logical_resource_id),

@@ -9,6 +9,7 @@
 //! the same file: a copy could be truncated, and would then compete with the original. Only a file of an older format
 //! is copied, because its header can't be changed. Tests: `tests/it/recording/record_and_replay.rs`.
 
+pub(crate) mod description;
 pub(crate) mod folder;
 pub(crate) mod format;
 pub(crate) mod history;
@@ -53,6 +54,9 @@ pub struct Header {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<String>,
     pub image_id: String,
+    /// The ARN of the stack that is watched instead of the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<String>,
     /// The requested region: from the flag, the environment or the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -86,6 +90,7 @@ impl Header {
             account: None,
             partition: None,
             image_id: image_id.to_owned(),
+            stack: None,
             region: None,
             profile: None,
             api: None,
@@ -126,12 +131,13 @@ impl Header {
             let Self {
                 backend,
                 image_id,
+                stack,
                 region,
                 profile,
                 api,
                 ..
             } = header.clone();
-            (backend, image_id, region, profile, api)
+            (backend, image_id, stack, region, profile, api)
         };
         target(self) == target(other)
     }

@@ -124,7 +124,12 @@ impl Recording {
     pub fn resume(self, now: DateTime<Utc>) -> Vec<Observation> {
         // Failed requests of an earlier watch are not those of this one.
         let mut recorded = self.observations;
-        recorded.retain(|one| !matches!(one.seen, Seen::Failed(_) | Seen::ClockOff(_)));
+        recorded.retain(|one| {
+            !matches!(
+                one.seen,
+                Seen::Failed(_) | Seen::Refused(_) | Seen::ClockOff(_)
+            )
+        });
         if recorded.is_empty() {
             return Vec::new();
         }
@@ -212,12 +217,14 @@ impl Observations {
             })),
             kind::GONE => Some(Seen::StackGone),
             kind::FAULT | kind::IMAGE_FAULT => fault().map(Seen::Failed),
+            kind::REFUSED => fault().map(Seen::Refused),
             kind::IMAGE => line.image.as_ref().map(|image| {
                 let image = Box::new(image.into());
                 Seen::Image(ImageAnswer::Described(image))
             }),
             kind::NO_IMAGE => Some(Seen::Image(ImageAnswer::Absent)),
             kind::FOREIGN_IMAGE => Some(Seen::Image(ImageAnswer::Foreign)),
+            kind::GONE_IMAGE => Some(Seen::Image(ImageAnswer::Gone)),
             kind::CLOCK_OFF => line.clock_off().map(Seen::ClockOff),
             kind::RESUMED => Some(Seen::Resumed(Vec::new())),
             // Notes about the recording itself, and kinds of later versions.

@@ -52,6 +52,10 @@ impl Transcript {
                     ..Line::of(observation.stream, kind::FAULT, at)
                 });
             }
+            Seen::Refused(fault) => self.write(&Line {
+                fault: Some(fault.into()),
+                ..Line::of(observation.stream, kind::REFUSED, at)
+            }),
             Seen::Image(answer) => self.image(answer, at),
             Seen::ClockOff(behind) => {
                 self.write(&Line::of_clock(observation.stream, *behind, at));
@@ -103,10 +107,12 @@ impl Transcript {
     }
 
     fn image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>) {
-        self.has_found_image |= *answer != ImageAnswer::Absent;
+        self.has_found_image |= !answer.is_absent();
         let line = |kind| Line::of(Stream::Image, kind, at);
         let image = match answer {
             ImageAnswer::Absent => return self.write(&line(kind::NO_IMAGE)),
+            ImageAnswer::Gone => return self.write(&line(kind::GONE_IMAGE)),
+            ImageAnswer::NotYet => return,
             ImageAnswer::Foreign => return self.write(&line(kind::FOREIGN_IMAGE)),
             ImageAnswer::Described(image) => image,
         };

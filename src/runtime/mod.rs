@@ -90,7 +90,7 @@ async fn watch(
         OutputMode::Screen(_) => MfaSessions::on_screen(),
         OutputMode::Headless(_) => MfaSessions::default(),
     };
-    let ready = prepare::prepare(settings.source, &mfa).await?;
+    let ready = prepare::prepare(settings.source, settings.waits, &mfa).await?;
     let prepared = ready.prepared;
     let recordings = settings.recordings.map(Folder::new);
     let typical = recordings.as_ref().filter(|_| is_live);

@@ -4,14 +4,19 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::app::msg::Remark;
 use crate::app::session::Target;
-use crate::aws::endpoints::{Endpoints, find_region};
+use crate::aws::credentials::fixed::Fixed;
+use crate::aws::credentials::settings::{find_region, sdk_config};
+use crate::aws::endpoints::Endpoints;
 use crate::backend::direct::{self, Direct};
 use crate::backend::parallelcluster::{ApiUrl, ImageId, MfaSessions, ParallelCluster, Signing};
 use crate::backend::{Backend, parallelcluster};
+use crate::cli::SimulatedService;
 use crate::clock::Clock;
 use crate::config::headers::ExtraHeader;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
+use crate::demo::server::aws::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
 use crate::demo::{Scenario, Simulator};
+use crate::domain::stack_event::StackId;
 use crate::error::Error;
 use crate::recording::{self, Header};
 use crate::runtime::commands::history;
@@ -41,15 +46,23 @@ impl Ready {
 }
 
 /// Prepares the watch of a source.
-pub(super) async fn prepare(settings: SourceSettings, mfa: &MfaSessions) -> Result<Ready, Error> {
+pub(super) async fn prepare(
+    settings: SourceSettings,
+    waits: bool,
+    mfa: &MfaSessions,
+) -> Result<Ready, Error> {
     match settings {
-        SourceSettings::Api(api) => prepare_api(*api, mfa).await,
-        SourceSettings::Demo { scenario, speed } => prepare_demo(&scenario, speed).await,
+        SourceSettings::Api(api) => prepare_api(*api, waits, mfa).await,
+        SourceSettings::Demo {
+            scenario,
+            speed,
+            service,
+        } => prepare_demo(&scenario, speed, service).await,
         SourceSettings::Replay { which, speed } => prepare_replay(&which, speed),
     }
 }
 
-async fn prepare_api(api: ApiSettings, mfa: &MfaSessions) -> Result<Ready, Error> {
+async fn prepare_api(api: ApiSettings, waits: bool, mfa: &MfaSessions) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
         .parse()
@@ -60,7 +73,7 @@ async fn prepare_api(api: ApiSettings, mfa: &MfaSessions) -> Result<Ready, Error
         checked.map_err(|error| usage(&what, &error))?;
     }
     let Some(api_url) = &api.api_url else {
-        return prepare_direct(api, image_id, mfa).await;
+        return prepare_direct(api, waits, mfa).await;
     };
     let api_url: ApiUrl = api_url
         .parse()
@@ -124,11 +137,7 @@ fn extra_headers(headers: &[ExtraHeader]) -> Result<HeaderMap, Error> {
     Ok(map)
 }
 
-async fn prepare_direct(
-    api: ApiSettings,
-    image_id: ImageId,
-    mfa: &MfaSessions,
-) -> Result<Ready, Error> {
+async fn prepare_direct(api: ApiSettings, waits: bool, mfa: &MfaSessions) -> Result<Ready, Error> {
     let profile = api.profile.as_deref();
     let region = find_region(profile, api.region_before_profile, api.requested_region);
     let region = region.await.ok_or_else(|| {
@@ -137,21 +146,24 @@ async fn prepare_direct(
                 .to_owned(),
         )
     })?;
-    let endpoints = Endpoints::load(profile, &region).await;
+    let endpoints = Endpoints::of_config(sdk_config(profile, &region).await, &region);
     let endpoints = endpoints.map_err(|error| usage("invalid AWS configuration", &error))?;
     let clock = Clock::wall();
     let target = Target {
-        image_id: image_id.as_str().to_owned(),
+        image_id: api.image_id.clone(),
         region: Some(SafeText::new(&region)),
         note: None,
     };
     let header = Header {
         profile: api.requested_profile,
         region: Some(region.clone()),
+        stack: api.stack.clone(),
         ..Header::new(&target.image_id, recording::aws(), clock.now())
     };
     let settings = direct::Settings {
-        image_id,
+        image_id: api.image_id,
+        waits,
+        stack: api.stack.as_deref().map(StackId::from),
         region,
         endpoints,
         profile: api.profile,
@@ -170,49 +182,77 @@ async fn prepare_direct(
     Ok(Ready::new(target, clock, origin, header))
 }
 
-async fn prepare_demo(name: &str, speed: f64) -> Result<Ready, Error> {
-    let bug = |error: &dyn std::error::Error| Error::Bug(error.to_string());
+async fn prepare_demo(name: &str, speed: f64, service: SimulatedService) -> Result<Ready, Error> {
     let scenario =
         Scenario::named(name).map_err(|error| usage("invalid value for --scenario", &error))?;
     let clock = Clock::scenario(Clock::wall().now(), speed);
     let simulator = Simulator::bind(&scenario, clock.clone())
         .await
         .map_err(|source| Error::System {
-            action: "open a loopback port for the simulated API",
+            action: "open a loopback port for the simulated service",
             source,
         })?;
+    let target = Target {
+        image_id: scenario.image_id().to_owned(),
+        region: Some(SafeText::new(scenario.region())),
+        note: Some(format!("demo x{speed}")),
+    };
+    let (backend, recorded_backend) = match service {
+        SimulatedService::Aws => {
+            let source = simulated_aws(&scenario, &simulator, &clock)?;
+            (Backend::Direct(Box::new(source)), recording::aws())
+        }
+        SimulatedService::Api => {
+            let source = simulated_api(&scenario, &simulator, &clock)?;
+            let backend = Backend::ParallelCluster(Box::new(source));
+            (backend, recording::parallelcluster())
+        }
+    };
+    let header = Header {
+        region: Some(scenario.region().to_owned()),
+        ..Header::new(&target.image_id, recorded_backend, clock.now())
+    };
+    let origin = Origin::Api {
+        backend,
+        interval: None,
+        simulator: Some(Box::new(simulator)),
+    };
+    Ok(Ready::new(target, clock, origin, header))
+}
+
+fn simulated_aws(
+    scenario: &Scenario,
+    simulator: &Simulator,
+    clock: &Clock,
+) -> Result<Direct, Error> {
+    let endpoints = Endpoints::at(&simulator.aws_url()).map_err(|error| bug(&error))?;
+    let keys = (ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN);
+    let fixed = Fixed::new(keys, scenario.region());
+    Direct::with_signer(scenario.image_id(), endpoints, fixed, clock.clone())
+        .map_err(|error| bug(&error))
+}
+
+fn simulated_api(
+    scenario: &Scenario,
+    simulator: &Simulator,
+    clock: &Clock,
+) -> Result<ParallelCluster, Error> {
+    let api_url = simulator.url().parse::<ApiUrl>();
+    let image_id = scenario.image_id().parse::<ImageId>();
     let settings = parallelcluster::Settings {
-        api_url: simulator
-            .url()
-            .parse::<ApiUrl>()
-            .map_err(|error| bug(&error))?,
-        image_id: scenario
-            .image_id()
-            .parse::<ImageId>()
-            .map_err(|error| bug(&error))?,
+        api_url: api_url.map_err(|error| bug(&error))?,
+        image_id: image_id.map_err(|error| bug(&error))?,
         region: Some(scenario.region().to_owned()),
         profile: None,
         signing: Signing::Unsigned,
         headers: HeaderMap::new(),
         ca_bundle: None,
     };
-    let target = Target {
-        image_id: scenario.image_id().to_owned(),
-        region: Some(SafeText::new(scenario.region())),
-        note: Some(format!("demo x{speed}")),
-    };
-    let backend = recording::parallelcluster();
-    let header = Header {
-        region: Some(scenario.region().to_owned()),
-        ..Header::new(&target.image_id, backend, clock.now())
-    };
-    let source = ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))?;
-    let origin = Origin::Api {
-        backend: Backend::ParallelCluster(Box::new(source)),
-        interval: None,
-        simulator: Some(Box::new(simulator)),
-    };
-    Ok(Ready::new(target, clock, origin, header))
+    ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))
+}
+
+fn bug(error: &dyn std::error::Error) -> Error {
+    Error::Bug(error.to_string())
 }
 
 fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {

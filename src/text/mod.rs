@@ -6,6 +6,7 @@
 //!  a prompt ──► Pattern (expression: case and cost) ──► filters, searches, marks
 //! ```
 
+pub(crate) mod arn;
 mod decode;
 pub(crate) mod duration;
 pub(crate) mod expression;

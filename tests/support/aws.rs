@@ -1,55 +1,109 @@
-//! A scripted AWS on loopback: CloudFormation and EC2 in XML, Image Builder in JSON. A test changes it while the program
-//! watches; it counts the calls, and can deny each of them.
+//! A scripted AWS on loopback: CloudFormation and EC2 in XML, Image Builder in JSON, in every region. A test changes it
+//! while the program watches. It verifies the signature of every call, counts the calls, and can deny or fail each of
+//! them.
+
+mod answers;
+mod signature;
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
 use percent_encoding::percent_decode_str;
 
+use super::program::DEADLINE;
+
+use self::answers::{error, image_builder_error};
+use self::signature::{ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, verify};
+
 pub(crate) const STACK: &str =
     "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6accc570-b080-11ec-845e-0e2dc6386985";
+/// A stack of the same name.
+pub(crate) const OTHER_STACK: &str =
+    "arn:aws:cloudformation:us-east-1:123456789012:stack/img/0b1e55ed-b080-11ec-845e-0e2dc6386985";
 pub(crate) const IMAGE: &str =
     "arn:aws:imagebuilder:us-east-1:123456789012:image/parallelclusterimage-img/3.16.1/1";
+pub(crate) const REGION: &str = "us-east-1";
 
 /// The number of events of a page.
 const PAGE: usize = 100;
 
+/// A call that was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) action: String,
+    /// The name or the ARN of the stack in the request.
+    pub(crate) stack: String,
+    /// By its signature.
+    pub(crate) region: String,
+    service: String,
+}
+
+#[derive(Clone, Debug)]
+struct Stack {
+    arn: &'static str,
+    /// Oldest first, in XML.
+    events: Vec<String>,
+    status: String,
+    /// ParallelCluster's tags.
+    is_tagged: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Ami {
+    pub(crate) id: &'static str,
+    pub(crate) region: &'static str,
+    pub(crate) state: &'static str,
+    /// Tagged by ParallelCluster.
+    pub(crate) is_tagged: bool,
+    /// The Image Builder image that made it.
+    pub(crate) made_by: &'static str,
+}
+
 /// What the account has.
 #[derive(Default)]
 pub(crate) struct Account {
-    /// Oldest first, in XML.
-    events: Vec<String>,
-    /// The stack's status; `None` before it exists.
-    status: Option<String>,
-    /// Image Builder's state, in JSON.
+    /// In the order in which they were created: the last one has the name, unless it is deleted.
+    stacks: Vec<Stack>,
+    /// The name of a new stack is not known for so many calls.
+    unknown_for: usize,
+    /// Image Builder's answer, in JSON.
     image: Option<String>,
-    /// The AMI's tags, in XML.
-    ami: Option<String>,
+    pub(crate) amis: Vec<Ami>,
     /// The calls that a policy denies.
     denied: Vec<String>,
     /// The answers to send instead, each once.
     instead: Vec<(String, u16, String)>,
-    /// Every call, with the stack that it names.
-    pub(crate) calls: Vec<(String, String)>,
-    unsigned: usize,
+    /// The random calls that fail.
+    failures: Option<fastrand::Rng>,
+    pub(crate) calls: Vec<Received>,
+    /// Why a signature is wrong.
+    unsigned: Vec<String>,
 }
 
 pub(crate) struct Aws {
-    account: Arc<Mutex<Account>>,
+    account: Arc<(Mutex<Account>, Condvar)>,
     pub(crate) url: String,
     made: usize,
 }
 
 type Query = HashMap<String, String>;
 
+/// The end of a call.
+enum Answer {
+    Body(u16, String),
+    /// The connection breaks after these bytes of the body.
+    Cut(u16, String, usize),
+    Reset,
+}
+
 impl Aws {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let account = Arc::<Mutex<Account>>::default();
+        let account = Arc::<(Mutex<Account>, Condvar)>::default();
         let shared = Arc::clone(&account);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -62,16 +116,27 @@ impl Aws {
     }
 
     pub(crate) fn account(&self) -> MutexGuard<'_, Account> {
-        self.account.lock().unwrap()
+        self.account.0.lock().unwrap()
+    }
+
+    /// Waits until the calls so far are such.
+    pub(crate) fn wait_until(&self, is_so: impl Fn(&[Received]) -> bool) {
+        let (account, called) = &*self.account;
+        let waited = called.wait_timeout_while(account.lock().unwrap(), DEADLINE, |account| {
+            !is_so(&account.calls)
+        });
+        let (account, result) = waited.unwrap();
+        assert!(!result.timed_out(), "{:#?}", account.calls);
     }
 
     /// The environment of a program that is to use it.
-    pub(crate) fn environment(&self) -> [(&'static str, &str); 4] {
+    pub(crate) fn environment(&self) -> [(&'static str, &str); 5] {
         [
             ("AWS_ENDPOINT_URL", &self.url),
-            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "secret"),
-            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+            ("AWS_SESSION_TOKEN", SESSION_TOKEN),
+            ("AWS_REGION", REGION),
         ]
     }
 
@@ -85,30 +150,52 @@ impl Aws {
         self.account().instead.push(answer);
     }
 
+    /// Fails a third of the calls, in every way.
+    pub(crate) fn fail_a_third(&self, seed: u64) {
+        self.account().failures = Some(fastrand::Rng::with_seed(seed));
+    }
+
+    /// The next stack has no name yet for so many calls.
+    pub(crate) fn hide_name_for(&self, calls: usize) {
+        self.account().unknown_for = calls;
+    }
+
+    /// Creates a stack of this name. The first event of a stack creates it by itself.
+    pub(crate) fn create(&self, arn: &'static str, is_tagged: bool) {
+        self.account().stacks.push(Stack {
+            arn,
+            events: Vec::new(),
+            status: "CREATE_IN_PROGRESS".to_owned(),
+            is_tagged,
+        });
+    }
+
     pub(crate) fn push_root(&mut self, status: &str) {
-        self.push("img", status, STACK);
-        self.account().status = Some(status.to_owned());
+        if self.account().stacks.is_empty() {
+            self.create(STACK, true);
+        }
+        let arn = self.account().stacks.last().unwrap().arn;
+        self.push("img", status, arn);
+        let mut account = self.account();
+        status.clone_into(&mut account.stacks.last_mut().unwrap().status);
     }
 
     pub(crate) fn push(&mut self, logical: &str, status: &str, physical: &str) {
         self.made += 1;
-        let second = self.made % 60;
-        let event = format!(
-            "<member><StackId>{STACK}</StackId><EventId>e{}</EventId><StackName>img</StackName>\
-             <OperationId>op-1</OperationId><LogicalResourceId>{logical}</LogicalResourceId>\
-             <PhysicalResourceId>{physical}</PhysicalResourceId><ResourceType>AWS::Made::Up</ResourceType>\
-             <Timestamp>2026-01-01T10:00:{second:02}.000Z</Timestamp><ResourceStatus>{status}</ResourceStatus></member>",
-            self.made
-        );
-        self.account().events.push(event);
+        let mut account = self.account();
+        let stack = account.stacks.last_mut().unwrap();
+        let event = answers::event(stack.arn, self.made, logical, status, physical);
+        stack.events.push(event);
     }
 
-    /// Image Builder's stage.
+    /// Image Builder's stage, and the AMI that it has made.
     pub(crate) fn set_image(&self, status: &str) {
-        self.account().image = Some(format!(
-            r#"{{"image":{{"arn":"{IMAGE}","state":{{"status":"{status}","reason":"why it is so"}},
-                "outputResources":{{"amis":[{{"region":"us-east-1","image":"ami-0abc"}}]}}}}}}"#
-        ));
+        self.set_image_in(status, &[(REGION, "ami-0abc")]);
+    }
+
+    /// The same with AMIs in these regions.
+    pub(crate) fn set_image_in(&self, status: &str, amis: &[(&str, &str)]) {
+        self.account().image = Some(answers::image(status, amis));
     }
 
     /// Image Builder forgets the image with its stack.
@@ -118,56 +205,123 @@ impl Aws {
 
     /// The AMI, tagged by ParallelCluster.
     pub(crate) fn set_ami(&self) {
-        self.account().ami = Some(format!(
-            "<item><imageId>ami-0abc</imageId><imageState>available</imageState>\
-             <creationDate>2026-01-01T10:30:00.000Z</creationDate><tagSet>\
-             <item><key>parallelcluster:image_id</key><value>img</value></item>\
-             <item><key>parallelcluster:build_status</key><value>available</value></item>\
-             <item><key>Ec2ImageBuilderArn</key><value>{IMAGE}</value></item></tagSet></item>"
-        ));
+        self.account().amis.push(Ami {
+            id: "ami-0abc",
+            region: REGION,
+            state: "available",
+            is_tagged: true,
+            made_by: IMAGE,
+        });
+    }
+
+    /// A build begins.
+    pub(crate) fn begin(&mut self) {
+        self.push_root("CREATE_IN_PROGRESS");
+        self.push("ParallelClusterImage", "CREATE_IN_PROGRESS", "");
+        self.push("ParallelClusterImage", "CREATE_IN_PROGRESS", IMAGE);
+        self.set_image("BUILDING");
+    }
+
+    /// It succeeds, and its stack begins to delete itself.
+    pub(crate) fn finish(&mut self) {
+        self.set_image("AVAILABLE");
+        self.set_ami();
+        self.complete();
+    }
+
+    /// The same, with the image and the AMIs as they are.
+    pub(crate) fn complete(&mut self) {
+        self.push("ParallelClusterImage", "CREATE_COMPLETE", IMAGE);
+        self.push_root("CREATE_COMPLETE");
+        self.push_root("DELETE_IN_PROGRESS");
+    }
+
+    /// It fails.
+    pub(crate) fn fail(&mut self) {
+        self.set_image("FAILED");
+        self.push("ParallelClusterImage", "CREATE_FAILED", IMAGE);
+        self.push_root("CREATE_FAILED");
+    }
+
+    /// The stack is deleted, and Image Builder's image with it.
+    pub(crate) fn delete(&mut self) {
+        self.account_without_image();
+        self.push("ParallelClusterImage", "DELETE_COMPLETE", IMAGE);
+        self.push_root("DELETE_COMPLETE");
     }
 
     pub(crate) fn all_ids(&self) -> Vec<String> {
         (1..=self.made).map(|number| format!("e{number}")).collect()
     }
 
-    /// Checks that only calls of the allow-list were made, and that all were signed.
+    /// The calls of an action.
+    pub(crate) fn calls_of(&self, action: &str) -> Vec<Received> {
+        let account = self.account();
+        let calls = account.calls.iter().filter(|call| call.action == action);
+        calls.cloned().collect()
+    }
+
+    /// Checks that only calls of the allow-list were made, each to its service, and that all were signed.
     pub(crate) fn assert_only_signed_reads(&self) {
-        const ALLOWED: [&str; 5] = [
-            "DescribeStackEvents",
-            "DescribeStacks",
-            "ListStacks",
-            "DescribeImages",
-            "GetImage",
+        const ALLOWED: [(&str, &str); 6] = [
+            ("DescribeStackEvents", "cloudformation"),
+            ("DescribeStacks", "cloudformation"),
+            ("ListStacks", "cloudformation"),
+            ("DescribeImages", "ec2"),
+            ("GetImage", "imagebuilder"),
+            ("GetCallerIdentity", "sts"),
         ];
         let account = self.account();
-        assert_eq!(account.unsigned, 0);
-        for (action, _) in &account.calls {
-            assert!(ALLOWED.contains(&action.as_str()), "{action}");
+        assert!(account.unsigned.is_empty(), "{:#?}", account.unsigned);
+        for call in &account.calls {
+            let made = (call.action.as_str(), call.service.as_str());
+            assert!(ALLOWED.contains(&made), "{call:?}");
         }
     }
 }
 
-fn serve(stream: TcpStream, account: &Mutex<Account>) {
+fn serve(stream: TcpStream, (account, called): &(Mutex<Account>, Condvar)) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 {
-            return;
-        }
-        let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
-        let mut headers = String::new();
-        while reader.read_line(&mut headers).unwrap_or(0) > 2 {}
-        let (status, body) = account.lock().unwrap().respond(&target, &headers);
-        let answer = format!(
-            "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
+    while let Some((line, headers, body)) = read_request(&mut reader) {
+        let answer = account.lock().unwrap().respond(&line, &headers, &body);
+        called.notify_all();
+        let (status, text, sent) = match answer {
+            Answer::Reset => return,
+            Answer::Body(status, text) => (status, text, usize::MAX),
+            Answer::Cut(status, text, sent) => (status, text, sent),
+        };
+        let head = format!(
+            "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n",
+            text.len()
         );
-        if writer.write_all(answer.as_bytes()).is_err() {
+        let sent = text.len().min(sent);
+        let answer = [head.as_bytes(), &text.as_bytes()[..sent]].concat();
+        if writer.write_all(&answer).is_err() || sent < text.len() {
             return;
         }
     }
+}
+
+/// A request: its first line, its headers with names in lower case, and its body.
+fn read_request(reader: &mut impl BufRead) -> Option<(String, HashMap<String, String>, Vec<u8>)> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let mut headers = HashMap::new();
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        let Some((name, value)) = header.trim_end().split_once(':') else {
+            break;
+        };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let length = headers
+        .get("content-length")
+        .and_then(|length| length.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    Some((line, headers, body))
 }
 
 fn parse(query: &str) -> Query {
@@ -179,120 +333,105 @@ fn parse(query: &str) -> Query {
 }
 
 impl Account {
-    fn respond(&mut self, target: &str, headers: &str) -> (u16, String) {
+    fn respond(&mut self, line: &str, headers: &HashMap<String, String>, body: &[u8]) -> Answer {
+        let mut words = line.split(' ');
+        let method = words.next().unwrap_or_default();
+        let target = words.next().unwrap_or_default();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let query = parse(query);
-        let action = if path == "/GetImage" {
-            "GetImage".to_owned()
-        } else {
-            query.get("Action").cloned().unwrap_or_default()
+        let action = match path {
+            "/" => query.get("Action").cloned().unwrap_or_default(),
+            other => other.trim_start_matches('/').to_owned(),
         };
-        let stack = query.get("StackName").cloned().unwrap_or_default();
-        self.calls.push((action.clone(), stack));
-        self.unsigned += usize::from(!headers.contains("AWS4-HMAC-SHA256"));
+        let scope = verify(method, target, headers, body);
+        let (region, service) = scope.unwrap_or_else(|why| {
+            self.unsigned.push(format!("{action}: {why}"));
+            <_>::default()
+        });
+        self.calls.push(Received {
+            stack: query.get("StackName").cloned().unwrap_or_default(),
+            action: action.clone(),
+            region: region.clone(),
+            service,
+        });
         if let Some(at) = self.instead.iter().position(|(of, ..)| *of == action) {
             let (_, status, body) = self.instead.remove(at);
-            return (status, body);
+            return Answer::Body(status, body);
         }
-        let is_denied = self.denied.contains(&action);
-        match action.as_str() {
-            "GetImage" if is_denied => (
-                403,
-                r#"{"__type":"AccessDeniedException","message":"not authorized"}"#.to_owned(),
-            ),
+        let (status, body) = self.answer(&action, &query, &region);
+        if let Some(random) = self.failures.as_mut()
+            && random.u8(..3) == 0
+        {
+            return answers::failure(random, &action, status, body);
+        }
+        Answer::Body(status, body)
+    }
+
+    fn answer(&mut self, action: &str, query: &Query, region: &str) -> (u16, String) {
+        let is_denied = self.denied.iter().any(|denied| denied == action);
+        match action {
+            "GetImage" if is_denied => {
+                image_builder_error(403, "AccessDeniedException", "not authorized")
+            }
             "GetImage" => match &self.image {
                 Some(image) => (200, image.clone()),
-                None => (
-                    404,
-                    r#"{"__type":"ResourceNotFoundException","message":"gone"}"#.to_owned(),
-                ),
+                None => image_builder_error(404, "ResourceNotFoundException", "gone"),
             },
-            "DescribeImages" if is_denied => (
-                403,
-                "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>not authorized</Message></Error></Errors><RequestID>r</RequestID></Response>".to_owned(),
-            ),
-            "DescribeImages" => (
-                200,
-                format!(
-                    "<DescribeImagesResponse><requestId>r</requestId><imagesSet>{}</imagesSet></DescribeImagesResponse>",
-                    self.ami.as_deref().unwrap_or_default()
-                ),
-            ),
+            "DescribeImages" if is_denied => {
+                answers::ec2_error(403, "UnauthorizedOperation", "not authorized")
+            }
+            "DescribeImages" => (200, answers::amis(&self.amis, query, region)),
+            "GetCallerIdentity" => (200, answers::caller()),
             _ if is_denied => error("AccessDenied", "not authorized", 403),
-            "DescribeStackEvents" => self.describe_events(&query),
-            "DescribeStacks" => self.describe_stack(&query),
-            "ListStacks" => (200, self.list()),
+            "DescribeStackEvents" => self.describe_events(query),
+            "DescribeStacks" => self.describe_stack(query),
+            "ListStacks" => (200, answers::deleted_stacks(&self.stacks)),
             other => error("InvalidAction", other, 400),
         }
     }
 
-    fn finds(&self, name: &str) -> bool {
-        match self.status.as_deref() {
-            None => false,
-            Some("DELETE_COMPLETE") => name == STACK,
-            Some(_) => name == STACK || name == "img",
+    /// A stack by its ARN, or the present one by its name.
+    fn find(&mut self, name: &str) -> Option<&Stack> {
+        if name != "img" {
+            return self.stacks.iter().find(|stack| stack.arn == name);
         }
+        let newest = self.stacks.last()?;
+        if newest.status == "DELETE_COMPLETE" {
+            return None;
+        }
+        if self.unknown_for > 0 {
+            self.unknown_for -= 1;
+            return None;
+        }
+        Some(newest)
     }
 
-    fn describe_events(&self, query: &Query) -> (u16, String) {
-        let name = &query["StackName"];
-        if !self.finds(name) {
-            return error(
-                "ValidationError",
-                &format!("Stack [{name}] does not exist"),
-                400,
-            );
-        }
+    fn describe_events(&mut self, query: &Query) -> (u16, String) {
+        let name = query.get("StackName").map_or("", String::as_str);
+        let Some(stack) = self.find(name) else {
+            let message = format!("Stack [{name}] does not exist");
+            return error("ValidationError", &message, 400);
+        };
         let end: usize = match query.get("NextToken") {
             Some(token) => token.trim_end_matches("+/=").parse().unwrap(),
-            None => self.events.len(),
+            None => stack.events.len(),
         };
         let begin = end.saturating_sub(PAGE);
-        let page: String = self.events[begin..end]
-            .iter()
-            .rev()
-            .map(String::as_str)
-            .collect();
         let token = match begin {
             0 => String::new(),
             more => format!("<NextToken>{more}+/=</NextToken>"),
         };
-        let body = format!(
-            "<DescribeStackEventsResponse><DescribeStackEventsResult><StackEvents>{page}</StackEvents>{token}</DescribeStackEventsResult></DescribeStackEventsResponse>"
-        );
-        (200, body)
+        (200, answers::events(&stack.events[begin..end], &token))
     }
 
-    fn describe_stack(&self, query: &Query) -> (u16, String) {
-        let name = &query["StackName"];
-        if !self.finds(name) {
-            let message = format!("Stack with id {name} does not exist");
-            return error("ValidationError", &message, 400);
+    fn describe_stack(&mut self, query: &Query) -> (u16, String) {
+        let name = query.get("StackName").map_or("", String::as_str);
+        match self.find(name) {
+            Some(stack) => (200, answers::stack(stack)),
+            None => {
+                let message = format!("Stack with id {name} does not exist");
+                error("ValidationError", &message, 400)
+            }
         }
-        let status = self.status.as_deref().unwrap_or_default();
-        let body = format!(
-            "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackId>{STACK}</StackId><StackName>img</StackName>\
-             <StackStatus>{status}</StackStatus><Tags><member><Key>parallelcluster:image_id</Key><Value>img</Value></member>\
-             <member><Key>parallelcluster:version</Key><Value>3.16.1</Value></member></Tags></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
-        );
-        (200, body)
     }
-
-    fn list(&self) -> String {
-        let own = format!(
-            "<member><StackId>{STACK}</StackId><StackName>img</StackName><CreationTime>2026-01-01T10:00:00.000Z</CreationTime></member>"
-        );
-        let is_deleted = self.status.as_deref() == Some("DELETE_COMPLETE");
-        let rows = if is_deleted { own } else { String::new() };
-        format!(
-            "<ListStacksResponse><ListStacksResult><StackSummaries>{rows}</StackSummaries></ListStacksResult></ListStacksResponse>"
-        )
-    }
-}
-
-fn error(code: &str, message: &str, status: u16) -> (u16, String) {
-    let body = format!(
-        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
-    );
-    (status, body)
 }

@@ -29,6 +29,8 @@ pub enum ConnectionState {
     Unauthorized,
     /// The request can't work as configured.
     Misconfigured,
+    /// A call is refused that the watch goes on without. Printed only, never the state of the connection.
+    Refused,
     /// The watch ended before the history was complete.
     Gap,
     /// Image Builder reports that the build failed, and the stack has not failed yet.
@@ -48,6 +50,7 @@ impl ConnectionState {
             Self::Unreachable => "unreachable",
             Self::Unauthorized => "unauthorized",
             Self::Misconfigured => "misconfigured",
+            Self::Refused => "refused",
             Self::Gap => "gap",
             Self::Failing => "failing",
             Self::Finishing => "finishing",
@@ -99,7 +102,7 @@ impl Connection {
         let health = &mut self.health[change.stream.index()];
         health.next_try = Some(change.next_try);
         match change.response {
-            Response::Recorded | Response::ClockOff(_) => return false,
+            Response::Recorded | Response::Refused(_) | Response::ClockOff(_) => return false,
             Response::Data | Response::StackGone => {
                 health.fault = None;
                 health.last_success = Some(change.at);
@@ -148,7 +151,9 @@ impl Connection {
             _ if build.is_only_recorded() => ConnectionState::Live,
             Verdict::Finishing => ConnectionState::Finishing,
             Verdict::Failing => ConnectionState::Failing,
-            Verdict::Succeeded if build.cleanup() != Cleanup::Leftover => {
+            Verdict::Succeeded
+                if !matches!(build.cleanup(), Cleanup::Leftover | Cleanup::Stays) =>
+            {
                 ConnectionState::Finishing
             }
             _ if self.stack_gone => ConnectionState::Waiting,

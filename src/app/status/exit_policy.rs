@@ -97,13 +97,15 @@ impl ExitPolicy {
                 *slot = None;
                 self.lost = None;
             }
-            (Response::Recorded | Response::ClockOff(_), _) | (_, None) => {}
+            (Response::Recorded | Response::Refused(_) | Response::ClockOff(_), _) | (_, None) => {}
         }
         let is_refused = self
             .image_fault
             .as_ref()
             .is_some_and(|(_, fault)| !fault.kind.may_pass());
-        let depends = (is_refused && build.awaits_description()).then_some(change.elapsed);
+        let is_hidden = self.events_are_denied() && build.hides();
+        let depends =
+            (is_hidden || (is_refused && build.awaits_description())).then_some(change.elapsed);
         self.refused_since = depends.map(|now| self.refused_since.unwrap_or(now));
         let is_audit = change.completed_walk == Some(CompletedWalk::Audit);
         self.audited |= self.decided_at.is_some() && is_audit;
@@ -156,6 +158,7 @@ impl ExitPolicy {
             Verdict::Failed | Verdict::Ended => {
                 self.audited
                     || build.is_absent()
+                    || self.events_are_denied()
                     || (self.events_fault.is_some() && since >= LAST_WALK_LIMIT)
             }
             Verdict::Succeeded => succeeded_is_over(build, since),
@@ -164,10 +167,16 @@ impl ExitPolicy {
         over.then(|| verdict_end(build.verdict())).flatten()
     }
 
+    fn events_are_denied(&self) -> bool {
+        let fault = self.events_fault.as_ref();
+        fault.is_some_and(|(_, fault)| fault.kind == FaultKind::Denied)
+    }
+
     /// The stack is at rest or gone, and the request that could tell how the build ended is refused for good.
     fn refused_for_long(&self, now: Duration) -> Option<WatchEnd> {
         let over = now.saturating_sub(self.refused_since?) >= REFUSED_LIMIT;
-        let (_, fault) = self.image_fault.as_ref().filter(|_| over)?;
+        let fault = self.image_fault.as_ref().or(self.events_fault.as_ref());
+        let (_, fault) = fault.filter(|_| over)?;
         Some(WatchEnd {
             code: exit_code::NOT_WATCHED,
             outcome: OutcomeKind::Unknown,
@@ -199,7 +208,9 @@ impl ExitPolicy {
         let mut faults = self.events_fault.iter().chain(&self.image_fault);
         let (_, fault) = faults.find(|(since, fault)| {
             let is_refused = !fault.kind.may_pass() && (both || !is_denied(fault));
-            is_refused || now.saturating_sub(*since) >= FIRST_RESPONSE_LIMIT
+            // A build that is awaited may show itself by the other call later.
+            let awaited = self.waits_for_image && is_denied(fault) && !both;
+            is_refused || (!awaited && now.saturating_sub(*since) >= FIRST_RESPONSE_LIMIT)
         })?;
         Some(WatchEnd {
             code: exit_code::NOT_WATCHED,
@@ -213,6 +224,14 @@ impl ExitPolicy {
         let is_decided = build.verdict() != Verdict::NotFound && !build.is_only_recorded();
         if let Some(end) = verdict_end(build.verdict()).filter(|_| is_decided) {
             return end;
+        }
+        if self.refused_since.is_some() {
+            let fault = self.image_fault.as_ref().or(self.events_fault.as_ref());
+            return WatchEnd {
+                code: exit_code::NOT_WATCHED,
+                outcome: OutcomeKind::Unknown,
+                reason: fault.map(|(_, fault)| format!("--timeout ran out: {fault}")),
+            };
         }
         let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
@@ -315,7 +334,7 @@ fn keep_first_time(slot: &mut Option<(Duration, Fault)>, at: Duration, fault: &F
 fn succeeded_is_over(build: &Build, since: Duration) -> bool {
     let whole = build.current().is_none_or(Timeline::is_whole);
     match build.cleanup() {
-        Cleanup::Done => true,
+        Cleanup::Done | Cleanup::Stays => true,
         Cleanup::Leftover => whole || since >= CLEANUP_LIMIT,
         Cleanup::Pending => since >= CLEANUP_START_LIMIT && (whole || since >= CLEANUP_LIMIT),
         Cleanup::Running => since >= CLEANUP_LIMIT,

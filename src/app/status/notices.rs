@@ -11,10 +11,11 @@ use crate::app::msg::Remark;
 use crate::app::session::Session;
 use crate::app::status::connection::{Connection, ConnectionState};
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Explanation, Reason, Remedy, failure_line};
+use crate::domain::failure::{Explanation, Remedy, failure_line};
 use crate::domain::outcome::verdict_reason;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
+use crate::text::safe::SafeText;
 use crate::text::width::{truncate, width, wrap};
 
 /// Columns beside the text: a margin on both sides, the glyph and the space after it.
@@ -144,18 +145,13 @@ pub(crate) fn failure(
 }
 
 fn failure_text(explanation: &Explanation, columns: usize) -> String {
-    let plain = |reason: &&Reason| reason.is_plain() && !reason.message().is_empty();
-    let why = match explanation.reason.as_ref().filter(plain) {
-        // A summary would only cut it, and there may be room for more.
-        Some(reason) if explanation.remedy.is_none() => Some(reason.message().to_owned()),
-        _ => explanation.summary.as_ref().map(ToString::to_string),
-    };
+    let why = explanation.summary.as_ref().map(SafeText::as_str);
     let verb = if columns < ROOM_FOR_FIRST {
         ""
     } else {
         " failed first"
     };
-    failure_line(&explanation.cause.logical_id, verb, why.as_deref())
+    failure_line(&explanation.cause.logical_id, verb, why)
 }
 
 /// A text, and the hint in the lines that are left. A command is shown whole or not at all; if only a part of the hint

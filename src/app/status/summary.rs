@@ -7,11 +7,12 @@ use crate::app::session::Session;
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::notices::tail;
 use crate::domain::build::Cleanup;
+use crate::domain::failure::failure_line;
 use crate::domain::outcome::verdict_reason;
 use crate::domain::resume::in_words;
 use crate::domain::verdict::Verdict;
 use crate::text::duration::duration;
-use crate::text::safe::one_line;
+use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{truncate, width};
 
 /// The maximum width, a few lines of a terminal: a service's reason can be of any length.
@@ -115,9 +116,8 @@ fn took(session: &Session, now: DateTime<Utc>, preposition: &str) -> String {
 /// The first failure and its reason; otherwise the service's reason for the verdict.
 fn because(session: &Session) -> String {
     let text = session.explanation().map(|why| {
-        let id = why.cause.logical_id.as_str();
-        let reason = why.summary.clone();
-        reason.map_or_else(|| id.to_owned(), |reason| format!("{id}: {reason}"))
+        let reason = why.summary.as_ref().map(SafeText::as_str);
+        failure_line(&why.cause.logical_id, "", reason)
     });
     let text = text.or_else(|| verdict_reason(&session.build));
     text.map_or_else(String::new, |text| format!(": {text}"))

@@ -19,7 +19,8 @@ pub(super) fn observe(session: &mut Session, change: &Change<'_>) {
             }
         }
         Response::Data | Response::StackGone => session.code = CodeRequest::None,
-        Response::Failed(_) | Response::Recorded | Response::ClockOff(_) => {}
+        Response::Failed(_) | Response::Recorded | Response::Refused(_) | Response::ClockOff(_) => {
+        }
     }
 }
 

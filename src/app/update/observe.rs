@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 
 use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
 use crate::app::model::{Mode, Model};
+use crate::app::msg::Remark;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::summary::summary;
-use crate::app::update::{code, ending, warn_of_wrong_clock};
+use crate::app::update::{code, ending, show_remark, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
@@ -42,6 +43,23 @@ pub(super) fn apply(
             if model.shown.id == id {
                 model.now = observation.at;
             }
+            continue;
+        }
+        if let Response::Refused(fault) = change.response {
+            let text = fault.to_string();
+            effects.extend(match mode {
+                Mode::Screen => show_remark(model, Remark::passing(&text)),
+                Mode::Headless => {
+                    let state = ConnectionState::Refused;
+                    Some(Effect::Emit(
+                        id,
+                        Entry::Status {
+                            state,
+                            message: text,
+                        },
+                    ))
+                }
+            });
             continue;
         }
         code::observe(session, &change);

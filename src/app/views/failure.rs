@@ -212,7 +212,15 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
     );
     push_parts(why, columns, &mut lines);
     push_consequences(why, columns, &mut lines);
-    if cause.reason.is_some() {
+    if let Some(reason) = &why.builder_reason {
+        lines.push(PageLine::Blank);
+        lines.push(PageLine::Heading("Image Builder's reason".to_owned()));
+        lines.extend(page::whole_lines(
+            reason.as_str().into(),
+            reason.as_str(),
+            columns,
+        ));
+    } else if cause.reason.is_some() {
         lines.push(PageLine::Blank);
         lines.push(PageLine::Heading("the service's reason".to_owned()));
         lines.extend(page::reason_lines(cause, columns));

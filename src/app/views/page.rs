@@ -266,19 +266,23 @@ pub(crate) fn text_lines(text: &str, columns: usize) -> impl Iterator<Item = Pag
 
 /// An event's reason, wrapped to lines.
 pub(crate) fn reason_lines(event: &StackEvent, columns: usize) -> impl Iterator<Item = PageLine> {
-    let whole: Arc<str> = event.verbatim_reason().unwrap_or_default().into();
-    let shown = event
-        .reason
-        .as_ref()
-        .map(|reason| wrap(reason.as_str(), columns));
-    let parts = shown.unwrap_or_default().into_iter();
-    parts
-        .enumerate()
-        .map(move |(index, part)| PageLine::Reason {
-            whole: Arc::clone(&whole),
-            part,
-            first: index == 0,
-        })
+    let whole = event.verbatim_reason().unwrap_or_default();
+    let shown = event.reason.iter();
+    shown.flat_map(move |shown| whole_lines(whole.as_str().into(), shown.as_str(), columns))
+}
+
+/// A text, wrapped to lines, each of which copies the whole.
+pub(crate) fn whole_lines(
+    whole: Arc<str>,
+    shown: &str,
+    columns: usize,
+) -> impl Iterator<Item = PageLine> + use<> {
+    let parts = wrap(shown, columns).into_iter().enumerate();
+    parts.map(move |(index, part)| PageLine::Reason {
+        whole: Arc::clone(&whole),
+        part,
+        first: index == 0,
+    })
 }
 
 /// A command, wrapped to lines.

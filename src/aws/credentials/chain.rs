@@ -25,6 +25,7 @@ use crate::aws::credentials::mfa::MfaSessions;
 use crate::aws::credentials::profile_chain::{ProfileChain, Role, Source};
 use crate::aws::credentials::profile_files::AwsFiles;
 use crate::aws::credentials::profile_text::encode;
+use crate::aws::credentials::settings::check_overrides;
 use crate::aws::signer::Signer;
 use crate::aws::tls::CaBundle;
 
@@ -98,6 +99,16 @@ impl AwsChain {
         };
         let mut config = self.sdk_config(&files, signing, &signing_region).await;
         let chain = self.profile_chain(&files).await;
+        if signing.role_arn.is_some() || chain.as_ref().is_some_and(ProfileChain::sends_requests) {
+            check_overrides(&config).await?;
+        }
+        let has_login = chain.as_ref().is_some_and(ProfileChain::has_login);
+        if has_login && !files.has_home {
+            // aws-config would read the logins of the current folder.
+            return Err(IdentityFault::Misconfigured(
+                "HOME is not an absolute path, and logins are kept below it".to_owned(),
+            ));
+        }
         if let Some(chain) = chain.as_ref().filter(|chain| chain.with_codes().is_some()) {
             let session = self.with_codes(&files, signing, &config, chain).await?;
             let session = SharedCredentialsProvider::new(session);

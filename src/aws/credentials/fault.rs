@@ -98,13 +98,15 @@ impl FixedKeys {
     }
 }
 
-/// The argument of `aws sso login`.
+/// The argument of `aws sso login` or of `aws login`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Login {
     /// An `[sso-session …]`, which profiles share.
     Session(String),
     /// A profile that has its own portal.
     Profile(String),
+    /// A profile that uses the user's login to the AWS console.
+    Console(String),
 }
 
 impl Login {
@@ -112,20 +114,26 @@ impl Login {
         match self {
             Self::Session(name) => format!("the SSO session {name}"),
             Self::Profile(name) => format!("the SSO session of profile {name}"),
+            Self::Console(name) => format!("the login session of profile {name}"),
         }
     }
 
     fn command(&self) -> String {
-        let (option, name) = match self {
-            Self::Session(name) => ("sso-session", name),
-            Self::Profile(name) => ("profile", name),
+        let (command, name) = match self {
+            Self::Session(name) => ("sso login --sso-session", name),
+            Self::Profile(name) => ("sso login --profile", name),
+            Self::Console(name) => ("login --profile", name),
         };
-        format!("aws sso login --{option} {}", shell_word(name))
+        format!("aws {command} {}", shell_word(name))
     }
 }
 
-/// Parts of the causes of a failed SSO login, in lower case: no token, an expired one, a revoked one.
-const SIGN_IN: [&str; 6] = [
+/// The token of `aws login` in the causes, in lower case.
+const LOGIN_TOKEN: &str = "cached login token";
+/// Parts of the causes of a failed login, in lower case: no token, an expired one, a revoked one.
+const SIGN_IN: [&str; 8] = [
+    LOGIN_TOKEN,
+    "login/cache",
     "sso token",
     "sso/cache",
     "unauthorizedexception",
@@ -159,6 +167,10 @@ impl IdentityFault {
             },
             CredentialsError::InvalidConfiguration(_) => {
                 Self::Misconfigured(excerpt_without_request(causes))
+            }
+            // The token could not be renewed, and may still be good.
+            _ if has(&[LOGIN_TOKEN]) && has(&NETWORK) => {
+                Self::Unreachable(excerpt_without_request(causes))
             }
             // SSO first: its unread token is an I/O error too.
             _ if has(&SIGN_IN) => Self::SignIn(login),

@@ -10,8 +10,10 @@
 
 pub(crate) mod chain;
 pub(crate) mod fault;
+pub(crate) mod fixed;
 pub(crate) mod identity;
 pub(crate) mod mfa;
 pub(crate) mod profile_chain;
 pub(crate) mod profile_files;
 pub(crate) mod profile_text;
+pub(crate) mod settings;

@@ -56,7 +56,9 @@ pub(crate) enum Source {
     SessionKeys,
     /// A login that only the user can renew.
     Login(Login),
-    /// Something that renews itself, or that never expires.
+    /// Other keys in the profile.
+    Keys,
+    /// Something that renews itself.
     Other,
 }
 
@@ -98,6 +100,20 @@ impl ProfileChain {
         }
     }
 
+    /// Whether its credentials come from a login, which is kept in the home folder.
+    pub(crate) fn has_login(&self) -> bool {
+        matches!(self.source, Source::Login(_))
+    }
+
+    /// Whether a service of AWS is asked for the credentials.
+    pub(crate) fn sends_requests(&self) -> bool {
+        let has_keys = matches!(
+            self.source,
+            Source::Environment | Source::SessionKeys | Source::Keys
+        );
+        !has_keys || !self.roles.is_empty()
+    }
+
     /// The roles from the first one that needs a code, and the role before them, if there is one. `None` where no role
     /// needs a code.
     pub(crate) fn with_codes(&self) -> Option<(&[Role], Option<&Role>)> {
@@ -125,6 +141,9 @@ fn source_of(profiles: &Profiles, profile: &str) -> Source {
     if has("sso_start_url") {
         return Source::Login(Login::Profile(profile.to_owned()));
     }
+    if has("login_session") {
+        return Source::Login(Login::Console(profile.to_owned()));
+    }
     if has("credential_process") {
         return Source::Other;
     }
@@ -134,6 +153,6 @@ fn source_of(profiles: &Profiles, profile: &str) -> Source {
 fn keys_of(profiles: &Profiles, profile: &str) -> Source {
     match profiles.get(profile, "aws_session_token") {
         Some(_) => Source::SessionKeys,
-        None => Source::Other,
+        None => Source::Keys,
     }
 }

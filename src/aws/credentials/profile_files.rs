@@ -52,6 +52,8 @@ pub(crate) struct AwsFiles {
     /// The texts for aws-config.
     config: String,
     credentials: String,
+    /// Whether the home folder is the same wherever the program is started.
+    pub(crate) has_home: bool,
     /// The profile that the environment selects.
     by_environment: Option<String>,
     /// The keys of the environment, where it has some.
@@ -73,6 +75,7 @@ impl AwsFiles {
         Self {
             config: String::new(),
             credentials: String::new(),
+            has_home: false,
             by_environment: None,
             environment: None,
             bad_lines: Vec::new(),
@@ -84,6 +87,7 @@ impl AwsFiles {
         let mut read = Self::empty();
         read.config = read.file(places.config.as_deref(), FileKind::Config);
         read.credentials = read.file(places.credentials.as_deref(), FileKind::Credentials);
+        read.has_home = places.has_home;
         read.by_environment.clone_from(&places.profile);
         read.environment.clone_from(&places.keys);
         read
@@ -238,6 +242,7 @@ fn of_texts(config: String, credentials: String) -> ProfileFiles {
 struct Places {
     config: Option<PathBuf>,
     credentials: Option<PathBuf>,
+    has_home: bool,
     profile: Option<String>,
     keys: Option<FixedKeys>,
 }
@@ -270,6 +275,7 @@ impl Places {
         Self {
             config: place("AWS_CONFIG_FILE", ".aws/config"),
             credentials: place("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
+            has_home: home.is_some(),
             profile: text("AWS_PROFILE").or_else(|| text("AWS_DEFAULT_PROFILE")),
             keys,
         }

@@ -32,6 +32,8 @@ pub(super) enum Refusal {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call<'a> {
     pub(super) operation: Operation,
+    /// Another region than the build's.
+    pub(super) region: Option<&'a str>,
     /// The name or the ARN in the request.
     pub(super) about: &'a str,
     pub(super) parameters: &'a [(&'static str, &'a str)],
@@ -43,6 +45,13 @@ struct Connection {
     http: HttpClient,
 }
 
+impl Connection {
+    fn new(url: ServiceUrl, bundle: Option<&CaBundle>) -> Result<Self, TlsError> {
+        let http = HttpClient::new(url.endpoint(), bundle, Limits::default())?;
+        Ok(Self { url, http })
+    }
+}
+
 /// The client of all services.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -52,21 +61,24 @@ pub(super) struct Client {
     cloudformation: Connection,
     ec2: Connection,
     image_builder: Connection,
+    /// EC2 in the other regions that the image was distributed to.
+    elsewhere: Vec<(String, Connection)>,
+    endpoints: Endpoints,
+    bundle: Option<CaBundle>,
     clock: ServerClock,
 }
 
 impl Client {
     pub(super) fn new(
         subject: &str,
-        endpoints: &Endpoints,
+        endpoints: Endpoints,
         identity: IdentityCache,
-        bundle: Option<&CaBundle>,
+        bundle: Option<CaBundle>,
         clock: Clock,
     ) -> Result<Self, TlsError> {
         let connect = |service| {
             let url = endpoints.of(service).clone();
-            let http = HttpClient::new(url.endpoint(), bundle, Limits::default())?;
-            Ok(Connection { url, http })
+            Connection::new(url, bundle.as_ref())
         };
         Ok(Self {
             subject: subject.to_owned(),
@@ -74,6 +86,9 @@ impl Client {
             cloudformation: connect(Service::CloudFormation)?,
             ec2: connect(Service::Ec2)?,
             image_builder: connect(Service::ImageBuilder)?,
+            elsewhere: Vec::new(),
+            endpoints,
+            bundle,
             clock: ServerClock::new(clock),
         })
     }
@@ -84,6 +99,7 @@ impl Client {
 
     pub(super) fn reconnect(&mut self) {
         self.forget_failure();
+        self.elsewhere.clear();
         for connection in [
             &mut self.cloudformation,
             &mut self.ec2,
@@ -99,9 +115,12 @@ impl Client {
         call: Call<'_>,
         read: impl FnOnce(&[u8]) -> Result<T, ForeignBody>,
     ) -> Result<T, Refusal> {
+        if let Some(region) = call.region {
+            self.connect_to(region).map_err(Refusal::Fault)?;
+        }
         let response = self.responded(call).await?;
         read(&response.body).map_err(|foreign| {
-            let context = self.context(call.operation);
+            let context = self.context(call);
             let status = response.status.as_u16();
             let why = format!(
                 "{} responded with status {status} and {foreign}",
@@ -116,13 +135,13 @@ impl Client {
         loop {
             let skew = self.clock.skew();
             let request = self.prepare(call).await.map_err(Refusal::Fault)?;
-            let (refusal, cause) = match self.send(request).await {
+            let (refusal, cause) = match self.send(call, request).await {
                 Ok(response) if response.status.is_success() => return Ok(response),
                 Ok(response) => self.refusal(call, &response),
                 // The next connection is a new one, so this happens once.
                 Err(error) if error.is_stale_connection() => continue,
                 Err(error) => {
-                    let context = self.context(call.operation);
+                    let context = self.context(call);
                     return Err(Refusal::Fault(transport_error::to_fault(&context, &error)));
                 }
             };
@@ -143,8 +162,28 @@ impl Client {
         }
     }
 
+    /// Connects to EC2 in another region, once.
+    fn connect_to(&mut self, region: &str) -> Result<(), Fault> {
+        if self.elsewhere.iter().any(|(known, _)| known == region) {
+            return Ok(());
+        }
+        let context = RequestContext {
+            operation: Operation::DescribeImages,
+            subject: &self.subject,
+            host: region,
+            signed: true,
+        };
+        let url = self.endpoints.elsewhere(Service::Ec2, region);
+        let url = url.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
+        let connection = Connection::new(url, self.bundle.as_ref());
+        let connection =
+            connection.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
+        self.elsewhere.push((region.to_owned(), connection));
+        Ok(())
+    }
+
     fn refusal(&self, call: Call<'_>, response: &Response) -> (Refusal, Cause) {
-        let context = self.context(call.operation);
+        let context = self.context(call);
         let error = ServiceError::read(response);
         let is_missing = match error.code.as_str() {
             // The message names the stack: a fault of something else must not look like this.
@@ -170,31 +209,34 @@ impl Client {
 
     async fn prepare(&mut self, call: Call<'_>) -> Result<Request, Fault> {
         let identity = self.identity.get(self.clock.server_time()).await;
-        let identity = identity.map_err(|fault| fault.to_fault(&self.context(call.operation)))?;
+        let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
         let path = if call.operation == Operation::GetImage {
             "/GetImage"
         } else {
             "/"
         };
-        let url = &self.connection(call.operation).url;
+        let url = &self.connection(call).url;
         let url = url.request(path, &encode(call.parameters));
         let mut request = Request::new(call.operation, url);
         if call.operation == Operation::GetImage {
             let json = HeaderValue::from_static("application/json");
             request.headers.insert(ACCEPT, json);
         }
-        let context = self.context(call.operation);
-        let Some(signer) = &identity.signer else {
+        let context = self.context(call);
+        let Some(mut signer) = identity.signer.clone() else {
             return Err(context.fault(FaultKind::Misconfigured, "there are no credentials"));
         };
+        if let Some(region) = call.region {
+            region.clone_into(&mut signer.region);
+        }
         let outcome = signer.sign(request, self.clock.server_time());
         outcome.map_err(|unsignable| context.fault(FaultKind::Misconfigured, unsignable))
     }
 
-    async fn send(&mut self, request: Request) -> Result<Response, TransportError> {
+    async fn send(&mut self, call: Call<'_>, request: Request) -> Result<Response, TransportError> {
         let operation = request.operation;
         let (began, sent) = (Instant::now(), self.clock.machine_time());
-        let outcome = self.connection_mut(operation).http.send(request).await;
+        let outcome = self.connection_mut(call).http.send(request).await;
         let ms = began.elapsed().as_millis();
         let Ok(response) = &outcome else {
             tracing::debug!(?operation, ms, "no response");
@@ -214,27 +256,37 @@ impl Client {
         self.clock.correction()
     }
 
-    const fn connection(&self, operation: Operation) -> &Connection {
-        match operation {
+    fn connection(&self, call: Call<'_>) -> &Connection {
+        let mut elsewhere = self.elsewhere.iter();
+        let elsewhere = elsewhere.find(|(region, _)| Some(region.as_str()) == call.region);
+        if let Some((_, connection)) = elsewhere {
+            return connection;
+        }
+        match call.operation {
             Operation::DescribeImages => &self.ec2,
             Operation::GetImage => &self.image_builder,
             _ => &self.cloudformation,
         }
     }
 
-    const fn connection_mut(&mut self, operation: Operation) -> &mut Connection {
-        match operation {
+    fn connection_mut(&mut self, call: Call<'_>) -> &mut Connection {
+        let mut elsewhere = self.elsewhere.iter_mut();
+        let elsewhere = elsewhere.find(|(region, _)| Some(region.as_str()) == call.region);
+        if let Some((_, connection)) = elsewhere {
+            return connection;
+        }
+        match call.operation {
             Operation::DescribeImages => &mut self.ec2,
             Operation::GetImage => &mut self.image_builder,
             _ => &mut self.cloudformation,
         }
     }
 
-    pub(super) fn context(&self, operation: Operation) -> RequestContext<'_> {
+    fn context(&self, call: Call<'_>) -> RequestContext<'_> {
         RequestContext {
-            operation,
+            operation: call.operation,
             subject: &self.subject,
-            host: self.connection(operation).url.authority(),
+            host: self.connection(call).url.authority(),
             signed: true,
         }
     }

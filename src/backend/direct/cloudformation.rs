@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::direct::query::{ForeignBody, Parameters, non_empty, xml};
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::stack_event::{StackEvent, StackId, parse_time};
 
 const VERSION: (&str, &str) = ("Version", "2010-05-15");
 
@@ -152,6 +153,7 @@ struct StackRow {
     stack_id: Option<String>,
     stack_status: Option<String>,
     stack_status_reason: Option<String>,
+    creation_time: Option<String>,
     #[serde(default)]
     tags: List<Tag>,
 }
@@ -172,6 +174,9 @@ pub(super) struct Stack {
     /// The tag that ParallelCluster sets.
     pub(super) image_id: Option<String>,
     pub(super) version: Option<String>,
+    pub(super) created: Option<DateTime<Utc>>,
+    /// DescribeStacks is refused, so the tags are not known.
+    pub(super) hides_tags: bool,
 }
 
 /// Reads a description. `None` where the list is empty.
@@ -191,6 +196,8 @@ pub(super) fn stack(body: &[u8]) -> Result<Option<Stack>, ForeignBody> {
         id: non_empty(row.stack_id),
         status: non_empty(row.stack_status),
         reason: non_empty(row.stack_status_reason),
+        created: row.creation_time.as_deref().and_then(parse_time),
+        hides_tags: false,
     }))
 }
 

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use crate::backend::direct::cloudformation::Stack;
 use crate::backend::direct::ec2::TaggedAmi;
 use crate::backend::direct::imagebuilder;
-use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
+use crate::domain::image::{Ami, ImageAnswer, ImageDescription, RegionalAmi};
 use crate::domain::stack_event::StackId;
+use crate::text::redact::redact_urls;
 use crate::text::safe::SafeText;
 
 /// The answers about one image.
@@ -16,12 +17,20 @@ pub(super) struct Parts<'a> {
     pub(super) region: &'a str,
     /// `None`: there is none, or none any more.
     pub(super) stack: Option<&'a Stack>,
+    /// When the stack was created, also after it was deleted.
+    pub(super) stack_created: Option<DateTime<Utc>>,
+    /// No permitted call tells whether there is a stack.
+    pub(super) hides_stack: bool,
     pub(super) builder: Option<&'a imagebuilder::Image>,
     pub(super) ami: Option<&'a TaggedAmi>,
+    /// Those of all regions.
+    pub(super) amis: &'a [RegionalAmi],
     /// The events show that the image resource is complete.
     pub(super) resource_is_complete: bool,
     /// EC2 can't be asked whether the AMI exists.
     pub(super) ec2_is_refused: bool,
+    /// ParallelCluster will not tag the AMI any more.
+    pub(super) misses_tag: bool,
 }
 
 /// Decides what the answers describe.
@@ -38,7 +47,11 @@ pub(super) fn answer(parts: &Parts<'_>) -> ImageAnswer {
         ),
         None => (unverified(parts).filter(|_| was_made), None, None),
     };
-    if parts.stack.is_some_and(|stack| stack.image_id.is_none()) && ami.is_none() {
+    if parts
+        .stack
+        .is_some_and(|stack| stack.image_id.is_none() && !stack.hides_tags)
+        && ami.is_none()
+    {
         return ImageAnswer::Foreign;
     }
     if parts.stack.is_none() && ami.is_none() {
@@ -47,9 +60,32 @@ pub(super) fn answer(parts: &Parts<'_>) -> ImageAnswer {
     ImageAnswer::Described(Box::new(describe(parts, ami, created, image_id)))
 }
 
+/// A stack that is not ParallelCluster's.
+pub(super) fn any_stack(region: &str, stack: &Stack) -> ImageAnswer {
+    let parts = Parts {
+        region,
+        stack: Some(stack),
+        ..Parts::default()
+    };
+    ImageAnswer::Described(Box::new(ImageDescription {
+        is_any_stack: true,
+        ..describe(&parts, None, None, None)
+    }))
+}
+
+/// Nothing was found, and no permitted call can tell whether there is a stack.
+pub(super) fn hidden(region: &str) -> ImageAnswer {
+    ImageAnswer::Described(Box::new(ImageDescription {
+        region: Some(SafeText::new(region)),
+        hides_stack: true,
+        ..ImageDescription::default()
+    }))
+}
+
 /// The AMI that Image Builder names where EC2 can't be asked.
 fn unverified(parts: &Parts<'_>) -> Option<Ami> {
-    let outputs = &parts.builder.filter(|_| parts.ec2_is_refused)?.outputs;
+    let is_refused = parts.ec2_is_refused || (parts.ami.is_none() && !parts.amis.is_empty());
+    let outputs = &parts.builder.filter(|_| is_refused)?.outputs;
     let here = |output: &&imagebuilder::Output| output.region.as_deref() == Some(parts.region);
     let output = outputs.iter().find(here).or_else(|| outputs.first())?;
     output.image.as_deref().map(Ami::new)
@@ -67,7 +103,7 @@ fn describe(
     } else {
         stack_status.and_then(build_status)
     };
-    let text = |text: Option<&str>| text.map(SafeText::new);
+    let text = |text: Option<&str>| text.map(|text| SafeText::new(&redact_urls(text)));
     let of_stack = |field: fn(&Stack) -> &Option<String>| {
         text(parts.stack.and_then(|stack| field(stack).as_deref()))
     };
@@ -88,8 +124,31 @@ fn describe(
         creation_time: created,
         builder_status: of_builder(|image| &image.status),
         builder_reason: of_builder(|image| &image.reason),
+        stack_created: parts.stack_created,
+        hides_stack: parts.hides_stack,
+        failure: parts.builder.and_then(|image| image.failure.clone()),
+        amis: amis(parts, ami.as_ref()),
+        is_ami_unverified: ami.is_some() && parts.ami.is_none(),
+        is_unlisted: ami.is_some() && parts.misses_tag,
         ami,
+        is_any_stack: false,
     }
+}
+
+/// The AMIs of all regions, once there is one: by EC2, else by Image Builder's word.
+fn amis(parts: &Parts<'_>, ami: Option<&Ami>) -> Vec<RegionalAmi> {
+    if ami.is_none() || !parts.amis.is_empty() {
+        return parts.amis.to_vec();
+    }
+    let outputs = parts.builder.into_iter().flat_map(|image| &image.outputs);
+    let named = outputs.filter_map(|output| {
+        Some(RegionalAmi {
+            region: SafeText::new(output.region.as_deref()?),
+            id: SafeText::new(output.image.as_deref()?),
+            state: None,
+        })
+    });
+    named.collect()
 }
 
 /// ParallelCluster's table from the stack's status to the build's.
@@ -137,8 +196,8 @@ mod tests {
         };
         imagebuilder::Image {
             status: Some(status.to_owned()),
-            reason: None,
             outputs: vec![output],
+            ..imagebuilder::Image::default()
         }
     }
 

@@ -7,23 +7,57 @@ use tokio::time::Instant;
 
 use crate::aws::operation::Operation;
 use crate::backend::direct::client::{Call, Refusal};
+use crate::backend::direct::ec2::Lookup;
 use crate::backend::direct::known::Known;
 use crate::backend::direct::{ABSENT_FOR, Direct, cloudformation};
 use crate::backend::{EventsPage, NextToken};
+use crate::domain::fault::Fault;
 use crate::domain::stack_event::StackId;
 
 /// The pages of deleted stacks to search: a busy account has thousands.
 const LONGEST_LIST: usize = 20;
 /// How often the name of a deleted stack is looked up again: the image may be built once more.
-const NAME_INTERVAL: Duration = Duration::from_secs(5);
+const NAME_INTERVAL: Duration = Duration::from_secs(15);
+
 impl Direct {
-    pub(super) async fn page(
+    /// A page, of the walk in progress if there is a token.
+    pub(super) async fn any_page(
+        &mut self,
+        token: Option<&NextToken>,
+    ) -> Result<EventsPage, Refusal> {
+        if let Some(fault) = self.refusal(Operation::DescribeStackEvents).cloned() {
+            return Err(self.presence_of_stack(fault).await);
+        }
+        let page = match token {
+            Some(_) => {
+                let walk = self.known.walk.clone();
+                self.page(&walk, token).await
+            }
+            None => self.newest().await,
+        };
+        if let Err(Refusal::Fault(fault)) = &page {
+            self.refuse_if_denied(Operation::DescribeStackEvents, fault);
+        }
+        page
+    }
+
+    /// Events are refused: whether there is a stack can still be asked.
+    async fn presence_of_stack(&mut self, refused: Fault) -> Refusal {
+        match self.describe_stack_now().await {
+            Ok(None) if self.refusal(Operation::DescribeStacks).is_none() => Refusal::Absent,
+            Ok(_) => Refusal::Fault(refused),
+            Err(fault) => Refusal::Fault(fault),
+        }
+    }
+
+    async fn page(
         &mut self,
         stack: &str,
         token: Option<&NextToken>,
     ) -> Result<EventsPage, Refusal> {
         let call = Call {
             operation: Operation::DescribeStackEvents,
+            region: None,
             about: stack,
             parameters: &cloudformation::describe_stack_events(stack, token),
         };
@@ -31,31 +65,43 @@ impl Direct {
     }
 
     /// The newest page. A deleted stack is read by its ARN, and its name looked up now and then for the next one.
-    pub(super) async fn newest(&mut self) -> Result<EventsPage, Refusal> {
-        let name = self.image_id.clone();
+    async fn newest(&mut self) -> Result<EventsPage, Refusal> {
         let Some(stack) = self.known.stack.clone() else {
+            let name = self.image_id.clone();
             self.known.walk.clone_from(&name);
             return match self.page(&name, None).await {
                 Err(Refusal::Absent) => self.newest_of_deleted().await,
                 other => other,
             };
         };
-        if self.known.stack_is_gone && is_due(&mut self.name_looked_up, NAME_INTERVAL) {
-            let page = self.page(&name, None).await;
-            if let Some(next) = page.ok().filter(|page| is_of_another(page, &stack)) {
-                self.known = Known {
-                    walk: name,
-                    ..Known::default()
-                };
-                return Ok(next);
-            }
-        }
+        let looks_for_next = self.known.stack_is_gone && self.stack.is_none();
+        let stack = if looks_for_next && is_due(&mut self.name_looked_up, NAME_INTERVAL) {
+            self.next_stack(&stack).await.unwrap_or(stack)
+        } else {
+            stack
+        };
         stack.as_str().clone_into(&mut self.known.walk);
         self.page(stack.as_str(), None).await
     }
 
-    /// The newest page of the last deleted stack of this name.
+    /// The stack that has the name of a deleted one now. Not to know it costs nothing that this stack still has.
+    async fn next_stack(&mut self, deleted: &StackId) -> Option<StackId> {
+        let name = self.image_id.clone();
+        let next = self.describe(&name).await.ok()??;
+        let id = StackId::from(next.id.as_deref()?);
+        if id == *deleted || next.status.as_deref() == Some("DELETE_COMPLETE") {
+            return None;
+        }
+        self.known = Known::of(Some(id.clone()));
+        self.known.described = Some(next);
+        Some(id)
+    }
+
+    /// The newest page of the last deleted stack of this name. It is not that of a build that has just been started.
     async fn newest_of_deleted(&mut self) -> Result<EventsPage, Refusal> {
+        if self.waits || !self.is_no_new_name().await {
+            return Err(Refusal::Absent);
+        }
         let is_due = is_due(&mut self.deleted_looked_up, ABSENT_FOR);
         let found = if is_due {
             self.deleted_stack().await
@@ -71,28 +117,40 @@ impl Direct {
         page
     }
 
+    /// Whether the name without a stack is not that of one that was created a moment ago. ParallelCluster builds no image
+    /// that exists, so an AMI settles it.
+    async fn is_no_new_name(&mut self) -> bool {
+        if self.name_absent.note() {
+            return true;
+        }
+        let lookup = Lookup::ImageId(self.image_id.clone());
+        let amis = self.look_up(&lookup).await;
+        amis.is_ok_and(|amis| amis.iter().any(|ami| ami.is_tagged))
+    }
+
     /// A failure here costs the events of a build that has ended, so it is not the watch's failure.
     async fn deleted_stack(&mut self) -> Option<StackId> {
         let mut token: Option<String> = None;
+        let name = self.image_id.clone();
         for _ in 0..LONGEST_LIST {
-            let name = self.image_id.clone();
             let call = Call {
                 operation: Operation::ListStacks,
+                region: None,
                 about: &name,
                 parameters: &cloudformation::list_deleted_stacks(token.as_deref()),
             };
             let read = |body: &[u8]| cloudformation::deleted(&name, body);
-            let (found, next) = match self.client.call(call, read).await {
-                Ok(page) => page,
-                Err(refusal) => {
-                    tracing::debug!(?refusal, "no list of deleted stacks");
+            match self.part(call, read).await {
+                Ok(Some((Some(found), _))) => return Some(found),
+                Ok(Some((None, next))) => token = Some(next?),
+                Ok(None) => return None,
+                Err(fault) => {
+                    tracing::debug!(%fault, "no list of deleted stacks");
+                    // The next poll asks again.
+                    self.deleted_looked_up = None;
                     return None;
                 }
-            };
-            if found.is_some() {
-                return found;
             }
-            token = Some(next?);
         }
         None
     }
@@ -105,10 +163,4 @@ fn is_due(last: &mut Option<Instant>, interval: Duration) -> bool {
         *last = Some(Instant::now());
     }
     is_due
-}
-
-fn is_of_another(page: &EventsPage, stack: &StackId) -> bool {
-    page.events
-        .first()
-        .is_some_and(|event| event.stack_id != *stack)
 }

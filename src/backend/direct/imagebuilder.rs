@@ -3,6 +3,9 @@
 use serde::Deserialize;
 
 use crate::backend::direct::query::{ForeignBody, Parameters, non_empty};
+use crate::domain::image::FailureContext;
+use crate::domain::properties::safe_excerpt;
+use crate::text::redact::redact_urls;
 
 pub(super) fn get_image(arn: &str) -> Parameters<'_> {
     vec![("imageBuildVersionArn", arn)]
@@ -25,21 +28,31 @@ struct ImageRow {
 struct State {
     status: Option<String>,
     reason: Option<String>,
-    failure_context: Option<FailureContext>,
+    failure_context: Option<ContextRow>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct FailureContext {
+struct ContextRow {
+    image_status: Option<String>,
+    workflow_arn: Option<String>,
     failed_step: Option<String>,
     component_failure: Option<ComponentFailure>,
+    distribution_failure: Option<DistributionFailure>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ComponentFailure {
+    component_arn: Option<String>,
     phase_name: Option<String>,
     step_name: Option<String>,
+    error_message: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct DistributionFailure {
     error_message: Option<String>,
 }
 
@@ -61,6 +74,7 @@ pub(super) struct Image {
     pub(super) status: Option<String>,
     /// Why it failed: Image Builder's reason, and the step and error where it names them.
     pub(super) reason: Option<String>,
+    pub(super) failure: Option<FailureContext>,
     pub(super) outputs: Vec<Output>,
 }
 
@@ -90,21 +104,49 @@ pub(super) fn image(body: &[u8]) -> Result<Image, ForeignBody> {
     };
     if let Some(state) = row.state {
         image.status = non_empty(state.status);
-        let context = state.failure_context.unwrap_or_default();
-        image.reason = reason(non_empty(state.reason), context);
+        image.failure = state.failure_context.and_then(ContextRow::read);
+        image.reason = reason(non_empty(state.reason), image.failure.as_ref());
     }
     Ok(image)
 }
 
-fn reason(reason: Option<String>, context: FailureContext) -> Option<String> {
-    let component = context.component_failure.unwrap_or_default();
-    let step = [
-        context.failed_step,
-        component.phase_name,
-        component.step_name,
-    ];
-    let step: Vec<_> = step.into_iter().filter_map(non_empty).collect();
-    let error = non_empty(component.error_message);
+impl ContextRow {
+    /// `None` where every part is missing.
+    fn read(self) -> Option<FailureContext> {
+        let safe = |text: Option<String>| {
+            let text = non_empty(text)?;
+            Some(safe_excerpt(&redact_urls(&text)))
+        };
+        let component = self.component_failure.unwrap_or_default();
+        let distribution = self.distribution_failure.unwrap_or_default();
+        let workflow = self.workflow_arn.as_deref().map(workflow_name);
+        let context = FailureContext {
+            stage: safe(self.image_status),
+            workflow: safe(workflow.map(str::to_owned)),
+            step: safe(self.failed_step),
+            component: safe(component.component_arn),
+            phase: safe(component.phase_name),
+            component_step: safe(component.step_name),
+            error_message: safe(component.error_message.or(distribution.error_message)),
+        };
+        (context != FailureContext::default()).then_some(context)
+    }
+}
+
+/// `arn:…:workflow/build/build-image/1.0.3/1` → `build-image`
+fn workflow_name(arn: &str) -> &str {
+    let path = arn.split_once(":workflow/").map_or("", |(_, path)| path);
+    path.split('/').nth(1).unwrap_or(arn)
+}
+
+fn reason(reason: Option<String>, context: Option<&FailureContext>) -> Option<String> {
+    let context = context.cloned().unwrap_or_default();
+    let step: Vec<_> = [context.step, context.phase, context.component_step]
+        .into_iter()
+        .flatten()
+        .map(|text| text.as_str().to_owned())
+        .collect();
+    let error = context.error_message.map(|text| text.as_str().to_owned());
     let at = (!step.is_empty()).then(|| format!("at {}", step.join(" › ")));
     let parts: Vec<_> = reason.into_iter().chain(at).chain(error).collect();
     (!parts.is_empty()).then(|| parts.join(": "))

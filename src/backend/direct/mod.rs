@@ -27,29 +27,42 @@ use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use crate::aws::credentials::chain::{AwsChain, SigningChain};
+use crate::aws::credentials::fixed::Fixed;
 use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::credentials::mfa::MfaSessions;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
 use crate::aws::tls::{CaBundle, TlsError};
 use crate::backend::direct::client::{Client, Refusal};
+use crate::backend::direct::cloudformation::Stack;
 use crate::backend::direct::description::Parts;
+use crate::backend::direct::ec2::TaggedAmi;
 use crate::backend::direct::known::Known;
-use crate::backend::parallelcluster::ImageId;
+use crate::backend::direct::parts::Amis;
 use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
 use crate::clock::Clock;
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
+use crate::domain::stack_event::StackId;
 
 /// How often and how long nothing must have been found before that is believed: a new stack's name is not known
 /// everywhere at once.
 const ABSENT_TIMES: u32 = 3;
 const ABSENT_FOR: Duration = Duration::from_secs(15);
+/// How often Image Builder is asked while it builds: the description of a running build is that request alone.
+const IMAGE_INTERVAL: Duration = Duration::from_secs(10);
+/// ParallelCluster tags the AMI this soon after it was made, or not at all.
+const TAGGED_AFTER: Duration = Duration::from_mins(5);
 
 /// The image, the region, and the credentials.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) image_id: ImageId,
+    /// The image's id, which is its stack's name.
+    pub(crate) image_id: String,
+    /// The one stack to watch, instead of any of this name.
+    pub(crate) stack: Option<StackId>,
+    /// `--wait`: a build that has ended is not of interest.
+    pub(crate) waits: bool,
     pub(crate) region: String,
     pub(crate) endpoints: Endpoints,
     /// The profile to use instead of the environment's keys.
@@ -68,14 +81,33 @@ pub(crate) struct Settings {
 pub(crate) struct Direct {
     client: Client,
     image_id: String,
+    /// The one stack to watch.
+    stack: Option<StackId>,
+    waits: bool,
     region: String,
     known: Known,
     /// The refused calls.
     refused: Vec<(Operation, Fault)>,
+    /// Those that were not reported yet.
+    untold: Vec<Fault>,
     name_looked_up: Option<Instant>,
     deleted_looked_up: Option<Instant>,
-    /// When nothing was found first, and how often since.
-    absent: Option<(Instant, u32)>,
+    /// The answers that there is no stack of this name, and that there is nothing at all.
+    name_absent: Absence,
+    absent: Absence,
+}
+
+/// For how long, and how often, something was not found.
+#[derive(Debug, Default)]
+struct Absence(Option<(Instant, u32)>);
+
+impl Absence {
+    /// Notes another such answer. Whether it is to be believed.
+    fn note(&mut self) -> bool {
+        let (since, times) = self.0.get_or_insert_with(|| (Instant::now(), 0));
+        *times += 1;
+        *times >= ABSENT_TIMES && since.elapsed() >= ABSENT_FOR
+    }
 }
 
 impl Direct {
@@ -95,33 +127,103 @@ impl Direct {
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         });
-        let image_id = settings.image_id.as_str().to_owned();
-        let endpoints = &settings.endpoints;
+        let client = Client::new(
+            &settings.image_id,
+            settings.endpoints,
+            identity,
+            bundle,
+            clock,
+        )?;
+        let direct = Self::with_client(client, &settings.image_id, settings.region);
         Ok(Self {
-            client: Client::new(&image_id, endpoints, identity, bundle.as_ref(), clock)?,
-            image_id,
-            region: settings.region,
+            known: Known::of(settings.stack.clone()),
+            stack: settings.stack,
+            waits: settings.waits,
+            ..direct
+        })
+    }
+
+    /// The reads of a build in an AWS that knows one signer: the simulated one.
+    pub(crate) fn with_signer(
+        image_id: &str,
+        endpoints: Endpoints,
+        fixed: Fixed,
+        clock: Clock,
+    ) -> Result<Self, TlsError> {
+        let region = fixed.0.region.clone();
+        let identity = IdentityCache::new(fixed);
+        let client = Client::new(image_id, endpoints, identity, None, clock)?;
+        Ok(Self::with_client(client, image_id, region))
+    }
+
+    fn with_client(client: Client, image_id: &str, region: String) -> Self {
+        Self {
+            client,
+            image_id: image_id.to_owned(),
+            stack: None,
+            waits: false,
+            region,
             known: Known::default(),
             refused: Vec::new(),
+            untold: Vec::new(),
             name_looked_up: None,
             deleted_looked_up: None,
-            absent: None,
+            name_absent: Absence::default(),
+            absent: Absence::default(),
+        }
+    }
+
+    /// Whether the stack of the ARN is not ParallelCluster's.
+    fn is_any_stack(&self, stack: Option<&Stack>) -> bool {
+        let by_tags = |stack: &Stack| !stack.hides_tags && stack.image_id.is_none();
+        let by_events = self.known.is_whole && self.known.is_at_rest();
+        let described = self.known.described.as_ref().or(stack);
+        self.stack.is_some()
+            && !self.known.has_image
+            && described.is_some_and(|stack| by_tags(stack) || (stack.hides_tags && by_events))
+    }
+
+    /// The answer where nothing was found: a refused call may be the one that would find it.
+    fn nothing_found(&mut self) -> Result<ImageAnswer, Fault> {
+        if let Some(fault) = self.refusal(Operation::DescribeImages) {
+            return Err(fault.clone());
+        }
+        if self.hides_stack() {
+            return Ok(description::hidden(&self.region));
+        }
+        Ok(if self.known.stack.is_none() && !self.absent.note() {
+            ImageAnswer::NotYet
+        } else if self.known.is_made() && self.known.image_arn.is_some() {
+            ImageAnswer::Gone
+        } else {
+            ImageAnswer::Absent
         })
+    }
+
+    /// Whether no permitted call tells whether there is a stack.
+    fn hides_stack(&self) -> bool {
+        let calls = [Operation::DescribeStackEvents, Operation::DescribeStacks];
+        calls.into_iter().all(|call| self.refusal(call).is_some())
+    }
+
+    /// Whether ParallelCluster had the time to tag the AMI, and did not.
+    fn misses_tag(&self, ami: Option<&TaggedAmi>) -> bool {
+        let waited = |since: Instant| since.elapsed() >= TAGGED_AFTER;
+        let tagged_before = |since: Instant| since.elapsed() >= IMAGE_INTERVAL;
+        let is_late = self.known.stack_is_gone
+            || self.known.deleting_since.is_some_and(tagged_before)
+            || self.known.made_since.is_some_and(waited);
+        is_late && ami.is_some_and(|ami| !ami.is_tagged)
     }
 }
 
 impl EventSource for Direct {
     async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
-        let page = match token {
-            Some(_) => {
-                let walk = self.known.walk.clone();
-                self.page(&walk, token).await
-            }
-            None => self.newest().await,
-        };
+        let page = self.any_page(token).await;
         match page {
             Ok(page) => {
-                self.known.note(&page);
+                self.name_absent = Absence::default();
+                self.known.note(&page, token.is_none());
                 Ok(EventsResponse::Page(page))
             }
             Err(Refusal::Absent) => {
@@ -138,43 +240,50 @@ impl ImageSource for Direct {
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
         let stack = self.describe_stack().await?;
         self.describe_builder().await?;
-        let ami = if self.may_have_ami(stack.as_ref()) {
-            self.find_ami().await?
+        if self.known.is_made() {
+            self.known.made_since.get_or_insert_with(Instant::now);
+        }
+        if self.is_any_stack(stack.as_ref()) {
+            let stack = self.known.described.clone().or(stack).unwrap_or_default();
+            let stack = self.known.with_newest_status(stack);
+            return Ok(description::any_stack(&self.region, &stack));
+        }
+        let amis = if self.may_have_ami(stack.as_ref()) {
+            self.find_amis().await?
         } else {
-            None
+            Amis::default()
         };
         let answer = description::answer(&Parts {
             region: &self.region,
             stack: stack.as_ref(),
+            stack_created: self
+                .known
+                .described
+                .as_ref()
+                .and_then(|stack| stack.created),
+            hides_stack: self.hides_stack(),
             builder: self.known.builder.as_ref(),
-            ami: ami.as_ref(),
+            ami: amis.first.as_ref(),
+            amis: &amis.all,
             resource_is_complete: self.known.resource_is_complete,
             ec2_is_refused: self.refusal(Operation::DescribeImages).is_some(),
+            misses_tag: self.misses_tag(amis.first.as_ref()),
         });
-        if answer != ImageAnswer::Absent {
-            self.absent = None;
-            return Ok(answer);
+        if answer == ImageAnswer::Absent {
+            return self.nothing_found();
         }
-        // A refused call may be the one that would find it.
-        let refused = [Operation::DescribeImages, Operation::DescribeStacks];
-        let deciding = if self.known.stack_is_gone {
-            &refused[..1]
-        } else {
-            &refused[..]
-        };
-        if let Some(fault) = deciding
-            .iter()
-            .find_map(|operation| self.refusal(*operation))
+        self.absent = Absence::default();
+        let hides_tags = stack.is_some_and(|stack| stack.hides_tags);
+        if hides_tags
+            && amis.first.is_none()
+            && self.known.is_whole
+            && self.known.is_at_rest()
+            && let Some(fault) = self.refusal(Operation::DescribeStacks)
         {
+            // Only its tags would tell whose it was.
             return Err(fault.clone());
         }
-        if self.believes_absence() {
-            return Ok(answer);
-        }
-        let context = self.client.context(Operation::DescribeStacks);
-        let why =
-            "there is no stack or AMI of this name yet; AWS may not know a new one everywhere";
-        Err(context.fault(FaultKind::Transient, why))
+        Ok(answer)
     }
 }
 
@@ -185,6 +294,14 @@ impl Source for Direct {
         Some(self)
     }
 
+    fn image_interval(&self) -> Option<Duration> {
+        Some(IMAGE_INTERVAL)
+    }
+
+    fn take_refusals(&mut self) -> Vec<Fault> {
+        std::mem::take(&mut self.untold)
+    }
+
     fn clock_correction(&self) -> TimeDelta {
         self.client.clock_correction()
     }
@@ -192,6 +309,7 @@ impl Source for Direct {
     fn retry_now(&mut self) {
         self.client.forget_failure();
         self.refused.clear();
+        self.untold.clear();
     }
 
     fn reconnect(&mut self) {

@@ -155,6 +155,7 @@ mod tests {
                 Ok(ImageAnswer::Described(_)) => prop_assert!(success),
                 Ok(ImageAnswer::Absent) => prop_assert!(!success && reports("no image or stack")),
                 Ok(ImageAnswer::Foreign) => prop_assert!(!success),
+                Ok(ImageAnswer::Gone | ImageAnswer::NotYet) => prop_assert!(false, "not of this API"),
                 Err(fault) => assert_one_safe_line(&fault),
             }
         }

@@ -54,6 +54,7 @@ pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> 
         builder_status: safe("imagebuilderImageStatus"),
         builder_reason: safe("imagebuilderImageStatusReason"),
         ami: fields.get("ec2AmiInfo").and_then(|ami| self::ami(ami)),
+        ..ImageDescription::default()
     })
 }
 

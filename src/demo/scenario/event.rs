@@ -37,17 +37,9 @@ impl<'a> ApiEvent<'a> {
         let client_request_token = deletion.and_then(|it| it.client_request_token.as_deref());
         match &moment.happening {
             Happening::Stack { status, reason } => Some(Self {
-                stack_id: &build.stack_id,
-                event_id: uuid(&format!("{} {status} {timestamp}", build.stack_id)),
-                stack_name,
-                logical_resource_id: stack_name,
-                physical_resource_id: &build.stack_id,
-                resource_type: "AWS::CloudFormation::Stack",
-                timestamp,
-                resource_status: status,
                 resource_status_reason: reason.as_deref(),
-                resource_properties: None,
                 client_request_token,
+                ..Self::of_stack(build, status, timestamp)
             }),
             Happening::Resource {
                 index,
@@ -76,7 +68,29 @@ impl<'a> ApiEvent<'a> {
     }
 }
 
-impl ApiEvent<'_> {
+impl<'a> ApiEvent<'a> {
+    /// The last event of a deleted stack, which the ParallelCluster API never sends.
+    pub(crate) fn last(build: &'a Build, at: DateTime<Utc>) -> Self {
+        Self::of_stack(build, "DELETE_COMPLETE", stamp(at))
+    }
+
+    fn of_stack(build: &'a Build, status: &'a str, timestamp: String) -> Self {
+        let stack_name = build.image.id.as_str();
+        Self {
+            stack_id: &build.stack_id,
+            event_id: uuid(&format!("{} {status} {timestamp}", build.stack_id)),
+            stack_name,
+            logical_resource_id: stack_name,
+            physical_resource_id: &build.stack_id,
+            resource_type: "AWS::CloudFormation::Stack",
+            timestamp,
+            resource_status: status,
+            resource_status_reason: None,
+            resource_properties: None,
+            client_request_token: None,
+        }
+    }
+
     /// The event as JSON. A struct of strings can always be written.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()

@@ -41,6 +41,9 @@ fn play(build: &Build, epoch: DateTime<Utc>, script: &mut Vec<TimedChange>) {
             push(moment.at, Change::StackEvent(event.to_json()));
         }
         if moment.happening == Happening::Gone {
+            // Found by the stack's ARN only, so at the same moment.
+            let last = ApiEvent::last(build, at);
+            push(moment.at, Change::StackEvent(last.to_json()));
             push(moment.at, Change::StackGone);
         }
         if description.apply(&moment.happening, at) {

@@ -239,7 +239,11 @@ fn success_ends_with_an_ami_then_a_deletion_then_nothing() {
     assert_eq!(resources.len(), 13);
     assert_eq!(
         root_statuses(&script),
-        ["CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS"]
+        [
+            "CREATE_IN_PROGRESS",
+            "DELETE_IN_PROGRESS",
+            "DELETE_COMPLETE"
+        ]
     );
 
     let ami = time_of(&script, has_ami);
@@ -358,6 +362,7 @@ fn in_a_rebuild_the_first_failure_cancels_its_siblings_and_the_second_stack_succ
             "CREATE_IN_PROGRESS",
             "CREATE_FAILED",
             "DELETE_IN_PROGRESS",
+            "DELETE_COMPLETE",
             "CREATE_IN_PROGRESS",
             "DELETE_IN_PROGRESS"
         ]
@@ -397,7 +402,11 @@ fn deleted_cancels_the_image_and_leaves_nothing() {
     let script = script("deleted");
     assert_eq!(
         root_statuses(&script),
-        ["CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS"]
+        [
+            "CREATE_IN_PROGRESS",
+            "DELETE_IN_PROGRESS",
+            "DELETE_COMPLETE"
+        ]
     );
     let events = events(&script);
     assert!(

@@ -5,6 +5,7 @@ use hyper::Request;
 use crate::clock::Clock;
 use crate::demo::faults::{Count, FaultPlan, InjectedFault, Route};
 use crate::demo::playback::Playback;
+use crate::demo::server::aws;
 use crate::demo::server::http::{Cut, HttpResponse, Stamp, truncated, whole};
 use crate::demo::server::requests::{Counter, LoggedRequest, RequestLog};
 use crate::demo::server::response::Response;
@@ -43,6 +44,7 @@ impl Api {
     /// Responds to one request, or fails as planned.
     pub(crate) async fn respond<B>(&self, request: Request<B>) -> Result<HttpResponse, Cut> {
         let request = LoggedRequest::new(&request);
+        let action = aws::action(&request);
         let count = self.counter.count(request.route);
         if let Some(log) = &self.log {
             log.push(request.clone());
@@ -57,7 +59,10 @@ impl Api {
             fault => {
                 let planned = fault
                     .filter(|fault| fits(fault, &request))
-                    .and_then(Response::of_fault);
+                    .and_then(|fault| match action {
+                        Some(action) => aws::of_fault(action, fault),
+                        None => Response::of_fault(fault),
+                    });
                 let response = planned.unwrap_or_else(|| self.response(&request));
                 whole(response, self.stamp(count))
             }
@@ -68,6 +73,9 @@ impl Api {
     /// The correct response at the clock's time.
     fn response(&self, request: &LoggedRequest) -> Response {
         self.playback.advance(self.clock.elapsed(), &self.world);
+        if let Some(action) = aws::action(request) {
+            return aws::response(&self.world, action, request, self.page_size);
+        }
         let image_id = request.image_id();
         if request.route != Route::Unknown && !is_image_id(image_id) {
             return Response::bad_image_id(image_id);
@@ -99,7 +107,9 @@ impl Api {
 
 /// A token can only be rejected where there is one.
 fn fits(fault: &InjectedFault, request: &LoggedRequest) -> bool {
-    *fault != InjectedFault::TokenRejected || request.parameter("nextToken").is_some()
+    *fault != InjectedFault::TokenRejected
+        || request.parameter("nextToken").is_some()
+        || request.parameter("NextToken").is_some()
 }
 
 /// The API's own rule: `^[a-zA-Z][a-zA-Z0-9-]+$`.

@@ -5,6 +5,7 @@
 //! ```
 
 pub(crate) mod api;
+pub(crate) mod aws;
 pub(crate) mod http;
 pub(crate) mod requests;
 pub(crate) mod response;

@@ -16,6 +16,8 @@ pub struct LoggedRequest {
     pub method: String,
     /// The path, still percent-encoded.
     pub path: String,
+    /// The path and the query as they came.
+    pub(crate) target: String,
     /// The query's names and values, decoded, in the order in which they came.
     pub query: Vec<(String, String)>,
     /// The headers, names in lower case.
@@ -31,11 +33,17 @@ impl LoggedRequest {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             (name.as_str().to_owned(), value)
         });
+        let query = request.uri().query().map(query).unwrap_or_default();
         Self {
-            route: route(request.method().as_str(), path),
+            route: route(request.method().as_str(), path, &query),
             method: request.method().to_string(),
             path: path.to_owned(),
-            query: request.uri().query().map(query).unwrap_or_default(),
+            target: request
+                .uri()
+                .path_and_query()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            query,
             headers: headers.collect(),
         }
     }
@@ -61,7 +69,15 @@ impl LoggedRequest {
 const IMAGES: &str = "/prod/v3/images/custom/";
 const STACK_EVENTS: &str = "/stackevents";
 
-fn route(method: &str, path: &str) -> Route {
+/// The route of a request. Those to AWS count as the ParallelCluster API's that make the same requests.
+fn route(method: &str, path: &str, query: &[(String, String)]) -> Route {
+    if method == "GET" && matches!(path, "/" | "/GetImage") {
+        return match value_of(query, "Action") {
+            Some("DescribeStackEvents") => Route::StackEvents,
+            None if path == "/" => Route::Unknown,
+            _ => Route::Image,
+        };
+    }
     let image = path.strip_prefix(IMAGES).filter(|_| method == "GET");
     match image.map(|image| (image, image.strip_suffix(STACK_EVENTS))) {
         Some((_, Some(image))) if is_one_segment(image) => Route::StackEvents,

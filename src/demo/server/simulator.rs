@@ -85,6 +85,11 @@ impl Simulator {
         format!("http://{}/prod", self.address)
     }
 
+    /// The endpoint URL of each simulated AWS service.
+    pub(crate) fn aws_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// The world that the responses are made from.
     pub fn world(&self) -> World {
         self.api.world.clone()

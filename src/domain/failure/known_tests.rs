@@ -81,7 +81,9 @@ fn every_placeholder_of_the_file_is_known() {
 fn every_example_of_the_file_has_a_short_summary_and_a_command_of_one_line() {
     for entry in file().remedy {
         for example in &entry.examples {
-            let Diagnosis { summary, remedy } = diagnosed(example);
+            let Diagnosis {
+                summary, remedy, ..
+            } = diagnosed(example);
             let columns = width(summary.unwrap().as_str());
             assert!(columns <= summary::SUMMARY_COLUMNS, "{}", entry.class);
             let remedy = remedy.unwrap();

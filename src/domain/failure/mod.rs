@@ -28,9 +28,10 @@ use crate::domain::facts::Facts;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
+use crate::text::arn;
 use crate::text::safe::SafeText;
 
-pub(crate) use reason::{Label, Reason, region_of_arn};
+pub(crate) use reason::{Label, Reason};
 pub(crate) use remedy::Remedy;
 
 use remedy::RemedyContext;
@@ -48,6 +49,8 @@ pub struct Explanation {
     /// How long the operation on its resource had taken until then.
     pub after: Option<TimeDelta>,
     pub reason: Option<Reason>,
+    /// Image Builder's own reason, if it is explained because the event says nothing.
+    pub builder_reason: Option<SafeText>,
     /// The logical id of the component that the reason names by its ARN.
     pub component: Option<SafeText>,
     /// The number of other resources that failed by themselves, as far as is known.
@@ -66,6 +69,8 @@ pub struct Explanation {
 pub(crate) struct Diagnosis {
     pub summary: Option<SafeText>,
     pub remedy: Option<Remedy>,
+    /// See [`Explanation::builder_reason`].
+    pub builder_reason: Option<SafeText>,
 }
 
 impl Diagnosis {
@@ -74,8 +79,15 @@ impl Diagnosis {
     pub(crate) fn of(build: &Build, image_id: &str, region: Option<&str>) -> Self {
         match Explanation::of(build, image_id, region) {
             Some(Explanation {
-                summary, remedy, ..
-            }) => Self { summary, remedy },
+                summary,
+                remedy,
+                builder_reason,
+                ..
+            }) => Self {
+                summary,
+                remedy,
+                builder_reason,
+            },
             None => Self::of_builder(build, image_id, region),
         }
     }
@@ -99,7 +111,7 @@ pub(crate) fn summary_of(text: &SafeText) -> Option<SafeText> {
     diagnose(&reason, None, &RemedyContext::default()).summary
 }
 
-/// A failed resource and why, in one line: the same words on the screen and in the history.
+/// A failed resource and why, in one line: the same words on the screen and in each output.
 pub(crate) fn failure_line(logical_id: &SafeText, verb: &str, summary: Option<&str>) -> String {
     let why = summary.map_or_else(String::new, |why| format!(": {why}"));
     format!("{logical_id}{verb}{why}")
@@ -117,12 +129,13 @@ fn diagnose(
     Diagnosis {
         summary: Some(summary::summarize(reason, &words, component)),
         remedy: found.map(|found| Remedy::of(&found, reason, context)),
+        builder_reason: None,
     }
 }
 
 /// What a remedy may say about the image. A region that is not given is that of the stack's ARN.
 fn context<'a>(build: &'a Build, image_id: &'a str, region: Option<&'a str>) -> RemedyContext<'a> {
-    let of_stack = || region_of_arn(build.stack_id()?.as_str());
+    let of_stack = || arn::region(build.stack_id()?.as_str());
     let facts = build.current().map(Timeline::facts);
     RemedyContext {
         image_id,
@@ -133,8 +146,8 @@ fn context<'a>(build: &'a Build, image_id: &'a str, region: Option<&'a str>) -> 
     }
 }
 
-/// The reason to explain: the event's, or Image Builder's own if the event of the image says nothing.
-fn reason_to_explain(build: &Build, cause: &StackEvent) -> Option<Reason> {
+/// Image Builder's own reason, if the event of the image says nothing.
+fn builder_reason(build: &Build, cause: &StackEvent) -> Option<SafeText> {
     let of_event = cause.reason.as_ref();
     let says_nothing = of_event.is_none_or(|text| {
         let message = Reason::parse(text);
@@ -144,15 +157,14 @@ fn reason_to_explain(build: &Build, cause: &StackEvent) -> Option<Reason> {
         .resource_type
         .as_str()
         .ends_with("ImageBuilder::Image");
-    let of_builder = || {
-        let failure = build.builder_failure();
-        let image = || build.image()?.builder_reason.as_ref();
-        let reason = failure.and_then(|failure| failure.reason.as_ref());
-        let reason = reason.or_else(image)?;
-        (!reason.as_str().trim().is_empty()).then_some(reason)
-    };
-    let text = of_builder().filter(|_| says_nothing && is_image);
-    text.or(of_event).map(Reason::parse)
+    if !says_nothing || !is_image {
+        return None;
+    }
+    let failure = build.builder_failure();
+    let of_failure = failure.and_then(|failure| failure.reason.as_ref());
+    let of_image = || build.image()?.builder_reason.as_ref();
+    let reason = of_failure.or_else(of_image)?;
+    (!reason.as_str().trim().is_empty()).then(|| reason.clone())
 }
 
 impl Explanation {
@@ -168,7 +180,9 @@ impl Explanation {
             build.first_failure()?
         };
         let context = context(build, image_id, region);
-        let reason = reason_to_explain(build, cause);
+        let builder_reason = builder_reason(build, cause);
+        let text = builder_reason.as_ref().or(cause.reason.as_ref());
+        let reason = text.map(Reason::parse);
         let component = reason
             .as_ref()
             .and_then(|reason| component(facts, reason))
@@ -196,6 +210,7 @@ impl Explanation {
             first_consequences: first.cloned().collect(),
             cause: Arc::clone(cause),
             reason,
+            builder_reason,
             summary: diagnosis.summary,
             remedy,
         })

@@ -194,10 +194,3 @@ pub(super) fn resource_of_arn(arn: &str) -> &str {
     let resource = arn.splitn(6, ':').nth(5);
     resource.filter(|_| is_arn).unwrap_or(arn)
 }
-
-/// The region in an ARN.
-pub(crate) fn region_of_arn(arn: &str) -> Option<&str> {
-    let is_arn = arn.starts_with("arn:");
-    let region = arn.split(':').nth(3).filter(|_| is_arn);
-    region.filter(|region| !region.is_empty())
-}

@@ -28,23 +28,30 @@ pub(crate) fn names_another(image: &ImageDescription, image_id: Option<&SafeText
 }
 
 /// Whose AMI it is, given the events of the watched stack.
-pub(crate) fn owner(ami: &Ami, created: Option<DateTime<Utc>>, stack: &Timeline) -> Owner {
+pub(crate) fn owner(ami: &Ami, image: &ImageDescription, stack: &Timeline) -> Owner {
     let facts = stack.facts();
     let made_elsewhere = ami.is_of_another_image(facts.image_arn().map(SafeText::as_str));
     if facts.failed_build().is_some() || made_elsewhere {
         return Owner::AnotherBuild;
     }
-    let Some(created) = created else {
+    let Some(created) = image.creation_time else {
         return Owner::ThisBuild;
     };
     // An unfinished first walk has not reached the stack's first event.
-    if stack.walks() == 0 {
+    if stack.walks() == 0 && image.stack_created.is_none() {
         return Owner::Unknown;
     }
-    match facts.began().and_then(|event| event.timestamp) {
-        Some(began) if !(-BEFORE_STACK..=AFTER_STACK).contains(&(created - began)) => {
-            Owner::AnotherBuild
-        }
+    let first = || facts.began().and_then(|event| event.timestamp);
+    match began_before(image.stack_created.or_else(first), Some(created)) {
+        Some(false) => Owner::AnotherBuild,
         _ => Owner::ThisBuild,
     }
+}
+
+/// Whether a stack that began then may have made an AMI of this time. `None` where either time is unknown.
+pub(crate) fn began_before(
+    began: Option<DateTime<Utc>>,
+    created: Option<DateTime<Utc>>,
+) -> Option<bool> {
+    Some((-BEFORE_STACK..=AFTER_STACK).contains(&(created? - began?)))
 }

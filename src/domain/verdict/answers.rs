@@ -21,12 +21,17 @@ pub(crate) enum Shown {
     Absent,
     /// ParallelCluster did not make the stack.
     Foreign,
+    /// The same, and the stack itself is watched.
+    AnyStack,
     /// The answer is about another image or another stack.
     Unrelated,
 }
 
 impl Shown {
     fn of(image: &ImageDescription) -> Self {
+        if image.is_any_stack {
+            return Self::AnyStack;
+        }
         let no_ami = || {
             if image.build_failed() {
                 Self::BuildFailed
@@ -115,6 +120,8 @@ pub(crate) struct Answers {
     no_stack: Option<Repeated>,
     /// The answers that there is no image, each after one that there is no stack.
     gone: Option<Repeated>,
+    /// In the last of these, no AMI was found either by the Image Builder image.
+    looked_up_by_arn: bool,
     is_foreign: bool,
     builder: Option<BuilderFailure>,
     /// When Image Builder was first seen to have made the image.
@@ -160,18 +167,21 @@ impl Answers {
         now: Moment<'_>,
     ) {
         let shown = match answer {
-            ImageAnswer::Absent => Shown::Absent,
+            ImageAnswer::Absent | ImageAnswer::Gone => Shown::Absent,
+            ImageAnswer::NotYet => return,
             ImageAnswer::Foreign => Shown::Foreign,
             ImageAnswer::Described(_) if unrelated => Shown::Unrelated,
             ImageAnswer::Described(image) => Shown::of(image),
         };
         self.repeat(shown, now);
         match answer {
-            ImageAnswer::Absent if self.stack_gone => {
+            ImageAnswer::Absent | ImageAnswer::Gone if self.stack_gone => {
+                self.looked_up_by_arn = *answer == ImageAnswer::Gone;
                 let gone = self.gone.get_or_insert_with(|| Repeated::at(now.elapsed));
                 gone.last = now.elapsed;
             }
-            ImageAnswer::Absent => {}
+            ImageAnswer::Absent | ImageAnswer::Gone => {}
+            ImageAnswer::NotYet => {}
             ImageAnswer::Foreign => {
                 self.gone = None;
                 let span = self
@@ -182,7 +192,7 @@ impl Answers {
             ImageAnswer::Described(image) => {
                 self.gone = None;
                 if !unrelated {
-                    self.seen |= image.ami.is_none();
+                    self.seen |= image.ami.is_none() && !image.hides_stack;
                     self.is_foreign = false;
                     self.builder(image, now);
                 }
@@ -241,6 +251,12 @@ impl Answers {
         Some((shown, answers))
     }
 
+    /// Whether the same answer was given twice.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.image
+            .is_some_and(|(_, answers)| answers.span() >= gap(false))
+    }
+
     /// Whether the same answer was given twice, with the answer between that there is no stack.
     pub(crate) fn is_confirmed_without_stack(&self) -> bool {
         self.image
@@ -256,6 +272,11 @@ impl Answers {
     pub(crate) fn gone(&self) -> Option<Repeated> {
         let calls = [self.gone?, self.no_stack?];
         calls.into_iter().min_by_key(|answers| answers.span())
+    }
+
+    /// Whether an AMI that ParallelCluster does not list would have been found, too.
+    pub(crate) fn looked_up_by_arn(&self) -> bool {
+        self.looked_up_by_arn
     }
 
     pub(crate) fn is_foreign(&self) -> bool {

@@ -26,6 +26,8 @@ const SECOND_ANSWER: Duration = Duration::from_secs(3);
 const SECOND_ANSWER_OF_A_BUILD: Duration = Duration::from_secs(5);
 /// After this time Image Builder's failure counts without one of the stack.
 const CONFIRMED_BY_ITSELF: Duration = Duration::from_mins(1);
+/// For so long no AMI of a made image must be found before it counts as deleted.
+const NOT_FOUND_FOR: Duration = Duration::from_mins(1);
 
 /// The state of a build, as far as it is certain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -159,6 +161,8 @@ impl fmt::Display for OutcomeKind {
 pub(super) struct Evidence<'a> {
     /// The newest event of the stack itself.
     pub root: Option<&'a StackEvent>,
+    /// The stack's own status by its events, else by its description.
+    pub stack_status: Option<&'a str>,
     /// Whether the stack failed before it was deleted.
     pub root_failed: bool,
     /// Whether any event of this image's stacks was ever seen.
@@ -169,6 +173,8 @@ pub(super) struct Evidence<'a> {
     pub image: Option<(Shown, Repeated)>,
     /// Whether two answers said that ParallelCluster did not make the stack, and nothing says that it did.
     pub is_foreign: bool,
+    /// Whether an AMI was looked up by the Image Builder image that was made, too.
+    pub looked_up_by_arn: bool,
     /// For how long both the stack and the image have not existed, from the first such answers to the last.
     pub gone: Option<Repeated>,
     /// Image Builder's failure, and how long ago it was first seen.
@@ -220,6 +226,13 @@ impl Evidence<'_> {
         self.root_is("DELETE_FAILED") && self.image.is_some_and(without)
     }
 
+    /// Whether the stack failed and was not repaired by an update since.
+    fn has_failed_root(&self) -> bool {
+        let holds =
+            |root: &StackEvent| root.status.is_failure_of_stack() || root.status.is_delete();
+        self.root_failed && self.root.is_none_or(holds)
+    }
+
     /// Image Builder's failure, unless somebody cancelled the image by deleting the stack.
     fn builder_failure(&self) -> Option<Duration> {
         let (end, age) = self.builder?;
@@ -243,6 +256,9 @@ pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
     if let Some(verdict) = evidence.recorded.filter(|_| evidence.gone.is_some()) {
         return verdict;
     }
+    if evidence.shows(Shown::AnyStack) {
+        return any_stack(evidence);
+    }
     if before == Verdict::Succeeded || evidence.shows(Shown::Ami(AmiState::Good)) {
         return Verdict::Succeeded;
     }
@@ -261,6 +277,21 @@ pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
     unfinished(evidence)
 }
 
+/// A stack that is watched for itself, because ParallelCluster did not make it: its status is the result.
+fn any_stack(evidence: &Evidence<'_>) -> Verdict {
+    let status = evidence.stack_status.unwrap_or_default();
+    match status {
+        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => Verdict::Succeeded,
+        "DELETE_COMPLETE" if !evidence.root_failed => Verdict::Deleted,
+        "DELETE_COMPLETE" => Verdict::Failed,
+        _ if status.ends_with("_FAILED") || status.ends_with("ROLLBACK_COMPLETE") => {
+            Verdict::Failed
+        }
+        _ if status.starts_with("DELETE_") => Verdict::Deleting,
+        _ => Verdict::Building,
+    }
+}
+
 /// A stack under this name that ParallelCluster did not make proves nothing about an image.
 fn foreign(evidence: &Evidence<'_>) -> Verdict {
     let is_at_rest = evidence.root.is_some_and(|root| root.status.is_final());
@@ -275,7 +306,7 @@ fn has_failed(evidence: &Evidence<'_>) -> bool {
     let builder_failed = |age| {
         age >= CONFIRMED_BY_ITSELF || evidence.gone_twice() || evidence.is_stuck_without_ami()
     };
-    evidence.root_failed
+    evidence.has_failed_root()
         || evidence.shows_twice(Shown::BuildFailed)
         || evidence.shows_twice(Shown::Ami(AmiState::Bad))
         || (evidence.is_stuck_without_ami() && !evidence.made)
@@ -296,7 +327,14 @@ fn failure(evidence: &Evidence<'_>) -> Verdict {
 
 /// The stack and the image do not exist (any more), and the build is not known to have failed.
 fn gone(evidence: &Evidence<'_>) -> Verdict {
-    if evidence.made {
+    let lasts = |gone: Repeated| gone.span() >= NOT_FOUND_FOR;
+    if evidence.made && evidence.looked_up_by_arn {
+        if evidence.gone.is_some_and(lasts) {
+            Verdict::Deleted
+        } else {
+            unfinished(evidence)
+        }
+    } else if evidence.made {
         Verdict::AmiNotFound
     } else if evidence.seen {
         Verdict::Deleted

@@ -2,11 +2,13 @@ use super::*;
 
 const NONE: Evidence<'_> = Evidence {
     root: None,
+    stack_status: None,
     root_failed: false,
     events_seen: false,
     seen: false,
     image: None,
     is_foreign: false,
+    looked_up_by_arn: false,
     gone: None,
     builder: None,
     made: false,

@@ -97,6 +97,7 @@ fn connection_style(model: &Model, theme: &Theme) -> (&'static str, Style) {
         ConnectionState::Failing
         | ConnectionState::Throttled
         | ConnectionState::Unreachable
+        | ConnectionState::Refused
         | ConnectionState::Gap => (glyphs.alert, theme.warn()),
         ConnectionState::Unauthorized | ConnectionState::Misconfigured => {
             (glyphs.alert, theme.bad())

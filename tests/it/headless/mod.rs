@@ -2,6 +2,9 @@
 
 mod credentials;
 mod direct;
+mod direct_outcomes;
+mod direct_permissions;
+mod direct_targets;
 mod endings;
 mod heartbeat;
 mod hostile;

@@ -12,6 +12,7 @@ mod saved_events;
 
 fn header(started_at: DateTime<Utc>) -> Header {
     Header {
+        stack: None,
         version: VERSION,
         program: "0".to_owned(),
         backend: "parallelcluster".to_owned(),

@@ -132,6 +132,43 @@ async fn an_sso_session_that_needs_a_login_is_named() {
 }
 
 #[tokio::test]
+async fn a_console_login_is_used_and_its_command_is_named() {
+    let config = "[profile work]\nregion = us-east-1\nlogin_session = arn:aws:iam::123456789012:user/ci-user\n";
+    let home = Home::new("console", config);
+    let sign_in = r#"SignIn(Console("work"))"#;
+    assert_eq!(run(&home, "profile_work", &[]).await, sign_in);
+    let without_home = [("HOME", "")];
+    let found = run(&home, "profile_work", &without_home).await;
+    assert!(found.starts_with("Misconfigured(\"HOME is not"), "{found}");
+}
+
+#[tokio::test]
+async fn overridden_addresses_of_the_credentials_are_https_or_on_this_machine() {
+    let role = "[profile work]\nregion = x\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n";
+    let config = format!("{role}[profile base]\n{STATIC_KEYS}");
+    let home = Home::new("overrides", &config);
+    for (variable, url) in [
+        ("AWS_ENDPOINT_URL_STS", "http://sts.example"),
+        ("AWS_ENDPOINT_URL", "http://192.0.2.1"),
+        ("AWS_ENDPOINT_URL_SSO_OIDC", "http://user:s3cr3t@localhost"),
+    ] {
+        for test in ["profile_work", "with_role"] {
+            let keys = [
+                ("AWS_ACCESS_KEY_ID", "FROMENV"),
+                ("AWS_SECRET_ACCESS_KEY", "s"),
+                ("AWS_REGION", "x"),
+            ];
+            let found = run(&home, test, &[&keys[..], &[(variable, url)]].concat()).await;
+            assert!(
+                found.starts_with("Misconfigured(\"the endpoint URL of"),
+                "{found}"
+            );
+            assert!(!found.contains("s3cr3t"), "{found}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_role_behind_another_profiles_sso_names_the_login_of_that_profile() {
     let role = "[profile work]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/r\n\
          source_profile = base\n";

@@ -1,0 +1,83 @@
+//! The simulated AWS: CloudFormation, EC2 and Image Builder, as far as a build of an image needs them.
+//! The responses are made from the same world as those of the simulated ParallelCluster API.
+
+mod cloudformation;
+mod ec2;
+mod imagebuilder;
+mod signature;
+mod xml;
+
+use crate::demo::faults::InjectedFault;
+use crate::demo::server::requests::LoggedRequest;
+use crate::demo::server::response::Response;
+use crate::demo::world::World;
+
+pub(crate) use self::signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
+
+/// The action that a request names, if it is a request to AWS and not to the ParallelCluster API.
+pub(crate) fn action(request: &LoggedRequest) -> Option<&str> {
+    match request.path.as_str() {
+        "/" => request.parameter("Action"),
+        "/GetImage" => Some("GetImage"),
+        _ => None,
+    }
+}
+
+/// The correct response at this moment of the world; an unsigned request is refused.
+pub(crate) fn response(
+    world: &World,
+    action: &str,
+    request: &LoggedRequest,
+    page_size: usize,
+) -> Response {
+    if !signature::is_valid(request) {
+        let message = "The request signature we calculated does not match the signature you provided. \
+             Check your AWS Secret Access Key and signing method.";
+        return failure(action, 403, "SignatureDoesNotMatch", message);
+    }
+    match action {
+        "DescribeStackEvents" => cloudformation::describe_stack_events(world, request, page_size),
+        "DescribeStacks" => cloudformation::describe_stacks(world, request),
+        "ListStacks" => cloudformation::list_stacks(world, request),
+        "DescribeImages" => ec2::describe_images(world, request),
+        "GetImage" => imagebuilder::get_image(world, request),
+        other => {
+            let message = format!("The action {other} is not valid for this web service.");
+            failure(other, 400, "InvalidAction", &message)
+        }
+    }
+}
+
+/// The response that a fault puts in the place of the correct one; none where it leaves that one.
+pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> {
+    Some(match fault {
+        InjectedFault::Throttled | InjectedFault::RateExceeded => {
+            let code = match action {
+                "DescribeImages" => "RequestLimitExceeded",
+                "GetImage" => "TooManyRequestsException",
+                _ => "Throttling",
+            };
+            let status = if action == "DescribeImages" { 503 } else { 400 };
+            failure(action, status, code, "Rate exceeded")
+        }
+        InjectedFault::Status(status) => {
+            let message = "We encountered an internal error. Please try again.";
+            failure(action, *status, "InternalFailure", message)
+        }
+        InjectedFault::ExpiredToken => {
+            let message = "The security token included in the request is expired";
+            failure(action, 403, "ExpiredToken", message)
+        }
+        InjectedFault::TokenRejected => cloudformation::bad_token(),
+        other => return Response::of_fault(other),
+    })
+}
+
+/// An error in the form of the action's service.
+fn failure(action: &str, status: u16, code: &str, message: &str) -> Response {
+    match action {
+        "GetImage" => imagebuilder::failure(status, code, message),
+        "DescribeImages" => ec2::failure(status, code, message),
+        _ => cloudformation::failure(status, code, message),
+    }
+}

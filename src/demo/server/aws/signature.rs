@@ -1,0 +1,65 @@
+//! Checks the signature of a request (SigV4): signs it again with the one secret that is known, and compares.
+
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use crate::demo::server::requests::LoggedRequest;
+
+pub(crate) const ACCESS_KEY_ID: &str = "AKIDEMOEXAMPLE";
+pub(crate) const SECRET_ACCESS_KEY: &str = "demo-secret-access-key";
+pub(crate) const SESSION_TOKEN: &str = "demo-session-token";
+
+/// Whether the request has the signature that its method, URL and signed headers must have. Bodies are empty: every
+/// simulated action is a GET.
+pub(super) fn is_valid(request: &LoggedRequest) -> bool {
+    let authorization = request.header("authorization").unwrap_or_default();
+    expected(request, authorization).is_some_and(|expected| expected == authorization)
+}
+
+/// The `Authorization` header that this request must have.
+fn expected(request: &LoggedRequest, authorization: &str) -> Option<String> {
+    let scope = field(authorization, "Credential=")?;
+    let mut scope = scope.split('/').skip(2);
+    let (region, service) = (scope.next()?, scope.next()?);
+    let date = request.header("x-amz-date")?;
+    let date = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ").ok()?;
+    let date: DateTime<Utc> = date.and_utc();
+    if request.header("x-amz-security-token")? != SESSION_TOKEN {
+        return None;
+    }
+    let url = format!("http://{}{}", request.header("host")?, request.target);
+    let signed = field(authorization, "SignedHeaders=")?;
+    let added = ["host", "x-amz-date", "x-amz-security-token"];
+    let signed = signed
+        .split(';')
+        .filter(|name| !added.contains(name))
+        .map(|name| Some((name, request.header(name)?)))
+        .collect::<Option<Vec<_>>>()?;
+    let token = Some(SESSION_TOKEN.to_owned());
+    let identity = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, token, None, "demo").into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name(service)
+        .time(SystemTime::from(date))
+        .settings(SigningSettings::default())
+        .build()
+        .ok()?
+        .into();
+    let body = SignableBody::Bytes(b"");
+    let signable = SignableRequest::new(&request.method, &url, signed.into_iter(), body).ok()?;
+    let (instructions, _) = sign(signable, &params).ok()?.into_parts();
+    instructions
+        .headers()
+        .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+        .map(|(_, value)| value.to_owned())
+}
+
+fn field<'a>(authorization: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = authorization.split_once(name)?;
+    rest.split(',').next()
+}

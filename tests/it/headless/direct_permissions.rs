@@ -1,0 +1,171 @@
+//! A watch over AWS where a policy denies some of its actions, each in turn and in pairs: it goes on while evidence
+//! remains, and where none does its outcome is unknown and names the action.
+
+use std::thread;
+
+use crate::support::aws::Aws;
+use crate::support::program::{Ended, Program};
+
+const EVENTS: &str = "DescribeStackEvents";
+const STACKS: &str = "DescribeStacks";
+const LIST: &str = "ListStacks";
+const IMAGES: &str = "DescribeImages";
+const BUILDER: &str = "GetImage";
+const ACTIONS: [(&str, &str); 5] = [
+    (EVENTS, "cloudformation:DescribeStackEvents"),
+    (STACKS, "cloudformation:DescribeStacks"),
+    (LIST, "cloudformation:ListStacks"),
+    (IMAGES, "ec2:DescribeImages"),
+    (BUILDER, "imagebuilder:GetImage"),
+];
+
+/// Every action, and every pair of them.
+fn denials() -> Vec<Vec<&'static str>> {
+    let pairs = (0..ACTIONS.len()).flat_map(|first| {
+        (first..ACTIONS.len()).map(move |second| {
+            let mut pair = vec![ACTIONS[first].0, ACTIONS[second].0];
+            pair.dedup();
+            pair
+        })
+    });
+    pairs.collect()
+}
+
+fn has(denied: &[&str], all: &[&str]) -> bool {
+    all.iter().all(|action| denied.contains(action))
+}
+
+fn aws_that_denies(denied: &[&str]) -> Aws {
+    let aws = Aws::start();
+    for action in denied {
+        aws.deny(action);
+    }
+    aws
+}
+
+/// A watch that gives up soon: without evidence it would take ten minutes.
+fn watch(aws: &Aws, timeout: &str) -> Program {
+    let arguments = [
+        "watch",
+        "img",
+        "--interval",
+        "200ms",
+        "-o",
+        "json",
+        "--timeout",
+        timeout,
+    ];
+    Program::start_with(&arguments, &aws.environment())
+}
+
+/// Checks the outcome, and that the output names each denied action that was asked for.
+fn check(aws: &Aws, ended: &Ended, denied: &[&str], outcome: &str, code: i32) {
+    let context = format!("{denied:?}: {} {:#?}", ended.diagnostics, ended.lines);
+    assert_eq!(ended.outcome()["outcome"], outcome, "{context}");
+    assert_eq!(ended.code(), Some(code), "{context}");
+    for (action, name) in ACTIONS {
+        let asked = aws.calls_of(action).len();
+        if denied.contains(&action) && asked > 0 {
+            let told = ended.lines.iter().filter(|line| line.contains(name));
+            assert!(told.count() > 0, "{name} is not named; {context}");
+        }
+    }
+    if outcome == "unknown" {
+        let reason = ended.outcome()["reason"].as_str().unwrap().to_owned();
+        let named = ACTIONS.iter().filter(|(action, _)| denied.contains(action));
+        let mut named = named.map(|(_, name)| *name);
+        assert!(named.any(|name| reason.contains(name)), "{context}");
+    }
+    aws.assert_only_signed_reads();
+}
+
+fn for_each_denial(run: impl Fn(&[&'static str]) + Sync) {
+    thread::scope(|scope| {
+        for denied in denials() {
+            let run = &run;
+            scope.spawn(move || run(&denied));
+        }
+    });
+}
+
+#[test]
+fn a_success_is_found_by_what_is_permitted() {
+    for_each_denial(|denied| {
+        let mut aws = aws_that_denies(denied);
+        aws.begin();
+        let is_unknown = has(denied, &[EVENTS, IMAGES]) || has(denied, &[IMAGES, BUILDER]);
+        let mut program = watch(&aws, if is_unknown { "15s" } else { "1h" });
+        if denied.contains(&EVENTS) {
+            program.wait_for(|line| line.contains("unauthorized"));
+        } else {
+            program.wait_for(|line| line.contains("\"e3\""));
+        }
+        let before = aws.account().calls.len();
+        aws.finish();
+        // Image Builder forgets the image with the stack, so its word must be heard before.
+        let is_heard = !has(denied, &[BUILDER]) && !has(denied, &[EVENTS]);
+        aws.wait_until(|calls| {
+            let since = &calls[before..];
+            let heard = since.iter().any(|call| call.action == BUILDER);
+            !since.is_empty() && (heard || !is_heard)
+        });
+        aws.delete();
+        let ended = program.end();
+        let (outcome, code) = if is_unknown {
+            ("unknown", 1)
+        } else {
+            ("succeeded", 0)
+        };
+        check(&aws, &ended, denied, outcome, code);
+        if !is_unknown {
+            assert_eq!(ended.outcome()["amiId"], "ami-0abc", "{denied:?}");
+            let verified = !denied.contains(&IMAGES);
+            assert_eq!(ended.outcome()["amiVerified"], verified, "{denied:?}");
+        }
+        if !denied.contains(&EVENTS) {
+            assert_eq!(ended.event_ids(), aws.all_ids());
+        }
+    });
+}
+
+#[test]
+fn a_failure_is_found_by_what_is_permitted() {
+    for_each_denial(|denied| {
+        let mut aws = aws_that_denies(denied);
+        aws.begin();
+        aws.fail();
+        let is_unknown = has(denied, &[EVENTS, STACKS]);
+        let ended = watch(&aws, if is_unknown { "15s" } else { "1h" }).end();
+        let (outcome, code) = if is_unknown {
+            ("unknown", 1)
+        } else {
+            ("failed", 3)
+        };
+        check(&aws, &ended, denied, outcome, code);
+    });
+}
+
+#[test]
+fn a_build_that_ended_before_the_watch_is_found_by_what_is_permitted() {
+    for_each_denial(|denied| {
+        let mut aws = aws_that_denies(denied);
+        aws.begin();
+        aws.finish();
+        aws.delete();
+        let is_unknown = denied.contains(&IMAGES);
+        let ended = watch(&aws, if is_unknown { "25s" } else { "1h" }).end();
+        let (outcome, code) = if is_unknown {
+            ("unknown", 1)
+        } else {
+            ("succeeded", 0)
+        };
+        check(&aws, &ended, denied, outcome, code);
+        let has_events = !denied.contains(&EVENTS) && !denied.contains(&LIST);
+        let expected = if has_events {
+            aws.all_ids()
+        } else {
+            Vec::new()
+        };
+        assert_eq!(ended.event_ids(), expected, "{denied:?}");
+    });
+}
