@@ -209,6 +209,7 @@ async fn day() {
                         now: clock.now(),
                         offset: Utc.fix(),
                         elapsed: clock.elapsed(),
+                        running: clock.elapsed(),
                         slept: false,
                         is_machine_time: false,
                     }

@@ -60,7 +60,7 @@ fn page(fresh: Vec<Arc<StackEvent>>) -> Msg {
         restarted: true,
         fresh,
         commit: Some(Vec::new()),
-        audit: false,
+        ..WalkStep::default()
     });
     let observation = Observation {
         at: now,

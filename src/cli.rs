@@ -14,7 +14,8 @@ use crate::text::secret::Secret;
 
 /// Watch AWS ParallelCluster image builds live in the terminal.
 #[derive(Debug, Parser)]
-#[command(version = env!("BAKEWATCH_VERSION"), about, long_about = None, propagate_version = true, max_term_width = 100)]
+#[command(version = env!("BAKEWATCH_VERSION"), about, long_about = None, propagate_version = true, max_term_width = 100,
+    after_help = "New here? `bakewatch demo` shows a simulated build, without an AWS account.")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -28,6 +29,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Play back a recorded watch
     Replay(ReplayArgs),
+    /// Check who you are, which calls a watch makes, and which of them are permitted
+    Check(CheckArgs),
     /// List recorded watches, newest build first
     History(HistoryArgs),
     /// Print a Markdown report of a recorded build, for an issue or a support case
@@ -52,7 +55,7 @@ pub enum Command {
 /// The arguments of `watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// Image ID, as passed to `pcluster build-image`, or REGION/IMAGE_ID, or the ARN of a
+    /// Image ID, as passed to `pcluster build-image`, or `REGION/IMAGE_ID`, or the ARN of a
     /// CloudFormation stack, also of a deleted one
     #[arg(value_name = "TARGET", required_unless_present = "image_id_flag")]
     pub image_id: Option<String>,
@@ -172,6 +175,19 @@ pub struct RecordingArg {
     /// or an image ID for its newest recording
     #[arg(value_name = "RECORDING")]
     pub recording: PathBuf,
+}
+
+/// The arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Image ID to check with, where permissions depend on it; the image need not exist
+    #[arg(value_name = "IMAGE_ID")]
+    pub image_id: Option<String>,
+    /// Print the smallest IAM policy that a watch needs, and send no request
+    #[arg(long)]
+    pub policy: bool,
+    #[command(flatten)]
+    pub api: ApiArgs,
 }
 
 /// The arguments of `history`.

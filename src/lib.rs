@@ -42,6 +42,7 @@ mod demo;
 mod domain;
 mod error;
 mod exit_code;
+mod file;
 mod output;
 mod poll;
 mod recording;
@@ -89,6 +90,7 @@ fn exit_with_usage(error: &clap::Error) -> ! {
 fn run(cli: Cli) -> Result<u8, Error> {
     match Task::new(cli, &Environment::read())? {
         Task::Watch(settings) => runtime::run(*settings),
+        Task::Check(check) => runtime::check(*check),
         Task::History(history) => runtime::history(history),
         Task::Report(which) => runtime::report(&which),
         Task::Print(text) => runtime::print(&text),

@@ -17,6 +17,8 @@ pub enum Effect {
     Poll(SessionId, PollRequest),
     /// Use this MFA code, and poll now.
     EnterCode(SessionId, Secret),
+    /// Change the course of a replay.
+    Playback(SessionId, PlaybackRequest),
     /// Print an entry of a session (text and JSON output only).
     Emit(SessionId, Entry),
     /// Print a diagnostic of the program itself (text and JSON output only).
@@ -32,6 +34,8 @@ pub enum Effect {
     WriteReport(SessionId),
     /// Receive mouse events from here on, or no longer. Until then, the terminal uses the mouse.
     Mouse(bool),
+    /// Draw every cell of the screen again.
+    Redraw,
     /// Suspend the program, after the terminal is restored.
     Suspend,
     /// Leave with an exit code. No effect follows it.
@@ -47,6 +51,18 @@ pub enum PollRequest {
     CatchUp,
     /// Read the whole history again.
     Audit,
+}
+
+/// A request to the player of a session's recording.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PlaybackRequest {
+    /// Run at this speed, or stand still.
+    Run { paused: bool, speed: f64 },
+    /// Go to the next event, and stand still.
+    Next,
+    /// Go to the state before the last event, and stand still. The runtime responds with
+    /// [`Msg::Rewound`](crate::app::msg::Msg::Rewound).
+    Previous,
 }
 
 #[derive(Clone, Debug)]

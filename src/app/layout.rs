@@ -3,7 +3,7 @@
 
 use ratatui::layout::{Rect, Size};
 
-use crate::app::status::notices::NoticeLine;
+use crate::app::status::notices::{NoticeLine, SCREEN_LINES_PER_NOTICE};
 
 /// Below this size the view draws only "too small".
 pub(crate) const MIN_SIZE: Size = Size {
@@ -17,9 +17,13 @@ pub(crate) const MAX_SIZE: Size = Size {
     height: 500,
 };
 /// From this width on, the detail pane stands beside the list.
-const SIDE_BY_SIDE: u16 = 100;
+const SIDE_BY_SIDE: u16 = 130;
 /// From this width on, the list has room for types and reasons, and gets a larger share.
 const ROOMY: u16 = 160;
+/// From this height on, a running build has a line for its current activity.
+const ROOM_FOR_NOW: u16 = 8;
+/// A list that needs few rows has the whole width, if that leaves so many lines for its borders and the detail pane.
+const ROOM_UNDER: usize = 14;
 /// From this body height on, the detail pane stands under the list; below, it covers the list when opened.
 const STACKED: u16 = 14;
 /// The minimum height of a pane that stands above or under another one, borders included.
@@ -39,8 +43,10 @@ pub enum DetailPlacement {
 pub struct Regions {
     /// Image, region, version; the state of the connection.
     pub title: Rect,
-    /// The verdict and the progress.
+    /// The verdict and the time.
     pub verdict: Rect,
+    /// The current activity of a running build; otherwise empty.
+    pub now: Rect,
     /// Messages that the user must see without pressing a key; often empty.
     pub notice: Rect,
     /// Tabs, and counts by status.
@@ -90,6 +96,8 @@ pub struct LayoutInput {
     pub detail_only: bool,
     /// Whether the detail pane has the focus.
     pub detail_focused: bool,
+    /// Whether the build is running.
+    pub is_running: bool,
     /// The number of lines that notices take.
     pub notices: usize,
     /// The number of rows of the list, if it is known to be small.
@@ -112,10 +120,14 @@ impl Regions {
             return None;
         }
         let line = |y| Rect::new(0, y, size.width, 1);
+        let now = Rect {
+            height: u16::from(input.is_running && size.height >= ROOM_FOR_NOW),
+            ..line(2)
+        };
         let notice = u16::try_from(input.notices).unwrap_or(u16::MAX);
         let notice = Rect {
-            height: notice.min(size.height / 4),
-            ..line(2)
+            height: notice.min(size.height / SCREEN_LINES_PER_NOTICE),
+            ..line(now.bottom())
         };
         let bar = Rect {
             height: u16::from(size.height >= 8),
@@ -123,7 +135,9 @@ impl Regions {
         };
         let top = bar.bottom();
         let body = Rect::new(0, top, size.width, size.height - top - 1);
-        let placement = if size.width >= SIDE_BY_SIDE {
+        let fits_above = |rows: usize| rows.saturating_add(ROOM_UNDER) <= usize::from(body.height);
+        let is_low = input.rows.is_some_and(fits_above);
+        let placement = if size.width >= SIDE_BY_SIDE && !is_low {
             DetailPlacement::Beside
         } else if body.height >= STACKED {
             DetailPlacement::Under
@@ -139,6 +153,7 @@ impl Regions {
         Some(Self {
             title: line(0),
             verdict: line(1),
+            now,
             notice,
             bar,
             list,
@@ -242,6 +257,7 @@ mod tests {
             has_detail,
             detail_only,
             detail_focused: detail_only,
+            is_running: notices < 2,
             notices,
             rows,
         };
@@ -272,6 +288,7 @@ mod tests {
                     let parts = [
                         Some(regions.title),
                         Some(regions.verdict),
+                        Some(regions.now),
                         Some(regions.notice),
                         Some(regions.bar),
                         regions.list,

@@ -13,12 +13,15 @@ use crate::app::msg::Remark;
 use crate::app::overlays::Overlay;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::notices;
+use crate::app::status::notices::HintKeys;
 use crate::app::views::Tab;
 use crate::app::views::times::TimeDisplay;
 use crate::domain::estimate::{Estimate, TypicalDuration};
 use crate::domain::verdict::Verdict;
 use crate::exit_code;
 
+/// The result of a key is shown for this long.
+const TOAST: Duration = Duration::from_secs(8);
 /// Transient remarks are shown for this long.
 const TRANSIENT_REMARK: Duration = Duration::from_mins(1);
 
@@ -39,8 +42,6 @@ pub struct Preferences {
     pub mouse: bool,
     /// Whether times are shown in UTC.
     pub utc: bool,
-    /// The typical duration of the user's own builds, if there are recordings of some.
-    pub typical: Option<TypicalDuration>,
 }
 
 impl Preferences {
@@ -50,7 +51,6 @@ impl Preferences {
             keys,
             mouse: true,
             utc: false,
-            typical: None,
         }
     }
 }
@@ -79,8 +79,14 @@ pub struct Model {
     pub times: TimeDisplay,
     /// Whether the program receives the mouse; otherwise the terminal does, for selecting text.
     pub mouse: bool,
-    /// The result of the last key, if the screen does not show it; until the next key.
+    /// The result of the last key, if the screen does not show it; until the next key, or for a while.
     pub toast: Option<String>,
+    /// The real running time of the program when that key was pressed.
+    pub(super) toast_since: Duration,
+    /// Whether the last key asked for a report, which only the second one writes.
+    pub(super) asks_for_report: bool,
+    /// The real running time of the program.
+    pub(super) running: Duration,
     /// The typical duration of the user's own builds, if there are recordings of some.
     pub typical: Option<TypicalDuration>,
     /// The last remark of the program about itself, and the running time when it was made.
@@ -108,14 +114,27 @@ impl Model {
             },
             mouse: preferences.mouse,
             toast: None,
-            typical: preferences.typical,
+            typical: None,
+            toast_since: Duration::ZERO,
+            asks_for_report: false,
+            running: Duration::ZERO,
             remark: None,
+        }
+    }
+
+    /// Takes the typical duration of the user's own builds, once it is known.
+    pub(super) fn expect(&mut self, typical: TypicalDuration) {
+        self.typical = Some(typical);
+        self.shown.typical = Some(typical);
+        for session in self.others.values_mut() {
+            session.typical = Some(typical);
         }
     }
 
     /// The same with another session, which is not shown.
     #[must_use]
-    pub fn with(mut self, session: Session) -> Self {
+    pub fn with(mut self, mut session: Session) -> Self {
+        session.typical = self.typical;
         self.others.insert(session.id, session);
         self
     }
@@ -155,6 +174,22 @@ impl Model {
     pub(super) fn exit_code(&self) -> u8 {
         let codes: Vec<_> = self.sessions().filter_map(|one| one.exit_code).collect();
         exit_code::of_builds(&codes)
+    }
+
+    /// Ends what belongs to the last key: its result, and a question.
+    pub(super) fn begin_key(&mut self) {
+        self.toast = None;
+        self.toast_since = self.running;
+        self.asks_for_report = false;
+    }
+
+    /// Applies the real running time: the result of a key ends after a while.
+    pub(super) fn set_running(&mut self, running: Duration) {
+        self.running = running;
+        if running.saturating_sub(self.toast_since) >= TOAST {
+            self.toast = None;
+            self.asks_for_report = false;
+        }
     }
 
     /// Shows another session, without the result of the last key: that was about the session before it.
@@ -228,9 +263,12 @@ impl Model {
     pub fn lay_out(&self, size: Size) -> Layout {
         let session = &self.shown;
         let more = Action::Session(SessionAction::Show(Tab::Failure));
-        let more = self.keys.key_for(more);
-        let more = more.filter(|_| !session.view().explains_failure());
-        let notices = notices::lines(session, self.remark(), more, size);
+        let copy = Action::Session(SessionAction::CopyCommand);
+        let keys = HintKeys {
+            more: self.keys.key_for(more),
+            copy: self.keys.key_for(copy),
+        };
+        let notices = notices::lines(session, self.remark(), keys, size);
         let input = LayoutInput {
             notices: notices.len(),
             ..session.layout_input()

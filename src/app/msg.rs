@@ -9,6 +9,7 @@ use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
 use crate::app::session::SessionId;
+use crate::domain::estimate::TypicalDuration;
 use crate::domain::observation::Observation;
 use crate::exit_code;
 use crate::text::safe::SafeText;
@@ -25,15 +26,23 @@ pub enum Msg {
         offset: FixedOffset,
         /// The running time of the watch's clock: for durations, which neither sleep nor a changed clock may lengthen.
         elapsed: Duration,
+        /// The real running time of the program, whatever the watch's clock does.
+        running: Duration,
         /// The program did not run for a while before this: the machine slept, or the process was stopped.
         slept: bool,
     },
     Key(Key),
+    /// A key with Alt or another modifier that no action can have, by its name.
+    ModifiedKey(SafeText),
+    /// Text that was pasted.
+    Paste(String),
     /// Only after [`Effect::Mouse`](crate::app::effect::Effect::Mouse).
     Mouse(MouseAction),
     Resized(Size),
     /// The API responded, or a request failed: in the order of occurrence.
     Observed(SessionId, Vec<Observation>),
+    /// A replay went back: this is all that has been played now.
+    Rewound(SessionId, Vec<Observation>),
     /// Show another session.
     Show(SessionId),
     /// Nothing else has happened, and events remain to be indexed: index some of them.
@@ -44,9 +53,13 @@ pub enum Msg {
     Signal(Signal),
     /// The end of the recording that is replayed.
     RecordingEnded(SessionId),
+    /// What the user should know about a text that was copied.
+    CopyNote(String),
     /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
     Remark(Remark),
+    /// The typical duration of the user's own builds, once it is known.
+    Typical(TypicalDuration),
     /// A task of the program panicked.
     Died(String),
 }

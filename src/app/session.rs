@@ -11,6 +11,7 @@ use crate::app::layout::{LayoutInput, PaneSize, Regions};
 use crate::app::msg::Remark;
 use crate::app::status::connection::Connection;
 use crate::app::status::exit_policy::ExitPolicy;
+use crate::app::status::playback::Playback;
 use crate::app::status::verdict_notice::VerdictNotice;
 use crate::app::views::detail::{Detail, DetailSubject};
 use crate::app::views::events::FoundEvent;
@@ -20,10 +21,12 @@ use crate::app::views::rows::ListRows;
 use crate::app::views::search::Search;
 use crate::app::views::{Tab, View, ViewData, Views};
 use crate::domain::build::Build;
-use crate::domain::failure::Explanation;
+use crate::domain::estimate::TypicalDuration;
+use crate::domain::failure::{Diagnosis, Explanation, Remedy};
 use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
+use crate::domain::verdict::Verdict;
 use crate::store::filter_index::FilterSlot;
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
@@ -61,9 +64,13 @@ pub struct Session {
     /// How far the machine's clock is behind the service's: zero if it is right.
     pub(super) behind: TimeDelta,
     explanation: Option<Explanation>,
+    /// What Image Builder's own word says, while no event explains a failure.
+    diagnosis: Option<Diagnosis>,
     /// The last remark about the recording of this build, and the running time when it was made.
     pub(super) remark: Option<(Duration, Remark)>,
     pub(super) verdict_notice: VerdictNotice,
+    /// The event that the list has shown because a verdict was reached.
+    shown_for_verdict: Option<EventKey>,
     /// The running time when the user last requested a poll.
     pub(super) poll_requested: Option<Duration>,
 
@@ -79,10 +86,14 @@ pub struct Session {
     /// Headless: the number of printed events.
     pub(super) printed: usize,
 
+    /// The typical duration of the user's own builds, if there are recordings of some.
+    pub(super) typical: Option<TypicalDuration>,
     /// The view in the body of the screen.
     pub tab: Tab,
     pub views: Views,
     pub detail: Detail,
+    /// The replay of a recording, if this is one.
+    pub playback: Option<Playback>,
     /// Whether the detail pane covers the list, if they do not stand side by side.
     pub detail_only: bool,
     pub focus: Focus,
@@ -110,17 +121,21 @@ impl Session {
             connection: Connection::default(),
             behind: TimeDelta::zero(),
             explanation: None,
+            diagnosis: None,
             remark: None,
             verdict_notice: VerdictNotice::default(),
+            shown_for_verdict: None,
             poll_requested: None,
             code: CodeRequest::None,
             exit,
             exit_code: None,
             held: Vec::new(),
             printed: 0,
+            typical: None,
             tab: Tab::Events,
             views: Views::default(),
             detail: Detail::default(),
+            playback: None,
             detail_only: false,
             focus: Focus::List,
             filter: Filter::default(),
@@ -128,17 +143,41 @@ impl Session {
         }
     }
 
+    /// The same as the replay of a recording.
+    #[must_use]
+    pub fn replaying(self, playback: Option<Playback>) -> Self {
+        Self { playback, ..self }
+    }
+
+    /// Forgets what was observed: a replay begins again. The views stay as the user has left them.
+    pub(super) fn forget_build(&mut self) {
+        self.build = Build::requested(&self.target.image_id, false);
+        self.connection = Connection::default();
+        self.behind = TimeDelta::zero();
+        self.explanation = None;
+        self.remark = None;
+        self.shown_for_verdict = None;
+    }
+
     /// The view in the body of the screen.
     pub(super) fn view(&self) -> &dyn View {
         self.views.of(self.tab)
     }
 
+    /// The name of the shown view.
+    pub fn view_name(&self) -> &'static str {
+        let name = self.view().name(self.data());
+        name.unwrap_or(self.tab.name())
+    }
+
     /// What the views read.
-    pub(super) fn data(&self) -> ViewData<'_> {
+    pub(crate) fn data(&self) -> ViewData<'_> {
         ViewData {
             build: &self.build,
             filter: &self.filter,
             explanation: self.explanation.as_ref(),
+            typical: self.typical,
+            target: &self.target,
         }
     }
 
@@ -148,6 +187,8 @@ impl Session {
             build: &self.build,
             filter: &self.filter,
             explanation: self.explanation.as_ref(),
+            typical: self.typical,
+            target: &self.target,
         };
         (&mut self.views, &mut self.detail, data)
     }
@@ -228,6 +269,35 @@ impl Session {
         self.views.events.show(rows, key);
     }
 
+    /// Selects the event that explains a verdict, once, if the list follows: the first failure, or the finished image. The
+    /// newest event is the stack's own, or a deletion. While older events are being read, an earlier failure may become
+    /// known.
+    pub(super) fn select_for_verdict(&mut self) {
+        let build = &self.build;
+        let event = match build.verdict() {
+            Verdict::Failed => build.first_failure(),
+            Verdict::Succeeded => build.current().and_then(|stack| stack.facts().made()),
+            _ => None,
+        };
+        let list = &mut self.views.events;
+        let Some(key) = event.map(|event| event.key()) else {
+            // Another build of this image has begun.
+            if self.shown_for_verdict.take().is_some() && list.is_where_put() {
+                list.follow();
+            }
+            return;
+        };
+        if self.shown_for_verdict.as_ref() == Some(&key) {
+            return;
+        }
+        self.shown_for_verdict = Some(key.clone());
+        let rows = ListRows::new(&self.build, self.filter.selection(), list.order);
+        let is_listed = rows.find(&key).is_some_and(|event| event.key() == key);
+        if is_listed && (list.follows || list.is_where_put()) {
+            list.select_unasked(rows, &key);
+        }
+    }
+
     /// Selects the next or previous event of a selection in the list, without showing the list.
     pub(super) fn step_in_events(
         &mut self,
@@ -253,11 +323,36 @@ impl Session {
         self.explanation.as_ref()
     }
 
+    /// The command that helps, or the line of a cluster's configuration that uses the image; with its name.
+    pub(super) fn command(&self) -> Option<(&'static str, String)> {
+        let command = self.remedy().and_then(|remedy| remedy.command.as_ref());
+        let command = command.map(|command| ("the command", command.to_string()));
+        let succeeded = self.build.verdict() == Verdict::Succeeded;
+        let ami = self.build.ami().filter(|_| succeeded);
+        let configuration = || Some(("the configuration", ami?.configuration()?));
+        command.or_else(configuration)
+    }
+
     /// Updates the explanation. After every observation and not in every frame, since a reason can be long.
     pub(super) fn update_explanation(&mut self) {
         let region = self.region();
         let region = region.as_ref().map(SafeText::as_str);
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
+        let is_unexplained = self.explanation.is_none() && self.build.builder_failure().is_some();
+        let succeeded = self.build.verdict() == Verdict::Succeeded;
+        self.diagnosis = (is_unexplained && !succeeded)
+            .then(|| Diagnosis::of_builder(&self.build, &self.target.image_id, region));
+    }
+
+    /// What Image Builder's own word says, while no event explains a failure.
+    pub(crate) fn diagnosis(&self) -> Option<&Diagnosis> {
+        self.diagnosis.as_ref()
+    }
+
+    /// What helps after the failure.
+    pub(crate) fn remedy(&self) -> Option<&Remedy> {
+        let explained = self.explanation().map(|why| why.remedy.as_ref());
+        explained.unwrap_or_else(|| self.diagnosis.as_ref()?.remedy.as_ref())
     }
 
     /// The image's region: from the API, otherwise from the user.
@@ -273,6 +368,17 @@ impl Session {
         }
     }
 
+    /// Whether the build has an activity to show: it is known, and neither over nor failing.
+    fn is_running(&self) -> bool {
+        let is_known = self.build.current().is_some() || self.build.image().is_some();
+        let verdict = self.build.verdict();
+        let is_running = matches!(
+            verdict,
+            Verdict::Building | Verdict::Finishing | Verdict::Deleting
+        );
+        is_known && is_running && self.explanation.is_none() && !self.build.is_only_recorded()
+    }
+
     /// What the layout depends on, beside the notices.
     pub(super) fn layout_input(&self) -> LayoutInput {
         let has_events = !self.build.timelines().iter().all(Timeline::is_empty);
@@ -280,6 +386,7 @@ impl Session {
             has_detail: self.view().page().is_none() && has_events,
             detail_only: self.detail_only,
             detail_focused: self.focus == Focus::Detail,
+            is_running: self.is_running(),
             notices: 0,
             rows: self.view().wanted_rows(self.data()),
         }

@@ -155,6 +155,12 @@ impl Endpoints {
         Ok(Self { urls, config })
     }
 
+    /// Whether the AWS configuration names the address of a service.
+    pub(crate) fn is_configured(&self, service: Service) -> bool {
+        let config = self.config.as_ref();
+        config.is_some_and(|config| configured(config, service).is_some())
+    }
+
     /// The address of a service in another region.
     pub(crate) fn elsewhere(
         &self,
@@ -205,6 +211,18 @@ fn own_address(config: &SdkConfig, service: Service, region: &str) -> String {
     let fips = config.use_fips().unwrap_or_default();
     let dual_stack = config.use_dual_stack().unwrap_or_default();
     format!("https://{}", host(service, region, fips, dual_stack))
+}
+
+/// The partition of a region, as ARNs name it.
+pub(crate) fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("us-isob-") => "aws-iso-b",
+        _ if region.starts_with("us-iso-") => "aws-iso",
+        _ if region.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    }
 }
 
 fn host(service: Service, region: &str, fips: bool, dual_stack: bool) -> String {

@@ -131,18 +131,6 @@ impl ServiceError {
             return Some(shared);
         }
         match error.name {
-            "RequestLimitExceeded"
-            | "ThrottledException"
-            | "Throttled"
-            | "RequestThrottled"
-            | "RequestThrottledException"
-            | "BandwidthLimitExceeded"
-            | "LimitExceeded"
-            | "SlowDown"
-            | "PriorRequestNotComplete"
-            | "EC2Throttled"
-            | "CallRateLimitExceeded"
-            | "ProvisionedThroughputExceeded" => Some(AwsRefusal::Throttled),
             "AuthFailure" | "MissingAuthenticationToken" => Some(AwsRefusal::UnknownKeys),
             "UnauthorizedOperation" | "Forbidden" => Some(AwsRefusal::Denied),
             _ => None,

@@ -17,6 +17,7 @@ pub(crate) mod credentials;
 pub(crate) mod endpoints;
 pub(crate) mod errors;
 pub(crate) mod excerpt;
+pub(crate) mod exchange;
 pub(crate) mod http;
 pub(crate) mod operation;
 pub(crate) mod refusal;

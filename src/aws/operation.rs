@@ -19,6 +19,7 @@ pub(crate) enum Operation {
     GetImage,
     /// Exchanges credentials, as the credential chain does.
     AssumeRole,
+    GetCallerIdentity,
 }
 
 impl Operation {
@@ -29,7 +30,7 @@ impl Operation {
             Self::DescribeStackEvents | Self::DescribeStacks | Self::ListStacks => "cloudformation",
             Self::DescribeImages => "ec2",
             Self::GetImage => "imagebuilder",
-            Self::AssumeRole => "sts",
+            Self::GetCallerIdentity | Self::AssumeRole => "sts",
         }
     }
 
@@ -41,7 +42,8 @@ impl Operation {
             | Self::DescribeStacks
             | Self::ListStacks
             | Self::DescribeImages
-            | Self::GetImage => Method::GET,
+            | Self::GetImage
+            | Self::GetCallerIdentity => Method::GET,
             Self::AssumeRole => Method::POST,
         }
     }
@@ -56,6 +58,7 @@ impl Operation {
             Self::DescribeImages => "ec2:DescribeImages",
             Self::GetImage => "imagebuilder:GetImage",
             Self::AssumeRole => "sts:AssumeRole",
+            Self::GetCallerIdentity => "sts:GetCallerIdentity",
         }
     }
 
@@ -69,6 +72,7 @@ impl Operation {
             Self::DescribeImages => "find the AMI of",
             Self::GetImage => "read the Image Builder image of",
             Self::AssumeRole => "assume the role",
+            Self::GetCallerIdentity => "find the identity for",
         }
     }
 }
@@ -110,7 +114,8 @@ mod tests {
             Operation::DescribeStacks => Some(Operation::ListStacks),
             Operation::ListStacks => Some(Operation::DescribeImages),
             Operation::DescribeImages => Some(Operation::GetImage),
-            Operation::GetImage => Some(Operation::AssumeRole),
+            Operation::GetImage => Some(Operation::GetCallerIdentity),
+            Operation::GetCallerIdentity => Some(Operation::AssumeRole),
             Operation::AssumeRole => None,
         }
     }

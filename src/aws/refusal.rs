@@ -20,6 +20,22 @@ const CLOCK_HINT: &str = "check this machine's clock";
 const SIGNING_HINT: &str = "check the secret key and --signing-region; a proxy that rewrites requests breaks \
      signatures too";
 
+/// The names under which services refuse a request because of its rate, without `Exception`.
+const THROTTLING: [&str; 12] = [
+    "Throttling",
+    "TooManyRequests",
+    "RequestLimitExceeded",
+    "Throttled",
+    "RequestThrottled",
+    "BandwidthLimitExceeded",
+    "LimitExceeded",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "EC2Throttled",
+    "CallRateLimitExceeded",
+    "ProvisionedThroughputExceeded",
+];
+
 /// A refusal that any AWS service can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AwsRefusal {
@@ -122,7 +138,7 @@ impl<'a> ErrorResponse<'a> {
 
     fn is_throttling(&self) -> bool {
         self.status() == StatusCode::TOO_MANY_REQUESTS
-            || ["Throttling", "TooManyRequests"].contains(&self.name)
+            || THROTTLING.contains(&self.name)
             || [
                 "rate exceeded",
                 "throttling",
@@ -169,7 +185,15 @@ impl AwsRefusal {
         let quote = || error.quote(context.host);
         match self {
             Self::Throttled => {
-                context.fault(FaultKind::Throttled, format_args!("throttled: {}", quote()))
+                let quote = quote();
+                // Some services say it themselves.
+                let said = quote.to_lowercase().starts_with("throttl");
+                let why = if said {
+                    quote
+                } else {
+                    format!("throttled: {quote}")
+                };
+                context.fault(FaultKind::Throttled, why)
             }
             Self::Signature => context.fault_with_hint(
                 FaultKind::Misconfigured,

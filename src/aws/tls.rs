@@ -1,13 +1,14 @@
 //! Reads the certificates of `--ca-bundle`, which are trusted besides the platform's: by the HTTP client for
 //! requests of [`crate::aws::operation`], and by the AWS SDK's client for credentials.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_smithy_http_client::HttpClientError;
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use reqwest::{Certificate, Client};
+
+use crate::file;
 
 /// A CA bundle: a PEM file with at least one certificate, read and checked.
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ impl CaBundle {
             path: path.to_owned(),
             source,
         };
-        let pem = fs::read(path).map_err(|source| TlsError::Unreadable {
+        let pem = file::read(path).map_err(|source| TlsError::Unreadable {
             path: path.to_owned(),
             source,
         })?;
@@ -77,6 +78,7 @@ impl CaBundle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     const CA: &str = include_str!("testing/ca.pem");
 

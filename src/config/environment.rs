@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use crate::cli::Color;
 use crate::config::background::Background;
-use crate::config::capabilities::{NotifySupport, TerminalCapabilities};
+use crate::config::capabilities::{self, Multiplexer, NotifySupport, TerminalCapabilities};
+use crate::config::terminfo;
 use crate::style::{Depth, Glyphs};
 
 /// The parts of the environment that bakewatch uses.
@@ -20,8 +21,14 @@ pub struct Environment {
     pub keys_can_be_read: bool,
     pub term: String,
     pub term_program: String,
+    /// The number of the terminal's colours by the terminfo database; `None` if it has no entry.
+    pub term_colours: Option<u32>,
     /// `TMUX`, if not empty.
     pub tmux: Option<String>,
+    /// Whether `STY` is set, by GNU screen.
+    pub in_screen: bool,
+    /// Whether the terminal shows a progress bar.
+    pub has_progress: bool,
     pub colorterm: String,
     /// From `COLORFGBG`.
     pub background: Background,
@@ -70,14 +77,28 @@ impl Environment {
         let home = std::env::home_dir().filter(|home| home.is_absolute());
         let in_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
         let tmux = non_empty("TMUX");
+        let term = var("TERM");
+        let own = path("TERMINFO").into_iter().chain(in_home(".terminfo"));
+        let more = var("TERMINFO_DIRS");
+        let more = more.split(':').map(PathBuf::from);
+        let term_colours = terminfo::colours(&term, own.chain(more));
+        // Windows Terminal, ConEmu, and iTerm2, which lists its features.
+        let own = non_empty("WT_SESSION").is_some()
+            || var("ConEmuANSI") == "ON"
+            || var("TERM_PROGRAM") == "iTerm.app" && var("TERM_FEATURES").contains('P');
+        let has_progress =
+            capabilities::has_progress(&var("TERM_PROGRAM"), &var("VTE_VERSION"), own);
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
             keys_can_be_read: io::stdin().is_terminal() || File::open("/dev/tty").is_ok(),
-            term: var("TERM"),
+            term,
+            term_colours,
             term_program: var("TERM_PROGRAM"),
             background: Background::parse(&var("COLORFGBG"), tmux.is_some()),
             tmux,
+            in_screen: non_empty("STY").is_some(),
+            has_progress,
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
             api_url: non_empty("BAKEWATCH_API_URL"),
@@ -108,13 +129,16 @@ impl Environment {
 
     /// The capabilities of the terminal; without `notify`, notifications are off.
     pub fn capabilities(&self, notify: bool) -> TerminalCapabilities {
+        let multiplexer = Multiplexer::detect(self.tmux.is_some(), self.in_screen, &self.term);
         TerminalCapabilities {
             notifications: if notify {
                 NotifySupport::detect(&self.term, &self.term_program)
             } else {
                 NotifySupport::Off
             },
-            in_tmux: self.tmux.is_some(),
+            multiplexer,
+            title: capabilities::has_title(&self.term),
+            progress: self.has_progress && multiplexer == Multiplexer::None,
         }
     }
 
@@ -123,22 +147,36 @@ impl Environment {
         let enabled = match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                self.stdout_is_terminal
-                    && !self.no_color
-                    && !matches!(self.term.as_str(), "" | "dumb")
-            }
+            Color::Auto => self.stdout_is_terminal && !self.no_color && !self.is_monochrome(),
         };
+        let colours = self.term_colours.unwrap_or(0);
         let colorterm = self.colorterm.to_ascii_lowercase();
         if !enabled {
             Depth::None
-        } else if colorterm.contains("truecolor") || colorterm.contains("24bit") {
+        } else if colorterm.contains("truecolor")
+            || colorterm.contains("24bit")
+            || colours > 256
+            || capabilities::has_true_colours(&self.term)
+        {
             Depth::True
-        } else if self.term.contains("256color") {
+        } else if self.term.contains("256color") || colours == 256 {
             Depth::Ansi256
         } else {
             Depth::Ansi16
         }
+    }
+
+    /// Whether the terminal has no colours.
+    fn is_monochrome(&self) -> bool {
+        match self.term_colours {
+            Some(colours) => colours < 8,
+            None => capabilities::is_monochrome(&self.term),
+        }
+    }
+
+    /// Whether the terminal can be asked for its background: one that does not know the question does not print it.
+    pub fn can_be_asked(&self) -> bool {
+        self.has_screen() && self.term != "linux" && !self.is_monochrome()
     }
 
     /// The glyphs that the locale supports.
@@ -186,6 +224,32 @@ mod tests {
             ..terminal()
         };
         assert_eq!(pipe.depth(Color::Auto), Depth::None);
+    }
+
+    #[test]
+    fn a_terminal_has_the_colours_of_its_terminfo_entry_or_of_its_name() {
+        for (term, term_colours, depth) in [
+            ("vt100", None, Depth::None),
+            ("vt220", None, Depth::None),
+            ("xterm-mono", None, Depth::None),
+            ("linux-m", None, Depth::None),
+            ("some-terminal", Some(0), Depth::None),
+            ("vte", None, Depth::Ansi16),
+            ("linux", None, Depth::Ansi16),
+            ("xterm", Some(8), Depth::Ansi16),
+            ("some-terminal", Some(256), Depth::Ansi256),
+            ("xterm-direct", Some(1 << 24), Depth::True),
+            ("xterm-kitty", Some(256), Depth::True),
+            ("alacritty", None, Depth::True),
+        ] {
+            let environment = Environment {
+                term: term.to_owned(),
+                term_colours,
+                ..terminal()
+            };
+            assert_eq!(environment.depth(Color::Auto), depth, "{term}");
+            assert_ne!(environment.depth(Color::Always), Depth::None, "{term}");
+        }
     }
 
     #[test]

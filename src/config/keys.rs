@@ -210,7 +210,7 @@ mod tests {
             ),
             (
                 "help = [\"ctrl-c\"]",
-                "line 1: ctrl-c is bound to both help and quit in the list; choose another key for one of them",
+                "line 1: ctrl-c is bound to both leave and help in the list; choose another key for one of them",
             ),
         ];
         for (text, wanted) in cases {

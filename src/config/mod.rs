@@ -14,6 +14,7 @@ pub(crate) mod keys;
 pub(crate) mod layers;
 pub(crate) mod preferences;
 mod target;
+mod terminfo;
 pub(crate) mod themes;
 
 use std::path::PathBuf;
@@ -22,16 +23,17 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
-    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
+    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs,
+    Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
 };
 use crate::error::Error;
 use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 
-pub(crate) use capabilities::{NotifySupport, TerminalCapabilities};
+pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
 pub(crate) use layers::Setting;
+pub(crate) use themes::ByBackground;
 
 use headers::ExtraHeader;
 use keys::Keys;
@@ -53,6 +55,7 @@ const RECORDINGS: &str = "bakewatch/recordings";
 #[derive(Debug)]
 pub enum Task {
     Watch(Box<Settings>),
+    Check(Box<Check>),
     History(History),
     Report(Recorded),
     PrintKeys(Keys),
@@ -68,6 +71,8 @@ pub struct Settings {
     pub source: SourceSettings,
     pub output: OutputMode,
     pub theme: Theme,
+    /// The themes to choose from once the terminal has told its background, if it is to be asked.
+    pub by_background: Option<Box<ByBackground>>,
     /// Whether bakewatch captures the mouse at the start.
     pub mouse: bool,
     /// Whether the screen's times are in UTC.
@@ -87,6 +92,14 @@ pub struct Settings {
     pub log: Log,
 }
 
+/// The `check` command.
+#[derive(Debug)]
+pub struct Check {
+    pub api: ApiSettings,
+    /// Print the policy, and send no request.
+    pub policy: bool,
+}
+
 /// The `history` command.
 #[derive(Debug)]
 pub struct History {
@@ -98,7 +111,11 @@ pub struct History {
 /// The format of the history.
 #[derive(Debug)]
 pub enum HistoryFormat {
-    Table(Box<Theme>),
+    Table {
+        theme: Box<Theme>,
+        /// Whether to show times in UTC.
+        utc: bool,
+    },
     Json,
 }
 
@@ -249,20 +266,16 @@ impl Task {
                 let format = history_format(args.output, environment)?;
                 return Ok(Self::History(History { recordings, format }));
             }
+            Command::Check(args) => return check(args, environment),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
                     record = Record::InFolder;
                 }
-                let unsigned = args.api.no_sign_request;
                 let given = args.image_id.or(args.image_id_flag).unwrap_or_default();
-                let target = Target::parse(&given)?;
-                if target.stack.is_some() {
-                    check_flags_of_stack(&args.api, &target)?;
-                }
-                let preferences = load(args.api, &args.output.look)?;
-                let api = Box::new(api(target, unsigned, &preferences)?);
-                (SourceSettings::Api(api), args.output, preferences)
+                let look = args.output.look.clone();
+                let (api, preferences) = connection(&given, args.api, look, environment)?;
+                (SourceSettings::Api(Box::new(api)), args.output, preferences)
             }
             Command::Demo(DemoArgs {
                 scenario,
@@ -304,6 +317,7 @@ impl Task {
             heartbeat: heartbeat(preferences.heartbeat, &mode),
             output: mode,
             theme: preferences.theme,
+            by_background: preferences.by_background,
             mouse: preferences.mouse,
             utc: preferences.utc,
             capabilities: environment.capabilities(preferences.notify),
@@ -320,6 +334,16 @@ impl Task {
     }
 }
 
+/// An image id that needs no image, for calls whose answer does not matter.
+const ANY_IMAGE: &str = "bakewatch-check";
+
+fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
+    let given = args.image_id.as_deref().unwrap_or(ANY_IMAGE);
+    let (api, _) = connection(given, args.api, LookArgs::default(), environment)?;
+    let policy = args.policy;
+    Ok(Task::Check(Box::new(Check { api, policy })))
+}
+
 /// The longest silence of a headless watch. A program that reads JSON may not know progress lines, so it has to ask for
 /// them.
 fn heartbeat(given: Option<Duration>, output: &OutputMode) -> Option<Duration> {
@@ -334,7 +358,10 @@ fn history_format(output: ListOutput, environment: &Environment) -> Result<Histo
         ListOutput::Text => {
             let preferences =
                 Preferences::load(ApiArgs::default(), LookArgs::default(), environment)?;
-            Ok(HistoryFormat::Table(Box::new(preferences.theme)))
+            Ok(HistoryFormat::Table {
+                theme: Box::new(preferences.theme),
+                utc: preferences.utc,
+            })
         }
         ListOutput::Json => Ok(HistoryFormat::Json),
     }
@@ -347,6 +374,23 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
             "no manual page: unknown command {name}; `bakewatch help` lists the commands"
         ))
     })
+}
+
+/// The connection of a target, and the settings around it.
+fn connection(
+    target: &str,
+    flags: ApiArgs,
+    look: LookArgs,
+    environment: &Environment,
+) -> Result<(ApiSettings, Preferences), Error> {
+    let unsigned = flags.no_sign_request;
+    let target = Target::parse(target)?;
+    if target.stack.is_some() {
+        check_flags_of_stack(&flags, &target)?;
+    }
+    let preferences = Preferences::load(flags, look, environment)?;
+    let api = api(target, unsigned, &preferences)?;
+    Ok((api, preferences))
 }
 
 /// A stack is where its ARN says, and the API has nothing but images.

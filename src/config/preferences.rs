@@ -9,20 +9,24 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::cli::{ApiArgs, BackendChoice, Color, LookArgs};
+use crate::config::background::Background;
 use crate::config::headers::ExtraHeader;
 use crate::config::layers::{
     Layers, Origin, Picked, Setting, choice, header_table, heartbeat, interval, path, quoted,
     switch, text,
 };
+use crate::config::themes::ByBackground;
 use crate::config::{Environment, headers, themes};
 use crate::error::Error;
-use crate::style::{Glyphs, Scheme, Theme};
+use crate::style::{Depth, Glyphs, Scheme, Theme};
 
 /// The effective values of all settings.
 #[derive(Debug)]
 pub(super) struct Preferences {
     pub(super) api: ApiPreferences,
     pub(super) theme: Theme,
+    /// The themes of `auto`, if the terminal is to be asked for its background.
+    pub(super) by_background: Option<Box<ByBackground>>,
     /// Whether bakewatch captures the mouse at the start.
     pub(super) mouse: bool,
     /// Whether the screen's times are in UTC.
@@ -79,7 +83,7 @@ impl Preferences {
     ) -> Result<Self, Error> {
         let mut layers = Layers::read(environment)?;
         let api = api_preferences(&mut layers, api, environment)?;
-        let theme = theme(&mut layers, &look, environment)?;
+        let (theme, by_background) = theme(&mut layers, &look, environment)?;
         let mouse = switch("mouse", "capture the mouse at the start");
         let mouse = layers.pick(mouse, None, None, Some(true))?;
         let times = choice("times", "time zone of the screen");
@@ -93,6 +97,7 @@ impl Preferences {
         Ok(Self {
             api,
             theme,
+            by_background,
             mouse: mouse.value != Some(false),
             utc: times.value == Some(TimesSetting::Utc),
             notify: notify.value != Some(false),
@@ -186,7 +191,12 @@ fn heartbeat_preference(
     Ok(layers.pick(row, flag, env, None)?.value)
 }
 
-fn theme(layers: &mut Layers, look: &LookArgs, environment: &Environment) -> Result<Theme, Error> {
+/// The theme, and those to choose from later.
+fn theme(
+    layers: &mut Layers,
+    look: &LookArgs,
+    environment: &Environment,
+) -> Result<(Theme, Option<Box<ByBackground>>), Error> {
     let color = choice("color", "when to use colours");
     let color = layers.pick(color, look.color, None, Some(Color::Auto))?;
     let here = themes::automatic(environment.background);
@@ -202,14 +212,36 @@ fn theme(layers: &mut Layers, look: &LookArgs, environment: &Environment) -> Res
     )?;
     let scheme = scheme(layers, &theme, environment)?;
     let glyphs = choice("glyphs", "characters for symbols");
-    let glyphs = layers.pick(glyphs, None, None, Some(GlyphSetting::Auto))?;
-    let glyphs = match glyphs.value {
+    let glyphs_setting = layers
+        .pick(glyphs, None, None, Some(GlyphSetting::Auto))?
+        .value;
+    let glyphs = match glyphs_setting {
         Some(GlyphSetting::Unicode) => Glyphs::Unicode,
         Some(GlyphSetting::Ascii) => Glyphs::Ascii,
         Some(GlyphSetting::Auto) | None => environment.glyphs(),
     };
     let depth = environment.depth(color.value.unwrap_or_default());
-    Ok(Theme::new(&scheme, depth, glyphs))
+    let asks = theme.value.as_deref() == Some(themes::AUTO)
+        && environment.background == Background::Unknown
+        && environment.can_be_asked()
+        && depth != Depth::None;
+    // A log that is written in such a locale is read elsewhere.
+    let is_ascii = environment.stdout_is_terminal
+        && glyphs_setting != Some(GlyphSetting::Unicode)
+        && environment.glyphs() == Glyphs::Ascii;
+    // A file of the user's that is wrong is an error where it is chosen by name.
+    let of = |background| {
+        let scheme = themes::load(themes::automatic(background), environment).ok()?;
+        Some(Theme::new(&scheme, depth, glyphs).in_ascii(is_ascii))
+    };
+    let by_background = if asks {
+        let themes = of(Background::Dark).zip(of(Background::Light));
+        themes.map(|(dark, light)| Box::new(ByBackground { dark, light }))
+    } else {
+        None
+    };
+    let theme = Theme::new(&scheme, depth, glyphs).in_ascii(is_ascii);
+    Ok((theme, by_background))
 }
 
 /// The colours of a theme. The error for an unknown theme names the layer that set it.

@@ -11,7 +11,7 @@ use crate::config::background::Background;
 use crate::config::file::{FileError, clean, closest_name_or, file_error};
 use crate::config::{Environment, file};
 use crate::error::Error;
-use crate::style::{Depth, Role, Scheme};
+use crate::style::{Depth, Role, Scheme, Theme};
 
 /// The theme that follows the terminal's background.
 pub(crate) const AUTO: &str = "auto";
@@ -42,6 +42,13 @@ pub const BUILT_IN: [(&str, &str); 5] = [
         include_str!("../../assets/themes/colour-blind.toml"),
     ),
 ];
+
+/// What `auto` stands for once the terminal has told its background.
+#[derive(Clone, Debug)]
+pub struct ByBackground {
+    pub dark: Theme,
+    pub light: Theme,
+}
 
 /// The name of the theme that `auto` stands for.
 pub(crate) const fn automatic(background: Background) -> &'static str {

@@ -1,5 +1,5 @@
-//! A simulated ParallelCluster API on a loopback port. `bakewatch demo` watches it over HTTP as it would watch a real
-//! one: no other code of the program knows that it is simulated.
+//! A simulated AWS and a simulated ParallelCluster API on one loopback port. `bakewatch demo` watches either over HTTP
+//! as it would watch the real one: only the preparation of the watch knows that it is simulated.
 //!
 //! ```text
 //!  scenario/ ─► playback ─┐                       ┌─ faults
@@ -8,7 +8,7 @@
 //! - `scenario/`: a [`Scenario`] is data: a stack, its end, and the time of every change.
 //! - [`World`]: the state at one moment, from which the API makes its responses.
 //! - `token`: page tokens, which the world writes and reads.
-//! - `server/`: routes, responses, and connections that fail on purpose.
+//! - `server/`: routes, responses, and connections that fail on purpose; `server/aws` has the services of AWS.
 //! - `faults`: the requests that fail, and in which way. The scenario `flaky` has some.
 //!
 //! [`RequestLog`], [`Simulator::bind_world`], [`Simulator::with_faults`] and [`Simulator::with_page_size`] are

@@ -26,6 +26,8 @@ pub struct Change<'a> {
     pub left: Vec<Arc<StackEvent>>,
     /// The stack of the events from here on, if it is not the previous one.
     pub new_stack: Option<StackId>,
+    /// The service refuses the page below the committed events: older ones may be missing.
+    pub has_new_gap: bool,
     /// The newly committed events, in the order to print them.
     pub committed: Vec<Arc<StackEvent>>,
     /// The changes by the observations of a resumed recording.
@@ -77,6 +79,7 @@ impl<'a> Change<'a> {
             completed_walk: None,
             left: Vec::new(),
             new_stack: None,
+            has_new_gap: false,
             committed: Vec::new(),
             earlier: Vec::new(),
             replaced: false,

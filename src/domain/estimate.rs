@@ -21,6 +21,8 @@ pub struct TypicalDuration {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
+    /// How long such a build usually takes.
+    pub whole: TimeDelta,
     /// The time left, if the build takes as long as usual; negative if it has taken longer.
     pub left: TimeDelta,
     /// The number of the user's own builds that it is made from; 0 for the documentation.
@@ -33,6 +35,7 @@ impl Estimate {
     pub fn of(elapsed: TimeDelta, typical: Option<TypicalDuration>) -> Option<Self> {
         let duration = typical.map_or(DOCUMENTED, |typical| typical.duration);
         (elapsed < duration * UNUSUAL).then_some(Self {
+            whole: duration,
             left: duration - elapsed,
             builds: typical.map_or(0, |typical| typical.builds),
         })

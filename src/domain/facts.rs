@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::stack_event::{EventId, StackEvent};
 use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::store::Seq;
@@ -50,9 +52,19 @@ struct Resource {
     deletion: Option<Arc<StackEvent>>,
     /// Whether it has ever failed by itself.
     has_failed: bool,
+    /// Whether its creation has failed by itself.
+    creation_failed: bool,
 }
 
 impl Resource {
+    /// The class that it counts in: that of its newest status. One that was deleted because it failed has failed.
+    fn class(&self) -> StatusClass {
+        match self.newest.status.class() {
+            StatusClass::Deleting if self.creation_failed => StatusClass::Failed,
+            class => class,
+        }
+    }
+
     /// The slot for the beginning of the operation that a status begins.
     fn beginning(&mut self, status: &ResourceStatus) -> Option<&mut Option<Arc<StackEvent>>> {
         match status.as_str() {
@@ -122,25 +134,24 @@ impl Facts {
         }
         let count = &mut self.resources_by_class;
         let resource = match self.resources.entry(event.logical_id.clone()) {
-            Entry::Vacant(vacant) => {
-                count[event.status.class().index()] += 1;
-                vacant.insert(Resource {
-                    newest: Arc::clone(event),
-                    creation: None,
-                    deletion: None,
-                    has_failed: false,
-                })
-            }
+            Entry::Vacant(vacant) => vacant.insert(Resource {
+                newest: Arc::clone(event),
+                creation: None,
+                deletion: None,
+                has_failed: false,
+                creation_failed: false,
+            }),
             Entry::Occupied(known) => {
                 let known = known.into_mut();
+                count[known.class().index()] -= 1;
                 if newer(&known.newest) {
-                    count[known.newest.status.class().index()] -= 1;
-                    count[event.status.class().index()] += 1;
                     known.newest = Arc::clone(event);
                 }
                 known
             }
         };
+        resource.creation_failed |= event.is_own_failure && !event.status.is_delete();
+        count[resource.class().index()] += 1;
         if let Some(slot) = resource.beginning(&event.status) {
             replace_if(slot, event, &older);
         }
@@ -188,6 +199,12 @@ impl Facts {
         self.made.as_ref()
     }
 
+    /// When the stack began the image.
+    pub fn image_began(&self) -> Option<DateTime<Utc>> {
+        let image = self.resources.get(&SafeText::new(IMAGE_RESOURCE))?;
+        image.creation.as_ref()?.timestamp
+    }
+
     /// Whether the events name the image resource of ParallelCluster's template.
     pub fn has_image(&self) -> bool {
         self.newest_of(&SafeText::new(IMAGE_RESOURCE)).is_some()
@@ -212,7 +229,8 @@ impl Facts {
         self.resources.len()
     }
 
-    /// The number of resources whose newest status is of the class.
+    /// The number of resources whose newest status is of the class; one whose creation failed stays a failed one when it
+    /// is deleted.
     pub fn resources_in(&self, class: StatusClass) -> usize {
         self.resources_by_class[class.index()]
     }

@@ -34,6 +34,10 @@ impl ImageAnswer {
 /// The fields of DescribeImage that the watch uses. The configuration's presigned URL is left out: it is a secret that
 /// nothing here needs.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts: every combination can be observed"
+)]
 pub struct ImageDescription {
     /// The image that the description is about, if it says so.
     pub image_id: Option<SafeText>,
@@ -119,6 +123,8 @@ pub struct Ami {
     pub state_reason: Option<SafeText>,
     /// The Image Builder image that it was made by: the tag `Ec2ImageBuilderArn`.
     pub image_arn: Option<SafeText>,
+    /// Its tags, by key.
+    pub tags: Vec<(SafeText, SafeText)>,
 }
 
 /// The meaning of an AMI's state for the verdict.
@@ -141,7 +147,16 @@ impl Ami {
             state: None,
             state_reason: None,
             image_arn: None,
+            tags: Vec::new(),
         }
+    }
+
+    /// The line of a cluster's configuration that uses it. `None` for an id that would not be one word there.
+    pub(crate) fn configuration(&self) -> Option<String> {
+        let id = self.id.as_str();
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let is_id = !id.is_empty() && id.bytes().all(is_word);
+        is_id.then(|| format!("Image: {{CustomAmi: {id}}}"))
     }
 
     /// Whether it names another Image Builder image than the known one of the build.

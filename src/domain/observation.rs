@@ -133,12 +133,36 @@ pub struct WalkStep {
     pub commit: Option<Vec<LateEvent>>,
     /// The walk reads the whole history, down to the stack's first event.
     pub audit: bool,
+    /// The events directly below which others may be missing, because the service refuses their page: all gaps of the
+    /// stack, if this walk has changed them.
+    pub gaps: Option<Vec<EventId>>,
+    /// Events of other stacks that the service listed among those of the walk's. They are committed with the walk.
+    pub others: Vec<OtherEvents>,
+}
+
+/// The new events of another stack than the walk's.
+#[derive(Clone, Debug)]
+pub struct OtherEvents {
+    pub stack_id: StackId,
+    /// Newer than all that is known of the stack, newest first.
+    pub fresh: Vec<Arc<StackEvent>>,
+    pub late: Vec<LateEvent>,
+    /// The gaps of this stack, if the walk has changed them.
+    pub gaps: Option<Vec<EventId>>,
 }
 
 impl WalkStep {
     /// The page's events: the late ones first, then the fresh ones, oldest first.
     pub fn events(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
         let late = self.commit.iter().flatten().map(|late| &late.event);
+        let others = self.others.iter().flat_map(OtherEvents::events);
+        others.chain(late.rev()).chain(self.fresh.iter().rev())
+    }
+}
+
+impl OtherEvents {
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
+        let late = self.late.iter().map(|late| &late.event);
         late.rev().chain(self.fresh.iter().rev())
     }
 }

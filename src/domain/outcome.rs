@@ -80,6 +80,8 @@ pub struct FailureEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedWatch {
     pub file: PathBuf,
+    /// A short name of the recording.
+    pub name: SafeText,
     /// The start of the build, else of the watch; of an unreadable file, its modification time.
     pub began: DateTime<Utc>,
     /// The outcome, or why the file can't be read.

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::properties::{Properties, safe_excerpt};
 use crate::domain::status::{ResourceStatus, StatusClass};
-use crate::text::redact::redact_urls;
+use crate::text::redact::{REDACTED, redact_urls};
 use crate::text::safe::SafeText;
 
 macro_rules! identifier {
@@ -62,6 +62,44 @@ identifier! {
     EventId
 }
 
+/// A hash of an event's documented fields as the service sent them, the redacted parts included. It tells apart events of
+/// one id: ids that are equal as text only, and ids that the service has used twice.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    fn of(content: &impl Hash) -> Self {
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+
+    /// That of an event whose redacted parts are not known any more.
+    const UNKNOWN: Self = Self(0);
+
+    /// Whether the two may be of the same content.
+    pub(crate) fn agrees(self, other: Self) -> bool {
+        self == other || self == Self::UNKNOWN || other == Self::UNKNOWN
+    }
+
+    /// Reads it as [`Self`] is displayed.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        u64::from_str_radix(text, 16).ok().map(Self)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
 /// The API's name for the field that [`StackEvent::properties`] decodes.
 pub(crate) const PROPERTIES: &str = "resourceProperties";
 
@@ -73,11 +111,13 @@ pub struct EventKey {
     pub event_id: EventId,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StackEvent {
     pub stack_id: StackId,
-    /// Made from the event's content if the service sent none.
+    /// Made from the event's content if the service sent none; the fingerprint is part of it if another event of the
+    /// stack has the same id ([`StackEvent::identified`]).
     pub event_id: EventId,
+    pub fingerprint: Fingerprint,
     /// The resource's name in the template; the stack's own name for events of the stack itself.
     pub logical_id: SafeText,
     /// The resource's own id or ARN; absent until the resource exists.
@@ -93,6 +133,8 @@ pub struct StackEvent {
     pub is_root: bool,
     /// Whether it failed by itself, not because another resource did.
     pub is_own_failure: bool,
+    /// Its id is not the one in its JSON, because another event of the stack has that.
+    is_renamed: bool,
     raw: Box<str>,
     /// The event as the API sent it, if that is different.
     as_sent: Option<Box<str>>,
@@ -133,8 +175,9 @@ impl StackEvent {
             Some(safe) => (safe, Some(sent)),
             None => (sent, None),
         };
+        let fingerprint = fingerprint(as_sent.as_deref().unwrap_or(&raw));
         let Ok(fields) = serde_json::from_str::<Fields<'_>>(&raw) else {
-            return Self::unreadable(raw, as_sent, fallback);
+            return Self::unreadable(raw, as_sent, fingerprint, fallback);
         };
         let stack_id = fields.stack_id.and_then(string).map_or_else(
             || stack_or_unnamed(fallback),
@@ -150,6 +193,7 @@ impl StackEvent {
             stack_id,
             event_id: text(fields.event_id)
                 .map_or_else(|| content_id(&raw), |id| EventId::from(id.as_str())),
+            fingerprint,
             logical_id: safe_text(fields.logical_resource_id)
                 .or_else(|| safe_text(fields.stack_name))
                 .unwrap_or_else(|| SafeText::new("(no logical id)")),
@@ -161,16 +205,23 @@ impl StackEvent {
                 && !reason.as_deref().is_some_and(is_cancelled),
             reason: explained.as_deref().map(safe_excerpt),
             status,
+            is_renamed: false,
             raw,
             as_sent,
         }
     }
 
     /// A row for an element of the list that is no event: shown, never dropped.
-    fn unreadable(raw: Box<str>, as_sent: Option<Box<str>>, fallback: Option<&StackId>) -> Self {
+    fn unreadable(
+        raw: Box<str>,
+        as_sent: Option<Box<str>>,
+        fingerprint: Fingerprint,
+        fallback: Option<&StackId>,
+    ) -> Self {
         Self {
             stack_id: stack_or_unnamed(fallback),
             event_id: content_id(&raw),
+            fingerprint,
             logical_id: SafeText::new("(unreadable event)"),
             physical_id: None,
             resource_type: SafeText::new(""),
@@ -179,9 +230,61 @@ impl StackEvent {
             reason: Some(safe_excerpt(&raw)),
             is_root: false,
             is_own_failure: false,
+            is_renamed: false,
             raw,
             as_sent,
         }
+    }
+
+    /// The event under an id that no other event of its stack has: its own one, unless `known` has it with another
+    /// fingerprint; then the fingerprint is appended. The same content gets the same id at every poll.
+    pub fn identified(
+        self: &Arc<Self>,
+        known: impl Fn(&EventId) -> Option<Fingerprint>,
+    ) -> Arc<Self> {
+        let is_of_another =
+            |id: &EventId| known(id).is_some_and(|other| !other.agrees(self.fingerprint));
+        let mut id = self.event_id.clone();
+        while is_of_another(&id) {
+            id = EventId::from(format!("{}#{}", id.as_str(), self.fingerprint).as_str());
+        }
+        if id == self.event_id {
+            return Arc::clone(self);
+        }
+        let mut event = Self::clone(self);
+        event.event_id = id;
+        event.is_renamed = true;
+        Arc::new(event)
+    }
+
+    /// Reads a recorded event. A recording of an earlier version has no fingerprint of a redacted event.
+    pub(crate) fn from_recording(
+        json: &str,
+        stack: &StackId,
+        id: Option<&str>,
+        fingerprint: Option<&str>,
+    ) -> Self {
+        let mut event = Self::from_json(json, Some(stack));
+        if let Some(id) = id {
+            event.event_id = EventId::from(id);
+            event.is_renamed = true;
+        }
+        if let Some(recorded) = fingerprint.and_then(Fingerprint::parse) {
+            event.fingerprint = recorded;
+        } else if event.raw.contains(REDACTED) {
+            event.fingerprint = Fingerprint::UNKNOWN;
+        }
+        event
+    }
+
+    /// The id under which the event has to be recorded, unless it is in its JSON.
+    pub(crate) fn recorded_id(&self) -> Option<&EventId> {
+        self.is_renamed.then_some(&self.event_id)
+    }
+
+    /// The fingerprint that has to be recorded: its JSON lacks the parts that were redacted.
+    pub(crate) fn recorded_fingerprint(&self) -> Option<Fingerprint> {
+        self.as_sent.is_some().then_some(self.fingerprint)
     }
 
     /// Whether it failed only because a sibling did: CloudFormation cancelled it.
@@ -244,21 +347,22 @@ impl StackEvent {
 /// The reason of an event in words: CloudFormation's, with what its other fields say of a hook or of the moment.
 fn explanation(fields: &Fields<'_>) -> Option<String> {
     let of_service = text(fields.resource_status_reason);
-    let hook = text(fields.hook_type).map(|hook| {
-        let status = text(fields.hook_status).unwrap_or_default();
-        let blocks = text(fields.hook_failure_mode).as_deref() != Some("WARN");
+    let hook = fields.hook_type.and_then(string).map(|hook| {
+        let status = fields.hook_status.and_then(string).unwrap_or_default();
+        let mode = fields.hook_failure_mode.and_then(string);
+        let blocks = mode.as_deref() != Some("WARN");
         let how = match (status.ends_with("FAILED"), blocks) {
             (true, true) => "blocked by hook",
             (true, false) => "warning by hook",
             (false, _) if status.ends_with("SUCCEEDED") => "passed hook",
             (false, _) => "checked by hook",
         };
-        match text(fields.hook_status_reason) {
+        match fields.hook_status_reason.and_then(string) {
             Some(why) => format!("{how} {hook}: {why}"),
             None => format!("{how} {hook}"),
         }
     });
-    let moment = match text(fields.detailed_status).as_deref() {
+    let moment = match fields.detailed_status.and_then(string).as_deref() {
         Some("CONFIGURATION_COMPLETE") => Some("configured; its consistency is being checked"),
         Some("VALIDATION_FAILED") => Some("the validation failed"),
         _ => None,
@@ -298,6 +402,26 @@ fn string(field: &RawValue) -> Option<String> {
 
 fn stack_or_unnamed(fallback: Option<&StackId>) -> StackId {
     fallback.cloned().unwrap_or_else(|| StackId::from(""))
+}
+
+/// The fingerprint of an element of the list, from its JSON as the service sent it. Without an id, all of it counts.
+fn fingerprint(sent: &str) -> Fingerprint {
+    match serde_json::from_str::<Fields<'_>>(sent) {
+        Ok(fields) if fields.event_id.is_some() => Fingerprint::of(&[
+            fields.stack_id.map(RawValue::get),
+            fields.event_id.map(RawValue::get),
+            fields.stack_name.map(RawValue::get),
+            fields.logical_resource_id.map(RawValue::get),
+            fields.physical_resource_id.map(RawValue::get),
+            fields.resource_type.map(RawValue::get),
+            fields.timestamp.map(RawValue::get),
+            fields.resource_status.map(RawValue::get),
+            fields.resource_status_reason.map(RawValue::get),
+            fields.resource_properties.map(RawValue::get),
+            fields.client_request_token.map(RawValue::get),
+        ]),
+        _ => Fingerprint::of(&sent),
+    }
 }
 
 /// An id for an event without one: the same content gives the same id at every poll.

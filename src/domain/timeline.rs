@@ -2,16 +2,19 @@
 //! those that an unfinished walk has brought so far. [`crate::domain::build`] applies the poller's pages to it; the lists
 //! show its rows.
 //!
-//! Between the two parts events may be missing: a gap, which is always a row of its own.
+//! Between the two parts events may be missing, and between committed ones where the service refused a page for good: a
+//! gap, which is always a row of its own.
 //!
 //! Tests: `tests/it/poll/walk.rs`, `tests/it/app/find.rs`, `tests/it/app/scale.rs`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::domain::facts::{Facts, Position};
-use crate::domain::observation::WalkStep;
+use crate::domain::observation::{LateEvent, OtherEvents, WalkStep};
 use crate::domain::search::{Predicate, Selection};
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::store::Seq;
 use crate::store::entry_log::EntryLog;
 use crate::store::filter_index::FilterSlot;
 use crate::store::work::WorkBudget;
@@ -24,14 +27,20 @@ pub struct Timeline {
     pending: EntryLog<StackEvent>,
     facts: Facts,
     is_whole: bool,
+    /// The committed events directly below which others may be missing, because the service refused their page.
+    gaps: Vec<EventId>,
+    /// The same as sequence numbers, in order.
+    gap_seqs: Vec<Seq>,
     walks: usize,
+    /// The events that were printed before a walk committed them, because another stack became the current one.
+    printed: HashSet<EventId>,
 }
 
 /// One line of a timeline.
 #[derive(Clone, Debug)]
 pub enum Row<'a> {
     Event(&'a Arc<StackEvent>),
-    /// Events may be missing here: a walk over the history is not finished.
+    /// Events may be missing here: a walk over the history is not finished, or the service refused their page.
     Gap,
 }
 
@@ -39,7 +48,7 @@ pub enum Row<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Before<'a> {
     pub event: &'a Arc<StackEvent>,
-    /// Whether events may be missing between the two: a walk over the history is not finished.
+    /// Whether events may be missing between the two.
     pub gap: bool,
 }
 
@@ -51,7 +60,10 @@ impl Timeline {
             pending: EntryLog::default(),
             facts: Facts::default(),
             is_whole: true,
+            gaps: Vec::new(),
+            gap_seqs: Vec::new(),
             walks: 0,
+            printed: HashSet::new(),
         }
     }
 
@@ -83,22 +95,75 @@ impl Timeline {
         };
         let empty = self.pending.emptied();
         let pending = std::mem::replace(&mut self.pending, empty);
-        let mut printed: Vec<_> = Vec::with_capacity(late.len() + pending.len());
         let fresh: Vec<_> = pending.iter().map(Arc::clone).collect();
         self.committed.append(pending);
-        for late in late {
-            if self
-                .committed
-                .insert_before(&late.before, Arc::clone(&late.event))
-            {
-                self.observe(&late.event);
-                printed.push(Arc::clone(&late.event));
+        let mut printed = self.insert(late);
+        printed.extend(fresh);
+        if let Some(gaps) = &page.gaps {
+            self.gaps.clone_from(gaps);
+        }
+        self.place_gaps();
+        self.walks += 1;
+        printed.retain(|event| !self.printed.contains(&event.event_id));
+        printed
+    }
+
+    /// Adds events that the service listed among those of another stack. Returns them in the order to print them.
+    pub(super) fn add_aside(&mut self, events: &OtherEvents) -> Vec<Arc<StackEvent>> {
+        let empty = self.pending.emptied();
+        let left = std::mem::replace(&mut self.pending, empty);
+        let mut added = self.insert(&events.late);
+        for event in events.fresh.iter().rev() {
+            if self.committed.push_newest(Arc::clone(event)) {
+                self.observe(event);
+                added.push(Arc::clone(event));
             }
         }
-        printed.reverse();
-        printed.extend(fresh);
-        self.walks += 1;
-        printed
+        added.retain(|event| !self.printed.contains(&event.event_id));
+        // An unfinished walk may have taken the stack for its own.
+        for event in left.iter() {
+            if !self.committed.contains(&event.event_id) {
+                self.pending.push_newest(Arc::clone(event));
+            }
+        }
+        self.is_whole |= self.pending.is_empty();
+        if let Some(gaps) = &events.gaps {
+            self.gaps.clone_from(gaps);
+        }
+        self.place_gaps();
+        added
+    }
+
+    /// Inserts late events, newest first. Returns those that are new, oldest first.
+    fn insert(&mut self, late: &[LateEvent]) -> Vec<Arc<StackEvent>> {
+        let mut inserted = Vec::with_capacity(late.len());
+        for LateEvent { event, before } in late {
+            if self.committed.insert_before(before, Arc::clone(event)) {
+                self.observe(event);
+                inserted.push(Arc::clone(event));
+            }
+        }
+        inserted.reverse();
+        inserted
+    }
+
+    /// Finds the sequence numbers of the gaps again: late events have moved them.
+    fn place_gaps(&mut self) {
+        let seqs = self.gaps.iter().filter_map(|id| self.committed.seq_of(id));
+        self.gap_seqs.clear();
+        self.gap_seqs.extend(seqs);
+        self.gap_seqs.sort_unstable();
+        self.gap_seqs.dedup();
+    }
+
+    /// Whether events may be missing between committed ones.
+    pub fn has_gaps(&self) -> bool {
+        !self.gap_seqs.is_empty()
+    }
+
+    /// Whether events may be missing directly below this one.
+    pub(super) fn is_above_gap(&self, id: &EventId) -> bool {
+        self.gaps.contains(id)
     }
 
     fn observe(&mut self, event: &Arc<StackEvent>) {
@@ -125,6 +190,18 @@ impl Timeline {
     /// Whether there are no events.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Gives up the unfinished walk's claim to be printed when it is whole: another stack is the current one now. Returns
+    /// its events that have not been printed, oldest first.
+    pub(super) fn leave(&mut self) -> Vec<Arc<StackEvent>> {
+        let mut left = Vec::new();
+        for event in self.pending.iter() {
+            if self.printed.insert(event.event_id.clone()) {
+                left.push(Arc::clone(event));
+            }
+        }
+        left
     }
 
     /// The events of an unfinished walk, oldest first.
@@ -160,18 +237,45 @@ impl Timeline {
         self.committed.count_flagged() + self.pending.count_flagged()
     }
 
-    /// The number of rows of a selection: its events, and the gap where there is one.
+    /// The number of rows of a selection: its events and the gaps.
     pub fn rows(&self, selection: Selection) -> usize {
-        self.count(selection) + usize::from(self.has_gap())
+        self.count(selection) + usize::from(self.has_gap()) + self.gap_seqs.len()
     }
 
-    /// The index of the gap's row, where there is one.
-    pub fn gap(&self, selection: Selection) -> Option<usize> {
-        self.has_gap().then(|| self.committed.count(selection))
+    /// The number of gaps up to a row, that row included.
+    pub fn gaps_to(&self, selection: Selection, row: usize) -> usize {
+        let last = self.committed.count(selection) + self.gap_seqs.len();
+        self.gaps_before(selection, row + 1) + usize::from(self.has_gap() && last <= row)
+    }
+
+    /// The number of gaps between committed events that are above a row.
+    fn gaps_before(&self, selection: Selection, row: usize) -> usize {
+        let mut gaps = 0;
+        let mut end = self.gap_seqs.len();
+        while gaps < end {
+            let middle = gaps + (end - gaps) / 2;
+            if self.gap_row(selection, middle).is_some_and(|gap| gap < row) {
+                gaps = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        gaps
+    }
+
+    /// The row of the gap between committed events that has so many older ones.
+    fn gap_row(&self, selection: Selection, older: usize) -> Option<usize> {
+        let seq = *self.gap_seqs.get(older)?;
+        Some(self.committed.count_before(selection, seq) + older)
     }
 
     /// The row at an index, oldest first.
     pub fn row(&self, selection: Selection, index: usize) -> Option<Row<'_>> {
+        let gaps = self.gaps_before(selection, index);
+        if self.gap_row(selection, gaps) == Some(index) {
+            return Some(Row::Gap);
+        }
+        let index = index - gaps;
         let older = self.committed.count(selection);
         if index < older {
             return self.committed.nth(selection, index).map(Row::Event);
@@ -187,10 +291,12 @@ impl Timeline {
     /// for an event that is not in the timeline.
     pub fn row_of(&self, selection: Selection, id: &EventId) -> Option<usize> {
         if let Some(seq) = self.committed.seq_of(id) {
-            return Some(self.committed.count_before(selection, seq));
+            let gaps = self.gap_seqs.partition_point(|gap| *gap <= seq);
+            return Some(self.committed.count_before(selection, seq) + gaps);
         }
         let seq = self.pending.seq_of(id)?;
-        let below = self.committed.count(selection) + usize::from(self.has_gap());
+        let gaps = usize::from(self.has_gap()) + self.gap_seqs.len();
+        let below = self.committed.count(selection) + gaps;
         Some(below + self.pending.count_before(selection, seq))
     }
 
@@ -247,8 +353,12 @@ impl Timeline {
             .then(|| self.pending.previous_in_group(event))
             .flatten();
         let across = in_pending && pending.is_none() && self.has_gap();
-        let event = pending.or_else(|| self.committed.previous_in_group(event))?;
-        Some(Before { event, gap: across })
+        let before = pending.or_else(|| self.committed.previous_in_group(event))?;
+        let from = self.committed.seq_of(&before.event_id);
+        let to = self.committed.seq_of(&event.event_id).unwrap_or(Seq::MAX);
+        let gaps_to = |seq: Seq| self.gap_seqs.partition_point(|gap| *gap <= seq);
+        let gap = across || from.is_some_and(|from| gaps_to(from) < gaps_to(to));
+        Some(Before { event: before, gap })
     }
 
     fn has_gap(&self) -> bool {

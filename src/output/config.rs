@@ -1,12 +1,11 @@
 //! Prints the settings in the format of config.toml, so that the user can copy lines, with origin and help as comments.
 
-use std::fmt::Write;
 use std::path::Path;
 
-use crate::text::safe::{SafeText, one_line};
-use crate::text::width::{pad, width};
+use crate::output::{commented, header};
+use crate::text::width::width;
 
-/// The maximum width of a setting, so that one long value does not push all comments away.
+/// The columns for a setting, so that one long value does not push all comments away.
 const MAX_WIDTH: usize = 40;
 
 #[derive(Clone, Debug)]
@@ -20,24 +19,13 @@ pub(crate) struct ConfigLine {
 
 /// The effective settings; `file` is the path of the user's file. A setting without a value is a comment.
 pub(crate) fn config(lines: &[ConfigLine], file: Option<&Path>) -> String {
-    let mut text = String::from("# The effective settings.");
-    if let Some(file) = file {
-        let file = SafeText::new(&file.to_string_lossy());
-        text.push_str(" To change one, copy its line to ");
-        text.push_str(&one_line(file.as_str()));
-    }
-    text.push('\n');
+    let mut text = header("The effective settings", file);
     let entries: Vec<_> = lines.iter().map(entry).collect();
     let columns = entries.iter().map(|entry| width(entry)).max();
     let columns = columns.unwrap_or_default().min(MAX_WIDTH);
     for (line, entry) in lines.iter().zip(entries) {
-        let _ = writeln!(
-            text,
-            "{} # {}: {}",
-            pad(&entry, columns),
-            line.origin,
-            line.help
-        );
+        let comment = format!("{}: {}", line.origin, line.help);
+        text += &commented(&entry, columns, &[comment]);
     }
     text
 }

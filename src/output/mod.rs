@@ -3,6 +3,7 @@
 //! The application decides which entries are printed and when; `runtime` prints the result. Tests:
 //! `tests/it/headless/watch.rs`, `tests/it/recording/report.rs`.
 
+mod check;
 mod config;
 mod history;
 mod json;
@@ -12,15 +13,19 @@ mod report;
 mod text;
 mod variables;
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::Path;
 
 use crate::app::effect::{Entry, Origin};
 use crate::app::model::Model;
 use crate::style::Theme;
-use crate::text::safe::one_line;
+use crate::text::safe::{SafeText, one_line};
+use crate::text::width::{pad, width, wrap};
 
+pub(crate) use check::{CallState, CheckedCall, check};
 pub(crate) use config::{ConfigLine, config};
-pub(crate) use history::{history_json, history_table};
+pub(crate) use history::{Look, history_json, history_table};
 pub(crate) use keys::keys;
 pub use report::{Subject, report};
 pub use variables::variables;
@@ -45,9 +50,42 @@ impl LineFormat {
     }
 }
 
+/// The widest line of a table: that of a small terminal.
+const COLUMNS: usize = 80;
+
+/// The first lines of a file in the user's folder.
+fn header(title: &str, file: Option<&Path>) -> String {
+    let Some(file) = file else {
+        return format!("# {title}.\n");
+    };
+    let file = SafeText::new(&file.to_string_lossy());
+    let file = one_line(file.as_str());
+    format!("# {title}. To change one, copy its line to\n# {file}\n")
+}
+
+/// An entry, and its comments in the columns behind it, which continue on lines of their own.
+fn commented(entry: &str, columns: usize, comments: &[String]) -> String {
+    let mut text = String::new();
+    let mut entry = entry;
+    if width(entry) > columns {
+        text = format!("{entry}\n");
+        entry = "";
+    }
+    let room = COLUMNS.saturating_sub(columns + " #   ".len());
+    for comment in comments {
+        let mut indent = "";
+        for row in wrap(comment, room) {
+            let entry = pad(std::mem::take(&mut entry), columns);
+            let _ = writeln!(text, "{entry} # {indent}{}", row.trim_end());
+            indent = "  ";
+        }
+    }
+    text
+}
+
 /// The last line on the normal screen after the program has left the terminal.
 pub fn farewell(model: &Model, theme: &Theme) -> String {
-    text::farewell(model, theme)
+    theme.text(&text::farewell(model, theme)).into_owned()
 }
 
 /// Prints entries: results to `out`, diagnostics to `diagnostics`.
@@ -94,13 +132,13 @@ impl<O: Write, D: Write> Printer<O, D> {
                 Ok(())
             }
             (LineFormat::Text(theme), Entry::Event(event)) => {
-                writeln!(self.out, "{}", text::event(event, theme))
+                writeln!(self.out, "{}", theme.text(&text::event(event, theme)))
             }
             (LineFormat::Text(theme), Entry::Progress(progress)) => {
-                writeln!(self.out, "{}", text::progress(progress, theme))
+                writeln!(self.out, "{}", theme.text(&text::progress(progress, theme)))
             }
             (LineFormat::Text(theme), Entry::Outcome(outcome)) => {
-                writeln!(self.out, "{}", text::outcome(outcome, theme))
+                writeln!(self.out, "{}", theme.text(&text::outcome(outcome, theme)))
             }
         }
     }

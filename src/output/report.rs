@@ -126,7 +126,8 @@ fn overview(build: &Build, subject: &Subject<'_>, why: Vec<Fact>) -> Vec<Fact> {
     let image = build.image();
     let of_image = |text: Option<&SafeText>| text.map(name);
     let count = build.current().map_or(0, Timeline::len);
-    let whole = build.current().is_none_or(Timeline::is_whole);
+    let is_complete = |timeline: &Timeline| timeline.is_whole() && !timeline.has_gaps();
+    let whole = build.current().is_none_or(is_complete);
     let incomplete = "; the history is incomplete, so some may be missing";
     // The end of a build that was deleted midway is unknown.
     let ended = build

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use crate::backend::{EventsError, EventsResponse};
-use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::observation::Seen;
-use crate::domain::stack_event::StackEvent;
+use crate::domain::fault::FaultKind;
+use crate::domain::observation::{Seen, WalkStep};
 use crate::poll::cadence::Cadence;
 use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
 use crate::poll::walk::Walk;
@@ -26,9 +25,9 @@ impl EventsSchedule {
         }
     }
 
-    /// Takes an event as committed that an earlier watch has recorded.
-    pub(super) fn remember(&mut self, event: &StackEvent) {
-        self.walk.remember(event);
+    /// Takes the events of a page as committed that an earlier watch has recorded.
+    pub(super) fn remember(&mut self, page: &WalkStep) {
+        self.walk.remember(page);
     }
 
     /// The next request; there always is one.
@@ -36,22 +35,31 @@ impl EventsSchedule {
         (ApiRequest::Events(self.walk.token().cloned()), self.due)
     }
 
-    fn failed(&mut self, now: Duration, error: EventsError) -> Fault {
+    fn failed(&mut self, now: Duration, error: EventsError) -> Seen {
+        let has_token = self.walk.token().is_some();
+        let cut;
         let fault = match error {
             EventsError::TokenRejected(fault) => {
-                self.walk.rejected();
+                cut = self.walk.rejected();
                 fault
             }
             EventsError::Fault(fault) => {
-                if matches!(fault.kind, FaultKind::Transient | FaultKind::Malformed) {
-                    self.walk.faulted();
-                }
+                cut = match fault.kind {
+                    FaultKind::Transient | FaultKind::Malformed => self.walk.faulted(),
+                    // A firewall may refuse a token for its text.
+                    FaultKind::Denied | FaultKind::Misconfigured | FaultKind::Expired
+                        if has_token =>
+                    {
+                        self.walk.rejected()
+                    }
+                    _ => None,
+                };
                 fault
             }
         };
         self.cadence.failed();
         self.due = now + self.cadence.wait(now);
-        fault
+        cut.map_or(Seen::Failed(fault), Seen::Page)
     }
 }
 
@@ -84,7 +92,7 @@ impl Schedule for EventsSchedule {
                 self.due = now + self.cadence.wait(now);
                 Some(Seen::StackGone)
             }
-            Err(error) => Some(Seen::Failed(self.failed(now, error))),
+            Err(error) => Some(self.failed(now, error)),
         }
     }
 

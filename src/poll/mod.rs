@@ -13,10 +13,12 @@
 //! Only the poller waits and does I/O. The permit is shared by all pollers of an endpoint; all else is pure and takes the
 //! time as an argument.
 
+mod aside;
 pub(crate) mod cadence;
 mod continuity;
 mod description;
 mod events;
+mod known;
 pub(crate) mod permit;
 pub(crate) mod poller;
 pub(crate) mod schedule;

@@ -93,8 +93,8 @@ impl Schedules {
 
     /// Takes events as committed that an earlier watch has recorded.
     pub fn remember(&mut self, page: &WalkStep) {
+        self.events.remember(page);
         for event in page.events().map(Arc::as_ref) {
-            self.events.remember(event);
             if let Some(image) = &mut self.image {
                 image.remember(event);
             }

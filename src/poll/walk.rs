@@ -2,11 +2,11 @@
 //! each page; it returns the new events and the token of the next request.
 //!
 //! A pure state machine. No event counts as seen before a walk is whole, so a walk that fails half-way costs requests,
-//! never events.
+//! never events. Where the service refuses a page again and again, the walk ends above it, and a gap is noted below.
 //!
 //! The service promises little: pages are newest first; a token may die at any time; events may arrive late, below ones
-//! that were returned before; a page may move up while events arrive; the stack may be replaced between two pages.
-//! Therefore whole pages are read, a walk ends only after [`OVERLAP`] known events, a page counts only if it continues
+//! that were returned before; a page may move up while events arrive; the stack may be replaced between two pages; a page
+//! may list events of other stacks, and different events of one id ([`StackEvent::identified`]). Therefore whole pages are read, a walk ends only after [`OVERLAP`] known events, a page counts only if it continues
 //! the walk (see [`crate::poll::continuity`]), and the service's order is kept: nothing is ever sorted by time.
 //!
 //! Tests: `tests/it/poll/walk.rs`.
@@ -16,8 +16,10 @@ use std::sync::Arc;
 
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::observation::{LateEvent, WalkStep};
-use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
+use crate::poll::aside::Aside;
 use crate::poll::continuity::{Continuity, Trail};
+use crate::poll::known::{Known, Walked};
 
 /// The number of known events that a walk must meet before it takes everything below them as known, too: an event that
 /// arrives late is found if fewer than this many newer ones had been committed before it.
@@ -30,14 +32,25 @@ const TRIES: u32 = 3;
 /// usual interval.
 const RESTARTS: u32 = 3;
 
+/// How often the service may refuse the page below the same events before the walk ends above it.
+const REFUSALS: u32 = 6;
+
+/// How many polls in a row may stop after a first page that holds fewer than [`OVERLAP`] known events. The next one reads
+/// on, to find late events.
+const SHORT_POLLS: u32 = 5;
+
+/// A walk over the whole history, which may fill a gap, is tried after twice as many usual ones each time, but at most this
+/// number.
+const GAP_WALKS: u32 = 60;
+
 /// The number of consecutive pages without a new event after which the walk continues at the usual interval.
 const IDLE_PAGES: u32 = 5;
 
 /// Tails the events of the stacks that have one name.
 #[derive(Debug, Default)]
 pub struct Walk {
-    /// The committed events of every stack; only whole walks add to it.
-    known: HashMap<StackId, HashSet<EventId>>,
+    /// Only whole walks, and those that end above a refused page, add to it.
+    known: Known,
     stack: Option<StackId>,
     in_progress: Option<WalkInProgress>,
     /// The number of restarts since the last whole walk.
@@ -45,6 +58,49 @@ pub struct Walk {
     continuity: Continuity,
     /// The next walk is an audit.
     audit: bool,
+    refusals: Refusals,
+    /// The number of polls in a row that stopped after a short first page.
+    short_polls: u32,
+    /// The number of walks until the next one that tries to fill a gap, and the number after that.
+    gap_walks: (u32, u32),
+    /// How many known events the next walk must meet besides [`OVERLAP`], because walks before it ended at a refused page.
+    owed: usize,
+}
+
+/// The refused pages since the last complete walk.
+#[derive(Debug, Default)]
+struct Refusals {
+    /// The events that the refused walks had met.
+    met: HashSet<EventId>,
+    /// The number of refusals without progress.
+    count: u32,
+    /// The service refuses pages for good: the next refusal ends its walk at once.
+    for_good: bool,
+}
+
+impl Refusals {
+    /// Counts a refusal of the page below these events. A walk makes progress if it gets below all that the earlier ones
+    /// have met: its last event is none of them, though others are. Where no event is, newer ones have replaced them all.
+    fn add(&mut self, trail: &Trail) {
+        let is_deeper = trail.is_below(&self.met);
+        self.count = if is_deeper { 1 } else { self.count + 1 };
+        trail.add_to(&mut self.met);
+    }
+
+    fn are_too_many(&self) -> bool {
+        self.for_good || self.count >= REFUSALS
+    }
+}
+
+/// Where a walk ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// At known events.
+    AtKnown,
+    /// At the stack's first event.
+    OfHistory,
+    /// Above a page that the service refuses.
+    Refused,
 }
 
 /// A walk between its first page and its last.
@@ -55,8 +111,12 @@ struct WalkInProgress {
     tries: u32,
     /// The newest page has to be fetched before the token is used.
     is_probing: bool,
+    /// A step of it was returned.
+    is_shown: bool,
     trail: Trail,
-    fresh: Vec<EventId>,
+    aside: Aside,
+    /// The number of new events above the first known one.
+    fresh: usize,
     late: Vec<LateEvent>,
     /// The number of known events that it has met.
     overlap: usize,
@@ -66,10 +126,12 @@ struct WalkInProgress {
 }
 
 impl Walk {
-    /// Takes an event as committed that an earlier watch has recorded.
-    pub fn remember(&mut self, event: &StackEvent) {
-        let known = self.known.entry(event.stack_id.clone()).or_default();
-        known.insert(event.event_id.clone());
+    /// Takes the events of a page as committed that an earlier watch has recorded.
+    pub(super) fn remember(&mut self, page: &WalkStep) {
+        self.known.remember(page);
+        if page.stack_id.is_some() {
+            self.stack.clone_from(&page.stack_id);
+        }
     }
 
     /// The token to send with the next request: none for the newest page.
@@ -93,11 +155,11 @@ impl Walk {
         self.audit = true;
     }
 
-    /// Reads the response to a request with [`Walk::token`]. None if the page does not continue the walk; the walk then
-    /// restarts at the newest page.
-    pub fn page(&mut self, mut page: EventsPage) -> Option<WalkStep> {
-        let mut in_page = HashSet::new();
-        page.events.retain(|event| in_page.insert(event.key()));
+    /// Reads the response to a request with [`Walk::token`]. None if the page does not continue the walk, which then
+    /// restarts at the newest page, or if it is open which stack the walk is of.
+    pub fn page(&mut self, page: EventsPage) -> Option<WalkStep> {
+        let events = self.identified(&page.events);
+        let page = EventsPage { events, ..page };
         let continues = self.in_progress.is_some();
         if self.is_probe(&page) {
             return None;
@@ -108,45 +170,121 @@ impl Walk {
             self.restart();
             return None;
         }
-        self.adopt_stack(&page);
-        let stack = self.stack.clone();
         let mut walk = self.in_progress.take()?;
-        let known = stack.as_ref().and_then(|stack| self.known.get(stack));
-        let fresh = walk.read(&page.events, stack.as_ref(), known);
-        let audit = walk.audit;
-        let is_whole = Self::is_whole(&walk, &page, stack.as_ref(), continues);
-        walk.tries = 0;
-        let commit = if is_whole {
-            Some(self.commit(stack.as_ref(), walk))
-        } else {
-            walk.token = page.next;
-            walk.is_probing = self.continuity.probe_first;
+        if walk.trail.is_empty() && walk.aside.main().is_none() {
+            self.adopt_stack(&page);
+        }
+        let is_first = walk.trail.is_empty();
+        let fresh = walk.read(&page.events, self.stack.as_ref(), &self.known);
+        let decides =
+            page.next.is_none() || (self.stack.is_none() && walk.aside.clear_main().is_some());
+        if decides && self.belongs_to_another_stack(&walk) {
             self.in_progress = Some(walk);
-            None
-        };
-        Some(WalkStep {
-            stack_id: stack,
-            restarted: !continues,
+            self.restart();
+            return None;
+        }
+        let step = WalkStep {
+            stack_id: self.stack.clone(),
+            restarted: !walk.is_shown,
             fresh,
-            commit,
-            audit,
-        })
+            audit: walk.audit,
+            ..WalkStep::default()
+        };
+        if self.is_whole(&walk, page.next.is_none(), is_first) {
+            if page.next.is_none() || continues {
+                self.refusals.for_good = false;
+            }
+            let end = if page.next.is_none() {
+                End::OfHistory
+            } else {
+                End::AtKnown
+            };
+            return Some(self.commit(walk, step, end));
+        }
+        walk.token = page.next;
+        walk.is_probing = self.continuity.probe_first;
+        // A page of other stacks alone may be the first of a stack that has replaced this one.
+        let is_open = walk.trail.is_empty() && walk.aside.main().is_some();
+        walk.is_shown |= !is_open;
+        self.in_progress = Some(walk);
+        (!is_open).then_some(step)
+    }
+
+    /// The events of a page under ids that are unique in their stacks, each one once.
+    fn identified(&self, events: &[Arc<StackEvent>]) -> Vec<Arc<StackEvent>> {
+        let mut in_page: HashMap<(StackId, EventId), Fingerprint> = HashMap::new();
+        let mut unique = Vec::with_capacity(events.len());
+        for event in events {
+            let known = self.known.events_of(&event.stack_id);
+            let event = event.identified(|id| {
+                let known = known.and_then(|known| known.get(id).copied());
+                let walk = self.in_progress.as_ref();
+                let met = || walk.and_then(|walk| walk.fingerprint(event, id));
+                let key = || (event.stack_id.clone(), id.clone());
+                known.or_else(met).or_else(|| in_page.get(&key()).copied())
+            });
+            let key = (event.stack_id.clone(), event.event_id.clone());
+            if in_page.insert(key, event.fingerprint).is_none() {
+                unique.push(event);
+            }
+        }
+        unique
     }
 
     fn begin(&mut self) {
+        if self.has_gaps() {
+            let (left, wait) = self.gap_walks;
+            self.gap_walks = (left.saturating_sub(1), wait);
+            if left == 0 {
+                self.audit = true;
+                self.gap_walks = (wait, (2 * wait + 1).min(GAP_WALKS));
+            }
+        } else {
+            self.gap_walks = (1, 2);
+        }
         self.in_progress = Some(WalkInProgress {
             audit: std::mem::take(&mut self.audit),
             ..WalkInProgress::default()
         });
     }
 
-    /// The stack of a walk is that of the first event that it meets.
+    fn has_gaps(&self) -> bool {
+        let stack = self.stack.as_ref();
+        stack.is_some_and(|stack| self.known.has_gaps(stack))
+    }
+
+    /// The service lists one stack, so the one before has been replaced if none of its events is listed any more. A page
+    /// of other stacks alone proves that only if it is the only one.
     fn adopt_stack(&mut self, page: &EventsPage) {
-        let walk = self.in_progress.as_ref();
-        let is_new = walk.is_some_and(|walk| walk.trail.is_empty());
-        if let (true, Some(event)) = (is_new, page.events.first()) {
-            self.stack = Some(event.stack_id.clone());
+        let own = |event: &Arc<StackEvent>| Some(&event.stack_id) == self.stack.as_ref();
+        if page.events.iter().any(own) {
+            return;
         }
+        let mut listed = Aside::default();
+        listed.read(&page.events, None, &self.known);
+        let is_clear = self.stack.is_none() && listed.clear_main().is_some();
+        if is_clear || page.next.is_none() {
+            self.adopt_main(&listed);
+        }
+    }
+
+    /// Makes the stack that most events belong to that of the walks.
+    fn adopt_main(&mut self, aside: &Aside) {
+        if let Some((stack, _)) = aside.main() {
+            self.stack = Some(stack.clone());
+            self.owed = 0;
+        }
+    }
+
+    /// Whether a walk has met more of another stack, at its end, than of its own, whose events are then the odd ones. The
+    /// next walk is of that stack.
+    fn belongs_to_another_stack(&mut self, walk: &WalkInProgress) -> bool {
+        let own = (walk.trail.has_root(), walk.trail.len());
+        let is_another = walk.aside.main().is_some_and(|(_, rank)| rank > own);
+        if is_another {
+            self.adopt_main(&walk.aside);
+        }
+        is_another
     }
 
     /// Whether the page was fetched as a probe: it only proves that the stack is still the same.
@@ -155,10 +293,10 @@ impl Walk {
             return false;
         };
         walk.is_probing = false;
-        let top = page.events.first().map(|event| &event.stack_id);
-        if top.is_some() && top != self.stack.as_ref() {
-            self.restart();
+        if !is_odd(page, self.stack.as_ref(), &walk.aside, &self.known) {
+            return true;
         }
+        self.restart();
         true
     }
 
@@ -166,65 +304,107 @@ impl Walk {
         let Some(walk) = &mut self.in_progress else {
             return true;
         };
-        self.continuity.accepts(&mut walk.trail, page)
+        let is_odd = is_odd(page, self.stack.as_ref(), &walk.aside, &self.known);
+        self.continuity.accepts(&mut walk.trail, page, is_odd)
     }
 
-    /// Whether the walk is whole with this page.
-    fn is_whole(
-        walk: &WalkInProgress,
-        page: &EventsPage,
-        stack: Option<&StackId>,
-        continues: bool,
-    ) -> bool {
-        let first_event = page.next.is_none()
-            || page
-                .events
-                .last()
-                .is_some_and(|event| Some(&event.stack_id) != stack);
-        let nothing_new =
-            !continues && !page.events.is_empty() && walk.fresh.is_empty() && walk.late.is_empty();
-        first_event || (!walk.audit && (nothing_new || walk.overlap >= OVERLAP))
-    }
-
-    fn commit(&mut self, stack: Option<&StackId>, walk: WalkInProgress) -> Vec<LateEvent> {
-        if let Some(stack) = stack {
-            let known = self.known.entry(stack.clone()).or_default();
-            known.extend(walk.fresh);
-            known.extend(walk.late.iter().map(|late| late.event.event_id.clone()));
+    /// Whether the walk is whole with a page, which may be the last one or the first with events of the walk's stack.
+    fn is_whole(&mut self, walk: &WalkInProgress, to_the_end: bool, is_first: bool) -> bool {
+        if to_the_end || (!walk.audit && walk.overlap >= OVERLAP + self.owed) {
+            self.short_polls = 0;
+            self.owed = 0;
+            return true;
         }
+        if walk.audit || !is_first || walk.trail.is_empty() || walk.has_new() {
+            return false;
+        }
+        self.short_polls = (self.short_polls + 1) % (SHORT_POLLS + 1);
+        self.short_polls != 0
+    }
+
+    /// Ends the walk in progress above a page that the service refuses for good: all that it has met is committed.
+    fn cut(&mut self) -> Option<WalkStep> {
+        self.refusals = Refusals {
+            for_good: true,
+            ..Refusals::default()
+        };
+        let walk = self.in_progress.take()?;
+        if self.belongs_to_another_stack(&walk) || walk.trail.is_empty() {
+            self.audit |= walk.audit;
+            return None;
+        }
+        self.owed += walk.fresh + walk.late.len();
+        let step = WalkStep {
+            stack_id: self.stack.clone(),
+            audit: walk.audit,
+            ..WalkStep::default()
+        };
+        Some(self.commit(walk, step, End::Refused))
+    }
+
+    /// Commits all that a walk has met. The step is its last one.
+    fn commit(&mut self, mut walk: WalkInProgress, step: WalkStep, end: End) -> WalkStep {
+        let (is_whole, to_the_end) = (end != End::Refused, end == End::OfHistory);
+        let met = walk.trail.take_met();
+        let gaps = match (&step.stack_id, walk.trail.last_id()) {
+            (Some(stack), Some(last)) => {
+                let walked = Walked {
+                    met,
+                    last,
+                    is_joined: walk.overlap > 0 || is_whole,
+                    to_the_end,
+                };
+                self.known.commit(stack, walked)
+            }
+            _ => None,
+        };
         self.restarts = 0;
+        self.refusals.met.clear();
+        self.refusals.count = 0;
         self.continuity.reset();
-        walk.late
+        WalkStep {
+            commit: Some(walk.late),
+            gaps,
+            others: walk.aside.commit(&mut self.known, is_whole, to_the_end),
+            ..step
+        }
     }
 
     /// The service rejected the token. It is dropped at once. The token before it is tried in its place, once: if that
-    /// still works, a long history continues; else the walk restarts at the newest page.
-    pub fn rejected(&mut self) {
+    /// still works, a long history continues; else the walk restarts at the newest page. Where the service refuses the
+    /// page again and again, the walk ends above it: its last step is returned.
+    pub fn rejected(&mut self) -> Option<WalkStep> {
         self.continuity.probe_first = true;
+        if let Some(walk) = &self.in_progress {
+            self.refusals.add(&walk.trail);
+            if self.refusals.are_too_many() {
+                return self.cut();
+            }
+        }
         let walk = self.in_progress.as_mut();
         let Some((walk, previous)) = walk.and_then(|walk| {
             let previous = walk.trail.step_back()?;
             Some((walk, previous))
         }) else {
             self.abandon();
-            return;
+            return None;
         };
         walk.token = Some(previous);
         walk.tries = 0;
+        None
     }
 
     /// A request failed for a reason that may lie in the token. The same token is tried up to three times.
-    pub fn faulted(&mut self) {
-        let Some(walk) = &mut self.in_progress else {
-            return;
-        };
+    pub fn faulted(&mut self) -> Option<WalkStep> {
+        let walk = self.in_progress.as_mut()?;
         if std::mem::take(&mut walk.is_probing) {
-            return;
+            return None;
         }
         walk.tries += 1;
         if walk.tries >= TRIES {
-            self.rejected();
+            return self.rejected();
         }
+        None
     }
 
     /// The next page is the newest one again.
@@ -241,22 +421,42 @@ impl Walk {
     }
 }
 
+/// Whether a page lists events of other stacks alone, and one of these stacks is not known to be listed among the walk's
+/// own events: it may have replaced the walk's stack.
+fn is_odd(page: &EventsPage, stack: Option<&StackId>, aside: &Aside, known: &Known) -> bool {
+    let own = |event: &Arc<StackEvent>| Some(&event.stack_id) == stack;
+    let is_new =
+        |event: &Arc<StackEvent>| !aside.has_met(&event.stack_id) && !known.contains(event);
+    !page.events.iter().any(own) && page.events.iter().any(is_new)
+}
+
 impl WalkInProgress {
-    /// Reads a whole page and returns its fresh events, newest first. Events of another stack are not this walk's.
+    /// The fingerprint of the event that it has met under this id.
+    fn fingerprint(&self, event: &StackEvent, id: &EventId) -> Option<Fingerprint> {
+        let own = self.trail.fingerprint(event, id);
+        own.or_else(|| self.aside.fingerprint(event, id))
+    }
+
+    fn has_new(&self) -> bool {
+        self.fresh > 0 || !self.late.is_empty() || self.aside.has_new()
+    }
+
+    /// Reads a whole page and returns its fresh events, newest first. Events of other stacks are set aside.
     fn read(
         &mut self,
         events: &[Arc<StackEvent>],
         stack: Option<&StackId>,
-        known: Option<&HashSet<EventId>>,
+        known: &Known,
     ) -> Vec<Arc<StackEvent>> {
         let mut fresh = Vec::new();
-        let met_before = self.trail.len();
+        let mut is_further = self.aside.read(events, stack, known);
         for event in events.iter().filter(|event| Some(&event.stack_id) == stack) {
             if self.trail.has_met(event) {
                 continue;
             }
+            is_further = true;
             let newer = self.trail.push(event);
-            if known.is_some_and(|known| known.contains(&event.event_id)) {
+            if known.contains(event) {
                 self.overlap += 1;
             } else if let (1.., Some(newer)) = (self.overlap, newer) {
                 self.late.push(LateEvent {
@@ -264,13 +464,13 @@ impl WalkInProgress {
                     before: newer.event_id.clone(),
                 });
             } else {
-                self.fresh.push(event.event_id.clone());
                 fresh.push(Arc::clone(event));
             }
         }
+        self.fresh += fresh.len();
         self.trail.end_page(events, stack, self.token.take());
-        let is_idle = self.trail.len() == met_before;
-        self.idle_pages = if is_idle { self.idle_pages + 1 } else { 0 };
+        self.idle_pages = if is_further { 0 } else { self.idle_pages + 1 };
+        self.tries = 0;
         fresh
     }
 }

@@ -10,6 +10,10 @@ use crate::text::safe::SafeText;
 /// A description by DescribeImage: the fields that a watch keeps, with the API's names if it has them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields of the file format"
+)]
 pub(crate) struct Description {
     #[serde(skip_serializing_if = "Option::is_none")]
     image_id: Option<String>,
@@ -119,6 +123,31 @@ struct AmiInfo {
     /// The tag `Ec2ImageBuilderArn`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     image_arn: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<AmiTag>,
+}
+
+/// A tag of an AMI.
+#[derive(Debug, Serialize, Deserialize)]
+struct AmiTag {
+    key: String,
+    value: String,
+}
+
+impl From<&(SafeText, SafeText)> for AmiTag {
+    fn from((key, value): &(SafeText, SafeText)) -> Self {
+        let text = |text| redacted(Some(text)).unwrap_or_default();
+        Self {
+            key: text(key),
+            value: text(value),
+        }
+    }
+}
+
+impl AmiTag {
+    fn read(&self) -> (SafeText, SafeText) {
+        (SafeText::new(&self.key), SafeText::new(&self.value))
+    }
 }
 
 impl From<&ImageDescription> for Description {
@@ -155,6 +184,7 @@ impl From<&ImageDescription> for Description {
                 state: redacted(ami.state.as_ref()),
                 state_reason: redacted(ami.state_reason.as_ref()),
                 image_arn: redacted(ami.image_arn.as_ref()),
+                tags: ami.tags.iter().map(AmiTag::from).collect(),
             }),
         }
     }
@@ -197,6 +227,7 @@ impl From<&Description> for ImageDescription {
                 state: safe(ami.state.as_ref()),
                 state_reason: safe(ami.state_reason.as_ref()),
                 image_arn: safe(ami.image_arn.as_ref()),
+                tags: ami.tags.iter().map(AmiTag::read).collect(),
             }),
         }
     }

@@ -6,14 +6,17 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use crate::domain::outcome::RecordedWatch;
+use crate::file;
 use crate::recording::reader::header;
-use crate::recording::{Header, Recording};
+use crate::recording::{Header, ReadError, Recording};
 
 /// The number of recordings to keep.
-const MAX_RECORDINGS: usize = 50;
+const MAX_RECORDINGS: usize = 200;
+/// The bytes of all recordings to keep.
+const MAX_BYTES: u64 = 1 << 30;
 /// The age at which a file without a whole first line is abandoned: its writer was killed.
 const ABANDONED_AFTER: TimeDelta = TimeDelta::minutes(10);
 /// The first bytes of every recording.
@@ -21,6 +24,8 @@ const HEADER_PREFIX: &[u8] = b"{\"bakewatchRecording\":";
 /// The maximum bytes of the first line.
 pub(crate) const MAX_HEADER: u64 = 64 * 1024;
 const EXTENSION: &str = "jsonl";
+/// The time in a file name.
+const TIME: &str = "%Y%m%dT%H%M%SZ";
 
 /// The default place of recordings.
 #[derive(Clone, Debug)]
@@ -46,45 +51,37 @@ impl Folder {
         &self.root
     }
 
-    /// The recording to resume: of the same target, and of the latest stack among them. `None` if another watch is writing
-    /// to it: then each of the two watches has its own recording.
-    pub(crate) fn resumable(&self, wanted: &Header) -> Option<Found> {
-        let paths = recordings_in(&self.of_image(wanted)).into_iter();
-        let (_, path) = paths
-            .filter(|path| header_of(path).is_some_and(|header| header.has_same_target(wanted)))
-            .filter_map(|path| Some((Rank::of(&Recording::open(&path).ok()?), path)))
-            .max()?;
-        let file = append_to(&path).ok()?;
-        file.try_lock().ok()?;
-        if !is_still_at(&file, &path) {
-            return None;
-        }
-        let recording = Recording::open(&path).ok()?;
-        Some(Found {
-            file,
-            path,
-            recording,
-        })
+    /// The recordings of an image.
+    pub(crate) fn of(&self, header: &Header) -> Vec<PathBuf> {
+        recordings_in(&self.of_image(header))
     }
 
-    /// The recording with this file name, with or without its extension; else that of the newest build of the image with
-    /// this ID. Recordings without events come last.
+    /// The recording with this file name, with or without its extension, or with this short name; else that of the newest
+    /// build of the image with this ID. Recordings without events come last.
     pub fn find(&self, name: &Path) -> Option<PathBuf> {
         let is_named = |path: &Path| {
             path.file_name() == Some(name.as_os_str()) || path.file_stem() == Some(name.as_os_str())
         };
-        let named = self.files().ok()?.into_iter().find(|path| is_named(path));
-        named.or_else(|| {
-            let of_image = self.root.join(name);
-            let mut watches = self.history().ok()?;
-            watches.retain(|watch| watch.outcome.is_ok() && watch.file.parent() == Some(&of_image));
-            let has_build = |watch: &RecordedWatch| {
-                let outcome = watch.outcome.as_ref();
-                outcome.is_ok_and(|outcome| outcome.events > 0)
-            };
-            let newest = watches.iter().find(|watch| has_build(watch));
-            newest.or(watches.first()).map(|watch| watch.file.clone())
-        })
+        let files = self.files().ok()?;
+        let is_short =
+            |path: &&PathBuf| short_name(path).is_some_and(|short| Some(short) == name.to_str());
+        let named = files.iter().find(|path| is_named(path));
+        named
+            .or_else(|| files.iter().find(is_short))
+            .cloned()
+            .or_else(|| {
+                let of_image = self.root.join(name);
+                let mut watches = self.history().ok()?;
+                watches.retain(|watch| {
+                    watch.outcome.is_ok() && watch.file.parent() == Some(&of_image)
+                });
+                let has_build = |watch: &RecordedWatch| {
+                    let outcome = watch.outcome.as_ref();
+                    outcome.is_ok_and(|outcome| outcome.events > 0)
+                };
+                let newest = watches.iter().find(|watch| has_build(watch));
+                newest.or(watches.first()).map(|watch| watch.file.clone())
+            })
     }
 
     /// Creates the file of a new recording, and removes the oldest recordings beyond the limit.
@@ -94,7 +91,7 @@ impl Folder {
             .recursive(true)
             .mode(0o700)
             .create(&folder)?;
-        let started_at = header.started_at.format("%Y%m%dT%H%M%SZ");
+        let started_at = header.started_at.format(TIME);
         let name = format!("{started_at}-{:06x}.{EXTENSION}", fastrand::u32(..1 << 24));
         let path = folder.join(name);
         let file = create(&path)?;
@@ -128,24 +125,34 @@ impl Folder {
             .filter_map(|path| Some((modified(&path)?, path)))
             .partition(|(last, path)| now - *last > ABANDONED_AFTER && lacks_header(path));
         for (_, path) in abandoned {
-            remove(&path);
+            let _ = remove(&path);
         }
         others.sort_unstable_by(|one, other| other.cmp(one));
-        for (_, path) in others.into_iter().skip(MAX_RECORDINGS) {
-            if header_of(&path).is_some() {
-                remove(&path);
+        let (mut kept, mut bytes) = (0, 0_u64);
+        for (_, path) in others {
+            let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+            let is_over = kept >= MAX_RECORDINGS || bytes.saturating_add(size) > MAX_BYTES;
+            if is_over && header_of(&path).is_some() && remove(&path) {
+                continue;
             }
+            (kept, bytes) = (kept + 1, bytes.saturating_add(size));
         }
     }
 }
 
+/// The last part of a name that [`Folder::create`] has made, which is enough to find the file.
+pub(crate) fn short_name(path: &Path) -> Option<&str> {
+    let (time, random) = path.file_stem()?.to_str()?.rsplit_once('-')?;
+    let is_time = NaiveDateTime::parse_from_str(time, TIME).is_ok();
+    let is_hex = random.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_time && random.len() == 6 && is_hex).then_some(random)
+}
+
 /// Removes a file unless it is in use. A process that waits for its lock checks again whether it still exists.
-fn remove(path: &Path) {
-    if let Ok(file) = File::open(path)
-        && file.try_lock().is_ok()
-    {
-        let _ = fs::remove_file(path);
-    }
+/// True if it is gone.
+fn remove(path: &Path) -> bool {
+    let unused = file::open(path).is_ok_and(|file| file.try_lock().is_ok());
+    unused && fs::remove_file(path).is_ok()
 }
 
 /// The time of the last write to a file.
@@ -153,43 +160,21 @@ pub(crate) fn modified(path: &Path) -> Option<DateTime<Utc>> {
     Some(fs::metadata(path).ok()?.modified().ok()?.into())
 }
 
-/// Whether a file contains only a part of a recording's first line.
-pub(crate) fn lacks_header(path: &Path) -> bool {
-    first_line(path).is_some_and(|line| {
+/// Whether a file contains only a part of a recording's first line, and enough of it to tell it from other files.
+fn lacks_header(path: &Path) -> bool {
+    first_line(path).is_ok_and(|line| line.starts_with(HEADER_PREFIX) && is_cut_header(&line))
+}
+
+/// Whether a file that the user has named as a recording contains only a part of a first line, or nothing.
+pub(crate) fn may_lack_header(path: &Path) -> bool {
+    first_line(path).is_ok_and(|line| {
         let prefix = line.get(..HEADER_PREFIX.len()).unwrap_or(&line);
-        HEADER_PREFIX.starts_with(prefix) && !line.ends_with(b"\n") && header(&line).is_err()
+        HEADER_PREFIX.starts_with(prefix) && is_cut_header(&line)
     })
 }
 
-/// The order of recordings to resume: by the start of the last stack, then by the number of its events. The copy of a
-/// recording of an older format comes after it.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    stack_started_at: Option<DateTime<Utc>>,
-    events: usize,
-    version: u32,
-}
-
-impl Rank {
-    fn of(recording: &Recording) -> Self {
-        let last = recording.events().last();
-        let of_stack = || {
-            let stack = last.map(|event| &event.stack_id);
-            recording
-                .events()
-                .filter(move |event| Some(&event.stack_id) == stack)
-        };
-        Self {
-            stack_started_at: of_stack().filter_map(|event| event.timestamp).min(),
-            events: of_stack().count(),
-            version: recording.header.version,
-        }
-    }
-}
-
-/// Opens a file for appending.
-pub(crate) fn append_to(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).open(path)
+fn is_cut_header(line: &[u8]) -> bool {
+    !line.ends_with(b"\n") && header(line).is_err()
 }
 
 /// Creates a file that only its owner can read, and locks it if the file system supports locks.
@@ -225,12 +210,17 @@ fn recordings_in(folder: &Path) -> Vec<PathBuf> {
 
 /// The header of a file; `None` if it is not a readable recording.
 pub(crate) fn header_of(path: &Path) -> Option<Header> {
-    header(&first_line(path)?).ok()
+    read_header(path).ok()
 }
 
-fn first_line(path: &Path) -> Option<Vec<u8>> {
+/// The header of a file.
+pub(crate) fn read_header(path: &Path) -> Result<Header, ReadError> {
+    header(&first_line(path)?)
+}
+
+fn first_line(path: &Path) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
-    let mut bytes = BufReader::new(File::open(path).ok()?.take(MAX_HEADER));
-    bytes.read_until(b'\n', &mut line).ok()?;
-    Some(line)
+    let mut bytes = BufReader::new(file::open(path)?.take(MAX_HEADER));
+    bytes.read_until(b'\n', &mut line)?;
+    Ok(line)
 }

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::Stream;
 use crate::domain::outcome::{FirstFailure, Outcome};
-use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
+use crate::domain::stack_event::{EventId, StackEvent, StackId, format_time, parse_time};
 use crate::domain::verdict::OutcomeKind;
 use crate::recording::Header;
 use crate::recording::description::Description;
@@ -69,6 +69,18 @@ pub(crate) struct Line<'a> {
     /// For a late event: the ID of the next newer event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Cow<'a, str>>,
+    /// The event's id, if another event of its stack has the one in its JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<Cow<'a, str>>,
+    /// A hash of the event as the API sent it, if parts of it are redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Cow<'a, str>>,
+    /// The event was listed among those of another stack, the current one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<bool>,
+    /// The ids of the events below which others may be missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<Vec<Cow<'a, str>>>,
     /// How far the machine's clock was behind the service's, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind_ms: Option<i64>,
@@ -92,7 +104,7 @@ pub(crate) struct Line<'a> {
 pub(crate) mod kind {
     /// An event of a complete walk.
     pub(crate) const EVENT: &str = "event";
-    /// A complete walk without new events, or over the whole history.
+    /// A complete walk without new events, over the whole history, or with other gaps than before.
     pub(crate) const WALK: &str = "walk";
     /// There is no stack of this name.
     pub(crate) const GONE: &str = "gone";
@@ -127,6 +139,10 @@ impl<'a> Line<'a> {
             stream: None,
             stack_id: None,
             before: None,
+            event_id: None,
+            fingerprint: None,
+            aside: None,
+            gaps: None,
             behind_ms: None,
             audit: None,
             image: None,
@@ -156,6 +172,10 @@ impl<'a> Line<'a> {
     pub(crate) fn of_event(event: &'a StackEvent, at: DateTime<Utc>) -> Self {
         Self {
             stack_id: Some(event.stack_id.as_str().into()),
+            event_id: event.recorded_id().map(|id| id.as_str().into()),
+            fingerprint: event
+                .recorded_fingerprint()
+                .map(|fingerprint| fingerprint.to_string().into()),
             event: serde_json::from_str(event.raw()).ok(),
             ..Self::of(Stream::Events, kind::EVENT, at)
         }
@@ -182,7 +202,9 @@ impl<'a> Line<'a> {
     pub(crate) fn event(&self) -> Option<Arc<StackEvent>> {
         let stack = self.stack()?;
         let raw = self.event?;
-        Some(Arc::new(StackEvent::from_json(raw.get(), Some(&stack))))
+        let (id, fingerprint) = (self.event_id.as_deref(), self.fingerprint.as_deref());
+        let event = StackEvent::from_recording(raw.get(), &stack, id, fingerprint);
+        Some(Arc::new(event))
     }
 
     /// The correction of a line about the machine's clock, unless it is absurd.
@@ -193,6 +215,12 @@ impl<'a> Line<'a> {
 
     pub(crate) fn stack(&self) -> Option<StackId> {
         self.stack_id.as_deref().map(StackId::from)
+    }
+
+    /// The gaps of a walk, if it has changed them.
+    pub(crate) fn gaps(&self) -> Option<Vec<EventId>> {
+        let gaps = self.gaps.as_ref()?.iter();
+        Some(gaps.map(|id| EventId::from(&**id)).collect())
     }
 
     /// Appends the line with its line break to `out`.

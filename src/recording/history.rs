@@ -2,6 +2,7 @@
 //! its outcome to the last line, so that listing is fast, however long the recordings are. Tests:
 //! `tests/it/recording/history.rs`.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -12,9 +13,10 @@ use crate::domain::build::Build;
 use crate::domain::estimate::{TypicalDuration, typical};
 use crate::domain::outcome::{Outcome, RecordedWatch};
 use crate::domain::verdict::OutcomeKind;
-use crate::recording::folder::{header_of, modified};
+use crate::file;
+use crate::recording::folder::{header_of, modified, short_name};
 use crate::recording::format::{Line, kind};
-use crate::recording::{Folder, Header, ReadError, Recording};
+use crate::recording::{Folder, Header, ReadError, Recording, VERSION};
 use crate::text::safe::SafeText;
 
 /// The bytes at the end of a file that nearly always contain its last line; a longer line needs more of them.
@@ -30,12 +32,12 @@ impl Folder {
     /// # Errors
     /// If the folder exists and can't be read. Unreadable recordings are in the list.
     pub fn history(&self) -> io::Result<Vec<RecordedWatch>> {
-        let mut watches: Vec<_> = self.files()?.into_iter().map(recorded_watch).collect();
-        // A resumed recording of format 1 and its copy begin at the same time: the one with more events is the newer.
-        let events = |watch: &RecordedWatch| watch.outcome.as_ref().map_or(0, |end| end.events);
-        let order = |watch: &RecordedWatch| (watch.began, events(watch), watch.file.clone());
-        watches.sort_by_cached_key(|watch| std::cmp::Reverse(order(watch)));
-        Ok(watches)
+        let files = self.files()?.into_iter();
+        let mut watches: Vec<_> = files.map(listed).collect();
+        let order = |one: &Listed| (one.watch.began, one.events(), one.watch.file.clone());
+        watches.sort_by_cached_key(|one| std::cmp::Reverse(order(one)));
+        let watches = without_copied(watches).into_iter();
+        Ok(watches.map(|listed| listed.watch).collect())
     }
 
     /// The typical duration of the user's last successful builds. Only first and last lines are read, because every watch
@@ -66,41 +68,110 @@ impl Folder {
     }
 }
 
-fn recorded_watch(file: PathBuf) -> RecordedWatch {
+/// A recording in the list, with its header if it is readable.
+struct Listed {
+    watch: RecordedWatch,
+    header: Option<Header>,
+}
+
+impl Listed {
+    fn events(&self) -> usize {
+        self.watch.outcome.as_ref().map_or(0, |end| end.events)
+    }
+
+    /// Whether this begins with the events of another recording, which is of an older format.
+    fn is_copy_of(&self, other: &Self) -> bool {
+        let began = |listed: &Self| listed.watch.outcome.as_ref().ok()?.started_at;
+        let (Some(own), Some(older)) = (&self.header, &other.header) else {
+            return false;
+        };
+        older.version < VERSION
+            && own.version >= VERSION
+            && own.has_same_target(older)
+            && began(self).is_some()
+            && began(self) == began(other)
+            && self.events() >= other.events()
+    }
+}
+
+/// Without the recordings of an older format that were resumed by a copy: a copy resumes the longest of them.
+fn without_copied(watches: Vec<Listed>) -> Vec<Listed> {
+    let mut copied = BTreeSet::new();
+    for copy in &watches {
+        let mut others = watches.iter().enumerate();
+        let older = others.find(|(at, other)| !copied.contains(at) && copy.is_copy_of(other));
+        copied.extend(older.map(|(at, _)| at));
+    }
+    let all = watches.into_iter().enumerate();
+    all.filter(|(at, _)| !copied.contains(at))
+        .map(|(_, listed)| listed)
+        .collect()
+}
+
+fn listed(file: PathBuf) -> Listed {
+    let name = match short_name(&file) {
+        Some(short) => SafeText::new(short),
+        None => SafeText::new(&file.file_stem().unwrap_or_default().to_string_lossy()),
+    };
     match read_outcome(&file) {
-        Ok((header, outcome)) => RecordedWatch {
-            file,
-            began: outcome.started_at.unwrap_or(header.started_at),
-            outcome: Ok(outcome),
+        Ok(Content {
+            header, outcome, ..
+        }) => Listed {
+            watch: RecordedWatch {
+                name,
+                file,
+                began: outcome.started_at.unwrap_or(header.started_at),
+                outcome: Ok(outcome),
+            },
+            header: Some(header),
         },
-        Err(error) => RecordedWatch {
-            began: modified(&file).unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
-            file,
-            outcome: Err(SafeText::new(&error.to_string())),
+        Err(error) => Listed {
+            watch: RecordedWatch {
+                name,
+                began: modified(&file).unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
+                file,
+                outcome: Err(SafeText::new(&error.to_string())),
+            },
+            header: None,
         },
     }
 }
 
+/// What a list of recordings needs of one.
+pub(crate) struct Content {
+    pub(crate) header: Header,
+    pub(crate) outcome: Outcome,
+    /// The recording, if it had to be read for the outcome.
+    pub(crate) recording: Option<Recording>,
+}
+
 /// The header and the outcome of a recording. Where the API has not reported a region, it is the requested one.
-fn read_outcome(file: &Path) -> Result<(Header, Outcome), ReadError> {
-    let summarised = header_of(file)
-        .and_then(|header| summarised_outcome(file, &header).map(|outcome| (header, outcome)));
-    let (header, mut outcome) = if let Some(summarised) = summarised {
+pub(crate) fn read_outcome(file: &Path) -> Result<Content, ReadError> {
+    let header = header_of(file);
+    let summarised = header.and_then(|header| {
+        let outcome = summarised_outcome(file, &header)?;
+        Some((header, outcome, None))
+    });
+    let (header, mut outcome, recording) = if let Some(summarised) = summarised {
         summarised
     } else {
-        let recording = Recording::open(file)?;
+        let recording = Recording::open_short(file)?;
         let build = Build::of(&recording.observations);
         let outcome = Outcome::of(&build, &recording.header.image_id);
-        (recording.header, outcome)
+        (recording.header.clone(), outcome, Some(recording))
     };
     let requested = || header.region.as_deref().map(SafeText::new);
     outcome.region = outcome.region.or_else(requested);
-    Ok((header, outcome))
+    Ok(Content {
+        header,
+        outcome,
+        recording,
+    })
 }
 
 /// The outcome by the summary in a recording's last line; `None` while a watch writes to it, or if it was killed.
 fn summarised_outcome(file: &Path, header: &Header) -> Option<Outcome> {
-    let line = last_line(&mut File::open(file).ok()?).ok()??;
+    let line = last_line(&mut file::open(file).ok()?).ok()??;
     let line: Line<'_> = serde_json::from_slice(&line).ok()?;
     let summary = line.summary.filter(|_| line.kind == kind::ENDED)?;
     Some(summary.outcome(header))

@@ -9,10 +9,12 @@
 //! the same file: a copy could be truncated, and would then compete with the original. Only a file of an older format
 //! is copied, because its header can't be changed. Tests: `tests/it/recording/record_and_replay.rs`.
 
+pub(crate) mod choice;
 pub(crate) mod description;
 pub(crate) mod folder;
 pub(crate) mod format;
 pub(crate) mod history;
+pub(crate) mod named;
 pub(crate) mod player;
 pub(crate) mod reader;
 pub(crate) mod recorder;
@@ -23,7 +25,7 @@ pub(crate) mod writer;
 use serde::{Deserialize, Serialize};
 
 pub use folder::Folder;
-pub(crate) use player::play;
+pub(crate) use player::Player;
 pub(crate) use reader::ReadError;
 pub use reader::Recording;
 pub use recorder::Recorder;

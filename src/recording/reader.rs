@@ -1,6 +1,5 @@
 //! Reads a recording into observations. A truncated last line and unreadable lines are skipped and counted.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,14 +9,18 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
-use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
+use crate::domain::observation::{LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::file;
 use crate::recording::folder::MAX_HEADER;
 use crate::recording::format::{Line, kind};
 use crate::recording::{Header, VERSION};
 
 /// The maximum bytes of a line: several times the longest response that an event can come from.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
+
+/// The longest recording that is read without the user's request: several times that of 100,000 events.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The content of a recording.
 #[derive(Clone, Debug)]
@@ -44,6 +47,8 @@ pub enum ReadError {
     Empty,
     #[error("not a bakewatch recording")]
     Foreign,
+    #[error("it has more than {} MiB; `bakewatch report FILE` reads it", MAX_BYTES >> 20)]
+    TooLong,
     #[error(
         "its format is version {0}, but this bakewatch reads versions up to {VERSION}; update bakewatch"
     )]
@@ -56,7 +61,16 @@ impl Recording {
     /// # Errors
     /// If the file can't be read, or is not a recording.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        Self::read(BufReader::new(File::open(path)?))
+        Self::read(BufReader::new(file::open(path)?))
+    }
+
+    /// Reads a file that the user has not named, unless that takes too long.
+    pub(crate) fn open_short(path: &Path) -> Result<Self, ReadError> {
+        let file = file::open(path)?;
+        if file.metadata()?.len() > MAX_BYTES {
+            return Err(ReadError::TooLong);
+        }
+        Self::read(BufReader::new(file.take(MAX_BYTES)))
     }
 
     /// Reads bytes.
@@ -116,7 +130,8 @@ impl Recording {
             });
         pages.flat_map(|page| {
             let late = page.commit.iter().flatten().map(|late| &late.event);
-            page.fresh.iter().rev().chain(late)
+            let others = page.others.iter().flat_map(OtherEvents::events);
+            others.chain(page.fresh.iter().rev().chain(late))
         })
     }
 
@@ -197,7 +212,43 @@ pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Obse
 #[derive(Default)]
 struct Observations {
     done: Vec<Observation>,
-    open: Option<(DateTime<Utc>, StackId, WalkStep)>,
+    open: Option<Open>,
+}
+
+/// Events of one stack that were committed together.
+struct Open {
+    at: DateTime<Utc>,
+    stack: StackId,
+    is_aside: bool,
+    /// Oldest first.
+    fresh: Vec<Arc<StackEvent>>,
+    late: Vec<LateEvent>,
+}
+
+impl Open {
+    fn into_page(mut self) -> WalkStep {
+        self.fresh.reverse();
+        if self.is_aside {
+            let others = OtherEvents {
+                stack_id: self.stack,
+                fresh: self.fresh,
+                late: self.late,
+                gaps: None,
+            };
+            return WalkStep {
+                commit: Some(Vec::new()),
+                others: vec![others],
+                ..WalkStep::default()
+            };
+        }
+        WalkStep {
+            stack_id: Some(self.stack),
+            restarted: true,
+            fresh: self.fresh,
+            commit: Some(self.late),
+            ..WalkStep::default()
+        }
+    }
 }
 
 impl Observations {
@@ -208,11 +259,25 @@ impl Observations {
         }
         let fault = || line.fault.as_ref().map(Fault::from);
         let seen = match &*line.kind {
+            kind::WALK if line.aside == Some(true) => line.stack().map(|stack_id| {
+                let others = OtherEvents {
+                    stack_id,
+                    fresh: Vec::new(),
+                    late: Vec::new(),
+                    gaps: line.gaps(),
+                };
+                Seen::Page(WalkStep {
+                    commit: Some(Vec::new()),
+                    others: vec![others],
+                    ..WalkStep::default()
+                })
+            }),
             kind::WALK => Some(Seen::Page(WalkStep {
                 stack_id: line.stack(),
                 restarted: true,
                 commit: Some(Vec::new()),
                 audit: line.audit == Some(true),
+                gaps: line.gaps(),
                 ..WalkStep::default()
             })),
             kind::GONE => Some(Seen::StackGone),
@@ -243,38 +308,36 @@ impl Observations {
         // The event's own stack ID: a damaged line must not move an event to another stack.
         let stack = event.stack_id.clone();
         let is_late = line.before.is_some();
-        let continues = self.open.as_ref().is_some_and(|(at, open, page)| {
-            let only_late = page.commit.as_ref().is_some_and(|late| !late.is_empty());
-            *at == line.at && *open == stack && (is_late || !only_late)
+        let is_aside = line.aside == Some(true);
+        let continues = self.open.as_ref().is_some_and(|open| {
+            let is_same = (open.at, open.is_aside) == (line.at, is_aside) && open.stack == stack;
+            is_same && (is_late || open.late.is_empty())
         });
         if !continues {
             self.close();
         }
-        let (_, _, page) = self.open.get_or_insert_with(|| {
-            let page = WalkStep {
-                stack_id: Some(stack.clone()),
-                restarted: true,
-                commit: Some(Vec::new()),
-                ..WalkStep::default()
-            };
-            (line.at, stack, page)
+        let open = self.open.get_or_insert_with(|| Open {
+            at: line.at,
+            stack,
+            is_aside,
+            fresh: Vec::new(),
+            late: Vec::new(),
         });
         match &line.before {
-            Some(before) => page.commit.get_or_insert_default().push(LateEvent {
+            Some(before) => open.late.push(LateEvent {
                 event,
                 before: (&**before).into(),
             }),
-            None => page.fresh.push(event),
+            None => open.fresh.push(event),
         }
     }
 
     fn close(&mut self) {
-        let Some((at, _, mut page)) = self.open.take() else {
+        let Some(open) = self.open.take() else {
             return;
         };
-        // Events are written oldest first.
-        page.fresh.reverse();
-        let page = observation(at, Stream::Events, Seen::Page(page));
+        let at = open.at;
+        let page = observation(at, Stream::Events, Seen::Page(open.into_page()));
         self.done.push(page);
     }
 

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -14,37 +14,18 @@ use crate::domain::build::Build;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::resume::{Identity, Standing};
+use crate::file;
+use crate::recording::choice::{self, Candidate};
 use crate::recording::folder::Found;
 use crate::recording::format::{Line, append, kind};
+use crate::recording::named::{MAX_COPIES, NamedFile, OpenError};
 use crate::recording::transcript::Transcript;
-use crate::recording::{Folder, Header, ReadError, Recording, VERSION, folder};
+use crate::recording::{Folder, Header, Recording, VERSION, folder, named};
 
-/// The maximum number of old files of one name that are kept.
-const MAX_COPIES: u16 = 1_000;
 /// The maximum backlog of a watch that has not found an image yet.
 const MAX_BACKLOG_WITHOUT_IMAGE: usize = 64 * 1024;
 /// The maximum number of observations to keep until it is known which build they are about.
 const MAX_HELD: usize = 10_000;
-
-/// The reason that a file can't be recorded to.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// The file has other content.
-    #[error("the file exists already: {0}")]
-    OtherContent(#[from] ReadError),
-    /// The file has content, and this watch resumes no recording.
-    #[error("the file exists already; choose another file")]
-    Exists,
-    /// The file is the recording of another target.
-    #[error("the file is the recording of {0}; choose another file")]
-    OtherTarget(String),
-    #[error("it is a FIFO or a socket; choose a regular file")]
-    NotAFile,
-    #[error("another watch is writing to it; choose another file")]
-    InUse,
-}
 
 /// A recording in progress.
 #[derive(Debug)]
@@ -71,9 +52,10 @@ pub struct Recorder {
 struct Earlier {
     found: Found,
     header: Header,
-    /// The folder of all recordings; `None` if the user has named the file.
-    folder: Option<Folder>,
-    identity: Identity,
+    /// Where another recording would be.
+    place: Place,
+    /// `None` if nothing of a build is recorded.
+    identity: Option<Identity>,
     has_ended: bool,
     /// The observations of this watch so far.
     held: Vec<Observation>,
@@ -82,26 +64,47 @@ struct Earlier {
 #[derive(Debug)]
 enum Destination {
     /// The file is not created yet.
-    Folder(Folder),
+    New(Place),
     File {
         file: File,
         path: PathBuf,
     },
 }
 
+/// Where a new recording is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Folder(Folder),
+    /// In a file with a number, beside the one that the user has named, and why.
+    Beside {
+        file: PathBuf,
+        why: String,
+    },
+}
+
+impl Place {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Folder(folder) => folder.path(),
+            Self::Beside { file, .. } => file,
+        }
+    }
+}
+
 impl Recorder {
     /// Records in the folder of all recordings. With `resumes`, resumes and returns the recording of an earlier watch, if
-    /// there is one.
+    /// there is one. Writes nothing.
     pub fn in_folder(folder: Folder, header: Header, resumes: bool) -> (Self, Option<Recording>) {
-        let found = resumes.then(|| folder.resumable(&header)).flatten();
-        let Some(found) = found else {
-            return (Self::new(Destination::Folder(folder), Some(header)), None);
-        };
-        let recording = found.recording.clone();
-        let Ok(recorder) = Self::compare(found, &header, Some(&folder)) else {
-            return (Self::new(Destination::Folder(folder), Some(header)), None);
-        };
-        (recorder, Some(recording))
+        // Another watch may be writing to it: then each of the two has its own recording.
+        let newest = resumes.then(|| choice::newest(folder.of(&header), &header));
+        let found = newest.flatten().and_then(Candidate::lock);
+        let place = Place::Folder(folder);
+        let opened = found.and_then(|found| {
+            let recording = found.recording.clone();
+            let recorder = Self::compare(found, &header, place.clone()).ok()?;
+            Some((recorder, Some(recording)))
+        });
+        opened.unwrap_or_else(|| (Self::in_place(place, header), None))
     }
 
     /// Records in a file. With `resumes`, resumes and returns its recording of the same target.
@@ -113,64 +116,42 @@ impl Recorder {
         header: &Header,
         resumes: bool,
     ) -> Result<(Self, Option<Recording>), OpenError> {
-        let metadata = match fs::metadata(path) {
-            Ok(metadata) => metadata,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let file = folder::create(path)?;
-                return Ok((Self::in_empty_file(file, path, header), None));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        // Opening a FIFO waits for its reader, before any signal is handled.
-        if metadata.file_type().is_fifo() || metadata.file_type().is_socket() {
-            return Err(OpenError::NotAFile);
-        }
-        let file = folder::append_to(path)?;
-        if !metadata.is_file() {
-            return Ok((Self::in_empty_file(file, path, header), None));
-        }
-        if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
-            return Err(OpenError::InUse);
-        }
-        // Another watch may have replaced the file before it was locked here.
-        if !folder::is_still_at(&file, path) {
-            return Err(OpenError::InUse);
-        }
-        let recording = match Recording::open(path) {
-            Err(ReadError::Empty) => return Ok((Self::in_empty_file(file, path, header), None)),
-            // Cut inside its first line: it has no observation that could be lost.
-            Err(ReadError::Foreign) if folder::lacks_header(path) => {
-                file.set_len(0)?;
-                return Ok((Self::in_empty_file(file, path, header), None));
-            }
-            recording => recording?,
-        };
-        if !resumes {
-            return Err(OpenError::Exists);
-        }
-        if !recording.header.has_same_target(header) {
-            return Err(OpenError::OtherTarget(recording.header.image_id));
-        }
-        let path = path.to_owned();
-        let found = Found {
-            file,
-            path,
-            recording,
-        };
-        let recording = found.recording.clone();
-        Ok((Self::compare(found, header, None)?, Some(recording)))
+        Self::in_named(NamedFile::open(path, header, resumes)?, header)
     }
 
-    /// Waits for the answer whether the build of a recording is the present one. A recording without a build is continued.
-    fn compare(found: Found, header: &Header, folder: Option<&Folder>) -> io::Result<Self> {
+    /// Records in an open file, or resumes and returns its recording. Writes nothing.
+    pub(crate) fn in_named(
+        named: NamedFile,
+        header: &Header,
+    ) -> Result<(Self, Option<Recording>), OpenError> {
+        let path = named.path.clone();
+        if !named.has_recording() {
+            return Ok((Self::in_empty_file(named.file, path, header), None));
+        }
+        let found = named.find(header)?;
+        let recording = found.recording.clone();
+        let earlier = found.path.display();
+        let why = format!("{earlier} is the recording of an earlier build of this image");
+        let place = Place::Beside { file: path, why };
+        Ok((Self::compare(found, header, place)?, Some(recording)))
+    }
+
+    /// A new recording.
+    pub(crate) fn in_place(place: Place, header: Header) -> Self {
+        let has_content = matches!(place, Place::Beside { .. });
+        let mut recorder = Self::new(Destination::New(place), Some(header));
+        recorder.has_content = has_content;
+        recorder
+    }
+
+    /// Waits for the answer whether the build of a recording is the present one. A recording without a build is continued
+    /// with the first observation.
+    fn compare(found: Found, header: &Header, place: Place) -> io::Result<Self> {
         let observations = found.recording.clone().resume(header.started_at);
         let mut build = Build::requested(&header.image_id, false);
         for observation in &observations {
             build.apply(observation);
         }
-        let Some(identity) = build.identity() else {
-            return Self::continue_in(found, header, folder);
-        };
         let destination = Destination::File {
             file: found.file.try_clone()?,
             path: found.path.clone(),
@@ -179,8 +160,8 @@ impl Recorder {
         recorder.earlier = Some(Box::new(Earlier {
             found,
             header: header.clone(),
-            folder: folder.cloned(),
-            identity,
+            place,
+            identity: build.identity(),
             has_ended: build.verdict().is_final(),
             held: Vec::new(),
         }));
@@ -188,47 +169,25 @@ impl Recorder {
     }
 
     /// Continues a recording: in its file, or in one of the present format that begins with its observations.
-    fn continue_in(found: Found, header: &Header, folder: Option<&Folder>) -> io::Result<Self> {
+    fn continue_in(found: Found, header: &Header, place: Place) -> io::Result<Self> {
         if found.recording.header.version >= VERSION {
             return Self::resume(found, header.started_at);
         }
-        let Some(folder) = folder else {
+        if matches!(place, Place::Beside { .. }) {
             return Self::replace(found, header);
-        };
-        let mut recorder = Self::new(Destination::Folder(folder.clone()), Some(header.clone()));
+        }
+        let mut recorder = Self::in_place(place, header.clone());
         recorder.begin_with(&found.recording, header.started_at);
         recorder.older = Some(found.file);
         Ok(recorder)
     }
 
     /// Begins the recording of another build than that of a found one.
-    fn begin_another(found: Found, header: &Header, folder: Option<&Folder>) -> io::Result<Self> {
-        let header = Some(header.clone());
-        let mut recorder = if let Some(folder) = folder {
-            Self::new(Destination::Folder(folder.clone()), header)
-        } else {
-            let with_number = |number: u16| {
-                let mut path = found.path.clone().into_os_string();
-                path.push(format!(".{number}"));
-                PathBuf::from(path)
-            };
-            let free = (2..=MAX_COPIES)
-                .map(with_number)
-                .find(|path| !path.exists());
-            let path = free.ok_or(io::ErrorKind::AlreadyExists)?;
-            let file = folder::create(&path)?;
-            let note = format!(
-                "{} is the recording of an earlier build of this image; this one is recorded in {}",
-                found.path.display(),
-                path.display()
-            );
-            let mut recorder = Self::new(Destination::File { file, path }, header);
-            recorder.note = Some(note);
-            recorder
-        };
+    fn begin_another(found: Found, header: &Header, place: Place) -> Self {
+        let mut recorder = Self::in_place(place, header.clone());
         recorder.has_content = true;
         recorder.older = Some(found.file);
-        Ok(recorder)
+        recorder
     }
 
     /// Takes an observation into account while it is not known whether the recorded build is the present one. True once
@@ -238,11 +197,12 @@ impl Recorder {
             return Ok(false);
         };
         earlier.held.push(observation.clone());
-        earlier.identity.observe(observation);
-        match earlier.identity.standing() {
-            Standing::Same { .. } => self.leave_open(Self::continue_in),
-            Standing::Another => self.leave_open(Self::begin_another),
-            Standing::Open | Standing::Gone => {
+        let identity = earlier.identity.as_mut();
+        match identity.map(|identity| identity.observe(observation)) {
+            None | Some(Standing::Same { .. }) => self.leave_open(Self::continue_in),
+            Some(Standing::Another) => self
+                .leave_open(|found, header, place| Ok(Self::begin_another(found, header, place))),
+            Some(Standing::Open | Standing::Gone) => {
                 // A watch of nothing can last for days.
                 let over = earlier.held.len().saturating_sub(MAX_HELD);
                 earlier.held.drain(..over);
@@ -255,7 +215,7 @@ impl Recorder {
     /// Writes what was held, to the recording that `open` opens.
     fn leave_open(
         &mut self,
-        open: impl FnOnce(Found, &Header, Option<&Folder>) -> io::Result<Self>,
+        open: impl FnOnce(Found, &Header, Place) -> io::Result<Self>,
     ) -> io::Result<()> {
         let Some(earlier) = &self.earlier else {
             return Ok(());
@@ -265,7 +225,7 @@ impl Recorder {
             path: earlier.found.path.clone(),
             recording: earlier.found.recording.clone(),
         };
-        let mut recorder = open(found, &earlier.header, earlier.folder.as_ref())?;
+        let mut recorder = open(found, &earlier.header, earlier.place.clone())?;
         for observation in &earlier.held {
             let mut lines = recorder.transcript.add(observation);
             recorder.backlog.append(&mut lines);
@@ -288,8 +248,8 @@ impl Recorder {
     }
 
     /// A recording in an empty file, or in something that is not a regular file.
-    fn in_empty_file(file: File, path: &Path, header: &Header) -> Self {
-        let path = path.to_owned();
+    fn in_empty_file(file: File, path: PathBuf, header: &Header) -> Self {
+        file::keep_private(&file);
         let mut recorder = Self::new(Destination::File { file, path }, Some(header.clone()));
         recorder.has_content = true;
         recorder
@@ -384,7 +344,7 @@ impl Recorder {
     /// The path of the file, or of the folder if there is no file yet.
     pub fn path(&self) -> &Path {
         match &self.destination {
-            Destination::Folder(folder) => folder.path(),
+            Destination::New(place) => place.path(),
             Destination::File { path, .. } => path,
         }
     }
@@ -406,7 +366,7 @@ impl Recorder {
         self.has_content |= self.transcript.has_found_image();
         if !self.has_content {
             if self.backlog.len() > MAX_BACKLOG_WITHOUT_IMAGE
-                && matches!(self.destination, Destination::Folder(_))
+                && matches!(self.destination, Destination::New(_))
             {
                 self.backlog.clear();
             }
@@ -421,7 +381,8 @@ impl Recorder {
     /// If a write fails.
     pub fn end(&mut self, outcome: &Outcome, at: DateTime<Utc>) -> io::Result<()> {
         let unfinished = self.earlier.as_ref().filter(|earlier| !earlier.has_ended);
-        if unfinished.is_some_and(|earlier| earlier.identity.standing() == Standing::Gone) {
+        let identity = unfinished.and_then(|earlier| earlier.identity.as_ref());
+        if identity.is_some_and(|identity| identity.standing() == Standing::Gone) {
             self.leave_open(Self::continue_in)?;
         }
         if !self.has_content {
@@ -445,8 +406,16 @@ impl Recorder {
         if self.backlog.is_empty() && self.header.is_none() {
             return Ok(());
         }
-        if let (Destination::Folder(folder), Some(header)) = (&self.destination, &self.header) {
-            let (file, path) = folder.create(header)?;
+        if let (Destination::New(place), Some(header)) = (&self.destination, &self.header) {
+            let (file, path) = match place {
+                Place::Folder(folder) => folder.create(header)?,
+                Place::Beside { file, why } => {
+                    let created = named::create_beside(file)?;
+                    let path = created.1.display();
+                    self.note = Some(format!("{why}; this watch is recorded in {path}"));
+                    created
+                }
+            };
             self.destination = Destination::File { file, path };
         }
         if let Some(mut header) = self.header.take() {
@@ -508,6 +477,7 @@ mod tests {
         .unwrap();
         let refused = Recorder::in_file(&path, &header, true);
         fs::remove_file(path).unwrap();
-        assert!(matches!(refused, Err(OpenError::NotAFile)));
+        let why = refused.unwrap_err().to_string();
+        assert_eq!(why, "it is a socket; choose a regular file");
     }
 }

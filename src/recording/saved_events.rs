@@ -6,7 +6,7 @@
 //! `tests/it/recording/saved_events.rs`.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -237,9 +237,15 @@ fn in_order(mut pages: Vec<Vec<Arc<StackEvent>>>) -> Vec<Arc<StackEvent>> {
     }
     pages.sort_by_key(newest);
     // Pages of several responses overlap. An event stays where it was first.
-    let mut known = HashSet::new();
-    let mut events = pages.concat();
-    events.retain(|event| known.insert(event.event_id.clone()));
+    let mut known = HashMap::new();
+    let mut events = Vec::new();
+    for event in pages.concat() {
+        let event = event.identified(|id| known.get(id).copied());
+        let id = event.event_id.clone();
+        if known.insert(id, event.fingerprint).is_none() {
+            events.push(event);
+        }
+    }
     events
 }
 
@@ -300,7 +306,7 @@ fn add(event: &Arc<StackEvent>, at: DateTime<Utc>, observations: &mut Vec<Observ
         restarted: true,
         fresh: vec![Arc::clone(event)],
         commit: Some(Vec::new()),
-        audit: false,
+        ..WalkStep::default()
     };
     observations.push(observation(at, Stream::Events, Seen::Page(page)));
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::image::{ImageAnswer, ImageDescription};
 use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
-use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::stack_event::{EventId, StackEvent, StackId};
 use crate::recording::format::{Line, kind};
 
 /// The interval of the lines for polls without new events.
@@ -26,6 +26,8 @@ pub(crate) struct Transcript {
     has_found_image: bool,
     /// The first stack.
     stack_id: Option<StackId>,
+    /// The events below which others may be missing.
+    gaps: Vec<EventId>,
     /// Whether the last response with events ended a walk.
     is_live: bool,
     /// The time of the last line.
@@ -39,7 +41,10 @@ impl Transcript {
         let at = observation.at;
         match &observation.seen {
             // Already in the recording.
-            Seen::Resumed(_) => {}
+            Seen::Resumed(_) => {
+                let gaps = observation.resumed().filter_map(|page| page.gaps.as_ref());
+                self.gaps = gaps.last().cloned().unwrap_or_default();
+            }
             Seen::Page(page) => self.page(page, at),
             Seen::StackGone => {
                 self.is_live = false;
@@ -86,24 +91,72 @@ impl Transcript {
             return;
         };
         let fresh = std::mem::take(&mut self.pending);
-        let idle = fresh.is_empty() && late.is_empty();
-        for event in fresh.iter().rev() {
-            self.write(&Line::of_event(event, at));
+        let idle = fresh.is_empty() && late.is_empty() && page.others.is_empty();
+        // A file may end at any byte. New gaps precede the events above them, and filled ones stay until their events are
+        // there; events of other stacks precede those that end the next walk.
+        if let Some(gaps) = page.gaps.as_ref().filter(|gaps| !self.has_gaps(gaps)) {
+            let both = gaps.iter().chain(&self.gaps);
+            self.walk(page, Some(both.cloned().collect()), at);
+        }
+        for others in &page.others {
+            if let Some(gaps) = &others.gaps {
+                let gaps = gaps.iter().map(|id| id.as_str().into());
+                self.write(&Line {
+                    stack_id: Some(others.stack_id.as_str().into()),
+                    aside: Some(true),
+                    gaps: Some(gaps.collect()),
+                    ..Line::of(Stream::Events, kind::WALK, at)
+                });
+            }
+            self.events(others.fresh.iter().rev(), &others.late, Some(true), at);
+        }
+        self.events(fresh.iter().rev(), late, None, at);
+        let gaps = page.gaps.clone().filter(|_| !self.gaps.is_empty());
+        let is_due = idle && !(self.is_live && self.is_recent(at));
+        if page.audit || gaps.is_some() || is_due {
+            self.walk(page, gaps, at);
+        }
+        if let Some(gaps) = &page.gaps {
+            self.gaps.clone_from(gaps);
+        }
+        self.is_live = true;
+    }
+
+    fn has_gaps(&self, gaps: &[EventId]) -> bool {
+        gaps.iter().all(|gap| self.gaps.contains(gap))
+    }
+
+    fn walk(&mut self, page: &WalkStep, gaps: Option<Vec<EventId>>, at: DateTime<Utc>) {
+        let gaps = gaps.as_ref();
+        self.write(&Line {
+            stack_id: page.stack_id.as_ref().map(|id| id.as_str().into()),
+            audit: page.audit.then_some(true),
+            gaps: gaps.map(|gaps| gaps.iter().map(|id| id.as_str().into()).collect()),
+            ..Line::of(Stream::Events, kind::WALK, at)
+        });
+    }
+
+    /// Writes events of one stack: the new ones, oldest first, and the late ones.
+    fn events<'a>(
+        &mut self,
+        fresh: impl Iterator<Item = &'a Arc<StackEvent>>,
+        late: &[LateEvent],
+        aside: Option<bool>,
+        at: DateTime<Utc>,
+    ) {
+        for event in fresh {
+            self.write(&Line {
+                aside,
+                ..Line::of_event(event, at)
+            });
         }
         for LateEvent { event, before } in late {
             self.write(&Line {
                 before: Some(before.as_str().into()),
+                aside,
                 ..Line::of_event(event, at)
             });
         }
-        if page.audit || (idle && !(self.is_live && self.is_recent(at))) {
-            self.write(&Line {
-                stack_id: page.stack_id.as_ref().map(|id| id.as_str().into()),
-                audit: page.audit.then_some(true),
-                ..Line::of(Stream::Events, kind::WALK, at)
-            });
-        }
-        self.is_live = true;
     }
 
     fn image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>) {

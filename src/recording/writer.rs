@@ -29,6 +29,8 @@ pub(crate) enum WriteNote {
 }
 
 enum Command {
+    /// Write to this recording from now on.
+    Begin(Box<Recorder>),
     /// Write observations, and reply when they are written or the write has failed.
     Record(Vec<Observation>, oneshot::Sender<()>),
     /// Write the outcome, and end.
@@ -46,7 +48,6 @@ pub(crate) struct Writer {
 /// The work of the thread.
 #[derive(Debug)]
 pub(crate) struct WriterThread {
-    recorder: Recorder,
     commands: Receiver<Command>,
     done: oneshot::Sender<Option<WriteNote>>,
 }
@@ -61,12 +62,11 @@ pub(crate) struct RecordingSink<M, F> {
 }
 
 impl Writer {
-    /// A writer, and its work, which the caller runs in a thread.
-    pub(crate) fn new(recorder: Recorder) -> (Self, WriterThread) {
+    /// A writer, and its work, which the caller runs in a thread. It has nothing to write to until its sink begins.
+    pub(crate) fn new() -> (Self, WriterThread) {
         let (commands, receiver) = channel();
         let (done, finished) = oneshot::channel();
         let thread = WriterThread {
-            recorder,
             commands: receiver,
             done,
         };
@@ -84,27 +84,37 @@ impl Writer {
 impl WriterThread {
     /// Writes until the recording ends. The first of several failures sends a note, and so does the first success after
     /// them.
-    pub(crate) fn run(mut self, notify: impl Fn(WriteNote)) {
+    pub(crate) fn run(self, notify: impl Fn(WriteNote)) {
         let mut failure = None;
+        let mut begun = None;
         for command in &self.commands {
-            let (written, is_end) = match command {
-                Command::Record(observations, done) => {
+            let (written, is_end) = match (command, &mut begun) {
+                (Command::Begin(recorder), _) => {
+                    begun = Some(recorder);
+                    continue;
+                }
+                (Command::Record(observations, done), Some(recorder)) => {
                     let mut all = observations.iter();
-                    let written = all.try_for_each(|one| self.recorder.record(one));
+                    let written = all.try_for_each(|one| recorder.record(one));
                     // Those after a failure are in the backlog, too.
                     for observation in all {
-                        let _ = self.recorder.record(observation);
+                        let _ = recorder.record(observation);
                     }
                     // Fails if the sink no longer waits.
                     let _ = done.send(());
                     (written, false)
                 }
-                Command::End(outcome, at) => (self.recorder.end(&outcome, at), true),
+                (Command::End(outcome, at), Some(recorder)) => (recorder.end(&outcome, at), true),
+                // The watch ends before it is known where to record.
+                (_, None) => break,
             };
-            if let Some(note) = self.recorder.take_note() {
+            let Some(recorder) = &mut begun else {
+                break;
+            };
+            if let Some(note) = recorder.take_note() {
                 notify(WriteNote::Passing(note));
             }
-            let path = self.recorder.path().display();
+            let path = recorder.path().display();
             let note = match (written, &failure) {
                 (Ok(()), None) | (Err(_), Some(_)) => None,
                 (Ok(()), Some(_)) => {
@@ -139,6 +149,14 @@ impl<M, F> RecordingSink<M, F> {
             late: None,
             inbox,
             to_message,
+        }
+    }
+
+    /// Writes to a recording from now on.
+    pub(crate) fn begin(&self, recorder: Recorder) {
+        if let Some(commands) = &self.commands {
+            // Fails after the end of the recording.
+            let _ = commands.send(Command::Begin(Box::new(recorder)));
         }
     }
 

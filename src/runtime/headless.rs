@@ -135,10 +135,12 @@ fn run_effects(
             Effect::Remark(text) => drop(printer.entries.send((None, Entry::Remark(text)))),
             Effect::Run(known) => outcomes.push(*known),
             Effect::Notify(_)
+            | Effect::Playback(..)
             | Effect::Copy(_)
             | Effect::Mouse(_)
             | Effect::WriteReport(_)
             | Effect::EnterCode(..)
+            | Effect::Redraw
             | Effect::Suspend => {}
             Effect::Exit(exit) => code = Some(exit),
         }

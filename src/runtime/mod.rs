@@ -4,12 +4,14 @@
 //! `app::update` and carries out its effects. Tests: `tests/it/headless/watch.rs`, `tests/tty/exit.rs`,
 //! `tests/tty/terminal.rs`.
 
+pub(crate) mod check;
 pub(crate) mod commands;
 pub(crate) mod headless;
 pub(crate) mod inbox;
 pub(crate) mod prepare;
 pub(crate) mod process;
 pub(crate) mod recorder;
+pub(crate) mod replay;
 pub(crate) mod screen;
 pub(crate) mod sessions;
 pub(crate) mod ticks;
@@ -34,6 +36,7 @@ use crate::exit_code;
 use crate::output::{LineFormat, Printer};
 use crate::recording::Folder;
 
+pub(crate) use self::check::check;
 pub(crate) use self::commands::history::{history, report};
 pub(crate) use self::prepare::check_api_url;
 pub(crate) use self::process::streams::print_diagnostic;
@@ -49,7 +52,11 @@ use self::sessions::Sessions;
 pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
     panics::install_hook();
     let (messages, inbox) = Inbox::new();
-    logging::start(&settings.log, RemarkSender::new(&messages))?;
+    logging::start(
+        &settings.log,
+        &settings.record,
+        RemarkSender::new(&messages),
+    )?;
     // The theme already respects NO_COLOR and --color; crossterm must not decide again.
     crossterm::style::force_color_output(settings.theme.has_colours());
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -93,14 +100,10 @@ async fn watch(
     let ready = prepare::prepare(settings.source, settings.waits, &mfa).await?;
     let prepared = ready.prepared;
     let recordings = settings.recordings.map(Folder::new);
-    let typical = recordings.as_ref().filter(|_| is_live);
-    let typical = typical.and_then(Folder::typical);
-    let opened = recorder::open(settings.record, recordings.as_ref(), ready.header, resumes)?;
-    let remarks = ready.remarks.into_iter().chain(opened.remarks);
+    let (destination, remark) =
+        recorder::destination(settings.record, recordings.as_ref(), ready.header, resumes)?;
+    let remarks = ready.remarks.into_iter().chain(remark);
     inbox.begin_with(remarks.map(Msg::Remark));
-    if !opened.resumed.is_empty() {
-        inbox.begin_with([Msg::Observed(session, opened.resumed.clone())]);
-    }
     let exit_policy = if prepared.is_replay() {
         ExitPolicy::for_replay()
     } else {
@@ -116,25 +119,30 @@ async fn watch(
         keys,
         mouse: settings.mouse,
         utc: settings.utc,
-        typical,
     };
-    let watched = Session::new(session, prepared.target.clone(), exit);
+    let watched = Session::new(session, prepared.target.clone(), exit).replaying(prepared.playback);
     let mut model = Model::new(preferences, watched, clock.now());
     let hook = Hook(settings.on_outcome);
-    let writer = opened.recorder.map(|recorder| {
+    let writer = destination.is_some().then(|| {
         let remarks = RemarkSender::new(&messages);
-        recorder::start(recorder, remarks, &mut tasks)
+        recorder::start(remarks, &mut tasks)
     });
-    let sinks = (writer.as_ref(), messages);
+    // After the first frame: the folder may be slow, or have many recordings.
     let start = |tasks: &mut Tasks| {
+        let opening = destination.map(|destination| destination.open(tasks));
+        if let Some(folder) = recordings.filter(|_| is_live) {
+            recorder::estimate(folder, messages.clone(), tasks);
+        }
         let mut sessions = Sessions::new(prepared.clock, inbox, mfa);
-        sessions.start(session, prepared.origin, &opened.resumed, sinks, tasks);
+        let recording = (opening, writer.as_ref());
+        sessions.start(session, prepared.origin, recording, messages, tasks);
         sessions
     };
     let result = match settings.output {
         OutputMode::Screen(_) => {
             let appearance = screen::Appearance {
                 theme: settings.theme,
+                by_background: settings.by_background,
                 capabilities: settings.capabilities,
             };
             screen::run(&mut model, appearance, hook, &clock, start, &mut tasks).await

@@ -4,10 +4,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::app::msg::Remark;
 use crate::app::session::Target;
+use crate::app::status::playback::Playback;
 use crate::aws::credentials::fixed::Fixed;
 use crate::aws::credentials::settings::{find_region, sdk_config};
-use crate::aws::endpoints::Endpoints;
+use crate::aws::endpoints::{Endpoints, Service};
 use crate::backend::direct::{self, Direct};
+use crate::backend::enriched::Enriched;
 use crate::backend::parallelcluster::{ApiUrl, ImageId, MfaSessions, ParallelCluster, Signing};
 use crate::backend::{Backend, parallelcluster};
 use crate::cli::SimulatedService;
@@ -38,6 +40,7 @@ impl Ready {
                 target,
                 clock,
                 origin,
+                playback: None,
             },
             header,
             remarks: Vec::new(),
@@ -62,7 +65,11 @@ pub(super) async fn prepare(
     }
 }
 
-async fn prepare_api(api: ApiSettings, waits: bool, mfa: &MfaSessions) -> Result<Ready, Error> {
+pub(super) async fn prepare_api(
+    api: ApiSettings,
+    waits: bool,
+    mfa: &MfaSessions,
+) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
         .parse()
@@ -78,6 +85,7 @@ async fn prepare_api(api: ApiSettings, waits: bool, mfa: &MfaSessions) -> Result
     let api_url: ApiUrl = api_url
         .parse()
         .map_err(|error| usage("invalid value for --api-url", &error))?;
+    let aws = beside_api(&api, &api_url, mfa).await;
     let signing = if api.unsigned {
         Signing::Unsigned
     } else {
@@ -115,8 +123,12 @@ async fn prepare_api(api: ApiSettings, waits: bool, mfa: &MfaSessions) -> Result
     };
     let source = ParallelCluster::new(settings, clock.clone())
         .map_err(|error| usage("failed to set up TLS", &error))?;
+    let backend = match aws {
+        Some(aws) => Backend::Enriched(Box::new(Enriched { api: source, aws })),
+        None => Backend::ParallelCluster(Box::new(source)),
+    };
     let origin = Origin::Api {
-        backend: Backend::ParallelCluster(Box::new(source)),
+        backend,
         interval: api.interval,
         simulator: None,
     };
@@ -137,7 +149,41 @@ fn extra_headers(headers: &[ExtraHeader]) -> Result<HeaderMap, Error> {
     Ok(map)
 }
 
-async fn prepare_direct(api: ApiSettings, waits: bool, mfa: &MfaSessions) -> Result<Ready, Error> {
+/// What AWS tells beside an API, with the identity before the role. Nothing is asked where requests are unsigned; an API on
+/// this machine is no reason to ask the real AWS.
+async fn beside_api(api: &ApiSettings, url: &ApiUrl, mfa: &MfaSessions) -> Option<Direct> {
+    if api.unsigned {
+        return None;
+    }
+    let profile = api.profile.as_deref();
+    let is_local = url.endpoint().loopback;
+    let of_api = url.signing_region().map(str::to_owned);
+    let fallback = api.requested_region.clone().or(of_api);
+    let region = find_region(profile, api.region_before_profile.clone(), fallback).await?;
+    let endpoints = Endpoints::of_config(sdk_config(profile, &region).await, &region).ok()?;
+    if is_local && !endpoints.is_configured(Service::ImageBuilder) {
+        return None;
+    }
+    let settings = direct::Settings {
+        image_id: api.image_id.clone(),
+        waits: false,
+        stack: None,
+        region,
+        endpoints,
+        profile: api.profile.clone(),
+        role_arn: None,
+        external_id: None,
+        mfa: mfa.clone(),
+        ca_bundle: api.ca_bundle.clone(),
+    };
+    Direct::new(settings, Clock::wall()).ok()
+}
+
+pub(super) async fn prepare_direct(
+    api: ApiSettings,
+    waits: bool,
+    mfa: &MfaSessions,
+) -> Result<Ready, Error> {
     let profile = api.profile.as_deref();
     let region = find_region(profile, api.region_before_profile, api.requested_region);
     let region = region.await.ok_or_else(|| {
@@ -255,27 +301,28 @@ fn bug(error: &dyn std::error::Error) -> Error {
     Error::Bug(error.to_string())
 }
 
+/// The speed of a replay that was played without pauses, once the user has gone back in it.
+const USUAL: f64 = 60.0;
+
 fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
     let (file, recording) = history::open(which, "replay")?;
     let (begin, end) = recording.span();
-    let (clock, note) = match speed {
-        PlaybackSpeed::Times(factor) => {
-            (Clock::scenario(begin, factor), format!("replay x{factor}"))
-        }
-        PlaybackSpeed::Max => (Clock::scenario(end, 1.0), "replay".to_owned()),
+    let (clock, factor) = match speed {
+        PlaybackSpeed::Times(factor) => (Clock::scenario(begin, factor), factor),
+        PlaybackSpeed::Max => (Clock::scenario(end, USUAL), USUAL),
     };
     let remarks = recorder::remarks_on(&file, &recording);
     let header = recording.header;
     let target = Target {
         image_id: SafeText::new(&header.image_id).as_str().to_owned(),
         region: header.region.as_deref().map(SafeText::new),
-        note: Some(note),
+        note: Some("replay".to_owned()),
     };
     let origin = Origin::Recording(recording.observations);
-    Ok(Ready {
-        remarks,
-        ..Ready::new(target, clock.until(end), origin, header)
-    })
+    let mut ready = Ready::new(target, clock.until(end), origin, header);
+    ready.prepared.playback = Some(Playback::new((begin, end), factor));
+    ready.remarks = remarks;
+    Ok(ready)
 }
 
 /// Checks the URL of the settings, which `watch` would refuse. `origin` is where it is set.

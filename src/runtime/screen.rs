@@ -6,14 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::app::effect::{Effect, Effects};
 use crate::app::model::Model;
 use crate::app::msg::{Msg, Signal};
 use crate::app::update::update;
 use crate::clock::Clock;
-use crate::config::TerminalCapabilities;
+use crate::config::{ByBackground, TerminalCapabilities};
 use crate::error::Error;
 use crate::output::farewell;
 use crate::runtime::commands::report::ReportWriter;
@@ -23,11 +23,13 @@ use crate::runtime::process::tasks::Tasks;
 use crate::runtime::process::{failpoint, panics};
 use crate::runtime::sessions::Sessions;
 use crate::runtime::ticks::{Ticks, tick};
+use crate::runtime::tty::background::Background;
 use crate::runtime::tty::clipboard::Clipboard;
 use crate::runtime::tty::hangup::{Hangup, is_gone};
-use crate::runtime::tty::input::Input;
+use crate::runtime::tty::input::{Event, Input};
 use crate::runtime::tty::terminal::{Screen, Tty};
-use crate::runtime::tty::{escapes, input, job_control, terminal};
+use crate::runtime::tty::window::Window;
+use crate::runtime::tty::{escapes, job_control, terminal};
 use crate::style::Theme;
 
 /// The shortest time between two frames.
@@ -42,6 +44,7 @@ const TERMINAL_GONE: u8 = Signal::HANGUP.exit_code();
 #[derive(Debug)]
 pub(super) struct Appearance {
     pub theme: Theme,
+    pub by_background: Option<Box<ByBackground>>,
     pub capabilities: TerminalCapabilities,
 }
 
@@ -55,7 +58,7 @@ pub(super) async fn run(
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = appearance.theme.clone();
-    let tty = Tty::start(tasks)?;
+    let tty = Tty::start(appearance.capabilities, tasks)?;
     let Exit { code, unread } = show(model, appearance, &tty, hook, clock, start, tasks).await?;
     for line in std::iter::once(farewell(model, &theme)).chain(unread) {
         tty.print_last(&format!("{line}\n"));
@@ -82,6 +85,7 @@ async fn show(
     model: &mut Model,
     Appearance {
         theme,
+        by_background,
         capabilities,
     }: Appearance,
     tty: &Arc<Tty>,
@@ -96,7 +100,7 @@ async fn show(
         Err(_) if is_gone() => return Ok(TERMINAL_GONE.into()),
         Err(error) => return Err(error),
     };
-    let (Ok(size), Ok(input)) = (terminal::size(), Input::start()) else {
+    let (Ok(size), Ok(input)) = (terminal::size(), Input::start(tasks)) else {
         return Ok(TERMINAL_GONE.into());
     };
     let mut effects = update(model, Msg::Resized(size));
@@ -105,6 +109,8 @@ async fn show(
         return Ok(TERMINAL_GONE.into());
     }
     screen.capture_mouse(model.mouse);
+    let mut background = Background::new(by_background);
+    screen.write_control(background.ask());
     failpoint::in_foreign_thread();
     let now = Instant::now();
     ScreenLoop {
@@ -114,10 +120,12 @@ async fn show(
         last_frame: now,
         next_frame: now,
         stale: false,
-        clipboard: Clipboard::default(),
+        clipboard: Clipboard::new(capabilities.multiplexer),
         reports: ReportWriter::new(),
         model,
         theme,
+        background,
+        window: Window::new(capabilities),
         capabilities,
         hook,
         screen,
@@ -134,6 +142,8 @@ async fn show(
 struct ScreenLoop<'a> {
     model: &'a mut Model,
     theme: Theme,
+    background: Background,
+    window: Window,
     capabilities: TerminalCapabilities,
     hook: Hook,
     clipboard: Clipboard,
@@ -170,6 +180,7 @@ impl ScreenLoop<'_> {
             Some(code) => Ok(code),
             None => self.run_until_left().await,
         };
+        self.take_answers().await;
         let mut unread = Vec::new();
         for msg in self.reports.finish().await {
             let effects = update(self.model, msg);
@@ -203,12 +214,7 @@ impl ScreenLoop<'_> {
             () = self.hangup.wait() => Wakeup::TerminalGone,
             job = self.jobs.next() => Wakeup::JobControl(job),
             event = self.input.next() => match event {
-                Ok(event) => {
-                    if input::is_urgent(&event) {
-                        self.draw_soon();
-                    }
-                    input::to_msg(&event).map_or(Wakeup::Frame, Wakeup::Msg)
-                }
+                Ok(event) => self.take(event),
                 Err(_) => Wakeup::TerminalGone,
             },
             error = self.tasks.panicked() => Wakeup::Crashed(error),
@@ -220,8 +226,41 @@ impl ScreenLoop<'_> {
             () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Wakeup::Frame,
             msg = self.ticks.next() => Wakeup::Msg(msg),
             msg = self.reports.next() => Wakeup::Msg(msg),
+            msg = self.clipboard.next() => Wakeup::Msg(msg),
             msg = self.sessions.inbox.next() => Wakeup::Msg(msg),
             () = std::future::ready(()), if self.model.shown.has_index_work() => Wakeup::Msg(Msg::Idle),
+        }
+    }
+
+    /// Takes an event of the terminal: one for the application is a message.
+    fn take(&mut self, event: Event) -> Wakeup {
+        if event.is_urgent() {
+            self.draw_soon();
+        }
+        match event {
+            Event::Background(colour) => {
+                if let Some(theme) = self.background.theme(colour) {
+                    self.theme = theme;
+                    self.stale = true;
+                }
+            }
+            Event::Attributes => self.background.answered(),
+            _ => {}
+        }
+        event.into_msg().map_or(Wakeup::Frame, Wakeup::Msg)
+    }
+
+    /// Takes the answers that the terminal still owes: later they would be typed into the shell.
+    async fn take_answers(&mut self) {
+        let Some(deadline) = self.background.exit_deadline() else {
+            return;
+        };
+        while Instant::now() < deadline
+            && let Ok(Ok(event)) = timeout_at(deadline, self.input.next()).await
+        {
+            if event == Event::Attributes {
+                return;
+            }
         }
     }
 
@@ -251,6 +290,7 @@ impl ScreenLoop<'_> {
             match effect {
                 Effect::Poll(session, request) => self.sessions.poll(session, request),
                 Effect::EnterCode(session, code) => self.sessions.enter_code(session, code),
+                Effect::Playback(session, request) => self.sessions.playback(session, request),
                 Effect::Notify(text) => {
                     self.screen
                         .write_control(&escapes::notification(&text, self.capabilities));
@@ -263,6 +303,7 @@ impl ScreenLoop<'_> {
                     }
                 }
                 Effect::Mouse(captured) => self.screen.capture_mouse(captured),
+                Effect::Redraw => self.screen.forget(),
                 Effect::Suspend => self.suspend(),
                 Effect::Emit(..) | Effect::Remark(_) => {}
                 Effect::Exit(code) => return Some(code),
@@ -280,6 +321,7 @@ impl ScreenLoop<'_> {
         if self.screen.draw(self.model, &self.theme).is_err() {
             return Some(TERMINAL_GONE);
         }
+        self.screen.write_control(&self.window.show(self.model));
         self.last_frame = Instant::now();
         self.next_frame = self.last_frame + FRAME;
         self.stale = false;
@@ -337,8 +379,9 @@ impl ScreenLoop<'_> {
         // If this fails, the terminal is gone, which the next tick notices.
         let size = self.screen.reenter().and_then(|()| terminal::size()).ok()?;
         let effects = update(self.model, Msg::Resized(size));
+        self.window.forget();
         self.screen.capture_mouse(self.model.mouse);
-        self.input.resume();
+        self.input.resume(self.tasks).ok()?;
         self.stale = true;
         self.draw_soon();
         self.run_effects(effects)

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::app::effect::PollRequest;
+use crate::app::effect::{PlaybackRequest, PollRequest};
 use crate::app::msg::Msg;
 use crate::app::session::{SessionId, Target};
+use crate::app::status::playback::Playback;
 use crate::backend::Backend;
 use crate::backend::parallelcluster::MfaSessions;
 use crate::clock::Clock;
@@ -16,13 +17,17 @@ use crate::domain::observation::Observation;
 use crate::poll::permit::Permit;
 use crate::poll::poller::Poller;
 use crate::poll::schedule::{PollCommand, Schedules};
-use crate::recording::{self, RecordingSink, Writer};
+use crate::recording::{Player, RecordingSink, Writer};
 use crate::runtime::inbox::Inbox;
 use crate::runtime::process::tasks::Tasks;
+use crate::runtime::recorder::Opening;
+use crate::runtime::replay::{Outputs, replay};
 use crate::text::secret::Secret;
 
 /// The capacity of the queue of commands: one of each kind, and one more.
 const COMMANDS: usize = 4;
+/// The capacity of the queue of a replay's keys: more are pressed only by a key that repeats.
+const KEYS: usize = 32;
 
 /// A checked watch that has not sent a request yet.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ pub(super) struct Prepared {
     pub target: Target,
     pub clock: Clock,
     pub origin: Origin,
+    /// The replay of a recording, if this is one.
+    pub playback: Option<Playback>,
 }
 
 /// The origin of the observations.
@@ -61,6 +68,7 @@ pub(super) struct Sessions {
     permit: Permit,
     mfa: MfaSessions,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
+    players: Vec<(SessionId, mpsc::Sender<PlaybackRequest>)>,
 }
 
 impl Sessions {
@@ -72,27 +80,38 @@ impl Sessions {
             inbox,
             mfa,
             pollers: Vec::new(),
+            players: Vec::new(),
         }
     }
 
-    /// Starts to poll or to play. `resumed` are the observations of the resumed recording.
+    /// Starts to poll or to play, once the recording is open.
     pub(super) fn start(
         &mut self,
         session: SessionId,
         origin: Origin,
-        resumed: &[Observation],
-        (writer, messages): (Option<&Writer>, mpsc::Sender<Msg>),
+        (opening, writer): (Option<Opening>, Option<&Writer>),
+        messages: mpsc::Sender<Msg>,
         tasks: &mut Tasks,
     ) {
         let to_message = move |observations| Msg::Observed(session, observations);
-        let mut sink = RecordingSink::new(writer, messages.clone(), to_message);
+        let sink = RecordingSink::new(writer, messages.clone(), to_message);
         let clock = self.clock.clone();
         let (backend, interval, simulator) = match origin {
             Origin::Recording(recorded) => {
+                let player = Player::new(recorded, clock.clone());
+                let (commands, receiver) = mpsc::channel(KEYS);
                 tasks.spawn("player", async move {
-                    recording::play(recorded, clock, &mut sink).await;
-                    let _ = messages.send(Msg::RecordingEnded(session)).await;
+                    if let Some(opening) = opening {
+                        sink.begin(opening.wait().await.recorder);
+                    }
+                    let outputs = Outputs {
+                        session,
+                        messages,
+                        sink,
+                    };
+                    replay(player, clock, outputs, receiver).await;
                 });
+                self.players.push((session, commands));
                 return;
             }
             Origin::Api {
@@ -105,19 +124,32 @@ impl Sessions {
             tasks.spawn("simulator", simulator.serve());
         }
         let mut schedules = Schedules::new(interval, fastrand::Rng::new());
-        for page in resumed.iter().flat_map(Observation::resumed) {
-            schedules.remember(page);
-        }
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
-        let poller = Poller {
-            source: backend,
-            permit: self.permit.clone(),
-            clock,
-            schedules,
-            observations: sink,
-            commands: command_receiver,
-        };
-        tasks.spawn("poller", poller.run());
+        let permit = self.permit.clone();
+        tasks.spawn("poller", async move {
+            if let Some(opening) = opening {
+                let opened = opening.wait().await;
+                sink.begin(opened.recorder);
+                for page in opened.resumed.iter().flat_map(Observation::resumed) {
+                    schedules.remember(page);
+                }
+                let resumed = Some(opened.resumed).filter(|resumed| !resumed.is_empty());
+                let remarks = opened.remarks.into_iter().map(Msg::Remark);
+                for msg in remarks.chain(resumed.map(to_message)) {
+                    // Fails if the loop has ended.
+                    let _ = messages.send(msg).await;
+                }
+            }
+            let poller = Poller {
+                source: backend,
+                permit,
+                clock,
+                schedules,
+                observations: sink,
+                commands: command_receiver,
+            };
+            poller.run().await;
+        });
         self.pollers.push((session, commands));
     }
 
@@ -125,6 +157,14 @@ impl Sessions {
     pub(super) fn enter_code(&self, session: SessionId, code: Secret) {
         self.mfa.enter(code);
         self.poll(session, PollRequest::Now);
+    }
+
+    /// Sends a request of the application to the player of a recording.
+    pub(super) fn playback(&self, session: SessionId, request: PlaybackRequest) {
+        let mut players = self.players.iter();
+        if let Some((_, commands)) = players.find(|(id, _)| *id == session) {
+            let _ = commands.try_send(request);
+        }
     }
 
     /// Sends a request of the application to the poller. If its queue is full, the same command is already waiting.

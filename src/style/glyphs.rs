@@ -40,6 +40,10 @@ pub struct GlyphSet {
     pub open: &'static str,
     /// Before a folded branch.
     pub folded: &'static str,
+    /// A replay runs.
+    pub playing: &'static str,
+    /// A replay stands still.
+    pub paused: &'static str,
     /// At the end of text that was cut.
     pub ellipsis: &'static str,
     /// Between two short notes.
@@ -49,6 +53,8 @@ pub struct GlyphSet {
     /// The completed part of the progress bar.
     pub bar_done: &'static str,
     pub bar_rest: &'static str,
+    /// The part of the progress bar beyond the estimate.
+    pub bar_over: &'static str,
     /// The border of panes and popups.
     pub border: border::Set<'static>,
 }
@@ -87,11 +93,14 @@ static UNICODE: GlyphSet = GlyphSet {
     marker: "▌",
     open: "▾",
     folded: "▸",
+    playing: "▸",
+    paused: "‖",
     ellipsis: "…",
     dot: "·",
     rule: "─",
     bar_done: "█",
     bar_rest: "░",
+    bar_over: "▒",
     border: border::ROUNDED,
 };
 
@@ -104,11 +113,14 @@ static ASCII: GlyphSet = GlyphSet {
     marker: ">",
     open: "v",
     folded: ">",
+    playing: ">",
+    paused: "=",
     ellipsis: "~",
     dot: "-",
     rule: "-",
     bar_done: "#",
     bar_rest: ".",
+    bar_over: "%",
     border: border::Set {
         top_left: "+",
         top_right: "+",
@@ -134,11 +146,14 @@ mod tests {
             set.marker,
             set.open,
             set.folded,
+            set.playing,
+            set.paused,
             set.ellipsis,
             set.dot,
             set.rule,
             set.bar_done,
             set.bar_rest,
+            set.bar_over,
             set.border.top_left,
             set.border.vertical_left,
             set.border.horizontal_top,

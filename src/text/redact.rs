@@ -25,7 +25,7 @@ pub(crate) const QUERY_KEYS: [&str; 5] = [
 ];
 
 /// The replacement of a secret.
-const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// How far a quoted value is followed to its closing quote. Session tokens have up to 4 kB.
 const LONGEST_QUOTED: usize = 16 * 1024;

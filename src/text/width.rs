@@ -31,6 +31,30 @@ pub fn truncate(text: &str, columns: usize, ellipsis: &str) -> String {
     out
 }
 
+/// Cuts `text` to `columns` terminal columns by leaving out its middle: names that begin alike differ at the end, so that
+/// keeps a little more.
+pub(crate) fn truncate_middle(text: &str, columns: usize, ellipsis: &str) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let room = columns.saturating_sub(width(ellipsis));
+    let head = truncate(text, room / 2, "");
+    let rest = room - width(&head);
+    let mut tail = "";
+    for (start, _) in text.grapheme_indices(true).rev() {
+        let longer = text.get(start..).unwrap_or_default();
+        if width(longer) > rest {
+            break;
+        }
+        tail = longer;
+    }
+    if width(ellipsis) <= columns {
+        format!("{head}{ellipsis}{tail}")
+    } else {
+        format!("{head}{tail}")
+    }
+}
+
 /// Fills `text` up with spaces to `columns` terminal columns; wider text stays as it is.
 pub(crate) fn pad(text: &str, columns: usize) -> String {
     let rest = columns.saturating_sub(width(text));
@@ -95,6 +119,16 @@ mod tests {
     }
 
     #[test]
+    fn a_name_keeps_both_ends() {
+        let name = "DistributionConfiguration";
+        assert_eq!(truncate_middle(name, 12, "…"), "Distr…ration");
+        assert_eq!(truncate_middle(name, 25, "…"), name);
+        assert_eq!(truncate_middle(name, 1, "…"), "…");
+        assert_eq!(truncate_middle(name, 0, "…"), "");
+        assert_eq!(truncate_middle("日本語日本語", 6, "…"), "日…語");
+    }
+
+    #[test]
     fn wrapping_breaks_at_spaces_then_inside_words() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
@@ -115,6 +149,7 @@ mod tests {
             let safe = SafeText::new(&text);
             let line = one_line(safe.as_str());
             prop_assert!(width(&truncate(&line, columns, "…")) <= columns);
+            prop_assert!(width(&truncate_middle(&line, columns, "…")) <= columns);
             prop_assert!(width(&pad(&line, columns)) >= columns);
             let cells: usize = line.graphemes(true).map(width).sum();
             prop_assert_eq!(cells, width(&line));

@@ -8,9 +8,10 @@
 //!
 //! ```text
 //!  title    image  region  pcluster 3.16.1                ● live · synced 2s ago
-//!  verdict  ◐ BUILDING  34:12   Image Builder: BUILDING   12/13 resources ████░
+//!  verdict  ◐ BUILDING  34:12   ██████████░░░░░░░░   est. 25m left
+//!  now      Image Builder: BUILDING for 31:00   12 of 13 resources
 //!  notice   only if there is one: a fault, the first failure, …
-//!  bar      1 Events 41  2 Resources 13  3 Failure   ◐ 1  ✔ 27  ✖ 0
+//!  bar      1 Events 41  2 Resources 13  3 Failure   ◐ 1  ✔ 12  ✖ 0
 //! ╭ list or resources or failure ────────────╮╭ detail ────────────────────────╮
 //! │ row, columns; gantt; page                ││ page                           │
 //! │ empty before the first one               ││                                │
@@ -27,7 +28,7 @@ pub(crate) mod time;
 pub(crate) mod too_small;
 pub(crate) mod views;
 
-use self::chrome::{bar, hints, notices, title, verdict};
+use self::chrome::{bar, hints, notices, now, title, verdict};
 use self::overlays::{filter_menu, help, prompt};
 use self::views::detail;
 use ratatui::buffer::Buffer;
@@ -41,6 +42,18 @@ use crate::style::Theme;
 /// Draws the model into the area, clipped to the buffer.
 pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
+    draw(model, theme, area, buf);
+    if theme.is_ascii() {
+        for place in area.positions() {
+            let cell = &mut buf[place];
+            if !cell.symbol().is_ascii() {
+                cell.set_symbol("?");
+            }
+        }
+    }
+}
+
+fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     buf.set_style(area, theme.screen());
     // The terminal may already have another size than the model knows.
     let other = (area.as_size() != model.size).then(|| model.lay_out(area.as_size()));
@@ -60,6 +73,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         .iter()
         .any(|line| line.subject == NoticeSubject::Failure);
     verdict::draw(model, theme, in_notice, on_screen(regions.verdict), buf);
+    now::draw(model, theme, on_screen(regions.now), buf);
     notices::draw(lines, theme, on_screen(regions.notice), buf);
     bar::draw(model, theme, on_screen(regions.bar), buf);
     if let Some(region) = regions.list.map(on_screen) {

@@ -9,11 +9,28 @@ use ratatui::text::{Line, Span};
 use crate::style::Theme;
 use crate::text::pattern::Pattern;
 use crate::text::safe::one_line;
-use crate::text::width::{pad, truncate};
+use crate::text::width::{pad, truncate, truncate_middle, width};
+
+/// A logical id has at most 255 characters; a longer name is cut at its end, which costs no more than what is shown.
+const LONGEST_NAME: usize = 1024;
 
 /// The text cut to `columns`, with an ellipsis if it was cut.
 pub(super) fn cut(text: &str, columns: usize, theme: &Theme) -> String {
     truncate(text, columns, theme.glyphs().ellipsis)
+}
+
+/// A name cut to `columns` in its middle, since names that begin alike differ at the end.
+pub(super) fn cut_middle(name: &str, columns: usize, theme: &Theme) -> String {
+    truncate_middle(name, columns, theme.glyphs().ellipsis)
+}
+
+/// A name on one line, cut in its middle or padded to exactly `columns`. It reads no more of the name than `LONGEST_NAME`.
+pub(super) fn name_cell(name: &str, columns: usize, theme: &Theme) -> String {
+    let end = name.char_indices().nth(LONGEST_NAME).map(|(end, _)| end);
+    match end {
+        Some(_) => line_cell(name, columns, theme),
+        None => pad(&cut_middle(&one_line(name), columns, theme), columns),
+    }
 }
 
 /// The text cut or padded to exactly `columns`.
@@ -35,6 +52,27 @@ fn beginning(text: &str, columns: usize) -> &str {
     let most = (columns + 2) * 8;
     let end = text.char_indices().nth(most).map(|(end, _)| end);
     end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// The line cut to `columns`, with an ellipsis if it was cut: a line that ends at a border without one looks whole.
+pub(super) fn cut_line(line: Line<'static>, columns: usize, theme: &Theme) -> Line<'static> {
+    if line.width() <= columns {
+        return line;
+    }
+    let ellipsis = theme.glyphs().ellipsis;
+    let mut room = columns.saturating_sub(width(ellipsis));
+    let mut spans = Vec::with_capacity(line.spans.len());
+    for span in line.spans {
+        let text = truncate(&span.content, room, "");
+        let fits = text.len() == span.content.len();
+        room -= width(&text).min(room);
+        spans.push(Span::styled(text, span.style));
+        if !fits {
+            spans.push(Span::styled(ellipsis, span.style));
+            break;
+        }
+    }
+    Line::from(spans).style(line.style)
 }
 
 /// The line with every match of the pattern highlighted, also across styles.
@@ -93,7 +131,6 @@ fn pieces(range: Range<usize>, matches: &[Range<usize>]) -> Vec<(Range<usize>, b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::width::width;
 
     #[test]
     fn a_match_is_highlighted_across_styles() {
@@ -114,6 +151,18 @@ mod tests {
             ("d", theme.dim()),
         ];
         assert_eq!(drawn, expected);
+    }
+
+    #[test]
+    fn a_line_is_cut_with_a_sign() {
+        let theme = Theme::default();
+        let ellipsis = theme.glyphs().ellipsis;
+        let line = || Line::from(vec![Span::raw("ab"), Span::raw("cd")]);
+        let cut = |columns| cut_line(line(), columns, &theme).to_string();
+        assert_eq!(cut(4), "abcd");
+        assert_eq!(cut(3), format!("ab{ellipsis}"));
+        assert_eq!(cut(2), format!("a{ellipsis}"));
+        assert_eq!(cut_line(Line::from("日本"), 3, &theme).width(), 3);
     }
 
     #[test]

@@ -376,6 +376,7 @@ pub(crate) fn elsewhere(width: u16, height: u16) -> Story {
         now,
         offset,
         elapsed,
+        running: elapsed,
         is_machine_time: false,
         slept: false,
     });

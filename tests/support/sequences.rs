@@ -25,6 +25,16 @@ pub(crate) fn modes_left(bytes: &[u8]) -> Vec<String> {
     modes.into_keys().map(str::to_owned).collect()
 }
 
+/// The commands to the terminal (OSC) other than the question for its background and the title of its window.
+pub(crate) fn commands(written: &str) -> Vec<&str> {
+    let all = written.split("\u{1b}]").skip(1);
+    let ends = |character: char| matches!(character, '\u{7}' | '\u{1b}');
+    let commands = all.map(|rest| rest.split(ends).next().unwrap_or_default());
+    commands
+        .filter(|command| *command != "11;?" && !command.starts_with("2;"))
+        .collect()
+}
+
 /// Whether the bytes end outside of a sequence, so that following text is shown as text.
 pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     let last = bytes.utf8_chunks().last();

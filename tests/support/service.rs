@@ -25,16 +25,25 @@ pub(crate) enum Habit {
     Repeats,
     /// Tokens of a replaced stack count for the new stack instead of being rejected.
     TokensOutliveStack,
+    /// Events of another stack ([`FOREIGN`]) are listed among those of the stack.
+    ForeignEvents,
+    /// Different events have one id, ids of one text or ids that differ in a secret only.
+    SharedIds,
 }
 
+/// The number of the stack whose events are listed among those of others.
+const FOREIGN: usize = 0;
+
 impl Habit {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::TokensCountFromNewest,
         Self::PagesVary,
         Self::EmptyPages,
         Self::EmptyLastPage,
         Self::Repeats,
         Self::TokensOutliveStack,
+        Self::ForeignEvents,
+        Self::SharedIds,
     ];
 }
 
@@ -80,6 +89,12 @@ impl Character {
                 page
             };
             self.ties = self.ties.clamp(1, walk + page - 1);
+        }
+        // A page that shows more of another stack than of the watched one looks like another build.
+        if self.has(Habit::ForeignEvents) {
+            self.page_size = self.page_size.max(4);
+            let untellable = [Habit::PagesVary, Habit::TokensOutliveStack];
+            self.habits.retain(|habit| !untellable.contains(habit));
         }
         self
     }
@@ -162,19 +177,41 @@ impl Service {
     }
 
     /// The events of a stack, oldest first.
-    pub(crate) fn events_of(&self, stack: &str) -> &[Kept] {
-        let number: usize = stack.rsplit('-').next().unwrap().parse().unwrap();
-        &self.stacks[number - 1]
+    pub(crate) fn events_of(&self, stack: &str) -> Vec<&Kept> {
+        let all = self.stacks.iter().flatten();
+        all.filter(|kept| kept.event.stack_id.as_str() == stack)
+            .collect()
     }
 
     /// The events of the last stack, oldest first.
-    pub(crate) fn events(&self) -> &[Kept] {
+    pub(crate) fn events(&self) -> Vec<&Kept> {
+        let foreign = self.foreign();
+        let listed = self.listed().iter();
+        listed
+            .filter(|kept| kept.event.stack_id.as_str() != foreign)
+            .collect()
+    }
+
+    /// The events of another stack among those of the last one, oldest first.
+    pub(crate) fn listed_aside(&self) -> impl Iterator<Item = &Kept> {
+        let foreign = self.foreign();
+        let listed = self.listed().iter();
+        listed.filter(move |kept| kept.event.stack_id.as_str() == foreign)
+    }
+
+    /// The id of the stack whose events are listed among those of others.
+    pub(crate) fn foreign(&self) -> String {
+        format!("stack-{FOREIGN}")
+    }
+
+    fn listed(&self) -> &[Kept] {
         self.stacks.last().unwrap()
     }
 
-    /// How many events of all stacks have more holders than this number.
+    /// How many events of all stacks, the first one of each excepted, have more holders than this number.
     pub(crate) fn held_by_more_than(&self, holders: usize) -> usize {
-        let is_held = |kept: &&Kept| Arc::strong_count(&kept.event) > holders;
+        let is_held =
+            |kept: &&Kept| !kept.event.is_root && Arc::strong_count(&kept.event) > holders;
         self.stacks.iter().flatten().filter(is_held).count()
     }
 
@@ -182,25 +219,34 @@ impl Service {
         self.stacks.last_mut().unwrap()
     }
 
-    fn make(&mut self) -> Arc<StackEvent> {
+    fn make(&mut self, stack: usize) -> Arc<StackEvent> {
         self.made += 1;
-        let second = self.made.checked_div(self.character.ties);
-        event(self.stacks.len(), self.made, second)
+        event(&Made {
+            stack,
+            number: self.made,
+            second: self.made.checked_div(self.character.ties),
+            is_root: self.listed().is_empty(),
+            shares_id: self.character.has(Habit::SharedIds),
+        })
     }
 
     pub(crate) fn arrive(&mut self, count: usize) {
         for _ in 0..count {
-            let event = self.make();
+            let event = self.make(self.stacks.len());
             let is_late = false;
             self.events_mut().push(Kept { event, is_late });
+            if self.character.has(Habit::ForeignEvents) && self.random.u8(..) < 60 {
+                let event = self.make(FOREIGN);
+                self.events_mut().push(Kept { event, is_late });
+            }
         }
     }
 
     /// An event that appears below `depth` newer ones, stamped with the time at which it appears.
     pub(crate) fn arrive_late(&mut self, depth: usize) {
-        let event = self.make();
-        let at = self.events().len().saturating_sub(depth);
-        let is_late = at < self.events().len();
+        let event = self.make(self.stacks.len());
+        let at = self.listed().len().saturating_sub(depth).max(1);
+        let is_late = at < self.listed().len();
         self.events_mut().insert(at, Kept { event, is_late });
     }
 
@@ -226,7 +272,7 @@ impl Service {
 
     pub(crate) fn response(&mut self, token: Option<&NextToken>) -> Result<EventsPage, Rejected> {
         let skip = self.position(token)?;
-        let total = self.events().len();
+        let total = self.listed().len();
         if self.character.has(Habit::EmptyPages) && skip < total && self.random.u8(..) < 50 {
             let next = Some(self.token(skip));
             return Ok(EventsPage {
@@ -239,7 +285,7 @@ impl Service {
         } else {
             self.character.page_size
         };
-        let newest_first = self.events().iter().rev();
+        let newest_first = self.listed().iter().rev();
         let mut events: Vec<_> = newest_first
             .skip(skip)
             .take(size)
@@ -258,11 +304,11 @@ impl Service {
         if token.is_dead {
             return Err(Rejected);
         }
-        let total = self.events().len();
+        let total = self.listed().len();
         Ok(match &token.position {
             Position::Below(count) => (*count).min(total),
             Position::Under(event) => self
-                .events()
+                .listed()
                 .iter()
                 .rev()
                 .position(|kept| Arc::as_ptr(&kept.event) == event.as_ptr())
@@ -272,7 +318,7 @@ impl Service {
 
     /// A token for the page below this number of the newest events.
     fn token(&mut self, skip: usize) -> NextToken {
-        let above = self.events().iter().rev().take(skip).next_back();
+        let above = self.listed().iter().rev().take(skip).next_back();
         let position = match above {
             Some(kept) if !self.character.has(Habit::TokensCountFromNewest) => {
                 Position::Under(Arc::downgrade(&kept.event))
@@ -299,27 +345,59 @@ fn serial(token: &NextToken) -> usize {
     token.as_str().trim_end_matches("+/=").parse().unwrap()
 }
 
-/// An event; the same one for the same arguments, since parsing is most of the cost of a schedule.
-fn event(stack: usize, number: usize, second: Option<usize>) -> Arc<StackEvent> {
-    type Made = HashMap<(usize, usize, Option<usize>), Arc<StackEvent>>;
-    thread_local!(static MADE: RefCell<Made> = RefCell::default());
+/// The properties of an event.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Made {
+    stack: usize,
+    number: usize,
+    second: Option<usize>,
+    is_root: bool,
+    shares_id: bool,
+}
+
+/// An event; the same one for the same properties, since parsing is most of the cost of a schedule.
+fn event(made: &Made) -> Arc<StackEvent> {
+    type All = HashMap<Made, Arc<StackEvent>>;
+    thread_local!(static MADE: RefCell<All> = RefCell::default());
     let make = || {
-        let time = second.map(|second| {
+        let number = made.number;
+        let time = made.second.map(|second| {
             let (hour, minute) = (second / 3600 % 24, second / 60 % 60);
             format!(
                 r#","timestamp":"2026-01-01T{hour:02}:{minute:02}:{:02}Z""#,
                 second % 60
             )
         });
+        let base = number / 4;
+        let (id, resource) = match number % 4 {
+            _ if !made.shares_id => (format!(r#""e{number}""#), "R".to_owned()),
+            0 => (format!(r#""{base}""#), "R".to_owned()),
+            1 => (base.to_string(), "R".to_owned()),
+            2 => (format!(r#""{base}""#), format!("R{number}")),
+            _ => (
+                format!(r#""u?X-Amz-Signature={number:064x}&x=1""#),
+                "R".to_owned(),
+            ),
+        };
+        let status = if made.is_root {
+            "CREATE_IN_PROGRESS"
+        } else {
+            "CREATE_COMPLETE"
+        };
+        let root = made
+            .is_root
+            .then(|| format!(r#","physicalResourceId":"stack-{}""#, made.stack));
         let json = format!(
-            r#"{{"stackId":"stack-{stack}","eventId":"e{number}","logicalResourceId":"R",
-               "resourceStatus":"CREATE_COMPLETE"{}}}"#,
-            time.unwrap_or_default()
+            r#"{{"stackId":"stack-{}","eventId":{id},"logicalResourceId":"{resource}",
+               "resourceStatus":"{status}"{}{}}}"#,
+            made.stack,
+            time.unwrap_or_default(),
+            root.unwrap_or_default()
         );
         Arc::new(StackEvent::from_json(&json, None))
     };
-    MADE.with_borrow_mut(|made| {
-        let event = made.entry((stack, number, second)).or_insert_with(make);
+    MADE.with_borrow_mut(|all| {
+        let event = all.entry(made.clone()).or_insert_with(make);
         Arc::clone(event)
     })
 }

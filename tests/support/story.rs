@@ -81,6 +81,7 @@ impl Story {
             now,
             offset: Utc.fix(),
             elapsed: (now - start()).to_std().unwrap_or_default(),
+            running: (now - start()).to_std().unwrap_or_default(),
             is_machine_time: false,
             slept: false,
         });
@@ -99,6 +100,7 @@ impl Story {
             is_machine_time: true,
             offset: Utc.fix(),
             elapsed: self.model.elapsed + Duration::from_secs(1),
+            running: self.model.elapsed + Duration::from_secs(1),
             slept: false,
         });
         self

@@ -275,6 +275,14 @@ impl Terminal {
         self.wait(text, |screen| screen.contents().contains(text))
     }
 
+    /// Waits until a sequence has been written.
+    pub(crate) fn wait_for_written(&mut self, sequence: &str) -> &mut Self {
+        self.wait_for_state(sequence, |state| {
+            let mut parts = state.written.windows(sequence.len());
+            parts.any(|part| part == sequence.as_bytes())
+        })
+    }
+
     /// Waits until a text is no longer on the screen.
     pub(crate) fn wait_gone(&mut self, text: &str) -> &mut Self {
         self.wait(&format!("the end of {text}"), |screen| {

@@ -2,14 +2,16 @@
 //! rules that must hold at every moment.
 
 use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bakewatch::testing::backend::{EventsError, EventsResponse, NextToken};
 use bakewatch::testing::domain::{
-    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, Stream, Timeline,
+    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, StackId, Stream, Timeline,
 };
 use bakewatch::testing::poll::{ApiRequest, PollCommand, Schedules};
+use bakewatch::testing::recording::{Header, Recorder, Recording, VERSION};
 use bakewatch::testing::store::Selection;
 use chrono::DateTime;
 
@@ -37,16 +39,68 @@ pub(crate) enum Fate {
 pub(crate) struct Watcher {
     schedules: Schedules,
     now: Duration,
+    /// The service refuses all tokens like this.
+    refusal: Option<Refusal>,
+    recorder: Option<(PathBuf, Recorder)>,
     pub(crate) ledger: Ledger,
+}
+
+/// The way in which all tokens are refused for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// With the application's own words.
+    Rejected,
+    /// With a fault of this kind.
+    Fault(FaultKind),
 }
 
 impl Watcher {
     pub(crate) fn new() -> Self {
-        let seconds = Duration::from_secs(5);
         Self {
-            schedules: Schedules::new(Some(seconds), fastrand::Rng::with_seed(1)),
+            schedules: new_schedules(),
             now: Duration::ZERO,
+            refusal: None,
+            recorder: None,
             ledger: Ledger::default(),
+        }
+    }
+
+    /// A watcher that records, so that it can be resumed.
+    pub(crate) fn recording(path: PathBuf) -> Self {
+        let (recorder, _) = recorder(&path);
+        Self {
+            recorder: Some((path, recorder)),
+            ..Self::new()
+        }
+    }
+
+    /// The service refuses all tokens from now on, or none.
+    pub(crate) fn refuse(&mut self, refusal: Option<Refusal>) {
+        self.refusal = refusal;
+    }
+
+    /// Ends the watch at once, and begins another one that resumes its recording.
+    pub(crate) fn resume(&mut self) {
+        let Some((path, _)) = self.recorder.take() else {
+            return;
+        };
+        let (recorder, recorded) = recorder(&path);
+        self.recorder = Some((path, recorder));
+        self.schedules = new_schedules();
+        self.ledger.build = Build::default();
+        let now = DateTime::UNIX_EPOCH + self.now;
+        for observation in recorded.into_iter().flat_map(|one| one.resume(now)) {
+            for page in observation.resumed() {
+                self.schedules.remember(page);
+            }
+            self.record(&observation);
+            self.ledger.take(&observation);
+        }
+    }
+
+    fn record(&mut self, observation: &Observation) {
+        if let Some((_, recorder)) = &mut self.recorder {
+            recorder.record(observation).unwrap();
         }
     }
 
@@ -84,7 +138,15 @@ impl Watcher {
             (Fate::AllTokensDie, _) => service.kill_all_tokens(),
             _ => {}
         }
+        let refusal = self.refusal.filter(|_| token.is_some());
+        let fate = match refusal {
+            Some(Refusal::Fault(kind)) => Fate::Fails(kind),
+            _ => fate,
+        };
         let response = match fate {
+            _ if refusal == Some(Refusal::Rejected) => {
+                Err(EventsError::TokenRejected(fault(FaultKind::Misconfigured)))
+            }
             Fate::Fails(kind) => Err(EventsError::Fault(fault(kind))),
             Fate::Gone => Ok(EventsResponse::Gone),
             Fate::Response | Fate::TokenDies | Fate::AllTokensDie => service
@@ -101,26 +163,50 @@ impl Watcher {
     }
 
     fn take(&mut self, stream: Stream, seen: Seen) {
-        self.ledger.take(&Observation {
+        let observation = Observation {
             at: DateTime::UNIX_EPOCH + self.now,
             elapsed: self.now,
             stream,
             next_try: DateTime::UNIX_EPOCH + self.schedules.next_try(stream),
             seen,
-        });
+        };
+        self.record(&observation);
+        self.ledger.take(&observation);
+    }
+
+    /// Sends requests until the walk in progress is complete.
+    pub(crate) fn finish_walk(&mut self, service: &mut Service) {
+        let whole = (0..10_000).any(|_| self.request(service, Fate::Response));
+        assert!(whole, "no walk was completed");
     }
 
     /// Sends requests until two walks are complete: the second one began after this call.
     pub(crate) fn finish(&mut self, service: &mut Service) {
-        let mut whole = 0;
-        for _ in 0..10_000 {
-            whole += usize::from(self.request(service, Fate::Response));
-            if whole >= 2 {
-                return;
-            }
-        }
-        panic!("no walk was completed");
+        self.finish_walk(service);
+        self.finish_walk(service);
     }
+}
+
+fn new_schedules() -> Schedules {
+    let seconds = Duration::from_secs(5);
+    Schedules::new(Some(seconds), fastrand::Rng::with_seed(1))
+}
+
+fn recorder(path: &Path) -> (Recorder, Option<Recording>) {
+    let header = Header {
+        version: VERSION,
+        program: "0".to_owned(),
+        backend: "parallelcluster".to_owned(),
+        account: None,
+        partition: None,
+        image_id: "img".to_owned(),
+        region: None,
+        stack: None,
+        profile: None,
+        api: None,
+        started_at: DateTime::UNIX_EPOCH,
+    };
+    Recorder::in_file(path, &header, true).unwrap()
 }
 
 /// The build that is shown and the events that are printed after some observations.
@@ -128,11 +214,26 @@ impl Watcher {
 pub(crate) struct Ledger {
     build: Build,
     printed: Vec<Arc<StackEvent>>,
+    /// The stacks that had a gap, so that its events may be printed late.
+    had_gaps: HashSet<StackId>,
+    /// The stacks whose events were printed because another stack took their place.
+    left: HashSet<StackId>,
 }
 
 impl Ledger {
     pub(crate) fn take(&mut self, observation: &Observation) {
+        if let Seen::Page(page) = &observation.seen {
+            let others = page.others.iter();
+            let others = others.map(|other| (Some(&other.stack_id), &other.gaps));
+            for (stack, gaps) in others.chain([(page.stack_id.as_ref(), &page.gaps)]) {
+                if gaps.as_ref().is_some_and(|gaps| !gaps.is_empty()) {
+                    self.had_gaps.extend(stack.cloned());
+                }
+            }
+        }
         let change = self.build.apply(observation);
+        let left = change.left.iter().map(|event| event.stack_id.clone());
+        self.left.extend(left);
         self.printed.extend(change.left);
         self.printed.extend(change.committed);
     }
@@ -149,6 +250,11 @@ impl Ledger {
         ids.collect()
     }
 
+    /// Whether a gap is shown between committed events of the current stack.
+    pub(crate) fn has_gaps(&self) -> bool {
+        self.timeline().is_some_and(Timeline::has_gaps)
+    }
+
     /// How many events were printed.
     pub(crate) fn printed(&self) -> usize {
         self.printed.len()
@@ -159,7 +265,8 @@ impl Ledger {
     pub(crate) fn check(&self, service: &Service) {
         for timeline in self.build.timelines() {
             let stack = timeline.stack_id().as_str();
-            check_order(timeline, service.events_of(stack));
+            let is_aside = stack == service.foreign();
+            check_order(timeline, &service.events_of(stack), is_aside);
         }
     }
 
@@ -170,12 +277,30 @@ impl Ledger {
         let stack = service.stack();
         let shown = self.timeline().map(|timeline| timeline.stack_id().as_str());
         assert_eq!(shown, Some(stack.as_str()));
-        let kept = service.events().iter();
-        let expected: Vec<_> = kept.map(|kept| kept.event.event_id.as_str()).collect();
-        assert_eq!(self.ids(), expected);
+        let kept = service.events().into_iter();
+        let expected: Vec<_> = kept.map(|kept| kept.event.fingerprint).collect();
+        let shown: Vec<_> = self.timeline().map(events).into_iter().flatten().collect();
+        let shown: Vec<_> = shown.iter().map(|event| event.fingerprint).collect();
+        assert_eq!(shown, expected, "{:?}", self.ids());
+        self.check_aside(service);
         let of_stack = |event: &&Arc<StackEvent>| event.stack_id.as_str() == stack;
         let printed = self.printed.iter().filter(of_stack).count();
         assert_eq!(printed, expected.len(), "not all is printed");
+    }
+
+    /// Checks that the events of another stack that are listed among the current one's are shown too.
+    fn check_aside(&self, service: &Service) {
+        let foreign = service.foreign();
+        let timelines = self.build.timelines().iter();
+        let aside = timelines.filter(|timeline| timeline.stack_id().as_str() == foreign);
+        let shown: HashSet<_> = aside
+            .flat_map(events)
+            .map(|event| event.fingerprint)
+            .collect();
+        for kept in service.listed_aside() {
+            let id = kept.event.event_id.as_str();
+            assert!(shown.contains(&kept.event.fingerprint), "{id} is lost");
+        }
     }
 
     /// Checks the printed events: each one once, and if none is late, each stack's in its order.
@@ -185,22 +310,32 @@ impl Ledger {
         assert_eq!(distinct, self.printed.len(), "an event is printed twice");
         for timeline in self.build.timelines() {
             let kept = service.events_of(timeline.stack_id().as_str());
-            if kept.iter().any(|kept| kept.is_late) {
+            let is_aside = timeline.stack_id().as_str() == service.foreign();
+            let (had_gaps, left) = (&self.had_gaps, &self.left);
+            let had_gap = had_gaps.contains(timeline.stack_id());
+            // Which stack is the current one was open.
+            let was_left = is_aside && left.contains(timeline.stack_id());
+            if had_gap
+                || was_left
+                || (is_aside && !self.had_gaps.is_empty())
+                || kept.iter().any(|kept| kept.is_late)
+            {
                 continue;
             }
             let of_stack = |event: &&Arc<StackEvent>| &event.stack_id == timeline.stack_id();
             let mut kept = kept.iter();
             for event in self.printed.iter().filter(of_stack) {
-                let found = kept.any(|kept| Arc::ptr_eq(&kept.event, event));
+                let found = kept.any(|kept| kept.event.fingerprint == event.fingerprint);
                 assert!(found, "{} is printed out of order", event.event_id.as_str());
             }
         }
     }
 }
 
-fn check_order(timeline: &Timeline, kept: &[Kept]) {
+/// Of a stack whose events are listed among those of others, some may be missing: the others have the gap.
+fn check_order(timeline: &Timeline, kept: &[&Kept], is_aside: bool) {
     let mut kept = kept.iter();
-    let mut may_miss = false;
+    let mut may_miss = is_aside;
     for row in rows(timeline) {
         let Row::Event(event) = row else {
             may_miss = true;
@@ -211,7 +346,7 @@ fn check_order(timeline: &Timeline, kept: &[Kept]) {
             let Some(next) = kept.next() else {
                 panic!("{id} is shown twice or out of the service's order");
             };
-            if Arc::ptr_eq(&next.event, event) {
+            if next.event.fingerprint == event.fingerprint {
                 break;
             }
             let missing = next.event.event_id.as_str();
@@ -220,7 +355,7 @@ fn check_order(timeline: &Timeline, kept: &[Kept]) {
                 "{missing} is missing before {id} without a gap"
             );
         }
-        may_miss = false;
+        may_miss = is_aside;
     }
 }
 

@@ -30,6 +30,16 @@ const REPLAY: &[&str] = &[
         "/fuzz/seeds/recording/every-kind-of-line.jsonl"
     ),
 ];
+/// Of an API that is not there.
+const WATCH: &[&str] = &[
+    "watch",
+    "img",
+    "--api-url",
+    "http://127.0.0.1:9",
+    "--region",
+    "us-east-1",
+    "--no-sign-request",
+];
 /// The part that is only in a headless watch.
 const HEADLESS: &str = "printer";
 
@@ -78,11 +88,11 @@ const fn watching(arguments: &'static [&'static str], exit: Exit) -> Exit {
 const EXITS: &[Exit] = &[
     exit("the key that leaves", "q quit", Action::Keys("q"), 0),
     exit("ctrl-c as a key", "q quit", Action::Keys("\u{3}"), 0),
-    exit("from the help", "q quit", Action::Keys("?q"), 0),
+    exit("from the help", "q quit", Action::Keys("?qq"), 0),
     exit(
         "from a line that is typed into",
         "q quit",
-        Action::Keys("/abc\u{3}"),
+        Action::Keys("/abc\u{3}\u{3}"),
         0,
     ),
     exit("with the mouse released", "q quit", Action::Keys("mq"), 0),
@@ -109,6 +119,7 @@ const EXITS: &[Exit] = &[
     ),
     panic("poller"),
     panic("simulator"),
+    panic("input"),
     panic("watchdog"),
     panic("writer"),
     panic("update"),
@@ -116,6 +127,8 @@ const EXITS: &[Exit] = &[
     panic("foreign thread"),
     panic("thread during enter"),
     watching(&["demo", "--record", "/dev/null"], panic("recorder")),
+    watching(WATCH, panic("recordings")),
+    watching(WATCH, panic("estimate")),
     watching(FAILING, panic("hook")),
     watching(REPLAY, panic("player")),
     Exit {
@@ -124,7 +137,7 @@ const EXITS: &[Exit] = &[
         ..panic("clipboard")
     },
     Exit {
-        by: Action::Keys("R"),
+        by: Action::Keys("RR"),
         from: "CREATE_COMPLETE",
         ..panic("report")
     },

@@ -244,6 +244,6 @@ fn keys_work_while_a_request_hangs() {
         "the request hangs:\n{shown}"
     );
     assert_eq!(server.count(Route::StackEvents), 2);
-    terminal.press("q");
+    terminal.press("qq");
     assert_eq!(terminal.end().exit_code(), 0);
 }

@@ -8,9 +8,11 @@
     reason = "a test that cannot continue has failed; clippy.toml excepts test functions, not what they share"
 )]
 
+mod clipboard;
 mod exit;
 mod faults;
 mod hostile;
+mod input;
 mod on_outcome;
 mod recording;
 mod screen;

@@ -95,10 +95,10 @@ fn a_key_writes_a_report_and_never_overwrites_one() {
     );
     terminal
         .wait_for("FAILED")
-        .press("R")
+        .press("RR")
         .wait_for("report written to bakewatch-rocky9-efa-");
     terminal.press("2").wait_gone("report written to");
-    terminal.press("R").wait_for("report written to");
+    terminal.press("RR").wait_for("report written to");
     let reports = || {
         let files = fs::read_dir(&*terminal.folder)
             .unwrap()
@@ -115,7 +115,7 @@ fn a_key_writes_a_report_and_never_overwrites_one() {
     }
     fs::remove_dir_all(&*terminal.folder).unwrap();
     terminal
-        .press("R")
+        .press("RR")
         .wait_for("failed to write bakewatch-rocky9-efa-");
     terminal.press("q");
     terminal.end();
@@ -147,4 +147,29 @@ fn the_estimate_names_the_builds_that_it_is_made_of() {
     let mut terminal = Terminal::start(160, 30, &arguments, &environment);
     terminal.wait_for("by your last 5 builds").press("q");
     terminal.end();
+}
+
+#[test]
+fn the_screen_waits_for_no_recording() {
+    let server = building();
+    let state = fresh_folder();
+    let folder = folder_of(&state, "img");
+    write(&folder, "a.jsonl", 0, 35, "succeeded", Some("api"));
+    let fifo = std::process::Command::new("mkfifo")
+        .arg(folder.join("b.jsonl"))
+        .status();
+    assert!(fifo.unwrap().success());
+    for part in ["", "hang:recordings", "hang:estimate"] {
+        let environment = [
+            ("XDG_STATE_HOME", state.to_str().unwrap()),
+            ("BAKEWATCH_FAULT", part),
+        ];
+        let mut terminal = Terminal::start(100, 24, &server.watch(&[]), &environment);
+        terminal.wait_for("q quit");
+        if part == "hang:recordings" {
+            terminal.wait_for("more than 2 s");
+        }
+        terminal.wait_for("CREATE_IN_PROGRESS").press("q");
+        assert!(terminal.end().success(), "{part}");
+    }
 }

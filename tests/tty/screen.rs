@@ -1,5 +1,6 @@
 //! The screen in a real pseudo-terminal: the keys of the hint line, redrawing, and notifications.
 
+use crate::support::sequences::commands;
 use crate::support::server::{STACK, Server};
 use crate::support::terminal::Terminal;
 use bakewatch::testing::demo::FaultPlan;
@@ -73,7 +74,8 @@ fn every_key_of_the_hint_line_works() {
         .wait_for("event id")
         .press("\u{1b}")
         .wait_for("Events");
-    terminal.press("\t").press("\u{1b}").press("q");
+    terminal.press("\t").wait_for("enter fold");
+    terminal.press("\u{1b}").wait_gone("enter fold").press("q");
     assert_eq!(terminal.end().exit_code(), 0);
 }
 
@@ -158,13 +160,15 @@ fn no_notify_sends_no_notification() {
     terminal.wait_for(" FAILED ").press("q");
     terminal.end();
     let written = terminal.written();
-    assert!(!written.contains('\u{7}') && !written.contains("\u{1b}]"));
+    assert!(!written.contains('\u{7}'));
+    assert_eq!(commands(&written), Vec::<&str>::new());
 }
 
 #[test]
 fn a_summary_line_stays_on_the_normal_screen() {
     let mut terminal = failing_demo(&[], &[]);
-    terminal.wait_for(" FAILED ").press("q");
+    terminal.wait_for(" FAILED ");
+    terminal.press("q");
     terminal.end();
     terminal.wait("the last line", |screen| {
         screen.contents().starts_with("✖ rocky9-efa failed after 3")

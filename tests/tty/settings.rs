@@ -51,7 +51,7 @@ fn a_user_theme_is_on_the_screen() {
             screen.contents().contains("Help")
                 && cells(screen).all(|cell| cell.bgcolor() != vt100::Color::Default)
         });
-    terminal.press("q");
+    terminal.press("qq");
     assert_eq!(terminal.end().exit_code(), 0);
 }
 

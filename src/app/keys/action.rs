@@ -15,6 +15,8 @@ pub enum Action {
     App(AppAction),
     /// For the shown session, whatever is focused.
     Session(SessionAction),
+    /// For the replay of a recording.
+    Playback(PlaybackAction),
     /// For the focused overlay, pane or view.
     Move(Move),
     /// For the focused overlay, pane or view.
@@ -34,9 +36,26 @@ pub enum AppAction {
     /// Switch between the program and the terminal as the user of the mouse.
     Mouse,
     Help,
+    /// Draw the whole screen again: another program has written on it.
+    Redraw,
     /// Suspend the program.
     Suspend,
+    /// Close the topmost overlay or pane; from the main view, leave.
     Quit,
+    /// Cancel a prompt; from anywhere else, leave at once.
+    Leave,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PlaybackAction {
+    /// Stop the time of the replay, or let it run again.
+    Pause,
+    Slower,
+    Faster,
+    /// Go back to the event before, and stand still.
+    PreviousEvent,
+    /// Go to the next event, and stand still.
+    NextEvent,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +81,8 @@ pub enum SessionAction {
     Copy,
     CopyEvent,
     CopyAmi,
+    /// Copy the command that helps after a failure, or the line of the configuration that uses the image.
+    CopyCommand,
     /// Write a report of the build to share.
     Report,
     /// Poll the API now instead of at the next interval.

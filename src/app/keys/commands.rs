@@ -1,7 +1,10 @@
-//! Every action in words: its name, its contexts, its help and its hint, in the order in which they are listed. The
-//! key map, the hint line, the help and `bakewatch keys` read this table; the keys are in `assets/keys.toml`.
+//! Every action in words: its name, its contexts and its help, in the order in which they are listed. The key map, the
+//! help and `bakewatch keys` read this table; the keys are in `assets/keys.toml`, the words of the hint line in
+//! `app::status::hints`.
 
-use crate::app::keys::action::{Action, AppAction, Context, OverlayAction, SessionAction};
+use crate::app::keys::action::{
+    Action, AppAction, Context, OverlayAction, PlaybackAction, SessionAction,
+};
 use crate::app::views::Tab;
 use crate::app::views::action::{Move, ViewAction, Zoom};
 
@@ -12,12 +15,48 @@ pub struct Command {
     /// The action's name in a key map file.
     pub name: &'static str,
     pub contexts: &'static [Context],
+    /// The part of the help that lists it.
+    pub group: Group,
     pub help: &'static str,
-    /// The word on the hint line, for the most useful actions. Neighbours with the same word share a hint.
-    pub hint: Option<&'static str>,
 }
 
-use Action::{App, Overlay, Session, View};
+/// The parts of the help, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    Move,
+    Find,
+    Read,
+    Copy,
+    Show,
+    Replay,
+    Program,
+}
+
+impl Group {
+    pub const ALL: [Self; 7] = [
+        Self::Move,
+        Self::Find,
+        Self::Read,
+        Self::Copy,
+        Self::Show,
+        Self::Replay,
+        Self::Program,
+    ];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Move => "Move",
+            Self::Find => "Find",
+            Self::Read => "Read",
+            Self::Copy => "Copy",
+            Self::Show => "Show",
+            Self::Replay => "Replay",
+            Self::Program => "Program",
+        }
+    }
+}
+
+use Action::{App, Overlay, Playback, Session, View};
 use Context::{Detail, Filter, Help, Prompt};
 
 const LIST: Context = Context::View(Tab::Events);
@@ -32,70 +71,88 @@ const EVERYWHERE: &[Context] = &[LIST, RESOURCES, Detail, FAILURE, Filter, Help]
 const VIEWS: &[Context] = &[LIST, RESOURCES, Detail, FAILURE];
 const PANES: &[Context] = &[LIST, RESOURCES, Detail];
 
-/// Every action, in the order in which hints and help list them. An action that needs other words in another context
-/// has a row for each; its keys are the same in all of them.
+/// Every action, by group. An action that needs other words in another context has a row for each; its keys are the same
+/// in all of them.
 #[rustfmt::skip] // A row is a line.
 pub const COMMANDS: &[Command] = &[
-    row(View(ViewAction::Enter), "enter", &[Prompt], "search for the text, and close the line").hint("done"),
-    row(App(AppAction::Close), "close", &[Prompt], "cancel, and restore the previous search or filter").hint("cancel"),
-    row(Overlay(OverlayAction::Regex), "regex", &[Prompt], "switch between regular expression and plain text").hint("regex"),
-    row(Action::Move(Move::Down), "down", EVERYWHERE, "move one row down").hint("move"),
-    row(Action::Move(Move::Up), "up", EVERYWHERE, "move one row up").hint("move"),
-    row(Action::Move(Move::PageDown), "page-down", EVERYWHERE, "move one page down"),
-    row(Action::Move(Move::PageUp), "page-up", EVERYWHERE, "move one page up"),
-    row(Action::Move(Move::Top), "top", EVERYWHERE, "go to the first row"),
-    row(Action::Move(Move::Bottom), "bottom", &[RESOURCES, Detail, FAILURE, Filter, Help], "go to the last row"),
-    row(View(ViewAction::Enter), "enter", &[LIST], "show the event in full").hint("detail"),
-    row(View(ViewAction::Enter), "enter", &[RESOURCES], "show the resource in full").hint("detail"),
-    row(View(ViewAction::Enter), "enter", &[Detail], "fold or unfold the branch").hint("fold"),
-    row(View(ViewAction::Enter), "enter", &[FAILURE], "go to the event, in the list of events").hint("event"),
-    row(View(ViewAction::Toggle), "toggle", &[Detail], "fold or unfold the branch"),
-    row(View(ViewAction::Toggle), "toggle", &[Filter], "list the choice, or hide it").hint("toggle"),
-    row(View(ViewAction::Enter), "enter", &[Filter], "list only this choice of its kind").hint("only"),
-    row(Overlay(OverlayAction::ShowAll), "show-all", &[Filter], "list everything again").hint("all"),
-    row(App(AppAction::Close), "close", &[Detail, Filter, Help], "close the pane or popup").hint("back"),
-    row(App(AppAction::Close), "close", &[LIST, RESOURCES, FAILURE], "clear the search, then the filter"),
-    row(Session(SessionAction::Show(Tab::Events)), "show-events", VIEWS, "show the events"),
-    row(Session(SessionAction::Show(Tab::Resources)), "show-resources", VIEWS, "show the resources and their durations"),
-    row(Session(SessionAction::Show(Tab::Failure)), "show-failure", VIEWS, "show why the build failed"),
-    row(Session(SessionAction::Search), "search", VIEWS, "search every field").hint("search"),
-    row(Session(SessionAction::NextMatch), "next-match", VIEWS, "go to the next match"),
-    row(Session(SessionAction::PreviousMatch), "previous-match", VIEWS, "go to the previous match"),
-    row(Session(SessionAction::Filter), "filter", &[LIST, RESOURCES, Detail, FAILURE, Filter], "choose the listed statuses, types and resources").hint("filter"),
-    row(Session(SessionAction::FilterText), "filter-text", VIEWS, "list only the events that contain a text"),
-    row(Session(SessionAction::FilterToResource), "filter-to-resource", PANES, "list only the selected resource's events, or all"),
-    row(Session(SessionAction::NextFailure), "next-failure", VIEWS, "go to the next failed event").hint("failure"),
-    row(Session(SessionAction::PreviousFailure), "previous-failure", VIEWS, "go to the previous failed event"),
-    row(Action::Move(Move::Bottom), "bottom", &[LIST], "go to the last row; follow it if it is the newest"),
-    row(View(ViewAction::NewestFirst), "newest-first", &[LIST], "show the newest event first, or last"),
-    row(View(ViewAction::Left), "left", &[Detail], "fold the branch"),
-    row(View(ViewAction::Right), "right", &[Detail], "unfold the branch"),
-    row(Session(SessionAction::RawJson), "raw-json", PANES, "show the event as JSON, or as a tree"),
-    row(Session(SessionAction::Changes), "changes", PANES, "show changes since the previous event, or the event"),
-    row(View(ViewAction::Zoom(Zoom::In)), "zoom-in", &[RESOURCES], "zoom in: a shorter time with longer bars").hint("zoom"),
-    row(View(ViewAction::Zoom(Zoom::Out)), "zoom-out", &[RESOURCES], "zoom out: a longer time with shorter bars").hint("zoom"),
-    row(View(ViewAction::Zoom(Zoom::All)), "zoom-all", &[RESOURCES], "show the whole build"),
-    row(View(ViewAction::Zoom(Zoom::Resource)), "zoom-resource", &[RESOURCES], "zoom to the time of the selected resource"),
-    row(View(ViewAction::Left), "left", &[RESOURCES], "scroll the time axis left"),
-    row(View(ViewAction::Right), "right", &[RESOURCES], "scroll the time axis right"),
-    row(Session(SessionAction::Copy), "copy", &[LIST, RESOURCES, FAILURE], "copy the event as JSON"),
-    row(Session(SessionAction::Copy), "copy", &[Detail], "copy the marked value").hint("copy"),
-    row(Session(SessionAction::CopyEvent), "copy-event", VIEWS, "copy the event as JSON"),
-    row(Session(SessionAction::CopyAmi), "copy-ami", VIEWS, "copy the AMI id"),
-    row(Session(SessionAction::Report), "report", VIEWS, "write a report into the current folder"),
-    row(App(AppAction::Utc), "utc", VIEWS, "show times in UTC, or in your time zone"),
-    row(App(AppAction::RelativeTimes), "relative-times", VIEWS, "count times from the previous event, or the start"),
-    row(Session(SessionAction::SwitchPane), "switch-pane", PANES, "go to the other pane").hint("pane"),
-    row(App(AppAction::Mouse), "mouse", VIEWS, "leave the mouse to the terminal, or use it here"),
-    row(Session(SessionAction::PollNow), "poll-now", VIEWS, "poll the API now"),
-    row(App(AppAction::Help), "help", EVERYWHERE, "show or close this help").hint("help"),
-    row(App(AppAction::Suspend), "suspend", EVERYWHERE, "suspend to the shell; `fg` resumes"),
-    row(App(AppAction::Quit), "quit", EVERYWHERE, "quit").hint("quit"),
-    row(App(AppAction::Suspend), "suspend", &[Prompt], "suspend to the shell"),
-    row(App(AppAction::Quit), "quit", &[Prompt], "quit, with a key that does not type"),
+    row(Group::Move, Action::Move(Move::Down), "down", EVERYWHERE, "one row down"),
+    row(Group::Move, Action::Move(Move::Up), "up", EVERYWHERE, "one row up"),
+    row(Group::Move, Action::Move(Move::PageDown), "page-down", EVERYWHERE, "one page down"),
+    row(Group::Move, Action::Move(Move::PageUp), "page-up", EVERYWHERE, "one page up"),
+    row(Group::Move, Action::Move(Move::Top), "top", EVERYWHERE, "to the first row"),
+    row(Group::Move, Action::Move(Move::Bottom), "bottom", &[LIST], "to the last row; follow new events"),
+    row(Group::Move, Action::Move(Move::Bottom), "bottom", &[RESOURCES, Detail, FAILURE, Filter, Help], "to the last row"),
+    row(Group::Move, Session(SessionAction::SwitchPane), "switch-pane", PANES, "to the other pane"),
+    row(Group::Move, View(ViewAction::Left), "left", &[RESOURCES], "scroll the time axis left"),
+    row(Group::Move, View(ViewAction::Right), "right", &[RESOURCES], "scroll the time axis right"),
+
+    row(Group::Find, Session(SessionAction::NextFailure), "next-failure", VIEWS, "next failed event"),
+    row(Group::Find, Session(SessionAction::PreviousFailure), "previous-failure", VIEWS, "previous failed event"),
+    row(Group::Find, Session(SessionAction::Search), "search", VIEWS, "search every field"),
+    row(Group::Find, Session(SessionAction::NextMatch), "next-match", VIEWS, "next match"),
+    row(Group::Find, Session(SessionAction::PreviousMatch), "previous-match", VIEWS, "previous match"),
+    row(Group::Find, Session(SessionAction::Filter), "filter", &[LIST, RESOURCES, Detail, FAILURE, Filter], "list some statuses, types, resources"),
+    row(Group::Find, Session(SessionAction::FilterText), "filter-text", VIEWS, "list only events with a text"),
+    row(Group::Find, Session(SessionAction::FilterToResource), "filter-to-resource", PANES, "list only this resource's events"),
+    row(Group::Find, View(ViewAction::Toggle), "toggle", &[Filter], "list the choice, or hide it"),
+    row(Group::Find, View(ViewAction::Enter), "enter", &[Filter], "list only this choice of its kind"),
+    row(Group::Find, Overlay(OverlayAction::ShowAll), "show-all", &[Filter], "list everything again"),
+    row(Group::Find, View(ViewAction::Enter), "enter", &[Prompt], "search for the text"),
+    row(Group::Find, Overlay(OverlayAction::Regex), "regex", &[Prompt], "regular expression, or plain text"),
+
+    row(Group::Read, View(ViewAction::Enter), "enter", &[LIST], "open the event"),
+    row(Group::Read, View(ViewAction::Enter), "enter", &[RESOURCES], "open the resource"),
+    row(Group::Read, View(ViewAction::Enter), "enter", &[Detail], "fold or unfold the branch"),
+    row(Group::Read, View(ViewAction::Enter), "enter", &[FAILURE], "to the event, in the list of events"),
+    row(Group::Read, View(ViewAction::Toggle), "toggle", &[Detail], "fold or unfold the branch"),
+    row(Group::Read, View(ViewAction::Left), "left", &[Detail], "fold the branch"),
+    row(Group::Read, View(ViewAction::Right), "right", &[Detail], "unfold the branch"),
+    row(Group::Read, Session(SessionAction::RawJson), "raw-json", PANES, "the event's JSON, or its fields"),
+    row(Group::Read, Session(SessionAction::Changes), "changes", PANES, "changes since its previous event"),
+    row(Group::Read, View(ViewAction::Zoom(Zoom::Resource)), "zoom-resource", &[RESOURCES], "the time of the selected resource"),
+    row(Group::Read, View(ViewAction::Zoom(Zoom::In)), "zoom-in", &[RESOURCES], "zoom in: a shorter time"),
+    row(Group::Read, View(ViewAction::Zoom(Zoom::Out)), "zoom-out", &[RESOURCES], "zoom out: a longer time"),
+    row(Group::Read, View(ViewAction::Zoom(Zoom::All)), "zoom-all", &[RESOURCES], "the whole build"),
+
+    row(Group::Copy, Session(SessionAction::CopyCommand), "copy-command", EVERYWHERE, "copy the command that helps"),
+    row(Group::Copy, Session(SessionAction::Copy), "copy", &[LIST, RESOURCES], "copy the event as JSON"),
+    row(Group::Copy, Session(SessionAction::Copy), "copy", &[Detail], "copy the marked value"),
+    row(Group::Copy, Session(SessionAction::Copy), "copy", &[FAILURE], "copy the marked line, as the command"),
+    row(Group::Copy, Session(SessionAction::CopyEvent), "copy-event", VIEWS, "copy the whole event as JSON"),
+    row(Group::Copy, Session(SessionAction::CopyAmi), "copy-ami", VIEWS, "copy the AMI id"),
+    row(Group::Copy, Session(SessionAction::Report), "report", VIEWS, "write a report here; asks first"),
+
+    row(Group::Show, Session(SessionAction::Show(Tab::Events)), "show-events", VIEWS, "the events"),
+    row(Group::Show, Session(SessionAction::Show(Tab::Resources)), "show-resources", VIEWS, "the resources and their durations"),
+    row(Group::Show, Session(SessionAction::Show(Tab::Failure)), "show-failure", VIEWS, "why the build failed"),
+    row(Group::Show, View(ViewAction::NewestFirst), "newest-first", &[LIST], "newest event first, or last"),
+    row(Group::Show, App(AppAction::Utc), "utc", VIEWS, "times in UTC, or in your time zone"),
+    row(Group::Show, App(AppAction::RelativeTimes), "relative-times", VIEWS, "times since the start, or event above"),
+
+    row(Group::Replay, Playback(PlaybackAction::Pause), "pause", VIEWS, "pause a replay, or go on"),
+    row(Group::Replay, Playback(PlaybackAction::Slower), "slower", VIEWS, "replay half as fast"),
+    row(Group::Replay, Playback(PlaybackAction::Faster), "faster", VIEWS, "replay twice as fast"),
+    row(Group::Replay, Playback(PlaybackAction::PreviousEvent), "previous-event", VIEWS, "back to the event before, and pause"),
+    row(Group::Replay, Playback(PlaybackAction::NextEvent), "next-event", VIEWS, "to the next event, and pause"),
+
+    row(Group::Program, App(AppAction::Close), "close", &[LIST, RESOURCES, FAILURE], "end the search, then the filter"),
+    row(Group::Program, App(AppAction::Close), "close", &[Detail, Filter, Help], "close the pane or popup"),
+    row(Group::Program, App(AppAction::Close), "close", &[Prompt], "cancel: back to the search before"),
+    row(Group::Program, App(AppAction::Quit), "quit", EVERYWHERE, "close the pane or popup; else leave"),
+    row(Group::Program, App(AppAction::Leave), "leave", EVERYWHERE, "leave at once"),
+    row(Group::Program, App(AppAction::Leave), "leave", &[Prompt], "cancel"),
+    row(Group::Program, Session(SessionAction::PollNow), "poll-now", VIEWS, "poll now"),
+    row(Group::Program, App(AppAction::Mouse), "mouse", VIEWS, "mouse: the terminal's, or bakewatch's"),
+    row(Group::Program, App(AppAction::Redraw), "redraw", EVERYWHERE, "draw the whole screen again"),
+    row(Group::Program, App(AppAction::Redraw), "redraw", &[Prompt], "draw the whole screen again"),
+    row(Group::Program, App(AppAction::Suspend), "suspend", EVERYWHERE, "suspend to the shell; `fg` resumes"),
+    row(Group::Program, App(AppAction::Suspend), "suspend", &[Prompt], "suspend to the shell"),
+    row(Group::Program, App(AppAction::Help), "help", EVERYWHERE, "show or close this help"),
+    row(Group::Program, App(AppAction::Help), "help", &[Prompt], "help, by a key that does not type"),
 ];
 
 const fn row(
+    group: Group,
     action: Action,
     name: &'static str,
     contexts: &'static [Context],
@@ -105,17 +162,12 @@ const fn row(
         action,
         name,
         contexts,
+        group,
         help,
-        hint: None,
     }
 }
 
 impl Command {
-    const fn hint(mut self, word: &'static str) -> Self {
-        self.hint = Some(word);
-        self
-    }
-
     /// The contexts in words: `everywhere` (all but the prompt), `every view`, or a list such as
     /// `list, detail`.
     pub fn contexts_label(&self) -> String {

@@ -7,8 +7,8 @@ use crate::app::keys::action::{Action, AppAction, Context};
 use crate::app::keys::commands::{COMMANDS, CONTEXTS, Command};
 use crate::app::keys::key::Key;
 
-/// A key that always quits, so that no key map locks the user in.
-const ALWAYS_QUITS: Key = Key::Ctrl('c');
+/// A key that always leaves, so that no key map locks the user in.
+const ALWAYS_LEAVES: Key = Key::Ctrl('c');
 
 /// The keys of each action. [`COMMANDS`] decides the contexts in which an action is available.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,8 +26,13 @@ pub struct Clash {
 impl KeyMap {
     /// Replaces the keys of an action. Hints show the first one.
     pub fn bind(&mut self, action: Action, mut keys: Vec<Key>) {
-        if action == Action::App(AppAction::Quit) && !keys.contains(&ALWAYS_QUITS) {
-            keys.push(ALWAYS_QUITS);
+        match action {
+            Action::App(AppAction::Leave) if !keys.contains(&ALWAYS_LEAVES) => {
+                keys.push(ALWAYS_LEAVES);
+            }
+            // A user's file may have it from a version in which it quit.
+            Action::App(AppAction::Quit) => keys.retain(|key| *key != ALWAYS_LEAVES),
+            _ => {}
         }
         self.0.insert(action, keys);
     }
@@ -47,21 +52,6 @@ impl KeyMap {
         let mut rows = commands_in(context);
         rows.find(|command| self.keys(command.action).contains(&key))
             .map(|command| command.action)
-    }
-
-    /// The hints of a context, in order: keys such as `j/k`, and the word for their action.
-    pub fn hints(&self, context: Context) -> Vec<(String, &'static str)> {
-        let mut hints: Vec<(String, &'static str)> = Vec::new();
-        for command in commands_in(context) {
-            let (Some(word), Some(key)) = (command.hint, self.key_for(command.action)) else {
-                continue;
-            };
-            match hints.last_mut() {
-                Some((keys, same)) if *same == word => *keys = format!("{keys}/{key}"),
-                _ => hints.push((key.to_string(), word)),
-            }
-        }
-        hints
     }
 
     /// The first key with two actions in one context.
@@ -98,26 +88,22 @@ mod tests {
     use super::*;
     use crate::app::keys::action::OverlayAction;
     use crate::app::views::Tab;
-    use crate::app::views::action::{Move, ViewAction};
+    use crate::app::views::action::ViewAction;
 
     #[test]
-    fn ctrl_c_always_quits() {
+    fn ctrl_c_always_leaves_and_never_only_closes() {
+        let (ctrl_c, leave) = (Key::Ctrl('c'), Action::App(AppAction::Leave));
         let mut keys = KeyMap::default();
-        keys.bind(Action::App(AppAction::Quit), Vec::new());
-        assert_eq!(keys.keys(Action::App(AppAction::Quit)), [Key::Ctrl('c')]);
-        keys.bind(Action::App(AppAction::Quit), vec![Key::Char('x')]);
-        assert_eq!(
-            keys.keys(Action::App(AppAction::Quit)),
-            [Key::Char('x'), Key::Ctrl('c')]
-        );
-        keys.bind(
-            Action::App(AppAction::Quit),
-            vec![Key::Ctrl('c'), Key::Char('x')],
-        );
-        assert_eq!(
-            keys.keys(Action::App(AppAction::Quit)),
-            [Key::Ctrl('c'), Key::Char('x')]
-        );
+        keys.bind(leave, Vec::new());
+        assert_eq!(keys.keys(leave), [ctrl_c]);
+        keys.bind(leave, vec![Key::Char('x')]);
+        assert_eq!(keys.keys(leave), [Key::Char('x'), ctrl_c]);
+        keys.bind(leave, vec![ctrl_c, Key::Char('x')]);
+        assert_eq!(keys.keys(leave), [ctrl_c, Key::Char('x')]);
+        let quit = Action::App(AppAction::Quit);
+        keys.bind(quit, vec![Key::Char('q'), ctrl_c]);
+        assert_eq!(keys.keys(quit), [Key::Char('q')]);
+        assert_eq!(keys.clash(), None);
     }
 
     #[test]
@@ -147,21 +133,6 @@ mod tests {
         assert_eq!(
             clash.actions,
             [Action::View(ViewAction::Left), Action::App(AppAction::Help)]
-        );
-    }
-
-    #[test]
-    fn hints_leave_out_actions_without_a_key() {
-        let mut keys = KeyMap::default();
-        keys.bind(Action::Move(Move::Down), vec![Key::Char('n'), Key::Down]);
-        keys.bind(Action::Move(Move::Up), Vec::new());
-        keys.bind(Action::App(AppAction::Quit), vec![Key::Char('q')]);
-        let hints = keys.hints(Context::View(Tab::Events));
-        assert_eq!(hints, [("n".to_owned(), "move"), ("q".to_owned(), "quit")]);
-        keys.bind(Action::Move(Move::Up), vec![Key::Up]);
-        assert_eq!(
-            keys.hints(Context::View(Tab::Events))[0],
-            ("n/up".to_owned(), "move")
         );
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::app::views::Tab;
 use crate::text::pattern::Pattern;
 
 /// The maximum length in bytes: more than anyone types, less than is slow to search for.
@@ -34,6 +35,8 @@ pub struct Prompt {
     pub pattern: Result<Option<Pattern>, String>,
     /// The pattern from before the line was opened; cancelling restores it.
     pub(crate) original: Option<Pattern>,
+    /// The view that opening the line has left; cancelling returns to it.
+    pub(crate) opened_from: Option<Tab>,
 }
 
 impl Prompt {
@@ -50,6 +53,7 @@ impl Prompt {
             is_regex: current.is_some_and(Pattern::is_regex),
             pattern: Ok(current.filter(|_| keep_text).cloned()),
             original: current.cloned(),
+            opened_from: None,
         }
     }
 
@@ -75,6 +79,15 @@ impl Prompt {
         if allowed && self.before.len() + self.after.len() < longest {
             self.before.push(character);
         }
+    }
+
+    /// Types text as one line.
+    pub fn paste(&mut self, text: &str) {
+        let lines = text
+            .split(['\r', '\n', '\t'])
+            .filter(|line| !line.is_empty());
+        let line = lines.collect::<Vec<_>>().join(" ");
+        line.chars().for_each(|character| self.push(character));
     }
 
     /// Removes the character before the cursor. False if the line is empty.
@@ -175,6 +188,15 @@ mod tests {
         assert_eq!(prompt.text(), "one ");
         prompt.delete_word();
         assert_eq!(prompt.text(), "");
+    }
+
+    #[test]
+    fn a_paste_is_typed_as_one_line_up_to_the_limit() {
+        let mut prompt = typed("(");
+        prompt.paste("Instance\r\nRole\tquick\n");
+        assert_eq!(prompt.text(), "(Instance Role quick");
+        prompt.paste(&"é".repeat(LONGEST));
+        assert!(prompt.text().len() <= LONGEST + 1);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! The line of tabs and chips: its items, their level of detail and their columns. The view draws them, and
 //! `update::mouse` finds the clicked one.
 //!
-//! A chip is a class of statuses with its count; it is lit while the class is listed alone or with others.
+//! A chip is a class of statuses with the number of resources of the current build that are in it now; it is lit while the
+//! events of the class are listed alone or with others.
 
 use crate::app::keys::action::{Action, SessionAction};
 use crate::app::model::Model;
 use crate::app::views::Tab;
-use crate::app::views::filter;
-use crate::domain::search::Selection;
 use crate::domain::status::{ClassSet, StatusClass};
+use crate::domain::verdict::Verdict;
 use crate::text::width::width;
 
 /// The view or the class of statuses behind an item.
@@ -53,15 +53,15 @@ enum BarDetail {
     Names,
     /// The chips too.
     Chips,
-    /// The counts on the tabs too.
-    Counts,
     /// The words on the chips too.
     Words,
+    /// The counts on the tabs too.
+    Counts,
 }
 
 const BAR_DETAILS: [BarDetail; 5] = [
-    BarDetail::Words,
     BarDetail::Counts,
+    BarDetail::Words,
     BarDetail::Chips,
     BarDetail::Names,
     BarDetail::Keys,
@@ -92,9 +92,7 @@ pub fn bar_target_at(model: &Model, columns: usize, column: usize) -> Option<Bar
 fn items_with(model: &Model, detail: BarDetail) -> Vec<BarItem> {
     let tabs = Tab::ALL.into_iter().map(|tab| tab_item(model, tab, detail));
     let classes = StatusClass::ALL.into_iter();
-    // Chips count and select events: beside resources, the user would take them for counts of resources.
-    let chips = classes.filter(|_| model.shown.view().lists_events());
-    let chips = chips.filter_map(|class| chip(model, class, detail));
+    let chips = classes.filter_map(|class| chip(model, class, detail));
     tabs.chain(chips).collect()
 }
 
@@ -115,6 +113,9 @@ fn lay_out(mut items: Vec<BarItem>) -> Vec<BarItem> {
 fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
     let session = &model.shown;
     let view = session.views.of(tab);
+    let name = view.name(session.data());
+    let is_failure = view.explains_failure() && name.is_none();
+    let name = name.unwrap_or(tab.name());
     let count = view.count(session.data());
     let show = Action::Session(SessionAction::Show(tab));
     let key = model.keys.key_for(show);
@@ -123,8 +124,8 @@ fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
         detail >= BarDetail::Names,
         detail >= BarDetail::Counts && !view.explains_failure(),
     ) {
-        (true, true) => format!(" {key}{} {count} ", tab.name()),
-        (true, false) => format!(" {key}{} ", tab.name()),
+        (true, true) => format!(" {key}{name} {count} "),
+        (true, false) => format!(" {key}{name} "),
         (false, _) => format!(" {} ", key.trim_end()),
     };
     BarItem {
@@ -133,44 +134,45 @@ fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
         text,
         chosen: model.shown.tab == tab,
         empty: count == 0,
-        alarming: count > 0 && view.explains_failure(),
+        alarming: count > 0 && is_failure,
     }
 }
 
-/// The usual classes have a chip, and others if there are such events or the filter names them.
+/// The usual classes have a chip, and others if resources are in them or the filter names them.
 fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem> {
+    let build = &model.shown.build;
+    let facts = build.current()?.facts();
     let usual = [
         StatusClass::Running,
         StatusClass::Complete,
         StatusClass::Failed,
     ];
-    let all = filter::count(&model.shown.build, Selection::of(ClassSet::only(class)));
+    // After a verdict, nothing runs or gets complete any more.
+    let is_final = build.verdict().is_final();
+    let is_usual = usual.contains(&class) && (!is_final || class == StatusClass::Failed);
+    let count = facts.resources_in(class);
     let classes = model.shown.filter.classes;
     let chosen = classes != ClassSet::ALL && classes.contains(class);
     let wanted =
         detail >= BarDetail::Chips || (detail == BarDetail::Keys && class == StatusClass::Failed);
-    if !wanted
-        || !(all > 0 || chosen || usual.contains(&class))
-        || filter::count(&model.shown.build, Selection::ALL) == 0
-    {
+    // After a success, the resources are gone with the stack.
+    let is_gone = build.is_gone() && build.verdict() == Verdict::Succeeded;
+    if !wanted || (is_gone && !chosen) || !(count > 0 || chosen || is_usual) {
         return None;
     }
-    let listed = filter::count(
-        &model.shown.build,
-        model.shown.filter.selection_of(ClassSet::only(class)),
-    );
-    let word = if detail >= BarDetail::Words {
-        class.label()
-    } else {
-        ""
+    let word = match class {
+        _ if detail < BarDetail::Words => "",
+        StatusClass::Running => "running",
+        StatusClass::Deleting if build.is_over() => "deleted",
+        other => other.label(),
     };
-    let text = format!(" {listed} {word}");
+    let text = format!(" {count} {word}");
     Some(BarItem {
         target: BarTarget::Class(class),
         column: 0,
         text: format!("{} ", text.trim_end()),
         chosen,
-        empty: listed == 0,
+        empty: count == 0,
         alarming: false,
     })
 }

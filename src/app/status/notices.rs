@@ -1,4 +1,5 @@
-//! The messages that the user must see without pressing a key: why nothing new arrives, and the first failure.
+//! The messages that the user must see without pressing a key: why nothing new arrives, the first failure and the command
+//! that helps, or how to use the image.
 //!
 //! They are wrapped here and not in the view, since the layout gives them as many lines as they need.
 
@@ -9,7 +10,6 @@ use ratatui::layout::Size;
 use crate::app::keys::key::Key;
 use crate::app::msg::Remark;
 use crate::app::session::Session;
-use crate::app::status::connection::{Connection, ConnectionState};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Explanation, Remedy, failure_line};
 use crate::domain::outcome::verdict_reason;
@@ -20,8 +20,12 @@ use crate::text::width::{truncate, width, wrap};
 
 /// Columns beside the text: a margin on both sides, the glyph and the space after it.
 pub(crate) const MARGIN: u16 = 4;
-/// Notices take at most one of this number of lines.
+/// Prose takes at most one of this number of lines.
 const SCREEN_LINES_PER_LINE: u16 = 8;
+/// Prose and command together take at most one of this number of lines.
+pub(crate) const SCREEN_LINES_PER_NOTICE: u16 = 4;
+/// The columns of the sign before a command.
+const SIGN: usize = 2;
 
 /// From this width on there is room for "failed first"; below, the sign has to suffice.
 const ROOM_FOR_FIRST: usize = 60;
@@ -37,7 +41,10 @@ pub enum NoticeSubject {
     Failure,
     /// The stack of a good image is still there, or the user should look at something else.
     Attention,
-    Note,
+    /// How to use the image.
+    Result,
+    /// The command that helps.
+    Command,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,17 +55,26 @@ pub struct NoticeLine {
     pub text: String,
 }
 
-/// The notices of a screen, wrapped, and cut to the lines that it has for them. `more` is the key that shows the rest
-/// of a hint.
+/// The keys that a hint names.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HintKeys {
+    /// Shows the rest of a hint.
+    pub more: Option<Key>,
+    /// Copies the command.
+    pub copy: Option<Key>,
+}
+
+/// The notices of a screen, wrapped, and cut to the lines that it has for them. The command that helps is shown whole or
+/// not at all.
 pub(crate) fn lines(
     session: &Session,
     remark: Option<&Remark>,
-    more: Option<Key>,
+    keys: HintKeys,
     size: Size,
 ) -> Vec<NoticeLine> {
     let (build, connection) = (&session.build, &session.connection);
-    let explanation = session.explanation();
-    let most = usize::from(size.height / SCREEN_LINES_PER_LINE);
+    let mut most = usize::from(size.height / SCREEN_LINES_PER_LINE);
+    let all = usize::from(size.height / SCREEN_LINES_PER_NOTICE);
     // An empty list has the room to show the fault, and does.
     if most == 0 || build.timelines().iter().all(Timeline::is_empty) {
         return Vec::new();
@@ -66,72 +82,94 @@ pub(crate) fn lines(
     let columns = usize::from(size.width.saturating_sub(MARGIN));
     let fault = connection.fault(build);
     let fault = fault.map(|fault| (NoticeSubject::Fault, fault.to_string()));
-    let notice = build_notice(build, connection, explanation, columns);
+    // The view of the failure has the explanation as its first lines.
+    let explains = session.view().explains_failure();
+    let notice = build_notice(session, columns);
+    let notice = notice.filter(|(subject, _)| !(explains && *subject == NoticeSubject::Failure));
     let remark = remark.map(|remark| (NoticeSubject::Attention, remark.text.to_string()));
-    let hint = explanation.and_then(|explanation| explanation.remedy.as_ref());
+    let hint = session.remedy();
     let helps = |subject| match subject {
         NoticeSubject::Failure => true,
         NoticeSubject::Attention => build.verdict() == Verdict::Succeeded,
-        NoticeSubject::Fault | NoticeSubject::Note => false,
+        _ => false,
     };
     let notice = notice.map(|notice| (hint.filter(|_| helps(notice.0)), notice));
     let without_hint = |notice| (None, notice);
-    let notices = [fault.map(without_hint), notice, remark.map(without_hint)];
+    let result = result(build).filter(|_| !explains);
+    let notices = [
+        fault.map(without_hint),
+        result.map(without_hint),
+        notice,
+        remark.map(without_hint),
+    ];
     let mut left = notices.iter().flatten().count();
-    let mut lines = Vec::new();
+    let mut lines: Vec<NoticeLine> = Vec::new();
     for (hint, (subject, text)) in notices.into_iter().flatten() {
         // Each notice leaves an equal share of the room to those behind it.
-        let room = (most - lines.len()).div_ceil(left);
+        let room = most.saturating_sub(lines.len()).div_ceil(left);
         left -= 1;
-        let parts = match hint {
-            Some(hint) => with_hint(&text, hint, more, columns, room),
-            None => fit(&text, columns, room),
-        };
-        lines.extend(
-            parts
-                .into_iter()
-                .enumerate()
-                .map(|(index, text)| NoticeLine {
-                    subject,
-                    first: index == 0,
-                    text,
-                }),
-        );
+        let text = fit(&text, columns, room);
+        let mut room_for_advice = room - text.len().min(room);
+        push(&mut lines, subject, text);
+        if let Some(hint) = hint {
+            let room = all.saturating_sub(lines.len() + left);
+            let command = command_lines(hint, columns, room);
+            // The command is beyond the share of the prose.
+            most += command.len();
+            let has_command = !command.is_empty();
+            push(&mut lines, NoticeSubject::Command, command);
+            if hint.command.is_none() {
+                // The advice is all that helps.
+                room_for_advice = room;
+            }
+            let advice = advice(hint, has_command, keys, columns, room_for_advice);
+            lines.extend(advice.into_iter().map(|text| NoticeLine {
+                subject,
+                first: false,
+                text,
+            }));
+        }
     }
     lines
 }
 
+fn push(lines: &mut Vec<NoticeLine>, subject: NoticeSubject, texts: Vec<String>) {
+    let texts = texts.into_iter().enumerate();
+    lines.extend(texts.map(|(index, text)| NoticeLine {
+        subject,
+        first: index == 0,
+        text,
+    }));
+}
+
+/// How to use the image of a build that succeeded.
+fn result(build: &Build) -> Option<(NoticeSubject, String)> {
+    let ami = build
+        .ami()
+        .filter(|_| build.verdict() == Verdict::Succeeded)?;
+    let text = format!("in a cluster's configuration: {}", ami.configuration()?);
+    Some((NoticeSubject::Result, text))
+}
+
 /// The notice about the build itself.
-fn build_notice(
-    build: &Build,
-    connection: &Connection,
-    explanation: Option<&Explanation>,
-    columns: usize,
-) -> Option<(NoticeSubject, String)> {
+fn build_notice(session: &Session, columns: usize) -> Option<(NoticeSubject, String)> {
+    let build = &session.build;
     match build.verdict() {
         Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => {
             let why = verdict_reason(build).map_or_else(String::new, |why| format!(": {why}"));
             let text = format!("the image is good; its stack could not delete itself{why}");
             Some((NoticeSubject::Attention, text))
         }
-        _ if connection.state == ConnectionState::Finishing
-            && connection.fault(build).is_none() =>
-        {
-            Some((NoticeSubject::Note, connection.message(build)))
-        }
         Verdict::Deleted | Verdict::AmiNotFound | Verdict::Ended | Verdict::EndNotSeen => {
             verdict_reason(build).map(|why| (NoticeSubject::Attention, why))
         }
-        _ => failure(build, explanation, columns).map(|text| (NoticeSubject::Failure, text)),
+        _ => failure(session, columns).map(|text| (NoticeSubject::Failure, text)),
     }
 }
 
 /// The first failure and its reason, in one line; `None` before a failure.
-pub(crate) fn failure(
-    build: &Build,
-    explanation: Option<&Explanation>,
-    columns: usize,
-) -> Option<String> {
+pub(crate) fn failure(session: &Session, columns: usize) -> Option<String> {
+    let build = &session.build;
     if build.verdict() == Verdict::Succeeded {
         return None;
     }
@@ -139,9 +177,14 @@ pub(crate) fn failure(
         build.verdict(),
         Verdict::Failed | Verdict::Failing | Verdict::RollingBack
     );
-    explanation
-        .map(|why| failure_text(why, columns))
-        .or_else(|| failed.then(|| verdict_reason(build)).flatten())
+    let explained = session.explanation();
+    let explained = explained.map(|why| failure_text(why, columns));
+    let diagnosed = || {
+        let summary = session.diagnosis()?.summary.as_ref()?;
+        Some(format!("Image Builder: {summary}"))
+    };
+    let reported = || verdict_reason(build);
+    explained.or_else(|| failed.then(|| diagnosed().or_else(reported)).flatten())
 }
 
 fn failure_text(explanation: &Explanation, columns: usize) -> String {
@@ -154,40 +197,51 @@ fn failure_text(explanation: &Explanation, columns: usize) -> String {
     failure_line(&explanation.cause.logical_id, verb, why)
 }
 
-/// A text, and the hint in the lines that are left. A command is shown whole or not at all; if only a part of the hint
-/// is shown, so is the key that shows all of it.
-fn with_hint(
-    text: &str,
+/// The command, if it fits the room as a whole.
+fn command_lines(hint: &Remedy, columns: usize, room: usize) -> Vec<String> {
+    let command = hint.command.as_ref();
+    let lines = command.map(|command| wrap(command.as_str(), columns.saturating_sub(SIGN)));
+    lines
+        .filter(|lines| lines.len() <= room)
+        .unwrap_or_default()
+}
+
+/// The advice, in the lines that are left; if only a part of the hint is shown, the keys that show or copy all of it.
+fn advice(
     hint: &Remedy,
-    more: Option<Key>,
+    has_command: bool,
+    keys: HintKeys,
     columns: usize,
     room: usize,
 ) -> Vec<String> {
-    let mut lines = fit(text, columns, room);
-    let left = room.saturating_sub(lines.len());
-    let mut helps = wrap(hint.advice.as_str(), columns);
-    let command = hint.command.as_ref().map(ToString::to_string);
-    let fits = helps.len() + usize::from(command.is_some()) <= left
-        && command
-            .as_ref()
-            .is_none_or(|command| width(command) <= columns);
-    if fits {
-        lines.extend(helps);
-        lines.extend(command);
+    let mut lines = wrap(hint.advice.as_str(), columns);
+    let is_whole = has_command || hint.command.is_none();
+    if is_whole && lines.len() <= room {
         return lines;
     }
-    let cut = helps.len() > left;
-    helps.truncate(left);
-    if let Some(last) = helps.last_mut() {
-        let key = more.map_or_else(String::new, |key| format!(" ({key}: more)"));
-        let room = columns.saturating_sub(width(&key));
+    // The command says more than one line of several.
+    if has_command && room < 2 {
+        return Vec::new();
+    }
+    let cut = lines.len() > room;
+    lines.truncate(room);
+    if let Some(last) = lines.last_mut() {
+        let copy = keys.copy.filter(|_| !is_whole);
+        let copy = copy.map(|key| format!("{key}: copy the command"));
+        let more = keys.more.map(|key| format!("{key}: more"));
+        let keys: Vec<_> = copy.into_iter().chain(more).collect();
+        let keys = if keys.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", keys.join(", "))
+        };
+        let room = columns.saturating_sub(width(&keys));
         if cut || width(last) > room {
             let begin = truncate(last, room.saturating_sub(4), "");
             *last = format!("{} ...", begin.trim_end());
         }
-        last.push_str(&key);
+        last.push_str(&keys);
     }
-    lines.extend(helps);
     lines
 }
 
@@ -252,28 +306,34 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_takes_the_remaining_lines_and_its_command_is_never_cut() {
+    fn a_command_is_never_cut() {
+        let hint = Remedy {
+            advice: SafeText::new("Look at the log. It says why."),
+            command: Some(SafeText::new("read the-log --of it")),
+        };
+        assert_eq!(command_lines(&hint, 30, 1), ["read the-log --of it"]);
+        assert_eq!(command_lines(&hint, 16, 2), ["read the-log", "--of it"]);
+        assert!(command_lines(&hint, 16, 1).is_empty());
+    }
+
+    #[test]
+    fn advice_that_is_cut_names_the_keys() {
         let hint = Remedy {
             advice: SafeText::new("Look at the log. It says why."),
             command: Some(SafeText::new("read the-log")),
         };
-        let lines =
-            |columns, room| with_hint("it broke", &hint, Some(Key::Char('3')), columns, room);
+        let keys = HintKeys {
+            more: Some(Key::Char('3')),
+            copy: Some(Key::Char('c')),
+        };
+        let lines = |has_command, columns, room| advice(&hint, has_command, keys, columns, room);
+        assert_eq!(lines(true, 30, 1), ["Look at the log. It says why."]);
+        assert!(lines(true, 20, 1).is_empty());
+        assert_eq!(lines(true, 15, 2), ["Look at the", "l ... (3: more)"]);
         assert_eq!(
-            lines(18, 4),
-            [
-                "it broke",
-                "Look at the log.",
-                "It says why.",
-                "read the-log"
-            ]
+            lines(false, 60, 1),
+            ["Look at the log. It says why. (c: copy the command, 3: more)"]
         );
-        assert_eq!(lines(30, 2), ["it broke", "Look at the log. ... (3: more)"]);
-        assert_eq!(lines(30, 1), ["it broke"]);
-        // The command is left out, not the advice.
-        assert_eq!(
-            lines(40, 2),
-            ["it broke", "Look at the log. It says why. (3: more)"]
-        );
+        assert!(lines(true, 30, 0).is_empty());
     }
 }

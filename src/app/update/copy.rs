@@ -18,7 +18,8 @@ pub(super) fn copy_marked(model: &mut Model, effects: &mut Effects) {
     let session = &model.shown;
     let copied = if session.detail_focused() {
         let subject = session.subject();
-        subject.and_then(|subject| session.detail.copyable(subject))
+        let marked = subject.and_then(|subject| session.detail.copyable(subject));
+        marked.or_else(|| event_json(session))
     } else {
         session.view().copyable().or_else(|| event_json(session))
     };
@@ -33,7 +34,18 @@ pub(super) fn copy_event(model: &mut Model, effects: &mut Effects) {
 pub(super) fn copy_ami(model: &mut Model, effects: &mut Effects) {
     let ami = model.shown.build.ami();
     let copied = ami.map(|ami| (ami.id.to_string(), ami.id.to_string()));
-    copy(model, copied, "there is no AMI yet", effects);
+    let nothing = if model.shown.build.verdict().is_final() {
+        "this build has no AMI"
+    } else {
+        "there is no AMI yet"
+    };
+    copy(model, copied, nothing, effects);
+}
+
+pub(super) fn copy_command(model: &mut Model, effects: &mut Effects) {
+    let copied = model.shown.command();
+    let copied = copied.map(|(name, text)| (name.to_owned(), text));
+    copy(model, copied, "there is no command to copy", effects);
 }
 
 fn event_json(session: &Session) -> Option<Copied> {

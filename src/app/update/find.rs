@@ -23,9 +23,14 @@ pub(super) fn open_search(model: &mut Model) {
 
 /// Opens the prompt for the text that listed events contain.
 pub(super) fn open_filter_text(model: &mut Model) {
+    let tab = model.shown.tab;
     open(model, PromptPurpose::FilterText);
     if !model.shown.view().lists_events() {
+        // The filter applies to the events, and the user wants to see its effect.
         model.shown.show_view(Tab::Events);
+        if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
+            prompt.opened_from = Some(tab);
+        }
     }
 }
 
@@ -114,6 +119,9 @@ pub(super) fn accept(model: &mut Model) {
 /// Restores the pattern from before the prompt was opened.
 pub(super) fn cancel(session: &mut Session, prompt: &Prompt) {
     set_pattern(session, prompt.purpose, prompt.original.clone());
+    if let Some(tab) = prompt.opened_from {
+        session.show_view(tab);
+    }
 }
 
 fn set_pattern(session: &mut Session, purpose: PromptPurpose, pattern: Option<Pattern>) {
@@ -160,6 +168,8 @@ pub(super) fn select_first_match(model: &mut Model) {
         return;
     }
     session.search.awaits_first_match = false;
+    // The search may have taken longer than its result would be shown.
+    model.toast_since = model.running;
     if let Some(pattern) = session.search.listed.clone() {
         model.toast = Some(match session.find_event(&pattern, true) {
             Ok(found) => {

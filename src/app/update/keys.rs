@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::app::effect::{Effect, Effects, PollRequest};
-use crate::app::keys::action::{Action, AppAction, OverlayAction, SessionAction};
+use crate::app::keys::action::{Action, AppAction, OverlayAction, PlaybackAction, SessionAction};
 use crate::app::keys::key::Key;
 use crate::app::model::Model;
 use crate::app::overlays::Overlay;
@@ -20,12 +20,14 @@ use crate::app::views::detail::DetailMode;
 use crate::app::views::filter::{Filter, FilterChoice};
 use crate::domain::names::Names;
 use crate::exit_code;
+use crate::text::safe::{SafeText, one_line};
 
 /// The minimum interval between polls that the user requests.
 const POLL_NOW_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
-    model.toast = None;
+    let asked_for_report = model.asks_for_report;
+    model.begin_key();
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay
         && find::edit(prompt, key)
     {
@@ -39,17 +41,42 @@ pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
     }
     match action {
         Some(Action::App(action)) => run_app_action(model, action, effects),
+        Some(Action::Session(SessionAction::Report)) => {
+            request_report(model, asked_for_report, effects);
+        }
+        Some(Action::Playback(action)) => run_playback_action(model, action, effects),
         Some(Action::Session(action)) => run_session_action(model, action, effects),
         Some(Action::Move(step)) => navigation::go(model, step),
         Some(Action::View(action)) => navigation::act(model, action),
         Some(Action::Overlay(action)) => run_overlay_action(model, action),
-        None => {}
+        None => model.toast = Some(unbound(model, key)),
+    }
+}
+
+/// The answer to a key without an action.
+fn unbound(model: &Model, key: Key) -> String {
+    let help = model.keys.key_for(Action::App(AppAction::Help));
+    let help = help.map_or_else(String::new, |help| format!("; {help} lists the keys"));
+    // A key can be any character that a terminal sends.
+    let key = SafeText::new(&key.to_string());
+    format!("{} does nothing here{help}", one_line(key.as_str()))
+}
+
+/// Pastes into an open prompt. Elsewhere pasted text would act as keys, and so does nothing.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
+        prompt.paste(text);
+        find::apply_typed_text(model);
     }
 }
 
 fn run_app_action(model: &mut Model, action: AppAction, effects: &mut Effects) {
     match action {
-        AppAction::Close => close(model),
+        AppAction::Close => {
+            if !close(model) {
+                model.toast = Some(nothing_to_close(model));
+            }
+        }
         AppAction::Utc => {
             model.times.utc = !model.times.utc;
             let clock = if model.times.utc {
@@ -79,14 +106,32 @@ fn run_app_action(model: &mut Model, action: AppAction, effects: &mut Effects) {
             effects.push(Effect::Mouse(model.mouse));
         }
         AppAction::Help => toggle_help(model),
+        AppAction::Redraw => effects.push(Effect::Redraw),
         AppAction::Suspend => effects.push(Effect::Suspend),
         AppAction::Quit => {
-            let build = &model.shown.build;
-            let known = Some(build.verdict()).filter(|_| !build.is_only_recorded());
-            let code = known.and_then(exit_code::of_verdict);
-            effects.push(Effect::Exit(code.unwrap_or(exit_code::SUCCEEDED)));
+            if !close_overlay(model) && !leave_detail(&mut model.shown) {
+                leave(model, effects);
+            }
+        }
+        AppAction::Leave => {
+            if !matches!(model.overlay, Some(Overlay::Prompt(_))) || !close_overlay(model) {
+                leave(model, effects);
+            }
         }
     }
+}
+
+fn leave(model: &Model, effects: &mut Effects) {
+    let build = &model.shown.build;
+    let known = Some(build.verdict()).filter(|_| !build.is_only_recorded());
+    let code = known.and_then(exit_code::of_verdict);
+    effects.push(Effect::Exit(code.unwrap_or(exit_code::SUCCEEDED)));
+}
+
+fn nothing_to_close(model: &Model) -> String {
+    let quit = model.keys.key_for(Action::App(AppAction::Quit));
+    let quit = quit.map_or_else(String::new, |key| format!("; {key} leaves"));
+    format!("nothing to close{quit}")
 }
 
 fn run_session_action(model: &mut Model, action: SessionAction, effects: &mut Effects) {
@@ -105,12 +150,26 @@ fn run_session_action(model: &mut Model, action: SessionAction, effects: &mut Ef
         SessionAction::Changes => model.shown.detail.toggle_mode(DetailMode::Changes),
         SessionAction::Copy => copy::copy_marked(model, effects),
         SessionAction::CopyEvent => copy::copy_event(model, effects),
+        SessionAction::CopyCommand => copy::copy_command(model, effects),
         SessionAction::CopyAmi => copy::copy_ami(model, effects),
-        SessionAction::Report => write_report(model, effects),
+        // `press_key` knows whether the key before asked for it too.
+        SessionAction::Report => request_report(model, false, effects),
         SessionAction::PollNow => {
             code::ask_again(&mut model.shown);
             effects.extend(poll_now(&mut model.shown, model.elapsed));
         }
+    }
+}
+
+fn run_playback_action(model: &mut Model, action: PlaybackAction, effects: &mut Effects) {
+    let id = model.shown.id;
+    let request = match &mut model.shown.playback {
+        Some(playback) => playback.act(action),
+        None => Err("that key is for a replay"),
+    };
+    match request {
+        Ok(request) => effects.push(Effect::Playback(id, request)),
+        Err(why) => model.toast = Some(why.to_owned()),
     }
 }
 
@@ -136,8 +195,6 @@ fn toggle_filter_menu(model: &mut Model) {
     if matches!(model.overlay, Some(Overlay::Filter(_))) {
         model.overlay = None;
     } else {
-        // The filter applies to the events, and the user wants to see its effect.
-        model.shown.show_view(Tab::Events);
         model.overlay = Some(Overlay::Filter(FilterMenu::default()));
     }
 }
@@ -152,17 +209,27 @@ fn poll_now(session: &mut Session, elapsed: Duration) -> Option<Effect> {
     Some(Effect::Poll(session.id, PollRequest::Now))
 }
 
-/// Requests a report, once there is something to report.
-fn write_report(model: &mut Model, effects: &mut Effects) {
-    if model.shown.build.has_responded() || model.shown.build.current().is_some() {
+/// Requests a report, once there is something to report: at the second key, since it writes a file.
+fn request_report(model: &mut Model, is_confirmed: bool, effects: &mut Effects) {
+    if !model.shown.build.has_responded() && model.shown.build.current().is_none() {
+        model.toast = Some("there is nothing to report yet".to_owned());
+    } else if is_confirmed {
         effects.push(Effect::WriteReport(model.shown.id));
     } else {
-        model.toast = Some("there is nothing to report yet".to_owned());
+        let report = Action::Session(SessionAction::Report);
+        let again = model.keys.key_for(report);
+        let again = again.map_or_else(String::new, |key| format!("{key} again "));
+        model.asks_for_report = true;
+        model.toast = Some(format!("{again}writes a report into this folder"));
     }
 }
 
-/// Closes the topmost of overlay, detail, search and filter.
-pub(super) fn close(model: &mut Model) {
+/// Closes the topmost of overlay, detail, search and filter. False if there is none.
+pub(super) fn close(model: &mut Model) -> bool {
+    close_overlay(model) || close_in_session(&mut model.shown)
+}
+
+fn close_overlay(model: &mut Model) -> bool {
     match &model.overlay {
         Some(Overlay::Help { .. }) => close_help(model),
         Some(Overlay::Prompt(prompt)) => {
@@ -173,21 +240,36 @@ pub(super) fn close(model: &mut Model) {
             model.overlay = None;
         }
         Some(Overlay::Filter(_)) => model.overlay = None,
-        None => close_in_session(&mut model.shown),
+        None => return false,
     }
+    true
 }
 
-fn close_in_session(session: &mut Session) {
-    if session.focus == Focus::Detail && session.search.page.is_none() {
+fn close_in_session(session: &mut Session) -> bool {
+    if session.reads_page() && session.search.page.is_some() {
+        session.search.page = None;
+        return true;
+    }
+    if leave_detail(session) {
+        return true;
+    }
+    if session.search.listed.is_some() {
+        set_search(session, None);
+        return true;
+    }
+    let filters = !session.filter.is_open();
+    set_filter(session, Filter::default());
+    filters
+}
+
+/// Gives the focus back to the list.
+fn leave_detail(session: &mut Session) -> bool {
+    let was_focused = session.detail_focused();
+    if was_focused {
         session.focus = Focus::List;
         session.detail_only = false;
-    } else if session.reads_page() {
-        session.search.page = None;
-    } else if session.search.listed.is_some() {
-        set_search(session, None);
-    } else {
-        set_filter(session, Filter::default());
     }
+    was_focused
 }
 
 fn switch_pane(session: &mut Session) {

@@ -34,20 +34,28 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             is_machine_time,
             offset,
             elapsed,
+            running,
             slept,
         } => {
             let corrected = now.checked_add_signed(model.shown.behind);
             model.now = corrected.filter(|_| is_machine_time).unwrap_or(now);
             model.offset = offset;
             model.elapsed = elapsed;
+            model.set_running(running);
             if slept {
                 resume_after_sleep(model, &mut effects);
             }
         }
         Msg::Resized(size) => model.size = drawn_size(size),
         Msg::Key(key) => keys::press_key(model, key, &mut effects),
+        Msg::ModifiedKey(name) => model.toast = Some(format!("{name} does nothing")),
+        Msg::CopyNote(note) => model.toast = Some(note),
+        Msg::Paste(text) => keys::paste(model, &text),
         Msg::Observed(id, observations) => {
             observe::apply(model, id, &observations, &mut effects);
+        }
+        Msg::Rewound(id, observations) => {
+            observe::rewind(model, id, &observations, &mut effects);
         }
         Msg::Show(id) => {
             while id != model.shown.id && model.overlay.is_some() {
@@ -65,8 +73,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
         Msg::RecordingEnded(id) => ending::end_recording(model, id, &mut effects),
+        Msg::Typical(typical) => model.expect(typical),
         Msg::Remark(remark) => effects.extend(show_remark(model, remark)),
         Msg::ReportWritten(written) => {
+            model.begin_key();
             model.toast = Some(match written {
                 Ok(file) => format!("report written to {file}"),
                 Err(why) => why,

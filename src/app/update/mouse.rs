@@ -12,6 +12,7 @@ use crate::app::session::{Focus, Session};
 use crate::app::status::bar;
 use crate::app::status::bar::BarTarget;
 use crate::app::update::{navigation, view_state};
+use crate::app::views::Tab;
 use crate::app::views::action::{Move, ViewAction};
 use crate::app::views::filter::FilterChoice;
 
@@ -22,7 +23,7 @@ pub(super) fn handle_mouse(model: &mut Model, action: MouseAction) {
     let Some(regions) = model.layout.regions else {
         return;
     };
-    model.toast = None;
+    model.begin_key();
     let at = Position::new(action.column, action.row);
     match (&model.overlay, action.kind) {
         (Some(Overlay::Prompt(_)), _) => {}
@@ -62,6 +63,10 @@ fn click_on_bar(model: &mut Model, regions: Regions, at: Position) {
                 filter.all_of_kind(&choice);
             }
             view_state::set_filter(session, filter);
+            // The filter applies to the events, and the user wants to see its effect.
+            if !session.view().lists_events() {
+                session.show_view(Tab::Events);
+            }
         }
         None => {}
     }

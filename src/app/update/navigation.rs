@@ -6,9 +6,11 @@ use crate::app::overlays::{Overlay, help};
 use crate::app::session::Focus;
 use crate::app::update::find;
 use crate::app::update::view_state::set_filter;
-use crate::app::views::ViewRequest;
 use crate::app::views::action::{Move, ViewAction};
+use crate::app::views::{Tab, ViewRequest};
 
+/// A detail pane of so many lines needs no more to be read.
+const ROOM_TO_READ: usize = 16;
 /// The lines that a page key moves in the filter menu.
 const MENU_PAGE: usize = 10;
 
@@ -16,9 +18,9 @@ const MENU_PAGE: usize = 10;
 pub(super) fn go(model: &mut Model, step: Move) {
     match &mut model.overlay {
         Some(Overlay::Help { help, .. }) => {
-            let lines = help::lines(&model.keys, help.from);
-            let page = help::page(&lines, model.size).max(1);
-            help.top = moved_to(help.top, step, page).min(help::highest_top(&lines, model.size));
+            let rows = help::rows(&model.keys, help.from, model.size);
+            let page = help::page(&rows, model.size).max(1);
+            help.top = moved_to(help.top, step, page).min(help::highest_top(&rows, model.size));
         }
         Some(Overlay::Filter(menu)) => menu.mark(moved_to(menu.cursor, step, MENU_PAGE)),
         Some(Overlay::Prompt(_)) => {}
@@ -80,6 +82,10 @@ fn act_in_filter_menu(model: &mut Model, action: ViewAction) {
         }
     }
     set_filter(&mut model.shown, filter);
+    if !model.shown.view().lists_events() {
+        // The filter applies to the events, and the user wants to see its effect.
+        model.shown.show_view(Tab::Events);
+    }
 }
 
 fn act_in_session(model: &mut Model, action: ViewAction) {
@@ -91,9 +97,11 @@ fn act_in_session(model: &mut Model, action: ViewAction) {
     let (view, _, data) = session.parts();
     match view.act(action, data, model.now) {
         Some(ViewRequest::OpenDetail) => {
-            // It opens over the list unless it stands beside it.
-            let placement = model.layout.regions.map(|regions| regions.placement);
-            session.detail_only = placement.is_some_and(|it| it != DetailPlacement::Beside);
+            // It opens over the list unless it stands beside it, or has room enough.
+            session.detail_only = model.layout.regions.is_some_and(|regions| {
+                regions.placement != DetailPlacement::Beside
+                    && regions.detail_size().rows < ROOM_TO_READ
+            });
             session.focus = Focus::Detail;
         }
         Some(ViewRequest::ShowEvent(key)) => {

@@ -11,7 +11,7 @@ use crate::app::msg::Remark;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::summary::summary;
-use crate::app::update::{code, ending, show_remark, warn_of_wrong_clock};
+use crate::app::update::{code, ending, show_remark, view_state, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
@@ -64,13 +64,36 @@ pub(super) fn apply(
         }
         code::observe(session, &change);
         match mode {
-            Mode::Screen => notify_verdict(session, &change, now, effects),
+            Mode::Screen => {
+                session.select_for_verdict();
+                notify_verdict(session, &change, now, effects);
+            }
             Mode::Headless => {
                 print(session, change, connection_changed, effects);
                 ending::end_if_due(session, elapsed, effects);
             }
         }
     }
+}
+
+/// A replay went back: forgets the build, and applies what has been played now.
+pub(super) fn rewind(
+    model: &mut Model,
+    id: SessionId,
+    observations: &[Observation],
+    effects: &mut Effects,
+) {
+    let Some(session) = model.session_mut(id) else {
+        return;
+    };
+    session.forget_build();
+    let (filter, search) = (session.filter.clone(), session.search.listed.clone());
+    view_state::set_filter(session, filter);
+    view_state::set_search(session, search);
+    if let Some(last) = observations.last() {
+        model.now = last.at;
+    }
+    apply(model, id, observations, effects);
 }
 
 /// Prints a change, and requests what is needed before the end of the watch.
@@ -95,16 +118,29 @@ fn print(
     if let Some(stack) = change.new_stack {
         effects.push(Effect::Emit(id, Entry::Stack(stack)));
     }
+    if change.has_new_gap {
+        effects.push(Effect::Emit(id, gap()));
+    }
     emit_events(session, change.committed, effects);
     effects.extend(request.map(|request| Effect::Poll(id, request)));
+}
+
+/// The line above events below which others may be missing.
+fn gap() -> Entry {
+    Entry::Status {
+        state: ConnectionState::Gap,
+        message: "older events could not be read: the API refuses their page".to_owned(),
+    }
 }
 
 /// Prints what was recorded once it is known that its build is the present one, and drops it if it is another.
 fn hold_or_print(session: &mut Session, change: &Change<'_>, effects: &mut Effects) {
     for earlier in &change.earlier {
         let stack = earlier.new_stack.clone().map(Entry::Stack);
+        let gap = earlier.has_new_gap.then(gap);
         let events = earlier.committed.iter().cloned().map(Entry::Event);
-        session.held.extend(stack.into_iter().chain(events));
+        let above = stack.into_iter().chain(gap);
+        session.held.extend(above.chain(events));
     }
     if change.replaced {
         session.held.clear();

@@ -1,4 +1,5 @@
-//! The explanation of a failure as a page: the first failure, its reason, the remedy and the consequences.
+//! The explanation of a failure as a page: the first failure, its reason, the remedy and the consequences. After a success,
+//! the page has the result.
 //!
 //! The parts come from [`crate::domain::failure`]; `view::views::failure` draws the lines.
 
@@ -11,6 +12,7 @@ use crate::app::views::action::{Move, ViewAction};
 use crate::app::views::detail::DetailSubject;
 use crate::app::views::page;
 use crate::app::views::page::{Page, PageLine};
+use crate::app::views::result;
 use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
 use crate::domain::failure::{Diagnosis, Explanation, Reason, Remedy};
@@ -40,7 +42,7 @@ struct FailurePageInput {
 
 impl View for FailurePage {
     fn count(&self, data: ViewData<'_>) -> usize {
-        usize::from(data.explanation.is_some() || builder_failure(data.build).is_some())
+        usize::from(has_lines(data))
     }
 
     fn subject<'a>(&'a self, _data: ViewData<'a>) -> Option<DetailSubject<'a>> {
@@ -59,6 +61,10 @@ impl View for FailurePage {
         true
     }
 
+    fn name(&self, data: ViewData<'_>) -> Option<&'static str> {
+        result::ami(data.build).map(|_| "Result")
+    }
+
     fn copyable(&self) -> Option<(String, String)> {
         let line = self.page.lines.get(self.page.cursor)?;
         line.copyable()
@@ -67,8 +73,7 @@ impl View for FailurePage {
     fn settle(&mut self, data: ViewData<'_>, size: Option<PaneSize>) {
         let (build, explanation) = (data.build, data.explanation);
         let PaneSize { rows, columns } = size.unwrap_or_default();
-        let is_explained = explanation.is_some() || builder_failure(build).is_some();
-        let wanted = is_explained.then(|| FailurePageInput {
+        let wanted = has_lines(data).then(|| FailurePageInput {
             cause: explanation.map(|why| why.cause.key()),
             revision: build.revision(),
             columns,
@@ -80,11 +85,14 @@ impl View for FailurePage {
             if cause(&wanted) != cause(&self.rendered_from) {
                 self.page.rewind();
             }
-            let leftover = build.verdict() == Verdict::Succeeded;
-            self.page.lines = match explanation {
-                Some(why) => lines(why, leftover, columns),
+            self.page.lines = result::lines(data, columns);
+            if explanation.is_some() && !self.page.lines.is_empty() {
+                self.page.lines.push(PageLine::Blank);
+            }
+            self.page.lines.extend(match explanation {
+                Some(why) => lines(why, build, columns),
                 None => builder_failure_lines(build, columns),
-            };
+            });
             push_failed_deletion(build, explanation, columns, &mut self.page.lines);
             self.rendered_from = wanted;
         }
@@ -127,6 +135,12 @@ impl View for FailurePage {
     }
 }
 
+/// Whether there is a failure to explain, or a result.
+fn has_lines(data: ViewData<'_>) -> bool {
+    let failed = data.explanation.is_some() || builder_failure(data.build).is_some();
+    failed || result::ami(data.build).is_some()
+}
+
 /// The failure that Image Builder reports, if the screen should show it.
 fn builder_failure(build: &Build) -> Option<&BuilderFailure> {
     let succeeded = build.verdict() == Verdict::Succeeded;
@@ -152,6 +166,7 @@ fn builder_failure_lines(build: &Build, columns: usize) -> Vec<PageLine> {
         columns,
         &mut lines,
     );
+    push_context(build, columns, &mut lines);
     lines.push(PageLine::Blank);
     lines.extend(page::text_lines(&reason, columns));
     if build.verdict() == Verdict::Failing {
@@ -188,9 +203,9 @@ fn push_failed_deletion(
     }
 }
 
-fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
+fn lines(why: &Explanation, build: &Build, columns: usize) -> Vec<PageLine> {
     let cause = &why.cause;
-    let role = if leftover {
+    let role = if build.verdict() == Verdict::Succeeded {
         "kept the stack of a good image from deleting itself"
     } else {
         "failed first"
@@ -210,6 +225,7 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
         columns,
         &mut lines,
     );
+    push_context(build, columns, &mut lines);
     push_parts(why, columns, &mut lines);
     push_consequences(why, columns, &mut lines);
     if let Some(reason) = &why.builder_reason {
@@ -228,7 +244,7 @@ fn lines(why: &Explanation, leftover: bool, columns: usize) -> Vec<PageLine> {
     lines
 }
 
-/// The cause in one line, and what helps: before the service's own words.
+/// The cause in one line, and the remedy: before the service's own words.
 fn push_diagnosis(
     summary: Option<&SafeText>,
     remedy: Option<&Remedy>,
@@ -243,12 +259,36 @@ fn push_diagnosis(
     if let Some(hint) = remedy {
         lines.push(PageLine::Blank);
         lines.push(PageLine::Heading("remedy".to_owned()));
-        lines.extend(page::text_lines(hint.advice.as_str(), columns));
+        // The command first: a long advice must not push it off the screen.
         if let Some(command) = &hint.command {
-            lines.push(PageLine::Blank);
             lines.extend(page::command_lines(command.as_str(), columns));
         }
+        lines.extend(page::text_lines(hint.advice.as_str(), columns));
     }
+}
+
+/// Image Builder's account of the failure: where it happened.
+fn push_context(build: &Build, columns: usize, lines: &mut Vec<PageLine>) {
+    let Some(context) = build.image().and_then(|image| image.failure.as_ref()) else {
+        return;
+    };
+    let text = |text: &Option<SafeText>| text.as_ref().map(ToString::to_string);
+    lines.push(PageLine::Blank);
+    lines.push(PageLine::Heading("where it failed".to_owned()));
+    let fields = [
+        ("stage", text(&context.stage)),
+        ("workflow", text(&context.workflow)),
+        ("step", text(&context.step)),
+        ("component", text(&context.component)),
+        ("phase", text(&context.phase)),
+        ("component step", text(&context.component_step)),
+        (
+            "exit code",
+            context.exit_code().map(|code| code.to_string()),
+        ),
+        ("message", text(&context.error_message)),
+    ];
+    page::push_fields(fields, columns, lines);
 }
 
 /// The parts of the reason.

@@ -20,6 +20,8 @@ pub struct EventList {
     /// The number of rows on the screen.
     height: usize,
     pub order: ListOrder,
+    /// Whether the selected row is in the middle of the screen, whatever arrives: until the user moves the selection.
+    centered: bool,
     /// The newest event when the list stopped following.
     held_at: Option<EventKey>,
 }
@@ -33,6 +35,7 @@ impl Default for EventList {
             line: 0,
             height: 0,
             order: ListOrder::default(),
+            centered: false,
             held_at: None,
         }
     }
@@ -65,6 +68,9 @@ impl EventList {
         }
         let selected = self.selected.as_ref().and_then(|key| rows.index_of(key));
         let index = selected.unwrap_or(0).min(last);
+        if self.centered {
+            self.line = height / 2;
+        }
         if !self.follows {
             self.line = self.line.min(height.saturating_sub(1));
             self.top = index.saturating_sub(self.line).min(highest_top);
@@ -111,6 +117,7 @@ impl EventList {
     /// Selects the newest row, and newer ones as they arrive.
     pub fn follow(&mut self) {
         self.follows = true;
+        self.centered = false;
         self.held_at = None;
     }
 
@@ -132,6 +139,7 @@ impl EventList {
             return;
         }
         self.hold(rows);
+        self.centered = false;
         self.line = index.saturating_sub(before);
         self.selected = Some(key);
     }
@@ -146,6 +154,7 @@ impl EventList {
             return;
         };
         self.hold(rows);
+        self.centered = false;
         let on_screen = index >= self.top && index < self.top + self.height;
         self.line = if on_screen {
             index - self.top
@@ -153,6 +162,18 @@ impl EventList {
             self.height / 2
         };
         self.selected = Some(event.key());
+    }
+
+    /// Selects a listed event without a key of the user. The list may not be on the screen, and is laid out when it is.
+    pub(crate) fn select_unasked(&mut self, rows: ListRows<'_>, key: &EventKey) {
+        self.hold(rows);
+        self.centered = true;
+        self.selected = Some(key.clone());
+    }
+
+    /// Whether the user has not moved the selection since [`Self::select_unasked`].
+    pub(crate) fn is_where_put(&self) -> bool {
+        self.centered
     }
 
     /// Stops following at the current row, so that opening something else keeps the event.

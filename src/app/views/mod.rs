@@ -4,7 +4,7 @@
 //! - `events`: the list of events: `list` (selection and scrolling) over `rows` (the build's events as rows), `filter`,
 //!   `search`
 //! - `resources`: the list of resources, with their bars on the time `axis`
-//! - `failure`: the explanation of a failure, as a `page`
+//! - `failure`: the explanation of a failure, as a `page`; after a success, the `result`
 //! - `detail`: the detail pane beside the lists, as a `page`
 //! - `action`: what the focused view can do
 //! - `times`: how times are shown in all of them
@@ -18,6 +18,7 @@ pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod page;
 pub(crate) mod resources;
+mod result;
 pub(crate) mod rows;
 pub(crate) mod search;
 pub(crate) mod times;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::app::layout::PaneSize;
+use crate::app::session::Target;
 use crate::app::views::action::{Move, ViewAction};
 use crate::app::views::detail::DetailSubject;
 use crate::app::views::failure::FailurePage;
@@ -35,9 +37,11 @@ use crate::app::views::list::EventList;
 use crate::app::views::page::Page;
 use crate::app::views::resources::ResourceList;
 use crate::domain::build::Build;
+use crate::domain::estimate::TypicalDuration;
 use crate::domain::failure::Explanation;
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::text::pattern::Pattern;
+use crate::text::safe::SafeText;
 
 /// The view in the body of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -106,6 +110,17 @@ pub(crate) struct ViewData<'a> {
     pub build: &'a Build,
     pub filter: &'a Filter,
     pub explanation: Option<&'a Explanation>,
+    /// The typical duration of the user's own builds.
+    pub typical: Option<TypicalDuration>,
+    pub target: &'a Target,
+}
+
+impl ViewData<'_> {
+    /// The image's region: from the API, otherwise from the user.
+    fn region(self) -> Option<SafeText> {
+        let requested = || self.target.region.clone();
+        self.build.region().or_else(requested)
+    }
 }
 
 /// A change outside of the view that an action requests.
@@ -144,6 +159,11 @@ pub(crate) trait View {
     /// Whether it shows why the build failed.
     fn explains_failure(&self) -> bool {
         false
+    }
+
+    /// Its name, where the build gives it another one than the tab.
+    fn name(&self, _data: ViewData<'_>) -> Option<&'static str> {
+        None
     }
 
     /// The rows that the list needs, if that is few: the detail pane gets the rest.

@@ -16,10 +16,13 @@ use crate::app::views::filter::quoted;
 use crate::app::views::search::around;
 use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
+use crate::domain::estimate::Estimate;
 use crate::domain::search::is_in_event;
 use crate::domain::span::{Span, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
+use crate::domain::verdict::Verdict;
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
@@ -66,15 +69,17 @@ impl<'a> ResourceRow<'a> {
         })
     }
 
-    /// The duration of its current operation, or of its longest one, as far as it is known. An open
-    /// operation lasts until `now`; see [`Build::open_until`].
-    pub(crate) fn length(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
-        let current = self.current()?;
-        let lengths = self.spans.iter().filter_map(|span| span.length(now));
-        current
-            .length(now)
-            .filter(|_| current.is_open())
-            .or_else(|| lengths.max())
+    /// How long it took to create it, or how long that has taken so far, as far as it is known. An open operation lasts
+    /// until `now`; see [`Build::open_until`].
+    pub(crate) fn took(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
+        let mut spans = self.spans.iter();
+        spans.find(|span| !removes(span))?.length(now)
+    }
+
+    /// How long its deletion took.
+    pub(crate) fn deletion(&self, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
+        let last = self.spans.last().filter(|span| removes(span))?;
+        last.length(now)
     }
 
     /// Its current or last operation.
@@ -83,14 +88,34 @@ impl<'a> ResourceRow<'a> {
     }
 }
 
+/// Whether an operation undoes the creation.
+fn removes(span: &Span) -> bool {
+    matches!(span.class, StatusClass::Deleting | StatusClass::RollingBack)
+        || span.operation.ends_with("DELETE")
+}
+
+/// Whether the resources of the current stack are being deleted, or were: there are durations of deletions then.
+pub(crate) fn has_deletions(build: &Build) -> bool {
+    build.root().is_some_and(|root| {
+        let status = root.status.as_str();
+        status.starts_with("DELETE") || status.contains("ROLLBACK")
+    })
+}
+
 /// The resources of the current stack.
 pub(crate) fn ids(build: &Build) -> impl Iterator<Item = &SafeText> {
     build.current().into_iter().flat_map(Timeline::resources)
 }
 
-/// The time that the axis can show: the build, up to its end or to now.
-pub(crate) fn whole_window(build: &Build, now: DateTime<Utc>) -> Option<Window> {
-    Some(Window::new(build.started_at()?, build.until(now)))
+/// The time that the axis can show: the build up to its end; while it is running, up to the estimated end or to now.
+pub(crate) fn whole_window(data: ViewData<'_>, now: DateTime<Utc>) -> Option<Window> {
+    let build = data.build;
+    let (from, until) = (build.started_at()?, build.until(now));
+    let is_running = matches!(build.verdict(), Verdict::Building | Verdict::Finishing);
+    let elapsed = build.elapsed(now).filter(|_| is_running);
+    let estimate = elapsed.and_then(|elapsed| Estimate::of(elapsed, data.typical));
+    let end = estimate.and_then(|estimate| from.checked_add_signed(estimate.whole));
+    Some(Window::new(from, until.max(end.unwrap_or(until))))
 }
 
 /// The time of the selected resource's current or longest operation.
@@ -167,11 +192,11 @@ impl ResourceList {
     }
 
     /// Shows a longer or shorter time on the axis.
-    fn zoom(&mut self, zoom: Zoom, build: &Build, now: DateTime<Utc>) {
-        let Some(whole) = whole_window(build, now) else {
+    fn zoom(&mut self, zoom: Zoom, data: ViewData<'_>, now: DateTime<Utc>) {
+        let Some(whole) = whole_window(data, now) else {
             return;
         };
-        let selected = selected_window(build, self, now);
+        let selected = selected_window(data.build, self, now);
         match zoom {
             Zoom::All => self.axis.show_all(),
             Zoom::Resource => {
@@ -191,8 +216,8 @@ impl ResourceList {
         }
     }
 
-    fn scroll_axis(&mut self, quarters: i32, build: &Build, now: DateTime<Utc>) {
-        if let Some(whole) = whole_window(build, now) {
+    fn scroll_axis(&mut self, quarters: i32, data: ViewData<'_>, now: DateTime<Utc>) {
+        if let Some(whole) = whole_window(data, now) {
             self.axis.scroll(whole, quarters);
         }
     }
@@ -244,9 +269,9 @@ impl View for ResourceList {
                 self.chosen_by_user = true;
                 return Some(ViewRequest::OpenDetail);
             }
-            ViewAction::Left => self.scroll_axis(-1, data.build, now),
-            ViewAction::Right => self.scroll_axis(1, data.build, now),
-            ViewAction::Zoom(zoom) => self.zoom(zoom, data.build, now),
+            ViewAction::Left => self.scroll_axis(-1, data, now),
+            ViewAction::Right => self.scroll_axis(1, data, now),
+            ViewAction::Zoom(zoom) => self.zoom(zoom, data, now),
             ViewAction::Toggle | ViewAction::NewestFirst => {}
         }
         None

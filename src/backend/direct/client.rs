@@ -9,12 +9,12 @@ use crate::aws::context::RequestContext;
 use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::endpoints::{Endpoints, Service, ServiceUrl};
 use crate::aws::errors::ServiceError;
+use crate::aws::exchange::Exchange;
 use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
 use crate::aws::refusal::Cause;
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::{CaBundle, TlsError};
-use crate::aws::transport_error;
 use crate::backend::direct::query::{ForeignBody, encode};
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
@@ -61,11 +61,14 @@ pub(super) struct Client {
     cloudformation: Connection,
     ec2: Connection,
     image_builder: Connection,
+    sts: Connection,
     /// EC2 in the other regions that the image was distributed to.
     elsewhere: Vec<(String, Connection)>,
     endpoints: Endpoints,
     bundle: Option<CaBundle>,
     clock: ServerClock,
+    /// The requests that were not counted yet.
+    requests: u32,
 }
 
 impl Client {
@@ -86,10 +89,12 @@ impl Client {
             cloudformation: connect(Service::CloudFormation)?,
             ec2: connect(Service::Ec2)?,
             image_builder: connect(Service::ImageBuilder)?,
+            sts: connect(Service::Sts)?,
             elsewhere: Vec::new(),
             endpoints,
             bundle,
             clock: ServerClock::new(clock),
+            requests: 0,
         })
     }
 
@@ -104,6 +109,7 @@ impl Client {
             &mut self.cloudformation,
             &mut self.ec2,
             &mut self.image_builder,
+            &mut self.sts,
         ] {
             connection.http.reconnect();
         }
@@ -118,7 +124,7 @@ impl Client {
         if let Some(region) = call.region {
             self.connect_to(region).map_err(Refusal::Fault)?;
         }
-        let response = self.responded(call).await?;
+        let response = self.exchange(call).await?;
         read(&response.body).map_err(|foreign| {
             let context = self.context(call);
             let status = response.status.as_u16();
@@ -128,38 +134,6 @@ impl Client {
             );
             Refusal::Fault(context.fault(FaultKind::Malformed, why))
         })
-    }
-
-    async fn responded(&mut self, call: Call<'_>) -> Result<Response, Refusal> {
-        let mut signed_twice = false;
-        loop {
-            let skew = self.clock.skew();
-            let request = self.prepare(call).await.map_err(Refusal::Fault)?;
-            let (refusal, cause) = match self.send(call, request).await {
-                Ok(response) if response.status.is_success() => return Ok(response),
-                Ok(response) => self.refusal(call, &response),
-                // The next connection is a new one, so this happens once.
-                Err(error) if error.is_stale_connection() => continue,
-                Err(error) => {
-                    let context = self.context(call);
-                    return Err(Refusal::Fault(transport_error::to_fault(&context, &error)));
-                }
-            };
-            let retry = match cause {
-                Cause::Date => self.clock.skew().explains_refusal_of(skew),
-                Cause::Credentials => self.identity.discard(),
-                Cause::Other => false,
-            };
-            if signed_twice || !retry {
-                return Err(match refusal {
-                    Refusal::Fault(fault) if cause == Cause::Credentials => {
-                        Refusal::Fault(self.identity.explain(fault))
-                    }
-                    refusal => refusal,
-                });
-            }
-            signed_twice = true;
-        }
     }
 
     /// Connects to EC2 in another region, once.
@@ -182,32 +156,86 @@ impl Client {
         Ok(())
     }
 
-    fn refusal(&self, call: Call<'_>, response: &Response) -> (Refusal, Cause) {
-        let context = self.context(call);
-        let error = ServiceError::read(response);
-        let is_missing = match error.code.as_str() {
-            // The message names the stack: a fault of something else must not look like this.
-            "ValidationError" => {
-                let message = error.message.as_deref().unwrap_or_default();
-                error.mentions("does not exist") && message.contains(call.about)
-            }
-            "ResourceNotFoundException" | "InvalidAMIID.NotFound" => true,
-            _ => false,
-        };
-        if is_missing {
-            return (Refusal::Absent, Cause::Other);
-        }
-        let has_token = call.parameters.iter().any(|(name, _)| *name == "NextToken");
-        if error.code == "ValidationError" && has_token {
-            let why = "the service rejected the page token";
-            let fault = context.fault(FaultKind::Transient, why);
-            return (Refusal::TokenRejected(fault), Cause::Other);
-        }
-        let (fault, cause) = error.to_fault(&context, response);
-        (Refusal::Fault(fault), cause)
+    pub(super) fn take_requests(&mut self) -> u32 {
+        std::mem::take(&mut self.requests)
     }
 
-    async fn prepare(&mut self, call: Call<'_>) -> Result<Request, Fault> {
+    /// The hosts of the services, without repetition.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        let services = [
+            &self.cloudformation,
+            &self.ec2,
+            &self.image_builder,
+            &self.sts,
+        ];
+        let mut hosts: Vec<_> = services
+            .iter()
+            .map(|connection| connection.url.authority().to_owned())
+            .collect();
+        hosts.dedup();
+        hosts
+    }
+
+    pub(super) fn clock_correction(&self) -> TimeDelta {
+        self.clock.correction()
+    }
+
+    fn connection(&self, call: Call<'_>) -> &Connection {
+        let mut elsewhere = self.elsewhere.iter();
+        let elsewhere = elsewhere.find(|(region, _)| Some(region.as_str()) == call.region);
+        if let Some((_, connection)) = elsewhere {
+            return connection;
+        }
+        match call.operation {
+            Operation::DescribeImages => &self.ec2,
+            Operation::GetImage => &self.image_builder,
+            Operation::GetCallerIdentity => &self.sts,
+            _ => &self.cloudformation,
+        }
+    }
+
+    fn connection_mut(&mut self, call: Call<'_>) -> &mut Connection {
+        let mut elsewhere = self.elsewhere.iter_mut();
+        let elsewhere = elsewhere.find(|(region, _)| Some(region.as_str()) == call.region);
+        if let Some((_, connection)) = elsewhere {
+            return connection;
+        }
+        match call.operation {
+            Operation::DescribeImages => &mut self.ec2,
+            Operation::GetImage => &mut self.image_builder,
+            Operation::GetCallerIdentity => &mut self.sts,
+            _ => &mut self.cloudformation,
+        }
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl<'c> Exchange<Call<'c>> for Client {
+    type Refusal = Refusal;
+
+    fn clock(&self) -> &ServerClock {
+        &self.clock
+    }
+
+    fn identity(&mut self) -> &mut IdentityCache {
+        &mut self.identity
+    }
+
+    fn context(&self, call: Call<'c>) -> RequestContext<'_> {
+        RequestContext {
+            operation: call.operation,
+            subject: &self.subject,
+            host: self.connection(call).url.authority(),
+            signed: true,
+        }
+    }
+
+    async fn prepare(&mut self, call: Call<'c>) -> Result<Request, Fault> {
         let identity = self.identity.get(self.clock.server_time()).await;
         let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
         let path = if call.operation == Operation::GetImage {
@@ -233,8 +261,9 @@ impl Client {
         outcome.map_err(|unsignable| context.fault(FaultKind::Misconfigured, unsignable))
     }
 
-    async fn send(&mut self, call: Call<'_>, request: Request) -> Result<Response, TransportError> {
+    async fn send(&mut self, call: Call<'c>, request: Request) -> Result<Response, TransportError> {
         let operation = request.operation;
+        self.requests = self.requests.saturating_add(1);
         let (began, sent) = (Instant::now(), self.clock.machine_time());
         let outcome = self.connection_mut(call).http.send(request).await;
         let ms = began.elapsed().as_millis();
@@ -252,42 +281,31 @@ impl Client {
         outcome
     }
 
-    pub(super) fn clock_correction(&self) -> TimeDelta {
-        self.clock.correction()
-    }
-
-    fn connection(&self, call: Call<'_>) -> &Connection {
-        let mut elsewhere = self.elsewhere.iter();
-        let elsewhere = elsewhere.find(|(region, _)| Some(region.as_str()) == call.region);
-        if let Some((_, connection)) = elsewhere {
-            return connection;
+    fn refusal(&self, call: Call<'c>, response: &Response) -> (Refusal, Cause) {
+        let context = self.context(call);
+        let error = ServiceError::read(response);
+        let is_missing = match error.code.as_str() {
+            // The message names the stack: a fault of something else must not look like this.
+            "ValidationError" => {
+                let message = error.message.as_deref().unwrap_or_default();
+                error.mentions("does not exist") && message.contains(call.about)
+            }
+            "ResourceNotFoundException" | "InvalidAMIID.NotFound" => true,
+            _ => false,
+        };
+        if is_missing {
+            return (Refusal::Absent, Cause::Other);
         }
-        match call.operation {
-            Operation::DescribeImages => &self.ec2,
-            Operation::GetImage => &self.image_builder,
-            _ => &self.cloudformation,
+        let has_token = call.parameters.iter().any(|(name, _)| *name == "NextToken");
+        if error.code == "ValidationError" && has_token {
+            let why = "the service rejected the page token";
+            let fault = context.fault(FaultKind::Transient, why);
+            return (Refusal::TokenRejected(fault), Cause::Other);
         }
-    }
-
-    fn connection_mut(&mut self, call: Call<'_>) -> &mut Connection {
-        let mut elsewhere = self.elsewhere.iter_mut();
-        let elsewhere = elsewhere.find(|(region, _)| Some(region.as_str()) == call.region);
-        if let Some((_, connection)) = elsewhere {
-            return connection;
+        let (fault, cause) = error.to_fault(&context, response);
+        if cause == Cause::Credentials {
+            return (Refusal::Fault(self.identity.explain(fault)), cause);
         }
-        match call.operation {
-            Operation::DescribeImages => &mut self.ec2,
-            Operation::GetImage => &mut self.image_builder,
-            _ => &mut self.cloudformation,
-        }
-    }
-
-    fn context(&self, call: Call<'_>) -> RequestContext<'_> {
-        RequestContext {
-            operation: call.operation,
-            subject: &self.subject,
-            host: self.connection(call).url.authority(),
-            signed: true,
-        }
+        (Refusal::Fault(fault), cause)
     }
 }

@@ -113,12 +113,17 @@ impl Image {
         let reason = self.state_reason.and_then(|reason| reason.message);
         let state = self.image_state.map(|state| state.to_uppercase());
         let id = non_empty(self.image_id)?;
+        let tags = self.tag_set.item.into_iter();
+        let tag = |tag: Tag| Some((safe(tag.key)?, safe(tag.value)?));
+        let mut tags: Vec<_> = tags.filter_map(tag).collect();
+        tags.sort();
         Some(TaggedAmi {
             ami: Ami {
                 name: safe(self.name),
                 state: safe(state),
                 state_reason: safe(reason),
                 image_arn: safe(image_arn),
+                tags,
                 ..Ami::new(&id)
             },
             created: self.creation_date.as_deref().and_then(parse_time),

@@ -28,12 +28,12 @@ use tokio::time::Instant;
 use crate::aws::context::RequestContext;
 use crate::aws::credentials::chain::{AwsChain, SigningChain};
 use crate::aws::credentials::identity::IdentityCache;
+use crate::aws::exchange::Exchange;
 use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
 use crate::aws::refusal::{Cause, request_id};
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::CaBundle;
-use crate::aws::transport_error;
 use crate::backend::parallelcluster::refusal::{Refusal, classify};
 use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
 use crate::clock::Clock;
@@ -160,42 +160,47 @@ impl ParallelCluster {
         })
     }
 
-    /// Makes the call, and once more where the first attempt showed how to do better. The response has a status of
-    /// success.
-    async fn call(&mut self, call: ApiCall<'_>) -> Result<Response, Refusal> {
-        let mut signed_twice = false;
-        loop {
-            let skew = self.clock.skew();
-            let request = self.prepare(call).await.map_err(Refusal::other)?;
-            let refusal = match self.send(request).await {
-                Ok(response) if response.status.is_success() => return Ok(response),
-                Ok(response) => classify(call, &self.context(call), &response),
-                // The next connection is a new one, so this happens once.
-                Err(error) if error.is_stale_connection() => continue,
-                Err(error) => {
-                    let fault = transport_error::to_fault(&self.context(call), &error);
-                    return Err(Refusal::other(fault));
-                }
-            };
-            let retry = match &refusal {
-                Refusal::Fault(_, Cause::Date) => self.clock.skew().explains_refusal_of(skew),
-                Refusal::Fault(_, Cause::Credentials) => self.signed && self.identity.discard(),
-                _ => false,
-            };
-            if signed_twice || !retry {
-                return Err(match refusal {
-                    Refusal::Fault(fault, Cause::Credentials) if self.signed => {
-                        Refusal::Fault(self.identity.explain(fault), Cause::Credentials)
-                    }
-                    refusal => refusal,
-                });
+    /// The API's host, for messages.
+    pub(crate) fn host(&self) -> &str {
+        self.api.authority()
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::other(fault)
+    }
+}
+
+impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
+    type Refusal = Refusal;
+
+    fn clock(&self) -> &ServerClock {
+        &self.clock
+    }
+
+    fn identity(&mut self) -> &mut IdentityCache {
+        &mut self.identity
+    }
+
+    fn refusal(&self, call: ApiCall<'c>, response: &Response) -> (Refusal, Cause) {
+        let refusal = classify(call, &self.context(call), response);
+        let cause = match &refusal {
+            Refusal::Fault(_, Cause::Credentials) if !self.signed => Cause::Other,
+            Refusal::Fault(_, cause) => *cause,
+            _ => Cause::Other,
+        };
+        match refusal {
+            Refusal::Fault(fault, Cause::Credentials) if self.signed => {
+                let fault = self.identity.explain(fault);
+                (Refusal::Fault(fault, Cause::Credentials), cause)
             }
-            signed_twice = true;
+            refusal => (refusal, cause),
         }
     }
 
     /// Makes the request of one attempt, signed at the present time.
-    async fn prepare(&mut self, call: ApiCall<'_>) -> Result<Request, Fault> {
+    async fn prepare(&mut self, call: ApiCall<'c>) -> Result<Request, Fault> {
         let identity = self.identity.get(self.clock.server_time()).await;
         let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
         let region = identity.region.as_deref();
@@ -217,7 +222,11 @@ impl ParallelCluster {
     }
 
     /// Sends the request, and measures the server's time from the response.
-    async fn send(&mut self, request: Request) -> Result<Response, TransportError> {
+    async fn send(
+        &mut self,
+        _call: ApiCall<'c>,
+        request: Request,
+    ) -> Result<Response, TransportError> {
         let method = request.operation.method();
         let path = request.url.path().to_owned();
         let (began, sent) = (Instant::now(), self.clock.machine_time());
@@ -238,7 +247,7 @@ impl ParallelCluster {
         outcome
     }
 
-    fn context(&self, call: ApiCall<'_>) -> RequestContext<'_> {
+    fn context(&self, call: ApiCall<'c>) -> RequestContext<'_> {
         RequestContext {
             operation: call.operation(),
             subject: self.image.as_str(),
@@ -279,7 +288,7 @@ fn without(secret: &[u8], body: &[u8]) -> Vec<u8> {
 impl EventSource for ParallelCluster {
     async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         let call = ApiCall::StackEvents(token);
-        let result = self.call(call).await;
+        let result = self.exchange(call).await;
         response::events(&self.context(call), result)
     }
 }
@@ -287,7 +296,7 @@ impl EventSource for ParallelCluster {
 impl ImageSource for ParallelCluster {
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
         let call = ApiCall::Description;
-        let result = self.call(call).await;
+        let result = self.exchange(call).await;
         response::image(&self.context(call), result)
     }
 }

@@ -58,29 +58,37 @@ pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> 
     })
 }
 
+/// The tag that names the Image Builder image.
+const IMAGE_ARN_TAG: &str = "Ec2ImageBuilderArn";
+
 fn ami(json: &RawValue) -> Option<Ami> {
     let fields: RawFields<'_> = serde_json::from_str(json.get()).ok()?;
     let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_urls(&text)));
+    let tags = fields.get("tags").map_or_else(Vec::new, |json| tags(json));
+    let image_arn = tags.iter().find(|(key, _)| key.as_str() == IMAGE_ARN_TAG);
     Some(Ami {
         id: text(&fields, "amiId").map(|id| SafeText::new(&id))?,
         name: safe("amiName"),
         state: safe("state"),
         // The API has none.
         state_reason: None,
-        image_arn: fields.get("tags").and_then(|tags| image_arn(tags)),
+        image_arn: image_arn.map(|(_, arn)| arn.clone()),
+        tags,
     })
 }
 
-/// The tag that names the Image Builder image. EC2 and the API differ in the case of a tag's fields.
-fn image_arn(tags: &RawValue) -> Option<SafeText> {
-    let tags: Vec<&RawValue> = serde_json::from_str(tags.get()).ok()?;
-    tags.into_iter().find_map(|tag| {
+/// The tags, by key. EC2 and the API differ in the case of a tag's fields.
+fn tags(json: &RawValue) -> Vec<(SafeText, SafeText)> {
+    let tags: Vec<&RawValue> = serde_json::from_str(json.get()).unwrap_or_default();
+    let tag = |tag: &RawValue| {
         let tag: RawFields<'_> = serde_json::from_str(tag.get()).ok()?;
         let field = |lower, upper| text(&tag, lower).or_else(|| text(&tag, upper));
-        let is_arn = field("key", "Key")? == "Ec2ImageBuilderArn";
-        let arn = field("value", "Value").filter(|_| is_arn)?;
-        Some(SafeText::new(&redact_urls(&arn)))
-    })
+        let safe = |text: String| SafeText::new(&redact_urls(&text));
+        Some((safe(field("key", "Key")?), safe(field("value", "Value")?)))
+    };
+    let mut tags: Vec<_> = tags.into_iter().filter_map(tag).collect();
+    tags.sort();
+    tags
 }
 
 fn text(fields: &RawFields<'_>, name: &str) -> Option<String> {

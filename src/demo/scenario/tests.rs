@@ -364,7 +364,8 @@ fn in_a_rebuild_the_first_failure_cancels_its_siblings_and_the_second_stack_succ
             "DELETE_IN_PROGRESS",
             "DELETE_COMPLETE",
             "CREATE_IN_PROGRESS",
-            "DELETE_IN_PROGRESS"
+            "DELETE_IN_PROGRESS",
+            "DELETE_COMPLETE"
         ]
     );
     let events = events(&script);

@@ -401,4 +401,35 @@ mod tests {
             "DELETE_FAILED BUILD_COMPLETE"
         );
     }
+
+    /// A request to AWS at this path and query, signed right.
+    async fn ask_aws(api: &Api, target: &str) -> (u16, String) {
+        let request = aws::signed(target).body(()).unwrap();
+        let response = api.respond(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    const EVENTS_OF_STACK: &str =
+        "/?Action=DescribeStackEvents&Version=2010-05-15&StackName=arn%3Astack%2F1";
+
+    #[tokio::test]
+    async fn aws_has_the_events_of_a_deleted_stack_by_its_arn() {
+        let api = with_events(3);
+        api.world.remove_stack();
+        let by_name = EVENTS_OF_STACK.replace("arn%3Astack%2F1", "alinux2-image");
+        let (status, body) = ask_aws(&api, &by_name).await;
+        assert_eq!(status, 400, "{body}");
+        let (status, body) = ask_aws(&api, EVENTS_OF_STACK).await;
+        assert_eq!(status, 200, "{body}");
+        assert_eq!(body.matches("<EventId>").count(), 3);
+    }
+
+    #[tokio::test]
+    async fn aws_refuses_an_unsigned_request() {
+        let request = Request::builder().uri(EVENTS_OF_STACK).body(()).unwrap();
+        let response = with_events(1).respond(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 403);
+    }
 }

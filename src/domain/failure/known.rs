@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use crate::domain::failure::reason::{Label, Reason};
@@ -78,10 +78,15 @@ static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
 
 /// Those that compile; a test checks that all do.
 fn regexes(patterns: &[String]) -> Vec<Regex> {
-    let compiled = patterns
-        .iter()
-        .map(|pattern| Regex::new(&format!("(?i){pattern}")));
+    let compiled = patterns.iter().map(|pattern| compiled(pattern));
     compiled.filter_map(Result::ok).collect()
+}
+
+/// A pattern over bytes: services write these words in ASCII, and Unicode's tables would take most of a second to
+/// compile.
+pub(super) fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
+    let mut builder = RegexBuilder::new(pattern);
+    builder.case_insensitive(true).unicode(false).build()
 }
 
 /// A known failure, and what its pattern found.
@@ -97,16 +102,20 @@ pub(super) fn find(reason: &Reason) -> Option<Match> {
     }
     let line = line(reason);
     KNOWN.iter().find_map(|known| {
-        if known.unless.iter().any(|unless| unless.is_match(&line)) {
+        if known
+            .unless
+            .iter()
+            .any(|unless| unless.is_match(line.as_bytes()))
+        {
             return None;
         }
         let (regex, groups) = known
             .matches
             .iter()
-            .find_map(|regex| Some((regex, regex.captures(&line)?)))?;
+            .find_map(|regex| Some((regex, regex.captures(line.as_bytes())?)))?;
         let found = regex.capture_names().flatten().filter_map(|name| {
-            let value = groups.name(name)?.as_str().to_owned();
-            Some((name, value))
+            let value = str::from_utf8(groups.name(name)?.as_bytes()).ok()?;
+            Some((name, value.to_owned()))
         });
         Some(Match {
             entry: &known.entry,

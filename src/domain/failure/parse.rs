@@ -73,7 +73,7 @@ static MESSAGE: [Mark; 6] = [
     mark!(Hook, r"\bhook\(?s?\)? failed:?\s*\[([^\],\s]+)"),
     mark!(
         HookReason,
-        r"\bhook\(?s?\)? failed(?: with message)?:?\s*(?:\[[^\]]*\]\s*:?\s*)?(?:hook failed with message:\s*)?([^\[\s:].*)"
+        r"\bhook\(?s?\)? failed(?: with message)?:?\s*(?:\[[^\]]*\]\s*:?\s*)?(?:hook failed with message:\s*)?([^\[\s:.].*)"
     ),
     mark!(
         ExitCode,
@@ -93,9 +93,11 @@ static WRAPPINGS: [LazyLock<Regex>; 4] = [
     }),
 ];
 
-/// A pattern of this program; one that does not compile would match nothing, and the tests would say so.
+/// A pattern of this program; one that does not compile would match nothing, and the tests would say so. The names of
+/// AWS are in ASCII: with Unicode's letters a pattern that repeats `\w` would take long to compile.
 pub(super) fn compiled(pattern: &str) -> Regex {
-    Regex::new(pattern)
+    let pattern = pattern.replace(r"\w", "[0-9A-Za-z_]");
+    Regex::new(&pattern)
         .or_else(|_| Regex::new("$^a"))
         .unwrap_or_else(|error| unreachable!("{pattern}: {error}"))
 }
@@ -263,14 +265,15 @@ fn component_arn(text: &str) -> Option<&str> {
 
 /// The first word of a text, without the punctuation after it.
 fn first_word(text: &str) -> &str {
-    let ends = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | ',');
+    let ends =
+        |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '\\' | ',');
     let word = text.split(ends).next().unwrap_or_default();
     word.trim_end_matches(['.', ';', '!', ')'])
 }
 
 /// The resource of a denied action: an ARN, in quotes or not, or words such as `role X`.
 fn target_of(text: &str) -> &str {
-    let text = text.trim_start_matches(['"', '\'', ' ']);
+    let text = text.trim_start_matches(['"', '\'', '\\', ' ']);
     if text.starts_with("arn:") || text.starts_with('*') {
         return first_word(text);
     }

@@ -205,7 +205,15 @@ impl Values<'_> {
                     .map_or(whole, |instead| instead.as_str())
                     .to_owned()
             };
-            let value = self.get(name).map(|value| middle(&value, WORD_COLUMNS));
+            let whole = name == "IMAGE_ID";
+            let short = |value: String| {
+                if whole {
+                    value
+                } else {
+                    middle(&value, WORD_COLUMNS)
+                }
+            };
+            let value = self.get(name).map(short);
             value.unwrap_or_else(instead)
         };
         PLACEHOLDER.replace_all(text, value).into_owned()

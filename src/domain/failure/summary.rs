@@ -20,32 +20,59 @@ pub(crate) const SUMMARY_COLUMNS: usize = 90;
 const NAME_COLUMNS: usize = 40;
 /// The fewest columns of a cause that ends before its text does.
 const LEAST_CLAUSE: usize = 24;
+/// The fewest columns of a cause behind a label.
+const LEAST_TAIL: usize = 12;
 /// The bytes of a text that a summary reads.
 const HEAD: usize = 2048;
 /// The wrappings around a cause, at most.
 const DEPTH: usize = 6;
 
 /// What wraps a cause; the cause is the group of that name.
-static WRAPPINGS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
+static WRAPPINGS: LazyLock<[Regex; 10]> = LazyLock::new(|| {
     [
         r#"^resource handler returned message: "(?<cause>.+?)"?$"#,
         r"^not all (?:distribution|integration) jobs are completed\.?,?:? (?:\(?1[).] ?)?(?<cause>.+)$",
         r#"^(?:amazon |aws )?\w+ (?:client|service|server) (?:error|exception): ?['"](?<cause>.+?)['"]\.?(?: (?:when|while|during) .*)?$"#,
         r"^(?:amazon |aws )?\w+ (?:client|service|server) (?:error|exception): (?<cause>.+)$",
         r"^(?:\S+ )?an error occurred \(\w+\) when calling the \w+ operation(?: \([^)]*\))?: (?<cause>.+)$",
+        r"^properties validation failed for resource \w+ with message:? (?<cause>.+)$",
+        r"^(?<cause>.+?) when distributing the image\b.*$",
         r"^step fails when it is .{1,60}?\. (?<cause>.+)$",
         r"^(?<cause>.+?)\.? (?:please )?(?:refer to|see|consult) [^.]{0,80}(?:guide|documentation)\b.*$",
+        r"^(?<cause>.{16,}?[^.])\. (?:please|for more (?:information|details)|to troubleshoot) .*$",
     ]
     .map(|pattern| compiled(&format!("(?i){pattern}")))
 });
 
 /// The output of a command in a Systems Manager reason: from its errors on, if it says which these are.
 static OUTPUT: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"(?i)\boutput ?[=:] ?\[(?:.*?-{3,} ?error ?-{3,})?(?<cause>.+?)(?:\]\}.*|\])?$")
+    compiled(
+        r"(?i)\boutput ?[=:] ?\[(?:.*?-{3,} ?error ?-{3,})?(?<cause>[^\]].*?)(?:\], ?\w+=\[.*|\]\}.*|\])?$",
+    )
+});
+/// The failed document, in an output that is JSON.
+static FAILED_DOCUMENT: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(
+        r#"(?i)\\?"failureMessage\\?" ?: ?\\?"(?:document )?(?:TOE_[^\s/]+/)?(?<cause>[^"\\]+)"#,
+    )
+});
+/// A parameter that a service does not accept, and why.
+static PARAMETERS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+    [
+        r"^(?:the )?value supplied for parameter '(?<name>[^']{1,60})' is not valid[.:] (?<cause>.+)$",
+        r"^value \([^)]*\) for parameter (?<name>[\w.\[\]-]{1,60}) is invalid\. (?<cause>.+)$",
+    ]
+    .map(|pattern| compiled(&format!("(?i){pattern}")))
+});
+/// A resource that CloudFormation names by its type and its identifier, which may be JSON.
+static IDENTIFIED: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(
+        r#"(?i)^resource of type '(?:\w+::)*(?<kind>\w+)' with identifier '(?:\{"/properties/\w+":")?(?<id>.+?)(?:"\})?' (?<rest>\w.*)$"#,
+    )
 });
 /// What only repeats the exit code behind an output.
 static RUN_FAILED: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"(?i);? ?failed to run commands: exit status [0-9]+"));
+    LazyLock::new(|| compiled(r"(?i);? ?(failed to run commands: exit status [0-9]+)"));
 static ARN: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r#"arn:[a-z0-9-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]*:[^\s'",;)\]]*[^\s'",;)\].:!]"#)
 });
@@ -89,14 +116,23 @@ fn plain(reason: &Reason) -> String {
         ("", None) => return "no message".to_owned(),
         (message, _) => message,
     };
-    let place = reason
+    let text = cause(message);
+    let region = reason
         .get(Label::TargetRegion)
         .filter(|_| reason.part(Label::Job).is_some());
-    let place = place.map_or_else(String::new, |region| {
-        format!("distributing to {region} failed: ")
-    });
-    let room = SUMMARY_COLUMNS.saturating_sub(width(&place));
-    place + &fit(&cause(message), room)
+    let Some(region) = region else {
+        return fit(&text, SUMMARY_COLUMNS);
+    };
+    // The shorter the place, the more room has the cause.
+    let places = [
+        format!("distributing to {region} failed: "),
+        format!("distributing to {region}: "),
+        format!("{region}: "),
+    ];
+    let fits = |place: &&String| width(place) + width(&text) <= SUMMARY_COLUMNS;
+    let place = places.iter().find(fits).unwrap_or(&places[2]);
+    let room = SUMMARY_COLUMNS.saturating_sub(width(place));
+    format!("{place}{}", fit(&text, room))
 }
 
 /// The text without what wraps it, on one line.
@@ -111,15 +147,34 @@ pub(super) fn cause(message: &str) -> String {
         let Some(inner) = inner else { break };
         cause = inner;
     }
-    if let Some(output) = OUTPUT.captures(cause).and_then(|found| found.name("cause")) {
-        let said = RUN_FAILED.replace(output.as_str(), "");
-        let said = said.trim();
-        if !said.is_empty() {
-            return with_names(said).into_owned();
-        }
+    if let Some(said) = output(cause) {
+        return with_names(&said).into_owned();
     }
     let cause = ENCODED.replace(cause, "");
-    with_names(&cause).into_owned()
+    let parameter = PARAMETERS.iter().find_map(|form| form.captures(&cause));
+    let text = if let Some(found) = parameter {
+        format!("{}: {}", &found["name"], &found["cause"])
+    } else if let Some(found) = IDENTIFIED.captures(&cause) {
+        let id = middle(&found["id"], NAME_COLUMNS);
+        format!("{} {id} {}", &found["kind"], &found["rest"])
+    } else {
+        cause.into_owned()
+    };
+    with_names(&text).into_owned()
+}
+
+/// What a command said, in a Systems Manager reason.
+fn output(text: &str) -> Option<String> {
+    let output = OUTPUT.captures(text)?.name("cause")?.as_str();
+    if let Some(found) = FAILED_DOCUMENT.captures(output) {
+        return Some(format!("document {}", found["cause"].trim_end_matches('!')));
+    }
+    let said = RUN_FAILED.replace(output, "");
+    if !said.trim().is_empty() {
+        return Some(said.trim().to_owned());
+    }
+    let exit = RUN_FAILED.captures(output)?.get(1)?;
+    Some(exit.as_str().to_owned())
 }
 
 /// A text on one line, in plain quotation marks, with ends of lines as they are written in a sentence.
@@ -155,7 +210,7 @@ fn name_of_arn(arn: &str) -> &str {
     let resource = resource_of_arn(arn);
     let parts = resource.split('/');
     match parts.clone().next() {
-        Some("component" | "image" | "stack") => parts.clone().nth(1).unwrap_or(resource),
+        Some("component" | "image" | "stack" | "key") => parts.clone().nth(1).unwrap_or(resource),
         Some("role" | "user" | "instance-profile" | "policy") => {
             parts.clone().next_back().unwrap_or(resource)
         }
@@ -243,8 +298,16 @@ pub(super) fn fit(text: &str, columns: usize) -> String {
             .filter(|head| (LEAST_CLAUSE.min(room)..=room).contains(&width(head)))
             .last()
     });
-    if let [Some(sentence), _] | [None, Some(sentence)] = ends.collect::<Vec<_>>()[..] {
-        return format!("{}...", sentence.trim_end_matches(['.', ',', ':', ' ']));
+    let ends: Vec<_> = ends.collect();
+    let trimmed = |text: &str| text.trim_end_matches(['.', ',', ':', ' ']).to_owned();
+    if let [Some(sentence), _] = ends[..] {
+        return trimmed(sentence);
+    }
+    if let Some(tail) = last_clause(text, columns) {
+        return balanced(tail);
+    }
+    if let [_, Some(clause)] = ends[..] {
+        return format!("{}...", trimmed(clause));
     }
     let cut = truncate(text, room, "");
     let word = cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head);
@@ -258,6 +321,18 @@ pub(super) fn fit(text: &str, columns: usize) -> String {
         columns,
         "",
     )
+}
+
+/// The text without the labels before a colon that keep it from fitting: services put the cause at the end.
+fn last_clause(text: &str, columns: usize) -> Option<&str> {
+    let clauses = text.match_indices(": ").filter_map(|(at, mark)| {
+        let is_label = !text.get(..at)?.contains(['"', '{', '[']);
+        let tail = text.get(at + mark.len()..)?.trim();
+        let is_sentence = tail.starts_with(char::is_alphabetic);
+        (is_label && is_sentence).then_some(tail)
+    });
+    let fits = |tail: &&str| (LEAST_TAIL..columns).contains(&width(tail));
+    clauses.into_iter().find(fits)
 }
 
 /// The text with the closing quotation mark that was trimmed from its end.

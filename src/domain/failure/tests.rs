@@ -508,6 +508,7 @@ fn page(build: &mut Build, events: &[Arc<StackEvent>], whole: bool, restarted: b
             fresh: events.iter().rev().cloned().collect(),
             commit: whole.then(Vec::new),
             audit: false,
+            ..WalkStep::default()
         }),
     );
 }

@@ -1,19 +1,24 @@
 //! The `history` and `report` commands, and opening a recording by its name.
 
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
+
+use chrono::{Offset, Utc};
 
 use crate::config::{History, HistoryFormat, Recorded};
 use crate::domain::build::Build;
 use crate::error::Error;
+use crate::file;
 use crate::output;
-use crate::output::Subject;
+use crate::output::{Look, Subject};
 use crate::recording::{Folder, ReadError, Recording, saved_events};
+use crate::runtime::ticks::local_offset;
 use crate::runtime::{print, print_diagnostic, recorder};
 use crate::text::safe::{SafeText, one_line};
 
+/// The width of a table in a file or a pipe, and the least width in a terminal.
+const LEAST_COLUMNS: usize = 80;
 /// The longest file of saved stack events, in bytes: 100,000 events have less than half.
 const LONGEST_SAVED: u64 = 128 << 20;
 
@@ -38,9 +43,24 @@ pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Err
         ));
     }
     print(&match format {
-        HistoryFormat::Table(theme) => output::history_table(&watches, &theme),
+        HistoryFormat::Table { theme, utc } => {
+            let look = Look {
+                theme: &theme,
+                columns: columns(),
+                utc,
+                offset: if utc { |_| Utc.fix() } else { local_offset },
+            };
+            output::history_table(&watches, look)
+        }
         HistoryFormat::Json => output::history_json(&watches),
     })
+}
+
+/// The width of the terminal that the output goes to. A narrow one shows no table well.
+fn columns() -> usize {
+    let size = io::stdout().is_terminal().then(crossterm::terminal::size);
+    let (columns, _) = size.and_then(Result::ok).unwrap_or_default();
+    usize::from(columns).max(LEAST_COLUMNS)
 }
 
 /// Prints a report of a recording and returns the exit code.
@@ -90,7 +110,7 @@ pub(crate) fn open(which: &Recorded, action: &str) -> Result<(PathBuf, Recording
 /// The bytes of a file that may hold saved stack events. A device never ends.
 fn read_saved(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = File::open(file)?
+    let read = file::open(file)?
         .take(LONGEST_SAVED + 1)
         .read_to_end(&mut bytes)?;
     if read as u64 > LONGEST_SAVED {

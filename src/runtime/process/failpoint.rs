@@ -1,15 +1,19 @@
 //! Failpoints, in debug builds only: `BAKEWATCH_FAULT=panic:poller` makes that part of the program panic, so that tests
-//! can check that the terminal is restored. Tests: `tests/tty/exit.rs`.
+//! can check that the terminal is restored; `hang:recordings` makes it wait for ever, as a dead mount does. Tests:
+//! `tests/tty/exit.rs`, `tests/it/recording/background.rs`.
 
 /// The parts: the tasks by their names, and places in the loop of the screen.
 pub const PARTS: &[&str] = &[
     "clipboard",
+    "estimate",
     "foreign thread",
     "hook",
+    "input",
     "player",
     "poller",
     "printer",
     "recorder",
+    "recordings",
     "report",
     "simulator",
     "thread during enter",
@@ -23,7 +27,8 @@ pub const PARTS: &[&str] = &[
 #[cfg(debug_assertions)]
 const HOSTILE: &str = " \u{1b}]0;title\u{7}\u{202e} X-Amz-Signature=canary";
 
-/// Panics if the environment names this part of the program, or none: a test of a part that was renamed would pass.
+/// Panics or hangs if the environment names this part of the program, and panics if it names none: a test of a part that
+/// was renamed would pass.
 #[cfg(debug_assertions)]
 #[expect(clippy::disallowed_methods, reason = "a failpoint is not a setting")]
 pub(crate) fn hit(part: &str) {
@@ -31,7 +36,9 @@ pub(crate) fn hit(part: &str) {
     use std::sync::LazyLock;
 
     static FAULT: LazyLock<String> = LazyLock::new(|| var("BAKEWATCH_FAULT").unwrap_or_default());
-    let chosen = FAULT.strip_prefix("panic:").unwrap_or(&FAULT);
+    let hangs = FAULT.strip_prefix("hang:");
+    let panics = FAULT.strip_prefix("panic:");
+    let chosen = hangs.or(panics).unwrap_or(&FAULT);
     assert!(
         chosen.is_empty() || PARTS.contains(&chosen),
         "BAKEWATCH_FAULT names no part of the program: {chosen}"
@@ -40,6 +47,9 @@ pub(crate) fn hit(part: &str) {
         PARTS.contains(&part),
         "the {part} is not in the list of failpoints"
     );
+    while hangs == Some(part) {
+        std::thread::park();
+    }
     assert!(chosen != part, "a fault on purpose in the {part}{HOSTILE}");
 }
 

@@ -4,7 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -13,17 +13,23 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::app::msg::Remark;
-use crate::config::Log;
+use crate::config::{Log, Record};
 use crate::error::Error;
+use crate::file;
+use crate::recording::folder;
 use crate::runtime::inbox::RemarkSender;
 use crate::text::safe::SafeText;
 
 /// Starts logging if `--log-file` is given. The first later write error becomes a remark.
-pub(crate) fn start(log: &Log, remarks: RemarkSender) -> Result<(), Error> {
+pub(crate) fn start(log: &Log, record: &Record, remarks: RemarkSender) -> Result<(), Error> {
     let Some(path) = &log.file else {
         return Ok(());
     };
-    let file = open(path).map_err(|source| Error::LogFile {
+    let record = match record {
+        Record::InFile(record) => Some(&**record),
+        Record::InFolder | Record::No => None,
+    };
+    let file = open(path, record).map_err(|source| Error::LogFile {
         path: path.clone(),
         source,
     })?;
@@ -50,18 +56,23 @@ pub(crate) fn start(log: &Log, remarks: RemarkSender) -> Result<(), Error> {
     Ok(())
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let kind = std::fs::metadata(path).map(|metadata| metadata.file_type());
-    // Opening a FIFO waits for its reader, before any signal is handled.
-    if kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket()) {
-        let why = "it is a FIFO or a socket; choose a regular file";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+/// Opens the log. `record` is the file that the user wants to record to.
+fn open(path: &Path, record: Option<&Path>) -> io::Result<File> {
+    file::check_writable_kind(path)?;
+    let invalid = |why| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    if folder::header_of(path).is_some() {
+        return invalid("it is a recording; choose another file");
     }
-    OpenOptions::new()
+    let file = OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o600)
-        .open(path)
+        .open(path)?;
+    file::keep_private(&file);
+    if record.is_some_and(|record| file::is_same(record, path)) {
+        return invalid("it is the file of --record, too; choose another file");
+    }
+    Ok(file)
 }
 
 /// Writes safe lines to the file.
@@ -107,7 +118,7 @@ mod tests {
         let (messages, inbox) = Inbox::new();
         let remarks = RemarkSender::new(&messages);
         let lines = LogLines {
-            file: open(path).unwrap(),
+            file: open(path, None).unwrap(),
             path: path.to_owned(),
             remarks: Some(remarks),
         };

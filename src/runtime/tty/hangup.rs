@@ -1,7 +1,6 @@
 //! Detects that the terminal, or the reader of a pipe, is gone.
 //!
-//! SIGHUP reports a closed terminal, but not to a program that ignores it or has left its session; crossterm would then
-//! read nothing in a busy loop.
+//! SIGHUP reports a closed terminal, but not to a program that ignores it or has left its session.
 
 use std::io::{self, IsTerminal};
 

@@ -2,6 +2,7 @@
 //!
 //! - `title`: image, region, version and connection
 //! - `verdict`: verdict, progress and estimate
+//! - `now`: the current activity of a running build
 //! - `notices`: messages that the user must see
 //! - `bar`: tabs and chips
 //! - `hints`: the keys of this context
@@ -10,6 +11,7 @@
 pub(crate) mod bar;
 pub(crate) mod hints;
 pub(crate) mod notices;
+pub(crate) mod now;
 pub(crate) mod parts;
 pub(crate) mod title;
 pub(crate) mod verdict;

@@ -10,13 +10,21 @@ use crate::app::status::notices::{NoticeLine, NoticeSubject};
 use crate::domain::status::StatusClass;
 use crate::style::Theme;
 
-/// The emphasized beginning of a line: of a failure only the resource, since a long reason in red is hard to read.
-fn head(line: &NoticeLine) -> (&str, &str) {
+/// The beginning of a line and the rest, which have styles of their own: of a failure only the resource is red, since a
+/// long reason in red is hard to read; of the result the configuration stands out, which the user copies.
+fn parts<'a>(line: &'a NoticeLine, theme: &Theme) -> [(&'a str, Style); 2] {
     let text = line.text.as_str();
+    let (head, rest) = text.split_at(text.find(": ").unwrap_or(text.len()));
     match (line.subject, line.first) {
-        (NoticeSubject::Failure, true) => text.split_at(text.find(": ").unwrap_or(text.len())),
-        (NoticeSubject::Failure, false) => ("", text),
-        _ => (text, ""),
+        (NoticeSubject::Failure, true) => [(head, theme.bad()), (rest, Style::new())],
+        (NoticeSubject::Failure, false) => [("", theme.bad()), (text, Style::new())],
+        (NoticeSubject::Result, true) => [(head, theme.dim()), (rest, theme.strong())],
+        (NoticeSubject::Result, false) | (NoticeSubject::Command, _) => {
+            [("", theme.dim()), (text, theme.strong())]
+        }
+        (NoticeSubject::Fault | NoticeSubject::Attention, _) => {
+            [(text, theme.warn()), ("", Style::new())]
+        }
     }
 }
 
@@ -24,19 +32,23 @@ pub(crate) fn draw(lines: &[NoticeLine], theme: &Theme, area: Rect, buf: &mut Bu
     let area = area.inner(Margin::new(1, 0));
     let glyphs = theme.glyphs();
     for (line, line_area) in lines.iter().zip(area.rows()) {
-        let (glyph, style) = match line.subject {
-            NoticeSubject::Fault | NoticeSubject::Attention => (glyphs.alert, theme.warn()),
-            NoticeSubject::Failure => (glyphs.status(StatusClass::Failed), theme.bad()),
-            NoticeSubject::Note => (glyphs.dot, theme.dim()),
+        let glyph = match line.subject {
+            _ if !line.first => " ",
+            NoticeSubject::Fault | NoticeSubject::Attention => glyphs.alert,
+            NoticeSubject::Failure => glyphs.status(StatusClass::Failed),
+            NoticeSubject::Result => glyphs.folded,
+            NoticeSubject::Command => "$",
         };
-        let glyph = if line.first { glyph } else { " " };
-        let (head, rest) = head(line);
-        let rest_style = if line.subject == NoticeSubject::Failure {
-            Style::new()
-        } else {
-            style
+        let glyph = match line.subject {
+            NoticeSubject::Command => format!("{glyph:>3} "),
+            _ => format!("{glyph} "),
         };
-        let head = Span::styled(format!("{glyph} {head}"), style);
-        Line::from(vec![head, Span::styled(rest, rest_style)]).render(line_area, buf);
+        let [(head, style), (rest, rest_style)] = parts(line, theme);
+        let spans = vec![
+            Span::styled(glyph, style),
+            Span::styled(head, style),
+            Span::styled(rest, rest_style),
+        ];
+        Line::from(spans).render(line_area, buf);
     }
 }

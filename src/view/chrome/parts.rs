@@ -55,13 +55,21 @@ pub(crate) fn draw(
         if !spans.is_empty() {
             spans.push(Span::raw(" ".repeat(gap)));
         }
-        let style = form.style;
-        spans.extend(form.spans.into_iter().map(|span| span.patch_style(style)));
+        spans.extend(styled_spans(form));
     }
     Line::from(spans).render(area, buf);
     if let Some((_, form)) = at_the_end {
-        form.right_aligned().render(area, buf);
+        let spans: Vec<_> = styled_spans(form).collect();
+        Line::from(spans).right_aligned().render(area, buf);
     }
+}
+
+/// The spans of a line with the line's own style: a line lays its style over the whole area, and so over its neighbours.
+fn styled_spans(line: Line<'_>) -> impl Iterator<Item = Span<'_>> {
+    let style = line.style;
+    line.spans
+        .into_iter()
+        .map(move |span| Span::styled(span.content, style.patch(span.style)))
 }
 
 /// The parts that fit, by index, each in the selected form.

@@ -9,16 +9,20 @@ use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
 use crate::app::status::connection::ConnectionState;
+use crate::app::status::playback::Playback;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
+use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::view::chrome::parts;
 use crate::view::chrome::parts::LinePart;
-use crate::view::text::cut;
+use crate::view::text::cut_middle;
 use crate::view::time::rough_duration;
 
 /// Columns between two parts.
 const GAP: usize = 2;
+/// From this width on, the time of the next try is always shown.
+const ROOM_FOR_NEXT: usize = 60;
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
@@ -28,6 +32,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let version = version.map(|version| format!("pcluster {}", one_line(version.as_str())));
     let region = model.shown.region().map(|region| one_line(region.as_str()));
     let note = model.shown.target.note.as_deref().map(SafeText::new);
+    let note = note.filter(|_| model.shown.playback.is_none());
     let note = note.map(|note| Span::styled(one_line(note.as_str()), theme.warn()));
     let parts = vec![
         LinePart::of(0, image(model, theme, columns)),
@@ -37,7 +42,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     ];
     parts::draw(
         parts,
-        LinePart::of(1, connection(model, theme)),
+        LinePart::of(1, connection(model, theme, columns)),
         GAP,
         area,
         buf,
@@ -46,13 +51,16 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
     let id = one_line(SafeText::new(&model.shown.target.image_id).as_str());
-    let short = cut(&id, columns / 2, theme);
+    let short = cut_middle(&id, columns / 2, theme);
     let style = theme.strong();
     vec![Line::styled(id, style), Line::styled(short, style)]
 }
 
 /// The state of the connection, its age and the next poll, from the longest form to the shortest.
-fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+fn connection<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
+    if let Some(playback) = &model.shown.playback {
+        return replay(playback, model, theme);
+    }
     if model.shown.build.is_over() && model.shown.connection.last_sync().is_some() {
         // The build no longer changes, so neither the age nor the state of the connection matters.
         let over = format!("{} finished", theme.glyphs().live);
@@ -78,7 +86,10 @@ fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
         }
         notes.push(format!(" {dot} next try in {next}"));
     }
-    notes.push(String::new());
+    // Why nothing new arrives is worth more than the version and the region.
+    if notes.is_empty() || model.shown.connection.state.is_responding() || columns < ROOM_FOR_NEXT {
+        notes.push(String::new());
+    }
     notes
         .into_iter()
         .map(|note| {
@@ -86,6 +97,31 @@ fn connection<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
             Line::from(vec![state, Span::styled(note, theme.dim())])
         })
         .collect()
+}
+
+/// The state, the speed and the position of a replay: it is not live, and nothing is polled.
+fn replay<'a>(playback: &Playback, model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let glyphs = theme.glyphs();
+    let (sign, style, state) = match (playback.ended, playback.paused) {
+        (true, _) => (glyphs.idle, theme.dim(), "end of the recording".to_owned()),
+        (false, true) => (glyphs.paused, theme.warn(), "replay paused".to_owned()),
+        (false, false) => (glyphs.playing, theme.good(), "replay".to_owned()),
+    };
+    let speed = match playback.ended {
+        true => String::new(),
+        false => format!(" x{}", playback.speed),
+    };
+    let (played, whole) = playback.position(model.now);
+    let (played, whole) = (duration(played), duration(whole));
+    let dot = glyphs.dot;
+    let state = Span::styled(format!("{sign} {state}{speed}"), style);
+    let positions = [
+        format!(" {dot} {played} of {whole}"),
+        format!(" {dot} {played}"),
+        String::new(),
+    ];
+    let line = |position| Line::from(vec![state.clone(), Span::styled(position, theme.dim())]);
+    positions.map(line).into()
 }
 
 fn connection_style(model: &Model, theme: &Theme) -> (&'static str, Style) {

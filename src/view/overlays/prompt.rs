@@ -7,9 +7,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::app::keys::action::Context;
 use crate::app::model::Model;
 use crate::app::overlays::prompt::{Prompt, PromptPurpose};
+use crate::app::status::hints;
 use crate::app::views::filter;
 use crate::domain::search::Selection;
 use crate::store::filter_index::FilterSlot;
@@ -27,16 +27,16 @@ const ROOM_FOR_LABEL: usize = 40;
 
 pub(crate) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
-    let hints = model.keys.hints(Context::Prompt).into_iter();
     let is_search = prompt.purpose != PromptPurpose::Code;
+    let hints = hints::hints(model).into_iter();
     let hints = hints
-        .filter(|(_, word)| is_search || *word != "regex")
+        .filter(|hint| is_search || hint.word != "regex")
         .enumerate();
-    let hints = hints.map(|(index, (keys, word))| {
-        let word = Span::styled(format!(" {word}"), theme.dim());
+    let hints = hints.map(|(index, hint)| {
+        let word = Span::styled(format!(" {}", hint.word), theme.dim());
         LinePart::new(
             index + 2,
-            Line::from(vec![Span::styled(keys, theme.key()), word]),
+            Line::from(vec![Span::styled(hint.keys, theme.key()), word]),
         )
     });
     let result = result(model, prompt, theme);

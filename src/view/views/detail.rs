@@ -10,7 +10,7 @@ use crate::app::session::Focus;
 use crate::app::views::detail::{DetailMode, DetailSubject};
 use crate::style::Theme;
 use crate::text::safe::one_line;
-use crate::view::text::cut;
+use crate::view::text::cut_middle;
 use crate::view::views::page::{PagePainter, scrolled};
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -55,5 +55,5 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
         DetailMode::Changes => ": changes",
     };
     let room = usize::from(area.width.saturating_sub(4)).saturating_sub(mode.len());
-    format!(" {}{mode} ", cut(&name, room, theme))
+    format!(" {}{mode} ", cut_middle(&name, room, theme))
 }

@@ -1,6 +1,8 @@
 //! Draws one row of the list: an event, a gap, or the heading of another stack.
 //! Called by `events` for each row on the screen; `columns` decides the columns.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,9 +20,12 @@ use crate::style::Theme;
 use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::width;
-use crate::view::text::{cell, cut, highlight, line_cell};
+use crate::view::text::{cell, cut, highlight, line_cell, name_cell};
 use crate::view::time::{date_and_time, rough_duration, time_of_day};
 use crate::view::views::columns::{EventColumns, StatusColumn, TimeColumn};
+
+/// What the service puts before most reasons.
+const HANDLER: &str = "Resource handler returned message: ";
 
 /// The input that all rows of a frame share.
 #[derive(Debug)]
@@ -69,7 +74,13 @@ impl RowPainter<'_> {
             }
         }
         if position.selected {
-            buf.set_style(area, self.theme.selected(self.focused));
+            let failed = matches!(row, ListRow::Event(event) if has_failed(event));
+            let style = if failed && self.focused {
+                self.theme.selected_failure()
+            } else {
+                self.theme.selected(self.focused)
+            };
+            buf.set_style(area, style);
         }
     }
 
@@ -118,27 +129,25 @@ impl RowPainter<'_> {
             StatusColumn::Word => line_cell(event.status.as_str(), EventColumns::WORD, theme) + " ",
         };
         spans.push(Span::styled(status, styles.status));
-        if columns.reason == 0 && has_failed(event) {
-            let columns = columns.id + columns.kind + if columns.kind > 0 { 2 } else { 0 };
-            spans.push(Span::styled(
-                line_cell(&failure(event), columns, theme),
-                styles.id,
-            ));
+        if has_failed(event) {
+            let more = |columns| if columns > 0 { columns + 2 } else { 0 };
+            let columns = columns.id + more(columns.kind) + more(columns.reason);
+            let text = self.failure(event, columns);
+            spans.push(Span::styled(text, styles.id));
             return Line::from(spans);
         }
         spans.push(Span::styled(
-            line_cell(event.logical_id.as_str(), columns.id, theme),
+            name_cell(event.logical_id.as_str(), columns.id, theme),
             styles.id,
         ));
         if columns.kind > 0 {
             let kind = event.resource_type.as_str();
             let kind = kind.strip_prefix("AWS::").unwrap_or(kind);
-            let kind = line_cell(kind, columns.kind, theme);
+            let kind = name_cell(kind, columns.kind, theme);
             spans.push(Span::styled(format!("  {kind}"), styles.quiet));
         }
         if columns.reason > 0 {
-            let reason = event.reason.as_ref().map_or("", SafeText::as_str);
-            let reason = line_cell(reason, columns.reason, theme);
+            let reason = line_cell(&self.reason(event), columns.reason, theme);
             spans.push(Span::styled(format!("  {reason}"), styles.reason));
         }
         Line::from(spans)
@@ -168,18 +177,55 @@ impl RowPainter<'_> {
             quiet,
             status: if selected && self.focused {
                 plain
-            } else if event.is_cancelled() {
+            } else if event.is_cancelled() || self.is_repeat(event) {
                 theme.dim()
             } else {
                 theme.status(class)
             },
             id: if failed && !selected {
                 theme.strong()
+            } else if self.is_repeat(event) {
+                quiet
             } else {
                 plain
             },
             reason: if failed { plain } else { quiet },
         }
+    }
+
+    /// A failed resource and why, in the rest of the row: the reason is worth more than the type.
+    fn failure(&self, event: &StackEvent, columns: usize) -> String {
+        let id = event.logical_id.as_str();
+        let text = match self.reason(event) {
+            reason if reason.is_empty() => id.to_owned(),
+            reason => format!("{id}: {reason}"),
+        };
+        line_cell(&text, columns, self.theme)
+    }
+
+    /// Why, in the words that have the most to say in little room.
+    fn reason<'a>(&'a self, event: &'a StackEvent) -> Cow<'a, str> {
+        let why = self.model.shown.explanation();
+        let why = why.filter(|why| why.cause.key() == event.key());
+        if let Some(summary) = why.and_then(|why| why.summary.as_ref()) {
+            return summary.to_string().into();
+        }
+        let reason = event.reason.as_ref().map_or("", SafeText::as_str);
+        reason.strip_prefix(HANDLER).unwrap_or(reason).into()
+    }
+
+    /// Whether the row says nothing new: an `IN_PROGRESS` after another one of the resource, or the clean-up after the
+    /// verdict.
+    fn is_repeat(&self, event: &StackEvent) -> bool {
+        let build = &self.model.shown.build;
+        if build.verdict().is_final() && event.status.class() == StatusClass::Deleting {
+            return true;
+        }
+        let timeline = build.timeline_of(&event.stack_id);
+        !event.status.is_final()
+            && timeline
+                .and_then(|timeline| timeline.before(event))
+                .is_some_and(|before| before.event.status == event.status)
     }
 
     fn times(&self, event: &StackEvent, before: Option<DateTime<Utc>>) -> String {
@@ -220,7 +266,8 @@ impl RowPainter<'_> {
         let ellipsis = self.theme.glyphs().ellipsis;
         let current = self.model.shown.build.current();
         let is_current = self.model.shown.rows().is_of_current(index);
-        match current.filter(|_| is_current && self.model.shown.connection.state.is_responding()) {
+        let is_loading = is_current && self.model.shown.connection.state.is_responding();
+        match current.filter(|timeline| is_loading && !timeline.is_whole()) {
             Some(timeline) => {
                 format!(
                     " {ellipsis} loading older events, {} so far",
@@ -248,15 +295,6 @@ impl RowPainter<'_> {
 /// Whether the row is red over its whole width. A sibling that was cancelled has not failed by itself.
 fn has_failed(event: &StackEvent) -> bool {
     event.status.class() == StatusClass::Failed && !event.is_cancelled()
-}
-
-/// A failed resource and why, where the row has no column for the reason.
-fn failure(event: &StackEvent) -> String {
-    let id = event.logical_id.as_str();
-    match &event.reason {
-        Some(reason) => format!("{id}  {}", reason.as_str()),
-        None => id.to_owned(),
-    }
 }
 
 fn began(timeline: &Timeline) -> Option<DateTime<Utc>> {

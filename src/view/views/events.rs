@@ -10,7 +10,9 @@ use crate::app::keys::action::Action;
 use crate::app::model::Model;
 use crate::app::session::Focus;
 use crate::app::views::action::Move;
+use crate::app::views::filter;
 use crate::app::views::rows::ListOrder;
+use crate::domain::search::Selection;
 use crate::domain::status::ClassSet;
 use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
@@ -20,6 +22,8 @@ use crate::view::time::rough_duration;
 use crate::view::views::columns::EventColumns;
 use crate::view::views::empty;
 use crate::view::views::event_row::{RowPainter, RowPosition};
+use crate::view::views::scrollbar;
+use crate::view::views::scrollbar::Scrolled;
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.shown.focus == Focus::List;
@@ -56,6 +60,12 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         };
         painter.draw(&row, position, line_area, buf);
     }
+    let list = Scrolled {
+        rows: rows.len(),
+        top: model.shown.views.events.top,
+        height: usize::from(inner.height),
+    };
+    scrollbar::draw(list, |range| rows.has_failure(range), theme, area, buf);
 }
 
 /// The notes on the lower border, as far as they fit: following has priority.
@@ -94,7 +104,11 @@ fn title(model: &Model, theme: &Theme, area: Rect) -> String {
     };
     let title =
         format!(" Events {times}: {}{left} ", one_line(&listed.join(", "))).replace(" : ", ": ");
-    text::cut(&title, usize::from(area.width.saturating_sub(2)), theme)
+    let count = model.shown.rows().events();
+    let all = filter::count(&model.shown.build, Selection::ALL);
+    let count = format!("{count} of {all} ");
+    let room = usize::from(area.width.saturating_sub(2)).saturating_sub(count.len());
+    text::cut(&title, room, theme) + &count
 }
 
 /// Whether the list follows the newest event; otherwise the number of new events and the key that follows again. Before
@@ -111,6 +125,8 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
         )),
     };
     let mut spans: Vec<_> = hidden.into_iter().collect();
+    let dot = theme.glyphs().dot;
+    spans.extend(position(model).map(|text| Span::styled(format!("{text} {dot}"), theme.dim())));
     if model.shown.views.events.follows {
         spans.push(Span::styled(" following ", theme.dim()));
         return Some(Line::from(spans));
@@ -131,6 +147,14 @@ fn following<'a>(model: &Model, theme: &Theme) -> Option<Line<'a>> {
     );
     spans.push(Span::styled(how, theme.dim()));
     Some(Line::from(spans))
+}
+
+/// The number of the selected event among the listed ones.
+fn position(model: &Model) -> Option<String> {
+    let rows = model.shown.rows();
+    let key = model.shown.views.events.selected.as_ref()?;
+    let number = rows.events_to(rows.index_of(key)?);
+    Some(format!(" {number}/{}", rows.events()))
 }
 
 /// The time since the last event, while the build is running.

@@ -1,4 +1,4 @@
-//! Draws the explanation of a failure: the page that `app::views::failure` has made.
+//! Draws the explanation of a failure, or the result: the page that `app::views::failure` has made.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,10 +11,11 @@ use crate::view::views::empty;
 use crate::view::views::page::{PagePainter, scrolled};
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let name = model.shown.view_name();
     let mut block = Block::bordered()
         .border_set(theme.glyphs().border)
         .border_style(theme.border(true))
-        .title(Span::styled(" Failure ", theme.title(true)));
+        .title(Span::styled(format!(" {name} "), theme.title(true)));
     let inner = block.inner(area);
     let page = &model.shown.views.failure.page;
     if let Some(note) = scrolled(page, usize::from(inner.height)) {

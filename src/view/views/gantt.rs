@@ -22,14 +22,25 @@ enum BarCell {
     Failure,
 }
 
-/// The bar of one resource in `columns`. `plain` leaves out the colours: the row has a style of its own.
+/// The colours of a bar.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BarColours {
+    /// Those of the operations.
+    Operations,
+    /// One for all of them: that of the verdict, for the stack.
+    One(Style),
+    /// None: the row has a style of its own.
+    Plain,
+}
+
+/// The bar of one resource in `columns`.
 pub(crate) fn bar(
     operations: &[Operation],
     window: Window,
     until: DateTime<Utc>,
     columns: usize,
     theme: &Theme,
-    plain: bool,
+    colours: BarColours,
 ) -> Vec<Span<'static>> {
     let cells = cells(operations, window, until, columns);
     let mut spans = Vec::new();
@@ -37,11 +48,15 @@ pub(crate) fn bar(
         let glyphs = theme.glyphs();
         let (sign, style) = match run.first() {
             None | Some(BarCell::Empty) => (" ", Style::new()),
-            Some(BarCell::There) => (glyphs.rule, theme.dim()),
+            Some(BarCell::There) => (glyphs.dot, theme.border(false)),
             Some(BarCell::Operation(class)) => (glyphs.bar(*class), theme.status(*class)),
             Some(BarCell::Failure) => (glyphs.status(StatusClass::Failed), theme.bad()),
         };
-        let style = if plain { Style::new() } else { style };
+        let style = match (colours, run.first()) {
+            (BarColours::Plain, _) => Style::new(),
+            (BarColours::One(style), Some(BarCell::Operation(_))) => style,
+            (BarColours::Operations | BarColours::One(_), _) => style,
+        };
         spans.push(Span::styled(sign.repeat(run.len()), style));
     }
     spans
@@ -123,6 +138,51 @@ pub(crate) fn ticks(began: DateTime<Utc>, window: Window, columns: usize) -> Str
     line
 }
 
+/// A text that the axis has instead of a tick: at its time, or before the end.
+#[derive(Clone, Debug)]
+pub(crate) struct AxisMark {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) text: String,
+}
+
+/// The ticks of the columns, and marks instead of those that they would touch. A later mark replaces an earlier one.
+pub(crate) fn axis(
+    began: DateTime<Utc>,
+    window: Window,
+    marks: &[AxisMark],
+    columns: usize,
+) -> String {
+    let mut line: Vec<char> = ticks(began, window, columns).chars().collect();
+    line.resize(columns, ' ');
+    for mark in marks {
+        let text: Vec<char> = mark.text.chars().collect();
+        let is_shown = window.from <= mark.at && mark.at <= window.to;
+        let Some(last) = columns.checked_sub(text.len()).filter(|_| is_shown) else {
+            continue;
+        };
+        let column = usize::try_from(window.column(mark.at, columns)).unwrap_or(0);
+        let from = column.min(last);
+        let to = from + text.len();
+        // A label that the mark would touch goes as a whole.
+        // A single space is a part of a label.
+        let has_sign = |at: usize| line.get(at).is_some_and(|sign| *sign != ' ');
+        let is_label =
+            |at: &usize| has_sign(*at) || (has_sign(at.wrapping_sub(1)) && has_sign(at + 1));
+        let begin = (0..from).rev().take_while(is_label).last().unwrap_or(from);
+        let end = (to..columns)
+            .take_while(is_label)
+            .last()
+            .map_or(to, |at| at + 1);
+        if let Some(cells) = line.get_mut(begin..end) {
+            cells.fill(' ');
+        }
+        if let Some(cells) = line.get_mut(from..to) {
+            cells.copy_from_slice(&text);
+        }
+    }
+    String::from_iter(line).trim_end().to_owned()
+}
+
 /// The seconds between two ticks: a round number, and at least `least`.
 fn step(least: i64) -> i64 {
     let round = [
@@ -156,7 +216,14 @@ mod tests {
         let events: Vec<_> = facts.iter().enumerate().map(event).collect();
         let theme = Theme::new(&Scheme::default(), Depth::None, Glyphs::Ascii);
         let window = Window::new(at(window.0), at(window.1));
-        let bar = bar(&spans(events.iter()), window, at(until), 10, &theme, false);
+        let bar = bar(
+            &spans(events.iter()),
+            window,
+            at(until),
+            10,
+            &theme,
+            BarColours::Operations,
+        );
         bar.into_iter()
             .map(|span| span.content.into_owned())
             .collect()
@@ -184,6 +251,29 @@ mod tests {
         assert_eq!(drawn(&short, (0, 100), 100), "     #----");
         assert_eq!(drawn(&short, (60, 100), 100), "----------");
         assert_eq!(drawn(&short, (0, 40), 100), "          ");
+    }
+
+    #[test]
+    fn marks_take_the_place_of_ticks() {
+        let mark = |second, text: &str| AxisMark {
+            at: at(second),
+            text: text.to_owned(),
+        };
+        let line = |marks: &[AxisMark]| axis(at(0), Window::new(at(0), at(3600)), marks, 40);
+        assert_eq!(line(&[]), "+0:00               +30:00");
+        assert_eq!(
+            line(&[mark(3600, "est. end"), mark(2040, "now")]),
+            "+0:00                 now       est. end"
+        );
+        assert_eq!(
+            line(&[mark(3600, "est. end"), mark(3500, "now")]),
+            "+0:00               +30:00           now"
+        );
+        assert_eq!(line(&[mark(3700, "outside")]), line(&[]));
+        assert_eq!(
+            axis(at(0), Window::new(at(0), at(10)), &[mark(5, "now")], 2),
+            ""
+        );
     }
 
     #[test]

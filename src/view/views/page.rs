@@ -18,7 +18,7 @@ use crate::text::duration::duration;
 use crate::text::pattern::Pattern;
 use crate::text::safe::one_line;
 use crate::text::width::{pad, width};
-use crate::view::text::highlight;
+use crate::view::text::{cut_line, highlight};
 use crate::view::time::{rough_duration, time_of_day};
 
 #[derive(Debug)]
@@ -52,6 +52,7 @@ impl PagePainter<'_> {
                 " "
             };
             line.spans.insert(0, Span::raw(marker));
+            let line = cut_line(line, usize::from(line_area.width), self.theme);
             line.render(line_area, buf);
             if chosen {
                 buf.set_style(line_area, self.theme.selected(true));

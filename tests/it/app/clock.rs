@@ -36,6 +36,7 @@ fn only_the_machines_time_is_corrected() {
                 is_machine_time,
                 offset: Utc.fix(),
                 elapsed: story.elapsed(),
+                running: story.elapsed(),
                 slept: false,
             });
             assert_eq!(story.model.now, shown, "{seconds}, {is_machine_time}");

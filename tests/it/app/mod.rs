@@ -3,6 +3,8 @@
 mod clock;
 mod code;
 mod find;
+mod input;
+mod keys;
 mod mouse;
 // It counts what only builds with debug assertions count.
 #[cfg(debug_assertions)]

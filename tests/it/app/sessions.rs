@@ -145,6 +145,7 @@ impl Program {
             now: self.now(),
             offset: Utc.fix(),
             elapsed: self.running(),
+            running: self.running(),
             is_machine_time: false,
             slept: false,
         });
@@ -226,6 +227,8 @@ impl Program {
             Effect::Remark(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)
+            | Effect::Playback(..)
+            | Effect::Redraw
             | Effect::Suspend
             | Effect::Exit(_) => false,
         };

@@ -47,7 +47,19 @@ fn a_flag_overrides_the_environment_the_file_and_the_default() {
     let ended = folder.run(&["config"]);
     assert!(line(&ended, "interval").starts_with("interval = \"10s\" # line 3"));
     assert!(line(&ended, "region").starts_with("# region = \"\" # not set"));
-    assert!(ended.lines[0].contains(folder.file(FILE).to_str().unwrap()));
+    assert!(ended.lines[1].contains(folder.file(FILE).to_str().unwrap()));
+}
+
+#[test]
+fn the_printed_settings_and_keys_fit_a_small_terminal() {
+    for name in ["config", "keys"] {
+        let ended = run(&[name]);
+        assert!(ended.lines.len() > 10, "{:?}", ended.lines);
+        // The second line is a path of any length.
+        let wide = |(index, line): &(usize, &String)| *index != 1 && line.chars().count() > 80;
+        let wide: Vec<_> = ended.lines.iter().enumerate().filter(wide).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
 }
 
 #[test]

@@ -84,6 +84,7 @@ impl Watch {
             now: self.now,
             offset: FixedOffset::east_opt(0).unwrap(),
             elapsed: self.elapsed,
+            running: self.elapsed,
             is_machine_time: true,
             slept,
         });

@@ -1,5 +1,6 @@
 //! The program without a screen: its lines, its diagnostics, its exit codes.
 
+mod check;
 mod credentials;
 mod direct;
 mod direct_outcomes;

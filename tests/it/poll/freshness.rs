@@ -40,7 +40,11 @@ fn step() -> impl Strategy<Value = Step> {
 /// A service that does not let a walk go in circles, since such a service is polled more slowly.
 fn straight_service() -> impl Strategy<Value = Character> {
     any_character().prop_map(|mut character| {
-        let circles = [Habit::TokensCountFromNewest, Habit::EmptyPages];
+        let circles = [
+            Habit::TokensCountFromNewest,
+            Habit::EmptyPages,
+            Habit::ForeignEvents,
+        ];
         character.habits.retain(|habit| !circles.contains(habit));
         character
     })

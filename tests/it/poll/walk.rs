@@ -11,8 +11,9 @@ use bakewatch::testing::poll::{OVERLAP, Walk};
 use bakewatch::testing::store::Selection;
 use proptest::prelude::*;
 
+use crate::support::program::fresh_folder;
 use crate::support::service::{Character, Habit, Service, any_character};
-use crate::support::watcher::{Fate, Watcher};
+use crate::support::watcher::{Fate, Refusal, Watcher};
 
 /// How many schedules are played by default.
 const SCHEDULES: u32 = 4_000;
@@ -36,6 +37,10 @@ enum Step {
     ArriveLate(usize),
     Replace,
     Audit,
+    /// All tokens are refused from now on, or none.
+    Refuse(Option<Refusal>),
+    /// The watch ends, and another one resumes its recording.
+    Resume,
 }
 
 fn any_fate() -> impl Strategy<Value = Fate> {
@@ -63,13 +68,27 @@ fn any_steps(late: Option<BoxedStrategy<usize>>) -> impl Strategy<Value = Vec<St
         4 => late,
         1 => Just(Step::Replace),
         1 => Just(Step::Audit),
+        1 => any_refusal().prop_map(Step::Refuse),
     ];
     prop::collection::vec(step, 1..50)
 }
 
+fn any_refusal() -> impl Strategy<Value = Option<Refusal>> {
+    use FaultKind::{Denied, Expired, Malformed, Misconfigured, Transient};
+    let kinds = vec![Denied, Expired, Malformed, Misconfigured, Transient];
+    prop_oneof![
+        1 => Just(None),
+        1 => Just(Some(Refusal::Rejected)),
+        3 => prop::sample::select(kinds).prop_map(|kind| Some(Refusal::Fault(kind))),
+    ]
+}
+
 /// Plays the steps, and checks the events that are shown at every moment.
 fn play(service: &mut Service, steps: Vec<Step>) -> Watcher {
-    let mut watcher = Watcher::new();
+    play_on(Watcher::new(), service, steps)
+}
+
+fn play_on(mut watcher: Watcher, service: &mut Service, steps: Vec<Step>) -> Watcher {
     for step in steps {
         match step {
             Step::Request(fate) => {
@@ -80,25 +99,50 @@ fn play(service: &mut Service, steps: Vec<Step>) -> Watcher {
             Step::ArriveLate(depth) => service.arrive_late(depth),
             Step::Replace => service.replace_stack(),
             Step::Audit => watcher.audit(),
+            Step::Refuse(refusal) => watcher.refuse(refusal),
+            Step::Resume => {
+                watcher.resume();
+                watcher.ledger.check(service);
+            }
         }
     }
     watcher
 }
 
 /// In the end every event of the current stack is there, once, in the service's order; each was printed once;
-/// between two walks only the events' ids are kept; and where nothing is new, a poll is one request.
+/// between two walks only the events' ids and fingerprints are kept; and where nothing is new, a poll is one request.
 fn assert_complete(mut watcher: Watcher, mut service: Service) {
+    watcher.refuse(None);
     watcher.finish(&mut service);
+    if watcher.ledger.has_gaps() {
+        // What is missing is below a gap, and the next audit finds it.
+        watcher.ledger.check(&service);
+        watcher.audit();
+        watcher.finish(&mut service);
+    }
     watcher.ledger.check_complete(&service);
-    let most = 1_500 + 20 * watcher.ledger.printed();
+    let shares_ids = service.character().has(Habit::SharedIds);
+    let size_of_one = if shares_ids { 120 } else { 40 };
+    let most = 1_700 + size_of_one * watcher.ledger.printed();
     assert!(
         watcher.schedules_size() < most,
-        "the walk keeps more than ids"
+        "the walk keeps more than ids and fingerprints"
     );
-    if !service.character().has(Habit::EmptyPages) {
-        let is_whole = watcher.request(&mut service, Fate::Response);
-        assert!(is_whole, "a steady poll is one request");
+    let character = service.character();
+    let is_short = character.page_size < OVERLAP
+        || character.has(Habit::PagesVary)
+        || character.has(Habit::EmptyLastPage);
+    // A short page may be empty or have nothing of the stack.
+    if character.has(Habit::EmptyPages) || (is_short && character.has(Habit::ForeignEvents)) {
+        return;
     }
+    // Where pages are short, some walks read on; the one after is one request.
+    let mut is_whole = watcher.request(&mut service, Fate::Response);
+    if is_short && !is_whole {
+        watcher.finish_walk(&mut service);
+        is_whole = watcher.request(&mut service, Fate::Response);
+    }
+    assert!(is_whole, "a steady poll is one request");
 }
 
 proptest! {
@@ -129,6 +173,34 @@ proptest! {
         } else {
             service.arrive(1);
         }
+        assert_complete(watcher, service);
+    }
+}
+
+/// Steps of a watch that ends and is resumed between them. A stack that is replaced begins another recording.
+fn any_steps_and_resumes() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        24 => any_fate().prop_map(Step::Request),
+        8 => prop_oneof![1usize..4, 1usize..40].prop_map(Step::Arrive),
+        2 => any_refusal().prop_map(Step::Refuse),
+        3 => Just(Step::Resume),
+    ];
+    prop::collection::vec(step, 1..50)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases().cases / 8))]
+
+    /// A watch that was ended at any time goes on from its recording: no event is lost or printed twice, and gaps stay.
+    #[test]
+    fn a_resumed_watch_neither_loses_nor_doubles_events(
+        character in any_character(),
+        steps in any_steps_and_resumes(),
+    ) {
+        let folder = fresh_folder();
+        let mut service = Service::new(character);
+        let watcher = Watcher::recording(folder.join("recording"));
+        let watcher = play_on(watcher, &mut service, steps);
         assert_complete(watcher, service);
     }
 }
@@ -352,4 +424,59 @@ fn fifty_new_pages_have_a_gap_below_until_all_are_fetched() {
         );
     }
     watcher.ledger.check_complete(&service);
+}
+
+/// Whatever the reason that is given for the refusal, the newest events are committed above a gap, and later ones too.
+#[test]
+fn a_token_that_is_refused_for_good_leaves_a_gap_and_the_tail_goes_on() {
+    use FaultKind::{Denied, Expired, Malformed, Misconfigured, Transient};
+    for kind in [Denied, Misconfigured, Expired, Transient, Malformed] {
+        let mut service = Service::new(Character::plain(10));
+        service.arrive(30);
+        let mut watcher = Watcher::new();
+        for _ in 0..5 {
+            let mut requests = 0;
+            let printed = watcher.ledger.printed();
+            while watcher.ledger.printed() == printed {
+                requests += 1;
+                assert!(requests < 60, "nothing is committed with {kind:?}");
+                let refused = watcher.token().is_some();
+                let fate = if refused {
+                    Fate::Fails(kind)
+                } else {
+                    Fate::Response
+                };
+                watcher.request(&mut service, fate);
+                watcher.ledger.check(&service);
+            }
+            let newest = service.events().last().unwrap().event.event_id.as_str();
+            assert_eq!(watcher.ledger.ids().last(), Some(&newest), "{kind:?}");
+            service.arrive(2);
+        }
+        watcher.audit();
+        watcher.finish(&mut service);
+        watcher.ledger.check(&service);
+        assert_eq!(watcher.ledger.ids().len(), service.events().len());
+    }
+}
+
+/// An event of another stack at any place of a page neither ends the walk nor is lost.
+#[test]
+fn an_event_of_another_stack_is_kept_wherever_it_stands() {
+    for place in 0..3 {
+        let mut walk = Walk::default();
+        let _ = walk.page(page(&[event("a", "0")], None));
+        let mut events = vec![event("a", "2"), event("a", "1")];
+        events.insert(place, event("b", "odd"));
+        assert!(
+            walk.page(page(&events, Some("t")))
+                .unwrap()
+                .commit
+                .is_none()
+        );
+        let last = walk.page(page(&[event("a", "0")], None)).unwrap();
+        assert_eq!(last.stack_id, Some(StackId::from("a")));
+        assert!(last.commit.is_some());
+        assert_eq!(last.others.len(), 1);
+    }
 }

@@ -119,6 +119,9 @@ fn it_is_resumed_by_a_file_of_the_present_format_that_begins_with_its_events() {
             recordings.retain(|path| *path != old);
             assert_eq!(recordings.len(), 1, "the copy is resumed, not copied again");
             check_copy(&recordings[0], scenario);
+            let listed = Folder::new(root.clone()).history().unwrap();
+            let files: Vec<_> = listed.iter().map(|watch| &watch.file).collect();
+            assert_eq!(files, [&recordings[0]], "one build is listed once");
         }
         assert_eq!(
             fs::read(&old).unwrap(),

@@ -71,7 +71,7 @@ fn recordings_in_any_state_are_listed_newest_first() {
     for (name, text) in [
         ("cut", " BUILDING "),
         ("old", " FAILED     35:00  "),
-        ("old", "  R: long long"),
+        ("old", "  R: lo"),
         ("foreign", " UNREADABLE "),
     ] {
         assert!(row(name).contains(text), "{}", row(name));
@@ -81,6 +81,54 @@ fn recordings_in_any_state_are_listed_newest_first() {
     let replayed = run(&["replay", &file, "--speed", "max", "-o", "json"]);
     assert_eq!(replayed.outcome()["amiId"], success["amiId"]);
     assert_eq!(replayed.outcome()["endedAt"], success["endedAt"]);
+}
+
+#[test]
+fn the_table_fits_and_its_times_are_local() {
+    let state = fresh_folder();
+    let long = "a-very-long-image-id-with-an-end";
+    for image in ["img", long] {
+        let folder = folder_of(&state, image);
+        write(
+            &folder,
+            "20260301T100000Z-0a1b2c.jsonl",
+            0,
+            35,
+            "failed",
+            None,
+        );
+        let file = folder.join("20260301T100000Z-0a1b2c.jsonl");
+        let text = fs::read_to_string(&file).unwrap();
+        let region = format!("\"imageId\":\"{image}\",\"region\":\"{image}\"");
+        fs::write(file, text.replace("\"imageId\":\"img\"", &region)).unwrap();
+    }
+    let name = "n".repeat(60) + ".jsonl";
+    write(
+        &folder_of(&state, "img"),
+        &name,
+        9,
+        60 * 400,
+        "failed",
+        None,
+    );
+    let environment = [
+        ("XDG_STATE_HOME", state.to_str().unwrap()),
+        ("TZ", "Etc/GMT-3"),
+    ];
+    let table = Program::start_with(&["history"], &environment).end().lines;
+    assert_eq!(table.len(), 4);
+    assert!(
+        table.iter().all(|line| line.chars().count() <= 80),
+        "{table:#?}"
+    );
+    assert!(table[0].starts_with("STARTED  "), "{table:#?}");
+    assert!(table[1].starts_with("2026-03-01 22:00  img "), "{table:#?}");
+    let of_long = table.iter().find(|line| line.contains("a-v")).unwrap();
+    assert!(of_long.contains("end  "), "{of_long}");
+    assert!(of_long.contains("  0a1b2c  "), "the short name: {of_long}");
+    // It leads to the recording.
+    let report = Program::start_with(&["report", "0a1b2c"], &environment).end();
+    assert_eq!(report.code(), Some(0), "{}", report.diagnostics);
 }
 
 #[test]

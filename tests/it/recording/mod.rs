@@ -3,8 +3,12 @@
 use bakewatch::testing::recording::{Header, VERSION};
 use chrono::{DateTime, Utc};
 
+mod background;
+mod choice;
+mod failures;
 mod format_1;
 mod history;
+mod places;
 mod record_and_replay;
 mod report;
 mod resume;

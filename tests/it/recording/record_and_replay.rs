@@ -316,6 +316,9 @@ fn a_replay_prints_the_lines_of_the_watch() {
             "demo",
             "--scenario",
             scenario,
+            // One deletion and a new stack lie between two answers there, so that both runs see one build.
+            "--backend",
+            "api",
             "--speed",
             "2000",
             "-o",
@@ -404,30 +407,36 @@ fn the_newest_recordings_and_other_files_are_kept() {
     make("locked.jsonl", &header, 99);
     make("notes.txt", &header, 98);
     // A kill between the making of a file and its first line leaves one behind that is no recording.
-    make("empty.jsonl", "", 0);
     make("cut.jsonl", header.split_at(30).0, 0);
-    make("unborn.jsonl", "", 0);
+    make("unborn.jsonl", header.split_at(30).0, 0);
+    // Somebody else's.
+    make("empty.jsonl", "", 0);
+    make("brace.jsonl", "{", 0);
     let unborn = File::open(folder.join("unborn.jsonl")).unwrap();
     unborn.lock().unwrap();
     File::create(folder.join("new.jsonl")).unwrap();
-    for age in 0..50 {
-        make(&format!("r{age:02}.jsonl"), &header, age);
+    for age in 0..196 {
+        make(&format!("r{age:03}.jsonl"), &header, age);
     }
     let locked = File::open(folder.join("locked.jsonl")).unwrap();
     locked.lock().unwrap();
     finish(&mut server);
     watch(&server, &state, &[]).end();
-    let gone: Vec<_> = (0..50)
-        .filter(|age| !folder.join(format!("r{age:02}.jsonl")).exists())
+    let gone: Vec<_> = (0..196)
+        .filter(|age| !folder.join(format!("r{age:03}.jsonl")).exists())
         .collect();
-    assert_eq!(gone, [48, 49], "two are newer than these");
-    for name in ["foreign", "locked", "unborn", "new"] {
+    assert_eq!(gone, [194, 195], "these are the oldest of more than 200");
+    for name in ["foreign", "locked", "unborn", "new", "empty", "brace"] {
         assert!(folder.join(format!("{name}.jsonl")).exists(), "{name}");
     }
     assert!(folder.join("notes.txt").exists());
-    for name in ["empty", "cut"] {
-        assert!(!folder.join(format!("{name}.jsonl")).exists(), "{name}");
-    }
+    assert!(!folder.join("cut.jsonl").exists());
+    // More than a gibibyte: the oldest goes, and what no watch writes to.
+    let large = File::options().write(true).open(folder.join("r000.jsonl"));
+    large.unwrap().set_len(1 << 30).unwrap();
+    let left = |name: &str| folder.join(format!("{name}.jsonl")).exists();
+    watch(&server, &state, &["--wait", "--timeout", "1s"]).end();
+    assert!(left("locked") && left("foreign") && !left("r001"));
 }
 
 /// The seed of the fuzz target, so that it can't go out of date: every line of it is read.

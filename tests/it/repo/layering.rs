@@ -52,12 +52,13 @@ const fn top(name: &'static str) -> Layer {
 const LAYERS: &[Layer] = &[
     layer("text", &[], &[NETWORK, OUTSIDE, SCREEN]),
     layer("clock", &[], &[SCREEN, &["clap"]]),
+    layer("file", &[], &[NETWORK, SCREEN, &["clap", "std::env"]]),
     layer("exit_code", &["domain"], &[NETWORK, OUTSIDE, SCREEN]),
     layer("store", &["text"], &[NETWORK, OUTSIDE, SCREEN]),
     layer("domain", &["text", "store"], &[NETWORK, OUTSIDE, SCREEN]),
     layer(
         "aws",
-        &["text", "clock", "domain::fault"],
+        &["text", "clock", "file", "domain::fault"],
         // The environment: whether aws-config may take its home folder from there.
         &[SCREEN, &["clap"]],
     ),
@@ -73,7 +74,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "recording",
-        &["domain", "text", "clock"],
+        &["domain", "text", "clock", "file"],
         &[
             SCREEN,
             &["clap", "std::env", "std::net", "reqwest", "hyper"],

@@ -57,6 +57,17 @@ fn a_failure_on_screens_of_any_size() {
 }
 
 #[test]
+fn a_result_on_screens_of_any_size() {
+    for (width, height) in [(40, 10), (120, 40), (200, 60)] {
+        let name = format!("finished_{width}x{height}");
+        let mut story = builds::finished(width, height);
+        assert_snapshot!(name.as_str(), frame(&story.model, &COLOUR));
+        story.keys("3");
+        assert_snapshot!(format!("{name}_result"), frame(&story.model, &COLOUR));
+    }
+}
+
+#[test]
 fn without_colours_weight_and_symbols_remain() {
     let story = builds::building(80, 24);
     assert_snapshot!("building_without_colours", frame(&story.model, &PLAIN));

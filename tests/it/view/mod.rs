@@ -1,6 +1,7 @@
 //! Frames of the screen as text and styles.
 
 mod any_frame;
+mod first_look;
 mod frames;
 mod themes;
 mod views;

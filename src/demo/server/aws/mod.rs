@@ -12,6 +12,8 @@ use crate::demo::server::requests::LoggedRequest;
 use crate::demo::server::response::Response;
 use crate::demo::world::World;
 
+#[cfg(test)]
+pub(crate) use self::signature::tests::signed;
 pub(crate) use self::signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
 
 /// The action that a request names, if it is a request to AWS and not to the ParallelCluster API.

@@ -63,3 +63,45 @@ fn field<'a>(authorization: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = authorization.split_once(name)?;
     rest.split(',').next()
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use hyper::Request;
+    use hyper::http::request::Builder;
+
+    use super::*;
+
+    const UNSIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIDEMOEXAMPLE/20260504/us-east-1/cloudformation/aws4_request, \
+         SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=0";
+
+    fn request(target: &str, authorization: &str) -> Builder {
+        Request::builder()
+            .uri(target)
+            .header("host", "localhost:4566")
+            .header("x-amz-date", "20260504T083000Z")
+            .header("x-amz-security-token", SESSION_TOKEN)
+            .header("authorization", authorization)
+    }
+
+    fn logged(builder: Builder) -> LoggedRequest {
+        LoggedRequest::new(&builder.body(()).unwrap())
+    }
+
+    /// A request with the right signature.
+    pub(crate) fn signed(target: &str) -> Builder {
+        let expected = expected(&logged(request(target, UNSIGNED)), UNSIGNED).unwrap();
+        request(target, &expected)
+    }
+
+    #[test]
+    fn a_signature_is_of_one_request_only() {
+        let good = logged(signed("/?Action=ListStacks"));
+        assert!(is_valid(&good));
+        let authorization = good.header("authorization").unwrap();
+        assert!(!is_valid(&logged(request(
+            "/?Action=DescribeStacks",
+            authorization
+        ))));
+        assert!(!is_valid(&logged(request("/?Action=ListStacks", UNSIGNED))));
+    }
+}

@@ -1,0 +1,219 @@
+//! Asks for each permission of a watch by a harmless call: one about a build that need not exist. Also the caller's
+//! identity, and the smallest policy that permits everything.
+
+use serde::Deserialize;
+
+use crate::aws::endpoints::partition;
+use crate::aws::operation::Operation;
+use crate::backend::direct::client::{Call, Refusal};
+use crate::backend::direct::ec2::Lookup;
+use crate::backend::direct::query::{ForeignBody, non_empty, xml};
+use crate::backend::direct::{Direct, cloudformation, ec2, imagebuilder};
+use crate::domain::fault::{Fault, FaultKind};
+use crate::text::safe::SafeText;
+
+/// The calls of a watch, with what is lost without each of them. The first four can show a build.
+const NEEDED: [(Operation, &str); 5] = [
+    (
+        Operation::DescribeStackEvents,
+        "no events: the build is followed by the status of its stack",
+    ),
+    (
+        Operation::DescribeStacks,
+        "nothing while events are permitted, but a stack that is not ParallelCluster's is not told apart",
+    ),
+    (
+        Operation::DescribeImages,
+        "a success is known only if Image Builder's word of it is seen",
+    ),
+    (
+        Operation::GetImage,
+        "no stage of the build, no step of a failure, no AMIs in other regions",
+    ),
+    (
+        Operation::ListStacks,
+        "no events of a build whose stack was deleted before the watch",
+    ),
+];
+
+/// The calls that can show a build.
+const SHOWING: usize = 4;
+
+/// The account and the ARN of the credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) account: SafeText,
+    pub(crate) arn: SafeText,
+}
+
+/// Whether one call is permitted.
+#[derive(Clone, Debug)]
+pub(crate) struct Permission {
+    pub(crate) action: &'static str,
+    /// What a watch loses without it.
+    pub(crate) lost: &'static str,
+    /// Whether it can show a build.
+    pub(crate) shows_build: bool,
+    /// Why it did not work.
+    pub(crate) fault: Option<Fault>,
+}
+
+#[derive(Deserialize)]
+struct CallerAnswer {
+    #[serde(rename = "GetCallerIdentityResult")]
+    result: CallerResult,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CallerResult {
+    arn: Option<String>,
+    account: Option<String>,
+}
+
+fn caller(body: &[u8]) -> Result<Caller, ForeignBody> {
+    let CallerAnswer { result } = xml("GetCallerIdentityResponse", body)?;
+    let safe = |text| {
+        non_empty(text)
+            .as_deref()
+            .map_or_else(|| SafeText::new("?"), SafeText::new)
+    };
+    Ok(Caller {
+        account: safe(result.account),
+        arn: safe(result.arn),
+    })
+}
+
+impl Direct {
+    /// Whose credentials these are. It needs no permission.
+    pub(crate) async fn caller(&mut self) -> Result<Caller, Fault> {
+        let call = Call {
+            operation: Operation::GetCallerIdentity,
+            region: None,
+            about: "",
+            parameters: &[("Action", "GetCallerIdentity"), ("Version", "2011-06-15")],
+        };
+        match self.client.call(call, caller).await {
+            Ok(caller) => Ok(caller),
+            Err(Refusal::Fault(fault) | Refusal::TokenRejected(fault)) => Err(fault),
+            Err(Refusal::Absent) => Ok(Caller {
+                account: SafeText::new("?"),
+                arn: SafeText::new("?"),
+            }),
+        }
+    }
+
+    /// Tries every call that a watch makes.
+    pub(crate) async fn check(&mut self, account: &str) -> Vec<Permission> {
+        let name = self.image_id.clone();
+        let lookup = Lookup::ImageId(name.clone());
+        let image = format!(
+            "arn:{}:imagebuilder:{}:{account}:image/parallelclusterimage-{}/0.0.0/1",
+            partition(&self.region),
+            self.region,
+            name.to_lowercase()
+        );
+        let mut permissions = Vec::new();
+        for (at, (operation, lost)) in NEEDED.into_iter().enumerate() {
+            let parameters = match operation {
+                Operation::DescribeStackEvents => {
+                    cloudformation::describe_stack_events(&name, None)
+                }
+                Operation::DescribeStacks => cloudformation::describe_stacks(&name),
+                Operation::ListStacks => cloudformation::list_deleted_stacks(None),
+                Operation::DescribeImages => ec2::describe_images(&lookup),
+                _ => imagebuilder::get_image(&image),
+            };
+            let call = Call {
+                operation,
+                region: None,
+                about: if operation == Operation::GetImage {
+                    &image
+                } else {
+                    &name
+                },
+                parameters: &parameters,
+            };
+            let fault = match self.client.call(call, |_body| Ok(())).await {
+                Ok(()) | Err(Refusal::Absent | Refusal::TokenRejected(_)) => None,
+                // The service has looked at the image of the request, so the call is permitted.
+                Err(Refusal::Fault(fault))
+                    if operation == Operation::GetImage
+                        && fault.kind == FaultKind::Misconfigured
+                        && fault.request_id.is_some() =>
+                {
+                    None
+                }
+                Err(Refusal::Fault(fault)) => Some(fault),
+            };
+            permissions.push(Permission {
+                action: operation.action(),
+                lost,
+                shows_build: at < SHOWING,
+                fault,
+            });
+        }
+        permissions
+    }
+
+    /// The hosts of the services.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        self.client.hosts()
+    }
+}
+
+/// The smallest policy that permits every call, as JSON.
+pub(crate) fn policy(region: Option<&str>) -> String {
+    let partition = partition(region.unwrap_or_default());
+    let stacks = format!("arn:{partition}:cloudformation:*:*:stack/*/*");
+    let statement = |sid: &str, operations: &[Operation], resource: &str| {
+        let actions: Vec<_> = operations
+            .iter()
+            .map(|operation| operation.action())
+            .collect();
+        serde_json::json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource})
+    };
+    let events = [Operation::DescribeStackEvents, Operation::DescribeStacks];
+    let finding = [Operation::ListStacks, Operation::DescribeImages];
+    let policy = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            statement("Stacks", &events, &stacks),
+            statement("Finding", &finding, "*"),
+            statement("Builder", &[Operation::GetImage], "*"),
+        ],
+    });
+    serde_json::to_string_pretty(&policy).unwrap_or_default() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_permits_every_call_and_names_the_partition() {
+        for (region, partition) in [
+            (None, "arn:aws:"),
+            (Some("eu-west-1"), "arn:aws:"),
+            (Some("cn-north-1"), "arn:aws-cn:"),
+            (Some("us-gov-west-1"), "arn:aws-us-gov:"),
+        ] {
+            let policy = policy(region);
+            for (operation, _) in NEEDED {
+                assert!(policy.contains(operation.action()), "{policy}");
+            }
+            assert!(policy.contains(partition), "{policy}");
+        }
+    }
+
+    #[test]
+    fn a_caller_has_an_account() {
+        let body = b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:x</Arn><Account>1</Account>\
+            </GetCallerIdentityResult></GetCallerIdentityResponse>";
+        let expected = Caller {
+            account: SafeText::new("1"),
+            arn: SafeText::new("arn:x"),
+        };
+        assert_eq!(caller(body), Ok(expected));
+    }
+}

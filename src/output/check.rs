@@ -1,0 +1,50 @@
+//! The answer of `bakewatch check`: who asks where, and which calls are permitted.
+
+use std::fmt::Write;
+
+use crate::text::safe::{SafeText, one_line};
+
+/// One call that a watch makes.
+pub(crate) struct CheckedCall {
+    pub state: CallState,
+    /// The IAM action, or the call of the API.
+    pub name: &'static str,
+    /// What is lost without it, and why it failed.
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallState {
+    Permitted,
+    Denied,
+    Unreachable,
+}
+
+impl CallState {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Permitted => "ok",
+            Self::Denied => "denied",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// The whole answer: facts with their names, then the calls.
+pub(crate) fn check(facts: &[(&str, String)], calls: &[CheckedCall]) -> String {
+    let mut text = String::new();
+    let safe = |line: &str| one_line(SafeText::new(line).as_str());
+    for (name, value) in facts {
+        let _ = writeln!(text, "{name:<12}{}", safe(value));
+    }
+    text.push('\n');
+    for call in calls {
+        let detail = if call.detail.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", safe(&call.detail))
+        };
+        let _ = writeln!(text, "{:<12}{}{detail}", call.state.label(), call.name);
+    }
+    text
+}

@@ -1,0 +1,82 @@
+//! Draws the third line of a running build: what it is doing now, since when, and how much of the stack is there.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::text::{Line, Span};
+
+use crate::app::model::Model;
+use crate::domain::build::Build;
+use crate::domain::facts::Facts;
+use crate::domain::status::StatusClass;
+use crate::domain::timeline::Timeline;
+use crate::domain::verdict::Verdict;
+use crate::style::Theme;
+use crate::text::duration::duration;
+use crate::text::safe::one_line;
+use crate::view::chrome::parts;
+use crate::view::chrome::parts::LinePart;
+
+/// Columns between two parts.
+const GAP: usize = 3;
+
+pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let area = area.inner(Margin::new(1, 0));
+    let build = &model.shown.build;
+    let activity = stage(model).or_else(|| newest(model));
+    let activity = activity.map(|(subject, what, since)| {
+        let label = Span::styled(format!(" {subject}: "), theme.dim());
+        let what = Span::styled(what, theme.strong());
+        let since = since.map_or_else(String::new, |since| format!(" for {}", duration(since)));
+        Line::from(vec![label, what, Span::raw(since)])
+    });
+    let parts = vec![
+        LinePart::maybe(0, activity),
+        LinePart::maybe(1, resources(build)),
+    ];
+    parts::draw(parts, LinePart::none(), GAP, area, buf);
+}
+
+/// Who does what, and since when.
+type Activity = (String, String, Option<TimeDelta>);
+
+/// Image Builder's own stage: the progress while the stack is silent for most of an hour.
+fn stage(model: &Model) -> Option<Activity> {
+    let build = &model.shown.build;
+    let stage = one_line(build.image()?.builder_status.as_ref()?.as_str());
+    let since = build.stage_since().map(|since| age(model, since));
+    Some(("Image Builder".to_owned(), stage, since))
+}
+
+/// The newest event, before Image Builder has a stage.
+fn newest(model: &Model) -> Option<Activity> {
+    let event = model.shown.build.current()?.newest()?;
+    let is_running = !event.status.is_final();
+    let since = event.timestamp.filter(|_| is_running);
+    Some((
+        one_line(event.logical_id.as_str()),
+        one_line(event.status.as_str()),
+        since.map(|since| age(model, since)),
+    ))
+}
+
+/// The number of complete resources among the known ones, or of those that are deleted. Not before the history is known:
+/// the number would be wrong.
+fn resources(build: &Build) -> Option<String> {
+    let timeline = build.current().filter(|timeline| timeline.walks() > 0);
+    let facts = timeline.map(Timeline::facts);
+    let facts = facts.filter(|facts: &&Facts| facts.resources() > 0)?;
+    let known = facts.resources();
+    let (class, word) = match build.verdict() {
+        Verdict::Deleting => (StatusClass::Deleting, " are deleted or being deleted"),
+        _ => (StatusClass::Complete, ""),
+    };
+    Some(format!(
+        "{} of {known} resources{word}",
+        facts.resources_in(class)
+    ))
+}
+
+fn age(model: &Model, since: DateTime<Utc>) -> TimeDelta {
+    (model.now - since).max(TimeDelta::zero())
+}

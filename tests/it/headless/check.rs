@@ -1,0 +1,151 @@
+//! `bakewatch check`, and the program without a command.
+
+use bakewatch::testing::demo::FaultPlan;
+use serde_json::json;
+
+use crate::support::aws::{Aws, IMAGE, STACK};
+use crate::support::program::{Ended, Program, run};
+use crate::support::server::Server;
+
+fn check(aws: &Aws, flags: &[&str]) -> Ended {
+    let mut arguments = vec!["check"];
+    arguments.extend(flags);
+    Program::start_with(&arguments, &aws.environment()).end()
+}
+
+fn line<'a>(ended: &'a Ended, word: &str) -> &'a str {
+    let mut lines = ended.lines.iter();
+    let found = lines.find(|line| line.contains(word));
+    found.unwrap_or_else(|| panic!("no {word}: {:#?} {}", ended.lines, ended.diagnostics))
+}
+
+#[test]
+fn every_permission_is_tried_by_a_harmless_call() {
+    let aws = Aws::start();
+    let ended = check(&aws, &[]);
+    assert_eq!(ended.code(), Some(0), "{:#?}", ended.lines);
+    assert!(
+        line(&ended, "identity")
+            .contains("arn:aws:iam::123456789012:user/tester (account 123456789012)")
+    );
+    assert!(line(&ended, "region").contains("us-east-1"));
+    assert!(line(&ended, "endpoints").contains("127.0.0.1"));
+    for action in [
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:DescribeStacks",
+        "cloudformation:ListStacks",
+        "ec2:DescribeImages",
+        "imagebuilder:GetImage",
+    ] {
+        assert!(
+            line(&ended, action).starts_with("ok "),
+            "{:#?}",
+            ended.lines
+        );
+    }
+    aws.assert_only_signed_reads();
+}
+
+#[test]
+fn a_denied_permission_says_what_is_lost_and_the_code_says_whether_a_build_can_be_shown() {
+    let aws = Aws::start();
+    let showing = [
+        "DescribeStackEvents",
+        "DescribeStacks",
+        "DescribeImages",
+        "GetImage",
+    ];
+    for (denied, code) in showing.into_iter().zip([0, 0, 0, 1]) {
+        aws.deny(denied);
+        let ended = check(&aws, &["my-image"]);
+        assert_eq!(ended.code(), Some(code), "{denied}: {:#?}", ended.lines);
+        let line = line(&ended, &format!(":{denied}"));
+        assert!(
+            line.starts_with("denied ") && line.contains("without it"),
+            "{line}"
+        );
+    }
+    aws.answer_once("ListStacks", 503, "<html>down</html>");
+    let ended = check(&aws, &[]);
+    assert!(line(&ended, "ListStacks").starts_with("unreachable "));
+}
+
+#[test]
+fn beside_an_api_both_identities_are_told() {
+    let aws = Aws::start();
+    let api = Server::start(FaultPlan::default());
+    let flags = [
+        "--api-url",
+        &api.url,
+        "--role-arn",
+        "arn:aws:iam::123456789012:role/api",
+    ];
+    let ended = check(&aws, &flags);
+    assert!(line(&ended, "API role").contains("role/api"));
+    assert!(line(&ended, "identity").contains("user/tester"));
+    line(&ended, "GetImageStackEvents");
+    assert!(line(&ended, "imagebuilder:GetImage").starts_with("ok "));
+}
+
+/// Image Builder's account of a failure, which the API drops, is read from AWS.
+#[test]
+fn beside_an_api_the_step_of_a_failure_is_read_from_aws() {
+    for (denied, flag) in [
+        (false, None),
+        (true, None),
+        (false, Some("--no-sign-request")),
+    ] {
+        let aws = Aws::start();
+        aws.set_image("FAILED");
+        if denied {
+            aws.deny("GetImage");
+        }
+        let mut api = Server::start(FaultPlan::default());
+        api.begin_build(STACK);
+        let image = json!({"logicalResourceId": "ParallelClusterImage", "physicalResourceId": IMAGE,
+            "resourceStatus": "CREATE_FAILED"});
+        api.push_with(STACK, image);
+        api.push_root(STACK, "CREATE_FAILED");
+        api.world.set_image(Some(json!({
+            "imageId": "img", "region": "us-east-1", "imageBuildStatus": "BUILD_FAILED",
+            "cloudformationStackArn": STACK, "imagebuilderImageStatus": "FAILED",
+        })));
+        let mut arguments = vec!["watch", "img", "-o", "json", "--interval", "200ms"];
+        arguments.extend(["--api-url", &api.url]);
+        arguments.extend(flag);
+        let ended = Program::start_with(&arguments, &aws.environment()).end();
+        assert_eq!(ended.code(), Some(3), "{:#?}", ended.lines);
+        let told = ended
+            .lines
+            .iter()
+            .filter(|line| line.contains("imagebuilder:GetImage"));
+        assert_eq!(told.count(), usize::from(denied), "{:#?}", ended.lines);
+        let failure = &ended.outcome()["failure"];
+        let is_asked = flag.is_none();
+        assert_eq!(
+            failure["componentStep"] == "InstallPackages",
+            is_asked && !denied,
+            "{failure}"
+        );
+        assert!(is_asked || aws.account().calls.is_empty());
+        aws.assert_only_signed_reads();
+    }
+}
+
+#[test]
+fn the_policy_is_printed_without_a_request() {
+    let ended = run(&["check", "--policy", "--region", "cn-north-1"]);
+    assert_eq!(ended.code(), Some(0), "{}", ended.diagnostics);
+    let policy: serde_json::Value = serde_json::from_str(&ended.lines.join("\n")).unwrap();
+    assert_eq!(policy["Version"], "2012-10-17");
+    assert!(policy.to_string().contains("arn:aws-cn:cloudformation"));
+}
+
+#[test]
+fn without_a_command_and_a_terminal_it_explains_its_usage() {
+    let ended = run(&[]);
+    assert_eq!(ended.code(), Some(2));
+    for words in ["Usage: bakewatch", "bakewatch demo"] {
+        assert!(ended.diagnostics.contains(words), "{}", ended.diagnostics);
+    }
+}

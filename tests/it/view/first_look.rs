@@ -1,0 +1,300 @@
+//! What a user learns without a key: the state, the time, the reason, and the command or the configuration to copy.
+
+use bakewatch::testing::app::{Effect, Key, Msg, update};
+use bakewatch::testing::domain::StatusClass;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::Modifier;
+
+use crate::support::builds;
+use crate::support::frame::{COLOUR, draw, lines};
+use crate::support::story::Story;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+const COMMAND: &str = "pcluster get-image-log-events --image-id alinux2-image --region us-east-1 \
+    --log-stream-name 3.16.1/1";
+const CONFIGURATION: &str = "Image: {CustomAmi: ami-0123456789abcdef0}";
+
+type Build = fn(u16, u16) -> Story;
+
+/// The lines above the panes.
+fn header(story: &Story) -> Vec<String> {
+    let lines = lines(&draw(&story.model, &COLOUR)).into_iter();
+    lines.take_while(|line| !line.starts_with('╭')).collect()
+}
+
+/// Words of the header, whichever lines they are on.
+fn words(story: &Story) -> String {
+    let header = header(story).join(" ");
+    header.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn copied(story: &mut Story) -> Option<String> {
+    let effects = update(&mut story.model, Msg::Key(Key::Char('c')));
+    effects.into_iter().find_map(|effect| match effect {
+        Effect::Copy(text) => Some(text),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_build_says_what_it_does_and_how_long_still_without_a_key() {
+    for (width, height) in SIZES {
+        let shown = words(&builds::building(width, height));
+        for needed in ["BUILDING 34:12", "est. 25m left", "Image Builder: BUILDING"] {
+            assert!(shown.contains(needed), "{needed:?} is not in {shown:?}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_shows_the_whole_command_without_a_key() {
+    for (width, height) in SIZES {
+        let story = builds::failed(width, height);
+        let shown = words(&story);
+        for needed in ["FAILED", "ParallelClusterImage failed first", COMMAND] {
+            assert!(shown.contains(needed), "{needed:?} is not in {shown:?}");
+        }
+        let selected = story.model.shown.selected().unwrap();
+        assert_eq!(selected.logical_id.as_str(), "ParallelClusterImage");
+        assert_eq!(selected.status.class(), StatusClass::Failed);
+    }
+}
+
+#[test]
+fn a_success_shows_the_ami_and_how_to_use_it_without_a_key() {
+    for build in [builds::succeeded as Build, builds::finished] {
+        for (width, height) in SIZES {
+            let shown = words(&build(width, height));
+            for needed in ["SUCCEEDED", "58:00 ami-0123456789abcdef0", CONFIGURATION] {
+                assert!(shown.contains(needed), "{needed:?} is not in {shown:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn advice_without_a_command_is_whole_without_a_key() {
+    let mut story = builds::building(80, 24);
+    let reason = "Resource handler returned message: \"Error occurred during operation 'SSM execution \
+        'a4bb5a44-7e1b-4b5a-9e50-1b8f0a6d7c11' failed for image arn: \
+        'arn:aws:imagebuilder:us-east-1:123456789012:image/parallelclusterimage-alinux2-image/3.16.1/1' with \
+        status = 'TimedOut' in state = 'BUILDING' and failure message = 'SSM Agent verification failed''.\"";
+    story.events(&[(
+        2100,
+        "ParallelClusterImage",
+        "AWS::ImageBuilder::Image",
+        "CREATE_FAILED",
+        reason,
+    )]);
+    let why = story.model.shown.explanation().unwrap();
+    let remedy = why.remedy.as_ref().unwrap();
+    assert_eq!(remedy.command, None);
+    let shown = words(&story);
+    assert!(shown.contains(remedy.advice.as_str()), "{shown}");
+}
+
+#[test]
+fn a_stack_that_is_left_over_hides_neither_the_image_nor_the_command() {
+    for (width, height) in SIZES {
+        let shown = words(&builds::leftover(width, height));
+        let command = "aws cloudformation delete-stack --stack-name alinux2-image";
+        for needed in [CONFIGURATION, command] {
+            assert!(shown.contains(needed), "{needed:?} is not in {shown:?}");
+        }
+    }
+}
+
+/// A command that is shown is whole, at every size; one that has no room is copied all the same.
+#[test]
+fn a_command_is_shown_whole_or_not_at_all() {
+    for width in (20..140).step_by(13) {
+        for height in (6..40).step_by(5) {
+            let story = builds::failed(width, height);
+            let shown = words(&story);
+            let begins = shown.contains("$ pcluster");
+            let joined: String = shown.split_whitespace().collect();
+            let whole: String = COMMAND.split_whitespace().collect();
+            assert!(
+                !begins || joined.contains(&whole),
+                "{width}x{height}: {shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_command_is_copied_from_anywhere() {
+    for keys in ["", "2", "3", ">", "J", "?", "f", "1G"] {
+        let mut story = builds::failed(80, 24);
+        story.keys(keys);
+        assert_eq!(
+            copied(&mut story).as_deref(),
+            Some(COMMAND),
+            "after {keys:?}"
+        );
+        let mut story = builds::finished(80, 24);
+        story.keys(keys);
+        assert_eq!(
+            copied(&mut story).as_deref(),
+            Some(CONFIGURATION),
+            "after {keys:?}"
+        );
+    }
+    let mut story = builds::leftover(80, 24);
+    let command = copied(&mut story).unwrap();
+    assert!(
+        command.starts_with("aws cloudformation delete-stack"),
+        "{command}"
+    );
+    assert_eq!(copied(&mut builds::building(80, 24)), None);
+}
+
+/// The user's own selection is never taken away, and a new build is followed again.
+#[test]
+fn a_verdict_moves_only_a_selection_that_follows() {
+    let selected = |story: &Story| story.model.shown.selected().unwrap().logical_id.to_string();
+    let failure = [
+        (2100, "First", "AWS::X::Y", "CREATE_FAILED", "broke"),
+        (
+            2101,
+            "alinux2-image",
+            "AWS::CloudFormation::Stack",
+            "CREATE_FAILED",
+            "",
+        ),
+    ];
+    let mut story = builds::building(80, 24);
+    story.events(&failure);
+    assert_eq!(selected(&story), "First");
+    story.keys("G");
+    assert_eq!(selected(&story), "alinux2-image");
+    story.page(&[], true);
+    assert_eq!(selected(&story), "alinux2-image");
+    let mut story = builds::building(80, 24);
+    story.keys("kkkk");
+    let before = selected(&story);
+    story.events(&failure);
+    assert_eq!(selected(&story), before);
+    let rebuilt = builds::rebuilt(80, 24);
+    assert!(rebuilt.model.shown.views.events.follows);
+}
+
+#[test]
+fn chips_count_the_resources_of_the_current_build() {
+    let chips = |story: Story| header(&story).pop().unwrap();
+    let building = chips(builds::building(120, 40));
+    assert!(
+        building.ends_with("◐ 1 running  ✔ 12 complete  ✖ 0 failed"),
+        "{building}"
+    );
+    let rebuilt = chips(builds::rebuilt(120, 40));
+    assert!(
+        rebuilt.ends_with("◐ 4 running  ✔ 0 complete  ✖ 0 failed"),
+        "{rebuilt}"
+    );
+    // A resource that is deleted because it failed has failed.
+    let rolling_back = chips(builds::rolling_back(120, 40));
+    assert!(
+        rolling_back.contains("✖ 1 failed  ⊖ 1 deleting"),
+        "{rolling_back}"
+    );
+}
+
+#[test]
+fn the_bar_shows_the_time_and_what_is_beyond_the_estimate() {
+    let count = |story: &Story, sign: char| {
+        let header = header(story);
+        header
+            .get(1)
+            .unwrap()
+            .chars()
+            .filter(|of| *of == sign)
+            .count()
+    };
+    let mut story = builds::building(80, 24);
+    assert_eq!((count(&story, '█'), count(&story, '░')), (18, 14));
+    story.at(90 * 60);
+    assert_eq!((count(&story, '█'), count(&story, '▒')), (21, 11));
+    assert!(words(&story).contains("est. 30m over"));
+}
+
+/// A part of a line must not lay its style over its neighbours.
+#[test]
+fn the_image_id_is_never_dim() {
+    let stories: [Build; 8] = [
+        builds::building,
+        builds::failed,
+        builds::rolling_back,
+        builds::succeeded,
+        builds::finished,
+        builds::leftover,
+        builds::deleted,
+        builds::throttled,
+    ];
+    for build in stories {
+        for (width, height) in SIZES {
+            let buffer = draw(&build(width, height).model, &COLOUR);
+            for column in 1..=13 {
+                let cell = &buffer[(column, 0)];
+                assert!(cell.modifier.contains(Modifier::BOLD), "{cell:?}");
+                assert_eq!(Some(cell.fg), COLOUR.strong().fg.or(Some(cell.fg)));
+                assert_ne!(Some(cell.fg), COLOUR.dim().fg);
+            }
+        }
+    }
+}
+
+/// Every glyph of a status that is not on the selected row has the colour of its status, and so has the word behind it.
+#[test]
+fn no_row_loses_the_colours_of_its_role() {
+    let class = |cell: &Cell| {
+        let mut classes = StatusClass::ALL.into_iter();
+        classes.find(|class| COLOUR.glyphs().status(*class) == cell.symbol())
+    };
+    let stories: [Build; 4] = [
+        builds::building,
+        builds::failed,
+        builds::rolling_back,
+        builds::succeeded,
+    ];
+    for build in stories {
+        for (width, height) in SIZES {
+            let story = build(width, height);
+            let buffer: Buffer = draw(&story.model, &COLOUR);
+            let top = u16::try_from(header(&story).len()).unwrap() + 1;
+            let mut seen = 0;
+            for row in top..buffer.area.height {
+                let line = |column| &buffer[(column, row)];
+                if line(1).symbol() != " " || line(2).symbol() != "2" {
+                    continue;
+                }
+                let glyphs = (20..26).find_map(|column| Some((column, class(line(column))?)));
+                let Some((column, class)) = glyphs else {
+                    continue;
+                };
+                seen += 1;
+                let styles = [COLOUR.status(class), COLOUR.dim()];
+                let styles = styles.map(|style| style.fg.unwrap_or_default());
+                for column in column..column + 12 {
+                    let cell = line(column);
+                    assert!(
+                        cell.symbol() == " " || styles.contains(&cell.fg),
+                        "{width}: {cell:?}"
+                    );
+                }
+            }
+            assert!(seen > 3, "{width}x{height}");
+        }
+    }
+}
+
+#[test]
+fn the_list_has_a_position() {
+    let text = |story: &Story| lines(&draw(&story.model, &COLOUR)).join("\n");
+    let mut story = builds::building(80, 24);
+    assert!(text(&story).contains(" 39/39 · following"));
+    story.keys("kk");
+    assert!(text(&story).contains(" 37/39 · held"));
+    story.keys("&InstanceRole>");
+    assert!(text(&story).contains(" 3 of 39 "), "{}", text(&story));
+}
