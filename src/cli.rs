@@ -10,6 +10,8 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::text::secret::Secret;
+
 /// Watch AWS ParallelCluster image builds live in the terminal.
 #[derive(Debug, Parser)]
 #[command(version = env!("BAKEWATCH_VERSION"), about, long_about = None, propagate_version = true, max_term_width = 100,
@@ -113,8 +115,14 @@ pub struct ApiArgs {
     /// IAM role to assume (stack output ParallelClusterApiUserRole)
     #[arg(long, value_name = "ARN")]
     pub role_arn: Option<String>,
+    /// External ID that the role of --role-arn asks for
+    #[arg(long, value_name = "ID")]
+    pub external_id: Option<String>,
+    /// Header to send to the API with every request, for example x-api-key=VALUE; can be repeated
+    #[arg(long = "header", value_name = "NAME=VALUE", value_parser = secret)]
+    pub headers: Vec<Secret>,
     /// Do not sign requests; credentials are not loaded
-    #[arg(long, conflicts_with_all = ["profile", "role_arn", "signing_region"])]
+    #[arg(long, conflicts_with_all = ["profile", "role_arn", "external_id", "signing_region"])]
     pub no_sign_request: bool,
     /// PEM file of additional CA certificates to trust [env: AWS_CA_BUNDLE]
     #[arg(long, value_name = "FILE")]
@@ -348,6 +356,12 @@ fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .map(|duration| duration.min(LONGEST))
         .map_err(|error| format!("{error}; examples: 5s, 2m, 500ms"))
+}
+
+/// Takes a text whose errors are reported elsewhere: those of clap would repeat it.
+#[expect(clippy::unnecessary_wraps, reason = "clap's parsers return a result")]
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
 }
 
 /// Parses a polling interval.

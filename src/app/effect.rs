@@ -9,11 +9,14 @@ use crate::app::status::heartbeat::Progress;
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::text::safe::SafeText;
+use crate::text::secret::Secret;
 
 /// A side effect that the runtime is requested to have.
 #[derive(Clone, Debug)]
 pub enum Effect {
     Poll(SessionId, PollRequest),
+    /// Use this MFA code, and poll now.
+    EnterCode(SessionId, Secret),
     /// Change the course of a replay.
     Playback(SessionId, PlaybackRequest),
     /// Print an entry of a session (text and JSON output only).

@@ -74,6 +74,9 @@ pub struct Session {
     /// The running time when the user last requested a poll.
     pub(super) poll_requested: Option<Duration>,
 
+    /// Whether the user is asked for an MFA code.
+    pub(super) code: CodeRequest,
+
     /// Headless: when the watch of this build ends.
     pub(super) exit: Option<ExitPolicy>,
     /// Headless: the exit code of this build, once its watch has ended.
@@ -98,6 +101,15 @@ pub struct Session {
     pub search: Search,
 }
 
+/// The state of asking for an MFA code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CodeRequest {
+    None,
+    Wanted,
+    /// The user has closed the prompt.
+    Declined,
+}
+
 impl Session {
     /// A session before its first observation. Its watch ends by `exit` if it is headless, and never on a screen.
     pub fn new(id: SessionId, target: Target, exit: Option<ExitPolicy>) -> Self {
@@ -114,6 +126,7 @@ impl Session {
             verdict_notice: VerdictNotice::default(),
             shown_for_verdict: None,
             poll_requested: None,
+            code: CodeRequest::None,
             exit,
             exit_code: None,
             held: Vec::new(),

@@ -1,18 +1,14 @@
 //! The addresses of AWS's own services in one region: by partition, FIPS and dual stack, or as the AWS configuration
-//! overrides them. aws-config reads the configuration; this knows the host names.
+//! overrides them. aws-config reads the configuration ([`settings`](crate::aws::credentials::settings)); this knows the
+//! host names.
 
 use std::str::FromStr;
-use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use reqwest::Url;
 
-use crate::aws::credentials::chain::{AwsChain, profile_files, region_of_machine};
 use crate::aws::http::Endpoint;
-
-/// How long the instance metadata service has to name the region.
-const METADATA_LIMIT: Duration = Duration::from_secs(1);
 
 /// A service of AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +69,36 @@ pub(crate) enum EndpointError {
 pub(crate) struct ServiceUrl(Url);
 
 impl ServiceUrl {
+    /// The address of a service in a region.
+    pub(crate) fn of(
+        config: &SdkConfig,
+        service: Service,
+        region: &str,
+    ) -> Result<Self, EndpointError> {
+        let own = || own_address(config, service, region);
+        Self::parse(service, &configured(config, service).unwrap_or_else(own))
+    }
+
     fn parse(service: Service, text: &str) -> Result<Self, EndpointError> {
-        let name = service.name();
+        Self::parse_of(service.name(), text)
+    }
+
+    /// The override of a service that aws-config itself sends requests to, if there is one.
+    pub(crate) fn override_of(
+        config: &SdkConfig,
+        id: &'static str,
+    ) -> Result<Option<Self>, EndpointError> {
+        let url = override_of(config, id);
+        url.map(|url| Self::parse_of(id, &url)).transpose()
+    }
+
+    /// The host name and the port, where a resolver decides whether plain http stays on this machine.
+    pub(crate) fn resolved_http(&self) -> Option<(&str, u16)> {
+        let name = self.0.domain().filter(|_| self.0.scheme() == "http")?;
+        Some((name, self.0.port_or_known_default()?))
+    }
+
+    fn parse_of(name: &'static str, text: &str) -> Result<Self, EndpointError> {
         let url = Url::parse(text).map_err(|source| EndpointError::Invalid {
             service: name,
             source,
@@ -105,7 +129,7 @@ impl ServiceUrl {
         let mut url = self.0.clone();
         let prefix = self.0.path().trim_end_matches('/');
         url.set_path(&format!("{prefix}{path}"));
-        url.set_query(Some(query));
+        url.set_query(Some(query).filter(|query| !query.is_empty()));
         url
     }
 }
@@ -119,21 +143,12 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    /// Reads the AWS configuration. Sends no request.
+    /// The addresses in a region.
     ///
     /// # Errors
     /// Where an override is no URL that requests may go to.
-    pub(crate) async fn load(profile: Option<&str>, region: &str) -> Result<Self, EndpointError> {
-        let region_of_config = Region::new(region.to_owned());
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .no_credentials()
-            .region(region_of_config)
-            .profile_files(profile_files());
-        if let Some(name) = profile {
-            loader = loader.profile_name(name);
-        }
-        let config = loader.load().await;
-        let url = |service| address(&config, service, region);
+    pub(crate) fn of_config(config: SdkConfig, region: &str) -> Result<Self, EndpointError> {
+        let url = |service| ServiceUrl::of(&config, service, region);
         let [first, second, third, fourth] = Service::ALL;
         let urls = [url(first)?, url(second)?, url(third)?, url(fourth)?];
         let config = Some(config);
@@ -153,7 +168,7 @@ impl Endpoints {
         region: &str,
     ) -> Result<ServiceUrl, EndpointError> {
         match &self.config {
-            Some(config) => address(config, service, region),
+            Some(config) => ServiceUrl::of(config, service, region),
             None => Ok(self.of(service).clone()),
         }
     }
@@ -176,19 +191,14 @@ impl Endpoints {
     }
 }
 
-fn address(
-    config: &SdkConfig,
-    service: Service,
-    region: &str,
-) -> Result<ServiceUrl, EndpointError> {
-    let own = || own_address(config, service, region);
-    ServiceUrl::parse(service, &configured(config, service).unwrap_or_else(own))
-}
-
 /// The override of the environment or of the profile. `aws-config` honours `ignore_configured_endpoint_urls`.
 fn configured(config: &SdkConfig, service: Service) -> Option<String> {
+    override_of(config, service.id())
+}
+
+fn override_of(config: &SdkConfig, id: &str) -> Option<String> {
     let key = ServiceConfigKey::builder()
-        .service_id(service.id())
+        .service_id(id)
         .env("AWS_ENDPOINT_URL")
         .profile("endpoint_url")
         .build()
@@ -230,25 +240,6 @@ fn host(service: Service, region: &str, fips: bool, dual_stack: bool) -> String 
     let name = service.name();
     let fips = if fips && has_own_host { "-fips" } else { "" };
     format!("{name}{fips}.{region}.{suffix}")
-}
-
-/// The region of AWS requests, first that is known: the requested one, the environment's, the profile's, the fallback,
-/// the machine's.
-pub(crate) async fn find_region(
-    profile: Option<&str>,
-    requested: Option<String>,
-    fallback: Option<String>,
-) -> Option<String> {
-    let chain = AwsChain {
-        profile: profile.map(str::to_owned),
-        region: requested,
-        signing: None,
-    };
-    if let Some(region) = chain.configured_region().await.or(fallback) {
-        return Some(region);
-    }
-    let region = tokio::time::timeout(METADATA_LIMIT, region_of_machine()).await;
-    region.ok().flatten()
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The allow-list of every call that this program can make. All of them only read.
+//! The allow-list of every call that this program can make. All of them only read, except for one that exchanges
+//! credentials.
 //!
 //! A request is made from an [`Operation`] only, which fixes the service that it is signed for and its method;
 //! `clippy.toml` disallows the HTTP client's own methods everywhere else.
@@ -16,6 +17,8 @@ pub(crate) enum Operation {
     ListStacks,
     DescribeImages,
     GetImage,
+    /// Exchanges credentials, as the credential chain does.
+    AssumeRole,
     GetCallerIdentity,
 }
 
@@ -27,7 +30,7 @@ impl Operation {
             Self::DescribeStackEvents | Self::DescribeStacks | Self::ListStacks => "cloudformation",
             Self::DescribeImages => "ec2",
             Self::GetImage => "imagebuilder",
-            Self::GetCallerIdentity => "sts",
+            Self::GetCallerIdentity | Self::AssumeRole => "sts",
         }
     }
 
@@ -41,6 +44,7 @@ impl Operation {
             | Self::DescribeImages
             | Self::GetImage
             | Self::GetCallerIdentity => Method::GET,
+            Self::AssumeRole => Method::POST,
         }
     }
 
@@ -53,6 +57,7 @@ impl Operation {
             Self::ListStacks => "cloudformation:ListStacks",
             Self::DescribeImages => "ec2:DescribeImages",
             Self::GetImage => "imagebuilder:GetImage",
+            Self::AssumeRole => "sts:AssumeRole",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
         }
     }
@@ -66,6 +71,7 @@ impl Operation {
             Self::ListStacks => "list the stacks for",
             Self::DescribeImages => "find the AMI of",
             Self::GetImage => "read the Image Builder image of",
+            Self::AssumeRole => "assume the role",
             Self::GetCallerIdentity => "find the identity for",
         }
     }
@@ -109,7 +115,8 @@ mod tests {
             Operation::ListStacks => Some(Operation::DescribeImages),
             Operation::DescribeImages => Some(Operation::GetImage),
             Operation::GetImage => Some(Operation::GetCallerIdentity),
-            Operation::GetCallerIdentity => None,
+            Operation::GetCallerIdentity => Some(Operation::AssumeRole),
+            Operation::AssumeRole => None,
         }
     }
 
@@ -120,7 +127,8 @@ mod tests {
     #[test]
     fn every_operation_only_reads() {
         const READS: [&str; 5] = ["Get", "Describe", "List", "Filter", "Head"];
-        for operation in all() {
+        let exchanges_credentials = |operation: &Operation| *operation == Operation::AssumeRole;
+        for operation in all().filter(|operation| !exchanges_credentials(operation)) {
             let name = format!("{operation:?}");
             assert!(READS.iter().any(|verb| name.starts_with(verb)), "{name}");
             let is_api_gateway = operation.service() == "execute-api";

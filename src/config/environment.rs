@@ -45,8 +45,8 @@ pub struct Environment {
     pub aws_keys: Option<&'static str>,
     /// The first of `AWS_REGION` and `AWS_DEFAULT_REGION` that is not empty, with its name.
     pub aws_region: Option<(&'static str, String)>,
-    /// `AWS_PROFILE`, if not empty.
-    pub aws_profile: Option<String>,
+    /// The first of `AWS_PROFILE` and `AWS_DEFAULT_PROFILE` that is not empty, with its name.
+    pub aws_profile: Option<(&'static str, String)>,
     /// `AWS_CA_BUNDLE`, if not empty.
     pub ca_bundle: Option<PathBuf>,
     pub home: Option<PathBuf>,
@@ -107,7 +107,7 @@ impl Environment {
             heartbeat: non_empty("BAKEWATCH_HEARTBEAT"),
             aws_keys: with_name("AWS_ACCESS_KEY_ID").map(|(name, _)| name),
             aws_region: with_name("AWS_REGION").or_else(|| with_name("AWS_DEFAULT_REGION")),
-            aws_profile: non_empty("AWS_PROFILE"),
+            aws_profile: with_name("AWS_PROFILE").or_else(|| with_name("AWS_DEFAULT_PROFILE")),
             ca_bundle: path("AWS_CA_BUNDLE"),
             state_folder: folder("XDG_STATE_HOME").or_else(|| in_home(".local/state")),
             config_folder: folder("XDG_CONFIG_HOME")

@@ -5,14 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use toml::{Spanned, Value};
 
 use crate::config::file::{FileError, clean, closest_name_or, file_error, line_of};
-use crate::config::{Environment, file};
+use crate::config::headers::ExtraHeader;
+use crate::config::{Environment, file, headers};
 use crate::error::Error;
 
 /// The user's file, in the configuration folder.
@@ -39,6 +40,20 @@ impl fmt::Display for Origin {
             Self::Environment(name) => write!(f, "env {name}"),
             Self::File(line) => write!(f, "line {line} of your file"),
             Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+impl Origin {
+    /// The flag, the variable or the line that gave a setting its value, for errors.
+    pub(super) fn of_setting(self, name: &str, file: Option<&Path>) -> String {
+        match (self, file) {
+            (Self::Environment(variable), _) => variable.to_owned(),
+            (Self::File(line), Some(file)) => {
+                let file = clean(&file.to_string_lossy());
+                format!("{name} (line {line} of {file})")
+            }
+            _ => format!("--{name}"),
         }
     }
 }
@@ -94,6 +109,13 @@ pub(super) fn path(name: &'static str, help: impl Into<String>) -> Row<PathBuf> 
     let parse = |value: &Value| Ok(PathBuf::from(string(value)?));
     let format = |path: &PathBuf| quoted(&path.to_string_lossy());
     Row::new(name, help.into(), parse, format)
+}
+
+/// The headers of requests to the API.
+pub(super) fn header_table(name: &'static str, help: impl Into<String>) -> Row<Vec<ExtraHeader>> {
+    Row::new(name, help.into(), headers::of_table, |all| {
+        headers::names(all)
+    })
 }
 
 /// A polling interval, in the format of the command line.

@@ -9,6 +9,7 @@ pub(crate) mod background;
 pub(crate) mod capabilities;
 pub(crate) mod environment;
 pub(crate) mod file;
+pub(crate) mod headers;
 pub(crate) mod keys;
 pub(crate) mod layers;
 pub(crate) mod preferences;
@@ -34,8 +35,10 @@ pub use environment::Environment;
 pub(crate) use layers::Setting;
 pub(crate) use themes::ByBackground;
 
+use headers::ExtraHeader;
 use keys::Keys;
-use preferences::{ApiPreferences, Preferences};
+use layers::Origin;
+use preferences::Preferences;
 use target::Target;
 
 /// The command that prints the API's URL, an output of the stack of every deployment.
@@ -215,14 +218,25 @@ pub struct ApiSettings {
     /// The profile, unless the AWS crates find it themselves.
     pub profile: Option<String>,
     /// The profile that must exist, wherever it comes from.
-    pub profile_to_check: Option<String>,
+    pub profile_to_check: Option<NamedProfile>,
     pub role_arn: Option<String>,
+    /// The external ID that the role asks for.
+    pub external_id: Option<String>,
+    /// The headers that go with every request to the API.
+    pub headers: Vec<ExtraHeader>,
     /// `--no-sign-request`.
     pub unsigned: bool,
     /// The file of additional certificates to trust.
     pub ca_bundle: Option<PathBuf>,
     /// The fixed polling interval.
     pub interval: Option<Duration>,
+}
+
+/// A profile, and the flag, variable or setting that names it.
+#[derive(Clone, Debug)]
+pub struct NamedProfile {
+    pub name: String,
+    pub named_by: String,
 }
 
 impl Task {
@@ -373,7 +387,7 @@ fn connection(
         check_flags_of_stack(&flags, &target)?;
     }
     let preferences = Preferences::load(flags, look, environment)?;
-    let api = api(target, unsigned, &preferences.api)?;
+    let api = api(target, unsigned, &preferences)?;
     Ok((api, preferences))
 }
 
@@ -395,7 +409,9 @@ fn check_flags_of_stack(flags: &ApiArgs, target: &Target) -> Result<(), Error> {
 }
 
 /// The connection to the API, or to AWS. Unsigned requests need no credentials.
-fn api(target: Target, unsigned: bool, preferences: &ApiPreferences) -> Result<ApiSettings, Error> {
+fn api(target: Target, unsigned: bool, preferences: &Preferences) -> Result<ApiSettings, Error> {
+    let file = preferences.file.as_deref();
+    let preferences = &preferences.api;
     let api_url = preferences.url.clone();
     let api_url = match preferences.backend {
         // The API has nothing but images.
@@ -413,7 +429,17 @@ fn api(target: Target, unsigned: bool, preferences: &ApiPreferences) -> Result<A
             "--no-sign-request needs an API: AWS answers signed requests only; pass --api-url; the URL is an output of the API's stack: {FIND_API_URL}"
         )));
     }
+    if api_url.is_none() && preferences.headers.origin == Origin::Flag {
+        return Err(Error::Usage(
+            "--header needs an API: it goes with requests to the ParallelCluster API only; pass --api-url".to_owned(),
+        ));
+    }
     let signed = |text: &Option<String>| text.clone().filter(|_| !unsigned);
+    let named_by = || preferences.profile.origin.of_setting("profile", file);
+    let to_check = signed(&preferences.profile.value).map(|name| NamedProfile {
+        name,
+        named_by: named_by(),
+    });
     // Where an API is configured, the role is the API's.
     let has_own_role = target.stack.is_some()
         && preferences.url.is_some()
@@ -429,9 +455,11 @@ fn api(target: Target, unsigned: bool, preferences: &ApiPreferences) -> Result<A
         requested_profile: preferences.profile.value.clone(),
         region: region(preferences.region.unless_environment()),
         signing_region: signed(&preferences.signing_region),
-        profile_to_check: signed(&preferences.profile.value),
+        profile_to_check: to_check,
         profile: signed(&preferences.profile.unless_environment()),
         role_arn: signed(&preferences.role_arn).filter(|_| !has_own_role),
+        external_id: signed(&preferences.external_id),
+        headers: preferences.headers.value.clone().unwrap_or_default(),
         unsigned,
         ca_bundle: preferences.ca_bundle.clone(),
         interval: preferences.interval,

@@ -10,11 +10,13 @@ use clap::ValueEnum;
 
 use crate::cli::{ApiArgs, BackendChoice, Color, LookArgs};
 use crate::config::background::Background;
+use crate::config::headers::ExtraHeader;
 use crate::config::layers::{
-    Layers, Origin, Picked, Setting, choice, heartbeat, interval, path, quoted, switch, text,
+    Layers, Origin, Picked, Setting, choice, header_table, heartbeat, interval, path, quoted,
+    switch, text,
 };
 use crate::config::themes::ByBackground;
-use crate::config::{Environment, themes};
+use crate::config::{Environment, headers, themes};
 use crate::error::Error;
 use crate::style::{Depth, Glyphs, Scheme, Theme};
 
@@ -49,6 +51,8 @@ pub(super) struct ApiPreferences {
     pub(super) signing_region: Option<String>,
     pub(super) profile: Picked<String>,
     pub(super) role_arn: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) headers: Picked<Vec<ExtraHeader>>,
     pub(super) ca_bundle: Option<PathBuf>,
     pub(super) interval: Option<Duration>,
 }
@@ -132,10 +136,17 @@ fn api_preferences(
     let profile = text("profile", "AWS profile to use");
     // Keys in the environment are the choice for this shell; the file's profile must not override them.
     let keys = environment.aws_keys.map(|name| (name, None));
-    let env = variable("AWS_PROFILE", &environment.aws_profile).or(keys);
+    let env = environment.aws_profile.clone();
+    let env = env.map(|(name, profile)| (name, Some(profile))).or(keys);
     let profile = layers.pick(profile, non_empty(args.profile), env, None)?;
     let role = text("role-arn", "IAM role to assume");
     let role = layers.pick(role, non_empty(args.role_arn), None, None)?;
+    let external_id = text("external-id", "external ID that the role asks for");
+    let external_id = layers.pick(external_id, non_empty(args.external_id), None, None)?;
+    let given = headers::of_flags(&args.headers);
+    let given = given.map_err(|why| layers.invalid_value("header", Origin::Flag, &why))?;
+    let extra = header_table("headers", "headers to send to the API with every request");
+    let extra = layers.pick(extra, given, None, None)?;
     let bundle = path(
         "ca-bundle",
         "PEM file of additional CA certificates to trust",
@@ -155,6 +166,8 @@ fn api_preferences(
         signing_region: signing.value,
         profile,
         role_arn: role.value,
+        external_id: external_id.value,
+        headers: extra,
         ca_bundle: resolve_path(bundle, environment),
         interval: every.value,
     })

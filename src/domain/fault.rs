@@ -16,6 +16,10 @@ pub enum FaultKind {
     Malformed,
     /// The credentials have expired or are missing; renewing them helps.
     Expired,
+    /// The credentials were refused, and this process can't get others; only the user can.
+    Lost,
+    /// A role needs an MFA code, which the user has to enter.
+    CodeNeeded,
     /// The API knows the caller and denies the request; other permissions help.
     Denied,
     /// The request can't work as configured: address, region, certificate, or a rejected parameter.

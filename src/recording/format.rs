@@ -258,11 +258,14 @@ pub(crate) struct FaultFields {
 }
 
 /// The serialised classes of failures.
-const CLASSES: [(FaultKind, &str); 6] = [
+const CLASSES: [(FaultKind, &str); 8] = [
     (FaultKind::Throttled, "throttled"),
     (FaultKind::Transient, "transient"),
     (FaultKind::Malformed, "malformed"),
     (FaultKind::Expired, "expired"),
+    // A recorded request for a code asks nobody.
+    (FaultKind::CodeNeeded, "expired"),
+    (FaultKind::Lost, "lost"),
     (FaultKind::Denied, "denied"),
     (FaultKind::Misconfigured, "misconfigured"),
 ];

@@ -3,6 +3,7 @@
 
 use crate::backend::direct::Direct;
 use crate::backend::direct::check::{Permission, policy};
+use crate::backend::parallelcluster::MfaSessions;
 use crate::backend::parallelcluster::ParallelCluster;
 use crate::backend::{Backend, EventSource, EventsError, ImageSource};
 use crate::config::{ApiSettings, Check};
@@ -40,7 +41,7 @@ type Checked = (Vec<(&'static str, String)>, Vec<CheckedCall>, bool);
 
 async fn run(settings: ApiSettings) -> Result<Checked, Error> {
     let role = settings.role_arn.clone();
-    let ready = prepare_api(settings, false).await?;
+    let ready = prepare_api(settings, false, &MfaSessions::default()).await?;
     let region = ready.prepared.target.region.clone();
     let Origin::Api { backend, .. } = ready.prepared.origin else {
         return Err(Error::Bug("a check without a backend".to_owned()));

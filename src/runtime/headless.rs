@@ -139,6 +139,7 @@ fn run_effects(
             | Effect::Copy(_)
             | Effect::Mouse(_)
             | Effect::WriteReport(_)
+            | Effect::EnterCode(..)
             | Effect::Redraw
             | Effect::Suspend => {}
             Effect::Exit(exit) => code = Some(exit),

@@ -28,6 +28,7 @@ use crate::app::model::{Mode, Model, Preferences};
 use crate::app::msg::{Msg, Remark};
 use crate::app::session::{Session, SessionId};
 use crate::app::status::exit_policy::ExitPolicy;
+use crate::backend::parallelcluster::MfaSessions;
 use crate::config::{OutputFormat, OutputMode, Settings, SourceSettings};
 use crate::domain::outcome::Outcome;
 use crate::error::Error;
@@ -92,7 +93,11 @@ async fn watch(
     // With --wait, the user waits for another build than any recorded one.
     let is_live = matches!(settings.source, SourceSettings::Api(_));
     let resumes = is_live && !settings.waits;
-    let ready = prepare::prepare(settings.source, settings.waits).await?;
+    let mfa = match &settings.output {
+        OutputMode::Screen(_) => MfaSessions::on_screen(),
+        OutputMode::Headless(_) => MfaSessions::default(),
+    };
+    let ready = prepare::prepare(settings.source, settings.waits, &mfa).await?;
     let prepared = ready.prepared;
     let recordings = settings.recordings.map(Folder::new);
     let (destination, remark) =
@@ -128,7 +133,7 @@ async fn watch(
         if let Some(folder) = recordings.filter(|_| is_live) {
             recorder::estimate(folder, messages.clone(), tasks);
         }
-        let mut sessions = Sessions::new(prepared.clock, inbox);
+        let mut sessions = Sessions::new(prepared.clock, inbox, mfa);
         let recording = (opening, writer.as_ref());
         sessions.start(session, prepared.origin, recording, messages, tasks);
         sessions

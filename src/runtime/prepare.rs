@@ -1,16 +1,20 @@
 //! Builds a watch from the settings: backend, clock and the header of its recording. Sends no request yet.
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
 use crate::app::msg::Remark;
 use crate::app::session::Target;
 use crate::app::status::playback::Playback;
 use crate::aws::credentials::fixed::Fixed;
-use crate::aws::endpoints::{Endpoints, Service, find_region};
+use crate::aws::credentials::settings::{find_region, sdk_config};
+use crate::aws::endpoints::{Endpoints, Service};
 use crate::backend::direct::{self, Direct};
 use crate::backend::enriched::Enriched;
-use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
+use crate::backend::parallelcluster::{ApiUrl, ImageId, MfaSessions, ParallelCluster, Signing};
 use crate::backend::{Backend, parallelcluster};
 use crate::cli::SimulatedService;
 use crate::clock::Clock;
+use crate::config::headers::ExtraHeader;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::demo::server::aws::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
 use crate::demo::{Scenario, Simulator};
@@ -45,9 +49,13 @@ impl Ready {
 }
 
 /// Prepares the watch of a source.
-pub(super) async fn prepare(settings: SourceSettings, waits: bool) -> Result<Ready, Error> {
+pub(super) async fn prepare(
+    settings: SourceSettings,
+    waits: bool,
+    mfa: &MfaSessions,
+) -> Result<Ready, Error> {
     match settings {
-        SourceSettings::Api(api) => prepare_api(*api, waits).await,
+        SourceSettings::Api(api) => prepare_api(*api, waits, mfa).await,
         SourceSettings::Demo {
             scenario,
             speed,
@@ -57,30 +65,38 @@ pub(super) async fn prepare(settings: SourceSettings, waits: bool) -> Result<Rea
     }
 }
 
-pub(super) async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
+pub(super) async fn prepare_api(
+    api: ApiSettings,
+    waits: bool,
+    mfa: &MfaSessions,
+) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
         .parse()
         .map_err(|error| usage(&format!("invalid image id {}", api.image_id), &error))?;
     if let Some(profile) = &api.profile_to_check {
-        let checked = parallelcluster::check_profile(profile).await;
-        checked.map_err(|error| usage("invalid value for --profile", &error))?;
+        let checked = parallelcluster::check_profile(&profile.name).await;
+        let what = format!("invalid value for {}", profile.named_by);
+        checked.map_err(|error| usage(&what, &error))?;
     }
     let Some(api_url) = &api.api_url else {
-        return prepare_direct(api, waits).await;
+        return prepare_direct(api, waits, mfa).await;
     };
     let api_url: ApiUrl = api_url
         .parse()
         .map_err(|error| usage("invalid value for --api-url", &error))?;
-    let aws = beside_api(&api, &api_url).await;
+    let aws = beside_api(&api, &api_url, mfa).await;
     let signing = if api.unsigned {
         Signing::Unsigned
     } else {
         Signing::SigV4 {
             region: api.signing_region,
             role_arn: api.role_arn,
+            external_id: api.external_id,
+            mfa: mfa.clone(),
         }
     };
+    let headers = extra_headers(&api.headers)?;
     let target = Target {
         image_id: image_id.as_str().to_owned(),
         region: api.region.as_deref().map(SafeText::new),
@@ -102,6 +118,7 @@ pub(super) async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, 
         region: api.region,
         profile: api.profile,
         signing,
+        headers,
         ca_bundle: api.ca_bundle,
     };
     let source = ParallelCluster::new(settings, clock.clone())
@@ -118,9 +135,23 @@ pub(super) async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, 
     Ok(Ready::new(target, clock, origin, header))
 }
 
+/// The headers for the HTTP client, whose own debug output leaves out values that are marked as sensitive.
+fn extra_headers(headers: &[ExtraHeader]) -> Result<HeaderMap, Error> {
+    let mut map = HeaderMap::new();
+    for header in headers {
+        let name = HeaderName::try_from(&header.name);
+        let name = name.map_err(|error| usage("invalid value for --header", &error))?;
+        let value = HeaderValue::try_from(header.value.expose());
+        let mut value = value.map_err(|error| usage("invalid value for --header", &error))?;
+        value.set_sensitive(true);
+        map.insert(name, value);
+    }
+    Ok(map)
+}
+
 /// What AWS tells beside an API, with the identity before the role. Nothing is asked where requests are unsigned; an API on
 /// this machine is no reason to ask the real AWS.
-async fn beside_api(api: &ApiSettings, url: &ApiUrl) -> Option<Direct> {
+async fn beside_api(api: &ApiSettings, url: &ApiUrl, mfa: &MfaSessions) -> Option<Direct> {
     if api.unsigned {
         return None;
     }
@@ -129,7 +160,7 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl) -> Option<Direct> {
     let of_api = url.signing_region().map(str::to_owned);
     let fallback = api.requested_region.clone().or(of_api);
     let region = find_region(profile, api.region_before_profile.clone(), fallback).await?;
-    let endpoints = Endpoints::load(profile, &region).await.ok()?;
+    let endpoints = Endpoints::of_config(sdk_config(profile, &region).await, &region).ok()?;
     if is_local && !endpoints.is_configured(Service::ImageBuilder) {
         return None;
     }
@@ -141,12 +172,18 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl) -> Option<Direct> {
         endpoints,
         profile: api.profile.clone(),
         role_arn: None,
+        external_id: None,
+        mfa: mfa.clone(),
         ca_bundle: api.ca_bundle.clone(),
     };
     Direct::new(settings, Clock::wall()).ok()
 }
 
-pub(super) async fn prepare_direct(api: ApiSettings, waits: bool) -> Result<Ready, Error> {
+pub(super) async fn prepare_direct(
+    api: ApiSettings,
+    waits: bool,
+    mfa: &MfaSessions,
+) -> Result<Ready, Error> {
     let profile = api.profile.as_deref();
     let region = find_region(profile, api.region_before_profile, api.requested_region);
     let region = region.await.ok_or_else(|| {
@@ -155,7 +192,7 @@ pub(super) async fn prepare_direct(api: ApiSettings, waits: bool) -> Result<Read
                 .to_owned(),
         )
     })?;
-    let endpoints = Endpoints::load(profile, &region).await;
+    let endpoints = Endpoints::of_config(sdk_config(profile, &region).await, &region);
     let endpoints = endpoints.map_err(|error| usage("invalid AWS configuration", &error))?;
     let clock = Clock::wall();
     let target = Target {
@@ -177,6 +214,8 @@ pub(super) async fn prepare_direct(api: ApiSettings, waits: bool) -> Result<Read
         endpoints,
         profile: api.profile,
         role_arn: api.role_arn,
+        external_id: api.external_id,
+        mfa: mfa.clone(),
         ca_bundle: api.ca_bundle,
     };
     let source = Direct::new(settings, clock.clone())
@@ -252,6 +291,7 @@ fn simulated_api(
         region: Some(scenario.region().to_owned()),
         profile: None,
         signing: Signing::Unsigned,
+        headers: HeaderMap::new(),
         ca_bundle: None,
     };
     ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))

@@ -289,6 +289,7 @@ impl ScreenLoop<'_> {
         for effect in effects {
             match effect {
                 Effect::Poll(session, request) => self.sessions.poll(session, request),
+                Effect::EnterCode(session, code) => self.sessions.enter_code(session, code),
                 Effect::Playback(session, request) => self.sessions.playback(session, request),
                 Effect::Notify(text) => {
                     self.screen

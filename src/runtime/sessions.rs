@@ -10,6 +10,7 @@ use crate::app::msg::Msg;
 use crate::app::session::{SessionId, Target};
 use crate::app::status::playback::Playback;
 use crate::backend::Backend;
+use crate::backend::parallelcluster::MfaSessions;
 use crate::clock::Clock;
 use crate::demo::Simulator;
 use crate::domain::observation::Observation;
@@ -21,6 +22,7 @@ use crate::runtime::inbox::Inbox;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::recorder::Opening;
 use crate::runtime::replay::{Outputs, replay};
+use crate::text::secret::Secret;
 
 /// The capacity of the queue of commands: one of each kind, and one more.
 const COMMANDS: usize = 4;
@@ -64,17 +66,19 @@ pub(super) struct Sessions {
     pub inbox: Inbox,
     /// The budget of the API, which all sessions of a program poll: they share one endpoint.
     permit: Permit,
+    mfa: MfaSessions,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
     players: Vec<(SessionId, mpsc::Sender<PlaybackRequest>)>,
 }
 
 impl Sessions {
     /// No sessions yet.
-    pub(super) fn new(clock: Clock, inbox: Inbox) -> Self {
+    pub(super) fn new(clock: Clock, inbox: Inbox, mfa: MfaSessions) -> Self {
         Self {
             permit: Permit::new(clock.clone()),
             clock,
             inbox,
+            mfa,
             pollers: Vec::new(),
             players: Vec::new(),
         }
@@ -147,6 +151,12 @@ impl Sessions {
             poller.run().await;
         });
         self.pollers.push((session, commands));
+    }
+
+    /// Uses the code that the user has entered.
+    pub(super) fn enter_code(&self, session: SessionId, code: Secret) {
+        self.mfa.enter(code);
+        self.poll(session, PollRequest::Now);
     }
 
     /// Sends a request of the application to the player of a recording.

@@ -13,4 +13,5 @@ pub(crate) mod expression;
 pub(crate) mod pattern;
 pub(crate) mod redact;
 pub(crate) mod safe;
+pub(crate) mod secret;
 pub(crate) mod width;

@@ -106,6 +106,7 @@ fn command_of(program: &str, arguments: &[&str]) -> Command {
     for name in [
         "BAKEWATCH_API_URL",
         "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
         "AWS_CA_BUNDLE",
         "AWS_REGION",
         "AWS_DEFAULT_REGION",

@@ -1,6 +1,8 @@
 //! A line of text input: the text to search for, or to filter the list by. `update::find` edits it and applies its
 //! pattern; `view::overlays::prompt` draws it in the place of the hints.
 
+use std::fmt;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::views::Tab;
@@ -17,9 +19,11 @@ pub enum PromptPurpose {
     FilterText,
     /// To search the detail, or the explanation of a failure.
     SearchPage,
+    /// To enter an MFA code, which is not shown.
+    Code,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Prompt {
     pub purpose: PromptPurpose,
     /// The text before the cursor.
@@ -36,6 +40,9 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// The number of digits of an MFA code.
+    pub(crate) const CODE_LENGTH: usize = 6;
+
     /// Opens the line with the current pattern.
     pub fn new(purpose: PromptPurpose, current: Option<&Pattern>, keep_text: bool) -> Self {
         let text = current.filter(|_| keep_text).map_or("", Pattern::text);
@@ -65,7 +72,11 @@ impl Prompt {
     }
 
     pub fn push(&mut self, character: char) {
-        if !character.is_control() && self.before.len() + self.after.len() < LONGEST {
+        let (allowed, longest) = match self.purpose {
+            PromptPurpose::Code => (character.is_ascii_digit(), Self::CODE_LENGTH),
+            _ => (!character.is_control(), LONGEST),
+        };
+        if allowed && self.before.len() + self.after.len() < longest {
             self.before.push(character);
         }
     }
@@ -126,6 +137,16 @@ impl Prompt {
     pub fn end(&mut self) {
         let after = std::mem::take(&mut self.after);
         self.before.push_str(&after);
+    }
+}
+
+/// Without the text, which may be a code.
+impl fmt::Debug for Prompt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Prompt")
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
     }
 }
 

@@ -68,7 +68,9 @@ impl ConnectionState {
         match kind {
             FaultKind::Throttled => Self::Throttled,
             FaultKind::Transient | FaultKind::Malformed => Self::Unreachable,
-            FaultKind::Expired | FaultKind::Denied => Self::Unauthorized,
+            FaultKind::Expired | FaultKind::CodeNeeded | FaultKind::Lost | FaultKind::Denied => {
+                Self::Unauthorized
+            }
             FaultKind::Misconfigured => Self::Misconfigured,
         }
     }

@@ -23,6 +23,8 @@ const CLEANUP_LIMIT: Duration = Duration::from_mins(10);
 const CLEANUP_START_LIMIT: Duration = Duration::from_secs(20);
 /// A verdict that only a refused request could decide is awaited this long.
 const REFUSED_LIMIT: Duration = Duration::from_mins(10);
+/// Credentials that this process can't replace are refused this long: the user of a shared file may.
+const LOST_LIMIT: Duration = Duration::from_mins(1);
 /// A final full walk that keeps failing is retried this long before the verdict is printed without it.
 const LAST_WALK_LIMIT: Duration = Duration::from_mins(1);
 
@@ -48,6 +50,8 @@ pub struct ExitPolicy {
     image_fault: Option<(Duration, Fault)>,
     /// Since when the verdict depends on the description alone, which is refused.
     refused_since: Option<Duration>,
+    /// Since when the credentials are refused and can't be replaced by this process, and why.
+    lost: Option<(Duration, Fault)>,
     decided_at: Option<Duration>,
     audited: bool,
 }
@@ -83,8 +87,16 @@ impl ExitPolicy {
             Stream::Steps | Stream::Log | Stream::Images => None,
         };
         match (change.response, fault) {
-            (Response::Failed(fault), Some(slot)) => keep_first_time(slot, change.elapsed, fault),
-            (Response::Data | Response::StackGone, Some(slot)) => *slot = None,
+            (Response::Failed(fault), Some(slot)) => {
+                keep_first_time(slot, change.elapsed, fault);
+                if matches!(fault.kind, FaultKind::Lost | FaultKind::CodeNeeded) {
+                    keep_first_time(&mut self.lost, change.elapsed, fault);
+                }
+            }
+            (Response::Data | Response::StackGone, Some(slot)) => {
+                *slot = None;
+                self.lost = None;
+            }
             (Response::Recorded | Response::Refused(_) | Response::ClockOff(_), _) | (_, None) => {}
         }
         let is_refused = self
@@ -112,8 +124,12 @@ impl ExitPolicy {
 
     /// Retry limits start again after a sleep: a request that failed before it has not been retried since.
     pub fn resume_after_sleep(&mut self, now: Duration) {
-        let faults = self.events_fault.iter_mut().chain(&mut self.image_fault);
-        for (since, _) in faults {
+        let faults = [
+            &mut self.events_fault,
+            &mut self.image_fault,
+            &mut self.lost,
+        ];
+        for (since, _) in faults.into_iter().flatten() {
             *since = now;
         }
         self.refused_since = self.refused_since.map(|_| now);
@@ -130,6 +146,9 @@ impl ExitPolicy {
             return Some(end);
         }
         if let Some(end) = self.refused_for_long(now) {
+            return Some(end);
+        }
+        if let Some(end) = self.lost_for_long(build, now) {
             return Some(end);
         }
         let since = now.saturating_sub(self.decided_at?);
@@ -162,6 +181,22 @@ impl ExitPolicy {
             code: exit_code::NOT_WATCHED,
             outcome: OutcomeKind::Unknown,
             reason: Some(fault.to_string()),
+        })
+    }
+
+    /// No request can succeed any more. A verdict that was reached before stays.
+    fn lost_for_long(&self, build: &Build, now: Duration) -> Option<WatchEnd> {
+        let (since, fault) = self.lost.as_ref()?;
+        if now.saturating_sub(*since) < LOST_LIMIT {
+            return None;
+        }
+        let decided = self.decided_at.and_then(|_| verdict_end(build.verdict()));
+        decided.or_else(|| {
+            Some(WatchEnd {
+                code: exit_code::NOT_WATCHED,
+                outcome: OutcomeKind::Unknown,
+                reason: Some(fault.to_string()),
+            })
         })
     }
 

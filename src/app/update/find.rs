@@ -40,6 +40,7 @@ fn open(model: &mut Model, purpose: PromptPurpose) {
         PromptPurpose::SearchList => &session.search.listed,
         PromptPurpose::SearchPage => &session.search.page,
         PromptPurpose::FilterText => &session.filter.text,
+        PromptPurpose::Code => &None,
     };
     let keep_text = purpose == PromptPurpose::FilterText;
     let prompt = Prompt::new(purpose, current.as_ref(), keep_text);
@@ -76,6 +77,9 @@ pub(super) fn apply_typed_text(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else {
         return;
     };
+    if prompt.purpose == PromptPurpose::Code {
+        return;
+    }
     prompt.parse_pattern();
     if let Ok(pattern) = prompt.pattern.clone() {
         set_pattern(&mut model.shown, prompt.purpose, pattern);
@@ -124,6 +128,7 @@ fn set_pattern(session: &mut Session, purpose: PromptPurpose, pattern: Option<Pa
     match purpose {
         PromptPurpose::SearchList => set_search(session, pattern),
         PromptPurpose::SearchPage => session.search.page = pattern,
+        PromptPurpose::Code => {}
         PromptPurpose::FilterText => {
             let mut filter = session.filter.clone();
             filter.text = pattern;

@@ -10,10 +10,12 @@ use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help::Help;
-use crate::app::session::{Focus, Session};
+use crate::app::overlays::prompt::PromptPurpose;
+use crate::app::session::{CodeRequest, Focus, Session};
 use crate::app::update::view_state::{close_help, set_filter, set_search};
-use crate::app::update::{copy, find, navigation};
+use crate::app::update::{code, copy, find, navigation};
 use crate::app::views::Tab;
+use crate::app::views::action::ViewAction;
 use crate::app::views::detail::DetailMode;
 use crate::app::views::filter::{Filter, FilterChoice};
 use crate::domain::names::Names;
@@ -32,7 +34,12 @@ pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
         find::apply_typed_text(model);
         return;
     }
-    match model.keys.action(model.context(), key) {
+    let action = model.keys.action(model.context(), key);
+    if action == Some(Action::View(ViewAction::Enter)) && code::prompt(model).is_some() {
+        code::enter(model, effects);
+        return;
+    }
+    match action {
         Some(Action::App(action)) => run_app_action(model, action, effects),
         Some(Action::Session(SessionAction::Report)) => {
             request_report(model, asked_for_report, effects);
@@ -148,6 +155,7 @@ fn run_session_action(model: &mut Model, action: SessionAction, effects: &mut Ef
         // `press_key` knows whether the key before asked for it too.
         SessionAction::Report => request_report(model, false, effects),
         SessionAction::PollNow => {
+            code::ask_again(&mut model.shown);
             effects.extend(poll_now(&mut model.shown, model.elapsed));
         }
     }
@@ -226,6 +234,9 @@ fn close_overlay(model: &mut Model) -> bool {
         Some(Overlay::Help { .. }) => close_help(model),
         Some(Overlay::Prompt(prompt)) => {
             find::cancel(&mut model.shown, prompt);
+            if prompt.purpose == PromptPurpose::Code {
+                model.shown.code = CodeRequest::Declined;
+            }
             model.overlay = None;
         }
         Some(Overlay::Filter(_)) => model.overlay = None,

@@ -1,6 +1,7 @@
 //! The only writer of the model while the program runs: applies messages here, and keys, the mouse and observations in
 //! the files beside it. See `app` for the order. Tests: tests/it/app/, tests/it/headless/endings.rs.
 
+mod code;
 mod copy;
 mod ending;
 mod find;
@@ -99,6 +100,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         Mode::Screen => {
             model.shown.build.index_some(&mut WorkBudget::slice());
             find::select_first_match(model);
+            code::show_prompt(model);
             model.settle();
         }
     }

@@ -11,7 +11,7 @@ use crate::app::msg::Remark;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::summary::summary;
-use crate::app::update::{ending, show_remark, view_state, warn_of_wrong_clock};
+use crate::app::update::{code, ending, show_remark, view_state, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
@@ -62,6 +62,7 @@ pub(super) fn apply(
             });
             continue;
         }
+        code::observe(session, &change);
         match mode {
             Mode::Screen => {
                 session.select_for_verdict();

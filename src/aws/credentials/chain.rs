@@ -1,41 +1,38 @@
 //! Resolves an identity through aws-config: environment, profiles (static keys, assumed roles, SSO, a process), web
 //! identity, ECS and EC2 metadata, and then the role to assume.
 
-use std::env;
 use std::error::Error;
 use std::iter;
-use std::path::Path;
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-#[expect(
-    deprecated,
-    reason = "the aliases spare a dependency on the crate that has the types"
-)]
-use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
-use aws_config::profile::{
-    ProfileFileCredentialsProvider, ProfileFileLoadError, ProfileFileRegionProvider, ProfileSet,
-};
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext};
 use aws_smithy_http_client::{Builder, Connector};
+use aws_types::sdk_config::SharedHttpClient;
 
-use crate::aws::credentials::fault::{IdentityFault, Login};
+use crate::aws::credentials::fault::{FixedKeys, IdentityFault, Login};
 use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
+use crate::aws::credentials::mfa::MfaSessions;
+use crate::aws::credentials::profile_chain::{ProfileChain, Role, Source};
+use crate::aws::credentials::profile_files::AwsFiles;
+use crate::aws::credentials::profile_text::encode;
+use crate::aws::credentials::settings::check_overrides;
 use crate::aws::signer::Signer;
+use crate::aws::tls::CaBundle;
 
 /// This program's session name at STS.
-const SESSION_NAME: &str = "bakewatch";
-/// The limit of `source_profile` links to follow: they may form a ring.
-const LONGEST_CHAIN: usize = 16;
+pub(super) const SESSION_NAME: &str = "bakewatch";
+/// The profile where none is selected.
+const DEFAULT_PROFILE: &str = "default";
 
 /// The usual AWS chain, built again for each resolution: aws-config reads the profile files only once.
 #[derive(Clone, Debug)]
@@ -55,82 +52,23 @@ pub(crate) struct SigningChain {
     pub(crate) region: Option<String>,
     /// The role to assume.
     pub(crate) role_arn: Option<String>,
+    /// The external id that the role asks for.
+    pub(crate) external_id: Option<String>,
+    /// The roles of profiles that need a code.
+    pub(crate) mfa: MfaSessions,
+    /// The same certificates, for requests of this program's own.
+    pub(crate) bundle: Option<CaBundle>,
     /// The certificates to trust where these are not just the platform's.
     pub(crate) tls: Option<TlsContext>,
 }
 
-/// The reason why a profile can't be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ProfileError {
-    #[error(
-        "unknown AWS profile {name}: it is neither in the config file nor in the credentials file"
-    )]
-    Unknown { name: String },
-    #[error("failed to read the AWS config and credentials files")]
-    Unreadable(#[from] ProfileFileLoadError),
-}
-
-/// Checks that a profile exists. Reads the profile files and nothing else.
-///
-/// # Errors
-/// Where no file has the profile, or the files can't be read.
-pub(crate) async fn check_profile(name: &str) -> Result<(), ProfileError> {
-    match load_profiles(Some(name)).await?.get_profile(name) {
-        Some(_) => Ok(()),
-        None => Err(ProfileError::Unknown {
-            name: name.to_owned(),
-        }),
-    }
-}
-
-async fn load_profiles(selected: Option<&str>) -> Result<ProfileSet, ProfileFileLoadError> {
-    // The defaults are the real file system and the real environment; their types are private to aws-config.
-    let (files, environment, places) = (<_>::default(), <_>::default(), profile_files());
-    let selected = selected.map(|name| name.to_owned().into());
-    aws_config::profile::load(&files, &environment, &places, selected).await
-}
-
-/// The profile files: those in the home folder, or those that the environment names. Without an absolute home folder,
-/// aws-config would take the current folder for it, and run a `credential_process` that somebody left there.
-#[expect(
-    deprecated,
-    reason = "the aliases spare a dependency on the crate that has the types"
-)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "aws-config reads these variables itself; this decides whether it may"
-)]
-pub(crate) fn profile_files() -> ProfileFiles {
-    if has_home() {
-        return ProfileFiles::default();
-    }
-    let is_named =
-        |variable| env::var(variable).is_ok_and(|path| !path.is_empty() && !path.starts_with('~'));
-    let (config, credentials) = (
-        is_named("AWS_CONFIG_FILE"),
-        is_named("AWS_SHARED_CREDENTIALS_FILE"),
-    );
-    ProfileFiles::builder()
-        .include_default_config_file(config)
-        .include_default_credentials_file(credentials)
-        // At least one file is required.
-        .with_contents(ProfileFileKind::Config, "")
-        .build()
-}
-
-/// Whether the home folder is the same wherever the program is started.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "aws-config takes its home folder from this variable"
-)]
-fn has_home() -> bool {
-    cfg!(windows) || env::var_os("HOME").is_some_and(|home| Path::new(&home).is_absolute())
-}
-
-/// The region of the EC2 instance that this machine may be.
+/// The region of the EC2 instance that this machine may be, where nothing else names one.
 pub(crate) async fn region_of_machine() -> Option<String> {
-    let metadata = ImdsRegionProvider::builder().build();
-    Some(metadata.region().await?.to_string())
+    // The metadata service's address may be in the profile files.
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .no_credentials()
+        .profile_files(AwsFiles::read().await.for_sdk());
+    Some(loader.load().await.region()?.to_string())
 }
 
 impl Resolve for AwsChain {
@@ -138,27 +76,48 @@ impl Resolve for AwsChain {
         let chain = self.clone();
         Box::pin(async move { chain.resolve_identity().await })
     }
+
+    fn forget(&self) {
+        if let Some(signing) = &self.signing {
+            signing.mfa.forget();
+        }
+    }
 }
 
 impl AwsChain {
     async fn resolve_identity(&self) -> Result<Identity, IdentityFault> {
+        let files = AwsFiles::read().await;
         let Some(signing) = &self.signing else {
             return Ok(Identity {
-                region: self.configured_region().await,
-                signer: None,
+                region: self.region_in(&files).await,
+                ..Identity::default()
             });
         };
-        let region = self.region_chain().await;
+        let region = self.region_chain(&files).await;
         let Some(signing_region) = signing.region.clone().or_else(|| region.clone()) else {
             return Err(IdentityFault::NoRegion);
         };
-        let config = self.sdk_config(signing, &signing_region).await;
+        let mut config = self.sdk_config(&files, signing, &signing_region).await;
+        let chain = self.profile_chain(&files).await;
+        if signing.role_arn.is_some() || chain.as_ref().is_some_and(ProfileChain::sends_requests) {
+            check_overrides(&config).await?;
+        }
+        let has_login = chain.as_ref().is_some_and(ProfileChain::has_login);
+        if has_login && !files.has_home {
+            // aws-config would read the logins of the current folder.
+            return Err(IdentityFault::Misconfigured(
+                "HOME is not an absolute path, and logins are kept below it".to_owned(),
+            ));
+        }
+        if let Some(chain) = chain.as_ref().filter(|chain| chain.with_codes().is_some()) {
+            let session = self.with_codes(&files, signing, &config, chain).await?;
+            let session = SharedCredentialsProvider::new(session);
+            config = config.into_builder().credentials_provider(session).build();
+        }
         let credentials = match signing.credentials(&config).await {
             Ok(credentials) => credentials,
             Err(error) => {
-                let login = self.login().await;
-                let profile = self.profile.as_deref();
-                return Err(IdentityFault::new(&error, &causes(&error), profile, login));
+                return Err(self.fault(&files, chain.as_ref(), &error));
             }
         };
         Ok(Identity {
@@ -167,16 +126,21 @@ impl AwsChain {
                 credentials,
                 region: signing_region,
             }),
+            fixed_keys: Self::fixed_keys(&files, chain.as_ref()),
         })
     }
 
     /// The region without any request: an unsigned watch does not contact AWS itself.
     pub(crate) async fn configured_region(&self) -> Option<String> {
+        self.region_in(&AwsFiles::read().await).await
+    }
+
+    async fn region_in(&self, files: &AwsFiles) -> Option<String> {
         if self.region.is_some() {
             return self.region.clone();
         }
-        let mut profile = ProfileFileRegionProvider::builder().profile_files(profile_files());
-        if let Some(name) = &self.profile {
+        let mut profile = ProfileFileRegionProvider::builder().profile_files(files.for_sdk());
+        if let Some(name) = files.selected_for_sdk(self.profile.as_deref()) {
             profile = profile.profile_name(name);
         }
         let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
@@ -187,72 +151,165 @@ impl AwsChain {
     }
 
     /// The requested region, or that of the environment, the profile or the machine.
-    async fn region_chain(&self) -> Option<String> {
-        match self.configured_region().await {
+    async fn region_chain(&self, files: &AwsFiles) -> Option<String> {
+        match self.region_in(files).await {
             Some(region) => Some(region),
             None => region_of_machine().await,
         }
     }
 
     /// Credentials are fetched in the endpoint's region, which exists and belongs to the same partition.
-    async fn sdk_config(&self, signing: &SigningChain, region: &str) -> SdkConfig {
-        let version = BehaviorVersion::latest();
+    async fn sdk_config(
+        &self,
+        files: &AwsFiles,
+        signing: &SigningChain,
+        region: &str,
+    ) -> SdkConfig {
         let region = Region::new(region.to_owned());
-        let mut loader = aws_config::defaults(version)
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(region.clone())
-            .profile_files(profile_files());
-        let mut providers = ProviderConfig::without_region()
-            .with_behavior_version(Some(version))
-            .with_region(Some(region));
-        if let Some(tls) = &signing.tls {
-            (loader, providers) = trusting(tls.clone(), loader, providers);
+            .profile_files(files.for_sdk());
+        if let Some(client) = signing.http_client() {
+            loader = loader.http_client(client);
         }
-        if let Some(name) = &self.profile {
+        let name = files.selected_for_sdk(self.profile.as_deref());
+        if let Some(name) = &name {
+            loader = loader.profile_name(name);
+        }
+        if let Some(name) = name.filter(|_| self.profile.is_some()) {
             // The default chain prefers the environment's keys to any profile. A profile that the user selected by
             // name comes before them, as it does for the AWS CLI.
             let provider = ProfileFileCredentialsProvider::builder()
-                .configure(&providers)
-                .profile_files(profile_files())
+                .configure(&signing.providers(Some(region)))
+                .profile_files(files.for_sdk())
                 .profile_name(name);
-            loader = loader
-                .profile_name(name)
-                .credentials_provider(provider.build());
+            loader = loader.credentials_provider(provider.build());
         }
         loader.load().await
     }
 
-    /// The session or profile that the user would log in to.
-    async fn login(&self) -> Login {
-        let named = self.profile.as_deref();
-        match load_profiles(named).await {
-            Ok(set) => login_of(&set, named.unwrap_or_else(|| set.selected_profile())),
-            Err(_unreadable) => Login::Profile(named.unwrap_or("default").to_owned()),
-        }
-    }
-}
-
-/// The login for a profile, which may take its credentials from another one.
-fn login_of(set: &ProfileSet, selected: &str) -> Login {
-    let mut name = selected;
-    for _ in 0..LONGEST_CHAIN {
-        let Some(profile) = set.get_profile(name) else {
-            break;
+    /// Assumes the roles of a profile from the first one that needs a code.
+    async fn with_codes(
+        &self,
+        files: &AwsFiles,
+        signing: &SigningChain,
+        config: &SdkConfig,
+        chain: &ProfileChain,
+    ) -> Result<Credentials, IdentityFault> {
+        let (roles, before) = chain.with_codes().unwrap_or_default();
+        let (mfa, bundle) = (&signing.mfa, signing.bundle.as_ref());
+        let sessions = roles.iter().map(|role| mfa.session(role)).enumerate();
+        let last = sessions
+            .rev()
+            .find_map(|(index, session)| Some((index + 1, session?)));
+        let (done, mut credentials) = if let Some(last) = last {
+            last
+        } else {
+            let found = self
+                .before_codes(files, signing, config, chain, before)
+                .await;
+            (0, found?)
         };
-        if let Some(session) = profile.get("sso_session") {
-            return Login::Session(session.to_owned());
+        for role in roles.iter().skip(done) {
+            let assumed = mfa.assume(role, credentials, config, bundle).await;
+            let fixed = || Self::fixed_keys(files, Some(chain));
+            credentials = assumed.map_err(|fault| fault.with_fixed_keys(fixed()))?;
         }
-        if profile.get("sso_start_url").is_some() {
-            return Login::Profile(name.to_owned());
+        Ok(credentials)
+    }
+
+    /// The credentials with which the first role that needs a code is assumed: those of the role before it, else of the
+    /// chain's source.
+    async fn before_codes(
+        &self,
+        files: &AwsFiles,
+        signing: &SigningChain,
+        config: &SdkConfig,
+        chain: &ProfileChain,
+        before: Option<&Role>,
+    ) -> Result<Credentials, IdentityFault> {
+        let (profile, texts) = match before {
+            Some(role) => (&role.profile, files.for_sdk()),
+            None => (&chain.profile, files.for_sdk_without_role(&chain.profile)),
+        };
+        let provider = ProfileFileCredentialsProvider::builder()
+            .configure(&signing.providers(config.region().cloned()))
+            .profile_files(texts)
+            .profile_name(encode(profile));
+        let found = provider.build().provide_credentials().await;
+        found.map_err(|error| self.fault(files, Some(chain), &error))
+    }
+
+    /// The chain of the profile that the credentials come from; `None` where they come from somewhere else.
+    async fn profile_chain(&self, files: &AwsFiles) -> Option<ProfileChain> {
+        let given = self.profile.as_deref();
+        if given.is_none() && files.environment.is_some() {
+            return None;
         }
-        match profile.get("source_profile") {
-            Some(source) => name = source,
-            None => break,
+        let profiles = files.profiles(given).await.ok()?;
+        let selected = files.selected(given).unwrap_or(DEFAULT_PROFILE);
+        Some(ProfileChain::of(&profiles, selected))
+    }
+
+    /// The keys that the credentials come from, where this process can't get others.
+    fn fixed_keys(files: &AwsFiles, chain: Option<&ProfileChain>) -> Option<FixedKeys> {
+        match chain.map(|chain| (&chain.source, &chain.profile)) {
+            None | Some((Source::Environment, _)) => files.environment.clone(),
+            Some((Source::SessionKeys, profile)) => Some(FixedKeys::OfProfile(profile.clone())),
+            Some(_) => None,
         }
     }
-    Login::Profile(selected.to_owned())
+
+    /// The fault for an error of the chain.
+    fn fault(
+        &self,
+        files: &AwsFiles,
+        chain: Option<&ProfileChain>,
+        error: &CredentialsError,
+    ) -> IdentityFault {
+        let selected = files.selected(self.profile.as_deref());
+        let name = selected.unwrap_or(DEFAULT_PROFILE);
+        if let Some((path, line)) = files.bad_line(name).filter(|_| chain.is_some()) {
+            let path = path.display();
+            let why = format!("line {line} of {path} is neither a section nor a property");
+            return IdentityFault::Misconfigured(why);
+        }
+        let fixed = Self::fixed_keys(files, chain);
+        let login = match chain.map(|chain| &chain.source) {
+            Some(Source::Login(login)) => login.clone(),
+            _ => Login::Profile(name.to_owned()),
+        };
+        IdentityFault::new(error, &causes(error), selected, login).with_fixed_keys(fixed)
+    }
 }
 
 impl SigningChain {
+    /// The settings of a provider of credentials.
+    fn providers(&self, region: Option<Region>) -> ProviderConfig {
+        let providers = ProviderConfig::without_region()
+            .with_behavior_version(Some(BehaviorVersion::latest()))
+            .with_region(region);
+        match self.http_client() {
+            Some(client) => providers.with_http_client(client),
+            None => providers,
+        }
+    }
+
+    /// A client that trusts the CA bundle, if there is one: aws-config's own client trusts the platform's certificates
+    /// only. This client uses the environment's proxies as that one does.
+    fn http_client(&self) -> Option<SharedHttpClient> {
+        let tls = self.tls.clone()?;
+        Some(
+            Builder::new().build_with_connector_fn(move |settings, _components| {
+                let mut connector = Connector::builder()
+                    .proxy_config(ProxyConfig::from_env())
+                    .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+                connector.set_connector_settings(settings.cloned());
+                connector.tls_context(tls.clone()).build()
+            }),
+        )
+    }
+
     async fn credentials(&self, config: &SdkConfig) -> Result<Credentials, CredentialsError> {
         let Some(arn) = &self.role_arn else {
             return match config.credentials_provider() {
@@ -260,31 +317,14 @@ impl SigningChain {
                 None => Err(CredentialsError::not_loaded_no_source()),
             };
         };
-        let role = AssumeRoleProvider::builder(arn)
+        let mut role = AssumeRoleProvider::builder(arn)
             .session_name(SESSION_NAME)
             .configure(config);
+        if let Some(id) = &self.external_id {
+            role = role.external_id(id);
+        }
         role.build().await.provide_credentials().await
     }
-}
-
-/// Makes aws-config trust a CA bundle: its own client trusts the platform's certificates only. This client uses the
-/// environment's proxies as that one does.
-fn trusting(
-    tls: TlsContext,
-    loader: ConfigLoader,
-    providers: ProviderConfig,
-) -> (ConfigLoader, ProviderConfig) {
-    let client = Builder::new().build_with_connector_fn(move |settings, _components| {
-        let mut connector = Connector::builder()
-            .proxy_config(ProxyConfig::from_env())
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-        connector.set_connector_settings(settings.cloned());
-        connector.tls_context(tls.clone()).build()
-    });
-    (
-        loader.http_client(client.clone()),
-        providers.with_http_client(client),
-    )
 }
 
 /// The texts of an error's causes. The error's own text only states that there was one, so it is used only where there

@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
+use chrono::{DateTime, Utc};
 
 use crate::aws::context::RequestContext;
 use crate::aws::excerpt::excerpt_without_request;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::text::redact::redact_urls;
+use crate::text::safe::SafeText;
 
 /// The reason why there is no identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,23 @@ pub(crate) enum IdentityFault {
     /// A file or a setting is wrong.
     Misconfigured(String),
     RoleDenied(String),
+    /// The keys have expired or are unknown, and this process can't get others.
+    Lost {
+        keys: FixedKeys,
+        why: String,
+    },
+    /// A role needs an MFA code, which the user has to enter.
+    CodeNeeded {
+        profile: String,
+        /// The device.
+        serial: String,
+        /// There was a code, and AWS refused it.
+        refused: bool,
+        /// Whether there is a screen to enter it on.
+        can_ask: bool,
+    },
+    /// A request of this program's own failed.
+    Request(Box<Fault>),
     /// The network failed on the way to the credentials.
     Unreachable(String),
     /// The certificate of a service on the way to the credentials was rejected.
@@ -38,13 +57,56 @@ pub(crate) enum IdentityFault {
     Failed(String),
 }
 
-/// The argument of `aws sso login`.
+/// Keys that stay as they are until the user replaces them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FixedKeys {
+    OfEnvironment {
+        expire: Option<DateTime<Utc>>,
+    },
+    /// Session keys in a profile of this name.
+    OfProfile(String),
+}
+
+impl FixedKeys {
+    /// The fault for a request whose credentials were refused.
+    pub(crate) fn lost(&self, fault: Fault) -> Fault {
+        Fault {
+            kind: FaultKind::Lost,
+            hint: Some(SafeText::new(&self.hint())),
+            ..fault
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::OfEnvironment { expire } => {
+                let until = expire.map(|time| format!(" valid until {}", time.format("%F %TZ")));
+                format!(
+                    "they are keys of this process's environment{}, which it cannot renew: start bakewatch again with \
+                     new ones, or use a profile that renews itself (--profile)",
+                    until.unwrap_or_default()
+                )
+            }
+            Self::OfProfile(name) => {
+                let name = shell_word(name);
+                format!(
+                    "they are fixed keys with a session token in the profile {name}, which this process cannot renew: \
+                     replace them there"
+                )
+            }
+        }
+    }
+}
+
+/// The argument of `aws sso login` or of `aws login`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Login {
     /// An `[sso-session …]`, which profiles share.
     Session(String),
     /// A profile that has its own portal.
     Profile(String),
+    /// A profile that uses the user's login to the AWS console.
+    Console(String),
 }
 
 impl Login {
@@ -52,20 +114,26 @@ impl Login {
         match self {
             Self::Session(name) => format!("the SSO session {name}"),
             Self::Profile(name) => format!("the SSO session of profile {name}"),
+            Self::Console(name) => format!("the login session of profile {name}"),
         }
     }
 
     fn command(&self) -> String {
-        let (option, name) = match self {
-            Self::Session(name) => ("sso-session", name),
-            Self::Profile(name) => ("profile", name),
+        let (command, name) = match self {
+            Self::Session(name) => ("sso login --sso-session", name),
+            Self::Profile(name) => ("sso login --profile", name),
+            Self::Console(name) => ("login --profile", name),
         };
-        format!("aws sso login --{option} {}", shell_word(name))
+        format!("aws {command} {}", shell_word(name))
     }
 }
 
-/// Parts of the causes of a failed SSO login, in lower case: no token, an expired one, a revoked one.
-const SIGN_IN: [&str; 6] = [
+/// The token of `aws login` in the causes, in lower case.
+const LOGIN_TOKEN: &str = "cached login token";
+/// Parts of the causes of a failed login, in lower case: no token, an expired one, a revoked one.
+const SIGN_IN: [&str; 8] = [
+    LOGIN_TOKEN,
+    "login/cache",
     "sso token",
     "sso/cache",
     "unauthorizedexception",
@@ -73,6 +141,8 @@ const SIGN_IN: [&str; 6] = [
     "invalid_grant",
     "invalidgrantexception",
 ];
+/// Parts of the causes where STS refused the keys.
+const REFUSED_KEYS: [&str; 3] = ["expiredtoken", "invalidclienttokenid", "unrecognizedclient"];
 /// Parts of the causes of a network failure.
 const NETWORK: [&str; 4] = ["dispatch failure", "timeout", "timed out", "connect error"];
 
@@ -98,6 +168,10 @@ impl IdentityFault {
             CredentialsError::InvalidConfiguration(_) => {
                 Self::Misconfigured(excerpt_without_request(causes))
             }
+            // The token could not be renewed, and may still be good.
+            _ if has(&[LOGIN_TOKEN]) && has(&NETWORK) => {
+                Self::Unreachable(excerpt_without_request(causes))
+            }
             // SSO first: its unread token is an I/O error too.
             _ if has(&SIGN_IN) => Self::SignIn(login),
             _ if has(&["accessdenied"]) => Self::RoleDenied(excerpt_without_request(causes)),
@@ -109,12 +183,27 @@ impl IdentityFault {
         }
     }
 
+    /// The same where the credentials come from these keys: if they were refused, there are no others.
+    #[must_use]
+    pub(crate) fn with_fixed_keys(self, keys: Option<FixedKeys>) -> Self {
+        match (self, keys) {
+            (Self::Failed(why), Some(keys))
+                if REFUSED_KEYS
+                    .iter()
+                    .any(|word| why.to_lowercase().contains(word)) =>
+            {
+                Self::Lost { keys, why }
+            }
+            (fault, _) => fault,
+        }
+    }
+
     /// The fault for the user.
     pub(crate) fn to_fault(&self, context: &RequestContext<'_>) -> Fault {
         context.fault_with_hint(self.kind(), self.why(), self.hint())
     }
 
-    const fn kind(&self) -> FaultKind {
+    fn kind(&self) -> FaultKind {
         match self {
             Self::Slow(_) | Self::Unreachable(_) => FaultKind::Transient,
             Self::TimedOut(_)
@@ -126,6 +215,9 @@ impl IdentityFault {
                 FaultKind::Misconfigured
             }
             Self::RoleDenied(_) => FaultKind::Denied,
+            Self::Lost { .. } => FaultKind::Lost,
+            Self::CodeNeeded { .. } => FaultKind::CodeNeeded,
+            Self::Request(fault) => fault.kind,
         }
     }
 
@@ -148,7 +240,18 @@ impl IdentityFault {
             Self::Unreachable(why) | Self::Untrusted(why) => {
                 format!("failed to reach the source of the credentials: {why}")
             }
-            Self::Failed(why) => format!("failed to get credentials: {why}"),
+            Self::CodeNeeded {
+                serial,
+                refused: true,
+                ..
+            } => format!("AWS refused the MFA code of {serial}; each code works once"),
+            Self::CodeNeeded {
+                profile, serial, ..
+            } => format!("the role of profile {profile} needs an MFA code of {serial}"),
+            Self::Request(fault) => fault.message.to_string(),
+            Self::Failed(why) | Self::Lost { why, .. } => {
+                format!("failed to get credentials: {why}")
+            }
         }
     }
 
@@ -162,6 +265,20 @@ impl IdentityFault {
             }
             Self::NoRegion => "pass the region of the API with --signing-region",
             Self::SignIn(login) => return format!("run {}", login.command()),
+            Self::Lost { keys, .. } => return keys.hint(),
+            Self::CodeNeeded { can_ask: true, .. } => "enter the code; r asks for it again",
+            Self::CodeNeeded { profile, .. } => {
+                let profile = shell_word(profile);
+                return format!(
+                    "without a screen no code can be entered: run `aws sts get-caller-identity --profile {profile}` \
+                     on a terminal, then watch with a profile that has `credential_process = aws configure \
+                     export-credentials --profile {profile}`"
+                );
+            }
+            Self::Request(fault) => {
+                let hint = fault.hint.as_ref().map(ToString::to_string);
+                return hint.unwrap_or_else(|| "check the network and the proxy".to_owned());
+            }
             Self::Misconfigured(_) | Self::MissingIn { .. } => {
                 "check the AWS config and credentials files"
             }
@@ -240,7 +357,7 @@ fn without_container_address(causes: &str) -> String {
 }
 
 /// A name as a word of a shell command: some names have spaces.
-fn shell_word(name: &str) -> String {
+pub(super) fn shell_word(name: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_.@+/".contains(character);
     if name.chars().all(plain) {
         name.to_owned()

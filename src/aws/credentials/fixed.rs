@@ -26,6 +26,7 @@ impl Resolve for Fixed {
         Box::pin(future::ready(Ok(Identity {
             region: Some(self.0.region.clone()),
             signer: Some(self.0.clone()),
+            fixed_keys: None,
         })))
     }
 }

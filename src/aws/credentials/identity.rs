@@ -12,8 +12,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Instant, timeout};
 
-use crate::aws::credentials::fault::IdentityFault;
+use crate::aws::credentials::fault::{FixedKeys, IdentityFault};
 use crate::aws::signer::Signer;
+use crate::domain::fault::Fault;
 
 /// Credentials are renewed this long before they expire…
 const RENEW_BEFORE_EXPIRY: TimeDelta = TimeDelta::minutes(5);
@@ -41,6 +42,8 @@ pub(crate) struct Identity {
     pub(crate) region: Option<String>,
     /// Absent where requests are not signed.
     pub(crate) signer: Option<Signer>,
+    /// The keys that the credentials come from, where this process can't get others.
+    pub(crate) fixed_keys: Option<FixedKeys>,
 }
 
 /// A resolution under way.
@@ -50,6 +53,9 @@ pub(crate) type Resolution = Pin<Box<dyn Future<Output = Result<Identity, Identi
 /// of the profile files.
 pub(crate) trait Resolve: Send {
     fn resolve(&self) -> Resolution;
+
+    /// Forgets what earlier resolutions have kept: the service refused it.
+    fn forget(&self) {}
 }
 
 /// The identity in use, and the resolution of the next one.
@@ -105,9 +111,19 @@ impl IdentityCache {
             return false;
         }
         self.discarded = Some(Instant::now());
+        self.resolver.forget();
         self.held = None;
         self.failed = None;
         true
+    }
+
+    /// The fault of a request whose credentials were refused.
+    pub(crate) fn explain(&self, refused: Fault) -> Fault {
+        let held = self.held.as_ref();
+        match held.and_then(|held| held.identity.fixed_keys.as_ref()) {
+            Some(keys) => keys.lost(refused),
+            None => refused,
+        }
     }
 
     /// Resolves again for the next request, although it has just failed.
@@ -251,6 +267,7 @@ mod tests {
                 credentials: Credentials::new(name, "secret", None, expiry, "test"),
                 region: "us-east-1".to_owned(),
             }),
+            fixed_keys: None,
         }
     }
 

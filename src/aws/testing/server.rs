@@ -71,7 +71,7 @@ impl Server {
         }
     }
 
-    /// The requests so far, each the text of its head.
+    /// The requests so far, each the text of its head and its body.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.log.lock().unwrap().requests.clone()
     }
@@ -91,7 +91,7 @@ async fn accept(listener: TcpListener, log: Arc<Mutex<Log>>) {
 }
 
 async fn serve(mut stream: TcpStream, log: Arc<Mutex<Log>>) {
-    while let Some(head) = read_head(&mut stream).await {
+    while let Some(head) = read_request(&mut stream).await {
         let step = {
             let mut log = log.lock().unwrap();
             log.requests.push(head);
@@ -136,10 +136,19 @@ impl Step {
     }
 }
 
-async fn read_head(stream: &mut TcpStream) -> Option<String> {
+async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
     }
-    String::from_utf8(head).ok()
+    let mut request = String::from_utf8(head).ok()?;
+    let length = request.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse::<usize>().ok())?
+    });
+    let mut body = vec![0; length.unwrap_or_default()];
+    stream.read_exact(&mut body).await.ok()?;
+    request.push_str(&String::from_utf8(body).ok()?);
+    Some(request)
 }

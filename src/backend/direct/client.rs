@@ -303,6 +303,9 @@ impl<'c> Exchange<Call<'c>> for Client {
             return (Refusal::TokenRejected(fault), Cause::Other);
         }
         let (fault, cause) = error.to_fault(&context, response);
+        if cause == Cause::Credentials {
+            return (Refusal::Fault(self.identity.explain(fault)), cause);
+        }
         (Refusal::Fault(fault), cause)
     }
 }

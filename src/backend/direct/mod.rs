@@ -30,6 +30,7 @@ use tokio::time::Instant;
 use crate::aws::credentials::chain::{AwsChain, SigningChain};
 use crate::aws::credentials::fixed::Fixed;
 use crate::aws::credentials::identity::IdentityCache;
+use crate::aws::credentials::mfa::MfaSessions;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
 use crate::aws::tls::{CaBundle, TlsError};
@@ -71,6 +72,9 @@ pub(crate) struct Settings {
     pub(crate) profile: Option<String>,
     /// A role to assume first.
     pub(crate) role_arn: Option<String>,
+    /// The external id that the role asks for.
+    pub(crate) external_id: Option<String>,
+    pub(crate) mfa: MfaSessions,
     /// A PEM file of certificates to trust besides the platform's.
     pub(crate) ca_bundle: Option<PathBuf>,
 }
@@ -122,6 +126,9 @@ impl Direct {
             signing: Some(SigningChain {
                 region: Some(settings.region.clone()),
                 role_arn: settings.role_arn,
+                external_id: settings.external_id,
+                mfa: settings.mfa,
+                bundle: bundle.clone(),
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         });

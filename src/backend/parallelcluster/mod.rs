@@ -22,6 +22,7 @@ mod tests;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
+use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
 use crate::aws::context::RequestContext;
@@ -42,7 +43,8 @@ use crate::text::safe::SafeText;
 
 pub(crate) use self::endpoint::ApiUrl;
 pub(crate) use self::endpoint::ImageId;
-pub(crate) use crate::aws::credentials::chain::check_profile;
+pub(crate) use crate::aws::credentials::mfa::MfaSessions;
+pub(crate) use crate::aws::credentials::profile_files::check_profile;
 pub(crate) use crate::aws::tls::TlsError;
 
 /// The API, the image, and the credentials.
@@ -55,6 +57,8 @@ pub struct Settings {
     /// The profile to use instead of the environment's keys.
     pub profile: Option<String>,
     pub signing: Signing,
+    /// The headers that every request has besides its own.
+    pub headers: HeaderMap,
     /// A PEM file of certificates to trust besides the platform's.
     pub ca_bundle: Option<PathBuf>,
 }
@@ -70,6 +74,9 @@ pub enum Signing {
         region: Option<String>,
         /// A role to assume first.
         role_arn: Option<String>,
+        /// The external id that the role asks for.
+        external_id: Option<String>,
+        mfa: MfaSessions,
     },
 }
 
@@ -102,6 +109,7 @@ pub struct ParallelCluster {
     api: ApiUrl,
     image: ImageId,
     signed: bool,
+    headers: HeaderMap,
     identity: IdentityCache,
     http: HttpClient,
     clock: ServerClock,
@@ -123,9 +131,17 @@ impl ParallelCluster {
         let http = HttpClient::new(endpoint, bundle.as_ref(), limits)?;
         let signing = match settings.signing {
             Signing::Unsigned => None,
-            Signing::SigV4 { region, role_arn } => Some(SigningChain {
+            Signing::SigV4 {
+                region,
+                role_arn,
+                external_id,
+                mfa,
+            } => Some(SigningChain {
                 region: region.or_else(|| settings.api_url.signing_region().map(str::to_owned)),
                 role_arn,
+                external_id,
+                mfa,
+                bundle: bundle.clone(),
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         };
@@ -138,6 +154,7 @@ impl ParallelCluster {
             }),
             api: settings.api_url,
             image: settings.image_id,
+            headers: settings.headers,
             http,
             clock: ServerClock::new(clock),
         })
@@ -173,7 +190,13 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
             Refusal::Fault(_, cause) => *cause,
             _ => Cause::Other,
         };
-        (refusal, cause)
+        match refusal {
+            Refusal::Fault(fault, Cause::Credentials) if self.signed => {
+                let fault = self.identity.explain(fault);
+                (Refusal::Fault(fault, Cause::Credentials), cause)
+            }
+            refusal => (refusal, cause),
+        }
     }
 
     /// Makes the request of one attempt, signed at the present time.
@@ -185,7 +208,8 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
             ApiCall::StackEvents(token) => self.api.stack_events(&self.image, token, region),
             ApiCall::Description => self.api.image(&self.image, region),
         };
-        let request = Request::new(call.operation(), url);
+        let mut request = Request::new(call.operation(), url);
+        request.headers.clone_from(&self.headers);
         let Some(signer) = &identity.signer else {
             return Ok(request);
         };
@@ -206,7 +230,10 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
         let method = request.operation.method();
         let path = request.url.path().to_owned();
         let (began, sent) = (Instant::now(), self.clock.machine_time());
-        let outcome = self.http.send(request).await;
+        let outcome = self.http.send(request).await.map(|response| Response {
+            body: without_values(&self.headers, response.body),
+            ..response
+        });
         let ms = began.elapsed().as_millis();
         let Ok(response) = &outcome else {
             tracing::debug!(method = method.as_str(), path, ms, "no response");
@@ -228,6 +255,34 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
             signed: self.signed,
         }
     }
+}
+
+/// The shortest value of a header that is looked for: shorter ones are in any text.
+const SHORTEST_SECRET: usize = 6;
+
+/// A body without the values of these headers, which a server may repeat.
+fn without_values(headers: &HeaderMap, body: Vec<u8>) -> Vec<u8> {
+    let values = headers.values().filter_map(|value| value.to_str().ok());
+    let long = values.filter(|value| value.len() >= SHORTEST_SECRET);
+    long.fold(body, |body, value| {
+        let in_json = value.replace('\\', "\\\\").replace('"', "\\\"");
+        without(in_json.as_bytes(), &without(value.as_bytes(), &body))
+    })
+}
+
+fn without(secret: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((first, others)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(secret) {
+            kept.extend_from_slice(b"[redacted]");
+            rest = after;
+        } else {
+            kept.push(*first);
+            rest = others;
+        }
+    }
+    kept
 }
 
 impl EventSource for ParallelCluster {

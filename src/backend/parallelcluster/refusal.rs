@@ -21,8 +21,9 @@ const USER_ROLE_HINT: &str = "the API's default policy admits only its own user 
      the stack output ParallelClusterApiUserRole";
 const SERVER_ROLE_HINT: &str =
     "the API's own role lacks this permission; the administrator of the API can grant it";
-const PRIVATE_HINT: &str = "a private API responds only through its VPC endpoint; else check the custom \
-     domain's mapping and the web application firewall";
+const PRIVATE_HINT: &str = "a private API responds only through its VPC endpoint, and by the endpoint's own DNS \
+     name only with --header x-apigw-api-id=API_ID; else check the custom domain's mapping, the API key and the web \
+     application firewall";
 const STAGE_HINT: &str = "check the API's URL: an invoke URL ends with its stage (such as /prod), a custom \
      domain has none";
 const UNSIGNED_HINT: &str = "this API requires signed requests: leave out --no-sign-request; else check the \

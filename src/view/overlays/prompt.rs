@@ -27,7 +27,11 @@ const ROOM_FOR_LABEL: usize = 40;
 
 pub(crate) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
-    let hints = hints::hints(model).into_iter().enumerate();
+    let is_search = prompt.purpose != PromptPurpose::Code;
+    let hints = hints::hints(model).into_iter();
+    let hints = hints
+        .filter(|hint| is_search || hint.word != "regex")
+        .enumerate();
     let hints = hints.map(|(index, hint)| {
         let word = Span::styled(format!(" {}", hint.word), theme.dim());
         LinePart::new(
@@ -46,11 +50,20 @@ pub(crate) fn draw(model: &Model, prompt: &Prompt, theme: &Theme, area: Rect, bu
 /// The label and the typed text: all of it, or as much of its end as fits.
 fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
     let label = match (prompt.purpose, prompt.is_regex) {
+        (PromptPurpose::Code, _) => "MFA code: ",
         _ if room < ROOM_FOR_LABEL => "/",
         (PromptPurpose::FilterText, false) => "list only with: ",
         (PromptPurpose::FilterText, true) => "list only with (regex): ",
         (PromptPurpose::SearchList | PromptPurpose::SearchPage, false) => "search: ",
         (PromptPurpose::SearchList | PromptPurpose::SearchPage, true) => "search (regex): ",
+    };
+    let is_secret = prompt.purpose == PromptPurpose::Code;
+    let shown = |text: &str| {
+        if is_secret {
+            "*".repeat(text.len())
+        } else {
+            shown(text)
+        }
     };
     let after = shown(&prompt.after);
     let mut graphemes = after.graphemes(true);
@@ -89,6 +102,13 @@ fn end_of(text: &str, columns: usize) -> String {
 
 /// The number of matches, or the error of the expression.
 fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>> {
+    if prompt.purpose == PromptPurpose::Code {
+        let (typed, all) = (prompt.text().len(), Prompt::CODE_LENGTH);
+        return Some(Line::styled(
+            format!("{typed} of {all} digits"),
+            theme.dim(),
+        ));
+    }
     let pattern = match &prompt.pattern {
         Err(error) => return Some(Line::styled(one_line(error), theme.warn())),
         Ok(pattern) => pattern.as_ref()?,
@@ -96,6 +116,7 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
     let slot = match prompt.purpose {
         PromptPurpose::SearchList => FilterSlot::Found,
         PromptPurpose::FilterText => FilterSlot::Listed,
+        PromptPurpose::Code => return None,
         PromptPurpose::SearchPage => {
             let lines = model.shown.page().matching_lines(pattern).len();
             return Some(Line::styled(counted(lines, "line"), theme.dim()));

@@ -1,6 +1,7 @@
 //! The state of the screen: keys, the mouse and messages go in, state and effects come out.
 
 mod clock;
+mod code;
 mod find;
 mod input;
 mod keys;

@@ -218,7 +218,10 @@ impl Program {
     /// The effects that concern a session.
     fn effects_of(&self, index: usize) -> Vec<String> {
         let concerns = |effect: &&Effect| match effect {
-            Effect::Emit(of, _) | Effect::Poll(of, _) | Effect::WriteReport(of) => *of == id(index),
+            Effect::Emit(of, _)
+            | Effect::Poll(of, _)
+            | Effect::EnterCode(of, _)
+            | Effect::WriteReport(of) => *of == id(index),
             Effect::Notify(text) => text.contains(IMAGES[index]),
             Effect::Run(outcome) => outcome.record.image_id.as_str() == IMAGES[index],
             Effect::Remark(_)

@@ -200,6 +200,44 @@ fn settings_of_the_file_are_used() {
 }
 
 #[test]
+fn whoever_names_a_missing_profile_is_blamed_and_similar_ones_are_suggested() {
+    let settings = (FILE, "\nprofile = \"prod-e\"\n");
+    let profiles = ("aws", "[profile 'prod eu']\n[profile dev]\n");
+    let folder = Folder::new("config-blamed", &[settings, profiles]);
+    let aws = folder.file("aws");
+    let aws = ("AWS_CONFIG_FILE", aws.to_str().unwrap());
+    let suggests = "; did you mean prod eu?";
+    for (arguments, variables, blamed) in [
+        (
+            &["--profile=prod-e"][..],
+            &[("AWS_PROFILE", "dev")][..],
+            "--profile: ",
+        ),
+        (&[], &[("AWS_PROFILE", "prod-e")], "AWS_PROFILE: "),
+        (
+            &[],
+            &[("AWS_DEFAULT_PROFILE", "prod-e")],
+            "AWS_DEFAULT_PROFILE: ",
+        ),
+        (&[], &[], "config.toml): "),
+    ] {
+        let arguments = [&["watch", "img"], arguments].concat();
+        let ended = folder.run_with(&arguments, &[variables, &[aws]].concat());
+        assert_eq!(ended.code(), Some(2), "{}", ended.diagnostics);
+        let said = ended.diagnostics;
+        assert!(
+            said.contains(&format!("{blamed}unknown AWS profile prod")),
+            "{said}"
+        );
+        assert!(said.contains(suggests), "{said}");
+        assert!(
+            !blamed.contains("toml") || said.contains("profile (line 2 of "),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn keys_in_the_environment_override_the_profile_of_the_file() {
     let folder = with_settings("keys", "profile = \"nobody\"");
     let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")];

@@ -378,6 +378,8 @@ fn a_refusal_before_the_first_response_ends_with_1_and_the_reason() {
     for kind in [
         FaultKind::Denied,
         FaultKind::Expired,
+        FaultKind::CodeNeeded,
+        FaultKind::Lost,
         FaultKind::Misconfigured,
     ] {
         let mut watch = Watch::new();
@@ -489,6 +491,38 @@ fn after_a_good_response_no_fault_ends_the_watch() {
 }
 
 #[test]
+fn credentials_that_only_the_user_can_replace_end_a_watch_after_a_minute() {
+    let mut watch = Watch::new();
+    watch.sees("img", "CREATE_IN_PROGRESS").pass(600);
+    watch.fails(FaultKind::Lost).pass(59);
+    assert_eq!(watch.exit(), None);
+    // They were replaced: in a file, for example.
+    watch
+        .image("BUILD_IN_PROGRESS", None)
+        .fails(FaultKind::Lost);
+    watch.pass(59).fails(FaultKind::Transient);
+    assert_eq!(watch.exit(), None);
+    watch.pass(1);
+    assert_eq!(watch.exit(), Some(1));
+    assert_eq!(watch.outcome().kind, OutcomeKind::Unknown);
+    assert_eq!(watch.outcome().reason.as_deref(), Some("it failed"));
+}
+
+#[test]
+fn lost_credentials_do_not_take_a_verdict_back() {
+    let mut watch = Watch::new();
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    watch.image("BUILD_COMPLETE", Some("ami-1"));
+    watch.sees("img", "DELETE_IN_PROGRESS").pass(5);
+    watch.fails(FaultKind::Lost).pass(61);
+    assert_eq!(watch.exit(), Some(0), "{:?}", watch.outcome());
+    let mut watch = Watch::on_screen();
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    watch.fails(FaultKind::Lost).pass(600);
+    assert_eq!(watch.exit(), None, "a screen never ends by itself");
+}
+
+#[test]
 fn the_exit_code_of_a_timeout_depends_on_the_responses() {
     let mut watch = Watch::new();
     watch.sees("img", "CREATE_IN_PROGRESS").send(Msg::TimedOut);
@@ -565,10 +599,10 @@ fn a_rebuild_is_a_new_stack_with_its_own_verdict() {
 proptest! {
     /// A fault alone never makes a verdict, in any order of faults.
     #[test]
-    fn faults_never_decide_a_verdict(kinds in prop::collection::vec((0usize..6, any::<bool>(), 0i64..100), 0..40), seen: bool) {
+    fn faults_never_decide_a_verdict(kinds in prop::collection::vec((0usize..8, any::<bool>(), 0i64..100), 0..40), seen: bool) {
         let all = [
             FaultKind::Throttled, FaultKind::Transient, FaultKind::Malformed,
-            FaultKind::Expired, FaultKind::Denied, FaultKind::Misconfigured,
+            FaultKind::Expired, FaultKind::Denied, FaultKind::Misconfigured, FaultKind::Lost, FaultKind::CodeNeeded,
         ];
         let mut watch = Watch::on_screen();
         if seen {

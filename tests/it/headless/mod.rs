@@ -1,6 +1,7 @@
 //! The program without a screen: its lines, its diagnostics, its exit codes.
 
 mod check;
+mod credentials;
 mod direct;
 mod direct_outcomes;
 mod direct_permissions;

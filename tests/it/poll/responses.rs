@@ -111,6 +111,7 @@ async fn read(recorded: &Recorded) -> Option<String> {
         region: Some("us-east-1".to_owned()),
         profile: None,
         signing: Signing::Unsigned,
+        headers: reqwest::header::HeaderMap::new(),
         ca_bundle: None,
     };
     let mut source = ParallelCluster::new(settings, Clock::wall()).unwrap();

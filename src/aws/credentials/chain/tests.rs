@@ -5,8 +5,10 @@
 use std::fs;
 
 use crate::aws::credentials::chain::*;
+use crate::aws::credentials::profile_files::check_profile;
 use crate::aws::testing::home::Home;
 use crate::aws::testing::server::{Server, Step, response};
+use crate::text::secret::Secret;
 
 const STATIC_KEYS: &str = "aws_access_key_id = FROMPROFILE\naws_secret_access_key = s\n";
 
@@ -127,6 +129,43 @@ async fn an_sso_session_that_needs_a_login_is_named() {
     let home = Home::new("sso-of-profile", config);
     let found = run(&home, "profile_work", &[]).await;
     assert_eq!(found, r#"SignIn(Profile("work"))"#);
+}
+
+#[tokio::test]
+async fn a_console_login_is_used_and_its_command_is_named() {
+    let config = "[profile work]\nregion = us-east-1\nlogin_session = arn:aws:iam::123456789012:user/ci-user\n";
+    let home = Home::new("console", config);
+    let sign_in = r#"SignIn(Console("work"))"#;
+    assert_eq!(run(&home, "profile_work", &[]).await, sign_in);
+    let without_home = [("HOME", "")];
+    let found = run(&home, "profile_work", &without_home).await;
+    assert!(found.starts_with("Misconfigured(\"HOME is not"), "{found}");
+}
+
+#[tokio::test]
+async fn overridden_addresses_of_the_credentials_are_https_or_on_this_machine() {
+    let role = "[profile work]\nregion = x\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n";
+    let config = format!("{role}[profile base]\n{STATIC_KEYS}");
+    let home = Home::new("overrides", &config);
+    for (variable, url) in [
+        ("AWS_ENDPOINT_URL_STS", "http://sts.example"),
+        ("AWS_ENDPOINT_URL", "http://192.0.2.1"),
+        ("AWS_ENDPOINT_URL_SSO_OIDC", "http://user:s3cr3t@localhost"),
+    ] {
+        for test in ["profile_work", "with_role"] {
+            let keys = [
+                ("AWS_ACCESS_KEY_ID", "FROMENV"),
+                ("AWS_SECRET_ACCESS_KEY", "s"),
+                ("AWS_REGION", "x"),
+            ];
+            let found = run(&home, test, &[&keys[..], &[(variable, url)]].concat()).await;
+            assert!(
+                found.starts_with("Misconfigured(\"the endpoint URL of"),
+                "{found}"
+            );
+            assert!(!found.contains("s3cr3t"), "{found}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -278,6 +317,305 @@ async fn an_unknown_profile_is_recognised_from_the_files() {
     assert_eq!(run(&unknown, "checked_profile", &[]).await, "known");
 }
 
+#[tokio::test]
+async fn files_that_the_aws_cli_reads_are_read() {
+    const KEYS: &str = "aws_access_key_id = FROMPROFILE\naws_secret_access_key = s\nregion = x\n";
+    let indented = KEYS
+        .replace("aws_", "\t# note\n  aws_")
+        .replace("region", "  region");
+    for (index, config) in [
+        format!("[profile other]\n region = us-east-1\n output = json\n[profile work]\n{KEYS}"),
+        format!("[profile work]\n{indented}"),
+        format!("\u{feff}[profile work]\n{KEYS}"),
+        format!("[profile work] # the team's\n{KEYS}"),
+        format!("[profile \"work\"]\n{KEYS}").replace('\n', "\r\n"),
+        format!("[profile other]\noops\n[profile work]\n{KEYS}"),
+        format!("[profile work]\nregion = y\n[profile work]\n{KEYS}"),
+        format!(
+            "oops\n[plugins]\noops\n[profile work]\n{}",
+            KEYS.replace(" =", ":")
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let home = Home::new(&format!("forms-{index}"), &config);
+        let found = run(&home, "profile_work", &[]).await;
+        assert_eq!(found, "FROMPROFILE in x, signed for x", "{config}");
+        let found = run(&home, "checked_profile", &[]).await;
+        assert_eq!(found, "known", "{config}");
+        let selected = [("AWS_PROFILE", "work")];
+        let found = run(&home, "default_chain", &selected).await;
+        assert_eq!(found, "FROMPROFILE in x, signed for x", "{config}");
+    }
+}
+
+#[tokio::test]
+async fn a_profile_whose_name_has_a_space_is_found_wherever_it_is_named() {
+    let config = "[profile 'My Mac']\nregion = x\n[profile work]\nregion = y\n\
+         role_arn = arn:aws:iam::123456789012:role/r\nsource_profile = My Mac\n";
+    let home = Home::new("space", config);
+    fs::write(
+        home.path().join("credentials"),
+        format!("[My Mac]\n{STATIC_KEYS}"),
+    )
+    .unwrap();
+    let expected = "FROMPROFILE in x, signed for x";
+    assert_eq!(run(&home, "profile_my_mac", &[]).await, expected);
+    for variable in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] {
+        let environment = [(variable, "My Mac")];
+        assert_eq!(run(&home, "default_chain", &environment).await, expected);
+    }
+    let server = Server::start([Step::WriteAndClose(with_length("200 OK", ASSUMED))]).await;
+    let endpoint = format!("http://{}", server.address);
+    let environment = [("AWS_ENDPOINT_URL_STS", endpoint.as_str())];
+    let found = run(&home, "profile_work", &environment).await;
+    assert_eq!(found, "FROMROLE in y, signed for y");
+}
+
+#[tokio::test]
+async fn a_line_of_the_profile_that_is_nothing_is_named() {
+    let config = format!("[profile work]\nregion = x\naws_access_key_id\n{STATIC_KEYS}");
+    let home = Home::new("bad-line", &config);
+    assert_eq!(
+        run(&home, "checked_profile", &[]).await,
+        "line 3 of config is neither a section nor a property"
+    );
+    let home = Home::new("bad-line-of-default", "[default]\nregion = x\nrole_arn\n");
+    let found = run(&home, "default_chain", &[]).await;
+    let expected = "line 3 of config is neither a section nor a property";
+    assert_eq!(found, format!("Misconfigured({expected:?})"));
+}
+
+#[tokio::test]
+async fn similar_profiles_are_suggested() {
+    let config =
+        "[profile Work]\nregion = x\n[profile my-work]\n[profile production]\n[profile wrok]\n";
+    let home = Home::new("similar", config);
+    let found = run(&home, "checked_profile", &[]).await;
+    assert!(found.ends_with("; did you mean Work or wrok?"), "{found}");
+}
+
+/// A pipe or a folder in a file's place is no file, and does not hold the watch up.
+#[tokio::test]
+async fn a_file_that_is_none_is_empty_and_one_that_is_not_readable_is_named() {
+    let home = Home::new("no-file", "");
+    let folder = [("AWS_CONFIG_FILE", "."), ("AWS_REGION", "x")];
+    assert_eq!(run(&home, "default_chain", &folder).await, "Missing");
+    let below_a_file = [("AWS_CONFIG_FILE", "config/x")];
+    let found = run(&home, "checked_profile", &below_a_file).await;
+    assert_eq!(found, "failed to read config/x");
+}
+
+#[tokio::test]
+async fn keys_that_this_process_can_not_renew_are_recognised() {
+    let token = format!("{STATIC_KEYS}aws_session_token = t\nregion = x\n");
+    let role = "region = x\nrole_arn = arn:aws:iam::123456789012:role/r\n";
+    let of_environment = "Some(OfEnvironment { expire: Some(2026-01-01T10:00:00Z) })";
+    let of_profile = |name: &str| format!("Some(OfProfile({name:?}))");
+    for (index, (config, expected)) in [
+        (format!("[profile work]\n{token}"), of_profile("work")),
+        (format!("[profile work]\n{STATIC_KEYS}region = x\n"), "None".to_owned()),
+        (
+            format!("[profile work]\n{role}source_profile = a b\n[profile 'a b']\n{role}{token}"),
+            of_profile("a b"),
+        ),
+        (
+            format!("[profile work]\n{role}credential_source = Environment\n"),
+            of_environment.to_owned(),
+        ),
+        (
+            format!("[profile work]\n{role}source_profile = work\n{token}"),
+            of_profile("work"),
+        ),
+        (
+            format!("[profile work]\n{role}source_profile = a\n[profile a]\n{BY_SESSION}{SESSION}"),
+            "None".to_owned(),
+        ),
+        (
+            format!("[profile work]\n{role}source_profile = a\n[profile a]\n{role}source_profile = work\n"),
+            "None".to_owned(),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let home = Home::new(&format!("fixed-{index}"), &config);
+        let environment = [
+            ("AWS_ACCESS_KEY_ID", "FROMENV"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("AWS_CREDENTIAL_EXPIRATION", "2026-01-01T12:00:00+02:00"),
+        ];
+        let found = run(&home, "fixed_keys_of_work", &environment).await;
+        assert_eq!(found, expected, "{config}");
+        // The environment's keys come before a profile that only the environment selects.
+        let selected = [&environment[..], &[("AWS_PROFILE", "work")]].concat();
+        let found = run(&home, "fixed_keys", &selected).await;
+        assert_eq!(found, of_environment, "{config}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_expired_keys_can_not_assume_is_lost() {
+    let expired = "<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code>\
+         <Message>The security token included in the request is expired</Message></Error></ErrorResponse>";
+    let server = Server::start([Step::WriteAndClose(with_length("403 Forbidden", expired))]).await;
+    let endpoint = format!("http://{}", server.address);
+    let home = Home::new("lost", "");
+    let environment = [
+        ("AWS_REGION", "x"),
+        ("AWS_ENDPOINT_URL_STS", endpoint.as_str()),
+        ("AWS_ACCESS_KEY_ID", "FROMENV"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+        ("AWS_SESSION_TOKEN", "t"),
+    ];
+    let found = run(&home, "with_role", &environment).await;
+    assert!(
+        found.starts_with("Lost { keys: OfEnvironment { expire: None }"),
+        "{found}"
+    );
+}
+
+const DEVICE: &str = "arn:aws:iam::123456789012:mfa/ci-user";
+
+/// A role that needs a code.
+fn role_with_code(profile: &str, more: &str) -> String {
+    format!(
+        "[profile {profile}]\nregion = eu-west-3\nrole_arn = arn:aws:iam::123456789012:role/{profile}\n\
+         mfa_serial = {DEVICE}\n{more}\n"
+    )
+}
+
+#[tokio::test]
+async fn a_role_that_needs_a_code_asks_for_it_and_sends_no_request_before() {
+    let server = Server::start([]).await;
+    let endpoint = format!("http://{}", server.address);
+    let role = role_with_code("work", "source_profile = default");
+    let home = Home::new("mfa-needed", &format!("{role}[default]\n{STATIC_KEYS}"));
+    let environment = [("AWS_ENDPOINT_URL_STS", endpoint.as_str())];
+    let found = run(&home, "profile_work", &environment).await;
+    let expected = IdentityFault::CodeNeeded {
+        profile: "work".to_owned(),
+        serial: DEVICE.to_owned(),
+        refused: false,
+        can_ask: false,
+    };
+    assert_eq!(found, format!("{expected:?}"));
+    let by_environment = [&environment[..], &[("AWS_PROFILE", "work")]].concat();
+    let found = run(&home, "default_chain", &by_environment).await;
+    assert_eq!(found, format!("{expected:?}"));
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_code_assumes_the_role_once_whatever_the_source() {
+    let source = format!("[default]\n{STATIC_KEYS}");
+    let own_role = "role_arn = arn:aws:iam::123456789012:role/never\nsource_profile = work\n";
+    let options = "external_id = an id\nduration_seconds = 900\nrole_session_name = me\n";
+    for (index, (config, key)) in [
+        (
+            role_with_code("work", "source_profile = default") + &source,
+            "FROMPROFILE",
+        ),
+        // Its own keys.
+        (
+            role_with_code("work", &format!("source_profile = work\n{STATIC_KEYS}")),
+            "FROMPROFILE",
+        ),
+        // A source with keys does not assume the role that it has too.
+        (
+            role_with_code("work", "source_profile = default")
+                + &format!("[default]\n{own_role}{STATIC_KEYS}"),
+            "FROMPROFILE",
+        ),
+        (
+            role_with_code("work", "credential_source = Environment"),
+            "FROMENV",
+        ),
+        // A role behind the one that needs the code.
+        (
+            "[profile work]\nregion = eu-west-3\nrole_arn = arn:aws:iam::123456789012:role/last\n\
+             source_profile = a b\n"
+                .to_owned()
+                + &role_with_code("'a b'", "source_profile = default")
+                + &source,
+            "FROMPROFILE",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let ok = || Step::WriteAndClose(with_length("200 OK", ASSUMED));
+        let server = Server::start([ok(), ok()]).await;
+        let endpoint = format!("http://{}", server.address);
+        let config = config.replace("mfa_serial", &format!("{options}mfa_serial"));
+        let home = Home::new(&format!("mfa-{index}"), &config);
+        let environment = [
+            ("AWS_ENDPOINT_URL_STS", endpoint.as_str()),
+            ("AWS_ACCESS_KEY_ID", "FROMENV"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+        ];
+        let found = run(&home, "work_with_code", &environment).await;
+        let session = "FROMROLE in eu-west-3, signed for eu-west-3";
+        assert_eq!(found, format!("{session}; {session}"), "{config}");
+        let requests = server.requests();
+        let request = &requests[0];
+        assert!(request.starts_with("POST / HTTP/1.1\r\n"), "{request}");
+        for part in [
+            &format!("Credential={key}/"),
+            "/eu-west-3/sts/",
+            "Action=AssumeRole",
+            "&TokenCode=987654",
+            "&SerialNumber=arn%3Aaws%3Aiam%3A%3A123456789012%3Amfa%2Fci-user",
+            "&ExternalId=an%20id",
+            "&DurationSeconds=900",
+            "&RoleSessionName=me",
+        ] {
+            assert!(request.contains(part), "{part} in {request}");
+        }
+        // One for each role: the second resolution uses the session of the first.
+        let roles = config.matches("role_arn").count() - config.matches("role/never").count();
+        assert_eq!(requests.len(), roles, "{config}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_asked_for_again_and_other_refusals_are_told() {
+    let error = |code: &str, message: &str| {
+        let body = format!(
+            "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        );
+        Step::WriteAndClose(with_length("403 Forbidden", &body))
+    };
+    let wrong = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
+    let denied = "User: me is not authorized to perform: sts:AssumeRole";
+    for (name, message, expected) in [
+        ("AccessDenied", wrong, "CodeNeeded { "),
+        ("AccessDenied", denied, "RoleDenied("),
+        ("ExpiredToken", "it has expired", "Lost { keys: OfProfile("),
+        ("Odd", "odd", "Failed(\"Odd: odd\")"),
+    ] {
+        let server = Server::start([error(name, message)]).await;
+        let endpoint = format!("http://{}", server.address);
+        let role = role_with_code("work", "source_profile = default");
+        let token = "aws_session_token = t\n";
+        let home = Home::new(
+            "mfa-wrong",
+            &format!("{role}[default]\n{STATIC_KEYS}{token}"),
+        );
+        let environment = [("AWS_ENDPOINT_URL_STS", endpoint.as_str())];
+        let found = run(&home, "work_with_code", &environment).await;
+        let (first, second) = found.split_once("; ").unwrap();
+        assert!(first.starts_with(expected), "{found}");
+        assert_eq!(first.contains("refused: true"), message == wrong, "{found}");
+        assert!(
+            second.contains("refused: false"),
+            "a code works once: {found}"
+        );
+        assert!(!found.contains("987654"), "{found}");
+    }
+}
+
 fn with_length(status: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}",
@@ -292,6 +630,9 @@ fn chain() -> AwsChain {
         signing: Some(SigningChain {
             region: None,
             role_arn: None,
+            external_id: None,
+            mfa: MfaSessions::default(),
+            bundle: None,
             tls: None,
         }),
     }
@@ -328,6 +669,53 @@ async fn profile_work() {
         ..chain()
     })
     .await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn profile_my_mac() {
+    print(AwsChain {
+        profile: Some("My Mac".to_owned()),
+        ..chain()
+    })
+    .await;
+}
+
+async fn print_fixed_keys(chain: AwsChain) {
+    let files = AwsFiles::read().await;
+    let way = chain.profile_chain(&files).await;
+    let keys = AwsChain::fixed_keys(&files, way.as_ref());
+    println!("found: {keys:?}");
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn fixed_keys() {
+    print_fixed_keys(chain()).await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn fixed_keys_of_work() {
+    print_fixed_keys(AwsChain {
+        profile: Some("work".to_owned()),
+        ..chain()
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "run by other tests, in an environment of its own"]
+async fn work_with_code() {
+    let mfa = MfaSessions::on_screen();
+    mfa.enter(Secret::new("987654"));
+    for _ in 0..2 {
+        let mut chain = chain();
+        chain.profile = Some("work".to_owned());
+        chain.signing.as_mut().unwrap().mfa = mfa.clone();
+        print(chain).await;
+    }
+    assert!(!format!("{mfa:?}").contains("987654"));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use chrono::{DateTime, Utc};
 
+use crate::aws::credentials::fault::FixedKeys;
 use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
 use crate::aws::signer::Signer;
 use crate::aws::testing::home::Home;
@@ -42,6 +43,7 @@ fn source_at(url: &str, limits: Limits) -> ParallelCluster {
         region: Some("eu-west-1".to_owned()),
         profile: None,
         signing: Signing::Unsigned,
+        headers: reqwest::header::HeaderMap::new(),
         ca_bundle: None,
     };
     ParallelCluster::with_limits(settings, Clock::scenario(noon(), 1.0), limits).unwrap()
@@ -65,7 +67,23 @@ impl Resolve for Keys {
                 credentials,
                 region: "us-east-1".to_owned(),
             }),
+            fixed_keys: None,
         })))
+    }
+}
+
+/// Resolves to a key of the environment.
+struct FixedKey;
+
+impl Resolve for FixedKey {
+    fn resolve(&self) -> Resolution {
+        let key = Keys(Mutex::new(["AKID"].into())).resolve();
+        Box::pin(async move {
+            Ok(Identity {
+                fixed_keys: Some(FixedKeys::OfEnvironment { expire: None }),
+                ..key.await?
+            })
+        })
     }
 }
 

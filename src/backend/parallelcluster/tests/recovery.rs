@@ -25,9 +25,12 @@ fn by_profile(server: &Server) -> ParallelCluster {
         image_id: "img-1".parse().unwrap(),
         region: Some("eu-west-1".to_owned()),
         profile: Some("work".to_owned()),
+        headers: reqwest::header::HeaderMap::new(),
         signing: Signing::SigV4 {
             region: Some("eu-west-1".to_owned()),
             role_arn: None,
+            external_id: None,
+            mfa: MfaSessions::default(),
         },
         ca_bundle: None,
     };

@@ -1,6 +1,7 @@
 //! Signatures, their dates and their credentials.
 
 use chrono::TimeDelta;
+use reqwest::header::HeaderValue;
 
 use crate::backend::parallelcluster::tests::*;
 
@@ -101,6 +102,42 @@ async fn expired_credentials_are_renewed_once_and_then_reported() {
         .filter_map(|head| header(head, "authorization")?.split(['=', '/']).nth(1))
         .collect();
     assert_eq!(keys, ["OLD", "NEW", "NEW"], "no second renewal within 30 s");
+}
+
+#[tokio::test]
+async fn refused_keys_that_can_not_be_renewed_are_called_that() {
+    let server = Server::start([json(403, EXPIRED), json(403, EXPIRED)]).await;
+    let mut source = signed(&server, &[]);
+    source.identity = IdentityCache::new(FixedKey);
+    let fault = events_fault(&mut source).await;
+    assert_eq!(fault.kind, FaultKind::Lost);
+    let said = fault.to_string();
+    assert!(
+        said.contains("have expired; they are keys of this process's environment"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn headers_of_the_user_are_sent_signed_and_never_repeated() {
+    const KEY: &str = r#"c4n4ry-"key"#;
+    let echo = r#"{"message":"no such key: c4n4ry-\"key, c4n4ry-"key"}"#;
+    let server = Server::start([json(403, echo), json(403, "c4n4ry-\"key")]).await;
+    let mut source = signed(&server, &["AKID"]);
+    let mut value = HeaderValue::from_static(KEY);
+    value.set_sensitive(true);
+    source.headers.insert("x-api-key", value);
+    for _ in 0..2 {
+        let fault = events_fault(&mut source).await;
+        assert!(
+            !format!("{fault} {fault:?} {source:?}").contains("c4n4ry"),
+            "{fault}"
+        );
+    }
+    let request = &server.requests()[0];
+    assert_eq!(header(request, "x-api-key"), Some(KEY));
+    let authorization = header(request, "authorization").unwrap();
+    assert!(authorization.contains(";x-api-key"), "{authorization}");
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ pub(crate) fn trusting(url: &str, ca_bundle: PathBuf) -> ParallelCluster {
         region: Some("eu-west-1".to_owned()),
         profile: None,
         signing: Signing::Unsigned,
+        headers: reqwest::header::HeaderMap::new(),
         ca_bundle: Some(ca_bundle),
     };
     ParallelCluster::new(settings, Clock::wall()).unwrap()

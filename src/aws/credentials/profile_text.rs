@@ -1,0 +1,340 @@
+//! Rewrites the text of an AWS config or credentials file into the form that aws-config reads. The AWS CLI reads more:
+//! indented properties, text after a section's `]`, names with spaces, `:` for `=`, a byte order mark.
+//!
+//! Pure: [`profile_files`](crate::aws::credentials::profile_files) reads the files. The rules are those of Python's
+//! `configparser`, with which the AWS CLI reads; a line that it would refuse spoils its own section only.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// The characters that aws-config does not permit in a name, and the escape character itself.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'_')
+    .remove(b'-')
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'@')
+    .remove(b':')
+    .remove(b'+');
+
+/// The section that a profile always has in the config file, with or without its prefix.
+const DEFAULT: &str = "default";
+/// The first words of the sections that have a name.
+const PREFIXES: [&str; 3] = ["profile", "sso-session", "services"];
+/// The properties whose value is the name of a section.
+const REFERENCES: [&str; 3] = ["source_profile", "sso_session", "services"];
+
+/// The kind of a file, which decides how its sections are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    /// `[profile NAME]`
+    Config,
+    /// `[NAME]`
+    Credentials,
+}
+
+/// A file's text for aws-config.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rewritten {
+    pub(crate) text: String,
+    /// The lines that could not be read, with the profile that they belong to.
+    pub(crate) bad_lines: Vec<BadLine>,
+}
+
+/// A line that is neither a section nor a property.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BadLine {
+    pub(crate) profile: String,
+    /// From 1.
+    pub(crate) line: usize,
+}
+
+/// A profile's name as aws-config knows it.
+pub(crate) fn encode(name: &str) -> String {
+    utf8_percent_encode(name, ESCAPED).to_string()
+}
+
+/// The name that the user knows.
+pub(crate) fn decode(name: &str) -> String {
+    percent_decode_str(name).decode_utf8_lossy().into_owned()
+}
+
+/// Rewrites a file.
+pub(crate) fn rewrite(text: &str, kind: FileKind) -> Rewritten {
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let mut rewriter = Rewriter {
+        kind,
+        section: None,
+        property: None,
+        output: Rewritten::default(),
+    };
+    for (index, line) in text.split(['\n', '\r']).enumerate() {
+        rewriter.line(line, index + 1);
+    }
+    rewriter.output
+}
+
+/// A section that aws-config reads.
+struct Section {
+    /// `None` for a section that is not a profile.
+    profile: Option<String>,
+}
+
+/// The property of the last line, which an indented line continues.
+struct Property {
+    indent: usize,
+    /// Indented lines are properties of their own.
+    is_group: bool,
+}
+
+struct Rewriter {
+    kind: FileKind,
+    /// `None` at the start, and in a section that nothing reads.
+    section: Option<Section>,
+    property: Option<Property>,
+    output: Rewritten,
+}
+
+impl Rewriter {
+    fn line(&mut self, line: &str, number: usize) {
+        let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+        let line = line.trim();
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            return;
+        }
+        let continued = self.property.as_ref().filter(|last| indent > last.indent);
+        let is_read = if let Some(last) = continued {
+            let is_group = last.is_group;
+            self.continuation(line, is_group)
+        } else if let Some(name) = section_name(line) {
+            self.section(name);
+            true
+        } else {
+            self.property(line, indent)
+        };
+        if !is_read
+            && let Some(section) = &self.section
+            && let Some(profile) = &section.profile
+        {
+            self.output.bad_lines.push(BadLine {
+                profile: profile.clone(),
+                line: number,
+            });
+        }
+    }
+
+    fn section(&mut self, name: &str) {
+        self.property = None;
+        let name = name.trim();
+        let (header, profile) = match self.kind {
+            FileKind::Credentials => (encode(name), Some(name.to_owned())),
+            FileKind::Config if name == DEFAULT => (name.to_owned(), Some(name.to_owned())),
+            FileKind::Config => {
+                let words = shell_words(name).unwrap_or_default();
+                let [prefix, name] = words.as_slice() else {
+                    self.section = None;
+                    return;
+                };
+                if !PREFIXES.contains(&prefix.as_str()) {
+                    self.section = None;
+                    return;
+                }
+                let profile = (prefix == "profile").then(|| name.clone());
+                (format!("{prefix} {}", encode(name)), profile)
+            }
+        };
+        self.section = Some(Section { profile });
+        self.write(&format!("[{header}]"));
+    }
+
+    /// Writes a property; returns whether the line is one.
+    fn property(&mut self, line: &str, indent: usize) -> bool {
+        let Some((name, value)) = line.split_once(['=', ':']) else {
+            return false;
+        };
+        let (name, value) = (name.trim().to_lowercase(), value.trim());
+        if name.is_empty() {
+            return false;
+        }
+        self.property = Some(Property {
+            indent,
+            is_group: value.is_empty(),
+        });
+        if REFERENCES.contains(&name.as_str()) {
+            self.write(&format!("{name} = {}", encode(value)));
+        } else {
+            self.write(&format!("{name} = {value}"));
+        }
+        true
+    }
+
+    fn continuation(&mut self, line: &str, is_group: bool) -> bool {
+        let is_read = !is_group
+            || line
+                .split_once('=')
+                .is_some_and(|(name, _)| !name.trim().is_empty());
+        if is_read {
+            self.write(&format!(" {line}"));
+        }
+        is_read
+    }
+
+    fn write(&mut self, line: &str) {
+        if self.section.is_some() {
+            self.output.text.push_str(line);
+            self.output.text.push('\n');
+        }
+    }
+}
+
+/// The text between the brackets: to the first `]` outside quotes, else to the last one.
+fn section_name(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix('[')?;
+    // Of a line that is no section, not every bracket is tried.
+    let ends = rest.match_indices(']').take(16);
+    let names = ends.filter_map(|(at, _)| rest.get(..at));
+    let name = names.clone().find(|name| shell_words(name).is_some());
+    name.or_else(|| names.last())
+        .filter(|name| !name.trim().is_empty())
+}
+
+/// Splits a text as a POSIX shell does; `None` if a quote is not closed.
+fn shell_words(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match characters.next()? {
+                        '\'' => break,
+                        other => word.push(other),
+                    }
+                }
+            }
+            '"' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match characters.next()? {
+                        '"' => break,
+                        '\\' => match characters.next()? {
+                            escaped @ ('"' | '\\') => word.push(escaped),
+                            other => word.extend(['\\', other]),
+                        },
+                        other => word.push(other),
+                    }
+                }
+            }
+            '\\' => word.get_or_insert_default().push(characters.next()?),
+            space if space.is_whitespace() => words.extend(word.take()),
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    words.extend(word);
+    Some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn config(text: &str) -> String {
+        rewrite(text, FileKind::Config).text
+    }
+
+    #[test]
+    fn what_the_aws_cli_reads_is_rewritten_for_aws_config() {
+        for (text, expected) in [
+            // Indented properties, also after comments, and a tab.
+            (
+                "[profile a]\n  # note\n region = x\n output = json\n",
+                "[profile a]\nregion = x\noutput = json\n",
+            ),
+            ("[default]\n\tregion=x\r\n", "[default]\nregion = x\n"),
+            // Text after the bracket.
+            (
+                "[profile a] # of [b]\nregion = x",
+                "[profile a]\nregion = x\n",
+            ),
+            ("[profile a]];x\nregion = x", "[profile a]\nregion = x\n"),
+            // A byte order mark, and the line ends of other systems.
+            (
+                "\u{feff}[default]\r\nregion = x\r\routput = y",
+                "[default]\nregion = x\noutput = y\n",
+            ),
+            // Names.
+            ("[profile 'My Mac']\na = 1", "[profile My%20Mac]\na = 1\n"),
+            ("[profile \"a \\\"b]\"]", "[profile a%20%22b%5D]\n"),
+            ("[profile My\\ Mac]", "[profile My%20Mac]\n"),
+            ("[profile\té]", "[profile %C3%A9]\n"),
+            ("[sso-session 'a b']", "[sso-session a%20b]\n"),
+            (
+                "[profile a]\nsource_profile = My Mac\nsso_session=a b",
+                "[profile a]\nsource_profile = My%20Mac\nsso_session = a%20b\n",
+            ),
+            ("[profile 100%]", "[profile 100%25]\n"),
+            // Names in capitals, and a colon.
+            (
+                "[default]\nAWS_Access_Key_ID: x=y",
+                "[default]\naws_access_key_id = x=y\n",
+            ),
+            // Nested properties, and values of several lines.
+            (
+                "[services s]\nec2 =\n\n  endpoint_url = http://x\n  # note\n  y = z\nsts =\n  a = b",
+                "[services s]\nec2 = \n endpoint_url = http://x\n y = z\nsts = \n a = b\n",
+            ),
+            ("[default]\na = b\n  [c]", "[default]\na = b\n [c]\n"),
+            // Sections that are no profiles.
+            (
+                "[work]\na = 1\n[plugins]\n?\n[default]\nb = 2",
+                "[default]\nb = 2\n",
+            ),
+            ("[profile My Mac]\na = 1\n[profile it's]\na = 1", ""),
+            // The same section twice.
+            (
+                "[profile a]\nx = 1\n[profile a]\nx = 2",
+                "[profile a]\nx = 1\n[profile a]\nx = 2\n",
+            ),
+            ("a = 1\n", ""),
+        ] {
+            assert_eq!(config(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_credentials_file_has_plain_names() {
+        let text = "[My Mac]\n a = 1\n[ work ] ; old\nb = 2\n";
+        let expected = "[My%20Mac]\na = 1\n[work]\nb = 2\n";
+        assert_eq!(rewrite(text, FileKind::Credentials).text, expected);
+    }
+
+    #[test]
+    fn a_line_that_is_nothing_is_left_out_and_named() {
+        let text =
+            "?\n[profile a]\nregion = x\noops\n= 1\n[other]\noops\n[profile b]\ns3 =\n  oops\n";
+        let rewritten = rewrite(text, FileKind::Config);
+        let expected = "[profile a]\nregion = x\n[profile b]\ns3 = \n";
+        assert_eq!(rewritten.text, expected);
+        let lines = rewritten.bad_lines.iter();
+        let lines: Vec<_> = lines.map(|bad| (bad.profile.as_str(), bad.line)).collect();
+        assert_eq!(lines, [("a", 4), ("a", 5), ("b", 10)]);
+    }
+
+    proptest! {
+        #[test]
+        fn names_come_back(name in ".{0,20}") {
+            prop_assert_eq!(decode(&encode(&name)), name);
+        }
+
+        #[test]
+        fn rewriting_again_changes_nothing(text in "([\\[\\]=:#' \t\r\na-c]|profile |default){0,60}") {
+            let once = rewrite(&text, FileKind::Credentials).text;
+            // A name is escaped only once.
+            prop_assume!(!once.contains('%'));
+            prop_assert_eq!(&rewrite(&once, FileKind::Credentials).text, &once);
+        }
+    }
+}

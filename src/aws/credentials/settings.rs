@@ -1,0 +1,66 @@
+//! The AWS configuration besides the credentials: the region, and the addresses that override those of AWS.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+
+use crate::aws::credentials::chain::{AwsChain, region_of_machine};
+use crate::aws::credentials::fault::IdentityFault;
+use crate::aws::credentials::profile_files::AwsFiles;
+use crate::aws::endpoints::ServiceUrl;
+
+/// How long the instance metadata service has to name the region.
+const METADATA_LIMIT: Duration = Duration::from_secs(1);
+
+/// The services that aws-config sends requests to for credentials, by the names of their overrides.
+const OF_CREDENTIALS: [&str; 4] = ["STS", "SSO", "SSO OIDC", "Signin"];
+
+/// Reads the AWS configuration. Sends no request.
+pub(crate) async fn sdk_config(profile: Option<&str>, region: &str) -> SdkConfig {
+    let files = AwsFiles::read().await;
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .no_credentials()
+        .region(Region::new(region.to_owned()))
+        .profile_files(files.for_sdk());
+    if let Some(name) = files.selected_for_sdk(profile) {
+        loader = loader.profile_name(name);
+    }
+    loader.load().await
+}
+
+/// The region of AWS requests, first that is known: the requested one, the environment's, the profile's, the fallback,
+/// the machine's.
+pub(crate) async fn find_region(
+    profile: Option<&str>,
+    requested: Option<String>,
+    fallback: Option<String>,
+) -> Option<String> {
+    let chain = AwsChain {
+        profile: profile.map(str::to_owned),
+        region: requested,
+        signing: None,
+    };
+    if let Some(region) = chain.configured_region().await.or(fallback) {
+        return Some(region);
+    }
+    let region = tokio::time::timeout(METADATA_LIMIT, region_of_machine()).await;
+    region.ok().flatten()
+}
+
+/// Checks the overridden addresses that aws-config sends requests to: as for this program's own requests, plain http is
+/// for this machine only.
+pub(super) async fn check_overrides(config: &SdkConfig) -> Result<(), IdentityFault> {
+    for id in OF_CREDENTIALS {
+        let url = ServiceUrl::override_of(config, id)
+            .map_err(|error| IdentityFault::Misconfigured(error.to_string()))?;
+        // aws-config asks a resolver, also for `localhost`.
+        if let Some(name) = url.as_ref().and_then(ServiceUrl::resolved_http)
+            && let Ok(mut addresses) = tokio::net::lookup_host(name).await
+            && !addresses.all(|address| address.ip().to_canonical().is_loopback())
+        {
+            let why = format!("the endpoint URL of {id} is plain http to another machine");
+            return Err(IdentityFault::Misconfigured(why));
+        }
+    }
+    Ok(())
+}
