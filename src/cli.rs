@@ -53,7 +53,7 @@ pub enum Command {
 /// The arguments of `watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// Image ID, as passed to `pcluster build-image`, or REGION/IMAGE_ID, or the ARN of a
+    /// Image ID, as passed to `pcluster build-image`, or `REGION/IMAGE_ID`, or the ARN of a
     /// CloudFormation stack, also of a deleted one
     #[arg(value_name = "TARGET", required_unless_present = "image_id_flag")]
     pub image_id: Option<String>,

@@ -66,6 +66,7 @@ fn check(answer: &AnyResponse<'_>) {
     match answer.image(&image) {
         Ok(ImageAnswer::Described(_)) => assert!(success),
         Ok(ImageAnswer::Absent | ImageAnswer::Foreign) => assert!(!success),
+        Ok(ImageAnswer::Gone | ImageAnswer::NotYet) => panic!("not of this API"),
         Err(fault) => shown(&fault),
     }
 }

@@ -140,6 +140,12 @@ impl Endpoints {
         Ok(Self { urls, config })
     }
 
+    /// Whether the AWS configuration names the address of a service.
+    pub(crate) fn is_configured(&self, service: Service) -> bool {
+        let config = self.config.as_ref();
+        config.is_some_and(|config| configured(config, service).is_some())
+    }
+
     /// The address of a service in another region.
     pub(crate) fn elsewhere(
         &self,

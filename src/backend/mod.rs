@@ -11,6 +11,7 @@
 //! (credentials, signature, HTTP, errors that all services share) is in [`crate::aws`].
 
 pub(crate) mod direct;
+pub(crate) mod enriched;
 pub(crate) mod parallelcluster;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::backend::direct::Direct;
+use crate::backend::enriched::Enriched;
 use crate::backend::parallelcluster::ParallelCluster;
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
@@ -94,6 +96,11 @@ pub trait Source: EventSource {
     /// `None` if the backend can't describe images.
     fn image_source(&mut self) -> Option<&mut Self::Image>;
 
+    /// The requests since the last time that this was asked.
+    fn take_requests(&mut self) -> u32 {
+        1
+    }
+
     /// How often the image is described while its build runs. `None`: as usual.
     fn image_interval(&self) -> Option<Duration> {
         None
@@ -121,6 +128,8 @@ pub trait Source: EventSource {
 pub(crate) enum Backend {
     ParallelCluster(Box<ParallelCluster>),
     Direct(Box<Direct>),
+    /// The API, with what only AWS tells.
+    Enriched(Box<Enriched>),
 }
 
 impl EventSource for Backend {
@@ -128,6 +137,7 @@ impl EventSource for Backend {
         match self {
             Self::ParallelCluster(api) => api.events(token).await,
             Self::Direct(aws) => aws.events(token).await,
+            Self::Enriched(both) => both.events(token).await,
         }
     }
 }
@@ -137,6 +147,7 @@ impl ImageSource for Backend {
         match self {
             Self::ParallelCluster(api) => api.image().await,
             Self::Direct(aws) => aws.image().await,
+            Self::Enriched(both) => both.image().await,
         }
     }
 }
@@ -148,10 +159,19 @@ impl Source for Backend {
         Some(self)
     }
 
+    fn take_requests(&mut self) -> u32 {
+        match self {
+            Self::ParallelCluster(_) => 1,
+            Self::Direct(aws) => aws.take_requests(),
+            Self::Enriched(both) => both.take_requests(),
+        }
+    }
+
     fn image_interval(&self) -> Option<Duration> {
         match self {
             Self::ParallelCluster(_) => None,
             Self::Direct(aws) => aws.image_interval(),
+            Self::Enriched(both) => both.image_interval(),
         }
     }
 
@@ -159,6 +179,7 @@ impl Source for Backend {
         match self {
             Self::ParallelCluster(api) => api.clock_correction(),
             Self::Direct(aws) => aws.clock_correction(),
+            Self::Enriched(both) => both.clock_correction(),
         }
     }
 
@@ -166,6 +187,7 @@ impl Source for Backend {
         match self {
             Self::ParallelCluster(_) => Vec::new(),
             Self::Direct(aws) => aws.take_refusals(),
+            Self::Enriched(both) => both.take_refusals(),
         }
     }
 
@@ -173,6 +195,7 @@ impl Source for Backend {
         match self {
             Self::ParallelCluster(api) => api.retry_now(),
             Self::Direct(aws) => aws.retry_now(),
+            Self::Enriched(both) => both.retry_now(),
         }
     }
 
@@ -180,6 +203,7 @@ impl Source for Backend {
         match self {
             Self::ParallelCluster(api) => api.reconnect(),
             Self::Direct(aws) => aws.reconnect(),
+            Self::Enriched(both) => both.reconnect(),
         }
     }
 }

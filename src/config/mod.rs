@@ -258,15 +258,10 @@ impl Task {
                 if !args.no_record {
                     record = Record::InFolder;
                 }
-                let unsigned = args.api.no_sign_request;
                 let given = args.image_id.or(args.image_id_flag).unwrap_or_default();
-                let target = Target::parse(&given)?;
-                if target.stack.is_some() {
-                    check_flags_of_stack(&args.api, &target)?;
-                }
-                let preferences = load(args.api, &args.output.look)?;
-                let api = Box::new(api(target, unsigned, &preferences.api)?);
-                (SourceSettings::Api(api), args.output, preferences)
+                let look = args.output.look.clone();
+                let (api, preferences) = connection(&given, args.api, look, environment)?;
+                (SourceSettings::Api(Box::new(api)), args.output, preferences)
             }
             Command::Demo(DemoArgs {
                 scenario,
@@ -329,10 +324,8 @@ impl Task {
 const ANY_IMAGE: &str = "bakewatch-check";
 
 fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
-    let unsigned = args.api.no_sign_request;
-    let preferences = Preferences::load(args.api, LookArgs::default(), environment)?;
-    let target = Target::parse(args.image_id.as_deref().unwrap_or(ANY_IMAGE))?;
-    let api = api(target, unsigned, &preferences.api)?;
+    let given = args.image_id.as_deref().unwrap_or(ANY_IMAGE);
+    let (api, _) = connection(given, args.api, LookArgs::default(), environment)?;
     let policy = args.policy;
     Ok(Task::Check(Box::new(Check { api, policy })))
 }
@@ -367,6 +360,23 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
             "no manual page: unknown command {name}; `bakewatch help` lists the commands"
         ))
     })
+}
+
+/// The connection of a target, and the settings around it.
+fn connection(
+    target: &str,
+    flags: ApiArgs,
+    look: LookArgs,
+    environment: &Environment,
+) -> Result<(ApiSettings, Preferences), Error> {
+    let unsigned = flags.no_sign_request;
+    let target = Target::parse(target)?;
+    if target.stack.is_some() {
+        check_flags_of_stack(&flags, &target)?;
+    }
+    let preferences = Preferences::load(flags, look, environment)?;
+    let api = api(target, unsigned, &preferences.api)?;
+    Ok((api, preferences))
 }
 
 /// A stack is where its ARN says, and the API has nothing but images.

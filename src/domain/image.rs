@@ -34,6 +34,10 @@ impl ImageAnswer {
 /// The fields of DescribeImage that the watch uses. The configuration's presigned URL is left out: it is a secret that
 /// nothing here needs.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts: every combination can be observed"
+)]
 pub struct ImageDescription {
     /// The image that the description is about, if it says so.
     pub image_id: Option<SafeText>,

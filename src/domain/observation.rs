@@ -147,6 +147,8 @@ pub struct OtherEvents {
     /// Newer than all that is known of the stack, newest first.
     pub fresh: Vec<Arc<StackEvent>>,
     pub late: Vec<LateEvent>,
+    /// The gaps of this stack, if the walk has changed them.
+    pub gaps: Option<Vec<EventId>>,
 }
 
 impl WalkStep {

@@ -347,21 +347,22 @@ impl StackEvent {
 /// The reason of an event in words: CloudFormation's, with what its other fields say of a hook or of the moment.
 fn explanation(fields: &Fields<'_>) -> Option<String> {
     let of_service = text(fields.resource_status_reason);
-    let hook = text(fields.hook_type).map(|hook| {
-        let status = text(fields.hook_status).unwrap_or_default();
-        let blocks = text(fields.hook_failure_mode).as_deref() != Some("WARN");
+    let hook = fields.hook_type.and_then(string).map(|hook| {
+        let status = fields.hook_status.and_then(string).unwrap_or_default();
+        let mode = fields.hook_failure_mode.and_then(string);
+        let blocks = mode.as_deref() != Some("WARN");
         let how = match (status.ends_with("FAILED"), blocks) {
             (true, true) => "blocked by hook",
             (true, false) => "warning by hook",
             (false, _) if status.ends_with("SUCCEEDED") => "passed hook",
             (false, _) => "checked by hook",
         };
-        match text(fields.hook_status_reason) {
+        match fields.hook_status_reason.and_then(string) {
             Some(why) => format!("{how} {hook}: {why}"),
             None => format!("{how} {hook}"),
         }
     });
-    let moment = match text(fields.detailed_status).as_deref() {
+    let moment = match fields.detailed_status.and_then(string).as_deref() {
         Some("CONFIGURATION_COMPLETE") => Some("configured; its consistency is being checked"),
         Some("VALIDATION_FAILED") => Some("the validation failed"),
         _ => None,

@@ -7,6 +7,7 @@
 //!
 //! Tests: `tests/it/poll/walk.rs`, `tests/it/app/find.rs`, `tests/it/app/scale.rs`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::domain::facts::{Facts, Position};
@@ -31,6 +32,8 @@ pub struct Timeline {
     /// The same as sequence numbers, in order.
     gap_seqs: Vec<Seq>,
     walks: usize,
+    /// The events that were printed before a walk committed them, because another stack became the current one.
+    printed: HashSet<EventId>,
 }
 
 /// One line of a timeline.
@@ -60,6 +63,7 @@ impl Timeline {
             gaps: Vec::new(),
             gap_seqs: Vec::new(),
             walks: 0,
+            printed: HashSet::new(),
         }
     }
 
@@ -100,6 +104,7 @@ impl Timeline {
         }
         self.place_gaps();
         self.walks += 1;
+        printed.retain(|event| !self.printed.contains(&event.event_id));
         printed
     }
 
@@ -114,14 +119,17 @@ impl Timeline {
                 added.push(Arc::clone(event));
             }
         }
-        // An unfinished walk may have taken the stack for its own, and have brought some of them.
-        added.retain(|event| !left.contains(&event.event_id));
+        added.retain(|event| !self.printed.contains(&event.event_id));
+        // An unfinished walk may have taken the stack for its own.
         for event in left.iter() {
             if !self.committed.contains(&event.event_id) {
                 self.pending.push_newest(Arc::clone(event));
             }
         }
         self.is_whole |= self.pending.is_empty();
+        if let Some(gaps) = &events.gaps {
+            self.gaps.clone_from(gaps);
+        }
         self.place_gaps();
         added
     }
@@ -182,6 +190,18 @@ impl Timeline {
     /// Whether there are no events.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Gives up the unfinished walk's claim to be printed when it is whole: another stack is the current one now. Returns
+    /// its events that have not been printed, oldest first.
+    pub(super) fn leave(&mut self) -> Vec<Arc<StackEvent>> {
+        let mut left = Vec::new();
+        for event in self.pending.iter() {
+            if self.printed.insert(event.event_id.clone()) {
+                left.push(Arc::clone(event));
+            }
+        }
+        left
     }
 
     /// The events of an unfinished walk, oldest first.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::domain::observation::{LateEvent, OtherEvents};
 use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
-use crate::poll::known::{Ids, Known};
+use crate::poll::known::{Ids, Known, Walked};
 
 /// The events of other stacks that one walk has met.
 #[derive(Debug, Default)]
@@ -93,11 +93,31 @@ impl Aside {
         (has_root || (count > 1 && count > most)).then_some(stack)
     }
 
-    /// The new events of each stack.
-    pub(super) fn into_new(self) -> Vec<OtherEvents> {
-        let new = self.stacks.into_iter().map(|stack| stack.new);
-        new.filter(|new| !new.fresh.is_empty() || !new.late.is_empty())
-            .collect()
+    /// Commits the events of each stack. Returns the new ones.
+    pub(super) fn commit(
+        self,
+        known: &mut Known,
+        is_whole: bool,
+        to_the_end: bool,
+    ) -> Vec<OtherEvents> {
+        let mut all = Vec::new();
+        for mut stack in self.stacks {
+            let Some(last) = &stack.last else {
+                continue;
+            };
+            let walked = Walked {
+                met: stack.met,
+                last,
+                is_joined: stack.overlaps || is_whole,
+                to_the_end,
+            };
+            stack.new.gaps = known.commit(&stack.new.stack_id, walked);
+            let new = stack.new;
+            if !new.fresh.is_empty() || !new.late.is_empty() || new.gaps.is_some() {
+                all.push(new);
+            }
+        }
+        all
     }
 }
 
@@ -112,6 +132,7 @@ impl OtherStack {
                 stack_id,
                 fresh: Vec::new(),
                 late: Vec::new(),
+                gaps: None,
             },
         }
     }

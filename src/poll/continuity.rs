@@ -20,7 +20,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::stack_event::{EventId, EventKey, Fingerprint, StackEvent, StackId};
+use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
 use crate::poll::known::Ids;
 
 /// A page that does not continue the walk.
@@ -28,10 +28,17 @@ use crate::poll::known::Ids;
 enum Discontinuity {
     /// The page has the event below the walk, but not directly below the walk's last one, or the event is dated as if it
     /// were newer.
-    OutOfPlace(EventKey),
+    OutOfPlace(Identity),
     /// The history ends with this event: an empty page without a token follows. It may be the end of the history of
     /// another stack, which has replaced this one.
-    UnexpectedEnd(EventKey),
+    UnexpectedEnd(Identity),
+}
+
+/// An event in any walk: until it is committed, its id may depend on what else a walk has met.
+type Identity = (StackId, Fingerprint);
+
+fn identity(event: &StackEvent) -> Identity {
+    (event.stack_id.clone(), event.fingerprint)
 }
 
 /// The distrust that has built up since the last whole walk.
@@ -159,11 +166,11 @@ impl Trail {
             None => page
                 .next
                 .is_none()
-                .then(|| Discontinuity::UnexpectedEnd(last.key())),
-            Some(top) if is_odd => Some(Discontinuity::OutOfPlace(top.key())),
+                .then(|| Discontinuity::UnexpectedEnd(identity(last))),
+            Some(top) if is_odd => Some(Discontinuity::OutOfPlace(identity(top))),
             Some(_) => self
                 .misplaced(&page.events, last)
-                .map(|event| Discontinuity::OutOfPlace(event.key())),
+                .map(|event| Discontinuity::OutOfPlace(identity(event))),
         }
     }
 

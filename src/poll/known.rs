@@ -27,8 +27,8 @@ struct KnownStack {
 pub(super) struct Walked<'a> {
     pub(super) met: Ids,
     pub(super) last: &'a EventId,
-    /// It has met committed events.
-    pub(super) overlaps: bool,
+    /// It has met committed events of the stack, or was not ended by a refused page.
+    pub(super) is_joined: bool,
     /// It has read the stack's first event.
     pub(super) to_the_end: bool,
 }
@@ -39,13 +39,20 @@ impl Known {
         for event in page.events() {
             self.insert(event);
         }
-        if let (Some(stack), Some(gaps)) = (&page.stack_id, &page.gaps) {
-            let known = self.stacks.entry(stack.clone()).or_default();
-            known.gaps.clone_from(gaps);
+        let of_others = page
+            .others
+            .iter()
+            .map(|other| (&other.stack_id, &other.gaps));
+        let own = page.stack_id.iter().map(|stack| (stack, &page.gaps));
+        for (stack, gaps) in own.chain(of_others) {
+            if let Some(gaps) = gaps {
+                let known = self.stacks.entry(stack.clone()).or_default();
+                known.gaps.clone_from(gaps);
+            }
         }
     }
 
-    pub(super) fn insert(&mut self, event: &StackEvent) {
+    fn insert(&mut self, event: &StackEvent) {
         let known = self.stacks.entry(event.stack_id.clone()).or_default();
         known
             .events
@@ -76,7 +83,7 @@ impl Known {
         let ends_at_gap = before.contains(walked.last);
         let ends_known = known.events.contains_key(walked.last) && !ends_at_gap;
         known.gaps.retain(|gap| !is_met(gap));
-        let is_joined = walked.overlaps && (!crosses || ends_known);
+        let is_joined = walked.is_joined && (!crosses || ends_known);
         if walked.to_the_end {
             known.gaps.clear();
         } else if !is_joined {

@@ -53,6 +53,11 @@ impl Permit {
         is_taken.then_some(InFlight { _guard: guard })
     }
 
+    /// Counts requests that were made under a permit besides the permitted one: the next ones wait for them.
+    pub(crate) fn count(&self, more: u32) {
+        self.budget().requests -= f64::from(more);
+    }
+
     /// Begins a back-off: no session makes a request before this time.
     pub(crate) fn hold_back(&self, until: Duration) {
         let mut budget = self.budget();
@@ -110,6 +115,14 @@ mod tests {
             counted_at: Duration::ZERO,
             not_before: Duration::ZERO,
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_beside_the_permitted_one_take_their_part_of_the_budget() {
+        let permit = Permit::new(Clock::scenario(DateTime::UNIX_EPOCH, 1.0));
+        permit.count(108);
+        let ready = permit.ready_at();
+        assert_eq!(ready, Duration::from_secs_f64(9.0 / RATE));
     }
 
     #[test]

@@ -100,6 +100,9 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 None => (None, false),
             },
         };
+        // One was permitted; the others take their part of the budget, too.
+        let more = self.source.take_requests().saturating_sub(1);
+        self.permit.count(more);
         if result.0.as_ref().is_some_and(Seen::is_throttled) {
             self.permit.hold_back(self.schedules.next().1);
         }

@@ -92,6 +92,17 @@ impl Refusals {
     }
 }
 
+/// Where a walk ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// At known events.
+    AtKnown,
+    /// At the stack's first event.
+    OfHistory,
+    /// Above a page that the service refuses.
+    Refused,
+}
+
 /// A walk between its first page and its last.
 #[derive(Debug, Default)]
 struct WalkInProgress {
@@ -183,7 +194,12 @@ impl Walk {
             if page.next.is_none() || continues {
                 self.refusals.for_good = false;
             }
-            return Some(self.commit(walk, step, page.next.is_none()));
+            let end = if page.next.is_none() {
+                End::OfHistory
+            } else {
+                End::AtKnown
+            };
+            return Some(self.commit(walk, step, end));
         }
         walk.token = page.next;
         walk.is_probing = self.continuity.probe_first;
@@ -323,41 +339,35 @@ impl Walk {
             audit: walk.audit,
             ..WalkStep::default()
         };
-        Some(self.commit(walk, step, false))
+        Some(self.commit(walk, step, End::Refused))
     }
 
     /// Commits all that a walk has met. The step is its last one.
-    fn commit(&mut self, mut walk: WalkInProgress, step: WalkStep, to_the_end: bool) -> WalkStep {
-        let overlaps = walk.overlap > 0;
+    fn commit(&mut self, mut walk: WalkInProgress, step: WalkStep, end: End) -> WalkStep {
+        let (is_whole, to_the_end) = (end != End::Refused, end == End::OfHistory);
         let met = walk.trail.take_met();
         let gaps = match (&step.stack_id, walk.trail.last_id()) {
-            (Some(stack), Some(last)) => self.known.commit(
-                stack,
-                Walked {
+            (Some(stack), Some(last)) => {
+                let walked = Walked {
                     met,
                     last,
-                    overlaps,
+                    is_joined: walk.overlap > 0 || is_whole,
                     to_the_end,
-                },
-            ),
+                };
+                self.known.commit(stack, walked)
+            }
             _ => None,
         };
-        let others = walk.aside.into_new();
-        let step = WalkStep {
-            commit: Some(walk.late),
-            gaps,
-            others,
-            ..step
-        };
-        let others = step.others.iter();
-        for event in others.flat_map(|other| other.events()) {
-            self.known.insert(event);
-        }
         self.restarts = 0;
         self.refusals.met.clear();
         self.refusals.count = 0;
         self.continuity.reset();
-        step
+        WalkStep {
+            commit: Some(walk.late),
+            gaps,
+            others: walk.aside.commit(&mut self.known, is_whole, to_the_end),
+            ..step
+        }
     }
 
     /// The service rejected the token. It is dropped at once. The token before it is tried in its place, once: if that

@@ -10,6 +10,10 @@ use crate::text::safe::SafeText;
 /// A description by DescribeImage: the fields that a watch keeps, with the API's names if it has them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields of the file format"
+)]
 pub(crate) struct Description {
     #[serde(skip_serializing_if = "Option::is_none")]
     image_id: Option<String>,

@@ -233,6 +233,7 @@ impl Open {
                 stack_id: self.stack,
                 fresh: self.fresh,
                 late: self.late,
+                gaps: None,
             };
             return WalkStep {
                 commit: Some(Vec::new()),
@@ -258,6 +259,19 @@ impl Observations {
         }
         let fault = || line.fault.as_ref().map(Fault::from);
         let seen = match &*line.kind {
+            kind::WALK if line.aside == Some(true) => line.stack().map(|stack_id| {
+                let others = OtherEvents {
+                    stack_id,
+                    fresh: Vec::new(),
+                    late: Vec::new(),
+                    gaps: line.gaps(),
+                };
+                Seen::Page(WalkStep {
+                    commit: Some(Vec::new()),
+                    others: vec![others],
+                    ..WalkStep::default()
+                })
+            }),
             kind::WALK => Some(Seen::Page(WalkStep {
                 stack_id: line.stack(),
                 restarted: true,

@@ -95,16 +95,16 @@ impl Recorder {
     /// Records in the folder of all recordings. With `resumes`, resumes and returns the recording of an earlier watch, if
     /// there is one. Writes nothing.
     pub fn in_folder(folder: Folder, header: Header, resumes: bool) -> (Self, Option<Recording>) {
-        let place = Place::Folder(folder.clone());
         // Another watch may be writing to it: then each of the two has its own recording.
         let newest = resumes.then(|| choice::newest(folder.of(&header), &header));
         let found = newest.flatten().and_then(Candidate::lock);
-        let resumed = found.and_then(|found| {
+        let place = Place::Folder(folder);
+        let opened = found.and_then(|found| {
             let recording = found.recording.clone();
             let recorder = Self::compare(found, &header, place.clone()).ok()?;
             Some((recorder, Some(recording)))
         });
-        resumed.unwrap_or_else(|| (Self::in_place(place, header), None))
+        opened.unwrap_or_else(|| (Self::in_place(place, header), None))
     }
 
     /// Records in a file. With `resumes`, resumes and returns its recording of the same target.

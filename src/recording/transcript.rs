@@ -99,6 +99,15 @@ impl Transcript {
             self.walk(page, Some(both.cloned().collect()), at);
         }
         for others in &page.others {
+            if let Some(gaps) = &others.gaps {
+                let gaps = gaps.iter().map(|id| id.as_str().into());
+                self.write(&Line {
+                    stack_id: Some(others.stack_id.as_str().into()),
+                    aside: Some(true),
+                    gaps: Some(gaps.collect()),
+                    ..Line::of(Stream::Events, kind::WALK, at)
+                });
+            }
             self.events(others.fresh.iter().rev(), &others.late, Some(true), at);
         }
         self.events(fresh.iter().rev(), late, None, at);

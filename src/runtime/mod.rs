@@ -4,6 +4,7 @@
 //! `app::update` and carries out its effects. Tests: `tests/it/headless/watch.rs`, `tests/tty/exit.rs`,
 //! `tests/tty/terminal.rs`.
 
+pub(crate) mod check;
 pub(crate) mod commands;
 pub(crate) mod headless;
 pub(crate) mod inbox;
@@ -33,7 +34,7 @@ use crate::exit_code;
 use crate::output::{LineFormat, Printer};
 use crate::recording::Folder;
 
-pub(crate) use self::commands::check::check;
+pub(crate) use self::check::check;
 pub(crate) use self::commands::history::{history, report};
 pub(crate) use self::prepare::check_api_url;
 pub(crate) use self::process::streams::print_diagnostic;

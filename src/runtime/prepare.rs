@@ -3,8 +3,9 @@
 use crate::app::msg::Remark;
 use crate::app::session::Target;
 use crate::aws::credentials::fixed::Fixed;
-use crate::aws::endpoints::{Endpoints, find_region};
+use crate::aws::endpoints::{Endpoints, Service, find_region};
 use crate::backend::direct::{self, Direct};
+use crate::backend::enriched::Enriched;
 use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
 use crate::backend::{Backend, parallelcluster};
 use crate::cli::SimulatedService;
@@ -69,6 +70,7 @@ pub(super) async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, 
     let api_url: ApiUrl = api_url
         .parse()
         .map_err(|error| usage("invalid value for --api-url", &error))?;
+    let aws = beside_api(&api, &api_url).await;
     let signing = if api.unsigned {
         Signing::Unsigned
     } else {
@@ -102,12 +104,44 @@ pub(super) async fn prepare_api(api: ApiSettings, waits: bool) -> Result<Ready, 
     };
     let source = ParallelCluster::new(settings, clock.clone())
         .map_err(|error| usage("failed to set up TLS", &error))?;
+    let backend = match aws {
+        Some(aws) => Backend::Enriched(Box::new(Enriched { api: source, aws })),
+        None => Backend::ParallelCluster(Box::new(source)),
+    };
     let origin = Origin::Api {
-        backend: Backend::ParallelCluster(Box::new(source)),
+        backend,
         interval: api.interval,
         simulator: None,
     };
     Ok(Ready::new(target, clock, origin, header))
+}
+
+/// What AWS tells beside an API, with the identity before the role. Nothing is asked where requests are unsigned; an API on
+/// this machine is no reason to ask the real AWS.
+async fn beside_api(api: &ApiSettings, url: &ApiUrl) -> Option<Direct> {
+    if api.unsigned {
+        return None;
+    }
+    let profile = api.profile.as_deref();
+    let is_local = url.endpoint().loopback;
+    let of_api = url.signing_region().map(str::to_owned);
+    let fallback = api.requested_region.clone().or(of_api);
+    let region = find_region(profile, api.region_before_profile.clone(), fallback).await?;
+    let endpoints = Endpoints::load(profile, &region).await.ok()?;
+    if is_local && !endpoints.is_configured(Service::ImageBuilder) {
+        return None;
+    }
+    let settings = direct::Settings {
+        image_id: api.image_id.clone(),
+        waits: false,
+        stack: None,
+        region,
+        endpoints,
+        profile: api.profile.clone(),
+        role_arn: None,
+        ca_bundle: api.ca_bundle.clone(),
+    };
+    Direct::new(settings, Clock::wall()).ok()
 }
 
 pub(super) async fn prepare_direct(api: ApiSettings, waits: bool) -> Result<Ready, Error> {

@@ -173,15 +173,13 @@ impl Opening {
             Self::Ready(opened) => return *opened,
             Self::Reading { opened, apart } => (opened, apart),
         };
-        match timeout(READ_TIMEOUT, opened).await {
-            Ok(Ok(opened)) => opened,
-            // A panic of the thread ends the program.
-            Ok(Err(_)) | Err(_) => {
-                let text = "reading the recordings of earlier watches takes more than 2 s; this watch starts without \
-                            them, in a recording of its own";
-                Opened::new(*apart, text)
-            }
+        // A panic of the thread ends the program.
+        if let Ok(Ok(opened)) = timeout(READ_TIMEOUT, opened).await {
+            return opened;
         }
+        let text = "reading the recordings of earlier watches takes more than 2 s; this watch starts without them, in a \
+                    recording of its own";
+        Opened::new(*apart, text)
     }
 }
 

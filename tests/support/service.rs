@@ -90,6 +90,12 @@ impl Character {
             };
             self.ties = self.ties.clamp(1, walk + page - 1);
         }
+        // A page that shows more of another stack than of the watched one looks like another build.
+        if self.has(Habit::ForeignEvents) {
+            self.page_size = self.page_size.max(4);
+            let untellable = [Habit::PagesVary, Habit::TokensOutliveStack];
+            self.habits.retain(|habit| !untellable.contains(habit));
+        }
         self
     }
 }

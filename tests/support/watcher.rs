@@ -216,16 +216,24 @@ pub(crate) struct Ledger {
     printed: Vec<Arc<StackEvent>>,
     /// The stacks that had a gap, so that its events may be printed late.
     had_gaps: HashSet<StackId>,
+    /// The stacks whose events were printed because another stack took their place.
+    left: HashSet<StackId>,
 }
 
 impl Ledger {
     pub(crate) fn take(&mut self, observation: &Observation) {
-        if let Seen::Page(page) = &observation.seen
-            && page.gaps.as_ref().is_some_and(|gaps| !gaps.is_empty())
-        {
-            self.had_gaps.extend(page.stack_id.clone());
+        if let Seen::Page(page) = &observation.seen {
+            let others = page.others.iter();
+            let others = others.map(|other| (Some(&other.stack_id), &other.gaps));
+            for (stack, gaps) in others.chain([(page.stack_id.as_ref(), &page.gaps)]) {
+                if gaps.as_ref().is_some_and(|gaps| !gaps.is_empty()) {
+                    self.had_gaps.extend(stack.cloned());
+                }
+            }
         }
         let change = self.build.apply(observation);
+        let left = change.left.iter().map(|event| event.stack_id.clone());
+        self.left.extend(left);
         self.printed.extend(change.left);
         self.printed.extend(change.committed);
     }
@@ -303,8 +311,12 @@ impl Ledger {
         for timeline in self.build.timelines() {
             let kept = service.events_of(timeline.stack_id().as_str());
             let is_aside = timeline.stack_id().as_str() == service.foreign();
-            let had_gap = self.had_gaps.contains(timeline.stack_id());
+            let (had_gaps, left) = (&self.had_gaps, &self.left);
+            let had_gap = had_gaps.contains(timeline.stack_id());
+            // Which stack is the current one was open.
+            let was_left = is_aside && left.contains(timeline.stack_id());
             if had_gap
+                || was_left
                 || (is_aside && !self.had_gaps.is_empty())
                 || kept.iter().any(|kept| kept.is_late)
             {

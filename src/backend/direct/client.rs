@@ -67,6 +67,8 @@ pub(super) struct Client {
     endpoints: Endpoints,
     bundle: Option<CaBundle>,
     clock: ServerClock,
+    /// The requests that were not counted yet.
+    requests: u32,
 }
 
 impl Client {
@@ -92,6 +94,7 @@ impl Client {
             endpoints,
             bundle,
             clock: ServerClock::new(clock),
+            requests: 0,
         })
     }
 
@@ -151,6 +154,10 @@ impl Client {
             connection.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
         self.elsewhere.push((region.to_owned(), connection));
         Ok(())
+    }
+
+    pub(super) fn take_requests(&mut self) -> u32 {
+        std::mem::take(&mut self.requests)
     }
 
     /// The hosts of the services, without repetition.
@@ -256,6 +263,7 @@ impl<'c> Exchange<Call<'c>> for Client {
 
     async fn send(&mut self, call: Call<'c>, request: Request) -> Result<Response, TransportError> {
         let operation = request.operation;
+        self.requests = self.requests.saturating_add(1);
         let (began, sent) = (Instant::now(), self.clock.machine_time());
         let outcome = self.connection_mut(call).http.send(request).await;
         let ms = began.elapsed().as_millis();

@@ -13,6 +13,10 @@ use crate::text::safe::SafeText;
 
 /// The answers about one image.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts: every combination can be observed"
+)]
 pub(super) struct Parts<'a> {
     pub(super) region: &'a str,
     /// `None`: there is none, or none any more.

@@ -11,8 +11,9 @@ use crate::backend::direct::ec2::Lookup;
 use crate::backend::direct::known::Known;
 use crate::backend::direct::{ABSENT_FOR, Direct, cloudformation};
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::stack_event::StackId;
+use crate::text::safe::SafeText;
 
 /// The pages of deleted stacks to search: a busy account has thousands.
 const LONGEST_LIST: usize = 20;
@@ -25,6 +26,7 @@ impl Direct {
         &mut self,
         token: Option<&NextToken>,
     ) -> Result<EventsPage, Refusal> {
+        self.compare_account().await;
         if let Some(fault) = self.refusal(Operation::DescribeStackEvents).cloned() {
             return Err(self.presence_of_stack(fault).await);
         }
@@ -39,6 +41,38 @@ impl Direct {
             self.refuse_if_denied(Operation::DescribeStackEvents, fault);
         }
         page
+    }
+
+    /// Tells once, before the first call about a stack, that its ARN is of another account than the credentials.
+    async fn compare_account(&mut self) {
+        let Some(stack) = self.stack.as_ref().filter(|_| !self.knows_account) else {
+            return;
+        };
+        let of_stack = stack
+            .as_str()
+            .split(':')
+            .nth(4)
+            .unwrap_or_default()
+            .to_owned();
+        // A failure is that of the next call, too.
+        let Ok(caller) = self.caller().await else {
+            return;
+        };
+        self.knows_account = true;
+        let of_caller = caller.account;
+        if of_caller.as_str() != of_stack {
+            let message = format!(
+                "the stack is of account {of_stack}, and the credentials are of account {of_caller}"
+            );
+            self.untold.push(Fault {
+                kind: FaultKind::Denied,
+                message: SafeText::new(&message),
+                hint: Some(SafeText::new(
+                    "pass --profile or --role-arn for that account",
+                )),
+                request_id: None,
+            });
+        }
     }
 
     /// Events are refused: whether there is a stack can still be asked.

@@ -12,6 +12,10 @@ use crate::domain::stack_event::{StackEvent, StackId};
 use crate::text::safe::SafeText;
 
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts: every combination can be observed"
+)]
 pub(super) struct Known {
     /// The stack whose events are read, by its ARN from then on.
     pub(super) stack: Option<StackId>,

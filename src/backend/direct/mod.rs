@@ -39,10 +39,12 @@ use crate::backend::direct::description::Parts;
 use crate::backend::direct::ec2::TaggedAmi;
 use crate::backend::direct::known::Known;
 use crate::backend::direct::parts::Amis;
-use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
+use crate::backend::{
+    EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
+};
 use crate::clock::Clock;
 use crate::domain::fault::Fault;
-use crate::domain::image::ImageAnswer;
+use crate::domain::image::{FailureContext, ImageAnswer};
 use crate::domain::stack_event::StackId;
 
 /// How often and how long nothing must have been found before that is believed: a new stack's name is not known
@@ -87,6 +89,8 @@ pub(crate) struct Direct {
     refused: Vec<(Operation, Fault)>,
     /// Those that were not reported yet.
     untold: Vec<Fault>,
+    /// Whether the accounts of the stack's ARN and of the credentials were compared.
+    knows_account: bool,
     name_looked_up: Option<Instant>,
     deleted_looked_up: Option<Instant>,
     /// The answers that there is no stack of this name, and that there is nothing at all.
@@ -160,11 +164,25 @@ impl Direct {
             known: Known::default(),
             refused: Vec::new(),
             untold: Vec::new(),
+            knows_account: false,
             name_looked_up: None,
             deleted_looked_up: None,
             name_absent: Absence::default(),
             absent: Absence::default(),
         }
+    }
+
+    /// Takes note of a page that another backend has read.
+    pub(crate) fn note(&mut self, page: &EventsPage, is_newest: bool) {
+        self.known.note(page, is_newest);
+    }
+
+    /// Image Builder's account of a failure. A failed request has none; the next description asks again.
+    pub(crate) async fn failure(&mut self) -> Option<FailureContext> {
+        if let Err(fault) = self.describe_builder().await {
+            tracing::debug!(%fault, "no account of the failure");
+        }
+        self.known.builder.as_ref()?.failure.clone()
     }
 
     /// Whether the stack of the ARN is not ParallelCluster's.
@@ -286,6 +304,10 @@ impl Source for Direct {
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)
+    }
+
+    fn take_requests(&mut self) -> u32 {
+        self.client.take_requests()
     }
 
     fn image_interval(&self) -> Option<Duration> {

@@ -265,14 +265,15 @@ fn component_arn(text: &str) -> Option<&str> {
 
 /// The first word of a text, without the punctuation after it.
 fn first_word(text: &str) -> &str {
-    let ends = |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | ',');
+    let ends =
+        |character: char| character.is_whitespace() || matches!(character, '"' | '\'' | '\\' | ',');
     let word = text.split(ends).next().unwrap_or_default();
     word.trim_end_matches(['.', ';', '!', ')'])
 }
 
 /// The resource of a denied action: an ARN, in quotes or not, or words such as `role X`.
 fn target_of(text: &str) -> &str {
-    let text = text.trim_start_matches(['"', '\'', ' ']);
+    let text = text.trim_start_matches(['"', '\'', '\\', ' ']);
     if text.starts_with("arn:") || text.starts_with('*') {
         return first_word(text);
     }

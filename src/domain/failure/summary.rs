@@ -47,7 +47,7 @@ static WRAPPINGS: LazyLock<[Regex; 10]> = LazyLock::new(|| {
 /// The output of a command in a Systems Manager reason: from its errors on, if it says which these are.
 static OUTPUT: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
-        r"(?i)\boutput ?[=:] ?\[(?:.*?-{3,} ?error ?-{3,})?(?<cause>.+?)(?:\], ?\w+=\[.*|\]\}.*|\])?$",
+        r"(?i)\boutput ?[=:] ?\[(?:.*?-{3,} ?error ?-{3,})?(?<cause>[^\]].*?)(?:\], ?\w+=\[.*|\]\}.*|\])?$",
     )
 });
 /// The failed document, in an output that is JSON.

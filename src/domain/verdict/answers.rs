@@ -111,6 +111,10 @@ pub(crate) struct Moment<'a> {
 
 /// The answers about the current stack's build.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts: every combination can be observed"
+)]
 pub(crate) struct Answers {
     image: Option<(Shown, Repeated)>,
     image_root: Option<EventId>,
@@ -180,8 +184,7 @@ impl Answers {
                 let gone = self.gone.get_or_insert_with(|| Repeated::at(now.elapsed));
                 gone.last = now.elapsed;
             }
-            ImageAnswer::Absent | ImageAnswer::Gone => {}
-            ImageAnswer::NotYet => {}
+            ImageAnswer::Absent | ImageAnswer::Gone | ImageAnswer::NotYet => {}
             ImageAnswer::Foreign => {
                 self.gone = None;
                 let span = self

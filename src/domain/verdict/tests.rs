@@ -89,3 +89,26 @@ fn an_image_that_was_made_is_never_deleted_before_the_end() {
     };
     assert_eq!(decide(Verdict::Deleting, &gone), Verdict::AmiNotFound);
 }
+
+/// An AMI of a made image that no lookup finds: EC2 may not know it everywhere yet.
+#[test]
+fn a_made_image_counts_as_deleted_after_a_minute_without_any_ami() {
+    let gone = |seconds| Evidence {
+        made: true,
+        seen: true,
+        events_seen: true,
+        looked_up_by_arn: true,
+        gone: Some(Repeated::lasting(Duration::from_secs(seconds))),
+        ..NONE
+    };
+    assert!(!decide(Verdict::Deleting, &gone(59)).is_final());
+    assert_eq!(decide(Verdict::Deleting, &gone(60)), Verdict::Deleted);
+    let by_tag_only = Evidence {
+        looked_up_by_arn: false,
+        ..gone(60)
+    };
+    assert_eq!(
+        decide(Verdict::Deleting, &by_tag_only),
+        Verdict::AmiNotFound
+    );
+}

@@ -1,8 +1,7 @@
-//! Commands without a watch: the check of permissions, the history and Markdown reports.
+//! Commands without a watch: the history and Markdown reports.
 //!
 //! `report` also writes the reports that the user requests on the screen. Tests: `tests/it/recording/history.rs`,
 //! `tests/it/recording/report.rs`.
 
-pub(crate) mod check;
 pub(crate) mod history;
 pub(crate) mod report;

@@ -1,7 +1,11 @@
 //! `bakewatch check`, and the program without a command.
 
-use crate::support::aws::Aws;
+use bakewatch::testing::demo::FaultPlan;
+use serde_json::json;
+
+use crate::support::aws::{Aws, IMAGE, STACK};
 use crate::support::program::{Ended, Program, run};
+use crate::support::server::Server;
 
 fn check(aws: &Aws, flags: &[&str]) -> Ended {
     let mut arguments = vec!["check"];
@@ -64,6 +68,68 @@ fn a_denied_permission_says_what_is_lost_and_the_code_says_whether_a_build_can_b
     aws.answer_once("ListStacks", 503, "<html>down</html>");
     let ended = check(&aws, &[]);
     assert!(line(&ended, "ListStacks").starts_with("unreachable "));
+}
+
+#[test]
+fn beside_an_api_both_identities_are_told() {
+    let aws = Aws::start();
+    let api = Server::start(FaultPlan::default());
+    let flags = [
+        "--api-url",
+        &api.url,
+        "--role-arn",
+        "arn:aws:iam::123456789012:role/api",
+    ];
+    let ended = check(&aws, &flags);
+    assert!(line(&ended, "API role").contains("role/api"));
+    assert!(line(&ended, "identity").contains("user/tester"));
+    line(&ended, "GetImageStackEvents");
+    assert!(line(&ended, "imagebuilder:GetImage").starts_with("ok "));
+}
+
+/// Image Builder's account of a failure, which the API drops, is read from AWS.
+#[test]
+fn beside_an_api_the_step_of_a_failure_is_read_from_aws() {
+    for (denied, flag) in [
+        (false, None),
+        (true, None),
+        (false, Some("--no-sign-request")),
+    ] {
+        let aws = Aws::start();
+        aws.set_image("FAILED");
+        if denied {
+            aws.deny("GetImage");
+        }
+        let mut api = Server::start(FaultPlan::default());
+        api.begin_build(STACK);
+        let image = json!({"logicalResourceId": "ParallelClusterImage", "physicalResourceId": IMAGE,
+            "resourceStatus": "CREATE_FAILED"});
+        api.push_with(STACK, image);
+        api.push_root(STACK, "CREATE_FAILED");
+        api.world.set_image(Some(json!({
+            "imageId": "img", "region": "us-east-1", "imageBuildStatus": "BUILD_FAILED",
+            "cloudformationStackArn": STACK, "imagebuilderImageStatus": "FAILED",
+        })));
+        let mut arguments = vec!["watch", "img", "-o", "json", "--interval", "200ms"];
+        arguments.extend(["--api-url", &api.url]);
+        arguments.extend(flag);
+        let ended = Program::start_with(&arguments, &aws.environment()).end();
+        assert_eq!(ended.code(), Some(3), "{:#?}", ended.lines);
+        let told = ended
+            .lines
+            .iter()
+            .filter(|line| line.contains("imagebuilder:GetImage"));
+        assert_eq!(told.count(), usize::from(denied), "{:#?}", ended.lines);
+        let failure = &ended.outcome()["failure"];
+        let is_asked = flag.is_none();
+        assert_eq!(
+            failure["componentStep"] == "InstallPackages",
+            is_asked && !denied,
+            "{failure}"
+        );
+        assert!(is_asked || aws.account().calls.is_empty());
+        aws.assert_only_signed_reads();
+    }
 }
 
 #[test]

@@ -64,6 +64,27 @@ fn a_stack_by_its_arn_takes_no_ami_of_another_build() {
 }
 
 #[test]
+fn another_account_than_that_of_the_arn_is_told_before_the_first_call_about_it() {
+    let mut aws = Aws::start();
+    aws.begin();
+    let other = STACK.replace("123456789012", "999999999999");
+    let mut program = watch(&aws, &other, &[]);
+    let told = program.wait_for(|line| line.contains("account 999999999999"));
+    assert!(told.contains("account 123456789012"), "{told}");
+    assert_eq!(aws.account().calls[0].action, "GetCallerIdentity");
+    drop(program);
+    // The same account is not worth a word.
+    let mut program = watch(&aws, STACK, &[]);
+    program.wait_for(|line| line.contains("\"e3\""));
+    assert!(
+        !program
+            .seen
+            .iter()
+            .any(|line| line.contains("credentials are of"))
+    );
+}
+
+#[test]
 fn a_stack_that_is_not_parallelclusters_ends_by_its_own_status() {
     for (statuses, code, outcome) in [
         (&["CREATE_COMPLETE"][..], 0, "succeeded"),

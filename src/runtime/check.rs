@@ -10,7 +10,7 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::{self, CallState, CheckedCall};
-use crate::runtime::prepare::{prepare_api, prepare_direct};
+use crate::runtime::prepare::prepare_api;
 use crate::runtime::print;
 use crate::runtime::sessions::Origin;
 
@@ -39,12 +39,6 @@ pub(crate) fn check(check: Check) -> Result<u8, Error> {
 type Checked = (Vec<(&'static str, String)>, Vec<CheckedCall>, bool);
 
 async fn run(settings: ApiSettings) -> Result<Checked, Error> {
-    // In front of an API, AWS is asked with the identity before the role, which is the API's.
-    let beside_api = (settings.api_url.is_some() && !settings.unsigned).then(|| ApiSettings {
-        api_url: None,
-        role_arn: None,
-        ..settings.clone()
-    });
     let role = settings.role_arn.clone();
     let ready = prepare_api(settings, false).await?;
     let region = ready.prepared.target.region.clone();
@@ -59,25 +53,35 @@ async fn run(settings: ApiSettings) -> Result<Checked, Error> {
             Ok((facts, calls, can_watch))
         }
         Backend::ParallelCluster(mut api) => {
-            let mut facts = vec![
-                ("backend", "ParallelCluster API".to_owned()),
-                ("endpoint", api.host().to_owned()),
-            ];
-            facts.extend(role.map(|role| ("API role", role)));
-            let (mut calls, can_watch) = check_api(&mut api).await;
-            if let Some(aws) = beside_api
-                && let Ok(beside) = prepare_direct(aws, false).await
-                && let Origin::Api {
-                    backend: Backend::Direct(mut aws),
-                    ..
-                } = beside.prepared.origin
-            {
-                let (beside, _) = check_aws(&mut aws, &mut facts).await;
-                calls.extend(beside);
-            }
+            let mut facts = facts_of_api(&api, role);
+            let (calls, can_watch) = check_api(&mut api).await;
+            facts.push((
+                "identity",
+                "no request to AWS is made beside the API".to_owned(),
+            ));
+            Ok((facts, calls, can_watch))
+        }
+        Backend::Enriched(mut both) => {
+            let mut facts = facts_of_api(&both.api, role);
+            let (mut calls, can_watch) = check_api(&mut both.api).await;
+            let (of_aws, _) = check_aws(&mut both.aws, &mut facts).await;
+            // Beside an API, only Image Builder is asked.
+            let asked = of_aws
+                .into_iter()
+                .filter(|call| call.name == "imagebuilder:GetImage");
+            calls.extend(asked);
             Ok((facts, calls, can_watch))
         }
     }
+}
+
+fn facts_of_api(api: &ParallelCluster, role: Option<String>) -> Vec<(&'static str, String)> {
+    let role = role.unwrap_or_else(|| "none: the identity below".to_owned());
+    vec![
+        ("backend", "ParallelCluster API".to_owned()),
+        ("API", api.host().to_owned()),
+        ("API role", role),
+    ]
 }
 
 async fn check_aws(
