@@ -3,20 +3,53 @@
 //! The runtime makes one clock and passes it to every part that needs the time, so that time stamps, intervals and
 //! durations always agree. It is not corrected: how far it is off is an observation of the poller.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
-/// A clock that runs `speed` times as fast as wall time.
+/// A clock that may run faster than wall time. Its copies show the same time.
 #[derive(Clone, Debug)]
 pub struct Clock {
     began: Instant,
-    /// The time at which the scenario begins; absent for wall time, which the user may set meanwhile.
-    epoch: Option<DateTime<Utc>>,
+    /// Scenario time; absent for wall time, which the user may set meanwhile.
+    scenario: Option<Arc<Mutex<Pace>>>,
     /// The time at which it stops.
     end: Option<DateTime<Utc>>,
+}
+
+/// The course of scenario time since it was last changed.
+#[derive(Debug)]
+struct Pace {
+    since: Instant,
+    /// The time at that moment.
+    time: DateTime<Utc>,
+    /// How long the clock had run then, in its own time.
+    elapsed: Duration,
     speed: f64,
+    paused: bool,
+}
+
+impl Pace {
+    /// How long it has run since then, in scenario time.
+    fn run(&self) -> Duration {
+        if self.paused {
+            return Duration::ZERO;
+        }
+        let seconds = self.since.elapsed().as_secs_f64() * self.speed;
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        let run = TimeDelta::from_std(self.run()).unwrap_or(TimeDelta::MAX);
+        let now = self.time.checked_add_signed(run);
+        now.unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.elapsed.saturating_add(self.run())
+    }
 }
 
 impl Clock {
@@ -24,19 +57,25 @@ impl Clock {
     pub fn wall() -> Self {
         Self {
             began: Instant::now(),
-            epoch: None,
+            scenario: None,
             end: None,
-            speed: 1.0,
         }
     }
 
     /// Scenario time: begins at `epoch` and runs `speed` times as fast as wall time.
     pub fn scenario(epoch: DateTime<Utc>, speed: f64) -> Self {
-        Self {
-            began: Instant::now(),
-            epoch: Some(epoch),
-            end: None,
+        let began = Instant::now();
+        let pace = Pace {
+            since: began,
+            time: epoch,
+            elapsed: Duration::ZERO,
             speed,
+            paused: false,
+        };
+        Self {
+            began,
+            scenario: Some(Arc::new(Mutex::new(pace))),
+            end: None,
         }
     }
 
@@ -51,7 +90,36 @@ impl Clock {
 
     /// Whether this is the machine's time, which may be wrong.
     pub fn is_machine_time(&self) -> bool {
-        self.epoch.is_none()
+        self.scenario.is_none()
+    }
+
+    fn pace(&self) -> Option<MutexGuard<'_, Pace>> {
+        let pace = self.scenario.as_ref()?.lock();
+        Some(pace.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes scenario time from this moment on.
+    fn change(&self, change: impl FnOnce(&mut Pace)) {
+        let now = self.now();
+        if let Some(mut pace) = self.pace() {
+            pace.elapsed = pace.elapsed();
+            (pace.since, pace.time) = (Instant::now(), now);
+            change(&mut pace);
+        }
+    }
+
+    /// Stops scenario time, or lets it run again.
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.change(|pace| pace.paused = paused);
+    }
+
+    pub(crate) fn set_speed(&self, speed: f64) {
+        self.change(|pace| pace.speed = speed);
+    }
+
+    /// Sets scenario time.
+    pub(crate) fn seek(&self, time: DateTime<Utc>) {
+        self.change(|pace| pace.time = time);
     }
 
     #[expect(
@@ -59,23 +127,15 @@ impl Clock {
         reason = "this is the one place that reads the system's time"
     )]
     pub fn now(&self) -> DateTime<Utc> {
-        let now = match self.epoch {
-            None => Utc::now(),
-            Some(epoch) => {
-                let elapsed = TimeDelta::from_std(self.elapsed()).unwrap_or(TimeDelta::MAX);
-                epoch
-                    .checked_add_signed(elapsed)
-                    .unwrap_or(DateTime::<Utc>::MAX_UTC)
-            }
-        };
+        let now = self.pace().map_or_else(Utc::now, |pace| pace.now());
         self.end.map_or(now, |end| now.min(end))
     }
 
     /// How long this clock has run, in its own time. It never goes backwards, also when the user sets the machine's
     /// time.
     pub fn elapsed(&self) -> Duration {
-        let seconds = self.began.elapsed().as_secs_f64() * self.speed;
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+        let pace = self.pace();
+        pace.map_or_else(|| self.began.elapsed(), |pace| pace.elapsed())
     }
 
     /// How long this clock has run, in real time.
@@ -83,9 +143,10 @@ impl Clock {
         self.began.elapsed()
     }
 
-    /// The wall time that a span of this clock's time takes.
+    /// The wall time that a span of this clock's time takes, while nothing stops or changes its time.
     pub fn to_wall_time(&self, span: Duration) -> Duration {
-        Duration::try_from_secs_f64(span.as_secs_f64() / self.speed).unwrap_or(Duration::MAX)
+        let speed = self.pace().map_or(1.0, |pace| pace.speed);
+        Duration::try_from_secs_f64(span.as_secs_f64() / speed).unwrap_or(Duration::MAX)
     }
 
     /// Waits for a span of this clock's time.
@@ -97,6 +158,36 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn scenario_time_stops_and_changes_its_speed_in_every_copy() {
+        let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let clock = Clock::scenario(at(0), 60.0).until(at(1000));
+        let copy = clock.clone();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        copy.set_paused(true);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(
+            (clock.now(), clock.elapsed()),
+            (at(60), Duration::from_secs(60))
+        );
+        copy.seek(at(30));
+        assert_eq!(clock.now(), at(30));
+        copy.set_speed(10.0);
+        copy.set_paused(false);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(
+            (clock.now(), clock.elapsed()),
+            (at(40), Duration::from_secs(70))
+        );
+        tokio::time::advance(Duration::from_secs(1000)).await;
+        copy.seek(at(500));
+        assert_eq!(
+            clock.now(),
+            at(500),
+            "time that ran past the end does not count"
+        );
+    }
 
     #[tokio::test(start_paused = true)]
     async fn no_span_and_no_time_overflows() {

@@ -4,7 +4,7 @@
 pub use crate::cli::Cli;
 pub use crate::clock::Clock;
 pub mod app {
-    pub use crate::app::effect::{Effect, Entry, FinalOutcome, PollRequest};
+    pub use crate::app::effect::{Effect, Entry, FinalOutcome, PlaybackRequest, PollRequest};
     pub use crate::app::keys::commands::COMMANDS;
     pub use crate::app::keys::key::Key;
     pub use crate::app::keys::keymap::KeyMap;
@@ -13,6 +13,7 @@ pub mod app {
     pub use crate::app::session::{Focus, Session, SessionId, Target};
     pub use crate::app::status::bar::{BarTarget, bar_items, bar_target_at};
     pub use crate::app::status::exit_policy::ExitPolicy;
+    pub use crate::app::status::playback::Playback;
     pub use crate::app::status::summary::summary;
     pub use crate::app::update::update;
     pub use crate::app::views::Tab;

@@ -14,6 +14,8 @@ use crate::text::safe::SafeText;
 #[derive(Clone, Debug)]
 pub enum Effect {
     Poll(SessionId, PollRequest),
+    /// Change the course of a replay.
+    Playback(SessionId, PlaybackRequest),
     /// Print an entry of a session (text and JSON output only).
     Emit(SessionId, Entry),
     /// Print a diagnostic of the program itself (text and JSON output only).
@@ -46,6 +48,18 @@ pub enum PollRequest {
     CatchUp,
     /// Read the whole history again.
     Audit,
+}
+
+/// A request to the player of a session's recording.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PlaybackRequest {
+    /// Run at this speed, or stand still.
+    Run { paused: bool, speed: f64 },
+    /// Go to the next event, and stand still.
+    Next,
+    /// Go to the state before the last event, and stand still. The runtime responds with
+    /// [`Msg::Rewound`](crate::app::msg::Msg::Rewound).
+    Previous,
 }
 
 #[derive(Clone, Debug)]

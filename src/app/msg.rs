@@ -41,6 +41,8 @@ pub enum Msg {
     Resized(Size),
     /// The API responded, or a request failed: in the order of occurrence.
     Observed(SessionId, Vec<Observation>),
+    /// A replay went back: this is all that has been played now.
+    Rewound(SessionId, Vec<Observation>),
     /// Show another session.
     Show(SessionId),
     /// Nothing else has happened, and events remain to be indexed: index some of them.
@@ -51,6 +53,8 @@ pub enum Msg {
     Signal(Signal),
     /// The end of the recording that is replayed.
     RecordingEnded(SessionId),
+    /// What the user should know about a text that was copied.
+    CopyNote(String),
     /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
     Remark(Remark),

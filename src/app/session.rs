@@ -11,6 +11,7 @@ use crate::app::layout::{LayoutInput, PaneSize, Regions};
 use crate::app::msg::Remark;
 use crate::app::status::connection::Connection;
 use crate::app::status::exit_policy::ExitPolicy;
+use crate::app::status::playback::Playback;
 use crate::app::status::verdict_notice::VerdictNotice;
 use crate::app::views::detail::{Detail, DetailSubject};
 use crate::app::views::events::FoundEvent;
@@ -88,6 +89,8 @@ pub struct Session {
     pub tab: Tab,
     pub views: Views,
     pub detail: Detail,
+    /// The replay of a recording, if this is one.
+    pub playback: Option<Playback>,
     /// Whether the detail pane covers the list, if they do not stand side by side.
     pub detail_only: bool,
     pub focus: Focus,
@@ -119,11 +122,28 @@ impl Session {
             tab: Tab::Events,
             views: Views::default(),
             detail: Detail::default(),
+            playback: None,
             detail_only: false,
             focus: Focus::List,
             filter: Filter::default(),
             search: Search::default(),
         }
+    }
+
+    /// The same as the replay of a recording.
+    #[must_use]
+    pub fn replaying(self, playback: Option<Playback>) -> Self {
+        Self { playback, ..self }
+    }
+
+    /// Forgets what was observed: a replay begins again. The views stay as the user has left them.
+    pub(super) fn forget_build(&mut self) {
+        self.build = Build::requested(&self.target.image_id, false);
+        self.connection = Connection::default();
+        self.behind = TimeDelta::zero();
+        self.explanation = None;
+        self.remark = None;
+        self.shown_for_verdict = None;
     }
 
     /// The view in the body of the screen.

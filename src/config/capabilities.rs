@@ -1,4 +1,4 @@
-//! Terminal capabilities beyond frames: notifications and tmux passthrough.
+//! Terminal capabilities beyond frames: notifications, the title, a progress bar, and a multiplexer between.
 //!
 //! The response to a terminal query may never come, so this uses the terminal's name in the environment.
 //! `runtime::tty::escapes` writes the sequences.
@@ -6,8 +6,71 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TerminalCapabilities {
     pub notifications: NotifySupport,
-    /// bakewatch runs in tmux, which passes on only sequences that are wrapped for it.
-    pub in_tmux: bool,
+    pub multiplexer: Multiplexer,
+    /// Whether the title of the window can be set, and restored.
+    pub title: bool,
+    /// Whether the terminal shows a progress bar (OSC 9;4).
+    pub progress: bool,
+}
+
+/// The program between bakewatch and the terminal, which passes on only sequences that are wrapped for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Multiplexer {
+    #[default]
+    None,
+    Tmux,
+    /// tmux on another machine, or of another user: its command does not lead to it.
+    RemoteTmux,
+    /// GNU screen.
+    Screen,
+    /// Either of them on another machine: both are `screen` there.
+    Unknown,
+}
+
+impl Multiplexer {
+    /// Detects it by what both set: `TMUX`, `STY` and `TERM`.
+    pub(super) fn detect(tmux: bool, sty: bool, term: &str) -> Self {
+        if tmux {
+            Self::Tmux
+        } else if sty {
+            Self::Screen
+        } else if term.starts_with("tmux") {
+            Self::RemoteTmux
+        } else if term.starts_with("screen") {
+            Self::Unknown
+        } else {
+            Self::None
+        }
+    }
+}
+
+/// Terminals whose title can be set and restored.
+const TITLE: [&str; 9] = [
+    "xterm",
+    "tmux",
+    "alacritty",
+    "foot",
+    "ghostty",
+    "kitty",
+    "konsole",
+    "rxvt",
+    "wezterm",
+];
+
+/// Whether a terminal of this name has a title.
+pub(super) fn has_title(term: &str) -> bool {
+    TITLE.iter().any(|name| term.starts_with(name)) && !is_monochrome(term)
+}
+
+/// Terminals with a progress bar, by `TERM_PROGRAM`. For others the sequence is a notification.
+const PROGRESS: [&str; 2] = ["ghostty", "WezTerm"];
+/// The first version of VTE, the widget of many terminals, with a progress bar.
+const PROGRESS_SINCE_VTE: u32 = 8000;
+
+/// Whether a terminal has a progress bar, by what it sets: `TERM_PROGRAM`, `VTE_VERSION`, and others of its own.
+pub(super) fn has_progress(term_program: &str, vte: &str, own: bool) -> bool {
+    let is_new = vte.parse().is_ok_and(|vte: u32| vte >= PROGRESS_SINCE_VTE);
+    PROGRESS.contains(&term_program) || is_new || own
 }
 
 /// The way to notify the user.
@@ -71,6 +134,27 @@ pub(super) fn is_monochrome(term: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_multiplexer_is_known_by_its_environment_or_its_terminal() {
+        for (tmux, sty, term, expected) in [
+            (true, false, "screen-256color", Multiplexer::Tmux),
+            (false, true, "screen", Multiplexer::Screen),
+            (false, false, "tmux-256color", Multiplexer::RemoteTmux),
+            (false, false, "screen.xterm-256color", Multiplexer::Unknown),
+            (false, false, "xterm-256color", Multiplexer::None),
+        ] {
+            assert_eq!(Multiplexer::detect(tmux, sty, term), expected, "{term}");
+        }
+    }
+
+    #[test]
+    fn only_terminals_that_are_known_get_a_title_or_progress() {
+        assert!(has_title("xterm-256color") && has_title("tmux-256color"));
+        assert!(!has_title("linux") && !has_title("vt100") && !has_title("xterm-mono"));
+        assert!(has_progress("WezTerm", "", false) && has_progress("", "8002", false));
+        assert!(!has_progress("iTerm.app", "7600", false) && !has_progress("", "", false));
+    }
 
     #[test]
     fn a_terminal_gets_the_sequences_that_it_supports() {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::cli::Color;
 use crate::config::background::Background;
-use crate::config::capabilities::{self, NotifySupport, TerminalCapabilities};
+use crate::config::capabilities::{self, Multiplexer, NotifySupport, TerminalCapabilities};
 use crate::config::terminfo;
 use crate::style::{Depth, Glyphs};
 
@@ -25,6 +25,10 @@ pub struct Environment {
     pub term_colours: Option<u32>,
     /// `TMUX`, if not empty.
     pub tmux: Option<String>,
+    /// Whether `STY` is set, by GNU screen.
+    pub in_screen: bool,
+    /// Whether the terminal shows a progress bar.
+    pub has_progress: bool,
     pub colorterm: String,
     /// From `COLORFGBG`.
     pub background: Background,
@@ -78,6 +82,12 @@ impl Environment {
         let more = var("TERMINFO_DIRS");
         let more = more.split(':').map(PathBuf::from);
         let term_colours = terminfo::colours(&term, own.chain(more));
+        // Windows Terminal, ConEmu, and iTerm2, which lists its features.
+        let own = non_empty("WT_SESSION").is_some()
+            || var("ConEmuANSI") == "ON"
+            || var("TERM_PROGRAM") == "iTerm.app" && var("TERM_FEATURES").contains('P');
+        let has_progress =
+            capabilities::has_progress(&var("TERM_PROGRAM"), &var("VTE_VERSION"), own);
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var);
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
@@ -87,6 +97,8 @@ impl Environment {
             term_program: var("TERM_PROGRAM"),
             background: Background::parse(&var("COLORFGBG"), tmux.is_some()),
             tmux,
+            in_screen: non_empty("STY").is_some(),
+            has_progress,
             colorterm: var("COLORTERM"),
             no_color: !var("NO_COLOR").is_empty(),
             api_url: non_empty("BAKEWATCH_API_URL"),
@@ -117,13 +129,16 @@ impl Environment {
 
     /// The capabilities of the terminal; without `notify`, notifications are off.
     pub fn capabilities(&self, notify: bool) -> TerminalCapabilities {
+        let multiplexer = Multiplexer::detect(self.tmux.is_some(), self.in_screen, &self.term);
         TerminalCapabilities {
             notifications: if notify {
                 NotifySupport::detect(&self.term, &self.term_program)
             } else {
                 NotifySupport::Off
             },
-            in_tmux: self.tmux.is_some(),
+            multiplexer,
+            title: capabilities::has_title(&self.term),
+            progress: self.has_progress && multiplexer == Multiplexer::None,
         }
     }
 

@@ -29,7 +29,7 @@ use crate::error::Error;
 use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 
-pub(crate) use capabilities::{NotifySupport, TerminalCapabilities};
+pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
 pub(crate) use layers::Setting;
 pub(crate) use themes::ByBackground;

@@ -199,8 +199,10 @@ fn theme(
     )?;
     let scheme = scheme(layers, &theme, environment)?;
     let glyphs = choice("glyphs", "characters for symbols");
-    let glyphs = layers.pick(glyphs, None, None, Some(GlyphSetting::Auto))?;
-    let glyphs = match glyphs.value {
+    let glyphs_setting = layers
+        .pick(glyphs, None, None, Some(GlyphSetting::Auto))?
+        .value;
+    let glyphs = match glyphs_setting {
         Some(GlyphSetting::Unicode) => Glyphs::Unicode,
         Some(GlyphSetting::Ascii) => Glyphs::Ascii,
         Some(GlyphSetting::Auto) | None => environment.glyphs(),
@@ -210,10 +212,14 @@ fn theme(
         && environment.background == Background::Unknown
         && environment.can_be_asked()
         && depth != Depth::None;
+    // A log that is written in such a locale is read elsewhere.
+    let is_ascii = environment.stdout_is_terminal
+        && glyphs_setting != Some(GlyphSetting::Unicode)
+        && environment.glyphs() == Glyphs::Ascii;
     // A file of the user's that is wrong is an error where it is chosen by name.
     let of = |background| {
         let scheme = themes::load(themes::automatic(background), environment).ok()?;
-        Some(Theme::new(&scheme, depth, glyphs))
+        Some(Theme::new(&scheme, depth, glyphs).in_ascii(is_ascii))
     };
     let by_background = if asks {
         let themes = of(Background::Dark).zip(of(Background::Light));
@@ -221,7 +227,8 @@ fn theme(
     } else {
         None
     };
-    Ok((Theme::new(&scheme, depth, glyphs), by_background))
+    let theme = Theme::new(&scheme, depth, glyphs).in_ascii(is_ascii);
+    Ok((theme, by_background))
 }
 
 /// The colours of a theme. The error for an unknown theme names the layer that set it.

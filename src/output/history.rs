@@ -82,7 +82,7 @@ pub(crate) fn history_table(watches: &[RecordedWatch], look: Look<'_>) -> String
         let painted = |outcome: String| paint(style, &outcome);
         table += &table_line(cells, widths, ellipsis, painted);
     }
-    table
+    theme.text(&table).into_owned()
 }
 
 /// The widths with which a table fits. A column without a width is not shown: one region says nothing.

@@ -85,7 +85,7 @@ fn commented(entry: &str, columns: usize, comments: &[String]) -> String {
 
 /// The last line on the normal screen after the program has left the terminal.
 pub fn farewell(model: &Model, theme: &Theme) -> String {
-    text::farewell(model, theme)
+    theme.text(&text::farewell(model, theme)).into_owned()
 }
 
 /// Prints entries: results to `out`, diagnostics to `diagnostics`.
@@ -132,13 +132,13 @@ impl<O: Write, D: Write> Printer<O, D> {
                 Ok(())
             }
             (LineFormat::Text(theme), Entry::Event(event)) => {
-                writeln!(self.out, "{}", text::event(event, theme))
+                writeln!(self.out, "{}", theme.text(&text::event(event, theme)))
             }
             (LineFormat::Text(theme), Entry::Progress(progress)) => {
-                writeln!(self.out, "{}", text::progress(progress, theme))
+                writeln!(self.out, "{}", theme.text(&text::progress(progress, theme)))
             }
             (LineFormat::Text(theme), Entry::Outcome(outcome)) => {
-                writeln!(self.out, "{}", text::outcome(outcome, theme))
+                writeln!(self.out, "{}", theme.text(&text::outcome(outcome, theme)))
             }
         }
     }

@@ -15,6 +15,7 @@ use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::OutcomeKind;
 use crate::style::Theme;
+use crate::style::sgr::with_basic_colours;
 use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::pad;
@@ -194,7 +195,7 @@ pub(super) fn seconds(time: DateTime<Utc>) -> String {
 /// Text in the foreground colour of a style.
 pub(super) fn paint(style: Style, text: &str) -> String {
     match style.fg {
-        Some(colour) => text.with(colour.into_crossterm()).to_string(),
+        Some(colour) => with_basic_colours(&text.with(colour.into_crossterm()).to_string()),
         None => text.to_owned(),
     }
 }

@@ -25,7 +25,7 @@ pub(crate) mod writer;
 use serde::{Deserialize, Serialize};
 
 pub use folder::Folder;
-pub(crate) use player::play;
+pub(crate) use player::Player;
 pub(crate) use reader::ReadError;
 pub use reader::Recording;
 pub use recorder::Recorder;

@@ -1,44 +1,108 @@
-//! Plays a recording: sends its observations at their times by the watch's clock.
+//! Plays a recording: hands out its observations at their times by the watch's clock, and steps from event to event.
+//! `runtime::replay` sends them and takes the user's commands.
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
 use crate::clock::Clock;
-use crate::domain::observation::{Observation, ObservationSink};
+use crate::domain::observation::Observation;
 
 /// The number of events in a batch: enough to make the rest of the way cheap, and few enough for the next frame.
 const BATCH: usize = 1_000;
 /// The shortest real time to wait: observations that are closer to each other come in one batch.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 
-/// Sends the observations until the last, or until the receiver is gone. A clock at the end of the recording plays them
-/// without pauses.
-pub(crate) async fn play(
+/// A recording, and how far it has been played.
+#[derive(Debug)]
+pub(crate) struct Player {
     recorded: Vec<Observation>,
+    /// The number of observations that were played.
+    played: usize,
+    /// The largest number of observations that were played, before the user went back.
+    furthest: usize,
     clock: Clock,
-    sink: &mut impl ObservationSink,
-) {
-    let mut recorded = recorded.into_iter().peekable();
-    while let Some(next) = recorded.peek() {
-        let wait = next.at - clock.now();
-        if let Some(wait) = wait.to_std().ok().filter(|_| wait > TimeDelta::zero()) {
-            let wait = clock.to_wall_time(wait).max(SHORTEST_WAIT);
-            tokio::select! {
-                () = sink.closed() => return,
-                () = tokio::time::sleep(wait) => continue,
-            }
+}
+
+impl Player {
+    pub(crate) fn new(recorded: Vec<Observation>, clock: Clock) -> Self {
+        Self {
+            recorded,
+            played: 0,
+            furthest: 0,
+            clock,
         }
-        let now = clock.now();
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.played == self.recorded.len()
+    }
+
+    /// Waits until the next observation is due by the watch's clock; for ever at the end. A clock at the end of the
+    /// recording plays them without pauses.
+    pub(crate) async fn due(&self) {
+        let Some(next) = self.recorded.get(self.played) else {
+            return std::future::pending().await;
+        };
+        loop {
+            let wait = next.at - self.clock.now();
+            let Some(wait) = wait.to_std().ok().filter(|wait| *wait > Duration::ZERO) else {
+                return;
+            };
+            tokio::time::sleep(self.clock.to_wall_time(wait).max(SHORTEST_WAIT)).await;
+        }
+    }
+
+    /// The observations that are due, as one batch.
+    pub(crate) fn take(&mut self) -> Vec<Observation> {
+        let now = self.clock.now();
         let (mut batch, mut events) = (Vec::new(), 0);
         while events < BATCH
-            && let Some(observation) = recorded.next_if(|next| next.at <= now)
+            && let Some(next) = self.recorded.get(self.played)
+            && next.at <= now
         {
-            events += observation.events().max(1);
-            batch.push(observation);
+            events += next.events().max(1);
+            batch.push(next.clone());
+            self.played += 1;
         }
-        if !sink.send(batch).await {
-            return;
+        batch
+    }
+
+    /// How many of the last `taken` observations are played again, because the user has gone back.
+    pub(crate) fn repeated(&mut self, taken: usize) -> usize {
+        let before = self.played.saturating_sub(taken);
+        let repeated = self.furthest.saturating_sub(before).min(taken);
+        self.furthest = self.furthest.max(self.played);
+        repeated
+    }
+
+    /// Goes to the next observation with events, and returns all up to it; the rest if there is none.
+    pub(crate) fn next(&mut self) -> Vec<Observation> {
+        let rest = self.recorded.get(self.played..).unwrap_or_default();
+        let next = rest.iter().position(|one| one.events() > 0);
+        let next = next.map_or(rest.len(), |next| next + 1);
+        let passed = rest.get(..next).unwrap_or_default().to_vec();
+        self.played += next;
+        self.seek();
+        passed
+    }
+
+    /// Goes back before the last observation with events, and returns all up to the one with events before it.
+    pub(crate) fn previous(&mut self) -> Vec<Observation> {
+        let of_events = |played: usize| {
+            let before = self.recorded.get(..played).unwrap_or_default();
+            before.iter().rposition(|one| one.events() > 0)
+        };
+        let previous = of_events(self.played).and_then(of_events);
+        self.played = previous.map_or(0, |previous| previous + 1);
+        self.seek();
+        let kept = self.recorded.get(..self.played);
+        kept.unwrap_or_default().to_vec()
+    }
+
+    /// Sets the clock to the last observation that was played.
+    fn seek(&self) {
+        let last = self.played.saturating_sub(1);
+        if let Some(last) = self.recorded.get(last) {
+            self.clock.seek(last.at);
         }
     }
 }
@@ -46,26 +110,9 @@ pub(crate) async fn play(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::observation::{Seen, Stream};
-    use chrono::DateTime;
-
-    /// Keeps the times of each batch, in milliseconds, until it has so many of them.
-    struct Batches {
-        received: Vec<Vec<i64>>,
-        most: usize,
-    }
-
-    impl ObservationSink for Batches {
-        async fn send(&mut self, observations: Vec<Observation>) -> bool {
-            let times = observations.iter().map(|one| one.at.timestamp_millis());
-            self.received.push(times.collect());
-            self.received.len() < self.most
-        }
-
-        async fn closed(&self) {
-            std::future::pending::<()>().await;
-        }
-    }
+    use crate::domain::observation::{Seen, Stream, WalkStep};
+    use crate::domain::stack_event::StackEvent;
+    use chrono::{DateTime, TimeDelta};
 
     async fn batches(times: impl IntoIterator<Item = i64>, end: i64, most: usize) -> Vec<Vec<i64>> {
         let at = |millis| DateTime::UNIX_EPOCH + TimeDelta::milliseconds(millis);
@@ -76,12 +123,17 @@ mod tests {
             next_try: at(millis),
             seen: Seen::StackGone,
         });
-        let mut sink = Batches {
-            received: Vec::new(),
-            most,
-        };
-        play(recorded.collect(), Clock::scenario(at(end), 1.0), &mut sink).await;
-        sink.received
+        let mut player = Player::new(recorded.collect(), Clock::scenario(at(end), 1.0));
+        let mut batches = Vec::new();
+        while batches.len() < most && !player.is_at_end() {
+            player.due().await;
+            let times = player
+                .take()
+                .into_iter()
+                .map(|one| one.at.timestamp_millis());
+            batches.push(times.collect());
+        }
+        batches
     }
 
     #[tokio::test(start_paused = true)]
@@ -90,12 +142,54 @@ mod tests {
         let all = batches(0..2_500, 2_500, 9).await;
         assert_eq!(all.concat(), (0..2_500).collect::<Vec<_>>());
         assert_eq!(sizes(all), [1_000, 1_000, 500]);
-        assert_eq!(sizes(batches(0..2_500, 2_500, 1).await), [1_000], "closed");
     }
 
     #[tokio::test(start_paused = true)]
     async fn observations_that_are_close_to_each_other_come_together_and_others_in_time() {
         let all = batches([0, 1, 2, 3, 100, 200], 0, 9).await;
         assert_eq!(all, [vec![0], vec![1, 2, 3], vec![100], vec![200]]);
+    }
+
+    #[test]
+    fn a_step_goes_from_event_to_event() {
+        let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let recorded = [0, 1, 2, 3, 4].map(|second| Observation {
+            at: at(second),
+            elapsed: Duration::ZERO,
+            stream: Stream::Events,
+            next_try: at(second),
+            // Those at 1 and 3 have an event.
+            seen: if second % 2 == 0 {
+                Seen::StackGone
+            } else {
+                Seen::Page(WalkStep {
+                    fresh: vec![StackEvent::from_json("{}", None).into()],
+                    ..WalkStep::default()
+                })
+            },
+        });
+        let clock = Clock::scenario(at(0), 1.0);
+        let mut player = Player::new(recorded.into(), clock.clone());
+        clock.set_paused(true);
+        let times = |batch: Vec<Observation>| -> Vec<_> {
+            batch.iter().map(|one| one.at.timestamp()).collect()
+        };
+        assert_eq!(times(player.next()), [0, 1]);
+        assert_eq!(times(player.next()), [2, 3]);
+        assert_eq!(clock.now(), at(3));
+        assert_eq!(times(player.previous()), [0, 1]);
+        assert_eq!(clock.now(), at(1));
+        assert_eq!(times(player.previous()), [0; 0]);
+        assert_eq!(times(player.previous()), [0; 0]);
+        assert_eq!(times(player.next()), [0, 1]);
+        assert_eq!(times(player.next()), [2, 3]);
+        assert_eq!(player.repeated(2), 0);
+        assert_eq!(times(player.next()), [4]);
+        assert_eq!(player.repeated(1), 0);
+        assert!(player.is_at_end());
+        assert_eq!(times(player.next()), [0; 0]);
+        assert_eq!(times(player.previous()), [0, 1]);
+        assert_eq!(times(player.next()), [2, 3]);
+        assert_eq!(player.repeated(2), 2);
     }
 }

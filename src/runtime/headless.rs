@@ -135,6 +135,7 @@ fn run_effects(
             Effect::Remark(text) => drop(printer.entries.send((None, Entry::Remark(text)))),
             Effect::Run(known) => outcomes.push(*known),
             Effect::Notify(_)
+            | Effect::Playback(..)
             | Effect::Copy(_)
             | Effect::Mouse(_)
             | Effect::WriteReport(_)

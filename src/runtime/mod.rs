@@ -11,6 +11,7 @@ pub(crate) mod inbox;
 pub(crate) mod prepare;
 pub(crate) mod process;
 pub(crate) mod recorder;
+pub(crate) mod replay;
 pub(crate) mod screen;
 pub(crate) mod sessions;
 pub(crate) mod ticks;
@@ -114,7 +115,7 @@ async fn watch(
         mouse: settings.mouse,
         utc: settings.utc,
     };
-    let watched = Session::new(session, prepared.target.clone(), exit);
+    let watched = Session::new(session, prepared.target.clone(), exit).replaying(prepared.playback);
     let mut model = Model::new(preferences, watched, clock.now());
     let hook = Hook(settings.on_outcome);
     let writer = destination.is_some().then(|| {

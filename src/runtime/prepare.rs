@@ -2,6 +2,7 @@
 
 use crate::app::msg::Remark;
 use crate::app::session::Target;
+use crate::app::status::playback::Playback;
 use crate::aws::credentials::fixed::Fixed;
 use crate::aws::endpoints::{Endpoints, Service, find_region};
 use crate::backend::direct::{self, Direct};
@@ -35,6 +36,7 @@ impl Ready {
                 target,
                 clock,
                 origin,
+                playback: None,
             },
             header,
             remarks: Vec::new(),
@@ -259,27 +261,28 @@ fn bug(error: &dyn std::error::Error) -> Error {
     Error::Bug(error.to_string())
 }
 
+/// The speed of a replay that was played without pauses, once the user has gone back in it.
+const USUAL: f64 = 60.0;
+
 fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
     let (file, recording) = history::open(which, "replay")?;
     let (begin, end) = recording.span();
-    let (clock, note) = match speed {
-        PlaybackSpeed::Times(factor) => {
-            (Clock::scenario(begin, factor), format!("replay x{factor}"))
-        }
-        PlaybackSpeed::Max => (Clock::scenario(end, 1.0), "replay".to_owned()),
+    let (clock, factor) = match speed {
+        PlaybackSpeed::Times(factor) => (Clock::scenario(begin, factor), factor),
+        PlaybackSpeed::Max => (Clock::scenario(end, USUAL), USUAL),
     };
     let remarks = recorder::remarks_on(&file, &recording);
     let header = recording.header;
     let target = Target {
         image_id: SafeText::new(&header.image_id).as_str().to_owned(),
         region: header.region.as_deref().map(SafeText::new),
-        note: Some(note),
+        note: Some("replay".to_owned()),
     };
     let origin = Origin::Recording(recording.observations);
-    Ok(Ready {
-        remarks,
-        ..Ready::new(target, clock.until(end), origin, header)
-    })
+    let mut ready = Ready::new(target, clock.until(end), origin, header);
+    ready.prepared.playback = Some(Playback::new((begin, end), factor));
+    ready.remarks = remarks;
+    Ok(ready)
 }
 
 /// Checks the URL of the settings, which `watch` would refuse. `origin` is where it is set.

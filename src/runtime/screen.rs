@@ -28,6 +28,7 @@ use crate::runtime::tty::clipboard::Clipboard;
 use crate::runtime::tty::hangup::{Hangup, is_gone};
 use crate::runtime::tty::input::{Event, Input};
 use crate::runtime::tty::terminal::{Screen, Tty};
+use crate::runtime::tty::window::Window;
 use crate::runtime::tty::{escapes, job_control, terminal};
 use crate::style::Theme;
 
@@ -57,7 +58,7 @@ pub(super) async fn run(
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = appearance.theme.clone();
-    let tty = Tty::start(tasks)?;
+    let tty = Tty::start(appearance.capabilities, tasks)?;
     let Exit { code, unread } = show(model, appearance, &tty, hook, clock, start, tasks).await?;
     for line in std::iter::once(farewell(model, &theme)).chain(unread) {
         tty.print_last(&format!("{line}\n"));
@@ -119,11 +120,12 @@ async fn show(
         last_frame: now,
         next_frame: now,
         stale: false,
-        clipboard: Clipboard::default(),
+        clipboard: Clipboard::new(capabilities.multiplexer),
         reports: ReportWriter::new(),
         model,
         theme,
         background,
+        window: Window::new(capabilities),
         capabilities,
         hook,
         screen,
@@ -141,6 +143,7 @@ struct ScreenLoop<'a> {
     model: &'a mut Model,
     theme: Theme,
     background: Background,
+    window: Window,
     capabilities: TerminalCapabilities,
     hook: Hook,
     clipboard: Clipboard,
@@ -223,6 +226,7 @@ impl ScreenLoop<'_> {
             () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Wakeup::Frame,
             msg = self.ticks.next() => Wakeup::Msg(msg),
             msg = self.reports.next() => Wakeup::Msg(msg),
+            msg = self.clipboard.next() => Wakeup::Msg(msg),
             msg = self.sessions.inbox.next() => Wakeup::Msg(msg),
             () = std::future::ready(()), if self.model.shown.has_index_work() => Wakeup::Msg(Msg::Idle),
         }
@@ -285,6 +289,7 @@ impl ScreenLoop<'_> {
         for effect in effects {
             match effect {
                 Effect::Poll(session, request) => self.sessions.poll(session, request),
+                Effect::Playback(session, request) => self.sessions.playback(session, request),
                 Effect::Notify(text) => {
                     self.screen
                         .write_control(&escapes::notification(&text, self.capabilities));
@@ -315,6 +320,7 @@ impl ScreenLoop<'_> {
         if self.screen.draw(self.model, &self.theme).is_err() {
             return Some(TERMINAL_GONE);
         }
+        self.screen.write_control(&self.window.show(self.model));
         self.last_frame = Instant::now();
         self.next_frame = self.last_frame + FRAME;
         self.stale = false;
@@ -372,6 +378,7 @@ impl ScreenLoop<'_> {
         // If this fails, the terminal is gone, which the next tick notices.
         let size = self.screen.reenter().and_then(|()| terminal::size()).ok()?;
         let effects = update(self.model, Msg::Resized(size));
+        self.window.forget();
         self.screen.capture_mouse(self.model.mouse);
         self.input.resume(self.tasks).ok()?;
         self.stale = true;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::app::effect::PollRequest;
+use crate::app::effect::{PlaybackRequest, PollRequest};
 use crate::app::msg::Msg;
 use crate::app::session::{SessionId, Target};
+use crate::app::status::playback::Playback;
 use crate::backend::Backend;
 use crate::clock::Clock;
 use crate::demo::Simulator;
@@ -15,13 +16,16 @@ use crate::domain::observation::Observation;
 use crate::poll::permit::Permit;
 use crate::poll::poller::Poller;
 use crate::poll::schedule::{PollCommand, Schedules};
-use crate::recording::{self, RecordingSink, Writer};
+use crate::recording::{Player, RecordingSink, Writer};
 use crate::runtime::inbox::Inbox;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::recorder::Opening;
+use crate::runtime::replay::{Outputs, replay};
 
 /// The capacity of the queue of commands: one of each kind, and one more.
 const COMMANDS: usize = 4;
+/// The capacity of the queue of a replay's keys: more are pressed only by a key that repeats.
+const KEYS: usize = 32;
 
 /// A checked watch that has not sent a request yet.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub(super) struct Prepared {
     pub target: Target,
     pub clock: Clock,
     pub origin: Origin,
+    /// The replay of a recording, if this is one.
+    pub playback: Option<Playback>,
 }
 
 /// The origin of the observations.
@@ -59,6 +65,7 @@ pub(super) struct Sessions {
     /// The budget of the API, which all sessions of a program poll: they share one endpoint.
     permit: Permit,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
+    players: Vec<(SessionId, mpsc::Sender<PlaybackRequest>)>,
 }
 
 impl Sessions {
@@ -69,6 +76,7 @@ impl Sessions {
             clock,
             inbox,
             pollers: Vec::new(),
+            players: Vec::new(),
         }
     }
 
@@ -82,17 +90,24 @@ impl Sessions {
         tasks: &mut Tasks,
     ) {
         let to_message = move |observations| Msg::Observed(session, observations);
-        let mut sink = RecordingSink::new(writer, messages.clone(), to_message);
+        let sink = RecordingSink::new(writer, messages.clone(), to_message);
         let clock = self.clock.clone();
         let (backend, interval, simulator) = match origin {
             Origin::Recording(recorded) => {
+                let player = Player::new(recorded, clock.clone());
+                let (commands, receiver) = mpsc::channel(KEYS);
                 tasks.spawn("player", async move {
                     if let Some(opening) = opening {
                         sink.begin(opening.wait().await.recorder);
                     }
-                    recording::play(recorded, clock, &mut sink).await;
-                    let _ = messages.send(Msg::RecordingEnded(session)).await;
+                    let outputs = Outputs {
+                        session,
+                        messages,
+                        sink,
+                    };
+                    replay(player, clock, outputs, receiver).await;
                 });
+                self.players.push((session, commands));
                 return;
             }
             Origin::Api {
@@ -132,6 +147,14 @@ impl Sessions {
             poller.run().await;
         });
         self.pollers.push((session, commands));
+    }
+
+    /// Sends a request of the application to the player of a recording.
+    pub(super) fn playback(&self, session: SessionId, request: PlaybackRequest) {
+        let mut players = self.players.iter();
+        if let Some((_, commands)) = players.find(|(id, _)| *id == session) {
+            let _ = commands.try_send(request);
+        }
     }
 
     /// Sends a request of the application to the poller. If its queue is full, the same command is already waiting.

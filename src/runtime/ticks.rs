@@ -35,18 +35,20 @@ struct Moment {
 impl Ticks {
     /// Ticks of a clock, the first at once.
     pub(super) fn new(clock: &Clock) -> Self {
-        let mut timer = tokio::time::interval(clock.to_wall_time(TICK).clamp(SHORTEST_TICK, TICK));
-        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let wall = Clock::wall();
         Self {
             clock: clock.clone(),
-            timer,
+            timer: timer_of(clock),
             last: Moment::now(&wall),
             wall,
         }
     }
 
     pub(super) async fn next(&mut self) -> Msg {
+        if self.timer.period() != interval_of(&self.clock) {
+            // The user has changed the speed of a replay.
+            self.timer = timer_of(&self.clock);
+        }
         self.timer.tick().await;
         let now = Moment::now(&self.wall);
         let slept = now.is_long_after(self.last);
@@ -59,6 +61,16 @@ impl Ticks {
         self.last = Moment::now(&self.wall);
         tick(&self.clock, true)
     }
+}
+
+fn interval_of(clock: &Clock) -> Duration {
+    clock.to_wall_time(TICK).clamp(SHORTEST_TICK, TICK)
+}
+
+fn timer_of(clock: &Clock) -> Interval {
+    let mut timer = tokio::time::interval(interval_of(clock));
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    timer
 }
 
 impl Moment {

@@ -40,6 +40,10 @@ pub struct GlyphSet {
     pub open: &'static str,
     /// Before a folded branch.
     pub folded: &'static str,
+    /// A replay runs.
+    pub playing: &'static str,
+    /// A replay stands still.
+    pub paused: &'static str,
     /// At the end of text that was cut.
     pub ellipsis: &'static str,
     /// Between two short notes.
@@ -89,6 +93,8 @@ static UNICODE: GlyphSet = GlyphSet {
     marker: "▌",
     open: "▾",
     folded: "▸",
+    playing: "▸",
+    paused: "‖",
     ellipsis: "…",
     dot: "·",
     rule: "─",
@@ -107,6 +113,8 @@ static ASCII: GlyphSet = GlyphSet {
     marker: ">",
     open: "v",
     folded: ">",
+    playing: ">",
+    paused: "=",
     ellipsis: "~",
     dot: "-",
     rule: "-",
@@ -138,6 +146,8 @@ mod tests {
             set.marker,
             set.open,
             set.folded,
+            set.playing,
+            set.paused,
             set.ellipsis,
             set.dot,
             set.rule,

@@ -8,17 +8,23 @@
 //! - `scheme`: a theme's styles by role and depth
 //! - `style_spec`: parses the styles of a theme file
 //! - `depth`, `glyphs`: what the terminal can show
+//! - `sgr`: the colours of escape sequences in the form that every terminal knows
 
 mod depth;
 mod glyphs;
 mod role;
 mod scheme;
+pub(crate) mod sgr;
 mod style_spec;
 
+use std::borrow::Cow;
+
 use ratatui::style::{Modifier, Style};
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
+use crate::text::width::width;
 
 pub use depth::Depth;
 pub(crate) use glyphs::GlyphSet;
@@ -32,6 +38,8 @@ pub struct Theme {
     styles: [Style; Role::ALL.len()],
     depth: Depth,
     glyphs: Glyphs,
+    /// The terminal shows ASCII only, text from outside included.
+    is_ascii: bool,
 }
 
 impl Default for Theme {
@@ -47,7 +55,35 @@ impl Theme {
             styles: Role::ALL.map(|role| scheme.style(role, depth)),
             depth,
             glyphs,
+            is_ascii: false,
         }
+    }
+
+    /// The same for a terminal that shows ASCII only, or one that does not.
+    #[must_use]
+    pub fn in_ascii(self, is_ascii: bool) -> Self {
+        Self { is_ascii, ..self }
+    }
+
+    /// Whether the terminal shows ASCII only.
+    pub fn is_ascii(&self) -> bool {
+        self.is_ascii
+    }
+
+    /// Text as the terminal can show it: a character that it lacks is a question mark for each of its columns.
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if !self.is_ascii || text.is_ascii() {
+            return Cow::Borrowed(text);
+        }
+        let mut shown = String::with_capacity(text.len());
+        for part in text.graphemes(true) {
+            if part.is_ascii() {
+                shown += part;
+            } else {
+                shown += &"?".repeat(width(part));
+            }
+        }
+        Cow::Owned(shown)
     }
 
     pub fn glyphs(&self) -> &'static GlyphSet {
@@ -182,6 +218,15 @@ mod tests {
         assert_eq!(theme.screen().bg, theme.good().bg);
         assert_eq!(theme.screen().fg, theme.strong().fg);
         assert_ne!(theme.screen().fg, theme.good().fg);
+    }
+
+    #[test]
+    fn a_terminal_of_ascii_shows_a_question_mark_for_each_column() {
+        let theme = Theme::default();
+        assert_eq!(theme.text("é日\u{301} ok"), "é日\u{301} ok");
+        let ascii = theme.in_ascii(true);
+        assert_eq!(ascii.text("é日\u{301} ok"), "??? ok");
+        assert!(matches!(ascii.text("ok\n"), Cow::Borrowed("ok\n")));
     }
 
     #[test]

@@ -42,6 +42,18 @@ use crate::style::Theme;
 /// Draws the model into the area, clipped to the buffer.
 pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
+    draw(model, theme, area, buf);
+    if theme.is_ascii() {
+        for place in area.positions() {
+            let cell = &mut buf[place];
+            if !cell.symbol().is_ascii() {
+                cell.set_symbol("?");
+            }
+        }
+    }
+}
+
+fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     buf.set_style(area, theme.screen());
     // The terminal may already have another size than the model knows.
     let other = (area.as_size() != model.size).then(|| model.lay_out(area.as_size()));

@@ -344,9 +344,12 @@ fn a_terminal_of_an_absurd_size_shows_a_part_of_it() {
 
 /// Capabilities: the command that a shell in a terminal runs, and whether the output is then a screen, has colours, and
 /// has characters beyond ASCII.
-const CAPABILITIES: [(&str, [bool; 3]); 10] = [
+const CAPABILITIES: [(&str, [bool; 3]); 13] = [
     ("\"$b\" REPLAY", [true, true, true]),
     ("NO_COLOR=1 \"$b\" REPLAY", [true, false, true]),
+    ("TERM=vt100 \"$b\" REPLAY", [true, false, true]),
+    ("TERM=xterm-mono \"$b\" REPLAY", [true, false, true]),
+    ("TERM=linux \"$b\" REPLAY", [true, true, true]),
     ("LC_ALL=C \"$b\" REPLAY", [true, true, false]),
     (
         "LC_ALL= LC_CTYPE= LANG=C NO_COLOR=1 \"$b\" REPLAY",
@@ -369,6 +372,7 @@ fn the_output_fits_the_terminal_capabilities() {
     let failed = json!({
         "stackId": "s", "physicalResourceId": "s", "eventId": "e", "logicalResourceId": "img",
         "resourceStatus": "CREATE_FAILED", "resourceStatusReason": "because",
+        "resourceProperties": "{\"Name\": \"é日本\"}",
     });
     let at = "2026-01-01T10:00:00.000Z";
     let recording = [
@@ -411,6 +415,9 @@ fn the_output_fits_the_terminal_capabilities() {
             is_screen && has_signs,
             "{command}: {written:?}"
         );
+        if command.contains("TERM=linux") {
+            assert!(!written.contains("8;5;"), "{command}: {written:?}");
+        }
         if !is_screen && !has_colours {
             assert!(!written.contains('\u{1b}'), "{command}: {written:?}");
         }

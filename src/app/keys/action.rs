@@ -15,6 +15,8 @@ pub enum Action {
     App(AppAction),
     /// For the shown session, whatever is focused.
     Session(SessionAction),
+    /// For the replay of a recording.
+    Playback(PlaybackAction),
     /// For the focused overlay, pane or view.
     Move(Move),
     /// For the focused overlay, pane or view.
@@ -42,6 +44,18 @@ pub enum AppAction {
     Quit,
     /// Cancel a prompt; from anywhere else, leave at once.
     Leave,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PlaybackAction {
+    /// Stop the time of the replay, or let it run again.
+    Pause,
+    Slower,
+    Faster,
+    /// Go back to the event before, and stand still.
+    PreviousEvent,
+    /// Go to the next event, and stand still.
+    NextEvent,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,7 +2,9 @@
 //! help and `bakewatch keys` read this table; the keys are in `assets/keys.toml`, the words of the hint line in
 //! `app::status::hints`.
 
-use crate::app::keys::action::{Action, AppAction, Context, OverlayAction, SessionAction};
+use crate::app::keys::action::{
+    Action, AppAction, Context, OverlayAction, PlaybackAction, SessionAction,
+};
 use crate::app::views::Tab;
 use crate::app::views::action::{Move, ViewAction, Zoom};
 
@@ -26,16 +28,18 @@ pub enum Group {
     Read,
     Copy,
     Show,
+    Replay,
     Program,
 }
 
 impl Group {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Move,
         Self::Find,
         Self::Read,
         Self::Copy,
         Self::Show,
+        Self::Replay,
         Self::Program,
     ];
 
@@ -46,12 +50,13 @@ impl Group {
             Self::Read => "Read",
             Self::Copy => "Copy",
             Self::Show => "Show",
+            Self::Replay => "Replay",
             Self::Program => "Program",
         }
     }
 }
 
-use Action::{App, Overlay, Session, View};
+use Action::{App, Overlay, Playback, Session, View};
 use Context::{Detail, Filter, Help, Prompt};
 
 const LIST: Context = Context::View(Tab::Events);
@@ -123,6 +128,12 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Show, View(ViewAction::NewestFirst), "newest-first", &[LIST], "newest event first, or last"),
     row(Group::Show, App(AppAction::Utc), "utc", VIEWS, "times in UTC, or in your time zone"),
     row(Group::Show, App(AppAction::RelativeTimes), "relative-times", VIEWS, "times since the start, or event above"),
+
+    row(Group::Replay, Playback(PlaybackAction::Pause), "pause", VIEWS, "pause a replay, or go on"),
+    row(Group::Replay, Playback(PlaybackAction::Slower), "slower", VIEWS, "replay half as fast"),
+    row(Group::Replay, Playback(PlaybackAction::Faster), "faster", VIEWS, "replay twice as fast"),
+    row(Group::Replay, Playback(PlaybackAction::PreviousEvent), "previous-event", VIEWS, "back to the event before, and pause"),
+    row(Group::Replay, Playback(PlaybackAction::NextEvent), "next-event", VIEWS, "to the next event, and pause"),
 
     row(Group::Program, App(AppAction::Close), "close", &[LIST, RESOURCES, FAILURE], "end the search, then the filter"),
     row(Group::Program, App(AppAction::Close), "close", &[Detail, Filter, Help], "close the pane or popup"),

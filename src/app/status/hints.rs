@@ -3,7 +3,9 @@
 //!
 //! Each context has its rules in the order of their use; a rule whose condition does not hold gives no hint.
 
-use crate::app::keys::action::{Action, AppAction, Context, OverlayAction, SessionAction};
+use crate::app::keys::action::{
+    Action, AppAction, Context, OverlayAction, PlaybackAction, SessionAction,
+};
 use crate::app::model::Model;
 use crate::app::overlays::{Overlay, help};
 use crate::app::session::Session;
@@ -33,6 +35,10 @@ const fn app(action: AppAction) -> Action {
     Action::App(action)
 }
 
+const fn playback(action: PlaybackAction) -> Action {
+    Action::Playback(action)
+}
+
 const fn session(action: SessionAction) -> Action {
     Action::Session(action)
 }
@@ -57,6 +63,10 @@ const FIRST: &[Rule] = &[
     (&[session(SessionAction::CopyCommand)], "copy command", has_command),
     (&[session(SessionAction::CopyAmi)], "copy AMI id", has_ami),
     (&[session(SessionAction::PollNow)], "retry", has_fault),
+    (&[playback(PlaybackAction::Pause)], "pause", |model| replays(model, false)),
+    (&[playback(PlaybackAction::Pause)], "play", |model| replays(model, true)),
+    (&[playback(PlaybackAction::PreviousEvent), playback(PlaybackAction::NextEvent)], "step", has_playback),
+    (&[playback(PlaybackAction::Slower), playback(PlaybackAction::Faster)], "speed", |model| replays(model, false)),
     (&[session(SessionAction::NextMatch), session(SessionAction::PreviousMatch)], "match", searches),
     (CLOSE, "end search", ends_search),
 ];
@@ -178,9 +188,18 @@ fn has_ami(model: &Model) -> bool {
     build.verdict() == Verdict::Succeeded && build.ami().is_some()
 }
 
+fn has_playback(model: &Model) -> bool {
+    model.shown.playback.is_some()
+}
+
+fn replays(model: &Model, paused: bool) -> bool {
+    let playback = model.shown.playback;
+    playback.is_some_and(|playback| playback.paused == paused && !playback.ended)
+}
+
 fn has_fault(model: &Model) -> bool {
     let session = &model.shown;
-    session.connection.fault(&session.build).is_some()
+    session.connection.fault(&session.build).is_some() && session.playback.is_none()
 }
 
 /// The search of the focused list or page.

@@ -8,6 +8,7 @@
 //! - `hints`: the keys that do something now
 //! - `notices`: messages that the user must see without pressing a key
 //! - `outcome`: the outcome record, and the exit codes
+//! - `playback`: the replay of a recording
 //! - `summary`: the watch in one line
 //! - `verdict_notice`: when the user is notified of a verdict
 
@@ -17,5 +18,6 @@ pub(crate) mod exit_policy;
 pub(crate) mod heartbeat;
 pub(crate) mod hints;
 pub(crate) mod notices;
+pub(crate) mod playback;
 pub(crate) mod summary;
 pub(crate) mod verdict_notice;

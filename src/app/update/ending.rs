@@ -40,7 +40,10 @@ pub(super) fn end_recording(model: &mut Model, id: SessionId, effects: &mut Effe
     };
     match mode {
         Mode::Headless => end_watch(session, recording_ended(&session.build), true, effects),
-        Mode::Screen => session.remark = Some((elapsed, Remark::lasting("end of the recording"))),
+        Mode::Screen => match &mut session.playback {
+            Some(playback) => playback.ended = true,
+            None => session.remark = Some((elapsed, Remark::lasting("end of the recording"))),
+        },
     }
 }
 

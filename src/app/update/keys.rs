@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::app::effect::{Effect, Effects, PollRequest};
-use crate::app::keys::action::{Action, AppAction, OverlayAction, SessionAction};
+use crate::app::keys::action::{Action, AppAction, OverlayAction, PlaybackAction, SessionAction};
 use crate::app::keys::key::Key;
 use crate::app::model::Model;
 use crate::app::overlays::Overlay;
@@ -37,6 +37,7 @@ pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
         Some(Action::Session(SessionAction::Report)) => {
             request_report(model, asked_for_report, effects);
         }
+        Some(Action::Playback(action)) => run_playback_action(model, action, effects),
         Some(Action::Session(action)) => run_session_action(model, action, effects),
         Some(Action::Move(step)) => navigation::go(model, step),
         Some(Action::View(action)) => navigation::act(model, action),
@@ -149,6 +150,18 @@ fn run_session_action(model: &mut Model, action: SessionAction, effects: &mut Ef
         SessionAction::PollNow => {
             effects.extend(poll_now(&mut model.shown, model.elapsed));
         }
+    }
+}
+
+fn run_playback_action(model: &mut Model, action: PlaybackAction, effects: &mut Effects) {
+    let id = model.shown.id;
+    let request = match &mut model.shown.playback {
+        Some(playback) => playback.act(action),
+        None => Err("that key is for a replay"),
+    };
+    match request {
+        Ok(request) => effects.push(Effect::Playback(id, request)),
+        Err(why) => model.toast = Some(why.to_owned()),
     }
 }
 

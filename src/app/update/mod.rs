@@ -48,9 +48,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         Msg::Resized(size) => model.size = drawn_size(size),
         Msg::Key(key) => keys::press_key(model, key, &mut effects),
         Msg::ModifiedKey(name) => model.toast = Some(format!("{name} does nothing")),
+        Msg::CopyNote(note) => model.toast = Some(note),
         Msg::Paste(text) => keys::paste(model, &text),
         Msg::Observed(id, observations) => {
             observe::apply(model, id, &observations, &mut effects);
+        }
+        Msg::Rewound(id, observations) => {
+            observe::rewind(model, id, &observations, &mut effects);
         }
         Msg::Show(id) => {
             while id != model.shown.id && model.overlay.is_some() {

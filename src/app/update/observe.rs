@@ -11,7 +11,7 @@ use crate::app::msg::Remark;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::summary::summary;
-use crate::app::update::{ending, show_remark, warn_of_wrong_clock};
+use crate::app::update::{ending, show_remark, view_state, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
@@ -73,6 +73,26 @@ pub(super) fn apply(
             }
         }
     }
+}
+
+/// A replay went back: forgets the build, and applies what has been played now.
+pub(super) fn rewind(
+    model: &mut Model,
+    id: SessionId,
+    observations: &[Observation],
+    effects: &mut Effects,
+) {
+    let Some(session) = model.session_mut(id) else {
+        return;
+    };
+    session.forget_build();
+    let (filter, search) = (session.filter.clone(), session.search.listed.clone());
+    view_state::set_filter(session, filter);
+    view_state::set_search(session, search);
+    if let Some(last) = observations.last() {
+        model.now = last.at;
+    }
+    apply(model, id, observations, effects);
 }
 
 /// Prints a change, and requests what is needed before the end of the watch.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::domain::build::Build;
 use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent, StackId};
+use crate::domain::status::{ClassSet, StatusClass};
 use crate::domain::timeline;
 use crate::domain::timeline::Timeline;
 
@@ -190,6 +191,34 @@ impl<'a> ListRows<'a> {
             position + 1 - timeline.gaps_to(self.selection, position)
         });
         older + here
+    }
+
+    /// Whether one of these rows is a failed event.
+    pub fn has_failure(self, rows: std::ops::Range<usize>) -> bool {
+        if !self.selection.classes.contains(StatusClass::Failed) {
+            return false;
+        }
+        let classes = ClassSet::only(StatusClass::Failed);
+        let selection = Selection {
+            classes,
+            ..self.selection
+        };
+        let failed = Self { selection, ..self };
+        self.count_above(rows.start, failed) < self.count_above(rows.end, failed)
+    }
+
+    /// The number of events of a narrower selection above a row.
+    fn count_above(self, index: usize, of: Self) -> usize {
+        // Rows that are not events are few.
+        let next = (index..self.len()).find_map(|index| self.event(index));
+        let start = next.and_then(|next| of.index_of(&next.key()));
+        let start = start.unwrap_or(of.len());
+        let next = (start..of.len()).find(|index| of.event(*index).is_some());
+        match (next, self.order) {
+            (None, _) => of.events(),
+            (Some(next), ListOrder::OldestFirst) => of.events_to(next).saturating_sub(1),
+            (Some(next), ListOrder::NewestFirst) => of.events().saturating_sub(of.events_to(next)),
+        }
     }
 
     /// The index of the newest listed event, which a following list selects. Rows that are not events

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::app::status::summary::LONGEST;
-use crate::config::{NotifySupport, TerminalCapabilities};
+use crate::config::{Multiplexer, NotifySupport, TerminalCapabilities};
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::truncate;
 
@@ -14,20 +14,18 @@ const BELL: &str = "\x07";
 const ST: &str = "\x1b\\";
 /// The bytes of the longest text for the clipboard: its sequence has 100 kB, the limit of several terminals, which
 /// silently truncate or drop a longer one.
-const MAX_CLIPBOARD: usize = 74_991;
+pub(super) const MAX_CLIPBOARD: usize = 74_991;
+
+/// The characters of a string that every version of GNU screen takes.
+const SCREEN_STRING: usize = 180;
 
 /// The bell and a desktop notification, as far as the terminal supports them.
 pub(crate) fn notification(text: &str, capabilities: TerminalCapabilities) -> String {
     // The text must not end the sequence: no control characters, and no semicolons, which separate title and text.
     let text = truncate(&one_line(SafeText::new(text).as_str()), LONGEST, "...");
     let text = text.replace(';', ",");
-    let osc_9 = || for_tmux(&format!("\x1b]9;bakewatch: {text}{ST}"), capabilities);
-    let osc_777 = || {
-        for_tmux(
-            &format!("\x1b]777;notify;bakewatch;{text}{ST}"),
-            capabilities,
-        )
-    };
+    let osc_9 = || command(&format!("9;bakewatch: {text}"), capabilities);
+    let osc_777 = || command(&format!("777;notify;bakewatch;{text}"), capabilities);
     match capabilities.notifications {
         NotifySupport::Off => String::new(),
         NotifySupport::Bell => BELL.to_owned(),
@@ -43,20 +41,29 @@ pub(crate) fn copy(text: &str, capabilities: TerminalCapabilities) -> Option<Str
     if text.len() > MAX_CLIPBOARD {
         return None;
     }
-    let sequence = format!("\x1b]52;c;{}{ST}", STANDARD.encode(text));
+    let content = format!("52;c;{}", STANDARD.encode(text));
+    let plain = format!("\x1b]{content}{ST}");
     // tmux has a clipboard of its own, which it may pass on; set both.
-    let outer = capabilities
-        .in_tmux
-        .then(|| for_tmux(&sequence, capabilities));
-    Some(sequence + &outer.unwrap_or_default())
+    Some(match capabilities.multiplexer {
+        Multiplexer::None => plain,
+        _ => plain + &command(&content, capabilities),
+    })
 }
 
-/// In tmux, wraps a sequence for the outer terminal, which needs tmux's `allow-passthrough`.
-fn for_tmux(sequence: &str, capabilities: TerminalCapabilities) -> String {
-    if capabilities.in_tmux {
-        format!("\x1bPtmux;{}{ST}", sequence.replace('\x1b', "\x1b\x1b"))
-    } else {
-        sequence.to_owned()
+/// A command to the terminal (OSC), wrapped for the outer one in a multiplexer. tmux then needs `allow-passthrough`.
+fn command(content: &str, capabilities: TerminalCapabilities) -> String {
+    match capabilities.multiplexer {
+        Multiplexer::None => format!("\x1b]{content}{ST}"),
+        Multiplexer::Tmux | Multiplexer::RemoteTmux => {
+            format!("\x1bPtmux;\x1b\x1b]{content}\x1b\x1b\\{ST}")
+        }
+        // GNU screen hands the text of such strings to the terminal, if they are short. ST would end the first of them.
+        Multiplexer::Screen | Multiplexer::Unknown => {
+            let whole: Vec<_> = format!("\x1b]{content}{BELL}").chars().collect();
+            let parts = whole.chunks(SCREEN_STRING);
+            let parts = parts.map(|part| format!("\x1bP{}{ST}", part.iter().collect::<String>()));
+            parts.collect()
+        }
     }
 }
 
@@ -67,8 +74,33 @@ mod tests {
     fn capabilities(notifications: NotifySupport, in_tmux: bool) -> TerminalCapabilities {
         TerminalCapabilities {
             notifications,
-            in_tmux,
+            multiplexer: if in_tmux {
+                Multiplexer::Tmux
+            } else {
+                Multiplexer::None
+            },
+            ..TerminalCapabilities::default()
         }
+    }
+
+    #[test]
+    fn in_gnu_screen_a_long_sequence_is_handed_on_in_short_strings() {
+        let screen = TerminalCapabilities {
+            multiplexer: Multiplexer::Screen,
+            ..TerminalCapabilities::default()
+        };
+        let text = "a".repeat(1000);
+        let plain = copy(&text, capabilities(NotifySupport::Bell, false)).unwrap();
+        let wrapped = copy(&text, screen).unwrap();
+        let strings: Vec<_> = wrapped
+            .strip_prefix(&plain)
+            .unwrap()
+            .split_terminator(ST)
+            .map(|string| string.strip_prefix("\x1bP").unwrap())
+            .collect();
+        assert!(strings.iter().all(|string| string.len() <= SCREEN_STRING));
+        let handed_on = strings.concat();
+        assert_eq!(handed_on, plain.replace(ST, BELL));
     }
 
     #[test]

@@ -11,4 +11,5 @@ pub(crate) mod input;
 pub(crate) mod job_control;
 mod state;
 pub(crate) mod terminal;
+pub(crate) mod window;
 mod writer;

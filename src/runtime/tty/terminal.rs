@@ -22,6 +22,7 @@ use rustix::termios::tcgetwinsize;
 use tokio::sync::oneshot;
 
 use crate::app::model::Model;
+use crate::config::TerminalCapabilities;
 use crate::error::Error;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::process::{failpoint, panics};
@@ -29,6 +30,7 @@ use crate::runtime::tty::job_control;
 use crate::runtime::tty::state::TtyState;
 use crate::runtime::tty::writer::TtyWriter;
 use crate::style::Theme;
+use crate::style::sgr::with_basic_colours;
 use crate::view::view;
 
 /// Report buttons and the wheel, with coordinates of any size, but no movements, which would wake the program for nothing.
@@ -37,6 +39,11 @@ const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 /// Mark pasted text, which would otherwise look like keys.
 const PASTE_ON: &str = "\x1b[?2004h";
 const PASTE_OFF: &str = "\x1b[?2004l";
+/// Save the title of the window, and restore it.
+const SAVE_TITLE: &str = "\x1b[22;2t";
+const RESTORE_TITLE: &str = "\x1b[23;2t";
+/// Remove the progress bar.
+const NO_PROGRESS: &str = "\x1b]9;4;0;0\x1b\\";
 /// The usual size for a terminal that does not know its own, such as a serial line.
 const DEFAULT_SIZE: Size = Size {
     width: 80,
@@ -48,14 +55,22 @@ const DEFAULT_SIZE: Size = Size {
 pub(crate) struct Tty {
     state: Arc<TtyState>,
     writer: TtyWriter,
+    capabilities: TerminalCapabilities,
 }
 
 impl Tty {
     /// Starts to write to the terminal, and restores it whenever a thread panics.
-    pub(crate) fn start(tasks: &mut Tasks) -> Result<Arc<Self>, Error> {
+    pub(crate) fn start(
+        capabilities: TerminalCapabilities,
+        tasks: &mut Tasks,
+    ) -> Result<Arc<Self>, Error> {
         let state = Arc::default();
         let writer = TtyWriter::start(Arc::clone(&state), tasks).map_err(Error::Terminal)?;
-        let tty = Arc::new(Self { state, writer });
+        let tty = Arc::new(Self {
+            state,
+            writer,
+            capabilities,
+        });
         let closing = Arc::clone(&tty);
         panics::on_panic(move || closing.close());
         Ok(tty)
@@ -72,6 +87,9 @@ impl Tty {
             .and_then(|()| queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), Hide))
             .inspect_err(|_| self.restore())?;
         bytes.extend_from_slice(PASTE_ON.as_bytes());
+        if self.capabilities.title {
+            bytes.extend_from_slice(SAVE_TITLE.as_bytes());
+        }
         self.writer.queue_control(bytes);
         // A thread that panicked in between may have restored the terminal before these modes were set.
         if !self.state.finish_enter() {
@@ -97,7 +115,7 @@ impl Tty {
     /// Errors are ignored: they must not hide the reason for the exit.
     fn write_restore(&self) {
         let mut bytes = Vec::new();
-        let _ = queue_restore(&mut bytes);
+        let _ = queue_restore(&mut bytes, self.capabilities);
         self.writer.write_with_priority(&bytes);
         // In the background the modes belong to another job.
         if !job_control::in_background() {
@@ -201,7 +219,7 @@ impl Screen {
         }
         failpoint::hit("view");
         self.frame(model, theme)?;
-        let bytes = self.buffer.0.take();
+        let bytes = basic_colours(self.buffer.0.take());
         self.pending = Some(self.tty.writer.write_frame(bytes));
         Ok(())
     }
@@ -245,6 +263,14 @@ impl Screen {
     }
 }
 
+/// The bytes of a frame with its colours as every terminal knows them. crossterm writes text.
+fn basic_colours(frame: Vec<u8>) -> Vec<u8> {
+    match String::from_utf8(frame) {
+        Ok(text) => with_basic_colours(&text).into_bytes(),
+        Err(error) => error.into_bytes(),
+    }
+}
+
 impl Drop for Screen {
     fn drop(&mut self) {
         self.tty.restore();
@@ -272,11 +298,17 @@ pub(crate) fn size_or_default(size: Size) -> Size {
     }
 }
 
-/// The sequences that restore the screen, the cursor, the mouse and pasting. The mouse is always released: an earlier release may
+/// The sequences that restore the screen, the cursor, the mouse, pasting and the window. The mouse is always released: an earlier release may
 /// still be queued, and is dropped with the frames.
-fn queue_restore(writer: &mut impl Write) -> io::Result<()> {
+fn queue_restore(writer: &mut impl Write, capabilities: TerminalCapabilities) -> io::Result<()> {
     writer.write_all(MOUSE_OFF.as_bytes())?;
     writer.write_all(PASTE_OFF.as_bytes())?;
+    if capabilities.progress {
+        writer.write_all(NO_PROGRESS.as_bytes())?;
+    }
+    if capabilities.title {
+        writer.write_all(RESTORE_TITLE.as_bytes())?;
+    }
     execute!(writer, EndSynchronizedUpdate, LeaveAlternateScreen, Show)
 }
 
@@ -287,8 +319,14 @@ mod tests {
     #[test]
     fn every_mode_is_restored() {
         let mut written = Vec::new();
-        queue_restore(&mut written).unwrap();
+        let capabilities = TerminalCapabilities {
+            title: true,
+            progress: true,
+            ..TerminalCapabilities::default()
+        };
+        queue_restore(&mut written, capabilities).unwrap();
         let written = String::from_utf8(written).unwrap();
+        assert!(written.contains(RESTORE_TITLE) && written.contains(NO_PROGRESS));
         for sequence in ["[?1000l", "[?1006l", "[?2004l", "[?1049l", "[?25h"] {
             assert!(written.contains(sequence), "{sequence}");
         }

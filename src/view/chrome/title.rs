@@ -9,8 +9,10 @@ use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
 use crate::app::status::connection::ConnectionState;
+use crate::app::status::playback::Playback;
 use crate::domain::timeline::Timeline;
 use crate::style::Theme;
+use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::view::chrome::parts;
 use crate::view::chrome::parts::LinePart;
@@ -30,6 +32,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let version = version.map(|version| format!("pcluster {}", one_line(version.as_str())));
     let region = model.shown.region().map(|region| one_line(region.as_str()));
     let note = model.shown.target.note.as_deref().map(SafeText::new);
+    let note = note.filter(|_| model.shown.playback.is_none());
     let note = note.map(|note| Span::styled(one_line(note.as_str()), theme.warn()));
     let parts = vec![
         LinePart::of(0, image(model, theme, columns)),
@@ -55,6 +58,9 @@ fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
 
 /// The state of the connection, its age and the next poll, from the longest form to the shortest.
 fn connection<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
+    if let Some(playback) = &model.shown.playback {
+        return replay(playback, model, theme);
+    }
     if model.shown.build.is_over() && model.shown.connection.last_sync().is_some() {
         // The build no longer changes, so neither the age nor the state of the connection matters.
         let over = format!("{} finished", theme.glyphs().live);
@@ -91,6 +97,31 @@ fn connection<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>>
             Line::from(vec![state, Span::styled(note, theme.dim())])
         })
         .collect()
+}
+
+/// The state, the speed and the position of a replay: it is not live, and nothing is polled.
+fn replay<'a>(playback: &Playback, model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let glyphs = theme.glyphs();
+    let (sign, style, state) = match (playback.ended, playback.paused) {
+        (true, _) => (glyphs.idle, theme.dim(), "end of the recording".to_owned()),
+        (false, true) => (glyphs.paused, theme.warn(), "replay paused".to_owned()),
+        (false, false) => (glyphs.playing, theme.good(), "replay".to_owned()),
+    };
+    let speed = match playback.ended {
+        true => String::new(),
+        false => format!(" x{}", playback.speed),
+    };
+    let (played, whole) = playback.position(model.now);
+    let (played, whole) = (duration(played), duration(whole));
+    let dot = glyphs.dot;
+    let state = Span::styled(format!("{sign} {state}{speed}"), style);
+    let positions = [
+        format!(" {dot} {played} of {whole}"),
+        format!(" {dot} {played}"),
+        String::new(),
+    ];
+    let line = |position| Line::from(vec![state.clone(), Span::styled(position, theme.dim())]);
+    positions.map(line).into()
 }
 
 fn connection_style(model: &Model, theme: &Theme) -> (&'static str, Style) {

@@ -22,6 +22,8 @@ use crate::view::time::rough_duration;
 use crate::view::views::columns::EventColumns;
 use crate::view::views::empty;
 use crate::view::views::event_row::{RowPainter, RowPosition};
+use crate::view::views::scrollbar;
+use crate::view::views::scrollbar::Scrolled;
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.shown.focus == Focus::List;
@@ -58,6 +60,12 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         };
         painter.draw(&row, position, line_area, buf);
     }
+    let list = Scrolled {
+        rows: rows.len(),
+        top: model.shown.views.events.top,
+        height: usize::from(inner.height),
+    };
+    scrollbar::draw(list, |range| rows.has_failure(range), theme, area, buf);
 }
 
 /// The notes on the lower border, as far as they fit: following has priority.

@@ -4,6 +4,7 @@
 //! - `resources`: the list of resources; `gantt`: its bars
 //! - `failure`, `detail`: a pane with a page
 //! - `page`: the lines of a page
+//! - `scrollbar`: the part of a list that is on the screen, and where failures are
 
 pub(crate) mod columns;
 pub(crate) mod detail;
@@ -14,6 +15,7 @@ pub(crate) mod failure;
 pub(crate) mod gantt;
 pub(crate) mod page;
 pub(crate) mod resources;
+pub(crate) mod scrollbar;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,6 +1,8 @@
 //! Draws the list of resources: the status and duration of each, and its bar on the shared time axis.
 //! `app::views::resources` has the selection and the rows.
 
+use std::ops::Range;
+
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,12 +19,15 @@ use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 use crate::text::duration::duration;
+use crate::text::safe::SafeText;
 use crate::text::width::pad;
 use crate::view::text::{cell, line_cell, name_cell};
 use crate::view::views::event_row::class_word;
 use crate::view::views::events::last_event;
 use crate::view::views::gantt;
 use crate::view::views::gantt::{AxisMark, BarColours};
+use crate::view::views::scrollbar;
+use crate::view::views::scrollbar::Scrolled;
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.shown.focus == Focus::List;
@@ -59,6 +64,17 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     {
         header(columns, whole.zip(window), model, theme).render(line_area, buf);
     }
+    let list = Scrolled {
+        rows: resources::ids(&model.shown.build).count(),
+        top: model.shown.views.resources.top,
+        height: resources::rows_below_header(height),
+    };
+    let has_failure = |rows: Range<usize>| {
+        let mut ids = resources::ids(&model.shown.build).skip(rows.start);
+        let failed = |id: &SafeText| timeline.facts().failed_by_itself(id);
+        ids.by_ref().take(rows.len()).any(failed)
+    };
+    scrollbar::draw(list, has_failure, theme, area, buf);
     let ids = resources::ids(&model.shown.build).skip(model.shown.views.resources.top);
     for (id, line_area) in ids.zip(line_areas) {
         let selected = model.shown.views.resources.selected.as_ref() == Some(id);

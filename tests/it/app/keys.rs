@@ -1,13 +1,13 @@
 //! Keys: what they close, what they answer, and what the hints promise of them.
 
-use bakewatch::testing::app::{Effect, Focus, Key, Tab};
+use bakewatch::testing::app::{Effect, Focus, Key, Msg, Playback, PlaybackRequest, Tab};
 
 use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, frame, lines};
 use crate::support::story::Story;
 
 fn press(story: &mut Story, key: Key) {
-    story.msg(bakewatch::testing::app::Msg::Key(key));
+    story.msg(Msg::Key(key));
 }
 
 fn leaves(story: &Story) -> bool {
@@ -203,5 +203,81 @@ fn every_hint_does_something() {
                 assert!(does || keys == "/", "{name}, {opens:?}: {keys} {word}");
             }
         }
+    }
+}
+
+fn title(story: &Story) -> String {
+    lines(&draw(&story.model, &COLOUR)).swap_remove(0)
+}
+
+/// A failed build, as the replay of its recording.
+fn replayed() -> Story {
+    let mut story = builds::failed(80, 24);
+    let from = story.began;
+    story.model.shown.playback = Some(Playback::new(
+        (from, from + chrono::TimeDelta::hours(1)),
+        60.0,
+    ));
+    story
+}
+
+#[test]
+fn a_replay_says_what_it_is_and_takes_its_keys() {
+    let mut story = replayed();
+    let mut requests = |key: char, wanted: PlaybackRequest, shown: &str| {
+        story.effects.clear();
+        press(&mut story, Key::Char(key));
+        let [Effect::Playback(_, request)] = &story.effects[..] else {
+            panic!("{key}: {:?}", story.effects);
+        };
+        assert_eq!(*request, wanted, "{key}");
+        let title = title(&story);
+        assert!(
+            title.contains(shown) && !title.contains("live"),
+            "{key}: {title}"
+        );
+    };
+    let run = |paused, speed| PlaybackRequest::Run { paused, speed };
+    requests('>', run(false, 120.0), "▸ replay x120 · 35:05 of 1:00:00");
+    requests('<', run(false, 60.0), "▸ replay x60 · 35:0");
+    requests('p', run(true, 60.0), "‖ replay paused x60");
+    requests('p', run(false, 60.0), "▸ replay x60");
+    requests('.', PlaybackRequest::Next, "‖ replay paused");
+    requests(',', PlaybackRequest::Previous, "‖ replay paused");
+    story.msg(Msg::RecordingEnded(story.model.shown.id));
+    assert!(title(&story).contains("end of the recording · 1:00:00 of 1:00:00"));
+    story.effects.clear();
+    story.keys("p.");
+    assert!(story.effects.is_empty());
+    assert_eq!(toast(&story), "this is the end of the recording");
+    let shown = lines(&draw(&story.model, &COLOUR)).join("\n");
+    assert!(
+        shown.contains("$ pcluster get-image-log-events"),
+        "what helps stays:\n{shown}"
+    );
+}
+
+#[test]
+fn a_replay_that_went_back_shows_only_what_was_played() {
+    let mut story = replayed();
+    story.keys("2k");
+    let id = story.model.shown.id;
+    story.msg(Msg::RecordingEnded(id));
+    story.keys(",");
+    story.msg(Msg::Rewound(id, Vec::new()));
+    let shown = lines(&draw(&story.model, &COLOUR)).join("\n");
+    assert!(
+        !shown.contains("FAILED") && !shown.contains("end of the recording"),
+        "{shown}"
+    );
+    assert_eq!(story.model.shown.tab, Tab::Resources, "the view stays");
+}
+
+#[test]
+fn the_keys_of_a_replay_say_what_they_are_for() {
+    let mut story = builds::building(80, 24);
+    for key in "p<>,.".chars() {
+        press(&mut story, Key::Char(key));
+        assert_eq!(toast(&story), "that key is for a replay", "{key}");
     }
 }

@@ -106,11 +106,9 @@ fn the_wheel_scrolls_the_pane_under_it() {
     assert!(!story.model.shown.views.events.follows);
     act(&mut story, MouseKind::WheelDown, (10, 20));
     assert!(story.model.shown.views.events.follows);
-    story.resize(80, 24);
     story.keys("2");
-    act(&mut story, MouseKind::WheelDown, (40, 21));
+    act(&mut story, MouseKind::WheelDown, (100, 32));
     assert_eq!(story.model.shown.detail.page.top, 3);
-    story.resize(140, 40);
     story.keys("?");
     act(&mut story, MouseKind::WheelDown, (60, 20));
     act(&mut story, MouseKind::Click, (60, 20));

@@ -224,6 +224,7 @@ impl Program {
             Effect::Remark(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)
+            | Effect::Playback(..)
             | Effect::Redraw
             | Effect::Suspend
             | Effect::Exit(_) => false,

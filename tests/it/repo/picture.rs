@@ -1,4 +1,5 @@
-//! The README's picture: a frame of the real view, written as SVG, and compared with the file at every run.
+//! The pictures of the README and the documents: frames of the real view, written as SVG, and compared with the files at
+//! every run.
 //!
 //! After a change of the screen, `BAKEWATCH_WRITE=1 cargo test --test it repo::picture` draws it again.
 
@@ -9,27 +10,44 @@ use std::path::Path;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
-use crate::support::builds::failed;
+use crate::support::builds::{building, failed, succeeded};
 use crate::support::frame::{COLOUR, draw};
 use crate::support::is_rewriting;
+use crate::support::story::Story;
 
 const CELL: (f64, f64) = (8.4, 18.0);
 const MARGIN: f64 = 12.0;
 const PAPER: &str = "#16181d";
 const INK: &str = "#d8dbe2";
 
+/// The pictures: the file in `assets`, the build, and the keys that lead to the view.
+const PICTURES: [(&str, Build, &str); 5] = [
+    ("screen", failed, ""),
+    ("building", building, ""),
+    ("resources", building, "2"),
+    ("failure", failed, "3"),
+    ("result", succeeded, "3"),
+];
+
+type Build = fn(u16, u16) -> Story;
+
 #[test]
-fn the_picture_of_the_readme_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screen.svg");
-    let drawn = svg(&draw(&failed(110, 28).model, &COLOUR));
-    if is_rewriting() {
-        fs::write(&path, &drawn).unwrap();
+fn the_pictures_are_up_to_date() {
+    for (name, build, keys) in PICTURES {
+        let file = format!("assets/{name}.svg");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
+        let mut story = build(110, 28);
+        story.keys(keys);
+        let drawn = svg(&draw(&story.model, &COLOUR));
+        if is_rewriting() {
+            fs::write(&path, &drawn).unwrap();
+        }
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == drawn,
+            "{file} is out of date: set BAKEWATCH_WRITE=1 and run this test again"
+        );
     }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        kept == drawn,
-        "assets/screen.svg is out of date: set BAKEWATCH_WRITE=1 and run this test again"
-    );
 }
 
 fn svg(buffer: &Buffer) -> String {
