@@ -96,8 +96,8 @@ pub struct LayoutInput {
     pub detail_only: bool,
     /// Whether the detail pane has the focus.
     pub detail_focused: bool,
-    /// Whether the build is running.
-    pub is_running: bool,
+    /// The number of lines for the current activity.
+    pub now: u16,
     /// The number of lines that notices take.
     pub notices: usize,
     /// The number of rows of the list, if it is known to be small.
@@ -121,7 +121,11 @@ impl Regions {
         }
         let line = |y| Rect::new(0, y, size.width, 1);
         let now = Rect {
-            height: u16::from(input.is_running && size.height >= ROOM_FOR_NOW),
+            height: if size.height >= ROOM_FOR_NOW {
+                input.now
+            } else {
+                0
+            },
             ..line(2)
         };
         let notice = u16::try_from(input.notices).unwrap_or(u16::MAX);
@@ -257,7 +261,7 @@ mod tests {
             has_detail,
             detail_only,
             detail_focused: detail_only,
-            is_running: notices < 2,
+            now: u16::from(notices < 2),
             notices,
             rows,
         };

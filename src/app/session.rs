@@ -386,7 +386,7 @@ impl Session {
             has_detail: self.view().page().is_none() && has_events,
             detail_only: self.detail_only,
             detail_focused: self.focus == Focus::Detail,
-            is_running: self.is_running(),
+            now: u16::from(self.is_running()),
             notices: 0,
             rows: self.view().wanted_rows(self.data()),
         }

@@ -19,6 +19,7 @@ use crate::text::safe::SafeText;
 
 /// The resource whose properties name the parent image.
 const RECIPE: &str = "ImageRecipe";
+const VERSION_TAG: &str = "parallelcluster:version";
 const PARENT_IMAGE_TAG: &str = "parallelcluster:parent_image";
 
 /// The AMI of a build that succeeded.
@@ -79,7 +80,7 @@ fn fields<'a>(data: ViewData<'_>, ami: &Ami) -> Vec<(&'a str, Option<String>)> {
         ("region", data.region().map(|region| region.to_string())),
         (
             "pcluster",
-            text(image.and_then(|image| image.version.as_ref())),
+            text(image.and_then(|image| image.version.as_ref())).or_else(|| tag(ami, VERSION_TAG)),
         ),
         ("parent image", parent_image(ami, facts)),
         ("Image Builder", text(facts.and_then(Facts::image_arn))),
@@ -88,8 +89,6 @@ fn fields<'a>(data: ViewData<'_>, ami: &Ami) -> Vec<(&'a str, Option<String>)> {
 
 /// The image that it was made from: by its tag, else by the properties of the recipe.
 fn parent_image(ami: &Ami, facts: Option<&Facts>) -> Option<String> {
-    let mut tags = ami.tags.iter();
-    let tag = tags.find(|(key, _)| key.as_str() == PARENT_IMAGE_TAG);
     let from_recipe = || {
         let recipe = facts?.newest_of(&SafeText::new(RECIPE))?;
         let Properties::Tree(Value::Object(properties)) = recipe.properties() else {
@@ -98,7 +97,13 @@ fn parent_image(ami: &Ami, facts: Option<&Facts>) -> Option<String> {
         let parent = properties.get("ParentImage")?.as_str()?;
         Some(SafeText::new(parent).to_string())
     };
-    tag.map(|(_, value)| value.to_string()).or_else(from_recipe)
+    tag(ami, PARENT_IMAGE_TAG).or_else(from_recipe)
+}
+
+fn tag(ami: &Ami, name: &str) -> Option<String> {
+    let mut tags = ami.tags.iter();
+    let (_, value) = tags.find(|(key, _)| key.as_str() == name)?;
+    Some(value.to_string())
 }
 
 /// How long the parts of the build took: the stack until it began the image, and Image Builder.
