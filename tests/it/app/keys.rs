@@ -33,7 +33,7 @@ fn a_key_without_an_action_answers_for_a_while() {
         );
     }
     let since = story.elapsed().as_secs().cast_signed();
-    assert_eq!(story.at(since + 7).model.toast.is_some(), true);
+    assert!(story.at(since + 7).model.toast.is_some());
     assert_eq!(story.at(since + 8).model.toast, None);
 }
 
