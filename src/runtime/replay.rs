@@ -78,10 +78,10 @@ pub(super) async fn replay(
 
 impl<S: ObservationSink> Outputs<S> {
     /// Sends what was played; what was played before is not recorded again. False if nobody listens.
-    async fn send(&mut self, mut played: Vec<Observation>, player: &mut Player) -> bool {
-        let new = played.split_off(player.repeated(played.len()));
-        if !played.is_empty() {
-            let again = Msg::Observed(self.session, played);
+    async fn send(&mut self, mut batch: Vec<Observation>, player: &mut Player) -> bool {
+        let new = batch.split_off(player.repeated(batch.len()));
+        if !batch.is_empty() {
+            let again = Msg::Observed(self.session, batch);
             if self.messages.send(again).await.is_err() {
                 return false;
             }

@@ -107,9 +107,10 @@ fn replay<'a>(playback: &Playback, model: &Model, theme: &Theme) -> Vec<Line<'a>
         (false, true) => (glyphs.paused, theme.warn(), "replay paused".to_owned()),
         (false, false) => (glyphs.playing, theme.good(), "replay".to_owned()),
     };
-    let speed = match playback.ended {
-        true => String::new(),
-        false => format!(" x{}", playback.speed),
+    let speed = if playback.ended {
+        String::new()
+    } else {
+        format!(" x{}", playback.speed)
     };
     let (played, whole) = playback.position(model.now);
     let (played, whole) = (duration(played), duration(whole));

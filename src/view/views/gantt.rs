@@ -168,12 +168,12 @@ pub(crate) fn axis(
         let has_sign = |at: usize| line.get(at).is_some_and(|sign| *sign != ' ');
         let is_label =
             |at: &usize| has_sign(*at) || (has_sign(at.wrapping_sub(1)) && has_sign(at + 1));
-        let begin = (0..from).rev().take_while(is_label).last().unwrap_or(from);
+        let start = (0..from).rev().take_while(is_label).last().unwrap_or(from);
         let end = (to..columns)
             .take_while(is_label)
             .last()
             .map_or(to, |at| at + 1);
-        if let Some(cells) = line.get_mut(begin..end) {
+        if let Some(cells) = line.get_mut(start..end) {
             cells.fill(' ');
         }
         if let Some(cells) = line.get_mut(from..to) {
