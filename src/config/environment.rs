@@ -28,7 +28,7 @@ pub struct Environment {
     /// `STY`, which GNU screen sets, if not empty.
     pub sty: Option<String>,
     pub vte_version: String,
-    /// The variable by which Windows Terminal, ConEmu or iTerm2 says that it has a progress bar, if it does.
+    /// The variable by which Windows Terminal, `ConEmu` or iTerm2 says that it has a progress bar, if it does.
     pub progress_by: Option<&'static str>,
     pub colorterm: String,
     /// From `COLORFGBG`.

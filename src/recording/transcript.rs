@@ -96,7 +96,7 @@ impl Transcript {
         // there; events of other stacks precede those that end the next walk.
         if let Some(gaps) = page.gaps.as_ref().filter(|gaps| !self.has_gaps(gaps)) {
             let both = gaps.iter().chain(&self.gaps);
-            self.walk(page, Some(both.cloned().collect()), at);
+            self.walk(page, Some(&both.cloned().collect()), at);
         }
         for others in &page.others {
             if let Some(gaps) = &others.gaps {
@@ -114,7 +114,7 @@ impl Transcript {
         let gaps = page.gaps.clone().filter(|_| !self.gaps.is_empty());
         let is_due = idle && !(self.is_live && self.is_recent(at));
         if page.audit || gaps.is_some() || is_due {
-            self.walk(page, gaps, at);
+            self.walk(page, gaps.as_ref(), at);
         }
         if let Some(gaps) = &page.gaps {
             self.gaps.clone_from(gaps);
@@ -126,8 +126,7 @@ impl Transcript {
         gaps.iter().all(|gap| self.gaps.contains(gap))
     }
 
-    fn walk(&mut self, page: &WalkStep, gaps: Option<Vec<EventId>>, at: DateTime<Utc>) {
-        let gaps = gaps.as_ref();
+    fn walk(&mut self, page: &WalkStep, gaps: Option<&Vec<EventId>>, at: DateTime<Utc>) {
         self.write(&Line {
             stack_id: page.stack_id.as_ref().map(|id| id.as_str().into()),
             audit: page.audit.then_some(true),

@@ -426,12 +426,10 @@ impl Account {
 
     fn describe_stack(&mut self, query: &Query) -> (u16, String) {
         let name = query.get("StackName").map_or("", String::as_str);
-        match self.find(name) {
-            Some(stack) => (200, answers::stack(stack)),
-            None => {
-                let message = format!("Stack with id {name} does not exist");
-                error("ValidationError", &message, 400)
-            }
+        if let Some(stack) = self.find(name) {
+            return (200, answers::stack(stack));
         }
+        let message = format!("Stack with id {name} does not exist");
+        error("ValidationError", &message, 400)
     }
 }

@@ -185,7 +185,7 @@ impl Service {
 
     /// The events of the last stack, oldest first.
     pub(crate) fn events(&self) -> Vec<&Kept> {
-        let foreign = self.foreign();
+        let foreign = Self::foreign();
         let listed = self.listed().iter();
         listed
             .filter(|kept| kept.event.stack_id.as_str() != foreign)
@@ -194,13 +194,13 @@ impl Service {
 
     /// The events of another stack among those of the last one, oldest first.
     pub(crate) fn listed_aside(&self) -> impl Iterator<Item = &Kept> {
-        let foreign = self.foreign();
+        let foreign = Self::foreign();
         let listed = self.listed().iter();
         listed.filter(move |kept| kept.event.stack_id.as_str() == foreign)
     }
 
     /// The id of the stack whose events are listed among those of others.
-    pub(crate) fn foreign(&self) -> String {
+    pub(crate) fn foreign() -> String {
         format!("stack-{FOREIGN}")
     }
 
@@ -356,12 +356,12 @@ struct Made {
 }
 
 /// An event; the same one for the same properties, since parsing is most of the cost of a schedule.
-fn event(made: &Made) -> Arc<StackEvent> {
+fn event(of: &Made) -> Arc<StackEvent> {
     type All = HashMap<Made, Arc<StackEvent>>;
     thread_local!(static MADE: RefCell<All> = RefCell::default());
     let make = || {
-        let number = made.number;
-        let time = made.second.map(|second| {
+        let number = of.number;
+        let time = of.second.map(|second| {
             let (hour, minute) = (second / 3600 % 24, second / 60 % 60);
             format!(
                 r#","timestamp":"2026-01-01T{hour:02}:{minute:02}:{:02}Z""#,
@@ -370,7 +370,7 @@ fn event(made: &Made) -> Arc<StackEvent> {
         });
         let base = number / 4;
         let (id, resource) = match number % 4 {
-            _ if !made.shares_id => (format!(r#""e{number}""#), "R".to_owned()),
+            _ if !of.shares_id => (format!(r#""e{number}""#), "R".to_owned()),
             0 => (format!(r#""{base}""#), "R".to_owned()),
             1 => (base.to_string(), "R".to_owned()),
             2 => (format!(r#""{base}""#), format!("R{number}")),
@@ -379,25 +379,25 @@ fn event(made: &Made) -> Arc<StackEvent> {
                 "R".to_owned(),
             ),
         };
-        let status = if made.is_root {
+        let status = if of.is_root {
             "CREATE_IN_PROGRESS"
         } else {
             "CREATE_COMPLETE"
         };
-        let root = made
+        let root = of
             .is_root
-            .then(|| format!(r#","physicalResourceId":"stack-{}""#, made.stack));
+            .then(|| format!(r#","physicalResourceId":"stack-{}""#, of.stack));
         let json = format!(
             r#"{{"stackId":"stack-{}","eventId":{id},"logicalResourceId":"{resource}",
                "resourceStatus":"{status}"{}{}}}"#,
-            made.stack,
+            of.stack,
             time.unwrap_or_default(),
             root.unwrap_or_default()
         );
         Arc::new(StackEvent::from_json(&json, None))
     };
     MADE.with_borrow_mut(|all| {
-        let event = all.entry(made.clone()).or_insert_with(make);
+        let event = all.entry(of.clone()).or_insert_with(make);
         Arc::clone(event)
     })
 }

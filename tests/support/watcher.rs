@@ -84,8 +84,8 @@ impl Watcher {
         let Some((path, _)) = self.recorder.take() else {
             return;
         };
-        let (recorder, recorded) = recorder(&path);
-        self.recorder = Some((path, recorder));
+        let (resumed, recorded) = recorder(&path);
+        self.recorder = Some((path, resumed));
         self.schedules = new_schedules();
         self.ledger.build = Build::default();
         let now = DateTime::UNIX_EPOCH + self.now;
@@ -265,7 +265,7 @@ impl Ledger {
     pub(crate) fn check(&self, service: &Service) {
         for timeline in self.build.timelines() {
             let stack = timeline.stack_id().as_str();
-            let is_aside = stack == service.foreign();
+            let is_aside = stack == Service::foreign();
             check_order(timeline, &service.events_of(stack), is_aside);
         }
     }
@@ -290,7 +290,7 @@ impl Ledger {
 
     /// Checks that the events of another stack that are listed among the current one's are shown too.
     fn check_aside(&self, service: &Service) {
-        let foreign = service.foreign();
+        let foreign = Service::foreign();
         let timelines = self.build.timelines().iter();
         let aside = timelines.filter(|timeline| timeline.stack_id().as_str() == foreign);
         let shown: HashSet<_> = aside
@@ -310,7 +310,7 @@ impl Ledger {
         assert_eq!(distinct, self.printed.len(), "an event is printed twice");
         for timeline in self.build.timelines() {
             let kept = service.events_of(timeline.stack_id().as_str());
-            let is_aside = timeline.stack_id().as_str() == service.foreign();
+            let is_aside = timeline.stack_id().as_str() == Service::foreign();
             let (had_gaps, left) = (&self.had_gaps, &self.left);
             let had_gap = had_gaps.contains(timeline.stack_id());
             // Which stack is the current one was open.

@@ -106,7 +106,7 @@ fn every_example_of_the_file_has_a_short_summary_and_a_command_of_one_line() {
     }
 }
 
-include!("sample_reasons.rs");
+include!("known_tests/sample_reasons.rs");
 
 #[test]
 fn every_sample_reason_has_the_right_class_and_summary() {

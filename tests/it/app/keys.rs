@@ -171,7 +171,8 @@ fn every_hint_does_something() {
         "d>",
         "s",
     ];
-    let makes: [(&str, fn(u16, u16) -> Story); 5] = [
+    type Make = fn(u16, u16) -> Story;
+    let makes: [(&str, Make); 5] = [
         ("connecting", builds::connecting),
         ("building", builds::building),
         ("failed", builds::failed),

@@ -47,7 +47,8 @@ fn recording(hour: i64, stack: bool, ami: Option<&str>, has_ended: bool) -> Stri
         }
         lines.push(json!({"kind": "ended", "at": stamp(hour + 2), "summary": summary}));
     }
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    let lines = lines.iter().map(ToString::to_string);
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// The name of the recording that a watch resumes.
@@ -108,15 +109,12 @@ fn opening_a_recording_writes_nothing() {
     let folder = fresh_folder();
     let file = folder.join("build");
     let whole = recording(0, true, None, false);
-    let header_only: String = whole
-        .lines()
-        .take(1)
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let (first, _) = whole.split_once('\n').unwrap();
+    let header_only = format!("{first}\n");
     for text in [
         whole.as_str(),
         // Its last line was cut, it has no build, or it is of an older format.
-        &whole[..whole.len() - 20],
+        whole.get(..whole.len() - 20).unwrap(),
         &header_only,
         &whole.replace("\"bakewatchRecording\":2", "\"bakewatchRecording\":1"),
     ] {

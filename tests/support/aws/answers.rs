@@ -44,15 +44,13 @@ pub(super) fn deleted_stacks(stacks: &[Stack]) -> String {
     let deleted = stacks
         .iter()
         .filter(|stack| stack.status == "DELETE_COMPLETE");
-    let rows: String = deleted
-        .enumerate()
-        .map(|(number, stack)| {
-            format!(
-                "<member><StackId>{}</StackId><StackName>img</StackName><CreationTime>2026-01-01T10:0{number}:00.000Z</CreationTime></member>",
-                stack.arn
-            )
-        })
-        .collect();
+    let rows = deleted.enumerate().map(|(number, stack)| {
+        let arn = &stack.arn;
+        format!(
+            "<member><StackId>{arn}</StackId><StackName>img</StackName><CreationTime>2026-01-01T10:0{number}:00.000Z</CreationTime></member>"
+        )
+    });
+    let rows = rows.collect::<Vec<_>>().concat();
     format!(
         "<ListStacksResponse><ListStacksResult><StackSummaries>{rows}</StackSummaries></ListStacksResult></ListStacksResponse>"
     )
@@ -174,7 +172,8 @@ pub(super) fn failure(
             let half = (0..=body.len() / 2)
                 .rev()
                 .find(|at| body.is_char_boundary(*at));
-            Answer::Body(status, body[..half.unwrap_or(0)].to_owned())
+            let half = half.and_then(|at| body.get(..at)).unwrap_or_default();
+            Answer::Body(status, half.to_owned())
         }
     }
 }

@@ -17,13 +17,13 @@ pub(super) fn get_image(world: &World, request: &LoggedRequest) -> Response {
     let amis = stage
         .ami
         .map(|(region, image)| json!({ "region": region, "image": image }));
-    let mut state = json!({ "status": stage.status });
+    let mut builder_state = json!({ "status": stage.status });
     if let Some(reason) = stage.reason {
-        state["reason"] = reason.into();
+        builder_state["reason"] = reason.into();
     }
     let image = json!({
         "arn": arn,
-        "state": state,
+        "state": builder_state,
         "outputResources": { "amis": amis.into_iter().collect::<Vec<_>>() },
     });
     Response::ok(json!({ "requestId": "demo", "image": image }).to_string())
