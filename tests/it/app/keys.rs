@@ -155,6 +155,9 @@ fn help_opens_by_two_keys_also_over_a_prompt() {
 }
 
 /// A hint names a key that does something now: the frame changes, or there is an effect.
+/// A build on a screen of a size.
+type Make = fn(u16, u16) -> Story;
+
 #[test]
 fn every_hint_does_something() {
     let contexts = [
@@ -171,7 +174,6 @@ fn every_hint_does_something() {
         "d>",
         "s",
     ];
-    type Make = fn(u16, u16) -> Story;
     let makes: [(&str, Make); 5] = [
         ("connecting", builds::connecting),
         ("building", builds::building),
