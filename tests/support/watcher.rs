@@ -326,7 +326,8 @@ impl Ledger {
             let mut kept = kept.iter();
             for event in self.printed.iter().filter(of_stack) {
                 let found = kept.any(|kept| kept.event.fingerprint == event.fingerprint);
-                assert!(found, "{} is printed out of order", event.event_id.as_str());
+                let (stack, id) = (event.stack_id.as_str(), event.event_id.as_str());
+                assert!(found, "{id} of {stack} is printed out of order");
             }
         }
     }

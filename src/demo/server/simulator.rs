@@ -309,7 +309,7 @@ mod tests {
         let description = body_of(&client(), &url).await.unwrap();
         assert!(description.contains("BUILD_IN_PROGRESS"), "{description}");
         assert!(
-            description.contains("2026-05-04T08:30:00.000Z"),
+            description.contains("2026-05-04T08:30:0"),
             "{description}"
         );
     }
