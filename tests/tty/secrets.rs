@@ -21,7 +21,7 @@ fn no_secret_is_shown_on_the_screen() {
     for keys in ["1\r", "J", "\u{1b}", "2\r", "\u{1b}", "3", "?"] {
         terminal.press(keys);
     }
-    terminal.wait_for("Here, in").press("qq");
+    terminal.wait_for("Here, in").press("\u{3}");
     terminal.end();
     // All frames, and the line that stays on the normal screen.
     assert_clean("screen", &terminal.written());
