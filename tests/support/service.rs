@@ -201,7 +201,7 @@ impl Service {
 
     /// The id of the stack whose events are listed among those of others.
     pub(crate) fn foreign() -> String {
-        format!("stack-{FOREIGN}")
+        Self::id_of(FOREIGN)
     }
 
     fn listed(&self) -> &[Kept] {
@@ -235,11 +235,29 @@ impl Service {
             let event = self.make(self.stacks.len());
             let is_late = false;
             self.events_mut().push(Kept { event, is_late });
-            if self.character.has(Habit::ForeignEvents) && self.random.u8(..) < 60 {
+            if self.character.has(Habit::ForeignEvents)
+                && self.is_own_page()
+                && self.random.u8(..) < 120
+            {
                 let event = self.make(FOREIGN);
                 self.events_mut().push(Kept { event, is_late });
             }
         }
+    }
+
+    /// Whether the newest events are all of the current stack: no page may be mostly of another one, which would look like
+    /// another build.
+    fn is_own_page(&self) -> bool {
+        let own = Self::id_of(self.stacks.len());
+        let newest = self.listed().iter().rev().take(3);
+        newest
+            .filter(|kept| kept.event.stack_id.as_str() == own)
+            .count()
+            == 3
+    }
+
+    fn id_of(stack: usize) -> String {
+        format!("stack-{stack}")
     }
 
     /// An event that appears below `depth` newer ones, stamped with the time at which it appears.

@@ -308,9 +308,6 @@ mod tests {
         tasks.spawn(simulator.serve());
         let description = body_of(&client(), &url).await.unwrap();
         assert!(description.contains("BUILD_IN_PROGRESS"), "{description}");
-        assert!(
-            description.contains("2026-05-04T08:30:0"),
-            "{description}"
-        );
+        assert!(description.contains("2026-05-04T08:30:0"), "{description}");
     }
 }
