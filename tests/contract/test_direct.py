@@ -123,7 +123,7 @@ class Direct(unittest.TestCase):
         outcome = self.outcome(watch, 0)
         self.assert_complete(watch, stack_id)
         self.assertEqual("succeeded", outcome["outcome"])
-        self.assertEqual(ami, outcome["ec2AmiInfo"]["amiId"])
+        self.assertEqual(ami, outcome["amiId"])
 
     def test_direct_stack_deleted_without_an_image(self) -> None:
         stack_id = self.build(timeout=0)
