@@ -185,6 +185,7 @@ async fn day() {
         let target = Target {
             image_id: "img".to_owned(),
             region: None,
+            backend: None,
             note: None,
         };
         let preferences = Preferences::new(Mode::Screen, built_in().unwrap());

@@ -77,6 +77,7 @@ fn model(history: Msg) -> Model {
     let target = Target {
         image_id: "img".to_owned(),
         region: None,
+        backend: None,
         note: None,
     };
     let preferences = Preferences::new(Mode::Screen, built_in().unwrap());

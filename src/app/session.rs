@@ -42,6 +42,8 @@ pub struct Target {
     pub image_id: String,
     /// The region that the user requested, until the API names the image's region.
     pub region: Option<SafeText>,
+    /// The service that is asked, in a word; `None` for a recording.
+    pub backend: Option<&'static str>,
     /// A note for the title: what replaces the real API, such as a recording.
     pub note: Option<String>,
 }

@@ -26,6 +26,10 @@ use crate::runtime::recorder;
 use crate::runtime::sessions::{Origin, Prepared};
 use crate::text::safe::SafeText;
 
+/// The words of line 1 for the backends.
+const PARALLELCLUSTER_API: &str = "API";
+const AWS: &str = "AWS";
+
 /// A watch that is ready to start.
 pub(super) struct Ready {
     pub prepared: Prepared,
@@ -100,6 +104,7 @@ pub(super) async fn prepare_api(
     let target = Target {
         image_id: image_id.as_str().to_owned(),
         region: api.region.as_deref().map(SafeText::new),
+        backend: Some(PARALLELCLUSTER_API),
         note: None,
     };
     let clock = Clock::wall();
@@ -198,6 +203,7 @@ pub(super) async fn prepare_direct(
     let target = Target {
         image_id: api.image_id.clone(),
         region: Some(SafeText::new(&region)),
+        backend: Some(AWS),
         note: None,
     };
     let header = Header {
@@ -241,6 +247,10 @@ async fn prepare_demo(name: &str, speed: f64, service: SimulatedService) -> Resu
     let target = Target {
         image_id: scenario.image_id().to_owned(),
         region: Some(SafeText::new(scenario.region())),
+        backend: Some(match service {
+            SimulatedService::Aws => AWS,
+            SimulatedService::Api => PARALLELCLUSTER_API,
+        }),
         note: Some(format!("demo x{speed}")),
     };
     let (backend, recorded_backend) = match service {
@@ -316,6 +326,7 @@ fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error
     let target = Target {
         image_id: SafeText::new(&header.image_id).as_str().to_owned(),
         region: header.region.as_deref().map(SafeText::new),
+        backend: None,
         note: Some("replay".to_owned()),
     };
     let origin = Origin::Recording(recording.observations);

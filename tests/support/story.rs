@@ -54,6 +54,7 @@ impl Story {
         let target = Target {
             image_id: IMAGE.to_owned(),
             region: Some(SafeText::new("us-east-1")),
+            backend: None,
             note: None,
         };
         let preferences = Preferences::new(Mode::Screen, KEYS.clone());

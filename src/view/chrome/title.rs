@@ -38,6 +38,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         LinePart::of(0, image(model, theme, columns)),
         LinePart::maybe(3, region),
         LinePart::maybe(4, version),
+        LinePart::maybe(5, model.shown.target.backend.map(str::to_owned)),
         LinePart::maybe(2, note),
     ];
     parts::draw(

@@ -25,6 +25,7 @@ fn screen(events: usize) -> Model {
     let target = Target {
         image_id: "img".to_owned(),
         region: None,
+        backend: None,
         note: None,
     };
     let now = DateTime::<Utc>::UNIX_EPOCH;

@@ -89,6 +89,7 @@ fn session(index: usize, mode: Mode) -> Session {
     let target = Target {
         image_id: IMAGES[index].to_owned(),
         region: Some(SafeText::new("us-east-1")),
+        backend: None,
         note: None,
     };
     let exit = (mode == Mode::Headless).then(|| ExitPolicy::new(index == 1));

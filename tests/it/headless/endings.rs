@@ -50,6 +50,7 @@ impl Watch {
         let target = Target {
             image_id: "img".to_owned(),
             region: None,
+            backend: None,
             note: None,
         };
         let preferences = Preferences::new(mode, KeyMap::default());

@@ -3,4 +3,4 @@
 mod freshness;
 mod responses;
 mod soak;
-mod walk;
+pub(crate) mod walk;

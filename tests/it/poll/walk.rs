@@ -18,16 +18,20 @@ use crate::support::watcher::{Fate, Refusal, Watcher};
 /// How many schedules are played by default.
 const SCHEDULES: u32 = 4_000;
 
-/// How often each of the two properties is tried.
+/// How many schedules to play in all: `BAKEWATCH_SCHEDULES`, else [`SCHEDULES`].
 #[expect(
     clippy::disallowed_methods,
     reason = "the program reads the environment in config only; this is a test"
 )]
-fn cases() -> ProptestConfig {
-    let schedules = std::env::var("BAKEWATCH_SCHEDULES").map_or(SCHEDULES, |number| {
+pub(crate) fn schedules() -> u32 {
+    std::env::var("BAKEWATCH_SCHEDULES").map_or(SCHEDULES, |number| {
         number.parse().expect("BAKEWATCH_SCHEDULES is a number")
-    });
-    ProptestConfig::with_cases(schedules.div_ceil(2))
+    })
+}
+
+/// How often each of the two properties is tried.
+fn cases() -> ProptestConfig {
+    ProptestConfig::with_cases(schedules().div_ceil(2))
 }
 
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::poll::walk::schedules;
 use crate::recording::header;
 use crate::support::api;
 use crate::support::program::{Program, fresh_folder, recordings_in};
@@ -351,7 +352,7 @@ fn any_answers() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(schedules().div_ceil(8)))]
 
     /// A build is recorded and the watch stopped; unwatched, it goes on, is deleted, or is built again; faults and old
     /// answers come in between.
