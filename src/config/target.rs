@@ -1,6 +1,7 @@
 //! The target of a watch: an image id, an image id in a region, or the ARN of a CloudFormation stack.
 
 use crate::error::Error;
+use crate::text::arn;
 use crate::text::safe::{SafeText, one_line};
 
 const WAYS: &str = "pass IMAGE_ID, REGION/IMAGE_ID, or the ARN of a CloudFormation stack";
@@ -24,7 +25,7 @@ impl Target {
             Some((region, image_id)) => (Some(region), image_id),
             None => (None, text),
         };
-        if region.is_some_and(|region| !is_region(region)) {
+        if region.is_some_and(|region| !arn::is_region(region)) {
             let target = one_line(SafeText::new(text).as_str());
             return Err(Error::Usage(format!(
                 "invalid target {target}: {WAYS}, such as us-east-1/my-image"
@@ -45,10 +46,10 @@ impl Target {
                 .strip_prefix("stack/")
                 .and_then(|rest| rest.split_once('/'))
             && partition.starts_with("aws")
-            && is_region(region)
-            && is_word(account)
-            && is_word(name)
-            && is_word(id)
+            && arn::is_region(region)
+            && arn::is_word(account)
+            && arn::is_word(name)
+            && arn::is_word(id)
         {
             return Ok(Self {
                 image_id: (*name).to_owned(),
@@ -61,16 +62,6 @@ impl Target {
             "invalid target {arn}: not the ARN of a CloudFormation stack; {WAYS}"
         )))
     }
-}
-
-fn is_word(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    !text.is_empty() && text.bytes().all(is_plain)
-}
-
-/// A region's name becomes part of host names.
-fn is_region(text: &str) -> bool {
-    is_word(text) && text.contains('-')
 }
 
 #[cfg(test)]

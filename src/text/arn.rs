@@ -6,3 +6,14 @@ pub(crate) fn region(arn: &str) -> Option<&str> {
     let region = arn.split(':').nth(3).filter(|_| is_arn);
     region.filter(|region| !region.is_empty())
 }
+
+/// Letters, digits and hyphens: what an image id or a region consists of.
+pub(crate) fn is_word(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    !text.is_empty() && text.bytes().all(is_plain)
+}
+
+/// Whether the text can be the name of a region, which becomes part of host names.
+pub(crate) fn is_region(text: &str) -> bool {
+    is_word(text) && text.contains('-')
+}

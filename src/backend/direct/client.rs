@@ -290,7 +290,9 @@ impl<'c> Exchange<Call<'c>> for Client {
                 let message = error.message.as_deref().unwrap_or_default();
                 error.mentions("does not exist") && message.contains(call.about)
             }
-            "ResourceNotFoundException" | "InvalidAMIID.NotFound" => true,
+            "ResourceNotFoundException" | "InvalidAMIID.NotFound" | "InvalidAMIID.Unavailable" => {
+                true
+            }
             _ => false,
         };
         if is_missing {

@@ -86,10 +86,14 @@ pub(super) fn hidden(region: &str) -> ImageAnswer {
     }))
 }
 
-/// The AMI that Image Builder names where EC2 can't be asked.
+/// The AMI that Image Builder names where EC2 can't be asked, or in a region that could not be asked. One that EC2 did
+/// not find is none.
 fn unverified(parts: &Parts<'_>) -> Option<Ami> {
-    let is_refused = parts.ec2_is_refused || (parts.ami.is_none() && !parts.amis.is_empty());
-    let outputs = &parts.builder.filter(|_| is_refused)?.outputs;
+    if !parts.ec2_is_refused {
+        let unasked = parts.amis.iter().find(|copy| copy.state.is_none());
+        return unasked.map(|copy| Ami::new(copy.id.as_str()));
+    }
+    let outputs = &parts.builder?.outputs;
     let here = |output: &&imagebuilder::Output| output.region.as_deref() == Some(parts.region);
     let output = outputs.iter().find(here).or_else(|| outputs.first())?;
     output.image.as_deref().map(Ami::new)

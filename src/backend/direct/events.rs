@@ -54,11 +54,16 @@ impl Direct {
             .nth(4)
             .unwrap_or_default()
             .to_owned();
-        // A failure is that of the next call, too.
-        let Ok(caller) = self.caller().await else {
+        let caller = self.caller().await;
+        // Only a failure of the credentials justifies another try, and is that of the next call, too.
+        let is_of_credentials = |fault: &Fault| {
+            use FaultKind::{CodeNeeded, Expired, Lost};
+            matches!(fault.kind, Expired | Lost | CodeNeeded)
+        };
+        self.knows_account = !caller.as_ref().is_err_and(is_of_credentials);
+        let Ok(caller) = caller else {
             return;
         };
-        self.knows_account = true;
         let of_caller = caller.account;
         if of_caller.as_str() != of_stack {
             let message = format!(

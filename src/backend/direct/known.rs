@@ -64,22 +64,22 @@ impl Known {
         let Some(newest) = page.events.first() else {
             return;
         };
-        if self
-            .stack
-            .as_ref()
-            .is_some_and(|stack| *stack != newest.stack_id)
-        {
+        // The events of another stack may be listed among its own.
+        let is_listed = |stack: &&StackId| page.events.iter().any(|it| it.stack_id == **stack);
+        let listed = self.stack.as_ref().filter(is_listed).cloned();
+        if listed.is_none() && self.stack.is_some() {
             *self = Self {
                 walk: std::mem::take(&mut self.walk),
                 ..Self::default()
             };
         }
-        self.stack = Some(newest.stack_id.clone());
+        let stack = listed.unwrap_or_else(|| newest.stack_id.clone());
         self.is_whole |= page.next.is_none();
         let own = page.events.iter().rev();
-        for event in own.filter(|event| event.stack_id == newest.stack_id) {
+        for event in own.filter(|event| event.stack_id == stack) {
             self.note_event(event, is_newest);
         }
+        self.stack = Some(stack);
         if self.is_made() {
             self.made_since.get_or_insert_with(Instant::now);
         }

@@ -258,7 +258,8 @@ impl EventSource for Direct {
 impl ImageSource for Direct {
     async fn image(&mut self) -> Result<ImageAnswer, Fault> {
         let stack = self.describe_stack().await?;
-        self.describe_builder().await?;
+        // The AMI decides alone where Image Builder can't be reached.
+        let unreachable = self.describe_builder().await.err();
         if self.known.is_made() {
             self.known.made_since.get_or_insert_with(Instant::now);
         }
@@ -272,6 +273,9 @@ impl ImageSource for Direct {
         } else {
             Amis::default()
         };
+        if let Some(fault) = unreachable.filter(|_| amis.first.is_none()) {
+            return Err(fault);
+        }
         let answer = description::answer(&Parts {
             region: &self.region,
             stack: stack.as_ref(),
@@ -332,7 +336,6 @@ impl Source for Direct {
     fn retry_now(&mut self) {
         self.client.forget_failure();
         self.refused.clear();
-        self.untold.clear();
     }
 
     fn reconnect(&mut self) {

@@ -9,6 +9,7 @@ use crate::backend::direct::{Direct, cloudformation, ec2, imagebuilder, query};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::{AmiState, RegionalAmi};
 use crate::domain::stack_event::StackId;
+use crate::text::arn;
 use crate::text::safe::SafeText;
 
 impl Direct {
@@ -144,7 +145,8 @@ impl Direct {
             let (Some(region), Some(id)) = (output.region, output.image) else {
                 continue;
             };
-            if region == self.region {
+            // The name of a region becomes part of a host name.
+            if region == self.region || !arn::is_region(&region) {
                 continue;
             }
             if self.refusal(Operation::DescribeImages).is_some() {
@@ -154,7 +156,7 @@ impl Direct {
             match self.find_elsewhere(&region, &id).await {
                 Ok(Some(found)) => {
                     amis.add(&region, &id, found.ami.state.clone());
-                    amis.first.get_or_insert(found);
+                    amis.prefer(found);
                 }
                 // It was deleted there.
                 Ok(None) => {}
@@ -248,6 +250,22 @@ pub(super) struct Amis {
 }
 
 impl Amis {
+    /// Takes an AMI as the first where it is in a better state than the one before it.
+    fn prefer(&mut self, found: TaggedAmi) {
+        let rank = |found: &TaggedAmi| match found.ami.state() {
+            Some(AmiState::Good) => 2,
+            Some(AmiState::Bad) => 0,
+            _ => 1,
+        };
+        if self
+            .first
+            .as_ref()
+            .is_none_or(|first| rank(first) < rank(&found))
+        {
+            self.first = Some(found);
+        }
+    }
+
     fn add(&mut self, region: &str, id: &str, state: Option<SafeText>) {
         self.all.push(RegionalAmi {
             region: SafeText::new(region),

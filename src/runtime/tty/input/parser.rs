@@ -27,6 +27,8 @@ const DROP_LIMIT: Duration = Duration::from_millis(100);
 const LATE: Duration = Duration::from_secs(1);
 /// The most printable bytes of one read that are keys. More are a paste of a terminal that does not mark pastes.
 const MOST_KEYS: usize = 8;
+/// The same for one key that is held: two seconds of its repeats.
+const MOST_REPEATS: usize = 64;
 /// The longest pause inside such a paste.
 const UNMARKED_LIMIT: Duration = Duration::from_millis(50);
 /// The bytes of a sequence that are kept: no sequence that means anything is longer.
@@ -167,7 +169,12 @@ impl Parser {
         let continues = self
             .unmarked
             .is_some_and(|since| at.saturating_duration_since(since) <= UNMARKED_LIMIT);
-        printable > MOST_KEYS || continues && !run.is_empty()
+        // A key that is held repeats one byte, even where the connection was late.
+        let is_one_key = run
+            .first()
+            .is_some_and(|first| run.iter().all(|byte| byte == first));
+        let most = if is_one_key { MOST_REPEATS } else { MOST_KEYS };
+        printable > most || (continues && !run.is_empty())
     }
 
     /// Takes one byte. `has_more`: others arrived together with it.

@@ -242,7 +242,11 @@ fn a_key_with_alt_is_no_other_key() {
 fn many_printable_bytes_of_one_read_are_a_paste() {
     let keys = |count: usize| vec![Event::Key(Key::Char('q')); count];
     assert_eq!(whole(b"qqqqqqqq"), keys(8));
-    assert_eq!(whole(b"qqqqqqqqq"), [Event::Paste("q".repeat(9))]);
+    // A key that is held, on a connection that was late.
+    assert_eq!(whole("q".repeat(64).as_bytes()), keys(64));
+    let long = "q".repeat(65);
+    assert_eq!(whole(long.as_bytes()), [Event::Paste(long)]);
+    assert_eq!(whole(b"qqqqqqqqw"), [Event::Paste("qqqqqqqqw".to_owned())]);
     assert_eq!(
         whole("arn: aws\nRé日\u{1b}[A".as_bytes()),
         [
