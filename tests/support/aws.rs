@@ -380,6 +380,10 @@ impl Account {
             "DescribeImages" if is_denied => {
                 answers::ec2_error(403, "UnauthorizedOperation", "not authorized")
             }
+            "DescribeImages" if self.names_deregistered(query) => {
+                let message = "The image ID is no longer available";
+                answers::ec2_error(400, "InvalidAMIID.Unavailable", message)
+            }
             "DescribeImages" => (200, answers::amis(&self.amis, query, region)),
             "GetCallerIdentity" => (200, answers::caller()),
             _ if is_denied => error("AccessDenied", "not authorized", 403),
@@ -388,6 +392,14 @@ impl Account {
             "ListStacks" => (200, answers::deleted_stacks(&self.stacks)),
             other => error("InvalidAction", other, 400),
         }
+    }
+
+    /// Whether EC2 is asked for an AMI of the state `deregistered`.
+    fn names_deregistered(&self, query: &Query) -> bool {
+        let id = query.get("ImageId.1");
+        self.amis
+            .iter()
+            .any(|ami| ami.state == "deregistered" && id.is_some_and(|id| id == ami.id))
     }
 
     /// A stack by its ARN, or the present one by its name.

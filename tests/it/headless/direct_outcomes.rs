@@ -56,6 +56,31 @@ fn an_image_that_was_distributed_to_other_regions_only_is_found_there() {
 }
 
 #[test]
+fn an_ami_that_ec2_no_longer_has_is_none() {
+    let mut aws = Aws::start();
+    aws.begin();
+    let mut program = watch(&aws);
+    program.wait_for(|line| line.contains("\"e3\""));
+    aws.set_image_in(
+        "AVAILABLE",
+        &[("eu-west-1", "ami-0eu1"), ("eu-west-2", "ami-0eu2")],
+    );
+    let deregistered = Ami {
+        state: "deregistered",
+        ..ami("eu-west-1", "ami-0eu1")
+    };
+    aws.account().amis = vec![deregistered, ami("eu-west-2", "ami-0eu2")];
+    aws.complete();
+    program.wait_for(|line| line.contains("the image is ready"));
+    aws.delete();
+    let ended = program.end();
+    assert_outcome(&ended, "succeeded", 0);
+    assert_eq!(ended.outcome()["amiId"], "ami-0eu2");
+    let amis = json!([{"region": "eu-west-2", "amiId": "ami-0eu2", "state": "AVAILABLE"}]);
+    assert_eq!(ended.outcome()["amis"], amis);
+}
+
+#[test]
 fn the_ami_of_the_builds_region_comes_first() {
     let mut aws = Aws::start();
     aws.begin();
