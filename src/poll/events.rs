@@ -46,6 +46,7 @@ impl EventsSchedule {
             EventsError::Fault(fault) => {
                 cut = match fault.kind {
                     FaultKind::Transient | FaultKind::Malformed => self.walk.faulted(),
+                    FaultKind::Throttled if has_token => self.walk.throttled(),
                     // A firewall may refuse a token for its text.
                     FaultKind::Denied | FaultKind::Misconfigured | FaultKind::Expired
                         if has_token =>

@@ -27,6 +27,8 @@ pub const OVERLAP: usize = 20;
 
 /// How often one token is tried when requests fail for reasons that may or may not lie in the token.
 const TRIES: u32 = 3;
+/// How often a token is tried while the service throttles.
+const THROTTLED_TRIES: u32 = 10;
 
 /// How often a walk restarts at once because a page does not continue the one before. After that it restarts at the
 /// usual interval.
@@ -396,12 +398,21 @@ impl Walk {
 
     /// A request failed for a reason that may lie in the token. The same token is tried up to three times.
     pub fn faulted(&mut self) -> Option<WalkStep> {
+        self.tried(TRIES)
+    }
+
+    /// A request was throttled. That says little of its token, but one page may take the service too long each time.
+    pub fn throttled(&mut self) -> Option<WalkStep> {
+        self.tried(THROTTLED_TRIES)
+    }
+
+    fn tried(&mut self, most: u32) -> Option<WalkStep> {
         let walk = self.in_progress.as_mut()?;
         if std::mem::take(&mut walk.is_probing) {
             return None;
         }
         walk.tries += 1;
-        if walk.tries >= TRIES {
+        if walk.tries >= most {
             return self.rejected();
         }
         None

@@ -78,8 +78,15 @@ fn any_steps(late: Option<BoxedStrategy<usize>>) -> impl Strategy<Value = Vec<St
 }
 
 fn any_refusal() -> impl Strategy<Value = Option<Refusal>> {
-    use FaultKind::{Denied, Expired, Malformed, Misconfigured, Transient};
-    let kinds = vec![Denied, Expired, Malformed, Misconfigured, Transient];
+    use FaultKind::{Denied, Expired, Malformed, Misconfigured, Throttled, Transient};
+    let kinds = vec![
+        Denied,
+        Expired,
+        Malformed,
+        Misconfigured,
+        Throttled,
+        Transient,
+    ];
     prop_oneof![
         1 => Just(None),
         1 => Just(Some(Refusal::Rejected)),
@@ -433,8 +440,15 @@ fn fifty_new_pages_have_a_gap_below_until_all_are_fetched() {
 /// Whatever the reason that is given for the refusal, the newest events are committed above a gap, and later ones too.
 #[test]
 fn a_token_that_is_refused_for_good_leaves_a_gap_and_the_tail_goes_on() {
-    use FaultKind::{Denied, Expired, Malformed, Misconfigured, Transient};
-    for kind in [Denied, Misconfigured, Expired, Transient, Malformed] {
+    use FaultKind::{Denied, Expired, Malformed, Misconfigured, Throttled, Transient};
+    for kind in [
+        Denied,
+        Misconfigured,
+        Expired,
+        Transient,
+        Malformed,
+        Throttled,
+    ] {
         let mut service = Service::new(Character::plain(10));
         service.arrive(30);
         let mut watcher = Watcher::new();
@@ -443,7 +457,7 @@ fn a_token_that_is_refused_for_good_leaves_a_gap_and_the_tail_goes_on() {
             let printed = watcher.ledger.printed();
             while watcher.ledger.printed() == printed {
                 requests += 1;
-                assert!(requests < 60, "nothing is committed with {kind:?}");
+                assert!(requests < 90, "nothing is committed with {kind:?}");
                 let refused = watcher.token().is_some();
                 let fate = if refused {
                     Fate::Fails(kind)
