@@ -116,6 +116,7 @@ fn a_user_key_works_and_is_in_the_hints() {
     terminal.wait_for("x follows").press("x");
     terminal.wait_for("following").press("\u{1b}OP");
     terminal.wait_for(" Help ").press("\u{1b}[Z");
+    terminal.wait_gone(" Help ").press("\u{1b}[Z");
     assert_eq!(terminal.end().exit_code(), 0);
 }
 
