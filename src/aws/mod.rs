@@ -20,6 +20,7 @@ pub(crate) mod excerpt;
 pub(crate) mod exchange;
 pub(crate) mod http;
 pub(crate) mod operation;
+pub(crate) mod query;
 pub(crate) mod refusal;
 pub(crate) mod signer;
 pub(crate) mod skew;

@@ -12,7 +12,6 @@ use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use chrono::{DateTime, TimeDelta, Utc};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Deserialize;
 
@@ -23,6 +22,7 @@ use crate::aws::endpoints::{Service, ServiceUrl};
 use crate::aws::errors::ServiceError;
 use crate::aws::http::{HttpClient, Limits, Response};
 use crate::aws::operation::{Operation, Request};
+use crate::aws::query::encode;
 use crate::aws::signer::Signer;
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::CaBundle;
@@ -32,13 +32,6 @@ use crate::text::secret::Secret;
 
 /// A session is used until this long before it expires: then there is time to enter the next code.
 const RENEW_BEFORE_EXPIRY: TimeDelta = TimeDelta::minutes(5);
-/// Everything but RFC 3986's unreserved characters.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
 /// The entered code and the sessions of all watches.
 #[derive(Clone, Default)]
 pub struct MfaSessions {
@@ -251,10 +244,7 @@ fn form(role: &Role, code: Option<&Secret>) -> String {
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?))),
     );
-    let pairs = parameters
-        .iter()
-        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, RESERVED)));
-    pairs.collect::<Vec<_>>().join("&")
+    encode(&parameters)
 }
 
 #[derive(Deserialize)]

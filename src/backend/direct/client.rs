@@ -12,10 +12,11 @@ use crate::aws::errors::ServiceError;
 use crate::aws::exchange::Exchange;
 use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
+use crate::aws::query::encode;
 use crate::aws::refusal::Cause;
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::{CaBundle, TlsError};
-use crate::backend::direct::query::{ForeignBody, encode};
+use crate::backend::direct::query::ForeignBody;
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 

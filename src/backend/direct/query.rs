@@ -1,28 +1,11 @@
-//! The query of a request, in the one form that is both signed and sent, and the reading of XML answers.
+//! The parameters of a request, and the reading of XML answers.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use crate::aws::excerpt::quote;
 
-/// Everything but RFC 3986's unreserved characters, as the signature has it.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
 /// A list of parameters.
 pub(super) type Parameters<'a> = Vec<(&'static str, &'a str)>;
-
-/// The parameters as a query.
-pub(super) fn encode(parameters: &[(&'static str, &str)]) -> String {
-    let pairs: Vec<_> = parameters
-        .iter()
-        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, RESERVED)))
-        .collect();
-    pairs.join("&")
-}
 
 /// The reason why a body is not the service's, without its text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,15 +50,4 @@ pub(super) fn xml<T: DeserializeOwned>(root: &'static str, body: &[u8]) -> Resul
 /// A text that says something: services write `<X/>` for an absent value.
 pub(super) fn non_empty(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arns_and_tokens_are_encoded_down_to_the_unreserved_characters() {
-        let query = encode(&[("A", "arn:aws:x/y"), ("B", "a+b= ~é")]);
-        assert_eq!(query, "A=arn%3Aaws%3Ax%2Fy&B=a%2Bb%3D%20~%C3%A9");
-    }
 }

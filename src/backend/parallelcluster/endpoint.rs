@@ -3,19 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 
 use crate::aws::http::Endpoint;
+use crate::aws::query::encode;
 use crate::backend::NextToken;
-
-/// Everything but RFC 3986's unreserved characters. The query is signed in this form, so that one in any other form
-/// (`+` for a space, `%7E` for `~`) would be signed differently from how it is sent.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// The parts after the region in the host names of API Gateway.
 const GATEWAY_SUFFIXES: [&str; 5] = [
@@ -126,15 +118,12 @@ impl ApiUrl {
         let mut url = self.0.clone();
         let stage = self.0.path().trim_end_matches('/');
         url.set_path(&format!("{stage}/v3/images/custom/{resource}"));
-        let pairs: Vec<_> = query
+        let given = query
             .iter()
-            .filter_map(|(name, value)| {
-                let value = utf8_percent_encode((*value)?, RESERVED);
-                Some(format!("{name}={value}"))
-            })
-            .collect();
-        if !pairs.is_empty() {
-            url.set_query(Some(&pairs.join("&")));
+            .filter_map(|(name, value)| Some((*name, (*value)?)));
+        let given: Vec<_> = given.collect();
+        if !given.is_empty() {
+            url.set_query(Some(&encode(&given)));
         }
         url
     }
