@@ -6,7 +6,7 @@ use crate::app::msg::Remark;
 use crate::app::session::Target;
 use crate::app::status::playback::Playback;
 use crate::aws::credentials::fixed::Fixed;
-use crate::aws::credentials::settings::{find_region, sdk_config};
+use crate::aws::credentials::settings::find_region;
 use crate::aws::endpoints::{Endpoints, Service};
 use crate::backend::direct::{self, Direct};
 use crate::backend::enriched::Enriched;
@@ -164,8 +164,9 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl, mfa: &MfaSessions) -> Optio
     let is_local = url.endpoint().loopback;
     let of_api = url.signing_region().map(str::to_owned);
     let fallback = api.requested_region.clone().or(of_api);
-    let region = find_region(profile, api.region_before_profile.clone(), fallback).await?;
-    let endpoints = Endpoints::of_config(sdk_config(profile, &region).await, &region).ok()?;
+    let found = find_region(profile, api.region_before_profile.clone(), fallback);
+    let (region, config) = found.await?;
+    let endpoints = Endpoints::of_config(config, &region).ok()?;
     if is_local && !endpoints.is_configured(Service::ImageBuilder) {
         return None;
     }
@@ -190,14 +191,14 @@ pub(super) async fn prepare_direct(
     mfa: &MfaSessions,
 ) -> Result<Ready, Error> {
     let profile = api.profile.as_deref();
-    let region = find_region(profile, api.region_before_profile, api.requested_region);
-    let region = region.await.ok_or_else(|| {
+    let found = find_region(profile, api.region_before_profile, api.requested_region);
+    let (region, config) = found.await.ok_or_else(|| {
         Error::Usage(
             "no AWS region: pass --region, set AWS_REGION, or set region in config.toml or in the AWS profile"
                 .to_owned(),
         )
     })?;
-    let endpoints = Endpoints::of_config(sdk_config(profile, &region).await, &region);
+    let endpoints = Endpoints::of_config(config, &region);
     let endpoints = endpoints.map_err(|error| usage("invalid AWS configuration", &error))?;
     let clock = Clock::wall();
     let target = Target {

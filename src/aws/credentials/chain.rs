@@ -131,11 +131,7 @@ impl AwsChain {
     }
 
     /// The region without any request: an unsigned watch does not contact AWS itself.
-    pub(crate) async fn configured_region(&self) -> Option<String> {
-        self.region_in(&AwsFiles::read().await).await
-    }
-
-    async fn region_in(&self, files: &AwsFiles) -> Option<String> {
+    pub(super) async fn region_in(&self, files: &AwsFiles) -> Option<String> {
         if self.region.is_some() {
             return self.region.clone();
         }

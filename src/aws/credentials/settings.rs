@@ -15,9 +15,31 @@ const METADATA_LIMIT: Duration = Duration::from_secs(1);
 /// The services that aws-config sends requests to for credentials, by the names of their overrides.
 const OF_CREDENTIALS: [&str; 4] = ["STS", "SSO", "SSO OIDC", "Signin"];
 
-/// Reads the AWS configuration. Sends no request.
-pub(crate) async fn sdk_config(profile: Option<&str>, region: &str) -> SdkConfig {
+/// The region of AWS requests and the AWS configuration for it; `None` without a region. The region is the first that is
+/// known: the requested one, the environment's, the profile's, the fallback, the machine's.
+pub(crate) async fn find_region(
+    profile: Option<&str>,
+    requested: Option<String>,
+    fallback: Option<String>,
+) -> Option<(String, SdkConfig)> {
     let files = AwsFiles::read().await;
+    let chain = AwsChain {
+        profile: profile.map(str::to_owned),
+        region: requested,
+        signing: None,
+    };
+    let region = match chain.region_in(&files).await.or(fallback) {
+        Some(region) => region,
+        None => tokio::time::timeout(METADATA_LIMIT, region_of_machine())
+            .await
+            .ok()??,
+    };
+    let config = sdk_config(&files, profile, &region).await;
+    Some((region, config))
+}
+
+/// The AWS configuration of these files. Sends no request.
+async fn sdk_config(files: &AwsFiles, profile: Option<&str>, region: &str) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .no_credentials()
         .region(Region::new(region.to_owned()))
@@ -26,25 +48,6 @@ pub(crate) async fn sdk_config(profile: Option<&str>, region: &str) -> SdkConfig
         loader = loader.profile_name(name);
     }
     loader.load().await
-}
-
-/// The region of AWS requests, first that is known: the requested one, the environment's, the profile's, the fallback,
-/// the machine's.
-pub(crate) async fn find_region(
-    profile: Option<&str>,
-    requested: Option<String>,
-    fallback: Option<String>,
-) -> Option<String> {
-    let chain = AwsChain {
-        profile: profile.map(str::to_owned),
-        region: requested,
-        signing: None,
-    };
-    if let Some(region) = chain.configured_region().await.or(fallback) {
-        return Some(region);
-    }
-    let region = tokio::time::timeout(METADATA_LIMIT, region_of_machine()).await;
-    region.ok().flatten()
 }
 
 /// Checks the overridden addresses that aws-config sends requests to: as for this program's own requests, plain http is
