@@ -31,6 +31,11 @@ impl ImageAnswer {
     }
 }
 
+/// Whether Image Builder has made the image, by the status that it has: whatever became of it later.
+pub(crate) fn is_made(builder_status: &str) -> bool {
+    ["AVAILABLE", "DEPRECATED", "DISABLED", "DELETED"].contains(&builder_status)
+}
+
 /// The fields of DescribeImage that the watch uses. The configuration's presigned URL is left out: it is a secret that
 /// nothing here needs.
 #[derive(Clone, Debug, Default, PartialEq)]

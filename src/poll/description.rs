@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Seen, WalkStep};
 use crate::domain::stack_event::{EventId, StackEvent};
+use crate::domain::verdict::ami::BEFORE_STACK;
+use crate::domain::verdict::gap;
 use crate::poll::cadence::Cadence;
 use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
 use crate::text::safe::SafeText;
@@ -20,13 +22,8 @@ const USUAL_WITHOUT_EVENTS: Duration = Duration::from_secs(5);
 /// The interval while a verdict depends on it.
 const SOON: Duration = Duration::from_secs(2);
 
-/// When a second answer counts as one: before the first event, and after it.
-const SECOND: Duration = Duration::from_secs(3);
-const SECOND_OF_A_BUILD: Duration = Duration::from_secs(5);
 /// The interval after Image Builder has failed, until the stack has.
 const FAILING: Duration = Duration::from_secs(10);
-/// An AMI that was created longer before the stack is not its own.
-const BEFORE_STACK: TimeDelta = TimeDelta::minutes(5);
 
 #[derive(Debug)]
 pub(crate) struct ImageSchedule {
@@ -120,11 +117,7 @@ impl ImageSchedule {
 
     /// The time until the next request after an answer.
     fn wait_after(&self, answer: &ImageAnswer) -> Duration {
-        let second = if self.root.is_some() {
-            SECOND_OF_A_BUILD
-        } else {
-            SECOND
-        };
+        let second = gap(self.root.is_some());
         let is_awaited = !self.settled && self.root.as_ref().is_some_and(|root| root.is_ambiguous);
         let usual = if is_awaited {
             SOON

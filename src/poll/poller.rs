@@ -185,7 +185,7 @@ async fn permitted<T>(permit: &Permit, fetch: impl Future<Output = T>) -> Option
 }
 
 /// Waits for a response, unless the app wants to catch up: then the response may never come. Its other commands wait in
-/// `later`.
+/// `later`. Where the app is gone, the next wait ends the polling.
 async fn until_catch_up<T>(
     fetch: impl Future<Output = Option<T>>,
     commands: &mut mpsc::Receiver<PollCommand>,
@@ -204,8 +204,6 @@ async fn until_catch_up<T>(
                     return None;
                 }
             }
-            // The app is gone; the next wait ends the polling.
-            else => return None,
         }
     }
 }

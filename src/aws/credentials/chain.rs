@@ -24,15 +24,13 @@ use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
 use crate::aws::credentials::mfa::MfaSessions;
 use crate::aws::credentials::profile_chain::{ProfileChain, Role, Source};
 use crate::aws::credentials::profile_files::AwsFiles;
-use crate::aws::credentials::profile_text::encode;
+use crate::aws::credentials::profile_text::{DEFAULT, encode};
 use crate::aws::credentials::settings::check_overrides;
 use crate::aws::signer::Signer;
 use crate::aws::tls::CaBundle;
 
 /// This program's session name at STS.
 pub(super) const SESSION_NAME: &str = "bakewatch";
-/// The profile where none is selected.
-const DEFAULT_PROFILE: &str = "default";
 
 /// The usual AWS chain, built again for each resolution: aws-config reads the profile files only once.
 #[derive(Clone, Debug)]
@@ -243,7 +241,7 @@ impl AwsChain {
             return None;
         }
         let profiles = files.profiles(given).await.ok()?;
-        let selected = files.selected(given).unwrap_or(DEFAULT_PROFILE);
+        let selected = files.selected(given).unwrap_or(DEFAULT);
         Some(ProfileChain::of(&profiles, selected))
     }
 
@@ -264,7 +262,7 @@ impl AwsChain {
         error: &CredentialsError,
     ) -> IdentityFault {
         let selected = files.selected(self.profile.as_deref());
-        let name = selected.unwrap_or(DEFAULT_PROFILE);
+        let name = selected.unwrap_or(DEFAULT);
         if let Some((path, line)) = files.bad_line(name).filter(|_| chain.is_some()) {
             let path = path.display();
             let why = format!("line {line} of {path} is neither a section nor a property");

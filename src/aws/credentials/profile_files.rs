@@ -19,12 +19,10 @@ use aws_config::profile::{ProfileFileLoadError, ProfileSet};
 use chrono::{DateTime, Utc};
 
 use crate::aws::credentials::fault::FixedKeys;
-use crate::aws::credentials::profile_text::{FileKind, decode, encode, rewrite};
+use crate::aws::credentials::profile_text::{DEFAULT, FileKind, decode, encode, rewrite};
 
 /// Far above any file of this kind.
 const LARGEST: u64 = 4 * 1024 * 1024;
-/// The profile where none is selected.
-const DEFAULT: &str = "default";
 
 /// The reason why a profile can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -16,8 +16,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'+');
 
-/// The section that a profile always has in the config file, with or without its prefix.
-const DEFAULT: &str = "default";
+/// The profile where none is selected. Its section in the config file is one with and without the prefix.
+pub(super) const DEFAULT: &str = "default";
 /// The first words of the sections that have a name.
 const PREFIXES: [&str; 3] = ["profile", "sso-session", "services"];
 /// The properties whose value is the name of a section.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::backend::direct::query::{ForeignBody, Parameters, non_empty};
-use crate::domain::image::FailureContext;
+use crate::domain::image::{FailureContext, is_made};
 use crate::domain::properties::safe_excerpt;
 use crate::text::redact::redact_urls;
 
@@ -81,10 +81,7 @@ pub(super) struct Image {
 impl Image {
     /// Whether Image Builder has made the image, whatever became of it.
     pub(super) fn was_made(&self) -> bool {
-        let made = ["AVAILABLE", "DEPRECATED", "DISABLED", "DELETED"];
-        self.status
-            .as_deref()
-            .is_some_and(|status| made.contains(&status))
+        self.status.as_deref().is_some_and(is_made)
     }
 
     /// Whether its state is the last one that matters to the build.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::image::{Ami, AmiState, ImageAnswer, ImageDescription};
+use crate::domain::image::{Ami, AmiState, ImageAnswer, ImageDescription, is_made};
 use crate::domain::stack_event::EventId;
 use crate::domain::verdict::gap;
 use crate::text::safe::SafeText;
@@ -238,8 +238,7 @@ impl Answers {
             since: before.as_ref().map_or(now.elapsed, |before| before.since),
             reason: image.builder_reason.clone(),
         });
-        let made = ["AVAILABLE", "DEPRECATED", "DISABLED", "DELETED"];
-        if self.made_at.is_none() && made.contains(&status.as_str()) {
+        if self.made_at.is_none() && is_made(status.as_str()) {
             self.made_at = Some(now.at);
         }
     }

@@ -8,7 +8,7 @@
 //!
 //! Tests: `tests/it/headless/verdicts.rs` (every pair of answers), `tests/it/headless/endings.rs` (whole builds).
 
-pub(super) mod ami;
+pub(crate) mod ami;
 pub(super) mod answers;
 
 use std::fmt;
@@ -241,7 +241,7 @@ impl Evidence<'_> {
 }
 
 /// How far apart two answers must be to count as two.
-pub(super) const fn gap(events_seen: bool) -> Duration {
+pub(crate) const fn gap(events_seen: bool) -> Duration {
     if events_seen {
         SECOND_ANSWER_OF_A_BUILD
     } else {
