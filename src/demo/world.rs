@@ -44,13 +44,13 @@ pub(crate) struct StackView {
     pub created: String,
     pub status: String,
     pub tags: Vec<(String, String)>,
-    events: Vec<String>,
 }
 
 /// Some events, newest first, and the token for those below them.
-#[derive(Debug)]
-pub(crate) struct EventsPage<'a> {
-    pub events: Vec<&'a str>,
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct EventsPage {
+    /// In JSON.
+    pub events: Vec<String>,
     pub next: Option<String>,
 }
 
@@ -79,8 +79,7 @@ pub(crate) enum Change {
 /// The state of a requested page of events.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Page {
-    /// The body of the response.
-    Events(String),
+    Events(EventsPage),
     NoStack,
     /// The token is none of this stack's.
     BadToken,
@@ -144,19 +143,11 @@ impl World {
         }
     }
 
-    /// A page of the stack's events, newest first: the newest of all, or those below a token's position.
-    pub(crate) fn page(&self, image_id: &str, token: Option<&str>, size: usize) -> Page {
-        let state = self.state();
-        let Some(stack) = state.stack.as_ref().filter(|_| image_id == &*self.image_id) else {
-            return Page::NoStack;
-        };
-        let older = match token {
-            None => Some(stack.events.len()),
-            Some(token) => token::read(token, &stack.id),
-        };
-        match older.and_then(|older| stack.events.get(..older)) {
-            Some(events) => Page::Events(page_body(events, &stack.id, size)),
-            None => Page::BadToken,
+    /// A page of the events of a stack, by its name or its ARN: the newest of all, or those below a token's position.
+    pub(crate) fn page(&self, name: &str, token: Option<&str>, size: usize) -> Page {
+        match self.find(&self.state(), name) {
+            Some(stack) => stack.page(token, size).map_or(Page::BadToken, Page::Events),
+            None => Page::NoStack,
         }
     }
 
@@ -168,12 +159,13 @@ impl World {
     /// A stack by its name, if it exists now, or by its ARN.
     pub(crate) fn stack(&self, name: &str) -> Option<StackView> {
         let state = self.state();
-        let present = state.stack.as_ref();
-        let by_name = present.filter(|_| name == &*self.image_id);
-        let by_id = || state.stacks().find(|stack| stack.id == name);
-        by_name
-            .or_else(by_id)
-            .map(|stack| stack.view(&self.image_id))
+        let stack = self.find(&state, name)?;
+        Some(stack.view(&self.image_id))
+    }
+
+    fn find<'a>(&self, state: &'a State, name: &str) -> Option<&'a Stack> {
+        let present = state.stack.as_ref().filter(|_| name == &*self.image_id);
+        present.or_else(|| state.stacks().find(|stack| stack.id == name))
     }
 
     /// Every stack that the image had, newest first.
@@ -267,36 +259,20 @@ impl Stack {
             created: text(&first["timestamp"]),
             status: text(&last.unwrap_or_default()["resourceStatus"]),
             tags: self.tags.clone(),
-            events: self.events.clone(),
         }
     }
-}
 
-impl StackView {
     /// The newest `size` events below a token's position; none if the token is of another stack.
-    pub(crate) fn page(&self, token: Option<&str>, size: usize) -> Option<EventsPage<'_>> {
+    fn page(&self, token: Option<&str>, size: usize) -> Option<EventsPage> {
         let end = match token {
             None => self.events.len(),
             Some(token) => token::read(token, &self.id)?,
         };
         let events = self.events.get(..end)?;
         let older = events.len().saturating_sub(size);
-        let newest_first = events.iter().skip(older).rev();
         Some(EventsPage {
-            events: newest_first.map(String::as_str).collect(),
+            events: events.iter().skip(older).rev().cloned().collect(),
             next: (older > 0).then(|| token::write(older, &self.id)),
         })
     }
-}
-
-/// The newest `size` of the events, newest first, and the token for the events below them.
-fn page_body(events: &[String], stack_id: &str, size: usize) -> String {
-    let older = events.len().saturating_sub(size);
-    let page = events.iter().skip(older).rev();
-    let page = page.map(String::as_str).collect::<Vec<_>>().join(",");
-    if older == 0 {
-        return format!(r#"{{"events":[{page}]}}"#);
-    }
-    let next = Value::from(token::write(older, stack_id));
-    format!(r#"{{"nextToken":{next},"events":[{page}]}}"#)
 }

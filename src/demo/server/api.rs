@@ -89,7 +89,7 @@ impl Api {
             Route::StackEvents => {
                 let token = request.parameter("nextToken");
                 match self.world.page(image_id, token, self.page_size) {
-                    Page::Events(body) => Response::ok(body),
+                    Page::Events(page) => Response::events(&page),
                     Page::NoStack => Response::no_stack(image_id),
                     Page::BadToken => Response::bad_token(),
                 }

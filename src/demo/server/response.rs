@@ -1,6 +1,7 @@
 //! The responses, in the words of the real API and of the gateway before it.
 
 use crate::demo::faults::InjectedFault;
+use crate::demo::world::EventsPage;
 
 const JSON: &str = "application/json";
 
@@ -23,6 +24,17 @@ impl Response {
             content_type: JSON,
             body,
         }
+    }
+
+    /// 200 with a page of events.
+    pub(crate) fn events(page: &EventsPage) -> Self {
+        let events = page.events.join(",");
+        let next = page.next.as_ref().map(|token| {
+            let token = serde_json::Value::from(token.as_str());
+            format!(r#""nextToken":{token},"#)
+        });
+        let next = next.unwrap_or_default();
+        Self::ok(format!(r#"{{{next}"events":[{events}]}}"#))
     }
 
     /// An error of the application behind the gateway.

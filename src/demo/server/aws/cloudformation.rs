@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::demo::server::aws::xml::{document, element, text};
 use crate::demo::server::requests::LoggedRequest;
 use crate::demo::server::response::Response;
-use crate::demo::world::{StackView, World};
+use crate::demo::world::{Page, StackView, World};
 
 pub(super) fn describe_stack_events(
     world: &World,
@@ -13,12 +13,13 @@ pub(super) fn describe_stack_events(
     page_size: usize,
 ) -> Response {
     let name = request.parameter("StackName").unwrap_or_default();
-    let Some(stack) = world.stack(name) else {
-        let message = format!("Stack [{name}] does not exist");
-        return failure(400, "ValidationError", &message);
-    };
-    let Some(page) = stack.page(request.parameter("NextToken"), page_size) else {
-        return bad_token();
+    let page = match world.page(name, request.parameter("NextToken"), page_size) {
+        Page::Events(page) => page,
+        Page::NoStack => {
+            let message = format!("Stack [{name}] does not exist");
+            return failure(400, "ValidationError", &message);
+        }
+        Page::BadToken => return bad_token(),
     };
     let events: String = page.events.iter().map(|event| member(event)).collect();
     let next = page.next.map(|token| text("NextToken", &token));
