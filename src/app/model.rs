@@ -17,7 +17,6 @@ use crate::app::status::notices::HintKeys;
 use crate::app::views::Tab;
 use crate::app::views::times::TimeDisplay;
 use crate::domain::estimate::{Estimate, TypicalDuration};
-use crate::domain::verdict::Verdict;
 use crate::exit_code;
 
 /// The result of a key is shown for this long.
@@ -87,8 +86,6 @@ pub struct Model {
     pub(super) asks_for_report: bool,
     /// The real running time of the program.
     pub(super) running: Duration,
-    /// The typical duration of the user's own builds, if there are recordings of some.
-    pub typical: Option<TypicalDuration>,
     /// The last remark of the program about itself, and the running time when it was made.
     pub(super) remark: Option<(Duration, Remark)>,
 }
@@ -114,7 +111,6 @@ impl Model {
             },
             mouse: preferences.mouse,
             toast: None,
-            typical: None,
             toast_since: Duration::ZERO,
             asks_for_report: false,
             running: Duration::ZERO,
@@ -124,9 +120,7 @@ impl Model {
 
     /// Takes the typical duration of the user's own builds, once it is known.
     pub(super) fn expect(&mut self, typical: TypicalDuration) {
-        self.typical = Some(typical);
-        self.shown.typical = Some(typical);
-        for session in self.others.values_mut() {
+        for session in self.sessions_mut() {
             session.typical = Some(typical);
         }
     }
@@ -134,7 +128,7 @@ impl Model {
     /// The same with another session, which is not shown.
     #[must_use]
     pub fn with(mut self, mut session: Session) -> Self {
-        session.typical = self.typical;
+        session.typical = self.shown.typical;
         self.others.insert(session.id, session);
         self
     }
@@ -229,10 +223,7 @@ impl Model {
 
     /// The estimated remaining time; `None` unless the build is running.
     pub fn estimate(&self) -> Option<Estimate> {
-        let build = &self.shown.build;
-        let is_running = matches!(build.verdict(), Verdict::Building | Verdict::Finishing);
-        let elapsed = build.elapsed(self.now).filter(|_| is_running)?;
-        Estimate::of(elapsed, self.typical)
+        self.shown.estimate(self.now)
     }
 
     /// The context that decides the action of a key.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::effect::{Entry, Origin};
 use crate::app::layout::{LayoutInput, PaneSize, Regions};
@@ -21,7 +21,7 @@ use crate::app::views::rows::ListRows;
 use crate::app::views::search::Search;
 use crate::app::views::{Tab, View, ViewData, Views};
 use crate::domain::build::Build;
-use crate::domain::estimate::TypicalDuration;
+use crate::domain::estimate::{Estimate, TypicalDuration};
 use crate::domain::failure::{Diagnosis, Explanation, Remedy};
 use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent};
@@ -113,6 +113,13 @@ pub(super) enum CodeRequest {
 }
 
 impl Session {
+    /// The estimated remaining time; `None` unless the build is running.
+    pub(super) fn estimate(&self, now: DateTime<Utc>) -> Option<Estimate> {
+        let is_running = matches!(self.build.verdict(), Verdict::Building | Verdict::Finishing);
+        let elapsed = self.build.elapsed(now).filter(|_| is_running)?;
+        Estimate::of(elapsed, self.typical)
+    }
+
     /// A session before its first observation. Its watch ends by `exit` if it is headless, and never on a screen.
     pub fn new(id: SessionId, target: Target, exit: Option<ExitPolicy>) -> Self {
         let waits = exit.as_ref().is_some_and(ExitPolicy::waits_for_image);

@@ -12,23 +12,15 @@ use crate::error::Error;
 use crate::exit_code;
 use crate::output::{self, CallState, CheckedCall};
 use crate::runtime::prepare::prepare_api;
-use crate::runtime::print;
 use crate::runtime::sessions::Origin;
+use crate::runtime::{print, run_async};
 
 /// Runs the command and returns the exit code: whether some call that can show a build is permitted.
 pub(crate) fn check(check: Check) -> Result<u8, Error> {
     if check.policy {
         return print(&policy(check.api.requested_region.as_deref()));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| Error::System {
-            action: "start the async runtime",
-            source,
-        })?;
-    let (facts, calls, can_watch) = runtime.block_on(run(check.api))?;
-    runtime.shutdown_background();
+    let (facts, calls, can_watch) = run_async(run(check.api))?;
     print(&output::check(&facts, &calls))?;
     Ok(if can_watch {
         exit_code::SUCCEEDED

@@ -59,6 +59,11 @@ pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
     )?;
     // The theme already respects NO_COLOR and --color; crossterm must not decide again.
     crossterm::style::force_color_output(settings.theme.has_colours());
+    run_async(watch(settings, messages, inbox))
+}
+
+/// Runs a future to its end.
+fn run_async<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -70,7 +75,7 @@ pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
     // A credential process, a name lookup or a terminal that hangs must not keep the program from exiting, not even
     // after a panic: dropping a runtime waits for such threads.
     let runtime = ManuallyDrop::new(runtime);
-    let result = runtime.block_on(watch(settings, messages, inbox));
+    let result = runtime.block_on(work);
     ManuallyDrop::into_inner(runtime).shutdown_background();
     result
 }

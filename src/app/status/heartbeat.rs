@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::session::Session;
 use crate::domain::build::Build;
-use crate::domain::estimate::{Estimate, TypicalDuration};
+use crate::domain::estimate::Estimate;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
@@ -64,11 +64,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn of(
-        session: &Session,
-        now: DateTime<Utc>,
-        typical: Option<TypicalDuration>,
-    ) -> Self {
+    pub(crate) fn of(session: &Session, now: DateTime<Utc>) -> Self {
         let build = &session.build;
         let verdict = build.verdict();
         let elapsed = build.elapsed(now);
@@ -81,9 +77,7 @@ impl Progress {
             region: session.region(),
             verdict,
             elapsed,
-            estimate: elapsed
-                .filter(|_| is_running)
-                .and_then(|elapsed| Estimate::of(elapsed, typical)),
+            estimate: session.estimate(now),
             is_of_image_builder: builder.is_some(),
             stage: builder.or_else(|| resource_in_progress(build)),
             last_event_at: newest(build).and_then(|event| event.timestamp),

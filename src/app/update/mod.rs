@@ -112,10 +112,10 @@ fn print_progress(model: &mut Model, effects: &mut Effects) {
     if model.mode == Mode::Screen {
         return;
     }
-    let (now, typical) = (model.now, model.typical);
+    let now = model.now;
     for session in model.sessions_mut() {
         if session.exit_code.is_none() {
-            let progress = Box::new(Progress::of(session, now, typical));
+            let progress = Box::new(Progress::of(session, now));
             effects.push(Effect::Emit(session.id, Entry::Progress(progress)));
         }
     }
