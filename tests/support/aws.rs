@@ -13,7 +13,7 @@ use std::thread;
 
 use percent_encoding::percent_decode_str;
 
-use super::program::DEADLINE;
+use super::program::{DEADLINE, Program};
 
 use self::answers::{error, image_builder_error};
 use self::signature::{ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, verify};
@@ -138,6 +138,13 @@ impl Aws {
             ("AWS_SESSION_TOKEN", SESSION_TOKEN),
             ("AWS_REGION", REGION),
         ]
+    }
+
+    /// Watches an image or a stack of this account, as lines of JSON.
+    pub(crate) fn watch(&self, target: &str, flags: &[&str]) -> Program {
+        let mut arguments = vec!["watch", target, "--interval", "200ms", "-o", "json"];
+        arguments.extend(flags);
+        Program::start_with(&arguments, &self.environment())
     }
 
     pub(crate) fn deny(&self, action: &str) {

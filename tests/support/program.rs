@@ -267,6 +267,13 @@ pub(crate) fn run(arguments: &[&str]) -> Ended {
 }
 
 impl Ended {
+    /// Checks the exit code; shows all that was printed where it is another one.
+    #[track_caller]
+    pub(crate) fn assert_code(&self, code: i32) {
+        let context = format!("{} {:#?}", self.diagnostics, self.lines);
+        assert_eq!(self.code(), Some(code), "{context}");
+    }
+
     pub(crate) fn code(&self) -> Option<i32> {
         self.status.code()
     }

@@ -13,7 +13,7 @@ use bakewatch::testing::domain::{
 use bakewatch::testing::poll::{ApiRequest, PollCommand, Schedules};
 use bakewatch::testing::recording::{Header, Recorder, Recording, VERSION};
 use bakewatch::testing::store::Selection;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 
 use super::api::fault;
 use super::service::{Kept, Rejected, Service};
@@ -192,8 +192,9 @@ fn new_schedules() -> Schedules {
     Schedules::new(Some(seconds), fastrand::Rng::with_seed(1))
 }
 
-fn recorder(path: &Path) -> (Recorder, Option<Recording>) {
-    let header = Header {
+/// The header of a recording of the image `img`.
+pub(crate) fn header(started_at: DateTime<Utc>) -> Header {
+    Header {
         version: VERSION,
         program: "0".to_owned(),
         backend: "parallelcluster".to_owned(),
@@ -204,8 +205,12 @@ fn recorder(path: &Path) -> (Recorder, Option<Recording>) {
         stack: None,
         profile: None,
         api: None,
-        started_at: DateTime::UNIX_EPOCH,
-    };
+        started_at,
+    }
+}
+
+fn recorder(path: &Path) -> (Recorder, Option<Recording>) {
+    let header = header(DateTime::UNIX_EPOCH);
     Recorder::in_file(path, &header, true).unwrap()
 }
 

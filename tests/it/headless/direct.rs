@@ -3,20 +3,9 @@
 use std::fs;
 
 use crate::support::aws::{Aws, IMAGE, STACK};
-use crate::support::program::{Ended, Program, fresh_folder};
+use crate::support::program::{Program, fresh_folder};
 
 const WATCH: [&str; 6] = ["watch", "img", "--interval", "200ms", "-o", "json"];
-
-fn watch(aws: &Aws) -> Program {
-    Program::start_with(&WATCH, &aws.environment())
-}
-
-fn assert_code(ended: &Ended, code: i32) {
-    let Ended {
-        lines, diagnostics, ..
-    } = ended;
-    assert_eq!(ended.code(), Some(code), "{diagnostics} {lines:#?}");
-}
 
 #[test]
 fn a_whole_build_is_printed_once_also_after_its_stack_is_deleted() {
@@ -25,13 +14,13 @@ fn a_whole_build_is_printed_once_also_after_its_stack_is_deleted() {
     for _ in 0..250 {
         aws.push("Thing", "CREATE_COMPLETE", "thing");
     }
-    let mut program = watch(&aws);
+    let mut program = aws.watch("img", &[]);
     program.wait_for(|line| line.contains("\"e253\""));
     aws.finish();
     program.wait_for(|line| line.contains("\"e256\""));
     aws.delete();
     let ended = program.end();
-    assert_code(&ended, 0);
+    ended.assert_code(0);
     assert_eq!(ended.event_ids(), aws.all_ids());
     assert_eq!(ended.outcome()["amiId"], "ami-0abc");
     assert_eq!(ended.of_kind("event")[0]["event"]["operationId"], "op-1");
@@ -48,8 +37,8 @@ fn a_build_that_ended_before_the_watch_is_printed_whole() {
     aws.begin();
     aws.finish();
     aws.delete();
-    let ended = watch(&aws).end();
-    assert_code(&ended, 0);
+    let ended = aws.watch("img", &[]).end();
+    ended.assert_code(0);
     assert_eq!(ended.event_ids(), aws.all_ids());
     assert_eq!(ended.of_kind("stack")[0]["stackId"], STACK);
 }
@@ -61,8 +50,8 @@ fn a_failed_build_ends_with_its_code() {
     aws.set_image("FAILED");
     aws.push("ParallelClusterImage", "CREATE_FAILED", IMAGE);
     aws.push_root("CREATE_FAILED");
-    let ended = watch(&aws).end();
-    assert_code(&ended, 3);
+    let ended = aws.watch("img", &[]).end();
+    ended.assert_code(3);
     assert_eq!(ended.event_ids(), aws.all_ids());
 }
 
@@ -72,12 +61,12 @@ fn an_unreadable_page_is_a_fault_and_polling_goes_on() {
     aws.begin();
     let broken = "<DescribeStackEventsResponse><DescribeStackEventsResult><StackEvents><member>";
     aws.answer_once("DescribeStackEvents", 200, broken);
-    let mut program = watch(&aws);
+    let mut program = aws.watch("img", &[]);
     program.wait_for(|line| line.contains("\"e3\""));
     aws.finish();
     aws.delete();
     let ended = program.end();
-    assert_code(&ended, 0);
+    ended.assert_code(0);
     assert_eq!(ended.event_ids(), aws.all_ids());
     assert!(
         ended

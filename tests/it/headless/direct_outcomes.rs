@@ -7,9 +7,13 @@ use serde_json::json;
 use crate::support::aws::{Ami, Aws, IMAGE, REGION};
 use crate::support::program::{Ended, Program};
 
-fn watch(aws: &Aws) -> Program {
-    let arguments = ["watch", "img", "--interval", "200ms", "-o", "json"];
-    Program::start_with(&arguments, &aws.environment())
+/// A build that goes on, and the watch that has seen its first events.
+fn building() -> (Aws, Program) {
+    let mut aws = Aws::start();
+    aws.begin();
+    let mut program = aws.watch("img", &[]);
+    program.wait_for(|line| line.contains("\"e3\""));
+    (aws, program)
 }
 
 fn assert_outcome(ended: &Ended, outcome: &str, code: i32) {
@@ -30,10 +34,7 @@ fn ami(region: &'static str, id: &'static str) -> Ami {
 
 #[test]
 fn an_image_that_was_distributed_to_other_regions_only_is_found_there() {
-    let mut aws = Aws::start();
-    aws.begin();
-    let mut program = watch(&aws);
-    program.wait_for(|line| line.contains("\"e3\""));
+    let (mut aws, mut program) = building();
     aws.set_image_in(
         "AVAILABLE",
         &[("eu-west-1", "ami-0eu1"), ("eu-west-2", "ami-0eu2")],
@@ -57,10 +58,7 @@ fn an_image_that_was_distributed_to_other_regions_only_is_found_there() {
 
 #[test]
 fn an_ami_that_ec2_no_longer_has_is_none() {
-    let mut aws = Aws::start();
-    aws.begin();
-    let mut program = watch(&aws);
-    program.wait_for(|line| line.contains("\"e3\""));
+    let (mut aws, mut program) = building();
     aws.set_image_in(
         "AVAILABLE",
         &[("eu-west-1", "ami-0eu1"), ("eu-west-2", "ami-0eu2")],
@@ -82,10 +80,7 @@ fn an_ami_that_ec2_no_longer_has_is_none() {
 
 #[test]
 fn the_ami_of_the_builds_region_comes_first() {
-    let mut aws = Aws::start();
-    aws.begin();
-    let mut program = watch(&aws);
-    program.wait_for(|line| line.contains("\"e3\""));
+    let (mut aws, mut program) = building();
     aws.set_image_in(
         "AVAILABLE",
         &[("eu-west-1", "ami-0eu1"), (REGION, "ami-0abc")],
@@ -110,7 +105,7 @@ fn an_ami_without_parallelclusters_tags_is_a_success_that_pcluster_does_not_list
     aws.account().amis.push(ami(REGION, "ami-0abc"));
     aws.complete();
     aws.delete();
-    let ended = watch(&aws).end();
+    let ended = aws.watch("img", &[]).end();
     assert_outcome(&ended, "succeeded", 0);
     let reason = ended.outcome()["reason"].as_str().unwrap().to_owned();
     assert!(reason.contains("pcluster does not list"), "{reason}");
@@ -119,10 +114,7 @@ fn an_ami_without_parallelclusters_tags_is_a_success_that_pcluster_does_not_list
 
 #[test]
 fn image_builders_failure_is_told_before_the_stacks_and_has_its_step() {
-    let mut aws = Aws::start();
-    aws.begin();
-    let mut program = watch(&aws);
-    program.wait_for(|line| line.contains("\"e3\""));
+    let (mut aws, mut program) = building();
     aws.set_image("FAILED");
     program.wait_for(|line| line.contains("\"failing\"") && line.contains("InstallPackages"));
     aws.fail();
@@ -144,10 +136,7 @@ fn image_builders_failure_is_told_before_the_stacks_and_has_its_step() {
 
 #[test]
 fn an_image_that_delete_image_cancels_is_deleted_and_has_not_failed() {
-    let mut aws = Aws::start();
-    aws.begin();
-    let mut program = watch(&aws);
-    program.wait_for(|line| line.contains("\"e3\""));
+    let (mut aws, mut program) = building();
     aws.set_image("CANCELLED");
     aws.push_root("DELETE_IN_PROGRESS");
     program.wait_for(|line| line.contains("\"e4\""));
@@ -172,10 +161,7 @@ fn an_image_that_was_made_and_deleted_since_is_not_deleted_before_its_end() {
 
 #[test]
 fn a_steady_poll_is_one_request_and_events_are_requested_first() {
-    let mut aws = Aws::start();
-    aws.begin();
-    let mut program = watch(&aws);
-    program.wait_for(|line| line.contains("\"e3\""));
+    let (aws, _watching) = building();
     let polls = |count: usize| {
         aws.wait_until(|calls| {
             let polls = calls
@@ -210,7 +196,7 @@ fn a_third_of_the_calls_may_fail_in_every_way() {
                 for number in 0..230 {
                     aws.push(&format!("Thing{number}"), "CREATE_COMPLETE", "thing");
                 }
-                let mut program = watch(&aws);
+                let mut program = aws.watch("img", &[]);
                 program.wait_for(|line| line.contains("\"e233\""));
                 if seed % 2 == 0 {
                     aws.finish();

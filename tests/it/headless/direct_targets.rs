@@ -1,20 +1,7 @@
 //! The targets of a watch over AWS: an image by its id and region, a stack by its ARN, and what has the name by now.
 
 use crate::support::aws::{Aws, IMAGE, OTHER_STACK, REGION, STACK};
-use crate::support::program::{Ended, Program};
-
-fn watch(aws: &Aws, target: &str, flags: &[&str]) -> Program {
-    let mut arguments = vec!["watch", target, "--interval", "200ms", "-o", "json"];
-    arguments.extend(flags);
-    Program::start_with(&arguments, &aws.environment())
-}
-
-fn assert_code(ended: &Ended, code: i32) {
-    let Ended {
-        lines, diagnostics, ..
-    } = ended;
-    assert_eq!(ended.code(), Some(code), "{diagnostics} {lines:#?}");
-}
+use crate::support::program::Program;
 
 #[test]
 fn a_stack_is_watched_by_its_arn_whatever_has_its_name() {
@@ -26,7 +13,7 @@ fn a_stack_is_watched_by_its_arn_whatever_has_its_name() {
             aws.delete();
         }
         let ids = aws.all_ids();
-        let mut program = watch(&aws, STACK, &[]);
+        let mut program = aws.watch(STACK, &[]);
         program.wait_for(|line| line.contains(ids.last().unwrap()));
         if !deleted {
             aws.delete();
@@ -36,7 +23,7 @@ fn a_stack_is_watched_by_its_arn_whatever_has_its_name() {
         aws.create(OTHER_STACK, true);
         aws.push_root("CREATE_IN_PROGRESS");
         let ended = program.end();
-        assert_code(&ended, 0);
+        ended.assert_code(0);
         assert_eq!(ended.event_ids(), ids);
         assert_eq!(ended.outcome()["amiId"], "ami-0abc");
         assert_eq!(ended.outcome()["imageId"], "img");
@@ -58,8 +45,8 @@ fn a_stack_by_its_arn_takes_no_ami_of_another_build() {
     aws.push_root("DELETE_COMPLETE");
     aws.set_ami();
     aws.account().amis[0].made_by = "arn:aws:imagebuilder:us-east-1:123456789012:image/other/1";
-    let ended = watch(&aws, STACK, &[]).end();
-    assert_code(&ended, 5);
+    let ended = aws.watch(STACK, &[]).end();
+    ended.assert_code(5);
     assert_eq!(ended.outcome()["outcome"], "deleted");
 }
 
@@ -68,13 +55,13 @@ fn another_account_than_that_of_the_arn_is_told_before_the_first_call_about_it()
     let mut aws = Aws::start();
     aws.begin();
     let other = STACK.replace("123456789012", "999999999999");
-    let mut program = watch(&aws, &other, &[]);
+    let mut program = aws.watch(&other, &[]);
     let told = program.wait_for(|line| line.contains("account 999999999999"));
     assert!(told.contains("account 123456789012"), "{told}");
     assert_eq!(aws.account().calls[0].action, "GetCallerIdentity");
     drop(program);
     // The same account is not worth a word.
-    let mut program = watch(&aws, STACK, &[]);
+    let mut program = aws.watch(STACK, &[]);
     program.wait_for(|line| line.contains("\"e3\""));
     assert!(
         !program
@@ -127,8 +114,8 @@ fn a_stack_that_is_not_parallelclusters_ends_by_its_own_status() {
             if let Some(action) = denied {
                 aws.deny(action);
             }
-            let ended = watch(&aws, STACK, &[]).end();
-            assert_code(&ended, code);
+            let ended = aws.watch(STACK, &[]).end();
+            ended.assert_code(code);
             assert_eq!(
                 ended.outcome()["outcome"],
                 outcome,
@@ -150,11 +137,11 @@ fn a_stack_that_is_not_parallelclusters_goes_on_until_it_is_at_rest() {
     ] {
         aws.push_root(status);
     }
-    let mut program = watch(&aws, STACK, &[]);
+    let mut program = aws.watch(STACK, &[]);
     program.wait_for(|line| line.contains("\"e3\""));
     aws.push_root("UPDATE_COMPLETE");
     let ended = program.end();
-    assert_code(&ended, 0);
+    ended.assert_code(0);
     assert_eq!(ended.event_ids(), aws.all_ids());
 }
 
@@ -197,8 +184,8 @@ fn a_target_that_contradicts_a_flag_is_wrong_usage() {
         ("nowhere/img", &[], "REGION/IMAGE_ID"),
     ] {
         let aws = Aws::start();
-        let ended = watch(&aws, target, flags).end();
-        assert_code(&ended, 2);
+        let ended = aws.watch(target, flags).end();
+        ended.assert_code(2);
         assert!(ended.diagnostics.contains(says), "{}", ended.diagnostics);
         assert!(aws.account().calls.is_empty());
     }
@@ -220,7 +207,7 @@ fn in_the_moment_after_its_creation_the_stack_is_waited_for() {
         aws.hide_name_for(6);
         aws.begin();
         let ids = aws.all_ids().split_off(before.len());
-        let mut program = watch(&aws, "img", &[]);
+        let mut program = aws.watch("img", &[]);
         program.wait_for(|line| line.contains(ids.last().unwrap()));
         let seen = program.seen.join("\n");
         assert!(
@@ -238,12 +225,12 @@ fn waiting_for_a_build_ignores_one_that_was_deleted_before() {
     aws.fail();
     aws.push_root("DELETE_COMPLETE");
     let before = aws.all_ids().len();
-    let mut program = watch(&aws, "img", &["--wait"]);
+    let mut program = aws.watch("img", &["--wait"]);
     program.wait_for(|line| line.contains("\"waiting\""));
     aws.create(OTHER_STACK, true);
     aws.push_root("CREATE_IN_PROGRESS");
     aws.push_root("CREATE_FAILED");
     let ended = program.end();
-    assert_code(&ended, 3);
+    ended.assert_code(3);
     assert_eq!(ended.event_ids(), aws.all_ids().split_off(before));
 }

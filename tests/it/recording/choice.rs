@@ -6,9 +6,9 @@ use bakewatch::testing::recording::{Folder, Recorder, Recording};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use crate::recording::header;
 use crate::support::program::fresh_folder;
 use crate::support::server::STACK;
+use crate::support::watcher::header;
 
 fn time(hours: i64) -> DateTime<Utc> {
     let began: DateTime<Utc> = "2026-03-01T10:00:00Z".parse().unwrap();

@@ -20,10 +20,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::recording::header;
 use crate::support::api;
 use crate::support::program::{DEADLINE, Ended, Program, fresh_folder, kills, recordings_in, run};
 use crate::support::server::{STACK, Server};
+use crate::support::watcher::header;
 
 fn server() -> Server {
     let mut server = Server::start(FaultPlan::default());

@@ -16,10 +16,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::poll::walk::schedules;
-use crate::recording::header;
 use crate::support::api;
 use crate::support::program::{Program, fresh_folder, recordings_in};
 use crate::support::server::{STACK, Server};
+use crate::support::watcher::header;
 
 const OTHER: &str =
     "arn:aws:cloudformation:us-east-1:999999999999:stack/img/6accc570-b080-11ec-845e-0e2dc6386985";
