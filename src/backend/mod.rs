@@ -1,13 +1,13 @@
 //! The backends: the services that a watch reads a build from, one variant of [`Backend`] each.
 //!
 //! ```text
-//!  poll ─ ApiRequest ─► EventSource, ImageSource ─► parallelcluster/ ─► aws ─► the ParallelCluster API
-//!   ▲                                                     │
-//!   └────────── EventsResponse, ImageAnswer, Fault ◄──────┘
+//!  poll ─ ApiRequest ─► EventSource, ImageSource ─┬► parallelcluster/ ─┬► aws ─► the ParallelCluster API
+//!   ▲                                             └► direct/ ──────────┘     ► CloudFormation, EC2, Image Builder
+//!   └────────── EventsResponse, ImageAnswer, Fault ◄───────┘
 //! ```
 //! The traits are a backend's capabilities, in the domain's types; [`Source`] puts them together for the poller.
-//! A backend makes one request at a time, and turns each response into the domain's types: it keeps no events, decides
-//! no verdict and does not wait. When to make the next request is for [`crate::poll`]. The AWS side of a request
+//! A backend makes one request at a time, and turns each response into the domain's types: it keeps no events and decides
+//! no verdict. When to make the next request is for [`crate::poll`]. The AWS side of a request
 //! (credentials, signature, HTTP, errors that all services share) is in [`crate::aws`].
 
 pub(crate) mod direct;

@@ -167,7 +167,8 @@ impl Sessions {
         }
     }
 
-    /// Sends a request of the application to the poller. If its queue is full, the same command is already waiting.
+    /// Sends a request of the application to the poller. It is dropped if the queue is full: only a poller that is busy
+    /// reading recordings leaves that many commands, and it fetches everything afterwards.
     pub(super) fn poll(&self, session: SessionId, request: PollRequest) {
         let command = match request {
             PollRequest::Now => PollCommand::PollNow,

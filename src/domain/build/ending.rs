@@ -49,8 +49,9 @@ impl Build {
         self.current()?.facts().began()?.timestamp
     }
 
-    /// When the build ended. A success: when Image Builder was done, else when the AMI was created. A failure: when the
-    /// stack failed, whatever became of it later.
+    /// When the build ended. A success: when the image was first known to be made (by its event, Image Builder's status, or
+    /// the beginning of the stack's deletion), else when the AMI was created. A failure: when the stack failed, whatever
+    /// became of it later.
     pub fn ended_at(&self) -> Option<DateTime<Utc>> {
         if !self.verdict.is_final() {
             return None;

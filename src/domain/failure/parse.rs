@@ -56,7 +56,7 @@ static EXECUTION: [Mark; 9] = [
     mark!(Instance, r"\b(i-[0-9a-f]{8,17})\b"),
 ];
 
-/// The parts of a message, whoever wrote it.
+/// The parts of a message, whichever service wrote it.
 static MESSAGE: [Mark; 6] = [
     mark!(
         Action,

@@ -200,7 +200,7 @@ fn settings_of_the_file_are_used() {
 }
 
 #[test]
-fn whoever_names_a_missing_profile_is_blamed_and_similar_ones_are_suggested() {
+fn the_flag_or_variable_that_names_a_missing_profile_is_blamed_and_similar_ones_are_suggested() {
     let settings = (FILE, "\nprofile = \"prod-e\"\n");
     let profiles = ("aws", "[profile 'prod eu']\n[profile dev]\n");
     let folder = Folder::new("config-blamed", &[settings, profiles]);

@@ -25,7 +25,7 @@ const FAILURES: [[&str; 4]; 16] = [
     [
         "hook-with-reason.jsonl",
         "hook AWS::ControlTower::Hook: [CT.LAMBDA.PR.3]: Require a function to be in a VPC",
-        "a policy of whoever runs the account",
+        "a policy of the account administrators",
         "HookStatusReason",
     ],
     [
