@@ -94,7 +94,7 @@ pub mod style {
 
 pub mod text {
     pub use crate::text::pattern::Pattern;
-    pub use crate::text::redact::redact_urls;
+    pub use crate::text::redact::redact_secrets;
     pub use crate::text::safe::{SafeText, escape_json, one_line};
     pub use crate::text::width::{truncate, width, wrap};
 }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use bakewatch::testing::text::{
-    SafeText, escape_json, one_line, redact_urls, truncate, width, wrap,
+    SafeText, escape_json, one_line, redact_secrets, truncate, width, wrap,
 };
 use libfuzzer_sys::fuzz_target;
 use ratatui::text::Line;
@@ -49,8 +49,12 @@ fuzz_target!(|data: &[u8]| {
         "an escape is the same value"
     );
 
-    let safe = redact_urls(&raw);
-    assert_eq!(redact_urls(&safe), safe, "nothing is left to be taken out");
+    let safe = redact_secrets(&raw);
+    assert_eq!(
+        redact_secrets(&safe),
+        safe,
+        "nothing is left to be taken out"
+    );
 });
 
 /// Controls but line breaks and tabs; overrides of direction; invisible characters (reference: Unicode 16, Cf, Zl, Zp).

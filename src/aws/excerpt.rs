@@ -1,7 +1,7 @@
 //! Quotes a service's text inside an error: on one line, not too long, and without the parts of the signed request
 //! that services repeat in their messages.
 
-use crate::text::redact::{self as secret, redact_urls};
+use crate::text::redact::{self as secret, redact_secrets};
 
 /// The longest text of a service that an error quotes, in characters.
 const LONGEST_MESSAGE: usize = 300;
@@ -13,7 +13,7 @@ const SECRETS_FOLLOW: [&str; 3] = ["canonical string", "string-to-sign", "author
 
 /// The message up to where it may hold secrets, on one line.
 pub(crate) fn excerpt_without_request(message: &str) -> String {
-    let message = &*redact_urls(message);
+    let message = &*redact_secrets(message);
     let lower = message.to_ascii_lowercase();
     let secret = SECRETS_FOLLOW
         .iter()

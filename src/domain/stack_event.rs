@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::properties::{Properties, safe_excerpt};
 use crate::domain::status::{ResourceStatus, StatusClass};
-use crate::text::redact::{REDACTED, redact_urls};
+use crate::text::redact::{REDACTED, redact_secrets};
 use crate::text::safe::SafeText;
 
 macro_rules! identifier {
@@ -167,7 +167,7 @@ impl StackEvent {
     /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it.
     pub fn from_json(json: &str, fallback: Option<&StackId>) -> Self {
         let sent = compact(json).into_boxed_str();
-        let safe = match redact_urls(&sent) {
+        let safe = match redact_secrets(&sent) {
             Cow::Borrowed(_) => None,
             Cow::Owned(safe) => Some(safe.into_boxed_str()),
         };

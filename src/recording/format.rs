@@ -16,7 +16,7 @@ use crate::domain::stack_event::{EventId, StackEvent, StackId, format_time, pars
 use crate::domain::verdict::OutcomeKind;
 use crate::recording::Header;
 use crate::recording::description::Description;
-use crate::text::redact::redact_urls;
+use crate::text::redact::redact_secrets;
 use crate::text::safe::SafeText;
 
 /// The serialised names of streams.
@@ -238,7 +238,7 @@ pub(crate) fn append(line: &impl Serialize, out: &mut Vec<u8>) {
 }
 
 pub(super) fn redacted(text: Option<&SafeText>) -> Option<String> {
-    text.map(|text| redact_urls(text.as_str()).into_owned())
+    text.map(|text| redact_secrets(text.as_str()).into_owned())
 }
 
 pub(super) fn safe(text: Option<&String>) -> Option<SafeText> {
@@ -277,7 +277,7 @@ impl From<&Fault> for FaultFields {
             class: class
                 .map(|(_, word)| (*word).to_owned())
                 .unwrap_or_default(),
-            message: redact_urls(fault.message.as_str()).into_owned(),
+            message: redact_secrets(fault.message.as_str()).into_owned(),
             hint: redacted(fault.hint.as_ref()),
             request_id: redacted(fault.request_id.as_ref()),
         }

@@ -84,7 +84,7 @@ fn regex(expression: &str) -> Option<Regex> {
 }
 
 /// Replaces signatures, tokens and keys. JSON text stays JSON text: a value is never cut inside an escape.
-pub fn redact_urls(text: &str) -> Cow<'_, str> {
+pub fn redact_secrets(text: &str) -> Cow<'_, str> {
     let Some(mut redacted) = redact_once(text) else {
         return Cow::Borrowed(text);
     };
@@ -417,7 +417,7 @@ mod tests {
                 "go?to=https%3A%2F%2Fb%3FX-Amz-Signature%3D[redacted]%26a%3D1&b=2",
             ),
         ] {
-            assert_eq!(redact_urls(text), kept);
+            assert_eq!(redact_secrets(text), kept);
         }
     }
 
@@ -427,9 +427,9 @@ mod tests {
             let text = parts.concat();
             let inner = serde_json::json!({ &text: number, "signature": number, "x": [&text] });
             let outer = serde_json::json!({ "a": inner.to_string(), &text: &inner, "Signature": &text });
-            let redacted = redact_urls(&outer.to_string()).into_owned();
+            let redacted = redact_secrets(&outer.to_string()).into_owned();
             prop_assert!(serde_json::from_str::<serde_json::Value>(&redacted).is_ok(), "{redacted}");
-            prop_assert_eq!(redact_urls(&redacted).into_owned(), redacted.clone());
+            prop_assert_eq!(redact_secrets(&redacted).into_owned(), redacted.clone());
         }
     }
 
@@ -448,7 +448,7 @@ mod tests {
                     let signed = |line: &&str| !line.contains("AWSAccessKeyId");
                     for line in text.lines().filter(signed) {
                         count += 1;
-                        assert_eq!(redact_urls(line), line, "{}", path.display());
+                        assert_eq!(redact_secrets(line), line, "{}", path.display());
                     }
                 }
             }
@@ -488,14 +488,14 @@ mod tests {
             "\"secretkey\":",
             "a\\",
         ] {
-            let _done = redact_urls(&name.repeat(30_000));
+            let _done = redact_secrets(&name.repeat(30_000));
         }
         let names = "signature; ".repeat(30_000);
-        assert!(matches!(redact_urls(&names), Cow::Borrowed(_)));
+        assert!(matches!(redact_secrets(&names), Cow::Borrowed(_)));
         let values = "x-amz-signature=1 ".repeat(30_000);
-        assert_eq!(redact_urls(&values).matches(REDACTED).count(), 30_000);
+        assert_eq!(redact_secrets(&values).matches(REDACTED).count(), 30_000);
         let escapes = format!("signature={}", "\\/".repeat(30_000));
-        assert_eq!(redact_urls(&escapes), "signature=[redacted]");
+        assert_eq!(redact_secrets(&escapes), "signature=[redacted]");
     }
 
     const SECRET: &str = "wJalr7XUtnFEMI2K7MDENG3bPxRfiCYEXAMPLE9KEY";
@@ -619,7 +619,7 @@ mod tests {
                 } else {
                     text
                 };
-                let redacted = redact_urls(&text);
+                let redacted = redact_secrets(&text);
                 assert!(
                     redacted.contains(REDACTED) && !redacted.contains(SECRET),
                     "{text}: {redacted}"
@@ -671,7 +671,7 @@ mod tests {
                 r#"{"Token":"[redacted]"}"#,
             ),
         ] {
-            assert_eq!(redact_urls(text), kept);
+            assert_eq!(redact_secrets(text), kept);
         }
     }
 
@@ -686,21 +686,21 @@ mod tests {
             cut in any::<prop::sample::Index>(),
         ) {
             let text = format!("{} {form} {}", before.concat(), after.concat());
-            let redacted = redact_urls(&text).into_owned();
+            let redacted = redact_secrets(&text).into_owned();
             prop_assert!(!redacted.contains(SECRET), "{}: {}", text, redacted);
-            prop_assert_eq!(redact_urls(&redacted).into_owned(), redacted.clone());
+            prop_assert_eq!(redact_secrets(&redacted).into_owned(), redacted.clone());
             let place = text.find(SECRET).unwrap_or_default();
             let cut = place + 20 + cut.index(SECRET.len() - 20);
             let start = text.get(..cut).unwrap_or_default();
-            let redacted = redact_urls(start).into_owned();
+            let redacted = redact_secrets(start).into_owned();
             prop_assert!(!redacted.contains("wJalr7XUtnFEMI2K7MDE") || form.contains("aws configure") || form.contains("--"), "{}: {}", start, redacted);
         }
 
         #[test]
         fn redaction_is_idempotent(text in ".{0,80}", parts in vec(select(&PARTS[..]), 0..30)) {
             for text in [text, parts.concat()] {
-                let redacted = redact_urls(&text).into_owned();
-                prop_assert_eq!(redact_urls(&redacted).into_owned(), redacted.clone());
+                let redacted = redact_secrets(&text).into_owned();
+                prop_assert_eq!(redact_secrets(&redacted).into_owned(), redacted.clone());
             }
         }
     }
@@ -719,7 +719,7 @@ mod tests {
             r#"{"signature":1}"#,
             "",
         ] {
-            assert!(matches!(redact_urls(text), Cow::Borrowed(same) if same == text));
+            assert!(matches!(redact_secrets(text), Cow::Borrowed(same) if same == text));
         }
     }
 }

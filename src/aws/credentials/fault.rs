@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::aws::context::RequestContext;
 use crate::aws::excerpt::excerpt_without_request;
 use crate::domain::fault::{Fault, FaultKind};
-use crate::text::redact::redact_urls;
+use crate::text::redact::redact_secrets;
 use crate::text::safe::SafeText;
 
 /// The reason why there is no identity.
@@ -301,7 +301,7 @@ const LONGEST_CAUSE: usize = 200;
 
 /// The causes without the AWS SDK's own words, without secrets, and without the full stop that the hint would follow.
 fn in_plain_words(causes: &str) -> String {
-    let mut text = without_container_address(&redact_urls(causes)).replace(['\n', '\r'], " ");
+    let mut text = without_container_address(&redact_secrets(causes)).replace(['\n', '\r'], " ");
     for (jargon, plain) in [
         ("dispatch failure: ", ""),
         ("dispatch failure", "the connection failed"),

@@ -8,7 +8,7 @@ use crate::backend::direct::ec2::TaggedAmi;
 use crate::backend::direct::imagebuilder;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription, RegionalAmi};
 use crate::domain::stack_event::StackId;
-use crate::text::redact::redact_urls;
+use crate::text::redact::redact_secrets;
 use crate::text::safe::SafeText;
 
 /// The answers about one image.
@@ -111,7 +111,7 @@ fn describe(
     } else {
         stack_status.and_then(build_status)
     };
-    let text = |text: Option<&str>| text.map(|text| SafeText::new(&redact_urls(text)));
+    let text = |text: Option<&str>| text.map(|text| SafeText::new(&redact_secrets(text)));
     let of_stack = |field: fn(&Stack) -> &Option<String>| {
         text(parts.stack.and_then(|stack| field(stack).as_deref()))
     };

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::backend::direct::query::{ForeignBody, Parameters, non_empty};
 use crate::domain::image::{FailureContext, is_made};
 use crate::domain::properties::safe_excerpt;
-use crate::text::redact::redact_urls;
+use crate::text::redact::redact_secrets;
 
 pub(super) fn get_image(arn: &str) -> Parameters<'_> {
     vec![("imageBuildVersionArn", arn)]
@@ -112,7 +112,7 @@ impl ContextRow {
     fn read(self) -> Option<FailureContext> {
         let safe = |text: Option<String>| {
             let text = non_empty(text)?;
-            Some(safe_excerpt(&redact_urls(&text)))
+            Some(safe_excerpt(&redact_secrets(&text)))
         };
         let component = self.component_failure.unwrap_or_default();
         let distribution = self.distribution_failure.unwrap_or_default();

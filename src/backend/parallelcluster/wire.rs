@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use crate::aws::excerpt::excerpt_of_body;
 use crate::domain::image::{Ami, ImageDescription};
 use crate::domain::stack_event::{StackId, parse_time};
-use crate::text::redact::redact_urls;
+use crate::text::redact::redact_secrets;
 use crate::text::safe::SafeText;
 
 /// The reason why a body is not the API's. JSON is never quoted: a description holds a presigned URL.
@@ -41,7 +41,7 @@ pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> 
     if text(&fields, "imageId").is_none() && text(&fields, "imageBuildStatus").is_none() {
         return Err(ForeignBody::OtherJson);
     }
-    let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_urls(&text)));
+    let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_secrets(&text)));
     Ok(ImageDescription {
         image_id: safe("imageId"),
         region: safe("region"),
@@ -63,7 +63,7 @@ const IMAGE_ARN_TAG: &str = "Ec2ImageBuilderArn";
 
 fn ami(json: &RawValue) -> Option<Ami> {
     let fields: RawFields<'_> = serde_json::from_str(json.get()).ok()?;
-    let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_urls(&text)));
+    let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_secrets(&text)));
     let tags = fields.get("tags").map_or_else(Vec::new, |json| tags(json));
     let image_arn = tags.iter().find(|(key, _)| key.as_str() == IMAGE_ARN_TAG);
     Some(Ami {
@@ -83,7 +83,7 @@ fn tags(json: &RawValue) -> Vec<(SafeText, SafeText)> {
     let tag = |tag: &RawValue| {
         let tag: RawFields<'_> = serde_json::from_str(tag.get()).ok()?;
         let field = |lower, upper| text(&tag, lower).or_else(|| text(&tag, upper));
-        let safe = |text: String| SafeText::new(&redact_urls(&text));
+        let safe = |text: String| SafeText::new(&redact_secrets(&text));
         Some((safe(field("key", "Key")?), safe(field("value", "Value")?)))
     };
     let mut tags: Vec<_> = tags.into_iter().filter_map(tag).collect();

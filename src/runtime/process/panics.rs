@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::error::Error;
 use crate::runtime::process::streams::Stream;
-use crate::text::redact::redact_urls;
+use crate::text::redact::redact_secrets;
 use crate::text::safe::SafeText;
 
 /// The panics of all threads. A static, because the hook of the standard library is one too.
@@ -101,7 +101,7 @@ pub(crate) async fn wait() -> Error {
 
 /// The message of a panic, redacted.
 pub(crate) fn message(payload: Option<&str>) -> SafeText {
-    SafeText::new(&redact_urls(payload.unwrap_or("it panicked")))
+    SafeText::new(&redact_secrets(payload.unwrap_or("it panicked")))
 }
 
 /// The first line of a message, for an error.
