@@ -47,24 +47,26 @@ impl EventList {
     pub fn settle_rows(&mut self, rows: ListRows<'_>, height: usize, is_indexing: bool) {
         self.height = height;
         let last = rows.len().saturating_sub(1);
+        let highest_top = (last + 1).saturating_sub(height);
         let absent = |key: &EventKey| rows.index_of(key).is_none();
         if !self.follows && self.selected.as_ref().is_some_and(absent) {
-            // A walk that starts again drops its rows for a moment: the event will return.
-            self.top = self.top.min(last);
+            // A walk that starts again drops its rows for a moment: the event will return. A position that the user has
+            // not chosen does not depend on what was on the screen before.
+            self.top = if self.centered {
+                self.newest_top(highest_top)
+            } else {
+                self.top.min(last)
+            };
             return;
         }
         let index = self.index(rows);
-        let highest_top = (last + 1).saturating_sub(height);
         let keeps = is_indexing && !self.follows;
         if let Some(event) = rows.nearest_event(index).filter(|_| !keeps) {
             self.selected = Some(event.key());
         }
         if self.follows {
             // A row beyond the newest event, such as a gap, is on the screen too.
-            self.top = match self.order {
-                ListOrder::OldestFirst => highest_top,
-                ListOrder::NewestFirst => 0,
-            };
+            self.top = self.newest_top(highest_top);
         }
         let selected = self.selected.as_ref().and_then(|key| rows.index_of(key));
         let index = selected.unwrap_or(0).min(last);
@@ -79,6 +81,14 @@ impl EventList {
             self.top = index + 1 - height;
         }
         self.line = index - self.top.min(index);
+    }
+
+    /// The first row where the newest one is on the screen.
+    fn newest_top(&self, highest_top: usize) -> usize {
+        match self.order {
+            ListOrder::OldestFirst => highest_top,
+            ListOrder::NewestFirst => 0,
+        }
     }
 
     /// The index of the selection: the newest row while following.
