@@ -26,7 +26,8 @@ pub mod backend {
     pub use crate::backend::parallelcluster::any_response::AnyResponse;
     pub use crate::backend::parallelcluster::{ParallelCluster, Settings, Signing};
     pub use crate::backend::{
-        EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
+        EventSource, EventsError, EventsPage, EventsResponse, ImageSource, LogBatch, LogError,
+        LogPath, LogRead, LogRequest, LogResponse, LogSource, NextToken, NoLog, Source,
     };
 }
 
