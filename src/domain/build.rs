@@ -27,6 +27,9 @@ use crate::store::work::WorkBudget;
 use crate::text::arn;
 use crate::text::safe::SafeText;
 
+/// The AMI's tag that names the version of ParallelCluster.
+const VERSION_TAG: &str = "parallelcluster:version";
+
 /// The build of one image.
 #[derive(Debug, Default)]
 pub struct Build {
@@ -420,6 +423,14 @@ impl Build {
         let described = self.image().and_then(|image| image.region.clone());
         let of_stack = || arn::region(self.stack_id()?.as_str()).map(SafeText::new);
         described.or_else(of_stack)
+    }
+
+    /// The ParallelCluster version that builds the image: of the description, else of the AMI's tag, which outlives the
+    /// stack.
+    pub fn version(&self) -> Option<&SafeText> {
+        let image = self.image()?;
+        let of_ami = || self.ami()?.tag(VERSION_TAG);
+        image.version.as_ref().or_else(of_ami)
     }
 
     /// The newest event of the current stack itself.

@@ -66,7 +66,7 @@ pub enum PageLine {
     Span(Span),
     /// One of a resource's events.
     Event(Arc<StackEvent>),
-    /// An event that is a consequence of another one's failure.
+    /// An event that is a consequence of another one's failure, or came after it.
     Follower(Arc<StackEvent>),
     /// A command that the user can run.
     Command {

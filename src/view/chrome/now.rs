@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::app::model::Model;
 use crate::domain::build::Build;
 use crate::domain::facts::Facts;
+use crate::domain::span;
 use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
@@ -23,7 +24,11 @@ const GAP: usize = 3;
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let build = &model.shown.build;
-    let activity = stage(model).or_else(|| newest(model));
+    // While a build is deleted, Image Builder's stage is the one before that.
+    let activity = match build.verdict() {
+        Verdict::Deleting => operation(model).or_else(|| stage(model)),
+        _ => stage(model).or_else(|| operation(model)),
+    };
     let activity = activity.map(|(subject, what, since)| {
         let label = Span::styled(format!(" {subject}: "), theme.dim());
         let what = Span::styled(what, theme.strong());
@@ -48,11 +53,14 @@ fn stage(model: &Model) -> Option<Activity> {
     Some(("Image Builder".to_owned(), stage, since))
 }
 
-/// The newest event, before Image Builder has a stage.
-fn newest(model: &Model) -> Option<Activity> {
-    let event = model.shown.build.current()?.newest()?;
-    let is_running = !event.status.is_final();
-    let since = event.timestamp.filter(|_| is_running);
+/// The operation of the stack that runs and began last, else the newest event.
+fn operation(model: &Model) -> Option<Activity> {
+    let timeline = model.shown.build.current()?;
+    let event = timeline.facts().running().or_else(|| timeline.newest())?;
+    let operation = span::spans(timeline.events_of(&event.logical_id)).pop();
+    let since = operation
+        .filter(span::Span::is_open)
+        .and_then(|operation| operation.began);
     Some((
         one_line(event.logical_id.as_str()),
         one_line(event.status.as_str()),
