@@ -163,6 +163,7 @@ impl ImageSource for OnePage {
 
 impl Source for OnePage {
     type Image = Self;
+    type Steps = std::convert::Infallible;
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

@@ -27,6 +27,7 @@ pub mod backend {
     pub use crate::backend::parallelcluster::{ParallelCluster, Settings, Signing};
     pub use crate::backend::{
         EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
+        StepsAnswer,
     };
 }
 
@@ -57,6 +58,7 @@ pub mod domain {
     pub use crate::domain::search::{is_in_event, matching_field};
     pub use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
     pub use crate::domain::status::{ClassSet, StatusClass};
+    pub use crate::domain::steps::{ListedWorkflows, Step, StepStatus, Workflow};
     pub use crate::domain::timeline::{Row, Row as TimelineRow, Timeline};
     pub use crate::domain::verdict::{OutcomeKind, Verdict};
 }

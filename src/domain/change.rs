@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::fault::Fault;
 use crate::domain::observation::{Observation, Stream, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::steps::StepChange;
 
 /// One observation after the build has applied it.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Change<'a> {
     pub has_new_gap: bool,
     /// The newly committed events, in the order to print them.
     pub committed: Vec<Arc<StackEvent>>,
+    /// The steps that have begun, ended, or are tried again.
+    pub steps: Vec<StepChange>,
     /// The changes by the observations of a resumed recording.
     pub earlier: Vec<Self>,
     /// The recorded build is another one than this: nothing of it is left.
@@ -81,6 +84,7 @@ impl<'a> Change<'a> {
             new_stack: None,
             has_new_gap: false,
             committed: Vec::new(),
+            steps: Vec::new(),
             earlier: Vec::new(),
             replaced: false,
         }

@@ -2,7 +2,8 @@
 //! service its address and its connections.
 
 use chrono::TimeDelta;
-use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use tokio::time::Instant;
 
 use crate::aws::context::RequestContext;
@@ -189,7 +190,9 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => &self.ec2,
-            Operation::GetImage => &self.image_builder,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => &self.image_builder,
             Operation::GetCallerIdentity => &self.sts,
             _ => &self.cloudformation,
         }
@@ -203,11 +206,40 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => &mut self.ec2,
-            Operation::GetImage => &mut self.image_builder,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => &mut self.image_builder,
             Operation::GetCallerIdentity => &mut self.sts,
             _ => &mut self.cloudformation,
         }
     }
+}
+
+/// A call as its service takes it: Image Builder's has a path of its own, and its lists take JSON.
+fn request(call: Call<'_>, url: &ServiceUrl) -> Request {
+    let path = match call.operation {
+        Operation::GetImage => "/GetImage",
+        Operation::ListWorkflowExecutions => "/ListWorkflowExecutions",
+        Operation::ListWorkflowStepExecutions => "/ListWorkflowStepExecutions",
+        _ => "/",
+    };
+    let json = HeaderValue::from_static("application/json");
+    if call.operation.method() == Method::POST {
+        let mut request = Request::new(call.operation, url.request(path, ""));
+        let fields = call.parameters.iter();
+        let fields: serde_json::Map<_, _> = fields
+            .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+            .collect();
+        request.body = serde_json::Value::Object(fields).to_string().into_bytes();
+        request.headers.insert(CONTENT_TYPE, json.clone());
+        request.headers.insert(ACCEPT, json);
+        return request;
+    }
+    let mut request = Request::new(call.operation, url.request(path, &encode(call.parameters)));
+    if call.operation == Operation::GetImage {
+        request.headers.insert(ACCEPT, json);
+    }
+    request
 }
 
 impl From<Fault> for Refusal {
@@ -239,18 +271,7 @@ impl<'c> Exchange<Call<'c>> for Client {
     async fn prepare(&mut self, call: Call<'c>) -> Result<Request, Fault> {
         let identity = self.identity.get(self.clock.server_time()).await;
         let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
-        let path = if call.operation == Operation::GetImage {
-            "/GetImage"
-        } else {
-            "/"
-        };
-        let url = &self.connection(call).url;
-        let url = url.request(path, &encode(call.parameters));
-        let mut request = Request::new(call.operation, url);
-        if call.operation == Operation::GetImage {
-            let json = HeaderValue::from_static("application/json");
-            request.headers.insert(ACCEPT, json);
-        }
+        let request = request(call, &self.connection(call).url);
         let context = self.context(call);
         let Some(mut signer) = identity.signer.clone() else {
             return Err(context.fault(FaultKind::Misconfigured, "there are no credentials"));

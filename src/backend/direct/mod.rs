@@ -6,6 +6,7 @@
 //!  image ─┬► DescribeStacks ────► cloudformation ─┐
 //!         ├► GetImage ──────────► imagebuilder ───┼─► description ─► ImageAnswer
 //!         └► DescribeImages ────► ec2 ────────────┘
+//!  steps ─► ListWorkflowExecutions, ListWorkflowStepExecutions ─► workflows ─► StepsAnswer
 //! ```
 //! `client` signs and sends each request. A refused action is not tried again before the user retries, and the image is
 //! described from the others. Only `aws::operation`'s calls are ever made.
@@ -20,6 +21,7 @@ mod imagebuilder;
 mod known;
 mod parts;
 mod query;
+mod workflows;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -312,6 +314,11 @@ impl ImageSource for Direct {
 
 impl Source for Direct {
     type Image = Self;
+    type Steps = Self;
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

@@ -19,6 +19,7 @@ pub(crate) mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -303,6 +304,7 @@ impl ImageSource for ParallelCluster {
 
 impl Source for ParallelCluster {
     type Image = Self;
+    type Steps = Infallible;
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

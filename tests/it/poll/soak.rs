@@ -158,6 +158,7 @@ impl ImageSource for Shared {
 
 impl Source for Shared {
     type Image = Self;
+    type Steps = std::convert::Infallible;
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)
