@@ -28,6 +28,7 @@ pub mod backend {
     pub use crate::backend::{
         EventSource, EventsError, EventsPage, EventsResponse, ImageSource, LogBatch, LogError,
         LogPath, LogRead, LogRequest, LogResponse, LogSource, NextToken, NoLog, Source,
+        StepsAnswer,
     };
 }
 
@@ -59,6 +60,7 @@ pub mod domain {
     pub use crate::domain::search::{is_in_event, matching_field};
     pub use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
     pub use crate::domain::status::{ClassSet, StatusClass};
+    pub use crate::domain::steps::{ListedWorkflows, Step, StepStatus, Workflow};
     pub use crate::domain::timeline::{Row, Row as TimelineRow, Timeline};
     pub use crate::domain::verdict::{OutcomeKind, Verdict};
 }

@@ -120,6 +120,7 @@ impl Identity {
             }
             Seen::Resumed(_)
             | Seen::Log(_)
+            | Seen::Steps(_)
             | Seen::Failed(_)
             | Seen::Refused(_)
             | Seen::ClockOff(_) => None,

@@ -33,7 +33,7 @@ pub use variables::variables;
 /// The format of the printed lines.
 #[derive(Clone, Debug)]
 pub(crate) enum LineFormat {
-    /// One aligned line per event; status changes go to the diagnostics.
+    /// One aligned line per event and per change of a step; status changes go to the diagnostics.
     Text(Box<Theme>),
     /// One JSON object per line.
     Json,
@@ -43,7 +43,7 @@ impl LineFormat {
     /// Whether an entry is printed to standard output, not as a diagnostic.
     pub(crate) const fn is_result(&self, entry: &Entry) -> bool {
         match entry {
-            Entry::Event(_) | Entry::Outcome(_) | Entry::Progress(_) => true,
+            Entry::Event(_) | Entry::Step(_) | Entry::Outcome(_) | Entry::Progress(_) => true,
             Entry::Stack(_) | Entry::Status { .. } => matches!(self, Self::Json),
             Entry::Remark(_) => false,
         }
@@ -133,6 +133,9 @@ impl<O: Write, D: Write> Printer<O, D> {
             }
             (LineFormat::Text(theme), Entry::Event(event)) => {
                 writeln!(self.out, "{}", theme.text(&text::event(event, theme)))
+            }
+            (LineFormat::Text(theme), Entry::Step(change)) => {
+                writeln!(self.out, "{}", theme.text(&text::step(change, theme)))
             }
             (LineFormat::Text(theme), Entry::Progress(progress)) => {
                 writeln!(self.out, "{}", theme.text(&text::progress(progress, theme)))

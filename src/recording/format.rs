@@ -16,6 +16,7 @@ use crate::domain::stack_event::{EventId, StackEvent, StackId, format_time, pars
 use crate::domain::verdict::OutcomeKind;
 use crate::recording::Header;
 use crate::recording::description::Description;
+use crate::recording::steps::StepsFields;
 use crate::text::redact::redact_secrets;
 use crate::text::safe::SafeText;
 
@@ -90,6 +91,8 @@ pub(crate) struct Line<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Description>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<StepsFields>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<FaultFields>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<SummaryFields>,
@@ -114,6 +117,8 @@ pub(crate) mod kind {
     pub(crate) const REFUSED: &str = "refused";
     /// DescribeImage returned a description.
     pub(crate) const IMAGE: &str = "image";
+    /// Image Builder listed the workflows of the image.
+    pub(crate) const STEPS: &str = "steps";
     /// DescribeImage returned that there is neither an image nor a stack.
     pub(crate) const NO_IMAGE: &str = "no-image";
     /// There is a stack that ParallelCluster did not create.
@@ -146,6 +151,7 @@ impl<'a> Line<'a> {
             behind_ms: None,
             audit: None,
             image: None,
+            steps: None,
             fault: None,
             summary: None,
             program: None,

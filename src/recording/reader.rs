@@ -287,6 +287,7 @@ impl Observations {
                 let image = Box::new(image.into());
                 Seen::Image(ImageAnswer::Described(image))
             }),
+            kind::STEPS => line.steps.as_ref().map(|steps| Seen::Steps(steps.into())),
             kind::NO_IMAGE => Some(Seen::Image(ImageAnswer::Absent)),
             kind::FOREIGN_IMAGE => Some(Seen::Image(ImageAnswer::Foreign)),
             kind::GONE_IMAGE => Some(Seen::Image(ImageAnswer::Gone)),

@@ -2,6 +2,7 @@
 //! service its address and its connections.
 
 use chrono::TimeDelta;
+use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use tokio::time::Instant;
 
@@ -195,7 +196,9 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => &self.ec2,
-            Operation::GetImage => &self.image_builder,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => &self.image_builder,
             Operation::GetCallerIdentity => &self.sts,
             Operation::GetLogEvents | Operation::FilterLogEvents => &self.logs,
             _ => &self.cloudformation,
@@ -210,12 +213,41 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => &mut self.ec2,
-            Operation::GetImage => &mut self.image_builder,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => &mut self.image_builder,
             Operation::GetCallerIdentity => &mut self.sts,
             Operation::GetLogEvents | Operation::FilterLogEvents => &mut self.logs,
             _ => &mut self.cloudformation,
         }
     }
+}
+
+/// A call as its service takes it: Image Builder's has a path of its own, and its lists take JSON.
+fn request(call: Call<'_>, url: &ServiceUrl) -> Request {
+    let path = match call.operation {
+        Operation::GetImage => "/GetImage",
+        Operation::ListWorkflowExecutions => "/ListWorkflowExecutions",
+        Operation::ListWorkflowStepExecutions => "/ListWorkflowStepExecutions",
+        _ => "/",
+    };
+    let json = HeaderValue::from_static("application/json");
+    if call.operation.method() == Method::POST {
+        let mut request = Request::new(call.operation, url.request(path, ""));
+        let fields = call.parameters.iter();
+        let fields = fields.map(|(name, value)| ((*name).to_owned(), (*value).into()));
+        let fields = || serde_json::Value::Object(fields.collect()).to_string();
+        request.body = call.json.map_or_else(fields, str::to_owned).into_bytes();
+        request.headers.insert(CONTENT_TYPE, json.clone());
+        request.headers.insert(ACCEPT, json);
+        add_target(&mut request);
+        return request;
+    }
+    let mut request = Request::new(call.operation, url.request(path, &encode(call.parameters)));
+    if call.operation == Operation::GetImage {
+        request.headers.insert(ACCEPT, json);
+    }
+    request
 }
 
 impl From<Fault> for Refusal {
@@ -247,22 +279,7 @@ impl<'c> Exchange<Call<'c>> for Client {
     async fn prepare(&mut self, call: Call<'c>) -> Result<Request, Fault> {
         let identity = self.identity.get(self.clock.server_time()).await;
         let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
-        let path = if call.operation == Operation::GetImage {
-            "/GetImage"
-        } else {
-            "/"
-        };
-        let url = &self.connection(call).url;
-        let url = url.request(path, &encode(call.parameters));
-        let mut request = Request::new(call.operation, url);
-        if call.operation == Operation::GetImage {
-            let json = HeaderValue::from_static("application/json");
-            request.headers.insert(ACCEPT, json);
-        }
-        if let Some(body) = call.json {
-            request.body = body.as_bytes().to_vec();
-            add_target(&mut request);
-        }
+        let request = request(call, &self.connection(call).url);
         let context = self.context(call);
         let Some(mut signer) = identity.signer.clone() else {
             return Err(context.fault(FaultKind::Misconfigured, "there are no credentials"));

@@ -6,6 +6,7 @@
 //!  image ─┬► DescribeStacks ────► cloudformation ─┐
 //!         ├► GetImage ──────────► imagebuilder ───┼─► description ─► ImageAnswer
 //!         └► DescribeImages ────► ec2 ────────────┘
+//!  steps ─► ListWorkflowExecutions, ListWorkflowStepExecutions ─► workflows ─► StepsAnswer
 //! ```
 //! `client` signs and sends each request. A refused action is not tried again before the user retries, and the image is
 //! described from the others. Only `aws::operation`'s calls are ever made.
@@ -21,6 +22,7 @@ mod known;
 mod log;
 mod parts;
 mod query;
+mod workflows;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -317,9 +319,14 @@ impl ImageSource for Direct {
 impl Source for Direct {
     type Image = Self;
     type Log = Self;
+    type Steps = Self;
 
     fn log_source(&mut self) -> Option<&mut Self> {
         self.reads_log.then_some(self)
+    }
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        Some(self)
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

@@ -19,6 +19,7 @@ pub(crate) mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -306,6 +307,7 @@ impl ImageSource for ParallelCluster {
 impl Source for ParallelCluster {
     type Image = Self;
     type Log = NoLog;
+    type Steps = Infallible;
 
     fn log_source(&mut self) -> Option<&mut NoLog> {
         None
