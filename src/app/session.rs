@@ -374,6 +374,7 @@ impl Session {
         Origin {
             image_id: SafeText::new(&self.target.image_id),
             region: self.region(),
+            label: None,
         }
     }
 
