@@ -91,6 +91,7 @@ fn end_watch(session: &mut Session, end: WatchEnd, is_outcome: bool, effects: &m
     );
     let entry = Entry::Outcome(Box::new(record.clone()));
     effects.push(Effect::Emit(session.id, entry));
+    effects.push(Effect::Stop(session.id));
     // What was recorded is no news.
     if is_outcome && !session.build.is_only_recorded() {
         let code = end.code;
