@@ -20,6 +20,10 @@ pub(crate) enum Operation {
     /// Exchanges credentials, as the credential chain does.
     AssumeRole,
     GetCallerIdentity,
+    /// Lines of a log stream, in order.
+    GetLogEvents,
+    /// The lines of a log stream in a span of time.
+    FilterLogEvents,
 }
 
 impl Operation {
@@ -31,6 +35,7 @@ impl Operation {
             Self::DescribeImages => "ec2",
             Self::GetImage => "imagebuilder",
             Self::GetCallerIdentity | Self::AssumeRole => "sts",
+            Self::GetLogEvents | Self::FilterLogEvents => "logs",
         }
     }
 
@@ -44,7 +49,7 @@ impl Operation {
             | Self::DescribeImages
             | Self::GetImage
             | Self::GetCallerIdentity => Method::GET,
-            Self::AssumeRole => Method::POST,
+            Self::AssumeRole | Self::GetLogEvents | Self::FilterLogEvents => Method::POST,
         }
     }
 
@@ -59,6 +64,8 @@ impl Operation {
             Self::GetImage => "imagebuilder:GetImage",
             Self::AssumeRole => "sts:AssumeRole",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::GetLogEvents => "logs:GetLogEvents",
+            Self::FilterLogEvents => "logs:FilterLogEvents",
         }
     }
 
@@ -73,6 +80,8 @@ impl Operation {
             Self::GetImage => "read the Image Builder image of",
             Self::AssumeRole => "assume the role",
             Self::GetCallerIdentity => "find the identity for",
+            Self::GetLogEvents => "read the build log of",
+            Self::FilterLogEvents => "search the build log for late lines of",
         }
     }
 }
@@ -116,7 +125,9 @@ mod tests {
             Operation::DescribeImages => Some(Operation::GetImage),
             Operation::GetImage => Some(Operation::GetCallerIdentity),
             Operation::GetCallerIdentity => Some(Operation::AssumeRole),
-            Operation::AssumeRole => None,
+            Operation::AssumeRole => Some(Operation::GetLogEvents),
+            Operation::GetLogEvents => Some(Operation::FilterLogEvents),
+            Operation::FilterLogEvents => None,
         }
     }
 

@@ -41,6 +41,11 @@ impl ImageSource for Enriched {
 
 impl Source for Enriched {
     type Image = Self;
+    type Log = Direct;
+
+    fn log_source(&mut self) -> Option<&mut Direct> {
+        self.aws.log_source()
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

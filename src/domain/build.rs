@@ -121,6 +121,10 @@ impl Build {
                 self.answers.stack_is_gone(observation.elapsed);
             }
             Seen::Image(image) => self.apply_image(image, observation),
+            Seen::Log(page) => {
+                change.response = Response::Detail;
+                change.log = Some(page);
+            }
             Seen::Failed(fault) => change.response = Response::Failed(fault),
             Seen::Refused(fault) => change.response = Response::Refused(fault),
             Seen::ClockOff(behind) => change.response = Response::ClockOff(*behind),

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
+use crate::domain::log_line::LogPage;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 
 /// A kind of data that is fetched on its own schedule.
@@ -65,6 +66,8 @@ pub enum Seen {
     /// There is no stack of this name.
     StackGone,
     Image(ImageAnswer),
+    /// Lines of the build log.
+    Log(LogPage),
     /// A request of the stream failed; other streams may still be up to date.
     Failed(Fault),
     /// A call of the stream is refused for good, and the watch goes on without it.

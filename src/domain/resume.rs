@@ -103,7 +103,11 @@ impl Identity {
                 None
             }
             Seen::Image(answer) => self.image(answer, observation),
-            Seen::Resumed(_) | Seen::Failed(_) | Seen::Refused(_) | Seen::ClockOff(_) => None,
+            Seen::Resumed(_)
+            | Seen::Log(_)
+            | Seen::Failed(_)
+            | Seen::Refused(_)
+            | Seen::ClockOff(_) => None,
         };
         if let Some(decided) = decided {
             self.standing = decided;

@@ -216,7 +216,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::backend::{EventSource, EventsError, EventsPage, EventsResponse, NextToken};
+    use crate::backend::{EventSource, EventsError, EventsPage, EventsResponse, NextToken, NoLog};
     use crate::domain::fault::{Fault, FaultKind};
     use crate::domain::image::{ImageAnswer, ImageDescription};
     use crate::domain::stack_event::StackEvent;
@@ -267,6 +267,11 @@ mod tests {
 
     impl Source for Slow {
         type Image = Self;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -357,6 +362,11 @@ mod tests {
 
     impl Source for Dead {
         type Image = Self;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -447,6 +457,11 @@ mod tests {
 
     impl Source for Faulty {
         type Image = Self;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -595,6 +610,11 @@ mod tests {
 
     impl Source for EventsOnly {
         type Image = Faulty;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
 
         fn image_source(&mut self) -> Option<&mut Faulty> {
             None

@@ -62,6 +62,7 @@ impl Transcript {
                 ..Line::of(observation.stream, kind::REFUSED, at)
             }),
             Seen::Image(answer) => self.image(answer, at),
+            Seen::Log(_) => {}
             Seen::ClockOff(behind) => {
                 self.write(&Line::of_clock(observation.stream, *behind, at));
             }

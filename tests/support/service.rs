@@ -316,6 +316,16 @@ impl Service {
         Ok(EventsPage { events, next })
     }
 
+    /// Whether the newest page, where pages are of one size, has a token and fewer than this number of the stack's events.
+    pub(crate) fn is_newest_page_short(&self, count: usize) -> bool {
+        let size = self.character.page_size;
+        let has_token = self.listed().len() > size || self.character.has(Habit::EmptyLastPage);
+        let foreign = Self::foreign();
+        let newest = self.listed().iter().rev().take(size);
+        let own = newest.filter(|kept| kept.event.stack_id.as_str() != foreign);
+        has_token && own.count() < count
+    }
+
     fn position(&self, token: Option<&NextToken>) -> Result<usize, Rejected> {
         let Some(token) = token else { return Ok(0) };
         let token = &self.tokens[serial(token)];

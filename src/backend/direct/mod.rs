@@ -18,6 +18,7 @@ mod ec2;
 mod events;
 mod imagebuilder;
 mod known;
+mod log;
 mod parts;
 mod query;
 
@@ -87,6 +88,8 @@ pub(crate) struct Direct {
     /// The one stack to watch.
     stack: Option<StackId>,
     waits: bool,
+    /// Whether the build log may be asked for.
+    pub(crate) reads_log: bool,
     region: String,
     known: Known,
     /// The refused calls.
@@ -167,6 +170,7 @@ impl Direct {
             image_id: image_id.to_owned(),
             stack: None,
             waits: false,
+            reads_log: true,
             region,
             known: Known::default(),
             refused: Vec::new(),
@@ -312,6 +316,11 @@ impl ImageSource for Direct {
 
 impl Source for Direct {
     type Image = Self;
+    type Log = Self;
+
+    fn log_source(&mut self) -> Option<&mut Self> {
+        self.reads_log.then_some(self)
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)
