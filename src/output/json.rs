@@ -195,7 +195,8 @@ pub(super) fn json_line(origin: Option<&Origin>, entry: &Entry) -> Option<String
 }
 
 fn event_line(of: Option<Of<'_>>, event: &StackEvent) -> serde_json::Result<String> {
-    let raw: &RawValue = serde_json::from_str(event.as_sent())?;
+    let sent = event.as_sent();
+    let raw: &RawValue = serde_json::from_str(&sent)?;
     serde_json::to_string(&Line::Event {
         stack_id: event.stack_id.as_str(),
         of,

@@ -157,16 +157,18 @@ impl Transcript {
         at: DateTime<Utc>,
     ) {
         for event in fresh {
+            let raw = event.raw();
             self.write(&Line {
                 aside,
-                ..Line::of_event(event, at)
+                ..Line::of_event(event, &raw, at)
             });
         }
         for LateEvent { event, before } in late {
+            let raw = event.raw();
             self.write(&Line {
                 before: Some(before.as_str().into()),
                 aside,
-                ..Line::of_event(event, at)
+                ..Line::of_event(event, &raw, at)
             });
         }
     }
