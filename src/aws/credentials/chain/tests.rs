@@ -2,6 +2,8 @@
 //!
 //! Each test runs one of the ignored tests at the end in a process of its own.
 
+mod login;
+
 use std::fs;
 
 use crate::aws::credentials::chain::*;
