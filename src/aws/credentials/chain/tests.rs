@@ -145,6 +145,25 @@ async fn a_console_login_is_used_and_its_command_is_named() {
 }
 
 #[tokio::test]
+async fn a_source_profile_that_leads_nowhere_is_named() {
+    let role = "[profile work]\nregion = x\nrole_arn = arn:aws:iam::123456789012:role/r\n";
+    for (source, why) in [
+        (
+            "nope",
+            "the source_profile nope of profile work does not exist",
+        ),
+        (
+            "work",
+            "profile work is its own source_profile and has no keys",
+        ),
+    ] {
+        let home = Home::new("source", &format!("{role}source_profile = {source}\n"));
+        let found = run(&home, "profile_work", &[]).await;
+        assert_eq!(found, format!("Misconfigured({why:?})"));
+    }
+}
+
+#[tokio::test]
 async fn overridden_addresses_of_the_credentials_are_https_or_on_this_machine() {
     let role = "[profile work]\nregion = x\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n";
     let config = format!("{role}[profile base]\n{STATIC_KEYS}");
