@@ -115,6 +115,7 @@ impl Watcher {
             self.now = self.now.max(due);
             match request {
                 ApiRequest::Events(token) => return token,
+                ApiRequest::Log(_) => unreachable!("no log is read"),
                 ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());
                     if let Some(seen) = self.schedules.on_image(self.now, Ok(answer)) {
