@@ -7,7 +7,7 @@ use crate::demo::faults::{Count, FaultPlan, InjectedFault, Route};
 use crate::demo::playback::Playback;
 use crate::demo::server::aws;
 use crate::demo::server::http::{Cut, HttpResponse, Stamp, truncated, whole};
-use crate::demo::server::requests::{Counter, LoggedRequest, RequestLog};
+use crate::demo::server::requests::{Body, Counter, LoggedRequest, RequestLog};
 use crate::demo::server::response::Response;
 use crate::demo::world::{Page, World};
 
@@ -42,7 +42,7 @@ impl Api {
     }
 
     /// Responds to one request, or fails as planned.
-    pub(crate) async fn respond<B>(&self, request: Request<B>) -> Result<HttpResponse, Cut> {
+    pub(crate) async fn respond(&self, request: Request<impl Body>) -> Result<HttpResponse, Cut> {
         let request = LoggedRequest::new(&request);
         let action = aws::action(&request);
         let count = self.counter.count(request.route);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::Request;
+use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
 
 use crate::demo::faults::{Count, Route};
@@ -22,11 +23,29 @@ pub struct LoggedRequest {
     pub query: Vec<(String, String)>,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A body that has arrived.
+pub(crate) trait Body {
+    fn bytes(&self) -> &[u8];
+}
+
+impl Body for () {
+    fn bytes(&self) -> &[u8] {
+        &[]
+    }
+}
+
+impl Body for Bytes {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
 }
 
 impl LoggedRequest {
-    /// Reads a request's head.
-    pub(crate) fn new<B>(request: &Request<B>) -> Self {
+    /// Reads a request.
+    pub(crate) fn new(request: &Request<impl Body>) -> Self {
         let path = request.uri().path();
         let headers = request.headers().iter();
         let headers = headers.map(|(name, value)| {
@@ -45,6 +64,7 @@ impl LoggedRequest {
                 .unwrap_or_default(),
             query,
             headers: headers.collect(),
+            body: request.body().bytes().to_vec(),
         }
     }
 
