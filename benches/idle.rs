@@ -164,6 +164,7 @@ impl ImageSource for OnePage {
 impl Source for OnePage {
     type Image = Self;
     type Log = NoLog;
+    type Steps = std::convert::Infallible;
 
     fn log_source(&mut self) -> Option<&mut NoLog> {
         None

@@ -17,6 +17,8 @@ pub(crate) enum Operation {
     ListStacks,
     DescribeImages,
     GetImage,
+    ListWorkflowExecutions,
+    ListWorkflowStepExecutions,
     /// Exchanges credentials, as the credential chain does.
     AssumeRole,
     GetCallerIdentity,
@@ -33,7 +35,9 @@ impl Operation {
             Self::GetImageStackEvents | Self::DescribeImage => "execute-api",
             Self::DescribeStackEvents | Self::DescribeStacks | Self::ListStacks => "cloudformation",
             Self::DescribeImages => "ec2",
-            Self::GetImage => "imagebuilder",
+            Self::GetImage | Self::ListWorkflowExecutions | Self::ListWorkflowStepExecutions => {
+                "imagebuilder"
+            }
             Self::GetCallerIdentity | Self::AssumeRole => "sts",
             Self::GetLogEvents | Self::FilterLogEvents => "logs",
         }
@@ -49,7 +53,12 @@ impl Operation {
             | Self::DescribeImages
             | Self::GetImage
             | Self::GetCallerIdentity => Method::GET,
-            Self::AssumeRole | Self::GetLogEvents | Self::FilterLogEvents => Method::POST,
+            // Image Builder's lists and the build log are read by POST.
+            Self::ListWorkflowExecutions
+            | Self::ListWorkflowStepExecutions
+            | Self::AssumeRole
+            | Self::GetLogEvents
+            | Self::FilterLogEvents => Method::POST,
         }
     }
 
@@ -62,6 +71,8 @@ impl Operation {
             Self::ListStacks => "cloudformation:ListStacks",
             Self::DescribeImages => "ec2:DescribeImages",
             Self::GetImage => "imagebuilder:GetImage",
+            Self::ListWorkflowExecutions => "imagebuilder:ListWorkflowExecutions",
+            Self::ListWorkflowStepExecutions => "imagebuilder:ListWorkflowStepExecutions",
             Self::AssumeRole => "sts:AssumeRole",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::GetLogEvents => "logs:GetLogEvents",
@@ -78,6 +89,8 @@ impl Operation {
             Self::ListStacks => "list the stacks for",
             Self::DescribeImages => "find the AMI of",
             Self::GetImage => "read the Image Builder image of",
+            Self::ListWorkflowExecutions => "list the Image Builder workflows of",
+            Self::ListWorkflowStepExecutions => "list the Image Builder steps of",
             Self::AssumeRole => "assume the role",
             Self::GetCallerIdentity => "find the identity for",
             Self::GetLogEvents => "read the build log of",
@@ -123,7 +136,9 @@ mod tests {
             Operation::DescribeStacks => Some(Operation::ListStacks),
             Operation::ListStacks => Some(Operation::DescribeImages),
             Operation::DescribeImages => Some(Operation::GetImage),
-            Operation::GetImage => Some(Operation::GetCallerIdentity),
+            Operation::GetImage => Some(Operation::ListWorkflowExecutions),
+            Operation::ListWorkflowExecutions => Some(Operation::ListWorkflowStepExecutions),
+            Operation::ListWorkflowStepExecutions => Some(Operation::GetCallerIdentity),
             Operation::GetCallerIdentity => Some(Operation::AssumeRole),
             Operation::AssumeRole => Some(Operation::GetLogEvents),
             Operation::GetLogEvents => Some(Operation::FilterLogEvents),

@@ -1,9 +1,9 @@
 //! The backends: the services that a watch reads a build from, one variant of [`Backend`] each.
 //!
 //! ```text
-//!  poll ─ ApiRequest ─► EventSource, ImageSource ─┬► parallelcluster/ ─┬► aws ─► the ParallelCluster API
-//!   ▲                                             └► direct/ ──────────┘     ► CloudFormation, EC2, Image Builder
-//!   └────────── EventsResponse, ImageAnswer, Fault ◄───────┘
+//!  poll ─ ApiRequest ─► EventSource, ImageSource, StepSource ─┬► parallelcluster/ ─┬► aws ─► the ParallelCluster API
+//!   ▲                                                         └► direct/ ──────────┘     ► CloudFormation, EC2, Image Builder
+//!   └────────── EventsResponse, ImageAnswer, StepsAnswer, Fault ◄──────┘
 //! ```
 //! The traits are a backend's capabilities, in the domain's types; [`Source`] puts them together for the poller.
 //! A backend makes one request at a time, and turns each response into the domain's types: it keeps no events and decides
@@ -15,6 +15,7 @@ pub(crate) mod direct;
 pub(crate) mod enriched;
 pub(crate) mod parallelcluster;
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::log_line::LogLine;
 use crate::domain::stack_event::StackEvent;
+use crate::domain::steps::ListedWorkflows;
 
 /// The service's token for the next (older) page; opaque, and never used again after an error.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -168,16 +170,45 @@ pub trait ImageSource: Send {
     fn image(&mut self) -> impl Future<Output = Result<ImageAnswer, Fault>> + Send;
 }
 
+/// The answer about the workflows of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepsAnswer {
+    Listed(ListedWorkflows),
+    /// There is no image yet, or no more.
+    NoImage,
+    /// The call is refused: it is not made again before the user retries.
+    Refused,
+}
+
+/// The workflows of one image, with their steps. It serves one request at a time.
+pub trait StepSource: Send {
+    /// Lists the workflows.
+    fn steps(&mut self) -> impl Future<Output = Result<StepsAnswer, Fault>> + Send;
+}
+
+/// A capability that a backend lacks.
+impl StepSource for Infallible {
+    async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
+        match *self {}
+    }
+}
+
 /// The capabilities of a backend for one image. All have events; any other one may be missing.
 pub trait Source: EventSource {
     type Image: ImageSource;
     type Log: LogSource;
+    type Steps: StepSource;
 
     /// `None` if the backend can't describe images.
     fn image_source(&mut self) -> Option<&mut Self::Image>;
 
     /// `None` if the backend can't read build logs.
     fn log_source(&mut self) -> Option<&mut Self::Log>;
+
+    /// `None` if the backend can't list steps.
+    fn step_source(&mut self) -> Option<&mut Self::Steps> {
+        None
+    }
 
     /// The requests since the last time that this was asked.
     fn take_requests(&mut self) -> u32 {
@@ -245,9 +276,20 @@ impl LogSource for Backend {
     }
 }
 
+impl StepSource for Backend {
+    async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
+        match self {
+            Self::ParallelCluster(_) => Ok(StepsAnswer::NoImage),
+            Self::Direct(aws) => aws.steps().await,
+            Self::Enriched(both) => both.steps().await,
+        }
+    }
+}
+
 impl Source for Backend {
     type Image = Self;
     type Log = Self;
+    type Steps = Self;
 
     fn log_source(&mut self) -> Option<&mut Self> {
         let has_log = match self {
@@ -256,6 +298,11 @@ impl Source for Backend {
             Self::Enriched(both) => both.aws.log_source().is_some(),
         };
         has_log.then_some(self)
+    }
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        let has_steps = !matches!(self, Self::ParallelCluster(_));
+        has_steps.then_some(self)
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

@@ -10,6 +10,7 @@ use crate::domain::fault::Fault;
 use crate::domain::log_line::LogPage;
 use crate::domain::observation::{Observation, Stream, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::steps::StepChange;
 
 /// One observation after the build has applied it.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Change<'a> {
     pub committed: Vec<Arc<StackEvent>>,
     /// The new lines of the build log.
     pub log: Option<&'a LogPage>,
+    /// The steps that have begun, ended, or are tried again.
+    pub steps: Vec<StepChange>,
     /// The changes by the observations of a resumed recording.
     pub earlier: Vec<Self>,
     /// The recorded build is another one than this: nothing of it is left.
@@ -87,6 +90,7 @@ impl<'a> Change<'a> {
             has_new_gap: false,
             committed: Vec::new(),
             log: None,
+            steps: Vec::new(),
             earlier: Vec::new(),
             replaced: false,
         }

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{EventsError, EventsResponse, LogError, LogRequest, LogResponse, NextToken};
+use crate::backend::{
+    EventsError, EventsResponse, LogError, LogRequest, LogResponse, NextToken, StepsAnswer,
+};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Seen, Stream, WalkStep};
@@ -15,6 +17,7 @@ use crate::poll::cadence::Cadence;
 use crate::poll::description::ImageSchedule;
 use crate::poll::events::EventsSchedule;
 use crate::poll::log::{LogSchedule, LogStart};
+use crate::poll::steps::StepsSchedule;
 
 /// A command of the app to a poller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub enum ApiRequest {
     Image,
     /// Lines of the build log.
     Log(Box<LogRequest>),
+    /// The workflows of the image.
+    Steps,
 }
 
 impl ApiRequest {
@@ -45,6 +50,7 @@ impl ApiRequest {
             Self::Events(_) => Stream::Events,
             Self::Image => Stream::Image,
             Self::Log(_) => Stream::Log,
+            Self::Steps => Stream::Steps,
         }
     }
 }
@@ -71,6 +77,8 @@ pub struct Schedules {
     events: EventsSchedule,
     /// `None` if the backend can't describe images.
     image: Option<ImageSchedule>,
+    /// `None` if the backend can't list steps.
+    steps: Option<StepsSchedule>,
     /// `None` unless the log is wanted and the backend can read it.
     log: Option<LogSchedule>,
     interval: Option<Duration>,
@@ -88,6 +96,7 @@ impl Schedules {
             log: None,
             interval,
             random: fork,
+            steps: None,
         }
     }
 
@@ -109,6 +118,12 @@ impl Schedules {
         self.image = None;
     }
 
+    /// Makes requests for the steps, too.
+    pub(crate) fn add_steps(&mut self) {
+        let random = fastrand::Rng::new();
+        self.steps = Some(StepsSchedule::new(Cadence::new(None, random)));
+    }
+
     /// Fetches the description this often while nothing calls for it.
     pub(crate) fn describe_every(&mut self, interval: Duration) {
         if let Some(image) = &mut self.image {
@@ -127,18 +142,25 @@ impl Schedules {
                 image.remember(event);
             }
         }
+        if let Some(steps) = &mut self.steps {
+            steps.remember(page);
+        }
     }
 
     /// The next request, and when it is due. Where two are due at the same time, the shorter one precedes a walk.
     pub fn next(&self) -> (ApiRequest, Duration) {
         let events = self.events.request();
-        let first = match self.image.as_ref().and_then(Schedule::next) {
+        let next = match self.image.as_ref().and_then(Schedule::next) {
             Some(image) if image.1 <= events.1 => image,
             _ => events,
         };
+        let next = match self.steps.as_ref().and_then(Schedule::next) {
+            Some(steps) if steps.1 < next.1 => steps,
+            _ => next,
+        };
         match self.log.as_ref().and_then(Schedule::next) {
-            Some(log) if log.1 < first.1 => log,
-            _ => first,
+            Some(log) if log.1 < next.1 => log,
+            _ => next,
         }
     }
 
@@ -147,6 +169,7 @@ impl Schedules {
         let next = match stream {
             Stream::Image => self.image.as_ref().and_then(Schedule::next),
             Stream::Log => self.log.as_ref().and_then(Schedule::next),
+            Stream::Steps => self.steps.as_ref().and_then(Schedule::next),
             _ => None,
         };
         next.map_or_else(|| self.events.request().1, |(_, due)| due)
@@ -161,6 +184,9 @@ impl Schedules {
         let seen = self.events.on_response(now, response)?;
         if let Some(image) = &mut self.image {
             image.on_other(now, &seen, self.events.request().1);
+        }
+        if let Some(steps) = &mut self.steps {
+            steps.on_other(now, &seen, self.events.request().1);
         }
         if let Some(log) = &mut self.log {
             log.on_other(now, &seen, self.events.request().1);
@@ -178,7 +204,19 @@ impl Schedules {
         let seen = image.on_response(now, response)?;
         let next_try = image.next().map_or(now, |(_, due)| due);
         self.events.on_other(now, &seen, next_try);
+        if let Some(steps) = &mut self.steps {
+            steps.on_other(now, &seen, next_try);
+        }
         Some(seen)
+    }
+
+    /// Handles the response to [`ApiRequest::Steps`]. `None` where there is nothing to show.
+    pub fn on_steps(
+        &mut self,
+        now: Duration,
+        response: Result<StepsAnswer, Fault>,
+    ) -> Option<Seen> {
+        self.steps.as_mut()?.on_response(now, response)
     }
 
     /// Handles the response to [`ApiRequest::Log`].
@@ -197,6 +235,9 @@ impl Schedules {
         self.events.command(now, command);
         if let Some(image) = &mut self.image {
             image.command(now, command);
+        }
+        if let Some(steps) = &mut self.steps {
+            steps.command(now, command);
         }
     }
 }
@@ -266,6 +307,7 @@ mod tests {
                 ApiRequest::Events(_) => drop(schedules.on_events(due, Ok(page(events, None)))),
                 ApiRequest::Log(_) => unreachable!("no log is read"),
                 ApiRequest::Image => drop(schedules.on_image(due, Ok(described(false)))),
+                ApiRequest::Steps => drop(schedules.on_steps(due, Ok(StepsAnswer::NoImage))),
             }
             requests.push((request, due.as_secs()));
         }

@@ -2,6 +2,7 @@
 //! service its address and its connections.
 
 use chrono::TimeDelta;
+use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use tokio::time::Instant;
 
@@ -14,6 +15,7 @@ use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
 use crate::aws::query::encode;
 use crate::aws::refusal::Cause;
+use crate::aws::shared::Shared;
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::{CaBundle, TlsError};
 use crate::backend::direct::query::ForeignBody;
@@ -49,8 +51,9 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(url: ServiceUrl, bundle: Option<&CaBundle>) -> Result<Self, TlsError> {
-        let http = HttpClient::new(url.endpoint(), bundle, Limits::default())?;
+    fn new(url: ServiceUrl, shared: &Shared, bundle: Option<&CaBundle>) -> Result<Self, TlsError> {
+        let (authority, endpoint) = (url.authority(), url.endpoint());
+        let http = shared.http(authority, endpoint, bundle, Limits::default())?;
         Ok(Self { url, http })
     }
 }
@@ -69,6 +72,7 @@ pub(super) struct Client {
     /// EC2 in the other regions that the image was distributed to.
     elsewhere: Vec<(String, Connection)>,
     endpoints: Endpoints,
+    shared: Shared,
     bundle: Option<CaBundle>,
     clock: ServerClock,
     /// The requests that were not counted yet.
@@ -80,12 +84,13 @@ impl Client {
         subject: &str,
         endpoints: Endpoints,
         identity: IdentityCache,
+        shared: Shared,
         bundle: Option<CaBundle>,
         clock: Clock,
     ) -> Result<Self, TlsError> {
         let connect = |service| {
             let url = endpoints.of(service).clone();
-            Connection::new(url, bundle.as_ref())
+            Connection::new(url, &shared, bundle.as_ref())
         };
         Ok(Self {
             subject: subject.to_owned(),
@@ -97,6 +102,7 @@ impl Client {
             logs: connect(Service::Logs)?,
             elsewhere: Vec::new(),
             endpoints,
+            shared,
             bundle,
             clock: ServerClock::new(clock),
             requests: 0,
@@ -155,7 +161,7 @@ impl Client {
         };
         let url = self.endpoints.elsewhere(Service::Ec2, region);
         let url = url.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
-        let connection = Connection::new(url, self.bundle.as_ref());
+        let connection = Connection::new(url, &self.shared, self.bundle.as_ref());
         let connection =
             connection.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
         self.elsewhere.push((region.to_owned(), connection));
@@ -195,7 +201,9 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => &self.ec2,
-            Operation::GetImage => &self.image_builder,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => &self.image_builder,
             Operation::GetCallerIdentity => &self.sts,
             Operation::GetLogEvents | Operation::FilterLogEvents => &self.logs,
             _ => &self.cloudformation,
@@ -210,12 +218,41 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => &mut self.ec2,
-            Operation::GetImage => &mut self.image_builder,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => &mut self.image_builder,
             Operation::GetCallerIdentity => &mut self.sts,
             Operation::GetLogEvents | Operation::FilterLogEvents => &mut self.logs,
             _ => &mut self.cloudformation,
         }
     }
+}
+
+/// A call as its service takes it: Image Builder's has a path of its own, and its lists take JSON.
+fn request(call: Call<'_>, url: &ServiceUrl) -> Request {
+    let path = match call.operation {
+        Operation::GetImage => "/GetImage",
+        Operation::ListWorkflowExecutions => "/ListWorkflowExecutions",
+        Operation::ListWorkflowStepExecutions => "/ListWorkflowStepExecutions",
+        _ => "/",
+    };
+    let json = HeaderValue::from_static("application/json");
+    if call.operation.method() == Method::POST {
+        let mut request = Request::new(call.operation, url.request(path, ""));
+        let fields = call.parameters.iter();
+        let fields = fields.map(|(name, value)| ((*name).to_owned(), (*value).into()));
+        let fields = || serde_json::Value::Object(fields.collect()).to_string();
+        request.body = call.json.map_or_else(fields, str::to_owned).into_bytes();
+        request.headers.insert(CONTENT_TYPE, json.clone());
+        request.headers.insert(ACCEPT, json);
+        add_target(&mut request);
+        return request;
+    }
+    let mut request = Request::new(call.operation, url.request(path, &encode(call.parameters)));
+    if call.operation == Operation::GetImage {
+        request.headers.insert(ACCEPT, json);
+    }
+    request
 }
 
 impl From<Fault> for Refusal {
@@ -247,22 +284,7 @@ impl<'c> Exchange<Call<'c>> for Client {
     async fn prepare(&mut self, call: Call<'c>) -> Result<Request, Fault> {
         let identity = self.identity.get(self.clock.server_time()).await;
         let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
-        let path = if call.operation == Operation::GetImage {
-            "/GetImage"
-        } else {
-            "/"
-        };
-        let url = &self.connection(call).url;
-        let url = url.request(path, &encode(call.parameters));
-        let mut request = Request::new(call.operation, url);
-        if call.operation == Operation::GetImage {
-            let json = HeaderValue::from_static("application/json");
-            request.headers.insert(ACCEPT, json);
-        }
-        if let Some(body) = call.json {
-            request.body = body.as_bytes().to_vec();
-            add_target(&mut request);
-        }
+        let request = request(call, &self.connection(call).url);
         let context = self.context(call);
         let Some(mut signer) = identity.signer.clone() else {
             return Err(context.fault(FaultKind::Misconfigured, "there are no credentials"));

@@ -10,8 +10,18 @@ use crate::demo::scenario::schedule::image_times;
 const OUTPUT: &str = include_str!("../../../assets/scenarios/build-log.txt");
 
 const PACKAGES: [&str; 12] = [
-    "gcc-c++", "kernel-devel", "libevent", "hwloc", "munge", "slurm", "openmpi", "libfabric", "nfs-utils", "lustre",
-    "pmix", "stunnel",
+    "gcc-c++",
+    "kernel-devel",
+    "libevent",
+    "hwloc",
+    "munge",
+    "slurm",
+    "openmpi",
+    "libfabric",
+    "nfs-utils",
+    "lustre",
+    "pmix",
+    "stunnel",
 ];
 
 /// The steps of ParallelCluster's component, and the part of the time that each takes, in hundredths.
@@ -85,8 +95,13 @@ impl Log<'_> {
         }
         let number = self.lines.len();
         // The agent sends batches; one in a while is held up.
-        let batch = Duration::from_secs(3).saturating_sub(Duration::from_millis(self.now.as_millis() as u64 % 3_000));
-        let delay = if number % 701 == 700 { Duration::from_secs(70) } else { batch };
+        let batch = Duration::from_secs(3)
+            .saturating_sub(Duration::from_millis(self.now.as_millis() as u64 % 3_000));
+        let delay = if number % 701 == 700 {
+            Duration::from_secs(70)
+        } else {
+            batch
+        };
         self.lines.push(Line {
             written: self.now,
             arrives: self.now + delay,
@@ -99,7 +114,8 @@ impl Log<'_> {
     }
 
     fn image(&self) -> String {
-        self.physical_id("AWS::ImageBuilder::Image").unwrap_or_default()
+        self.physical_id("AWS::ImageBuilder::Image")
+            .unwrap_or_default()
     }
 
     fn physical_id(&self, kind: &str) -> Option<String> {
@@ -113,7 +129,9 @@ impl Log<'_> {
             return;
         }
         let image = self.image();
-        self.say(format!("Image transitioned to {status} state for Image ARN: {image}"));
+        self.say(format!(
+            "Image transitioned to {status} state for Image ARN: {image}"
+        ));
         match status {
             "BUILDING" => self.building(ends),
             "TESTING" => self.testing(ends),
@@ -181,7 +199,11 @@ impl Log<'_> {
         let components = self.build.resources.iter().filter(|it| it.kind == kind);
         let arns: Vec<_> = components.map(|it| it.physical_id.clone()).collect();
         let fails = self.build.creation_failure.is_some();
-        let ends = if fails { ends.min(self.stopped.saturating_sub(Duration::from_secs(2))) } else { ends };
+        let ends = if fails {
+            ends.min(self.stopped.saturating_sub(Duration::from_secs(2)))
+        } else {
+            ends
+        };
         let span = ends.saturating_sub(self.now);
         for (index, arn) in arns.iter().enumerate() {
             self.say(format!("Document {arn}"));
@@ -192,7 +214,11 @@ impl Log<'_> {
             }
             for (name, part) in STEPS {
                 let is_last = fails && name == "InstallPClusterPackages";
-                let ends = if is_last { ends } else { self.now + span * part / 100 };
+                let ends = if is_last {
+                    ends
+                } else {
+                    self.now + span * part / 100
+                };
                 self.run(name, ends, is_last);
                 if is_last {
                     return;
@@ -206,7 +232,10 @@ impl Log<'_> {
     fn run(&mut self, name: &str, ends: Duration, fails: bool) {
         self.say(format!("Step {name}"));
         self.say("ExecuteBash: STARTED EXECUTION");
-        self.say(format!("ExecuteBash: Created temporary directory: /tmp/{}", ec2_digits(name)));
+        self.say(format!(
+            "ExecuteBash: Created temporary directory: /tmp/{}",
+            ec2_digits(name)
+        ));
         let density = u64::from(self.build.log_density.max(1));
         while self.now < ends {
             // Bursts of output, and silence in between.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::Request;
-use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
 
 use crate::demo::faults::{Count, Route};
@@ -23,29 +22,13 @@ pub struct LoggedRequest {
     pub query: Vec<(String, String)>,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// The body; empty for a GET.
     pub(crate) body: Vec<u8>,
 }
 
-/// A body that has arrived.
-pub(crate) trait Body {
-    fn bytes(&self) -> &[u8];
-}
-
-impl Body for () {
-    fn bytes(&self) -> &[u8] {
-        &[]
-    }
-}
-
-impl Body for Bytes {
-    fn bytes(&self) -> &[u8] {
-        self
-    }
-}
-
 impl LoggedRequest {
-    /// Reads a request.
-    pub(crate) fn new(request: &Request<impl Body>) -> Self {
+    /// Reads a request's head.
+    pub(crate) fn new<B>(request: &Request<B>) -> Self {
         let path = request.uri().path();
         let headers = request.headers().iter();
         let headers = headers.map(|(name, value)| {
@@ -64,8 +47,21 @@ impl LoggedRequest {
                 .unwrap_or_default(),
             query,
             headers: headers.collect(),
-            body: request.body().bytes().to_vec(),
+            body: Vec::new(),
         }
+    }
+
+    /// Adds the body. The text fields of a JSON object count as parameters.
+    #[must_use]
+    pub(crate) fn with_body(mut self, body: Vec<u8>) -> Self {
+        let json = serde_json::from_slice::<serde_json::Map<_, _>>(&body);
+        for (name, value) in json.unwrap_or_default() {
+            if let serde_json::Value::String(value) = value {
+                self.query.push((name, value));
+            }
+        }
+        self.body = body;
+        self
     }
 
     /// The value of a query parameter. An empty one counts as absent, as it does for the API.
@@ -91,6 +87,14 @@ const STACK_EVENTS: &str = "/stackevents";
 
 /// The route of a request. Those to AWS count as the ParallelCluster API's that make the same requests.
 fn route(method: &str, path: &str, query: &[(String, String)]) -> Route {
+    if method == "POST"
+        && matches!(
+            path,
+            "/ListWorkflowExecutions" | "/ListWorkflowStepExecutions"
+        )
+    {
+        return Route::Steps;
+    }
     if method == "GET" && matches!(path, "/" | "/GetImage") {
         return match value_of(query, "Action") {
             Some("DescribeStackEvents") => Route::StackEvents,

@@ -6,9 +6,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use http_body_util::BodyExt;
-use hyper::Request;
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -116,13 +113,7 @@ impl Simulator {
 
 /// Responds to the requests of one connection until either side ends it.
 async fn serve_connection(stream: TcpStream, api: &Api) {
-    let service = service_fn(|request: Request<Incoming>| {
-        Box::pin(async move {
-            let (head, body) = request.into_parts();
-            let body = body.collect().await.map_err(|_broken| Cut::Close)?;
-            api.respond(Request::from_parts(head, body.to_bytes())).await
-        })
-    });
+    let service = service_fn(|request| Box::pin(api.respond(request)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     if ended.is_err_and(|error| Cut::of(&error) == Some(Cut::Reset)) {

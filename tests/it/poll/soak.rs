@@ -159,6 +159,7 @@ impl ImageSource for Shared {
 impl Source for Shared {
     type Image = Self;
     type Log = NoLog;
+    type Steps = std::convert::Infallible;
 
     fn log_source(&mut self) -> Option<&mut NoLog> {
         None

@@ -49,7 +49,9 @@ const fn place(entry: &LogEntry) -> Place {
 
 /// Like the service's own tokens: a direction and a number whose upper bits are the time.
 fn token(direction: char, (written, ingested): Place) -> String {
-    let delay = ingested.saturating_sub(written).clamp(0, i64::from(u32::MAX));
+    let delay = ingested
+        .saturating_sub(written)
+        .clamp(0, i64::from(u32::MAX));
     let number = (u128::try_from(written).unwrap_or(0) << 64) | u128::try_from(delay).unwrap_or(0);
     format!("{direction}/{number:039}")
 }
@@ -65,7 +67,10 @@ pub(super) fn read(world: &World, action: &str, request: &LoggedRequest) -> Resp
     let Ok(query) = serde_json::from_slice::<Query>(&request.body) else {
         return failure(400, "SerializationException", "no JSON");
     };
-    let group = format!("/aws/imagebuilder/ParallelClusterImage-{}", world.image_id());
+    let group = format!(
+        "/aws/imagebuilder/ParallelClusterImage-{}",
+        world.image_id()
+    );
     let is_known = query.log_group_name == group && !world.log(<[LogEntry]>::is_empty);
     if !is_known {
         let message = "The specified log group does not exist.";
@@ -93,21 +98,26 @@ fn get(lines: &[LogEntry], query: &Query, after: Option<Place>) -> Response {
     let backward = old.map_or(!query.start_from_head, |token| token.starts_with('b'));
     let page = if backward {
         let end = after.map_or(end, |after| {
-            lines.partition_point(|line| place(line) < after).clamp(begin, end)
+            lines
+                .partition_point(|line| place(line) < after)
+                .clamp(begin, end)
         });
         let mut first = end - fitting(lines[begin..end].iter().rev(), query.limit);
         first = whole_place(lines, first, begin);
         &lines[first..end]
     } else {
         let begin = after.map_or(begin, |after| {
-            lines.partition_point(|line| place(line) <= after).clamp(begin, end)
+            lines
+                .partition_point(|line| place(line) <= after)
+                .clamp(begin, end)
         });
         let last = begin + fitting(lines[begin..end].iter(), query.limit);
         &lines[begin..until_place(lines, last, end)]
     };
     let first = page.first().map(place).or(after);
     let last = page.last().map(place).or(after);
-    let of = |direction, place: Option<Place>| token(direction, place.unwrap_or((query.start_time, 0)));
+    let of =
+        |direction, place: Option<Place>| token(direction, place.unwrap_or((query.start_time, 0)));
     let (forward, backward) = match old.filter(|_| page.is_empty()) {
         Some(old) if old.starts_with('f') => (old.to_owned(), of('b', after)),
         Some(old) => (of('f', after), old.to_owned()),
@@ -125,7 +135,9 @@ fn filter(lines: &[LogEntry], query: &Query, after: Option<Place>) -> Response {
     let begin = lines.partition_point(|line| line.written < query.start_time);
     let end = lines.partition_point(|line| line.written <= end).max(begin);
     let begin = after.map_or(begin, |after| {
-        lines.partition_point(|line| place(line) <= after).clamp(begin, end)
+        lines
+            .partition_point(|line| place(line) <= after)
+            .clamp(begin, end)
     });
     let last = begin + fitting(lines[begin..end].iter(), query.limit);
     let page = &lines[begin..until_place(lines, last, end)];
@@ -144,7 +156,11 @@ fn fitting<'a>(lines: impl Iterator<Item = &'a LogEntry>, limit: usize) -> usize
         bytes += line.message.len() + PER_LINE;
         bytes <= PAGE_BYTES
     };
-    lines.take(limit.clamp(1, 10_000)).take_while(fits).count().max(1)
+    lines
+        .take(limit.clamp(1, 10_000))
+        .take_while(fits)
+        .count()
+        .max(1)
 }
 
 /// Lines of one place are on one page: a token could not tell them apart.
@@ -169,7 +185,12 @@ fn event(line: &LogEntry, query: &Query, filtered: bool) -> serde_json::Value {
         "ingestionTime": line.ingested,
     });
     if filtered {
-        event["logStreamName"] = query.log_stream_names.first().cloned().unwrap_or_default().into();
+        event["logStreamName"] = query
+            .log_stream_names
+            .first()
+            .cloned()
+            .unwrap_or_default()
+            .into();
         event["eventId"] = token('e', place(line)).into();
     }
     event

@@ -26,6 +26,8 @@ pub(crate) fn action(request: &LoggedRequest) -> Option<&str> {
     match request.path.as_str() {
         "/" => request.parameter("Action"),
         "/GetImage" => Some("GetImage"),
+        "/ListWorkflowExecutions" => Some("ListWorkflowExecutions"),
+        "/ListWorkflowStepExecutions" => Some("ListWorkflowStepExecutions"),
         _ => None,
     }
 }
@@ -49,6 +51,8 @@ pub(crate) fn response(
         "DescribeImages" => ec2::describe_images(world, request),
         "GetImage" => imagebuilder::get_image(world, request),
         "GetLogEvents" | "FilterLogEvents" => logs::read(world, action, request),
+        "ListWorkflowExecutions" => imagebuilder::list_workflow_executions(world, request),
+        "ListWorkflowStepExecutions" => imagebuilder::list_workflow_step_executions(world, request),
         other => {
             let message = format!("The action {other} is not valid for this web service.");
             failure(other, 400, "InvalidAction", &message)
@@ -62,7 +66,9 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
         InjectedFault::Throttled | InjectedFault::RateExceeded => {
             let code = match action {
                 "DescribeImages" => "RequestLimitExceeded",
-                "GetImage" => "TooManyRequestsException",
+                "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
+                    "TooManyRequestsException"
+                }
                 "GetLogEvents" | "FilterLogEvents" => "ThrottlingException",
                 _ => "Throttling",
             };
@@ -86,7 +92,9 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
 /// An error in the form of the action's service.
 fn failure(action: &str, status: u16, code: &str, message: &str) -> Response {
     match action {
-        "GetImage" => imagebuilder::failure(status, code, message),
+        "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
+            imagebuilder::failure(status, code, message)
+        }
         action if is_of_log(action) => logs::failure(status, code, message),
         "DescribeImages" => ec2::failure(status, code, message),
         _ => cloudformation::failure(status, code, message),
