@@ -26,8 +26,8 @@ pub mod backend {
     pub use crate::backend::parallelcluster::any_response::AnyResponse;
     pub use crate::backend::parallelcluster::{ParallelCluster, Settings, Signing};
     pub use crate::backend::{
-        EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
-        StepsAnswer,
+        EventSource, EventsError, EventsPage, EventsResponse, ImageSource, LogBatch, LogError,
+        LogPath, LogRead, LogRequest, LogResponse, LogSource, NextToken, NoLog, Source, StepsAnswer,
     };
 }
 
@@ -50,6 +50,7 @@ pub mod domain {
     pub use crate::domain::estimate::TypicalDuration;
     pub use crate::domain::fault::{Fault, FaultKind};
     pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
+    pub use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
     pub use crate::domain::observation::{
         LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep,
     };

@@ -22,6 +22,10 @@ pub(crate) enum Operation {
     /// Exchanges credentials, as the credential chain does.
     AssumeRole,
     GetCallerIdentity,
+    /// Lines of a log stream, in order.
+    GetLogEvents,
+    /// The lines of a log stream in a span of time.
+    FilterLogEvents,
 }
 
 impl Operation {
@@ -35,6 +39,7 @@ impl Operation {
                 "imagebuilder"
             }
             Self::GetCallerIdentity | Self::AssumeRole => "sts",
+            Self::GetLogEvents | Self::FilterLogEvents => "logs",
         }
     }
 
@@ -48,10 +53,12 @@ impl Operation {
             | Self::DescribeImages
             | Self::GetImage
             | Self::GetCallerIdentity => Method::GET,
-            // Image Builder's lists are read by POST.
-            Self::ListWorkflowExecutions | Self::ListWorkflowStepExecutions | Self::AssumeRole => {
-                Method::POST
-            }
+            // These read by POST, as do all of their services' lists.
+            Self::ListWorkflowExecutions
+            | Self::ListWorkflowStepExecutions
+            | Self::GetLogEvents
+            | Self::FilterLogEvents
+            | Self::AssumeRole => Method::POST,
         }
     }
 
@@ -68,6 +75,8 @@ impl Operation {
             Self::ListWorkflowStepExecutions => "imagebuilder:ListWorkflowStepExecutions",
             Self::AssumeRole => "sts:AssumeRole",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::GetLogEvents => "logs:GetLogEvents",
+            Self::FilterLogEvents => "logs:FilterLogEvents",
         }
     }
 
@@ -84,6 +93,8 @@ impl Operation {
             Self::ListWorkflowStepExecutions => "list the Image Builder steps of",
             Self::AssumeRole => "assume the role",
             Self::GetCallerIdentity => "find the identity for",
+            Self::GetLogEvents => "read the build log of",
+            Self::FilterLogEvents => "search the build log for late lines of",
         }
     }
 }
@@ -129,7 +140,9 @@ mod tests {
             Operation::ListWorkflowExecutions => Some(Operation::ListWorkflowStepExecutions),
             Operation::ListWorkflowStepExecutions => Some(Operation::GetCallerIdentity),
             Operation::GetCallerIdentity => Some(Operation::AssumeRole),
-            Operation::AssumeRole => None,
+            Operation::AssumeRole => Some(Operation::GetLogEvents),
+            Operation::GetLogEvents => Some(Operation::FilterLogEvents),
+            Operation::FilterLogEvents => None,
         }
     }
 

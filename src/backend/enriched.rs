@@ -56,6 +56,12 @@ impl Source for Enriched {
         Some(self)
     }
 
+    type Log = Direct;
+
+    fn log_source(&mut self) -> Option<&mut Direct> {
+        self.aws.log_source()
+    }
+
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)
     }

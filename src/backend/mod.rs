@@ -10,6 +10,7 @@
 //! no verdict. When to make the next request is for [`crate::poll`]. The AWS side of a request
 //! (credentials, signature, HTTP, errors that all services share) is in [`crate::aws`].
 
+pub(crate) mod cloudwatch_logs;
 pub(crate) mod direct;
 pub(crate) mod enriched;
 pub(crate) mod parallelcluster;
@@ -20,13 +21,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::backend::direct::Direct;
 use crate::backend::enriched::Enriched;
 use crate::backend::parallelcluster::ParallelCluster;
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
+use crate::domain::log_line::LogLine;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ListedWorkflows;
 
@@ -76,6 +78,83 @@ pub enum EventsError {
     Fault(Fault),
 }
 
+/// A stream of CloudWatch Logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPath {
+    pub group: String,
+    pub stream: String,
+}
+
+/// A request for lines of a log stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRequest {
+    pub path: LogPath,
+    pub read: LogRead,
+    /// The time of the oldest line that is wanted.
+    pub from: DateTime<Utc>,
+    /// The time of the newest line that is wanted.
+    pub until: Option<DateTime<Utc>>,
+    /// Continues an earlier request of the same kind.
+    pub token: Option<NextToken>,
+}
+
+/// The order in which a log stream is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogRead {
+    /// From the oldest line on.
+    Forward,
+    /// From the newest line back.
+    Backward,
+    /// Every line of a span of time, however late it came.
+    Search,
+}
+
+/// A successful response about a log stream.
+#[derive(Clone, Debug)]
+pub enum LogResponse {
+    Page(LogBatch),
+    /// There is no such group or stream (yet).
+    Absent,
+}
+
+/// Lines of a log stream.
+#[derive(Clone, Debug, Default)]
+pub struct LogBatch {
+    /// In time order.
+    pub lines: Vec<LogLine>,
+    /// For the lines that follow in the order of the request. A search ends without one; other reads return the token of
+    /// their request where no line follows at present.
+    pub next: Option<NextToken>,
+    /// For the lines in the other direction.
+    pub opposite: Option<NextToken>,
+}
+
+/// The reason why there are no lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogError {
+    /// The service rejected the token: it has expired.
+    TokenRejected(Fault),
+    Fault(Fault),
+}
+
+/// The build log of one image. It serves one request at a time.
+pub trait LogSource: Send {
+    fn log(
+        &mut self,
+        request: &LogRequest,
+    ) -> impl Future<Output = Result<LogResponse, LogError>> + Send;
+}
+
+/// The build log of a source that has none.
+#[derive(Debug)]
+pub enum NoLog {}
+
+impl LogSource for NoLog {
+    async fn log(&mut self, _: &LogRequest) -> Result<LogResponse, LogError> {
+        match *self {}
+    }
+}
+
 /// The stack events of one image. It serves one request at a time.
 pub trait EventSource: Send {
     /// Fetches one page of stack events: the newest without a token, an older one with it.
@@ -118,6 +197,7 @@ impl StepSource for Infallible {
 pub trait Source: EventSource {
     type Image: ImageSource;
     type Steps: StepSource;
+    type Log: LogSource;
 
     /// `None` if the backend can't describe images.
     fn image_source(&mut self) -> Option<&mut Self::Image>;
@@ -126,6 +206,8 @@ pub trait Source: EventSource {
     fn step_source(&mut self) -> Option<&mut Self::Steps> {
         None
     }
+    /// `None` if the backend can't read build logs.
+    fn log_source(&mut self) -> Option<&mut Self::Log>;
 
     /// The requests since the last time that this was asked.
     fn take_requests(&mut self) -> u32 {
@@ -193,6 +275,16 @@ impl StepSource for Backend {
     }
 }
 
+impl LogSource for Backend {
+    async fn log(&mut self, request: &LogRequest) -> Result<LogResponse, LogError> {
+        match self {
+            Self::ParallelCluster(_) => Ok(LogResponse::Absent),
+            Self::Direct(aws) => aws.log(request).await,
+            Self::Enriched(both) => both.aws.log(request).await,
+        }
+    }
+}
+
 impl Source for Backend {
     type Image = Self;
     type Steps = Self;
@@ -200,6 +292,17 @@ impl Source for Backend {
     fn step_source(&mut self) -> Option<&mut Self> {
         let has_steps = !matches!(self, Self::ParallelCluster(_));
         has_steps.then_some(self)
+    }
+
+    type Log = Self;
+
+    fn log_source(&mut self) -> Option<&mut Self> {
+        let has_log = match self {
+            Self::ParallelCluster(_) => false,
+            Self::Direct(aws) => aws.log_source().is_some(),
+            Self::Enriched(both) => both.aws.log_source().is_some(),
+        };
+        has_log.then_some(self)
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::fault::Fault;
+use crate::domain::log_line::LogPage;
 use crate::domain::observation::{Observation, Stream, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::steps::StepChange;
@@ -33,6 +34,8 @@ pub struct Change<'a> {
     pub committed: Vec<Arc<StackEvent>>,
     /// The steps that have begun, ended, or are tried again.
     pub steps: Vec<StepChange>,
+    /// The new lines of the build log.
+    pub log: Option<&'a LogPage>,
     /// The changes by the observations of a resumed recording.
     pub earlier: Vec<Self>,
     /// The recorded build is another one than this: nothing of it is left.
@@ -44,6 +47,8 @@ pub struct Change<'a> {
 pub enum Response<'a> {
     /// The API returned data of the stream.
     Data,
+    /// The API returned what a build does inside: it shows, and decides nothing.
+    Detail,
     /// An earlier watch has recorded the data; there was no request.
     Recorded,
     /// There is no stack of this name.
@@ -85,6 +90,7 @@ impl<'a> Change<'a> {
             has_new_gap: false,
             committed: Vec::new(),
             steps: Vec::new(),
+            log: None,
             earlier: Vec::new(),
             replaced: false,
         }

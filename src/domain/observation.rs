@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
+use crate::domain::log_line::LogPage;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 use crate::domain::steps::ListedWorkflows;
 
@@ -68,6 +69,8 @@ pub enum Seen {
     Image(ImageAnswer),
     /// The workflows of the image, all of them.
     Steps(ListedWorkflows),
+    /// Lines of the build log.
+    Log(LogPage),
     /// A request of the stream failed; other streams may still be up to date.
     Failed(Fault),
     /// A call of the stream is refused for good, and the watch goes on without it.

@@ -105,6 +105,7 @@ impl Identity {
             Seen::Image(answer) => self.image(answer, observation),
             Seen::Resumed(_)
             | Seen::Steps(_)
+            | Seen::Log(_)
             | Seen::Failed(_)
             | Seen::Refused(_)
             | Seen::ClockOff(_) => None,

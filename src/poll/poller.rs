@@ -230,7 +230,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::backend::{EventSource, EventsError, EventsPage, EventsResponse, NextToken};
+    use crate::backend::{EventSource, EventsError, EventsPage, EventsResponse, NextToken, NoLog};
     use crate::domain::fault::{Fault, FaultKind};
     use crate::domain::image::{ImageAnswer, ImageDescription};
     use crate::domain::stack_event::StackEvent;
@@ -282,6 +282,11 @@ mod tests {
     impl Source for Slow {
         type Image = Self;
         type Steps = Infallible;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -373,6 +378,11 @@ mod tests {
     impl Source for Dead {
         type Image = Self;
         type Steps = Infallible;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -464,6 +474,11 @@ mod tests {
     impl Source for Faulty {
         type Image = Self;
         type Steps = Infallible;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -613,6 +628,11 @@ mod tests {
     impl Source for EventsOnly {
         type Image = Faulty;
         type Steps = Infallible;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
 
         fn image_source(&mut self) -> Option<&mut Faulty> {
             None

@@ -74,6 +74,7 @@ impl Transcript {
                     self.listed = Some(listed.clone());
                 }
             }
+            Seen::Log(_) => {}
             Seen::ClockOff(behind) => {
                 self.write(&Line::of_clock(observation.stream, *behind, at));
             }

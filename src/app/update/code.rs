@@ -19,8 +19,11 @@ pub(super) fn observe(session: &mut Session, change: &Change<'_>) {
             }
         }
         Response::Data | Response::StackGone => session.code = CodeRequest::None,
-        Response::Failed(_) | Response::Recorded | Response::Refused(_) | Response::ClockOff(_) => {
-        }
+        Response::Failed(_)
+        | Response::Detail
+        | Response::Recorded
+        | Response::Refused(_)
+        | Response::ClockOff(_) => {}
     }
 }
 

@@ -2,7 +2,6 @@
 //! service its address and its connections.
 
 use chrono::TimeDelta;
-use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use tokio::time::Instant;
 
@@ -39,6 +38,8 @@ pub(super) struct Call<'a> {
     /// The name or the ARN in the request.
     pub(super) about: &'a str,
     pub(super) parameters: &'a [(&'static str, &'a str)],
+    /// The body of a call that is a POST.
+    pub(super) json: Option<&'a str>,
 }
 
 #[derive(Debug)]
@@ -64,6 +65,7 @@ pub(super) struct Client {
     ec2: Connection,
     image_builder: Connection,
     sts: Connection,
+    logs: Connection,
     /// EC2 in the other regions that the image was distributed to.
     elsewhere: Vec<(String, Connection)>,
     endpoints: Endpoints,
@@ -92,6 +94,7 @@ impl Client {
             ec2: connect(Service::Ec2)?,
             image_builder: connect(Service::ImageBuilder)?,
             sts: connect(Service::Sts)?,
+            logs: connect(Service::Logs)?,
             elsewhere: Vec::new(),
             endpoints,
             bundle,
@@ -112,6 +115,7 @@ impl Client {
             &mut self.ec2,
             &mut self.image_builder,
             &mut self.sts,
+            &mut self.logs,
         ] {
             connection.http.reconnect();
         }
@@ -169,6 +173,7 @@ impl Client {
             &self.ec2,
             &self.image_builder,
             &self.sts,
+            &self.logs,
         ];
         let mut hosts: Vec<_> = services
             .iter()
@@ -194,6 +199,7 @@ impl Client {
             | Operation::ListWorkflowExecutions
             | Operation::ListWorkflowStepExecutions => &self.image_builder,
             Operation::GetCallerIdentity => &self.sts,
+            Operation::GetLogEvents | Operation::FilterLogEvents => &self.logs,
             _ => &self.cloudformation,
         }
     }
@@ -210,12 +216,13 @@ impl Client {
             | Operation::ListWorkflowExecutions
             | Operation::ListWorkflowStepExecutions => &mut self.image_builder,
             Operation::GetCallerIdentity => &mut self.sts,
+            Operation::GetLogEvents | Operation::FilterLogEvents => &mut self.logs,
             _ => &mut self.cloudformation,
         }
     }
 }
 
-/// A call as its service takes it: Image Builder's has a path of its own, and its lists take JSON.
+/// A call as its service takes it: each of Image Builder's has a path of its own.
 fn request(call: Call<'_>, url: &ServiceUrl) -> Request {
     let path = match call.operation {
         Operation::GetImage => "/GetImage",
@@ -223,21 +230,15 @@ fn request(call: Call<'_>, url: &ServiceUrl) -> Request {
         Operation::ListWorkflowStepExecutions => "/ListWorkflowStepExecutions",
         _ => "/",
     };
-    let json = HeaderValue::from_static("application/json");
-    if call.operation.method() == Method::POST {
-        let mut request = Request::new(call.operation, url.request(path, ""));
-        let fields = call.parameters.iter();
-        let fields: serde_json::Map<_, _> = fields
-            .map(|(name, value)| ((*name).to_owned(), (*value).into()))
-            .collect();
-        request.body = serde_json::Value::Object(fields).to_string().into_bytes();
-        request.headers.insert(CONTENT_TYPE, json.clone());
-        request.headers.insert(ACCEPT, json);
-        return request;
-    }
     let mut request = Request::new(call.operation, url.request(path, &encode(call.parameters)));
-    if call.operation == Operation::GetImage {
-        request.headers.insert(ACCEPT, json);
+    let json = HeaderValue::from_static("application/json");
+    if path != "/" {
+        request.headers.insert(ACCEPT, json.clone());
+    }
+    if let Some(body) = call.json {
+        request.body = body.as_bytes().to_vec();
+        request.headers.insert(CONTENT_TYPE, json);
+        add_target(&mut request);
     }
     request
 }
@@ -321,7 +322,12 @@ impl<'c> Exchange<Call<'c>> for Client {
             return (Refusal::Absent, Cause::Other);
         }
         let has_token = call.parameters.iter().any(|(name, _)| *name == "NextToken");
-        if error.code == "ValidationError" && has_token {
+        let has_token_in_body = call
+            .json
+            .is_some_and(|json| json.contains("\"nextToken\":"));
+        let is_of_token = (error.code == "ValidationError" && has_token)
+            || (error.code == "InvalidParameterException" && has_token_in_body);
+        if is_of_token {
             let why = "the service rejected the page token";
             let fault = context.fault(FaultKind::Transient, why);
             return (Refusal::TokenRejected(fault), Cause::Other);
@@ -332,4 +338,17 @@ impl<'c> Exchange<Call<'c>> for Client {
         }
         (Refusal::Fault(fault), cause)
     }
+}
+
+/// Names the operation of a request to CloudWatch Logs, whose requests all have the same path.
+fn add_target(request: &mut Request) {
+    let target = match request.operation {
+        Operation::GetLogEvents => "Logs_20140328.GetLogEvents",
+        Operation::FilterLogEvents => "Logs_20140328.FilterLogEvents",
+        _ => return,
+    };
+    let json = HeaderValue::from_static("application/x-amz-json-1.1");
+    request.headers.insert(CONTENT_TYPE, json);
+    let target = HeaderValue::from_static(target);
+    request.headers.insert("x-amz-target", target);
 }

@@ -19,6 +19,7 @@ mod ec2;
 mod events;
 mod imagebuilder;
 mod known;
+mod log;
 mod parts;
 mod query;
 mod workflows;
@@ -89,6 +90,8 @@ pub(crate) struct Direct {
     /// The one stack to watch.
     stack: Option<StackId>,
     waits: bool,
+    /// Whether the build log may be asked for.
+    pub(crate) reads_log: bool,
     region: String,
     known: Known,
     /// The refused calls.
@@ -169,6 +172,7 @@ impl Direct {
             image_id: image_id.to_owned(),
             stack: None,
             waits: false,
+            reads_log: true,
             region,
             known: Known::default(),
             refused: Vec::new(),
@@ -318,6 +322,12 @@ impl Source for Direct {
 
     fn step_source(&mut self) -> Option<&mut Self> {
         Some(self)
+    }
+
+    type Log = Self;
+
+    fn log_source(&mut self) -> Option<&mut Self> {
+        self.reads_log.then_some(self)
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

@@ -36,7 +36,9 @@ use crate::aws::refusal::{Cause, request_id};
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::CaBundle;
 use crate::backend::parallelcluster::refusal::{Refusal, classify};
-use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
+use crate::backend::{
+    EventSource, EventsError, EventsResponse, ImageSource, NextToken, NoLog, Source,
+};
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
@@ -305,6 +307,11 @@ impl ImageSource for ParallelCluster {
 impl Source for ParallelCluster {
     type Image = Self;
     type Steps = Infallible;
+    type Log = NoLog;
+
+    fn log_source(&mut self) -> Option<&mut NoLog> {
+        None
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

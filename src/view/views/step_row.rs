@@ -24,7 +24,6 @@ struct Texts<'a> {
     name: String,
     status: &'a StepStatus,
     kind: String,
-    is_workflow: bool,
 }
 
 fn texts<'a>(row: Row<'a>, model: &Model, theme: &Theme) -> Option<Texts<'a>> {
@@ -40,7 +39,6 @@ fn texts<'a>(row: Row<'a>, model: &Model, theme: &Theme) -> Option<Texts<'a>> {
                 name: format!(" {sign} {name} {done}/{total}"),
                 status: &workflow.status,
                 kind: one_line(workflow.kind.as_str()),
-                is_workflow: true,
             }
         }
         Row::Step(_, step) => {
@@ -51,7 +49,6 @@ fn texts<'a>(row: Row<'a>, model: &Model, theme: &Theme) -> Option<Texts<'a>> {
                 name: format!("    {}{attempt}", one_line(step.name.as_str())),
                 status: &step.status,
                 kind: one_line(kind),
-                is_workflow: false,
             }
         }
     })
