@@ -27,7 +27,8 @@ pub mod backend {
     pub use crate::backend::parallelcluster::{ParallelCluster, Settings, Signing};
     pub use crate::backend::{
         EventSource, EventsError, EventsPage, EventsResponse, ImageSource, LogBatch, LogError,
-        LogPath, LogRead, LogRequest, LogResponse, LogSource, NextToken, NoLog, Source, StepsAnswer,
+        LogPath, LogRead, LogRequest, LogResponse, LogSource, NextToken, NoLog, Source,
+        StepsAnswer,
     };
 }
 

@@ -131,6 +131,9 @@ impl Build {
             Seen::Log(page) => {
                 change.response = Response::Detail;
                 change.log = Some(page);
+                if !self.is_only_recorded() {
+                    self.steps.read(page);
+                }
             }
             Seen::Failed(fault) => change.response = Response::Failed(fault),
             Seen::Refused(fault) => change.response = Response::Refused(fault),

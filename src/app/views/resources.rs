@@ -217,7 +217,10 @@ impl ResourceList {
             return Some(ViewRequest::Toast(toast.to_owned()));
         }
         self.selected = Some(row.resource());
-        self.child = row.child().map(|child| Child { step: None, ..child });
+        self.child = row.child().map(|child| Child {
+            step: None,
+            ..child
+        });
         self.chosen_by_user = true;
         None
     }

@@ -32,7 +32,11 @@ fn texts<'a>(row: Row<'a>, model: &Model, theme: &Theme) -> Option<Texts<'a>> {
         Row::Workflow(workflow) => {
             let is_folded = model.shown.views.resources.folds.is_folded(workflow);
             let glyphs = theme.glyphs();
-            let sign = if is_folded { glyphs.folded } else { glyphs.open };
+            let sign = if is_folded {
+                glyphs.folded
+            } else {
+                glyphs.open
+            };
             let (done, total) = (workflow.done(), workflow.total());
             let name = one_line(workflow.name.as_str());
             Texts {
