@@ -10,8 +10,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Diagnosis, Remedy};
-use crate::domain::image::{AmiState, FailureContext, RegionalAmi};
+use crate::domain::failure::{Diagnosis, FailurePlace, Remedy};
+use crate::domain::image::{AmiState, RegionalAmi};
 use crate::domain::resume::{Recorded, deleted_since, seconds};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::Timeline;
@@ -35,7 +35,7 @@ pub struct Outcome {
     /// Whether EC2 has confirmed that the AMI exists; `None` if it was not asked. Recordings do not summarise it.
     pub ami_verified: Option<bool>,
     /// Where and why Image Builder failed. Recordings do not summarise it.
-    pub failure: Option<FailureContext>,
+    pub failure: Option<FailurePlace>,
     /// The reason in one sentence. Recordings do not summarise it.
     pub reason: Option<String>,
     pub first_failure: Option<FirstFailure>,
@@ -120,10 +120,7 @@ impl Outcome {
             ami_verified: image
                 .filter(|image| image.ami.is_some() && !image.amis.is_empty())
                 .map(|image| !image.is_ami_unverified),
-            failure: build
-                .image()
-                .filter(|_| failed)
-                .and_then(|image| image.failure.clone()),
+            failure: failed.then(|| FailurePlace::of(build)).flatten(),
             reason: reason.or_else(|| verdict_reason(build)),
             first_failure: first_failure.map(|event| {
                 FirstFailure::from(&**event).explained_by(diagnosis.builder_reason.as_ref())

@@ -15,12 +15,13 @@ use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::timeline::{Row, Timeline};
 use crate::domain::verdict::Verdict;
 use crate::output::markdown::{heading, inert, table};
+use crate::output::steps;
 use crate::output::text::seconds;
 use crate::text::duration::duration;
 use crate::text::safe::SafeText;
 
 /// The maximum width of names and IDs.
-const MAX_NAME: usize = 256;
+pub(super) const MAX_NAME: usize = 256;
 /// The maximum width of a reason in a list.
 const MAX_REASON: usize = 512;
 /// The maximum width of the reason for the failure.
@@ -70,6 +71,7 @@ pub fn report(build: &Build, subject: &Subject<'_>) -> String {
         push_unexplained(&mut out, build, &unexplained);
     }
     if let Some(timeline) = build.current() {
+        steps::push(&mut out, build, subject.now);
         push_resources(&mut out, build, timeline, subject.now);
         push_events(&mut out, build, timeline);
     }
@@ -345,7 +347,7 @@ fn span_row(
     ]
 }
 
-fn since_start(build: &Build, time: Option<DateTime<Utc>>) -> String {
+pub(super) fn since_start(build: &Build, time: Option<DateTime<Utc>>) -> String {
     let since = build
         .started_at()
         .zip(time)

@@ -15,6 +15,7 @@ mod known;
 #[cfg(test)]
 mod known_tests;
 mod parse;
+mod place;
 mod reason;
 mod remedy;
 mod said;
@@ -34,6 +35,7 @@ use crate::domain::verdict::Verdict;
 use crate::text::arn;
 use crate::text::safe::SafeText;
 
+pub(crate) use place::{ComponentName, FailurePlace};
 pub(crate) use reason::{Label, Reason};
 pub(crate) use remedy::Remedy;
 
@@ -105,6 +107,16 @@ impl Diagnosis {
         }
     }
 
+    /// The same with the place of the failure, where the summary has room for it.
+    fn located(self, build: &Build) -> Self {
+        let place = FailurePlace::of(build);
+        let summary = self.summary;
+        Self {
+            summary: summary.map(|summary| place::located(summary, place.as_ref())),
+            ..self
+        }
+    }
+
     /// The diagnosis of the failure that Image Builder reports.
     pub(crate) fn of_builder(build: &Build, image_id: &str, region: Option<&str>) -> Self {
         let failure = build.builder_failure();
@@ -118,7 +130,7 @@ impl Diagnosis {
         let mut diagnosis = diagnose(&reason, component, &context);
         let unknown = || Remedy::for_unknown(&context);
         diagnosis.remedy = diagnosis.remedy.or_else(unknown);
-        diagnosis
+        diagnosis.located(build)
     }
 }
 
@@ -213,6 +225,7 @@ impl Explanation {
         let diagnosis = reason
             .as_ref()
             .map(|reason| diagnose(reason, component.as_ref(), &context))
+            .map(|diagnosis| diagnosis.located(build))
             .unwrap_or_default();
         let remedy = if succeeded {
             Some(Remedy::for_leftover(&context))
