@@ -22,10 +22,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::backend::direct::Direct;
+use crate::backend::direct::images::DirectImages;
 use crate::backend::enriched::Enriched;
 use crate::backend::parallelcluster::ParallelCluster;
+use crate::backend::parallelcluster::images::ApiImages;
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
+use crate::domain::listing::ListedImage;
 use crate::domain::stack_event::StackEvent;
 
 /// The service's token for the next (older) page; opaque, and never used again after an error.
@@ -87,6 +90,39 @@ pub trait EventSource: Send {
 pub trait ImageSource: Send {
     /// Fetches the image's description.
     fn image(&mut self) -> impl Future<Output = Result<ImageAnswer, Fault>> + Send;
+}
+
+/// The images of an account, one request after another. It serves one request at a time.
+pub(crate) trait ImagesSource: Send {
+    /// Begins a round, from the first request.
+    fn begin(&mut self);
+
+    /// Makes the next request of the round: what it tells, or why it failed. One that may succeed later is the next one
+    /// again. `None` at the end of the round.
+    fn next(&mut self) -> impl Future<Output = Option<Result<Vec<ListedImage>, Fault>>> + Send;
+}
+
+/// The list of images of every backend.
+#[derive(Debug)]
+pub(crate) enum Images {
+    ParallelCluster(Box<ApiImages>),
+    Direct(Box<DirectImages>),
+}
+
+impl ImagesSource for Images {
+    fn begin(&mut self) {
+        match self {
+            Self::ParallelCluster(api) => api.begin(),
+            Self::Direct(aws) => aws.begin(),
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<Vec<ListedImage>, Fault>> {
+        match self {
+            Self::ParallelCluster(api) => api.next().await,
+            Self::Direct(aws) => aws.next().await,
+        }
+    }
 }
 
 /// The capabilities of a backend for one image. All have events; any other one may be missing.

@@ -17,6 +17,7 @@ pub(crate) mod facts;
 pub(crate) mod failure;
 pub(crate) mod fault;
 pub(crate) mod image;
+pub(crate) mod listing;
 pub(crate) mod names;
 pub(crate) mod observation;
 pub(crate) mod outcome;

@@ -16,7 +16,7 @@ const VERSION: (&str, &str) = ("Version", "2010-05-15");
 
 /// The tag by which ParallelCluster marks its stacks and AMIs.
 pub(super) const IMAGE_ID_TAG: &str = "parallelcluster:image_id";
-const VERSION_TAG: &str = "parallelcluster:version";
+pub(super) const VERSION_TAG: &str = "parallelcluster:version";
 
 pub(super) fn describe_stack_events<'a>(
     stack: &'a str,
@@ -39,6 +39,25 @@ pub(super) fn describe_stacks(stack: &str) -> Parameters<'_> {
 pub(super) fn list_deleted_stacks(token: Option<&str>) -> Parameters<'_> {
     let filter = ("StackStatusFilter.member.1", "DELETE_COMPLETE");
     let mut parameters = vec![("Action", "ListStacks"), VERSION, filter];
+    parameters.extend(token.map(|token| ("NextToken", token)));
+    parameters
+}
+
+/// The states of a stack that builds an image, or has failed to. One that is complete deletes itself, and its AMI tells.
+const STATES: [(&str, &str); 7] = [
+    ("StackStatusFilter.member.1", "CREATE_IN_PROGRESS"),
+    ("StackStatusFilter.member.2", "CREATE_FAILED"),
+    ("StackStatusFilter.member.3", "ROLLBACK_IN_PROGRESS"),
+    ("StackStatusFilter.member.4", "ROLLBACK_FAILED"),
+    ("StackStatusFilter.member.5", "ROLLBACK_COMPLETE"),
+    ("StackStatusFilter.member.6", "DELETE_IN_PROGRESS"),
+    ("StackStatusFilter.member.7", "DELETE_FAILED"),
+];
+
+/// The stacks that may be builds.
+pub(super) fn list_stacks(token: Option<&str>) -> Parameters<'_> {
+    let mut parameters = vec![("Action", "ListStacks"), VERSION];
+    parameters.extend(STATES);
     parameters.extend(token.map(|token| ("NextToken", token)));
     parameters
 }
@@ -221,6 +240,33 @@ struct Summary {
     stack_id: Option<String>,
     stack_name: Option<String>,
     creation_time: Option<String>,
+    stack_status: Option<String>,
+    parent_id: Option<String>,
+}
+
+/// A stack as ListStacks has it: without tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StackSummary {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) status: String,
+    pub(super) created: Option<DateTime<Utc>>,
+}
+
+/// Reads a page of stacks that are no part of another one, and the token of the next page.
+pub(super) fn summaries(body: &[u8]) -> Result<(Vec<StackSummary>, Option<String>), ForeignBody> {
+    let answer: ListAnswer = xml("ListStacksResponse", body)?;
+    let rows = answer.result.stacks.member.into_iter();
+    let own = rows.filter(|row| non_empty(row.parent_id.clone()).is_none());
+    let stacks = own.filter_map(|row| {
+        Some(StackSummary {
+            id: non_empty(row.stack_id)?,
+            name: non_empty(row.stack_name)?,
+            status: non_empty(row.stack_status)?,
+            created: row.creation_time.as_deref().and_then(parse_time),
+        })
+    });
+    Ok((stacks.collect(), non_empty(answer.result.next_token)))
 }
 
 /// Reads a page of deleted stacks: the id of the newest one of this name, and the token of the next page.

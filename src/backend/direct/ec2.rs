@@ -39,10 +39,27 @@ pub(super) fn describe_images(lookup: &Lookup) -> Parameters<'_> {
     parameters
 }
 
+/// The finished AMIs of every image.
+pub(super) fn list_images(token: Option<&str>) -> Parameters<'_> {
+    let mut parameters = vec![
+        ("Action", "DescribeImages"),
+        ("Version", "2016-11-15"),
+        ("Filter.1.Name", "tag-key"),
+        ("Filter.1.Value.1", IMAGE_ID_TAG),
+        ("Filter.2.Name", "tag:parallelcluster:build_status"),
+        ("Filter.2.Value.1", "available"),
+        ("Owner.1", "self"),
+    ];
+    parameters.extend(token.map(|token| ("NextToken", token)));
+    parameters
+}
+
 #[derive(Deserialize)]
 struct Answer {
     #[serde(rename = "imagesSet", default)]
     images: Images,
+    #[serde(rename = "nextToken")]
+    next_token: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -93,11 +110,16 @@ pub(super) struct TaggedAmi {
 
 /// Reads the AMIs, newest first.
 pub(super) fn images(body: &[u8]) -> Result<Vec<TaggedAmi>, ForeignBody> {
+    Ok(listed(body)?.0)
+}
+
+/// Reads a page of AMIs, newest first, and the token of the next page.
+pub(super) fn listed(body: &[u8]) -> Result<(Vec<TaggedAmi>, Option<String>), ForeignBody> {
     let answer: Answer = xml("DescribeImagesResponse", body)?;
     let images = answer.images.item.into_iter();
     let mut images: Vec<_> = images.filter_map(Image::read).collect();
     images.sort_by_key(|image| std::cmp::Reverse(image.created));
-    Ok(images)
+    Ok((images, non_empty(answer.next_token)))
 }
 
 impl Image {

@@ -57,7 +57,7 @@ pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Err
 }
 
 /// The width of the terminal that the output goes to. A narrow one shows no table well.
-fn columns() -> usize {
+pub(super) fn columns() -> usize {
     let size = io::stdout().is_terminal().then(crossterm::terminal::size);
     let (columns, _) = size.and_then(Result::ok).unwrap_or_default();
     usize::from(columns).max(LEAST_COLUMNS)
@@ -121,7 +121,7 @@ fn read_saved(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn print_note(text: &str) {
+pub(super) fn print_note(text: &str) {
     let text = one_line(SafeText::new(text).as_str());
     print_diagnostic(&format!("note: {text}"));
 }
