@@ -154,6 +154,21 @@ impl Session {
         }
     }
 
+    /// What is shown before the first build is picked: no build, and nothing is polled.
+    pub fn placeholder() -> Self {
+        let target = Target {
+            image_id: String::new(),
+            region: None,
+            backend: None,
+            note: None,
+        };
+        Self::new(SessionId(u32::MAX), target, None)
+    }
+
+    pub fn is_placeholder(&self) -> bool {
+        self.target.image_id.is_empty()
+    }
+
     /// The same as the replay of a recording.
     #[must_use]
     pub fn replaying(self, playback: Option<Playback>) -> Self {

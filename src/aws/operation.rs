@@ -12,6 +12,7 @@ use reqwest::{Method, Url};
 pub(crate) enum Operation {
     GetImageStackEvents,
     DescribeImage,
+    ListImages,
     DescribeStackEvents,
     DescribeStacks,
     ListStacks,
@@ -32,7 +33,7 @@ impl Operation {
     /// The service's name in a signature.
     pub(crate) const fn service(self) -> &'static str {
         match self {
-            Self::GetImageStackEvents | Self::DescribeImage => "execute-api",
+            Self::GetImageStackEvents | Self::DescribeImage | Self::ListImages => "execute-api",
             Self::DescribeStackEvents | Self::DescribeStacks | Self::ListStacks => "cloudformation",
             Self::DescribeImages => "ec2",
             Self::GetImage | Self::ListWorkflowExecutions | Self::ListWorkflowStepExecutions => {
@@ -47,6 +48,7 @@ impl Operation {
         match self {
             Self::GetImageStackEvents
             | Self::DescribeImage
+            | Self::ListImages
             | Self::DescribeStackEvents
             | Self::DescribeStacks
             | Self::ListStacks
@@ -65,7 +67,9 @@ impl Operation {
     /// The IAM action that permits the call.
     pub(crate) const fn action(self) -> &'static str {
         match self {
-            Self::GetImageStackEvents | Self::DescribeImage => "execute-api:Invoke",
+            Self::GetImageStackEvents | Self::DescribeImage | Self::ListImages => {
+                "execute-api:Invoke"
+            }
             Self::DescribeStackEvents => "cloudformation:DescribeStackEvents",
             Self::DescribeStacks => "cloudformation:DescribeStacks",
             Self::ListStacks => "cloudformation:ListStacks",
@@ -85,6 +89,7 @@ impl Operation {
         match self {
             Self::GetImageStackEvents | Self::DescribeStackEvents => "read the stack events of",
             Self::DescribeImage => "describe",
+            Self::ListImages => "list",
             Self::DescribeStacks => "describe the stack",
             Self::ListStacks => "list the stacks for",
             Self::DescribeImages => "find the AMI of",
@@ -131,7 +136,8 @@ mod tests {
     const fn next(operation: Operation) -> Option<Operation> {
         match operation {
             Operation::GetImageStackEvents => Some(Operation::DescribeImage),
-            Operation::DescribeImage => Some(Operation::DescribeStackEvents),
+            Operation::DescribeImage => Some(Operation::ListImages),
+            Operation::ListImages => Some(Operation::DescribeStackEvents),
             Operation::DescribeStackEvents => Some(Operation::DescribeStacks),
             Operation::DescribeStacks => Some(Operation::ListStacks),
             Operation::ListStacks => Some(Operation::DescribeImages),

@@ -24,11 +24,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::backend::direct::Direct;
+use crate::backend::direct::images::DirectImages;
 use crate::backend::enriched::Enriched;
 use crate::backend::parallelcluster::ParallelCluster;
+use crate::backend::parallelcluster::images::ApiImages;
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::log_line::LogLine;
+use crate::domain::listing::ListedImage;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ListedWorkflows;
 
@@ -190,6 +193,39 @@ pub trait StepSource: Send {
 impl StepSource for Infallible {
     async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
         match *self {}
+    }
+}
+
+/// The images of an account, one request after another. It serves one request at a time.
+pub(crate) trait ImagesSource: Send {
+    /// Begins a round, from the first request.
+    fn begin(&mut self);
+
+    /// Makes the next request of the round: what it tells, or why it failed. One that may succeed later is the next one
+    /// again. `None` at the end of the round.
+    fn next(&mut self) -> impl Future<Output = Option<Result<Vec<ListedImage>, Fault>>> + Send;
+}
+
+/// The list of images of every backend.
+#[derive(Debug)]
+pub(crate) enum Images {
+    ParallelCluster(Box<ApiImages>),
+    Direct(Box<DirectImages>),
+}
+
+impl ImagesSource for Images {
+    fn begin(&mut self) {
+        match self {
+            Self::ParallelCluster(api) => api.begin(),
+            Self::Direct(aws) => aws.begin(),
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<Vec<ListedImage>, Fault>> {
+        match self {
+            Self::ParallelCluster(api) => api.next().await,
+            Self::Direct(aws) => aws.next().await,
+        }
     }
 }
 

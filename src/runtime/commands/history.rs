@@ -59,7 +59,7 @@ pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Err
 
 /// The width of a table: that of `COLUMNS`, else that of the terminal. In a file or a pipe nothing is cut. A narrow
 /// terminal shows no table well.
-fn columns() -> Option<usize> {
+pub(super) fn columns() -> Option<usize> {
     let wanted = env::var("COLUMNS").ok();
     let wanted = wanted.and_then(|columns| columns.parse().ok());
     let wanted = wanted.filter(|columns| *columns > 0);
@@ -130,7 +130,7 @@ fn read_saved(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn print_note(text: &str) {
+pub(super) fn print_note(text: &str) {
     let text = one_line(SafeText::new(text).as_str());
     print_diagnostic(&format!("note: {text}"));
 }
