@@ -376,6 +376,7 @@ impl Session {
         Origin {
             image_id: SafeText::new(&self.target.image_id),
             region: self.region(),
+            label: None,
         }
     }
 

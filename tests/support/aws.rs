@@ -3,6 +3,7 @@
 //! them.
 
 mod answers;
+pub(crate) mod several;
 mod signature;
 
 use std::collections::HashMap;
@@ -68,6 +69,8 @@ pub(crate) struct Ami {
 /// What the account has.
 #[derive(Default)]
 pub(crate) struct Account {
+    /// The image's id, where it is not `img`.
+    name: Option<String>,
     /// In the order in which they were created: the last one has the name, unless it is deleted.
     stacks: Vec<Stack>,
     /// The name of a new stack is not known for so many calls.
@@ -136,13 +139,7 @@ impl Aws {
 
     /// The environment of a program that is to use it.
     pub(crate) fn environment(&self) -> [(&'static str, &str); 5] {
-        [
-            ("AWS_ENDPOINT_URL", &self.url),
-            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-            ("AWS_SESSION_TOKEN", SESSION_TOKEN),
-            ("AWS_REGION", REGION),
-        ]
+        environment(&self.url)
     }
 
     /// Watches an image or a stack of this account, as lines of JSON.
@@ -320,6 +317,17 @@ impl Aws {
     }
 }
 
+/// The environment of a program that is to use an AWS at this URL.
+fn environment(url: &str) -> [(&'static str, &str); 5] {
+    [
+        ("AWS_ENDPOINT_URL", url),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+        ("AWS_SESSION_TOKEN", SESSION_TOKEN),
+        ("AWS_REGION", REGION),
+    ]
+}
+
 fn serve(stream: TcpStream, (account, called): &(Mutex<Account>, Condvar)) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
@@ -331,21 +339,26 @@ fn serve(stream: TcpStream, (account, called): &(Mutex<Account>, Condvar)) {
         });
         drop(locked);
         called.notify_all();
-        let (status, text, sent) = match answer {
-            Answer::Reset => return,
-            Answer::Body(status, text) => (status, text, usize::MAX),
-            Answer::Cut(status, text, sent) => (status, text, sent),
-        };
-        let head = format!(
-            "HTTP/1.1 {status} X\r\n{date}Content-Length: {}\r\n\r\n",
-            text.len()
-        );
-        let sent = text.len().min(sent);
-        let answer = [head.as_bytes(), &text.as_bytes()[..sent]].concat();
-        if writer.write_all(&answer).is_err() || sent < text.len() {
+        if !write(&mut writer, answer, &date) {
             return;
         }
     }
+}
+
+/// Sends an answer. Whether the connection is still good.
+fn write(writer: &mut TcpStream, answer: Answer, date: &str) -> bool {
+    let (status, text, sent) = match answer {
+        Answer::Reset => return false,
+        Answer::Body(status, text) => (status, text, usize::MAX),
+        Answer::Cut(status, text, sent) => (status, text, sent),
+    };
+    let head = format!(
+        "HTTP/1.1 {status} X\r\n{date}Content-Length: {}\r\n\r\n",
+        text.len()
+    );
+    let sent = text.len().min(sent);
+    let answer = [head.as_bytes(), &text.as_bytes()[..sent]].concat();
+    writer.write_all(&answer).is_ok() && sent >= text.len()
 }
 
 /// A request: its first line, its headers with names in lower case, and its body.
@@ -384,7 +397,12 @@ impl Account {
         let target = words.next().unwrap_or_default();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let form = String::from_utf8_lossy(body);
-        let query = parse(if query.is_empty() { &form } else { query });
+        let mut query = parse(if query.is_empty() { &form } else { query });
+        if let Some(name) = &self.name {
+            for value in query.values_mut() {
+                *value = value.replace(name, "img");
+            }
+        }
         let action = match path {
             "/" => query.get("Action").cloned().unwrap_or_default(),
             other => other.trim_start_matches('/').to_owned(),
@@ -405,7 +423,10 @@ impl Account {
             let (_, status, body) = self.instead.remove(at);
             return Answer::Body(status, body);
         }
-        let (status, body) = self.answer(&action, &query, &region);
+        let (status, mut body) = self.answer(&action, &query, &region);
+        if let Some(name) = &self.name {
+            body = body.replace("img", name);
+        }
         if let Some(random) = self.failures.as_mut()
             && random.u8(..3) == 0
         {

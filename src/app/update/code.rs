@@ -28,8 +28,11 @@ pub(super) fn observe(session: &mut Session, change: &Change<'_>, was_responding
                 session.code = CodeRequest::None;
             }
         }
-        Response::Failed(_) | Response::Recorded | Response::Refused(_) | Response::ClockOff(_) => {
-        }
+        Response::Failed(_)
+        | Response::Detail
+        | Response::Recorded
+        | Response::Refused(_)
+        | Response::ClockOff(_) => {}
     }
 }
 

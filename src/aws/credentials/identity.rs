@@ -7,6 +7,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -51,7 +52,7 @@ pub(crate) type Resolution = Pin<Box<dyn Future<Output = Result<Identity, Identi
 
 /// The origin of an identity. Every resolution starts from scratch, so that the watch recovers after a login or an edit
 /// of the profile files.
-pub(crate) trait Resolve: Send {
+pub(crate) trait Resolve: Send + Sync {
     /// Resolves at `now`, the server's time: expiries are stated in it.
     fn resolve(&self, now: DateTime<Utc>) -> Resolution;
 
@@ -64,11 +65,28 @@ pub(crate) trait Resolve: Send {
     }
 }
 
-/// The identity in use, and the resolution of the next one.
+/// The identity in use, and the resolution of the next one. Its clones share both.
+#[derive(Clone)]
 pub(crate) struct IdentityCache {
+    shared: Arc<Shared>,
+    /// The image's and the endpoint's region, where these are not those of the resolution.
+    regions: (Option<String>, Option<String>),
+    /// The number of the identity that was used last.
+    used: u64,
+}
+
+struct Shared {
     resolver: Box<dyn Resolve>,
+    state: Mutex<State>,
+    /// One clone waits for the resolution; the others wait for that one.
+    pending: tokio::sync::Mutex<Option<Pending>>,
+}
+
+#[derive(Default)]
+struct State {
     held: Option<Held>,
-    pending: Option<Pending>,
+    /// How many identities there were.
+    number: u64,
     failed: Option<Failed>,
     /// A code is needed soon, and a request has failed to say so.
     asked_early: bool,
@@ -96,54 +114,107 @@ struct Pending {
 
 impl IdentityCache {
     pub(crate) fn new(resolver: impl Resolve + 'static) -> Self {
-        Self {
+        let shared = Shared {
             resolver: Box::new(resolver),
-            held: None,
-            pending: None,
-            failed: None,
-            asked_early: false,
-            discarded: None,
+            state: Mutex::default(),
+            pending: tokio::sync::Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+            regions: (None, None),
+            used: 0,
         }
+    }
+
+    /// The same identity for a build in this region; `signing` is the region that its requests are signed for.
+    pub(crate) fn in_region(&self, region: Option<String>, signing: Option<String>) -> Self {
+        Self {
+            regions: (region, signing),
+            ..self.clone()
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        let state = self.shared.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The identity to use at `now`, the server's time: expiries are stated in it.
     pub(crate) async fn get(&mut self, now: DateTime<Utc>) -> Result<Identity, IdentityFault> {
-        if let Some(held) = self.held.as_ref().filter(|held| now < held.renew_at) {
-            return Ok(held.identity.clone());
+        if let Some(identity) = self.current(now) {
+            return Ok(identity);
         }
         let fault = match self.renew(now).await {
             Ok(identity) => {
-                self.asked_early = false;
+                self.state().asked_early = false;
                 return Ok(identity);
             }
             Err(fault) => fault,
         };
         // One request fails, so that the user is asked for the code while the old credentials are still valid.
         let asks = matches!(fault, IdentityFault::CodeNeeded { .. })
-            && !std::mem::replace(&mut self.asked_early, true);
-        match &self.held {
-            Some(held) if held.is_usable(now) && !asks => Ok(held.identity.clone()),
+            && !std::mem::replace(&mut self.state().asked_early, true);
+        match self.usable(now) {
+            Some(identity) if !asks => Ok(identity),
             _ => Err(fault),
         }
+    }
+
+    /// The held identity, unless it is to be renewed.
+    fn current(&mut self, now: DateTime<Utc>) -> Option<Identity> {
+        self.held(|held| now < held.renew_at)
+    }
+
+    /// The held identity, while it can be used at all.
+    fn usable(&mut self, now: DateTime<Utc>) -> Option<Identity> {
+        self.held(|held| held.is_usable(now))
+    }
+
+    fn held(&mut self, is_so: impl Fn(&Held) -> bool) -> Option<Identity> {
+        let state = self.state();
+        let held = state.held.as_ref().filter(|held| is_so(held));
+        let identity = held.map(|held| held.identity.clone());
+        let number = state.number;
+        drop(state);
+        identity.map(|identity| self.take(identity, number))
+    }
+
+    fn take(&mut self, mut identity: Identity, number: u64) -> Identity {
+        self.used = number;
+        let (region, signing) = &self.regions;
+        if region.is_some() {
+            identity.region.clone_from(region);
+        }
+        if let (Some(signer), Some(region)) = (&mut identity.signer, signing) {
+            signer.region.clone_from(region);
+        }
+        identity
     }
 
     /// Discards credentials that the service refused, unless that was just done. Returns whether a retry is
     /// worthwhile.
     pub(crate) fn discard(&mut self) -> bool {
+        let mut state = self.state();
+        if state.held.is_some() && state.number != self.used {
+            // Another client was refused first, and there are other credentials now.
+            return true;
+        }
         let recently = |at: Instant| at.elapsed() < BETWEEN_DISCARDS;
-        if self.discarded.is_some_and(recently) {
+        if state.discarded.is_some_and(recently) {
             return false;
         }
-        self.discarded = Some(Instant::now());
-        self.resolver.forget();
-        self.held = None;
-        self.failed = None;
+        state.discarded = Some(Instant::now());
+        state.held = None;
+        state.failed = None;
+        drop(state);
+        self.shared.resolver.forget();
         true
     }
 
     /// The fault of a request whose credentials were refused.
     pub(crate) fn explain(&self, refused: Fault) -> Fault {
-        let held = self.held.as_ref();
+        let state = self.state();
+        let held = state.held.as_ref();
         match held.and_then(|held| held.identity.fixed_keys.as_ref()) {
             Some(keys) => keys.lost(refused),
             None => refused,
@@ -152,44 +223,60 @@ impl IdentityCache {
 
     /// Resolves again for the next request, although it has just failed.
     pub(crate) fn forget_failure(&mut self) {
-        self.failed = None;
-        self.asked_early = false;
+        let mut state = self.state();
+        state.failed = None;
+        state.asked_early = false;
     }
 
     async fn renew(&mut self, now: DateTime<Utc>) -> Result<Identity, IdentityFault> {
-        let version = self.resolver.version();
-        if let Some(failed) = &self.failed {
-            if failed.at.elapsed() < FAILURE_CACHED && failed.version == version {
-                return Err(failed.fault.clone());
-            }
-            self.failed = None;
+        let shared = Arc::clone(&self.shared);
+        let wait = match self.usable(now) {
+            Some(_) => WAIT_WITH_OLD,
+            None => WAIT,
+        };
+        let Ok(mut pending) = timeout(wait, shared.pending.lock()).await else {
+            return Err(IdentityFault::Slow(wait));
+        };
+        // Another clone may have waited for it.
+        if let Some(identity) = self.current(now) {
+            return Ok(identity);
         }
-        let pending = self.pending.get_or_insert_with(|| Pending {
+        let version = shared.resolver.version();
+        {
+            let mut state = self.state();
+            if let Some(failed) = &state.failed {
+                if failed.at.elapsed() < FAILURE_CACHED && failed.version == version {
+                    return Err(failed.fault.clone());
+                }
+                state.failed = None;
+            }
+        }
+        let resolving = pending.get_or_insert_with(|| Pending {
             version,
             began: Instant::now(),
-            resolution: self.resolver.resolve(now),
+            resolution: shared.resolver.resolve(now),
         });
-        let version = pending.version;
-        let left = DEADLINE.saturating_sub(pending.began.elapsed());
-        let wait = match &self.held {
-            Some(held) if held.is_usable(now) => WAIT_WITH_OLD,
-            _ => WAIT,
-        };
-        let outcome = timeout(wait.min(left), &mut pending.resolution).await;
-        let took = pending.began.elapsed();
+        let version = resolving.version;
+        let left = DEADLINE.saturating_sub(resolving.began.elapsed());
+        let outcome = timeout(wait.min(left), &mut resolving.resolution).await;
+        let took = resolving.began.elapsed();
         let result = match outcome {
             Err(_elapsed) if took < DEADLINE => return Err(IdentityFault::Slow(took)),
             Err(_elapsed) => Err(IdentityFault::TimedOut(took)),
             Ok(result) => result,
         };
-        self.pending = None;
+        *pending = None;
+        let mut state = self.state();
         match result {
             Ok(identity) => {
-                self.held = Some(Held::new(identity.clone(), now));
-                Ok(identity)
+                state.held = Some(Held::new(identity.clone(), now));
+                state.number += 1;
+                let number = state.number;
+                drop(state);
+                Ok(self.take(identity, number))
             }
             Err(fault) => {
-                self.failed = Some(Failed {
+                state.failed = Some(Failed {
                     at: Instant::now(),
                     version,
                     fault: fault.clone(),
@@ -228,8 +315,7 @@ impl fmt::Debug for IdentityCache {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("IdentityCache")
-            .field("held", &self.held.is_some())
-            .field("pending", &self.pending.is_some())
+            .field("held", &self.state().held.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -239,7 +325,6 @@ mod tests {
     use std::collections::VecDeque;
     use std::future;
     use std::sync::atomic::{AtomicU64, Ordering};
-    use std::sync::{Arc, Mutex};
 
     use aws_credential_types::Credentials;
     use proptest::prelude::*;

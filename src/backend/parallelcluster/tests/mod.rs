@@ -46,7 +46,8 @@ fn source_at(url: &str, limits: Limits) -> ParallelCluster {
         headers: reqwest::header::HeaderMap::new(),
         ca_bundle: None,
     };
-    ParallelCluster::with_limits(settings, Clock::scenario(noon(), 1.0), limits).unwrap()
+    let (shared, clock) = (Shared::default(), Clock::scenario(noon(), 1.0));
+    ParallelCluster::with_limits(settings, &shared, clock, limits).unwrap()
 }
 
 fn unsigned(server: &Server) -> ParallelCluster {
