@@ -46,9 +46,10 @@ fn bad(build: &Build) -> Option<&Ami> {
 
 /// The state of an AMI that EC2 could not make, and EC2's reason.
 fn words(ami: &Ami) -> String {
-    let text = |text: &Option<SafeText>| text.as_ref().map(|text| normal(text.as_str()));
-    let state = text(&ami.state).unwrap_or_default();
-    let why = text(&ami.state_reason).filter(|why| !why.is_empty());
+    let [state, why] =
+        [&ami.state, &ami.state_reason].map(|text| text.as_ref().map(|text| normal(text.as_str())));
+    let state = state.unwrap_or_default();
+    let why = why.filter(|why| !why.is_empty());
     let why = why.map_or_else(String::new, |why| format!(": {why}"));
     format!("the AMI {} is {state}{why}", ami.id)
 }
