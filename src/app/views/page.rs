@@ -103,9 +103,7 @@ impl PageLine {
             Self::Field { name, whole, .. } => (name.trim(), whole.to_string()),
             Self::Command { whole, .. } => ("the command", whole.to_string()),
             Self::Status(event) => ("the status", event.status.to_string()),
-            Self::Event(event) | Self::Follower(event) => {
-                ("the event as JSON", event.raw().to_owned())
-            }
+            Self::Event(event) | Self::Follower(event) => ("the event as JSON", event.raw()),
             _ => return None,
         };
         Some((name.to_owned(), text))

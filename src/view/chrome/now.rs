@@ -6,6 +6,7 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
+use crate::app::status::heartbeat::StepProgress;
 use crate::domain::build::Build;
 use crate::domain::facts::Facts;
 use crate::domain::status::StatusClass;
@@ -36,7 +37,8 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     });
     let parts = vec![
         LinePart::maybe(0, activity),
-        LinePart::maybe(1, resources(build)),
+        LinePart::of(1, step(model, theme)),
+        LinePart::maybe(2, resources(build)),
     ];
     parts::draw(parts, LinePart::none(), GAP, area, buf);
 }
@@ -50,6 +52,23 @@ fn stage(model: &Model) -> Option<Activity> {
     let stage = one_line(build.image()?.builder_status.as_ref()?.as_str());
     let since = build.stage_since().map(|since| age(model, since));
     Some(("Image Builder".to_owned(), stage, since))
+}
+
+/// The step of Image Builder's workflow, its number and since when it runs.
+fn step(model: &Model, theme: &Theme) -> Vec<Line<'static>> {
+    let Some(step) = StepProgress::of(&model.shown.build) else {
+        return Vec::new();
+    };
+    let number = format!("step {}/{} ", step.number, step.total);
+    let since = step.started_at;
+    let since = since.map(|since| format!(" for {}", duration(age(model, since))));
+    let number = Span::styled(number, theme.dim());
+    let name = Span::styled(one_line(step.name.as_str()), theme.strong());
+    let since = Span::raw(since.unwrap_or_default());
+    vec![
+        Line::from(vec![number.clone(), name.clone(), since]),
+        Line::from(vec![number, name]),
+    ]
 }
 
 /// The operation of the stack that runs and began last, else the newest event.
