@@ -175,7 +175,7 @@ fn builder_failure_lines(build: &Build, columns: usize) -> Vec<PageLine> {
     lines.extend(page::text_lines(&reason, columns));
     if build.verdict() == Verdict::Failing {
         lines.push(PageLine::Blank);
-        let text = "The stack has not failed yet. It should within a minute.";
+        let text = "The stack itself has not failed yet, so this is no verdict.";
         lines.extend(page::text_lines(text, columns));
     }
     lines
