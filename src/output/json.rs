@@ -368,6 +368,7 @@ mod tests {
             ended_at: None,
             inferred: false,
             recorded: None,
+            steps: Vec::new(),
             events: 0,
         };
         let expected = r#"{"kind":"outcome","outcome":"not-found","imageId":"img","leftoverStack":false,"events":0}"#;

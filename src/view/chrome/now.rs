@@ -6,7 +6,7 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
-use crate::app::status::heartbeat::StepProgress;
+use crate::app::status::heartbeat::{StepProgress, log_age};
 use crate::domain::build::Build;
 use crate::domain::facts::Facts;
 use crate::domain::failure::ComponentName;
@@ -55,12 +55,12 @@ fn stage(model: &Model) -> Option<Activity> {
 
 /// The step of Image Builder's workflow, its number and since when it runs.
 fn step(model: &Model, theme: &Theme) -> Vec<Line<'static>> {
-    let Some(step) = StepProgress::of(&model.shown.build) else {
+    let Some(step) = StepProgress::of(&model.shown) else {
         return Vec::new();
     };
     let number = format!("step {}/{} ", step.number, step.total);
-    let since = step.started_at;
-    let since = since.map(|since| format!(" for {}", duration(age(model, since))));
+    let since = step.length(model.now);
+    let since = since.map(|since| format!(" for {since}"));
     let number = Span::styled(number, theme.dim());
     let name = Span::styled(one_line(step.name.as_str()), theme.strong());
     let since = Span::raw(since.unwrap_or_default());
@@ -103,7 +103,7 @@ fn name_of_arn(arn: &str) -> &str {
 /// How old the newest line of the log is.
 fn last_line(model: &Model) -> Option<String> {
     let time = model.shown.build.steps().last_line()?;
-    Some(format!("last log line {} ago", duration(age(model, time))))
+    Some(log_age(time, model.now))
 }
 
 /// The newest event, before Image Builder has a stage.
