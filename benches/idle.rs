@@ -163,8 +163,8 @@ impl ImageSource for OnePage {
 
 impl Source for OnePage {
     type Image = Self;
-    type Steps = std::convert::Infallible;
     type Log = NoLog;
+    type Steps = std::convert::Infallible;
 
     fn log_source(&mut self) -> Option<&mut NoLog> {
         None

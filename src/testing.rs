@@ -50,7 +50,7 @@ pub mod domain {
     pub use crate::domain::diff::changes;
     pub use crate::domain::estimate::TypicalDuration;
     pub use crate::domain::fault::{Fault, FaultKind};
-    pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
+    pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription, RegionalAmi};
     pub use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
     pub use crate::domain::observation::{
         LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep,
@@ -73,7 +73,7 @@ pub mod poll {
     pub use crate::poll::permit::Permit;
     pub use crate::poll::poller::Poller;
     pub use crate::poll::schedule::{ApiRequest, PollCommand, Schedules};
-    pub use crate::poll::walk::{OVERLAP, Walk};
+    pub use crate::poll::walk::{OVERLAP, SHORT_POLLS, Walk};
 }
 
 pub mod recording {

@@ -28,6 +28,8 @@ pub enum Effect {
     Notify(String),
     /// The outcome is known: run the command that the user has set for it, if any.
     Run(Box<FinalOutcome>),
+    /// Poll a session's build no longer: its watch has ended.
+    Stop(SessionId),
     /// Put text on the clipboard, unchanged.
     Copy(String),
     /// Write a report of the build as it is now to a new file in the current folder. The runtime responds with
@@ -77,6 +79,18 @@ pub struct FinalOutcome {
 pub(crate) struct Origin {
     pub(crate) image_id: SafeText,
     pub(crate) region: Option<SafeText>,
+    /// How lines of text name the build, if there are several.
+    pub(crate) label: Option<Label>,
+}
+
+/// The name of a build among several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) text: String,
+    /// The number of columns of the longest one.
+    pub(crate) columns: usize,
+    /// The build's place among the builds, for its colour.
+    pub(crate) place: usize,
 }
 
 /// One entry of the text and JSON output.

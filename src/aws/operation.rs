@@ -53,12 +53,12 @@ impl Operation {
             | Self::DescribeImages
             | Self::GetImage
             | Self::GetCallerIdentity => Method::GET,
-            // These read by POST, as do all of their services' lists.
+            // Image Builder's lists and the build log are read by POST.
             Self::ListWorkflowExecutions
             | Self::ListWorkflowStepExecutions
+            | Self::AssumeRole
             | Self::GetLogEvents
-            | Self::FilterLogEvents
-            | Self::AssumeRole => Method::POST,
+            | Self::FilterLogEvents => Method::POST,
         }
     }
 

@@ -50,16 +50,15 @@ impl StepSource for Enriched {
 
 impl Source for Enriched {
     type Image = Self;
-    type Steps = Self;
-
-    fn step_source(&mut self) -> Option<&mut Self> {
-        Some(self)
-    }
-
     type Log = Direct;
+    type Steps = Self;
 
     fn log_source(&mut self) -> Option<&mut Direct> {
         self.aws.log_source()
+    }
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        Some(self)
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

@@ -196,18 +196,19 @@ impl StepSource for Infallible {
 /// The capabilities of a backend for one image. All have events; any other one may be missing.
 pub trait Source: EventSource {
     type Image: ImageSource;
-    type Steps: StepSource;
     type Log: LogSource;
+    type Steps: StepSource;
 
     /// `None` if the backend can't describe images.
     fn image_source(&mut self) -> Option<&mut Self::Image>;
+
+    /// `None` if the backend can't read build logs.
+    fn log_source(&mut self) -> Option<&mut Self::Log>;
 
     /// `None` if the backend can't list steps.
     fn step_source(&mut self) -> Option<&mut Self::Steps> {
         None
     }
-    /// `None` if the backend can't read build logs.
-    fn log_source(&mut self) -> Option<&mut Self::Log>;
 
     /// The requests since the last time that this was asked.
     fn take_requests(&mut self) -> u32 {
@@ -265,16 +266,6 @@ impl ImageSource for Backend {
     }
 }
 
-impl StepSource for Backend {
-    async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
-        match self {
-            Self::ParallelCluster(_) => Ok(StepsAnswer::NoImage),
-            Self::Direct(aws) => aws.steps().await,
-            Self::Enriched(both) => both.steps().await,
-        }
-    }
-}
-
 impl LogSource for Backend {
     async fn log(&mut self, request: &LogRequest) -> Result<LogResponse, LogError> {
         match self {
@@ -285,16 +276,20 @@ impl LogSource for Backend {
     }
 }
 
+impl StepSource for Backend {
+    async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
+        match self {
+            Self::ParallelCluster(_) => Ok(StepsAnswer::NoImage),
+            Self::Direct(aws) => aws.steps().await,
+            Self::Enriched(both) => both.steps().await,
+        }
+    }
+}
+
 impl Source for Backend {
     type Image = Self;
-    type Steps = Self;
-
-    fn step_source(&mut self) -> Option<&mut Self> {
-        let has_steps = !matches!(self, Self::ParallelCluster(_));
-        has_steps.then_some(self)
-    }
-
     type Log = Self;
+    type Steps = Self;
 
     fn log_source(&mut self) -> Option<&mut Self> {
         let has_log = match self {
@@ -303,6 +298,11 @@ impl Source for Backend {
             Self::Enriched(both) => both.aws.log_source().is_some(),
         };
         has_log.then_some(self)
+    }
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        let has_steps = !matches!(self, Self::ParallelCluster(_));
+        has_steps.then_some(self)
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
+use crate::domain::log::BuildLog;
 use crate::domain::observation::{Observation, OtherEvents, Seen, WalkStep};
 use crate::domain::resume::Earlier;
 use crate::domain::search::Predicate;
@@ -27,6 +28,9 @@ use crate::store::filter_index::FilterSlot;
 use crate::store::work::WorkBudget;
 use crate::text::arn;
 use crate::text::safe::SafeText;
+
+/// The AMI's tag that names the version of ParallelCluster.
+const VERSION_TAG: &str = "parallelcluster:version";
 
 /// The build of one image.
 #[derive(Debug, Default)]
@@ -51,6 +55,8 @@ pub struct Build {
     /// The time of the last observation.
     last_at: Option<DateTime<Utc>>,
     verdict: Verdict,
+    /// The current stack's.
+    log: BuildLog,
     /// The build that an earlier watch has recorded, unless another one has its image id now.
     earlier: Option<Box<Earlier>>,
     /// The number of observations applied.
@@ -124,16 +130,17 @@ impl Build {
                 self.answers.stack_is_gone(observation.elapsed);
             }
             Seen::Image(image) => self.apply_image(image, observation),
-            Seen::Steps(listed) => {
-                change.response = Response::Detail;
-                self.apply_steps(listed);
-            }
             Seen::Log(page) => {
                 change.response = Response::Detail;
                 change.log = Some(page);
+                self.log.apply(page);
                 if !self.is_only_recorded() {
                     self.steps.read(page);
                 }
+            }
+            Seen::Steps(listed) => {
+                change.response = Response::Detail;
+                self.apply_steps(listed);
             }
             Seen::Failed(fault) => change.response = Response::Failed(fault),
             Seen::Refused(fault) => change.response = Response::Refused(fault),
@@ -241,6 +248,7 @@ impl Build {
         };
         self.timelines.push(timeline);
         self.verdict = Verdict::Waiting;
+        self.log = self.log.emptied();
         self.steps = Steps::default();
         self.described
             .take_if(|image| image.stack_id.as_ref() != Some(stack_id));
@@ -428,6 +436,15 @@ impl Build {
         self.verdict
     }
 
+    /// The build log.
+    pub(crate) fn log(&self) -> &BuildLog {
+        &self.log
+    }
+
+    pub(crate) fn log_mut(&mut self) -> &mut BuildLog {
+        &mut self.log
+    }
+
     /// A number that grows with every observation: while it is the same, so is everything here.
     pub fn revision(&self) -> u64 {
         self.revision
@@ -474,6 +491,14 @@ impl Build {
         let described = self.image().and_then(|image| image.region.clone());
         let of_stack = || arn::region(self.stack_id()?.as_str()).map(SafeText::new);
         described.or_else(of_stack)
+    }
+
+    /// The ParallelCluster version that builds the image: of the description, else of the AMI's tag, which outlives the
+    /// stack.
+    pub fn version(&self) -> Option<&SafeText> {
+        let image = self.image()?;
+        let of_ami = || self.ami()?.tag(VERSION_TAG);
+        image.version.as_ref().or_else(of_ami)
     }
 
     /// The newest event of the current stack itself.

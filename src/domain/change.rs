@@ -32,10 +32,10 @@ pub struct Change<'a> {
     pub has_new_gap: bool,
     /// The newly committed events, in the order to print them.
     pub committed: Vec<Arc<StackEvent>>,
-    /// The steps that have begun, ended, or are tried again.
-    pub steps: Vec<StepChange>,
     /// The new lines of the build log.
     pub log: Option<&'a LogPage>,
+    /// The steps that have begun, ended, or are tried again.
+    pub steps: Vec<StepChange>,
     /// The changes by the observations of a resumed recording.
     pub earlier: Vec<Self>,
     /// The recorded build is another one than this: nothing of it is left.
@@ -89,8 +89,8 @@ impl<'a> Change<'a> {
             new_stack: None,
             has_new_gap: false,
             committed: Vec::new(),
-            steps: Vec::new(),
             log: None,
+            steps: Vec::new(),
             earlier: Vec::new(),
             replaced: false,
         }

@@ -67,10 +67,10 @@ pub enum Seen {
     /// There is no stack of this name.
     StackGone,
     Image(ImageAnswer),
-    /// The workflows of the image, all of them.
-    Steps(ListedWorkflows),
     /// Lines of the build log.
     Log(LogPage),
+    /// The workflows of the image, all of them.
+    Steps(ListedWorkflows),
     /// A request of the stream failed; other streams may still be up to date.
     Failed(Fault),
     /// A call of the stream is refused for good, and the watch goes on without it.

@@ -142,6 +142,8 @@ struct FailureFields<'a> {
     exit_code: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    log_tail: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -201,7 +203,8 @@ pub(super) fn json_line(origin: Option<&Origin>, entry: &Entry) -> Option<String
 }
 
 fn event_line(of: Option<Of<'_>>, event: &StackEvent) -> serde_json::Result<String> {
-    let raw: &RawValue = serde_json::from_str(event.as_sent())?;
+    let sent = event.as_sent();
+    let raw: &RawValue = serde_json::from_str(&sent)?;
     serde_json::to_string(&Line::Event {
         stack_id: event.stack_id.as_str(),
         of,
@@ -297,6 +300,7 @@ fn failure_fields(place: &FailurePlace) -> FailureFields<'_> {
         component_step: failure.component_step.as_ref().map(SafeText::as_str),
         exit_code: place.exit_code,
         error_message: failure.error_message.as_ref().map(SafeText::as_str),
+        log_tail: place.log_tail.iter().map(SafeText::as_str).collect(),
     }
 }
 

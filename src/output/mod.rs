@@ -111,6 +111,13 @@ impl<O: Write, D: Write> Printer<O, D> {
     /// # Errors
     /// If a result can't be written. Diagnostics that can't be written are dropped.
     pub(crate) fn print(&mut self, origin: Option<&Origin>, entry: &Entry) -> io::Result<()> {
+        let prefix = match (
+            &self.format,
+            origin.and_then(|origin| origin.label.as_ref()),
+        ) {
+            (LineFormat::Text(theme), Some(label)) => text::label(label, theme),
+            _ => String::new(),
+        };
         match (&self.format, entry) {
             (_, Entry::Remark(text)) => {
                 let _ = writeln!(self.diagnostics, "note: {}", one_line(text.as_str()));
@@ -121,30 +128,37 @@ impl<O: Write, D: Write> Printer<O, D> {
                 None => Ok(()),
             },
             (LineFormat::Text(_), Entry::Status { state, message }) => {
-                let _ = writeln!(self.diagnostics, "{}: {}", state.label(), one_line(message));
+                let message = one_line(message);
+                let _ = writeln!(self.diagnostics, "{prefix}{}: {message}", state.label());
                 Ok(())
             }
             (LineFormat::Text(_), Entry::Stack(stack)) => {
-                let _ = writeln!(
-                    self.diagnostics,
-                    "stack: {}",
-                    one_line(stack.to_safe().as_str())
-                );
+                let stack = stack.to_safe();
+                let stack = one_line(stack.as_str());
+                let _ = writeln!(self.diagnostics, "{prefix}stack: {stack}");
                 Ok(())
             }
-            (LineFormat::Text(theme), Entry::Event(event)) => {
-                writeln!(self.out, "{}", theme.text(&text::event(event, theme)))
-            }
+            (LineFormat::Text(theme), Entry::Event(event)) => self.print_text(
+                &prefix,
+                &theme.text(&text::event(event, theme)).into_owned(),
+            ),
             (LineFormat::Text(theme), Entry::Step(change)) => {
-                writeln!(self.out, "{}", theme.text(&text::step(change, theme)))
+                let line = theme.text(&text::step(change, theme)).into_owned();
+                self.print_text(&prefix, &line)
             }
             (LineFormat::Text(theme), Entry::Progress(progress)) => {
-                writeln!(self.out, "{}", theme.text(&text::progress(progress, theme)))
+                let line = theme.text(&text::progress(progress, theme)).into_owned();
+                self.print_text(&prefix, &line)
             }
             (LineFormat::Text(theme), Entry::Outcome(outcome)) => {
-                writeln!(self.out, "{}", theme.text(&text::outcome(outcome, theme)))
+                let line = theme.text(&text::outcome(outcome, theme)).into_owned();
+                self.print_text(&prefix, &line)
             }
         }
+    }
+
+    fn print_text(&mut self, prefix: &str, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{prefix}{line}")
     }
 
     /// Flushes the results.

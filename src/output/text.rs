@@ -3,8 +3,9 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use crossterm::style::Stylize;
 use ratatui::backend::IntoCrossterm;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 
+use crate::app::effect::Label;
 use crate::app::model::Model;
 use crate::app::status::heartbeat::{Progress, log_age};
 use crate::app::status::summary::summary;
@@ -84,6 +85,28 @@ pub(super) fn step(change: &StepChange, theme: &Theme) -> String {
         notes.join(", "),
     );
     line.trim_end().to_owned()
+}
+
+/// The colours of builds that are printed together, one after another. No failure is taken for one of them.
+const BUILDS: [Color; 8] = [
+    Color::Cyan,
+    Color::Magenta,
+    Color::Blue,
+    Color::Yellow,
+    Color::LightCyan,
+    Color::LightMagenta,
+    Color::LightBlue,
+    Color::Green,
+];
+
+/// The build that a line is about, in the columns before it.
+pub(super) fn label(label: &Label, theme: &Theme) -> String {
+    let style = if theme.has_colours() {
+        Style::new().fg(BUILDS[label.place % BUILDS.len()])
+    } else {
+        Style::new()
+    };
+    format!("{} ", paint(style, &pad(&label.text, label.columns)))
 }
 
 /// Text on one line, padded to a width.

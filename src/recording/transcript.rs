@@ -65,6 +65,7 @@ impl Transcript {
                 ..Line::of(observation.stream, kind::REFUSED, at)
             }),
             Seen::Image(answer) => self.image(answer, at),
+            Seen::Log(_) => {}
             Seen::Steps(listed) => {
                 if self.listed.as_ref() != Some(listed) {
                     self.write(&Line {
@@ -74,7 +75,6 @@ impl Transcript {
                     self.listed = Some(listed.clone());
                 }
             }
-            Seen::Log(_) => {}
             Seen::ClockOff(behind) => {
                 self.write(&Line::of_clock(observation.stream, *behind, at));
             }
@@ -157,16 +157,18 @@ impl Transcript {
         at: DateTime<Utc>,
     ) {
         for event in fresh {
+            let raw = event.raw();
             self.write(&Line {
                 aside,
-                ..Line::of_event(event, at)
+                ..Line::of_event(event, &raw, at)
             });
         }
         for LateEvent { event, before } in late {
+            let raw = event.raw();
             self.write(&Line {
                 before: Some(before.as_str().into()),
                 aside,
-                ..Line::of_event(event, at)
+                ..Line::of_event(event, &raw, at)
             });
         }
     }

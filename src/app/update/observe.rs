@@ -35,6 +35,7 @@ pub(super) fn apply(
         let Some(session) = session.filter(|session| session.exit_code.is_none()) else {
             return;
         };
+        let was_responding = session.connection.state.is_responding();
         let change = session.build.apply(observation);
         session.update_explanation();
         let connection_changed = session.connection.apply(&change, &session.build);
@@ -63,7 +64,7 @@ pub(super) fn apply(
             });
             continue;
         }
-        code::observe(session, &change);
+        code::observe(session, &change, was_responding);
         match mode {
             Mode::Screen => {
                 session.select_for_verdict();

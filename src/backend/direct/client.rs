@@ -14,6 +14,7 @@ use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
 use crate::aws::query::encode;
 use crate::aws::refusal::Cause;
+use crate::aws::shared::Shared;
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::{CaBundle, TlsError};
 use crate::backend::direct::query::ForeignBody;
@@ -49,8 +50,9 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(url: ServiceUrl, bundle: Option<&CaBundle>) -> Result<Self, TlsError> {
-        let http = HttpClient::new(url.endpoint(), bundle, Limits::default())?;
+    fn new(url: ServiceUrl, shared: &Shared, bundle: Option<&CaBundle>) -> Result<Self, TlsError> {
+        let (authority, endpoint) = (url.authority(), url.endpoint());
+        let http = shared.http(authority, endpoint, bundle, Limits::default())?;
         Ok(Self { url, http })
     }
 }
@@ -69,6 +71,7 @@ pub(super) struct Client {
     /// EC2 in the other regions that the image was distributed to.
     elsewhere: Vec<(String, Connection)>,
     endpoints: Endpoints,
+    shared: Shared,
     bundle: Option<CaBundle>,
     clock: ServerClock,
     /// The requests that were not counted yet.
@@ -80,12 +83,13 @@ impl Client {
         subject: &str,
         endpoints: Endpoints,
         identity: IdentityCache,
+        shared: Shared,
         bundle: Option<CaBundle>,
         clock: Clock,
     ) -> Result<Self, TlsError> {
         let connect = |service| {
             let url = endpoints.of(service).clone();
-            Connection::new(url, bundle.as_ref())
+            Connection::new(url, &shared, bundle.as_ref())
         };
         Ok(Self {
             subject: subject.to_owned(),
@@ -97,6 +101,7 @@ impl Client {
             logs: connect(Service::Logs)?,
             elsewhere: Vec::new(),
             endpoints,
+            shared,
             bundle,
             clock: ServerClock::new(clock),
             requests: 0,
@@ -155,7 +160,7 @@ impl Client {
         };
         let url = self.endpoints.elsewhere(Service::Ec2, region);
         let url = url.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
-        let connection = Connection::new(url, self.bundle.as_ref());
+        let connection = Connection::new(url, &self.shared, self.bundle.as_ref());
         let connection =
             connection.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
         self.elsewhere.push((region.to_owned(), connection));

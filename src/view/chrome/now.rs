@@ -10,6 +10,7 @@ use crate::app::status::heartbeat::{StepProgress, log_age};
 use crate::domain::build::Build;
 use crate::domain::facts::Facts;
 use crate::domain::failure::ComponentName;
+use crate::domain::span;
 use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
@@ -25,18 +26,30 @@ const GAP: usize = 3;
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let build = &model.shown.build;
-    let activity = stage(model).or_else(|| newest(model));
+    // While a build is deleted, Image Builder's stage is the one before that.
+    let activity = match build.verdict() {
+        Verdict::Deleting => operation(model).or_else(|| stage(model)),
+        _ => stage(model).or_else(|| operation(model)),
+    };
     let activity = activity.map(|(subject, what, since)| {
         let label = Span::styled(format!(" {subject}: "), theme.dim());
         let what = Span::styled(what, theme.strong());
         let since = since.map_or_else(String::new, |since| format!(" for {}", duration(since)));
         Line::from(vec![label, what, Span::raw(since)])
     });
+    let is_deleting = build.verdict() == Verdict::Deleting;
+    let steps = |part: fn(&Model, &Theme) -> Vec<Line<'static>>| {
+        if is_deleting {
+            Vec::new()
+        } else {
+            part(model, theme)
+        }
+    };
     let parts = vec![
         LinePart::maybe(0, activity),
-        LinePart::of(1, step(model, theme)),
-        LinePart::of(2, component(model, theme)),
-        LinePart::maybe(3, last_line(model)),
+        LinePart::of(1, steps(step)),
+        LinePart::of(2, steps(component)),
+        LinePart::maybe(3, last_line(model).filter(|_| !is_deleting)),
         LinePart::maybe(4, resources(build)),
     ];
     parts::draw(parts, LinePart::none(), GAP, area, buf);
@@ -106,11 +119,14 @@ fn last_line(model: &Model) -> Option<String> {
     Some(log_age(time, model.now))
 }
 
-/// The newest event, before Image Builder has a stage.
-fn newest(model: &Model) -> Option<Activity> {
-    let event = model.shown.build.current()?.newest()?;
-    let is_running = !event.status.is_final();
-    let since = event.timestamp.filter(|_| is_running);
+/// The operation of the stack that runs and began last, else the newest event.
+fn operation(model: &Model) -> Option<Activity> {
+    let timeline = model.shown.build.current()?;
+    let event = timeline.facts().running().or_else(|| timeline.newest())?;
+    let operation = span::spans(timeline.events_of(&event.logical_id)).pop();
+    let since = operation
+        .filter(span::Span::is_open)
+        .and_then(|operation| operation.began);
     Some((
         one_line(event.logical_id.as_str()),
         one_line(event.status.as_str()),

@@ -158,8 +158,8 @@ impl ImageSource for Shared {
 
 impl Source for Shared {
     type Image = Self;
-    type Steps = std::convert::Infallible;
     type Log = NoLog;
+    type Steps = std::convert::Infallible;
 
     fn log_source(&mut self) -> Option<&mut NoLog> {
         None
