@@ -21,7 +21,7 @@ use crate::app::views::rows::ListRows;
 use crate::app::views::search::Search;
 use crate::app::views::{Tab, View, ViewData, Views};
 use crate::domain::build::Build;
-use crate::domain::estimate::{Estimate, TypicalDuration};
+use crate::domain::estimate::{Estimate, TypicalDuration, TypicalSteps};
 use crate::domain::failure::{Diagnosis, Explanation, Remedy};
 use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent};
@@ -90,6 +90,8 @@ pub struct Session {
 
     /// The typical duration of the user's own builds, if there are recordings of some.
     pub(super) typical: Option<TypicalDuration>,
+    /// The usual durations of the steps of the same builds.
+    pub(super) typical_steps: TypicalSteps,
     /// The view in the body of the screen.
     pub tab: Tab,
     pub views: Views,
@@ -143,6 +145,7 @@ impl Session {
             held: Vec::new(),
             printed: 0,
             typical: None,
+            typical_steps: TypicalSteps::default(),
             tab: Tab::Events,
             views: Views::default(),
             detail: Detail::default(),

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
+use crate::domain::log::BuildLog;
 use crate::domain::observation::{Observation, OtherEvents, Seen, WalkStep};
 use crate::domain::resume::Earlier;
 use crate::domain::search::Predicate;
@@ -54,6 +55,8 @@ pub struct Build {
     /// The time of the last observation.
     last_at: Option<DateTime<Utc>>,
     verdict: Verdict,
+    /// The current stack's.
+    log: BuildLog,
     /// The build that an earlier watch has recorded, unless another one has its image id now.
     earlier: Option<Box<Earlier>>,
     /// The number of observations applied.
@@ -134,6 +137,7 @@ impl Build {
             Seen::Log(page) => {
                 change.response = Response::Detail;
                 change.log = Some(page);
+                self.log.apply(page);
                 if !self.is_only_recorded() {
                     self.steps.read(page);
                 }
@@ -244,6 +248,7 @@ impl Build {
         };
         self.timelines.push(timeline);
         self.verdict = Verdict::Waiting;
+        self.log = self.log.emptied();
         self.steps = Steps::default();
         self.described
             .take_if(|image| image.stack_id.as_ref() != Some(stack_id));
@@ -429,6 +434,15 @@ impl Build {
 
     pub fn verdict(&self) -> Verdict {
         self.verdict
+    }
+
+    /// The build log.
+    pub(crate) fn log(&self) -> &BuildLog {
+        &self.log
+    }
+
+    pub(crate) fn log_mut(&mut self) -> &mut BuildLog {
+        &mut self.log
     }
 
     /// A number that grows with every observation: while it is the same, so is everything here.
