@@ -8,6 +8,7 @@ use crate::app::status::connection::ConnectionState;
 use crate::app::status::heartbeat::Progress;
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::steps::StepChange;
 use crate::text::safe::SafeText;
 use crate::text::secret::Secret;
 
@@ -111,6 +112,8 @@ pub enum Entry {
     /// The events from here on belong to this stack.
     Stack(StackId),
     Event(Arc<StackEvent>),
+    /// A step of Image Builder's workflows has begun, ended, or is tried again.
+    Step(Box<StepChange>),
     Status {
         state: ConnectionState,
         /// One lower-case line.

@@ -111,6 +111,8 @@ pub struct Session {
 pub(super) enum CodeRequest {
     None,
     Wanted,
+    /// The same while requests still succeed: the session of the last code is about to expire.
+    WantedSoon,
     /// The user has closed the prompt.
     Declined,
 }

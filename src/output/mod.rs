@@ -37,7 +37,7 @@ pub use variables::variables;
 /// The format of the printed lines.
 #[derive(Clone, Debug)]
 pub(crate) enum LineFormat {
-    /// One aligned line per event; status changes go to the diagnostics.
+    /// One aligned line per event and per change of a step; status changes go to the diagnostics.
     Text(Box<Theme>),
     /// One JSON object per line.
     Json,
@@ -47,7 +47,7 @@ impl LineFormat {
     /// Whether an entry is printed to standard output, not as a diagnostic.
     pub(crate) const fn is_result(&self, entry: &Entry) -> bool {
         match entry {
-            Entry::Event(_) | Entry::Outcome(_) | Entry::Progress(_) => true,
+            Entry::Event(_) | Entry::Step(_) | Entry::Outcome(_) | Entry::Progress(_) => true,
             Entry::Stack(_) | Entry::Status { .. } => matches!(self, Self::Json),
             Entry::Remark(_) => false,
         }
@@ -145,6 +145,10 @@ impl<O: Write, D: Write> Printer<O, D> {
                 &prefix,
                 &theme.text(&text::event(event, theme)).into_owned(),
             ),
+            (LineFormat::Text(theme), Entry::Step(change)) => {
+                let line = theme.text(&text::step(change, theme)).into_owned();
+                self.print_text(&prefix, &line)
+            }
             (LineFormat::Text(theme), Entry::Progress(progress)) => {
                 let line = theme.text(&text::progress(progress, theme)).into_owned();
                 self.print_text(&prefix, &line)

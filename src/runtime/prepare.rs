@@ -273,7 +273,9 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl, common: &Common) -> Option<
     let found = find_region(profile, api.region_before_profile.clone(), fallback);
     let (region, config) = found.await?;
     let endpoints = Endpoints::of_config(config, &region).ok()?;
-    if is_local && !endpoints.is_configured(Service::ImageBuilder) {
+    let may_ask = |service| !is_local || endpoints.is_configured(service);
+    let reads_log = may_ask(Service::Logs);
+    if !may_ask(Service::ImageBuilder) {
         return None;
     }
     let settings = direct::Settings {
@@ -289,7 +291,9 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl, common: &Common) -> Option<
         shared: common.shared.clone(),
         ca_bundle: api.ca_bundle.clone(),
     };
-    Direct::new(settings, common.clock.clone()).ok()
+    let mut aws = Direct::new(settings, common.clock.clone()).ok()?;
+    aws.reads_log = reads_log;
+    Some(aws)
 }
 
 async fn direct_settings(

@@ -12,6 +12,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
+use chrono::{DateTime, Utc};
 use percent_encoding::percent_decode_str;
 
 use super::program::{DEADLINE, Program};
@@ -39,6 +40,8 @@ pub(crate) struct Received {
     pub(crate) stack: String,
     /// By its signature.
     pub(crate) region: String,
+    /// The code of an MFA device in the request.
+    pub(crate) code: Option<String>,
     service: String,
 }
 
@@ -81,6 +84,8 @@ pub(crate) struct Account {
     instead: Vec<(String, u16, String)>,
     /// The random calls that fail.
     failures: Option<fastrand::Rng>,
+    /// The time of the services, where they say one.
+    pub(crate) time: Option<DateTime<Utc>>,
     pub(crate) calls: Vec<Received>,
     /// Why a signature is wrong.
     unsigned: Vec<String>,
@@ -152,6 +157,34 @@ impl Aws {
     pub(crate) fn answer_once(&self, action: &str, status: u16, body: &str) {
         let answer = (action.to_owned(), status, body.to_owned());
         self.account().instead.push(answer);
+    }
+
+    /// A file of profiles: `dev` assumes a role with an MFA device, with the keys that this account knows.
+    pub(crate) fn profile_with_device() -> String {
+        format!(
+            "[default]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n\
+             aws_session_token = {SESSION_TOKEN}\n\
+             [profile dev]\nrole_arn = arn:aws:iam::123456789012:role/DevRole\nsource_profile = default\n\
+             mfa_serial = arn:aws:iam::123456789012:mfa/ci-user\nregion = {REGION}\n"
+        )
+    }
+
+    /// STS accepts the next code: the session that it gives has the same keys.
+    pub(crate) fn accept_code(&self, until: DateTime<Utc>) {
+        let until = until.format("%FT%TZ");
+        let body = format!(
+            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>{ACCESS_KEY}</AccessKeyId>\
+             <SecretAccessKey>{SECRET_KEY}</SecretAccessKey><SessionToken>{SESSION_TOKEN}</SessionToken>\
+             <Expiration>{until}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+        );
+        self.answer_once("AssumeRole", 200, &body);
+    }
+
+    /// STS refuses the next code.
+    pub(crate) fn refuse_code(&self) {
+        let message = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
+        let (status, body) = error("AccessDenied", message, 403);
+        self.answer_once("AssumeRole", status, &body);
     }
 
     /// Fails a third of the calls, in every way.
@@ -299,23 +332,28 @@ fn serve(stream: TcpStream, (account, called): &(Mutex<Account>, Condvar)) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
     while let Some((line, headers, body)) = read_request(&mut reader) {
-        let answer = account.lock().unwrap().respond(&line, &headers, &body);
+        let mut locked = account.lock().unwrap();
+        let answer = locked.respond(&line, &headers, &body);
+        let date = locked.time.map_or_else(String::new, |time| {
+            format!("Date: {}\r\n", time.format("%a, %d %b %Y %T GMT"))
+        });
+        drop(locked);
         called.notify_all();
-        if !write(&mut writer, answer) {
+        if !write(&mut writer, answer, &date) {
             return;
         }
     }
 }
 
 /// Sends an answer. Whether the connection is still good.
-fn write(writer: &mut TcpStream, answer: Answer) -> bool {
+fn write(writer: &mut TcpStream, answer: Answer, date: &str) -> bool {
     let (status, text, sent) = match answer {
         Answer::Reset => return false,
         Answer::Body(status, text) => (status, text, usize::MAX),
         Answer::Cut(status, text, sent) => (status, text, sent),
     };
     let head = format!(
-        "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 {status} X\r\n{date}Content-Length: {}\r\n\r\n",
         text.len()
     );
     let sent = text.len().min(sent);
@@ -358,7 +396,8 @@ impl Account {
         let method = words.next().unwrap_or_default();
         let target = words.next().unwrap_or_default();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let mut query = parse(query);
+        let form = String::from_utf8_lossy(body);
+        let mut query = parse(if query.is_empty() { &form } else { query });
         if let Some(name) = &self.name {
             for value in query.values_mut() {
                 *value = value.replace(name, "img");
@@ -377,6 +416,7 @@ impl Account {
             stack: query.get("StackName").cloned().unwrap_or_default(),
             action: action.clone(),
             region: region.clone(),
+            code: query.get("TokenCode").cloned(),
             service,
         });
         if let Some(at) = self.instead.iter().position(|(of, ..)| *of == action) {

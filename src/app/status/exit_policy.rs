@@ -97,7 +97,14 @@ impl ExitPolicy {
                 *slot = None;
                 self.lost = None;
             }
-            (Response::Recorded | Response::Refused(_) | Response::ClockOff(_), _) | (_, None) => {}
+            (
+                Response::Detail
+                | Response::Recorded
+                | Response::Refused(_)
+                | Response::ClockOff(_),
+                _,
+            )
+            | (_, None) => {}
         }
         let is_refused = self
             .image_fault
@@ -235,11 +242,13 @@ impl ExitPolicy {
         }
         let fault = self.events_fault.as_ref().or(self.image_fault.as_ref());
         let reason = |text: &str| Some(format!("--timeout ran out {text}"));
-        if build.is_only_recorded() && fault.is_none() && build.was_answered() {
+        if build.is_only_recorded() && build.was_answered() {
+            let why = fault.map_or_else(String::new, |(_, fault)| format!(": {fault}"));
+            let when = "before it was known whether the recorded build is still there";
             return WatchEnd {
                 code: exit_code::NOT_WATCHED,
                 outcome: OutcomeKind::Unknown,
-                reason: reason("before it was known whether the recorded build is still there"),
+                reason: reason(&format!("{when}{why}")),
             };
         }
         let awaits_another = self.waits_for_image && build.verdict() == Verdict::Waiting;

@@ -57,7 +57,7 @@ pub(super) fn end_early(model: &mut Model, code: u8, reason: &str, effects: &mut
             let reached = is_known && exit_code::of_verdict(verdict).is_some();
             let outcome = match verdict.outcome() {
                 outcome if reached => outcome,
-                _ if session.build.has_responded() => OutcomeKind::Building,
+                _ if is_known && session.build.has_responded() => OutcomeKind::Building,
                 _ => OutcomeKind::Unknown,
             };
             let end = WatchEnd {

@@ -53,10 +53,16 @@ pub(crate) type Resolution = Pin<Box<dyn Future<Output = Result<Identity, Identi
 /// The origin of an identity. Every resolution starts from scratch, so that the watch recovers after a login or an edit
 /// of the profile files.
 pub(crate) trait Resolve: Send + Sync {
-    fn resolve(&self) -> Resolution;
+    /// Resolves at `now`, the server's time: expiries are stated in it.
+    fn resolve(&self, now: DateTime<Utc>) -> Resolution;
 
     /// Forgets what earlier resolutions have kept: the service refused it.
     fn forget(&self) {}
+
+    /// Another value means that a failure may be out of date.
+    fn version(&self) -> u64 {
+        0
+    }
 }
 
 /// The identity in use, and the resolution of the next one. Its clones share both.
@@ -81,7 +87,9 @@ struct State {
     held: Option<Held>,
     /// How many identities there were.
     number: u64,
-    failed: Option<(Instant, IdentityFault)>,
+    failed: Option<Failed>,
+    /// A code is needed soon, and a request has failed to say so.
+    asked_early: bool,
     discarded: Option<Instant>,
 }
 
@@ -91,7 +99,15 @@ struct Held {
     last_use: Option<DateTime<Utc>>,
 }
 
+struct Failed {
+    at: Instant,
+    /// The resolver's when it began.
+    version: u64,
+    fault: IdentityFault,
+}
+
 struct Pending {
+    version: u64,
     began: Instant,
     resolution: Resolution,
 }
@@ -128,9 +144,19 @@ impl IdentityCache {
         if let Some(identity) = self.current(now) {
             return Ok(identity);
         }
-        match self.renew(now).await {
-            Ok(identity) => Ok(identity),
-            Err(fault) => self.usable(now).ok_or(fault),
+        let fault = match self.renew(now).await {
+            Ok(identity) => {
+                self.state().asked_early = false;
+                return Ok(identity);
+            }
+            Err(fault) => fault,
+        };
+        // One request fails, so that the user is asked for the code while the old credentials are still valid.
+        let asks = matches!(fault, IdentityFault::CodeNeeded { .. })
+            && !std::mem::replace(&mut self.state().asked_early, true);
+        match self.usable(now) {
+            Some(identity) if !asks => Ok(identity),
+            _ => Err(fault),
         }
     }
 
@@ -197,7 +223,9 @@ impl IdentityCache {
 
     /// Resolves again for the next request, although it has just failed.
     pub(crate) fn forget_failure(&mut self) {
-        self.state().failed = None;
+        let mut state = self.state();
+        state.failed = None;
+        state.asked_early = false;
     }
 
     async fn renew(&mut self, now: DateTime<Utc>) -> Result<Identity, IdentityFault> {
@@ -213,19 +241,22 @@ impl IdentityCache {
         if let Some(identity) = self.current(now) {
             return Ok(identity);
         }
+        let version = shared.resolver.version();
         {
             let mut state = self.state();
-            if let Some((at, fault)) = &state.failed {
-                if at.elapsed() < FAILURE_CACHED {
-                    return Err(fault.clone());
+            if let Some(failed) = &state.failed {
+                if failed.at.elapsed() < FAILURE_CACHED && failed.version == version {
+                    return Err(failed.fault.clone());
                 }
                 state.failed = None;
             }
         }
         let resolving = pending.get_or_insert_with(|| Pending {
+            version,
             began: Instant::now(),
-            resolution: shared.resolver.resolve(),
+            resolution: shared.resolver.resolve(now),
         });
+        let version = resolving.version;
         let left = DEADLINE.saturating_sub(resolving.began.elapsed());
         let outcome = timeout(wait.min(left), &mut resolving.resolution).await;
         let took = resolving.began.elapsed();
@@ -245,7 +276,11 @@ impl IdentityCache {
                 Ok(self.take(identity, number))
             }
             Err(fault) => {
-                state.failed = Some((Instant::now(), fault.clone()));
+                state.failed = Some(Failed {
+                    at: Instant::now(),
+                    version,
+                    fault: fault.clone(),
+                });
                 Err(fault)
             }
         }
@@ -289,6 +324,7 @@ impl fmt::Debug for IdentityCache {
 mod tests {
     use std::collections::VecDeque;
     use std::future;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     use aws_credential_types::Credentials;
     use proptest::prelude::*;
@@ -303,6 +339,7 @@ mod tests {
     struct Script {
         outcomes: Arc<Mutex<VecDeque<(u64, Outcome)>>>,
         resolutions: Arc<Mutex<usize>>,
+        versions: Arc<AtomicU64>,
     }
 
     impl Script {
@@ -325,7 +362,7 @@ mod tests {
     }
 
     impl Resolve for Script {
-        fn resolve(&self) -> Resolution {
+        fn resolve(&self, _now: DateTime<Utc>) -> Resolution {
             *self.resolutions.lock().unwrap() += 1;
             let Some((after, outcome)) = self.outcomes.lock().unwrap().pop_front() else {
                 return Box::pin(future::pending());
@@ -334,6 +371,10 @@ mod tests {
                 sleep(Duration::from_secs(after)).await;
                 outcome
             })
+        }
+
+        fn version(&self) -> u64 {
+            self.versions.load(Ordering::Relaxed)
         }
     }
 
@@ -421,6 +462,49 @@ mod tests {
         );
         assert_eq!(key_at(&mut cache, 64).await.unwrap(), "b");
         assert_eq!(key_at(&mut cache, 65).await.unwrap(), "c");
+    }
+
+    fn needs_code() -> Outcome {
+        Err(IdentityFault::CodeNeeded {
+            profile: "p".to_owned(),
+            serial: "s".to_owned(),
+            refused: false,
+            can_ask: true,
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_code_is_asked_for_five_minutes_before_the_expiry_by_one_request() {
+        let script = Script::default()
+            .gives(0, keys("a", Some(3600)))
+            .then(0, needs_code())
+            .then(0, needs_code())
+            .gives(0, keys("b", Some(7200)));
+        let mut cache = IdentityCache::new(script.clone());
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
+        assert_eq!(key_at(&mut cache, 3299).await.unwrap(), "a");
+        assert_eq!(
+            key_at(&mut cache, 3300).await,
+            needs_code().map(|_| String::new())
+        );
+        assert_eq!(key_at(&mut cache, 3301).await.unwrap(), "a", "still valid");
+        advance(FAILURE_CACHED).await;
+        assert_eq!(
+            key_at(&mut cache, 3310).await.unwrap(),
+            "a",
+            "asked already"
+        );
+        assert_eq!(
+            key_at(&mut cache, 3590).await,
+            needs_code().map(|_| String::new()),
+            "no longer valid"
+        );
+        script.versions.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(
+            key_at(&mut cache, 3590).await.unwrap(),
+            "b",
+            "a code has come"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -517,7 +601,7 @@ mod tests {
     }
 
     impl Resolve for Planned {
-        fn resolve(&self) -> Resolution {
+        fn resolve(&self, _now: DateTime<Utc>) -> Resolution {
             assert_eq!(Arc::strong_count(&self.one), 1, "two resolutions at a time");
             let plan = self.plans.lock().unwrap().pop_front();
             let (began, one) = (self.began, Arc::clone(&self.one));

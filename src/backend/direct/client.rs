@@ -2,7 +2,8 @@
 //! service its address and its connections.
 
 use chrono::TimeDelta;
-use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use tokio::time::Instant;
 
 use crate::aws::context::RequestContext;
@@ -39,6 +40,8 @@ pub(super) struct Call<'a> {
     /// The name or the ARN in the request.
     pub(super) about: &'a str,
     pub(super) parameters: &'a [(&'static str, &'a str)],
+    /// The body of a call that is a POST.
+    pub(super) json: Option<&'a str>,
 }
 
 #[derive(Debug)]
@@ -65,6 +68,7 @@ pub(super) struct Client {
     ec2: Connection,
     image_builder: Connection,
     sts: Connection,
+    logs: Connection,
     /// EC2 in the other regions that the image was distributed to.
     elsewhere: Vec<(String, Connection)>,
     endpoints: Endpoints,
@@ -95,6 +99,7 @@ impl Client {
             ec2: connect(Service::Ec2)?,
             image_builder: connect(Service::ImageBuilder)?,
             sts: connect(Service::Sts)?,
+            logs: connect(Service::Logs)?,
             elsewhere: Vec::new(),
             endpoints,
             shared,
@@ -116,6 +121,7 @@ impl Client {
             &mut self.ec2,
             &mut self.image_builder,
             &mut self.sts,
+            &mut self.logs,
         ] {
             connection.http.reconnect();
         }
@@ -173,6 +179,7 @@ impl Client {
             &self.ec2,
             &self.image_builder,
             &self.sts,
+            &self.logs,
         ];
         let mut hosts: Vec<_> = services
             .iter()
@@ -194,8 +201,11 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => &self.ec2,
-            Operation::GetImage => &self.image_builder,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => &self.image_builder,
             Operation::GetCallerIdentity => &self.sts,
+            Operation::GetLogEvents | Operation::FilterLogEvents => &self.logs,
             _ => &self.cloudformation,
         }
     }
@@ -208,11 +218,41 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => &mut self.ec2,
-            Operation::GetImage => &mut self.image_builder,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => &mut self.image_builder,
             Operation::GetCallerIdentity => &mut self.sts,
+            Operation::GetLogEvents | Operation::FilterLogEvents => &mut self.logs,
             _ => &mut self.cloudformation,
         }
     }
+}
+
+/// A call as its service takes it: Image Builder's has a path of its own, and its lists take JSON.
+fn request(call: Call<'_>, url: &ServiceUrl) -> Request {
+    let path = match call.operation {
+        Operation::GetImage => "/GetImage",
+        Operation::ListWorkflowExecutions => "/ListWorkflowExecutions",
+        Operation::ListWorkflowStepExecutions => "/ListWorkflowStepExecutions",
+        _ => "/",
+    };
+    let json = HeaderValue::from_static("application/json");
+    if call.operation.method() == Method::POST {
+        let mut request = Request::new(call.operation, url.request(path, ""));
+        let fields = call.parameters.iter();
+        let fields = fields.map(|(name, value)| ((*name).to_owned(), (*value).into()));
+        let fields = || serde_json::Value::Object(fields.collect()).to_string();
+        request.body = call.json.map_or_else(fields, str::to_owned).into_bytes();
+        request.headers.insert(CONTENT_TYPE, json.clone());
+        request.headers.insert(ACCEPT, json);
+        add_target(&mut request);
+        return request;
+    }
+    let mut request = Request::new(call.operation, url.request(path, &encode(call.parameters)));
+    if call.operation == Operation::GetImage {
+        request.headers.insert(ACCEPT, json);
+    }
+    request
 }
 
 impl From<Fault> for Refusal {
@@ -244,18 +284,7 @@ impl<'c> Exchange<Call<'c>> for Client {
     async fn prepare(&mut self, call: Call<'c>) -> Result<Request, Fault> {
         let identity = self.identity.get(self.clock.server_time()).await;
         let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
-        let path = if call.operation == Operation::GetImage {
-            "/GetImage"
-        } else {
-            "/"
-        };
-        let url = &self.connection(call).url;
-        let url = url.request(path, &encode(call.parameters));
-        let mut request = Request::new(call.operation, url);
-        if call.operation == Operation::GetImage {
-            let json = HeaderValue::from_static("application/json");
-            request.headers.insert(ACCEPT, json);
-        }
+        let request = request(call, &self.connection(call).url);
         let context = self.context(call);
         let Some(mut signer) = identity.signer.clone() else {
             return Err(context.fault(FaultKind::Misconfigured, "there are no credentials"));
@@ -305,7 +334,12 @@ impl<'c> Exchange<Call<'c>> for Client {
             return (Refusal::Absent, Cause::Other);
         }
         let has_token = call.parameters.iter().any(|(name, _)| *name == "NextToken");
-        if error.code == "ValidationError" && has_token {
+        let has_token_in_body = call
+            .json
+            .is_some_and(|json| json.contains("\"nextToken\":"));
+        let is_of_token = (error.code == "ValidationError" && has_token)
+            || (error.code == "InvalidParameterException" && has_token_in_body);
+        if is_of_token {
             let why = "the service rejected the page token";
             let fault = context.fault(FaultKind::Transient, why);
             return (Refusal::TokenRejected(fault), Cause::Other);
@@ -316,4 +350,17 @@ impl<'c> Exchange<Call<'c>> for Client {
         }
         (Refusal::Fault(fault), cause)
     }
+}
+
+/// Names the operation of a request to CloudWatch Logs, whose requests all have the same path.
+fn add_target(request: &mut Request) {
+    let target = match request.operation {
+        Operation::GetLogEvents => "Logs_20140328.GetLogEvents",
+        Operation::FilterLogEvents => "Logs_20140328.FilterLogEvents",
+        _ => return,
+    };
+    let json = HeaderValue::from_static("application/x-amz-json-1.1");
+    request.headers.insert(CONTENT_TYPE, json);
+    let target = HeaderValue::from_static(target);
+    request.headers.insert("x-amz-target", target);
 }

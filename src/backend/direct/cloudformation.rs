@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backend::direct::query::{ForeignBody, Parameters, non_empty, xml};
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::stack_event::{StackEvent, StackId, parse_time};
+use crate::domain::stack_event::{EventReader, StackId, parse_time};
 
 const VERSION: (&str, &str) = ("Version", "2010-05-15");
 
@@ -144,9 +144,10 @@ pub(super) fn events(body: &[u8]) -> Result<EventsPage, ForeignBody> {
     let members = answer.result.events.member;
     let stack = members.iter().find_map(|event| event.stack_id.as_deref());
     let stack = stack.filter(|id| !id.is_empty()).map(StackId::from);
+    let mut reader = EventReader::default();
     let events = members.iter().map(|event| {
         let json = serde_json::to_string(event).unwrap_or_default();
-        Arc::new(StackEvent::from_json(&json, stack.as_ref()))
+        Arc::new(reader.read(&json, stack.as_ref()))
     });
     Ok(EventsPage {
         events: events.collect(),
@@ -302,7 +303,7 @@ mod tests {
     fn an_event_has_the_keys_of_the_parallelcluster_api_and_the_fields_that_it_drops() {
         let page = events(EVENTS.as_bytes()).unwrap();
         assert_eq!(page.next.unwrap().as_str(), "t/+=");
-        let json: serde_json::Value = serde_json::from_str(page.events[0].raw()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&page.events[0].raw()).unwrap();
         assert_eq!(
             json,
             serde_json::json!({

@@ -95,6 +95,7 @@ impl Direct {
         token: Option<&NextToken>,
     ) -> Result<EventsPage, Refusal> {
         let call = Call {
+            json: None,
             operation: Operation::DescribeStackEvents,
             region: None,
             about: stack,
@@ -173,6 +174,7 @@ impl Direct {
         let name = self.image_id.clone();
         for _ in 0..LONGEST_LIST {
             let call = Call {
+                json: None,
                 operation: Operation::ListStacks,
                 region: None,
                 about: &name,

@@ -6,6 +6,7 @@
 //!  image ─┬► DescribeStacks ────► cloudformation ─┐
 //!         ├► GetImage ──────────► imagebuilder ───┼─► description ─► ImageAnswer
 //!         └► DescribeImages ────► ec2 ────────────┘
+//!  steps ─► ListWorkflowExecutions, ListWorkflowStepExecutions ─► workflows ─► StepsAnswer
 //! ```
 //! `client` signs and sends each request. A refused action is not tried again before the user retries, and the image is
 //! described from the others. Only `aws::operation`'s calls are ever made.
@@ -19,8 +20,10 @@ mod events;
 mod imagebuilder;
 pub(crate) mod images;
 mod known;
+mod log;
 mod parts;
 mod query;
+mod workflows;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -91,6 +94,8 @@ pub(crate) struct Direct {
     /// The one stack to watch.
     stack: Option<StackId>,
     waits: bool,
+    /// Whether the build log may be asked for.
+    pub(crate) reads_log: bool,
     region: String,
     known: Known,
     /// The refused calls.
@@ -186,6 +191,7 @@ impl Direct {
             image_id: image_id.to_owned(),
             stack: None,
             waits: false,
+            reads_log: true,
             region,
             known: Known::default(),
             refused: Vec::new(),
@@ -331,6 +337,16 @@ impl ImageSource for Direct {
 
 impl Source for Direct {
     type Image = Self;
+    type Log = Self;
+    type Steps = Self;
+
+    fn log_source(&mut self) -> Option<&mut Self> {
+        self.reads_log.then_some(self)
+    }
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

@@ -20,6 +20,7 @@ pub(crate) mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -37,7 +38,9 @@ use crate::aws::shared::{IdentityOf, Shared};
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::CaBundle;
 use crate::backend::parallelcluster::refusal::{Refusal, classify};
-use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
+use crate::backend::{
+    EventSource, EventsError, EventsResponse, ImageSource, NextToken, NoLog, Source,
+};
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
@@ -345,6 +348,12 @@ impl ImageSource for ParallelCluster {
 
 impl Source for ParallelCluster {
     type Image = Self;
+    type Log = NoLog;
+    type Steps = Infallible;
+
+    fn log_source(&mut self) -> Option<&mut NoLog> {
+        None
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

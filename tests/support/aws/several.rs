@@ -93,7 +93,8 @@ fn serve(stream: TcpStream, accounts: &Accounts) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
     while let Some((line, headers, body)) = read_request(&mut reader) {
-        let text = percent_decode_str(&line).decode_utf8_lossy().into_owned();
+        let target = percent_decode_str(&line).decode_utf8_lossy();
+        let text = format!("{target} {}", String::from_utf8_lossy(&body));
         let named = accounts.iter().find(|(id, _)| text.contains(id));
         let answer = match named {
             Some((_, account)) => {
@@ -104,7 +105,7 @@ fn serve(stream: TcpStream, accounts: &Accounts) {
             }
             None => list(accounts, &line, &headers, &body),
         };
-        if !write(&mut writer, answer) {
+        if !write(&mut writer, answer, "") {
             return;
         }
     }

@@ -21,6 +21,8 @@ pub(crate) fn action(request: &LoggedRequest) -> Option<&str> {
     match request.path.as_str() {
         "/" => request.parameter("Action"),
         "/GetImage" => Some("GetImage"),
+        "/ListWorkflowExecutions" => Some("ListWorkflowExecutions"),
+        "/ListWorkflowStepExecutions" => Some("ListWorkflowStepExecutions"),
         _ => None,
     }
 }
@@ -29,8 +31,10 @@ pub(crate) fn action(request: &LoggedRequest) -> Option<&str> {
 pub(crate) fn is_about(world: &World, request: &LoggedRequest) -> bool {
     let stack = request.parameter("StackName");
     let arn = request.parameter("imageBuildVersionArn");
+    let workflow = request.parameter("workflowExecutionId");
     stack.is_some_and(|name| world.stack(name).is_some() || name == world.image_id())
         || arn.is_some_and(|arn| world.has_made(arn))
+        || workflow.is_some_and(|id| world.workflow(id).is_some())
 }
 
 /// The correct response at this moment; an unsigned request is refused. A list is of all worlds, and anything else is about
@@ -52,6 +56,8 @@ pub(crate) fn response(
         "ListStacks" => cloudformation::list_stacks(worlds, request),
         "DescribeImages" => ec2::describe_images(worlds, request),
         "GetImage" => imagebuilder::get_image(world, request),
+        "ListWorkflowExecutions" => imagebuilder::list_workflow_executions(world, request),
+        "ListWorkflowStepExecutions" => imagebuilder::list_workflow_step_executions(world, request),
         other => {
             let message = format!("The action {other} is not valid for this web service.");
             failure(other, 400, "InvalidAction", &message)
@@ -65,7 +71,9 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
         InjectedFault::Throttled | InjectedFault::RateExceeded => {
             let code = match action {
                 "DescribeImages" => "RequestLimitExceeded",
-                "GetImage" => "TooManyRequestsException",
+                "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
+                    "TooManyRequestsException"
+                }
                 _ => "Throttling",
             };
             let status = if action == "DescribeImages" { 503 } else { 400 };
@@ -87,7 +95,9 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
 /// An error in the form of the action's service.
 fn failure(action: &str, status: u16, code: &str, message: &str) -> Response {
     match action {
-        "GetImage" => imagebuilder::failure(status, code, message),
+        "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
+            imagebuilder::failure(status, code, message)
+        }
         "DescribeImages" => ec2::failure(status, code, message),
         _ => cloudformation::failure(status, code, message),
     }
