@@ -95,6 +95,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
     match Task::new(cli, &Environment::read())? {
         Task::Watch(settings) => runtime::run(*settings),
         Task::Check(check) => runtime::check(*check),
+        Task::Diff(diff) => runtime::diff(*diff),
         Task::List(list) => runtime::list(*list),
         Task::History(history) => runtime::history(history),
         Task::Report(which) => runtime::report(&which),

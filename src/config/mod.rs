@@ -23,8 +23,8 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListArgs, ListOutput,
-    ListStatus, LookArgs, Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
+    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, DiffArgs, ListArgs,
+    ListOutput, ListStatus, LookArgs, Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
     SimulatedService,
 };
 use crate::domain::listing::ListedStatus;
@@ -59,6 +59,7 @@ pub enum Task {
     Watch(Box<Settings>),
     Check(Box<Check>),
     List(Box<List>),
+    Diff(Box<Diff>),
     History(History),
     Report(Recorded),
     PrintKeys(Keys),
@@ -101,6 +102,16 @@ pub struct Check {
     pub api: ApiSettings,
     /// Print the policy, and send no request.
     pub policy: bool,
+}
+
+/// The `diff` command.
+#[derive(Debug)]
+pub struct Diff {
+    /// The two names, and the settings to read the build with if it is not recorded but a target.
+    pub builds: [(String, Option<Box<ApiSettings>>); 2],
+    /// The folder of all recordings; `None` without a home folder.
+    pub recordings: Option<PathBuf>,
+    pub format: HistoryFormat,
 }
 
 /// The `list` command.
@@ -307,6 +318,7 @@ impl Task {
             }
             Command::Check(args) => return check(args, environment),
             Command::List(args) => return list(args, environment),
+            Command::Diff(args) => return diff(args, recordings, environment),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
@@ -406,15 +418,47 @@ fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
     Ok(Task::Check(Box::new(Check { api, policy })))
 }
 
-fn list(args: ListArgs, environment: &Environment) -> Result<Task, Error> {
+fn diff(
+    args: DiffArgs,
+    recordings: Option<PathBuf>,
+    environment: &Environment,
+) -> Result<Task, Error> {
     let (_, account, preferences) = connections(&[], args.api, LookArgs::default(), environment)?;
-    let format = match args.output {
+    let settings = |name: String| {
+        // A recording's name need not be a target.
+        let api = Target::parse(&name).ok().map(|target| {
+            let api = account.for_image(&target.image_id, target.region.as_deref());
+            Box::new(ApiSettings {
+                api_url: api.api_url.clone().filter(|_| target.stack.is_none()),
+                stack: target.stack,
+                ..api
+            })
+        });
+        (name, api)
+    };
+    let builds = [args.before, args.after].map(settings);
+    let format = list_format(args.output, preferences);
+    Ok(Task::Diff(Box::new(Diff {
+        builds,
+        recordings,
+        format,
+    })))
+}
+
+/// The format of a list that is read from a service.
+fn list_format(output: ListOutput, preferences: Preferences) -> HistoryFormat {
+    match output {
         ListOutput::Text => HistoryFormat::Table {
             theme: Box::new(preferences.theme),
             utc: preferences.utc,
         },
         ListOutput::Json => HistoryFormat::Json,
-    };
+    }
+}
+
+fn list(args: ListArgs, environment: &Environment) -> Result<Task, Error> {
+    let (_, account, preferences) = connections(&[], args.api, LookArgs::default(), environment)?;
+    let format = list_format(args.output, preferences);
     let status = match args.status {
         ListStatus::Building => Some(ListedStatus::Building),
         ListStatus::Failed => Some(ListedStatus::Failed),

@@ -40,6 +40,7 @@ use crate::output::{LineFormat, Printer};
 use crate::recording::Folder;
 
 pub(crate) use self::check::check;
+pub(crate) use self::commands::diff::diff;
 pub(crate) use self::commands::history::{history, report};
 pub(crate) use self::commands::list::list;
 pub(crate) use self::prepare::check_api_url;
