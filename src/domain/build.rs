@@ -281,6 +281,7 @@ impl Build {
         for timeline in self.timelines.iter_mut().rev() {
             timeline.index_some(budget);
         }
+        self.log.index_some(budget);
     }
 
     /// The number of events that a filter index does not cover yet.

@@ -8,6 +8,7 @@ mod config;
 mod history;
 mod json;
 mod keys;
+mod log;
 mod markdown;
 mod report;
 mod text;
@@ -27,6 +28,7 @@ pub(crate) use check::{CallState, CheckedCall, check};
 pub(crate) use config::{ConfigLine, config};
 pub(crate) use history::{Look, history_json, history_table};
 pub(crate) use keys::keys;
+pub(crate) use log::{LogPrinter, PrintedLine};
 pub use report::{Subject, report};
 pub use variables::variables;
 

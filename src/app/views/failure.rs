@@ -120,7 +120,10 @@ impl View for FailurePage {
             | ViewAction::Left
             | ViewAction::Right
             | ViewAction::Zoom(_)
-            | ViewAction::NewestFirst => None,
+            | ViewAction::NewestFirst
+            | ViewAction::Wrap
+            | ViewAction::NextStep
+            | ViewAction::PreviousStep => None,
         }
     }
 

@@ -4,6 +4,7 @@
 //! - `events`: the list of events: `list` (selection and scrolling) over `rows` (the build's events as rows), `filter`,
 //!   `search`
 //! - `resources`: the list of resources, with their bars on the time `axis`
+//! - `log`: the lines of the build log
 //! - `failure`: the explanation of a failure, as a `page`; after a success, the `result`
 //! - `detail`: the detail pane beside the lists, as a `page`
 //! - `action`: what the focused view can do
@@ -16,6 +17,7 @@ pub(crate) mod events;
 pub(crate) mod failure;
 pub(crate) mod filter;
 pub(crate) mod list;
+pub(crate) mod log;
 pub(crate) mod page;
 pub(crate) mod resources;
 mod result;
@@ -34,6 +36,7 @@ use crate::app::views::detail::DetailSubject;
 use crate::app::views::failure::FailurePage;
 use crate::app::views::filter::Filter;
 use crate::app::views::list::EventList;
+use crate::app::views::log::LogList;
 use crate::app::views::page::Page;
 use crate::app::views::resources::ResourceList;
 use crate::domain::build::Build;
@@ -53,11 +56,13 @@ pub enum Tab {
     Resources,
     /// What failed first, why, and what followed from it.
     Failure,
+    /// The lines of the build log, oldest first.
+    Log,
 }
 
 impl Tab {
     /// Every view, in the order of their tabs.
-    pub const ALL: [Self; 3] = [Self::Events, Self::Resources, Self::Failure];
+    pub const ALL: [Self; 4] = [Self::Events, Self::Resources, Self::Failure, Self::Log];
 
     /// The name on the tab, and the name in sentences such as "Here, in the list".
     const fn names(self) -> (&'static str, &'static str) {
@@ -65,6 +70,7 @@ impl Tab {
             Self::Events => ("Events", "list"),
             Self::Resources => ("Resources", "resources"),
             Self::Failure => ("Failure", "failure"),
+            Self::Log => ("Log", "log"),
         }
     }
 
@@ -84,6 +90,7 @@ pub struct Views {
     pub resources: ResourceList,
     /// The explanation of the failure, as a page.
     pub failure: FailurePage,
+    pub log: LogList,
 }
 
 impl Views {
@@ -92,6 +99,7 @@ impl Views {
             Tab::Events => &self.events,
             Tab::Resources => &self.resources,
             Tab::Failure => &self.failure,
+            Tab::Log => &self.log,
         }
     }
 
@@ -100,6 +108,7 @@ impl Views {
             Tab::Events => &mut self.events,
             Tab::Resources => &mut self.resources,
             Tab::Failure => &mut self.failure,
+            Tab::Log => &mut self.log,
         }
     }
 }
@@ -154,6 +163,11 @@ pub(crate) trait View {
     /// Whether its rows are events, which the filter and the index of the search select.
     fn lists_events(&self) -> bool {
         false
+    }
+
+    /// Whether the detail pane stands beside it, if it is a list.
+    fn has_detail(&self) -> bool {
+        true
     }
 
     /// Whether it shows why the build failed.

@@ -272,7 +272,11 @@ impl View for ResourceList {
             ViewAction::Left => self.scroll_axis(-1, data, now),
             ViewAction::Right => self.scroll_axis(1, data, now),
             ViewAction::Zoom(zoom) => self.zoom(zoom, data, now),
-            ViewAction::Toggle | ViewAction::NewestFirst => {}
+            ViewAction::Toggle
+            | ViewAction::NewestFirst
+            | ViewAction::Wrap
+            | ViewAction::NextStep
+            | ViewAction::PreviousStep => {}
         }
         None
     }
