@@ -152,6 +152,9 @@ impl<O: Write, D: Write> Printer<O, D> {
                 self.print_text(&prefix, &line)
             }
             (LineFormat::Text(theme), Entry::Outcome(outcome)) => {
+                for line in text::log_lines(outcome) {
+                    writeln!(self.out, "{}", theme.text(&line))?;
+                }
                 let line = theme.text(&text::outcome(outcome, theme)).into_owned();
                 self.print_text(&prefix, &line)
             }
