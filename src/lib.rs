@@ -94,6 +94,7 @@ fn exit_with_usage(error: &clap::Error) -> ! {
 fn run(cli: Cli) -> Result<u8, Error> {
     match Task::new(cli, &Environment::read())? {
         Task::Watch(settings) => runtime::run(*settings),
+        Task::ShowLog(log) => runtime::log(*log),
         Task::Check(check) => runtime::check(*check),
         Task::Diff(diff) => runtime::diff(*diff),
         Task::List(list) => runtime::list(*list),

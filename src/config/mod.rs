@@ -24,8 +24,8 @@ use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
     ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, DiffArgs, ListArgs,
-    ListOutput, ListStatus, LookArgs, Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
-    SimulatedService,
+    ListOutput, ListStatus, LogArgs, LookArgs, Output, OutputArgs, RecordingArg, ReplayArgs,
+    ReplaySpeed, SimulatedService,
 };
 use crate::domain::listing::ListedStatus;
 use crate::error::Error;
@@ -60,6 +60,7 @@ pub enum Task {
     Check(Box<Check>),
     List(Box<List>),
     Diff(Box<Diff>),
+    ShowLog(Box<ShowLog>),
     History(History),
     Report(Recorded),
     PrintKeys(Keys),
@@ -94,6 +95,19 @@ pub struct Settings {
     pub recordings: Option<PathBuf>,
     pub record: Record,
     pub log: Log,
+}
+
+/// The `log` command.
+#[derive(Debug)]
+pub struct ShowLog {
+    pub api: ApiSettings,
+    /// Until the build has ended.
+    pub follows: bool,
+    /// The number of lines of those that are there already.
+    pub tail: Option<usize>,
+    /// The step whose lines are wanted.
+    pub step: Option<String>,
+    pub json: bool,
 }
 
 /// The `check` command.
@@ -319,6 +333,7 @@ impl Task {
             Command::Check(args) => return check(args, environment),
             Command::List(args) => return list(args, environment),
             Command::Diff(args) => return diff(args, recordings, environment),
+            Command::Log(args) => return log(args, environment),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
@@ -407,6 +422,24 @@ fn replay(args: ReplayArgs, recordings: Option<PathBuf>) -> (SourceSettings, Out
 
 /// An image id that needs no image, for calls whose answer does not matter.
 pub(crate) const ANY_IMAGE: &str = "bakewatch-check";
+
+fn log(args: LogArgs, environment: &Environment) -> Result<Task, Error> {
+    let given = [args.image_id];
+    let (mut builds, ..) = connections(&given, args.api, LookArgs::default(), environment)?;
+    let api = builds.remove(0);
+    if api.api_url.is_some() && api.unsigned {
+        return Err(Error::Usage(
+            "the build log is read from AWS, which answers signed requests only: leave out --no-sign-request".to_owned(),
+        ));
+    }
+    Ok(Task::ShowLog(Box::new(ShowLog {
+        api,
+        follows: args.follow,
+        tail: args.tail,
+        step: args.step,
+        json: args.output == ListOutput::Json,
+    })))
+}
 
 fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
     let given = args.image_id.as_deref().unwrap_or(ANY_IMAGE);

@@ -71,7 +71,8 @@ pub(crate) fn images(
     body: &[u8],
     status: ListedStatus,
 ) -> Result<(Vec<ListedImage>, Option<NextToken>), ForeignBody> {
-    let fields: RawFields<'_> = parsed(object(body)?, |json| Deserialize::deserialize(json))?;
+    let json = object(body)?;
+    let fields: RawFields<'_> = parsed(&json, |json| Deserialize::deserialize(json))?;
     let Some(images) = fields.get("images") else {
         return Err(ForeignBody::OtherJson);
     };

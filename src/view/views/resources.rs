@@ -18,6 +18,7 @@ use crate::app::views::resource_rows::{Row, has_children, rows};
 use crate::app::views::resources;
 use crate::app::views::resources::ResourceRow;
 use crate::domain::facts::IMAGE_RESOURCE;
+use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
