@@ -68,7 +68,14 @@ use text::safe::{SafeText, one_line};
 
 /// The `bakewatch` program: parses the arguments, runs the command, and prints an error if it failed.
 pub fn main() -> ExitCode {
-    let result = Cli::try_parse().map_or_else(|error| print_usage(&error), run);
+    let result = match Cli::try_parse() {
+        Ok(cli) if cli.command.is_none() && !Environment::read().has_screen() => {
+            runtime::print_diagnostic(&cli::usage());
+            Ok(exit_code::USAGE)
+        }
+        Ok(cli) => run(cli),
+        Err(error) => print_usage(&error),
+    };
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -111,6 +118,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
     match Task::new(cli, &Environment::read())? {
         Task::Watch(settings) => runtime::run(*settings),
         Task::Check(check) => runtime::check(*check),
+        Task::List(list) => runtime::list(*list),
         Task::History(history) => runtime::history(history),
         Task::Report(which) => runtime::report(&which),
         Task::Print(text) => runtime::print(&text),

@@ -108,6 +108,8 @@ pub struct Session {
 pub(super) enum CodeRequest {
     None,
     Wanted,
+    /// The same while requests still succeed: the session of the last code is about to expire.
+    WantedSoon,
     /// The user has closed the prompt.
     Declined,
 }
@@ -150,6 +152,21 @@ impl Session {
             filter: Filter::default(),
             search: Search::default(),
         }
+    }
+
+    /// What is shown before the first build is picked: no build, and nothing is polled.
+    pub fn placeholder() -> Self {
+        let target = Target {
+            image_id: String::new(),
+            region: None,
+            backend: None,
+            note: None,
+        };
+        Self::new(SessionId(u32::MAX), target, None)
+    }
+
+    pub fn is_placeholder(&self) -> bool {
+        self.target.image_id.is_empty()
     }
 
     /// The same as the replay of a recording.
@@ -347,10 +364,12 @@ impl Session {
         let region = self.region();
         let region = region.as_ref().map(SafeText::as_str);
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
-        let is_unexplained = self.explanation.is_none() && self.build.builder_failure().is_some();
         let succeeded = self.build.verdict() == Verdict::Succeeded;
-        self.diagnosis = (is_unexplained && !succeeded)
-            .then(|| Diagnosis::of_builder(&self.build, &self.target.image_id, region));
+        let is_unexplained = self.explanation.is_none() && !succeeded;
+        let diagnosis = || Diagnosis::without_event(&self.build, &self.target.image_id, region);
+        self.diagnosis = is_unexplained
+            .then(diagnosis)
+            .filter(|diagnosis| *diagnosis != Diagnosis::default());
     }
 
     /// What Image Builder's own word says, while no event explains a failure.
@@ -374,6 +393,7 @@ impl Session {
         Origin {
             image_id: SafeText::new(&self.target.image_id),
             region: self.region(),
+            label: None,
         }
     }
 

@@ -12,25 +12,35 @@ use reqwest::{Method, Url};
 pub(crate) enum Operation {
     GetImageStackEvents,
     DescribeImage,
+    ListImages,
     DescribeStackEvents,
     DescribeStacks,
     ListStacks,
     DescribeImages,
     GetImage,
+    ListWorkflowExecutions,
+    ListWorkflowStepExecutions,
     /// Exchanges credentials, as the credential chain does.
     AssumeRole,
     GetCallerIdentity,
+    /// Lines of a log stream, in order.
+    GetLogEvents,
+    /// The lines of a log stream in a span of time.
+    FilterLogEvents,
 }
 
 impl Operation {
     /// The service's name in a signature.
     pub(crate) const fn service(self) -> &'static str {
         match self {
-            Self::GetImageStackEvents | Self::DescribeImage => "execute-api",
+            Self::GetImageStackEvents | Self::DescribeImage | Self::ListImages => "execute-api",
             Self::DescribeStackEvents | Self::DescribeStacks | Self::ListStacks => "cloudformation",
             Self::DescribeImages => "ec2",
-            Self::GetImage => "imagebuilder",
+            Self::GetImage | Self::ListWorkflowExecutions | Self::ListWorkflowStepExecutions => {
+                "imagebuilder"
+            }
             Self::GetCallerIdentity | Self::AssumeRole => "sts",
+            Self::GetLogEvents | Self::FilterLogEvents => "logs",
         }
     }
 
@@ -38,27 +48,39 @@ impl Operation {
         match self {
             Self::GetImageStackEvents
             | Self::DescribeImage
+            | Self::ListImages
             | Self::DescribeStackEvents
             | Self::DescribeStacks
             | Self::ListStacks
             | Self::DescribeImages
             | Self::GetImage
             | Self::GetCallerIdentity => Method::GET,
-            Self::AssumeRole => Method::POST,
+            // These read by POST, as do all of their services' lists.
+            Self::ListWorkflowExecutions
+            | Self::ListWorkflowStepExecutions
+            | Self::GetLogEvents
+            | Self::FilterLogEvents
+            | Self::AssumeRole => Method::POST,
         }
     }
 
     /// The IAM action that permits the call.
     pub(crate) const fn action(self) -> &'static str {
         match self {
-            Self::GetImageStackEvents | Self::DescribeImage => "execute-api:Invoke",
+            Self::GetImageStackEvents | Self::DescribeImage | Self::ListImages => {
+                "execute-api:Invoke"
+            }
             Self::DescribeStackEvents => "cloudformation:DescribeStackEvents",
             Self::DescribeStacks => "cloudformation:DescribeStacks",
             Self::ListStacks => "cloudformation:ListStacks",
             Self::DescribeImages => "ec2:DescribeImages",
             Self::GetImage => "imagebuilder:GetImage",
+            Self::ListWorkflowExecutions => "imagebuilder:ListWorkflowExecutions",
+            Self::ListWorkflowStepExecutions => "imagebuilder:ListWorkflowStepExecutions",
             Self::AssumeRole => "sts:AssumeRole",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::GetLogEvents => "logs:GetLogEvents",
+            Self::FilterLogEvents => "logs:FilterLogEvents",
         }
     }
 
@@ -67,12 +89,17 @@ impl Operation {
         match self {
             Self::GetImageStackEvents | Self::DescribeStackEvents => "read the stack events of",
             Self::DescribeImage => "describe",
+            Self::ListImages => "list",
             Self::DescribeStacks => "describe the stack",
             Self::ListStacks => "list the stacks for",
             Self::DescribeImages => "find the AMI of",
             Self::GetImage => "read the Image Builder image of",
+            Self::ListWorkflowExecutions => "list the Image Builder workflows of",
+            Self::ListWorkflowStepExecutions => "list the Image Builder steps of",
             Self::AssumeRole => "assume the role",
             Self::GetCallerIdentity => "find the identity for",
+            Self::GetLogEvents => "read the build log of",
+            Self::FilterLogEvents => "search the build log for late lines of",
         }
     }
 }
@@ -109,14 +136,19 @@ mod tests {
     const fn next(operation: Operation) -> Option<Operation> {
         match operation {
             Operation::GetImageStackEvents => Some(Operation::DescribeImage),
-            Operation::DescribeImage => Some(Operation::DescribeStackEvents),
+            Operation::DescribeImage => Some(Operation::ListImages),
+            Operation::ListImages => Some(Operation::DescribeStackEvents),
             Operation::DescribeStackEvents => Some(Operation::DescribeStacks),
             Operation::DescribeStacks => Some(Operation::ListStacks),
             Operation::ListStacks => Some(Operation::DescribeImages),
             Operation::DescribeImages => Some(Operation::GetImage),
-            Operation::GetImage => Some(Operation::GetCallerIdentity),
+            Operation::GetImage => Some(Operation::ListWorkflowExecutions),
+            Operation::ListWorkflowExecutions => Some(Operation::ListWorkflowStepExecutions),
+            Operation::ListWorkflowStepExecutions => Some(Operation::GetCallerIdentity),
             Operation::GetCallerIdentity => Some(Operation::AssumeRole),
-            Operation::AssumeRole => None,
+            Operation::AssumeRole => Some(Operation::GetLogEvents),
+            Operation::GetLogEvents => Some(Operation::FilterLogEvents),
+            Operation::FilterLogEvents => None,
         }
     }
 

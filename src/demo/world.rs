@@ -22,6 +22,17 @@ struct State {
     /// The stacks that are deleted, oldest first: CloudFormation still finds them by their ARNs.
     deleted: Vec<Stack>,
     image: Option<String>,
+    /// The build log, in the order of the service. It outlives the stacks.
+    log: Vec<LogEntry>,
+}
+
+/// A line of the build log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// In milliseconds since 1970.
+    pub written: i64,
+    pub ingested: i64,
+    pub message: String,
 }
 
 /// A stack of the image.
@@ -34,6 +45,10 @@ struct Stack {
     tags: Vec<(String, String)>,
     /// Image Builder's stage of the image that it makes.
     stage: Option<(String, Option<String>)>,
+    /// The workflows as Image Builder lists them, each with its `steps`.
+    workflows: Vec<Value>,
+    /// Image Builder's account of the failure, once the image has failed.
+    failure: Option<Value>,
 }
 
 /// A stack as CloudFormation has it.
@@ -59,6 +74,7 @@ pub(crate) struct EventsPage {
 pub(crate) struct StageView {
     pub status: String,
     pub reason: Option<String>,
+    pub failure: Option<Value>,
     /// The region and the id of the AMI.
     pub ami: Option<(String, String)>,
 }
@@ -74,6 +90,13 @@ pub(crate) enum Change {
     StackGone,
     /// The response of DescribeImage from now on; none means 404.
     Image(Option<Value>),
+    /// The build log has one more line.
+    Log(LogEntry),
+    /// Image Builder's workflows, and its account of a failure, once there is one.
+    Workflows {
+        listed: Vec<Value>,
+        failure: Option<Value>,
+    },
 }
 
 /// The state of a requested page of events.
@@ -118,6 +141,16 @@ impl World {
         self.apply(Change::Image(body));
     }
 
+    /// Adds a line to the build log.
+    pub fn push_log(&self, entry: LogEntry) {
+        self.apply(Change::Log(entry));
+    }
+
+    /// Reads the build log; empty: there is none yet.
+    pub(crate) fn log<T>(&self, read: impl FnOnce(&[LogEntry]) -> T) -> T {
+        read(&self.state().log)
+    }
+
     pub(crate) fn apply(&self, change: Change) {
         let mut state = self.state();
         match change {
@@ -130,6 +163,11 @@ impl World {
                     stack.events.push(event);
                 }
             }
+            Change::Log(entry) => {
+                let key = |entry: &LogEntry| (entry.written, entry.ingested);
+                let place = state.log.partition_point(|line| key(line) <= key(&entry));
+                state.log.insert(place, entry);
+            }
             Change::StackGone => {
                 let gone = state.stack.take();
                 state.deleted.extend(gone);
@@ -139,6 +177,12 @@ impl World {
                     stack.note(body);
                 }
                 state.image = body.map(|body| body.to_string());
+            }
+            Change::Workflows { listed, failure } => {
+                if let Some(stack) = &mut state.stack {
+                    stack.workflows = listed;
+                    stack.failure = failure;
+                }
             }
         }
     }
@@ -198,11 +242,44 @@ impl World {
         } else {
             status
         };
+        let failure = stack.failure.clone().filter(|_| status == "FAILED");
         Some(StageView {
             status,
+            failure,
             reason,
             ami,
         })
+    }
+
+    /// Image Builder's workflows of the image of this ARN, each with its `steps`.
+    pub(crate) fn workflows(&self, image_arn: &str) -> Option<Vec<Value>> {
+        let state = self.state();
+        let stack = state.stack.as_ref()?;
+        let is_own = stack.events.iter().any(|event| event.contains(image_arn));
+        is_own.then(|| stack.workflows.clone())
+    }
+
+    /// One workflow by its id, with its `steps`.
+    pub(crate) fn workflow(&self, id: &str) -> Option<Value> {
+        let state = self.state();
+        let mut workflows = state.stack.as_ref()?.workflows.iter();
+        let found = workflows.find(|workflow| workflow["workflowExecutionId"] == *id);
+        found.cloned()
+    }
+
+    /// Sets Image Builder's workflows of the present stack, each with its `steps`.
+    pub fn set_workflows(&self, listed: Vec<Value>) {
+        self.apply(Change::Workflows {
+            listed,
+            failure: None,
+        });
+    }
+
+    /// Whether a stack of the image has made the Image Builder image of this ARN.
+    pub(crate) fn has_made(&self, image_arn: &str) -> bool {
+        let state = self.state();
+        let mut events = state.stacks().flat_map(|stack| &stack.events);
+        events.any(|event| event.contains(image_arn))
     }
 
     pub(crate) fn image_id(&self) -> &str {
@@ -229,6 +306,8 @@ impl Stack {
             events: Vec::new(),
             tags: Vec::new(),
             stage: None,
+            workflows: Vec::new(),
+            failure: None,
         }
     }
 

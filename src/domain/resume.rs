@@ -3,14 +3,16 @@
 //! The build and the recorder ask the same [`Identity`], so that neither the screen nor a file ever mixes two builds.
 //! Tests: `tests/it/recording/resume.rs`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::fault::FaultKind;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-use crate::domain::observation::{Observation, Seen};
-use crate::domain::stack_event::StackId;
-use crate::domain::verdict::ami::{AFTER_STACK, BEFORE_STACK, names_another};
+use crate::domain::observation::{Observation, Seen, Stream, WalkStep};
+use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::verdict::ami::{AFTER_STACK, BEFORE_STACK, began_before, names_another};
 use crate::domain::verdict::answers::{Answers, Moment};
 use crate::domain::verdict::{OutcomeKind, Verdict, gap};
 use crate::text::safe::SafeText;
@@ -48,6 +50,8 @@ pub(crate) struct Identity {
     answers: Answers,
     /// The running time of the first of the last descriptions with the same meaning.
     described: Option<(Standing, Duration)>,
+    /// The recorded stack was answered about, and it is deleted: that leaves open whether its image still exists.
+    is_same_stack: bool,
     standing: Standing,
 }
 
@@ -62,8 +66,13 @@ pub(crate) struct Known {
     pub(crate) image_arn: Option<SafeText>,
     /// The stack failed before it was deleted.
     pub(crate) root_failed: bool,
+    /// The newest event of the stack itself says that it is deleted.
+    pub(crate) is_stack_deleted: bool,
     pub(crate) verdict: Verdict,
     pub(crate) ami_id: Option<SafeText>,
+    /// All AMIs were in other regions than the stack, where only Image Builder's record leads to them: it is deleted
+    /// with the stack.
+    pub(crate) is_ami_elsewhere: bool,
 }
 
 impl Identity {
@@ -72,6 +81,7 @@ impl Identity {
             known,
             answers: Answers::default(),
             described: None,
+            is_same_stack: false,
             standing: Standing::Open,
         }
     }
@@ -94,21 +104,49 @@ impl Identity {
             Standing::Open | Standing::Gone => {}
         }
         let decided = match &observation.seen {
-            Seen::Page(page) => {
-                self.answers.stack_exists();
-                page.stack_id.as_ref().map(|stack| self.of_stack(stack))
-            }
+            Seen::Page(page) => self.page(page, observation.elapsed),
             Seen::StackGone => {
                 self.answers.stack_is_gone(observation.elapsed);
                 None
             }
             Seen::Image(answer) => self.image(answer, observation),
-            Seen::Resumed(_) | Seen::Failed(_) | Seen::Refused(_) | Seen::ClockOff(_) => None,
+            // No permitted call can show that the image is gone.
+            Seen::Failed(fault)
+                if self.is_same_stack
+                    && observation.stream == Stream::Image
+                    && fault.kind == FaultKind::Denied =>
+            {
+                Some(Standing::Same { inferred: false })
+            }
+            Seen::Resumed(_)
+            | Seen::Log(_)
+            | Seen::Steps(_)
+            | Seen::Failed(_)
+            | Seen::Refused(_)
+            | Seen::ClockOff(_) => None,
         };
         if let Some(decided) = decided {
             self.standing = decided;
         }
         self.standing
+    }
+
+    /// The events of a deleted stack can be read for a long time: its recorded success holds if the image is there, too.
+    fn page(&mut self, page: &WalkStep, elapsed: Duration) -> Option<Standing> {
+        let stack = page.stack_id.as_ref();
+        let standing = stack.map(|stack| self.of_stack(stack));
+        let is_deletion =
+            |event: &Arc<StackEvent>| event.is_root && event.status.as_str() == "DELETE_COMPLETE";
+        let is_same = standing == Some(Standing::Same { inferred: false });
+        self.known.is_stack_deleted |= is_same && page.fresh.iter().any(is_deletion);
+        let awaits_image = self.known.verdict == Verdict::Succeeded && !self.known.is_ami_elsewhere;
+        if is_same && awaits_image && self.known.is_stack_deleted {
+            self.answers.stack_is_gone(elapsed);
+            self.is_same_stack = true;
+            return None;
+        }
+        self.answers.stack_exists();
+        standing
     }
 
     fn of_stack(&self, stack: &StackId) -> Standing {
@@ -130,6 +168,18 @@ impl Identity {
             elapsed: observation.elapsed,
             root: None,
         };
+        let ami = match answer {
+            ImageAnswer::Described(image) if self.is_same_stack => image.complete_ami(),
+            _ => None,
+        };
+        let mut answer = answer;
+        if let (Some(ami), ImageAnswer::Described(image)) = (ami, answer) {
+            if self.is_own(ami, image.creation_time) {
+                return Some(Standing::Same { inferred: false });
+            }
+            // This stack is watched by its ARN, and its image id was used again.
+            answer = &ImageAnswer::Absent;
+        }
         self.answers.image(answer, false, true, now);
         let ImageAnswer::Described(image) = answer else {
             self.described = None;
@@ -158,6 +208,14 @@ impl Identity {
             return self.of_ami(ami, image.creation_time);
         }
         image.stack_id.as_ref().map(|stack| self.of_stack(stack))
+    }
+
+    /// Whether the AMI is the recorded one, or may have been made by the recorded stack.
+    fn is_own(&self, ami: &Ami, created: Option<DateTime<Utc>>) -> bool {
+        let arn = self.known.image_arn.as_ref().map(SafeText::as_str);
+        self.known.ami_id.as_ref() == Some(&ami.id)
+            || (!ami.is_of_another_image(arn)
+                && began_before(self.known.began, created).unwrap_or(true))
     }
 
     fn of_ami(&self, ami: &Ami, created: Option<DateTime<Utc>>) -> Option<Standing> {

@@ -8,6 +8,7 @@
 //!   catch up)               │    │ └──── response ────┘
 //!                           │    └─ ApiRequest, due ── schedule ─┬─ events ── walk ── continuity   pages → new events
 //!  Observation ◄────────────┘                                   ├─ description                    when it may matter
+//!                                                               ├─ steps                          while there are some
 //!                                                               └─ cadence  adaptive interval, back-off
 //! ```
 //! Only the poller waits and does I/O. The permit is shared by all pollers of an endpoint; all else is pure and takes the
@@ -19,7 +20,10 @@ mod continuity;
 mod description;
 mod events;
 mod known;
+pub(crate) mod log;
+mod log_seen;
 pub(crate) mod permit;
 pub(crate) mod poller;
 pub(crate) mod schedule;
+mod steps;
 pub(crate) mod walk;

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::backend::{ImageSource, Source};
+use crate::backend::{ImageSource, LogSource, Source, StepSource};
 use crate::clock::Clock;
 use crate::domain::observation::{Observation, ObservationSink, Seen, Stream};
 use crate::poll::permit::Permit;
@@ -41,8 +41,14 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         if self.source.image_source().is_none() {
             self.schedules.skip_image();
         }
+        if self.source.step_source().is_some() {
+            self.schedules.add_steps();
+        }
         if let Some(interval) = self.source.image_interval() {
             self.schedules.describe_every(interval);
+        }
+        if self.source.log_source().is_none() {
+            self.schedules.skip_log();
         }
         let mut not_before = [None; Stream::COUNT];
         let mut behind = TimeDelta::zero();
@@ -59,7 +65,8 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             if walk_continues {
                 not_before[stream.index()] = None;
             }
-            if seen.as_ref().is_some_and(|seen| seen.fault().is_some()) {
+            let failed = seen.as_ref().is_some_and(|seen| seen.fault().is_some());
+            if failed && stream != Stream::Log {
                 // The API may be in trouble: it gets no other request at once.
                 not_before = [Some(Instant::now() + MIN_GAP); Stream::COUNT];
             }
@@ -80,6 +87,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
     /// what the response shows, if anything, and whether the next page of a walk is to follow at once.
     async fn request(&mut self, request: ApiRequest) -> (Option<Seen>, bool) {
         let mut later = Vec::new();
+        let is_log = request.stream() == Stream::Log;
         let result = match request {
             ApiRequest::Events(token) => {
                 let fetch = permitted(&self.permit, self.source.events(token.as_ref()));
@@ -99,11 +107,32 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 }
                 None => (None, false),
             },
+            ApiRequest::Steps => match self.source.step_source() {
+                Some(source) => {
+                    let fetch = permitted(&self.permit, source.steps());
+                    let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
+                    let now = self.clock.elapsed();
+                    let on_steps = |response| self.schedules.on_steps(now, response);
+                    (response.and_then(on_steps), false)
+                }
+                None => (None, false),
+            },
+            ApiRequest::Log(request) => match self.source.log_source() {
+                Some(source) => {
+                    let fetch = permitted(&self.permit, source.log(&request));
+                    let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
+                    let now = self.clock.elapsed();
+                    let on_log = |response| self.schedules.on_log(now, response);
+                    (response.and_then(on_log), false)
+                }
+                None => (None, false),
+            },
         };
         // One was permitted; the others take their part of the budget, too.
         let more = self.source.take_requests().saturating_sub(1);
         self.permit.count(more);
-        if result.0.as_ref().is_some_and(Seen::is_throttled) {
+        // The log is another service's, and has a back-off of its own.
+        if !is_log && result.0.as_ref().is_some_and(Seen::is_throttled) {
             self.permit.hold_back(self.schedules.next().1);
         }
         for command in later {
@@ -210,13 +239,14 @@ async fn until_catch_up<T>(
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
     use std::ops::Range;
     use std::sync::{Arc, Mutex};
 
     use chrono::DateTime;
 
     use super::*;
-    use crate::backend::{EventSource, EventsError, EventsPage, EventsResponse, NextToken};
+    use crate::backend::{EventSource, EventsError, EventsPage, EventsResponse, NextToken, NoLog};
     use crate::domain::fault::{Fault, FaultKind};
     use crate::domain::image::{ImageAnswer, ImageDescription};
     use crate::domain::stack_event::StackEvent;
@@ -267,6 +297,12 @@ mod tests {
 
     impl Source for Slow {
         type Image = Self;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
+        type Steps = Infallible;
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -357,6 +393,12 @@ mod tests {
 
     impl Source for Dead {
         type Image = Self;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
+        type Steps = Infallible;
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -447,6 +489,12 @@ mod tests {
 
     impl Source for Faulty {
         type Image = Self;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
+        type Steps = Infallible;
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -595,6 +643,12 @@ mod tests {
 
     impl Source for EventsOnly {
         type Image = Faulty;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
+        type Steps = Infallible;
 
         fn image_source(&mut self) -> Option<&mut Faulty> {
             None

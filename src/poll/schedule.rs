@@ -7,13 +7,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{EventsError, EventsResponse, NextToken};
+use crate::backend::{
+    EventsError, EventsResponse, LogError, LogRequest, LogResponse, NextToken, StepsAnswer,
+};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Seen, Stream, WalkStep};
 use crate::poll::cadence::Cadence;
 use crate::poll::description::ImageSchedule;
 use crate::poll::events::EventsSchedule;
+use crate::poll::log::{LogSchedule, LogStart};
+use crate::poll::steps::StepsSchedule;
 
 /// A command of the app to a poller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +38,10 @@ pub enum ApiRequest {
     Events(Option<NextToken>),
     /// DescribeImage.
     Image,
+    /// Lines of the build log.
+    Log(Box<LogRequest>),
+    /// The workflows of the image.
+    Steps,
 }
 
 impl ApiRequest {
@@ -41,6 +49,8 @@ impl ApiRequest {
         match self {
             Self::Events(_) => Stream::Events,
             Self::Image => Stream::Image,
+            Self::Log(_) => Stream::Log,
+            Self::Steps => Stream::Steps,
         }
     }
 }
@@ -67,21 +77,51 @@ pub struct Schedules {
     events: EventsSchedule,
     /// `None` if the backend can't describe images.
     image: Option<ImageSchedule>,
+    /// `None` if the backend can't list steps.
+    steps: Option<StepsSchedule>,
+    /// `None` unless the log is wanted and the backend can read it.
+    log: Option<LogSchedule>,
+    interval: Option<Duration>,
+    random: fastrand::Rng,
 }
 
 impl Schedules {
     /// Schedules whose first request is due at once. `interval` replaces the adaptive one.
     pub fn new(interval: Option<Duration>, mut random: fastrand::Rng) -> Self {
         let image = Cadence::new(interval, random.fork());
+        let fork = random.clone();
         Self {
             events: EventsSchedule::new(Cadence::new(interval, random)),
             image: Some(ImageSchedule::new(image)),
+            log: None,
+            interval,
+            random: fork,
+            steps: None,
         }
+    }
+
+    /// Reads the build log, too.
+    #[must_use]
+    pub fn with_log(mut self, start: LogStart) -> Self {
+        let random = self.random.fork();
+        self.log = Some(LogSchedule::new(start, self.interval, random));
+        self
+    }
+
+    /// Makes no requests for the build log.
+    pub(crate) fn skip_log(&mut self) {
+        self.log = None;
     }
 
     /// Makes no more requests for the image.
     pub(crate) fn skip_image(&mut self) {
         self.image = None;
+    }
+
+    /// Makes requests for the steps, too.
+    pub(crate) fn add_steps(&mut self) {
+        let random = fastrand::Rng::new();
+        self.steps = Some(StepsSchedule::new(Cadence::new(None, random)));
     }
 
     /// Fetches the description this often while nothing calls for it.
@@ -94,26 +134,44 @@ impl Schedules {
     /// Takes events as committed that an earlier watch has recorded.
     pub fn remember(&mut self, page: &WalkStep) {
         self.events.remember(page);
+        if let Some(log) = &mut self.log {
+            log.remember(page);
+        }
         for event in page.events().map(Arc::as_ref) {
             if let Some(image) = &mut self.image {
                 image.remember(event);
             }
+        }
+        if let Some(steps) = &mut self.steps {
+            steps.remember(page);
         }
     }
 
     /// The next request, and when it is due. Where two are due at the same time, the shorter one precedes a walk.
     pub fn next(&self) -> (ApiRequest, Duration) {
         let events = self.events.request();
-        match self.image.as_ref().and_then(Schedule::next) {
+        let next = match self.image.as_ref().and_then(Schedule::next) {
             Some(image) if image.1 <= events.1 => image,
             _ => events,
+        };
+        let next = match self.steps.as_ref().and_then(Schedule::next) {
+            Some(steps) if steps.1 < next.1 => steps,
+            _ => next,
+        };
+        match self.log.as_ref().and_then(Schedule::next) {
+            Some(log) if log.1 < next.1 => log,
+            _ => next,
         }
     }
 
     /// When the next request of a stream is due.
     pub fn next_try(&self, stream: Stream) -> Duration {
-        let image = self.image.as_ref().filter(|_| stream == Stream::Image);
-        let next = image.and_then(Schedule::next);
+        let next = match stream {
+            Stream::Image => self.image.as_ref().and_then(Schedule::next),
+            Stream::Log => self.log.as_ref().and_then(Schedule::next),
+            Stream::Steps => self.steps.as_ref().and_then(Schedule::next),
+            _ => None,
+        };
         next.map_or_else(|| self.events.request().1, |(_, due)| due)
     }
 
@@ -126,6 +184,12 @@ impl Schedules {
         let seen = self.events.on_response(now, response)?;
         if let Some(image) = &mut self.image {
             image.on_other(now, &seen, self.events.request().1);
+        }
+        if let Some(steps) = &mut self.steps {
+            steps.on_other(now, &seen, self.events.request().1);
+        }
+        if let Some(log) = &mut self.log {
+            log.on_other(now, &seen, self.events.request().1);
         }
         Some(seen)
     }
@@ -140,13 +204,40 @@ impl Schedules {
         let seen = image.on_response(now, response)?;
         let next_try = image.next().map_or(now, |(_, due)| due);
         self.events.on_other(now, &seen, next_try);
+        if let Some(steps) = &mut self.steps {
+            steps.on_other(now, &seen, next_try);
+        }
         Some(seen)
     }
 
+    /// Handles the response to [`ApiRequest::Steps`]. `None` where there is nothing to show.
+    pub fn on_steps(
+        &mut self,
+        now: Duration,
+        response: Result<StepsAnswer, Fault>,
+    ) -> Option<Seen> {
+        self.steps.as_mut()?.on_response(now, response)
+    }
+
+    /// Handles the response to [`ApiRequest::Log`].
+    pub fn on_log(
+        &mut self,
+        now: Duration,
+        response: Result<LogResponse, LogError>,
+    ) -> Option<Seen> {
+        self.log.as_mut()?.on_response(now, response)
+    }
+
     pub fn command(&mut self, now: Duration, command: PollCommand) {
+        if let Some(log) = &mut self.log {
+            log.command(now, command);
+        }
         self.events.command(now, command);
         if let Some(image) = &mut self.image {
             image.command(now, command);
+        }
+        if let Some(steps) = &mut self.steps {
+            steps.command(now, command);
         }
     }
 }
@@ -214,7 +305,9 @@ mod tests {
             }
             match request {
                 ApiRequest::Events(_) => drop(schedules.on_events(due, Ok(page(events, None)))),
+                ApiRequest::Log(_) => unreachable!("no log is read"),
                 ApiRequest::Image => drop(schedules.on_image(due, Ok(described(false)))),
+                ApiRequest::Steps => drop(schedules.on_steps(due, Ok(StepsAnswer::NoImage))),
             }
             requests.push((request, due.as_secs()));
         }

@@ -5,30 +5,32 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::app::msg::Remark;
 use crate::app::session::Target;
 use crate::app::status::playback::Playback;
-use crate::aws::credentials::fixed::Fixed;
 use crate::aws::credentials::settings::find_region;
 use crate::aws::endpoints::{Endpoints, Service};
+use crate::aws::shared::Shared;
+use crate::backend::direct::images::DirectImages;
 use crate::backend::direct::{self, Direct};
 use crate::backend::enriched::Enriched;
+use crate::backend::parallelcluster::images::ApiImages;
 use crate::backend::parallelcluster::{ApiUrl, ImageId, MfaSessions, ParallelCluster, Signing};
-use crate::backend::{Backend, parallelcluster};
-use crate::cli::SimulatedService;
+use crate::backend::{Backend, Images, parallelcluster};
 use crate::clock::Clock;
 use crate::config::headers::ExtraHeader;
-use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
-use crate::demo::server::aws::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
-use crate::demo::{Scenario, Simulator};
+use crate::config::{ANY_IMAGE, ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
+use crate::domain::listing::ListedStatus;
 use crate::domain::stack_event::StackId;
 use crate::error::Error;
 use crate::recording::{self, Header};
-use crate::runtime::commands::history;
+use crate::runtime::account::Account;
+use crate::runtime::commands::{self, history};
+use crate::runtime::demo;
 use crate::runtime::recorder;
 use crate::runtime::sessions::{Origin, Prepared};
 use crate::text::safe::SafeText;
 
 /// The words of line 1 for the backends.
-const PARALLELCLUSTER_API: &str = "API";
-const AWS: &str = "AWS";
+pub(super) const PARALLELCLUSTER_API: &str = "API";
+pub(super) const AWS: &str = "AWS";
 
 /// A watch that is ready to start.
 pub(super) struct Ready {
@@ -38,7 +40,7 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    fn new(target: Target, clock: Clock, origin: Origin, header: Header) -> Self {
+    pub(super) fn new(target: Target, clock: Clock, origin: Origin, header: Header) -> Self {
         Self {
             prepared: Prepared {
                 target,
@@ -50,46 +52,177 @@ impl Ready {
             remarks: Vec::new(),
         }
     }
+
+    /// Whether both are watches of the same build. A region that is not known yet is another one.
+    pub(super) fn is_same_build(&self, other: &Self) -> bool {
+        let (one, other) = (&self.header, &other.header);
+        let place = |header: &Header| {
+            let Header {
+                backend,
+                api,
+                image_id,
+                stack,
+                region,
+                ..
+            } = header.clone();
+            (backend, api, image_id, stack, region)
+        };
+        place(one) == place(other)
+    }
 }
 
-/// Prepares the watch of a source.
+/// What the watches of a program have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Common {
+    pub clock: Clock,
+    pub mfa: MfaSessions,
+    pub shared: Shared,
+}
+
+impl Common {
+    pub(super) fn new(mfa: MfaSessions) -> Self {
+        Self {
+            clock: Clock::wall(),
+            mfa,
+            shared: Shared::default(),
+        }
+    }
+}
+
+/// Prepares the watches of a source, each build once, and the account that they are in.
 pub(super) async fn prepare(
     settings: SourceSettings,
     waits: bool,
-    mfa: &MfaSessions,
-) -> Result<Ready, Error> {
+    common: &Common,
+) -> Result<(Vec<Ready>, Account), Error> {
     match settings {
-        SourceSettings::Api(api) => prepare_api(*api, waits, mfa).await,
-        SourceSettings::Demo {
-            scenario,
-            speed,
-            service,
-        } => prepare_demo(&scenario, speed, service).await,
-        SourceSettings::Replay { which, speed } => prepare_replay(&which, speed),
+        SourceSettings::Api {
+            mut builds,
+            account,
+            all_building,
+        } => {
+            if all_building {
+                builds.extend(building(&account, common).await?);
+            }
+            let account = Account::Live {
+                api: account,
+                waits,
+                common: common.clone(),
+            };
+            let mut all: Vec<Ready> = Vec::new();
+            for api in builds {
+                let ready = prepare_api(api, waits, common).await?;
+                if all.iter().all(|other| !other.is_same_build(&ready)) {
+                    all.push(ready);
+                }
+            }
+            Ok((all, account))
+        }
+        SourceSettings::Demo(demo) => demo::prepare(&demo).await,
+        SourceSettings::Replay { which, speed } => {
+            Ok((vec![prepare_replay(&which, speed)?], Account::Recording))
+        }
+    }
+}
+
+/// The settings of every image that is being built now.
+async fn building(account: &ApiSettings, common: &Common) -> Result<Vec<ApiSettings>, Error> {
+    let images = prepare_images(account.clone(), common).await?;
+    let (listing, faults) = commands::list::read(images).await;
+    let rows = listing.sorted().into_iter();
+    let rows = rows.filter(|row| row.status == ListedStatus::Building);
+    let all: Vec<_> = rows
+        .map(|row| account.for_image(row.image_id.as_str(), None))
+        .collect();
+    match faults.first().filter(|_| all.is_empty()) {
+        Some(fault) => Err(Error::Requests(fault.to_string())),
+        None => Ok(all),
     }
 }
 
 pub(super) async fn prepare_api(
     api: ApiSettings,
     waits: bool,
-    mfa: &MfaSessions,
+    common: &Common,
 ) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
         .parse()
         .map_err(|error| usage(&format!("invalid image id {}", api.image_id), &error))?;
+    check_profile(&api).await?;
+    let Some(api_url) = &api.api_url else {
+        return prepare_direct(api, waits, common).await;
+    };
+    let api_url = parse_api_url(api_url)?;
+    let aws = beside_api(&api, &api_url, common).await;
+    let target = Target {
+        image_id: image_id.as_str().to_owned(),
+        region: api.region.as_deref().map(SafeText::new),
+        backend: Some(PARALLELCLUSTER_API),
+        note: None,
+    };
+    let clock = common.clock.clone();
+    let backend = recording::parallelcluster();
+    let header = Header {
+        profile: api
+            .requested_profile
+            .clone()
+            .filter(|_| api.requested_region.is_none()),
+        region: api.requested_region.clone(),
+        api: Some(api_url.without_scheme()),
+        ..Header::new(&target.image_id, backend, clock.now())
+    };
+    let endpoint = api_url.without_scheme();
+    let interval = api.interval;
+    let source = client_of_api(api, api_url, image_id, common)?;
+    let backend = match aws {
+        Some(aws) => Backend::Enriched(Box::new(Enriched { api: source, aws })),
+        None => Backend::ParallelCluster(Box::new(source)),
+    };
+    let origin = Origin::Api {
+        backend,
+        endpoint,
+        interval,
+        simulator: None,
+    };
+    Ok(Ready::new(target, clock, origin, header))
+}
+
+/// The list of the account's images.
+pub(super) async fn prepare_images(api: ApiSettings, common: &Common) -> Result<Images, Error> {
+    check_profile(&api).await?;
+    let Some(api_url) = &api.api_url else {
+        let settings = direct_settings(&api, false, common).await?;
+        let images = DirectImages::new(settings, common.clock.clone());
+        let images = images.map_err(|error| usage("failed to set up TLS", &error))?;
+        return Ok(Images::Direct(Box::new(images)));
+    };
+    let api_url = parse_api_url(api_url)?;
+    let any = ANY_IMAGE.parse().map_err(|error| bug(&error))?;
+    let source = client_of_api(api, api_url, any, common)?;
+    Ok(Images::ParallelCluster(Box::new(ApiImages::new(source))))
+}
+
+async fn check_profile(api: &ApiSettings) -> Result<(), Error> {
     if let Some(profile) = &api.profile_to_check {
         let checked = parallelcluster::check_profile(&profile.name).await;
         let what = format!("invalid value for {}", profile.named_by);
         checked.map_err(|error| usage(&what, &error))?;
     }
-    let Some(api_url) = &api.api_url else {
-        return prepare_direct(api, waits, mfa).await;
-    };
-    let api_url: ApiUrl = api_url
-        .parse()
-        .map_err(|error| usage("invalid value for --api-url", &error))?;
-    let aws = beside_api(&api, &api_url, mfa).await;
+    Ok(())
+}
+
+fn parse_api_url(url: &str) -> Result<ApiUrl, Error> {
+    url.parse()
+        .map_err(|error| usage("invalid value for --api-url", &error))
+}
+
+fn client_of_api(
+    api: ApiSettings,
+    api_url: ApiUrl,
+    image_id: ImageId,
+    common: &Common,
+) -> Result<ParallelCluster, Error> {
     let signing = if api.unsigned {
         Signing::Unsigned
     } else {
@@ -97,25 +230,8 @@ pub(super) async fn prepare_api(
             region: api.signing_region,
             role_arn: api.role_arn,
             external_id: api.external_id,
-            mfa: mfa.clone(),
+            mfa: common.mfa.clone(),
         }
-    };
-    let headers = extra_headers(&api.headers)?;
-    let target = Target {
-        image_id: image_id.as_str().to_owned(),
-        region: api.region.as_deref().map(SafeText::new),
-        backend: Some(PARALLELCLUSTER_API),
-        note: None,
-    };
-    let clock = Clock::wall();
-    let backend = recording::parallelcluster();
-    let header = Header {
-        profile: api
-            .requested_profile
-            .filter(|_| api.requested_region.is_none()),
-        region: api.requested_region,
-        api: Some(api_url.without_scheme()),
-        ..Header::new(&target.image_id, backend, clock.now())
     };
     let settings = parallelcluster::Settings {
         api_url,
@@ -123,21 +239,11 @@ pub(super) async fn prepare_api(
         region: api.region,
         profile: api.profile,
         signing,
-        headers,
+        headers: extra_headers(&api.headers)?,
         ca_bundle: api.ca_bundle,
     };
-    let source = ParallelCluster::new(settings, clock.clone())
-        .map_err(|error| usage("failed to set up TLS", &error))?;
-    let backend = match aws {
-        Some(aws) => Backend::Enriched(Box::new(Enriched { api: source, aws })),
-        None => Backend::ParallelCluster(Box::new(source)),
-    };
-    let origin = Origin::Api {
-        backend,
-        interval: api.interval,
-        simulator: None,
-    };
-    Ok(Ready::new(target, clock, origin, header))
+    ParallelCluster::sharing(settings, &common.shared, common.clock.clone())
+        .map_err(|error| usage("failed to set up TLS", &error))
 }
 
 /// The headers for the HTTP client, whose own debug output leaves out values that are marked as sensitive.
@@ -156,7 +262,7 @@ fn extra_headers(headers: &[ExtraHeader]) -> Result<HeaderMap, Error> {
 
 /// What AWS tells beside an API, with the identity before the role. Nothing is asked where requests are unsigned; an API on
 /// this machine is no reason to ask the real AWS.
-async fn beside_api(api: &ApiSettings, url: &ApiUrl, mfa: &MfaSessions) -> Option<Direct> {
+async fn beside_api(api: &ApiSettings, url: &ApiUrl, common: &Common) -> Option<Direct> {
     if api.unsigned {
         return None;
     }
@@ -167,7 +273,9 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl, mfa: &MfaSessions) -> Optio
     let found = find_region(profile, api.region_before_profile.clone(), fallback);
     let (region, config) = found.await?;
     let endpoints = Endpoints::of_config(config, &region).ok()?;
-    if is_local && !endpoints.is_configured(Service::ImageBuilder) {
+    let may_ask = |service| !is_local || endpoints.is_configured(service);
+    let reads_log = may_ask(Service::Logs);
+    if !may_ask(Service::ImageBuilder) {
         return None;
     }
     let settings = direct::Settings {
@@ -179,20 +287,27 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl, mfa: &MfaSessions) -> Optio
         profile: api.profile.clone(),
         role_arn: None,
         external_id: None,
-        mfa: mfa.clone(),
+        mfa: common.mfa.clone(),
+        shared: common.shared.clone(),
         ca_bundle: api.ca_bundle.clone(),
     };
-    Direct::new(settings, Clock::wall()).ok()
+    let mut aws = Direct::new(settings, common.clock.clone()).ok()?;
+    aws.reads_log = reads_log;
+    Some(aws)
 }
 
-pub(super) async fn prepare_direct(
-    api: ApiSettings,
+async fn direct_settings(
+    api: &ApiSettings,
     waits: bool,
-    mfa: &MfaSessions,
-) -> Result<Ready, Error> {
+    common: &Common,
+) -> Result<direct::Settings, Error> {
     let profile = api.profile.as_deref();
-    let found = find_region(profile, api.region_before_profile, api.requested_region);
-    let (region, config) = found.await.ok_or_else(|| {
+    let (first, fallback) = (
+        api.region_before_profile.clone(),
+        api.requested_region.clone(),
+    );
+    let found = find_region(profile, first, fallback).await;
+    let (region, config) = found.ok_or_else(|| {
         Error::Usage(
             "no AWS region: pass --region, set AWS_REGION, or set region in config.toml or in the AWS profile"
                 .to_owned(),
@@ -200,9 +315,31 @@ pub(super) async fn prepare_direct(
     })?;
     let endpoints = Endpoints::of_config(config, &region);
     let endpoints = endpoints.map_err(|error| usage("invalid AWS configuration", &error))?;
-    let clock = Clock::wall();
-    let target = Target {
+    Ok(direct::Settings {
         image_id: api.image_id.clone(),
+        waits,
+        stack: api.stack.as_deref().map(StackId::from),
+        region,
+        endpoints,
+        profile: api.profile.clone(),
+        role_arn: api.role_arn.clone(),
+        external_id: api.external_id.clone(),
+        mfa: common.mfa.clone(),
+        shared: common.shared.clone(),
+        ca_bundle: api.ca_bundle.clone(),
+    })
+}
+
+pub(super) async fn prepare_direct(
+    api: ApiSettings,
+    waits: bool,
+    common: &Common,
+) -> Result<Ready, Error> {
+    let settings = direct_settings(&api, waits, common).await?;
+    let region = settings.region.clone();
+    let clock = common.clock.clone();
+    let target = Target {
+        image_id: api.image_id,
         region: Some(SafeText::new(&region)),
         backend: Some(AWS),
         note: None,
@@ -210,105 +347,21 @@ pub(super) async fn prepare_direct(
     let header = Header {
         profile: api.requested_profile,
         region: Some(region.clone()),
-        stack: api.stack.clone(),
+        stack: api.stack,
         ..Header::new(&target.image_id, recording::aws(), clock.now())
-    };
-    let settings = direct::Settings {
-        image_id: api.image_id,
-        waits,
-        stack: api.stack.as_deref().map(StackId::from),
-        region,
-        endpoints,
-        profile: api.profile,
-        role_arn: api.role_arn,
-        external_id: api.external_id,
-        mfa: mfa.clone(),
-        ca_bundle: api.ca_bundle,
     };
     let source = Direct::new(settings, clock.clone())
         .map_err(|error| usage("failed to set up TLS", &error))?;
     let origin = Origin::Api {
         backend: Backend::Direct(Box::new(source)),
+        endpoint: region,
         interval: api.interval,
         simulator: None,
     };
     Ok(Ready::new(target, clock, origin, header))
 }
 
-async fn prepare_demo(name: &str, speed: f64, service: SimulatedService) -> Result<Ready, Error> {
-    let scenario =
-        Scenario::named(name).map_err(|error| usage("invalid value for --scenario", &error))?;
-    let clock = Clock::scenario(Clock::wall().now(), speed);
-    let simulator = Simulator::bind(&scenario, clock.clone())
-        .await
-        .map_err(|source| Error::System {
-            action: "open a loopback port for the simulated service",
-            source,
-        })?;
-    let target = Target {
-        image_id: scenario.image_id().to_owned(),
-        region: Some(SafeText::new(scenario.region())),
-        backend: Some(match service {
-            SimulatedService::Aws => AWS,
-            SimulatedService::Api => PARALLELCLUSTER_API,
-        }),
-        note: Some(format!("demo x{speed}")),
-    };
-    let (backend, recorded_backend) = match service {
-        SimulatedService::Aws => {
-            let source = simulated_aws(&scenario, &simulator, &clock)?;
-            (Backend::Direct(Box::new(source)), recording::aws())
-        }
-        SimulatedService::Api => {
-            let source = simulated_api(&scenario, &simulator, &clock)?;
-            let backend = Backend::ParallelCluster(Box::new(source));
-            (backend, recording::parallelcluster())
-        }
-    };
-    let header = Header {
-        region: Some(scenario.region().to_owned()),
-        ..Header::new(&target.image_id, recorded_backend, clock.now())
-    };
-    let origin = Origin::Api {
-        backend,
-        interval: None,
-        simulator: Some(Box::new(simulator)),
-    };
-    Ok(Ready::new(target, clock, origin, header))
-}
-
-fn simulated_aws(
-    scenario: &Scenario,
-    simulator: &Simulator,
-    clock: &Clock,
-) -> Result<Direct, Error> {
-    let endpoints = Endpoints::at(&simulator.aws_url()).map_err(|error| bug(&error))?;
-    let keys = (ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN);
-    let fixed = Fixed::new(keys, scenario.region());
-    Direct::with_signer(scenario.image_id(), endpoints, fixed, clock.clone())
-        .map_err(|error| bug(&error))
-}
-
-fn simulated_api(
-    scenario: &Scenario,
-    simulator: &Simulator,
-    clock: &Clock,
-) -> Result<ParallelCluster, Error> {
-    let api_url = simulator.url().parse::<ApiUrl>();
-    let image_id = scenario.image_id().parse::<ImageId>();
-    let settings = parallelcluster::Settings {
-        api_url: api_url.map_err(|error| bug(&error))?,
-        image_id: image_id.map_err(|error| bug(&error))?,
-        region: Some(scenario.region().to_owned()),
-        profile: None,
-        signing: Signing::Unsigned,
-        headers: HeaderMap::new(),
-        ca_bundle: None,
-    };
-    ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))
-}
-
-fn bug(error: &dyn std::error::Error) -> Error {
+pub(super) fn bug(error: &dyn std::error::Error) -> Error {
     Error::Bug(error.to_string())
 }
 
@@ -344,7 +397,7 @@ pub(crate) fn check_api_url(url: &str, origin: &str) -> Result<(), Error> {
 }
 
 /// A usage error with its chain of causes.
-fn usage(what: &str, error: &dyn std::error::Error) -> Error {
+pub(super) fn usage(what: &str, error: &dyn std::error::Error) -> Error {
     let mut message = format!("{what}: {error}");
     for cause in std::iter::successors(error.source(), |cause| cause.source()) {
         message.push_str(": ");

@@ -7,6 +7,7 @@ use crate::app::keys::action::{
     Action, AppAction, Context, OverlayAction, PlaybackAction, SessionAction,
 };
 use crate::app::model::Model;
+use crate::app::overlays::picker::Picker;
 use crate::app::overlays::{Overlay, help};
 use crate::app::session::Session;
 use crate::app::views::Tab;
@@ -61,6 +62,7 @@ const fn always(_: &Model) -> bool {
 #[rustfmt::skip] // A rule is a line.
 const FIRST: &[Rule] = &[
     (&[session(SessionAction::CopyCommand)], "copy command", has_command),
+    (&[session(SessionAction::CopyCommand)], "copy config", has_configuration),
     (&[session(SessionAction::CopyAmi)], "copy AMI id", has_ami),
     (&[session(SessionAction::PollNow)], "retry", has_fault),
     (&[playback(PlaybackAction::Pause)], "pause", |model| replays(model, false)),
@@ -77,7 +79,7 @@ const LIST: &[Rule] = &[
     (&[Action::Move(Move::Bottom)], "follow", |model| is_held(model, ListOrder::OldestFirst)),
     (&[Action::Move(Move::Top)], "follow", |model| is_held(model, ListOrder::NewestFirst)),
     (&[session(SessionAction::NextFailure), session(SessionAction::PreviousFailure)], "failure", lists_failures),
-    (&[session(SessionAction::Show(Tab::Failure))], "why", is_explained),
+    (&[session(SessionAction::Show(Tab::Failure))], "why", is_diagnosed),
     (ENTER, "detail", has_event),
     (&[session(SessionAction::Search)], "search", has_events),
     (&[session(SessionAction::Filter)], "filter", has_events),
@@ -90,7 +92,7 @@ const LIST: &[Rule] = &[
 #[rustfmt::skip] // A rule is a line.
 const RESOURCES: &[Rule] = &[
     (CLOSE, "clear filter", ends_filter),
-    (&[session(SessionAction::Show(Tab::Failure))], "why", is_explained),
+    (&[session(SessionAction::Show(Tab::Failure))], "why", is_diagnosed),
     (ENTER, "detail", has_event),
     (&[view(ViewAction::Zoom(Zoom::Resource))], "fit", has_event),
     (&[view(ViewAction::Zoom(Zoom::All))], "all", is_zoomed),
@@ -121,11 +123,11 @@ const DETAIL: &[Rule] = &[
 #[rustfmt::skip] // A rule is a line.
 const FAILURE: &[Rule] = &[
     (ENTER, "event", is_explained),
-    (&[session(SessionAction::Copy)], "copy line", is_explained),
+    (&[session(SessionAction::Copy)], "copy line", has_lines),
     (&[session(SessionAction::Report)], "report", is_over),
-    (&[session(SessionAction::Search)], "search", is_explained),
+    (&[session(SessionAction::Search)], "search", has_lines),
     (&[session(SessionAction::NextFailure), session(SessionAction::PreviousFailure)], "failure", lists_failures),
-    (MOVE, "move", is_explained),
+    (MOVE, "move", has_lines),
 ];
 
 #[rustfmt::skip] // A rule is a line.
@@ -145,11 +147,41 @@ const PROMPT: &[Rule] = &[
     (&[Action::Overlay(OverlayAction::Regex)], "regex", always),
 ];
 
+#[rustfmt::skip] // A rule is a line.
+const BUILDS: &[Rule] = &[
+    (ENTER, "show", always),
+    (&[Action::Overlay(OverlayAction::CloseBuild)], "stop watching", has_others),
+    (&[app(AppAction::Picker)], "more builds", |model| !has_playback(model)),
+    (CLOSE, "close", always),
+    (MOVE, "move", always),
+    HELP,
+];
+
+#[rustfmt::skip] // A rule is a line.
+const PICKER: &[Rule] = &[
+    (ENTER, "watch", |model| picks(model, |picker| !picker.rows.is_empty())),
+    (CLOSE, "all again", |model| picks(model, |picker| picker.typing || !picker.query.is_empty())),
+    (&[view(ViewAction::Toggle)], "mark", |model| picks(model, |picker| !picker.rows.is_empty() && !picker.typing)),
+    (&[session(SessionAction::Search)], "filter", |model| picks(model, |picker| !picker.rows.is_empty() && !picker.typing)),
+    (MOVE, "move", |model| picks(model, |picker| !picker.typing)),
+    (&[app(AppAction::Help)], "help", |model| picks(model, |picker| !picker.typing)),
+    (&[app(AppAction::Quit)], "quit", |model| picks(model, |picker| !picker.typing)),
+];
+
+/// Several builds are watched.
+#[rustfmt::skip] // A rule is a line.
+const SEVERAL: &[Rule] = &[
+    (&[app(AppAction::NextBuild), app(AppAction::PreviousBuild)], "build", has_others),
+    (&[app(AppAction::Builds)], "builds", has_others),
+    HELP,
+    QUIT,
+];
+
 const IN_HELP: &[Rule] = &[(CLOSE, "close", always), (MOVE, "scroll", help_scrolls)];
 
 /// The rules of a context, in the order of the hints.
 fn rules(context: Context) -> [&'static [Rule]; 3] {
-    const LAST: &[Rule] = &[HELP, QUIT];
+    const LAST: &[Rule] = SEVERAL;
     match context {
         Context::View(Tab::Events) => [FIRST, LIST, LAST],
         Context::View(Tab::Resources) => [FIRST, RESOURCES, LAST],
@@ -157,6 +189,8 @@ fn rules(context: Context) -> [&'static [Rule]; 3] {
         Context::Detail => [FIRST, DETAIL, &[HELP]],
         Context::Filter => [FILTER, &[], &[]],
         Context::Prompt => [PROMPT, &[], &[]],
+        Context::Builds => [BUILDS, &[], &[]],
+        Context::Picker => [PICKER, &[], &[]],
         Context::Help => [IN_HELP, &[], &[]],
     }
 }
@@ -179,8 +213,25 @@ pub(crate) fn hints(model: &Model) -> Vec<Hint> {
         .collect()
 }
 
+fn has_others(model: &Model) -> bool {
+    model.in_order().len() > 1
+}
+
+fn picks(model: &Model, is_so: impl Fn(&Picker) -> bool) -> bool {
+    match &model.overlay {
+        Some(Overlay::Picker(picker)) => is_so(picker),
+        _ => false,
+    }
+}
+
 fn has_command(model: &Model) -> bool {
-    model.shown.command().is_some()
+    let remedy = model.shown.remedy();
+    remedy.is_some_and(|remedy| remedy.command.is_some())
+}
+
+/// Whether the key of the command copies the line of a configuration.
+fn has_configuration(model: &Model) -> bool {
+    !has_command(model) && model.shown.command().is_some()
 }
 
 fn has_ami(model: &Model) -> bool {
@@ -236,6 +287,16 @@ fn lists_failures(model: &Model) -> bool {
 
 fn is_explained(model: &Model) -> bool {
     model.shown.explanation().is_some()
+}
+
+/// Whether the page of the shown view has lines.
+fn has_lines(model: &Model) -> bool {
+    !model.shown.page().lines.is_empty()
+}
+
+/// Whether view 3 has more about a failure, also of one that only Image Builder reports.
+fn is_diagnosed(model: &Model) -> bool {
+    is_explained(model) || model.shown.diagnosis().is_some()
 }
 
 fn has_event(model: &Model) -> bool {

@@ -90,7 +90,9 @@ pub(crate) fn lines(
     let hint = session.remedy();
     let helps = |subject| match subject {
         NoticeSubject::Failure => true,
-        NoticeSubject::Attention => build.verdict() == Verdict::Succeeded,
+        NoticeSubject::Attention => {
+            matches!(build.verdict(), Verdict::Succeeded | Verdict::AmiNotFound)
+        }
         _ => false,
     };
     let notice = notice.map(|notice| (hint.filter(|_| helps(notice.0)), notice));
@@ -156,7 +158,13 @@ fn build_notice(session: &Session, columns: usize) -> Option<(NoticeSubject, Str
     let build = &session.build;
     match build.verdict() {
         Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => {
-            let why = verdict_reason(build).map_or_else(String::new, |why| format!(": {why}"));
+            // The words of the outcome's summary, behind the resource that they are about.
+            let explained = session.explanation().map(|why| {
+                let why_summary = why.summary.as_ref().map(SafeText::as_str);
+                failure_line(&why.cause.logical_id, "", why_summary)
+            });
+            let why = explained.or_else(|| verdict_reason(build));
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
             let text = format!("the image is good; its stack could not delete itself{why}");
             Some((NoticeSubject::Attention, text))
         }

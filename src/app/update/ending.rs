@@ -57,7 +57,7 @@ pub(super) fn end_early(model: &mut Model, code: u8, reason: &str, effects: &mut
             let reached = is_known && exit_code::of_verdict(verdict).is_some();
             let outcome = match verdict.outcome() {
                 outcome if reached => outcome,
-                _ if session.build.has_responded() => OutcomeKind::Building,
+                _ if is_known && session.build.has_responded() => OutcomeKind::Building,
                 _ => OutcomeKind::Unknown,
             };
             let end = WatchEnd {
@@ -91,6 +91,7 @@ fn end_watch(session: &mut Session, end: WatchEnd, is_outcome: bool, effects: &m
     );
     let entry = Entry::Outcome(Box::new(record.clone()));
     effects.push(Effect::Emit(session.id, entry));
+    effects.push(Effect::Stop(session.id));
     // What was recorded is no news.
     if is_outcome && !session.build.is_only_recorded() {
         let code = end.code;

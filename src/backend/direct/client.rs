@@ -2,7 +2,7 @@
 //! service its address and its connections.
 
 use chrono::TimeDelta;
-use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use tokio::time::Instant;
 
 use crate::aws::context::RequestContext;
@@ -14,6 +14,7 @@ use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
 use crate::aws::query::encode;
 use crate::aws::refusal::Cause;
+use crate::aws::shared::Shared;
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::{CaBundle, TlsError};
 use crate::backend::direct::query::ForeignBody;
@@ -38,6 +39,8 @@ pub(super) struct Call<'a> {
     /// The name or the ARN in the request.
     pub(super) about: &'a str,
     pub(super) parameters: &'a [(&'static str, &'a str)],
+    /// The body of a call that is a POST.
+    pub(super) json: Option<&'a str>,
 }
 
 #[derive(Debug)]
@@ -47,8 +50,9 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(url: ServiceUrl, bundle: Option<&CaBundle>) -> Result<Self, TlsError> {
-        let http = HttpClient::new(url.endpoint(), bundle, Limits::default())?;
+    fn new(url: ServiceUrl, shared: &Shared, bundle: Option<&CaBundle>) -> Result<Self, TlsError> {
+        let (authority, endpoint) = (url.authority(), url.endpoint());
+        let http = shared.http(authority, endpoint, bundle, Limits::default())?;
         Ok(Self { url, http })
     }
 }
@@ -63,9 +67,11 @@ pub(super) struct Client {
     ec2: Connection,
     image_builder: Connection,
     sts: Connection,
+    logs: Connection,
     /// EC2 in the other regions that the image was distributed to.
     elsewhere: Vec<(String, Connection)>,
     endpoints: Endpoints,
+    shared: Shared,
     bundle: Option<CaBundle>,
     clock: ServerClock,
     /// The requests that were not counted yet.
@@ -77,12 +83,13 @@ impl Client {
         subject: &str,
         endpoints: Endpoints,
         identity: IdentityCache,
+        shared: Shared,
         bundle: Option<CaBundle>,
         clock: Clock,
     ) -> Result<Self, TlsError> {
         let connect = |service| {
             let url = endpoints.of(service).clone();
-            Connection::new(url, bundle.as_ref())
+            Connection::new(url, &shared, bundle.as_ref())
         };
         Ok(Self {
             subject: subject.to_owned(),
@@ -91,8 +98,10 @@ impl Client {
             ec2: connect(Service::Ec2)?,
             image_builder: connect(Service::ImageBuilder)?,
             sts: connect(Service::Sts)?,
+            logs: connect(Service::Logs)?,
             elsewhere: Vec::new(),
             endpoints,
+            shared,
             bundle,
             clock: ServerClock::new(clock),
             requests: 0,
@@ -111,6 +120,7 @@ impl Client {
             &mut self.ec2,
             &mut self.image_builder,
             &mut self.sts,
+            &mut self.logs,
         ] {
             connection.http.reconnect();
         }
@@ -150,7 +160,7 @@ impl Client {
         };
         let url = self.endpoints.elsewhere(Service::Ec2, region);
         let url = url.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
-        let connection = Connection::new(url, self.bundle.as_ref());
+        let connection = Connection::new(url, &self.shared, self.bundle.as_ref());
         let connection =
             connection.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
         self.elsewhere.push((region.to_owned(), connection));
@@ -168,6 +178,7 @@ impl Client {
             &self.ec2,
             &self.image_builder,
             &self.sts,
+            &self.logs,
         ];
         let mut hosts: Vec<_> = services
             .iter()
@@ -189,8 +200,11 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => &self.ec2,
-            Operation::GetImage => &self.image_builder,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => &self.image_builder,
             Operation::GetCallerIdentity => &self.sts,
+            Operation::GetLogEvents | Operation::FilterLogEvents => &self.logs,
             _ => &self.cloudformation,
         }
     }
@@ -203,11 +217,35 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => &mut self.ec2,
-            Operation::GetImage => &mut self.image_builder,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => &mut self.image_builder,
             Operation::GetCallerIdentity => &mut self.sts,
+            Operation::GetLogEvents | Operation::FilterLogEvents => &mut self.logs,
             _ => &mut self.cloudformation,
         }
     }
+}
+
+/// A call as its service takes it: each of Image Builder's has a path of its own.
+fn request(call: Call<'_>, url: &ServiceUrl) -> Request {
+    let path = match call.operation {
+        Operation::GetImage => "/GetImage",
+        Operation::ListWorkflowExecutions => "/ListWorkflowExecutions",
+        Operation::ListWorkflowStepExecutions => "/ListWorkflowStepExecutions",
+        _ => "/",
+    };
+    let mut request = Request::new(call.operation, url.request(path, &encode(call.parameters)));
+    let json = HeaderValue::from_static("application/json");
+    if path != "/" {
+        request.headers.insert(ACCEPT, json.clone());
+    }
+    if let Some(body) = call.json {
+        request.body = body.as_bytes().to_vec();
+        request.headers.insert(CONTENT_TYPE, json);
+        add_target(&mut request);
+    }
+    request
 }
 
 impl From<Fault> for Refusal {
@@ -239,18 +277,7 @@ impl<'c> Exchange<Call<'c>> for Client {
     async fn prepare(&mut self, call: Call<'c>) -> Result<Request, Fault> {
         let identity = self.identity.get(self.clock.server_time()).await;
         let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
-        let path = if call.operation == Operation::GetImage {
-            "/GetImage"
-        } else {
-            "/"
-        };
-        let url = &self.connection(call).url;
-        let url = url.request(path, &encode(call.parameters));
-        let mut request = Request::new(call.operation, url);
-        if call.operation == Operation::GetImage {
-            let json = HeaderValue::from_static("application/json");
-            request.headers.insert(ACCEPT, json);
-        }
+        let request = request(call, &self.connection(call).url);
         let context = self.context(call);
         let Some(mut signer) = identity.signer.clone() else {
             return Err(context.fault(FaultKind::Misconfigured, "there are no credentials"));
@@ -300,7 +327,12 @@ impl<'c> Exchange<Call<'c>> for Client {
             return (Refusal::Absent, Cause::Other);
         }
         let has_token = call.parameters.iter().any(|(name, _)| *name == "NextToken");
-        if error.code == "ValidationError" && has_token {
+        let has_token_in_body = call
+            .json
+            .is_some_and(|json| json.contains("\"nextToken\":"));
+        let is_of_token = (error.code == "ValidationError" && has_token)
+            || (error.code == "InvalidParameterException" && has_token_in_body);
+        if is_of_token {
             let why = "the service rejected the page token";
             let fault = context.fault(FaultKind::Transient, why);
             return (Refusal::TokenRejected(fault), Cause::Other);
@@ -311,4 +343,17 @@ impl<'c> Exchange<Call<'c>> for Client {
         }
         (Refusal::Fault(fault), cause)
     }
+}
+
+/// Names the operation of a request to CloudWatch Logs, whose requests all have the same path.
+fn add_target(request: &mut Request) {
+    let target = match request.operation {
+        Operation::GetLogEvents => "Logs_20140328.GetLogEvents",
+        Operation::FilterLogEvents => "Logs_20140328.FilterLogEvents",
+        _ => return,
+    };
+    let json = HeaderValue::from_static("application/x-amz-json-1.1");
+    request.headers.insert(CONTENT_TYPE, json);
+    let target = HeaderValue::from_static(target);
+    request.headers.insert("x-amz-target", target);
 }

@@ -6,6 +6,7 @@
 //!  image ─┬► DescribeStacks ────► cloudformation ─┐
 //!         ├► GetImage ──────────► imagebuilder ───┼─► description ─► ImageAnswer
 //!         └► DescribeImages ────► ec2 ────────────┘
+//!  steps ─► ListWorkflowExecutions, ListWorkflowStepExecutions ─► workflows ─► StepsAnswer
 //! ```
 //! `client` signs and sends each request. A refused action is not tried again before the user retries, and the image is
 //! described from the others. Only `aws::operation`'s calls are ever made.
@@ -17,9 +18,12 @@ mod description;
 mod ec2;
 mod events;
 mod imagebuilder;
+pub(crate) mod images;
 mod known;
+mod log;
 mod parts;
 mod query;
+mod workflows;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,6 +37,7 @@ use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::credentials::mfa::MfaSessions;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
+use crate::aws::shared::{IdentityOf, Shared};
 use crate::aws::tls::{CaBundle, TlsError};
 use crate::backend::direct::client::{Client, Refusal};
 use crate::backend::direct::cloudformation::Stack;
@@ -75,6 +80,8 @@ pub(crate) struct Settings {
     /// The external id that the role asks for.
     pub(crate) external_id: Option<String>,
     pub(crate) mfa: MfaSessions,
+    /// What the builds of a program have in common.
+    pub(crate) shared: Shared,
     /// A PEM file of certificates to trust besides the platform's.
     pub(crate) ca_bundle: Option<PathBuf>,
 }
@@ -87,6 +94,8 @@ pub(crate) struct Direct {
     /// The one stack to watch.
     stack: Option<StackId>,
     waits: bool,
+    /// Whether the build log may be asked for.
+    pub(crate) reads_log: bool,
     region: String,
     known: Known,
     /// The refused calls.
@@ -118,34 +127,48 @@ impl Absence {
 impl Direct {
     /// A client for one image. Reads the CA bundle; uses neither the network nor the credential chain yet.
     pub(crate) fn new(settings: Settings, clock: Clock) -> Result<Self, TlsError> {
+        let (image_id, region) = (settings.image_id.clone(), settings.region.clone());
+        let (stack, waits) = (settings.stack.clone(), settings.waits);
+        let client = Self::client(&image_id, settings, clock)?;
+        let direct = Self::with_client(client, &image_id, region);
+        Ok(Self {
+            known: Known::of(stack.clone()),
+            stack,
+            waits,
+            ..direct
+        })
+    }
+
+    /// The client of the settings' region; `subject` is what its messages are about.
+    fn client(subject: &str, settings: Settings, clock: Clock) -> Result<Client, TlsError> {
         let bundle = settings.ca_bundle.as_deref().map(CaBundle::read);
         let bundle = bundle.transpose()?;
-        let identity = IdentityCache::new(AwsChain {
+        let of = IdentityOf {
+            signed: true,
+            in_region: true,
+            profile: settings.profile.clone(),
+            role_arn: settings.role_arn.clone(),
+            external_id: settings.external_id.clone(),
+        };
+        let region = Some(settings.region);
+        let chain = AwsChain {
             profile: settings.profile,
-            region: Some(settings.region.clone()),
+            region: region.clone(),
             signing: Some(SigningChain {
-                region: Some(settings.region.clone()),
+                region: region.clone(),
                 role_arn: settings.role_arn,
                 external_id: settings.external_id,
                 mfa: settings.mfa,
                 bundle: bundle.clone(),
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
-        });
-        let client = Client::new(
-            &settings.image_id,
-            settings.endpoints,
-            identity,
-            bundle,
-            clock,
-        )?;
-        let direct = Self::with_client(client, &settings.image_id, settings.region);
-        Ok(Self {
-            known: Known::of(settings.stack.clone()),
-            stack: settings.stack,
-            waits: settings.waits,
-            ..direct
-        })
+        };
+        let identity = settings
+            .shared
+            .identity(of, || IdentityCache::new(chain))
+            .in_region(region.clone(), region);
+        let (endpoints, shared) = (settings.endpoints, settings.shared);
+        Client::new(subject, endpoints, identity, shared, bundle, clock)
     }
 
     /// The reads of a build in an AWS that knows one signer: the simulated one.
@@ -153,11 +176,12 @@ impl Direct {
         image_id: &str,
         endpoints: Endpoints,
         fixed: Fixed,
+        shared: Shared,
         clock: Clock,
     ) -> Result<Self, TlsError> {
         let region = fixed.0.region.clone();
         let identity = IdentityCache::new(fixed);
-        let client = Client::new(image_id, endpoints, identity, None, clock)?;
+        let client = Client::new(image_id, endpoints, identity, shared, None, clock)?;
         Ok(Self::with_client(client, image_id, region))
     }
 
@@ -167,6 +191,7 @@ impl Direct {
             image_id: image_id.to_owned(),
             stack: None,
             waits: false,
+            reads_log: true,
             region,
             known: Known::default(),
             refused: Vec::new(),
@@ -312,6 +337,17 @@ impl ImageSource for Direct {
 
 impl Source for Direct {
     type Image = Self;
+    type Steps = Self;
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
+
+    type Log = Self;
+
+    fn log_source(&mut self) -> Option<&mut Self> {
+        self.reads_log.then_some(self)
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

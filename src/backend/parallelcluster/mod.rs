@@ -11,6 +11,7 @@
 #[cfg(any(test, fuzzing))]
 pub(crate) mod any_response;
 pub(crate) mod endpoint;
+pub(crate) mod images;
 mod page;
 pub(crate) mod refusal;
 pub(crate) mod response;
@@ -20,6 +21,7 @@ pub(crate) mod wire;
 mod tests;
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -33,13 +35,17 @@ use crate::aws::exchange::Exchange;
 use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
 use crate::aws::refusal::{Cause, request_id};
+use crate::aws::shared::{IdentityOf, Shared};
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::CaBundle;
 use crate::backend::parallelcluster::refusal::{Refusal, classify};
-use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
+use crate::backend::{
+    EventSource, EventsError, EventsResponse, ImageSource, NextToken, NoLog, Source,
+};
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
+use crate::domain::listing::ListedStatus;
 use crate::text::redact::redact_values;
 use crate::text::safe::SafeText;
 
@@ -89,6 +95,8 @@ pub(crate) enum ApiCall<'a> {
     StackEvents(Option<&'a NextToken>),
     /// DescribeImage.
     Description,
+    /// ListImages: the first page of this status, or the page of the token.
+    Images(ListedStatus, Option<&'a NextToken>),
 }
 
 impl ApiCall<'_> {
@@ -96,12 +104,13 @@ impl ApiCall<'_> {
         match self {
             Self::StackEvents(_) => Operation::GetImageStackEvents,
             Self::Description => Operation::DescribeImage,
+            Self::Images(..) => Operation::ListImages,
         }
     }
 
     /// Whether the request carries a page token.
     pub(crate) const fn has_token(self) -> bool {
-        matches!(self, Self::StackEvents(Some(_)))
+        matches!(self, Self::StackEvents(Some(_)) | Self::Images(_, Some(_)))
     }
 }
 
@@ -123,14 +132,29 @@ impl ParallelCluster {
     /// # Errors
     /// Where the CA bundle is unusable, or TLS can't be set up.
     pub fn new(settings: Settings, clock: Clock) -> Result<Self, TlsError> {
-        Self::with_limits(settings, clock, Limits::default())
+        Self::with_limits(settings, &Shared::default(), clock, Limits::default())
     }
 
-    fn with_limits(settings: Settings, clock: Clock, limits: Limits) -> Result<Self, TlsError> {
+    /// The same with the identity and the connections of the program's other clients.
+    pub(crate) fn sharing(
+        settings: Settings,
+        shared: &Shared,
+        clock: Clock,
+    ) -> Result<Self, TlsError> {
+        Self::with_limits(settings, shared, clock, Limits::default())
+    }
+
+    fn with_limits(
+        settings: Settings,
+        shared: &Shared,
+        clock: Clock,
+        limits: Limits,
+    ) -> Result<Self, TlsError> {
         let bundle = settings.ca_bundle.as_deref().map(CaBundle::read);
         let bundle = bundle.transpose()?;
         let endpoint = settings.api_url.endpoint();
-        let http = HttpClient::new(endpoint, bundle.as_ref(), limits)?;
+        let authority = settings.api_url.authority();
+        let http = shared.http(authority, endpoint, bundle.as_ref(), limits)?;
         let signing = match settings.signing {
             Signing::Unsigned => None,
             Signing::SigV4 {
@@ -147,13 +171,28 @@ impl ParallelCluster {
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         };
+        let signed = signing.is_some();
+        let of = IdentityOf {
+            signed,
+            in_region: settings.region.is_some(),
+            profile: settings.profile.clone(),
+            role_arn: signing
+                .as_ref()
+                .and_then(|signing| signing.role_arn.clone()),
+            external_id: signing
+                .as_ref()
+                .and_then(|signing| signing.external_id.clone()),
+        };
+        let region = settings.region.clone();
+        let chain = AwsChain {
+            profile: settings.profile,
+            region: settings.region,
+            signing,
+        };
+        let identity = shared.identity(of, || IdentityCache::new(chain));
         Ok(Self {
-            signed: signing.is_some(),
-            identity: IdentityCache::new(AwsChain {
-                profile: settings.profile,
-                region: settings.region,
-                signing,
-            }),
+            signed,
+            identity: identity.in_region(region, None),
             api: settings.api_url,
             image: settings.image_id,
             headers: settings.headers,
@@ -209,6 +248,7 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
         let url = match call {
             ApiCall::StackEvents(token) => self.api.stack_events(&self.image, token, region),
             ApiCall::Description => self.api.image(&self.image, region),
+            ApiCall::Images(status, token) => self.api.images(status, token, region),
         };
         let mut request = Request::new(call.operation(), url);
         request.headers.clone_from(&self.headers);
@@ -250,9 +290,14 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
     }
 
     fn context(&self, call: ApiCall<'c>) -> RequestContext<'_> {
+        let is_list = matches!(call, ApiCall::Images(..));
         RequestContext {
             operation: call.operation(),
-            subject: self.image.as_str(),
+            subject: if is_list {
+                "your images"
+            } else {
+                self.image.as_str()
+            },
             host: self.api.authority(),
             signed: self.signed,
         }
@@ -291,6 +336,12 @@ impl ImageSource for ParallelCluster {
 
 impl Source for ParallelCluster {
     type Image = Self;
+    type Log = NoLog;
+    type Steps = Infallible;
+
+    fn log_source(&mut self) -> Option<&mut NoLog> {
+        None
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::demo::identifier::{ec2_digits, uuid};
 use crate::demo::scenario::ScenarioError;
 use crate::demo::scenario::data::{
-    BuildData, CleanupData, DeletionData, FailureData, Pace, ResourceData, ScenarioData, StackData,
-    StageData,
+    BuildData, CleanupData, ComponentFailureData, DeletionData, FailureData, Pace, ResourceData,
+    ScenarioData, StackData, StageData, WorkflowData,
 };
 use crate::demo::scenario::fill::Filler;
 
@@ -19,8 +19,11 @@ pub(crate) struct Build {
     pub begins: Duration,
     pub resources: Vec<Resource>,
     pub stages: Vec<StageData>,
+    pub workflows: Vec<WorkflowData>,
     pub cleanup: CleanupData,
     pub rollback: bool,
+    pub log_density: u32,
+    pub log_is_hostile: bool,
     pub creation_failure: Option<Failure>,
     pub deletion_failure: Option<Failure>,
     pub deletion: Option<Deletion>,
@@ -62,6 +65,9 @@ pub(crate) struct Failure {
     pub after: Duration,
     pub reason: String,
     pub stage_reason: Option<String>,
+    /// The workflow step that fails, and the component in it.
+    pub step: Option<String>,
+    pub component: Option<ComponentFailureData>,
 }
 
 /// A deletion by a user.
@@ -112,7 +118,10 @@ impl Build {
             deletion_failure: failure(&data.deletion_failure)?,
             deletion: deletion.transpose()?,
             rollback: data.rollback,
+            log_density: data.log_density,
+            log_is_hostile: data.log_is_hostile,
             stages: stack.stages.clone(),
+            workflows: stack.workflows.clone(),
             cleanup: stack.cleanup.clone(),
             resources,
         })
@@ -152,11 +161,19 @@ impl Failure {
         filler: &Filler,
     ) -> Result<Self, ScenarioError> {
         let stage_reason = data.stage_reason.as_ref();
+        let component = data.component.clone().map(|component| {
+            Ok::<_, ScenarioError>(ComponentFailureData {
+                arn: filler.fill(&component.arn)?,
+                ..component
+            })
+        });
         Ok(Self {
             resource: index_of(&data.resource, resources)?,
             after: data.after,
             reason: filler.fill(&data.reason)?,
             stage_reason: stage_reason.map(|it| filler.fill(it)).transpose()?,
+            step: data.step.clone(),
+            component: component.transpose()?,
         })
     }
 }

@@ -1,18 +1,24 @@
 //! From a request to its response: the routes, the faults that are planned for it, and the world's state.
 
+use http_body_util::{BodyExt, Collected, Limited};
 use hyper::Request;
+use hyper::body::Body;
 
 use crate::clock::Clock;
 use crate::demo::faults::{Count, FaultPlan, InjectedFault, Route};
 use crate::demo::playback::Playback;
 use crate::demo::server::aws;
 use crate::demo::server::http::{Cut, HttpResponse, Stamp, truncated, whole};
+use crate::demo::server::images;
 use crate::demo::server::requests::{Counter, LoggedRequest, RequestLog};
 use crate::demo::server::response::Response;
 use crate::demo::world::{Page, World};
 
 /// The number of events on a page of the real API.
 const PAGE_SIZE: usize = 100;
+
+/// The longest body of a request.
+const LARGEST_BODY: usize = 64 * 1024;
 
 /// The API of one image: the state that its responses are made from, and the faults.
 #[derive(Debug)]
@@ -24,6 +30,8 @@ pub(crate) struct Api {
     pub log: Option<RequestLog>,
     counter: Counter,
     playback: Playback,
+    /// The other images of the account.
+    pub others: Vec<(World, Playback)>,
     clock: Clock,
 }
 
@@ -37,13 +45,34 @@ impl Api {
             log: None,
             counter: Counter::default(),
             playback,
+            others: Vec::new(),
             clock,
         }
     }
 
+    /// The world of every image.
+    fn worlds(&self) -> Vec<&World> {
+        let others = self.others.iter().map(|(world, _)| world);
+        std::iter::once(&self.world).chain(others).collect()
+    }
+
+    /// The world of the image that a request is about, else the first one.
+    fn world_of(&self, is_it: impl Fn(&World) -> bool) -> &World {
+        let mut worlds = self.worlds().into_iter();
+        worlds.find(|world| is_it(world)).unwrap_or(&self.world)
+    }
+
     /// Responds to one request, or fails as planned.
-    pub(crate) async fn respond<B>(&self, request: Request<B>) -> Result<HttpResponse, Cut> {
-        let request = LoggedRequest::new(&request);
+    pub(crate) async fn respond<B>(&self, request: Request<B>) -> Result<HttpResponse, Cut>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let logged = LoggedRequest::new(&request);
+        // A longer body, or one that breaks off, fits no signature.
+        let body = Limited::new(request.into_body(), LARGEST_BODY).collect();
+        let body = body.await.map(Collected::to_bytes).unwrap_or_default();
+        let request = logged.with_body(body.to_vec());
         let action = aws::action(&request);
         let count = self.counter.count(request.route);
         if let Some(log) = &self.log {
@@ -72,23 +101,36 @@ impl Api {
 
     /// The correct response at the clock's time.
     fn response(&self, request: &LoggedRequest) -> Response {
-        self.playback.advance(self.clock.elapsed(), &self.world);
+        let elapsed = self.clock.elapsed();
+        self.playback.advance(elapsed, &self.world);
+        for (world, playback) in &self.others {
+            playback.advance(elapsed, world);
+        }
         if let Some(action) = aws::action(request) {
-            return aws::response(&self.world, action, request, self.page_size);
+            let worlds = self.worlds();
+            let world = self.world_of(|world| aws::is_about(world, request));
+            return aws::response((&worlds, world), action, request, self.page_size);
+        }
+        if request.is_list() {
+            return images::list(&self.worlds(), request);
         }
         let image_id = request.image_id();
         if request.route != Route::Unknown && !is_image_id(image_id) {
             return Response::bad_image_id(image_id);
         }
+        let is_named = |world: &World| world.image_id() == image_id;
         match request.route {
-            Route::Unknown => Response::wrong_path(),
-            Route::Image => match self.world.image(image_id) {
+            Route::Unknown | Route::Steps => Response::wrong_path(),
+            Route::Image => match self.world_of(is_named).image(image_id) {
                 Some(body) => Response::ok(body),
                 None => Response::no_image(image_id),
             },
             Route::StackEvents => {
                 let token = request.parameter("nextToken");
-                match self.world.page(image_id, token, self.page_size) {
+                match self
+                    .world_of(is_named)
+                    .page(image_id, token, self.page_size)
+                {
                     Page::Events(page) => Response::events(&page),
                     Page::NoStack => Response::no_stack(image_id),
                     Page::BadToken => Response::bad_token(),
@@ -127,7 +169,6 @@ mod tests {
     use std::time::Duration;
 
     use chrono::{DateTime, Utc};
-    use http_body_util::BodyExt;
     use serde_json::{Value, json};
 
     use super::*;
@@ -152,7 +193,7 @@ mod tests {
 
     async fn get(api: &Api, uri: &str) -> (u16, Value) {
         let response = api
-            .respond(Request::builder().uri(uri).body(()).unwrap())
+            .respond(Request::builder().uri(uri).body(String::new()).unwrap())
             .await
             .unwrap();
         let status = response.status().as_u16();
@@ -311,7 +352,7 @@ mod tests {
         let api = with_events(1);
         tokio::time::advance(Duration::from_secs(90)).await;
         let response = api
-            .respond(Request::builder().uri(EVENTS).body(()).unwrap())
+            .respond(Request::builder().uri(EVENTS).body(String::new()).unwrap())
             .await
             .unwrap();
         assert_eq!(response.headers()["date"], "Mon, 04 May 2026 08:31:30 GMT");
@@ -404,7 +445,7 @@ mod tests {
 
     /// A request to AWS at this path and query, signed right.
     async fn ask_aws(api: &Api, target: &str) -> (u16, String) {
-        let request = aws::signed(target).body(()).unwrap();
+        let request = aws::signed(target).body(String::new()).unwrap();
         let response = api.respond(request).await.unwrap();
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -428,7 +469,10 @@ mod tests {
 
     #[tokio::test]
     async fn aws_refuses_an_unsigned_request() {
-        let request = Request::builder().uri(EVENTS_OF_STACK).body(()).unwrap();
+        let request = Request::builder()
+            .uri(EVENTS_OF_STACK)
+            .body(String::new())
+            .unwrap();
         let response = with_events(1).respond(request).await.unwrap();
         assert_eq!(response.status().as_u16(), 403);
     }

@@ -25,9 +25,19 @@ impl Build {
             began: self.started_at(),
             image_arn: facts.and_then(|facts| facts.image_arn().cloned()),
             root_failed: facts.is_some_and(|facts| facts.failed_build().is_some()),
+            is_stack_deleted: self
+                .root()
+                .is_some_and(|root| root.status.as_str() == "DELETE_COMPLETE"),
             verdict: self.verdict,
             ami_id: self.ami().map(|ami| ami.id.clone()),
+            is_ami_elsewhere: self.is_ami_elsewhere(),
         }))
+    }
+
+    fn is_ami_elsewhere(&self) -> bool {
+        let amis = self.image().map_or(&[][..], |image| &image.amis[..]);
+        let home = self.region();
+        !amis.is_empty() && amis.iter().all(|ami| Some(&ami.region) != home.as_ref())
     }
 
     /// The build as its recording leaves it.

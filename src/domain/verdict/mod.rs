@@ -253,7 +253,9 @@ pub(crate) const fn gap(events_seen: bool) -> Duration {
 /// failure that no event of the stack proves into a success. Verdicts about absence are withdrawn when the stack appears
 /// again.
 pub(super) fn decide(before: Verdict, evidence: &Evidence<'_>) -> Verdict {
-    if let Some(verdict) = evidence.recorded.filter(|_| evidence.gone.is_some()) {
+    // The AMI of another build does not bring the recorded one back.
+    let is_still_gone = evidence.gone.is_some() || evidence.shows(Shown::Unrelated);
+    if let Some(verdict) = evidence.recorded.filter(|_| is_still_gone) {
         return verdict;
     }
     if evidence.shows(Shown::AnyStack) {

@@ -27,8 +27,7 @@ const ROOM_FOR_NEXT: usize = 60;
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
-    let described = model.shown.build.image();
-    let version = described.and_then(|image| image.version.as_ref());
+    let version = model.shown.build.version();
     let version = version.map(|version| format!("pcluster {}", one_line(version.as_str())));
     let region = model.shown.region().map(|region| one_line(region.as_str()));
     let note = model.shown.target.note.as_deref().map(SafeText::new);
@@ -40,6 +39,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         LinePart::maybe(4, version),
         LinePart::maybe(5, model.shown.target.backend.map(str::to_owned)),
         LinePart::maybe(2, note),
+        LinePart::of(6, others(model, theme)),
     ];
     parts::draw(
         parts,
@@ -48,6 +48,32 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         area,
         buf,
     );
+}
+
+/// The other builds and their verdicts, in full and as signs alone. Nothing if there are none.
+fn others<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let others = model.in_order().into_iter();
+    let others: Vec<_> = others
+        .filter(|session| session.id != model.shown.id)
+        .collect();
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let sign = |verdict| theme.glyphs().verdict(verdict);
+    let full = others.iter().flat_map(|session| {
+        let verdict = session.build.verdict();
+        let name = model
+            .label(session.id)
+            .map_or_else(String::new, |label| label.text);
+        let chip = format!("{} {name}", sign(verdict));
+        [Span::styled(chip, theme.verdict(verdict)), Span::raw(" ")]
+    });
+    let signs = others.iter().map(|session| {
+        let verdict = session.build.verdict();
+        Span::styled(sign(verdict), theme.verdict(verdict))
+    });
+    let signs: Vec<_> = [Span::raw("+ ")].into_iter().chain(signs).collect();
+    vec![Line::from_iter(full), Line::from(signs)]
 }
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
@@ -111,7 +137,7 @@ fn replay<'a>(playback: &Playback, model: &Model, theme: &Theme) -> Vec<Line<'a>
     let speed = if playback.ended {
         String::new()
     } else {
-        format!(" x{}", playback.speed)
+        format!(" x{}", factor(playback.speed))
     };
     let (played, whole) = playback.position(model.now);
     let (played, whole) = (duration(played), duration(whole));
@@ -124,6 +150,21 @@ fn replay<'a>(playback: &Playback, model: &Model, theme: &Theme) -> Vec<Line<'a>
     ];
     let line = |position| Line::from(vec![state.clone(), Span::styled(position, theme.dim())]);
     positions.map(line).into()
+}
+
+/// A speed, with two significant figures at least: halving it again and again gives many more.
+fn factor(speed: f64) -> String {
+    let places = match speed {
+        10.0.. => 0,
+        1.0.. => 1,
+        0.1.. => 2,
+        _ => 3,
+    };
+    let text = format!("{speed:.places$}");
+    match text.split_once('.') {
+        Some(_) => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        None => text,
+    }
 }
 
 fn connection_style(model: &Model, theme: &Theme) -> (&'static str, Style) {

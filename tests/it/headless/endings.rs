@@ -674,15 +674,32 @@ fn response() -> impl Strategy<Value = Response> {
     ]
 }
 
+/// Equal answers of one call in a row, by the running time: the first and the last.
+#[derive(Clone, Copy)]
+struct Row {
+    first: Duration,
+    last: Duration,
+}
+
+impl Row {
+    fn extend(row: &mut Option<Self>, now: Duration) {
+        let first = row.map_or(now, |row| row.first);
+        *row = Some(Self { first, last: now });
+    }
+}
+
 /// The verdicts that the responses about a stack allow.
 #[derive(Default)]
 struct Allowed {
     verdicts: HashSet<Verdict>,
-    gone: bool,
     /// The newest event of the stack itself says that it is deleted.
     deleted: bool,
-    /// When both calls first reported that there is nothing, and for how long they have since.
-    nothing: Option<(Duration, Duration)>,
+    /// DescribeImage has described a build, and not its AMI.
+    build_described: bool,
+    /// The responses that there is no stack. An event of one that exists ends the row.
+    no_stack: Option<Row>,
+    /// The responses that there is no image, once there is no stack. Any other response of that call ends the row.
+    no_image: Option<Row>,
 }
 
 impl Allowed {
@@ -692,9 +709,10 @@ impl Allowed {
                 if id == "img" {
                     self.deleted = status == "DELETE_COMPLETE";
                 }
-                self.gone = self.deleted;
-                if !self.deleted {
-                    self.nothing = None;
+                if self.deleted {
+                    Row::extend(&mut self.no_stack, now);
+                } else {
+                    (self.no_stack, self.no_image) = (None, None);
                 }
                 if id == "img" && (status.contains("FAILED") || status.contains("ROLLBACK")) {
                     self.verdicts
@@ -702,7 +720,8 @@ impl Allowed {
                 }
             }
             Response::Image(status, made) => {
-                self.nothing = None;
+                self.no_image = None;
+                self.build_described |= !made;
                 match (status, made) {
                     ("BUILD_COMPLETE", true) => self.verdicts.extend([Verdict::Succeeded]),
                     ("BUILD_FAILED", false) => {
@@ -712,12 +731,12 @@ impl Allowed {
                     _ => {}
                 }
             }
-            Response::Gone => self.gone = true,
-            Response::Absent if self.gone => {
-                let (since, _) = self.nothing.unwrap_or((now, Duration::ZERO));
-                self.nothing = Some((since, now.saturating_sub(since)));
+            Response::Gone => Row::extend(&mut self.no_stack, now),
+            Response::Absent if self.no_stack.is_some() => Row::extend(&mut self.no_image, now),
+            Response::Foreign => {
+                self.no_image = None;
+                self.verdicts.extend([Verdict::Ended]);
             }
-            Response::Foreign => self.verdicts.extend([Verdict::Ended]),
             Response::OtherStack => *self = Self::default(),
             Response::Absent
             | Response::Fault(_)
@@ -726,12 +745,21 @@ impl Allowed {
         }
     }
 
+    /// Whether each of the two calls has responded twice that there is nothing: at least 3 s apart, 5 s once events were
+    /// seen.
+    fn gone_twice(&self, events_seen: bool) -> bool {
+        let gap = Duration::from_secs(if events_seen { 5 } else { 3 });
+        [self.no_stack, self.no_image]
+            .iter()
+            .all(|row| row.is_some_and(|row| row.last - row.first >= gap))
+    }
+
     /// Whether the responses are enough for a verdict.
-    fn allow(&self, verdict: Verdict) -> bool {
-        let nothing = self.nothing.map_or(0, |(_, span)| span.as_secs());
+    fn allow(&self, verdict: Verdict, events_seen: bool) -> bool {
+        let seen = events_seen || self.build_described;
         match verdict {
-            Verdict::Deleted => nothing >= 5,
-            Verdict::NotFound => nothing >= 3,
+            Verdict::Deleted => seen && self.gone_twice(events_seen),
+            Verdict::NotFound => !seen && self.gone_twice(events_seen),
             Verdict::RollingBack => self.verdicts.contains(&verdict),
             end if end.is_final() => self.verdicts.contains(&end),
             _ => true,
@@ -778,12 +806,13 @@ proptest! {
                 allowed.verdicts.extend([Verdict::Failed, Verdict::RollingBack]);
             }
             let verdict = watch.model.shown.build.verdict();
-            prop_assert!(allowed.allow(verdict), "{verdict:?} after {response:?}");
+            let events_seen = watch.events > 0;
+            prop_assert!(allowed.allow(verdict, events_seen), "{verdict:?} after {response:?}");
             let stays = match before {
                 Verdict::Succeeded => verdict == Verdict::Succeeded,
                 // A stack that is not ParallelCluster's proves nothing, whatever became of it.
                 Verdict::Failed if allowed.verdicts.contains(&Verdict::Ended) => true,
-                Verdict::Failed => verdict.outcome() == OutcomeKind::Failed || (verdict == Verdict::Succeeded && allowed.allow(verdict)),
+                Verdict::Failed => verdict.outcome() == OutcomeKind::Failed || (verdict == Verdict::Succeeded && allowed.allow(verdict, events_seen)),
                 _ => true,
             };
             prop_assert!(stays, "{before:?} became {verdict:?} after {response:?}");
@@ -1000,4 +1029,14 @@ fn an_image_that_was_made_and_is_not_found_is_unknown() {
             .unwrap()
             .contains("finds no AMI")
     );
+}
+
+#[test]
+fn a_build_that_was_only_described_is_deleted_after_three_seconds() {
+    let mut watch = Watch::new();
+    watch.image("BUILD_IN_PROGRESS", None).gone().pass(2).gone();
+    assert_eq!(watch.exit(), None);
+    watch.pass(1).gone();
+    assert_eq!(watch.exit(), Some(5));
+    assert_eq!(watch.outcome().kind, OutcomeKind::Deleted);
 }

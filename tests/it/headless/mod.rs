@@ -11,5 +11,7 @@ mod heartbeat;
 mod hostile;
 mod on_outcome;
 mod secrets;
+mod several;
+mod steps;
 mod verdicts;
 mod watch;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bakewatch::testing::demo::FaultPlan;
 use bakewatch::testing::domain::{
-    Ami, Build, FaultKind, ImageAnswer, ImageDescription, Observation, Outcome, OutcomeKind, Seen,
-    StackId, Stream, Verdict,
+    Ami, Build, FaultKind, ImageAnswer, ImageDescription, Observation, Outcome, OutcomeKind,
+    RegionalAmi, Seen, StackId, Stream, Verdict,
 };
 use bakewatch::testing::recording::{Folder, Recorder, Recording};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::poll::walk::schedules;
 use crate::support::api;
+use crate::support::aws::{self, Aws, Received};
 use crate::support::program::{Program, fresh_folder, recordings_in};
 use crate::support::server::{STACK, Server};
 use crate::support::watcher::header;
@@ -347,6 +348,87 @@ fn an_ami_alone_is_a_later_builds_or_inferred_to_be_the_recorded_ones() {
     }
 }
 
+/// Over AWS the events of a deleted stack are still there: only its image tells whether the recorded success still holds.
+#[test]
+fn a_recorded_success_holds_if_its_image_is_still_there() {
+    let made = |last: &[&str]| {
+        let created = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"];
+        Answers::after(TimeDelta::zero())
+            .page(STACK, &[&created, last].concat())
+            .ami("ami-old", TimeDelta::hours(1))
+    };
+    let whole = ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "DELETE_COMPLETE"];
+    let deleted = || later().page(STACK, &whole);
+    let absent = |answers: Answers| answers.see(Stream::Image, Seen::Image(ImageAnswer::Absent));
+    let not_found = |answers: Answers| answers.see(Stream::Image, Seen::Image(ImageAnswer::Gone));
+    let own = |answers: Answers| answers.ami("ami-old", TimeDelta::hours(1));
+    let others = |answers: Answers| answers.ami("ami-new", TimeDelta::hours(20));
+    let denied = |answers: Answers| {
+        let fault = api::failed_request(FaultKind::Denied, "no", "");
+        answers.see(Stream::Image, Seen::Failed(fault))
+    };
+    let again = |answers: Answers| answers.page(STACK, &whole);
+    let twice =
+        |answer: &dyn Fn(Answers) -> Answers| answer(again(answer(again(answer(deleted())))));
+    let (gone, holds) = (Some(Verdict::Deleted), Some(Verdict::Succeeded));
+    for first in [
+        made(&[]),
+        made(&["DELETE_IN_PROGRESS"]),
+        made(&["DELETE_COMPLETE"]),
+    ] {
+        for (second, verdict) in [
+            (deleted(), None),
+            (absent(deleted()), None),
+            (twice(&absent), gone),
+            (twice(&not_found), gone),
+            (twice(&others), gone),
+            (twice(&|answers| absent(answers.fails(Stream::Image))), gone),
+            (again(twice(&absent)), gone),
+            (own(deleted()), holds),
+            (own(absent(deleted())), holds),
+            (own(twice(&absent)), holds),
+            (denied(deleted()), holds),
+            (again(deleted().fails(Stream::Image)), None),
+            (later().page(STACK, &["DELETE_IN_PROGRESS"]), holds),
+        ] {
+            let resumed = resume(&first, &second);
+            let build = &resumed.build;
+            assert_eq!(build.is_only_recorded(), verdict.is_none(), "{second:?}");
+            let verdict = verdict.unwrap_or(Verdict::Succeeded);
+            assert_eq!(build.verdict(), verdict, "{second:?}");
+            if verdict == Verdict::Deleted {
+                let reason = Outcome::of(build, "img").reason.unwrap();
+                let told = "the image (ami-old) was made at 2026-03-01T1";
+                assert!(reason.starts_with(told), "{reason}");
+                assert!(reason.ends_with(" and has been deleted since"), "{reason}");
+                assert!(resumed.is_unchanged);
+            }
+            assert_eq!(resumed.played.len(), 1);
+            assert_eq!(resumed.played[0].verdict(), Verdict::Succeeded);
+        }
+    }
+}
+
+/// Image Builder's record of an AMI in another region is deleted with the stack.
+#[test]
+fn a_recorded_success_in_other_regions_only_is_not_taken_back() {
+    let elsewhere = RegionalAmi {
+        region: "eu-west-1".into(),
+        id: "ami-old".into(),
+        state: None,
+    };
+    let first = Answers::after(TimeDelta::zero())
+        .page(STACK, &["CREATE_IN_PROGRESS", "DELETE_COMPLETE"])
+        .image(ImageDescription {
+            ami: Some(Ami::new("ami-old")),
+            amis: vec![elsewhere],
+            ..api::image("BUILD_COMPLETE", None)
+        });
+    let resumed = resume(&first, &later().page(STACK, &["DELETE_COMPLETE"]));
+    assert_eq!(resumed.build.verdict(), Verdict::Succeeded);
+    assert!(!resumed.build.is_only_recorded());
+}
+
 fn any_answers() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(0..5_u8, 0..4)
 }
@@ -486,4 +568,61 @@ fn a_named_file_of_another_build_stays_and_a_numbered_one_is_written() {
         "{}",
         ended.diagnostics
     );
+}
+
+#[test]
+fn a_recorded_success_over_aws_is_deleted_once_its_image_is() {
+    let run = |target: &'static str, to_the_end: bool| {
+        let mut aws = Aws::start();
+        aws.begin();
+        aws.finish();
+        let state = fresh_folder();
+        let watch = |aws: &Aws| {
+            let home = ("XDG_STATE_HOME", state.to_str().unwrap());
+            let environment = [aws.environment().as_slice(), &[home]].concat();
+            let arguments = ["watch", target, "--interval", "200ms", "-o", "json"];
+            Program::start_with(&arguments, &environment)
+        };
+        let mut first = watch(&aws);
+        first.wait_for(|line| line.contains("DELETE_IN_PROGRESS"));
+        if to_the_end {
+            aws.delete();
+        } else {
+            let described =
+                |calls: &[Received]| calls.iter().any(|call| call.action == "DescribeImages");
+            aws.wait_until(described);
+            aws.wait_until(|calls| {
+                let after = calls
+                    .iter()
+                    .rev()
+                    .take_while(|call| call.action != "DescribeImages");
+                described(calls) && after.count() > 3
+            });
+            first.signal("TERM");
+        }
+        assert_eq!(first.end().outcome()["outcome"], "succeeded");
+        if !to_the_end {
+            aws.delete();
+        }
+        watch(&aws).end().assert_code(0);
+        aws.account().amis.clear();
+        for _ in 0..2 {
+            let ended = watch(&aws).end();
+            ended.assert_code(5);
+            let reason = ended.outcome()["reason"].as_str().unwrap().to_owned();
+            assert!(
+                reason.contains("the image (ami-0abc) was made at"),
+                "{reason}"
+            );
+            assert!(reason.contains("has been deleted since"), "{reason}");
+            assert_eq!(ended.outcome()["recorded"]["outcome"], "succeeded");
+        }
+    };
+    std::thread::scope(|scope| {
+        for target in ["img", aws::STACK] {
+            for to_the_end in [true, false] {
+                scope.spawn(move || run(target, to_the_end));
+            }
+        }
+    });
 }
