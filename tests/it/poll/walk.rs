@@ -232,7 +232,8 @@ proptest! {
 fn the_recording_keeps_the_events_of_an_unfinished_walk_of_a_replaced_stack() {
     let mut service = Service::new(Character::plain(10));
     service.arrive(30);
-    let mut watcher = Watcher::recording(fresh_folder().join("recording"));
+    let folder = fresh_folder();
+    let mut watcher = Watcher::recording(folder.join("recording"));
     watcher.finish(&mut service);
     let stack = service.stack();
     service.arrive(45);
@@ -246,7 +247,6 @@ fn the_recording_keeps_the_events_of_an_unfinished_walk_of_a_replaced_stack() {
     watcher.resume();
     assert_eq!(watcher.ledger.ids_of(&stack).len(), shown);
     watcher.ledger.check(&service);
-    assert_complete(watcher, service);
 }
 
 /// A failed walk marks nothing as seen: the committed events are the same before it and after it.
