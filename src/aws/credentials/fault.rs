@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::aws::context::RequestContext;
 use crate::aws::excerpt::excerpt_without_request;
 use crate::domain::fault::{Fault, FaultKind};
-use crate::text::redact::redact_secrets;
+use crate::text::redact::redact_words;
 use crate::text::safe::SafeText;
 
 /// The reason why there is no identity.
@@ -299,9 +299,9 @@ impl IdentityFault {
 /// How much of what a credential process printed is quoted, in characters.
 const LONGEST_CAUSE: usize = 200;
 
-/// The causes without the AWS SDK's own words, without secrets, and without the full stop that the hint would follow.
+/// The causes without the AWS SDK's own words, without secrets and what looks like one, and without the full stop that the hint would follow.
 fn in_plain_words(causes: &str) -> String {
-    let mut text = without_container_address(&redact_secrets(causes)).replace(['\n', '\r'], " ");
+    let mut text = without_container_address(&redact_words(causes)).replace(['\n', '\r'], " ");
     for (jargon, plain) in [
         ("dispatch failure: ", ""),
         ("dispatch failure", "the connection failed"),
@@ -442,6 +442,10 @@ mod tests {
             (
                 "Error retrieving credentials: External process exited with code 1. Stderr: aws_secret_access_key = c4n4ry",
                 "Error retrieving credentials: External process exited with code 1. Stderr: aws_secret_access_key = [redacted]",
+            ),
+            (
+                "External process exited with code 1. Stderr: no profile /opt/python3/creds, wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+                "External process exited with code 1. Stderr: no profile /opt/python3/creds, [redacted]",
             ),
             (
                 "invalid full URI for ECS provider (URI did not refer to an allowed IP address): http://c4n4ry:x@h/?y=c4n4ry: more",
