@@ -26,7 +26,7 @@ const NAME: usize = 5;
 const RESULT: usize = 6;
 /// The columns that become narrower until the table fits, in this order, and how narrow: the reason of a failure is worth
 /// the most. An AMI ID has 21 characters.
-const FLEXIBLE: [(usize, usize); 8] = [
+const FLEXIBLE: [(usize, usize); 9] = [
     (NAME, 10),
     (IMAGE, 12),
     (REGION, LEAST_REGION),
@@ -34,6 +34,7 @@ const FLEXIBLE: [(usize, usize); 8] = [
     (NAME, 6),
     (IMAGE, 10),
     (REGION, 0),
+    (TOOK, 8),
     (RESULT, 6),
 ];
 /// The narrowest region that is shown.
