@@ -32,9 +32,10 @@ use crate::text::safe::{SafeText, one_line};
 pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
 pub(crate) use layers::Setting;
-pub use task::{
+pub use task::Task;
+pub(crate) use task::{
     ApiSettings, Check, History, HistoryFormat, Log, NamedProfile, OutputFormat, OutputMode,
-    PlaybackSpeed, Record, Recorded, Settings, SourceSettings, Task,
+    PlaybackSpeed, Record, Recorded, Settings, SourceSettings,
 };
 pub(crate) use themes::ByBackground;
 
