@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use bakewatch::testing::Clock;
 use bakewatch::testing::app::{Mode, Model, Msg, Preferences, Session, SessionId, Target, update};
 use bakewatch::testing::backend::{
-    EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
+    EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, NoLog, Source,
 };
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::demo::FaultPlan;
@@ -163,6 +163,12 @@ impl ImageSource for OnePage {
 
 impl Source for OnePage {
     type Image = Self;
+    type Log = NoLog;
+    type Steps = std::convert::Infallible;
+
+    fn log_source(&mut self) -> Option<&mut NoLog> {
+        None
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

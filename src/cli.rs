@@ -56,15 +56,15 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct WatchArgs {
     /// Image ID, as passed to `pcluster build-image`, or `REGION/IMAGE_ID`, or the ARN of a
-    /// CloudFormation stack, also of a deleted one
+    /// CloudFormation stack, also of a deleted one; several targets are watched together
     #[arg(value_name = "TARGET", required_unless_present = "image_id_flag")]
-    pub image_id: Option<String>,
+    pub targets: Vec<String>,
     /// Same as the argument, for compatibility with pcluster
     #[arg(
         short = 'i',
         long = "image-id",
         value_name = "IMAGE_ID",
-        conflicts_with = "image_id"
+        conflicts_with = "targets"
     )]
     pub image_id_flag: Option<String>,
     #[command(flatten)]

@@ -26,7 +26,9 @@ pub mod backend {
     pub use crate::backend::parallelcluster::any_response::AnyResponse;
     pub use crate::backend::parallelcluster::{ParallelCluster, Settings, Signing};
     pub use crate::backend::{
-        EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
+        EventSource, EventsError, EventsPage, EventsResponse, ImageSource, LogBatch, LogError,
+        LogPath, LogRead, LogRequest, LogResponse, LogSource, NextToken, NoLog, Source,
+        StepsAnswer,
     };
 }
 
@@ -49,6 +51,7 @@ pub mod domain {
     pub use crate::domain::estimate::TypicalDuration;
     pub use crate::domain::fault::{Fault, FaultKind};
     pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription, RegionalAmi};
+    pub use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
     pub use crate::domain::observation::{
         LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep,
     };
@@ -57,6 +60,7 @@ pub mod domain {
     pub use crate::domain::search::{is_in_event, matching_field};
     pub use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
     pub use crate::domain::status::{ClassSet, StatusClass};
+    pub use crate::domain::steps::{ListedWorkflows, Step, StepStatus, Workflow};
     pub use crate::domain::timeline::{Row, Row as TimelineRow, Timeline};
     pub use crate::domain::verdict::{OutcomeKind, Verdict};
 }
@@ -69,7 +73,7 @@ pub mod poll {
     pub use crate::poll::permit::Permit;
     pub use crate::poll::poller::Poller;
     pub use crate::poll::schedule::{ApiRequest, PollCommand, Schedules};
-    pub use crate::poll::walk::{OVERLAP, Walk};
+    pub use crate::poll::walk::{OVERLAP, SHORT_POLLS, Walk};
 }
 
 pub mod recording {

@@ -88,7 +88,7 @@ fn elements(body: &[u8]) -> Option<usize> {
 /// The kept part of an event is one line, and the same event when it is read again, as a recording does.
 fn read_again(event: &StackEvent) {
     assert!(!event.raw().contains('\n'));
-    let again = StackEvent::from_json(event.raw(), Some(&event.stack_id));
+    let again = StackEvent::from_json(&event.raw(), Some(&event.stack_id));
     assert_eq!(again.key(), event.key());
     assert_eq!(again.raw(), event.raw());
     assert_eq!(

@@ -62,7 +62,7 @@ fn state_after(observations: &[Observation]) -> (BTreeMap<String, Vec<String>>, 
     let mut printed = Vec::new();
     for observation in observations {
         let change = build.apply(observation);
-        printed.extend(change.committed.iter().map(|event| event.raw().to_owned()));
+        printed.extend(change.committed.iter().map(|event| event.raw()));
     }
     printed.sort();
     let _ = Outcome::of(&build, "img");
@@ -72,7 +72,7 @@ fn state_after(observations: &[Observation]) -> (BTreeMap<String, Vec<String>>, 
         let events = rows.map(|row| match row {
             Row::Event(event) => {
                 assert_eq!(&event.stack_id, timeline.stack_id(), "stacks do not mix");
-                event.raw().to_owned()
+                event.raw()
             }
             Row::Gap => panic!("what is recorded is whole"),
         });

@@ -8,6 +8,7 @@ use crate::app::status::connection::ConnectionState;
 use crate::app::status::heartbeat::Progress;
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::steps::StepChange;
 use crate::text::safe::SafeText;
 use crate::text::secret::Secret;
 
@@ -27,6 +28,8 @@ pub enum Effect {
     Notify(String),
     /// The outcome is known: run the command that the user has set for it, if any.
     Run(Box<FinalOutcome>),
+    /// Poll a session's build no longer: its watch has ended.
+    Stop(SessionId),
     /// Put text on the clipboard, unchanged.
     Copy(String),
     /// Write a report of the build as it is now to a new file in the current folder. The runtime responds with
@@ -76,6 +79,18 @@ pub struct FinalOutcome {
 pub(crate) struct Origin {
     pub(crate) image_id: SafeText,
     pub(crate) region: Option<SafeText>,
+    /// How lines of text name the build, if there are several.
+    pub(crate) label: Option<Label>,
+}
+
+/// The name of a build among several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) text: String,
+    /// The number of columns of the longest one.
+    pub(crate) columns: usize,
+    /// The build's place among the builds, for its colour.
+    pub(crate) place: usize,
 }
 
 /// One entry of the text and JSON output.
@@ -84,6 +99,8 @@ pub enum Entry {
     /// The events from here on belong to this stack.
     Stack(StackId),
     Event(Arc<StackEvent>),
+    /// A step of Image Builder's workflows has begun, ended, or is tried again.
+    Step(Box<StepChange>),
     Status {
         state: ConnectionState,
         /// One lower-case line.

@@ -20,6 +20,7 @@
 
 pub(crate) mod effect;
 pub(crate) mod keys;
+pub(crate) mod labels;
 pub(crate) mod layout;
 pub(crate) mod model;
 pub(crate) mod msg;

@@ -155,6 +155,13 @@ impl Model {
         sessions
     }
 
+    /// Every session, in the order of their ids.
+    pub(crate) fn in_order(&self) -> Vec<&Session> {
+        let mut sessions: Vec<_> = self.sessions().collect();
+        sessions.sort_unstable_by_key(|session| session.id);
+        sessions
+    }
+
     fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.others.values().chain([&self.shown])
     }

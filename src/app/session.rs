@@ -108,6 +108,8 @@ pub struct Session {
 pub(super) enum CodeRequest {
     None,
     Wanted,
+    /// The same while requests still succeed: the session of the last code is about to expire.
+    WantedSoon,
     /// The user has closed the prompt.
     Declined,
 }
@@ -374,6 +376,7 @@ impl Session {
         Origin {
             image_id: SafeText::new(&self.target.image_id),
             region: self.region(),
+            label: None,
         }
     }
 

@@ -17,14 +17,16 @@ pub(crate) enum Service {
     Ec2,
     ImageBuilder,
     Sts,
+    Logs,
 }
 
 impl Service {
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::CloudFormation,
         Self::Ec2,
         Self::ImageBuilder,
         Self::Sts,
+        Self::Logs,
     ];
 
     /// The name in host names and signatures.
@@ -34,6 +36,7 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::ImageBuilder => "imagebuilder",
             Self::Sts => "sts",
+            Self::Logs => "logs",
         }
     }
 
@@ -44,6 +47,7 @@ impl Service {
             Self::Ec2 => "EC2",
             Self::ImageBuilder => "imagebuilder",
             Self::Sts => "STS",
+            Self::Logs => "CloudWatch Logs",
         }
     }
 }
@@ -149,8 +153,14 @@ impl Endpoints {
     /// Where an override is no URL that requests may go to.
     pub(crate) fn of_config(config: SdkConfig, region: &str) -> Result<Self, EndpointError> {
         let url = |service| ServiceUrl::of(&config, service, region);
-        let [first, second, third, fourth] = Service::ALL;
-        let urls = [url(first)?, url(second)?, url(third)?, url(fourth)?];
+        let [first, second, third, fourth, fifth] = Service::ALL;
+        let urls = [
+            url(first)?,
+            url(second)?,
+            url(third)?,
+            url(fourth)?,
+            url(fifth)?,
+        ];
         let config = Some(config);
         Ok(Self { urls, config })
     }
@@ -175,9 +185,15 @@ impl Endpoints {
 
     /// One address for every service.
     pub(crate) fn at(url: &str) -> Result<Self, EndpointError> {
-        let [first, second, third, fourth] = Service::ALL;
+        let [first, second, third, fourth, fifth] = Service::ALL;
         let url = |service| ServiceUrl::parse(service, url);
-        let urls = [url(first)?, url(second)?, url(third)?, url(fourth)?];
+        let urls = [
+            url(first)?,
+            url(second)?,
+            url(third)?,
+            url(fourth)?,
+            url(fifth)?,
+        ];
         Ok(Self { urls, config: None })
     }
 
@@ -187,6 +203,7 @@ impl Endpoints {
             Service::Ec2 => &self.urls[1],
             Service::ImageBuilder => &self.urls[2],
             Service::Sts => &self.urls[3],
+            Service::Logs => &self.urls[4],
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The HTTP client: sends one request at a time, with a deadline, a limit on the response's size, and no redirects.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -21,14 +22,23 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const POOL_IDLE: Duration = Duration::from_secs(50);
 const USER_AGENT: &str = concat!("bakewatch/", env!("CARGO_PKG_VERSION"));
 
-/// A client for one endpoint.
-#[derive(Debug)]
+/// Within this time, the clients of one endpoint reconnect once: they all notice a sleep.
+const ONE_SLEEP: Duration = Duration::from_secs(1);
+
+/// A client for one endpoint. Its clones share the connections.
+#[derive(Clone, Debug)]
 pub(crate) struct HttpClient {
-    client: Client,
-    config: ClientConfig,
+    pool: Arc<Mutex<Pool>>,
+    config: Arc<ClientConfig>,
     limits: Limits,
+}
+
+#[derive(Debug)]
+struct Pool {
+    client: Client,
     /// Since when a connection has been waiting for its next request.
     idle_since: Option<Instant>,
+    reconnected: Option<Instant>,
 }
 
 /// The facts about an endpoint that decide how it is reached.
@@ -117,30 +127,44 @@ impl HttpClient {
             endpoint,
             trusted: bundle.map_or_else(Vec::new, CaBundle::certificates),
         };
-        Ok(Self {
+        let pool = Pool {
             client: config.build().map_err(TlsError::Client)?,
-            config,
-            limits,
             idle_since: None,
+            reconnected: None,
+        };
+        Ok(Self {
+            pool: Arc::new(Mutex::new(pool)),
+            config: Arc::new(config),
+            limits,
         })
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stops using the present connections. One that died while the machine slept does not show it, and the pool
     /// does not drop it as idle either: its clock stands still during a sleep.
     pub(crate) fn reconnect(&mut self) {
+        let mut pool = self.pool();
+        let recently = |at: Instant| at.elapsed() < ONE_SLEEP;
+        if pool.reconnected.is_some_and(recently) {
+            return;
+        }
         // Building worked once, so it can only fail for lack of memory; then the old connections are tried.
         if let Ok(client) = self.config.build() {
-            self.client = client;
-            self.idle_since = None;
+            *pool = Pool {
+                client,
+                idle_since: None,
+                reconnected: Some(Instant::now()),
+            };
         }
     }
 
     /// Sends one request. Nothing is retried here: each attempt needs a signature of its own.
     pub(crate) async fn send(&mut self, request: Request) -> Result<Response, TransportError> {
-        let reused = self
-            .idle_since
-            .take()
-            .is_some_and(|since| since.elapsed() < POOL_IDLE);
+        let idle_since = self.pool().idle_since.take();
+        let reused = idle_since.is_some_and(|since| since.elapsed() < POOL_IDLE);
         let limits = self.limits;
         let request = self.prepare(request);
         let attempt = async {
@@ -155,7 +179,7 @@ impl HttpClient {
         let closes = response
             .header(CONNECTION.as_str())
             .is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        self.idle_since = (!closes).then(Instant::now);
+        self.pool().idle_since = (!closes).then(Instant::now);
         Ok(response)
     }
 
@@ -165,10 +189,8 @@ impl HttpClient {
     )]
     fn prepare(&self, request: Request) -> RequestBuilder {
         let method = request.operation.method();
-        let builder = self
-            .client
-            .request(method, request.url)
-            .headers(request.headers);
+        let client = self.pool().client.clone();
+        let builder = client.request(method, request.url).headers(request.headers);
         if request.body.is_empty() {
             builder
         } else {

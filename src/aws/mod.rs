@@ -22,6 +22,7 @@ pub(crate) mod http;
 pub(crate) mod operation;
 pub(crate) mod query;
 pub(crate) mod refusal;
+pub(crate) mod shared;
 pub(crate) mod signer;
 pub(crate) mod skew;
 #[cfg(test)]

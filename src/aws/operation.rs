@@ -17,9 +17,15 @@ pub(crate) enum Operation {
     ListStacks,
     DescribeImages,
     GetImage,
+    ListWorkflowExecutions,
+    ListWorkflowStepExecutions,
     /// Exchanges credentials, as the credential chain does.
     AssumeRole,
     GetCallerIdentity,
+    /// Lines of a log stream, in order.
+    GetLogEvents,
+    /// The lines of a log stream in a span of time.
+    FilterLogEvents,
 }
 
 impl Operation {
@@ -29,8 +35,11 @@ impl Operation {
             Self::GetImageStackEvents | Self::DescribeImage => "execute-api",
             Self::DescribeStackEvents | Self::DescribeStacks | Self::ListStacks => "cloudformation",
             Self::DescribeImages => "ec2",
-            Self::GetImage => "imagebuilder",
+            Self::GetImage | Self::ListWorkflowExecutions | Self::ListWorkflowStepExecutions => {
+                "imagebuilder"
+            }
             Self::GetCallerIdentity | Self::AssumeRole => "sts",
+            Self::GetLogEvents | Self::FilterLogEvents => "logs",
         }
     }
 
@@ -44,7 +53,12 @@ impl Operation {
             | Self::DescribeImages
             | Self::GetImage
             | Self::GetCallerIdentity => Method::GET,
-            Self::AssumeRole => Method::POST,
+            // Image Builder's lists and the build log are read by POST.
+            Self::ListWorkflowExecutions
+            | Self::ListWorkflowStepExecutions
+            | Self::AssumeRole
+            | Self::GetLogEvents
+            | Self::FilterLogEvents => Method::POST,
         }
     }
 
@@ -57,8 +71,12 @@ impl Operation {
             Self::ListStacks => "cloudformation:ListStacks",
             Self::DescribeImages => "ec2:DescribeImages",
             Self::GetImage => "imagebuilder:GetImage",
+            Self::ListWorkflowExecutions => "imagebuilder:ListWorkflowExecutions",
+            Self::ListWorkflowStepExecutions => "imagebuilder:ListWorkflowStepExecutions",
             Self::AssumeRole => "sts:AssumeRole",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::GetLogEvents => "logs:GetLogEvents",
+            Self::FilterLogEvents => "logs:FilterLogEvents",
         }
     }
 
@@ -71,8 +89,12 @@ impl Operation {
             Self::ListStacks => "list the stacks for",
             Self::DescribeImages => "find the AMI of",
             Self::GetImage => "read the Image Builder image of",
+            Self::ListWorkflowExecutions => "list the Image Builder workflows of",
+            Self::ListWorkflowStepExecutions => "list the Image Builder steps of",
             Self::AssumeRole => "assume the role",
             Self::GetCallerIdentity => "find the identity for",
+            Self::GetLogEvents => "read the build log of",
+            Self::FilterLogEvents => "search the build log for late lines of",
         }
     }
 }
@@ -114,9 +136,13 @@ mod tests {
             Operation::DescribeStacks => Some(Operation::ListStacks),
             Operation::ListStacks => Some(Operation::DescribeImages),
             Operation::DescribeImages => Some(Operation::GetImage),
-            Operation::GetImage => Some(Operation::GetCallerIdentity),
+            Operation::GetImage => Some(Operation::ListWorkflowExecutions),
+            Operation::ListWorkflowExecutions => Some(Operation::ListWorkflowStepExecutions),
+            Operation::ListWorkflowStepExecutions => Some(Operation::GetCallerIdentity),
             Operation::GetCallerIdentity => Some(Operation::AssumeRole),
-            Operation::AssumeRole => None,
+            Operation::AssumeRole => Some(Operation::GetLogEvents),
+            Operation::GetLogEvents => Some(Operation::FilterLogEvents),
+            Operation::FilterLogEvents => None,
         }
     }
 

@@ -1,11 +1,14 @@
-//! The ParallelCluster API, with what it leaves out: Image Builder's account of a failure. That is read from AWS with the
+//! The ParallelCluster API, with what it leaves out: Image Builder's steps and its account of a failure. These are read from AWS with the
 //! user's own identity: a role is the API's.
 
 use chrono::TimeDelta;
 
 use crate::backend::direct::Direct;
 use crate::backend::parallelcluster::ParallelCluster;
-use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
+use crate::backend::{
+    EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source, StepSource,
+    StepsAnswer,
+};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::text::safe::SafeText;
@@ -39,8 +42,24 @@ impl ImageSource for Enriched {
     }
 }
 
+impl StepSource for Enriched {
+    async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
+        self.aws.steps().await
+    }
+}
+
 impl Source for Enriched {
     type Image = Self;
+    type Log = Direct;
+    type Steps = Self;
+
+    fn log_source(&mut self) -> Option<&mut Direct> {
+        self.aws.log_source()
+    }
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

@@ -1,32 +1,36 @@
 //! The backends: the services that a watch reads a build from, one variant of [`Backend`] each.
 //!
 //! ```text
-//!  poll ─ ApiRequest ─► EventSource, ImageSource ─┬► parallelcluster/ ─┬► aws ─► the ParallelCluster API
-//!   ▲                                             └► direct/ ──────────┘     ► CloudFormation, EC2, Image Builder
-//!   └────────── EventsResponse, ImageAnswer, Fault ◄───────┘
+//!  poll ─ ApiRequest ─► EventSource, ImageSource, StepSource ─┬► parallelcluster/ ─┬► aws ─► the ParallelCluster API
+//!   ▲                                                         └► direct/ ──────────┘     ► CloudFormation, EC2, Image Builder
+//!   └────────── EventsResponse, ImageAnswer, StepsAnswer, Fault ◄──────┘
 //! ```
 //! The traits are a backend's capabilities, in the domain's types; [`Source`] puts them together for the poller.
 //! A backend makes one request at a time, and turns each response into the domain's types: it keeps no events and decides
 //! no verdict. When to make the next request is for [`crate::poll`]. The AWS side of a request
 //! (credentials, signature, HTTP, errors that all services share) is in [`crate::aws`].
 
+pub(crate) mod cloudwatch_logs;
 pub(crate) mod direct;
 pub(crate) mod enriched;
 pub(crate) mod parallelcluster;
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::backend::direct::Direct;
 use crate::backend::enriched::Enriched;
 use crate::backend::parallelcluster::ParallelCluster;
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
+use crate::domain::log_line::LogLine;
 use crate::domain::stack_event::StackEvent;
+use crate::domain::steps::ListedWorkflows;
 
 /// The service's token for the next (older) page; opaque, and never used again after an error.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -74,6 +78,83 @@ pub enum EventsError {
     Fault(Fault),
 }
 
+/// A stream of CloudWatch Logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPath {
+    pub group: String,
+    pub stream: String,
+}
+
+/// A request for lines of a log stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRequest {
+    pub path: LogPath,
+    pub read: LogRead,
+    /// The time of the oldest line that is wanted.
+    pub from: DateTime<Utc>,
+    /// The time of the newest line that is wanted.
+    pub until: Option<DateTime<Utc>>,
+    /// Continues an earlier request of the same kind.
+    pub token: Option<NextToken>,
+}
+
+/// The order in which a log stream is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogRead {
+    /// From the oldest line on.
+    Forward,
+    /// From the newest line back.
+    Backward,
+    /// Every line of a span of time, however late it came.
+    Search,
+}
+
+/// A successful response about a log stream.
+#[derive(Clone, Debug)]
+pub enum LogResponse {
+    Page(LogBatch),
+    /// There is no such group or stream (yet).
+    Absent,
+}
+
+/// Lines of a log stream.
+#[derive(Clone, Debug, Default)]
+pub struct LogBatch {
+    /// In time order.
+    pub lines: Vec<LogLine>,
+    /// For the lines that follow in the order of the request. A search ends without one; other reads return the token of
+    /// their request where no line follows at present.
+    pub next: Option<NextToken>,
+    /// For the lines in the other direction.
+    pub opposite: Option<NextToken>,
+}
+
+/// The reason why there are no lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogError {
+    /// The service rejected the token: it has expired.
+    TokenRejected(Fault),
+    Fault(Fault),
+}
+
+/// The build log of one image. It serves one request at a time.
+pub trait LogSource: Send {
+    fn log(
+        &mut self,
+        request: &LogRequest,
+    ) -> impl Future<Output = Result<LogResponse, LogError>> + Send;
+}
+
+/// The build log of a source that has none.
+#[derive(Debug)]
+pub enum NoLog {}
+
+impl LogSource for NoLog {
+    async fn log(&mut self, _: &LogRequest) -> Result<LogResponse, LogError> {
+        match *self {}
+    }
+}
+
 /// The stack events of one image. It serves one request at a time.
 pub trait EventSource: Send {
     /// Fetches one page of stack events: the newest without a token, an older one with it.
@@ -89,12 +170,45 @@ pub trait ImageSource: Send {
     fn image(&mut self) -> impl Future<Output = Result<ImageAnswer, Fault>> + Send;
 }
 
+/// The answer about the workflows of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepsAnswer {
+    Listed(ListedWorkflows),
+    /// There is no image yet, or no more.
+    NoImage,
+    /// The call is refused: it is not made again before the user retries.
+    Refused,
+}
+
+/// The workflows of one image, with their steps. It serves one request at a time.
+pub trait StepSource: Send {
+    /// Lists the workflows.
+    fn steps(&mut self) -> impl Future<Output = Result<StepsAnswer, Fault>> + Send;
+}
+
+/// A capability that a backend lacks.
+impl StepSource for Infallible {
+    async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
+        match *self {}
+    }
+}
+
 /// The capabilities of a backend for one image. All have events; any other one may be missing.
 pub trait Source: EventSource {
     type Image: ImageSource;
+    type Log: LogSource;
+    type Steps: StepSource;
 
     /// `None` if the backend can't describe images.
     fn image_source(&mut self) -> Option<&mut Self::Image>;
+
+    /// `None` if the backend can't read build logs.
+    fn log_source(&mut self) -> Option<&mut Self::Log>;
+
+    /// `None` if the backend can't list steps.
+    fn step_source(&mut self) -> Option<&mut Self::Steps> {
+        None
+    }
 
     /// The requests since the last time that this was asked.
     fn take_requests(&mut self) -> u32 {
@@ -152,8 +266,44 @@ impl ImageSource for Backend {
     }
 }
 
+impl LogSource for Backend {
+    async fn log(&mut self, request: &LogRequest) -> Result<LogResponse, LogError> {
+        match self {
+            Self::ParallelCluster(_) => Ok(LogResponse::Absent),
+            Self::Direct(aws) => aws.log(request).await,
+            Self::Enriched(both) => both.aws.log(request).await,
+        }
+    }
+}
+
+impl StepSource for Backend {
+    async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
+        match self {
+            Self::ParallelCluster(_) => Ok(StepsAnswer::NoImage),
+            Self::Direct(aws) => aws.steps().await,
+            Self::Enriched(both) => both.steps().await,
+        }
+    }
+}
+
 impl Source for Backend {
     type Image = Self;
+    type Log = Self;
+    type Steps = Self;
+
+    fn log_source(&mut self) -> Option<&mut Self> {
+        let has_log = match self {
+            Self::ParallelCluster(_) => false,
+            Self::Direct(aws) => aws.log_source().is_some(),
+            Self::Enriched(both) => both.aws.log_source().is_some(),
+        };
+        has_log.then_some(self)
+    }
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        let has_steps = !matches!(self, Self::ParallelCluster(_));
+        has_steps.then_some(self)
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

@@ -182,8 +182,8 @@ pub struct Log {
 /// The source of a watch.
 #[derive(Clone, Debug)]
 pub enum SourceSettings {
-    /// An image, through the ParallelCluster API.
-    Api(Box<ApiSettings>),
+    /// Images: at least one.
+    Api(Vec<ApiSettings>),
     /// A simulated build.
     Demo {
         scenario: String,
@@ -272,10 +272,15 @@ impl Task {
                 if !args.no_record {
                     record = Record::InFolder;
                 }
-                let given = args.image_id.or(args.image_id_flag).unwrap_or_default();
+                let given: Vec<_> = args.targets.into_iter().chain(args.image_id_flag).collect();
+                if given.len() > 1 && args.output.record.is_some() {
+                    return Err(Error::Usage(
+                        "--record names the file of one build; leave it out, and each build is recorded in a file of its own".to_owned(),
+                    ));
+                }
                 let look = args.output.look.clone();
-                let (api, preferences) = connection(&given, args.api, look, environment)?;
-                (SourceSettings::Api(Box::new(api)), args.output, preferences)
+                let (builds, preferences) = connections(&given, args.api, look, environment)?;
+                (SourceSettings::Api(builds), args.output, preferences)
             }
             Command::Demo(DemoArgs {
                 scenario,
@@ -337,8 +342,11 @@ const ANY_IMAGE: &str = "bakewatch-check";
 
 fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
     let given = args.image_id.as_deref().unwrap_or(ANY_IMAGE);
-    let (api, _) = connection(given, args.api, LookArgs::default(), environment)?;
+    let given = [given.to_owned()];
+    let (builds, _) = connections(&given, args.api, LookArgs::default(), environment)?;
     let policy = args.policy;
+    let api = builds.into_iter().next();
+    let api = api.ok_or_else(|| Error::Bug("a check of no image".to_owned()))?;
     Ok(Task::Check(Box::new(Check { api, policy })))
 }
 
@@ -374,21 +382,24 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
     })
 }
 
-/// The connection of a target, and the settings around it.
-fn connection(
-    target: &str,
+/// The connection of each target, and the settings around them.
+fn connections(
+    targets: &[String],
     flags: ApiArgs,
     look: LookArgs,
     environment: &Environment,
-) -> Result<(ApiSettings, Preferences), Error> {
+) -> Result<(Vec<ApiSettings>, Preferences), Error> {
     let unsigned = flags.no_sign_request;
-    let target = Target::parse(target)?;
-    if target.stack.is_some() {
-        check_flags_of_stack(&flags, &target)?;
+    let targets: Result<Vec<_>, _> = targets.iter().map(|text| Target::parse(text)).collect();
+    let targets = targets?;
+    for target in targets.iter().filter(|target| target.stack.is_some()) {
+        check_flags_of_stack(&flags, target)?;
     }
     let preferences = Preferences::load(flags, look, environment)?;
-    let api = api(target, unsigned, &preferences)?;
-    Ok((api, preferences))
+    let builds = targets
+        .into_iter()
+        .map(|target| api(target, unsigned, &preferences));
+    Ok((builds.collect::<Result<_, _>>()?, preferences))
 }
 
 /// A stack is where its ARN says, and the API has nothing but images.

@@ -14,6 +14,8 @@ use crate::demo::duration;
 pub enum Route {
     StackEvents,
     Image,
+    /// The workflows of the image and their steps: from AWS only.
+    Steps,
     /// None that the API has.
     Unknown,
 }

@@ -34,6 +34,10 @@ struct Stack {
     tags: Vec<(String, String)>,
     /// Image Builder's stage of the image that it makes.
     stage: Option<(String, Option<String>)>,
+    /// The workflows as Image Builder lists them, each with its `steps`.
+    workflows: Vec<Value>,
+    /// Image Builder's account of the failure, once the image has failed.
+    failure: Option<Value>,
 }
 
 /// A stack as CloudFormation has it.
@@ -59,6 +63,7 @@ pub(crate) struct EventsPage {
 pub(crate) struct StageView {
     pub status: String,
     pub reason: Option<String>,
+    pub failure: Option<Value>,
     /// The region and the id of the AMI.
     pub ami: Option<(String, String)>,
 }
@@ -74,6 +79,11 @@ pub(crate) enum Change {
     StackGone,
     /// The response of DescribeImage from now on; none means 404.
     Image(Option<Value>),
+    /// Image Builder's workflows, and its account of a failure, once there is one.
+    Workflows {
+        listed: Vec<Value>,
+        failure: Option<Value>,
+    },
 }
 
 /// The state of a requested page of events.
@@ -140,6 +150,12 @@ impl World {
                 }
                 state.image = body.map(|body| body.to_string());
             }
+            Change::Workflows { listed, failure } => {
+                if let Some(stack) = &mut state.stack {
+                    stack.workflows = listed;
+                    stack.failure = failure;
+                }
+            }
         }
     }
 
@@ -198,11 +214,37 @@ impl World {
         } else {
             status
         };
+        let failure = stack.failure.clone().filter(|_| status == "FAILED");
         Some(StageView {
             status,
+            failure,
             reason,
             ami,
         })
+    }
+
+    /// Image Builder's workflows of the image of this ARN, each with its `steps`.
+    pub(crate) fn workflows(&self, image_arn: &str) -> Option<Vec<Value>> {
+        let state = self.state();
+        let stack = state.stack.as_ref()?;
+        let is_own = stack.events.iter().any(|event| event.contains(image_arn));
+        is_own.then(|| stack.workflows.clone())
+    }
+
+    /// One workflow by its id, with its `steps`.
+    pub(crate) fn workflow(&self, id: &str) -> Option<Value> {
+        let state = self.state();
+        let mut workflows = state.stack.as_ref()?.workflows.iter();
+        let found = workflows.find(|workflow| workflow["workflowExecutionId"] == *id);
+        found.cloned()
+    }
+
+    /// Sets Image Builder's workflows of the present stack, each with its `steps`.
+    pub fn set_workflows(&self, listed: Vec<Value>) {
+        self.apply(Change::Workflows {
+            listed,
+            failure: None,
+        });
     }
 
     pub(crate) fn image_id(&self) -> &str {
@@ -229,6 +271,8 @@ impl Stack {
             events: Vec::new(),
             tags: Vec::new(),
             stage: None,
+            workflows: Vec::new(),
+            failure: None,
         }
     }
 

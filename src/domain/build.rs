@@ -18,6 +18,7 @@ use crate::domain::resume::Earlier;
 use crate::domain::search::Predicate;
 use crate::domain::stack_event::{EventKey, StackEvent, StackId};
 use crate::domain::status::ResourceStatus;
+use crate::domain::steps::{ImageEnd, ListedWorkflows, StepChange, Steps};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::ami::{Owner, began_before, names_another, owner};
 use crate::domain::verdict::answers::{Answers, BuilderFailure, Moment, Repeated, Shown};
@@ -26,6 +27,9 @@ use crate::store::filter_index::FilterSlot;
 use crate::store::work::WorkBudget;
 use crate::text::arn;
 use crate::text::safe::SafeText;
+
+/// The AMI's tag that names the version of ParallelCluster.
+const VERSION_TAG: &str = "parallelcluster:version";
 
 /// The build of one image.
 #[derive(Debug, Default)]
@@ -42,6 +46,8 @@ pub struct Build {
     described: Option<Box<ImageDescription>>,
     /// When Image Builder's stage was first seen, if the stage before it was seen too.
     stage_since: Option<DateTime<Utc>>,
+    /// The workflows of the current stack's image.
+    steps: Steps,
     /// Whether the last response with events was that there is no stack.
     stack_gone: bool,
     has_responded: bool,
@@ -121,11 +127,18 @@ impl Build {
                 self.answers.stack_is_gone(observation.elapsed);
             }
             Seen::Image(image) => self.apply_image(image, observation),
+            Seen::Log(page) => {
+                change.response = Response::Detail;
+                change.log = Some(page);
+            }
+            Seen::Steps(listed) => self.apply_steps(listed),
             Seen::Failed(fault) => change.response = Response::Failed(fault),
             Seen::Refused(fault) => change.response = Response::Refused(fault),
             Seen::ClockOff(behind) => change.response = Response::ClockOff(*behind),
         }
-        if matches!(change.response, Response::Data | Response::StackGone) {
+        // What the steps answer says nothing of the stack and the image themselves.
+        let is_evidence = !matches!(observation.seen, Seen::Steps(_));
+        if is_evidence && matches!(change.response, Response::Data | Response::StackGone) {
             self.watched_since.get_or_insert(observation.at);
             self.answers.answered(observation.elapsed);
         }
@@ -133,7 +146,50 @@ impl Build {
         if !self.is_only_recorded() {
             self.verdict = decide(self.verdict, &self.evidence());
         }
+        change.steps = self.settle_steps();
         change
+    }
+
+    /// Takes the workflows that Image Builder lists, unless they are another image's.
+    fn apply_steps(&mut self, listed: &ListedWorkflows) {
+        let own = self.current().and_then(|stack| stack.facts().image_arn());
+        let is_own = own.is_none_or(|own| *own == listed.image_arn);
+        if is_own && !self.is_only_recorded() {
+            self.steps.list(listed);
+        }
+    }
+
+    fn settle_steps(&mut self) -> Vec<StepChange> {
+        if self.steps.is_empty() {
+            return Vec::new();
+        }
+        let mut steps = std::mem::take(&mut self.steps);
+        let changes = steps.settle(self.image_end());
+        self.steps = steps;
+        changes
+    }
+
+    /// How and when Image Builder has ended its work, as far as that is known.
+    fn image_end(&self) -> Option<ImageEnd<'_>> {
+        let facts = self.current().map(Timeline::facts);
+        if self.is_made() {
+            let made = facts
+                .and_then(Facts::made)
+                .and_then(|event| event.timestamp);
+            return Some(ImageEnd::Made(made.or(self.answers.made_at())));
+        }
+        let failed = facts.and_then(Facts::failed_build);
+        let failed = failed.map(|event| event.timestamp);
+        let builder = || self.builder_failure().map(|failure| Some(failure.at));
+        let at = failed.or_else(builder)?;
+        let context = self.image().and_then(|image| image.failure.as_ref());
+        let step = context.and_then(|context| context.step.as_ref());
+        Some(ImageEnd::Failed(at, step.map(SafeText::as_str)))
+    }
+
+    /// The workflows of Image Builder, with their steps.
+    pub fn steps(&self) -> &Steps {
+        &self.steps
     }
 
     fn apply_page(&mut self, page: &WalkStep, change: &mut Change<'_>) {
@@ -184,6 +240,7 @@ impl Build {
         };
         self.timelines.push(timeline);
         self.verdict = Verdict::Waiting;
+        self.steps = Steps::default();
         self.described
             .take_if(|image| image.stack_id.as_ref() != Some(stack_id));
         if self.described.is_none() {
@@ -416,6 +473,14 @@ impl Build {
         let described = self.image().and_then(|image| image.region.clone());
         let of_stack = || arn::region(self.stack_id()?.as_str()).map(SafeText::new);
         described.or_else(of_stack)
+    }
+
+    /// The ParallelCluster version that builds the image: of the description, else of the AMI's tag, which outlives the
+    /// stack.
+    pub fn version(&self) -> Option<&SafeText> {
+        let image = self.image()?;
+        let of_ami = || self.ami()?.tag(VERSION_TAG);
+        image.version.as_ref().or_else(of_ami)
     }
 
     /// The newest event of the current stack itself.

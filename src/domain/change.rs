@@ -7,8 +7,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::fault::Fault;
+use crate::domain::log_line::LogPage;
 use crate::domain::observation::{Observation, Stream, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::steps::StepChange;
 
 /// One observation after the build has applied it.
 #[derive(Debug)]
@@ -30,6 +32,10 @@ pub struct Change<'a> {
     pub has_new_gap: bool,
     /// The newly committed events, in the order to print them.
     pub committed: Vec<Arc<StackEvent>>,
+    /// The new lines of the build log.
+    pub log: Option<&'a LogPage>,
+    /// The steps that have begun, ended, or are tried again.
+    pub steps: Vec<StepChange>,
     /// The changes by the observations of a resumed recording.
     pub earlier: Vec<Self>,
     /// The recorded build is another one than this: nothing of it is left.
@@ -41,6 +47,8 @@ pub struct Change<'a> {
 pub enum Response<'a> {
     /// The API returned data of the stream.
     Data,
+    /// The API returned what a build does inside: it shows, and decides nothing.
+    Detail,
     /// An earlier watch has recorded the data; there was no request.
     Recorded,
     /// There is no stack of this name.
@@ -81,6 +89,8 @@ impl<'a> Change<'a> {
             new_stack: None,
             has_new_gap: false,
             committed: Vec::new(),
+            log: None,
+            steps: Vec::new(),
             earlier: Vec::new(),
             replaced: false,
         }

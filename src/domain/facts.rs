@@ -6,8 +6,8 @@
 //!
 //! Tests: `tests/it/headless/endings.rs`, `src/domain/failure/tests.rs`.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -37,6 +37,8 @@ pub struct Facts {
     made: Option<Arc<StackEvent>>,
     resources: HashMap<SafeText, Resource>,
     resources_by_class: [usize; StatusClass::ALL.len()],
+    /// The resources whose newest status ends no operation.
+    running: HashSet<SafeText>,
     /// The number of resources that have ever failed by themselves.
     failed_resources: usize,
     /// The logical id by physical id: reasons name resources by their ARNs.
@@ -152,6 +154,11 @@ impl Facts {
         };
         resource.creation_failed |= event.is_own_failure && !event.status.is_delete();
         count[resource.class().index()] += 1;
+        if resource.newest.status.is_final() {
+            self.running.remove(&event.logical_id);
+        } else {
+            self.running.insert(event.logical_id.clone());
+        }
         if let Some(slot) = resource.beginning(&event.status) {
             replace_if(slot, event, &older);
         }
@@ -253,6 +260,19 @@ impl Facts {
         Some(&self.resources.get(logical_id)?.newest)
     }
 
+    /// The newest event of the operation that runs: of several, of the one that began last; of the stack itself only if no
+    /// resource's runs.
+    pub fn running(&self) -> Option<&Arc<StackEvent>> {
+        let resources = self.running.iter().filter_map(|id| self.newest_of(id));
+        let began_last = resources.max_by_key(|event| {
+            let began = self.beginning_of(event).filter(|_| begins(&event.status));
+            let began = began.unwrap_or(event).timestamp;
+            (began, event.timestamp, event.logical_id.as_str())
+        });
+        let root = || self.root().filter(|root| !root.status.is_final());
+        began_last.or_else(root)
+    }
+
     /// The first event of the creation or deletion of a resource that `event` ends. If a deletion was tried several
     /// times, this is the first event of the first try.
     pub fn beginning_of(&self, event: &StackEvent) -> Option<&Arc<StackEvent>> {
@@ -269,6 +289,11 @@ impl Facts {
     pub fn logical_id_of(&self, physical_id: &SafeText) -> Option<&SafeText> {
         self.logical_ids.get(physical_id)
     }
+}
+
+/// Whether [`Facts::beginning_of`] knows the beginnings of such operations.
+fn begins(status: &ResourceStatus) -> bool {
+    matches!(status.as_str(), "CREATE_IN_PROGRESS" | "DELETE_IN_PROGRESS")
 }
 
 fn replace_if(

@@ -156,6 +156,13 @@ impl Ami {
         }
     }
 
+    /// The value of a tag.
+    pub fn tag(&self, key: &str) -> Option<&SafeText> {
+        let mut tags = self.tags.iter();
+        let (_, value) = tags.find(|(name, _)| name.as_str() == key)?;
+        Some(value)
+    }
+
     /// The line of a cluster's configuration that uses it. `None` for an id that would not be one word there.
     pub(crate) fn configuration(&self) -> Option<String> {
         let id = self.id.as_str();

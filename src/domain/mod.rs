@@ -4,6 +4,7 @@
 //! ```text
 //!  Observation ──► Build ──┬─► Timeline (one a stack) ──► EntryLog, Facts
 //!                          ├─► ImageDescription
+//!                          ├─► Steps (of Image Builder's workflows)
 //!                          └─► verdict ──► summary, Explanation (failure/)
 //! ```
 //! Everything here is pure: no clock, no network, no terminal. Time and text come in as arguments, and the same input
@@ -17,6 +18,7 @@ pub(crate) mod facts;
 pub(crate) mod failure;
 pub(crate) mod fault;
 pub(crate) mod image;
+pub(crate) mod log_line;
 pub(crate) mod names;
 pub(crate) mod observation;
 pub(crate) mod outcome;
@@ -26,5 +28,6 @@ pub(crate) mod search;
 pub(crate) mod span;
 pub(crate) mod stack_event;
 pub(crate) mod status;
+pub(crate) mod steps;
 pub(crate) mod timeline;
 pub(crate) mod verdict;

@@ -9,7 +9,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
+use crate::domain::log_line::LogPage;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::domain::steps::ListedWorkflows;
 
 /// A kind of data that is fetched on its own schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,6 +67,10 @@ pub enum Seen {
     /// There is no stack of this name.
     StackGone,
     Image(ImageAnswer),
+    /// Lines of the build log.
+    Log(LogPage),
+    /// The workflows of the image, all of them.
+    Steps(ListedWorkflows),
     /// A request of the stream failed; other streams may still be up to date.
     Failed(Fault),
     /// A call of the stream is refused for good, and the watch goes on without it.

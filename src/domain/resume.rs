@@ -118,7 +118,12 @@ impl Identity {
             {
                 Some(Standing::Same { inferred: false })
             }
-            Seen::Resumed(_) | Seen::Failed(_) | Seen::Refused(_) | Seen::ClockOff(_) => None,
+            Seen::Resumed(_)
+            | Seen::Log(_)
+            | Seen::Steps(_)
+            | Seen::Failed(_)
+            | Seen::Refused(_)
+            | Seen::ClockOff(_) => None,
         };
         if let Some(decided) = decided {
             self.standing = decided;

@@ -35,7 +35,7 @@ impl Entry for StackEvent {
     }
 
     fn size(&self) -> usize {
-        self.raw().len()
+        self.raw_len()
     }
 
     /// The log lists the consequences of a failure: a view shows them below it.
@@ -133,7 +133,7 @@ fn is_in_optional(pattern: &Pattern, text: Option<&SafeText>) -> bool {
 
 fn is_in_raw(pattern: &Pattern, event: &StackEvent) -> bool {
     let Some(fields) = event.every_field() else {
-        return pattern.is_in(event.raw());
+        return pattern.is_in(&event.raw());
     };
     fields.iter().any(|(name, value)| {
         let properties = value.as_str().filter(|_| name == PROPERTIES);

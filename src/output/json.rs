@@ -9,6 +9,7 @@ use crate::domain::image::{FailureContext, RegionalAmi};
 use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::resume::Recorded;
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
+use crate::domain::steps::StepChange;
 use crate::text::safe::{SafeText, escape_json};
 
 #[derive(Serialize)]
@@ -29,6 +30,21 @@ enum Line<'a> {
         of: Option<Of<'a>>,
         event: &'a RawValue,
     },
+    Step {
+        #[serde(flatten)]
+        of: Option<Of<'a>>,
+        workflow: &'a str,
+        step: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        action: Option<&'a str>,
+        status: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        started_at: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ended_at: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        attempt: Option<u32>,
+    },
     Status {
         #[serde(flatten)]
         of: Option<Of<'a>>,
@@ -40,7 +56,6 @@ enum Line<'a> {
         region: Option<&'a str>,
         elapsed: Option<i64>,
         stage: Option<&'a str>,
-        /// Nothing reads the workflow and the log yet: these are unknown.
         step: Option<&'a str>,
         steps_done: Option<usize>,
         steps_total: Option<usize>,
@@ -167,6 +182,7 @@ pub(super) fn json_line(origin: Option<&Origin>, entry: &Entry) -> Option<String
             of,
         }),
         Entry::Event(event) => event_line(of, event),
+        Entry::Step(change) => serde_json::to_string(&step_line(of, change)),
         Entry::Status { state, message } => serde_json::to_string(&Line::Status {
             of,
             state: state.label(),
@@ -179,12 +195,27 @@ pub(super) fn json_line(origin: Option<&Origin>, entry: &Entry) -> Option<String
 }
 
 fn event_line(of: Option<Of<'_>>, event: &StackEvent) -> serde_json::Result<String> {
-    let raw: &RawValue = serde_json::from_str(event.as_sent())?;
+    let sent = event.as_sent();
+    let raw: &RawValue = serde_json::from_str(&sent)?;
     serde_json::to_string(&Line::Event {
         stack_id: event.stack_id.as_str(),
         of,
         event: raw,
     })
+}
+
+fn step_line<'a>(of: Option<Of<'a>>, change: &'a StepChange) -> Line<'a> {
+    let step = &change.step;
+    Line::Step {
+        of,
+        workflow: change.workflow.as_str(),
+        step: step.name.as_str(),
+        action: step.action.as_ref().map(SafeText::as_str),
+        status: step.status.as_str(),
+        started_at: step.started_at.map(format_time),
+        ended_at: step.ended_at.map(format_time),
+        attempt: step.attempt,
+    }
 }
 
 fn progress_line(progress: &Progress) -> Line<'_> {
@@ -193,9 +224,9 @@ fn progress_line(progress: &Progress) -> Line<'_> {
         region: progress.region.as_ref().map(SafeText::as_str),
         elapsed: progress.elapsed.map(|elapsed| elapsed.num_seconds()),
         stage: progress.stage.as_ref().map(SafeText::as_str),
-        step: None,
-        steps_done: None,
-        steps_total: None,
+        step: progress.step.as_ref().map(|step| step.name.as_str()),
+        steps_done: progress.step.as_ref().map(|step| step.done),
+        steps_total: progress.step.as_ref().map(|step| step.total),
         last_event_at: progress.last_event_at.map(format_time),
         last_log_at: None,
     }

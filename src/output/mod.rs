@@ -33,7 +33,7 @@ pub use variables::variables;
 /// The format of the printed lines.
 #[derive(Clone, Debug)]
 pub(crate) enum LineFormat {
-    /// One aligned line per event; status changes go to the diagnostics.
+    /// One aligned line per event and per change of a step; status changes go to the diagnostics.
     Text(Box<Theme>),
     /// One JSON object per line.
     Json,
@@ -43,7 +43,7 @@ impl LineFormat {
     /// Whether an entry is printed to standard output, not as a diagnostic.
     pub(crate) const fn is_result(&self, entry: &Entry) -> bool {
         match entry {
-            Entry::Event(_) | Entry::Outcome(_) | Entry::Progress(_) => true,
+            Entry::Event(_) | Entry::Step(_) | Entry::Outcome(_) | Entry::Progress(_) => true,
             Entry::Stack(_) | Entry::Status { .. } => matches!(self, Self::Json),
             Entry::Remark(_) => false,
         }
@@ -110,6 +110,13 @@ impl<O: Write, D: Write> Printer<O, D> {
     /// # Errors
     /// If a result can't be written. Diagnostics that can't be written are dropped.
     pub(crate) fn print(&mut self, origin: Option<&Origin>, entry: &Entry) -> io::Result<()> {
+        let prefix = match (
+            &self.format,
+            origin.and_then(|origin| origin.label.as_ref()),
+        ) {
+            (LineFormat::Text(theme), Some(label)) => text::label(label, theme),
+            _ => String::new(),
+        };
         match (&self.format, entry) {
             (_, Entry::Remark(text)) => {
                 let _ = writeln!(self.diagnostics, "note: {}", one_line(text.as_str()));
@@ -120,27 +127,37 @@ impl<O: Write, D: Write> Printer<O, D> {
                 None => Ok(()),
             },
             (LineFormat::Text(_), Entry::Status { state, message }) => {
-                let _ = writeln!(self.diagnostics, "{}: {}", state.label(), one_line(message));
+                let message = one_line(message);
+                let _ = writeln!(self.diagnostics, "{prefix}{}: {message}", state.label());
                 Ok(())
             }
             (LineFormat::Text(_), Entry::Stack(stack)) => {
-                let _ = writeln!(
-                    self.diagnostics,
-                    "stack: {}",
-                    one_line(stack.to_safe().as_str())
-                );
+                let stack = stack.to_safe();
+                let stack = one_line(stack.as_str());
+                let _ = writeln!(self.diagnostics, "{prefix}stack: {stack}");
                 Ok(())
             }
-            (LineFormat::Text(theme), Entry::Event(event)) => {
-                writeln!(self.out, "{}", theme.text(&text::event(event, theme)))
+            (LineFormat::Text(theme), Entry::Event(event)) => self.print_text(
+                &prefix,
+                &theme.text(&text::event(event, theme)).into_owned(),
+            ),
+            (LineFormat::Text(theme), Entry::Step(change)) => {
+                let line = theme.text(&text::step(change, theme)).into_owned();
+                self.print_text(&prefix, &line)
             }
             (LineFormat::Text(theme), Entry::Progress(progress)) => {
-                writeln!(self.out, "{}", theme.text(&text::progress(progress, theme)))
+                let line = theme.text(&text::progress(progress, theme)).into_owned();
+                self.print_text(&prefix, &line)
             }
             (LineFormat::Text(theme), Entry::Outcome(outcome)) => {
-                writeln!(self.out, "{}", theme.text(&text::outcome(outcome, theme)))
+                let line = theme.text(&text::outcome(outcome, theme)).into_owned();
+                self.print_text(&prefix, &line)
             }
         }
+    }
+
+    fn print_text(&mut self, prefix: &str, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{prefix}{line}")
     }
 
     /// Flushes the results.

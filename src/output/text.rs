@@ -3,8 +3,9 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use crossterm::style::Stylize;
 use ratatui::backend::IntoCrossterm;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 
+use crate::app::effect::Label;
 use crate::app::model::Model;
 use crate::app::status::heartbeat::Progress;
 use crate::app::status::summary::summary;
@@ -13,6 +14,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::resume::in_words;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
+use crate::domain::steps::StepChange;
 use crate::domain::verdict::OutcomeKind;
 use crate::style::Theme;
 use crate::style::sgr::with_basic_colours;
@@ -48,6 +50,63 @@ pub(super) fn event(event: &StackEvent, theme: &Theme) -> String {
     line.trim_end().to_owned()
 }
 
+/// A step of a workflow: time (UTC), status, step, workflow and action, message.
+pub(super) fn step(change: &StepChange, theme: &Theme) -> String {
+    let step = &change.step;
+    let ended = step.ended_at.filter(|_| step.status.has_ended());
+    let time = ended.or(step.started_at);
+    let text = |text: &Option<SafeText>| one_line(text.as_ref().map_or("", SafeText::as_str));
+    let took = ended
+        .zip(step.started_at)
+        .map(|(end, begin)| format!("took {}", duration((end - begin).max(TimeDelta::zero()))));
+    let attempt = step.attempt.filter(|attempt| *attempt > 1);
+    let notes = attempt.map(|attempt| format!("attempt {attempt}"));
+    let notes = took
+        .into_iter()
+        .chain(notes)
+        .chain(Some(text(&step.message)));
+    let notes: Vec<_> = notes.filter(|note| !note.is_empty()).collect();
+    let of = format!(
+        "{} {}",
+        one_line(change.workflow.as_str()),
+        text(&step.action)
+    );
+    let line = format!(
+        "{:20} {} {} {} {}",
+        time.map_or_else(|| "-".to_owned(), seconds),
+        paint(
+            theme.status(step.status.class()),
+            &cell(step.status.as_str(), STATUS)
+        ),
+        cell(step.name.as_str(), LOGICAL_ID),
+        cell(&of, TYPE),
+        notes.join(", "),
+    );
+    line.trim_end().to_owned()
+}
+
+/// The colours of builds that are printed together, one after another. No failure is taken for one of them.
+const BUILDS: [Color; 8] = [
+    Color::Cyan,
+    Color::Magenta,
+    Color::Blue,
+    Color::Yellow,
+    Color::LightCyan,
+    Color::LightMagenta,
+    Color::LightBlue,
+    Color::Green,
+];
+
+/// The build that a line is about, in the columns before it.
+pub(super) fn label(label: &Label, theme: &Theme) -> String {
+    let style = if theme.has_colours() {
+        Style::new().fg(BUILDS[label.place % BUILDS.len()])
+    } else {
+        Style::new()
+    };
+    format!("{} ", paint(style, &pad(&label.text, label.columns)))
+}
+
 /// Text on one line, padded to a width.
 fn cell(text: &str, columns: usize) -> String {
     pad(&one_line(text), columns)
@@ -64,6 +123,12 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
         }
     });
     let ago = |time: DateTime<Utc>| duration((progress.at - time).max(TimeDelta::zero()));
+    let step = progress.step.as_ref().map(|step| {
+        let name = one_line(step.name.as_str());
+        let since = step.started_at.map(|since| format!(" for {}", ago(since)));
+        let since = since.unwrap_or_default();
+        format!("step {}/{} {name}{since}", step.number, step.total)
+    });
     let left = progress.estimate.map(|estimate| {
         let basis = estimate.basis();
         if estimate.left > TimeDelta::zero() {
@@ -89,6 +154,7 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
         .map(|elapsed| format!("{} elapsed", duration(elapsed)));
     let parts = [
         stage.or(Some(label)),
+        step,
         elapsed,
         left,
         Some(last_event),

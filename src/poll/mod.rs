@@ -8,6 +8,7 @@
 //!   catch up)               │    │ └──── response ────┘
 //!                           │    └─ ApiRequest, due ── schedule ─┬─ events ── walk ── continuity   pages → new events
 //!  Observation ◄────────────┘                                   ├─ description                    when it may matter
+//!                                                               ├─ steps                          while there are some
 //!                                                               └─ cadence  adaptive interval, back-off
 //! ```
 //! Only the poller waits and does I/O. The permit is shared by all pollers of an endpoint; all else is pure and takes the
@@ -22,4 +23,5 @@ mod known;
 pub(crate) mod permit;
 pub(crate) mod poller;
 pub(crate) mod schedule;
+mod steps;
 pub(crate) mod walk;

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::backend::{ImageSource, Source};
+use crate::backend::{ImageSource, Source, StepSource};
 use crate::clock::Clock;
 use crate::domain::observation::{Observation, ObservationSink, Seen, Stream};
 use crate::poll::permit::Permit;
@@ -40,6 +40,9 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
     pub async fn run(mut self) {
         if self.source.image_source().is_none() {
             self.schedules.skip_image();
+        }
+        if self.source.step_source().is_some() {
+            self.schedules.add_steps();
         }
         if let Some(interval) = self.source.image_interval() {
             self.schedules.describe_every(interval);
@@ -96,6 +99,16 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                     let now = self.clock.elapsed();
                     let on_image = |response| self.schedules.on_image(now, response);
                     (response.and_then(on_image), false)
+                }
+                None => (None, false),
+            },
+            ApiRequest::Steps => match self.source.step_source() {
+                Some(source) => {
+                    let fetch = permitted(&self.permit, source.steps());
+                    let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
+                    let now = self.clock.elapsed();
+                    let on_steps = |response| self.schedules.on_steps(now, response);
+                    (response.and_then(on_steps), false)
                 }
                 None => (None, false),
             },
@@ -210,13 +223,14 @@ async fn until_catch_up<T>(
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
     use std::ops::Range;
     use std::sync::{Arc, Mutex};
 
     use chrono::DateTime;
 
     use super::*;
-    use crate::backend::{EventSource, EventsError, EventsPage, EventsResponse, NextToken};
+    use crate::backend::{EventSource, EventsError, EventsPage, EventsResponse, NextToken, NoLog};
     use crate::domain::fault::{Fault, FaultKind};
     use crate::domain::image::{ImageAnswer, ImageDescription};
     use crate::domain::stack_event::StackEvent;
@@ -267,6 +281,12 @@ mod tests {
 
     impl Source for Slow {
         type Image = Self;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
+        type Steps = Infallible;
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -357,6 +377,12 @@ mod tests {
 
     impl Source for Dead {
         type Image = Self;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
+        type Steps = Infallible;
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -447,6 +473,12 @@ mod tests {
 
     impl Source for Faulty {
         type Image = Self;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
+        type Steps = Infallible;
 
         fn image_source(&mut self) -> Option<&mut Self> {
             Some(self)
@@ -595,6 +627,12 @@ mod tests {
 
     impl Source for EventsOnly {
         type Image = Faulty;
+        type Log = NoLog;
+
+        fn log_source(&mut self) -> Option<&mut NoLog> {
+            None
+        }
+        type Steps = Infallible;
 
         fn image_source(&mut self) -> Option<&mut Faulty> {
             None

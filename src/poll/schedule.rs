@@ -7,13 +7,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{EventsError, EventsResponse, NextToken};
+use crate::backend::{EventsError, EventsResponse, NextToken, StepsAnswer};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Seen, Stream, WalkStep};
 use crate::poll::cadence::Cadence;
 use crate::poll::description::ImageSchedule;
 use crate::poll::events::EventsSchedule;
+use crate::poll::steps::StepsSchedule;
 
 /// A command of the app to a poller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub enum ApiRequest {
     Events(Option<NextToken>),
     /// DescribeImage.
     Image,
+    /// The workflows of the image.
+    Steps,
 }
 
 impl ApiRequest {
@@ -41,6 +44,7 @@ impl ApiRequest {
         match self {
             Self::Events(_) => Stream::Events,
             Self::Image => Stream::Image,
+            Self::Steps => Stream::Steps,
         }
     }
 }
@@ -67,6 +71,8 @@ pub struct Schedules {
     events: EventsSchedule,
     /// `None` if the backend can't describe images.
     image: Option<ImageSchedule>,
+    /// `None` if the backend can't list steps.
+    steps: Option<StepsSchedule>,
 }
 
 impl Schedules {
@@ -76,12 +82,19 @@ impl Schedules {
         Self {
             events: EventsSchedule::new(Cadence::new(interval, random)),
             image: Some(ImageSchedule::new(image)),
+            steps: None,
         }
     }
 
     /// Makes no more requests for the image.
     pub(crate) fn skip_image(&mut self) {
         self.image = None;
+    }
+
+    /// Makes requests for the steps, too.
+    pub(crate) fn add_steps(&mut self) {
+        let random = fastrand::Rng::new();
+        self.steps = Some(StepsSchedule::new(Cadence::new(None, random)));
     }
 
     /// Fetches the description this often while nothing calls for it.
@@ -99,21 +112,31 @@ impl Schedules {
                 image.remember(event);
             }
         }
+        if let Some(steps) = &mut self.steps {
+            steps.remember(page);
+        }
     }
 
     /// The next request, and when it is due. Where two are due at the same time, the shorter one precedes a walk.
     pub fn next(&self) -> (ApiRequest, Duration) {
         let events = self.events.request();
-        match self.image.as_ref().and_then(Schedule::next) {
+        let next = match self.image.as_ref().and_then(Schedule::next) {
             Some(image) if image.1 <= events.1 => image,
             _ => events,
+        };
+        match self.steps.as_ref().and_then(Schedule::next) {
+            Some(steps) if steps.1 < next.1 => steps,
+            _ => next,
         }
     }
 
     /// When the next request of a stream is due.
     pub fn next_try(&self, stream: Stream) -> Duration {
-        let image = self.image.as_ref().filter(|_| stream == Stream::Image);
-        let next = image.and_then(Schedule::next);
+        let next = match stream {
+            Stream::Image => self.image.as_ref().and_then(Schedule::next),
+            Stream::Steps => self.steps.as_ref().and_then(Schedule::next),
+            _ => None,
+        };
         next.map_or_else(|| self.events.request().1, |(_, due)| due)
     }
 
@@ -126,6 +149,9 @@ impl Schedules {
         let seen = self.events.on_response(now, response)?;
         if let Some(image) = &mut self.image {
             image.on_other(now, &seen, self.events.request().1);
+        }
+        if let Some(steps) = &mut self.steps {
+            steps.on_other(now, &seen, self.events.request().1);
         }
         Some(seen)
     }
@@ -140,13 +166,28 @@ impl Schedules {
         let seen = image.on_response(now, response)?;
         let next_try = image.next().map_or(now, |(_, due)| due);
         self.events.on_other(now, &seen, next_try);
+        if let Some(steps) = &mut self.steps {
+            steps.on_other(now, &seen, next_try);
+        }
         Some(seen)
+    }
+
+    /// Handles the response to [`ApiRequest::Steps`]. `None` where there is nothing to show.
+    pub fn on_steps(
+        &mut self,
+        now: Duration,
+        response: Result<StepsAnswer, Fault>,
+    ) -> Option<Seen> {
+        self.steps.as_mut()?.on_response(now, response)
     }
 
     pub fn command(&mut self, now: Duration, command: PollCommand) {
         self.events.command(now, command);
         if let Some(image) = &mut self.image {
             image.command(now, command);
+        }
+        if let Some(steps) = &mut self.steps {
+            steps.command(now, command);
         }
     }
 }
@@ -215,6 +256,7 @@ mod tests {
             match request {
                 ApiRequest::Events(_) => drop(schedules.on_events(due, Ok(page(events, None)))),
                 ApiRequest::Image => drop(schedules.on_image(due, Ok(described(false)))),
+                ApiRequest::Steps => drop(schedules.on_steps(due, Ok(StepsAnswer::NoImage))),
             }
             requests.push((request, due.as_secs()));
         }

@@ -38,8 +38,8 @@ const RESTARTS: u32 = 3;
 const REFUSALS: u32 = 6;
 
 /// How many polls in a row may stop after a first page that holds fewer than [`OVERLAP`] known events. The next one reads
-/// on, to find late events.
-const SHORT_POLLS: u32 = 5;
+/// on, to find late events; if it has to restart or is abandoned, so does the one after it.
+pub const SHORT_POLLS: u32 = 5;
 
 /// A walk over the whole history, which may fill a gap, is tried after twice as many usual ones each time, but at most this
 /// number.
@@ -317,11 +317,12 @@ impl Walk {
             self.owed = 0;
             return true;
         }
-        if walk.audit || !is_first || walk.trail.is_empty() || walk.has_new() {
+        let reads_on = walk.audit || walk.has_new() || self.short_polls >= SHORT_POLLS;
+        if reads_on || !is_first || walk.trail.is_empty() {
             return false;
         }
-        self.short_polls = (self.short_polls + 1) % (SHORT_POLLS + 1);
-        self.short_polls != 0
+        self.short_polls += 1;
+        true
     }
 
     /// Ends the walk in progress above a page that the service refuses for good: all that it has met is committed.
@@ -336,6 +337,7 @@ impl Walk {
             return None;
         }
         self.owed += walk.fresh + walk.late.len();
+        self.short_polls = 0;
         let step = WalkStep {
             stack_id: self.stack.clone(),
             audit: walk.audit,

@@ -12,10 +12,13 @@ use serde_json::value::RawValue;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::Stream;
 use crate::domain::outcome::{FirstFailure, Outcome};
-use crate::domain::stack_event::{EventId, StackEvent, StackId, format_time, parse_time};
+use crate::domain::stack_event::{
+    EventId, EventReader, StackEvent, StackId, format_time, parse_time,
+};
 use crate::domain::verdict::OutcomeKind;
 use crate::recording::Header;
 use crate::recording::description::Description;
+use crate::recording::steps::StepsFields;
 use crate::text::redact::redact_secrets;
 use crate::text::safe::SafeText;
 
@@ -90,6 +93,8 @@ pub(crate) struct Line<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Description>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<StepsFields>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<FaultFields>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<SummaryFields>,
@@ -114,6 +119,8 @@ pub(crate) mod kind {
     pub(crate) const REFUSED: &str = "refused";
     /// DescribeImage returned a description.
     pub(crate) const IMAGE: &str = "image";
+    /// Image Builder listed the workflows of the image.
+    pub(crate) const STEPS: &str = "steps";
     /// DescribeImage returned that there is neither an image nor a stack.
     pub(crate) const NO_IMAGE: &str = "no-image";
     /// There is a stack that ParallelCluster did not create.
@@ -146,6 +153,7 @@ impl<'a> Line<'a> {
             behind_ms: None,
             audit: None,
             image: None,
+            steps: None,
             fault: None,
             summary: None,
             program: None,
@@ -169,14 +177,15 @@ impl<'a> Line<'a> {
         }
     }
 
-    pub(crate) fn of_event(event: &'a StackEvent, at: DateTime<Utc>) -> Self {
+    /// `raw` is the event's JSON.
+    pub(crate) fn of_event(event: &'a StackEvent, raw: &'a str, at: DateTime<Utc>) -> Self {
         Self {
             stack_id: Some(event.stack_id.as_str().into()),
             event_id: event.recorded_id().map(|id| id.as_str().into()),
             fingerprint: event
                 .recorded_fingerprint()
                 .map(|fingerprint| fingerprint.to_string().into()),
-            event: serde_json::from_str(event.raw()).ok(),
+            event: serde_json::from_str(raw).ok(),
             ..Self::of(Stream::Events, kind::EVENT, at)
         }
     }
@@ -199,12 +208,12 @@ impl<'a> Line<'a> {
     }
 
     /// The event of an event line.
-    pub(crate) fn event(&self) -> Option<Arc<StackEvent>> {
+    pub(crate) fn event(&self, reader: &mut EventReader) -> Option<Arc<StackEvent>> {
         let stack = self.stack()?;
         let raw = self.event?;
         let (id, fingerprint) = (self.event_id.as_deref(), self.fingerprint.as_deref());
-        let event = StackEvent::from_recording(raw.get(), &stack, id, fingerprint);
-        Some(Arc::new(event))
+        let event = reader.read(raw.get(), Some(&stack));
+        Some(Arc::new(event.recorded_as(id, fingerprint)))
     }
 
     /// The correction of a line about the machine's clock, unless it is absurd.

@@ -19,6 +19,7 @@ pub(crate) mod player;
 pub(crate) mod reader;
 pub(crate) mod recorder;
 pub(crate) mod saved_events;
+pub(crate) mod steps;
 pub(crate) mod transcript;
 pub(crate) mod writer;
 

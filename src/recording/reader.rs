@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep};
-use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::stack_event::{EventReader, StackEvent, StackId};
 use crate::file;
 use crate::recording::folder::MAX_HEADER;
 use crate::recording::format::{Line, kind};
@@ -211,6 +211,7 @@ pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Obse
 /// Builds observations from lines: events that were committed together become one page again.
 #[derive(Default)]
 struct Observations {
+    events: EventReader,
     done: Vec<Observation>,
     open: Option<Open>,
 }
@@ -287,6 +288,7 @@ impl Observations {
                 let image = Box::new(image.into());
                 Seen::Image(ImageAnswer::Described(image))
             }),
+            kind::STEPS => line.steps.as_ref().map(|steps| Seen::Steps(steps.into())),
             kind::NO_IMAGE => Some(Seen::Image(ImageAnswer::Absent)),
             kind::FOREIGN_IMAGE => Some(Seen::Image(ImageAnswer::Foreign)),
             kind::GONE_IMAGE => Some(Seen::Image(ImageAnswer::Gone)),
@@ -302,7 +304,7 @@ impl Observations {
     }
 
     fn add_event(&mut self, line: &Line<'_>) {
-        let Some(event) = line.event() else {
+        let Some(event) = line.event(&mut self.events) else {
             return;
         };
         // The event's own stack ID: a damaged line must not move an event to another stack.

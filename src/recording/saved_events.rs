@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::{Observation, Seen, Stream, WalkStep};
-use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::stack_event::{EventReader, StackEvent, StackId};
 use crate::recording::reader::{observation, set_times};
 use crate::recording::{Header, Recording, parallelcluster};
 use crate::text::safe::SafeText;
@@ -111,6 +111,7 @@ fn api_name(name: &str) -> String {
 /// The pages of a file, each as its events in the order of the file.
 #[derive(Default)]
 struct Pages {
+    reader: EventReader,
     closed: Vec<Vec<Arc<StackEvent>>>,
     /// Events that are in no list: they are a page together.
     loose: Vec<Arc<StackEvent>>,
@@ -145,7 +146,7 @@ impl Pages {
 
     fn add_event(&mut self, json: &RawValue) {
         let json = renamed(json);
-        let event = StackEvent::from_json(&json, self.stack.as_ref());
+        let event = self.reader.read(&json, self.stack.as_ref());
         if !event.stack_id.as_str().is_empty() {
             self.stack = Some(event.stack_id.clone());
         }

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::image::{ImageAnswer, ImageDescription};
 use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::domain::steps::ListedWorkflows;
 use crate::recording::format::{Line, kind};
 
 /// The interval of the lines for polls without new events.
@@ -22,6 +23,8 @@ pub(crate) struct Transcript {
     pending: Vec<Arc<StackEvent>>,
     /// The last description of the image, if only idle polls were written since.
     described: Option<Box<ImageDescription>>,
+    /// The last list of the image's workflows.
+    listed: Option<ListedWorkflows>,
     /// Whether there was a stack or an image of this name.
     has_found_image: bool,
     /// The first stack.
@@ -62,6 +65,16 @@ impl Transcript {
                 ..Line::of(observation.stream, kind::REFUSED, at)
             }),
             Seen::Image(answer) => self.image(answer, at),
+            Seen::Log(_) => {}
+            Seen::Steps(listed) => {
+                if self.listed.as_ref() != Some(listed) {
+                    self.write(&Line {
+                        steps: Some(listed.into()),
+                        ..Line::of(Stream::Steps, kind::STEPS, at)
+                    });
+                    self.listed = Some(listed.clone());
+                }
+            }
             Seen::ClockOff(behind) => {
                 self.write(&Line::of_clock(observation.stream, *behind, at));
             }
@@ -144,16 +157,18 @@ impl Transcript {
         at: DateTime<Utc>,
     ) {
         for event in fresh {
+            let raw = event.raw();
             self.write(&Line {
                 aside,
-                ..Line::of_event(event, at)
+                ..Line::of_event(event, &raw, at)
             });
         }
         for LateEvent { event, before } in late {
+            let raw = event.raw();
             self.write(&Line {
                 before: Some(before.as_str().into()),
                 aside,
-                ..Line::of_event(event, at)
+                ..Line::of_event(event, &raw, at)
             });
         }
     }

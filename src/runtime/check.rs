@@ -11,7 +11,7 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::{self, CallState, CheckedCall};
-use crate::runtime::prepare::prepare_api;
+use crate::runtime::prepare::{Common, prepare_api};
 use crate::runtime::sessions::Origin;
 use crate::runtime::{print, run_async};
 
@@ -33,7 +33,7 @@ type Checked = (Vec<(&'static str, String)>, Vec<CheckedCall>, bool);
 
 async fn run(settings: ApiSettings) -> Result<Checked, Error> {
     let role = settings.role_arn.clone();
-    let ready = prepare_api(settings, false, &MfaSessions::default()).await?;
+    let ready = prepare_api(settings, false, &Common::new(MfaSessions::default())).await?;
     let region = ready.prepared.target.region.clone();
     let Origin::Api { backend, .. } = ready.prepared.origin else {
         return Err(Error::Bug("a check without a backend".to_owned()));

@@ -14,7 +14,6 @@ use tokio::time::Instant;
 use crate::app::effect::{Effect, Effects, Entry, FinalOutcome, Origin};
 use crate::app::model::Model;
 use crate::app::msg::Msg;
-use crate::app::session::Session;
 use crate::app::status::heartbeat::Heartbeat;
 use crate::app::update::update;
 use crate::error::Error;
@@ -54,7 +53,7 @@ pub(super) async fn run(
     tokio::pin!(deadline);
     let began = Instant::now();
     let mut heartbeat = Heartbeat::new(heartbeat);
-    let mut outcomes = Vec::new();
+    let (mut outcomes, mut running) = (Vec::new(), Vec::new());
     loop {
         let mut crash = None;
         let msg = tokio::select! {
@@ -78,13 +77,19 @@ pub(super) async fn run(
         if was_quiet || results.next().is_some() {
             heartbeat.printed(began.elapsed());
         }
-        let Some(code) = run_effects(effects, model, &sessions, &printer, &mut outcomes) else {
+        let code = run_effects(effects, model, &mut sessions, &printer, &mut outcomes);
+        let Some(code) = code else {
+            // Other builds are still watched.
+            running.extend(outcomes.drain(..).filter_map(|known| hook.begin(&known)));
             continue;
         };
         printer.finish(&mut signals, by_signal, tasks).await?;
         for outcome in outcomes {
             hook.run_and_wait(&outcome, exit_requested(&mut signals, by_signal))
                 .await;
+        }
+        for command in running {
+            command.wait(exit_requested(&mut signals, by_signal)).await;
         }
         return crash.map_or(Ok(code), Err);
     }
@@ -119,7 +124,7 @@ async fn exit_requested(signals: &mut Signals, by_signal: bool) {
 fn run_effects(
     effects: Effects,
     model: &Model,
-    sessions: &Sessions,
+    sessions: &mut Sessions,
     printer: &PrinterThread,
     outcomes: &mut Vec<FinalOutcome>,
 ) -> Option<u8> {
@@ -129,9 +134,9 @@ fn run_effects(
             Effect::Poll(session, request) => sessions.poll(session, request),
             // The end of the printer thread is noticed elsewhere.
             Effect::Emit(session, entry) => {
-                let origin = model.session(session).map(Session::origin);
-                drop(printer.entries.send((origin, entry)));
+                drop(printer.entries.send((model.origin(session), entry)));
             }
+            Effect::Stop(session) => sessions.stop(session),
             Effect::Remark(text) => drop(printer.entries.send((None, Entry::Remark(text)))),
             Effect::Run(known) => outcomes.push(*known),
             Effect::Notify(_)

@@ -42,11 +42,12 @@ pub(crate) use self::prepare::check_api_url;
 pub(crate) use self::process::streams::print_diagnostic;
 
 use self::inbox::{Inbox, RemarkSender};
+use self::prepare::Common;
 use self::process::hook::Hook;
 use self::process::streams::Stream;
 use self::process::tasks::Tasks;
 use self::process::{logging, panics};
-use self::sessions::Sessions;
+use self::sessions::{Sessions, Writers};
 
 /// Runs a watch to its end and returns the exit code.
 pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
@@ -94,7 +95,6 @@ async fn watch(
     mut inbox: Inbox,
 ) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
-    let session = SessionId::default();
     // With --wait, the user waits for another build than any recorded one.
     let is_live = matches!(settings.source, SourceSettings::Api(_));
     let resumes = is_live && !settings.waits;
@@ -102,45 +102,58 @@ async fn watch(
         OutputMode::Screen(_) => MfaSessions::on_screen(),
         OutputMode::Headless(_) => MfaSessions::default(),
     };
-    let ready = prepare::prepare(settings.source, settings.waits, &mfa).await?;
-    let prepared = ready.prepared;
+    let common = Common::new(mfa.clone());
     let recordings = settings.recordings.map(Folder::new);
-    let (destination, remark) =
-        recorder::destination(settings.record, recordings.as_ref(), ready.header, resumes)?;
-    let remarks = ready.remarks.into_iter().chain(remark);
-    inbox.begin_with(remarks.map(Msg::Remark));
-    let exit_policy = if prepared.is_replay() {
-        ExitPolicy::for_replay()
-    } else {
-        ExitPolicy::new(settings.waits)
+    let (mode, keys) = match &settings.output {
+        OutputMode::Screen(keys) => (Mode::Screen, keys.clone()),
+        OutputMode::Headless(_) => (Mode::Headless, KeyMap::default()),
     };
-    let (mode, keys, exit) = match &settings.output {
-        OutputMode::Screen(keys) => (Mode::Screen, keys.clone(), None),
-        OutputMode::Headless(_) => (Mode::Headless, KeyMap::default(), Some(exit_policy)),
+    let (mut watched, mut begun) = (Vec::new(), Vec::new());
+    for (number, ready) in
+        (0..).zip(prepare::prepare(settings.source, settings.waits, &common).await?)
+    {
+        let (destination, remark) = recorder::destination(
+            settings.record.clone(),
+            recordings.as_ref(),
+            ready.header,
+            resumes,
+        )?;
+        inbox.begin_with(ready.remarks.into_iter().chain(remark).map(Msg::Remark));
+        let prepared = ready.prepared;
+        let exit_policy = if prepared.is_replay() {
+            ExitPolicy::for_replay()
+        } else {
+            ExitPolicy::new(settings.waits)
+        };
+        let exit = (mode == Mode::Headless).then_some(exit_policy);
+        let (id, target) = (SessionId(number), prepared.target);
+        watched.push(Session::new(id, target, exit).replaying(prepared.playback));
+        begun.push((id, prepared.origin, destination, prepared.clock));
+    }
+    let mut watched = watched.into_iter();
+    let (Some(first), Some(clock)) = (watched.next(), begun.first().map(|one| one.3.clone()))
+    else {
+        return Err(Error::Bug("a watch of no build".to_owned()));
     };
-    let clock = prepared.clock.clone();
     let preferences = Preferences {
         mode,
         keys,
         mouse: settings.mouse,
         utc: settings.utc,
     };
-    let watched = Session::new(session, prepared.target.clone(), exit).replaying(prepared.playback);
-    let mut model = Model::new(preferences, watched, clock.now());
+    let model = Model::new(preferences, first, clock.now());
+    let mut model = watched.fold(model, Model::with);
     let hook = Hook(settings.on_outcome);
-    let writer = destination.is_some().then(|| {
-        let remarks = RemarkSender::new(&messages);
-        recorder::start(remarks, &mut tasks)
-    });
+    let writers = Writers::default();
     // After the first frame: the folder may be slow, or have many recordings.
     let start = |tasks: &mut Tasks| {
-        let opening = destination.map(|destination| destination.open(tasks));
         if let Some(folder) = recordings.filter(|_| is_live) {
             recorder::estimate(folder, messages.clone(), tasks);
         }
-        let mut sessions = Sessions::new(prepared.clock, inbox, mfa);
-        let recording = (opening, writer.as_ref());
-        sessions.start(session, prepared.origin, recording, messages, tasks);
+        let mut sessions = Sessions::new(clock.clone(), (inbox, messages), mfa, writers.clone());
+        for (id, origin, destination, _) in begun {
+            sessions.start(id, origin, destination, tasks);
+        }
         sessions
     };
     let result = match settings.output {
@@ -165,11 +178,14 @@ async fn watch(
             headless::run(&mut model, format, limits, hook, sessions, &mut tasks).await
         }
     };
-    let outcome = Outcome::of(&model.shown.build, &model.shown.target.image_id);
-    if let Some(writer) = writer
-        && let Some(failure) = writer.end(outcome, model.now).await
-    {
-        print_new_remark(&model, recorder::remark(failure));
+    for (session, writer) in writers.take() {
+        let Some(watched) = model.session(session) else {
+            continue;
+        };
+        let outcome = Outcome::of(&watched.build, &watched.target.image_id);
+        if let Some(failure) = writer.end(outcome, model.now).await {
+            print_new_remark(&model, recorder::remark(failure));
+        }
     }
     result
 }

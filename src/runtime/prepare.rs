@@ -8,6 +8,7 @@ use crate::app::status::playback::Playback;
 use crate::aws::credentials::fixed::Fixed;
 use crate::aws::credentials::settings::find_region;
 use crate::aws::endpoints::{Endpoints, Service};
+use crate::aws::shared::Shared;
 use crate::backend::direct::{self, Direct};
 use crate::backend::enriched::Enriched;
 use crate::backend::parallelcluster::{ApiUrl, ImageId, MfaSessions, ParallelCluster, Signing};
@@ -50,29 +51,73 @@ impl Ready {
             remarks: Vec::new(),
         }
     }
+
+    /// Whether both are watches of the same build. A region that is not known yet is another one.
+    fn is_same_build(&self, other: &Self) -> bool {
+        let (one, other) = (&self.header, &other.header);
+        let place = |header: &Header| {
+            let Header {
+                backend,
+                api,
+                image_id,
+                stack,
+                region,
+                ..
+            } = header.clone();
+            (backend, api, image_id, stack, region)
+        };
+        place(one) == place(other)
+    }
 }
 
-/// Prepares the watch of a source.
+/// What the watches of a program have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Common {
+    pub clock: Clock,
+    pub mfa: MfaSessions,
+    pub shared: Shared,
+}
+
+impl Common {
+    pub(super) fn new(mfa: MfaSessions) -> Self {
+        Self {
+            clock: Clock::wall(),
+            mfa,
+            shared: Shared::default(),
+        }
+    }
+}
+
+/// Prepares the watches of a source: at least one, and each build once.
 pub(super) async fn prepare(
     settings: SourceSettings,
     waits: bool,
-    mfa: &MfaSessions,
-) -> Result<Ready, Error> {
+    common: &Common,
+) -> Result<Vec<Ready>, Error> {
     match settings {
-        SourceSettings::Api(api) => prepare_api(*api, waits, mfa).await,
+        SourceSettings::Api(builds) => {
+            let mut all: Vec<Ready> = Vec::new();
+            for api in builds {
+                let ready = prepare_api(api, waits, common).await?;
+                if all.iter().all(|other| !other.is_same_build(&ready)) {
+                    all.push(ready);
+                }
+            }
+            Ok(all)
+        }
         SourceSettings::Demo {
             scenario,
             speed,
             service,
-        } => prepare_demo(&scenario, speed, service).await,
-        SourceSettings::Replay { which, speed } => prepare_replay(&which, speed),
+        } => Ok(vec![prepare_demo(&scenario, speed, service).await?]),
+        SourceSettings::Replay { which, speed } => Ok(vec![prepare_replay(&which, speed)?]),
     }
 }
 
 pub(super) async fn prepare_api(
     api: ApiSettings,
     waits: bool,
-    mfa: &MfaSessions,
+    common: &Common,
 ) -> Result<Ready, Error> {
     let image_id: ImageId = api
         .image_id
@@ -84,12 +129,12 @@ pub(super) async fn prepare_api(
         checked.map_err(|error| usage(&what, &error))?;
     }
     let Some(api_url) = &api.api_url else {
-        return prepare_direct(api, waits, mfa).await;
+        return prepare_direct(api, waits, common).await;
     };
     let api_url: ApiUrl = api_url
         .parse()
         .map_err(|error| usage("invalid value for --api-url", &error))?;
-    let aws = beside_api(&api, &api_url, mfa).await;
+    let aws = beside_api(&api, &api_url, common).await;
     let signing = if api.unsigned {
         Signing::Unsigned
     } else {
@@ -97,7 +142,7 @@ pub(super) async fn prepare_api(
             region: api.signing_region,
             role_arn: api.role_arn,
             external_id: api.external_id,
-            mfa: mfa.clone(),
+            mfa: common.mfa.clone(),
         }
     };
     let headers = extra_headers(&api.headers)?;
@@ -107,7 +152,7 @@ pub(super) async fn prepare_api(
         backend: Some(PARALLELCLUSTER_API),
         note: None,
     };
-    let clock = Clock::wall();
+    let clock = common.clock.clone();
     let backend = recording::parallelcluster();
     let header = Header {
         profile: api
@@ -117,6 +162,7 @@ pub(super) async fn prepare_api(
         api: Some(api_url.without_scheme()),
         ..Header::new(&target.image_id, backend, clock.now())
     };
+    let endpoint = api_url.without_scheme();
     let settings = parallelcluster::Settings {
         api_url,
         image_id,
@@ -126,7 +172,7 @@ pub(super) async fn prepare_api(
         headers,
         ca_bundle: api.ca_bundle,
     };
-    let source = ParallelCluster::new(settings, clock.clone())
+    let source = ParallelCluster::sharing(settings, &common.shared, clock.clone())
         .map_err(|error| usage("failed to set up TLS", &error))?;
     let backend = match aws {
         Some(aws) => Backend::Enriched(Box::new(Enriched { api: source, aws })),
@@ -134,6 +180,7 @@ pub(super) async fn prepare_api(
     };
     let origin = Origin::Api {
         backend,
+        endpoint,
         interval: api.interval,
         simulator: None,
     };
@@ -156,7 +203,7 @@ fn extra_headers(headers: &[ExtraHeader]) -> Result<HeaderMap, Error> {
 
 /// What AWS tells beside an API, with the identity before the role. Nothing is asked where requests are unsigned; an API on
 /// this machine is no reason to ask the real AWS.
-async fn beside_api(api: &ApiSettings, url: &ApiUrl, mfa: &MfaSessions) -> Option<Direct> {
+async fn beside_api(api: &ApiSettings, url: &ApiUrl, common: &Common) -> Option<Direct> {
     if api.unsigned {
         return None;
     }
@@ -167,7 +214,9 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl, mfa: &MfaSessions) -> Optio
     let found = find_region(profile, api.region_before_profile.clone(), fallback);
     let (region, config) = found.await?;
     let endpoints = Endpoints::of_config(config, &region).ok()?;
-    if is_local && !endpoints.is_configured(Service::ImageBuilder) {
+    let may_ask = |service| !is_local || endpoints.is_configured(service);
+    let reads_log = may_ask(Service::Logs);
+    if !may_ask(Service::ImageBuilder) {
         return None;
     }
     let settings = direct::Settings {
@@ -179,16 +228,19 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl, mfa: &MfaSessions) -> Optio
         profile: api.profile.clone(),
         role_arn: None,
         external_id: None,
-        mfa: mfa.clone(),
+        mfa: common.mfa.clone(),
+        shared: common.shared.clone(),
         ca_bundle: api.ca_bundle.clone(),
     };
-    Direct::new(settings, Clock::wall()).ok()
+    let mut aws = Direct::new(settings, common.clock.clone()).ok()?;
+    aws.reads_log = reads_log;
+    Some(aws)
 }
 
 pub(super) async fn prepare_direct(
     api: ApiSettings,
     waits: bool,
-    mfa: &MfaSessions,
+    common: &Common,
 ) -> Result<Ready, Error> {
     let profile = api.profile.as_deref();
     let found = find_region(profile, api.region_before_profile, api.requested_region);
@@ -200,7 +252,7 @@ pub(super) async fn prepare_direct(
     })?;
     let endpoints = Endpoints::of_config(config, &region);
     let endpoints = endpoints.map_err(|error| usage("invalid AWS configuration", &error))?;
-    let clock = Clock::wall();
+    let clock = common.clock.clone();
     let target = Target {
         image_id: api.image_id.clone(),
         region: Some(SafeText::new(&region)),
@@ -213,6 +265,7 @@ pub(super) async fn prepare_direct(
         stack: api.stack.clone(),
         ..Header::new(&target.image_id, recording::aws(), clock.now())
     };
+    let endpoint = region.clone();
     let settings = direct::Settings {
         image_id: api.image_id,
         waits,
@@ -222,13 +275,15 @@ pub(super) async fn prepare_direct(
         profile: api.profile,
         role_arn: api.role_arn,
         external_id: api.external_id,
-        mfa: mfa.clone(),
+        mfa: common.mfa.clone(),
+        shared: common.shared.clone(),
         ca_bundle: api.ca_bundle,
     };
     let source = Direct::new(settings, clock.clone())
         .map_err(|error| usage("failed to set up TLS", &error))?;
     let origin = Origin::Api {
         backend: Backend::Direct(Box::new(source)),
+        endpoint,
         interval: api.interval,
         simulator: None,
     };
@@ -271,6 +326,7 @@ async fn prepare_demo(name: &str, speed: f64, service: SimulatedService) -> Resu
     };
     let origin = Origin::Api {
         backend,
+        endpoint: simulator.url(),
         interval: None,
         simulator: Some(Box::new(simulator)),
     };
@@ -285,8 +341,14 @@ fn simulated_aws(
     let endpoints = Endpoints::at(&simulator.aws_url()).map_err(|error| bug(&error))?;
     let keys = (ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN);
     let fixed = Fixed::new(keys, scenario.region());
-    Direct::with_signer(scenario.image_id(), endpoints, fixed, clock.clone())
-        .map_err(|error| bug(&error))
+    Direct::with_signer(
+        scenario.image_id(),
+        endpoints,
+        fixed,
+        Shared::default(),
+        clock.clone(),
+    )
+    .map_err(|error| bug(&error))
 }
 
 fn simulated_api(

@@ -305,6 +305,7 @@ impl ScreenLoop<'_> {
                 Effect::Mouse(captured) => self.screen.capture_mouse(captured),
                 Effect::Redraw => self.screen.forget(),
                 Effect::Suspend => self.suspend(),
+                Effect::Stop(session) => self.sessions.stop(session),
                 Effect::Emit(..) | Effect::Remark(_) => {}
                 Effect::Exit(code) => return Some(code),
             }

@@ -1,6 +1,7 @@
 //! The running sessions: starts the source of a session's observations, a poller or the player of a recording, and passes
 //! the application's requests to it.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -18,9 +19,10 @@ use crate::poll::permit::Permit;
 use crate::poll::poller::Poller;
 use crate::poll::schedule::{PollCommand, Schedules};
 use crate::recording::{Player, RecordingSink, Writer};
-use crate::runtime::inbox::Inbox;
+use crate::runtime::inbox::{Inbox, RemarkSender};
 use crate::runtime::process::tasks::Tasks;
-use crate::runtime::recorder::Opening;
+use crate::runtime::recorder;
+use crate::runtime::recorder::Destination;
 use crate::runtime::replay::{Outputs, replay};
 use crate::text::secret::Secret;
 
@@ -44,6 +46,8 @@ pub(super) struct Prepared {
 pub(super) enum Origin {
     Api {
         backend: Backend,
+        /// The name of what has a budget of its own: the API's host, or the region that AWS is asked in.
+        endpoint: String,
         /// `--interval`.
         interval: Option<Duration>,
         /// The simulated API of the demo.
@@ -59,23 +63,50 @@ impl Prepared {
     }
 }
 
+/// The threads that write the recordings, until the program ends.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Writers(Arc<Mutex<Vec<(SessionId, Writer)>>>);
+
+impl Writers {
+    fn all(&self) -> MutexGuard<'_, Vec<(SessionId, Writer)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, session: SessionId, writer: Option<Writer>) {
+        self.all().extend(writer.map(|writer| (session, writer)));
+    }
+
+    pub(super) fn take(&self) -> Vec<(SessionId, Writer)> {
+        std::mem::take(&mut *self.all())
+    }
+}
+
 /// The inbox of all sessions, and the commands to their pollers.
 #[derive(Debug)]
 pub(super) struct Sessions {
     pub clock: Clock,
     pub inbox: Inbox,
-    /// The budget of the API, which all sessions of a program poll: they share one endpoint.
-    permit: Permit,
+    /// The budgets of the endpoints: sessions that poll the same one share it.
+    permits: Vec<(String, Permit)>,
     mfa: MfaSessions,
+    messages: mpsc::Sender<Msg>,
+    writers: Writers,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
     players: Vec<(SessionId, mpsc::Sender<PlaybackRequest>)>,
 }
 
 impl Sessions {
     /// No sessions yet.
-    pub(super) fn new(clock: Clock, inbox: Inbox, mfa: MfaSessions) -> Self {
+    pub(super) fn new(
+        clock: Clock,
+        (inbox, messages): (Inbox, mpsc::Sender<Msg>),
+        mfa: MfaSessions,
+        writers: Writers,
+    ) -> Self {
         Self {
-            permit: Permit::new(clock.clone()),
+            messages,
+            writers,
+            permits: Vec::new(),
             clock,
             inbox,
             mfa,
@@ -84,19 +115,39 @@ impl Sessions {
         }
     }
 
+    /// The budget of an endpoint.
+    fn permit(&mut self, endpoint: String) -> Permit {
+        if let Some((_, permit)) = self.permits.iter().find(|(of, _)| *of == endpoint) {
+            return permit.clone();
+        }
+        let permit = Permit::new(self.clock.clone());
+        self.permits.push((endpoint, permit.clone()));
+        permit
+    }
+
+    /// Stops to poll: a poller ends without its commands.
+    pub(super) fn stop(&mut self, session: SessionId) {
+        self.pollers.retain(|(id, _)| *id != session);
+    }
+
     /// Starts to poll or to play, once the recording is open.
     pub(super) fn start(
         &mut self,
         session: SessionId,
         origin: Origin,
-        (opening, writer): (Option<Opening>, Option<&Writer>),
-        messages: mpsc::Sender<Msg>,
+        destination: Option<Destination>,
         tasks: &mut Tasks,
     ) {
+        let messages = self.messages.clone();
+        let writer = destination
+            .is_some()
+            .then(|| recorder::start(RemarkSender::new(&messages), tasks));
+        let opening = destination.map(|destination| destination.open(tasks));
         let to_message = move |observations| Msg::Observed(session, observations);
-        let sink = RecordingSink::new(writer, messages.clone(), to_message);
+        let sink = RecordingSink::new(writer.as_ref(), messages.clone(), to_message);
+        self.writers.add(session, writer);
         let clock = self.clock.clone();
-        let (backend, interval, simulator) = match origin {
+        let (backend, endpoint, interval, simulator) = match origin {
             Origin::Recording(recorded) => {
                 let player = Player::new(recorded, clock.clone());
                 let (commands, receiver) = mpsc::channel(KEYS);
@@ -116,16 +167,17 @@ impl Sessions {
             }
             Origin::Api {
                 backend,
+                endpoint,
                 interval,
                 simulator,
-            } => (backend, interval, simulator),
+            } => (backend, endpoint, interval, simulator),
         };
         if let Some(simulator) = simulator {
             tasks.spawn("simulator", simulator.serve());
         }
         let mut schedules = Schedules::new(interval, fastrand::Rng::new());
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
-        let permit = self.permit.clone();
+        let permit = self.permit(endpoint);
         tasks.spawn("poller", async move {
             if let Some(opening) = opening {
                 let opened = opening.wait().await;
@@ -157,6 +209,9 @@ impl Sessions {
     pub(super) fn enter_code(&self, session: SessionId, code: Secret) {
         self.mfa.enter(code);
         self.poll(session, PollRequest::Now);
+        for (other, _) in self.pollers.iter().filter(|(id, _)| *id != session) {
+            self.poll(*other, PollRequest::Now);
+        }
     }
 
     /// Sends a request of the application to the player of a recording.

@@ -22,6 +22,12 @@ const MAX_COMBINING: usize = 4;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SafeText(Arc<str>);
 
+impl Default for SafeText {
+    fn default() -> Self {
+        Self("".into())
+    }
+}
+
 impl SafeText {
     /// Makes any text safe to show.
     pub fn new(raw: &str) -> Self {

@@ -3,6 +3,7 @@
 //! them.
 
 mod answers;
+pub(crate) mod several;
 mod signature;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
+use chrono::{DateTime, Utc};
 use percent_encoding::percent_decode_str;
 
 use super::program::{DEADLINE, Program};
@@ -38,6 +40,8 @@ pub(crate) struct Received {
     pub(crate) stack: String,
     /// By its signature.
     pub(crate) region: String,
+    /// The code of an MFA device in the request.
+    pub(crate) code: Option<String>,
     service: String,
 }
 
@@ -65,6 +69,8 @@ pub(crate) struct Ami {
 /// What the account has.
 #[derive(Default)]
 pub(crate) struct Account {
+    /// The image's id, where it is not `img`.
+    name: Option<String>,
     /// In the order in which they were created: the last one has the name, unless it is deleted.
     stacks: Vec<Stack>,
     /// The name of a new stack is not known for so many calls.
@@ -78,6 +84,8 @@ pub(crate) struct Account {
     instead: Vec<(String, u16, String)>,
     /// The random calls that fail.
     failures: Option<fastrand::Rng>,
+    /// The time of the services, where they say one.
+    pub(crate) time: Option<DateTime<Utc>>,
     pub(crate) calls: Vec<Received>,
     /// Why a signature is wrong.
     unsigned: Vec<String>,
@@ -131,13 +139,7 @@ impl Aws {
 
     /// The environment of a program that is to use it.
     pub(crate) fn environment(&self) -> [(&'static str, &str); 5] {
-        [
-            ("AWS_ENDPOINT_URL", &self.url),
-            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-            ("AWS_SESSION_TOKEN", SESSION_TOKEN),
-            ("AWS_REGION", REGION),
-        ]
+        environment(&self.url)
     }
 
     /// Watches an image or a stack of this account, as lines of JSON.
@@ -155,6 +157,34 @@ impl Aws {
     pub(crate) fn answer_once(&self, action: &str, status: u16, body: &str) {
         let answer = (action.to_owned(), status, body.to_owned());
         self.account().instead.push(answer);
+    }
+
+    /// A file of profiles: `dev` assumes a role with an MFA device, with the keys that this account knows.
+    pub(crate) fn profile_with_device() -> String {
+        format!(
+            "[default]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n\
+             aws_session_token = {SESSION_TOKEN}\n\
+             [profile dev]\nrole_arn = arn:aws:iam::123456789012:role/DevRole\nsource_profile = default\n\
+             mfa_serial = arn:aws:iam::123456789012:mfa/ci-user\nregion = {REGION}\n"
+        )
+    }
+
+    /// STS accepts the next code: the session that it gives has the same keys.
+    pub(crate) fn accept_code(&self, until: DateTime<Utc>) {
+        let until = until.format("%FT%TZ");
+        let body = format!(
+            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>{ACCESS_KEY}</AccessKeyId>\
+             <SecretAccessKey>{SECRET_KEY}</SecretAccessKey><SessionToken>{SESSION_TOKEN}</SessionToken>\
+             <Expiration>{until}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+        );
+        self.answer_once("AssumeRole", 200, &body);
+    }
+
+    /// STS refuses the next code.
+    pub(crate) fn refuse_code(&self) {
+        let message = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
+        let (status, body) = error("AccessDenied", message, 403);
+        self.answer_once("AssumeRole", status, &body);
     }
 
     /// Fails a third of the calls, in every way.
@@ -287,27 +317,48 @@ impl Aws {
     }
 }
 
+/// The environment of a program that is to use an AWS at this URL.
+fn environment(url: &str) -> [(&'static str, &str); 5] {
+    [
+        ("AWS_ENDPOINT_URL", url),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+        ("AWS_SESSION_TOKEN", SESSION_TOKEN),
+        ("AWS_REGION", REGION),
+    ]
+}
+
 fn serve(stream: TcpStream, (account, called): &(Mutex<Account>, Condvar)) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
     while let Some((line, headers, body)) = read_request(&mut reader) {
-        let answer = account.lock().unwrap().respond(&line, &headers, &body);
+        let mut locked = account.lock().unwrap();
+        let answer = locked.respond(&line, &headers, &body);
+        let date = locked.time.map_or_else(String::new, |time| {
+            format!("Date: {}\r\n", time.format("%a, %d %b %Y %T GMT"))
+        });
+        drop(locked);
         called.notify_all();
-        let (status, text, sent) = match answer {
-            Answer::Reset => return,
-            Answer::Body(status, text) => (status, text, usize::MAX),
-            Answer::Cut(status, text, sent) => (status, text, sent),
-        };
-        let head = format!(
-            "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n",
-            text.len()
-        );
-        let sent = text.len().min(sent);
-        let answer = [head.as_bytes(), &text.as_bytes()[..sent]].concat();
-        if writer.write_all(&answer).is_err() || sent < text.len() {
+        if !write(&mut writer, answer, &date) {
             return;
         }
     }
+}
+
+/// Sends an answer. Whether the connection is still good.
+fn write(writer: &mut TcpStream, answer: Answer, date: &str) -> bool {
+    let (status, text, sent) = match answer {
+        Answer::Reset => return false,
+        Answer::Body(status, text) => (status, text, usize::MAX),
+        Answer::Cut(status, text, sent) => (status, text, sent),
+    };
+    let head = format!(
+        "HTTP/1.1 {status} X\r\n{date}Content-Length: {}\r\n\r\n",
+        text.len()
+    );
+    let sent = text.len().min(sent);
+    let answer = [head.as_bytes(), &text.as_bytes()[..sent]].concat();
+    writer.write_all(&answer).is_ok() && sent >= text.len()
 }
 
 /// A request: its first line, its headers with names in lower case, and its body.
@@ -345,7 +396,13 @@ impl Account {
         let method = words.next().unwrap_or_default();
         let target = words.next().unwrap_or_default();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let query = parse(query);
+        let form = String::from_utf8_lossy(body);
+        let mut query = parse(if query.is_empty() { &form } else { query });
+        if let Some(name) = &self.name {
+            for value in query.values_mut() {
+                *value = value.replace(name, "img");
+            }
+        }
         let action = match path {
             "/" => query.get("Action").cloned().unwrap_or_default(),
             other => other.trim_start_matches('/').to_owned(),
@@ -359,13 +416,17 @@ impl Account {
             stack: query.get("StackName").cloned().unwrap_or_default(),
             action: action.clone(),
             region: region.clone(),
+            code: query.get("TokenCode").cloned(),
             service,
         });
         if let Some(at) = self.instead.iter().position(|(of, ..)| *of == action) {
             let (_, status, body) = self.instead.remove(at);
             return Answer::Body(status, body);
         }
-        let (status, body) = self.answer(&action, &query, &region);
+        let (status, mut body) = self.answer(&action, &query, &region);
+        if let Some(name) = &self.name {
+            body = body.replace("img", name);
+        }
         if let Some(random) = self.failures.as_mut()
             && random.u8(..3) == 0
         {

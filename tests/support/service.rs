@@ -29,13 +29,15 @@ pub(crate) enum Habit {
     ForeignEvents,
     /// Different events have one id, ids of one text or ids that differ in a secret only.
     SharedIds,
+    /// The time of some events does not follow the order: it is that of the first event, or later than all others.
+    OddTimes,
 }
 
 /// The number of the stack whose events are listed among those of others.
 const FOREIGN: usize = 0;
 
 impl Habit {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::TokensCountFromNewest,
         Self::PagesVary,
         Self::EmptyPages,
@@ -44,6 +46,7 @@ impl Habit {
         Self::TokensOutliveStack,
         Self::ForeignEvents,
         Self::SharedIds,
+        Self::OddTimes,
     ];
 }
 
@@ -77,6 +80,9 @@ impl Character {
     /// that continues it, but for its time. So there must be too few events of one time for the walk and such a
     /// page to be among them.
     fn made_tellable(mut self) -> Self {
+        if self.has(Habit::TokensCountFromNewest) {
+            self.habits.retain(|habit| *habit != Habit::OddTimes);
+        }
         if self.has(Habit::TokensCountFromNewest) {
             let page = if self.has(Habit::PagesVary) {
                 1
@@ -220,11 +226,20 @@ impl Service {
     }
 
     fn make(&mut self, stack: usize) -> Arc<StackEvent> {
+        let second = if self.character.has(Habit::OddTimes) && self.random.u8(..) < 60 {
+            Some(if self.random.bool() { 0 } else { 80_000 })
+        } else {
+            (self.made + 1).checked_div(self.character.ties)
+        };
+        self.make_at(stack, second)
+    }
+
+    fn make_at(&mut self, stack: usize, second: Option<usize>) -> Arc<StackEvent> {
         self.made += 1;
         event(&Made {
             stack,
             number: self.made,
-            second: self.made.checked_div(self.character.ties),
+            second,
             is_root: self.listed().is_empty(),
             shares_id: self.character.has(Habit::SharedIds),
         })
@@ -263,6 +278,16 @@ impl Service {
     /// An event that appears below `depth` newer ones, stamped with the time at which it appears.
     pub(crate) fn arrive_late(&mut self, depth: usize) {
         let event = self.make(self.stacks.len());
+        self.insert_late(depth, event);
+    }
+
+    /// The same, stamped with the time of this second.
+    pub(crate) fn arrive_late_dated(&mut self, depth: usize, second: usize) {
+        let event = self.make_at(self.stacks.len(), Some(second));
+        self.insert_late(depth, event);
+    }
+
+    fn insert_late(&mut self, depth: usize, event: Arc<StackEvent>) {
         let at = self.listed().len().saturating_sub(depth).max(1);
         let is_late = at < self.listed().len();
         self.events_mut().insert(at, Kept { event, is_late });
@@ -314,6 +339,16 @@ impl Service {
         let next = (end < total || empty_last_page).then(|| self.token(end));
         self.repeat(&mut events);
         Ok(EventsPage { events, next })
+    }
+
+    /// Whether the newest page, where pages are of one size, has a token and fewer than this number of the stack's events.
+    pub(crate) fn is_newest_page_short(&self, count: usize) -> bool {
+        let size = self.character.page_size;
+        let has_token = self.listed().len() > size || self.character.has(Habit::EmptyLastPage);
+        let foreign = Self::foreign();
+        let newest = self.listed().iter().rev().take(size);
+        let own = newest.filter(|kept| kept.event.stack_id.as_str() != foreign);
+        has_token && own.count() < count
     }
 
     fn position(&self, token: Option<&NextToken>) -> Result<usize, Rejected> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bakewatch::testing::backend::{EventsError, EventsResponse, NextToken};
+use bakewatch::testing::backend::{EventsError, EventsResponse, NextToken, StepsAnswer};
 use bakewatch::testing::domain::{
     Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, StackId, Stream, Timeline,
 };
@@ -115,6 +115,9 @@ impl Watcher {
             self.now = self.now.max(due);
             match request {
                 ApiRequest::Events(token) => return token,
+                ApiRequest::Steps => {
+                    drop(self.schedules.on_steps(self.now, Ok(StepsAnswer::NoImage)))
+                }
                 ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());
                     if let Some(seen) = self.schedules.on_image(self.now, Ok(answer)) {

@@ -13,6 +13,7 @@ mod exit;
 mod faults;
 mod hostile;
 mod input;
+mod mfa;
 mod on_outcome;
 mod recording;
 mod screen;

@@ -102,7 +102,10 @@ impl Connection {
         let health = &mut self.health[change.stream.index()];
         health.next_try = Some(change.next_try);
         match change.response {
-            Response::Recorded | Response::Refused(_) | Response::ClockOff(_) => return false,
+            Response::Detail
+            | Response::Recorded
+            | Response::Refused(_)
+            | Response::ClockOff(_) => return false,
             Response::Data | Response::StackGone => {
                 health.fault = None;
                 health.last_success = Some(change.at);

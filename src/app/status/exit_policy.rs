@@ -97,7 +97,14 @@ impl ExitPolicy {
                 *slot = None;
                 self.lost = None;
             }
-            (Response::Recorded | Response::Refused(_) | Response::ClockOff(_), _) | (_, None) => {}
+            (
+                Response::Detail
+                | Response::Recorded
+                | Response::Refused(_)
+                | Response::ClockOff(_),
+                _,
+            )
+            | (_, None) => {}
         }
         let is_refused = self
             .image_fault

@@ -58,9 +58,37 @@ pub struct Progress {
     pub stage: Option<SafeText>,
     /// Whether the stage is Image Builder's status.
     pub is_of_image_builder: bool,
+    /// The workflow step in progress.
+    pub step: Option<StepProgress>,
     pub last_event_at: Option<DateTime<Utc>>,
     /// Why the state may be outdated, and when the API last responded.
     pub fault: Option<(String, Option<DateTime<Utc>>)>,
+}
+
+/// How far a workflow is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepProgress {
+    pub name: SafeText,
+    /// The position in its workflow, from 1.
+    pub number: usize,
+    pub started_at: Option<DateTime<Utc>>,
+    /// The steps of its workflow that have ended, and all of them.
+    pub done: usize,
+    pub total: usize,
+}
+
+impl StepProgress {
+    pub(crate) fn of(build: &Build) -> Option<Self> {
+        let position = build.steps().position()?;
+        let (number, step) = position.step?;
+        Some(Self {
+            name: step.name.clone(),
+            number,
+            started_at: step.started_at,
+            done: position.workflow.done(),
+            total: position.workflow.total(),
+        })
+    }
 }
 
 impl Progress {
@@ -79,6 +107,7 @@ impl Progress {
             elapsed,
             estimate: session.estimate(now),
             is_of_image_builder: builder.is_some(),
+            step: StepProgress::of(build).filter(|_| is_running),
             stage: builder.or_else(|| resource_in_progress(build)),
             last_event_at: newest(build).and_then(|event| event.timestamp),
             fault: fault.map(|fault| (fault.to_string(), session.connection.last_sync())),

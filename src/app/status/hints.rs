@@ -61,6 +61,7 @@ const fn always(_: &Model) -> bool {
 #[rustfmt::skip] // A rule is a line.
 const FIRST: &[Rule] = &[
     (&[session(SessionAction::CopyCommand)], "copy command", has_command),
+    (&[session(SessionAction::CopyCommand)], "copy config", has_configuration),
     (&[session(SessionAction::CopyAmi)], "copy AMI id", has_ami),
     (&[session(SessionAction::PollNow)], "retry", has_fault),
     (&[playback(PlaybackAction::Pause)], "pause", |model| replays(model, false)),
@@ -77,7 +78,7 @@ const LIST: &[Rule] = &[
     (&[Action::Move(Move::Bottom)], "follow", |model| is_held(model, ListOrder::OldestFirst)),
     (&[Action::Move(Move::Top)], "follow", |model| is_held(model, ListOrder::NewestFirst)),
     (&[session(SessionAction::NextFailure), session(SessionAction::PreviousFailure)], "failure", lists_failures),
-    (&[session(SessionAction::Show(Tab::Failure))], "why", is_explained),
+    (&[session(SessionAction::Show(Tab::Failure))], "why", is_diagnosed),
     (ENTER, "detail", has_event),
     (&[session(SessionAction::Search)], "search", has_events),
     (&[session(SessionAction::Filter)], "filter", has_events),
@@ -90,7 +91,7 @@ const LIST: &[Rule] = &[
 #[rustfmt::skip] // A rule is a line.
 const RESOURCES: &[Rule] = &[
     (CLOSE, "clear filter", ends_filter),
-    (&[session(SessionAction::Show(Tab::Failure))], "why", is_explained),
+    (&[session(SessionAction::Show(Tab::Failure))], "why", is_diagnosed),
     (ENTER, "detail", has_event),
     (&[view(ViewAction::Zoom(Zoom::Resource))], "fit", has_event),
     (&[view(ViewAction::Zoom(Zoom::All))], "all", is_zoomed),
@@ -121,11 +122,11 @@ const DETAIL: &[Rule] = &[
 #[rustfmt::skip] // A rule is a line.
 const FAILURE: &[Rule] = &[
     (ENTER, "event", is_explained),
-    (&[session(SessionAction::Copy)], "copy line", is_explained),
+    (&[session(SessionAction::Copy)], "copy line", has_lines),
     (&[session(SessionAction::Report)], "report", is_over),
-    (&[session(SessionAction::Search)], "search", is_explained),
+    (&[session(SessionAction::Search)], "search", has_lines),
     (&[session(SessionAction::NextFailure), session(SessionAction::PreviousFailure)], "failure", lists_failures),
-    (MOVE, "move", is_explained),
+    (MOVE, "move", has_lines),
 ];
 
 #[rustfmt::skip] // A rule is a line.
@@ -180,7 +181,13 @@ pub(crate) fn hints(model: &Model) -> Vec<Hint> {
 }
 
 fn has_command(model: &Model) -> bool {
-    model.shown.command().is_some()
+    let remedy = model.shown.remedy();
+    remedy.is_some_and(|remedy| remedy.command.is_some())
+}
+
+/// Whether the key of the command copies the line of a configuration.
+fn has_configuration(model: &Model) -> bool {
+    !has_command(model) && model.shown.command().is_some()
 }
 
 fn has_ami(model: &Model) -> bool {
@@ -236,6 +243,16 @@ fn lists_failures(model: &Model) -> bool {
 
 fn is_explained(model: &Model) -> bool {
     model.shown.explanation().is_some()
+}
+
+/// Whether the page of the shown view has lines.
+fn has_lines(model: &Model) -> bool {
+    !model.shown.page().lines.is_empty()
+}
+
+/// Whether view 3 has more about a failure, also of one that only Image Builder reports.
+fn is_diagnosed(model: &Model) -> bool {
+    is_explained(model) || model.shown.diagnosis().is_some()
 }
 
 fn has_event(model: &Model) -> bool {

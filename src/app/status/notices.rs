@@ -156,7 +156,13 @@ fn build_notice(session: &Session, columns: usize) -> Option<(NoticeSubject, Str
     let build = &session.build;
     match build.verdict() {
         Verdict::Succeeded if build.cleanup() == Cleanup::Leftover => {
-            let why = verdict_reason(build).map_or_else(String::new, |why| format!(": {why}"));
+            // The words of the outcome's summary, behind the resource that they are about.
+            let explained = session.explanation().map(|why| {
+                let why_summary = why.summary.as_ref().map(SafeText::as_str);
+                failure_line(&why.cause.logical_id, "", why_summary)
+            });
+            let why = explained.or_else(|| verdict_reason(build));
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
             let text = format!("the image is good; its stack could not delete itself{why}");
             Some((NoticeSubject::Attention, text))
         }

@@ -2,6 +2,7 @@
 //! when the session that it gave is about to expire. `keys` types it into the prompt. Tests: tests/it/app/code.rs.
 
 use crate::app::effect::{Effect, Effects};
+use crate::app::keys::action::{Action, SessionAction};
 use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::prompt::{Prompt, PromptPurpose};
@@ -10,23 +11,37 @@ use crate::domain::change::{Change, Response};
 use crate::domain::fault::FaultKind;
 use crate::text::secret::Secret;
 
-/// Takes note of a response: whether a code is needed, or no longer.
-pub(super) fn observe(session: &mut Session, change: &Change<'_>) {
+/// Takes note of a response: whether a code is needed, or no longer. `was_responding` is of the response before.
+pub(super) fn observe(session: &mut Session, change: &Change<'_>, was_responding: bool) {
     match change.response {
         Response::Failed(fault) if fault.kind == FaultKind::CodeNeeded => {
             if session.code == CodeRequest::None {
-                session.code = CodeRequest::Wanted;
+                session.code = if was_responding {
+                    CodeRequest::WantedSoon
+                } else {
+                    CodeRequest::Wanted
+                };
             }
         }
-        Response::Data | Response::StackGone => session.code = CodeRequest::None,
-        Response::Failed(_) | Response::Recorded | Response::Refused(_) | Response::ClockOff(_) => {
+        Response::Data | Response::StackGone => {
+            if session.code == CodeRequest::Wanted {
+                session.code = CodeRequest::None;
+            }
         }
+        Response::Failed(_)
+        | Response::Detail
+        | Response::Recorded
+        | Response::Refused(_)
+        | Response::ClockOff(_) => {}
     }
 }
 
 /// Opens the prompt where a code is needed, unless something else is open; closes it where none is needed any more.
 pub(super) fn show_prompt(model: &mut Model) {
-    let wanted = model.shown.code == CodeRequest::Wanted;
+    let wanted = matches!(
+        model.shown.code,
+        CodeRequest::Wanted | CodeRequest::WantedSoon
+    );
     if wanted && model.overlay.is_none() {
         let prompt = Prompt::new(PromptPurpose::Code, None, false);
         model.overlay = Some(Overlay::Prompt(prompt));
@@ -41,6 +56,16 @@ pub(super) fn prompt(model: &Model) -> Option<&Prompt> {
         Some(Overlay::Prompt(prompt)) if prompt.purpose == PromptPurpose::Code => Some(prompt),
         _ => None,
     }
+}
+
+/// The user has closed the prompt.
+pub(super) fn decline(model: &mut Model) {
+    model.shown.code = CodeRequest::Declined;
+    let retry = Action::Session(SessionAction::PollNow);
+    model.toast = model
+        .keys
+        .key_for(retry)
+        .map(|key| format!("{key} asks for the MFA code again"));
 }
 
 /// The user wants to try again.
@@ -59,7 +84,9 @@ pub(super) fn enter(model: &mut Model, effects: &mut Effects) {
         return;
     }
     model.overlay = None;
-    let session = &mut model.shown;
-    session.code = CodeRequest::None;
-    effects.push(Effect::EnterCode(session.id, Secret::new(code)));
+    // The session that a code gives is for every build.
+    for session in model.sessions_mut() {
+        session.code = CodeRequest::None;
+    }
+    effects.push(Effect::EnterCode(model.shown.id, Secret::new(code)));
 }

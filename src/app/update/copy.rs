@@ -50,7 +50,7 @@ pub(super) fn copy_command(model: &mut Model, effects: &mut Effects) {
 
 fn event_json(session: &Session) -> Option<Copied> {
     let event = session.event()?;
-    Some(("the event as JSON".to_owned(), event.raw().to_owned()))
+    Some(("the event as JSON".to_owned(), event.raw()))
 }
 
 fn copy(model: &mut Model, copied: Option<Copied>, nothing: &str, effects: &mut Effects) {

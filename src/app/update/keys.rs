@@ -11,7 +11,7 @@ use crate::app::overlays::Overlay;
 use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help::Help;
 use crate::app::overlays::prompt::PromptPurpose;
-use crate::app::session::{CodeRequest, Focus, Session};
+use crate::app::session::{Focus, Session};
 use crate::app::update::view_state::{close_help, set_filter, set_search};
 use crate::app::update::{code, copy, find, navigation};
 use crate::app::views::Tab;
@@ -235,7 +235,7 @@ fn close_overlay(model: &mut Model) -> bool {
         Some(Overlay::Prompt(prompt)) => {
             find::cancel(&mut model.shown, prompt);
             if prompt.purpose == PromptPurpose::Code {
-                model.shown.code = CodeRequest::Declined;
+                code::decline(model);
             }
             model.overlay = None;
         }

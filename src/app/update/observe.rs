@@ -16,6 +16,7 @@ use crate::domain::change::{Change, Response};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::StackEvent;
+use crate::domain::steps::StepChange;
 use crate::domain::timeline::Timeline;
 use crate::exit_code;
 
@@ -34,6 +35,7 @@ pub(super) fn apply(
         let Some(session) = session.filter(|session| session.exit_code.is_none()) else {
             return;
         };
+        let was_responding = session.connection.state.is_responding();
         let change = session.build.apply(observation);
         session.update_explanation();
         let connection_changed = session.connection.apply(&change, &session.build);
@@ -62,7 +64,7 @@ pub(super) fn apply(
             });
             continue;
         }
-        code::observe(session, &change);
+        code::observe(session, &change, was_responding);
         match mode {
             Mode::Screen => {
                 session.select_for_verdict();
@@ -122,7 +124,13 @@ fn print(
         effects.push(Effect::Emit(id, gap()));
     }
     emit_events(session, change.committed, effects);
+    let steps = change.steps.into_iter().map(step);
+    effects.extend(steps.map(|step| Effect::Emit(id, step)));
     effects.extend(request.map(|request| Effect::Poll(id, request)));
+}
+
+fn step(change: StepChange) -> Entry {
+    Entry::Step(Box::new(change))
 }
 
 /// The line above events below which others may be missing.
@@ -139,8 +147,9 @@ fn hold_or_print(session: &mut Session, change: &Change<'_>, effects: &mut Effec
         let stack = earlier.new_stack.clone().map(Entry::Stack);
         let gap = earlier.has_new_gap.then(gap);
         let events = earlier.committed.iter().cloned().map(Entry::Event);
+        let steps = earlier.steps.iter().cloned().map(step);
         let above = stack.into_iter().chain(gap);
-        session.held.extend(above.chain(events));
+        session.held.extend(above.chain(events).chain(steps));
     }
     if change.replaced {
         session.held.clear();

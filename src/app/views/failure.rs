@@ -62,7 +62,9 @@ impl View for FailurePage {
     }
 
     fn name(&self, data: ViewData<'_>) -> Option<&'static str> {
-        result::ami(data.build).map(|_| "Result")
+        let has_result = result::ami(data.build).is_some();
+        let ended = data.build.verdict().is_final() && data.build.verdict() != Verdict::Failed;
+        (has_result || (ended && !has_lines(data))).then_some("Result")
     }
 
     fn copyable(&self) -> Option<(String, String)> {

@@ -66,7 +66,7 @@ pub enum PageLine {
     Span(Span),
     /// One of a resource's events.
     Event(Arc<StackEvent>),
-    /// An event that is a consequence of another one's failure.
+    /// An event that is a consequence of another one's failure, or came after it.
     Follower(Arc<StackEvent>),
     /// A command that the user can run.
     Command {
@@ -103,9 +103,7 @@ impl PageLine {
             Self::Field { name, whole, .. } => (name.trim(), whole.to_string()),
             Self::Command { whole, .. } => ("the command", whole.to_string()),
             Self::Status(event) => ("the status", event.status.to_string()),
-            Self::Event(event) | Self::Follower(event) => {
-                ("the event as JSON", event.raw().to_owned())
-            }
+            Self::Event(event) | Self::Follower(event) => ("the event as JSON", event.raw()),
             _ => return None,
         };
         Some((name.to_owned(), text))

@@ -19,7 +19,6 @@ use crate::text::safe::SafeText;
 
 /// The resource whose properties name the parent image.
 const RECIPE: &str = "ImageRecipe";
-const VERSION_TAG: &str = "parallelcluster:version";
 const PARENT_IMAGE_TAG: &str = "parallelcluster:parent_image";
 
 /// The AMI of a build that succeeded.
@@ -71,17 +70,13 @@ fn push_heading(text: &str, lines: &mut Vec<PageLine>) {
 
 fn fields<'a>(data: ViewData<'_>, ami: &Ami) -> Vec<(&'a str, Option<String>)> {
     let text = |text: Option<&SafeText>| text.map(ToString::to_string);
-    let image = data.build.image();
     let facts = data.build.current().map(Timeline::facts);
     vec![
         ("AMI", Some(ami.id.to_string())),
         ("name", text(ami.name.as_ref())),
         ("state", text(ami.state.as_ref())),
         ("region", data.region().map(|region| region.to_string())),
-        (
-            "pcluster",
-            text(image.and_then(|image| image.version.as_ref())).or_else(|| tag(ami, VERSION_TAG)),
-        ),
+        ("pcluster", text(data.build.version())),
         ("parent image", parent_image(ami, facts)),
         ("Image Builder", text(facts.and_then(Facts::image_arn))),
     ]
@@ -97,13 +92,9 @@ fn parent_image(ami: &Ami, facts: Option<&Facts>) -> Option<String> {
         let parent = properties.get("ParentImage")?.as_str()?;
         Some(SafeText::new(parent).to_string())
     };
-    tag(ami, PARENT_IMAGE_TAG).or_else(from_recipe)
-}
-
-fn tag(ami: &Ami, name: &str) -> Option<String> {
-    let mut tags = ami.tags.iter();
-    let (_, value) = tags.find(|(key, _)| key.as_str() == name)?;
-    Some(value.to_string())
+    ami.tag(PARENT_IMAGE_TAG)
+        .map(ToString::to_string)
+        .or_else(from_recipe)
 }
 
 /// How long the parts of the build took: the stack until it began the image, and Image Builder.

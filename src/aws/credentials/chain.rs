@@ -18,6 +18,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_types::sdk_config::SharedHttpClient;
+use chrono::{DateTime, Utc};
 
 use crate::aws::credentials::fault::{FixedKeys, IdentityFault, Login};
 use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
@@ -70,9 +71,14 @@ pub(crate) async fn region_of_machine() -> Option<String> {
 }
 
 impl Resolve for AwsChain {
-    fn resolve(&self) -> Resolution {
+    fn resolve(&self, now: DateTime<Utc>) -> Resolution {
         let chain = self.clone();
-        Box::pin(async move { chain.resolve_identity().await })
+        Box::pin(async move { chain.resolve_identity(now).await })
+    }
+
+    fn version(&self) -> u64 {
+        let signing = self.signing.as_ref();
+        signing.map_or(0, |signing| signing.mfa.version())
     }
 
     fn forget(&self) {
@@ -83,7 +89,7 @@ impl Resolve for AwsChain {
 }
 
 impl AwsChain {
-    async fn resolve_identity(&self) -> Result<Identity, IdentityFault> {
+    async fn resolve_identity(&self, now: DateTime<Utc>) -> Result<Identity, IdentityFault> {
         let files = AwsFiles::read().await;
         let Some(signing) = &self.signing else {
             return Ok(Identity {
@@ -108,7 +114,9 @@ impl AwsChain {
             ));
         }
         if let Some(chain) = chain.as_ref().filter(|chain| chain.with_codes().is_some()) {
-            let session = self.with_codes(&files, signing, &config, chain).await?;
+            let session = self
+                .with_codes(&files, signing, &config, chain, now)
+                .await?;
             let session = SharedCredentialsProvider::new(session);
             config = config.into_builder().credentials_provider(session).build();
         }
@@ -189,23 +197,28 @@ impl AwsChain {
         signing: &SigningChain,
         config: &SdkConfig,
         chain: &ProfileChain,
+        now: DateTime<Utc>,
     ) -> Result<Credentials, IdentityFault> {
         let (roles, before) = chain.with_codes().unwrap_or_default();
         let (mfa, bundle) = (&signing.mfa, signing.bundle.as_ref());
-        let sessions = roles.iter().map(|role| mfa.session(role)).enumerate();
-        let last = sessions
+        let _turn = mfa.turn().await;
+        let up_to = |count: usize| roles.get(..count).unwrap_or(roles);
+        let last = (1..=roles.len())
             .rev()
-            .find_map(|(index, session)| Some((index + 1, session?)));
+            .find_map(|count| Some((count, mfa.session(up_to(count), now)?)));
         let (done, mut credentials) = if let Some(last) = last {
             last
         } else {
+            roles
+                .first()
+                .map_or(Ok(()), |first| mfa.check_code(first))?;
             let found = self
                 .before_codes(files, signing, config, chain, before)
                 .await;
             (0, found?)
         };
-        for role in roles.iter().skip(done) {
-            let assumed = mfa.assume(role, credentials, config, bundle).await;
+        for count in done + 1..=roles.len() {
+            let assumed = mfa.assume(up_to(count), credentials, config, bundle).await;
             let fixed = || Self::fixed_keys(files, Some(chain));
             credentials = assumed.map_err(|fault| fault.with_fixed_keys(fixed()))?;
         }

@@ -3,6 +3,7 @@
 use std::future;
 
 use aws_credential_types::Credentials;
+use chrono::{DateTime, Utc};
 
 use crate::aws::credentials::identity::{Identity, Resolution, Resolve};
 use crate::aws::signer::Signer;
@@ -22,7 +23,7 @@ impl Fixed {
 }
 
 impl Resolve for Fixed {
-    fn resolve(&self) -> Resolution {
+    fn resolve(&self, _now: DateTime<Utc>) -> Resolution {
         Box::pin(future::ready(Ok(Identity {
             region: Some(self.0.region.clone()),
             signer: Some(self.0.clone()),

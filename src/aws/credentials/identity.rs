@@ -7,6 +7,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -51,19 +52,44 @@ pub(crate) type Resolution = Pin<Box<dyn Future<Output = Result<Identity, Identi
 
 /// The origin of an identity. Every resolution starts from scratch, so that the watch recovers after a login or an edit
 /// of the profile files.
-pub(crate) trait Resolve: Send {
-    fn resolve(&self) -> Resolution;
+pub(crate) trait Resolve: Send + Sync {
+    /// Resolves at `now`, the server's time: expiries are stated in it.
+    fn resolve(&self, now: DateTime<Utc>) -> Resolution;
 
     /// Forgets what earlier resolutions have kept: the service refused it.
     fn forget(&self) {}
+
+    /// Another value means that a failure may be out of date.
+    fn version(&self) -> u64 {
+        0
+    }
 }
 
-/// The identity in use, and the resolution of the next one.
+/// The identity in use, and the resolution of the next one. Its clones share both.
+#[derive(Clone)]
 pub(crate) struct IdentityCache {
+    shared: Arc<Shared>,
+    /// The image's and the endpoint's region, where these are not those of the resolution.
+    regions: (Option<String>, Option<String>),
+    /// The number of the identity that was used last.
+    used: u64,
+}
+
+struct Shared {
     resolver: Box<dyn Resolve>,
+    state: Mutex<State>,
+    /// One clone waits for the resolution; the others wait for that one.
+    pending: tokio::sync::Mutex<Option<Pending>>,
+}
+
+#[derive(Default)]
+struct State {
     held: Option<Held>,
-    pending: Option<Pending>,
-    failed: Option<(Instant, IdentityFault)>,
+    /// How many identities there were.
+    number: u64,
+    failed: Option<Failed>,
+    /// A code is needed soon, and a request has failed to say so.
+    asked_early: bool,
     discarded: Option<Instant>,
 }
 
@@ -73,53 +99,122 @@ struct Held {
     last_use: Option<DateTime<Utc>>,
 }
 
+struct Failed {
+    at: Instant,
+    /// The resolver's when it began.
+    version: u64,
+    fault: IdentityFault,
+}
+
 struct Pending {
+    version: u64,
     began: Instant,
     resolution: Resolution,
 }
 
 impl IdentityCache {
     pub(crate) fn new(resolver: impl Resolve + 'static) -> Self {
-        Self {
+        let shared = Shared {
             resolver: Box::new(resolver),
-            held: None,
-            pending: None,
-            failed: None,
-            discarded: None,
+            state: Mutex::default(),
+            pending: tokio::sync::Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+            regions: (None, None),
+            used: 0,
         }
+    }
+
+    /// The same identity for a build in this region; `signing` is the region that its requests are signed for.
+    pub(crate) fn in_region(&self, region: Option<String>, signing: Option<String>) -> Self {
+        Self {
+            regions: (region, signing),
+            ..self.clone()
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        let state = self.shared.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The identity to use at `now`, the server's time: expiries are stated in it.
     pub(crate) async fn get(&mut self, now: DateTime<Utc>) -> Result<Identity, IdentityFault> {
-        if let Some(held) = self.held.as_ref().filter(|held| now < held.renew_at) {
-            return Ok(held.identity.clone());
+        if let Some(identity) = self.current(now) {
+            return Ok(identity);
         }
-        match self.renew(now).await {
-            Ok(identity) => Ok(identity),
-            Err(fault) => match &self.held {
-                Some(held) if held.is_usable(now) => Ok(held.identity.clone()),
-                _ => Err(fault),
-            },
+        let fault = match self.renew(now).await {
+            Ok(identity) => {
+                self.state().asked_early = false;
+                return Ok(identity);
+            }
+            Err(fault) => fault,
+        };
+        // One request fails, so that the user is asked for the code while the old credentials are still valid.
+        let asks = matches!(fault, IdentityFault::CodeNeeded { .. })
+            && !std::mem::replace(&mut self.state().asked_early, true);
+        match self.usable(now) {
+            Some(identity) if !asks => Ok(identity),
+            _ => Err(fault),
         }
+    }
+
+    /// The held identity, unless it is to be renewed.
+    fn current(&mut self, now: DateTime<Utc>) -> Option<Identity> {
+        self.held(|held| now < held.renew_at)
+    }
+
+    /// The held identity, while it can be used at all.
+    fn usable(&mut self, now: DateTime<Utc>) -> Option<Identity> {
+        self.held(|held| held.is_usable(now))
+    }
+
+    fn held(&mut self, is_so: impl Fn(&Held) -> bool) -> Option<Identity> {
+        let state = self.state();
+        let held = state.held.as_ref().filter(|held| is_so(held));
+        let identity = held.map(|held| held.identity.clone());
+        let number = state.number;
+        drop(state);
+        identity.map(|identity| self.take(identity, number))
+    }
+
+    fn take(&mut self, mut identity: Identity, number: u64) -> Identity {
+        self.used = number;
+        let (region, signing) = &self.regions;
+        if region.is_some() {
+            identity.region.clone_from(region);
+        }
+        if let (Some(signer), Some(region)) = (&mut identity.signer, signing) {
+            signer.region.clone_from(region);
+        }
+        identity
     }
 
     /// Discards credentials that the service refused, unless that was just done. Returns whether a retry is
     /// worthwhile.
     pub(crate) fn discard(&mut self) -> bool {
+        let mut state = self.state();
+        if state.held.is_some() && state.number != self.used {
+            // Another client was refused first, and there are other credentials now.
+            return true;
+        }
         let recently = |at: Instant| at.elapsed() < BETWEEN_DISCARDS;
-        if self.discarded.is_some_and(recently) {
+        if state.discarded.is_some_and(recently) {
             return false;
         }
-        self.discarded = Some(Instant::now());
-        self.resolver.forget();
-        self.held = None;
-        self.failed = None;
+        state.discarded = Some(Instant::now());
+        state.held = None;
+        state.failed = None;
+        drop(state);
+        self.shared.resolver.forget();
         true
     }
 
     /// The fault of a request whose credentials were refused.
     pub(crate) fn explain(&self, refused: Fault) -> Fault {
-        let held = self.held.as_ref();
+        let state = self.state();
+        let held = state.held.as_ref();
         match held.and_then(|held| held.identity.fixed_keys.as_ref()) {
             Some(keys) => keys.lost(refused),
             None => refused,
@@ -128,40 +223,64 @@ impl IdentityCache {
 
     /// Resolves again for the next request, although it has just failed.
     pub(crate) fn forget_failure(&mut self) {
-        self.failed = None;
+        let mut state = self.state();
+        state.failed = None;
+        state.asked_early = false;
     }
 
     async fn renew(&mut self, now: DateTime<Utc>) -> Result<Identity, IdentityFault> {
-        if let Some((at, fault)) = &self.failed {
-            if at.elapsed() < FAILURE_CACHED {
-                return Err(fault.clone());
-            }
-            self.failed = None;
-        }
-        let pending = self.pending.get_or_insert_with(|| Pending {
-            began: Instant::now(),
-            resolution: self.resolver.resolve(),
-        });
-        let left = DEADLINE.saturating_sub(pending.began.elapsed());
-        let wait = match &self.held {
-            Some(held) if held.is_usable(now) => WAIT_WITH_OLD,
-            _ => WAIT,
+        let shared = Arc::clone(&self.shared);
+        let wait = match self.usable(now) {
+            Some(_) => WAIT_WITH_OLD,
+            None => WAIT,
         };
-        let outcome = timeout(wait.min(left), &mut pending.resolution).await;
-        let took = pending.began.elapsed();
+        let Ok(mut pending) = timeout(wait, shared.pending.lock()).await else {
+            return Err(IdentityFault::Slow(wait));
+        };
+        // Another clone may have waited for it.
+        if let Some(identity) = self.current(now) {
+            return Ok(identity);
+        }
+        let version = shared.resolver.version();
+        {
+            let mut state = self.state();
+            if let Some(failed) = &state.failed {
+                if failed.at.elapsed() < FAILURE_CACHED && failed.version == version {
+                    return Err(failed.fault.clone());
+                }
+                state.failed = None;
+            }
+        }
+        let resolving = pending.get_or_insert_with(|| Pending {
+            version,
+            began: Instant::now(),
+            resolution: shared.resolver.resolve(now),
+        });
+        let version = resolving.version;
+        let left = DEADLINE.saturating_sub(resolving.began.elapsed());
+        let outcome = timeout(wait.min(left), &mut resolving.resolution).await;
+        let took = resolving.began.elapsed();
         let result = match outcome {
             Err(_elapsed) if took < DEADLINE => return Err(IdentityFault::Slow(took)),
             Err(_elapsed) => Err(IdentityFault::TimedOut(took)),
             Ok(result) => result,
         };
-        self.pending = None;
+        *pending = None;
+        let mut state = self.state();
         match result {
             Ok(identity) => {
-                self.held = Some(Held::new(identity.clone(), now));
-                Ok(identity)
+                state.held = Some(Held::new(identity.clone(), now));
+                state.number += 1;
+                let number = state.number;
+                drop(state);
+                Ok(self.take(identity, number))
             }
             Err(fault) => {
-                self.failed = Some((Instant::now(), fault.clone()));
+                state.failed = Some(Failed {
+                    at: Instant::now(),
+                    version,
+                    fault: fault.clone(),
+                });
                 Err(fault)
             }
         }
@@ -196,8 +315,7 @@ impl fmt::Debug for IdentityCache {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("IdentityCache")
-            .field("held", &self.held.is_some())
-            .field("pending", &self.pending.is_some())
+            .field("held", &self.state().held.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -206,7 +324,7 @@ impl fmt::Debug for IdentityCache {
 mod tests {
     use std::collections::VecDeque;
     use std::future;
-    use std::sync::{Arc, Mutex};
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     use aws_credential_types::Credentials;
     use proptest::prelude::*;
@@ -221,6 +339,7 @@ mod tests {
     struct Script {
         outcomes: Arc<Mutex<VecDeque<(u64, Outcome)>>>,
         resolutions: Arc<Mutex<usize>>,
+        versions: Arc<AtomicU64>,
     }
 
     impl Script {
@@ -243,7 +362,7 @@ mod tests {
     }
 
     impl Resolve for Script {
-        fn resolve(&self) -> Resolution {
+        fn resolve(&self, _now: DateTime<Utc>) -> Resolution {
             *self.resolutions.lock().unwrap() += 1;
             let Some((after, outcome)) = self.outcomes.lock().unwrap().pop_front() else {
                 return Box::pin(future::pending());
@@ -252,6 +371,10 @@ mod tests {
                 sleep(Duration::from_secs(after)).await;
                 outcome
             })
+        }
+
+        fn version(&self) -> u64 {
+            self.versions.load(Ordering::Relaxed)
         }
     }
 
@@ -339,6 +462,49 @@ mod tests {
         );
         assert_eq!(key_at(&mut cache, 64).await.unwrap(), "b");
         assert_eq!(key_at(&mut cache, 65).await.unwrap(), "c");
+    }
+
+    fn needs_code() -> Outcome {
+        Err(IdentityFault::CodeNeeded {
+            profile: "p".to_owned(),
+            serial: "s".to_owned(),
+            refused: false,
+            can_ask: true,
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_code_is_asked_for_five_minutes_before_the_expiry_by_one_request() {
+        let script = Script::default()
+            .gives(0, keys("a", Some(3600)))
+            .then(0, needs_code())
+            .then(0, needs_code())
+            .gives(0, keys("b", Some(7200)));
+        let mut cache = IdentityCache::new(script.clone());
+        assert_eq!(key_at(&mut cache, 0).await.unwrap(), "a");
+        assert_eq!(key_at(&mut cache, 3299).await.unwrap(), "a");
+        assert_eq!(
+            key_at(&mut cache, 3300).await,
+            needs_code().map(|_| String::new())
+        );
+        assert_eq!(key_at(&mut cache, 3301).await.unwrap(), "a", "still valid");
+        advance(FAILURE_CACHED).await;
+        assert_eq!(
+            key_at(&mut cache, 3310).await.unwrap(),
+            "a",
+            "asked already"
+        );
+        assert_eq!(
+            key_at(&mut cache, 3590).await,
+            needs_code().map(|_| String::new()),
+            "no longer valid"
+        );
+        script.versions.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(
+            key_at(&mut cache, 3590).await.unwrap(),
+            "b",
+            "a code has come"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -435,7 +601,7 @@ mod tests {
     }
 
     impl Resolve for Planned {
-        fn resolve(&self) -> Resolution {
+        fn resolve(&self, _now: DateTime<Utc>) -> Resolution {
             assert_eq!(Arc::strong_count(&self.one), 1, "two resolutions at a time");
             let plan = self.plans.lock().unwrap().pop_front();
             let (began, one) = (self.began, Arc::clone(&self.one));

@@ -1,12 +1,12 @@
 //! The roles that need an MFA code: aws-config assumes none of these, so this does it, with a request of its own.
 //!
-//! A code is good for one request, so the session that it gives is kept here for all watches of the program, until it
-//! expires. Then another code is needed, which the user enters on the screen.
+//! A code is good for one request, so the session that it gives is kept here for all watches of the program, until
+//! shortly before it expires. Then another code is needed, which the user enters on the screen.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
@@ -14,6 +14,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Deserialize;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::time::Instant;
 
 use crate::aws::context::RequestContext;
 use crate::aws::credentials::fault::{IdentityFault, Login};
@@ -32,19 +34,51 @@ use crate::text::secret::Secret;
 
 /// A session is used until this long before it expires: then there is time to enter the next code.
 const RENEW_BEFORE_EXPIRY: TimeDelta = TimeDelta::minutes(5);
+/// A device shows a code for this long, and AWS accepts it hardly longer.
+const CODE_LASTS: Duration = Duration::from_secs(30);
+/// A session that is younger than this is kept although a service refused it: the reason is hardly the session, which
+/// services know only after a moment, and the user would have to enter another code.
+const FRESH: Duration = Duration::from_mins(1);
+
 /// The entered code and the sessions of all watches.
 #[derive(Clone, Default)]
 pub struct MfaSessions {
     state: Arc<Mutex<State>>,
+    /// Held while roles are assumed.
+    turn: Arc<AsyncMutex<()>>,
     /// Whether the user can enter a code.
     can_ask: bool,
 }
 
 #[derive(Default)]
 struct State {
-    code: Option<Secret>,
-    /// By the profile of the role.
-    sessions: HashMap<String, Credentials>,
+    code: Option<Code>,
+    /// AWS refused the last code that was sent, and there is no other since.
+    refused: bool,
+    sessions: HashMap<Path, Session>,
+    /// How often a code or a session has come.
+    version: u64,
+}
+
+struct Code {
+    digits: Secret,
+    entered: Instant,
+}
+
+struct Session {
+    credentials: Credentials,
+    began: Instant,
+}
+
+/// Identifies a session: the roles up to its own, from the first one that needs a code, each with its device. The device
+/// is one user's, so the names of the profiles do not matter.
+type Path = Vec<(String, Option<String>)>;
+
+fn path_of(roles: &[Role]) -> Path {
+    let path = roles
+        .iter()
+        .map(|role| (role.arn.clone(), role.serial.clone()));
+    path.collect()
 }
 
 impl MfaSessions {
@@ -57,61 +91,116 @@ impl MfaSessions {
     }
 
     /// Uses a code for the next role that needs one.
-    pub(crate) fn enter(&self, code: Secret) {
-        self.lock().code = Some(code);
+    pub(crate) fn enter(&self, digits: Secret) {
+        let mut state = self.lock();
+        state.version += 1;
+        state.refused = false;
+        state.code = Some(Code {
+            digits,
+            entered: Instant::now(),
+        });
     }
 
-    /// Drops every session: the service refused one.
+    /// Changes with every code and every session: then a failure for lack of one is out of date.
+    pub(crate) fn version(&self) -> u64 {
+        self.lock().version
+    }
+
+    /// A service refused a session: drops all but fresh ones.
     pub(crate) fn forget(&self) {
-        self.lock().sessions.clear();
+        let mut state = self.lock();
+        state
+            .sessions
+            .retain(|_, session| session.began.elapsed() < FRESH);
     }
 
-    /// The session of a role, unless it is about to expire.
-    pub(crate) fn session(&self, role: &Role) -> Option<Credentials> {
-        let enough = Clock::wall().now() + RENEW_BEFORE_EXPIRY;
+    /// Waits until no other watch assumes a role: it may get the session that this one needs, with the only code.
+    pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
+    }
+
+    /// The session of the last of these roles, unless it is about to expire at `now`, the server's time.
+    pub(crate) fn session(&self, roles: &[Role], now: DateTime<Utc>) -> Option<Credentials> {
         let state = self.lock();
-        let session = state.sessions.get(&role.profile)?;
+        let session = &state.sessions.get(&path_of(roles))?.credentials;
         let expiry = session.expiry().map(DateTime::<Utc>::from);
         expiry
-            .is_none_or(|expiry| expiry > enough)
+            .is_none_or(|expiry| expiry > now + RENEW_BEFORE_EXPIRY)
             .then(|| session.clone())
     }
 
-    fn keep(&self, role: &Role, session: &Credentials) {
+    fn keep(&self, roles: &[Role], session: &Credentials) {
         let mut state = self.lock();
-        state.sessions.insert(role.profile.clone(), session.clone());
+        state.version += 1;
+        state.sessions.insert(
+            path_of(roles),
+            Session {
+                credentials: session.clone(),
+                began: Instant::now(),
+            },
+        );
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Each change is one assignment, so a panic leaves nothing half done.
+        // Each change is a few assignments that can't fail, so a panic leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Assumes a role of a profile, with the entered code if it needs one.
+    fn needs_code(&self, role: &Role) -> IdentityFault {
+        IdentityFault::CodeNeeded {
+            profile: role.profile.clone(),
+            serial: role.serial.clone().unwrap_or_default(),
+            refused: self.lock().refused,
+            can_ask: self.can_ask,
+        }
+    }
+
+    /// Fails if a role needs a code and there is none, before requests are made for the credentials to send it with.
+    pub(crate) fn check_code(&self, role: &Role) -> Result<(), IdentityFault> {
+        let mut state = self.lock();
+        state
+            .code
+            .take_if(|code| code.entered.elapsed() >= CODE_LASTS);
+        let has_code = state.code.is_some();
+        drop(state);
+        if role.serial.is_none() || has_code {
+            return Ok(());
+        }
+        Err(self.needs_code(role))
+    }
+
+    /// Assumes the last of these roles with the credentials of the one before, and with the entered code if it needs one.
     pub(crate) async fn assume(
         &self,
-        role: &Role,
+        roles: &[Role],
         credentials: Credentials,
         config: &SdkConfig,
         bundle: Option<&CaBundle>,
     ) -> Result<Credentials, IdentityFault> {
-        let needs = |refused| IdentityFault::CodeNeeded {
-            profile: role.profile.clone(),
-            serial: role.serial.clone().unwrap_or_default(),
-            refused,
-            can_ask: self.can_ask,
+        let Some(role) = roles.last() else {
+            return Ok(credentials);
         };
+        self.check_code(role)?;
+        let sts = Sts::new(config, credentials, bundle)?;
         let code = match &role.serial {
-            Some(_) => Some(self.lock().code.take().ok_or_else(|| needs(false))?),
+            Some(_) => Some(
+                self.lock()
+                    .code
+                    .take()
+                    .ok_or_else(|| self.needs_code(role))?,
+            ),
             None => None,
         };
-        let sts = Sts::new(config, credentials, bundle)?;
-        let session = sts.assume(role, code.as_ref()).await;
+        let digits = code.as_ref().map(|code| &code.digits);
+        let session = sts.assume(role, digits).await;
         let session = session.map_err(|refusal| match refusal {
-            Refusal::Code => needs(true),
+            Refusal::Code => {
+                self.lock().refused = true;
+                self.needs_code(role)
+            }
             Refusal::Other(fault) => fault,
         })?;
-        self.keep(role, &session);
+        self.keep(roles, &session);
         Ok(session)
     }
 }
@@ -281,3 +370,6 @@ fn read(response: &Response) -> Option<Credentials> {
         "MFA",
     ))
 }
+
+#[cfg(test)]
+mod tests;

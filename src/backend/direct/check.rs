@@ -70,6 +70,7 @@ impl Direct {
     /// Whose credentials these are. It needs no permission.
     pub(crate) async fn caller(&mut self) -> Result<Caller, Fault> {
         let call = Call {
+            json: None,
             operation: Operation::GetCallerIdentity,
             region: None,
             about: "",
@@ -107,6 +108,7 @@ impl Direct {
                 _ => imagebuilder::get_image(&image),
             };
             let call = Call {
+                json: None,
                 operation,
                 region: None,
                 about: if operation == Operation::GetImage {

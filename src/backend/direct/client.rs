@@ -2,7 +2,8 @@
 //! service its address and its connections.
 
 use chrono::TimeDelta;
-use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use tokio::time::Instant;
 
 use crate::aws::context::RequestContext;
@@ -14,6 +15,7 @@ use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
 use crate::aws::query::encode;
 use crate::aws::refusal::Cause;
+use crate::aws::shared::Shared;
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::{CaBundle, TlsError};
 use crate::backend::direct::query::ForeignBody;
@@ -38,6 +40,8 @@ pub(super) struct Call<'a> {
     /// The name or the ARN in the request.
     pub(super) about: &'a str,
     pub(super) parameters: &'a [(&'static str, &'a str)],
+    /// The body of a call that is a POST.
+    pub(super) json: Option<&'a str>,
 }
 
 #[derive(Debug)]
@@ -47,18 +51,20 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(url: ServiceUrl, bundle: Option<&CaBundle>) -> Result<Self, TlsError> {
-        let http = HttpClient::new(url.endpoint(), bundle, Limits::default())?;
+    fn new(url: ServiceUrl, shared: &Shared, bundle: Option<&CaBundle>) -> Result<Self, TlsError> {
+        let (authority, endpoint) = (url.authority(), url.endpoint());
+        let http = shared.http(authority, endpoint, bundle, Limits::default())?;
         Ok(Self { url, http })
     }
 }
 
 /// The services of the build's region.
-const SERVICES: [Service; 4] = [
+const SERVICES: [Service; 5] = [
     Service::CloudFormation,
     Service::Ec2,
     Service::ImageBuilder,
     Service::Sts,
+    Service::Logs,
 ];
 
 /// The client of all services.
@@ -72,6 +78,7 @@ pub(super) struct Client {
     /// The other regions that the image was distributed to.
     elsewhere: Vec<String>,
     endpoints: Endpoints,
+    shared: Shared,
     bundle: Option<CaBundle>,
     clock: ServerClock,
     /// The requests that were not counted yet.
@@ -83,12 +90,13 @@ impl Client {
         subject: &str,
         endpoints: Endpoints,
         identity: IdentityCache,
+        shared: Shared,
         bundle: Option<CaBundle>,
         clock: Clock,
     ) -> Result<Self, TlsError> {
         let connect = |service| {
             let url = endpoints.of(service).clone();
-            Connection::new(url, bundle.as_ref())
+            Connection::new(url, &shared, bundle.as_ref())
         };
         Ok(Self {
             subject: subject.to_owned(),
@@ -99,6 +107,7 @@ impl Client {
                 .collect::<Result<_, _>>()?,
             elsewhere: Vec::new(),
             endpoints,
+            shared,
             bundle,
             clock: ServerClock::new(clock),
             requests: 0,
@@ -152,7 +161,7 @@ impl Client {
         };
         let url = self.endpoints.elsewhere(Service::Ec2, region);
         let url = url.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
-        let connection = Connection::new(url, self.bundle.as_ref());
+        let connection = Connection::new(url, &self.shared, self.bundle.as_ref());
         let connection =
             connection.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
         self.elsewhere.push(region.to_owned());
@@ -186,8 +195,11 @@ impl Client {
         }
         match call.operation {
             Operation::DescribeImages => 1,
-            Operation::GetImage => 2,
+            Operation::GetImage
+            | Operation::ListWorkflowExecutions
+            | Operation::ListWorkflowStepExecutions => 2,
             Operation::GetCallerIdentity => 3,
+            Operation::GetLogEvents | Operation::FilterLogEvents => 4,
             _ => 0,
         }
     }
@@ -204,6 +216,33 @@ fn names(message: &str, stack: &str) -> bool {
     };
     let mut words = message.split(ends);
     words.any(|word| word.trim_end_matches(['.', ':']) == stack)
+}
+
+/// A call as its service takes it: Image Builder's has a path of its own, and its lists take JSON.
+fn request(call: Call<'_>, url: &ServiceUrl) -> Request {
+    let path = match call.operation {
+        Operation::GetImage => "/GetImage",
+        Operation::ListWorkflowExecutions => "/ListWorkflowExecutions",
+        Operation::ListWorkflowStepExecutions => "/ListWorkflowStepExecutions",
+        _ => "/",
+    };
+    let json = HeaderValue::from_static("application/json");
+    if call.operation.method() == Method::POST {
+        let mut request = Request::new(call.operation, url.request(path, ""));
+        let fields = call.parameters.iter();
+        let fields = fields.map(|(name, value)| ((*name).to_owned(), (*value).into()));
+        let fields = || serde_json::Value::Object(fields.collect()).to_string();
+        request.body = call.json.map_or_else(fields, str::to_owned).into_bytes();
+        request.headers.insert(CONTENT_TYPE, json.clone());
+        request.headers.insert(ACCEPT, json);
+        add_target(&mut request);
+        return request;
+    }
+    let mut request = Request::new(call.operation, url.request(path, &encode(call.parameters)));
+    if call.operation == Operation::GetImage {
+        request.headers.insert(ACCEPT, json);
+    }
+    request
 }
 
 impl From<Fault> for Refusal {
@@ -235,18 +274,7 @@ impl<'c> Exchange<Call<'c>> for Client {
     async fn prepare(&mut self, call: Call<'c>) -> Result<Request, Fault> {
         let identity = self.identity.get(self.clock.server_time()).await;
         let identity = identity.map_err(|fault| fault.to_fault(&self.context(call)))?;
-        let path = if call.operation == Operation::GetImage {
-            "/GetImage"
-        } else {
-            "/"
-        };
-        let url = &self.connection(call).url;
-        let url = url.request(path, &encode(call.parameters));
-        let mut request = Request::new(call.operation, url);
-        if call.operation == Operation::GetImage {
-            let json = HeaderValue::from_static("application/json");
-            request.headers.insert(ACCEPT, json);
-        }
+        let request = request(call, &self.connection(call).url);
         let context = self.context(call);
         let Some(mut signer) = identity.signer.clone() else {
             return Err(context.fault(FaultKind::Misconfigured, "there are no credentials"));
@@ -297,7 +325,12 @@ impl<'c> Exchange<Call<'c>> for Client {
             return (Refusal::Absent, Cause::Other);
         }
         let has_token = call.parameters.iter().any(|(name, _)| *name == "NextToken");
-        if error.code == "ValidationError" && has_token {
+        let has_token_in_body = call
+            .json
+            .is_some_and(|json| json.contains("\"nextToken\":"));
+        let is_of_token = (error.code == "ValidationError" && has_token)
+            || (error.code == "InvalidParameterException" && has_token_in_body);
+        if is_of_token {
             let why = "the service rejected the page token";
             let fault = context.fault(FaultKind::Transient, why);
             return (Refusal::TokenRejected(fault), Cause::Other);
@@ -308,6 +341,19 @@ impl<'c> Exchange<Call<'c>> for Client {
         }
         (Refusal::Fault(fault), cause)
     }
+}
+
+/// Names the operation of a request to CloudWatch Logs, whose requests all have the same path.
+fn add_target(request: &mut Request) {
+    let target = match request.operation {
+        Operation::GetLogEvents => "Logs_20140328.GetLogEvents",
+        Operation::FilterLogEvents => "Logs_20140328.FilterLogEvents",
+        _ => return,
+    };
+    let json = HeaderValue::from_static("application/x-amz-json-1.1");
+    request.headers.insert(CONTENT_TYPE, json);
+    let target = HeaderValue::from_static(target);
+    request.headers.insert("x-amz-target", target);
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::backend::direct::query::{Element, ForeignBody, MAX_MEMBERS, Parameters, result, xml};
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::stack_event::{StackEvent, StackId, parse_time};
+use crate::domain::stack_event::{EventReader, StackId, parse_time};
 
 const VERSION: (&str, &str) = ("Version", "2010-05-15");
 
@@ -93,9 +93,10 @@ pub(super) fn events(body: &[u8]) -> Result<EventsPage, ForeignBody> {
     }
     let stack = members().find_map(|event| event.text("StackId"));
     let stack = stack.map(StackId::from);
+    let mut reader = EventReader::default();
     let events = members().map(|event| {
         let json = event_json(event);
-        Arc::new(StackEvent::from_json(&json, stack.as_ref()))
+        Arc::new(reader.read(&json, stack.as_ref()))
     });
     Ok(EventsPage {
         events: events.collect(),
@@ -169,7 +170,7 @@ mod tests {
     fn an_event_has_the_keys_of_the_parallelcluster_api_and_the_fields_that_it_drops() {
         let page = events(EVENTS.as_bytes()).unwrap();
         assert_eq!(page.next.unwrap().as_str(), "t/+=");
-        let json: serde_json::Value = serde_json::from_str(page.events[0].raw()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&page.events[0].raw()).unwrap();
         assert_eq!(
             json,
             serde_json::json!({

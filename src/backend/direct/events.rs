@@ -108,6 +108,7 @@ impl Direct {
         token: Option<&NextToken>,
     ) -> Result<EventsPage, Refusal> {
         let call = Call {
+            json: None,
             operation: Operation::DescribeStackEvents,
             region: None,
             about: stack,
@@ -188,6 +189,7 @@ impl Direct {
         let name = self.image_id.clone();
         for _ in 0..LONGEST_LIST {
             let call = Call {
+                json: None,
                 operation: Operation::ListStacks,
                 region: None,
                 about: &name,

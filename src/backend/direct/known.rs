@@ -9,6 +9,7 @@ use crate::backend::direct::ec2::TaggedAmi;
 use crate::backend::direct::imagebuilder;
 use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::steps::Workflow;
 use crate::text::safe::SafeText;
 
 #[derive(Debug, Default)]
@@ -35,6 +36,8 @@ pub(super) struct Known {
     pub(super) resource_is_complete: bool,
     /// The last answer of GetImage.
     pub(super) builder: Option<imagebuilder::Image>,
+    /// The last list of the image's workflows.
+    pub(super) workflows: Vec<Workflow>,
     /// The good AMIs in other regions.
     pub(super) elsewhere: Vec<(String, TaggedAmi)>,
     /// When the stack was first seen to delete itself, which it does after its AMI was tagged.

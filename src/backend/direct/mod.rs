@@ -6,6 +6,7 @@
 //!  image ─┬► DescribeStacks ────► cloudformation ─┐
 //!         ├► GetImage ──────────► imagebuilder ───┼─► description ─► ImageAnswer
 //!         └► DescribeImages ────► ec2 ────────────┘
+//!  steps ─► ListWorkflowExecutions, ListWorkflowStepExecutions ─► workflows ─► StepsAnswer
 //! ```
 //! `client` signs and sends each request. A refused action is not tried again before the user retries, and the image is
 //! described from the others. Only `aws::operation`'s calls are ever made.
@@ -18,8 +19,10 @@ mod ec2;
 mod events;
 mod imagebuilder;
 mod known;
+mod log;
 mod parts;
 mod query;
+mod workflows;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,6 +36,7 @@ use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::credentials::mfa::MfaSessions;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
+use crate::aws::shared::{IdentityOf, Shared};
 use crate::aws::tls::{CaBundle, TlsError};
 use crate::backend::direct::client::{Client, Refusal};
 use crate::backend::direct::cloudformation::Stack;
@@ -75,6 +79,8 @@ pub(crate) struct Settings {
     /// The external id that the role asks for.
     pub(crate) external_id: Option<String>,
     pub(crate) mfa: MfaSessions,
+    /// What the builds of a program have in common.
+    pub(crate) shared: Shared,
     /// A PEM file of certificates to trust besides the platform's.
     pub(crate) ca_bundle: Option<PathBuf>,
 }
@@ -87,6 +93,8 @@ pub(crate) struct Direct {
     /// The one stack to watch.
     stack: Option<StackId>,
     waits: bool,
+    /// Whether the build log may be asked for.
+    pub(crate) reads_log: bool,
     region: String,
     known: Known,
     /// The refused calls.
@@ -120,22 +128,33 @@ impl Direct {
     pub(crate) fn new(settings: Settings, clock: Clock) -> Result<Self, TlsError> {
         let bundle = settings.ca_bundle.as_deref().map(CaBundle::read);
         let bundle = bundle.transpose()?;
-        let identity = IdentityCache::new(AwsChain {
+        let of = IdentityOf {
+            signed: true,
+            in_region: true,
+            profile: settings.profile.clone(),
+            role_arn: settings.role_arn.clone(),
+            external_id: settings.external_id.clone(),
+        };
+        let region = Some(settings.region.clone());
+        let chain = AwsChain {
             profile: settings.profile,
-            region: Some(settings.region.clone()),
+            region: region.clone(),
             signing: Some(SigningChain {
-                region: Some(settings.region.clone()),
+                region: region.clone(),
                 role_arn: settings.role_arn,
                 external_id: settings.external_id,
                 mfa: settings.mfa,
                 bundle: bundle.clone(),
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
-        });
+        };
+        let identity = settings.shared.identity(of, || IdentityCache::new(chain));
+        let identity = identity.in_region(region.clone(), region);
         let client = Client::new(
             &settings.image_id,
             settings.endpoints,
             identity,
+            settings.shared,
             bundle,
             clock,
         )?;
@@ -153,11 +172,12 @@ impl Direct {
         image_id: &str,
         endpoints: Endpoints,
         fixed: Fixed,
+        shared: Shared,
         clock: Clock,
     ) -> Result<Self, TlsError> {
         let region = fixed.0.region.clone();
         let identity = IdentityCache::new(fixed);
-        let client = Client::new(image_id, endpoints, identity, None, clock)?;
+        let client = Client::new(image_id, endpoints, identity, shared, None, clock)?;
         Ok(Self::with_client(client, image_id, region))
     }
 
@@ -167,6 +187,7 @@ impl Direct {
             image_id: image_id.to_owned(),
             stack: None,
             waits: false,
+            reads_log: true,
             region,
             known: Known::default(),
             refused: Vec::new(),
@@ -312,6 +333,16 @@ impl ImageSource for Direct {
 
 impl Source for Direct {
     type Image = Self;
+    type Log = Self;
+    type Steps = Self;
+
+    fn log_source(&mut self) -> Option<&mut Self> {
+        self.reads_log.then_some(self)
+    }
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

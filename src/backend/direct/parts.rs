@@ -92,6 +92,7 @@ impl Direct {
     /// A stack by its name or ARN. A deleted one has no name any more.
     pub(super) async fn describe(&mut self, stack: &str) -> Result<Option<Stack>, Fault> {
         let call = Call {
+            json: None,
             operation: Operation::DescribeStacks,
             region: None,
             about: stack,
@@ -111,6 +112,7 @@ impl Direct {
             return Ok(());
         };
         let call = Call {
+            json: None,
             operation: Operation::GetImage,
             region: None,
             about: &arn,
@@ -126,6 +128,7 @@ impl Direct {
     pub(super) async fn look_up(&mut self, lookup: &Lookup) -> Result<Vec<TaggedAmi>, Fault> {
         let about = self.image_id.clone();
         let call = Call {
+            json: None,
             operation: Operation::DescribeImages,
             region: None,
             about: &about,
@@ -187,6 +190,7 @@ impl Direct {
         }
         let lookup = Lookup::Ami(id.to_owned());
         let call = Call {
+            json: None,
             operation: Operation::DescribeImages,
             region: Some(region),
             about: id,

@@ -19,6 +19,7 @@ pub(crate) mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -32,10 +33,13 @@ use crate::aws::exchange::Exchange;
 use crate::aws::http::{HttpClient, Limits, Response, TransportError};
 use crate::aws::operation::{Operation, Request};
 use crate::aws::refusal::{Cause, request_id};
+use crate::aws::shared::{IdentityOf, Shared};
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::CaBundle;
 use crate::backend::parallelcluster::refusal::{Refusal, classify};
-use crate::backend::{EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source};
+use crate::backend::{
+    EventSource, EventsError, EventsResponse, ImageSource, NextToken, NoLog, Source,
+};
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
@@ -121,14 +125,29 @@ impl ParallelCluster {
     /// # Errors
     /// Where the CA bundle is unusable, or TLS can't be set up.
     pub fn new(settings: Settings, clock: Clock) -> Result<Self, TlsError> {
-        Self::with_limits(settings, clock, Limits::default())
+        Self::with_limits(settings, &Shared::default(), clock, Limits::default())
     }
 
-    fn with_limits(settings: Settings, clock: Clock, limits: Limits) -> Result<Self, TlsError> {
+    /// The same with the identity and the connections of the program's other clients.
+    pub(crate) fn sharing(
+        settings: Settings,
+        shared: &Shared,
+        clock: Clock,
+    ) -> Result<Self, TlsError> {
+        Self::with_limits(settings, shared, clock, Limits::default())
+    }
+
+    fn with_limits(
+        settings: Settings,
+        shared: &Shared,
+        clock: Clock,
+        limits: Limits,
+    ) -> Result<Self, TlsError> {
         let bundle = settings.ca_bundle.as_deref().map(CaBundle::read);
         let bundle = bundle.transpose()?;
         let endpoint = settings.api_url.endpoint();
-        let http = HttpClient::new(endpoint, bundle.as_ref(), limits)?;
+        let authority = settings.api_url.authority();
+        let http = shared.http(authority, endpoint, bundle.as_ref(), limits)?;
         let signing = match settings.signing {
             Signing::Unsigned => None,
             Signing::SigV4 {
@@ -145,13 +164,28 @@ impl ParallelCluster {
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         };
+        let signed = signing.is_some();
+        let of = IdentityOf {
+            signed,
+            in_region: settings.region.is_some(),
+            profile: settings.profile.clone(),
+            role_arn: signing
+                .as_ref()
+                .and_then(|signing| signing.role_arn.clone()),
+            external_id: signing
+                .as_ref()
+                .and_then(|signing| signing.external_id.clone()),
+        };
+        let region = settings.region.clone();
+        let chain = AwsChain {
+            profile: settings.profile,
+            region: settings.region,
+            signing,
+        };
+        let identity = shared.identity(of, || IdentityCache::new(chain));
         Ok(Self {
-            signed: signing.is_some(),
-            identity: IdentityCache::new(AwsChain {
-                profile: settings.profile,
-                region: settings.region,
-                signing,
-            }),
+            signed,
+            identity: identity.in_region(region, None),
             api: settings.api_url,
             image: settings.image_id,
             headers: settings.headers,
@@ -303,6 +337,12 @@ impl ImageSource for ParallelCluster {
 
 impl Source for ParallelCluster {
     type Image = Self;
+    type Log = NoLog;
+    type Steps = Infallible;
+
+    fn log_source(&mut self) -> Option<&mut NoLog> {
+        None
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::backend::parallelcluster::wire::{ForeignBody, or_mended, parsed};
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::stack_event::{EventReader, StackEvent, StackId};
 
 /// The number of different elements without an event id that become rows of their own.
 const MAX_ODD: usize = 100;
@@ -73,6 +73,7 @@ enum Pass {
 struct Reader {
     pass: Pass,
     stack: Option<StackId>,
+    reader: EventReader,
     events: Vec<Arc<StackEvent>>,
     /// The hashes of the different elements without an id.
     odd: HashSet<u64>,
@@ -112,7 +113,7 @@ impl Reader {
         if self.events.len() >= MAX_EVENTS {
             return Err("too many events in one page");
         }
-        let event = StackEvent::from_json(json, self.stack.as_ref());
+        let event = self.reader.read(json, self.stack.as_ref());
         self.events.push(Arc::new(event));
         Ok(())
     }
@@ -121,7 +122,7 @@ impl Reader {
     fn note_uncounted(&mut self) {
         if self.uncounted > 0 {
             let json = format!("\"{} more elements that are no events\"", self.uncounted);
-            let event = StackEvent::from_json(&json, self.stack.as_ref());
+            let event = self.reader.read(&json, self.stack.as_ref());
             self.events.push(Arc::new(event));
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::demo::identifier::{ec2_digits, uuid};
 use crate::demo::scenario::ScenarioError;
 use crate::demo::scenario::data::{
-    BuildData, CleanupData, DeletionData, FailureData, Pace, ResourceData, ScenarioData, StackData,
-    StageData,
+    BuildData, CleanupData, ComponentFailureData, DeletionData, FailureData, Pace, ResourceData,
+    ScenarioData, StackData, StageData, WorkflowData,
 };
 use crate::demo::scenario::fill::Filler;
 
@@ -19,6 +19,7 @@ pub(crate) struct Build {
     pub begins: Duration,
     pub resources: Vec<Resource>,
     pub stages: Vec<StageData>,
+    pub workflows: Vec<WorkflowData>,
     pub cleanup: CleanupData,
     pub rollback: bool,
     pub creation_failure: Option<Failure>,
@@ -62,6 +63,9 @@ pub(crate) struct Failure {
     pub after: Duration,
     pub reason: String,
     pub stage_reason: Option<String>,
+    /// The workflow step that fails, and the component in it.
+    pub step: Option<String>,
+    pub component: Option<ComponentFailureData>,
 }
 
 /// A deletion by a user.
@@ -113,6 +117,7 @@ impl Build {
             deletion: deletion.transpose()?,
             rollback: data.rollback,
             stages: stack.stages.clone(),
+            workflows: stack.workflows.clone(),
             cleanup: stack.cleanup.clone(),
             resources,
         })
@@ -152,11 +157,19 @@ impl Failure {
         filler: &Filler,
     ) -> Result<Self, ScenarioError> {
         let stage_reason = data.stage_reason.as_ref();
+        let component = data.component.clone().map(|component| {
+            Ok::<_, ScenarioError>(ComponentFailureData {
+                arn: filler.fill(&component.arn)?,
+                ..component
+            })
+        });
         Ok(Self {
             resource: index_of(&data.resource, resources)?,
             after: data.after,
             reason: filler.fill(&data.reason)?,
             stage_reason: stage_reason.map(|it| filler.fill(it)).transpose()?,
+            step: data.step.clone(),
+            component: component.transpose()?,
         })
     }
 }

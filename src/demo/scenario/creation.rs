@@ -81,6 +81,7 @@ impl Schedule<'_> {
                 self.push_stage(at, &stage.status, None);
             }
         }
+        self.run_workflows(image.initiated);
         let tagged = self.available().map(|at| at + build.cleanup.tags_ami);
         match tagged.filter(|tagged| *tagged < self.stopped) {
             Some(tagged) => self.push(tagged, Operation::Create, Happening::AmiTagged),

@@ -22,6 +22,7 @@ pub(crate) struct StackData {
     pub tags: BTreeMap<String, String>,
     pub ami: AmiData,
     pub stages: Vec<StageData>,
+    pub workflows: Vec<WorkflowData>,
     pub cleanup: CleanupData,
     pub resources: Vec<ResourceData>,
 }
@@ -45,6 +46,40 @@ pub(crate) struct StageData {
     pub status: String,
     #[serde(deserialize_with = "duration::deserialize")]
     pub after: Duration,
+}
+
+/// One workflow of Image Builder.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct WorkflowData {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub version: String,
+    pub steps: Vec<StepData>,
+}
+
+/// One step of a workflow, timed since the image was initiated.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct StepData {
+    pub name: String,
+    pub action: String,
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub begins: Duration,
+    /// Absent for a step that is skipped.
+    #[serde(default, deserialize_with = "duration::deserialize_some")]
+    pub ends: Option<Duration>,
+}
+
+/// The component that failed, as Image Builder tells it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ComponentFailureData {
+    pub arn: String,
+    pub phase: String,
+    pub step: String,
+    pub error: String,
 }
 
 /// The actions of the clean-up function, timed since the image was available.
@@ -127,6 +162,9 @@ pub(crate) struct FailureData {
     pub reason: String,
     /// Image Builder's reason, where the resource is the image.
     pub stage_reason: Option<String>,
+    /// The workflow step that fails.
+    pub step: Option<String>,
+    pub component: Option<ComponentFailureData>,
 }
 
 /// A user deletes the stack, or the image that it builds.

@@ -41,7 +41,7 @@ impl<'a> Description<'a> {
             Happening::Stage(stage) => self.stage.clone_from(stage),
             Happening::AmiTagged => self.ami_created = Some(at - self.image.ami_age_when_tagged),
             Happening::Gone => self.stack = None,
-            Happening::Resource { .. } => return false,
+            Happening::Resource { .. } | Happening::Workflows(_) => return false,
         }
         true
     }

@@ -63,7 +63,10 @@ impl<'a> ApiEvent<'a> {
                     client_request_token,
                 })
             }
-            Happening::Stage(_) | Happening::AmiTagged | Happening::Gone => None,
+            Happening::Stage(_)
+            | Happening::Workflows(_)
+            | Happening::AmiTagged
+            | Happening::Gone => None,
         }
     }
 }

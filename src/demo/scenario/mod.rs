@@ -16,6 +16,7 @@ mod schedule;
 mod script;
 #[cfg(test)]
 mod tests;
+mod workflows;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::demo::scenario::workflows::Workflows;
+
 /// CloudFormation's operation on the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
@@ -28,6 +30,8 @@ pub(crate) enum Happening {
     },
     /// Image Builder's stage changes; there is none once the image is deleted.
     Stage(Option<Stage>),
+    /// A step of Image Builder's workflows begins or ends.
+    Workflows(Workflows),
     /// The AMI exists, and is tagged as finished.
     AmiTagged,
     /// The API no longer finds the stack.

@@ -9,6 +9,7 @@ use crate::demo::scenario::description::Description;
 use crate::demo::scenario::event::ApiEvent;
 use crate::demo::scenario::moment::Happening;
 use crate::demo::scenario::schedule::moments;
+use crate::demo::scenario::workflows;
 use crate::demo::world::Change;
 
 /// A change, and its time since the scenario began.
@@ -45,6 +46,13 @@ fn play(build: &Build, epoch: DateTime<Utc>, script: &mut Vec<TimedChange>) {
             let last = ApiEvent::last(build, at);
             push(moment.at, Change::StackEvent(last.to_json()));
             push(moment.at, Change::StackGone);
+        }
+        if let Happening::Workflows(states) = &moment.happening {
+            let change = Change::Workflows {
+                listed: workflows::listed(build, states, began),
+                failure: workflows::failure_context(build),
+            };
+            push(moment.at, change);
         }
         if description.apply(&moment.happening, at) {
             push(moment.at, Change::Image(description.body()));

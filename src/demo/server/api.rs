@@ -1,6 +1,8 @@
 //! From a request to its response: the routes, the faults that are planned for it, and the world's state.
 
+use http_body_util::{BodyExt, Collected, Limited};
 use hyper::Request;
+use hyper::body::Body;
 
 use crate::clock::Clock;
 use crate::demo::faults::{Count, FaultPlan, InjectedFault, Route};
@@ -13,6 +15,9 @@ use crate::demo::world::{Page, World};
 
 /// The number of events on a page of the real API.
 const PAGE_SIZE: usize = 100;
+
+/// The longest body of a request.
+const LARGEST_BODY: usize = 64 * 1024;
 
 /// The API of one image: the state that its responses are made from, and the faults.
 #[derive(Debug)]
@@ -42,8 +47,16 @@ impl Api {
     }
 
     /// Responds to one request, or fails as planned.
-    pub(crate) async fn respond<B>(&self, request: Request<B>) -> Result<HttpResponse, Cut> {
-        let request = LoggedRequest::new(&request);
+    pub(crate) async fn respond<B>(&self, request: Request<B>) -> Result<HttpResponse, Cut>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let logged = LoggedRequest::new(&request);
+        // A longer body, or one that breaks off, fits no signature.
+        let body = Limited::new(request.into_body(), LARGEST_BODY).collect();
+        let body = body.await.map(Collected::to_bytes).unwrap_or_default();
+        let request = logged.with_body(body.to_vec());
         let action = aws::action(&request);
         let count = self.counter.count(request.route);
         if let Some(log) = &self.log {
@@ -81,7 +94,7 @@ impl Api {
             return Response::bad_image_id(image_id);
         }
         match request.route {
-            Route::Unknown => Response::wrong_path(),
+            Route::Unknown | Route::Steps => Response::wrong_path(),
             Route::Image => match self.world.image(image_id) {
                 Some(body) => Response::ok(body),
                 None => Response::no_image(image_id),
@@ -127,7 +140,6 @@ mod tests {
     use std::time::Duration;
 
     use chrono::{DateTime, Utc};
-    use http_body_util::BodyExt;
     use serde_json::{Value, json};
 
     use super::*;
@@ -152,7 +164,7 @@ mod tests {
 
     async fn get(api: &Api, uri: &str) -> (u16, Value) {
         let response = api
-            .respond(Request::builder().uri(uri).body(()).unwrap())
+            .respond(Request::builder().uri(uri).body(String::new()).unwrap())
             .await
             .unwrap();
         let status = response.status().as_u16();
@@ -311,7 +323,7 @@ mod tests {
         let api = with_events(1);
         tokio::time::advance(Duration::from_secs(90)).await;
         let response = api
-            .respond(Request::builder().uri(EVENTS).body(()).unwrap())
+            .respond(Request::builder().uri(EVENTS).body(String::new()).unwrap())
             .await
             .unwrap();
         assert_eq!(response.headers()["date"], "Mon, 04 May 2026 08:31:30 GMT");
@@ -404,7 +416,7 @@ mod tests {
 
     /// A request to AWS at this path and query, signed right.
     async fn ask_aws(api: &Api, target: &str) -> (u16, String) {
-        let request = aws::signed(target).body(()).unwrap();
+        let request = aws::signed(target).body(String::new()).unwrap();
         let response = api.respond(request).await.unwrap();
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -428,7 +440,10 @@ mod tests {
 
     #[tokio::test]
     async fn aws_refuses_an_unsigned_request() {
-        let request = Request::builder().uri(EVENTS_OF_STACK).body(()).unwrap();
+        let request = Request::builder()
+            .uri(EVENTS_OF_STACK)
+            .body(String::new())
+            .unwrap();
         let response = with_events(1).respond(request).await.unwrap();
         assert_eq!(response.status().as_u16(), 403);
     }

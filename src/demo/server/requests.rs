@@ -22,6 +22,8 @@ pub struct LoggedRequest {
     pub query: Vec<(String, String)>,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// The body; empty for a GET.
+    pub(crate) body: Vec<u8>,
 }
 
 impl LoggedRequest {
@@ -45,7 +47,21 @@ impl LoggedRequest {
                 .unwrap_or_default(),
             query,
             headers: headers.collect(),
+            body: Vec::new(),
         }
+    }
+
+    /// Adds the body. The text fields of a JSON object count as parameters.
+    #[must_use]
+    pub(crate) fn with_body(mut self, body: Vec<u8>) -> Self {
+        let json = serde_json::from_slice::<serde_json::Map<_, _>>(&body);
+        for (name, value) in json.unwrap_or_default() {
+            if let serde_json::Value::String(value) = value {
+                self.query.push((name, value));
+            }
+        }
+        self.body = body;
+        self
     }
 
     /// The value of a query parameter. An empty one counts as absent, as it does for the API.
@@ -71,6 +87,14 @@ const STACK_EVENTS: &str = "/stackevents";
 
 /// The route of a request. Those to AWS count as the ParallelCluster API's that make the same requests.
 fn route(method: &str, path: &str, query: &[(String, String)]) -> Route {
+    if method == "POST"
+        && matches!(
+            path,
+            "/ListWorkflowExecutions" | "/ListWorkflowStepExecutions"
+        )
+    {
+        return Route::Steps;
+    }
     if method == "GET" && matches!(path, "/" | "/GetImage") {
         return match value_of(query, "Action") {
             Some("DescribeStackEvents") => Route::StackEvents,

@@ -47,11 +47,33 @@ impl Hook {
         let Some(command) = &self.0 else {
             return;
         };
-        let output = [io::stderr().into(), io::stderr().into()];
-        if let Some(failure) = wait(start(command, outcome, output), exit_requested).await {
+        Running(start(command, outcome, on_stderr()))
+            .wait(exit_requested)
+            .await;
+    }
+
+    /// Runs the command with its output on standard error, and leaves it running.
+    pub(crate) fn begin(&self, outcome: &FinalOutcome) -> Option<Running> {
+        let command = self.0.as_ref()?;
+        Some(Running(start(command, outcome, on_stderr())))
+    }
+}
+
+/// A command that was started, or was to be.
+#[derive(Debug)]
+pub(crate) struct Running(io::Result<Child>);
+
+impl Running {
+    /// Waits until the command ends, `exit_requested` is ready or the timeout expires. Prints a failure on standard error.
+    pub(crate) async fn wait(self, exit_requested: impl Future<Output = ()>) {
+        if let Some(failure) = wait(self.0, exit_requested).await {
             print_diagnostic(&format!("the --on-outcome command {failure}"));
         }
     }
+}
+
+fn on_stderr() -> [Stdio; 2] {
+    [io::stderr().into(), io::stderr().into()]
 }
 
 /// Starts the command. Tokio reaps a child that is dropped; the system does after our exit.

@@ -6,8 +6,10 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
+use crate::app::status::heartbeat::StepProgress;
 use crate::domain::build::Build;
 use crate::domain::facts::Facts;
+use crate::domain::span;
 use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
@@ -23,7 +25,11 @@ const GAP: usize = 3;
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let build = &model.shown.build;
-    let activity = stage(model).or_else(|| newest(model));
+    // While a build is deleted, Image Builder's stage is the one before that.
+    let activity = match build.verdict() {
+        Verdict::Deleting => operation(model).or_else(|| stage(model)),
+        _ => stage(model).or_else(|| operation(model)),
+    };
     let activity = activity.map(|(subject, what, since)| {
         let label = Span::styled(format!(" {subject}: "), theme.dim());
         let what = Span::styled(what, theme.strong());
@@ -32,7 +38,8 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     });
     let parts = vec![
         LinePart::maybe(0, activity),
-        LinePart::maybe(1, resources(build)),
+        LinePart::of(1, step(model, theme)),
+        LinePart::maybe(2, resources(build)),
     ];
     parts::draw(parts, LinePart::none(), GAP, area, buf);
 }
@@ -48,11 +55,31 @@ fn stage(model: &Model) -> Option<Activity> {
     Some(("Image Builder".to_owned(), stage, since))
 }
 
-/// The newest event, before Image Builder has a stage.
-fn newest(model: &Model) -> Option<Activity> {
-    let event = model.shown.build.current()?.newest()?;
-    let is_running = !event.status.is_final();
-    let since = event.timestamp.filter(|_| is_running);
+/// The step of Image Builder's workflow, its number and since when it runs.
+fn step(model: &Model, theme: &Theme) -> Vec<Line<'static>> {
+    let Some(step) = StepProgress::of(&model.shown.build) else {
+        return Vec::new();
+    };
+    let number = format!("step {}/{} ", step.number, step.total);
+    let since = step.started_at;
+    let since = since.map(|since| format!(" for {}", duration(age(model, since))));
+    let number = Span::styled(number, theme.dim());
+    let name = Span::styled(one_line(step.name.as_str()), theme.strong());
+    let since = Span::raw(since.unwrap_or_default());
+    vec![
+        Line::from(vec![number.clone(), name.clone(), since]),
+        Line::from(vec![number, name]),
+    ]
+}
+
+/// The operation of the stack that runs and began last, else the newest event.
+fn operation(model: &Model) -> Option<Activity> {
+    let timeline = model.shown.build.current()?;
+    let event = timeline.facts().running().or_else(|| timeline.newest())?;
+    let operation = span::spans(timeline.events_of(&event.logical_id)).pop();
+    let since = operation
+        .filter(span::Span::is_open)
+        .and_then(|operation| operation.began);
     Some((
         one_line(event.logical_id.as_str()),
         one_line(event.status.as_str()),

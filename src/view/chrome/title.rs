@@ -27,8 +27,7 @@ const ROOM_FOR_NEXT: usize = 60;
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
-    let described = model.shown.build.image();
-    let version = described.and_then(|image| image.version.as_ref());
+    let version = model.shown.build.version();
     let version = version.map(|version| format!("pcluster {}", one_line(version.as_str())));
     let region = model.shown.region().map(|region| one_line(region.as_str()));
     let note = model.shown.target.note.as_deref().map(SafeText::new);
@@ -111,7 +110,7 @@ fn replay<'a>(playback: &Playback, model: &Model, theme: &Theme) -> Vec<Line<'a>
     let speed = if playback.ended {
         String::new()
     } else {
-        format!(" x{}", playback.speed)
+        format!(" x{}", factor(playback.speed))
     };
     let (played, whole) = playback.position(model.now);
     let (played, whole) = (duration(played), duration(whole));
@@ -124,6 +123,21 @@ fn replay<'a>(playback: &Playback, model: &Model, theme: &Theme) -> Vec<Line<'a>
     ];
     let line = |position| Line::from(vec![state.clone(), Span::styled(position, theme.dim())]);
     positions.map(line).into()
+}
+
+/// A speed, with two significant figures at least: halving it again and again gives many more.
+fn factor(speed: f64) -> String {
+    let places = match speed {
+        10.0.. => 0,
+        1.0.. => 1,
+        0.1.. => 2,
+        _ => 3,
+    };
+    let text = format!("{speed:.places$}");
+    match text.split_once('.') {
+        Some(_) => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        None => text,
+    }
 }
 
 fn connection_style(model: &Model, theme: &Theme) -> (&'static str, Style) {

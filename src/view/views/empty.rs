@@ -1,5 +1,5 @@
-//! Draws the list before it has rows: what the program is waiting for, or the fault and its remedy.
-//! Called by `events`, and by `failure` before a failure.
+//! Draws a view that has no rows: what the program is waiting for, the fault and its remedy, or how the build ended.
+//! Called by `events` and `resources`, and by `failure` where no failure and no result is known.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
@@ -12,11 +12,12 @@ use crate::app::model::Model;
 use crate::app::status::connection::ConnectionState;
 use crate::app::views::filter;
 use crate::domain::fault::Fault;
+use crate::domain::outcome::verdict_reason;
 use crate::domain::search::Selection;
 use crate::domain::verdict::Verdict;
 use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
-use crate::text::safe::SafeText;
+use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{width, wrap};
 use crate::view::time::rough_duration;
 
@@ -65,20 +66,7 @@ fn message(model: &Model, theme: &Theme) -> EmptyMessage {
     }
     let name = SafeText::new(&model.shown.target.image_id);
     match (model.shown.build.verdict(), model.shown.connection.state) {
-        (Verdict::Succeeded, _) => calm(
-            "The image is ready".to_owned(),
-            vec!["Its stack is gone, and the events went with it.".to_owned()],
-        ),
-        (Verdict::NotFound, _) => calm(
-            format!("There is no image and no stack named {name}"),
-            vec![
-                "Check the image id and the region.".to_owned(),
-                format!(
-                    "Polling again {}; a new build will show here.",
-                    time_of_next_poll(model)
-                ),
-            ],
-        ),
+        (verdict, _) if verdict.is_final() => ended(model, theme),
         (_, ConnectionState::Starting) => calm(
             "Connecting to the ParallelCluster API".to_owned(),
             vec!["The build's events will show here.".to_owned()],
@@ -114,14 +102,106 @@ fn filter_message(
     )
 }
 
-/// The failure view before a failure.
-pub(crate) fn nothing_failed(theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let message = EmptyMessage {
-        heading: "Nothing has failed in this build".to_owned(),
-        heading_style: theme.strong(),
-        body: vec!["The first failure, its reason and a hint will show here.".to_owned()],
+/// The view of the failure or the result, where there is neither.
+pub(crate) fn nothing_failed(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let message = if model.shown.build.verdict().is_final() {
+        ended(model, theme)
+    } else {
+        EmptyMessage {
+            heading: "Nothing has failed so far".to_owned(),
+            heading_style: theme.strong(),
+            body: vec![
+                "The first failure, its reason and a remedy will show here, or the result."
+                    .to_owned(),
+            ],
+        }
     };
     draw_message(&message, area, buf);
+}
+
+/// How a build ended of which nothing else can be shown, why, and what the user can do.
+fn ended(model: &Model, theme: &Theme) -> EmptyMessage {
+    let build = &model.shown.build;
+    let name = SafeText::new(&model.shown.target.image_id);
+    let region = model.shown.region();
+    let option = region.map_or_else(String::new, |region| format!(" --region {region}"));
+    let has_events = build.current().is_some_and(|known| !known.is_empty());
+    let before = if has_events {
+        "Nothing had failed before. "
+    } else {
+        ""
+    };
+    let (heading, next) = match build.verdict() {
+        Verdict::Succeeded if build.ami().is_some() => (
+            "The image is ready".to_owned(),
+            "Its stack is gone, and the events went with it.".to_owned(),
+        ),
+        Verdict::Succeeded => (
+            "The stack is complete".to_owned(),
+            "Nothing failed in it.".to_owned(),
+        ),
+        Verdict::Failed => (
+            format!("The build of {name} failed"),
+            format!(
+                "No event that is known names the resource. ParallelCluster may know more: pcluster describe-image \
+                 --image-id {name}{option}"
+            ),
+        ),
+        Verdict::Deleted => (
+            format!("{name} was deleted"),
+            format!(
+                "{before}To build it again: pcluster build-image --image-id {name} --image-configuration \
+                 <FILE>{option}"
+            ),
+        ),
+        Verdict::NotFound => (
+            format!("There was nothing to watch: no image and no stack is named {name}"),
+            format!(
+                "Check the image id and the region. These are being built: pcluster list-images --image-status \
+                 PENDING{option}"
+            ),
+        ),
+        Verdict::EndNotSeen => (
+            format!("The end of the build of {name} was not seen"),
+            format!("Finished images: pcluster list-images --image-status AVAILABLE{option}"),
+        ),
+        Verdict::AmiNotFound => (
+            format!("{name} was made, and its AMI was not found"),
+            "Nothing failed in this build.".to_owned(),
+        ),
+        _ => (
+            "The stack has ended".to_owned(),
+            "Nothing failed in it. Whether there is an image cannot be told from it.".to_owned(),
+        ),
+    };
+    let reason = verdict_reason(build).map(|reason| sentence(&reason));
+    let has_reason = !matches!(build.verdict(), Verdict::NotFound);
+    let mut body: Vec<String> = reason.filter(|_| has_reason).into_iter().collect();
+    body.push(next);
+    if model.shown.playback.is_none() {
+        body.push(format!(
+            "Polling again {}; a new build will show here.",
+            time_of_next_poll(model)
+        ));
+    }
+    EmptyMessage {
+        heading,
+        heading_style: theme.strong(),
+        body,
+    }
+}
+
+/// A reason as a paragraph of its own.
+fn sentence(text: &str) -> String {
+    let text = one_line(text);
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    let end = if text.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    first.into_iter().chain(characters).collect::<String>() + end
 }
 
 fn fault_message(fault: &Fault, model: &Model, theme: &Theme) -> EmptyMessage {

@@ -23,7 +23,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     block.render(area, buf);
     if page.lines.is_empty() {
-        empty::nothing_failed(theme, inner, buf);
+        empty::nothing_failed(model, theme, inner, buf);
         return;
     }
     let painter = PagePainter {

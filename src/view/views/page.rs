@@ -198,12 +198,13 @@ impl PagePainter<'_> {
         Line::from(spans)
     }
 
-    /// A consequence: a sibling that was cancelled, or the stack, which repeats the failure.
+    /// A consequence: a sibling that was cancelled, or the stack, which repeats the failure; or another failure, with its
+    /// status.
     fn follower(&self, event: &StackEvent) -> Line<'static> {
-        let role = if event.is_root {
-            "the stack itself"
-        } else {
-            "cancelled"
+        let role = match event {
+            _ if event.is_root => "the stack itself".to_owned(),
+            _ if event.is_cancelled() => "cancelled".to_owned(),
+            _ => one_line(event.status.as_str()),
         };
         let time = event
             .timestamp

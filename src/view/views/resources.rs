@@ -22,6 +22,7 @@ use crate::text::duration::duration;
 use crate::text::safe::SafeText;
 use crate::text::width::pad;
 use crate::view::text::{cell, line_cell, name_cell};
+use crate::view::views::empty;
 use crate::view::views::event_row::class_word;
 use crate::view::views::events::last_event;
 use crate::view::views::gantt;
@@ -52,7 +53,13 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     let inner = block.inner(area);
     block.render(area, buf);
-    let Some(timeline) = model.shown.build.current() else {
+    let Some(timeline) = model
+        .shown
+        .build
+        .current()
+        .filter(|known| !known.is_empty())
+    else {
+        empty::draw(model, theme, inner, buf);
         return;
     };
     let has_deletions = resources::has_deletions(&model.shown.build);

@@ -48,6 +48,8 @@ fn a_declined_prompt_stays_closed_until_the_user_retries() {
     let mut story = builds::connecting(100, 30);
     needs_code(&mut story);
     story.keys("12<");
+    let shown = text(&story);
+    assert!(shown.contains("r asks for the MFA code again"), "{shown}");
     needs_code(&mut story);
     assert!(!text(&story).contains("MFA code: "), "{}", text(&story));
     story.at(10);
@@ -65,5 +67,19 @@ fn a_code_is_not_asked_for_over_another_overlay_nor_after_a_response() {
     story.keys(">");
     assert!(text(&story).contains("MFA code: "), "{}", text(&story));
     story.complete();
+    assert!(!text(&story).contains("MFA code: "), "{}", text(&story));
+}
+
+#[test]
+fn a_code_that_is_needed_soon_is_asked_for_while_requests_succeed() {
+    let mut story = builds::building(100, 30);
+    needs_code(&mut story);
+    story.keys("12");
+    story.page(&[], true);
+    let shown = text(&story);
+    assert!(shown.contains("MFA code: ** "), "{shown}");
+    story.keys("3456>");
+    assert_eq!(entered(&story), 1);
+    story.page(&[], true);
     assert!(!text(&story).contains("MFA code: "), "{}", text(&story));
 }

@@ -222,7 +222,8 @@ impl Program {
             Effect::Emit(of, _)
             | Effect::Poll(of, _)
             | Effect::EnterCode(of, _)
-            | Effect::WriteReport(of) => *of == id(index),
+            | Effect::WriteReport(of)
+            | Effect::Stop(of) => *of == id(index),
             Effect::Notify(text) => text.contains(IMAGES[index]),
             Effect::Run(outcome) => outcome.record.image_id.as_str() == IMAGES[index],
             Effect::Remark(_)

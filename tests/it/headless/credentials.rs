@@ -12,10 +12,7 @@ const WATCH: [&str; 6] = ["watch", "img", "--interval", "200ms", "-o", "json"];
 #[test]
 fn a_role_that_needs_a_code_ends_at_once_with_the_line_that_helps() {
     let aws = Aws::start();
-    let config = "[default]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = example\n\
-        [profile dev]\nrole_arn = arn:aws:iam::123456789012:role/DevRole\nsource_profile = default\n\
-        mfa_serial = arn:aws:iam::123456789012:mfa/ci-user\nregion = us-east-1\n";
-    let folder = Folder::new("mfa", &[("aws", config)]);
+    let folder = Folder::new("mfa", &[("aws", &Aws::profile_with_device())]);
     let file = folder.file("aws");
     let environment = [
         ("AWS_ENDPOINT_URL", aws.url.as_str()),

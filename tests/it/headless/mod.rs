@@ -11,5 +11,6 @@ mod heartbeat;
 mod hostile;
 mod on_outcome;
 mod secrets;
+mod several;
 mod verdicts;
 mod watch;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bakewatch::testing::backend::{EventsError, EventsResponse};
+use bakewatch::testing::backend::{EventsError, EventsResponse, StepsAnswer};
 use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen, Stream};
 use bakewatch::testing::poll::{ApiRequest, Schedules};
 use chrono::DateTime;
@@ -80,6 +80,7 @@ impl Watch {
                 let answer = ImageAnswer::Described(Box::default());
                 self.schedules.on_image(now, Ok(answer))
             }
+            ApiRequest::Steps => self.schedules.on_steps(now, Ok(StepsAnswer::NoImage)),
             ApiRequest::Events(_) if throttled => {
                 let why = EventsError::Fault(fault(FaultKind::Throttled));
                 self.schedules.on_events(now, Err(why))

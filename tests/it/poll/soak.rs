@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bakewatch::testing::Clock;
 use bakewatch::testing::backend::{
-    EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source,
+    EventSource, EventsError, EventsResponse, ImageSource, NextToken, NoLog, Source,
 };
 use bakewatch::testing::domain::{Fault, FaultKind, ImageAnswer, Observation, Seen};
 use bakewatch::testing::poll::{Permit, PollCommand, Poller, Schedules};
@@ -158,6 +158,12 @@ impl ImageSource for Shared {
 
 impl Source for Shared {
     type Image = Self;
+    type Log = NoLog;
+    type Steps = std::convert::Infallible;
+
+    fn log_source(&mut self) -> Option<&mut NoLog> {
+        None
+    }
 
     fn image_source(&mut self) -> Option<&mut Self> {
         Some(self)

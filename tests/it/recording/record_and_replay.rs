@@ -583,7 +583,7 @@ fn state_after(observations: &[Observation]) -> (Build, Vec<String>) {
     let mut printed = Vec::new();
     for observation in observations {
         let change = build.apply(observation);
-        printed.extend(change.committed.iter().map(|event| event.raw().to_owned()));
+        printed.extend(change.committed.iter().map(|event| event.raw()));
     }
     (build, printed)
 }
@@ -618,7 +618,7 @@ proptest! {
         let (mut recorder, earlier) = Recorder::in_file(&path, &header(DateTime::UNIX_EPOCH), true).unwrap();
         let earlier = earlier.unwrap();
         let raws = |recording: &Recording| -> Vec<String> {
-            recording.events().map(|event| event.raw().to_owned()).collect()
+            recording.events().map(|event| event.raw()).collect()
         };
         let (before, after) = (raws(&whole), raws(&earlier));
         prop_assert!(before.starts_with(&after), "{after:?} is no beginning of {before:?}");

@@ -5,3 +5,4 @@ mod first_look;
 mod frames;
 mod themes;
 mod views;
+mod words;

@@ -294,9 +294,10 @@ impl Detail {
 
 /// The JSON of the response, one field a line.
 fn raw(event: &StackEvent, columns: usize) -> Vec<PageLine> {
-    let pretty = serde_json::from_str::<Value>(event.raw());
+    let raw = event.raw();
+    let pretty = serde_json::from_str::<Value>(&raw);
     let pretty = pretty.and_then(|value| serde_json::to_string_pretty(&value));
-    let text = pretty.unwrap_or_else(|_| event.raw().to_owned());
+    let text = pretty.unwrap_or(raw);
     page::text_lines(safe_excerpt(&text).as_str(), columns).collect()
 }
 

@@ -46,7 +46,8 @@ fn source_at(url: &str, limits: Limits) -> ParallelCluster {
         headers: reqwest::header::HeaderMap::new(),
         ca_bundle: None,
     };
-    ParallelCluster::with_limits(settings, Clock::scenario(noon(), 1.0), limits).unwrap()
+    let (shared, clock) = (Shared::default(), Clock::scenario(noon(), 1.0));
+    ParallelCluster::with_limits(settings, &shared, clock, limits).unwrap()
 }
 
 fn unsigned(server: &Server) -> ParallelCluster {
@@ -57,7 +58,7 @@ fn unsigned(server: &Server) -> ParallelCluster {
 struct Keys(Mutex<VecDeque<&'static str>>);
 
 impl Resolve for Keys {
-    fn resolve(&self) -> Resolution {
+    fn resolve(&self, _now: DateTime<Utc>) -> Resolution {
         let key = self.0.lock().unwrap().pop_front().expect("one more key");
         let credentials =
             Credentials::new(key, "canary-secret", Some("canary-token".into()), None, "");
@@ -76,8 +77,8 @@ impl Resolve for Keys {
 struct FixedKey;
 
 impl Resolve for FixedKey {
-    fn resolve(&self) -> Resolution {
-        let key = Keys(Mutex::new(["AKID"].into())).resolve();
+    fn resolve(&self, now: DateTime<Utc>) -> Resolution {
+        let key = Keys(Mutex::new(["AKID"].into())).resolve(now);
         Box::pin(async move {
             Ok(Identity {
                 fixed_keys: Some(FixedKeys::OfEnvironment { expire: None }),

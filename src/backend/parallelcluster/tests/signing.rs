@@ -29,7 +29,7 @@ async fn the_signed_request_is_the_sent_request() {
     let date = header(request, "x-amz-date").unwrap();
     let date = chrono::NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ").unwrap();
     let signer = Keys(Mutex::new(["AKID"].into()));
-    let identity = signer.resolve().await.unwrap();
+    let identity = signer.resolve(date.and_utc()).await.unwrap();
     let expected = identity
         .signer
         .unwrap()

@@ -1,4 +1,4 @@
-//! Image Builder: the stage of the image, and the AMI that came of it.
+//! Image Builder: the stage of the image, its workflows, and the AMI that came of it.
 
 use serde_json::json;
 
@@ -21,12 +21,51 @@ pub(super) fn get_image(world: &World, request: &LoggedRequest) -> Response {
     if let Some(reason) = stage.reason {
         builder_state["reason"] = reason.into();
     }
+    if let Some(failure) = stage.failure {
+        builder_state["failureContext"] = failure;
+    }
     let image = json!({
         "arn": arn,
         "state": builder_state,
         "outputResources": { "amis": amis.into_iter().collect::<Vec<_>>() },
     });
     Response::ok(json!({ "requestId": "demo", "image": image }).to_string())
+}
+
+pub(super) fn list_workflow_executions(world: &World, request: &LoggedRequest) -> Response {
+    let arn = request
+        .parameter("imageBuildVersionArn")
+        .unwrap_or_default();
+    let Some(mut workflows) = world.workflows(arn) else {
+        let message = "The resource with ARN requested does not exist.";
+        return failure(404, "ResourceNotFoundException", message);
+    };
+    for workflow in &mut workflows {
+        if let Some(fields) = workflow.as_object_mut() {
+            fields.remove("steps");
+        }
+    }
+    let body = json!({
+        "requestId": "demo",
+        "imageBuildVersionArn": arn,
+        "workflowExecutions": workflows,
+    });
+    Response::ok(body.to_string())
+}
+
+pub(super) fn list_workflow_step_executions(world: &World, request: &LoggedRequest) -> Response {
+    let id = request.parameter("workflowExecutionId").unwrap_or_default();
+    let Some(workflow) = world.workflow(id) else {
+        let message = "The workflow execution does not exist.";
+        return failure(404, "ResourceNotFoundException", message);
+    };
+    let body = json!({
+        "requestId": "demo",
+        "workflowExecutionId": id,
+        "workflowBuildVersionArn": workflow["workflowBuildVersionArn"],
+        "steps": workflow["steps"],
+    });
+    Response::ok(body.to_string())
 }
 
 pub(super) fn failure(status: u16, code: &str, message: &str) -> Response {

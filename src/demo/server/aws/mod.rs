@@ -21,6 +21,8 @@ pub(crate) fn action(request: &LoggedRequest) -> Option<&str> {
     match request.path.as_str() {
         "/" => request.parameter("Action"),
         "/GetImage" => Some("GetImage"),
+        "/ListWorkflowExecutions" => Some("ListWorkflowExecutions"),
+        "/ListWorkflowStepExecutions" => Some("ListWorkflowStepExecutions"),
         _ => None,
     }
 }
@@ -43,6 +45,8 @@ pub(crate) fn response(
         "ListStacks" => cloudformation::list_stacks(world, request),
         "DescribeImages" => ec2::describe_images(world, request),
         "GetImage" => imagebuilder::get_image(world, request),
+        "ListWorkflowExecutions" => imagebuilder::list_workflow_executions(world, request),
+        "ListWorkflowStepExecutions" => imagebuilder::list_workflow_step_executions(world, request),
         other => {
             let message = format!("The action {other} is not valid for this web service.");
             failure(other, 400, "InvalidAction", &message)
@@ -56,7 +60,9 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
         InjectedFault::Throttled | InjectedFault::RateExceeded => {
             let code = match action {
                 "DescribeImages" => "RequestLimitExceeded",
-                "GetImage" => "TooManyRequestsException",
+                "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
+                    "TooManyRequestsException"
+                }
                 _ => "Throttling",
             };
             let status = if action == "DescribeImages" { 503 } else { 400 };
@@ -78,7 +84,9 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
 /// An error in the form of the action's service.
 fn failure(action: &str, status: u16, code: &str, message: &str) -> Response {
     match action {
-        "GetImage" => imagebuilder::failure(status, code, message),
+        "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
+            imagebuilder::failure(status, code, message)
+        }
         "DescribeImages" => ec2::failure(status, code, message),
         _ => cloudformation::failure(status, code, message),
     }

@@ -13,8 +13,7 @@ pub(crate) const ACCESS_KEY_ID: &str = "AKIDEMOEXAMPLE";
 pub(crate) const SECRET_ACCESS_KEY: &str = "demo-secret-access-key";
 pub(crate) const SESSION_TOKEN: &str = "demo-session-token";
 
-/// Whether the request has the signature that its method, URL and signed headers must have. Bodies are empty: every
-/// simulated action is a GET.
+/// Whether the request has the signature that its method, URL, signed headers and body must have.
 pub(super) fn is_valid(request: &LoggedRequest) -> bool {
     let authorization = request.header("authorization").unwrap_or_default();
     expected(request, authorization).is_some_and(|expected| expected == authorization)
@@ -50,7 +49,7 @@ fn expected(request: &LoggedRequest, authorization: &str) -> Option<String> {
         .build()
         .ok()?
         .into();
-    let body = SignableBody::Bytes(b"");
+    let body = SignableBody::Bytes(&request.body);
     let signable = SignableRequest::new(&request.method, &url, signed.into_iter(), body).ok()?;
     let (instructions, _) = sign(signable, &params).ok()?.into_parts();
     instructions

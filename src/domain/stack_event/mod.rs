@@ -1,0 +1,300 @@
+//! One CloudFormation stack event as the API returned it: typed for reading, kept verbatim for output. Backends and the
+//! reader of recordings make it; timelines store it.
+//!
+//! The signature of a presigned URL is redacted before anything else is read, so it can't be shown, searched, copied or
+//! recorded; only [`StackEvent::as_sent`] still has it. Parsing never fails: the service sends absent, empty and
+//! undocumented fields, so each field is read by itself, and an element that is no event at all still becomes a row that
+//! shows its JSON.
+
+mod fields;
+mod fingerprint;
+mod json_text;
+mod reader;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use serde_json::Value;
+
+use crate::domain::properties::Properties;
+use crate::domain::stack_event::fields::{Fields, text};
+use crate::domain::stack_event::json_text::{JsonText, Slot};
+use crate::domain::status::{ResourceStatus, StatusClass};
+use crate::text::redact::REDACTED;
+use crate::text::safe::SafeText;
+
+pub(crate) use self::fingerprint::Fingerprint;
+pub(crate) use self::reader::EventReader;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Byte for byte as the service sent it: to compare, not to show.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// A form that is safe to show.
+            pub fn to_safe(&self) -> SafeText {
+                SafeText::new(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.0, formatter)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// The ARN of one stack. A rebuilt image has the same stack name and another `StackId`.
+    StackId
+}
+identifier! {
+    /// The id of one event; CloudFormation makes it unique within its stack only.
+    EventId
+}
+
+/// The API's name for the field that [`StackEvent::properties`] decodes.
+pub(crate) const PROPERTIES: &str = "resourceProperties";
+
+/// The identity of an event among all stacks that ever had this image's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EventKey {
+    pub stack_id: StackId,
+    /// Unique within the stack.
+    pub event_id: EventId,
+}
+
+/// One event. It reads as its [`Content`].
+#[derive(Clone, Debug)]
+pub struct StackEvent {
+    content: Arc<Content>,
+    /// Made from the event's content if the service sent none; the fingerprint is part of it if another event of the
+    /// stack has the same id ([`StackEvent::identified`]).
+    pub event_id: EventId,
+    pub fingerprint: Fingerprint,
+    /// When the status changed (UTC, milliseconds); absent if it can't be read as a time.
+    pub timestamp: Option<DateTime<Utc>>,
+    /// The JSON of the properties.
+    properties: Option<Arc<str>>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What an event has in common with others: a resource goes through the same statuses again and again. It is stored once.
+#[derive(Debug)]
+pub struct Content {
+    pub stack_id: StackId,
+    /// The resource's name in the template; the stack's own name for events of the stack itself.
+    pub logical_id: SafeText,
+    /// The resource's own id or ARN; absent until the resource exists.
+    pub physical_id: Option<SafeText>,
+    /// The CloudFormation type, such as `AWS::ImageBuilder::Image`.
+    pub resource_type: SafeText,
+    pub status: ResourceStatus,
+    /// The service's reason for the status.
+    pub reason: Option<SafeText>,
+    /// Whether the event is about the stack itself: its `physicalResourceId` is the `stackId`.
+    pub is_root: bool,
+    /// Whether it failed by itself, not because another resource did.
+    pub is_own_failure: bool,
+    /// The event's JSON without the values that it does not have in common.
+    text: JsonText,
+}
+
+/// What few events have.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    /// The id in its JSON, because another event of the stack has that one.
+    original_id: Option<EventId>,
+    /// The event as the API sent it: parts of it are redacted.
+    as_sent: Option<Box<str>>,
+}
+
+impl Deref for StackEvent {
+    type Target = Content;
+
+    fn deref(&self) -> &Content {
+        &self.content
+    }
+}
+
+impl StackEvent {
+    /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it. To read several,
+    /// see [`EventReader`].
+    pub fn from_json(json: &str, fallback: Option<&StackId>) -> Self {
+        EventReader::default().read(json, fallback)
+    }
+
+    /// The event under an id that no other event of its stack has: its own one, unless `known` has it with another
+    /// fingerprint; then the fingerprint is appended. The same content gets the same id at every poll.
+    pub fn identified(
+        self: &Arc<Self>,
+        known: impl Fn(&EventId) -> Option<Fingerprint>,
+    ) -> Arc<Self> {
+        let is_of_another =
+            |id: &EventId| known(id).is_some_and(|other| !other.agrees(self.fingerprint));
+        let mut id = self.event_id.clone();
+        while is_of_another(&id) {
+            id = EventId::from(format!("{}#{}", id.as_str(), self.fingerprint).as_str());
+        }
+        if id == self.event_id {
+            return Arc::clone(self);
+        }
+        let mut event = Self::clone(self);
+        event.rename(id);
+        Arc::new(event)
+    }
+
+    fn rename(&mut self, id: EventId) {
+        let rare = self.rare.get_or_insert_default();
+        let in_json = std::mem::replace(&mut self.event_id, id);
+        rare.original_id.get_or_insert(in_json);
+    }
+
+    /// The event as it was recorded: under another id than that of its JSON, and with the hash of what is redacted in it.
+    /// A recording of an earlier version has no such hash.
+    pub(crate) fn recorded_as(mut self, id: Option<&str>, fingerprint: Option<&str>) -> Self {
+        if let Some(id) = id {
+            self.rename(EventId::from(id));
+        }
+        if let Some(recorded) = fingerprint.and_then(Fingerprint::parse) {
+            self.fingerprint = recorded;
+        } else if self.is_redacted() {
+            self.fingerprint = Fingerprint::UNKNOWN;
+        }
+        self
+    }
+
+    fn is_redacted(&self) -> bool {
+        let in_properties = self.properties.as_ref();
+        self.text.contains(REDACTED) || in_properties.is_some_and(|json| json.contains(REDACTED))
+    }
+
+    /// The id under which the event has to be recorded, unless it is in its JSON.
+    pub(crate) fn recorded_id(&self) -> Option<&EventId> {
+        let original = self.rare.as_ref()?.original_id.as_ref();
+        original.map(|_| &self.event_id)
+    }
+
+    /// The fingerprint that has to be recorded: its JSON lacks the parts that were redacted.
+    pub(crate) fn recorded_fingerprint(&self) -> Option<Fingerprint> {
+        let sent = self.rare.as_ref()?.as_sent.as_ref();
+        sent.map(|_| self.fingerprint)
+    }
+
+    /// Whether it failed only because a sibling did: CloudFormation cancelled it.
+    pub fn is_cancelled(&self) -> bool {
+        self.status.class() == StatusClass::Failed && !self.is_own_failure
+    }
+
+    /// Whether the failure follows from another one: a cancelled sibling's, or the stack's own.
+    pub fn is_consequence(&self) -> bool {
+        self.is_cancelled() || (self.is_root && self.status.class() == StatusClass::Failed)
+    }
+
+    /// The event's JSON, unknown fields included, on one line without spaces between tokens, and without the signature of
+    /// a presigned URL.
+    pub fn raw(&self) -> String {
+        let mut out = String::with_capacity(self.raw_len());
+        let value = |slot, out: &mut String| match slot {
+            Slot::EventId => out.push_str(self.id_in_json().as_str()),
+            Slot::Timestamp => out.push_str(&self.timestamp.map(format_time).unwrap_or_default()),
+            Slot::Properties => out.push_str(self.properties.as_deref().unwrap_or_default()),
+        };
+        self.text.write(value, &mut out);
+        out
+    }
+
+    /// About the length of [`Self::raw`].
+    pub(crate) fn raw_len(&self) -> usize {
+        let properties = self.properties.as_ref().map_or(0, |json| json.len());
+        self.text.len() + self.event_id.as_str().len() + STAMP.len() + properties
+    }
+
+    fn id_in_json(&self) -> &EventId {
+        let original = self
+            .rare
+            .as_ref()
+            .and_then(|rare| rare.original_id.as_ref());
+        original.unwrap_or(&self.event_id)
+    }
+
+    /// The same with every value as the API sent it: for JSON output, which promises that, and for nothing else.
+    pub fn as_sent(&self) -> Cow<'_, str> {
+        let sent = self.rare.as_ref().and_then(|rare| rare.as_sent.as_deref());
+        sent.map_or_else(|| self.raw().into(), Cow::Borrowed)
+    }
+
+    pub fn key(&self) -> EventKey {
+        EventKey {
+            stack_id: self.stack_id.clone(),
+            event_id: self.event_id.clone(),
+        }
+    }
+
+    /// The properties that the resource is made from. Parsed at each call, since they can be large and most are never
+    /// shown.
+    pub fn properties(&self) -> Properties {
+        Properties::from_json(self.properties.as_deref())
+    }
+
+    /// The token of the operation that caused the event.
+    pub fn client_request_token(&self) -> Option<SafeText> {
+        let raw = self.raw();
+        let token = text(Fields::of(&raw)?.client_request_token);
+        token.as_deref().map(SafeText::new)
+    }
+
+    /// Every field as the service sent it, undocumented ones included; none if this is no event.
+    pub fn every_field(&self) -> Option<serde_json::Map<String, Value>> {
+        serde_json::from_str(&self.raw()).ok()
+    }
+
+    /// The service's reason with its control characters: for output that escapes by itself.
+    pub fn verbatim_reason(&self) -> Option<String> {
+        let raw = self.raw();
+        let reason = text(Fields::of(&raw)?.resource_status_reason);
+        reason.map(Cow::into_owned)
+    }
+}
+
+/// Reads an RFC 3339 time, with any offset and any precision. In UTC its year must have four digits, too, so that it can be
+/// read again after [`format_time`].
+pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    (0..=9999).contains(&time.year()).then_some(time)
+}
+
+/// Writes a time as the API does: UTC, milliseconds, `Z`.
+pub fn format_time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// The form in which the API writes times.
+const STAMP: &str = "2026-01-01T00:00:00.000Z";
+
+/// Whether [`format_time`] writes a time so.
+fn is_canonical_time(stamp: &str) -> bool {
+    let is_alike =
+        |(own, form): (u8, u8)| own == form || own.is_ascii_digit() && form.is_ascii_digit();
+    stamp.len() == STAMP.len() && stamp.bytes().zip(STAMP.bytes()).all(is_alike)
+}
+
+#[cfg(test)]
+mod tests;

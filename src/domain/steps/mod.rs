@@ -1,0 +1,297 @@
+//! Image Builder's workflows and their steps: what a build does while its stack is silent. Image Builder lists them, and
+//! the build log names them; [`merge`] makes one list of both.
+//!
+//! The backend and the log make [`Workflow`]s, the build keeps them in [`Steps`], and the header, the resources, the
+//! output and the report show them.
+
+pub(crate) mod merge;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::status::StatusClass;
+use crate::domain::steps::merge::{begun, merge};
+use crate::text::safe::SafeText;
+
+/// The workflows of one image, as Image Builder lists them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedWorkflows {
+    /// The image that they build.
+    pub image_arn: SafeText,
+    /// In the order in which they run.
+    pub workflows: Vec<Workflow>,
+}
+
+/// One run of a workflow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Workflow {
+    /// Image Builder's id; the log has none.
+    pub id: Option<SafeText>,
+    /// The name in its ARN: `build-image`.
+    pub name: SafeText,
+    /// `BUILD`, `TEST`, `DISTRIBUTION`.
+    pub kind: SafeText,
+    pub status: StepStatus,
+    pub message: Option<SafeText>,
+    /// The number of its steps, including those that have not begun.
+    pub total: Option<usize>,
+    /// The number of steps that have ended, by Image Builder's own count.
+    pub ended: Option<usize>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The known steps, in their order.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a workflow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    pub name: SafeText,
+    /// The step's action, such as `ExecuteComponents`.
+    pub action: Option<SafeText>,
+    pub status: StepStatus,
+    pub message: Option<SafeText>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The number of the attempt, from 1.
+    pub attempt: Option<u32>,
+}
+
+/// The status of a workflow or a step, as Image Builder spells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepStatus(SafeText);
+
+impl StepStatus {
+    pub fn new(status: &str) -> Self {
+        Self(SafeText::new(status))
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The class that has its colour and glyph.
+    pub fn class(&self) -> StatusClass {
+        match self.as_str() {
+            "RUNNING" => StatusClass::Running,
+            "COMPLETED" => StatusClass::Complete,
+            "FAILED" | "CANCELLED" => StatusClass::Failed,
+            "SKIPPED" => StatusClass::Skipped,
+            status if status.starts_with("ROLLBACK_") => StatusClass::RollingBack,
+            _ => StatusClass::Unknown,
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        matches!(self.as_str(), "RUNNING" | "ROLLBACK_IN_PROGRESS")
+    }
+
+    /// Whether it has ended, in whatever way.
+    pub fn has_ended(&self) -> bool {
+        matches!(
+            self.as_str(),
+            "COMPLETED" | "FAILED" | "CANCELLED" | "SKIPPED" | "ROLLBACK_COMPLETED"
+        )
+    }
+
+    /// How far it is: the later of two statuses of one step is the truer one.
+    pub(crate) fn rank(&self) -> u8 {
+        if self.has_ended() {
+            2
+        } else {
+            u8::from(self.is_running())
+        }
+    }
+}
+
+impl Workflow {
+    /// The name and the kind in the ARN of a workflow: `…:workflow/build/build-image/1.0.3/1`.
+    pub(crate) fn of_arn(arn: &str) -> Self {
+        let mut parts = arn.split('/').skip(1);
+        let kind = parts.next().unwrap_or_default().to_ascii_uppercase();
+        Self {
+            kind: SafeText::new(&kind),
+            name: SafeText::new(parts.next().unwrap_or(arn)),
+            ..Self::default()
+        }
+    }
+
+    /// The step that runs, else the one that failed.
+    pub fn current(&self) -> Option<(usize, &Step)> {
+        let mut steps = self.steps.iter().enumerate();
+        let running = steps.find(|(_, step)| step.status.is_running());
+        let failed = || {
+            let mut steps = self.steps.iter().enumerate();
+            steps.find(|(_, step)| step.status.as_str() == "FAILED")
+        };
+        running.or_else(failed)
+    }
+
+    pub fn total(&self) -> usize {
+        self.total.unwrap_or(0).max(self.steps.len())
+    }
+
+    /// The number of its steps that have ended.
+    pub fn done(&self) -> usize {
+        let ended = self.steps.iter().filter(|step| step.status.has_ended());
+        let known = ended.count();
+        known.max(self.ended.unwrap_or(0)).min(self.total())
+    }
+}
+
+/// A step that has begun, ended, or is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepChange {
+    pub workflow: SafeText,
+    pub step: Step,
+}
+
+/// The place of a build in its workflows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position<'a> {
+    pub workflow: &'a Workflow,
+    /// The step and its number, from 1; between two steps there is none.
+    pub step: Option<(usize, &'a Step)>,
+}
+
+/// The end of the image's build, which ends its steps, too: nothing tells of them afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ImageEnd<'a> {
+    Made(Option<DateTime<Utc>>),
+    /// With the step that failed, if it is known.
+    Failed(Option<DateTime<Utc>>, Option<&'a str>),
+}
+
+/// All that is known of the workflows of one build.
+#[derive(Clone, Debug, Default)]
+pub struct Steps {
+    listed: Option<ListedWorkflows>,
+    merged: Vec<Workflow>,
+}
+
+impl Steps {
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_none()
+    }
+
+    /// The workflows, in the order in which they run.
+    pub fn workflows(&self) -> &[Workflow] {
+        &self.merged
+    }
+
+    /// The workflow and the step that run, else those that failed, else the last that ended.
+    pub fn position(&self) -> Option<Position<'_>> {
+        let is_current = |workflow: &&Workflow| workflow.current().is_some();
+        let runs = |workflow: &&Workflow| workflow.status.is_running();
+        let begun = |workflow: &&Workflow| workflow.status.rank() > 0 || workflow.done() > 0;
+        let mut newest_first = self.merged.iter().rev();
+        let workflow = self
+            .merged
+            .iter()
+            .rev()
+            .find(is_current)
+            .or_else(|| self.merged.iter().rev().find(runs))
+            .or_else(|| newest_first.find(begun))?;
+        let step = workflow.current().map(|(index, step)| (index + 1, step));
+        Some(Position { workflow, step })
+    }
+
+    /// Takes what Image Builder lists. An older list is replaced as a whole.
+    pub(crate) fn list(&mut self, listed: &ListedWorkflows) {
+        if !listed.workflows.is_empty() {
+            self.listed = Some(listed.clone());
+        }
+    }
+
+    /// Makes one list of all sources. Returns the steps that have changed.
+    pub(crate) fn settle(&mut self, end: Option<ImageEnd<'_>>) -> Vec<StepChange> {
+        let listed = self.listed.as_ref().map(|listed| &*listed.workflows);
+        let mut merged = merge(listed.unwrap_or_default(), &[]);
+        if let Some(end) = end {
+            merge::end(&mut merged, end);
+        }
+        if merged == self.merged {
+            return Vec::new();
+        }
+        let before = std::mem::replace(&mut self.merged, merged);
+        begun(&before, &self.merged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(name: &str, status: &str) -> Step {
+        Step {
+            name: SafeText::new(name),
+            status: StepStatus::new(status),
+            ..Step::default()
+        }
+    }
+
+    fn listed(steps: &[(&str, &str)]) -> ListedWorkflows {
+        let steps = steps.iter().map(|(name, status)| step(name, status));
+        ListedWorkflows {
+            image_arn: SafeText::new("arn"),
+            workflows: vec![Workflow {
+                id: Some(SafeText::new("wf-1")),
+                status: StepStatus::new("RUNNING"),
+                total: Some(7),
+                steps: steps.collect(),
+                ..Workflow::of_arn(
+                    "arn:aws:imagebuilder:us-east-1:aws:workflow/build/build-image/1.0.3/1",
+                )
+            }],
+        }
+    }
+
+    fn names(changes: &[StepChange]) -> Vec<(&str, &str)> {
+        let named = changes
+            .iter()
+            .map(|change| (change.step.name.as_str(), change.step.status.as_str()));
+        named.collect()
+    }
+
+    #[test]
+    fn each_change_of_a_step_is_told_once_and_those_to_come_are_not() {
+        let mut steps = Steps::default();
+        steps.list(&listed(&[("Launch", "RUNNING"), ("Apply", "PENDING")]));
+        assert_eq!(names(&steps.settle(None)), [("Launch", "RUNNING")]);
+        assert_eq!(names(&steps.settle(None)), []);
+        steps.list(&listed(&[("Launch", "COMPLETED"), ("Apply", "RUNNING")]));
+        let changes = steps.settle(None);
+        assert_eq!(
+            names(&changes),
+            [("Launch", "COMPLETED"), ("Apply", "RUNNING")]
+        );
+        assert_eq!(changes[0].workflow.as_str(), "build-image");
+    }
+
+    #[test]
+    fn the_position_is_the_running_step_of_all_steps() {
+        let mut steps = Steps::default();
+        steps.list(&listed(&[("Launch", "COMPLETED"), ("Apply", "RUNNING")]));
+        steps.settle(None);
+        let position = steps.position().unwrap();
+        let (number, step) = position.step.unwrap();
+        assert_eq!((number, step.name.as_str()), (2, "Apply"));
+        assert_eq!(
+            (position.workflow.total(), position.workflow.done()),
+            (7, 1)
+        );
+        assert_eq!(position.workflow.kind.as_str(), "BUILD");
+    }
+
+    #[test]
+    fn the_end_of_the_image_ends_its_steps() {
+        let mut steps = Steps::default();
+        steps.list(&listed(&[("Launch", "COMPLETED"), ("Apply", "RUNNING")]));
+        steps.settle(None);
+        let failed = steps.settle(Some(ImageEnd::Failed(None, Some("Apply"))));
+        assert_eq!(names(&failed), [("Apply", "FAILED")]);
+        let position = steps.position().unwrap();
+        assert_eq!(position.step.unwrap().1.name.as_str(), "Apply");
+        let made = steps.settle(Some(ImageEnd::Made(None)));
+        assert_eq!(names(&made), [("Apply", "COMPLETED")]);
+    }
+}
