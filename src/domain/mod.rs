@@ -18,6 +18,7 @@ pub(crate) mod facts;
 pub(crate) mod failure;
 pub(crate) mod fault;
 pub(crate) mod image;
+pub(crate) mod listing;
 pub(crate) mod log_line;
 pub(crate) mod names;
 pub(crate) mod observation;

@@ -6,10 +6,12 @@
 mod check;
 mod config;
 mod history;
+mod images;
 mod json;
 mod keys;
 mod markdown;
 mod report;
+mod steps;
 mod text;
 mod variables;
 
@@ -26,6 +28,7 @@ use crate::text::width::{pad, width, wrap};
 pub(crate) use check::{CallState, CheckedCall, check};
 pub(crate) use config::{ConfigLine, config};
 pub(crate) use history::{Look, history_json, history_table};
+pub(crate) use images::{images_json, images_table};
 pub(crate) use keys::keys;
 pub use report::{Subject, report};
 pub use variables::variables;

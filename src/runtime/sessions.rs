@@ -89,7 +89,7 @@ pub(super) struct Sessions {
     /// The budgets of the endpoints: sessions that poll the same one share it.
     permits: Vec<(String, Permit)>,
     mfa: MfaSessions,
-    messages: mpsc::Sender<Msg>,
+    pub messages: mpsc::Sender<Msg>,
     writers: Writers,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
     players: Vec<(SessionId, mpsc::Sender<PlaybackRequest>)>,

@@ -16,7 +16,7 @@ const VERSION: (&str, &str) = ("Version", "2010-05-15");
 
 /// The tag by which ParallelCluster marks its stacks and AMIs.
 pub(super) const IMAGE_ID_TAG: &str = "parallelcluster:image_id";
-const VERSION_TAG: &str = "parallelcluster:version";
+pub(super) const VERSION_TAG: &str = "parallelcluster:version";
 
 pub(super) fn describe_stack_events<'a>(
     stack: &'a str,
@@ -65,6 +65,25 @@ const EVENT_FIELDS: [&str; 19] = [
     "HookInvocationId",
     "HookFailureMode",
 ];
+
+/// The states of a stack that builds an image, or has failed to. One that is complete deletes itself, and its AMI tells.
+const STATES: [(&str, &str); 7] = [
+    ("StackStatusFilter.member.1", "CREATE_IN_PROGRESS"),
+    ("StackStatusFilter.member.2", "CREATE_FAILED"),
+    ("StackStatusFilter.member.3", "ROLLBACK_IN_PROGRESS"),
+    ("StackStatusFilter.member.4", "ROLLBACK_FAILED"),
+    ("StackStatusFilter.member.5", "ROLLBACK_COMPLETE"),
+    ("StackStatusFilter.member.6", "DELETE_IN_PROGRESS"),
+    ("StackStatusFilter.member.7", "DELETE_FAILED"),
+];
+
+/// The stacks that may be builds.
+pub(super) fn list_stacks(token: Option<&str>) -> Parameters<'_> {
+    let mut parameters = vec![("Action", "ListStacks"), VERSION];
+    parameters.extend(STATES);
+    parameters.extend(token.map(|token| ("NextToken", token)));
+    parameters
+}
 
 /// An event as the ParallelCluster API has it.
 fn event_json(event: &Element) -> String {
@@ -135,6 +154,32 @@ pub(super) fn stack(body: &[u8]) -> Result<Option<Stack>, ForeignBody> {
         created: row.text("CreationTime").and_then(parse_time),
         hides_tags: false,
     }))
+}
+
+/// A stack as ListStacks has it: without tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StackSummary {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) status: String,
+    pub(super) created: Option<DateTime<Utc>>,
+}
+
+/// Reads a page of stacks that are no part of another one, and the token of the next page.
+pub(super) fn summaries(body: &[u8]) -> Result<(Vec<StackSummary>, Option<String>), ForeignBody> {
+    let answer = xml("ListStacksResponse", body)?;
+    let result = result(&answer, "ListStacksResult")?;
+    let rows = result.members("StackSummaries", "member");
+    let own = rows.filter(|row| row.text("ParentId").is_none());
+    let stacks = own.filter_map(|row| {
+        Some(StackSummary {
+            id: row.owned_text("StackId")?,
+            name: row.owned_text("StackName")?,
+            status: row.owned_text("StackStatus")?,
+            created: row.text("CreationTime").and_then(parse_time),
+        })
+    });
+    Ok((stacks.collect(), result.owned_text("NextToken")))
 }
 
 /// Reads a page of deleted stacks: the id of the newest one of this name, and the token of the next page.

@@ -38,6 +38,21 @@ pub(super) fn describe_images(lookup: &Lookup) -> Parameters<'_> {
     parameters
 }
 
+/// The finished AMIs of every image.
+pub(super) fn list_images(token: Option<&str>) -> Parameters<'_> {
+    let mut parameters = vec![
+        ("Action", "DescribeImages"),
+        ("Version", "2016-11-15"),
+        ("Filter.1.Name", "tag-key"),
+        ("Filter.1.Value.1", IMAGE_ID_TAG),
+        ("Filter.2.Name", "tag:parallelcluster:build_status"),
+        ("Filter.2.Value.1", "available"),
+        ("Owner.1", "self"),
+    ];
+    parameters.extend(token.map(|token| ("NextToken", token)));
+    parameters
+}
+
 /// An AMI of the account, with the tags that say whose it is.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TaggedAmi {
@@ -50,11 +65,16 @@ pub(super) struct TaggedAmi {
 
 /// Reads the AMIs, newest first.
 pub(super) fn images(body: &[u8]) -> Result<Vec<TaggedAmi>, ForeignBody> {
+    Ok(listed(body)?.0)
+}
+
+/// Reads a page of AMIs, newest first, and the token of the next page.
+pub(super) fn listed(body: &[u8]) -> Result<(Vec<TaggedAmi>, Option<String>), ForeignBody> {
     let answer = xml("DescribeImagesResponse", body)?;
     let images = answer.members("imagesSet", "item");
     let mut images: Vec<_> = images.filter_map(image).collect();
     images.sort_by_key(|image| std::cmp::Reverse(image.created));
-    Ok(images)
+    Ok((images, answer.owned_text("nextToken")))
 }
 
 fn image(image: &Element) -> Option<TaggedAmi> {

@@ -12,5 +12,6 @@ mod hostile;
 mod on_outcome;
 mod secrets;
 mod several;
+mod steps;
 mod verdicts;
 mod watch;

@@ -4,6 +4,7 @@
 mod cloudformation;
 mod ec2;
 mod imagebuilder;
+mod logs;
 mod signature;
 mod xml;
 
@@ -18,6 +19,10 @@ pub(crate) use self::signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
 
 /// The action that a request names, if it is a request to AWS and not to the ParallelCluster API.
 pub(crate) fn action(request: &LoggedRequest) -> Option<&str> {
+    let target = request.header("x-amz-target");
+    if let Some(action) = target.and_then(|target| target.strip_prefix("Logs_20140328.")) {
+        return Some(action);
+    }
     match request.path.as_str() {
         "/" => request.parameter("Action"),
         "/GetImage" => Some("GetImage"),
@@ -27,9 +32,18 @@ pub(crate) fn action(request: &LoggedRequest) -> Option<&str> {
     }
 }
 
-/// The correct response at this moment of the world; an unsigned request is refused.
+/// Whether a request names the image of a world, or a stack or an AMI of it.
+pub(crate) fn is_about(world: &World, request: &LoggedRequest) -> bool {
+    let stack = request.parameter("StackName");
+    let arn = request.parameter("imageBuildVersionArn");
+    stack.is_some_and(|name| world.stack(name).is_some() || name == world.image_id())
+        || arn.is_some_and(|arn| world.has_made(arn))
+}
+
+/// The correct response at this moment; an unsigned request is refused. A list is of all worlds, and anything else is about
+/// one of them.
 pub(crate) fn response(
-    world: &World,
+    (worlds, world): (&[&World], &World),
     action: &str,
     request: &LoggedRequest,
     page_size: usize,
@@ -42,9 +56,10 @@ pub(crate) fn response(
     match action {
         "DescribeStackEvents" => cloudformation::describe_stack_events(world, request, page_size),
         "DescribeStacks" => cloudformation::describe_stacks(world, request),
-        "ListStacks" => cloudformation::list_stacks(world, request),
-        "DescribeImages" => ec2::describe_images(world, request),
+        "ListStacks" => cloudformation::list_stacks(worlds, request),
+        "DescribeImages" => ec2::describe_images(worlds, request),
         "GetImage" => imagebuilder::get_image(world, request),
+        "GetLogEvents" | "FilterLogEvents" => logs::read(world, action, request),
         "ListWorkflowExecutions" => imagebuilder::list_workflow_executions(world, request),
         "ListWorkflowStepExecutions" => imagebuilder::list_workflow_step_executions(world, request),
         other => {
@@ -63,6 +78,7 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
                 "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
                     "TooManyRequestsException"
                 }
+                "GetLogEvents" | "FilterLogEvents" => "ThrottlingException",
                 _ => "Throttling",
             };
             let status = if action == "DescribeImages" { 503 } else { 400 };
@@ -76,6 +92,7 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
             let message = "The security token included in the request is expired";
             failure(action, 403, "ExpiredToken", message)
         }
+        InjectedFault::TokenRejected if is_of_log(action) => logs::bad_token(),
         InjectedFault::TokenRejected => cloudformation::bad_token(),
         other => return Response::of_fault(other),
     })
@@ -87,7 +104,12 @@ fn failure(action: &str, status: u16, code: &str, message: &str) -> Response {
         "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
             imagebuilder::failure(status, code, message)
         }
+        action if is_of_log(action) => logs::failure(status, code, message),
         "DescribeImages" => ec2::failure(status, code, message),
         _ => cloudformation::failure(status, code, message),
     }
+}
+
+fn is_of_log(action: &str) -> bool {
+    matches!(action, "GetLogEvents" | "FilterLogEvents")
 }
