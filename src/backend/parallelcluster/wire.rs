@@ -71,8 +71,14 @@ pub(crate) fn images(
     body: &[u8],
     status: ListedStatus,
 ) -> Result<(Vec<ListedImage>, Option<NextToken>), ForeignBody> {
-    let json = object(body)?;
-    let fields: RawFields<'_> = parsed(&json, |json| Deserialize::deserialize(json))?;
+    or_mended(body, |text| listed(text, status))
+}
+
+fn listed(
+    body: &str,
+    status: ListedStatus,
+) -> Result<(Vec<ListedImage>, Option<NextToken>), ForeignBody> {
+    let fields: RawFields<'_> = parsed(body, |json| Deserialize::deserialize(json))?;
     let Some(images) = fields.get("images") else {
         return Err(ForeignBody::OtherJson);
     };
