@@ -95,6 +95,7 @@ impl DirectImages {
             region: None,
             about: SUBJECT,
             parameters: &cloudformation::list_stacks(token.as_deref()),
+            json: None,
         };
         let page = self.client.call(call, cloudformation::summaries).await;
         let (mut stacks, next) = page.map_err(fault)?;
@@ -131,6 +132,7 @@ impl DirectImages {
             region: None,
             about: &stack.id,
             parameters: &cloudformation::describe_stacks(&stack.id),
+            json: None,
         };
         let described = match self.client.call(call, cloudformation::stack).await {
             Ok(described) => described,
@@ -169,6 +171,7 @@ impl DirectImages {
             region: None,
             about: SUBJECT,
             parameters: &ec2::list_images(token.as_deref()),
+            json: None,
         };
         let page = self.client.call(call, ec2::listed).await;
         let (amis, next) = page.map_err(fault)?;
