@@ -367,10 +367,12 @@ impl Session {
         let region = self.region();
         let region = region.as_ref().map(SafeText::as_str);
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
-        let is_unexplained = self.explanation.is_none() && self.build.builder_failure().is_some();
         let succeeded = self.build.verdict() == Verdict::Succeeded;
-        self.diagnosis = (is_unexplained && !succeeded)
-            .then(|| Diagnosis::of_builder(&self.build, &self.target.image_id, region));
+        let is_unexplained = self.explanation.is_none() && !succeeded;
+        let diagnosis = || Diagnosis::without_event(&self.build, &self.target.image_id, region);
+        self.diagnosis = is_unexplained
+            .then(diagnosis)
+            .filter(|diagnosis| *diagnosis != Diagnosis::default());
     }
 
     /// What Image Builder's own word says, while no event explains a failure.

@@ -55,12 +55,12 @@ impl Operation {
             | Self::DescribeImages
             | Self::GetImage
             | Self::GetCallerIdentity => Method::GET,
-            // Image Builder's lists and the build log are read by POST.
+            // These read by POST, as do all of their services' lists.
             Self::ListWorkflowExecutions
             | Self::ListWorkflowStepExecutions
-            | Self::AssumeRole
             | Self::GetLogEvents
-            | Self::FilterLogEvents => Method::POST,
+            | Self::FilterLogEvents
+            | Self::AssumeRole => Method::POST,
         }
     }
 

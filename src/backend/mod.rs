@@ -30,8 +30,8 @@ use crate::backend::parallelcluster::ParallelCluster;
 use crate::backend::parallelcluster::images::ApiImages;
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
-use crate::domain::listing::ListedImage;
 use crate::domain::log_line::LogLine;
+use crate::domain::listing::ListedImage;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ListedWorkflows;
 
@@ -173,6 +173,29 @@ pub trait ImageSource: Send {
     fn image(&mut self) -> impl Future<Output = Result<ImageAnswer, Fault>> + Send;
 }
 
+/// The answer about the workflows of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepsAnswer {
+    Listed(ListedWorkflows),
+    /// There is no image yet, or no more.
+    NoImage,
+    /// The call is refused: it is not made again before the user retries.
+    Refused,
+}
+
+/// The workflows of one image, with their steps. It serves one request at a time.
+pub trait StepSource: Send {
+    /// Lists the workflows.
+    fn steps(&mut self) -> impl Future<Output = Result<StepsAnswer, Fault>> + Send;
+}
+
+/// A capability that a backend lacks.
+impl StepSource for Infallible {
+    async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
+        match *self {}
+    }
+}
+
 /// The images of an account, one request after another. It serves one request at a time.
 pub(crate) trait ImagesSource: Send {
     /// Begins a round, from the first request.
@@ -206,45 +229,21 @@ impl ImagesSource for Images {
     }
 }
 
-/// The answer about the workflows of one image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StepsAnswer {
-    Listed(ListedWorkflows),
-    /// There is no image yet, or no more.
-    NoImage,
-    /// The call is refused: it is not made again before the user retries.
-    Refused,
-}
-
-/// The workflows of one image, with their steps. It serves one request at a time.
-pub trait StepSource: Send {
-    /// Lists the workflows.
-    fn steps(&mut self) -> impl Future<Output = Result<StepsAnswer, Fault>> + Send;
-}
-
-/// A capability that a backend lacks.
-impl StepSource for Infallible {
-    async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
-        match *self {}
-    }
-}
-
 /// The capabilities of a backend for one image. All have events; any other one may be missing.
 pub trait Source: EventSource {
     type Image: ImageSource;
-    type Log: LogSource;
     type Steps: StepSource;
+    type Log: LogSource;
 
     /// `None` if the backend can't describe images.
     fn image_source(&mut self) -> Option<&mut Self::Image>;
-
-    /// `None` if the backend can't read build logs.
-    fn log_source(&mut self) -> Option<&mut Self::Log>;
 
     /// `None` if the backend can't list steps.
     fn step_source(&mut self) -> Option<&mut Self::Steps> {
         None
     }
+    /// `None` if the backend can't read build logs.
+    fn log_source(&mut self) -> Option<&mut Self::Log>;
 
     /// The requests since the last time that this was asked.
     fn take_requests(&mut self) -> u32 {
@@ -302,16 +301,6 @@ impl ImageSource for Backend {
     }
 }
 
-impl LogSource for Backend {
-    async fn log(&mut self, request: &LogRequest) -> Result<LogResponse, LogError> {
-        match self {
-            Self::ParallelCluster(_) => Ok(LogResponse::Absent),
-            Self::Direct(aws) => aws.log(request).await,
-            Self::Enriched(both) => both.aws.log(request).await,
-        }
-    }
-}
-
 impl StepSource for Backend {
     async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
         match self {
@@ -322,10 +311,26 @@ impl StepSource for Backend {
     }
 }
 
+impl LogSource for Backend {
+    async fn log(&mut self, request: &LogRequest) -> Result<LogResponse, LogError> {
+        match self {
+            Self::ParallelCluster(_) => Ok(LogResponse::Absent),
+            Self::Direct(aws) => aws.log(request).await,
+            Self::Enriched(both) => both.aws.log(request).await,
+        }
+    }
+}
+
 impl Source for Backend {
     type Image = Self;
-    type Log = Self;
     type Steps = Self;
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        let has_steps = !matches!(self, Self::ParallelCluster(_));
+        has_steps.then_some(self)
+    }
+
+    type Log = Self;
 
     fn log_source(&mut self) -> Option<&mut Self> {
         let has_log = match self {
@@ -334,11 +339,6 @@ impl Source for Backend {
             Self::Enriched(both) => both.aws.log_source().is_some(),
         };
         has_log.then_some(self)
-    }
-
-    fn step_source(&mut self) -> Option<&mut Self> {
-        let has_steps = !matches!(self, Self::ParallelCluster(_));
-        has_steps.then_some(self)
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

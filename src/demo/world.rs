@@ -22,6 +22,17 @@ struct State {
     /// The stacks that are deleted, oldest first: CloudFormation still finds them by their ARNs.
     deleted: Vec<Stack>,
     image: Option<String>,
+    /// The build log, in the order of the service. It outlives the stacks.
+    log: Vec<LogEntry>,
+}
+
+/// A line of the build log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// In milliseconds since 1970.
+    pub written: i64,
+    pub ingested: i64,
+    pub message: String,
 }
 
 /// A stack of the image.
@@ -79,6 +90,8 @@ pub(crate) enum Change {
     StackGone,
     /// The response of DescribeImage from now on; none means 404.
     Image(Option<Value>),
+    /// The build log has one more line.
+    Log(LogEntry),
     /// Image Builder's workflows, and its account of a failure, once there is one.
     Workflows {
         listed: Vec<Value>,
@@ -128,6 +141,16 @@ impl World {
         self.apply(Change::Image(body));
     }
 
+    /// Adds a line to the build log.
+    pub fn push_log(&self, entry: LogEntry) {
+        self.apply(Change::Log(entry));
+    }
+
+    /// Reads the build log; empty: there is none yet.
+    pub(crate) fn log<T>(&self, read: impl FnOnce(&[LogEntry]) -> T) -> T {
+        read(&self.state().log)
+    }
+
     pub(crate) fn apply(&self, change: Change) {
         let mut state = self.state();
         match change {
@@ -139,6 +162,11 @@ impl World {
                 if let Some(stack) = &mut state.stack {
                     stack.events.push(event);
                 }
+            }
+            Change::Log(entry) => {
+                let key = |entry: &LogEntry| (entry.written, entry.ingested);
+                let place = state.log.partition_point(|line| key(line) <= key(&entry));
+                state.log.insert(place, entry);
             }
             Change::StackGone => {
                 let gone = state.stack.take();
@@ -223,13 +251,6 @@ impl World {
         })
     }
 
-    /// Whether a stack of the image has made the Image Builder image of this ARN.
-    pub(crate) fn has_made(&self, image_arn: &str) -> bool {
-        let state = self.state();
-        let mut events = state.stacks().flat_map(|stack| &stack.events);
-        events.any(|event| event.contains(image_arn))
-    }
-
     /// Image Builder's workflows of the image of this ARN, each with its `steps`.
     pub(crate) fn workflows(&self, image_arn: &str) -> Option<Vec<Value>> {
         let state = self.state();
@@ -252,6 +273,13 @@ impl World {
             listed,
             failure: None,
         });
+    }
+
+    /// Whether a stack of the image has made the Image Builder image of this ARN.
+    pub(crate) fn has_made(&self, image_arn: &str) -> bool {
+        let state = self.state();
+        let mut events = state.stacks().flat_map(|stack| &stack.events);
+        events.any(|event| event.contains(image_arn))
     }
 
     pub(crate) fn image_id(&self) -> &str {

@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 
 use crate::app::effect::{Entry, Origin};
 use crate::app::status::heartbeat::Progress;
-use crate::domain::image::{FailureContext, RegionalAmi};
+use crate::domain::failure::FailurePlace;
+use crate::domain::image::RegionalAmi;
 use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::resume::Recorded;
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
@@ -128,6 +129,11 @@ struct FailureFields<'a> {
     step: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     component: Option<&'a str>,
+    /// The component's resource, and the user's script that it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     phase: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -228,7 +234,7 @@ fn progress_line(progress: &Progress) -> Line<'_> {
         steps_done: progress.step.as_ref().map(|step| step.done),
         steps_total: progress.step.as_ref().map(|step| step.total),
         last_event_at: progress.last_event_at.map(format_time),
-        last_log_at: None,
+        last_log_at: progress.last_log_at.map(format_time),
     }
 }
 
@@ -277,15 +283,20 @@ fn ami_fields(ami: &RegionalAmi) -> AmiFields<'_> {
     }
 }
 
-fn failure_fields(failure: &FailureContext) -> FailureFields<'_> {
+fn failure_fields(place: &FailurePlace) -> FailureFields<'_> {
+    let failure = &place.context;
+    let component = place.component.as_ref();
+    let script = component.and_then(|component| component.script.as_ref());
     FailureFields {
         stage: failure.stage.as_ref().map(SafeText::as_str),
         workflow: failure.workflow.as_ref().map(SafeText::as_str),
         step: failure.step.as_ref().map(SafeText::as_str),
         component: failure.component.as_ref().map(SafeText::as_str),
+        component_name: component.map(|component| component.logical_id.as_str()),
+        script: script.map(SafeText::as_str),
         phase: failure.phase.as_ref().map(SafeText::as_str),
         component_step: failure.component_step.as_ref().map(SafeText::as_str),
-        exit_code: failure.exit_code(),
+        exit_code: place.exit_code,
         error_message: failure.error_message.as_ref().map(SafeText::as_str),
     }
 }

@@ -12,6 +12,7 @@ mod json;
 mod keys;
 mod markdown;
 mod report;
+mod steps;
 mod text;
 mod variables;
 

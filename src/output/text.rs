@@ -56,7 +56,9 @@ pub(super) fn step(change: &StepChange, theme: &Theme) -> String {
     let ended = step.ended_at.filter(|_| step.status.has_ended());
     let time = ended.or(step.started_at);
     let text = |text: &Option<SafeText>| one_line(text.as_ref().map_or("", SafeText::as_str));
+    let is_skipped = step.status.class() == StatusClass::Skipped;
     let took = ended
+        .filter(|_| !is_skipped)
         .zip(step.started_at)
         .map(|(end, begin)| format!("took {}", duration((end - begin).max(TimeDelta::zero()))));
     let attempt = step.attempt.filter(|attempt| *attempt > 1);
@@ -141,6 +143,8 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
         Some(time) => format!("last event {} ago", ago(time)),
         None => "no event yet".to_owned(),
     };
+    let last_line = progress.last_log_at;
+    let last_line = last_line.map(|time| format!("last log line {} ago", ago(time)));
     let fault = progress.fault.as_ref().map(|(why, since)| {
         let since = since.map_or_else(
             || "the API has not responded yet".to_owned(),
@@ -158,6 +162,7 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
         elapsed,
         left,
         Some(last_event),
+        last_line,
         fault,
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();

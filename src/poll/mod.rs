@@ -20,6 +20,8 @@ mod continuity;
 mod description;
 mod events;
 mod known;
+pub(crate) mod log;
+mod log_seen;
 pub(crate) mod permit;
 pub(crate) mod poller;
 pub(crate) mod schedule;

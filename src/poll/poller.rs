@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::backend::{ImageSource, Source, StepSource};
+use crate::backend::{ImageSource, LogSource, Source, StepSource};
 use crate::clock::Clock;
 use crate::domain::observation::{Observation, ObservationSink, Seen, Stream};
 use crate::poll::permit::Permit;
@@ -47,6 +47,9 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         if let Some(interval) = self.source.image_interval() {
             self.schedules.describe_every(interval);
         }
+        if self.source.log_source().is_none() {
+            self.schedules.skip_log();
+        }
         let mut not_before = [None; Stream::COUNT];
         let mut behind = TimeDelta::zero();
         loop {
@@ -62,7 +65,8 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             if walk_continues {
                 not_before[stream.index()] = None;
             }
-            if seen.as_ref().is_some_and(|seen| seen.fault().is_some()) {
+            let failed = seen.as_ref().is_some_and(|seen| seen.fault().is_some());
+            if failed && stream != Stream::Log {
                 // The API may be in trouble: it gets no other request at once.
                 not_before = [Some(Instant::now() + MIN_GAP); Stream::COUNT];
             }
@@ -83,6 +87,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
     /// what the response shows, if anything, and whether the next page of a walk is to follow at once.
     async fn request(&mut self, request: ApiRequest) -> (Option<Seen>, bool) {
         let mut later = Vec::new();
+        let is_log = request.stream() == Stream::Log;
         let result = match request {
             ApiRequest::Events(token) => {
                 let fetch = permitted(&self.permit, self.source.events(token.as_ref()));
@@ -112,11 +117,22 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 }
                 None => (None, false),
             },
+            ApiRequest::Log(request) => match self.source.log_source() {
+                Some(source) => {
+                    let fetch = permitted(&self.permit, source.log(&request));
+                    let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
+                    let now = self.clock.elapsed();
+                    let on_log = |response| self.schedules.on_log(now, response);
+                    (response.and_then(on_log), false)
+                }
+                None => (None, false),
+            },
         };
         // One was permitted; the others take their part of the budget, too.
         let more = self.source.take_requests().saturating_sub(1);
         self.permit.count(more);
-        if result.0.as_ref().is_some_and(Seen::is_throttled) {
+        // The log is another service's, and has a back-off of its own.
+        if !is_log && result.0.as_ref().is_some_and(Seen::is_throttled) {
             self.permit.hold_back(self.schedules.next().1);
         }
         for command in later {

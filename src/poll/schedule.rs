@@ -7,13 +7,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{EventsError, EventsResponse, NextToken, StepsAnswer};
+use crate::backend::{
+    EventsError, EventsResponse, LogError, LogRequest, LogResponse, NextToken, StepsAnswer,
+};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Seen, Stream, WalkStep};
 use crate::poll::cadence::Cadence;
 use crate::poll::description::ImageSchedule;
 use crate::poll::events::EventsSchedule;
+use crate::poll::log::{LogSchedule, LogStart};
 use crate::poll::steps::StepsSchedule;
 
 /// A command of the app to a poller.
@@ -35,6 +38,8 @@ pub enum ApiRequest {
     Events(Option<NextToken>),
     /// DescribeImage.
     Image,
+    /// Lines of the build log.
+    Log(Box<LogRequest>),
     /// The workflows of the image.
     Steps,
 }
@@ -44,6 +49,7 @@ impl ApiRequest {
         match self {
             Self::Events(_) => Stream::Events,
             Self::Image => Stream::Image,
+            Self::Log(_) => Stream::Log,
             Self::Steps => Stream::Steps,
         }
     }
@@ -73,17 +79,38 @@ pub struct Schedules {
     image: Option<ImageSchedule>,
     /// `None` if the backend can't list steps.
     steps: Option<StepsSchedule>,
+    /// `None` unless the log is wanted and the backend can read it.
+    log: Option<LogSchedule>,
+    interval: Option<Duration>,
+    random: fastrand::Rng,
 }
 
 impl Schedules {
     /// Schedules whose first request is due at once. `interval` replaces the adaptive one.
     pub fn new(interval: Option<Duration>, mut random: fastrand::Rng) -> Self {
         let image = Cadence::new(interval, random.fork());
+        let fork = random.clone();
         Self {
             events: EventsSchedule::new(Cadence::new(interval, random)),
             image: Some(ImageSchedule::new(image)),
+            log: None,
+            interval,
+            random: fork,
             steps: None,
         }
+    }
+
+    /// Reads the build log, too.
+    #[must_use]
+    pub fn with_log(mut self, start: LogStart) -> Self {
+        let random = self.random.fork();
+        self.log = Some(LogSchedule::new(start, self.interval, random));
+        self
+    }
+
+    /// Makes no requests for the build log.
+    pub(crate) fn skip_log(&mut self) {
+        self.log = None;
     }
 
     /// Makes no more requests for the image.
@@ -107,6 +134,9 @@ impl Schedules {
     /// Takes events as committed that an earlier watch has recorded.
     pub fn remember(&mut self, page: &WalkStep) {
         self.events.remember(page);
+        if let Some(log) = &mut self.log {
+            log.remember(page);
+        }
         for event in page.events().map(Arc::as_ref) {
             if let Some(image) = &mut self.image {
                 image.remember(event);
@@ -124,8 +154,12 @@ impl Schedules {
             Some(image) if image.1 <= events.1 => image,
             _ => events,
         };
-        match self.steps.as_ref().and_then(Schedule::next) {
+        let next = match self.steps.as_ref().and_then(Schedule::next) {
             Some(steps) if steps.1 < next.1 => steps,
+            _ => next,
+        };
+        match self.log.as_ref().and_then(Schedule::next) {
+            Some(log) if log.1 < next.1 => log,
             _ => next,
         }
     }
@@ -134,6 +168,7 @@ impl Schedules {
     pub fn next_try(&self, stream: Stream) -> Duration {
         let next = match stream {
             Stream::Image => self.image.as_ref().and_then(Schedule::next),
+            Stream::Log => self.log.as_ref().and_then(Schedule::next),
             Stream::Steps => self.steps.as_ref().and_then(Schedule::next),
             _ => None,
         };
@@ -152,6 +187,9 @@ impl Schedules {
         }
         if let Some(steps) = &mut self.steps {
             steps.on_other(now, &seen, self.events.request().1);
+        }
+        if let Some(log) = &mut self.log {
+            log.on_other(now, &seen, self.events.request().1);
         }
         Some(seen)
     }
@@ -181,7 +219,19 @@ impl Schedules {
         self.steps.as_mut()?.on_response(now, response)
     }
 
+    /// Handles the response to [`ApiRequest::Log`].
+    pub fn on_log(
+        &mut self,
+        now: Duration,
+        response: Result<LogResponse, LogError>,
+    ) -> Option<Seen> {
+        self.log.as_mut()?.on_response(now, response)
+    }
+
     pub fn command(&mut self, now: Duration, command: PollCommand) {
+        if let Some(log) = &mut self.log {
+            log.command(now, command);
+        }
         self.events.command(now, command);
         if let Some(image) = &mut self.image {
             image.command(now, command);
@@ -255,6 +305,7 @@ mod tests {
             }
             match request {
                 ApiRequest::Events(_) => drop(schedules.on_events(due, Ok(page(events, None)))),
+                ApiRequest::Log(_) => unreachable!("no log is read"),
                 ApiRequest::Image => drop(schedules.on_image(due, Ok(described(false)))),
                 ApiRequest::Steps => drop(schedules.on_steps(due, Ok(StepsAnswer::NoImage))),
             }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::app::effect::{Effect, Effects};
 use crate::app::model::Model;
@@ -186,7 +186,7 @@ impl ScreenLoop<'_> {
             Some(code) => Ok(code),
             None => self.run_until_left().await,
         };
-        self.take_answers().await;
+        self.input.finish(self.background.exit_deadline()).await;
         let mut unread = Vec::new();
         for msg in self.reports.finish().await {
             let effects = update(self.model, msg);
@@ -257,20 +257,6 @@ impl ScreenLoop<'_> {
             _ => {}
         }
         event.into_msg().map_or(Wakeup::Frame, Wakeup::Msg)
-    }
-
-    /// Takes the answers that the terminal still owes: later they would be typed into the shell.
-    async fn take_answers(&mut self) {
-        let Some(deadline) = self.background.exit_deadline() else {
-            return;
-        };
-        while Instant::now() < deadline
-            && let Ok(Ok(event)) = timeout_at(deadline, self.input.next()).await
-        {
-            if event == Event::Attributes {
-                return;
-            }
-        }
     }
 
     /// Passes a message to the application. Returns the exit code if the program is to exit.

@@ -7,6 +7,12 @@ pub(crate) fn region(arn: &str) -> Option<&str> {
     region.filter(|region| !region.is_empty())
 }
 
+/// The name of a stack: `…:stack/NAME/ID`.
+pub(crate) fn stack_name(arn: &str) -> Option<&str> {
+    let (_, resource) = arn.split_once(":stack/")?;
+    resource.split('/').next().filter(|name| !name.is_empty())
+}
+
 /// Letters, digits and hyphens: what an image id or a region consists of.
 pub(crate) fn is_word(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';

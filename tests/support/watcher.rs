@@ -115,6 +115,7 @@ impl Watcher {
             self.now = self.now.max(due);
             match request {
                 ApiRequest::Events(token) => return token,
+                ApiRequest::Log(_) => unreachable!("no log is read"),
                 ApiRequest::Steps => {
                     drop(self.schedules.on_steps(self.now, Ok(StepsAnswer::NoImage)))
                 }

@@ -109,6 +109,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Read, View(ViewAction::Enter), "enter", &[Detail], "fold or unfold the branch"),
     row(Group::Read, View(ViewAction::Enter), "enter", &[FAILURE], "to the event, in the list of events"),
     row(Group::Read, View(ViewAction::Toggle), "toggle", &[Detail], "fold or unfold the branch"),
+    row(Group::Read, View(ViewAction::Toggle), "toggle", &[RESOURCES], "fold or unfold the steps of the image"),
     row(Group::Read, View(ViewAction::Left), "left", &[Detail], "fold the branch"),
     row(Group::Read, View(ViewAction::Right), "right", &[Detail], "unfold the branch"),
     row(Group::Read, Session(SessionAction::RawJson), "raw-json", PANES, "the event's JSON, or its fields"),

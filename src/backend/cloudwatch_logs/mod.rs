@@ -127,7 +127,8 @@ mod tests {
                 r#"{"endTime":2000,"limit":10000,"logGroupName":"/aws/imagebuilder/ParallelClusterImage-Img","logStreamNames":["3.16.1/1"],"nextToken":"f/1","startTime":1000}"#,
             ),
         ] {
-            assert_eq!(body(&request(read)), expected);
+            let fields = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+            assert_eq!(fields(&body(&request(read))), fields(expected));
         }
     }
 

@@ -337,15 +337,16 @@ impl ImageSource for Direct {
 
 impl Source for Direct {
     type Image = Self;
-    type Log = Self;
     type Steps = Self;
-
-    fn log_source(&mut self) -> Option<&mut Self> {
-        self.reads_log.then_some(self)
-    }
 
     fn step_source(&mut self) -> Option<&mut Self> {
         Some(self)
+    }
+
+    type Log = Self;
+
+    fn log_source(&mut self) -> Option<&mut Self> {
+        self.reads_log.then_some(self)
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

@@ -146,6 +146,12 @@ pub(crate) struct BuildData {
     pub begins: Duration,
     #[serde(default)]
     pub rollback: bool,
+    /// How many times the usual number of lines the build log has.
+    #[serde(default)]
+    pub log_density: u32,
+    /// Whether the build log tries to harm its reader.
+    #[serde(default)]
+    pub log_is_hostile: bool,
     pub creation_failure: Option<FailureData>,
     pub deletion_failure: Option<FailureData>,
     pub deletion: Option<DeletionData>,

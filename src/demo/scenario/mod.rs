@@ -11,6 +11,7 @@ mod deletion;
 mod description;
 mod event;
 mod fill;
+mod log;
 mod moment;
 mod schedule;
 mod script;

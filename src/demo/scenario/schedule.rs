@@ -19,6 +19,13 @@ pub(crate) fn moments(build: &Build) -> Vec<Moment> {
     schedule.moments
 }
 
+/// When the image begins to be made, and when the build is stopped; `None` where it does not come to an image.
+pub(crate) fn image_times(build: &Build) -> Option<(Duration, Duration)> {
+    let schedule = Schedule::new(build);
+    let initiated = schedule.image_creation()?.initiated;
+    (initiated < schedule.stopped).then_some((initiated, schedule.stopped))
+}
+
 /// The creation of one resource, if it is not stopped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Creation {

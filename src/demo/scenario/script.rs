@@ -9,8 +9,8 @@ use crate::demo::scenario::description::Description;
 use crate::demo::scenario::event::ApiEvent;
 use crate::demo::scenario::moment::Happening;
 use crate::demo::scenario::schedule::moments;
-use crate::demo::scenario::workflows;
-use crate::demo::world::Change;
+use crate::demo::scenario::{log, workflows};
+use crate::demo::world::{Change, LogEntry};
 
 /// A change, and its time since the scenario began.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(crate) fn script(builds: &[Build], epoch: DateTime<Utc>) -> Vec<TimedChange>
     for build in builds {
         play(build, epoch, &mut script);
     }
+    // Stable: changes of the same time stay in their order.
+    script.sort_by_key(|change| change.at);
     script
 }
 
@@ -35,6 +37,18 @@ fn play(build: &Build, epoch: DateTime<Utc>, script: &mut Vec<TimedChange>) {
         let at = build.begins + after;
         script.push(TimedChange { at, change });
     };
+    let millis = |after: Duration| {
+        let after = i64::try_from(after.as_millis()).unwrap_or_default();
+        began.timestamp_millis().saturating_add(after)
+    };
+    for line in log::lines(build) {
+        let entry = LogEntry {
+            written: millis(line.written),
+            ingested: millis(line.arrives),
+            message: line.text,
+        };
+        push(line.arrives, Change::Log(entry));
+    }
     push(Duration::ZERO, Change::StackCreated(build.stack_id.clone()));
     for moment in moments(build) {
         let at = began + moment.at;

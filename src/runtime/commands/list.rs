@@ -1,6 +1,5 @@
 //! `bakewatch list`: reads the list of images once, to its end. Tests: `tests/it/headless/list.rs`.
 
-use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use chrono::{Offset, Utc};
@@ -52,11 +51,7 @@ pub(crate) fn list(list: List) -> Result<u8, Error> {
         HistoryFormat::Table { theme, utc } => {
             let look = Look {
                 theme: &theme,
-                columns: if io::stdout().is_terminal() {
-                    columns()
-                } else {
-                    usize::MAX
-                },
+                columns: columns(),
                 utc,
                 offset: if utc { |_| Utc.fix() } else { local_offset },
             };

@@ -16,6 +16,7 @@ pub(crate) mod gantt;
 pub(crate) mod page;
 pub(crate) mod resources;
 pub(crate) mod scrollbar;
+mod step_row;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

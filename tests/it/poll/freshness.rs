@@ -76,6 +76,7 @@ impl Watch {
         self.now = self.now.max(due) + self.response_time;
         let (now, failed) = (self.now, throttled && request != ApiRequest::Image);
         let seen = match request {
+            ApiRequest::Log(_) => unreachable!("no log is read"),
             ApiRequest::Image => {
                 let answer = ImageAnswer::Described(Box::default());
                 self.schedules.on_image(now, Ok(answer))

@@ -4,6 +4,7 @@
 mod cloudformation;
 mod ec2;
 mod imagebuilder;
+mod logs;
 mod signature;
 mod xml;
 
@@ -18,6 +19,10 @@ pub(crate) use self::signature::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
 
 /// The action that a request names, if it is a request to AWS and not to the ParallelCluster API.
 pub(crate) fn action(request: &LoggedRequest) -> Option<&str> {
+    let target = request.header("x-amz-target");
+    if let Some(action) = target.and_then(|target| target.strip_prefix("Logs_20140328.")) {
+        return Some(action);
+    }
     match request.path.as_str() {
         "/" => request.parameter("Action"),
         "/GetImage" => Some("GetImage"),
@@ -56,6 +61,7 @@ pub(crate) fn response(
         "ListStacks" => cloudformation::list_stacks(worlds, request),
         "DescribeImages" => ec2::describe_images(worlds, request),
         "GetImage" => imagebuilder::get_image(world, request),
+        "GetLogEvents" | "FilterLogEvents" => logs::read(world, action, request),
         "ListWorkflowExecutions" => imagebuilder::list_workflow_executions(world, request),
         "ListWorkflowStepExecutions" => imagebuilder::list_workflow_step_executions(world, request),
         other => {
@@ -74,6 +80,7 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
                 "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
                     "TooManyRequestsException"
                 }
+                "GetLogEvents" | "FilterLogEvents" => "ThrottlingException",
                 _ => "Throttling",
             };
             let status = if action == "DescribeImages" { 503 } else { 400 };
@@ -87,6 +94,7 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
             let message = "The security token included in the request is expired";
             failure(action, 403, "ExpiredToken", message)
         }
+        InjectedFault::TokenRejected if is_of_log(action) => logs::bad_token(),
         InjectedFault::TokenRejected => cloudformation::bad_token(),
         other => return Response::of_fault(other),
     })
@@ -98,7 +106,12 @@ fn failure(action: &str, status: u16, code: &str, message: &str) -> Response {
         "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
             imagebuilder::failure(status, code, message)
         }
+        action if is_of_log(action) => logs::failure(status, code, message),
         "DescribeImages" => ec2::failure(status, code, message),
         _ => cloudformation::failure(status, code, message),
     }
+}
+
+fn is_of_log(action: &str) -> bool {
+    matches!(action, "GetLogEvents" | "FilterLogEvents")
 }

@@ -1,0 +1,136 @@
+//! The lines of a log that were read, as a multiset over time and text: the service gives lines no id, and many may have
+//! the same time and text. A line is new where a read has returned it more often than it was passed on.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::log_line::LogLine;
+
+/// The most distinct lines that are remembered: the oldest are forgotten.
+const MOST: usize = 400_000;
+
+type Key = (DateTime<Utc>, u64);
+
+/// How often a line was passed on, and how often each kind of read returned it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    passed_on: u32,
+    read: u32,
+    found: u32,
+    search: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct SeenLines {
+    counts: BTreeMap<Key, Count>,
+    /// The number of the search in progress.
+    search: u32,
+    newest: Option<DateTime<Utc>>,
+    forgot: bool,
+}
+
+impl SeenLines {
+    pub(super) fn newest(&self) -> Option<DateTime<Utc>> {
+        self.newest
+    }
+
+    pub(super) fn oldest(&self) -> Option<DateTime<Utc>> {
+        self.counts.keys().next().map(|(time, _)| *time)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.forgot || self.counts.len() >= MOST
+    }
+
+    /// The time from which on every line is remembered, if some were forgotten.
+    pub(super) fn known_from(&self) -> Option<DateTime<Utc>> {
+        let oldest = self.oldest().filter(|_| self.forgot)?;
+        oldest.checked_add_signed(chrono::TimeDelta::milliseconds(1))
+    }
+
+    /// Takes a line as passed on.
+    pub(super) fn remember(&mut self, line: &LogLine) {
+        self.count(line).passed_on += 1;
+        self.newest = self.newest.max(Some(line.timestamp));
+    }
+
+    /// The new ones of lines that were read by token: in order, each once, unless a read begins again.
+    pub(super) fn read(&mut self, lines: Vec<LogLine>, forward: bool) -> Vec<LogLine> {
+        let mut new = Vec::with_capacity(lines.len());
+        let newest = self.newest;
+        for mut line in lines {
+            let count = self.count(&line);
+            count.read += 1;
+            if count.read > count.passed_on {
+                count.passed_on = count.read;
+                line.late = forward && Some(line.timestamp) < newest;
+                new.push(line);
+            }
+        }
+        let read = new.iter().map(|line| line.timestamp).max();
+        self.newest = newest.max(read);
+        self.forget();
+        new
+    }
+
+    pub(super) fn begin_search(&mut self) {
+        self.search = self.search.wrapping_add(1);
+    }
+
+    /// The new ones of lines that a search has found.
+    pub(super) fn search(&mut self, lines: Vec<LogLine>) -> Vec<LogLine> {
+        let mut new = Vec::new();
+        let (search, newest) = (self.search, self.newest);
+        for mut line in lines {
+            let count = self.count(&line);
+            if count.search != search {
+                (count.search, count.found) = (search, 0);
+            }
+            count.found += 1;
+            if count.found > count.passed_on {
+                count.passed_on = count.found;
+                line.late = Some(line.timestamp) < newest;
+                new.push(line);
+            }
+        }
+        self.forget();
+        new
+    }
+
+    /// The search in progress will find the lines from this time on again.
+    pub(super) fn search_again_from(&mut self, time: DateTime<Utc>) {
+        for (_, count) in self.counts.range_mut((time, 0)..) {
+            count.found = 0;
+        }
+    }
+
+    /// Lines from this time on will be read again.
+    pub(super) fn reread_from(&mut self, time: DateTime<Utc>) {
+        for (_, count) in self.counts.range_mut((time, 0)..) {
+            count.read = 0;
+        }
+    }
+
+    /// Lines up to this time will be read again.
+    pub(super) fn reread_until(&mut self, time: DateTime<Utc>) {
+        for (_, count) in self.counts.range_mut(..=(time, u64::MAX)) {
+            count.read = 0;
+        }
+    }
+
+    fn count(&mut self, line: &LogLine) -> &mut Count {
+        let mut hasher = DefaultHasher::new();
+        line.message.hash(&mut hasher);
+        let key = (line.timestamp, hasher.finish());
+        self.counts.entry(key).or_default()
+    }
+
+    fn forget(&mut self) {
+        while self.counts.len() > MOST {
+            self.counts.pop_first();
+            self.forgot = true;
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! The schedule against a model of the service: late lines, many in one millisecond, empty pages, expired tokens, failures.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const START: i64 = 1_777_777_777_000;
+const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/MyImg/1";
+
+fn at(millis: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(millis).unwrap()
+}
+
+/// A line of the model: its time, when the service has it, and its text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct ModelLine {
+    written: i64,
+    ingested: i64,
+    text: String,
+}
+
+struct Service {
+    /// In the service's order.
+    lines: Vec<ModelLine>,
+    page: usize,
+    random: fastrand::Rng,
+    /// Of a hundred requests.
+    failing: u8,
+    tokens: u32,
+    requests: Vec<LogRequest>,
+}
+
+impl Service {
+    fn fault(kind: FaultKind) -> Fault {
+        Fault {
+            kind,
+            message: SafeText::new("no"),
+            hint: None,
+            request_id: None,
+        }
+    }
+
+    fn chance(&mut self, of_a_hundred: u8) -> bool {
+        self.random.u8(0..100) < of_a_hundred
+    }
+
+    /// A token names the line that it follows; the rest tells two of the same place apart.
+    fn token(
+        &mut self,
+        direction: char,
+        place: (i64, i64),
+        is_same: bool,
+        old: Option<&str>,
+    ) -> Option<NextToken> {
+        if is_same && let Some(old) = old {
+            return Some(NextToken::new(old));
+        }
+        self.tokens += 1;
+        let (written, ingested) = place;
+        Some(NextToken::new(format!(
+            "{direction}/{written}/{ingested}/{}",
+            self.tokens
+        )))
+    }
+
+    fn respond(&mut self, now: Duration, request: &LogRequest) -> Result<LogResponse, LogError> {
+        self.requests.push(request.clone());
+        if self.chance(self.failing) {
+            return Err(LogError::Fault(Self::fault(FaultKind::Transient)));
+        }
+        let old = request
+            .token
+            .as_ref()
+            .map(|token| token.as_str().to_owned());
+        if old.is_some() && self.failing > 0 && self.chance(8) {
+            return Err(LogError::TokenRejected(Self::fault(FaultKind::Transient)));
+        }
+        let now = START + i64::try_from(now.as_millis()).unwrap();
+        let until = request
+            .until
+            .map_or(i64::MAX, |until| until.timestamp_millis());
+        let range = request.from.timestamp_millis()..=until;
+        let visible: Vec<_> = self
+            .lines
+            .iter()
+            .filter(|line| line.ingested <= now && range.contains(&line.written))
+            .cloned()
+            .collect();
+        if !self.lines.iter().any(|line| line.ingested <= now) {
+            return Ok(LogResponse::Absent);
+        }
+        let place = old.as_deref().map(|old| {
+            let mut parts = old
+                .split('/')
+                .skip(1)
+                .map(|part| part.parse::<i64>().unwrap());
+            (parts.next().unwrap(), parts.next().unwrap())
+        });
+        let key = |line: &ModelLine| (line.written, line.ingested);
+        let is_empty = self.chance(15);
+        let backward = request.read == LogRead::Backward;
+        let candidates: Vec<_> = if backward {
+            let before = visible
+                .into_iter()
+                .filter(|line| place.is_none_or(|place| key(line) < place));
+            before.rev().collect()
+        } else {
+            let after = visible
+                .into_iter()
+                .filter(|line| place.is_none_or(|place| key(line) > place));
+            after.collect()
+        };
+        // Lines of one place are not split: the model's tokens can't.
+        let mut end = if is_empty {
+            0
+        } else {
+            self.page.min(candidates.len())
+        };
+        while end > 0
+            && end < candidates.len()
+            && key(&candidates[end]) == key(&candidates[end - 1])
+        {
+            end += 1;
+        }
+        let is_last = end == candidates.len() && !is_empty;
+        let mut page: Vec<_> = candidates.into_iter().take(end).collect();
+        if backward {
+            page.reverse();
+        }
+        let first = page.first().map(key).or(place).unwrap_or((i64::MIN, 0));
+        let last = page.last().map(key).or(place).unwrap_or((i64::MIN, 0));
+        let is_same = page.is_empty() && is_last;
+        let lines = page.iter().map(|line| LogLine {
+            timestamp: at(line.written),
+            ingested_at: Some(at(line.ingested)),
+            message: LogLine::text(&line.text),
+            stream: SafeText::new("s"),
+            late: false,
+        });
+        let lines = lines.collect();
+        let (next, opposite) = match request.read {
+            LogRead::Search => {
+                let more = (!is_last).then_some(());
+                (more.and_then(|()| self.token('s', last, false, None)), None)
+            }
+            LogRead::Forward => (self.token('f', last, is_same, old.as_deref()), None),
+            LogRead::Backward => {
+                // An empty page has no place of its own: what follows begins at the first line.
+                let first = if page.is_empty() && place.is_none() {
+                    (i64::MAX, 0)
+                } else {
+                    first
+                };
+                let next = self.token('b', first, is_same, old.as_deref());
+                (next, self.token('f', last, false, None))
+            }
+        };
+        Ok(LogResponse::Page(LogBatch {
+            lines,
+            next,
+            opposite,
+        }))
+    }
+}
+
+fn page(events: &[(&str, &str, &str)], now: i64) -> Seen {
+    let event = |(logical, physical, status): &(&str, &str, &str)| {
+        let time = at(now).to_rfc3339();
+        let json = format!(
+            r#"{{"stackId":"{STACK}","eventId":"{logical}-{status}","logicalResourceId":"{logical}",
+               "physicalResourceId":"{physical}","resourceStatus":"{status}","timestamp":"{time}"}}"#
+        );
+        Arc::new(StackEvent::from_json(&json, None))
+    };
+    Seen::Page(WalkStep {
+        stack_id: Some(STACK.into()),
+        fresh: events.iter().map(event).collect(),
+        commit: Some(Vec::new()),
+        ..WalkStep::default()
+    })
+}
+
+const ARN: &str = "arn:aws:imagebuilder:us-east-1:1:image/parallelclusterimage-myimg/3.16.1/1";
+
+fn schedule(start: LogStart) -> LogSchedule {
+    let mut schedule = LogSchedule::new(start, None, fastrand::Rng::with_seed(1));
+    let created = page(&[(IMAGE_RESOURCE, ARN, "CREATE_IN_PROGRESS")], START);
+    schedule.on_other(Duration::ZERO, &created, Duration::ZERO);
+    schedule
+}
+
+/// Reads until the log is complete; the build ends at this time. Returns every page.
+fn read(schedule: &mut LogSchedule, service: &mut Service, ends: Duration) -> Vec<LogPage> {
+    let (mut now, mut has_ended) = (Duration::ZERO, false);
+    let mut pages = Vec::new();
+    for _ in 0..200_000 {
+        if now >= ends && !has_ended {
+            has_ended = true;
+            let ended = page(&[(IMAGE_RESOURCE, ARN, "CREATE_COMPLETE")], START);
+            schedule.on_other(now, &ended, now);
+        }
+        let Some((ApiRequest::Log(request), due)) = schedule.next() else {
+            return pages;
+        };
+        now = now.max(due) + Duration::from_millis(40);
+        let response = service.respond(now, &request);
+        if let Some(Seen::Log(page)) = schedule.on_response(now, response) {
+            pages.push(page);
+        }
+    }
+    panic!("the log is never complete");
+}
+
+fn counted<T: Ord>(all: impl IntoIterator<Item = T>) -> BTreeMap<T, usize> {
+    let mut counts = BTreeMap::new();
+    for one in all {
+        *counts.entry(one).or_default() += 1;
+    }
+    counts
+}
+
+fn service(seed: u64, failing: u8, count: usize) -> Service {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut written = START + 1_000;
+    let mut lines = Vec::new();
+    for number in 0..count {
+        // Many lines are of one millisecond, and many have the same text.
+        written += match random.u8(0..10) {
+            0..=6 => 0,
+            7..=8 => random.i64(1..400),
+            _ => random.i64(1..20_000),
+        };
+        let delay = match random.u8(0..20) {
+            0 => random.i64(0..280_000),
+            _ => random.i64(0..6_000),
+        };
+        let text = if random.bool() {
+            number.to_string()
+        } else {
+            "same".to_owned()
+        };
+        lines.push(ModelLine {
+            written,
+            ingested: written + delay,
+            text,
+        });
+    }
+    // A stream that is older than the build.
+    lines.push(ModelLine {
+        written: START - 3_600_000,
+        ingested: START - 3_600_000,
+        text: "of an earlier build".to_owned(),
+    });
+    lines.sort_by_key(|line| (line.written, line.ingested));
+    Service {
+        lines,
+        page: random.usize(1..12),
+        random,
+        failing,
+        tokens: 0,
+        requests: Vec::new(),
+    }
+}
+
+fn check(seed: u64, failing: u8, start: LogStart) {
+    let mut service = service(seed, failing, 80);
+    let own = service.lines.iter().skip(1);
+    let last = own.clone().map(|line| line.ingested).max().unwrap();
+    let expected = counted(own.map(|line| (line.written, line.text.clone())));
+    let ends = Duration::from_millis(u64::try_from(last - START).unwrap());
+    let mut schedule = schedule(start);
+    let pages = read(&mut schedule, &mut service, ends);
+    let lines = pages.iter().flat_map(|page| &page.lines);
+    let shown = lines.map(|line| {
+        (
+            line.timestamp.timestamp_millis(),
+            line.message.as_str().to_owned(),
+        )
+    });
+    assert!(counted(shown) == expected, "seed {seed}");
+    let newer = pages.iter().filter(|page| page.part != LogPart::Older);
+    let in_time = newer.flat_map(|page| &page.lines).filter(|line| !line.late);
+    let times: Vec<_> = in_time.map(|line| line.timestamp).collect();
+    assert!(times.is_sorted(), "seed {seed}");
+    let end = pages.last().unwrap();
+    assert_eq!(end.state, LogState::Complete, "seed {seed}");
+    assert!(end.has_first, "seed {seed}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn every_line_comes_once_and_in_time_order(seed: u64) {
+        check(seed, 33, LogStart::First);
+    }
+
+    #[test]
+    fn a_log_that_is_read_from_its_newest_lines_comes_whole(seed: u64) {
+        check(seed, 33, LogStart::Newest);
+    }
+
+    #[test]
+    fn without_failures_too(seed: u64) {
+        check(seed, 0, LogStart::First);
+        check(seed, 0, LogStart::Newest);
+    }
+}
+
+#[test]
+fn the_newest_lines_of_a_long_log_take_two_requests() {
+    let mut service = service(1, 0, 3_000);
+    for line in &mut service.lines {
+        line.ingested = START - 10;
+    }
+    service.page = 100;
+    let newest = service.lines.last().unwrap().written;
+    let mut schedule = schedule(LogStart::Newest);
+    let mut now = Duration::ZERO;
+    let mut found = false;
+    for _ in 0..2 {
+        let Some((ApiRequest::Log(request), due)) = schedule.next() else {
+            panic!("a request is due");
+        };
+        now = now.max(due);
+        let response = service.respond(now, &request);
+        if let Some(Seen::Log(page)) = schedule.on_response(now, response) {
+            found |= page.lines.iter().any(|line| line.timestamp == at(newest));
+        }
+    }
+    assert!(found);
+}
+
+#[test]
+fn the_group_keeps_the_case_of_the_id_and_the_stream_is_the_arns() {
+    let path = path(&STACK.into(), ARN).unwrap();
+    assert_eq!(path.group, "/aws/imagebuilder/ParallelClusterImage-MyImg");
+    assert_eq!(path.stream, "3.16.1/1");
+    let other = super::path(
+        &STACK.into(),
+        "arn:aws:imagebuilder:r:1:image/other/1.0.0/2",
+    )
+    .unwrap();
+    assert_eq!(other.group, "/aws/imagebuilder/other");
+    assert!(super::path(&STACK.into(), "arn:aws:imagebuilder:r:1:image/other").is_none());
+}
+
+#[test]
+fn a_refused_log_is_not_asked_for_again_before_the_user_retries() {
+    let mut schedule = schedule(LogStart::First);
+    let denied = || LogError::Fault(Service::fault(FaultKind::Denied));
+    let seen = schedule.on_response(Duration::ZERO, Err(denied()));
+    assert!(matches!(seen, Some(Seen::Refused(_))));
+    assert!(schedule.next().is_none());
+    schedule.command(Duration::ZERO, PollCommand::PollNow);
+    assert!(schedule.next().is_some());
+}
+
+#[test]
+fn without_the_search_late_lines_are_found_by_reading_again() {
+    let mut service = service(3, 0, 150);
+    let last = service
+        .lines
+        .iter()
+        .map(|line| line.ingested)
+        .max()
+        .unwrap();
+    let ends = Duration::from_millis(u64::try_from(last - START).unwrap());
+    let mut schedule = schedule(LogStart::First);
+    let (mut now, mut lines, mut has_ended) = (Duration::ZERO, 0, false);
+    while let Some((ApiRequest::Log(request), due)) = schedule.next() {
+        now = now.max(due) + Duration::from_millis(40);
+        if now >= ends && !has_ended {
+            has_ended = true;
+            schedule.on_other(now, &Seen::StackGone, now);
+        }
+        let response = if request.read == LogRead::Search {
+            Err(LogError::Fault(Service::fault(FaultKind::Denied)))
+        } else {
+            service.respond(now, &request)
+        };
+        if let Some(Seen::Log(page)) = schedule.on_response(now, response) {
+            lines += page.lines.len();
+        }
+    }
+    assert_eq!(lines, 150);
+}
+
+#[test]
+fn a_moving_log_is_asked_for_every_3_seconds_and_a_quiet_one_every_10() {
+    let mut schedule = schedule(LogStart::First);
+    let token = || Some(NextToken::new("f/1"));
+    let line = LogLine {
+        timestamp: at(START),
+        ingested_at: None,
+        message: SafeText::new("a"),
+        stream: SafeText::new("s"),
+        late: false,
+    };
+    let full = LogBatch {
+        lines: vec![line],
+        next: token(),
+        opposite: None,
+    };
+    let empty = || LogBatch {
+        next: token(),
+        ..LogBatch::default()
+    };
+    let due = |schedule: &LogSchedule| schedule.next().unwrap().1.as_secs();
+    let _ = schedule.on_response(Duration::ZERO, Ok(LogResponse::Page(full.clone())));
+    assert_eq!(due(&schedule), 0, "another page may follow");
+    let _ = schedule.on_response(Duration::ZERO, Ok(LogResponse::Page(full)));
+    assert_eq!(due(&schedule), 3);
+    let _ = schedule.on_response(Duration::from_secs(3), Ok(LogResponse::Page(empty())));
+    assert_eq!(due(&schedule), 13);
+}
