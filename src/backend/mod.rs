@@ -30,8 +30,8 @@ use crate::backend::parallelcluster::ParallelCluster;
 use crate::backend::parallelcluster::images::ApiImages;
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
-use crate::domain::log_line::LogLine;
 use crate::domain::listing::ListedImage;
+use crate::domain::log_line::LogLine;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ListedWorkflows;
 

@@ -41,7 +41,8 @@ pub(crate) fn images_table(images: &[&ListedImage], look: Look<'_>) -> String {
     let mut widths = [IMAGE, STATUS, SINCE, VERSION, RESULT].map(widest);
     let gaps = GAP.len() * (widths.len() - 1);
     for (column, least) in FLEXIBLE {
-        let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(look.columns.unwrap_or(usize::MAX));
+        let over = (widths.iter().sum::<usize>() + gaps)
+            .saturating_sub(look.columns.unwrap_or(usize::MAX));
         let spare = widths[column].saturating_sub(least);
         widths[column] -= over.min(spare);
     }

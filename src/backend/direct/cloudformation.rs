@@ -85,7 +85,6 @@ pub(super) fn list_stacks(token: Option<&str>) -> Parameters<'_> {
     parameters
 }
 
-
 /// An event as the ParallelCluster API has it.
 fn event_json(event: &Element) -> String {
     let mut json = String::from("{");

@@ -1,6 +1,5 @@
 //! `bakewatch diff`: two builds side by side, each recorded or read from its service. Tests: `tests/it/recording/diff.rs`.
 
-use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -59,11 +58,7 @@ pub(crate) fn diff(diff: Diff) -> Result<u8, Error> {
     let differences = compare(&before.side(), &after.side());
     print(&match format {
         HistoryFormat::Table { theme, .. } => {
-            let columns = if io::stdout().is_terminal() {
-                columns()
-            } else {
-                usize::MAX
-            };
+            let columns = columns().unwrap_or(usize::MAX);
             let names = [before.name.as_str(), after.name.as_str()];
             output::diff_text(&differences, names, &theme, columns)
         }

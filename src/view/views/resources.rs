@@ -89,9 +89,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Row::Workflow(_) => false,
         Row::Step(_, step) => step.status.class() == StatusClass::Failed,
     };
-    let has_failure = |rows: Range<usize>| {
-        shown(rows).iter().any(has_failed)
-    };
+    let has_failure = |rows: Range<usize>| shown(rows).iter().any(has_failed);
     scrollbar::draw(list, has_failure, theme, area, buf);
     let visible = rows.iter().skip(list_state.top);
     for (at, line_area) in visible.zip(line_areas) {
