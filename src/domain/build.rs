@@ -130,19 +130,23 @@ impl Build {
                 self.answers.stack_is_gone(observation.elapsed);
             }
             Seen::Image(image) => self.apply_image(image, observation),
+            Seen::Steps(listed) => {
+                change.response = Response::Detail;
+                self.apply_steps(listed);
+            }
             Seen::Log(page) => {
                 change.response = Response::Detail;
                 change.log = Some(page);
                 self.log.apply(page);
+                if !self.is_only_recorded() {
+                    self.steps.read(page);
+                }
             }
-            Seen::Steps(listed) => self.apply_steps(listed),
             Seen::Failed(fault) => change.response = Response::Failed(fault),
             Seen::Refused(fault) => change.response = Response::Refused(fault),
             Seen::ClockOff(behind) => change.response = Response::ClockOff(*behind),
         }
-        // What the steps answer says nothing of the stack and the image themselves.
-        let is_evidence = !matches!(observation.seen, Seen::Steps(_));
-        if is_evidence && matches!(change.response, Response::Data | Response::StackGone) {
+        if matches!(change.response, Response::Data | Response::StackGone) {
             self.watched_since.get_or_insert(observation.at);
             self.answers.answered(observation.elapsed);
         }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Diagnosis, Remedy};
-use crate::domain::image::{AmiState, FailureContext, RegionalAmi};
+use crate::domain::failure::{Diagnosis, FailurePlace, Remedy};
+use crate::domain::image::{AmiState, RegionalAmi};
 use crate::domain::log::LogCause;
 use crate::domain::resume::{Recorded, deleted_since, seconds};
 use crate::domain::stack_event::{StackEvent, StackId};
@@ -36,7 +36,7 @@ pub struct Outcome {
     /// Whether EC2 has confirmed that the AMI exists; `None` if it was not asked. Recordings do not summarise it.
     pub ami_verified: Option<bool>,
     /// Where and why Image Builder failed. Recordings do not summarise it.
-    pub failure: Option<FailureContext>,
+    pub failure: Option<FailurePlace>,
     /// The first error in the build log, and what led to it. Recordings do not summarise it.
     pub(crate) log_cause: Option<Box<LogCause>>,
     /// The reason in one sentence. Recordings do not summarise it.
@@ -123,10 +123,7 @@ impl Outcome {
             ami_verified: image
                 .filter(|image| image.ami.is_some() && !image.amis.is_empty())
                 .map(|image| !image.is_ami_unverified),
-            failure: build
-                .image()
-                .filter(|_| failed)
-                .and_then(|image| image.failure.clone()),
+            failure: failed.then(|| FailurePlace::of(build)).flatten(),
             log_cause: build.log_cause().filter(|_| failed).map(Box::new),
             reason: reason.or_else(|| verdict_reason(build)),
             first_failure: first_failure.map(|event| {
@@ -226,7 +223,11 @@ pub(crate) fn verdict_reason(build: &Build) -> Option<String> {
             };
             Some(since.unwrap_or_else(|| usual.to_owned()))
         }
-        Verdict::AmiNotFound => Some(ami_not_found(build)),
+        Verdict::AmiNotFound => Some(
+            "Image Builder made the image, but ParallelCluster finds no AMI of it: it has been deleted since, or it \
+             lacks ParallelCluster's tags"
+                .to_owned(),
+        ),
         Verdict::NotFound => Some("there is no image and no stack of this name".to_owned()),
         Verdict::EndNotSeen => {
             let as_of = build.recorded().map_or_else(String::new, |recorded| {
@@ -273,29 +274,4 @@ fn bad_ami(build: &Build) -> Option<String> {
         "EC2 could not make the AMI {}: its state is {state}{why}",
         ami.id
     ))
-}
-
-/// The image was made: how to find the AMI without ParallelCluster's tags.
-fn ami_not_found(build: &Build) -> String {
-    let facts = build.current().map(Timeline::facts);
-    let arn = facts
-        .and_then(|facts| facts.image_arn())
-        .map(SafeText::as_str);
-    let what = "Image Builder made the image, but ParallelCluster finds no AMI of it: it has been deleted since, or it \
-                lacks ParallelCluster's tags";
-    // An ARN is a shell word unless something odd is in it.
-    let is_plain = |arn: &&str| {
-        let odd =
-            |character: char| !(character.is_ascii_alphanumeric() || ":/._-".contains(character));
-        !arn.contains(odd)
-    };
-    let Some(arn) = arn.filter(is_plain) else {
-        return what.to_owned();
-    };
-    let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
-    let region = region.map_or_else(String::new, |region| format!(" --region {region}"));
-    format!(
-        "{what}; to find it: aws ec2 describe-images --owners self --filters \
-         Name=tag:Ec2ImageBuilderArn,Values={arn}{region}"
-    )
 }

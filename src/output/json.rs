@@ -129,6 +129,11 @@ struct FailureFields<'a> {
     step: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     component: Option<&'a str>,
+    /// The component's resource, and the user's script that it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     phase: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -232,7 +237,7 @@ fn progress_line(progress: &Progress) -> Line<'_> {
         steps_done: progress.step.as_ref().map(|step| step.done),
         steps_total: progress.step.as_ref().map(|step| step.total),
         last_event_at: progress.last_event_at.map(format_time),
-        last_log_at: None,
+        last_log_at: progress.last_log_at.map(format_time),
     }
 }
 
@@ -281,32 +286,37 @@ fn ami_fields(ami: &RegionalAmi) -> AmiFields<'_> {
     }
 }
 
-/// Image Builder's account of the failure, and what the build log adds.
+/// Image Builder's account of the failure, and what the build log says of it.
 fn failure_fields(record: &Outcome) -> Option<FailureFields<'_>> {
-    let (context, cause) = (record.failure.as_ref(), record.log_cause.as_deref());
-    if context.is_none() && cause.is_none() {
+    let (place, cause) = (record.failure.as_ref(), record.log_cause.as_deref());
+    if place.is_none() && cause.is_none() {
         return None;
     }
     type Field = Option<SafeText>;
-    let text = |of_context: fn(&FailureContext) -> &Field, of_log: fn(&LogCause) -> &Field| {
-        let told = context.and_then(|context| of_context(context).as_ref());
-        let logged = || cause.and_then(|cause| of_log(cause).as_ref());
-        told.or_else(logged).map(SafeText::as_str)
+    let text = |of_context: fn(&FailureContext) -> &Field| {
+        let field = place.and_then(|place| of_context(&place.context).as_ref());
+        field.map(SafeText::as_str)
     };
-    let only = |of_context: fn(&FailureContext) -> &Field| text(of_context, |_| &None);
-    let told = context.and_then(FailureContext::exit_code);
+    let or_logged = |of_context: fn(&FailureContext) -> &Field, of_log: fn(&LogCause) -> &Field| {
+        let logged = || cause.and_then(|cause| of_log(cause).as_ref());
+        text(of_context).or_else(|| logged().map(SafeText::as_str))
+    };
+    let component = place.and_then(|place| place.component.as_ref());
+    let script = component.and_then(|component| component.script.as_ref());
+    let exit_code = place.and_then(|place| place.exit_code);
+    let tail = cause.iter().flat_map(|cause| &cause.tail);
     Some(FailureFields {
-        stage: only(|context| &context.stage),
-        workflow: only(|context| &context.workflow),
-        step: only(|context| &context.step),
-        component: text(|context| &context.component, |cause| &cause.component),
-        phase: text(|context| &context.phase, |cause| &cause.phase),
-        component_step: text(|context| &context.component_step, |cause| &cause.step),
-        exit_code: told.or_else(|| cause?.exit_code),
-        error_message: only(|context| &context.error_message),
-        log_tail: cause.map_or_else(Vec::new, |cause| {
-            cause.tail.iter().map(SafeText::as_str).collect()
-        }),
+        stage: text(|context| &context.stage),
+        workflow: text(|context| &context.workflow),
+        step: text(|context| &context.step),
+        component: or_logged(|context| &context.component, |cause| &cause.component),
+        component_name: component.map(|component| component.logical_id.as_str()),
+        script: script.map(SafeText::as_str),
+        phase: or_logged(|context| &context.phase, |cause| &cause.phase),
+        component_step: or_logged(|context| &context.component_step, |cause| &cause.step),
+        exit_code: exit_code.or_else(|| cause?.exit_code),
+        error_message: text(|context| &context.error_message),
+        log_tail: tail.map(SafeText::as_str).collect(),
     })
 }
 
@@ -369,6 +379,7 @@ mod tests {
             amis: Vec::new(),
             ami_verified: None,
             failure: None,
+            log_cause: None,
             reason: None,
             first_failure: None,
             summary: None,

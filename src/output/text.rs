@@ -59,7 +59,9 @@ pub(super) fn step(change: &StepChange, theme: &Theme) -> String {
     let ended = step.ended_at.filter(|_| step.status.has_ended());
     let time = ended.or(step.started_at);
     let text = |text: &Option<SafeText>| one_line(text.as_ref().map_or("", SafeText::as_str));
+    let is_skipped = step.status.class() == StatusClass::Skipped;
     let took = ended
+        .filter(|_| !is_skipped)
         .zip(step.started_at)
         .map(|(end, begin)| format!("took {}", duration((end - begin).max(TimeDelta::zero()))));
     let attempt = step.attempt.filter(|attempt| *attempt > 1);
@@ -144,6 +146,8 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
         Some(time) => format!("last event {} ago", ago(time)),
         None => "no event yet".to_owned(),
     };
+    let last_line = progress.last_log_at;
+    let last_line = last_line.map(|time| format!("last log line {} ago", ago(time)));
     let fault = progress.fault.as_ref().map(|(why, since)| {
         let since = since.map_or_else(
             || "the API has not responded yet".to_owned(),
@@ -161,6 +165,7 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
         elapsed,
         left,
         Some(last_event),
+        last_line,
         fault,
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
@@ -231,13 +236,13 @@ pub(super) const fn class(kind: OutcomeKind) -> StatusClass {
 
 /// The verdict's glyph and the summary.
 pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
-    let verdict = model.shown.build.verdict();
-    let glyph = theme.glyphs().verdict(verdict);
-    format!(
-        "{} {}",
-        paint(theme.verdict(verdict), glyph),
-        summary(&model.shown, model.now)
-    )
+    let lines = model.in_order().into_iter().map(|session| {
+        let verdict = session.build.verdict();
+        let glyph = theme.glyphs().verdict(verdict);
+        let summary = summary(session, model.now);
+        format!("{} {summary}", paint(theme.verdict(verdict), glyph))
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The first failure: the cause and what helps, then the service's own words.

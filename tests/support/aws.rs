@@ -80,6 +80,8 @@ pub(crate) struct Account {
     unknown_for: usize,
     /// Image Builder's answer, in JSON.
     image: Option<String>,
+    /// The steps of its build workflow, with their statuses.
+    steps: Vec<(&'static str, &'static str)>,
     pub(crate) amis: Vec<Ami>,
     log: logs::BuildLog,
     /// The calls that a policy denies.
@@ -247,6 +249,11 @@ impl Aws {
         self.account().image = Some(answers::image(status, amis));
     }
 
+    /// The steps of Image Builder's build workflow, with their statuses.
+    pub(crate) fn set_steps(&self, steps: &[(&'static str, &'static str)]) {
+        self.account().steps = steps.to_vec();
+    }
+
     /// Image Builder forgets the image with its stack.
     pub(crate) fn account_without_image(&self) {
         self.account().image = None;
@@ -313,8 +320,6 @@ impl Aws {
     /// Checks that only calls of the allow-list were made, each to its service, and that all were signed.
     pub(crate) fn assert_only_signed_reads(&self) {
         const ALLOWED: [(&str, &str); 10] = [
-            ("ListWorkflowExecutions", "imagebuilder"),
-            ("ListWorkflowStepExecutions", "imagebuilder"),
             ("GetLogEvents", "logs"),
             ("FilterLogEvents", "logs"),
             ("DescribeStackEvents", "cloudformation"),
@@ -322,6 +327,8 @@ impl Aws {
             ("ListStacks", "cloudformation"),
             ("DescribeImages", "ec2"),
             ("GetImage", "imagebuilder"),
+            ("ListWorkflowExecutions", "imagebuilder"),
+            ("ListWorkflowStepExecutions", "imagebuilder"),
             ("GetCallerIdentity", "sts"),
         ];
         let account = self.account();
@@ -474,13 +481,18 @@ impl Account {
     fn answer(&mut self, action: &str, query: &Query, region: &str) -> (u16, String) {
         let is_denied = self.denied.iter().any(|denied| denied == action);
         match action {
-            "GetImage" if is_denied => {
+            "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" if is_denied => {
                 image_builder_error(403, "AccessDeniedException", "not authorized")
             }
             "GetImage" => match &self.image {
                 Some(image) => (200, image.clone()),
                 None => image_builder_error(404, "ResourceNotFoundException", "gone"),
             },
+            "ListWorkflowExecutions" | "ListWorkflowStepExecutions" if self.image.is_none() => {
+                image_builder_error(404, "ResourceNotFoundException", "gone")
+            }
+            "ListWorkflowExecutions" => (200, answers::workflows(&self.steps)),
+            "ListWorkflowStepExecutions" => (200, answers::steps(&self.steps)),
             "DescribeImages" if is_denied => {
                 answers::ec2_error(403, "UnauthorizedOperation", "not authorized")
             }

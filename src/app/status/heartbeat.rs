@@ -61,6 +61,8 @@ pub struct Progress {
     /// The workflow step in progress.
     pub step: Option<StepProgress>,
     pub last_event_at: Option<DateTime<Utc>>,
+    /// The time of the newest line of the build log.
+    pub last_log_at: Option<DateTime<Utc>>,
     /// Why the state may be outdated, and when the API last responded.
     pub fault: Option<(String, Option<DateTime<Utc>>)>,
 }
@@ -110,6 +112,7 @@ impl Progress {
             step: StepProgress::of(build).filter(|_| is_running),
             stage: builder.or_else(|| resource_in_progress(build)),
             last_event_at: newest(build).and_then(|event| event.timestamp),
+            last_log_at: build.steps().last_line(),
             fault: fault.map(|fault| (fault.to_string(), session.connection.last_sync())),
         }
     }

@@ -15,7 +15,7 @@ use crate::app::views::page::{Page, PageLine};
 use crate::app::views::result;
 use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
-use crate::domain::failure::{Diagnosis, Explanation, Reason, Remedy};
+use crate::domain::failure::{ComponentName, Diagnosis, Explanation, FailurePlace, Reason, Remedy};
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{BuilderFailure, Verdict};
@@ -294,9 +294,13 @@ fn push_log(build: &Build, columns: usize, lines: &mut Vec<PageLine>) {
 
 /// Image Builder's account of the failure: where it happened.
 fn push_context(build: &Build, columns: usize, lines: &mut Vec<PageLine>) {
-    let Some(context) = build.image().and_then(|image| image.failure.as_ref()) else {
+    let Some(place) = FailurePlace::of(build) else {
         return;
     };
+    let context = &place.context;
+    let component = place.component.as_ref();
+    let name = component.map(ComponentName::in_words);
+    let script = component.and_then(|component| component.script.as_ref());
     let text = |text: &Option<SafeText>| text.as_ref().map(ToString::to_string);
     lines.push(PageLine::Blank);
     lines.push(PageLine::Heading("where it failed".to_owned()));
@@ -304,13 +308,11 @@ fn push_context(build: &Build, columns: usize, lines: &mut Vec<PageLine>) {
         ("stage", text(&context.stage)),
         ("workflow", text(&context.workflow)),
         ("step", text(&context.step)),
-        ("component", text(&context.component)),
+        ("component", name.or_else(|| text(&context.component))),
+        ("script", script.map(ToString::to_string)),
         ("phase", text(&context.phase)),
         ("component step", text(&context.component_step)),
-        (
-            "exit code",
-            context.exit_code().map(|code| code.to_string()),
-        ),
+        ("exit code", place.exit_code.map(|code| code.to_string())),
         ("message", text(&context.error_message)),
     ];
     page::push_fields(fields, columns, lines);

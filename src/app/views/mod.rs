@@ -3,7 +3,8 @@
 //!
 //! - `events`: the list of events: `list` (selection and scrolling) over `rows` (the build's events as rows), `filter`,
 //!   `search`
-//! - `resources`: the list of resources, with their bars on the time `axis`
+//! - `resources`: the list of resources and of the image's workflow steps (`resource_rows`), with their bars on the time
+//!   `axis`
 //! - `log`: the lines of the build log
 //! - `failure`: the explanation of a failure, as a `page`; after a success, the `result`
 //! - `detail`: the detail pane beside the lists, as a `page`
@@ -19,6 +20,7 @@ pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod page;
+pub(crate) mod resource_rows;
 pub(crate) mod resources;
 mod result;
 pub(crate) mod rows;

@@ -2,7 +2,7 @@
 //! `view::views::resources` draws it.
 //!
 //! The rows are the current stack itself, then its resources in the order in which CloudFormation began
-//! them.
+//! them, and below the image its workflow steps: see `resource_rows`.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use crate::app::views::action::{Move, ViewAction, Zoom};
 use crate::app::views::axis::{Axis, Window};
 use crate::app::views::detail::DetailSubject;
 use crate::app::views::filter::quoted;
+use crate::app::views::resource_rows::{Child, Folds, Row, rows};
 use crate::app::views::search::around;
 use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
@@ -44,6 +45,9 @@ pub(crate) const fn rows_below_header(height: usize) -> usize {
 pub struct ResourceList {
     /// The selected resource; until the user selects one, the newest one in progress.
     pub selected: Option<SafeText>,
+    /// The selected row below it: a workflow or a step.
+    pub(crate) child: Option<Child>,
+    pub(crate) folds: Folds,
     chosen_by_user: bool,
     /// The first row on the screen.
     pub top: usize,
@@ -124,8 +128,14 @@ pub(crate) fn selected_window(
     list: &ResourceList,
     now: DateTime<Utc>,
 ) -> Option<Window> {
-    let resource = ResourceRow::of(build.current()?, list.selected.as_ref()?)?;
     let until = build.until(now);
+    if list.child.is_some() {
+        let rows = rows(build, &list.folds);
+        let span = rows.get(list.index(&rows))?.span()?;
+        let end = span.until(Some(until)).unwrap_or(until);
+        return Some(Window::new(span.began?, end));
+    }
+    let resource = ResourceRow::of(build.current()?, list.selected.as_ref()?)?;
     let current = resource.current().filter(|span| span.is_open());
     let longest = || {
         resource
@@ -146,49 +156,73 @@ impl ResourceList {
                 ..Self::default()
             };
         }
-        let ids: Vec<_> = ids(build).collect();
-        let is_there = |id: &SafeText| ids.contains(&id);
+        let rows = rows(build, &self.folds);
+        let is_there = |id: &SafeText| rows.iter().any(|row| row.is(Some(id), None));
         let unfinished = build.current().is_some_and(|timeline| !timeline.is_whole());
         if self.chosen_by_user && unfinished && !self.selected.as_ref().is_some_and(is_there) {
             // A walk that starts again drops its rows for a moment: the resource will return.
             return;
         }
         if !self.chosen_by_user {
-            self.selected = default_selection(build, &ids).cloned();
+            self.selected = default_selection(build).cloned();
+            self.child = None;
         }
-        let index = self.index(&ids);
-        if self.selected.as_ref() != ids.get(index).copied() {
-            self.selected = ids.get(index).map(|id| (*id).clone());
+        let is_child = |row: &Row<'_>| row.is(self.selected.as_ref(), self.child.as_ref());
+        if self.child.is_some() && !rows.iter().any(is_child) {
+            // It is folded away.
+            self.child = None;
+        }
+        let index = self.index(&rows);
+        let at = rows.get(index).copied();
+        if self.selected != at.map(Row::resource) {
+            self.selected = at.map(Row::resource);
+            self.child = at.and_then(Row::child);
             self.chosen_by_user = false;
         }
-        let highest_top = ids.len().saturating_sub(height);
+        let highest_top = rows.len().saturating_sub(height);
         self.top = self.top.min(highest_top).min(index);
         if height > 0 && index >= self.top + height {
             self.top = index + 1 - height;
         }
     }
 
-    fn index(&self, ids: &[&SafeText]) -> usize {
-        let selected = |id: &&SafeText| Some(*id) == self.selected.as_ref();
-        ids.iter().position(selected).unwrap_or(0)
+    fn index(&self, rows: &[Row<'_>]) -> usize {
+        let selected = |row: &Row<'_>| row.is(self.selected.as_ref(), self.child.as_ref());
+        rows.iter().position(selected).unwrap_or(0)
     }
 
     /// Moves the selection by rows.
     fn move_by(&mut self, build: &Build, delta: isize) {
-        let ids: Vec<_> = ids(build).collect();
-        let last = ids.len().saturating_sub(1);
-        self.select(
-            build,
-            self.index(&ids).saturating_add_signed(delta).min(last),
-        );
+        let rows = rows(build, &self.folds);
+        let last = rows.len().saturating_sub(1);
+        let index = self.index(&rows).saturating_add_signed(delta);
+        self.select(build, index.min(last));
     }
 
     /// Selects the row at an index.
     fn select(&mut self, build: &Build, index: usize) {
-        if let Some(id) = ids(build).nth(index) {
-            self.selected = Some(id.clone());
+        if let Some(row) = rows(build, &self.folds).get(index) {
+            self.selected = Some(row.resource());
+            self.child = row.child();
             self.chosen_by_user = true;
         }
+    }
+
+    /// Folds or unfolds what is below the selected row, or the workflow of the selected step.
+    fn toggle(&mut self, build: &Build) -> Option<ViewRequest> {
+        let rows = rows(build, &self.folds);
+        let row = rows.get(self.index(&rows)).copied()?;
+        if !self.folds.toggle(row, build) {
+            let toast = "only the image has rows below it, once its workflows are known";
+            return Some(ViewRequest::Toast(toast.to_owned()));
+        }
+        self.selected = Some(row.resource());
+        self.child = row.child().map(|child| Child {
+            step: None,
+            ..child
+        });
+        self.chosen_by_user = true;
+        None
     }
 
     /// Shows a longer or shorter time on the axis.
@@ -235,8 +269,7 @@ impl View for ResourceList {
     }
 
     fn wanted_rows(&self, data: ViewData<'_>) -> Option<usize> {
-        let timeline = data.build.current();
-        Some(timeline.map_or(0, Timeline::count_resources) + HEADER)
+        Some(rows(data.build, &self.folds).len() + HEADER)
     }
 
     fn settle(&mut self, data: ViewData<'_>, size: Option<PaneSize>) {
@@ -272,8 +305,8 @@ impl View for ResourceList {
             ViewAction::Left => self.scroll_axis(-1, data, now),
             ViewAction::Right => self.scroll_axis(1, data, now),
             ViewAction::Zoom(zoom) => self.zoom(zoom, data, now),
-            ViewAction::Toggle
-            | ViewAction::NewestFirst
+            ViewAction::Toggle => return self.toggle(data.build),
+            ViewAction::NewestFirst
             | ViewAction::Wrap
             | ViewAction::NextStep
             | ViewAction::PreviousStep => {}
@@ -294,13 +327,16 @@ impl View for ResourceList {
 
     fn find(&mut self, pattern: &Pattern, forward: bool, data: ViewData<'_>) -> Option<String> {
         let timeline = data.build.current()?;
-        let ids: Vec<_> = ids(data.build).collect();
-        let has = |index: &usize| {
-            let id = ids.get(*index);
-            let newest = id.and_then(|id| timeline.events_of(id).next_back());
-            newest.is_some_and(|event| is_in_event(pattern, event))
+        let rows = rows(data.build, &self.folds);
+        let has = |index: &usize| match rows.get(*index) {
+            Some(Row::Resource(id)) => {
+                let newest = timeline.events_of(id).next_back();
+                newest.is_some_and(|event| is_in_event(pattern, event))
+            }
+            Some(row) => row.texts().into_iter().any(|text| pattern.is_in(text)),
+            None => false,
         };
-        let Some(index) = around(self.index(&ids), ids.len(), forward).find(has) else {
+        let Some(index) = around(self.index(&rows), rows.len(), forward).find(has) else {
             return Some(format!("no resource matches {}", quoted(pattern)));
         };
         self.select(data.build, index);
@@ -309,7 +345,8 @@ impl View for ResourceList {
 }
 
 /// The resource to look at first: the first failure, otherwise the last one that began and is in progress.
-fn default_selection<'a>(build: &Build, ids: &[&'a SafeText]) -> Option<&'a SafeText> {
+fn default_selection(build: &Build) -> Option<&SafeText> {
+    let ids: Vec<_> = ids(build).collect();
     let failure = build.first_failure().map(|event| &event.logical_id);
     let timeline = build.current()?;
     let is_running = |id: &&&SafeText| {

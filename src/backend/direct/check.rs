@@ -2,21 +2,21 @@
 //! identity, and the smallest policy that permits everything.
 
 use chrono::DateTime;
-use serde::Deserialize;
+use serde_json::json;
 
 use crate::aws::endpoints::partition;
 use crate::aws::operation::Operation;
 use crate::backend::cloudwatch_logs;
 use crate::backend::direct::client::{Call, Refusal};
 use crate::backend::direct::ec2::Lookup;
-use crate::backend::direct::query::{ForeignBody, non_empty, xml};
+use crate::backend::direct::query::{ForeignBody, result, xml};
 use crate::backend::direct::{Direct, cloudformation, ec2, imagebuilder};
 use crate::backend::{LogPath, LogRead, LogRequest};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::text::safe::SafeText;
 
 /// The calls of a watch, with what is lost without each of them. The first four can show a build.
-const NEEDED: [(Operation, &str); 7] = [
+const NEEDED: [(Operation, &str); 9] = [
     (
         Operation::DescribeStackEvents,
         "no events: the build is followed by the status of its stack",
@@ -38,6 +38,14 @@ const NEEDED: [(Operation, &str); 7] = [
         "no events of a build whose stack was deleted before the watch",
     ),
     (
+        Operation::ListWorkflowExecutions,
+        "the steps are known by the build log only",
+    ),
+    (
+        Operation::ListWorkflowStepExecutions,
+        "the steps are known by the build log only",
+    ),
+    (
         Operation::GetLogEvents,
         "no build log, and no cause of a failure from it",
     ),
@@ -49,6 +57,9 @@ const NEEDED: [(Operation, &str); 7] = [
 
 /// The log groups of all images.
 const LOG_GROUPS: &str = "/aws/imagebuilder/";
+
+/// The id of a workflow that does not exist.
+const NO_WORKFLOW: &str = "wf-00000000-0000-0000-0000-000000000000";
 
 /// The calls that can show a build.
 const SHOWING: usize = 4;
@@ -72,29 +83,13 @@ pub(crate) struct Permission {
     pub(crate) fault: Option<Fault>,
 }
 
-#[derive(Deserialize)]
-struct CallerAnswer {
-    #[serde(rename = "GetCallerIdentityResult")]
-    result: CallerResult,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct CallerResult {
-    arn: Option<String>,
-    account: Option<String>,
-}
-
 fn caller(body: &[u8]) -> Result<Caller, ForeignBody> {
-    let CallerAnswer { result } = xml("GetCallerIdentityResponse", body)?;
-    let safe = |text| {
-        non_empty(text)
-            .as_deref()
-            .map_or_else(|| SafeText::new("?"), SafeText::new)
-    };
+    let answer = xml("GetCallerIdentityResponse", body)?;
+    let result = result(&answer, "GetCallerIdentityResult")?;
+    let safe = |name| SafeText::new(result.text(name).unwrap_or("?"));
     Ok(Caller {
-        account: safe(result.account),
-        arn: safe(result.arn),
+        account: safe("Account"),
+        arn: safe("Arn"),
     })
 }
 
@@ -128,6 +123,8 @@ impl Direct {
             self.region,
             name.to_lowercase()
         );
+        let workflows = json!({ "imageBuildVersionArn": &image }).to_string();
+        let steps = json!({ "workflowExecutionId": NO_WORKFLOW }).to_string();
         let mut permissions = Vec::new();
         for (at, (operation, lost)) in NEEDED.into_iter().enumerate() {
             let parameters = match operation {
@@ -138,17 +135,23 @@ impl Direct {
                 Operation::ListStacks => cloudformation::list_deleted_stacks(None),
                 Operation::DescribeImages => ec2::describe_images(&lookup),
                 Operation::GetLogEvents | Operation::FilterLogEvents => Vec::new(),
+                Operation::ListWorkflowExecutions | Operation::ListWorkflowStepExecutions => {
+                    Vec::new()
+                }
                 _ => imagebuilder::get_image(&image),
             };
             let body = log_body(operation, &name);
             let call = Call {
-                json: body.as_deref(),
+                json: match operation {
+                    Operation::ListWorkflowExecutions => Some(&workflows),
+                    Operation::ListWorkflowStepExecutions => Some(&steps),
+                    _ => body.as_deref(),
+                },
                 operation,
                 region: None,
-                about: if operation == Operation::GetImage {
-                    &image
-                } else {
-                    &name
+                about: match operation.service() {
+                    "imagebuilder" => &image,
+                    _ => &name,
                 },
                 parameters: &parameters,
             };
@@ -156,7 +159,7 @@ impl Direct {
                 Ok(()) | Err(Refusal::Absent | Refusal::TokenRejected(_)) => None,
                 // The service has looked at the image of the request, so the call is permitted.
                 Err(Refusal::Fault(fault))
-                    if operation == Operation::GetImage
+                    if operation.service() == "imagebuilder"
                         && fault.kind == FaultKind::Misconfigured
                         && fault.request_id.is_some() =>
                 {
@@ -213,13 +216,18 @@ pub(crate) fn policy(region: Option<&str>) -> String {
     let events = [Operation::DescribeStackEvents, Operation::DescribeStacks];
     let logs = [Operation::GetLogEvents, Operation::FilterLogEvents];
     let groups = format!("arn:{partition}:logs:*:*:log-group:{LOG_GROUPS}*");
+    let builder = [
+        Operation::GetImage,
+        Operation::ListWorkflowExecutions,
+        Operation::ListWorkflowStepExecutions,
+    ];
     let finding = [Operation::ListStacks, Operation::DescribeImages];
     let policy = serde_json::json!({
         "Version": "2012-10-17",
         "Statement": [
             statement("Stacks", &events, &stacks),
             statement("Finding", &finding, "*"),
-            statement("Builder", &[Operation::GetImage], "*"),
+            statement("Builder", &builder, "*"),
             statement("Log", &logs, &groups),
         ],
     });

@@ -2,7 +2,6 @@
 //! service its address and its connections.
 
 use chrono::TimeDelta;
-use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use tokio::time::Instant;
 
@@ -228,7 +227,7 @@ impl Client {
     }
 }
 
-/// A call as its service takes it: Image Builder's has a path of its own, and its lists take JSON.
+/// A call as its service takes it: each of Image Builder's has a path of its own.
 fn request(call: Call<'_>, url: &ServiceUrl) -> Request {
     let path = match call.operation {
         Operation::GetImage => "/GetImage",
@@ -236,21 +235,15 @@ fn request(call: Call<'_>, url: &ServiceUrl) -> Request {
         Operation::ListWorkflowStepExecutions => "/ListWorkflowStepExecutions",
         _ => "/",
     };
-    let json = HeaderValue::from_static("application/json");
-    if call.operation.method() == Method::POST {
-        let mut request = Request::new(call.operation, url.request(path, ""));
-        let fields = call.parameters.iter();
-        let fields = fields.map(|(name, value)| ((*name).to_owned(), (*value).into()));
-        let fields = || serde_json::Value::Object(fields.collect()).to_string();
-        request.body = call.json.map_or_else(fields, str::to_owned).into_bytes();
-        request.headers.insert(CONTENT_TYPE, json.clone());
-        request.headers.insert(ACCEPT, json);
-        add_target(&mut request);
-        return request;
-    }
     let mut request = Request::new(call.operation, url.request(path, &encode(call.parameters)));
-    if call.operation == Operation::GetImage {
-        request.headers.insert(ACCEPT, json);
+    let json = HeaderValue::from_static("application/json");
+    if path != "/" {
+        request.headers.insert(ACCEPT, json.clone());
+    }
+    if let Some(body) = call.json {
+        request.body = body.as_bytes().to_vec();
+        request.headers.insert(CONTENT_TYPE, json);
+        add_target(&mut request);
     }
     request
 }

@@ -176,21 +176,21 @@ impl Direct {
         let mut rows = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..MAX_PAGES {
-            let mut parameters = vec![(name, id)];
-            parameters.extend(token.as_deref().map(|token| ("nextToken", token)));
+            let mut body = serde_json::Map::from_iter([(name.to_owned(), id.into())]);
+            body.extend(token.map(|token| ("nextToken".to_owned(), token.into())));
             let call = Call {
                 operation,
                 region: None,
                 about: id,
-                parameters: &parameters,
-                json: None,
+                parameters: &[],
+                json: Some(&Value::Object(body).to_string()),
             };
             let Some((page, next)) = self.part(call, &read).await? else {
                 return Ok(None);
             };
             rows.extend(page);
             match next {
-                Some(next) => token = Some(next),
+                Some(_) => token = next,
                 None => break,
             }
         }

@@ -9,16 +9,22 @@ use crate::domain::steps::{ImageEnd, Step, StepChange, StepStatus, Workflow};
 pub(super) fn merge(listed: &[Workflow], logged: &[Workflow]) -> Vec<Workflow> {
     let mut merged = listed.to_vec();
     for of_log in logged {
-        let same = merged
-            .iter_mut()
-            .rev()
-            .find(|known| known.kind == of_log.kind && known.name == of_log.name);
+        let same = merged.iter_mut().rev().find(|known| is_same(known, of_log));
         match same {
             Some(known) => add(known, of_log),
             None => merged.push(of_log.clone()),
         }
     }
     merged
+}
+
+/// Whether both are the same workflow. The log may begin in the middle of one: without its name, its steps tell.
+fn is_same(known: &Workflow, of_log: &Workflow) -> bool {
+    if !of_log.name.as_str().is_empty() {
+        return known.kind == of_log.kind && known.name == of_log.name;
+    }
+    let mut names = of_log.steps.iter().map(|step| &step.name);
+    names.any(|name| known.steps.iter().any(|step| step.name == *name))
 }
 
 fn add(known: &mut Workflow, of_log: &Workflow) {

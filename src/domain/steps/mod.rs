@@ -4,12 +4,17 @@
 //! The backend and the log make [`Workflow`]s, the build keeps them in [`Steps`], and the header, the resources, the
 //! output and the report show them.
 
-pub(crate) mod merge;
+mod log;
+mod merge;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::log_line::LogPage;
 use crate::domain::status::StatusClass;
+use crate::domain::steps::log::LogSteps;
 use crate::domain::steps::merge::{begun, merge};
+
+pub(crate) use self::log::ComponentPosition;
 use crate::text::safe::SafeText;
 
 /// The workflows of one image, as Image Builder lists them.
@@ -165,12 +170,13 @@ pub(crate) enum ImageEnd<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
     listed: Option<ListedWorkflows>,
+    logged: LogSteps,
     merged: Vec<Workflow>,
 }
 
 impl Steps {
     pub fn is_empty(&self) -> bool {
-        self.listed.is_none()
+        self.listed.is_none() && self.logged.last_line.is_none()
     }
 
     /// The workflows, in the order in which they run.
@@ -202,10 +208,30 @@ impl Steps {
         }
     }
 
+    /// Takes new lines of the log.
+    pub(crate) fn read(&mut self, page: &LogPage) {
+        self.logged.add(page);
+    }
+
+    /// The component that runs, by the log.
+    pub fn component(&self) -> Option<&ComponentPosition> {
+        self.logged.component.as_ref()
+    }
+
+    /// The command that failed, by the log.
+    pub fn failed_command(&self) -> Option<&ComponentPosition> {
+        self.logged.failed.as_ref()
+    }
+
+    /// The time of the newest line of the log.
+    pub fn last_line(&self) -> Option<DateTime<Utc>> {
+        self.logged.last_line
+    }
+
     /// Makes one list of all sources. Returns the steps that have changed.
     pub(crate) fn settle(&mut self, end: Option<ImageEnd<'_>>) -> Vec<StepChange> {
         let listed = self.listed.as_ref().map(|listed| &*listed.workflows);
-        let mut merged = merge(listed.unwrap_or_default(), &[]);
+        let mut merged = merge(listed.unwrap_or_default(), &self.logged.workflows);
         if let Some(end) = end {
             merge::end(&mut merged, end);
         }

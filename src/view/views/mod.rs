@@ -18,6 +18,7 @@ pub(crate) mod log;
 pub(crate) mod page;
 pub(crate) mod resources;
 pub(crate) mod scrollbar;
+mod step_row;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,6 +1,7 @@
 //! Draws the list of resources: the status and duration of each, and its bar on the shared time axis.
 //! `app::views::resources` has the selection and the rows.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use chrono::TimeDelta;
@@ -13,22 +14,25 @@ use ratatui::widgets::{Block, Widget};
 use crate::app::model::Model;
 use crate::app::session::Focus;
 use crate::app::views::axis::Window;
+use crate::app::views::resource_rows::{Row, has_children, rows};
 use crate::app::views::resources;
 use crate::app::views::resources::ResourceRow;
+use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
+use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 use crate::text::duration::duration;
-use crate::text::safe::SafeText;
 use crate::text::width::pad;
 use crate::view::text::{cell, line_cell, name_cell};
 use crate::view::views::empty;
-use crate::view::views::event_row::class_word;
+use crate::view::views::event_row::{class_word, short_reason};
 use crate::view::views::events::last_event;
 use crate::view::views::gantt;
 use crate::view::views::gantt::{AxisMark, BarColours};
 use crate::view::views::scrollbar;
 use crate::view::views::scrollbar::Scrolled;
+use crate::view::views::step_row;
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.shown.focus == Focus::List;
@@ -41,15 +45,16 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(note) = last_event(model, theme) {
         block = block.title_bottom(note);
     }
+    let mut notes = Vec::new();
     if let (Some(window), Some(whole)) = (window, whole)
         && !model.shown.views.resources.axis.is_whole()
     {
-        let note = format!(
-            " {} to {} ",
-            since(whole, window.from),
-            since(whole, window.to)
-        );
-        block = block.title_bottom(Line::styled(note, theme.strong()).right_aligned());
+        let (from, to) = (since(whole, window.from), since(whole, window.to));
+        notes.push(Span::styled(format!(" {from} to {to} "), theme.strong()));
+    }
+    notes.extend(position(model).map(|position| Span::styled(position, theme.dim())));
+    if !notes.is_empty() {
+        block = block.title_bottom(Line::from(notes).right_aligned());
     }
     let inner = block.inner(area);
     block.render(area, buf);
@@ -71,57 +76,74 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     {
         header(columns, whole.zip(window), model, theme).render(line_area, buf);
     }
+    let list_state = &model.shown.views.resources;
+    let rows = rows(&model.shown.build, &list_state.folds);
     let list = Scrolled {
-        rows: resources::ids(&model.shown.build).count(),
-        top: model.shown.views.resources.top,
+        rows: rows.len(),
+        top: list_state.top,
         height: resources::rows_below_header(height),
     };
-    let has_failure = |rows: Range<usize>| {
-        let mut ids = resources::ids(&model.shown.build).skip(rows.start);
-        let failed = |id: &SafeText| timeline.facts().failed_by_itself(id);
-        ids.by_ref().take(rows.len()).any(failed)
+    let shown = |range: Range<usize>| rows.get(range).unwrap_or_default();
+    let has_failed = |row: &Row<'_>| match row {
+        Row::Resource(id) => timeline.facts().failed_by_itself(id),
+        Row::Workflow(_) => false,
+        Row::Step(_, step) => step.status.class() == StatusClass::Failed,
     };
+    let has_failure = |rows: Range<usize>| shown(rows).iter().any(has_failed);
     scrollbar::draw(list, has_failure, theme, area, buf);
-    let ids = resources::ids(&model.shown.build).skip(model.shown.views.resources.top);
-    for (id, line_area) in ids.zip(line_areas) {
-        let selected = model.shown.views.resources.selected.as_ref() == Some(id);
-        if let Some(resource) = ResourceRow::of(timeline, id) {
-            row(
-                &resource,
-                columns,
-                window,
-                model,
-                theme,
-                selected && focused,
-            )
-            .render(line_area, buf);
+    let visible = rows.iter().skip(list_state.top);
+    for (at, line_area) in visible.zip(line_areas) {
+        let selected = at.is(list_state.selected.as_ref(), list_state.child.as_ref());
+        let plain = selected && focused;
+        let line = match at {
+            Row::Resource(id) => ResourceRow::of(timeline, id)
+                .map(|resource| row(&resource, columns, window, model, theme, plain)),
+            at => step_row::draw(*at, columns, window, model, theme, plain),
+        };
+        if let Some(line) = line {
+            line.render(line_area, buf);
         }
         if selected {
             let marker = theme.glyphs().marker;
             buf.set_string(line_area.x, line_area.y, marker, Style::new());
-            buf.set_style(line_area, theme.selected(focused));
+            let style = if has_failed(at) && focused {
+                theme.selected_failure()
+            } else {
+                theme.selected(focused)
+            };
+            buf.set_style(line_area, style);
         }
     }
 }
 
-/// The widths of the columns, without the space that follows; 0 is left out.
-#[derive(Clone, Copy, Debug)]
-struct ResourceColumns {
-    id: usize,
-    status: usize,
-    kind: usize,
-    /// The duration of the deletion.
-    deleted: usize,
-    bar: usize,
+/// The selected row among all.
+fn position(model: &Model) -> Option<String> {
+    let selected = model.shown.views.resources.selected.as_ref()?;
+    let build = &model.shown.build;
+    let index = resources::ids(build).position(|id| id == selected)?;
+    Some(format!(" {}/{} ", index + 1, resources::ids(build).count()))
 }
 
-const LENGTH: usize = 7;
+/// The widths of the columns, without the space that follows; 0 is left out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ResourceColumns {
+    pub(super) id: usize,
+    pub(super) status: usize,
+    pub(super) kind: usize,
+    /// The duration of the deletion.
+    pub(super) deleted: usize,
+    pub(super) bar: usize,
+}
+
+pub(super) const LENGTH: usize = 7;
 /// The longest logical id of ParallelCluster's own template, and a little more.
 const ID: usize = 30;
 /// The width of the service's status words; few are longer.
 const WORD: usize = 20;
-const CLASS: usize = 9;
+pub(super) const CLASS: usize = 9;
 const KIND: usize = 23;
+/// A bar of this width has room for a reason.
+const ROOM_FOR_REASON: usize = 16;
 /// From this width on, the durations of deletions have a column.
 const ROOM_FOR_DELETED: usize = 50;
 
@@ -232,7 +254,7 @@ fn row(
         (_, true) => theme.strong(),
         _ => Style::new(),
     };
-    let id = name_cell(newest.logical_id.as_str(), columns.id, theme);
+    let id = name_cell(&shown_name(newest, model, theme), columns.id, theme);
     spans.push(Span::styled(format!("{id} "), style(name)));
     let word = match columns.status {
         0 => String::new(),
@@ -261,23 +283,75 @@ fn row(
         let deleted = format!("{:>LENGTH$} ", length(resource.deletion(now)));
         spans.push(Span::styled(deleted, quiet(theme.dim())));
     }
-    if let Some(window) = window {
-        let colours = match build.verdict() {
-            _ if plain => BarColours::Plain,
-            Verdict::Succeeded if newest.is_root => BarColours::One(theme.good()),
-            Verdict::Failed if newest.is_root => BarColours::One(theme.bad()),
-            _ => BarColours::Operations,
-        };
-        spans.extend(gantt::bar(
-            &resource.spans,
-            window,
-            build.until(model.now),
-            columns.bar,
-            theme,
-            colours,
-        ));
-    }
+    spans.extend(bar_or_reason(
+        resource,
+        failed,
+        columns.bar,
+        window,
+        model,
+        theme,
+        plain,
+    ));
     Line::from(spans)
+}
+
+/// The bar of a resource; of one that failed, with its reason written over it.
+fn bar_or_reason(
+    resource: &ResourceRow<'_>,
+    failed: bool,
+    columns: usize,
+    window: Option<Window>,
+    model: &Model,
+    theme: &Theme,
+    plain: bool,
+) -> Vec<Span<'static>> {
+    let build = &model.shown.build;
+    let (spans, until) = (&resource.spans, build.until(model.now));
+    let is_root = resource.newest.is_root;
+    let failure = build
+        .current()
+        .filter(|_| failed && columns >= ROOM_FOR_REASON);
+    let failure = failure.and_then(|timeline| failure_of(resource, timeline));
+    let reason = failure.map(|event| short_reason(model, event));
+    match (window, reason.filter(|reason| !reason.is_empty())) {
+        (Some(window), Some(reason)) if !plain => {
+            gantt::with_reason(spans, window, until, columns, theme, &reason)
+        }
+        (_, Some(reason)) => vec![Span::raw(line_cell(&reason, columns, theme))],
+        (Some(window), None) => {
+            let colours = match build.verdict() {
+                _ if plain => BarColours::Plain,
+                Verdict::Succeeded if is_root => BarColours::One(theme.good()),
+                Verdict::Failed if is_root => BarColours::One(theme.bad()),
+                _ => BarColours::Operations,
+            };
+            gantt::bar(spans, window, until, columns, theme, colours)
+        }
+        (None, None) => Vec::new(),
+    }
+}
+
+/// The event by which a resource failed first.
+fn failure_of<'a>(resource: &ResourceRow<'a>, timeline: &'a Timeline) -> Option<&'a StackEvent> {
+    let mut events = timeline.events_of(&resource.newest.logical_id);
+    let failed = events.find(|event| event.is_own_failure);
+    failed.map(|event| &**event)
+}
+
+/// The logical id, with a sign where there are rows below it.
+fn shown_name<'a>(newest: &'a StackEvent, model: &Model, theme: &Theme) -> Cow<'a, str> {
+    let id = &newest.logical_id;
+    if !has_children(&model.shown.build, id) {
+        return id.as_str().into();
+    }
+    let glyphs = theme.glyphs();
+    let is_folded = model.shown.views.resources.folds.is_image_folded();
+    let sign = if is_folded {
+        glyphs.folded
+    } else {
+        glyphs.open
+    };
+    format!("{sign} {id}").into()
 }
 
 /// A time on the axis, from the build's start.

@@ -36,6 +36,8 @@ fn every_permission_is_tried_by_a_harmless_call() {
         "cloudformation:ListStacks",
         "ec2:DescribeImages",
         "imagebuilder:GetImage",
+        "imagebuilder:ListWorkflowExecutions",
+        "imagebuilder:ListWorkflowStepExecutions",
     ] {
         assert!(
             line(&ended, action).starts_with("ok "),

@@ -13,5 +13,6 @@ mod log;
 mod on_outcome;
 mod secrets;
 mod several;
+mod steps;
 mod verdicts;
 mod watch;

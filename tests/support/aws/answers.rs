@@ -1,5 +1,7 @@
 //! The answers of the scripted AWS, in the forms of each service.
 
+use serde_json::json;
+
 use super::{Ami, Answer, IMAGE, Query, Stack};
 
 pub(super) fn event(stack: &str, number: usize, logical: &str, status: &str, id: &str) -> String {
@@ -139,6 +141,42 @@ pub(super) fn image_builder_error(status: u16, code: &str, message: &str) -> (u1
     (status, body)
 }
 
+/// The build workflow with these steps, if there are some.
+pub(super) fn workflows(steps: &[(&str, &str)]) -> String {
+    let has_failed = steps.iter().any(|(_, status)| *status == "FAILED");
+    let done = steps.iter().filter(|(_, status)| *status == "COMPLETED");
+    let workflow = json!({
+        "workflowBuildVersionArn": "arn:aws:imagebuilder:us-east-1:aws:workflow/build/build-image/1.0.3/1",
+        "workflowExecutionId": "wf-1",
+        "type": "BUILD",
+        "status": if has_failed { "FAILED" } else { "RUNNING" },
+        "totalStepCount": 7,
+        "totalStepsSucceeded": done.count(),
+        "startTime": "2026-05-04T08:31:12.000Z",
+    });
+    let workflows = if steps.is_empty() {
+        Vec::new()
+    } else {
+        vec![workflow]
+    };
+    json!({ "requestId": "r", "workflowExecutions": workflows }).to_string()
+}
+
+pub(super) fn steps(steps: &[(&str, &str)]) -> String {
+    let step = |(number, (name, status)): (usize, &(&str, &str))| {
+        let mut step = json!({
+            "stepExecutionId": format!("step-{number}"), "name": name, "action": "ExecuteComponents",
+            "status": status, "inputs": "{}",
+        });
+        if *status != "PENDING" {
+            step["startTime"] = format!("2026-05-04T08:3{}:12.000Z", number + 1).into();
+        }
+        step
+    };
+    let steps: Vec<_> = steps.iter().enumerate().map(step).collect();
+    json!({ "requestId": "r", "workflowExecutionId": "wf-1", "steps": steps }).to_string()
+}
+
 /// One of the ways in which a call fails.
 pub(super) fn failure(
     random: &mut fastrand::Rng,
@@ -148,7 +186,9 @@ pub(super) fn failure(
 ) -> Answer {
     let of_service = |status: u16, code: &str, message: &str| {
         let (status, body) = match action {
-            "GetImage" => image_builder_error(status, code, message),
+            "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
+                image_builder_error(status, code, message)
+            }
             "DescribeImages" => ec2_error(status, code, message),
             _ => error(code, message, status),
         };
