@@ -3,6 +3,7 @@
 //! them.
 
 mod answers;
+mod logs;
 pub(crate) mod several;
 mod signature;
 
@@ -77,6 +78,8 @@ pub(crate) struct Account {
     unknown_for: usize,
     /// Image Builder's answer, in JSON.
     image: Option<String>,
+    /// The lines of the build log, once there is one.
+    log: Option<logs::Lines>,
     /// The steps of its build workflow, with their statuses.
     steps: Vec<(&'static str, &'static str)>,
     pub(crate) amis: Vec<Ami>,
@@ -242,6 +245,11 @@ impl Aws {
         self.account().steps = steps.to_vec();
     }
 
+    /// The lines of the build log.
+    pub(crate) fn set_log(&self, texts: &[&str]) {
+        self.account().log = Some(logs::lines(texts));
+    }
+
     /// Image Builder forgets the image with its stack.
     pub(crate) fn account_without_image(&self) {
         self.account().image = None;
@@ -307,12 +315,14 @@ impl Aws {
 
     /// Checks that only calls of the allow-list were made, each to its service, and that all were signed.
     pub(crate) fn assert_only_signed_reads(&self) {
-        const ALLOWED: [(&str, &str); 8] = [
+        const ALLOWED: [(&str, &str); 10] = [
             ("DescribeStackEvents", "cloudformation"),
             ("DescribeStacks", "cloudformation"),
             ("ListStacks", "cloudformation"),
             ("DescribeImages", "ec2"),
             ("GetImage", "imagebuilder"),
+            ("GetLogEvents", "logs"),
+            ("FilterLogEvents", "logs"),
             ("ListWorkflowExecutions", "imagebuilder"),
             ("ListWorkflowStepExecutions", "imagebuilder"),
             ("GetCallerIdentity", "sts"),
@@ -412,7 +422,9 @@ impl Account {
                 *value = value.replace(name, "img");
             }
         }
+        let of_logs = headers.get("x-amz-target").and_then(|it| logs::action(it));
         let action = match path {
+            "/" if of_logs.is_some() => of_logs.unwrap_or_default().to_owned(),
             "/" => query.get("Action").cloned().unwrap_or_default(),
             other => other.trim_start_matches('/').to_owned(),
         };
@@ -432,7 +444,13 @@ impl Account {
             let (_, status, body) = self.instead.remove(at);
             return Answer::Body(status, body);
         }
-        let (status, mut body) = self.answer(&action, &query, &region);
+        let (status, mut body) = match of_logs {
+            Some(_) if self.denied.contains(&action) => {
+                image_builder_error(400, "AccessDeniedException", "not authorized")
+            }
+            Some(_) => logs::answer(self.log.as_ref(), &action, body),
+            None => self.answer(&action, &query, &region),
+        };
         if let Some(name) = &self.name {
             body = body.replace("img", name);
         }

@@ -186,7 +186,8 @@ pub(super) fn failure(
 ) -> Answer {
     let of_service = |status: u16, code: &str, message: &str| {
         let (status, body) = match action {
-            "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
+            "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions"
+            | "GetLogEvents" | "FilterLogEvents" => {
                 image_builder_error(status, code, message)
             }
             "DescribeImages" => ec2_error(status, code, message),
