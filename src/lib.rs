@@ -90,6 +90,7 @@ fn exit_with_usage(error: &clap::Error) -> ! {
 fn run(cli: Cli) -> Result<u8, Error> {
     match Task::new(cli, &Environment::read())? {
         Task::Watch(settings) => runtime::run(*settings),
+        Task::ShowLog(log) => runtime::log(*log),
         Task::Check(check) => runtime::check(*check),
         Task::History(history) => runtime::history(history),
         Task::Report(which) => runtime::report(&which),

@@ -265,7 +265,7 @@ impl Session {
     pub fn has_index_work(&self) -> bool {
         FilterSlot::ALL
             .into_iter()
-            .any(|slot| self.build.unindexed(slot) > 0)
+            .any(|slot| self.build.unindexed(slot) > 0 || self.build.log().unindexed(slot) > 0)
     }
 
     /// Shows a view, with the focus on its list.
@@ -330,6 +330,12 @@ impl Session {
     ) -> Result<String, String> {
         let (views, _, data) = self.split();
         views.events.find_event(pattern, forward, data)
+    }
+
+    /// Selects the next or previous error in the log.
+    pub(super) fn step_to_log_error(&mut self, forward: bool) -> String {
+        let (views, _, data) = self.split();
+        views.log.step_to_error(data.build.log(), forward)
     }
 
     /// Why the build failed; after a success, why its stack is left over.
@@ -398,7 +404,7 @@ impl Session {
     pub(super) fn layout_input(&self) -> LayoutInput {
         let has_events = !self.build.timelines().iter().all(Timeline::is_empty);
         LayoutInput {
-            has_detail: self.view().page().is_none() && has_events,
+            has_detail: self.view().page().is_none() && self.view().has_detail() && has_events,
             detail_only: self.detail_only,
             detail_focused: self.focus == Focus::Detail,
             now: u16::from(self.is_running()),

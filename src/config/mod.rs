@@ -23,8 +23,8 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs,
-    Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
+    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LogArgs,
+    LookArgs, Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
 };
 use crate::error::Error;
 use crate::style::Theme;
@@ -56,6 +56,7 @@ const RECORDINGS: &str = "bakewatch/recordings";
 pub enum Task {
     Watch(Box<Settings>),
     Check(Box<Check>),
+    ShowLog(Box<ShowLog>),
     History(History),
     Report(Recorded),
     PrintKeys(Keys),
@@ -90,6 +91,19 @@ pub struct Settings {
     pub recordings: Option<PathBuf>,
     pub record: Record,
     pub log: Log,
+}
+
+/// The `log` command.
+#[derive(Debug)]
+pub struct ShowLog {
+    pub api: ApiSettings,
+    /// Until the build has ended.
+    pub follows: bool,
+    /// The number of lines of those that are there already.
+    pub tail: Option<usize>,
+    /// The step whose lines are wanted.
+    pub step: Option<String>,
+    pub json: bool,
 }
 
 /// The `check` command.
@@ -267,6 +281,7 @@ impl Task {
                 return Ok(Self::History(History { recordings, format }));
             }
             Command::Check(args) => return check(args, environment),
+            Command::Log(args) => return log(args, environment),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
@@ -339,6 +354,24 @@ fn replay(args: ReplayArgs, recordings: Option<PathBuf>) -> (SourceSettings, Out
 
 /// An image id that needs no image, for calls whose answer does not matter.
 const ANY_IMAGE: &str = "bakewatch-check";
+
+fn log(args: LogArgs, environment: &Environment) -> Result<Task, Error> {
+    let given = [args.image_id];
+    let (mut builds, _) = connections(&given, args.api, LookArgs::default(), environment)?;
+    let api = builds.remove(0);
+    if api.api_url.is_some() && api.unsigned {
+        return Err(Error::Usage(
+            "the build log is read from AWS, which answers signed requests only: leave out --no-sign-request".to_owned(),
+        ));
+    }
+    Ok(Task::ShowLog(Box::new(ShowLog {
+        api,
+        follows: args.follow,
+        tail: args.tail,
+        step: args.step,
+        json: args.output == ListOutput::Json,
+    })))
+}
 
 fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
     let given = args.image_id.as_deref().unwrap_or(ANY_IMAGE);

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
-use crate::domain::log::BuildLog;
+use crate::domain::log::{BuildLog, LogCause};
 use crate::domain::observation::{Observation, OtherEvents, Seen, WalkStep};
 use crate::domain::resume::Earlier;
 use crate::domain::search::Predicate;
@@ -285,6 +285,7 @@ impl Build {
         for timeline in self.timelines.iter_mut().rev() {
             timeline.index_some(budget);
         }
+        self.log.index_some(budget);
     }
 
     /// The number of events that a filter index does not cover yet.
@@ -439,6 +440,15 @@ impl Build {
     /// The build log.
     pub(crate) fn log(&self) -> &BuildLog {
         &self.log
+    }
+
+    /// Why the build failed, by its log.
+    pub(crate) fn log_cause(&self) -> Option<LogCause> {
+        let failed = matches!(
+            self.verdict,
+            Verdict::Failed | Verdict::Failing | Verdict::RollingBack
+        );
+        self.log.cause().filter(|_| failed)
     }
 
     pub(crate) fn log_mut(&mut self) -> &mut BuildLog {

@@ -127,8 +127,6 @@ pub(crate) struct BuildLog {
     next_id: u64,
     state: Option<LogState>,
     has_first: bool,
-    /// Grows with every change.
-    revision: u64,
 }
 
 impl BuildLog {
@@ -154,17 +152,12 @@ impl BuildLog {
         self.dropped > 0 || !self.has_first
     }
 
-    pub(crate) fn revision(&self) -> u64 {
-        self.revision
-    }
-
     /// The time of the newest line.
     pub(crate) fn last_at(&self) -> Option<DateTime<Utc>> {
         Some(self.rows.newest()?.line.timestamp)
     }
 
     pub(crate) fn apply(&mut self, page: &LogPage) {
-        self.revision += 1;
         self.state = Some(page.state);
         self.has_first = page.has_first;
         if page.part == LogPart::Older {
@@ -261,7 +254,6 @@ impl BuildLog {
         Self {
             rows: self.rows.emptied(),
             next_id: self.next_id,
-            revision: self.revision + 1,
             ..Self::default()
         }
     }
@@ -272,8 +264,10 @@ impl BuildLog {
         let last = self.rows.flagged().next_back()?;
         let last = self.count_before(LineSelection::ALL, last.id)?;
         let begin = self.step_before(last);
-        let mut errors = (begin..=last).filter_map(|index| Some((index, self.row(index)?)));
-        let (first, error) = errors.find(|(_, row)| row.is_error())?;
+        let errors = LineSelection::of(ClassSet::only(LineClass::Error));
+        let begun = self.row(begin)?.id;
+        let error = self.nth(errors, self.count_before(errors, begun)?)?;
+        let first = self.count_before(LineSelection::ALL, error.id)?;
         let end = last.min(first + AFTER_ERROR);
         let start = begin.max((end + 1).saturating_sub(MOST_CAUSE));
         let tail = (start..=end).filter_map(|index| self.row(index));
@@ -330,6 +324,15 @@ impl BuildLog {
                 _ => {}
             }
         }
+    }
+}
+
+impl LogCause {
+    /// The last lines up to the error, for where there is little room.
+    pub(crate) fn before_error(&self, count: usize) -> impl Iterator<Item = &SafeText> {
+        let at = self.tail.iter().position(|line| *line == self.error);
+        let end = at.map_or(self.tail.len(), |at| at + 1);
+        self.tail.iter().take(end).skip(end.saturating_sub(count))
     }
 }
 

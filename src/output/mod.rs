@@ -8,6 +8,7 @@ mod config;
 mod history;
 mod json;
 mod keys;
+mod log;
 mod markdown;
 mod report;
 mod steps;
@@ -28,6 +29,7 @@ pub(crate) use check::{CallState, CheckedCall, check};
 pub(crate) use config::{ConfigLine, config};
 pub(crate) use history::{Look, history_json, history_table};
 pub(crate) use keys::keys;
+pub(crate) use log::{LogPrinter, PrintedLine};
 pub use report::{Subject, report};
 pub use variables::variables;
 
@@ -151,6 +153,9 @@ impl<O: Write, D: Write> Printer<O, D> {
                 self.print_text(&prefix, &line)
             }
             (LineFormat::Text(theme), Entry::Outcome(outcome)) => {
+                for line in text::log_lines(outcome) {
+                    writeln!(self.out, "{}", theme.text(&line))?;
+                }
                 let line = theme.text(&text::outcome(outcome, theme)).into_owned();
                 self.print_text(&prefix, &line)
             }

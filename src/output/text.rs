@@ -22,6 +22,9 @@ use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::pad;
 
+/// The lines of the build log that explain a failure.
+const LOG_LINES: usize = 12;
+
 /// The width of the status: the longest of a build is `ROLLBACK_IN_PROGRESS`.
 const STATUS: usize = 20;
 /// The width of the logical ID: the longest of a build is `DeleteStackFunctionExecutionRole`.
@@ -210,6 +213,15 @@ pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
         line.push_str(&one_line(&in_words(recorded)));
     }
     line
+}
+
+/// The last lines of the build log up to the first error: the line of the outcome follows them.
+pub(super) fn log_lines(outcome: &Outcome) -> Vec<String> {
+    let cause = outcome.log_cause.iter();
+    let lines = cause.flat_map(|cause| cause.before_error(LOG_LINES));
+    lines
+        .map(|line| format!("log: {}", one_line(line.as_str())))
+        .collect()
 }
 
 /// The status class whose colour an outcome has.

@@ -18,6 +18,8 @@ use percent_encoding::percent_decode_str;
 
 use super::program::{DEADLINE, Program};
 
+pub(crate) use self::logs::LogLine;
+
 use self::answers::{error, image_builder_error};
 use self::signature::{ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, verify};
 
@@ -78,11 +80,10 @@ pub(crate) struct Account {
     unknown_for: usize,
     /// Image Builder's answer, in JSON.
     image: Option<String>,
-    /// The lines of the build log, once there is one.
-    log: Option<logs::Lines>,
     /// The steps of its build workflow, with their statuses.
     steps: Vec<(&'static str, &'static str)>,
     pub(crate) amis: Vec<Ami>,
+    log: logs::BuildLog,
     /// The calls that a policy denies.
     denied: Vec<String>,
     /// The answers to send instead, each once.
@@ -192,6 +193,14 @@ impl Aws {
         self.answer_once("AssumeRole", status, &body);
     }
 
+    /// Adds lines to the build log.
+    pub(crate) fn push_log(&self, lines: impl IntoIterator<Item = (i64, String)>) {
+        let mut account = self.account();
+        for (written, message) in lines {
+            account.log.push(LogLine { written, message });
+        }
+    }
+
     /// Fails a third of the calls, in every way.
     pub(crate) fn fail_a_third(&self, seed: u64) {
         self.account().failures = Some(fastrand::Rng::with_seed(seed));
@@ -243,11 +252,6 @@ impl Aws {
     /// The steps of Image Builder's build workflow, with their statuses.
     pub(crate) fn set_steps(&self, steps: &[(&'static str, &'static str)]) {
         self.account().steps = steps.to_vec();
-    }
-
-    /// The lines of the build log.
-    pub(crate) fn set_log(&self, texts: &[&str]) {
-        self.account().log = Some(logs::lines(texts));
     }
 
     /// Image Builder forgets the image with its stack.
@@ -316,15 +320,15 @@ impl Aws {
     /// Checks that only calls of the allow-list were made, each to its service, and that all were signed.
     pub(crate) fn assert_only_signed_reads(&self) {
         const ALLOWED: [(&str, &str); 10] = [
+            ("ListWorkflowExecutions", "imagebuilder"),
+            ("ListWorkflowStepExecutions", "imagebuilder"),
+            ("GetLogEvents", "logs"),
+            ("FilterLogEvents", "logs"),
             ("DescribeStackEvents", "cloudformation"),
             ("DescribeStacks", "cloudformation"),
             ("ListStacks", "cloudformation"),
             ("DescribeImages", "ec2"),
             ("GetImage", "imagebuilder"),
-            ("GetLogEvents", "logs"),
-            ("FilterLogEvents", "logs"),
-            ("ListWorkflowExecutions", "imagebuilder"),
-            ("ListWorkflowStepExecutions", "imagebuilder"),
             ("GetCallerIdentity", "sts"),
         ];
         let account = self.account();
@@ -422,7 +426,8 @@ impl Account {
                 *value = value.replace(name, "img");
             }
         }
-        let of_logs = headers.get("x-amz-target").and_then(|it| logs::action(it));
+        let target_header = headers.get("x-amz-target");
+        let of_logs = target_header.and_then(|target| target.strip_prefix("Logs_20140328."));
         let action = match path {
             "/" if of_logs.is_some() => of_logs.unwrap_or_default().to_owned(),
             "/" => query.get("Action").cloned().unwrap_or_default(),
@@ -445,10 +450,7 @@ impl Account {
             return Answer::Body(status, body);
         }
         let (status, mut body) = match of_logs {
-            Some(_) if self.denied.contains(&action) => {
-                image_builder_error(400, "AccessDeniedException", "not authorized")
-            }
-            Some(_) => logs::answer(self.log.as_ref(), &action, body),
+            Some(action) => self.read_log(action, body),
             None => self.answer(&action, &query, &region),
         };
         if let Some(name) = &self.name {
@@ -460,6 +462,20 @@ impl Account {
             return answers::failure(random, &action, status, body);
         }
         Answer::Body(status, body)
+    }
+
+    fn read_log(&mut self, action: &str, body: &[u8]) -> (u16, String) {
+        let failure = |code: &str, message: &str| {
+            let body = serde_json::json!({"__type": code, "message": message});
+            (400, body.to_string())
+        };
+        if self.denied.iter().any(|denied| denied == action) {
+            return failure("AccessDeniedException", "not authorized");
+        }
+        match self.log.read(action, body, self.failures.as_mut()) {
+            Ok(answer) => (200, answer.to_string()),
+            Err((code, message)) => failure(code, message),
+        }
     }
 
     fn answer(&mut self, action: &str, query: &Query, region: &str) -> (u16, String) {

@@ -23,6 +23,9 @@ use crate::text::duration::duration;
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
+/// The lines of the build log that the page has.
+const LOG_LINES: usize = 10;
+
 #[derive(Clone, Debug, Default)]
 pub struct FailurePage {
     /// Empty before a failure.
@@ -120,7 +123,10 @@ impl View for FailurePage {
             | ViewAction::Left
             | ViewAction::Right
             | ViewAction::Zoom(_)
-            | ViewAction::NewestFirst => None,
+            | ViewAction::NewestFirst
+            | ViewAction::Wrap
+            | ViewAction::NextStep
+            | ViewAction::PreviousStep => None,
         }
     }
 
@@ -168,6 +174,7 @@ fn builder_failure_lines(build: &Build, columns: usize) -> Vec<PageLine> {
         columns,
         &mut lines,
     );
+    push_log(build, columns, &mut lines);
     push_context(build, columns, &mut lines);
     lines.push(PageLine::Blank);
     lines.extend(page::text_lines(&reason, columns));
@@ -227,6 +234,7 @@ fn lines(why: &Explanation, build: &Build, columns: usize) -> Vec<PageLine> {
         columns,
         &mut lines,
     );
+    push_log(build, columns, &mut lines);
     push_context(build, columns, &mut lines);
     push_parts(why, columns, &mut lines);
     push_consequences(why, columns, &mut lines);
@@ -266,6 +274,21 @@ fn push_diagnosis(
             lines.extend(page::command_lines(command.as_str(), columns));
         }
         lines.extend(page::text_lines(hint.advice.as_str(), columns));
+    }
+}
+
+/// The first error in the build log, and what led to it.
+fn push_log(build: &Build, columns: usize, lines: &mut Vec<PageLine>) {
+    let Some(cause) = build.log_cause() else {
+        return;
+    };
+    lines.push(PageLine::Blank);
+    let step = cause.step.as_ref().map(|step| format!(" in {step}"));
+    let code = cause.exit_code.map(|code| format!(", exit code {code}"));
+    let (step, code) = (step.unwrap_or_default(), code.unwrap_or_default());
+    lines.push(PageLine::Heading(format!("build log{step}{code}")));
+    for line in cause.before_error(LOG_LINES) {
+        lines.extend(page::text_lines(line.as_str(), columns));
     }
 }
 

@@ -306,7 +306,10 @@ impl View for ResourceList {
             ViewAction::Right => self.scroll_axis(1, data, now),
             ViewAction::Zoom(zoom) => self.zoom(zoom, data, now),
             ViewAction::Toggle => return self.toggle(data.build),
-            ViewAction::NewestFirst => {}
+            ViewAction::NewestFirst
+            | ViewAction::Wrap
+            | ViewAction::NextStep
+            | ViewAction::PreviousStep => {}
         }
         None
     }

@@ -21,8 +21,6 @@ pub struct FailurePlace {
     pub component: Option<ComponentName>,
     /// The exit code of the command that failed.
     pub exit_code: Option<i32>,
-    /// The lines of the log around the first error: at most 50. Only an outcome has them.
-    pub log_tail: Vec<SafeText>,
 }
 
 /// A component as the user knows it.
@@ -66,17 +64,7 @@ impl FailurePlace {
                 .exit_code()
                 .or_else(|| command.and_then(|command| command.exit_code)),
             context,
-            log_tail: Vec::new(),
         })
-    }
-
-    /// The same with the lines of the log around the first error.
-    pub(crate) fn with_log(self, build: &Build) -> Self {
-        let cause = build.log().cause();
-        Self {
-            log_tail: cause.map_or_else(Vec::new, |cause| cause.tail),
-            ..self
-        }
     }
 }
 

@@ -4,4 +4,5 @@
 //! `tests/it/recording/report.rs`.
 
 pub(crate) mod history;
+pub(crate) mod log;
 pub(crate) mod report;

@@ -9,6 +9,7 @@ mod direct_targets;
 mod endings;
 mod heartbeat;
 mod hostile;
+mod log;
 mod on_outcome;
 mod secrets;
 mod several;

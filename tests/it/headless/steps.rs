@@ -95,9 +95,12 @@ fn the_steps_are_replayed_as_they_were_watched() {
 const WORKFLOW: &str = "arn:aws:imagebuilder:us-east-1:1:workflow/build/build-image/1.0.3/1";
 const COMPONENT: &str = "arn:aws:imagebuilder:us-east-1:123456789012:component/x/1.0.0/1";
 
+/// The time of the first line, in milliseconds since 1970: after the image began.
+const FIRST: i64 = 1_767_261_610_000;
+
 /// The lines up to a failed command of the user's script.
-fn log() -> Vec<String> {
-    [
+fn log() -> impl Iterator<Item = (i64, String)> {
+    let lines = [
         &format!("Started BUILD workflow {WORKFLOW}"),
         &format!("Total 7 steps to run for workflow {WORKFLOW}"),
         "Started step LaunchBuildInstance with action LaunchInstance",
@@ -109,8 +112,9 @@ fn log() -> Vec<String> {
         "CmdExecution: ExitCode 17",
         "TOE has completed execution with failure - Execution failed!",
     ]
-    .map(str::to_owned)
-    .to_vec()
+    .map(str::to_owned);
+    let times = (0..).map(|second| FIRST + second * 1_000);
+    times.zip(lines)
 }
 
 /// The steps are known by the lists or by the log, and the stage in any case.
@@ -124,9 +128,7 @@ fn the_steps_come_from_whatever_is_permitted() {
             ("LaunchBuildInstance", "COMPLETED"),
             ("ApplyBuildComponents", "RUNNING"),
         ]);
-        let lines = log();
-        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-        aws.set_log(&lines);
+        aws.push_log(log());
         for (denied, permitted) in [(lists, by_lists), (logs, by_log)] {
             for action in denied.into_iter().filter(|_| !permitted) {
                 aws.deny(action);
@@ -167,9 +169,7 @@ fn the_log_alone_names_the_component_that_failed() {
     for denied in ["GetImage", "ListWorkflowExecutions"] {
         aws.deny(denied);
     }
-    let lines = log();
-    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-    aws.set_log(&lines);
+    aws.push_log(log());
     aws.push_root("CREATE_IN_PROGRESS");
     aws.push("ScriptComponent0", "CREATE_COMPLETE", COMPONENT);
     aws.begin();
