@@ -1,6 +1,8 @@
-//! The time from a key to the screen while 10,000 events a second arrive: the built program in a terminal, over HTTP.
+//! The time from a key to the screen while 10,000 events a second arrive, and from Ctrl-C to the shell after every
+//! sequence that was cut: the built program in a terminal.
 //!
-//! `cargo bench --bench keys`. A frame is due 33 ms after a key, regardless of what the program is doing.
+//! `cargo bench --bench keys`. A frame is due 33 ms after a key, and the shell 100 ms after Ctrl-C, regardless of what
+//! the program is doing.
 
 #![expect(
     clippy::unwrap_used,
@@ -33,8 +35,43 @@ const PER_SECOND: usize = 10_000;
 const BURSTS: usize = 50;
 const KEYS: usize = 100;
 const FRAME: Duration = Duration::from_millis(33);
+const EXIT: Duration = Duration::from_millis(100);
+/// One for each state of the parser.
+const CUT: [&str; 11] = [
+    "",
+    "\u{1b}",
+    "\u{1b}\u{1b}",
+    "\u{1b}O",
+    "\u{1b}[",
+    "\u{1b}[1;5",
+    "\u{1b}[[",
+    "\u{1b}[M!",
+    "\u{1b}]11;rgb:",
+    "\u{1b}[200~pasted",
+    "\u{1b}[200~pasted\u{1b}[20",
+];
 
 fn main() {
+    measure_keys();
+    measure_exits();
+}
+
+/// Measures from Ctrl-C to the restored terminal.
+fn measure_exits() {
+    println!("from ctrl-c to the shell, after a sequence that was cut:");
+    for cut in CUT {
+        let mut terminal = Terminal::start(80, 24, &["demo", "--speed", "60"], &[]);
+        terminal.wait_for("CREATE_COMPLETE").press(cut);
+        let began = Instant::now();
+        terminal.press("\u{3}").wait_for_written("\u{1b}[?1049l");
+        let took = began.elapsed();
+        terminal.end();
+        let is_due = if took <= EXIT { "yes" } else { "NO" };
+        println!("  {cut:?}: {took:?}, due after {EXIT:?}: {is_due}");
+    }
+}
+
+fn measure_keys() {
     let mut server = Server::start(FaultPlan::default());
     server.begin_build(STACK);
     let mut terminal = Terminal::start(200, 60, &server.watch(&[]), &[]);

@@ -18,7 +18,25 @@ use crate::text::secret::Secret;
     after_help = "New here? `bakewatch demo` shows a simulated build, without an AWS account.")]
 pub struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+}
+
+impl Cli {
+    /// Without a command, it is a watch of what the user picks.
+    pub(crate) fn command_or_picker(self) -> Command {
+        let watch = || Self::try_parse_from(["bakewatch", "watch"]).ok()?.command;
+        let command = self.command.or_else(watch);
+        command.unwrap_or(Command::Keys)
+    }
+}
+
+/// What is printed without a command where there is no screen.
+pub(crate) fn usage() -> String {
+    Cli::command()
+        .render_help()
+        .to_string()
+        .trim_end()
+        .to_owned()
 }
 
 #[derive(Debug, Subcommand)]
@@ -33,6 +51,8 @@ pub enum Command {
     Log(LogArgs),
     /// Check who you are, which calls a watch makes, and which of them are permitted
     Check(CheckArgs),
+    /// List the images that are being built, that failed, and that are available
+    List(ListArgs),
     /// List recorded watches, newest build first
     History(HistoryArgs),
     /// Print a Markdown report of a recorded build, for an issue or a support case
@@ -59,7 +79,7 @@ pub enum Command {
 pub struct WatchArgs {
     /// Image ID, as passed to `pcluster build-image`, or `REGION/IMAGE_ID`, or the ARN of a
     /// CloudFormation stack, also of a deleted one; several targets are watched together
-    #[arg(value_name = "TARGET", required_unless_present = "image_id_flag")]
+    #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// Same as the argument, for compatibility with pcluster
     #[arg(
@@ -69,6 +89,9 @@ pub struct WatchArgs {
         conflicts_with = "targets"
     )]
     pub image_id_flag: Option<String>,
+    /// Watch every image that is being built at the start
+    #[arg(long)]
+    pub all_building: bool,
     #[command(flatten)]
     pub api: ApiArgs,
     /// Wait for the image if it does not exist yet (text and json)
@@ -152,6 +175,9 @@ pub struct DemoArgs {
     /// Playback speed factor
     #[arg(long, value_name = "N", default_value = "60", value_parser = speed)]
     pub speed: f64,
+    /// Number of builds to watch together, with different outcomes
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=20))]
+    pub builds: u8,
     /// Service to simulate
     #[arg(long, value_name = "SERVICE", default_value = "aws")]
     pub backend: SimulatedService,
@@ -213,6 +239,33 @@ pub struct CheckArgs {
     pub policy: bool,
     #[command(flatten)]
     pub api: ApiArgs,
+}
+
+/// The arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Images to list
+    #[arg(long, value_name = "STATUS", value_enum, default_value_t)]
+    pub status: ListStatus,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: ListOutput,
+    #[command(flatten)]
+    pub api: ApiArgs,
+}
+
+/// The values of `--status`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListStatus {
+    /// Being built
+    Building,
+    /// Failed
+    Failed,
+    /// The newest 20 that are available
+    Available,
+    /// All of these
+    #[default]
+    All,
 }
 
 /// The arguments of `history`.

@@ -14,6 +14,9 @@ pub enum Error {
     /// Invalid arguments or configuration.
     #[error("{0}")]
     Usage(String),
+    /// Requests that the command can't do without failed.
+    #[error("{0}")]
+    Requests(String),
     #[error("failed to use the terminal: {0}; `--output text` works without one")]
     Terminal(#[source] io::Error),
     #[error("failed to write the output: {0}")]
@@ -40,9 +43,11 @@ impl Error {
             Self::Output(source) if source.kind() == io::ErrorKind::BrokenPipe => {
                 exit_code::CLOSED_PIPE
             }
-            Self::Terminal(_) | Self::Output(_) | Self::Recordings { .. } | Self::System { .. } => {
-                exit_code::NOT_WATCHED
-            }
+            Self::Requests(_)
+            | Self::Terminal(_)
+            | Self::Output(_)
+            | Self::Recordings { .. }
+            | Self::System { .. } => exit_code::NOT_WATCHED,
             Self::Bug(_) => exit_code::BUG,
         }
     }

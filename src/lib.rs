@@ -67,6 +67,10 @@ use text::safe::{SafeText, one_line};
 /// The `bakewatch` program: parses the arguments, runs the command, and prints an error if it failed.
 pub fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| exit_with_usage(&error));
+    if cli.command.is_none() && !Environment::read().has_screen() {
+        runtime::print_diagnostic(&cli::usage());
+        return ExitCode::from(exit_code::USAGE);
+    }
     match run(cli) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -92,6 +96,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Task::Watch(settings) => runtime::run(*settings),
         Task::ShowLog(log) => runtime::log(*log),
         Task::Check(check) => runtime::check(*check),
+        Task::List(list) => runtime::list(*list),
         Task::History(history) => runtime::history(history),
         Task::Report(which) => runtime::report(&which),
         Task::Print(text) => runtime::print(&text),

@@ -28,6 +28,11 @@ pub enum Effect {
     Notify(String),
     /// The outcome is known: run the command that the user has set for it, if any.
     Run(Box<FinalOutcome>),
+    /// List the account's images, again and again, and the recorded builds once; or stop to. The runtime responds with
+    /// [`Msg::Listed`](crate::app::msg::Msg::Listed) and [`Msg::Recorded`](crate::app::msg::Msg::Recorded).
+    List(bool),
+    /// Watch these builds, too. The runtime responds with [`Msg::Opened`](crate::app::msg::Msg::Opened) for each.
+    Open(Vec<OpenTarget>),
     /// Poll a session's build no longer: its watch has ended.
     Stop(SessionId),
     /// Put text on the clipboard, unchanged.
@@ -43,6 +48,14 @@ pub enum Effect {
     Suspend,
     /// Leave with an exit code. No effect follows it.
     Exit(u8),
+}
+
+/// An image to watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenTarget {
+    pub image_id: String,
+    /// `None`: the account's own.
+    pub region: Option<String>,
 }
 
 /// A request to the poller of a session.

@@ -59,7 +59,7 @@ pub struct Model {
     /// The session on the screen.
     pub shown: Session,
     /// Every other session.
-    pub(super) others: BTreeMap<SessionId, Session>,
+    pub(in crate::app) others: BTreeMap<SessionId, Session>,
     pub mode: Mode,
     pub keys: KeyMap,
     /// The watch's time, to the second.
@@ -82,6 +82,8 @@ pub struct Model {
     pub toast: Option<String>,
     /// The real running time of the program when that key was pressed.
     pub(super) toast_since: Duration,
+    /// Whether builds that the user has picked are about to be shown.
+    pub(super) is_opening: bool,
     /// Whether the last key asked for a report, which only the second one writes.
     pub(super) asks_for_report: bool,
     /// The real running time of the program.
@@ -112,6 +114,7 @@ impl Model {
             mouse: preferences.mouse,
             toast: None,
             toast_since: Duration::ZERO,
+            is_opening: false,
             asks_for_report: false,
             running: Duration::ZERO,
             remark: None,
@@ -159,7 +162,8 @@ impl Model {
 
     /// Every session, in the order of their ids.
     pub(crate) fn in_order(&self) -> Vec<&Session> {
-        let mut sessions: Vec<_> = self.sessions().collect();
+        let sessions = self.sessions().filter(|session| !session.is_placeholder());
+        let mut sessions: Vec<_> = sessions.collect();
         sessions.sort_unstable_by_key(|session| session.id);
         sessions
     }
@@ -204,6 +208,23 @@ impl Model {
         }
     }
 
+    /// Adds a session that is not shown.
+    pub(super) fn add(&mut self, mut session: Session) {
+        session.typical = self.shown.typical;
+        self.others.insert(session.id, session);
+    }
+
+    /// Forgets a session that is not shown.
+    pub(super) fn forget(&mut self, id: SessionId) {
+        self.others.remove(&id);
+    }
+
+    /// Shows the first session in the place of none.
+    pub(super) fn replace_placeholder(&mut self, mut session: Session) {
+        session.typical = self.shown.typical;
+        self.shown = session;
+    }
+
     /// The UTC offset in which times are shown.
     pub fn zone(&self) -> FixedOffset {
         if self.times.utc {
@@ -241,6 +262,8 @@ impl Model {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Filter(_)) => Context::Filter,
             Some(Overlay::Prompt(_)) => Context::Prompt,
+            Some(Overlay::Builds(_)) => Context::Builds,
+            Some(Overlay::Picker(_)) => Context::Picker,
             None if self.shown.detail_focused() => Context::Detail,
             None => Context::View(self.shown.tab),
         }
@@ -254,6 +277,12 @@ impl Model {
             return;
         };
         self.shown.settle(regions);
+        let builds = self.others.len() + 1;
+        match &mut self.overlay {
+            Some(Overlay::Builds(menu)) => menu.settle(builds, self.size),
+            Some(Overlay::Picker(picker)) => picker.settle(self.size),
+            _ => {}
+        }
         if let Some(Overlay::Filter(menu)) = &mut self.overlay {
             menu.settle(&self.shown.build, self.size);
         }

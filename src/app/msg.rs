@@ -8,9 +8,11 @@ use chrono::{DateTime, FixedOffset, Utc};
 use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
-use crate::app::session::SessionId;
+use crate::app::session::{SessionId, Target};
 use crate::domain::estimate::{TypicalDuration, TypicalSteps};
+use crate::domain::listing::ListedImage;
 use crate::domain::observation::Observation;
+use crate::domain::outcome::RecordedWatch;
 use crate::exit_code;
 use crate::text::safe::SafeText;
 
@@ -45,6 +47,18 @@ pub enum Msg {
     Rewound(SessionId, Vec<Observation>),
     /// Show another session.
     Show(SessionId),
+    /// The watch of a build that the user has picked begins.
+    Opened {
+        id: SessionId,
+        target: Target,
+        /// Whether it is the first of those that were picked together.
+        is_first: bool,
+    },
+    /// It can't begin.
+    NotOpened(String),
+    Listed(Listed),
+    /// The recorded builds, for the picker.
+    Recorded(Vec<RecordedWatch>),
     /// Nothing else has happened, and events remain to be indexed: index some of them.
     Idle,
     /// A headless watch has printed nothing for as long as the user wants to wait.
@@ -62,6 +76,16 @@ pub enum Msg {
     Typical(TypicalDuration, TypicalSteps),
     /// A task of the program panicked.
     Died(String),
+}
+
+/// Images of the account.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    pub rows: Vec<ListedImage>,
+    /// Whether these are all.
+    pub whole: bool,
+    /// Why some are missing.
+    pub fault: Option<String>,
 }
 
 /// A message about the program itself, not about the build.

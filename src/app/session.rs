@@ -157,6 +157,21 @@ impl Session {
         }
     }
 
+    /// What is shown before the first build is picked: no build, and nothing is polled.
+    pub fn placeholder() -> Self {
+        let target = Target {
+            image_id: String::new(),
+            region: None,
+            backend: None,
+            note: None,
+        };
+        Self::new(SessionId(u32::MAX), target, None)
+    }
+
+    pub fn is_placeholder(&self) -> bool {
+        self.target.image_id.is_empty()
+    }
+
     /// The same as the replay of a recording.
     #[must_use]
     pub fn replaying(self, playback: Option<Playback>) -> Self {
@@ -358,10 +373,12 @@ impl Session {
         let region = self.region();
         let region = region.as_ref().map(SafeText::as_str);
         self.explanation = Explanation::of(&self.build, &self.target.image_id, region);
-        let is_unexplained = self.explanation.is_none() && self.build.builder_failure().is_some();
         let succeeded = self.build.verdict() == Verdict::Succeeded;
-        self.diagnosis = (is_unexplained && !succeeded)
-            .then(|| Diagnosis::of_builder(&self.build, &self.target.image_id, region));
+        let is_unexplained = self.explanation.is_none() && !succeeded;
+        let diagnosis = || Diagnosis::without_event(&self.build, &self.target.image_id, region);
+        self.diagnosis = is_unexplained
+            .then(diagnosis)
+            .filter(|diagnosis| *diagnosis != Diagnosis::default());
     }
 
     /// What Image Builder's own word says, while no event explains a failure.

@@ -12,6 +12,7 @@ use reqwest::{Method, Url};
 pub(crate) enum Operation {
     GetImageStackEvents,
     DescribeImage,
+    ListImages,
     DescribeStackEvents,
     DescribeStacks,
     ListStacks,
@@ -32,7 +33,7 @@ impl Operation {
     /// The service's name in a signature.
     pub(crate) const fn service(self) -> &'static str {
         match self {
-            Self::GetImageStackEvents | Self::DescribeImage => "execute-api",
+            Self::GetImageStackEvents | Self::DescribeImage | Self::ListImages => "execute-api",
             Self::DescribeStackEvents | Self::DescribeStacks | Self::ListStacks => "cloudformation",
             Self::DescribeImages => "ec2",
             Self::GetImage | Self::ListWorkflowExecutions | Self::ListWorkflowStepExecutions => {
@@ -47,25 +48,28 @@ impl Operation {
         match self {
             Self::GetImageStackEvents
             | Self::DescribeImage
+            | Self::ListImages
             | Self::DescribeStackEvents
             | Self::DescribeStacks
             | Self::ListStacks
             | Self::DescribeImages
             | Self::GetImage
             | Self::GetCallerIdentity => Method::GET,
-            // Image Builder's lists and the build log are read by POST.
+            // These read by POST, as do all of their services' lists.
             Self::ListWorkflowExecutions
             | Self::ListWorkflowStepExecutions
-            | Self::AssumeRole
             | Self::GetLogEvents
-            | Self::FilterLogEvents => Method::POST,
+            | Self::FilterLogEvents
+            | Self::AssumeRole => Method::POST,
         }
     }
 
     /// The IAM action that permits the call.
     pub(crate) const fn action(self) -> &'static str {
         match self {
-            Self::GetImageStackEvents | Self::DescribeImage => "execute-api:Invoke",
+            Self::GetImageStackEvents | Self::DescribeImage | Self::ListImages => {
+                "execute-api:Invoke"
+            }
             Self::DescribeStackEvents => "cloudformation:DescribeStackEvents",
             Self::DescribeStacks => "cloudformation:DescribeStacks",
             Self::ListStacks => "cloudformation:ListStacks",
@@ -85,6 +89,7 @@ impl Operation {
         match self {
             Self::GetImageStackEvents | Self::DescribeStackEvents => "read the stack events of",
             Self::DescribeImage => "describe",
+            Self::ListImages => "list",
             Self::DescribeStacks => "describe the stack",
             Self::ListStacks => "list the stacks for",
             Self::DescribeImages => "find the AMI of",
@@ -131,7 +136,8 @@ mod tests {
     const fn next(operation: Operation) -> Option<Operation> {
         match operation {
             Operation::GetImageStackEvents => Some(Operation::DescribeImage),
-            Operation::DescribeImage => Some(Operation::DescribeStackEvents),
+            Operation::DescribeImage => Some(Operation::ListImages),
+            Operation::ListImages => Some(Operation::DescribeStackEvents),
             Operation::DescribeStackEvents => Some(Operation::DescribeStacks),
             Operation::DescribeStacks => Some(Operation::ListStacks),
             Operation::ListStacks => Some(Operation::DescribeImages),

@@ -50,15 +50,16 @@ impl StepSource for Enriched {
 
 impl Source for Enriched {
     type Image = Self;
-    type Log = Direct;
     type Steps = Self;
-
-    fn log_source(&mut self) -> Option<&mut Direct> {
-        self.aws.log_source()
-    }
 
     fn step_source(&mut self) -> Option<&mut Self> {
         Some(self)
+    }
+
+    type Log = Direct;
+
+    fn log_source(&mut self) -> Option<&mut Direct> {
+        self.aws.log_source()
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

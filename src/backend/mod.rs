@@ -24,10 +24,13 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::backend::direct::Direct;
+use crate::backend::direct::images::DirectImages;
 use crate::backend::enriched::Enriched;
 use crate::backend::parallelcluster::ParallelCluster;
+use crate::backend::parallelcluster::images::ApiImages;
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
+use crate::domain::listing::ListedImage;
 use crate::domain::log_line::LogLine;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ListedWorkflows;
@@ -193,22 +196,54 @@ impl StepSource for Infallible {
     }
 }
 
+/// The images of an account, one request after another. It serves one request at a time.
+pub(crate) trait ImagesSource: Send {
+    /// Begins a round, from the first request.
+    fn begin(&mut self);
+
+    /// Makes the next request of the round: what it tells, or why it failed. One that may succeed later is the next one
+    /// again. `None` at the end of the round.
+    fn next(&mut self) -> impl Future<Output = Option<Result<Vec<ListedImage>, Fault>>> + Send;
+}
+
+/// The list of images of every backend.
+#[derive(Debug)]
+pub(crate) enum Images {
+    ParallelCluster(Box<ApiImages>),
+    Direct(Box<DirectImages>),
+}
+
+impl ImagesSource for Images {
+    fn begin(&mut self) {
+        match self {
+            Self::ParallelCluster(api) => api.begin(),
+            Self::Direct(aws) => aws.begin(),
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<Vec<ListedImage>, Fault>> {
+        match self {
+            Self::ParallelCluster(api) => api.next().await,
+            Self::Direct(aws) => aws.next().await,
+        }
+    }
+}
+
 /// The capabilities of a backend for one image. All have events; any other one may be missing.
 pub trait Source: EventSource {
     type Image: ImageSource;
-    type Log: LogSource;
     type Steps: StepSource;
+    type Log: LogSource;
 
     /// `None` if the backend can't describe images.
     fn image_source(&mut self) -> Option<&mut Self::Image>;
-
-    /// `None` if the backend can't read build logs.
-    fn log_source(&mut self) -> Option<&mut Self::Log>;
 
     /// `None` if the backend can't list steps.
     fn step_source(&mut self) -> Option<&mut Self::Steps> {
         None
     }
+    /// `None` if the backend can't read build logs.
+    fn log_source(&mut self) -> Option<&mut Self::Log>;
 
     /// The requests since the last time that this was asked.
     fn take_requests(&mut self) -> u32 {
@@ -266,16 +301,6 @@ impl ImageSource for Backend {
     }
 }
 
-impl LogSource for Backend {
-    async fn log(&mut self, request: &LogRequest) -> Result<LogResponse, LogError> {
-        match self {
-            Self::ParallelCluster(_) => Ok(LogResponse::Absent),
-            Self::Direct(aws) => aws.log(request).await,
-            Self::Enriched(both) => both.aws.log(request).await,
-        }
-    }
-}
-
 impl StepSource for Backend {
     async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
         match self {
@@ -286,10 +311,26 @@ impl StepSource for Backend {
     }
 }
 
+impl LogSource for Backend {
+    async fn log(&mut self, request: &LogRequest) -> Result<LogResponse, LogError> {
+        match self {
+            Self::ParallelCluster(_) => Ok(LogResponse::Absent),
+            Self::Direct(aws) => aws.log(request).await,
+            Self::Enriched(both) => both.aws.log(request).await,
+        }
+    }
+}
+
 impl Source for Backend {
     type Image = Self;
-    type Log = Self;
     type Steps = Self;
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        let has_steps = !matches!(self, Self::ParallelCluster(_));
+        has_steps.then_some(self)
+    }
+
+    type Log = Self;
 
     fn log_source(&mut self) -> Option<&mut Self> {
         let has_log = match self {
@@ -298,11 +339,6 @@ impl Source for Backend {
             Self::Enriched(both) => both.aws.log_source().is_some(),
         };
         has_log.then_some(self)
-    }
-
-    fn step_source(&mut self) -> Option<&mut Self> {
-        let has_steps = !matches!(self, Self::ParallelCluster(_));
-        has_steps.then_some(self)
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

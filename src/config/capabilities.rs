@@ -96,8 +96,7 @@ impl NotifySupport {
     pub(super) fn detect(term: &str, term_program: &str) -> Self {
         let names = format!("{term} {term_program}").to_ascii_lowercase();
         let is_any_of = |terminals: &[&str]| terminals.iter().any(|name| names.contains(name));
-        if term == "linux" {
-            // Older consoles print unknown sequences.
+        if prints_unknown(term) {
             Self::Bell
         } else if is_any_of(&OSC_777) {
             Self::Osc777
@@ -123,11 +122,24 @@ pub(super) fn has_true_colours(term: &str) -> bool {
     TRUE_COLOURS.iter().any(|name| term.contains(name))
 }
 
+/// Consoles and hardware terminals, some of which print the text of a sequence that they do not know.
+const OLD: [&str; 6] = ["linux", "ansi", "pcansi", "cons25", "sun", "wyse"];
+
+/// Whether a terminal may print the text of a sequence that it does not know.
+pub(super) fn prints_unknown(term: &str) -> bool {
+    let base = term.split('-').next().unwrap_or_default();
+    OLD.iter().any(|name| base.starts_with(name)) || is_dec(base)
+}
+
+/// Whether it is a terminal of DEC, or one that is compatible.
+fn is_dec(term: &str) -> bool {
+    term.strip_prefix("vt")
+        .is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
+}
+
 /// Whether a terminal has no colours, as far as its name tells.
 pub(super) fn is_monochrome(term: &str) -> bool {
-    let is_dec = term.strip_prefix("vt").is_some_and(|rest| {
-        rest.starts_with(|digit: char| digit.is_ascii_digit()) && !rest.contains("color")
-    });
+    let is_dec = is_dec(term) && !term.contains("color");
     matches!(term, "" | "dumb") || is_dec || term.ends_with("-mono") || term.ends_with("-m")
 }
 
@@ -160,6 +172,11 @@ mod tests {
     fn a_terminal_gets_the_sequences_that_it_supports() {
         let cases = [
             ("linux", "", NotifySupport::Bell),
+            ("linux-16color", "", NotifySupport::Bell),
+            ("vt100", "", NotifySupport::Bell),
+            ("vt220-w", "", NotifySupport::Bell),
+            ("ansi", "", NotifySupport::Bell),
+            ("cons25", "", NotifySupport::Bell),
             ("xterm-ghostty", "ghostty", NotifySupport::Osc777),
             ("xterm-256color", "WezTerm", NotifySupport::Osc777),
             ("rxvt-unicode-256color", "", NotifySupport::Osc777),

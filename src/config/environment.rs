@@ -182,7 +182,7 @@ impl Environment {
 
     /// Whether the terminal can be asked for its background: one that does not know the question does not print it.
     pub fn can_be_asked(&self) -> bool {
-        self.has_screen() && self.term != "linux" && !self.is_monochrome()
+        self.has_screen() && !capabilities::prints_unknown(&self.term) && !self.is_monochrome()
     }
 
     /// The glyphs that the locale supports.

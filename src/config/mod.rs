@@ -23,9 +23,11 @@ use std::time::Duration;
 use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LogArgs,
-    LookArgs, Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService,
+    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListArgs, ListOutput,
+    ListStatus, LogArgs, LookArgs, Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
+    SimulatedService,
 };
+use crate::domain::listing::ListedStatus;
 use crate::error::Error;
 use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
@@ -57,6 +59,7 @@ pub enum Task {
     Watch(Box<Settings>),
     Check(Box<Check>),
     ShowLog(Box<ShowLog>),
+    List(Box<List>),
     History(History),
     Report(Recorded),
     PrintKeys(Keys),
@@ -112,6 +115,16 @@ pub struct Check {
     pub api: ApiSettings,
     /// Print the policy, and send no request.
     pub policy: bool,
+}
+
+/// The `list` command.
+#[derive(Debug)]
+pub struct List {
+    /// The settings of any image.
+    pub account: ApiSettings,
+    /// `None`: all.
+    pub status: Option<ListedStatus>,
+    pub format: HistoryFormat,
 }
 
 /// The `history` command.
@@ -196,19 +209,45 @@ pub struct Log {
 /// The source of a watch.
 #[derive(Clone, Debug)]
 pub enum SourceSettings {
-    /// Images: at least one.
-    Api(Vec<ApiSettings>),
-    /// A simulated build.
-    Demo {
-        scenario: String,
-        /// A multiple of real time.
-        speed: f64,
-        service: SimulatedService,
+    /// Images, and the settings of any other one in their account.
+    Api {
+        builds: Vec<ApiSettings>,
+        account: Box<ApiSettings>,
+        /// `--all-building`: every image that is being built at the start, too.
+        all_building: bool,
     },
+    Demo(DemoSettings),
     Replay {
         which: Recorded,
         speed: PlaybackSpeed,
     },
+}
+
+/// The simulated builds.
+#[derive(Clone, Debug)]
+pub struct DemoSettings {
+    /// The scenario of the first one.
+    pub scenario: String,
+    /// A multiple of real time.
+    pub speed: f64,
+    pub service: SimulatedService,
+    /// The number of builds.
+    pub builds: usize,
+}
+
+impl ApiSettings {
+    /// The same for another image, in the same region where none is named.
+    pub(crate) fn for_image(&self, image_id: &str, region: Option<&str>) -> Self {
+        let region = |own: &Option<String>| region.map(str::to_owned).or_else(|| own.clone());
+        Self {
+            image_id: image_id.to_owned(),
+            stack: None,
+            region: region(&self.region),
+            region_before_profile: region(&self.region_before_profile),
+            requested_region: region(&self.requested_region),
+            ..self.clone()
+        }
+    }
 }
 
 /// The connection to the ParallelCluster API.
@@ -264,7 +303,7 @@ impl Task {
         let recordings = state_folder.map(|folder| folder.join(RECORDINGS));
         let mut record = Record::No;
         let (mut timeout, mut waits) = (None, false);
-        let (source, output, preferences) = match cli.command {
+        let (source, output, preferences) = match cli.command_or_picker() {
             Command::Keys => return Ok(Self::PrintKeys(Keys::load(environment)?)),
             Command::Config(ConfigArgs { api, look }) => {
                 let loaded = load(api, &look)?;
@@ -282,6 +321,7 @@ impl Task {
             }
             Command::Check(args) => return check(args, environment),
             Command::Log(args) => return log(args, environment),
+            Command::List(args) => return list(args, environment),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
@@ -294,22 +334,38 @@ impl Task {
                     ));
                 }
                 let look = args.output.look.clone();
-                let (builds, preferences) = connections(&given, args.api, look, environment)?;
-                (SourceSettings::Api(builds), args.output, preferences)
+                let (builds, account, preferences) =
+                    connections(&given, args.api, look, environment)?;
+                let account = Box::new(account);
+                let source = SourceSettings::Api {
+                    builds,
+                    account,
+                    all_building: args.all_building,
+                };
+                let has_target = args.all_building || !given.is_empty();
+                let on_screen = matches!(args.output.output, Output::Auto | Output::Tui);
+                if !has_target && !(on_screen && environment.has_screen()) {
+                    return Err(Error::Usage(
+                        "no target: pass IMAGE_ID, REGION/IMAGE_ID, the ARN of a stack, or --all-building; `bakewatch list` lists the images".to_owned(),
+                    ));
+                }
+                (source, args.output, preferences)
             }
             Command::Demo(DemoArgs {
                 scenario,
                 speed,
                 backend: service,
+                builds,
                 output,
             }) => {
                 let preferences = load(ApiArgs::default(), &output.look)?;
-                let source = SourceSettings::Demo {
+                let demo = DemoSettings {
                     scenario,
                     speed,
                     service,
+                    builds: usize::from(builds),
                 };
-                (source, output, preferences)
+                (SourceSettings::Demo(demo), output, preferences)
             }
             Command::Replay(args) => {
                 let preferences = load(ApiArgs::default(), &args.output.look)?;
@@ -353,11 +409,11 @@ fn replay(args: ReplayArgs, recordings: Option<PathBuf>) -> (SourceSettings, Out
 }
 
 /// An image id that needs no image, for calls whose answer does not matter.
-const ANY_IMAGE: &str = "bakewatch-check";
+pub(crate) const ANY_IMAGE: &str = "bakewatch-check";
 
 fn log(args: LogArgs, environment: &Environment) -> Result<Task, Error> {
     let given = [args.image_id];
-    let (mut builds, _) = connections(&given, args.api, LookArgs::default(), environment)?;
+    let (mut builds, _, _) = connections(&given, args.api, LookArgs::default(), environment)?;
     let api = builds.remove(0);
     if api.api_url.is_some() && api.unsigned {
         return Err(Error::Usage(
@@ -376,11 +432,33 @@ fn log(args: LogArgs, environment: &Environment) -> Result<Task, Error> {
 fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
     let given = args.image_id.as_deref().unwrap_or(ANY_IMAGE);
     let given = [given.to_owned()];
-    let (builds, _) = connections(&given, args.api, LookArgs::default(), environment)?;
+    let (builds, ..) = connections(&given, args.api, LookArgs::default(), environment)?;
     let policy = args.policy;
     let api = builds.into_iter().next();
     let api = api.ok_or_else(|| Error::Bug("a check of no image".to_owned()))?;
     Ok(Task::Check(Box::new(Check { api, policy })))
+}
+
+fn list(args: ListArgs, environment: &Environment) -> Result<Task, Error> {
+    let (_, account, preferences) = connections(&[], args.api, LookArgs::default(), environment)?;
+    let format = match args.output {
+        ListOutput::Text => HistoryFormat::Table {
+            theme: Box::new(preferences.theme),
+            utc: preferences.utc,
+        },
+        ListOutput::Json => HistoryFormat::Json,
+    };
+    let status = match args.status {
+        ListStatus::Building => Some(ListedStatus::Building),
+        ListStatus::Failed => Some(ListedStatus::Failed),
+        ListStatus::Available => Some(ListedStatus::Available),
+        ListStatus::All => None,
+    };
+    Ok(Task::List(Box::new(List {
+        account,
+        status,
+        format,
+    })))
 }
 
 /// The longest silence of a headless watch. A program that reads JSON may not know progress lines, so it has to ask for
@@ -415,13 +493,13 @@ fn manual(command: Option<&str>) -> Result<String, Error> {
     })
 }
 
-/// The connection of each target, and the settings around them.
+/// The connection of each target, that of any image, and the settings around them.
 fn connections(
     targets: &[String],
     flags: ApiArgs,
     look: LookArgs,
     environment: &Environment,
-) -> Result<(Vec<ApiSettings>, Preferences), Error> {
+) -> Result<(Vec<ApiSettings>, ApiSettings, Preferences), Error> {
     let unsigned = flags.no_sign_request;
     let targets: Result<Vec<_>, _> = targets.iter().map(|text| Target::parse(text)).collect();
     let targets = targets?;
@@ -432,7 +510,9 @@ fn connections(
     let builds = targets
         .into_iter()
         .map(|target| api(target, unsigned, &preferences));
-    Ok((builds.collect::<Result<_, _>>()?, preferences))
+    let builds = builds.collect::<Result<_, _>>()?;
+    let account = api(Target::parse(ANY_IMAGE)?, unsigned, &preferences)?;
+    Ok((builds, account, preferences))
 }
 
 /// A stack is where its ARN says, and the API has nothing but images.

@@ -11,6 +11,8 @@ use crate::demo::world::World;
 pub(crate) struct Playback {
     /// The clock's reading when it began.
     began: Duration,
+    /// How far it was then.
+    ahead_by: Duration,
     /// The changes that are still to come, the next one last.
     ahead: Mutex<Vec<TimedChange>>,
 }
@@ -21,13 +23,19 @@ impl Playback {
         script.reverse();
         Self {
             began,
+            ahead_by: Duration::ZERO,
             ahead: Mutex::new(script),
         }
     }
 
+    /// The same, this far into the scenario already.
+    pub(crate) fn ahead_by(self, ahead_by: Duration) -> Self {
+        Self { ahead_by, ..self }
+    }
+
     /// Applies every change that is due at this reading of the clock.
     pub(crate) fn advance(&self, elapsed: Duration, world: &World) {
-        let played = elapsed.saturating_sub(self.began);
+        let played = elapsed.saturating_sub(self.began) + self.ahead_by;
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(next) = ahead.pop_if(|next| next.at <= played) {
             world.apply(next.change);

@@ -275,6 +275,13 @@ impl World {
         });
     }
 
+    /// Whether a stack of the image has made the Image Builder image of this ARN.
+    pub(crate) fn has_made(&self, image_arn: &str) -> bool {
+        let state = self.state();
+        let mut events = state.stacks().flat_map(|stack| &stack.events);
+        events.any(|event| event.contains(image_arn))
+    }
+
     pub(crate) fn image_id(&self) -> &str {
         &self.image_id
     }

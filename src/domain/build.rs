@@ -130,6 +130,10 @@ impl Build {
                 self.answers.stack_is_gone(observation.elapsed);
             }
             Seen::Image(image) => self.apply_image(image, observation),
+            Seen::Steps(listed) => {
+                change.response = Response::Detail;
+                self.apply_steps(listed);
+            }
             Seen::Log(page) => {
                 change.response = Response::Detail;
                 change.log = Some(page);
@@ -137,10 +141,6 @@ impl Build {
                 if !self.is_only_recorded() {
                     self.steps.read(page);
                 }
-            }
-            Seen::Steps(listed) => {
-                change.response = Response::Detail;
-                self.apply_steps(listed);
             }
             Seen::Failed(fault) => change.response = Response::Failed(fault),
             Seen::Refused(fault) => change.response = Response::Refused(fault),

@@ -92,7 +92,7 @@ impl TypicalSteps {
 }
 
 /// Whether a step takes so long that it is worth a word.
-pub fn is_slow(elapsed: TimeDelta, usual: TimeDelta) -> bool {
+pub(crate) fn is_slow(elapsed: TimeDelta, usual: TimeDelta) -> bool {
     elapsed > usual + usual / 2 && elapsed - usual > SLOW
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod facts;
 pub(crate) mod failure;
 pub(crate) mod fault;
 pub(crate) mod image;
+pub(crate) mod listing;
 pub(crate) mod log;
 pub(crate) mod log_line;
 pub(crate) mod log_text;

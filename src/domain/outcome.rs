@@ -227,7 +227,11 @@ pub(crate) fn verdict_reason(build: &Build) -> Option<String> {
             };
             Some(since.unwrap_or_else(|| usual.to_owned()))
         }
-        Verdict::AmiNotFound => Some(ami_not_found(build)),
+        Verdict::AmiNotFound => Some(
+            "Image Builder made the image, but ParallelCluster finds no AMI of it: it has been deleted since, or it \
+             lacks ParallelCluster's tags"
+                .to_owned(),
+        ),
         Verdict::NotFound => Some("there is no image and no stack of this name".to_owned()),
         Verdict::EndNotSeen => {
             let as_of = build.recorded().map_or_else(String::new, |recorded| {
@@ -274,29 +278,4 @@ fn bad_ami(build: &Build) -> Option<String> {
         "EC2 could not make the AMI {}: its state is {state}{why}",
         ami.id
     ))
-}
-
-/// The image was made: how to find the AMI without ParallelCluster's tags.
-fn ami_not_found(build: &Build) -> String {
-    let facts = build.current().map(Timeline::facts);
-    let arn = facts
-        .and_then(|facts| facts.image_arn())
-        .map(SafeText::as_str);
-    let what = "Image Builder made the image, but ParallelCluster finds no AMI of it: it has been deleted since, or it \
-                lacks ParallelCluster's tags";
-    // An ARN is a shell word unless something odd is in it.
-    let is_plain = |arn: &&str| {
-        let odd =
-            |character: char| !(character.is_ascii_alphanumeric() || ":/._-".contains(character));
-        !arn.contains(odd)
-    };
-    let Some(arn) = arn.filter(is_plain) else {
-        return what.to_owned();
-    };
-    let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
-    let region = region.map_or_else(String::new, |region| format!(" --region {region}"));
-    format!(
-        "{what}; to find it: aws ec2 describe-images --owners self --filters \
-         Name=tag:Ec2ImageBuilderArn,Values={arn}{region}"
-    )
 }

@@ -1,7 +1,7 @@
 //! Serialises the history: a table for the user, or one JSON object per line, with the fields of docs/recordings.md.
 //! Tests: `tests/it/recording/history.rs`.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, Utc};
 use serde::Serialize;
 
 use crate::domain::failure::{failure_line, summary_of};
@@ -13,8 +13,6 @@ use crate::text::duration::duration;
 use crate::text::safe::{SafeText, escape_json, one_line};
 use crate::text::width::{pad, truncate, truncate_middle, width};
 
-/// The maximum width of a cell.
-const MAX_WIDTH: usize = 64;
 const HEADINGS: [&str; 7] = [
     "STARTED", "IMAGE", "REGION", "OUTCOME", "TOOK", "NAME", "RESULT",
 ];
@@ -26,16 +24,17 @@ const OUTCOME: usize = 3;
 const TOOK: usize = 4;
 const NAME: usize = 5;
 const RESULT: usize = 6;
-/// The columns that become narrower until the table fits, in this order, and how narrow. An AMI ID has 21 characters.
+/// The columns that become narrower until the table fits, in this order, and how narrow: the reason of a failure is worth
+/// the most. An AMI ID has 21 characters.
 const FLEXIBLE: [(usize, usize); 8] = [
-    (RESULT, 21),
     (NAME, 10),
-    (IMAGE, 11),
+    (IMAGE, 12),
     (REGION, 9),
+    (RESULT, 21),
+    (IMAGE, 8),
+    (TOOK, 8),
     (RESULT, 12),
     (IMAGE, 6),
-    (RESULT, 6),
-    (TOOK, 8),
 ];
 const GAP: &str = "  ";
 
@@ -46,8 +45,8 @@ type Widths = [usize; HEADINGS.len()];
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look<'a> {
     pub(crate) theme: &'a Theme,
-    /// The width that it fits, at least 80.
-    pub(crate) columns: usize,
+    /// The width that it fits; `None` where nothing is cut.
+    pub(crate) columns: Option<usize>,
     /// Whether the times are in UTC.
     pub(crate) utc: bool,
     /// The offset of the shown time from UTC at a time.
@@ -69,20 +68,56 @@ pub(crate) fn history_table(watches: &[RecordedWatch], look: Look<'_>) -> String
     }
     let theme = look.theme;
     let mut headings = HEADINGS.map(str::to_owned);
+    let mut rows: Vec<_> = watches.iter().map(|watch| row(watch, look)).collect();
     if look.utc {
         headings[STARTED] += " (UTC)";
     }
-    let rows: Vec<_> = watches.iter().map(|watch| row(watch, look)).collect();
-    let widths = widths(&headings, &rows, look.columns);
+    if look
+        .columns
+        .is_some_and(|columns| natural(&headings, &rows) > columns)
+    {
+        headings[STARTED] = if look.utc { "UTC" } else { HEADINGS[STARTED] }.to_owned();
+        shorten_times(watches, &mut rows, look);
+    }
+    let columns = look.columns.unwrap_or(usize::MAX);
+    let widths = widths(&headings, &rows, columns);
     let ellipsis = theme.glyphs().ellipsis;
     let mut table = table_line(headings, widths, ellipsis, |cell| cell);
-    for (watch, cells) in watches.iter().zip(rows) {
+    for (watch, mut cells) in watches.iter().zip(rows) {
         let outcome = watch.outcome.as_ref();
+        if let Some(cause) = outcome.ok().and_then(cause)
+            && width(&cells[RESULT]) > widths[RESULT]
+        {
+            // The cause alone says more than the beginning of a line.
+            cells[RESULT] = one_line(cause.as_str());
+        }
         let style = outcome.map_or(theme.dim(), |outcome| theme.status(class(outcome.kind)));
         let painted = |outcome: String| paint(style, &outcome);
         table += &table_line(cells, widths, ellipsis, painted);
     }
     theme.text(&table).into_owned()
+}
+
+/// Times without their year, if it is that of the newest build; else without their time of day.
+fn shorten_times(watches: &[RecordedWatch], rows: &mut [Row], look: Look<'_>) {
+    let local = |watch: &RecordedWatch| watch.began.with_timezone(&(look.offset)(watch.began));
+    let newest = watches.iter().map(|watch| local(watch).year()).max();
+    for (watch, cells) in watches.iter().zip(rows) {
+        let began = local(watch);
+        let form = if Some(began.year()) == newest {
+            "%m-%d %H:%M"
+        } else {
+            "%Y-%m-%d"
+        };
+        cells[STARTED] = began.format(form).to_string();
+    }
+}
+
+/// The width of the whole table.
+fn natural(headings: &Row, rows: &[Row]) -> usize {
+    let widths = widths(headings, rows, usize::MAX);
+    let shown = widths.iter().filter(|width| **width > 0).count();
+    widths.iter().sum::<usize>() + GAP.len() * shown.saturating_sub(1)
 }
 
 /// The widths with which a table fits. A column without a width is not shown: one region says nothing.
@@ -130,14 +165,10 @@ fn table_line(
 }
 
 fn row(watch: &RecordedWatch, look: Look<'_>) -> Row {
-    let theme = look.theme;
     let name = one_line(watch.name.as_str());
     let began = watch.began.with_timezone(&(look.offset)(watch.began));
     let started = began.format("%Y-%m-%d %H:%M").to_string();
-    let cell = |text: &SafeText| {
-        let text = one_line(text.as_str());
-        truncate(&text, MAX_WIDTH, theme.glyphs().ellipsis)
-    };
+    let cell = |text: &SafeText| one_line(text.as_str());
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     match &watch.outcome {
         Err(why) => {
@@ -146,7 +177,7 @@ fn row(watch: &RecordedWatch, look: Look<'_>) -> Row {
             [started, none(), none(), unreadable, none(), name, cell(why)]
         }
         Ok(outcome) => {
-            let sign = theme.glyphs().status(class(outcome.kind));
+            let sign = look.theme.glyphs().status(class(outcome.kind));
             [
                 started,
                 one_line(outcome.image_id.as_str()),
@@ -160,19 +191,26 @@ fn row(watch: &RecordedWatch, look: Look<'_>) -> Row {
     }
 }
 
-/// The last column: the AMI, or the first failure and its reason.
+/// The last column: the AMI, or the first failure and its reason, as on the screen.
 fn result(outcome: &Outcome) -> Option<SafeText> {
     if let (Some(ami), true) = (&outcome.ami_id, outcome.leftover_stack) {
         return Some(SafeText::new(&format!("{ami}, its stack is left over")));
     }
     outcome.ami_id.clone().or_else(|| {
-        let failure = outcome.first_failure.as_ref()?;
-        // A recording of an older version has no summary.
-        let from_reason = || summary_of(failure.reason.as_ref()?);
-        let why = outcome.summary.clone().or_else(from_reason);
+        let why = cause(outcome);
+        let Some(failure) = &outcome.first_failure else {
+            return why;
+        };
         let text = failure_line(&failure.logical_id, "", why.as_ref().map(SafeText::as_str));
         Some(SafeText::new(&text))
     })
+}
+
+/// Why the build failed, in one short line.
+fn cause(outcome: &Outcome) -> Option<SafeText> {
+    // A recording of an older version has no summary.
+    let from_reason = || summary_of(outcome.first_failure.as_ref()?.reason.as_ref()?);
+    outcome.summary.clone().or_else(from_reason)
 }
 
 #[derive(Default, Serialize)]

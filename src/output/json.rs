@@ -379,6 +379,7 @@ mod tests {
             amis: Vec::new(),
             ami_verified: None,
             failure: None,
+            log_cause: None,
             reason: None,
             first_failure: None,
             summary: None,

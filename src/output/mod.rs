@@ -6,6 +6,7 @@
 mod check;
 mod config;
 mod history;
+mod images;
 mod json;
 mod keys;
 mod log;
@@ -28,6 +29,7 @@ use crate::text::width::{pad, width, wrap};
 pub(crate) use check::{CallState, CheckedCall, check};
 pub(crate) use config::{ConfigLine, config};
 pub(crate) use history::{Look, history_json, history_table};
+pub(crate) use images::{images_json, images_table};
 pub(crate) use keys::keys;
 pub(crate) use log::{LogPrinter, PrintedLine};
 pub use report::{Subject, report};

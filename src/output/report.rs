@@ -55,21 +55,21 @@ pub fn report(build: &Build, subject: &Subject<'_>) -> String {
     let region = region(build, subject);
     let region = region.as_ref().map(SafeText::as_str);
     let explanation = Explanation::of(build, subject.image_id, region);
-    let of_builder = if succeeded {
+    let unexplained = if succeeded {
         Diagnosis::default()
     } else {
-        Diagnosis::of_builder(build, subject.image_id, region)
+        Diagnosis::without_event(build, subject.image_id, region)
     };
     let why = match &explanation {
         Some(why) => explained(why, succeeded),
-        None => diagnosed(of_builder.summary.as_ref(), of_builder.remedy.as_ref()),
+        None => diagnosed(unexplained.summary.as_ref(), unexplained.remedy.as_ref()),
     };
     let facts = overview(build, subject, why);
     table(&mut out, ["build", ""], rows(facts));
     if let Some(why) = explanation {
         push_failure(&mut out, &why, succeeded);
     } else {
-        push_builder_failure(&mut out, &of_builder);
+        push_unexplained(&mut out, build, &unexplained);
     }
     if let Some(cause) = build.log_cause() {
         push_log(&mut out, &cause);
@@ -260,12 +260,20 @@ fn push_log(out: &mut String, cause: &LogCause) {
     table(out, ["log"], lines);
 }
 
-/// The failure that Image Builder reports before any event does; nothing if it gave no reason.
-fn push_builder_failure(out: &mut String, diagnosis: &Diagnosis) {
+/// A failure that no event explains: what Image Builder reports before any event does, or what is wrong with the AMI.
+fn push_unexplained(out: &mut String, build: &Build, diagnosis: &Diagnosis) {
     if diagnosis.summary.is_none() {
         return;
     }
-    heading(out, "Image Builder's failure");
+    let is_of_builder = build.builder_failure().is_some();
+    heading(
+        out,
+        if is_of_builder {
+            "Image Builder's failure"
+        } else {
+            "The AMI"
+        },
+    );
     let facts = diagnosed(diagnosis.summary.as_ref(), diagnosis.remedy.as_ref());
     table(out, ["failure", ""], rows(facts));
 }

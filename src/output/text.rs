@@ -237,13 +237,13 @@ pub(super) const fn class(kind: OutcomeKind) -> StatusClass {
 
 /// The verdict's glyph and the summary.
 pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
-    let verdict = model.shown.build.verdict();
-    let glyph = theme.glyphs().verdict(verdict);
-    format!(
-        "{} {}",
-        paint(theme.verdict(verdict), glyph),
-        summary(&model.shown, model.now)
-    )
+    let lines = model.in_order().into_iter().map(|session| {
+        let verdict = session.build.verdict();
+        let glyph = theme.glyphs().verdict(verdict);
+        let summary = summary(session, model.now);
+        format!("{} {summary}", paint(theme.verdict(verdict), glyph))
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The first failure: the cause and what helps, then the service's own words.

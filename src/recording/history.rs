@@ -162,13 +162,16 @@ pub(crate) fn read_outcome(file: &Path) -> Result<Content, ReadError> {
         let outcome = summarised_outcome(file, &header)?;
         Some((header, outcome, None))
     });
-    let (header, mut outcome, recording) = if let Some(summarised) = summarised {
-        summarised
-    } else {
-        let recording = Recording::open_short(file)?;
-        let build = Build::of(&recording.observations);
-        let outcome = Outcome::of(&build, &recording.header.image_id);
-        (recording.header.clone(), outcome, Some(recording))
+    let (header, mut outcome, recording) = match summarised {
+        Some((header, outcome, none)) if !is_outdated(&outcome) => (header, outcome, none),
+        summarised => {
+            let recording = Recording::open_short(file)?;
+            let build = Build::of(&recording.observations);
+            let outcome = Outcome::of(&build, &recording.header.image_id);
+            let has_events = build.current().is_some();
+            let summarised = summarised.filter(|_| !has_events);
+            summarised.unwrap_or_else(|| (recording.header.clone(), outcome, Some(recording)))
+        }
     };
     let requested = || header.region.as_deref().map(SafeText::new);
     outcome.region = outcome.region.or_else(requested);
@@ -177,6 +180,12 @@ pub(crate) fn read_outcome(file: &Path) -> Result<Content, ReadError> {
         outcome,
         recording,
     })
+}
+
+/// Whether an older version may have written the summary, which knew fewer verdicts and did not say why a build failed.
+fn is_outdated(outcome: &Outcome) -> bool {
+    let is_failure = matches!(outcome.kind, OutcomeKind::Failed | OutcomeKind::Deleted);
+    is_failure && outcome.summary.is_none()
 }
 
 /// The outcome by the summary in a recording's last line; `None` while a watch writes to it, or if it was killed.

@@ -140,6 +140,8 @@ fn run_effects(
             Effect::Remark(text) => drop(printer.entries.send((None, Entry::Remark(text)))),
             Effect::Run(known) => outcomes.push(*known),
             Effect::Notify(_)
+            | Effect::List(_)
+            | Effect::Open(_)
             | Effect::Playback(..)
             | Effect::Copy(_)
             | Effect::Mouse(_)

@@ -4,10 +4,13 @@
 //! `app::update` and carries out its effects. Tests: `tests/it/headless/watch.rs`, `tests/tty/exit.rs`,
 //! `tests/tty/terminal.rs`.
 
+mod account;
 pub(crate) mod check;
 pub(crate) mod commands;
+pub(crate) mod demo;
 pub(crate) mod headless;
 pub(crate) mod inbox;
+mod opener;
 pub(crate) mod prepare;
 pub(crate) mod process;
 pub(crate) mod recorder;
@@ -29,7 +32,7 @@ use crate::app::msg::{Msg, Remark};
 use crate::app::session::{Session, SessionId};
 use crate::app::status::exit_policy::ExitPolicy;
 use crate::backend::parallelcluster::MfaSessions;
-use crate::config::{OutputFormat, OutputMode, Settings, SourceSettings};
+use crate::config::{OutputFormat, OutputMode, Record, Settings, SourceSettings};
 use crate::domain::outcome::Outcome;
 use crate::error::Error;
 use crate::exit_code;
@@ -39,11 +42,13 @@ use crate::recording::Folder;
 
 pub(crate) use self::check::check;
 pub(crate) use self::commands::history::{history, report};
+pub(crate) use self::commands::list::list;
 pub(crate) use self::commands::log::log;
 pub(crate) use self::prepare::check_api_url;
 pub(crate) use self::process::streams::print_diagnostic;
 
 use self::inbox::{Inbox, RemarkSender};
+use self::opener::{Opener, Recordings};
 use self::prepare::Common;
 use self::process::hook::Hook;
 use self::process::streams::Stream;
@@ -98,7 +103,7 @@ async fn watch(
 ) -> Result<u8, Error> {
     let mut tasks = Tasks::default();
     // With --wait, the user waits for another build than any recorded one.
-    let is_live = matches!(settings.source, SourceSettings::Api(_));
+    let is_live = matches!(settings.source, SourceSettings::Api { .. });
     let resumes = is_live && !settings.waits;
     let mfa = match &settings.output {
         OutputMode::Screen(_) => MfaSessions::on_screen(),
@@ -111,9 +116,16 @@ async fn watch(
         OutputMode::Headless(_) => (Mode::Headless, KeyMap::default()),
     };
     let (mut watched, mut begun) = (Vec::new(), Vec::new());
-    for (number, ready) in
-        (0..).zip(prepare::prepare(settings.source, settings.waits, &common).await?)
-    {
+    let (ready, account) = prepare::prepare(settings.source, settings.waits, &common).await?;
+    if ready.is_empty() && mode == Mode::Headless {
+        print_diagnostic("note: no image is being built; `bakewatch list` lists all of them");
+        return Ok(exit_code::NO_IMAGE);
+    }
+    let clock = ready
+        .first()
+        .map_or(common.clock, |ready| ready.prepared.clock.clone());
+    let next = SessionId(u32::try_from(ready.len()).unwrap_or(u32::MAX));
+    for (number, ready) in (0..).zip(ready) {
         let (destination, remark) = recorder::destination(
             settings.record.clone(),
             recordings.as_ref(),
@@ -130,13 +142,10 @@ async fn watch(
         let exit = (mode == Mode::Headless).then_some(exit_policy);
         let (id, target) = (SessionId(number), prepared.target);
         watched.push(Session::new(id, target, exit).replaying(prepared.playback));
-        begun.push((id, prepared.origin, destination, prepared.clock));
+        begun.push((id, prepared.origin, destination));
     }
     let mut watched = watched.into_iter();
-    let (Some(first), Some(clock)) = (watched.next(), begun.first().map(|one| one.3.clone()))
-    else {
-        return Err(Error::Bug("a watch of no build".to_owned()));
-    };
+    let first = watched.next().unwrap_or_else(Session::placeholder);
     let preferences = Preferences {
         mode,
         keys,
@@ -147,6 +156,16 @@ async fn watch(
     let mut model = watched.fold(model, Model::with);
     let hook = Hook(settings.on_outcome);
     let writers = Writers::default();
+    let to_open = Recordings {
+        // A file is of one build.
+        record: match settings.record {
+            Record::InFile(_) => Record::InFolder,
+            record => record,
+        },
+        folder: recordings.clone(),
+        resumes,
+    };
+    let opener = Opener::new(account, to_open, next);
     // After the first frame: the folder may be slow, or have many recordings.
     let start = |tasks: &mut Tasks| {
         if let Some(folder) = recordings.filter(|_| is_live) {
@@ -156,10 +175,10 @@ async fn watch(
         if mode == Mode::Headless {
             sessions.log_start = LogStart::First;
         }
-        for (id, origin, destination, _) in begun {
+        for (id, origin, destination) in begun {
             sessions.start(id, origin, destination, tasks);
         }
-        sessions
+        (sessions, opener)
     };
     let result = match settings.output {
         OutputMode::Screen(_) => {
@@ -175,7 +194,7 @@ async fn watch(
                 OutputFormat::Text => LineFormat::Text(Box::new(settings.theme)),
                 OutputFormat::Json => LineFormat::Json,
             };
-            let sessions = start(&mut tasks);
+            let (sessions, _) = start(&mut tasks);
             let limits = headless::Limits {
                 timeout: settings.timeout,
                 heartbeat: settings.heartbeat,

@@ -5,31 +5,32 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::app::msg::Remark;
 use crate::app::session::Target;
 use crate::app::status::playback::Playback;
-use crate::aws::credentials::fixed::Fixed;
 use crate::aws::credentials::settings::find_region;
 use crate::aws::endpoints::{Endpoints, Service};
 use crate::aws::shared::Shared;
+use crate::backend::direct::images::DirectImages;
 use crate::backend::direct::{self, Direct};
 use crate::backend::enriched::Enriched;
+use crate::backend::parallelcluster::images::ApiImages;
 use crate::backend::parallelcluster::{ApiUrl, ImageId, MfaSessions, ParallelCluster, Signing};
-use crate::backend::{Backend, parallelcluster};
-use crate::cli::SimulatedService;
+use crate::backend::{Backend, Images, parallelcluster};
 use crate::clock::Clock;
 use crate::config::headers::ExtraHeader;
-use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
-use crate::demo::server::aws::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
-use crate::demo::{Scenario, Simulator};
+use crate::config::{ANY_IMAGE, ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
+use crate::domain::listing::ListedStatus;
 use crate::domain::stack_event::StackId;
 use crate::error::Error;
 use crate::recording::{self, Header};
-use crate::runtime::commands::history;
+use crate::runtime::account::Account;
+use crate::runtime::commands::{self, history};
+use crate::runtime::demo;
 use crate::runtime::recorder;
 use crate::runtime::sessions::{Origin, Prepared};
 use crate::text::safe::SafeText;
 
 /// The words of line 1 for the backends.
-const PARALLELCLUSTER_API: &str = "API";
-const AWS: &str = "AWS";
+pub(super) const PARALLELCLUSTER_API: &str = "API";
+pub(super) const AWS: &str = "AWS";
 
 /// A watch that is ready to start.
 pub(super) struct Ready {
@@ -39,7 +40,7 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    fn new(target: Target, clock: Clock, origin: Origin, header: Header) -> Self {
+    pub(super) fn new(target: Target, clock: Clock, origin: Origin, header: Header) -> Self {
         Self {
             prepared: Prepared {
                 target,
@@ -53,7 +54,7 @@ impl Ready {
     }
 
     /// Whether both are watches of the same build. A region that is not known yet is another one.
-    fn is_same_build(&self, other: &Self) -> bool {
+    pub(super) fn is_same_build(&self, other: &Self) -> bool {
         let (one, other) = (&self.header, &other.header);
         let place = |header: &Header| {
             let Header {
@@ -88,14 +89,26 @@ impl Common {
     }
 }
 
-/// Prepares the watches of a source: at least one, and each build once.
+/// Prepares the watches of a source, each build once, and the account that they are in.
 pub(super) async fn prepare(
     settings: SourceSettings,
     waits: bool,
     common: &Common,
-) -> Result<Vec<Ready>, Error> {
+) -> Result<(Vec<Ready>, Account), Error> {
     match settings {
-        SourceSettings::Api(builds) => {
+        SourceSettings::Api {
+            mut builds,
+            account,
+            all_building,
+        } => {
+            if all_building {
+                builds.extend(building(&account, common).await?);
+            }
+            let account = Account::Live {
+                api: account,
+                waits,
+                common: common.clone(),
+            };
             let mut all: Vec<Ready> = Vec::new();
             for api in builds {
                 let ready = prepare_api(api, waits, common).await?;
@@ -103,14 +116,27 @@ pub(super) async fn prepare(
                     all.push(ready);
                 }
             }
-            Ok(all)
+            Ok((all, account))
         }
-        SourceSettings::Demo {
-            scenario,
-            speed,
-            service,
-        } => Ok(vec![prepare_demo(&scenario, speed, service).await?]),
-        SourceSettings::Replay { which, speed } => Ok(vec![prepare_replay(&which, speed)?]),
+        SourceSettings::Demo(demo) => demo::prepare(&demo).await,
+        SourceSettings::Replay { which, speed } => {
+            Ok((vec![prepare_replay(&which, speed)?], Account::Recording))
+        }
+    }
+}
+
+/// The settings of every image that is being built now.
+async fn building(account: &ApiSettings, common: &Common) -> Result<Vec<ApiSettings>, Error> {
+    let images = prepare_images(account.clone(), common).await?;
+    let (listing, faults) = commands::list::read(images).await;
+    let rows = listing.sorted().into_iter();
+    let rows = rows.filter(|row| row.status == ListedStatus::Building);
+    let all: Vec<_> = rows
+        .map(|row| account.for_image(row.image_id.as_str(), None))
+        .collect();
+    match faults.first().filter(|_| all.is_empty()) {
+        Some(fault) => Err(Error::Requests(fault.to_string())),
+        None => Ok(all),
     }
 }
 
@@ -123,29 +149,12 @@ pub(super) async fn prepare_api(
         .image_id
         .parse()
         .map_err(|error| usage(&format!("invalid image id {}", api.image_id), &error))?;
-    if let Some(profile) = &api.profile_to_check {
-        let checked = parallelcluster::check_profile(&profile.name).await;
-        let what = format!("invalid value for {}", profile.named_by);
-        checked.map_err(|error| usage(&what, &error))?;
-    }
+    check_profile(&api).await?;
     let Some(api_url) = &api.api_url else {
         return prepare_direct(api, waits, common).await;
     };
-    let api_url: ApiUrl = api_url
-        .parse()
-        .map_err(|error| usage("invalid value for --api-url", &error))?;
+    let api_url = parse_api_url(api_url)?;
     let aws = beside_api(&api, &api_url, common).await;
-    let signing = if api.unsigned {
-        Signing::Unsigned
-    } else {
-        Signing::SigV4 {
-            region: api.signing_region,
-            role_arn: api.role_arn,
-            external_id: api.external_id,
-            mfa: common.mfa.clone(),
-        }
-    };
-    let headers = extra_headers(&api.headers)?;
     let target = Target {
         image_id: image_id.as_str().to_owned(),
         region: api.region.as_deref().map(SafeText::new),
@@ -157,23 +166,15 @@ pub(super) async fn prepare_api(
     let header = Header {
         profile: api
             .requested_profile
+            .clone()
             .filter(|_| api.requested_region.is_none()),
-        region: api.requested_region,
+        region: api.requested_region.clone(),
         api: Some(api_url.without_scheme()),
         ..Header::new(&target.image_id, backend, clock.now())
     };
     let endpoint = api_url.without_scheme();
-    let settings = parallelcluster::Settings {
-        api_url,
-        image_id,
-        region: api.region,
-        profile: api.profile,
-        signing,
-        headers,
-        ca_bundle: api.ca_bundle,
-    };
-    let source = ParallelCluster::sharing(settings, &common.shared, clock.clone())
-        .map_err(|error| usage("failed to set up TLS", &error))?;
+    let interval = api.interval;
+    let source = client_of_api(api, api_url, image_id, common)?;
     let backend = match aws {
         Some(aws) => Backend::Enriched(Box::new(Enriched { api: source, aws })),
         None => Backend::ParallelCluster(Box::new(source)),
@@ -181,10 +182,68 @@ pub(super) async fn prepare_api(
     let origin = Origin::Api {
         backend,
         endpoint,
-        interval: api.interval,
+        interval,
         simulator: None,
     };
     Ok(Ready::new(target, clock, origin, header))
+}
+
+/// The list of the account's images.
+pub(super) async fn prepare_images(api: ApiSettings, common: &Common) -> Result<Images, Error> {
+    check_profile(&api).await?;
+    let Some(api_url) = &api.api_url else {
+        let settings = direct_settings(&api, false, common).await?;
+        let images = DirectImages::new(settings, common.clock.clone());
+        let images = images.map_err(|error| usage("failed to set up TLS", &error))?;
+        return Ok(Images::Direct(Box::new(images)));
+    };
+    let api_url = parse_api_url(api_url)?;
+    let any = ANY_IMAGE.parse().map_err(|error| bug(&error))?;
+    let source = client_of_api(api, api_url, any, common)?;
+    Ok(Images::ParallelCluster(Box::new(ApiImages::new(source))))
+}
+
+async fn check_profile(api: &ApiSettings) -> Result<(), Error> {
+    if let Some(profile) = &api.profile_to_check {
+        let checked = parallelcluster::check_profile(&profile.name).await;
+        let what = format!("invalid value for {}", profile.named_by);
+        checked.map_err(|error| usage(&what, &error))?;
+    }
+    Ok(())
+}
+
+fn parse_api_url(url: &str) -> Result<ApiUrl, Error> {
+    url.parse()
+        .map_err(|error| usage("invalid value for --api-url", &error))
+}
+
+fn client_of_api(
+    api: ApiSettings,
+    api_url: ApiUrl,
+    image_id: ImageId,
+    common: &Common,
+) -> Result<ParallelCluster, Error> {
+    let signing = if api.unsigned {
+        Signing::Unsigned
+    } else {
+        Signing::SigV4 {
+            region: api.signing_region,
+            role_arn: api.role_arn,
+            external_id: api.external_id,
+            mfa: common.mfa.clone(),
+        }
+    };
+    let settings = parallelcluster::Settings {
+        api_url,
+        image_id,
+        region: api.region,
+        profile: api.profile,
+        signing,
+        headers: extra_headers(&api.headers)?,
+        ca_bundle: api.ca_bundle,
+    };
+    ParallelCluster::sharing(settings, &common.shared, common.clock.clone())
+        .map_err(|error| usage("failed to set up TLS", &error))
 }
 
 /// The headers for the HTTP client, whose own debug output leaves out values that are marked as sensitive.
@@ -237,14 +296,18 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl, common: &Common) -> Option<
     Some(aws)
 }
 
-pub(super) async fn prepare_direct(
-    api: ApiSettings,
+async fn direct_settings(
+    api: &ApiSettings,
     waits: bool,
     common: &Common,
-) -> Result<Ready, Error> {
+) -> Result<direct::Settings, Error> {
     let profile = api.profile.as_deref();
-    let found = find_region(profile, api.region_before_profile, api.requested_region);
-    let (region, config) = found.await.ok_or_else(|| {
+    let (first, fallback) = (
+        api.region_before_profile.clone(),
+        api.requested_region.clone(),
+    );
+    let found = find_region(profile, first, fallback).await;
+    let (region, config) = found.ok_or_else(|| {
         Error::Usage(
             "no AWS region: pass --region, set AWS_REGION, or set region in config.toml or in the AWS profile"
                 .to_owned(),
@@ -252,9 +315,31 @@ pub(super) async fn prepare_direct(
     })?;
     let endpoints = Endpoints::of_config(config, &region);
     let endpoints = endpoints.map_err(|error| usage("invalid AWS configuration", &error))?;
+    Ok(direct::Settings {
+        image_id: api.image_id.clone(),
+        waits,
+        stack: api.stack.as_deref().map(StackId::from),
+        region,
+        endpoints,
+        profile: api.profile.clone(),
+        role_arn: api.role_arn.clone(),
+        external_id: api.external_id.clone(),
+        mfa: common.mfa.clone(),
+        shared: common.shared.clone(),
+        ca_bundle: api.ca_bundle.clone(),
+    })
+}
+
+pub(super) async fn prepare_direct(
+    api: ApiSettings,
+    waits: bool,
+    common: &Common,
+) -> Result<Ready, Error> {
+    let settings = direct_settings(&api, waits, common).await?;
+    let region = settings.region.clone();
     let clock = common.clock.clone();
     let target = Target {
-        image_id: api.image_id.clone(),
+        image_id: api.image_id,
         region: Some(SafeText::new(&region)),
         backend: Some(AWS),
         note: None,
@@ -262,115 +347,21 @@ pub(super) async fn prepare_direct(
     let header = Header {
         profile: api.requested_profile,
         region: Some(region.clone()),
-        stack: api.stack.clone(),
+        stack: api.stack,
         ..Header::new(&target.image_id, recording::aws(), clock.now())
-    };
-    let endpoint = region.clone();
-    let settings = direct::Settings {
-        image_id: api.image_id,
-        waits,
-        stack: api.stack.as_deref().map(StackId::from),
-        region,
-        endpoints,
-        profile: api.profile,
-        role_arn: api.role_arn,
-        external_id: api.external_id,
-        mfa: common.mfa.clone(),
-        shared: common.shared.clone(),
-        ca_bundle: api.ca_bundle,
     };
     let source = Direct::new(settings, clock.clone())
         .map_err(|error| usage("failed to set up TLS", &error))?;
     let origin = Origin::Api {
         backend: Backend::Direct(Box::new(source)),
-        endpoint,
+        endpoint: region,
         interval: api.interval,
         simulator: None,
     };
     Ok(Ready::new(target, clock, origin, header))
 }
 
-async fn prepare_demo(name: &str, speed: f64, service: SimulatedService) -> Result<Ready, Error> {
-    let scenario =
-        Scenario::named(name).map_err(|error| usage("invalid value for --scenario", &error))?;
-    let clock = Clock::scenario(Clock::wall().now(), speed);
-    let simulator = Simulator::bind(&scenario, clock.clone())
-        .await
-        .map_err(|source| Error::System {
-            action: "open a loopback port for the simulated service",
-            source,
-        })?;
-    let target = Target {
-        image_id: scenario.image_id().to_owned(),
-        region: Some(SafeText::new(scenario.region())),
-        backend: Some(match service {
-            SimulatedService::Aws => AWS,
-            SimulatedService::Api => PARALLELCLUSTER_API,
-        }),
-        note: Some(format!("demo x{speed}")),
-    };
-    let (backend, recorded_backend) = match service {
-        SimulatedService::Aws => {
-            let source = simulated_aws(&scenario, &simulator, &clock)?;
-            (Backend::Direct(Box::new(source)), recording::aws())
-        }
-        SimulatedService::Api => {
-            let source = simulated_api(&scenario, &simulator, &clock)?;
-            let backend = Backend::ParallelCluster(Box::new(source));
-            (backend, recording::parallelcluster())
-        }
-    };
-    let header = Header {
-        region: Some(scenario.region().to_owned()),
-        ..Header::new(&target.image_id, recorded_backend, clock.now())
-    };
-    let origin = Origin::Api {
-        backend,
-        endpoint: simulator.url(),
-        interval: None,
-        simulator: Some(Box::new(simulator)),
-    };
-    Ok(Ready::new(target, clock, origin, header))
-}
-
-fn simulated_aws(
-    scenario: &Scenario,
-    simulator: &Simulator,
-    clock: &Clock,
-) -> Result<Direct, Error> {
-    let endpoints = Endpoints::at(&simulator.aws_url()).map_err(|error| bug(&error))?;
-    let keys = (ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN);
-    let fixed = Fixed::new(keys, scenario.region());
-    Direct::with_signer(
-        scenario.image_id(),
-        endpoints,
-        fixed,
-        Shared::default(),
-        clock.clone(),
-    )
-    .map_err(|error| bug(&error))
-}
-
-fn simulated_api(
-    scenario: &Scenario,
-    simulator: &Simulator,
-    clock: &Clock,
-) -> Result<ParallelCluster, Error> {
-    let api_url = simulator.url().parse::<ApiUrl>();
-    let image_id = scenario.image_id().parse::<ImageId>();
-    let settings = parallelcluster::Settings {
-        api_url: api_url.map_err(|error| bug(&error))?,
-        image_id: image_id.map_err(|error| bug(&error))?,
-        region: Some(scenario.region().to_owned()),
-        profile: None,
-        signing: Signing::Unsigned,
-        headers: HeaderMap::new(),
-        ca_bundle: None,
-    };
-    ParallelCluster::new(settings, clock.clone()).map_err(|error| bug(&error))
-}
-
-fn bug(error: &dyn std::error::Error) -> Error {
+pub(super) fn bug(error: &dyn std::error::Error) -> Error {
     Error::Bug(error.to_string())
 }
 
@@ -406,7 +397,7 @@ pub(crate) fn check_api_url(url: &str, origin: &str) -> Result<(), Error> {
 }
 
 /// A usage error with its chain of causes.
-fn usage(what: &str, error: &dyn std::error::Error) -> Error {
+pub(super) fn usage(what: &str, error: &dyn std::error::Error) -> Error {
     let mut message = format!("{what}: {error}");
     for cause in std::iter::successors(error.source(), |cause| cause.source()) {
         message.push_str(": ");

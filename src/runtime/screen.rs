@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::app::effect::{Effect, Effects};
 use crate::app::model::Model;
@@ -17,6 +17,7 @@ use crate::config::{ByBackground, TerminalCapabilities};
 use crate::error::Error;
 use crate::output::farewell;
 use crate::runtime::commands::report::ReportWriter;
+use crate::runtime::opener::Opener;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::{JobControl, JobSignals, Signals};
 use crate::runtime::process::tasks::Tasks;
@@ -54,13 +55,15 @@ pub(super) async fn run(
     appearance: Appearance,
     hook: Hook,
     clock: &Clock,
-    start: impl FnOnce(&mut Tasks) -> Sessions,
+    start: impl FnOnce(&mut Tasks) -> (Sessions, Opener),
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = appearance.theme.clone();
     let tty = Tty::start(appearance.capabilities, tasks)?;
     let Exit { code, unread } = show(model, appearance, &tty, hook, clock, start, tasks).await?;
-    for line in std::iter::once(farewell(model, &theme)).chain(unread) {
+    let farewell = farewell(model, &theme);
+    let last = Some(farewell).filter(|farewell| !farewell.is_empty());
+    for line in last.into_iter().chain(unread) {
         tty.print_last(&format!("{line}\n"));
     }
     Ok(code)
@@ -91,7 +94,7 @@ async fn show(
     tty: &Arc<Tty>,
     hook: Hook,
     clock: &Clock,
-    start: impl FnOnce(&mut Tasks) -> Sessions,
+    start: impl FnOnce(&mut Tasks) -> (Sessions, Opener),
     tasks: &mut Tasks,
 ) -> Result<Exit, Error> {
     let (signals, jobs) = (Signals::listen()?, JobSignals::listen()?);
@@ -113,10 +116,12 @@ async fn show(
     screen.write_control(background.ask());
     failpoint::in_foreign_thread();
     let now = Instant::now();
+    let (sessions, opener) = start(tasks);
     ScreenLoop {
         hangup: Hangup::watch_terminal(tasks),
         ticks: Ticks::new(clock),
-        sessions: start(tasks),
+        sessions,
+        opener,
         last_frame: now,
         next_frame: now,
         stale: false,
@@ -154,6 +159,7 @@ struct ScreenLoop<'a> {
     jobs: JobSignals,
     ticks: Ticks,
     sessions: Sessions,
+    opener: Opener,
     tasks: &'a mut Tasks,
     reports: ReportWriter,
     last_frame: Instant,
@@ -180,7 +186,7 @@ impl ScreenLoop<'_> {
             Some(code) => Ok(code),
             None => self.run_until_left().await,
         };
-        self.take_answers().await;
+        self.input.finish(self.background.exit_deadline()).await;
         let mut unread = Vec::new();
         for msg in self.reports.finish().await {
             let effects = update(self.model, msg);
@@ -228,6 +234,9 @@ impl ScreenLoop<'_> {
             msg = self.reports.next() => Wakeup::Msg(msg),
             msg = self.clipboard.next() => Wakeup::Msg(msg),
             msg = self.sessions.inbox.next() => Wakeup::Msg(msg),
+            prepared = self.opener.next() => {
+                Wakeup::Msg(self.opener.begin(prepared, &mut self.sessions, self.tasks))
+            }
             () = std::future::ready(()), if self.model.shown.has_index_work() => Wakeup::Msg(Msg::Idle),
         }
     }
@@ -248,20 +257,6 @@ impl ScreenLoop<'_> {
             _ => {}
         }
         event.into_msg().map_or(Wakeup::Frame, Wakeup::Msg)
-    }
-
-    /// Takes the answers that the terminal still owes: later they would be typed into the shell.
-    async fn take_answers(&mut self) {
-        let Some(deadline) = self.background.exit_deadline() else {
-            return;
-        };
-        while Instant::now() < deadline
-            && let Ok(Ok(event)) = timeout_at(deadline, self.input.next()).await
-        {
-            if event == Event::Attributes {
-                return;
-            }
-        }
     }
 
     /// Passes a message to the application. Returns the exit code if the program is to exit.
@@ -305,6 +300,8 @@ impl ScreenLoop<'_> {
                 Effect::Mouse(captured) => self.screen.capture_mouse(captured),
                 Effect::Redraw => self.screen.forget(),
                 Effect::Suspend => self.suspend(),
+                Effect::List(on) => self.opener.list(on, &self.sessions.messages, self.tasks),
+                Effect::Open(targets) => self.opener.open(targets, self.tasks),
                 Effect::Stop(session) => self.sessions.stop(session),
                 Effect::Emit(..) | Effect::Remark(_) => {}
                 Effect::Exit(code) => return Some(code),

@@ -90,7 +90,7 @@ pub(super) struct Sessions {
     /// The budgets of the endpoints: sessions that poll the same one share it.
     permits: Vec<(String, Permit)>,
     mfa: MfaSessions,
-    messages: mpsc::Sender<Msg>,
+    pub messages: mpsc::Sender<Msg>,
     writers: Writers,
     /// Where the build log is read from first.
     pub log_start: LogStart,

@@ -79,6 +79,8 @@ impl Theme {
         for part in text.graphemes(true) {
             if part.is_ascii() {
                 shown += part;
+            } else if part == "…" {
+                shown += self.glyphs().ellipsis;
             } else {
                 shown += &"?".repeat(width(part));
             }

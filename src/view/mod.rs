@@ -29,7 +29,7 @@ pub(crate) mod too_small;
 pub(crate) mod views;
 
 use self::chrome::{bar, hints, notices, now, title, verdict};
-use self::overlays::{filter_menu, help, prompt};
+use self::overlays::{builds, filter_menu, help, picker, prompt};
 use self::views::detail;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
@@ -68,6 +68,11 @@ fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             .offset(Offset::new(i32::from(area.x), i32::from(area.y)))
             .intersection(area)
     };
+    if model.shown.is_placeholder() {
+        hints::draw(model, theme, on_screen(regions.hints), buf);
+        overlay(model, theme, area, buf);
+        return;
+    }
     title::draw(model, theme, on_screen(regions.title), buf);
     let in_notice = lines
         .iter()
@@ -87,7 +92,13 @@ fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Some(Overlay::Prompt(prompt)) => prompt::draw(model, prompt, theme, hints, buf),
         _ => hints::draw(model, theme, hints, buf),
     }
+    overlay(model, theme, area, buf);
+}
+
+fn overlay(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     match &model.overlay {
+        Some(Overlay::Builds(menu)) => builds::draw(model, *menu, theme, area, buf),
+        Some(Overlay::Picker(picker)) => picker::draw(model, picker, theme, area, buf),
         Some(Overlay::Help { help, .. }) => help::draw(help, &model.keys, theme, area, buf),
         Some(Overlay::Filter(menu)) => filter_menu::draw(model, menu, theme, area, buf),
         Some(Overlay::Prompt(_)) | None => {}

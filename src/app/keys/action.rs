@@ -36,6 +36,13 @@ pub enum AppAction {
     /// Switch between the program and the terminal as the user of the mouse.
     Mouse,
     Help,
+    /// Show the next build of several.
+    NextBuild,
+    PreviousBuild,
+    /// Show or close the view of all builds.
+    Builds,
+    /// Choose more builds to watch.
+    Picker,
     /// Draw the whole screen again: another program has written on it.
     Redraw,
     /// Suspend the program.
@@ -95,6 +102,8 @@ pub enum OverlayAction {
     ShowAll,
     /// Switch between a regular expression and plain text.
     Regex,
+    /// Stop to watch the marked build.
+    CloseBuild,
 }
 
 /// The place in which a key is pressed. It decides which action the key has.
@@ -107,6 +116,9 @@ pub enum Context {
     Filter,
     /// A line of text input. Keys that type or edit do only that.
     Prompt,
+    /// The view of all builds.
+    Builds,
+    Picker,
     Help,
 }
 
@@ -118,6 +130,8 @@ impl Context {
             Self::Detail => "detail",
             Self::Filter => "filter",
             Self::Prompt => "prompt",
+            Self::Builds => "builds",
+            Self::Picker => "picker",
             Self::Help => "help",
         }
     }

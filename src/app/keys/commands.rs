@@ -57,7 +57,7 @@ impl Group {
 }
 
 use Action::{App, Overlay, Playback, Session, View};
-use Context::{Detail, Filter, Help, Prompt};
+use Context::{Builds, Detail, Filter, Help, Picker, Prompt};
 
 const LIST: Context = Context::View(Tab::Events);
 const RESOURCES: Context = Context::View(Tab::Resources);
@@ -65,11 +65,14 @@ const FAILURE: Context = Context::View(Tab::Failure);
 const LOG: Context = Context::View(Tab::Log);
 
 /// Every context, in the order in which clashes of keys are looked for.
-pub(crate) const CONTEXTS: &[Context] =
-    &[LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Prompt, Help];
+pub(crate) const CONTEXTS: &[Context] = &[
+    LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Prompt, Builds, Picker, Help,
+];
 
 /// Every context but the prompt, in which keys type.
-const EVERYWHERE: &[Context] = &[LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Help];
+const EVERYWHERE: &[Context] = &[
+    LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Builds, Picker, Help,
+];
 const VIEWS: &[Context] = &[LIST, RESOURCES, Detail, FAILURE, LOG];
 /// The views that are about events.
 const OF_EVENTS: &[Context] = &[LIST, RESOURCES, Detail, FAILURE];
@@ -86,7 +89,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Move, Action::Move(Move::Top), "top", EVERYWHERE, "to the first row"),
     row(Group::Move, Action::Move(Move::Bottom), "bottom", &[LIST], "to the last row; follow new events"),
     row(Group::Move, Action::Move(Move::Bottom), "bottom", &[LOG], "to the last line; follow new ones"),
-    row(Group::Move, Action::Move(Move::Bottom), "bottom", &[RESOURCES, Detail, FAILURE, Filter, Help], "to the last row"),
+    row(Group::Move, Action::Move(Move::Bottom), "bottom", &[RESOURCES, Detail, FAILURE, Filter, Builds, Picker, Help], "to the last row"),
     row(Group::Move, Session(SessionAction::SwitchPane), "switch-pane", PANES, "to the other pane"),
     row(Group::Move, View(ViewAction::Left), "left", &[RESOURCES], "scroll the time axis left"),
     row(Group::Move, View(ViewAction::Right), "right", &[RESOURCES], "scroll the time axis right"),
@@ -144,6 +147,16 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Show, App(AppAction::Utc), "utc", VIEWS, "times in UTC, or in your time zone"),
     row(Group::Show, App(AppAction::RelativeTimes), "relative-times", VIEWS, "times since the start, or event above"),
 
+    row(Group::Show, App(AppAction::NextBuild), "next-build", VIEWS, "the next build of several"),
+    row(Group::Show, App(AppAction::PreviousBuild), "previous-build", VIEWS, "the build before"),
+    row(Group::Show, App(AppAction::Builds), "builds", &[LIST, RESOURCES, Detail, FAILURE, LOG, Builds], "all watched builds"),
+    row(Group::Show, App(AppAction::Picker), "picker", &[LIST, RESOURCES, Detail, FAILURE, LOG, Builds], "choose more builds to watch"),
+    row(Group::Show, View(ViewAction::Enter), "enter", &[Builds], "show the build"),
+    row(Group::Show, Overlay(OverlayAction::CloseBuild), "close-build", &[Builds], "stop to watch the build"),
+    row(Group::Show, View(ViewAction::Enter), "enter", &[Picker], "watch the marked builds, or this one"),
+    row(Group::Show, View(ViewAction::Toggle), "toggle", &[Picker], "mark the build, to watch several"),
+    row(Group::Show, Session(SessionAction::Search), "search", &[Picker], "select by a text"),
+
     row(Group::Replay, Playback(PlaybackAction::Pause), "pause", VIEWS, "pause a replay, or go on"),
     row(Group::Replay, Playback(PlaybackAction::Slower), "slower", VIEWS, "replay half as fast"),
     row(Group::Replay, Playback(PlaybackAction::Faster), "faster", VIEWS, "replay twice as fast"),
@@ -152,6 +165,8 @@ pub const COMMANDS: &[Command] = &[
 
     row(Group::Program, App(AppAction::Close), "close", &[LIST, RESOURCES, FAILURE, LOG], "end the search, then the filter"),
     row(Group::Program, App(AppAction::Close), "close", &[Detail, Filter, Help], "close the pane or popup"),
+    row(Group::Program, App(AppAction::Close), "close", &[Builds], "back to the build"),
+    row(Group::Program, App(AppAction::Close), "close", &[Picker], "end the selection by a text, then close"),
     row(Group::Program, App(AppAction::Close), "close", &[Prompt], "cancel: back to the search before"),
     row(Group::Program, App(AppAction::Quit), "quit", EVERYWHERE, "close the pane or popup; else leave"),
     row(Group::Program, App(AppAction::Leave), "leave", EVERYWHERE, "leave at once"),

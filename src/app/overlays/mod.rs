@@ -4,14 +4,20 @@
 //!
 //! - `help`: the keys and signs, made from the key map
 //! - `filter_menu`: statuses, types and resources to list
+//! - `builds`: the watched builds
+//! - `picker`: the images of the account, and the recorded builds
 //! - `prompt`: the text to search or to filter for
 
+pub(crate) mod builds;
 pub(crate) mod filter_menu;
 pub(crate) mod help;
+pub(crate) mod picker;
 pub(crate) mod prompt;
 
+use builds::BuildsMenu;
 use filter_menu::FilterMenu;
 use help::Help;
+use picker::Picker;
 use prompt::Prompt;
 
 #[derive(Clone, Debug)]
@@ -22,5 +28,7 @@ pub enum Overlay {
         beneath: Option<Box<Overlay>>,
     },
     Filter(FilterMenu),
+    Builds(BuildsMenu),
+    Picker(Box<Picker>),
     Prompt(Prompt),
 }

@@ -114,8 +114,10 @@ impl ExitPolicy {
             .as_ref()
             .is_some_and(|(_, fault)| !fault.kind.may_pass());
         let is_hidden = self.events_are_denied() && build.hides();
-        let depends =
-            (is_hidden || (is_refused && build.awaits_description())).then_some(change.elapsed);
+        // A build that is awaited may still begin, and be described by other calls.
+        let is_awaited = self.waits_for_image && !build.has_responded();
+        let depends = (is_hidden || (is_refused && build.awaits_description())) && !is_awaited;
+        let depends = depends.then_some(change.elapsed);
         self.refused_since = depends.map(|now| self.refused_since.unwrap_or(now));
         let is_audit = change.completed_walk == Some(CompletedWalk::Audit);
         self.audited |= self.decided_at.is_some() && is_audit;
@@ -151,7 +153,7 @@ impl ExitPolicy {
             return None;
         }
         if !build.has_responded()
-            && let Some(end) = self.give_up(now)
+            && let Some(end) = self.give_up(build.was_answered(), now)
         {
             return Some(end);
         }
@@ -211,11 +213,15 @@ impl ExitPolicy {
         })
     }
 
-    /// The API has never responded, and waiting longer will not help.
-    fn give_up(&self, now: Duration) -> Option<WatchEnd> {
+    /// The API has never shown the build, and waiting longer will not help. `answered`: some call is permitted.
+    fn give_up(&self, answered: bool, now: Duration) -> Option<WatchEnd> {
         // A permission is one call's: the other one may be permitted.
         let is_denied = |fault: &Fault| fault.kind == FaultKind::Denied;
-        let both = self.events_fault.is_some() && self.image_fault.is_some();
+        let both = self.events_fault.is_some() && self.image_fault.is_some() && !answered;
+        // There is no stack: the refused description is awaited for longer.
+        if !both && self.refused_since.is_some() {
+            return None;
+        }
         let mut faults = self.events_fault.iter().chain(&self.image_fault);
         let (_, fault) = faults.find(|(since, fault)| {
             let is_refused = !fault.kind.may_pass() && (both || !is_denied(fault));

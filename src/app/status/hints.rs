@@ -7,6 +7,7 @@ use crate::app::keys::action::{
     Action, AppAction, Context, OverlayAction, PlaybackAction, SessionAction,
 };
 use crate::app::model::Model;
+use crate::app::overlays::picker::Picker;
 use crate::app::overlays::{Overlay, help};
 use crate::app::session::Session;
 use crate::app::views::Tab;
@@ -163,11 +164,41 @@ const PROMPT: &[Rule] = &[
     (&[Action::Overlay(OverlayAction::Regex)], "regex", always),
 ];
 
+#[rustfmt::skip] // A rule is a line.
+const BUILDS: &[Rule] = &[
+    (ENTER, "show", always),
+    (&[Action::Overlay(OverlayAction::CloseBuild)], "stop watching", has_others),
+    (&[app(AppAction::Picker)], "more builds", |model| !has_playback(model)),
+    (CLOSE, "close", always),
+    (MOVE, "move", always),
+    HELP,
+];
+
+#[rustfmt::skip] // A rule is a line.
+const PICKER: &[Rule] = &[
+    (ENTER, "watch", |model| picks(model, |picker| !picker.rows.is_empty())),
+    (CLOSE, "all again", |model| picks(model, |picker| picker.typing || !picker.query.is_empty())),
+    (&[view(ViewAction::Toggle)], "mark", |model| picks(model, |picker| !picker.rows.is_empty() && !picker.typing)),
+    (&[session(SessionAction::Search)], "filter", |model| picks(model, |picker| !picker.rows.is_empty() && !picker.typing)),
+    (MOVE, "move", |model| picks(model, |picker| !picker.typing)),
+    (&[app(AppAction::Help)], "help", |model| picks(model, |picker| !picker.typing)),
+    (&[app(AppAction::Quit)], "quit", |model| picks(model, |picker| !picker.typing)),
+];
+
+/// Several builds are watched.
+#[rustfmt::skip] // A rule is a line.
+const SEVERAL: &[Rule] = &[
+    (&[app(AppAction::NextBuild), app(AppAction::PreviousBuild)], "build", has_others),
+    (&[app(AppAction::Builds)], "builds", has_others),
+    HELP,
+    QUIT,
+];
+
 const IN_HELP: &[Rule] = &[(CLOSE, "close", always), (MOVE, "scroll", help_scrolls)];
 
 /// The rules of a context, in the order of the hints.
 fn rules(context: Context) -> [&'static [Rule]; 3] {
-    const LAST: &[Rule] = &[HELP, QUIT];
+    const LAST: &[Rule] = SEVERAL;
     match context {
         Context::View(Tab::Events) => [FIRST, LIST, LAST],
         Context::View(Tab::Resources) => [FIRST, RESOURCES, LAST],
@@ -176,6 +207,8 @@ fn rules(context: Context) -> [&'static [Rule]; 3] {
         Context::Detail => [FIRST, DETAIL, &[HELP]],
         Context::Filter => [FILTER, &[], &[]],
         Context::Prompt => [PROMPT, &[], &[]],
+        Context::Builds => [BUILDS, &[], &[]],
+        Context::Picker => [PICKER, &[], &[]],
         Context::Help => [IN_HELP, &[], &[]],
     }
 }
@@ -196,6 +229,17 @@ pub(crate) fn hints(model: &Model) -> Vec<Hint> {
             })
         })
         .collect()
+}
+
+fn has_others(model: &Model) -> bool {
+    model.in_order().len() > 1
+}
+
+fn picks(model: &Model, is_so: impl Fn(&Picker) -> bool) -> bool {
+    match &model.overlay {
+        Some(Overlay::Picker(picker)) => is_so(picker),
+        _ => false,
+    }
 }
 
 fn has_command(model: &Model) -> bool {

@@ -90,7 +90,9 @@ pub(crate) fn lines(
     let hint = session.remedy();
     let helps = |subject| match subject {
         NoticeSubject::Failure => true,
-        NoticeSubject::Attention => build.verdict() == Verdict::Succeeded,
+        NoticeSubject::Attention => {
+            matches!(build.verdict(), Verdict::Succeeded | Verdict::AmiNotFound)
+        }
         _ => false,
     };
     let notice = notice.map(|notice| (hint.filter(|_| helps(notice.0)), notice));

@@ -10,10 +10,11 @@ use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::filter_menu::FilterMenu;
 use crate::app::overlays::help::Help;
+use crate::app::overlays::picker::Picker;
 use crate::app::overlays::prompt::PromptPurpose;
 use crate::app::session::{Focus, Session};
 use crate::app::update::view_state::{close_help, set_filter, set_log_filter, set_search};
-use crate::app::update::{code, copy, find, navigation};
+use crate::app::update::{builds, code, copy, find, navigation};
 use crate::app::views::Tab;
 use crate::app::views::action::ViewAction;
 use crate::app::views::detail::DetailMode;
@@ -34,6 +35,11 @@ pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
         find::apply_typed_text(model);
         return;
     }
+    if let Some(Overlay::Picker(picker)) = &mut model.overlay
+        && builds::type_key(picker, key)
+    {
+        return;
+    }
     let action = model.keys.action(model.context(), key);
     if action == Some(Action::View(ViewAction::Enter)) && code::prompt(model).is_some() {
         code::enter(model, effects);
@@ -47,8 +53,8 @@ pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
         Some(Action::Playback(action)) => run_playback_action(model, action, effects),
         Some(Action::Session(action)) => run_session_action(model, action, effects),
         Some(Action::Move(step)) => navigation::go(model, step),
-        Some(Action::View(action)) => navigation::act(model, action),
-        Some(Action::Overlay(action)) => run_overlay_action(model, action),
+        Some(Action::View(action)) => navigation::act(model, action, effects),
+        Some(Action::Overlay(action)) => run_overlay_action(model, action, effects),
         None => model.toast = Some(unbound(model, key)),
     }
 }
@@ -67,15 +73,21 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
         prompt.paste(text);
         find::apply_typed_text(model);
+    } else if let Some(Overlay::Picker(picker)) = &mut model.overlay {
+        builds::pasted(picker, text);
     }
 }
 
 fn run_app_action(model: &mut Model, action: AppAction, effects: &mut Effects) {
+    let was_picker = matches!(model.overlay, Some(Overlay::Picker(_)));
     match action {
         AppAction::Close => {
-            if !close(model) {
+            if leaves_picker(model) {
+                leave(model, effects);
+            } else if !close(model) {
                 model.toast = Some(nothing_to_close(model));
             }
+            stop_listing(model, was_picker, effects);
         }
         AppAction::Utc => {
             model.times.utc = !model.times.utc;
@@ -106,12 +118,17 @@ fn run_app_action(model: &mut Model, action: AppAction, effects: &mut Effects) {
             effects.push(Effect::Mouse(model.mouse));
         }
         AppAction::Help => toggle_help(model),
+        AppAction::NextBuild => builds::switch(model, true),
+        AppAction::PreviousBuild => builds::switch(model, false),
+        AppAction::Builds => builds::toggle_menu(model),
+        AppAction::Picker => builds::open_picker(model, effects),
         AppAction::Redraw => effects.push(Effect::Redraw),
         AppAction::Suspend => effects.push(Effect::Suspend),
         AppAction::Quit => {
-            if !close_overlay(model) && !leave_detail(&mut model.shown) {
+            if leaves_picker(model) || (!close_overlay(model) && !leave_detail(&mut model.shown)) {
                 leave(model, effects);
             }
+            stop_listing(model, was_picker, effects);
         }
         AppAction::Leave => {
             if !matches!(model.overlay, Some(Overlay::Prompt(_))) || !close_overlay(model) {
@@ -121,11 +138,29 @@ fn run_app_action(model: &mut Model, action: AppAction, effects: &mut Effects) {
     }
 }
 
+/// Whether a key that closes the picker leaves the program: there is nothing beneath it.
+fn leaves_picker(model: &Model) -> bool {
+    let is_last = |picker: &Picker| !picker.typing && picker.query.is_empty();
+    let picker = match &model.overlay {
+        Some(Overlay::Picker(picker)) => Some(picker),
+        _ => None,
+    };
+    model.shown.is_placeholder() && picker.is_some_and(|picker| is_last(picker))
+}
+
+/// The account is listed for an open picker only.
+fn stop_listing(model: &Model, was_picker: bool, effects: &mut Effects) {
+    if was_picker && model.overlay.is_none() {
+        effects.push(Effect::List(false));
+    }
+}
+
 fn leave(model: &Model, effects: &mut Effects) {
-    let build = &model.shown.build;
-    let known = Some(build.verdict()).filter(|_| !build.is_only_recorded());
-    let code = known.and_then(exit_code::of_verdict);
-    effects.push(Effect::Exit(code.unwrap_or(exit_code::SUCCEEDED)));
+    let known = |session: &&Session| !session.build.is_only_recorded();
+    let sessions = model.in_order().into_iter().filter(known);
+    let codes = sessions.filter_map(|session| exit_code::of_verdict(session.build.verdict()));
+    let code = exit_code::of_builds(&codes.collect::<Vec<_>>());
+    effects.push(Effect::Exit(code));
 }
 
 fn nothing_to_close(model: &Model) -> String {
@@ -140,7 +175,10 @@ fn run_session_action(model: &mut Model, action: SessionAction, effects: &mut Ef
         SessionAction::SwitchPane => switch_pane(&mut model.shown),
         SessionAction::NextFailure => find::step_to_failure(model, true),
         SessionAction::PreviousFailure => find::step_to_failure(model, false),
-        SessionAction::Search => find::open_search(model),
+        SessionAction::Search => match &mut model.overlay {
+            Some(Overlay::Picker(picker)) => picker.typing = true,
+            _ => find::open_search(model),
+        },
         SessionAction::FilterText => find::open_filter_text(model),
         SessionAction::NextMatch => find::step_to_match(model, true),
         SessionAction::PreviousMatch => find::step_to_match(model, false),
@@ -173,8 +211,9 @@ fn run_playback_action(model: &mut Model, action: PlaybackAction, effects: &mut 
     }
 }
 
-fn run_overlay_action(model: &mut Model, action: OverlayAction) {
+fn run_overlay_action(model: &mut Model, action: OverlayAction, effects: &mut Effects) {
     match action {
+        OverlayAction::CloseBuild => builds::close_marked(model, effects),
         OverlayAction::ShowAll => set_filter(&mut model.shown, Filter::default()),
         OverlayAction::Regex => find::toggle_regex(model),
     }
@@ -239,7 +278,15 @@ fn close_overlay(model: &mut Model) -> bool {
             }
             model.overlay = None;
         }
-        Some(Overlay::Filter(_)) => model.overlay = None,
+        Some(Overlay::Picker(_)) => {
+            let Some(Overlay::Picker(picker)) = &mut model.overlay else {
+                return false;
+            };
+            if !picker.clear() {
+                model.overlay = None;
+            }
+        }
+        Some(Overlay::Filter(_) | Overlay::Builds(_)) => model.overlay = None,
         None => return false,
     }
     true

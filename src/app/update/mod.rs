@@ -1,6 +1,7 @@
 //! The only writer of the model while the program runs: applies messages here, and keys, the mouse and observations in
 //! the files beside it. See `app` for the order. Tests: tests/it/app/, tests/it/headless/endings.rs.
 
+mod builds;
 mod code;
 mod copy;
 mod ending;
@@ -63,6 +64,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             }
             model.show(id);
         }
+        Msg::Opened {
+            id,
+            target,
+            is_first,
+        } => builds::opened(model, id, target, is_first),
+        Msg::NotOpened(why) => builds::not_opened(model, &why, &mut effects),
+        Msg::Listed(listed) => builds::listed(model, listed),
+        Msg::Recorded(watches) => builds::recorded(model, watches),
         Msg::Idle => {}
         Msg::Mouse(action) => mouse::handle_mouse(model, action),
         Msg::Quiet => print_progress(model, &mut effects),
@@ -98,6 +107,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             }
         }
         Mode::Screen => {
+            if model.shown.is_placeholder() && model.overlay.is_none() && !model.is_opening {
+                builds::open_picker(model, &mut effects);
+            }
             model.shown.build.index_some(&mut WorkBudget::slice());
             find::select_first_match(model);
             code::show_prompt(model);

@@ -26,7 +26,8 @@ pub(super) fn handle_mouse(model: &mut Model, action: MouseAction) {
     model.begin_key();
     let at = Position::new(action.column, action.row);
     match (&model.overlay, action.kind) {
-        (Some(Overlay::Prompt(_)), _) => {}
+        (Some(Overlay::Prompt(_)), _)
+        | (Some(Overlay::Builds(_) | Overlay::Picker(_)), MouseKind::Click) => {}
         (Some(_), MouseKind::WheelUp) => navigation::go(model, Move::Up),
         (Some(_), MouseKind::WheelDown) => navigation::go(model, Move::Down),
         (Some(Overlay::Filter(_)), MouseKind::Click) => click_in_menu(model, at),
@@ -95,7 +96,7 @@ fn click_in_menu(model: &mut Model, at: Position) {
     let line = menu.top + line;
     if matches!(menu.lines.get(line), Some(FilterMenuLine::Choice(..))) {
         menu.mark(line);
-        navigation::act(model, ViewAction::Toggle);
+        navigation::act(model, ViewAction::Toggle, &mut Vec::new());
     }
 }
 

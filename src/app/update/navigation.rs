@@ -1,11 +1,12 @@
 //! Movement and the other actions of the focused overlay, detail pane or view. Called by `keys` and `mouse`.
 
+use crate::app::effect::Effects;
 use crate::app::layout::DetailPlacement;
 use crate::app::model::Model;
 use crate::app::overlays::{Overlay, help};
 use crate::app::session::Focus;
-use crate::app::update::find;
 use crate::app::update::view_state::set_filter;
+use crate::app::update::{builds, find};
 use crate::app::views::action::{Move, ViewAction};
 use crate::app::views::{Tab, ViewRequest};
 
@@ -24,6 +25,11 @@ pub(super) fn go(model: &mut Model, step: Move) {
         }
         Some(Overlay::Filter(menu)) => menu.mark(moved_to(menu.cursor, step, MENU_PAGE)),
         Some(Overlay::Prompt(_)) => {}
+        Some(Overlay::Builds(menu)) => {
+            let last = model.others.len();
+            menu.cursor = moved_to(menu.cursor, step, MENU_PAGE).min(last);
+        }
+        Some(Overlay::Picker(picker)) => picker.go_to(moved_to(picker.cursor, step, MENU_PAGE)),
         None => go_in_session(model, step),
     }
 }
@@ -45,10 +51,12 @@ fn go_in_session(model: &mut Model, step: Move) {
 }
 
 /// Carries out an action in the focused overlay or pane.
-pub(super) fn act(model: &mut Model, action: ViewAction) {
+pub(super) fn act(model: &mut Model, action: ViewAction, effects: &mut Effects) {
     match &model.overlay {
         Some(Overlay::Help { .. }) => {}
         Some(Overlay::Filter(_)) => act_in_filter_menu(model, action),
+        Some(Overlay::Builds(_)) => builds::act_in_menu(model, action),
+        Some(Overlay::Picker(_)) => builds::act_in_picker(model, action, effects),
         Some(Overlay::Prompt(_)) => act_in_prompt(model, action),
         None => act_in_session(model, action),
     }

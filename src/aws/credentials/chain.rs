@@ -281,6 +281,9 @@ impl AwsChain {
             let why = format!("line {line} of {path} is neither a section nor a property");
             return IdentityFault::Misconfigured(why);
         }
+        if let Some(why) = chain.and_then(|chain| chain.broken.clone()) {
+            return IdentityFault::Misconfigured(why);
+        }
         let fixed = Self::fixed_keys(files, chain);
         let login = match chain.map(|chain| &chain.source) {
             Some(Source::Login(login)) => login.clone(),

@@ -16,6 +16,8 @@ pub(crate) struct ProfileChain {
     pub(crate) source: Source,
     /// The roles that are assumed one after the other, the first with the source's credentials.
     pub(crate) roles: Vec<Role>,
+    /// Why it leads nowhere, where aws-config only says that there are no credentials.
+    pub(crate) broken: Option<String>,
 }
 
 /// A role of a profile.
@@ -65,7 +67,7 @@ pub(crate) enum Source {
 impl ProfileChain {
     pub(crate) fn of(profiles: &Profiles, selected: &str) -> Self {
         let mut profile = selected.to_owned();
-        let mut roles = Vec::new();
+        let (mut roles, mut broken) = (Vec::new(), None);
         for depth in 0..LONGEST {
             let has = |property| profiles.get(&profile, property).is_some();
             // A source's own keys come before its role.
@@ -78,8 +80,21 @@ impl ProfileChain {
                 .name(&profile, "source_profile")
                 .filter(|_| assumes)
             {
-                Some(next) if next != profile => profile = next,
-                _ => {
+                Some(next) if next != profile => {
+                    if !profiles.has(&next) {
+                        broken = Some(format!(
+                            "the source_profile {next} of profile {profile} does not exist"
+                        ));
+                    }
+                    profile = next;
+                }
+                source => {
+                    let has_keys_of_its_own = has("aws_access_key_id");
+                    if source.is_some() && !has_keys_of_its_own {
+                        broken = Some(format!(
+                            "profile {profile} is its own source_profile and has no keys"
+                        ));
+                    }
                     let source = if has_keys {
                         keys_of(profiles, &profile)
                     } else {
@@ -89,6 +104,7 @@ impl ProfileChain {
                         profile,
                         source,
                         roles,
+                        broken,
                     };
                 }
             }
@@ -97,6 +113,7 @@ impl ProfileChain {
             profile: selected.to_owned(),
             source: Source::Other,
             roles: Vec::new(),
+            broken: None,
         }
     }
 

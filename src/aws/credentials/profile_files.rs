@@ -19,7 +19,9 @@ use aws_config::profile::{ProfileFileLoadError, ProfileSet};
 use chrono::{DateTime, Utc};
 
 use crate::aws::credentials::fault::FixedKeys;
-use crate::aws::credentials::profile_text::{DEFAULT, FileKind, decode, encode, rewrite};
+use crate::aws::credentials::profile_text::{
+    DEFAULT, FileKind, decode, encode, rewrite, without_keys_of,
+};
 
 /// Far above any file of this kind.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -85,6 +87,7 @@ impl AwsFiles {
         let mut read = Self::empty();
         read.config = read.file(places.config.as_deref(), FileKind::Config);
         read.credentials = read.file(places.credentials.as_deref(), FileKind::Credentials);
+        read.config = without_keys_of(&read.config, &read.credentials);
         read.has_home = places.has_home;
         read.by_environment.clone_from(&places.profile);
         read.environment.clone_from(&places.keys);

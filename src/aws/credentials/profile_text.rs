@@ -4,6 +4,8 @@
 //! Pure: [`profile_files`](crate::aws::credentials::profile_files) reads the files. The rules are those of Python's
 //! `configparser`, with which the AWS CLI reads; a line that it would refuse spoils its own section only.
 
+use std::collections::HashSet;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The characters that aws-config does not permit in a name, and the escape character itself.
@@ -22,6 +24,15 @@ pub(super) const DEFAULT: &str = "default";
 const PREFIXES: [&str; 3] = ["profile", "sso-session", "services"];
 /// The properties whose value is the name of a section.
 const REFERENCES: [&str; 3] = ["source_profile", "sso_session", "services"];
+
+/// The properties that are absent where their value is empty: aws-config would use it.
+const NEVER_EMPTY: [&str; 4] = ["region", KEYS[0], KEYS[1], KEYS[2]];
+/// The properties of a profile's keys, which belong together.
+const KEYS: [&str; 3] = [
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+];
 
 /// The kind of a file, which decides how its sections are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +95,7 @@ struct Property {
     indent: usize,
     /// Indented lines are properties of their own.
     is_group: bool,
+    is_dropped: bool,
 }
 
 struct Rewriter {
@@ -104,9 +116,13 @@ impl Rewriter {
         let continued = self.property.as_ref().filter(|last| indent > last.indent);
         let is_read = if let Some(last) = continued {
             let is_group = last.is_group;
-            self.continuation(line, is_group)
+            last.is_dropped || self.continuation(line, is_group)
         } else if let Some(name) = section_name(line) {
             self.section(name);
+            true
+        } else if line.starts_with('[') {
+            // What follows belongs to the section that this line was to begin.
+            (self.section, self.property) = (None, None);
             true
         } else {
             self.property(line, indent)
@@ -155,11 +171,18 @@ impl Rewriter {
         if name.is_empty() {
             return false;
         }
+        let is_dropped = value.is_empty() && NEVER_EMPTY.contains(&name.as_str());
         self.property = Some(Property {
             indent,
             is_group: value.is_empty(),
+            is_dropped,
         });
-        if REFERENCES.contains(&name.as_str()) {
+        if is_dropped {
+            return true;
+        }
+        if name == "credential_process" {
+            self.write(&format!("{name} = {}", without_comments(value)));
+        } else if REFERENCES.contains(&name.as_str()) {
             self.write(&format!("{name} = {}", encode(value)));
         } else {
             self.write(&format!("{name} = {value}"));
@@ -184,6 +207,62 @@ impl Rewriter {
             self.output.text.push('\n');
         }
     }
+}
+
+/// A command whose words contain no comment: aws-config takes a `#` or a `;` after a space for one, also inside quotes.
+fn without_comments(command: &str) -> String {
+    let mut text = String::with_capacity(command.len());
+    let (mut quote, mut last) = (None, None);
+    let mut is_escaped = false;
+    for character in command.chars() {
+        if matches!(character, '#' | ';') && last.is_some_and(char::is_whitespace) {
+            match quote {
+                None => text.push('\\'),
+                Some(quote) => text.extend([quote, quote]),
+            }
+        }
+        match (character, quote) {
+            _ if is_escaped => is_escaped = false,
+            ('\\', None | Some('"')) => is_escaped = true,
+            ('\'' | '"', None) => quote = Some(character),
+            (end, Some(begin)) if end == begin => quote = None,
+            _ => {}
+        }
+        text.push(character);
+        last = Some(character);
+    }
+    text
+}
+
+/// A rewritten config file without the keys of profiles that have some in the rewritten credentials file: keys of one
+/// file do not go with the secret or the token of the other.
+pub(crate) fn without_keys_of(config: &str, credentials: &str) -> String {
+    let lines = |text| in_sections(text);
+    let has_keys: HashSet<_> = lines(credentials)
+        .filter(|(_, line)| is_property(line, KEYS[0]))
+        .map(|(section, _)| section)
+        .collect();
+    let kept = lines(config).filter(|(section, line)| {
+        let profile = section.strip_prefix("profile ").unwrap_or(section);
+        let is_key = KEYS.iter().any(|key| is_property(line, key));
+        !(is_key && has_keys.contains(profile))
+    });
+    kept.flat_map(|(_, line)| [line, "\n"]).collect()
+}
+
+/// The lines of a rewritten file, each with the header of its section.
+fn in_sections(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.lines().scan("", |section, line| {
+        if let Some(header) = line.strip_prefix('[') {
+            *section = header.trim_end_matches(']');
+        }
+        Some((*section, line))
+    })
+}
+
+fn is_property(line: &str, name: &str) -> bool {
+    let value = line.strip_prefix(name);
+    value.is_some_and(|value| value.starts_with(" ="))
 }
 
 /// The text between the brackets: to the first `]` outside quotes, else to the last one.
@@ -287,6 +366,21 @@ mod tests {
                 "[services s]\nec2 = \n endpoint_url = http://x\n y = z\nsts = \n a = b\n",
             ),
             ("[default]\na = b\n  [c]", "[default]\na = b\n [c]\n"),
+            // A section that does not end is not the one before it.
+            (
+                "[default]\na = 1\n[profile b\nregion = x\n[profile c]\nb = 2",
+                "[default]\na = 1\n[profile c]\nb = 2\n",
+            ),
+            // Empty values that would be used.
+            (
+                "[default]\nregion =\n  # note\n  x\naws_access_key_id =\noutput =\n",
+                "[default]\noutput = \n",
+            ),
+            // Signs of a comment in a command.
+            (
+                "[default]\ncredential_process = a 'b ;c' \"d #e\" #f;g \\\"; h#i\n",
+                "[default]\ncredential_process = a 'b '';c' \"d \"\"#e\" \\#f;g \\\"; h#i\n",
+            ),
             // Sections that are no profiles.
             (
                 "[work]\na = 1\n[plugins]\n?\n[default]\nb = 2",
@@ -309,6 +403,15 @@ mod tests {
         let text = "[My Mac]\n a = 1\n[ work ] ; old\nb = 2\n";
         let expected = "[My%20Mac]\na = 1\n[work]\nb = 2\n";
         assert_eq!(rewrite(text, FileKind::Credentials).text, expected);
+    }
+
+    #[test]
+    fn the_keys_of_a_profile_come_from_one_file() {
+        let keys = "aws_access_key_id = a\naws_secret_access_key = s\naws_session_token = t\n";
+        let config = format!("[default]\n{keys}[profile a]\nregion = x\n{keys}[profile b]\n{keys}");
+        let credentials = "[a]\naws_access_key_id = c\n[b]\nregion = y\n";
+        let expected = format!("[default]\n{keys}[profile a]\nregion = x\n[profile b]\n{keys}");
+        assert_eq!(without_keys_of(&config, credentials), expected);
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! Asks for each permission of a watch by a harmless call: one about a build that need not exist. Also the caller's
 //! identity, and the smallest policy that permits everything.
 
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::aws::endpoints::partition;
 use crate::aws::operation::Operation;
 use crate::backend::direct::client::{Call, Refusal};
 use crate::backend::direct::ec2::Lookup;
-use crate::backend::direct::query::{ForeignBody, non_empty, xml};
+use crate::backend::direct::query::{ForeignBody, result, xml};
 use crate::backend::direct::{Direct, cloudformation, ec2, imagebuilder};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::text::safe::SafeText;
@@ -70,29 +69,13 @@ pub(crate) struct Permission {
     pub(crate) fault: Option<Fault>,
 }
 
-#[derive(Deserialize)]
-struct CallerAnswer {
-    #[serde(rename = "GetCallerIdentityResult")]
-    result: CallerResult,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct CallerResult {
-    arn: Option<String>,
-    account: Option<String>,
-}
-
 fn caller(body: &[u8]) -> Result<Caller, ForeignBody> {
-    let CallerAnswer { result } = xml("GetCallerIdentityResponse", body)?;
-    let safe = |text| {
-        non_empty(text)
-            .as_deref()
-            .map_or_else(|| SafeText::new("?"), SafeText::new)
-    };
+    let answer = xml("GetCallerIdentityResponse", body)?;
+    let result = result(&answer, "GetCallerIdentityResult")?;
+    let safe = |name| SafeText::new(result.text(name).unwrap_or("?"));
     Ok(Caller {
-        account: safe(result.account),
-        arn: safe(result.arn),
+        account: safe("Account"),
+        arn: safe("Arn"),
     })
 }
 

@@ -3,12 +3,12 @@
 //! Events become the JSON objects of the ParallelCluster API, with the fields that it leaves out, so that everything
 //! behind the backend reads the same events from both.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
-use crate::backend::direct::query::{ForeignBody, Parameters, non_empty, xml};
+use crate::backend::direct::query::{Element, ForeignBody, MAX_MEMBERS, Parameters, result, xml};
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::stack_event::{EventReader, StackId, parse_time};
 
@@ -16,7 +16,7 @@ const VERSION: (&str, &str) = ("Version", "2010-05-15");
 
 /// The tag by which ParallelCluster marks its stacks and AMIs.
 pub(super) const IMAGE_ID_TAG: &str = "parallelcluster:image_id";
-const VERSION_TAG: &str = "parallelcluster:version";
+pub(super) const VERSION_TAG: &str = "parallelcluster:version";
 
 pub(super) fn describe_stack_events<'a>(
     stack: &'a str,
@@ -43,127 +43,84 @@ pub(super) fn list_deleted_stacks(token: Option<&str>) -> Parameters<'_> {
     parameters
 }
 
-#[derive(Deserialize)]
-struct List<T> {
-    #[serde(default = "Vec::new")]
-    member: Vec<T>,
+/// The fields of an event. The ParallelCluster API has the same names in camel case.
+const EVENT_FIELDS: [&str; 19] = [
+    "StackId",
+    "EventId",
+    "StackName",
+    "OperationId",
+    "LogicalResourceId",
+    "PhysicalResourceId",
+    "ResourceType",
+    "Timestamp",
+    "ResourceStatus",
+    "ResourceStatusReason",
+    "ResourceProperties",
+    "ClientRequestToken",
+    "DetailedStatus",
+    "HookType",
+    "HookStatus",
+    "HookStatusReason",
+    "HookInvocationPoint",
+    "HookInvocationId",
+    "HookFailureMode",
+];
+
+/// The states of a stack that builds an image, or has failed to. One that is complete deletes itself, and its AMI tells.
+const STATES: [(&str, &str); 7] = [
+    ("StackStatusFilter.member.1", "CREATE_IN_PROGRESS"),
+    ("StackStatusFilter.member.2", "CREATE_FAILED"),
+    ("StackStatusFilter.member.3", "ROLLBACK_IN_PROGRESS"),
+    ("StackStatusFilter.member.4", "ROLLBACK_FAILED"),
+    ("StackStatusFilter.member.5", "ROLLBACK_COMPLETE"),
+    ("StackStatusFilter.member.6", "DELETE_IN_PROGRESS"),
+    ("StackStatusFilter.member.7", "DELETE_FAILED"),
+];
+
+/// The stacks that may be builds.
+pub(super) fn list_stacks(token: Option<&str>) -> Parameters<'_> {
+    let mut parameters = vec![("Action", "ListStacks"), VERSION];
+    parameters.extend(STATES);
+    parameters.extend(token.map(|token| ("NextToken", token)));
+    parameters
 }
 
-impl<T> Default for List<T> {
-    fn default() -> Self {
-        Self { member: Vec::new() }
+/// An event as the ParallelCluster API has it.
+fn event_json(event: &Element) -> String {
+    let mut json = String::from("{");
+    for name in EVENT_FIELDS {
+        let Some(text) = event.text(name) else {
+            continue;
+        };
+        let separator = if json.len() > 1 { "," } else { "" };
+        let (first, rest) = name.split_at(1);
+        let key = first.to_ascii_lowercase();
+        let value = serde_json::Value::from(text);
+        let _ = write!(json, "{separator}\"{key}{rest}\":{value}");
     }
-}
-
-#[derive(Deserialize)]
-struct EventsAnswer {
-    #[serde(rename = "DescribeStackEventsResult")]
-    result: EventsResult,
-}
-
-#[derive(Deserialize)]
-struct EventsResult {
-    #[serde(rename = "StackEvents", default)]
-    events: List<Event>,
-    #[serde(rename = "NextToken")]
-    next_token: Option<String>,
-}
-
-/// An event, from CloudFormation's names of the fields to the API's.
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all(deserialize = "PascalCase", serialize = "camelCase"))]
-#[expect(clippy::struct_field_names, reason = "the names are CloudFormation's")]
-struct Event {
-    #[serde(skip_serializing_if = "is_absent")]
-    stack_id: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    event_id: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    stack_name: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    operation_id: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    logical_resource_id: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    physical_resource_id: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    resource_type: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    timestamp: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    resource_status: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    resource_status_reason: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    resource_properties: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    client_request_token: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    detailed_status: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    hook_type: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    hook_status: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    hook_status_reason: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    hook_invocation_point: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    hook_invocation_id: Option<String>,
-    #[serde(skip_serializing_if = "is_absent")]
-    hook_failure_mode: Option<String>,
-}
-
-#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-fn is_absent(text: &Option<String>) -> bool {
-    text.as_deref().is_none_or(str::is_empty)
+    json.push('}');
+    json
 }
 
 /// Reads a page of events, newest first.
 pub(super) fn events(body: &[u8]) -> Result<EventsPage, ForeignBody> {
-    let answer: EventsAnswer = xml("DescribeStackEventsResponse", body)?;
-    let members = answer.result.events.member;
-    let stack = members.iter().find_map(|event| event.stack_id.as_deref());
-    let stack = stack.filter(|id| !id.is_empty()).map(StackId::from);
+    let answer = xml("DescribeStackEventsResponse", body)?;
+    let result = result(&answer, "DescribeStackEventsResult")?;
+    let members = || result.members("StackEvents", "member");
+    if members().count() > MAX_MEMBERS {
+        return Err(ForeignBody::TooMany(MAX_MEMBERS, "events"));
+    }
+    let stack = members().find_map(|event| event.text("StackId"));
+    let stack = stack.map(StackId::from);
     let mut reader = EventReader::default();
-    let events = members.iter().map(|event| {
-        let json = serde_json::to_string(event).unwrap_or_default();
+    let events = members().map(|event| {
+        let json = event_json(event);
         Arc::new(reader.read(&json, stack.as_ref()))
     });
     Ok(EventsPage {
         events: events.collect(),
-        next: non_empty(answer.result.next_token).map(NextToken::new),
+        next: result.text("NextToken").map(NextToken::new),
     })
-}
-
-#[derive(Deserialize)]
-struct StacksAnswer {
-    #[serde(rename = "DescribeStacksResult")]
-    result: StacksResult,
-}
-
-#[derive(Deserialize)]
-struct StacksResult {
-    #[serde(rename = "Stacks", default)]
-    stacks: List<StackRow>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct StackRow {
-    stack_id: Option<String>,
-    stack_status: Option<String>,
-    stack_status_reason: Option<String>,
-    creation_time: Option<String>,
-    #[serde(default)]
-    tags: List<Tag>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Tag {
-    key: Option<String>,
-    value: Option<String>,
 }
 
 /// A stack as DescribeStacks has it.
@@ -182,46 +139,47 @@ pub(super) struct Stack {
 
 /// Reads a description. `None` where the list is empty.
 pub(super) fn stack(body: &[u8]) -> Result<Option<Stack>, ForeignBody> {
-    let answer: StacksAnswer = xml("DescribeStacksResponse", body)?;
-    let Some(row) = answer.result.stacks.member.into_iter().next() else {
+    let answer = xml("DescribeStacksResponse", body)?;
+    let result = result(&answer, "DescribeStacksResult")?;
+    let Some(row) = result.members("Stacks", "member").next() else {
         return Ok(None);
     };
-    let tag = |name: &str| {
-        let mut tags = row.tags.member.iter();
-        let tag = tags.find(|tag| tag.key.as_deref() == Some(name))?;
-        non_empty(tag.value.clone())
-    };
+    let tag = |name: &str| row.tag(("Tags", "member"), ("Key", "Value"), name);
     Ok(Some(Stack {
         image_id: tag(IMAGE_ID_TAG),
         version: tag(VERSION_TAG),
-        id: non_empty(row.stack_id),
-        status: non_empty(row.stack_status),
-        reason: non_empty(row.stack_status_reason),
-        created: row.creation_time.as_deref().and_then(parse_time),
+        id: row.owned_text("StackId"),
+        status: row.owned_text("StackStatus"),
+        reason: row.owned_text("StackStatusReason"),
+        created: row.text("CreationTime").and_then(parse_time),
         hides_tags: false,
     }))
 }
 
-#[derive(Deserialize)]
-struct ListAnswer {
-    #[serde(rename = "ListStacksResult")]
-    result: ListResult,
+/// A stack as ListStacks has it: without tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StackSummary {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) status: String,
+    pub(super) created: Option<DateTime<Utc>>,
 }
 
-#[derive(Deserialize)]
-struct ListResult {
-    #[serde(rename = "StackSummaries", default)]
-    stacks: List<Summary>,
-    #[serde(rename = "NextToken")]
-    next_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Summary {
-    stack_id: Option<String>,
-    stack_name: Option<String>,
-    creation_time: Option<String>,
+/// Reads a page of stacks that are no part of another one, and the token of the next page.
+pub(super) fn summaries(body: &[u8]) -> Result<(Vec<StackSummary>, Option<String>), ForeignBody> {
+    let answer = xml("ListStacksResponse", body)?;
+    let result = result(&answer, "ListStacksResult")?;
+    let rows = result.members("StackSummaries", "member");
+    let own = rows.filter(|row| row.text("ParentId").is_none());
+    let stacks = own.filter_map(|row| {
+        Some(StackSummary {
+            id: row.owned_text("StackId")?,
+            name: row.owned_text("StackName")?,
+            status: row.owned_text("StackStatus")?,
+            created: row.text("CreationTime").and_then(parse_time),
+        })
+    });
+    Ok((stacks.collect(), result.owned_text("NextToken")))
 }
 
 /// Reads a page of deleted stacks: the id of the newest one of this name, and the token of the next page.
@@ -229,14 +187,14 @@ pub(super) fn deleted(
     name: &str,
     body: &[u8],
 ) -> Result<(Option<StackId>, Option<String>), ForeignBody> {
-    let answer: ListAnswer = xml("ListStacksResponse", body)?;
-    let stacks = answer.result.stacks.member.into_iter();
-    let own = stacks.filter(|stack| stack.stack_name.as_deref() == Some(name));
+    let answer = xml("ListStacksResponse", body)?;
+    let result = result(&answer, "ListStacksResult")?;
+    let stacks = result.members("StackSummaries", "member");
+    let own = stacks.filter(|stack| stack.text("StackName") == Some(name));
     // The order of the list is not documented; these times sort as text.
-    let newest = own.max_by(|one, other| one.creation_time.cmp(&other.creation_time));
-    let id = newest.and_then(|stack| non_empty(stack.stack_id));
-    let id = id.as_deref().map(StackId::from);
-    Ok((id, non_empty(answer.result.next_token)))
+    let newest = own.max_by_key(|stack| stack.text("CreationTime"));
+    let id = newest.and_then(|stack| stack.text("StackId"));
+    Ok((id.map(StackId::from), result.owned_text("NextToken")))
 }
 
 #[cfg(test)]
@@ -298,6 +256,63 @@ mod tests {
         }
         let cut = EVENTS.find("<ResponseMetadata>").unwrap();
         assert!(events(EVENTS.get(..cut).unwrap().as_bytes()).is_err());
+    }
+
+    /// An odd part costs nothing but itself, wherever it is.
+    #[test]
+    fn one_odd_part_of_a_page_does_not_hide_its_events() {
+        let page = |between: &[u8], within: &[u8]| {
+            let event = |id: &str, more: &[u8]| {
+                let head = format!(
+                    "<member><StackId>s</StackId><EventId>{id}</EventId><ResourceStatusReason>r"
+                );
+                let tail = b"</ResourceStatusReason></member>";
+                [head.as_bytes(), more, tail].concat()
+            };
+            let parts: [&[u8]; 6] = [
+                b"<DescribeStackEventsResponse><DescribeStackEventsResult><StackEvents>",
+                &event("1", b""),
+                between,
+                &event("2", within),
+                &event("3", b""),
+                b"</StackEvents><NextToken>t</NextToken></DescribeStackEventsResult></DescribeStackEventsResponse>",
+            ];
+            events(&parts.concat()).unwrap()
+        };
+        let repeated = b"</ResourceStatusReason><EventId>9</EventId><ResourceStatusReason>";
+        let odd: [&[u8]; 9] = [
+            b"",
+            b"<!-- a comment -->",
+            b"<?target data?>",
+            b"<Unknown><member>x</member></Unknown>",
+            b"&#0;",
+            b"&#xFFFFFF;",
+            b"&unknown;",
+            b"\xff\0\xc3",
+            b" & ",
+        ];
+        for part in odd.into_iter().chain([repeated.as_slice()]) {
+            let between = if part == repeated { b"" } else { part };
+            for page in [page(between, b""), page(b"", part)] {
+                let ids: Vec<_> = page.events.iter().map(|it| it.event_id.as_str()).collect();
+                assert_eq!(ids, ["1", "2", "3"], "{}", part.escape_ascii());
+                assert_eq!(page.next.unwrap().as_str(), "t");
+            }
+        }
+    }
+
+    #[test]
+    fn more_events_than_a_page_can_have_are_refused() {
+        let wrap = |count| {
+            let members = "<member/>".repeat(count);
+            let body = format!(
+                "<DescribeStackEventsResponse><DescribeStackEventsResult><StackEvents>{members}</StackEvents></DescribeStackEventsResult></DescribeStackEventsResponse>"
+            );
+            events(body.as_bytes())
+        };
+        assert_eq!(wrap(MAX_MEMBERS).unwrap().events.len(), MAX_MEMBERS);
+        let many = wrap(MAX_MEMBERS + 1).unwrap_err();
+        assert_eq!(many, ForeignBody::TooMany(MAX_MEMBERS, "events"));
     }
 
     #[test]

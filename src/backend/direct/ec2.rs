@@ -1,10 +1,9 @@
 //! EC2's DescribeImages: the AMIs of a build, by ParallelCluster's tag, by the exact image that made them, or by id.
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 
 use crate::backend::direct::cloudformation::IMAGE_ID_TAG;
-use crate::backend::direct::query::{ForeignBody, Parameters, non_empty, xml};
+use crate::backend::direct::query::{Element, ForeignBody, Parameters, xml};
 use crate::domain::image::Ami;
 use crate::domain::stack_event::parse_time;
 use crate::text::safe::SafeText;
@@ -39,46 +38,19 @@ pub(super) fn describe_images(lookup: &Lookup) -> Parameters<'_> {
     parameters
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(rename = "imagesSet", default)]
-    images: Images,
-}
-
-#[derive(Default, Deserialize)]
-struct Images {
-    #[serde(default)]
-    item: Vec<Image>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names are EC2's")]
-struct Image {
-    image_id: Option<String>,
-    name: Option<String>,
-    image_state: Option<String>,
-    creation_date: Option<String>,
-    #[serde(default)]
-    tag_set: Tags,
-    state_reason: Option<StateReason>,
-}
-
-#[derive(Default, Deserialize)]
-struct Tags {
-    #[serde(default)]
-    item: Vec<Tag>,
-}
-
-#[derive(Deserialize)]
-struct Tag {
-    key: Option<String>,
-    value: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct StateReason {
-    message: Option<String>,
+/// The finished AMIs of every image.
+pub(super) fn list_images(token: Option<&str>) -> Parameters<'_> {
+    let mut parameters = vec![
+        ("Action", "DescribeImages"),
+        ("Version", "2016-11-15"),
+        ("Filter.1.Name", "tag-key"),
+        ("Filter.1.Value.1", IMAGE_ID_TAG),
+        ("Filter.2.Name", "tag:parallelcluster:build_status"),
+        ("Filter.2.Value.1", "available"),
+        ("Owner.1", "self"),
+    ];
+    parameters.extend(token.map(|token| ("NextToken", token)));
+    parameters
 }
 
 /// An AMI of the account, with the tags that say whose it is.
@@ -93,44 +65,40 @@ pub(super) struct TaggedAmi {
 
 /// Reads the AMIs, newest first.
 pub(super) fn images(body: &[u8]) -> Result<Vec<TaggedAmi>, ForeignBody> {
-    let answer: Answer = xml("DescribeImagesResponse", body)?;
-    let images = answer.images.item.into_iter();
-    let mut images: Vec<_> = images.filter_map(Image::read).collect();
-    images.sort_by_key(|image| std::cmp::Reverse(image.created));
-    Ok(images)
+    Ok(listed(body)?.0)
 }
 
-impl Image {
-    fn read(self) -> Option<TaggedAmi> {
-        let tag = |name: &str| {
-            let mut tags = self.tag_set.item.iter();
-            let tag = tags.find(|tag| tag.key.as_deref() == Some(name))?;
-            non_empty(tag.value.clone())
-        };
-        let (image_id, image_arn) = (tag(IMAGE_ID_TAG), tag(IMAGE_ARN_TAG));
-        let is_tagged = tag(BUILD_STATUS_TAG).as_deref() == Some("available");
-        let safe = |text: Option<String>| non_empty(text).as_deref().map(SafeText::new);
-        let reason = self.state_reason.and_then(|reason| reason.message);
-        let state = self.image_state.map(|state| state.to_uppercase());
-        let id = non_empty(self.image_id)?;
-        let tags = self.tag_set.item.into_iter();
-        let tag = |tag: Tag| Some((safe(tag.key)?, safe(tag.value)?));
-        let mut tags: Vec<_> = tags.filter_map(tag).collect();
-        tags.sort();
-        Some(TaggedAmi {
-            ami: Ami {
-                name: safe(self.name),
-                state: safe(state),
-                state_reason: safe(reason),
-                image_arn: safe(image_arn),
-                tags,
-                ..Ami::new(&id)
-            },
-            created: self.creation_date.as_deref().and_then(parse_time),
-            image_id,
-            is_tagged,
-        })
-    }
+/// Reads a page of AMIs, newest first, and the token of the next page.
+pub(super) fn listed(body: &[u8]) -> Result<(Vec<TaggedAmi>, Option<String>), ForeignBody> {
+    let answer = xml("DescribeImagesResponse", body)?;
+    let images = answer.members("imagesSet", "item");
+    let mut images: Vec<_> = images.filter_map(image).collect();
+    images.sort_by_key(|image| std::cmp::Reverse(image.created));
+    Ok((images, answer.owned_text("nextToken")))
+}
+
+fn image(image: &Element) -> Option<TaggedAmi> {
+    let tag = |name: &str| image.tag(("tagSet", "item"), ("key", "value"), name);
+    let safe = |text: Option<&str>| text.map(SafeText::new);
+    let state = image.text("imageState").map(str::to_uppercase);
+    let reason = image.child("stateReason");
+    let tags = image.members("tagSet", "item");
+    let tags = tags.filter_map(|tag| Some((safe(tag.text("key"))?, safe(tag.text("value"))?)));
+    let mut tags: Vec<_> = tags.collect();
+    tags.sort();
+    Some(TaggedAmi {
+        ami: Ami {
+            name: safe(image.text("name")),
+            state: safe(state.as_deref()),
+            state_reason: safe(reason.and_then(|reason| reason.text("message"))),
+            image_arn: safe(tag(IMAGE_ARN_TAG).as_deref()),
+            tags,
+            ..Ami::new(image.text("imageId")?)
+        },
+        created: image.text("creationDate").and_then(parse_time),
+        image_id: tag(IMAGE_ID_TAG),
+        is_tagged: tag(BUILD_STATUS_TAG).as_deref() == Some("available"),
+    })
 }
 
 #[cfg(test)]

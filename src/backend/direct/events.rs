@@ -37,10 +37,18 @@ impl Direct {
             }
             None => self.newest().await,
         };
-        if let Err(Refusal::Fault(fault)) = &page {
-            self.refuse_if_denied(Operation::DescribeStackEvents, fault);
+        match page {
+            Err(Refusal::Fault(fault)) if fault.kind == FaultKind::Denied => {
+                self.refuse_if_denied(Operation::DescribeStackEvents, &fault);
+                let presence = self.presence_of_stack(fault.clone()).await;
+                if presence == Refusal::Absent {
+                    // The answer does not tell it.
+                    self.untold.push(fault);
+                }
+                Err(presence)
+            }
+            page => page,
         }
-        page
     }
 
     /// Tells once, before the first call about a stack, that its ARN is of another account than the credentials.
@@ -83,7 +91,12 @@ impl Direct {
     /// Events are refused: whether there is a stack can still be asked.
     async fn presence_of_stack(&mut self, refused: Fault) -> Refusal {
         match self.describe_stack_now().await {
-            Ok(None) if self.refusal(Operation::DescribeStacks).is_none() => Refusal::Absent,
+            Ok(None) if self.refusal(Operation::DescribeStacks).is_none() => {
+                if self.known.stack.is_none() {
+                    self.find_deleted_stack().await;
+                }
+                Refusal::Absent
+            }
             Ok(_) => Refusal::Fault(refused),
             Err(fault) => Refusal::Fault(fault),
         }
@@ -139,22 +152,24 @@ impl Direct {
 
     /// The newest page of the last deleted stack of this name. It is not that of a build that has just been started.
     async fn newest_of_deleted(&mut self) -> Result<EventsPage, Refusal> {
-        if self.waits || !self.is_no_new_name().await {
-            return Err(Refusal::Absent);
-        }
-        let is_due = is_due(&mut self.deleted_looked_up, ABSENT_FOR);
-        let found = if is_due {
-            self.deleted_stack().await
-        } else {
-            None
-        };
-        let stack = found.ok_or(Refusal::Absent)?;
+        let stack = self.find_deleted_stack().await.ok_or(Refusal::Absent)?;
         stack.as_str().clone_into(&mut self.known.walk);
-        self.known.stack_is_gone = true;
         self.name_looked_up = Some(Instant::now());
-        let page = self.page(stack.as_str(), None).await;
-        self.known.stack = Some(stack);
-        page
+        self.page(stack.as_str(), None).await
+    }
+
+    /// The last deleted stack of a name that has none any more. It is the one to watch from then on.
+    async fn find_deleted_stack(&mut self) -> Option<StackId> {
+        if self.waits || !self.is_no_new_name().await {
+            return None;
+        }
+        if !is_due(&mut self.deleted_looked_up, ABSENT_FOR) {
+            return None;
+        }
+        let stack = self.deleted_stack().await?;
+        self.known.stack_is_gone = true;
+        self.known.stack = Some(stack.clone());
+        Some(stack)
     }
 
     /// Whether the name without a stack is not that of one that was created a moment ago. ParallelCluster builds no image

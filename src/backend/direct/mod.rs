@@ -18,6 +18,7 @@ mod description;
 mod ec2;
 mod events;
 mod imagebuilder;
+pub(crate) mod images;
 mod known;
 mod log;
 mod parts;
@@ -126,6 +127,20 @@ impl Absence {
 impl Direct {
     /// A client for one image. Reads the CA bundle; uses neither the network nor the credential chain yet.
     pub(crate) fn new(settings: Settings, clock: Clock) -> Result<Self, TlsError> {
+        let (image_id, region) = (settings.image_id.clone(), settings.region.clone());
+        let (stack, waits) = (settings.stack.clone(), settings.waits);
+        let client = Self::client(&image_id, settings, clock)?;
+        let direct = Self::with_client(client, &image_id, region);
+        Ok(Self {
+            known: Known::of(stack.clone()),
+            stack,
+            waits,
+            ..direct
+        })
+    }
+
+    /// The client of the settings' region; `subject` is what its messages are about.
+    fn client(subject: &str, settings: Settings, clock: Clock) -> Result<Client, TlsError> {
         let bundle = settings.ca_bundle.as_deref().map(CaBundle::read);
         let bundle = bundle.transpose()?;
         let of = IdentityOf {
@@ -135,7 +150,7 @@ impl Direct {
             role_arn: settings.role_arn.clone(),
             external_id: settings.external_id.clone(),
         };
-        let region = Some(settings.region.clone());
+        let region = Some(settings.region);
         let chain = AwsChain {
             profile: settings.profile,
             region: region.clone(),
@@ -148,23 +163,12 @@ impl Direct {
                 tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         };
-        let identity = settings.shared.identity(of, || IdentityCache::new(chain));
-        let identity = identity.in_region(region.clone(), region);
-        let client = Client::new(
-            &settings.image_id,
-            settings.endpoints,
-            identity,
-            settings.shared,
-            bundle,
-            clock,
-        )?;
-        let direct = Self::with_client(client, &settings.image_id, settings.region);
-        Ok(Self {
-            known: Known::of(settings.stack.clone()),
-            stack: settings.stack,
-            waits: settings.waits,
-            ..direct
-        })
+        let identity = settings
+            .shared
+            .identity(of, || IdentityCache::new(chain))
+            .in_region(region.clone(), region);
+        let (endpoints, shared) = (settings.endpoints, settings.shared);
+        Client::new(subject, endpoints, identity, shared, bundle, clock)
     }
 
     /// The reads of a build in an AWS that knows one signer: the simulated one.
@@ -333,15 +337,16 @@ impl ImageSource for Direct {
 
 impl Source for Direct {
     type Image = Self;
-    type Log = Self;
     type Steps = Self;
-
-    fn log_source(&mut self) -> Option<&mut Self> {
-        self.reads_log.then_some(self)
-    }
 
     fn step_source(&mut self) -> Option<&mut Self> {
         Some(self)
+    }
+
+    type Log = Self;
+
+    fn log_source(&mut self) -> Option<&mut Self> {
+        self.reads_log.then_some(self)
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

@@ -8,6 +8,7 @@ use reqwest::Url;
 use crate::aws::http::Endpoint;
 use crate::aws::query::encode;
 use crate::backend::NextToken;
+use crate::domain::listing::ListedStatus;
 
 /// The parts after the region in the host names of API Gateway.
 const GATEWAY_SUFFIXES: [&str; 5] = [
@@ -114,10 +115,31 @@ impl ApiUrl {
         self.request(image.as_str(), &[("region", region)])
     }
 
+    /// The URL of a page of the images with a status.
+    pub(crate) fn images(
+        &self,
+        status: ListedStatus,
+        token: Option<&NextToken>,
+        region: Option<&str>,
+    ) -> Url {
+        let status = match status {
+            ListedStatus::Building => "PENDING",
+            ListedStatus::Failed => "FAILED",
+            ListedStatus::Available => "AVAILABLE",
+        };
+        let query = [
+            ("imageStatus", Some(status)),
+            ("nextToken", token.map(NextToken::as_str)),
+            ("region", region),
+        ];
+        self.request("", &query)
+    }
+
     fn request(&self, resource: &str, query: &[(&str, Option<&str>)]) -> Url {
         let mut url = self.0.clone();
         let stage = self.0.path().trim_end_matches('/');
-        url.set_path(&format!("{stage}/v3/images/custom/{resource}"));
+        let separator = if resource.is_empty() { "" } else { "/" };
+        url.set_path(&format!("{stage}/v3/images/custom{separator}{resource}"));
         let given = query
             .iter()
             .filter_map(|(name, value)| Some((*name, (*value)?)));

@@ -11,6 +11,7 @@
 #[cfg(any(test, fuzzing))]
 pub(crate) mod any_response;
 pub(crate) mod endpoint;
+pub(crate) mod images;
 mod page;
 pub(crate) mod refusal;
 pub(crate) mod response;
@@ -43,6 +44,7 @@ use crate::backend::{
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
+use crate::domain::listing::ListedStatus;
 use crate::text::safe::SafeText;
 
 pub(crate) use self::endpoint::ApiUrl;
@@ -91,6 +93,8 @@ pub(crate) enum ApiCall<'a> {
     StackEvents(Option<&'a NextToken>),
     /// DescribeImage.
     Description,
+    /// ListImages: the first page of this status, or the page of the token.
+    Images(ListedStatus, Option<&'a NextToken>),
 }
 
 impl ApiCall<'_> {
@@ -98,12 +102,13 @@ impl ApiCall<'_> {
         match self {
             Self::StackEvents(_) => Operation::GetImageStackEvents,
             Self::Description => Operation::DescribeImage,
+            Self::Images(..) => Operation::ListImages,
         }
     }
 
     /// Whether the request carries a page token.
     pub(crate) const fn has_token(self) -> bool {
-        matches!(self, Self::StackEvents(Some(_)))
+        matches!(self, Self::StackEvents(Some(_)) | Self::Images(_, Some(_)))
     }
 }
 
@@ -241,6 +246,7 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
         let url = match call {
             ApiCall::StackEvents(token) => self.api.stack_events(&self.image, token, region),
             ApiCall::Description => self.api.image(&self.image, region),
+            ApiCall::Images(status, token) => self.api.images(status, token, region),
         };
         let mut request = Request::new(call.operation(), url);
         request.headers.clone_from(&self.headers);
@@ -282,9 +288,14 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
     }
 
     fn context(&self, call: ApiCall<'c>) -> RequestContext<'_> {
+        let is_list = matches!(call, ApiCall::Images(..));
         RequestContext {
             operation: call.operation(),
-            subject: self.image.as_str(),
+            subject: if is_list {
+                "your images"
+            } else {
+                self.image.as_str()
+            },
             host: self.api.authority(),
             signed: self.signed,
         }

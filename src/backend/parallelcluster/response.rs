@@ -8,9 +8,10 @@ use crate::backend::parallelcluster::page;
 use crate::backend::parallelcluster::refusal::Refusal;
 use crate::backend::parallelcluster::wire;
 use crate::backend::parallelcluster::wire::ForeignBody;
-use crate::backend::{EventsError, EventsResponse};
+use crate::backend::{EventsError, EventsResponse, NextToken};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
+use crate::domain::listing::{ListedImage, ListedStatus};
 
 /// The result of GetImageStackEvents.
 pub(crate) fn events(
@@ -39,6 +40,25 @@ pub(crate) fn image(
         Err(Refusal::Absent) => Ok(ImageAnswer::Absent),
         Err(Refusal::Foreign(_)) => Ok(ImageAnswer::Foreign),
         Err(Refusal::TokenRejected(fault) | Refusal::Fault(fault, _)) => Err(fault),
+    }
+}
+
+/// The result of ListImages: the images, and the token of the next page.
+pub(crate) fn images(
+    context: &RequestContext<'_>,
+    status: ListedStatus,
+    result: Result<Response, Refusal>,
+) -> Result<(Vec<ListedImage>, Option<NextToken>), Fault> {
+    match result {
+        Ok(response) => wire::images(&response.body, status)
+            .map_err(|body| malformed(context, &response, &body)),
+        Err(Refusal::Absent) => {
+            let why = format!("{} reports that there is no such list", context.host);
+            Err(context.fault(FaultKind::Misconfigured, why))
+        }
+        Err(Refusal::Foreign(fault) | Refusal::TokenRejected(fault) | Refusal::Fault(fault, _)) => {
+            Err(fault)
+        }
     }
 }
 

@@ -12,7 +12,9 @@ use serde_json::de::StrRead;
 use serde_json::value::RawValue;
 
 use crate::aws::excerpt::excerpt_of_body;
+use crate::backend::NextToken;
 use crate::domain::image::{Ami, ImageDescription};
+use crate::domain::listing::{ListedImage, ListedStatus};
 use crate::domain::stack_event::{StackId, parse_time};
 use crate::text::redact::redact_secrets;
 use crate::text::safe::SafeText;
@@ -56,6 +58,36 @@ pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> 
         ami: fields.get("ec2AmiInfo").and_then(|ami| self::ami(ami)),
         ..ImageDescription::default()
     })
+}
+
+/// Reads a page of ListImages. What is no image is left out.
+pub(crate) fn images(
+    body: &[u8],
+    status: ListedStatus,
+) -> Result<(Vec<ListedImage>, Option<NextToken>), ForeignBody> {
+    let fields: RawFields<'_> = parsed(object(body)?, |json| Deserialize::deserialize(json))?;
+    let Some(images) = fields.get("images") else {
+        return Err(ForeignBody::OtherJson);
+    };
+    let images: Vec<&RawValue> =
+        serde_json::from_str(images.get()).map_err(|_other| ForeignBody::OtherJson)?;
+    let image = |json: &RawValue| {
+        let fields: RawFields<'_> = serde_json::from_str(json.get()).ok()?;
+        let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_secrets(&text)));
+        let ami = fields.get("ec2AmiInfo").and_then(|ami| self::ami(ami));
+        Some(ListedImage {
+            image_id: safe("imageId")?,
+            region: safe("region"),
+            status,
+            since: None,
+            version: safe("version"),
+            ami_id: ami.map(|ami| ami.id),
+            stack_id: safe("cloudformationStackArn"),
+            stack_status: safe("cloudformationStackStatus"),
+        })
+    };
+    let images = images.into_iter().filter_map(image).collect();
+    Ok((images, text(&fields, "nextToken").map(NextToken::new)))
 }
 
 /// The tag that names the Image Builder image.

@@ -28,6 +28,34 @@ use crate::demo::faults::FaultPlan;
 use crate::demo::scenario::build::Build;
 use crate::demo::scenario::data::{ScenarioData, StackData};
 
+/// The scenarios of the other builds, in their order.
+const OTHERS: [(&str, &str); 6] = [
+    (
+        "failure",
+        include_str!("../../../assets/scenarios/failure.toml"),
+    ),
+    (
+        "success",
+        include_str!("../../../assets/scenarios/success.toml"),
+    ),
+    (
+        "rebuild",
+        include_str!("../../../assets/scenarios/rebuild.toml"),
+    ),
+    (
+        "leftover",
+        include_str!("../../../assets/scenarios/leftover.toml"),
+    ),
+    (
+        "rollback",
+        include_str!("../../../assets/scenarios/rollback.toml"),
+    ),
+    (
+        "deleted",
+        include_str!("../../../assets/scenarios/deleted.toml"),
+    ),
+];
+
 const STACK: &str = include_str!("../../../assets/scenarios/stack.toml");
 
 /// One scenario: an image, the stacks that build it, and the faults of the API meanwhile.
@@ -75,8 +103,34 @@ impl Scenario {
             "flaky" => include_str!("../../../assets/scenarios/flaky.toml"),
             _ => return Err(ScenarioError::Unknown(name.to_owned())),
         };
+        Self::read(text, None, 1)
+    }
+
+    /// That scenario and others with other outcomes, all of them in its region and each of another image.
+    ///
+    /// # Errors
+    /// Where there is no such scenario.
+    pub fn several(name: &str, number: usize) -> Result<Vec<Self>, ScenarioError> {
+        let first = Self::named(name)?;
+        let region = first.region.clone();
+        let mut all = vec![first];
+        // One with faults would disturb the others: they share a server.
+        let others = OTHERS.iter().filter(|(other, _)| *other != name);
+        for (place, (_, text)) in (1..number).zip(others.cycle()) {
+            all.push(Self::read(text, Some(&region), place / OTHERS.len() + 1)?);
+        }
+        Ok(all)
+    }
+
+    fn read(text: &str, region: Option<&str>, round: usize) -> Result<Self, ScenarioError> {
         let stack: StackData = toml::from_str(STACK)?;
-        let scenario: ScenarioData = toml::from_str(text)?;
+        let mut scenario: ScenarioData = toml::from_str(text)?;
+        if let Some(region) = region {
+            scenario.region = Some(region.to_owned());
+        }
+        if round > 1 {
+            scenario.image = format!("{}-{round}", scenario.image);
+        }
         let builds = scenario.builds.iter().enumerate();
         let builds = builds.map(|(ordinal, build)| Build::new(&stack, &scenario, ordinal, build));
         Ok(Self {

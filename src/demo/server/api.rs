@@ -9,6 +9,7 @@ use crate::demo::faults::{Count, FaultPlan, InjectedFault, Route};
 use crate::demo::playback::Playback;
 use crate::demo::server::aws;
 use crate::demo::server::http::{Cut, HttpResponse, Stamp, truncated, whole};
+use crate::demo::server::images;
 use crate::demo::server::requests::{Counter, LoggedRequest, RequestLog};
 use crate::demo::server::response::Response;
 use crate::demo::world::{Page, World};
@@ -29,6 +30,8 @@ pub(crate) struct Api {
     pub log: Option<RequestLog>,
     counter: Counter,
     playback: Playback,
+    /// The other images of the account.
+    pub others: Vec<(World, Playback)>,
     clock: Clock,
 }
 
@@ -42,8 +45,21 @@ impl Api {
             log: None,
             counter: Counter::default(),
             playback,
+            others: Vec::new(),
             clock,
         }
+    }
+
+    /// The world of every image.
+    fn worlds(&self) -> Vec<&World> {
+        let others = self.others.iter().map(|(world, _)| world);
+        std::iter::once(&self.world).chain(others).collect()
+    }
+
+    /// The world of the image that a request is about, else the first one.
+    fn world_of(&self, is_it: impl Fn(&World) -> bool) -> &World {
+        let mut worlds = self.worlds().into_iter();
+        worlds.find(|world| is_it(world)).unwrap_or(&self.world)
     }
 
     /// Responds to one request, or fails as planned.
@@ -85,23 +101,36 @@ impl Api {
 
     /// The correct response at the clock's time.
     fn response(&self, request: &LoggedRequest) -> Response {
-        self.playback.advance(self.clock.elapsed(), &self.world);
+        let elapsed = self.clock.elapsed();
+        self.playback.advance(elapsed, &self.world);
+        for (world, playback) in &self.others {
+            playback.advance(elapsed, world);
+        }
         if let Some(action) = aws::action(request) {
-            return aws::response(&self.world, action, request, self.page_size);
+            let worlds = self.worlds();
+            let world = self.world_of(|world| aws::is_about(world, request));
+            return aws::response((&worlds, world), action, request, self.page_size);
+        }
+        if request.is_list() {
+            return images::list(&self.worlds(), request);
         }
         let image_id = request.image_id();
         if request.route != Route::Unknown && !is_image_id(image_id) {
             return Response::bad_image_id(image_id);
         }
+        let is_named = |world: &World| world.image_id() == image_id;
         match request.route {
             Route::Unknown | Route::Steps => Response::wrong_path(),
-            Route::Image => match self.world.image(image_id) {
+            Route::Image => match self.world_of(is_named).image(image_id) {
                 Some(body) => Response::ok(body),
                 None => Response::no_image(image_id),
             },
             Route::StackEvents => {
                 let token = request.parameter("nextToken");
-                match self.world.page(image_id, token, self.page_size) {
+                match self
+                    .world_of(is_named)
+                    .page(image_id, token, self.page_size)
+                {
                     Page::Events(page) => Response::events(&page),
                     Page::NoStack => Response::no_stack(image_id),
                     Page::BadToken => Response::bad_token(),

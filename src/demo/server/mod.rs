@@ -7,6 +7,7 @@
 pub(crate) mod api;
 pub(crate) mod aws;
 pub(crate) mod http;
+mod images;
 pub(crate) mod requests;
 pub(crate) mod response;
 pub(crate) mod simulator;

@@ -74,6 +74,11 @@ impl LoggedRequest {
         value_of(&self.headers, name)
     }
 
+    /// Whether the request is for the list of images.
+    pub(crate) fn is_list(&self) -> bool {
+        self.method == "GET" && self.path == IMAGES.trim_end_matches('/')
+    }
+
     /// The id of the image in the path.
     pub(crate) fn image_id(&self) -> &str {
         let rest = self.path.strip_prefix(IMAGES).unwrap_or_default();

@@ -3,7 +3,9 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hyper::server::conn::http1;
@@ -20,7 +22,10 @@ use crate::demo::server::http::Cut;
 use crate::demo::server::requests::RequestLog;
 use crate::demo::world::World;
 
-/// A ParallelCluster API on a loopback port, for one image. It responds while [`Simulator::serve`] is awaited; dropping that future closes the port and every connection.
+/// The time between the begins of two builds.
+const BETWEEN_BUILDS: Duration = Duration::from_mins(7);
+
+/// A ParallelCluster API on a loopback port, for one image or several. It responds while [`Simulator::serve`] is awaited; dropping that future closes the port and every connection.
 #[derive(Debug)]
 pub struct Simulator {
     listener: TcpListener,
@@ -34,11 +39,28 @@ impl Simulator {
     /// # Errors
     /// Where no port is free.
     pub async fn bind(scenario: &Scenario, clock: Clock) -> io::Result<Self> {
-        let script = scenario.script(clock.now());
-        let playback = Playback::new(script, clock.elapsed());
-        let world = World::new(scenario.image_id());
-        let simulator = Self::listen(Api::new(world, playback, clock)).await?;
-        Ok(simulator.with_faults(scenario.faults().clone()))
+        Self::bind_all(std::slice::from_ref(scenario), clock).await
+    }
+
+    /// The same with several images. All but the first have begun before, at different times; only the first has its
+    /// faults.
+    pub(crate) async fn bind_all(scenarios: &[Scenario], clock: Clock) -> io::Result<Self> {
+        let play = |(place, scenario): (u32, &Scenario)| {
+            let before = BETWEEN_BUILDS * place;
+            let began = clock.now() - TimeDelta::from_std(before).unwrap_or_default();
+            let playback = Playback::new(scenario.script(began), clock.elapsed());
+            (World::new(scenario.image_id()), playback.ahead_by(before))
+        };
+        let mut played = (0..).zip(scenarios).map(play);
+        let first = played
+            .next()
+            .unwrap_or_else(|| (World::new(""), Playback::new(Vec::new(), Duration::ZERO)));
+        let others = played.collect();
+        let mut api = Api::new(first.0, first.1, clock);
+        api.others = others;
+        let simulator = Self::listen(api).await?;
+        let faults = scenarios.first().map(|scenario| scenario.faults().clone());
+        Ok(simulator.with_faults(faults.unwrap_or_default()))
     }
 
     /// For tests: an API whose world only the caller changes.
@@ -125,8 +147,6 @@ async fn serve_connection(stream: TcpStream, api: &Api) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::json;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

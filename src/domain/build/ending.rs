@@ -22,9 +22,11 @@ impl Build {
 
     /// The state of the stack, once the build has succeeded.
     pub fn cleanup(&self) -> Cleanup {
+        // Where no permitted call can show the stack, there is no clean-up to wait for.
+        let hides_stack = self.image().is_some_and(|image| image.hides_stack);
         match self.root() {
             _ if self.is_any_stack() => Cleanup::Stays,
-            _ if self.stack_gone => Cleanup::Done,
+            _ if self.stack_gone || hides_stack => Cleanup::Done,
             Some(root) if root.status.as_str() == "DELETE_COMPLETE" => Cleanup::Done,
             Some(root) if !root.status.is_final() => Cleanup::Running,
             Some(root) if root.status.is_failure_of_stack() => Cleanup::Leftover,
@@ -35,9 +37,7 @@ impl Build {
 
     /// The same by the description, where events are refused.
     fn cleanup_without_events(&self) -> Cleanup {
-        let hides_stack = self.image().is_some_and(|image| image.hides_stack);
         match self.stack_status() {
-            _ if hides_stack => Cleanup::Done,
             Some("DELETE_FAILED") => Cleanup::Leftover,
             Some("CREATE_COMPLETE") => Cleanup::Pending,
             _ => Cleanup::Running,

@@ -1,5 +1,8 @@
-//! The failures that the program knows: `assets/remedies.toml`, read once. `remedy.rs` fills an entry in, and a failure
-//! takes the first entry that matches it.
+//! The failures that the program knows: `assets/remedies.toml`, read once. `remedy.rs` fills an entry in.
+//!
+//! A failure takes the most specific entry that matches it, whatever the order of the entries: one that names a cause goes
+//! before one that names a kind of failures, and that before one that names only the place; of two alike, the one that
+//! explains more of the service's words, then the one with the narrower pattern.
 //!
 //! An entry is matched against one line: the message with the kinds of resources in place of ARNs, then the codes and the
 //! state in brackets, such as `[code AccessDenied]`.
@@ -10,19 +13,41 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use crate::domain::failure::reason::{Label, Reason};
+use crate::domain::failure::said::{errors_of, without_exit};
 use crate::domain::failure::summary::{normal, with_kinds};
 
+/// What stands for a failure of Image Builder.
+pub(super) const UNKNOWN: &str = "[image builder]";
+/// What stands for an AMI that EC2 could not make, and for one that is not found.
+pub(super) const AMI_FAILED: &str = "[ami failed]";
+pub(super) const AMI_NOT_FOUND: &str = "[ami not found]";
+/// The bytes of the words of a cause that a summary keeps.
+const CORE: usize = 40;
+
 pub(super) const DATA: &str = include_str!("../../../assets/remedies.toml");
+
+/// How much an entry knows about a failure, the least first.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Level {
+    /// Only that Image Builder failed.
+    Unknown,
+    /// Where it failed: in a component, in a step, while distributing.
+    Place,
+    /// The kind of failure, such as a missing permission or a parameter that is not valid.
+    Kind,
+    /// What failed, and why.
+    #[default]
+    Cause,
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
     /// The name of the class of failures.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the reader and the tests of the file")
-    )]
     pub(super) class: String,
+    #[serde(default)]
+    pub(super) level: Level,
     /// Regular expressions that ignore case: one of them matches.
     pub(super) matches: Vec<String>,
     /// Regular expressions of which none matches.
@@ -39,6 +64,9 @@ pub(super) struct Entry {
     /// Whether the build log says more; adds where it is and the command that reads it.
     #[serde(default)]
     pub(super) log: bool,
+    /// Whether a line of the build log with these words is about this failure too.
+    #[serde(default)]
+    pub(super) lines: bool,
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "for the reader and the tests of the file")
@@ -63,7 +91,7 @@ struct Known {
     unless: Vec<Regex>,
 }
 
-/// The entries in the order of the file, which is that of their priority.
+/// The entries of the file.
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
     let file: Option<File> = toml::from_str(DATA).ok();
     let entries = file.into_iter().flat_map(|file| file.remedy);
@@ -92,41 +120,92 @@ pub(super) fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
 /// A known failure, and what its pattern found.
 pub(super) struct Match {
     pub(super) entry: &'static Entry,
+    matches: &'static [Regex],
+    /// The words that the pattern found.
+    words: String,
+    /// The length of the pattern.
+    pattern: usize,
     /// The named groups of the pattern: the names of placeholders, in lower case, and their values.
     pub(super) found: Vec<(&'static str, String)>,
 }
 
-pub(super) fn find(reason: &Reason) -> Option<Match> {
-    if reason.is_too_long() {
-        return None;
-    }
-    let line = line(reason);
-    KNOWN.iter().find_map(|known| {
-        if known
-            .unless
-            .iter()
-            .any(|unless| unless.is_match(line.as_bytes()))
-        {
+impl Match {
+    fn of(known: &'static Known, line: &str) -> Option<Self> {
+        let line = line.as_bytes();
+        if known.unless.iter().any(|unless| unless.is_match(line)) {
             return None;
         }
         let (regex, groups) = known
             .matches
             .iter()
-            .find_map(|regex| Some((regex, regex.captures(line.as_bytes())?)))?;
-        let found = regex.capture_names().flatten().filter_map(|name| {
-            let value = str::from_utf8(groups.name(name)?.as_bytes()).ok()?;
-            Some((name, value.to_owned()))
-        });
-        Some(Match {
+            .find_map(|regex| Some((regex, regex.captures(line)?)))?;
+        let text = |bytes| str::from_utf8(bytes).map(str::to_owned).ok();
+        let found = regex
+            .capture_names()
+            .flatten()
+            .filter_map(|name| Some((name, text(groups.name(name)?.as_bytes())?)));
+        Some(Self {
             entry: &known.entry,
+            matches: &known.matches,
+            words: text(groups.get(0)?.as_bytes())?,
+            pattern: regex.as_str().len(),
             found: found.collect(),
         })
-    })
+    }
+
+    /// Whether a line of a command's output has this failure.
+    pub(super) fn is_cause_in(&self, line: &str) -> bool {
+        let is_match = |regex: &Regex| regex.is_match(line.as_bytes());
+        self.entry.level >= Level::Kind && self.matches.iter().any(is_match)
+    }
+
+    /// The words of the cause, which a summary keeps.
+    pub(super) fn core(&self) -> Option<&str> {
+        let words = self.words.get(..self.words.floor_char_boundary(CORE))?;
+        (self.entry.level == Level::Cause).then_some(words)
+    }
+
+    /// The order of two entries that match the same failure; the name of the class makes it total.
+    fn rank(&self) -> (Level, usize, usize, &str) {
+        let Entry { level, class, .. } = self.entry;
+        (*level, self.words.len(), self.pattern, class)
+    }
+}
+
+/// The most specific entry for a failure.
+pub(super) fn find(reason: &Reason) -> Option<Match> {
+    if reason.is_too_long() {
+        return None;
+    }
+    best(&line(reason), KNOWN.iter())
+}
+
+/// The same, over the entries from the last to the first.
+#[cfg(test)]
+pub(super) fn find_in_reverse(reason: &Reason) -> Option<Match> {
+    best(&line(reason), KNOWN.iter().rev())
+}
+
+/// The entry for a fact that no service puts in words.
+pub(super) fn of_fact(fact: &str) -> Option<Match> {
+    best(fact, KNOWN.iter())
+}
+
+/// The most specific entry for a line of the build log.
+pub(super) fn find_in_log(line: &str) -> Option<Match> {
+    let line = normal(line);
+    best(&line, KNOWN.iter().filter(|known| known.entry.lines))
+}
+
+fn best(line: &str, known: impl Iterator<Item = &'static Known>) -> Option<Match> {
+    let matches = known.filter_map(|known| Match::of(known, line));
+    matches.max_by(|one, other| one.rank().cmp(&other.rank()))
 }
 
 /// The line that the patterns are matched against.
 pub(super) fn line(reason: &Reason) -> String {
-    let mut line = with_kinds(&normal(reason.message()));
+    let errors = errors_of(reason.message());
+    let mut line = with_kinds(&normal(&without_exit(errors)));
     let facts = [
         (Label::ErrorCode, "code"),
         (Label::HandlerCode, "handler"),
@@ -138,11 +217,18 @@ pub(super) fn line(reason: &Reason) -> String {
         (Label::SsmExecution, "ssm"),
         (Label::Workflow, "workflow"),
         (Label::Action, "action"),
+        (Label::ExitCode, "exit"),
     ];
     for (label, name) in facts {
         if let Some(value) = reason.get(label) {
             line = format!("{line} [{name} {}]", normal(value));
         }
+    }
+    if reason.message().contains("ntegration job") {
+        line += " [integration]";
+    }
+    if reason.is_of_image_builder() {
+        line = format!("{line} {UNKNOWN}");
     }
     line
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use crate::domain::failure::known::{DATA, File, compiled, find};
+use serde::Deserialize;
+
+use crate::domain::failure::known::{DATA, File, compiled, find, find_in_log, find_in_reverse};
 use crate::domain::failure::reason::Reason;
-use crate::domain::failure::remedy::{PLACEHOLDERS, RemedyContext};
+use crate::domain::failure::remedy::{PLACEHOLDERS, Remedy, RemedyContext};
 use crate::domain::failure::{Diagnosis, diagnose, summary};
 use crate::text::safe::SafeText;
 use crate::text::width::width;
@@ -120,4 +122,190 @@ fn every_sample_reason_has_the_right_class_and_summary() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sample {
+    r#in: String,
+    text: String,
+    class: String,
+    summary: String,
+    #[serde(default)]
+    remedy: String,
+}
+
+#[derive(Deserialize)]
+struct Samples {
+    reason: Vec<Sample>,
+}
+
+fn samples() -> Vec<Sample> {
+    let samples: Samples = toml::from_str(include_str!("known_tests/reasons.toml")).unwrap();
+    samples.reason
+}
+
+const ID: &str = "11111111-2222-3333-4444-555555555555";
+const IMAGE: &str =
+    "arn:aws:imagebuilder:us-east-1:123456789012:image/parallelclusterimage-demo/3.16.1/3";
+const COMPONENT: &str =
+    "arn:aws:imagebuilder:us-east-1:123456789012:component/parallelclusterimage-script-0/3.16.1/1";
+
+/// The reason of an event: the text in the wrapping of the service.
+fn wrapped(sample: &Sample) -> String {
+    let Sample { r#in, text, .. } = sample;
+    let operation = |text: &str| {
+        format!(
+            "Resource handler returned message: \"Error occurred during operation '{text}'.\" \
+             (RequestToken: 1111, HandlerErrorCode: GeneralServiceException)"
+        )
+    };
+    let ssm = |status: &str, state: &str, text: &str| {
+        operation(&format!(
+            "SSM execution '{ID}' failed for image arn: '{IMAGE}' with status = '{status}' in state = '{state}' \
+             and failure message = '{text}'"
+        ))
+    };
+    match r#in.split(' ').collect::<Vec<_>>()[..] {
+        ["plain"] => text.clone(),
+        ["handler", service, status, code] => format!(
+            "Resource handler returned message: \"{text} (Service: {service}, Status Code: {status}, Request ID: \
+             1111)\" (RequestToken: 1111, HandlerErrorCode: {code})"
+        ),
+        ["operation"] => operation(text),
+        ["workflow"] => operation(&format!(
+            "Workflow Execution ID: 'wf-{ID}' failed with reason: {text}"
+        )),
+        ["ssm", status, state] => ssm(status, state, text),
+        ["component"] => ssm(
+            "Failed",
+            "BUILDING",
+            &format!("Document {COMPONENT} failed! {text}"),
+        ),
+        ["command", code] => ssm(
+            "Failed",
+            "BUILDING",
+            &format!(
+                "Step fails when it is verifying the command has completed. Command {ID} returns unexpected \
+                 invocation result: \n{{Status=[Failed], ResponseCode=[{code}], Output=[\n----------ERROR-------\n\
+                 {text}\nfailed to run commands: exit status {code}]}}. Please refer to Automation Service \
+                 Troubleshooting Guide for more diagnosis details."
+            ),
+        ),
+        ["distribution", ref regions @ ..] => {
+            let regions = regions.iter().filter(|word| **word != "and");
+            let errors = regions.enumerate().map(|(at, region)| {
+                format!(
+                    "{}) EC2 Client Error: '{text}' when distributing the image from the source account (ID: \
+                     123456789012) to the destination account (ID: 123456789012) in Region {region}.",
+                    at + 1
+                )
+            });
+            let errors = errors.collect::<Vec<_>>().join(" ");
+            operation(&format!(
+                "Distribution failed with JobId '{ID}', status = 'Failed' for ARN '{IMAGE}'. Error:'Not all \
+                 distribution jobs are completed. {errors}'"
+            ))
+        }
+        _ => panic!("unknown wrapping {}", r#in),
+    }
+}
+
+#[test]
+fn each_reason_has_its_class_whatever_wraps_it() {
+    let mut wrong = Vec::new();
+    for sample in samples() {
+        let text = wrapped(&sample);
+        let found = class(&text).unwrap_or("none");
+        let Diagnosis {
+            summary, remedy, ..
+        } = diagnosed(&text);
+        let summary = summary.unwrap();
+        let summary = summary.as_str();
+        let advice = remedy.map_or_else(String::new, |remedy| remedy.advice.to_string());
+        let is_right = found == sample.class
+            && summary.contains(&sample.summary)
+            && advice.contains(&sample.remedy)
+            && width(summary) <= summary::SUMMARY_COLUMNS;
+        if !is_right {
+            let expected = (&sample.class, &sample.summary, &sample.remedy);
+            wrong.push(format!("{expected:?}: is {found} {summary:?} {advice:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_order_of_the_entries_does_not_matter() {
+    let examples = file().remedy.into_iter().flat_map(|entry| entry.examples);
+    let samples = samples().iter().map(wrapped).collect::<Vec<_>>();
+    let reported = REPORTED.into_iter().chain(MADE);
+    let reported = reported.map(|(text, ..)| text.to_owned());
+    for text in examples.chain(samples).chain(reported) {
+        let reason = Reason::parse(&SafeText::new(&text));
+        let name = |found: Option<crate::domain::failure::known::Match>| {
+            found.map(|found| found.entry.class.as_str())
+        };
+        assert_eq!(
+            name(find(&reason)),
+            name(find_in_reverse(&reason)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn lines_of_the_build_log_have_remedies() {
+    let context = RemedyContext {
+        image_id: "demo",
+        region: Some("us-east-1"),
+        image_arn: None,
+    };
+    for (line, class) in [
+        (
+            "CmdExecution: Stderr: Error: Unable to find a match: kernel-devel-5.14.0-362.el9.x86_64",
+            "no-kernel-package",
+        ),
+        (
+            "Stderr: tar: x: Cannot write: No space left on device",
+            "disk-full",
+        ),
+        (
+            "Stderr: curl: (6) Could not resolve host: packages.example.com",
+            "no-network",
+        ),
+        ("Stderr: Temporary failure in name resolution", "no-network"),
+        (
+            "CmdExecution: Stderr: Public key for x.rpm is not installed",
+            "gpg-key",
+        ),
+        (
+            "RuntimeError: This AMI was created with aws-parallelcluster-cookbook-3.1.3, but is trying to be used with \
+             aws-parallelcluster-cookbook-3.2.0.",
+            "other-version",
+        ),
+        ("CmdExecution: ExitCode 126", "not-executable"),
+        ("ExitCode 127", "command-not-found"),
+        (
+            "setup.sh: line 3: nvcc: command not found",
+            "command-not-found",
+        ),
+        ("CmdExecution: ExitCode 194", "reboot-loop"),
+    ] {
+        let found = find_in_log(line).map(|found| found.entry.class.as_str());
+        assert_eq!(found, Some(class), "{line}");
+        let remedy = Remedy::of_log_line(line, &context).unwrap();
+        let advice = remedy.advice.as_str();
+        // The line is in the log already.
+        assert!(!advice.contains("build log:"), "{advice}");
+    }
+    for line in [
+        "",
+        "CmdExecution: ExitCode 0",
+        "Phase build",
+        "Stdout: Complete!",
+        "Started step InstallPackages with action ExecuteBash",
+    ] {
+        assert!(find_in_log(line).is_none(), "{line}");
+    }
 }

@@ -3,12 +3,14 @@
 //!
 //! ```text
 //!  Facts ──► first failure ──► Reason::parse (reason.rs, parse.rs) ──► known::find (assets/remedies.toml)
-//!                                                                      ├─► summarize (summary.rs)
+//!                                                                      ├─► summarize (summary.rs, said.rs, fit.rs)
 //!                                                                      └─► Remedy::of (remedy.rs)
 //! ```
 //! An explanation is made once per observation, not once per frame: it reads the facts that the timeline keeps and parses
 //! one reason. It never scans the events.
 
+mod ami;
+mod fit;
 mod known;
 #[cfg(test)]
 mod known_tests;
@@ -16,6 +18,7 @@ mod parse;
 mod place;
 mod reason;
 mod remedy;
+mod said;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -90,7 +93,17 @@ impl Diagnosis {
                 remedy,
                 builder_reason,
             },
-            None => Self::of_builder(build, image_id, region),
+            None => Self::without_event(build, image_id, region),
+        }
+    }
+
+    /// The diagnosis of a failure that no event explains: of the AMI, or what Image Builder reports.
+    pub(crate) fn without_event(build: &Build, image_id: &str, region: Option<&str>) -> Self {
+        let of_ami = ami::diagnose(build, &context(build, image_id, region));
+        if of_ami == Self::default() {
+            Self::of_builder(build, image_id, region)
+        } else {
+            of_ami
         }
     }
 
@@ -113,7 +126,10 @@ impl Diagnosis {
         };
         let facts = build.current().map(Timeline::facts);
         let component = facts.and_then(|facts| component(facts, &reason));
-        let diagnosis = diagnose(&reason, component, &context(build, image_id, region));
+        let context = context(build, image_id, region);
+        let mut diagnosis = diagnose(&reason, component, &context);
+        let unknown = || Remedy::for_unknown(&context);
+        diagnosis.remedy = diagnosis.remedy.or_else(unknown);
         diagnosis.located(build)
     }
 }
@@ -140,7 +156,12 @@ fn diagnose(
         .as_ref()
         .map_or_else(Vec::new, |found| remedy::summaries(found, reason, context));
     Diagnosis {
-        summary: Some(summary::summarize(reason, &words, component)),
+        summary: Some(summary::summarize(
+            reason,
+            found.as_ref(),
+            &words,
+            component,
+        )),
         remedy: found.map(|found| Remedy::of(&found, reason, context)),
         builder_reason: None,
     }
@@ -159,6 +180,11 @@ fn context<'a>(build: &'a Build, image_id: &'a str, region: Option<&'a str>) -> 
     }
 }
 
+fn is_image(event: &StackEvent) -> bool {
+    let kind = event.resource_type.as_str();
+    kind.ends_with("ImageBuilder::Image")
+}
+
 /// Image Builder's own reason, if the event of the image says nothing.
 fn builder_reason(build: &Build, cause: &StackEvent) -> Option<SafeText> {
     let of_event = cause.reason.as_ref();
@@ -166,11 +192,7 @@ fn builder_reason(build: &Build, cause: &StackEvent) -> Option<SafeText> {
         let message = Reason::parse(text);
         parse::says_nothing(message.message())
     });
-    let is_image = cause
-        .resource_type
-        .as_str()
-        .ends_with("ImageBuilder::Image");
-    if !says_nothing || !is_image {
+    if !says_nothing || !is_image(cause) {
         return None;
     }
     let failure = build.builder_failure();
@@ -208,7 +230,8 @@ impl Explanation {
         let remedy = if succeeded {
             Some(Remedy::for_leftover(&context))
         } else {
-            diagnosis.remedy
+            let unknown = || Remedy::for_unknown(&context).filter(|_| is_image(cause));
+            diagnosis.remedy.or_else(unknown)
         };
         let first = timeline
             .consequences()

@@ -9,6 +9,8 @@ use regex::Regex;
 
 use crate::domain::failure::reason::Label;
 
+/// How the handler of the image begins what Image Builder says.
+pub(super) const OPERATION: &str = "Error occurred during operation '";
 /// Fields in brackets that don't help the user.
 const NOISE: [&str; 3] = ["Proxy", "SDK Attempt Count", "Extended Request ID"];
 
@@ -64,7 +66,7 @@ static MESSAGE: [Mark; 6] = [
     ),
     mark!(
         Caller,
-        r#"\bUser:\s*["']?([^\s"',]+)["']?\s+(?:is|are) not authorized to perform"#
+        r#"\bUser:\s*["']?(\S+?)["',]?\s+(?:is|are) not authorized to perform"#
     ),
     mark!(
         Encoded,
@@ -77,7 +79,7 @@ static MESSAGE: [Mark; 6] = [
     ),
     mark!(
         ExitCode,
-        r"\b(?:exit (?:code|status)|ResponseCode) ?[:=]? ?\[?([0-9]{1,3})\b"
+        r"\b(?:exit (?:code|status)|ResponseCode) ?[:=]? ?\[?([0-9]{1,5})\b"
     ),
 ];
 
@@ -196,7 +198,7 @@ impl<'a> Found<'a> {
 
     /// `Error occurred during operation '…'.`, and Image Builder's message inside; returns the message.
     fn operation(&mut self, body: &'a str) -> &'a str {
-        let inner = match body.strip_prefix("Error occurred during operation '") {
+        let inner = match body.strip_prefix(OPERATION) {
             Some(inner) => unquoted_end(inner.strip_suffix('.').unwrap_or(inner)),
             None => body,
         };

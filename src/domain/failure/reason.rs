@@ -5,7 +5,7 @@
 //! itself, so that nothing can fail: text that is not recognised stays in the message. The forms are those of real stacks;
 //! AWS documents none of them.
 
-use crate::domain::failure::parse::Found;
+use crate::domain::failure::parse::{Found, OPERATION};
 use crate::text::safe::SafeText;
 
 /// The longest text that is parsed, in bytes. No service writes as much; it is parsed after every observation.
@@ -125,6 +125,7 @@ pub struct Part {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reason {
     parts: Vec<Part>,
+    is_of_image_builder: bool,
 }
 
 impl Reason {
@@ -134,6 +135,7 @@ impl Reason {
             let (label, text) = (Label::Message, text.clone());
             return Self {
                 parts: vec![Part { label, text }],
+                is_of_image_builder: false,
             };
         }
         let text = text.as_str();
@@ -149,6 +151,7 @@ impl Reason {
         });
         Self {
             parts: parts.collect(),
+            is_of_image_builder: text.contains(OPERATION),
         }
     }
 
@@ -174,6 +177,11 @@ impl Reason {
     /// Whether the whole text is the message, so that nothing was taken out of it.
     pub fn is_plain(&self) -> bool {
         self.parts.iter().all(|part| part.label == Label::Message)
+    }
+
+    /// Whether Image Builder failed while it built, tested or distributed the image.
+    pub(super) fn is_of_image_builder(&self) -> bool {
+        self.is_of_image_builder
     }
 
     /// Whether it is longer than any service's, and was not parsed.

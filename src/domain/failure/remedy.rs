@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::domain::failure::known::{Entry, Match};
+use crate::domain::failure::fit::middle;
+use crate::domain::failure::known::{self, Entry, Level, Match};
 use crate::domain::failure::parse::compiled;
 use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
-use crate::domain::failure::summary::middle;
 use crate::text::safe::SafeText;
 
 /// The widest value in advice, in columns.
@@ -34,20 +34,25 @@ pub struct Remedy {
 }
 
 /// The placeholders, and the pattern that a value must fit.
-pub(super) const PLACEHOLDERS: [(&str, &str); 21] = [
+pub(super) const PLACEHOLDERS: [(&str, &str); 23] = [
     ("IMAGE_ID", "[A-Za-z][A-Za-z0-9-]{0,127}"),
     ("REGION", "[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}"),
+    (
+        "IMAGE_ARN",
+        r"arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:[0-9]{12}:image/[\w./-]{1,200}",
+    ),
     ("LOG_STREAM", r"[0-9]+\.[0-9]+\.[0-9]+/[0-9]+"),
-    ("CALLER", r"the (role|user) [\w+=,.@-]{1,64}"),
+    ("CALLER", r"the (role|user) [\w+=,.@'-]{1,64}|the root user"),
     ("ROLE", r"\w[\w+=,.@-]{0,63}"),
-    ("USER", r"\w[\w+=,.@-]{0,63}"),
+    ("USER", r"\w[\w+=,.@'-]{0,63}"),
     ("ACTION", r"[a-z][a-z0-9-]*:[A-Za-z0-9*]+"),
     ("ENCODED", "[A-Za-z0-9][A-Za-z0-9_-]{19,4095}"),
     ("TARGET_REGION", "[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}"),
     ("TARGET_ACCOUNT", "[0-9]{12}"),
     ("HOOK", r"[A-Za-z0-9]+(::[A-Za-z0-9]+)+"),
     ("INSTANCE", "i-[0-9a-f]{8,17}"),
-    ("EXIT_CODE", "[0-9]{1,3}"),
+    ("EXIT_CODE", "[0-9]{1,5}"),
+    ("CODE", "[0-9]{3}"),
     ("TYPE", r"[a-z][a-z0-9-]*\.[a-z0-9-]+"),
     ("ZONE", "[a-z]{2,3}(-[a-z0-9]+)+-[0-9]{1,2}[a-z]?"),
     ("SUBNET", "subnet-[0-9a-f]{8,17}"),
@@ -84,6 +89,40 @@ pub(super) const LOG_COMMANDS: [&str; 2] = [
 impl Remedy {
     /// The remedy for a failure that is known.
     pub(super) fn of(found: &Match, reason: &Reason, context: &RemedyContext<'_>) -> Self {
+        Self::with_log(found.entry.log, found, reason, context)
+    }
+
+    /// The remedy for a reason, if it is more than where Image Builder failed.
+    pub(super) fn of_reason(reason: &Reason, context: &RemedyContext<'_>) -> Option<Self> {
+        let found = known::find(reason).filter(|found| found.entry.level >= Level::Kind)?;
+        Some(Self::of(&found, reason, context))
+    }
+
+    /// The remedy for a fact that no service puts in words, which may be about an AMI.
+    pub(super) fn of_fact(
+        fact: &str,
+        ami: Option<&SafeText>,
+        context: &RemedyContext<'_>,
+    ) -> Option<Self> {
+        let mut found = known::of_fact(fact)?;
+        found.found.extend(ami.map(|ami| ("ami", ami.to_string())));
+        Some(Self::of(&found, &Reason::default(), context))
+    }
+
+    /// Where to look, for a failure of Image Builder of which nothing is known.
+    pub(super) fn for_unknown(context: &RemedyContext<'_>) -> Option<Self> {
+        Self::of_fact(known::UNKNOWN, None, context)
+    }
+
+    /// The remedy for a line of the build log, if it is that of a failure that is known.
+    pub fn of_log_line(line: &str, context: &RemedyContext<'_>) -> Option<Self> {
+        let found = known::find_in_log(line)?;
+        let reason = Reason::parse(&SafeText::new(line));
+        Some(Self::with_log(false, &found, &reason, context))
+    }
+
+    /// `log` is whether to say where the build log is.
+    fn with_log(log: bool, found: &Match, reason: &Reason, context: &RemedyContext<'_>) -> Self {
         let values = Values {
             reason,
             context,
@@ -92,7 +131,7 @@ impl Remedy {
         let Entry { meaning, fix, .. } = found.entry;
         let mut advice = format!("{} {}", values.prose(meaning), values.prose(fix));
         let mut commands: Vec<_> = found.entry.commands.iter().map(String::as_str).collect();
-        if found.entry.log {
+        if log {
             let has_stream = values.get("LOG_STREAM").is_some();
             let [of_stream, of_group] = LOG;
             let place = values.prose(if has_stream { of_stream } else { of_group });
@@ -163,13 +202,16 @@ impl Values<'_> {
         match name {
             "IMAGE_ID" => Some(self.context.image_id.to_owned()),
             "REGION" => self.region().map(str::to_owned),
+            "IMAGE_ARN" => image.map(str::to_owned),
             "LOG_STREAM" => resource_of_arn(image?)
                 .splitn(3, '/')
                 .nth(2)
                 .map(str::to_owned),
             "CALLER" => {
                 let role = role_of(caller()?).map(|role| format!("the role {role}"));
-                role.or_else(|| Some(format!("the user {}", user_of(caller()?)?)))
+                let user = || Some(format!("the user {}", user_of(caller()?)?));
+                let root = || (caller()? == "root").then(|| "the root user".to_owned());
+                role.or_else(user).or_else(root)
             }
             "ROLE" => role_of(caller()?).map(str::to_owned),
             "USER" => user_of(caller()?).map(str::to_owned),

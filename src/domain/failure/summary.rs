@@ -9,19 +9,22 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::domain::failure::fit::{Keep, fit, fit_cause, middle};
+use crate::domain::failure::known::Match;
 use crate::domain::failure::parse::compiled;
 use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
+use crate::domain::failure::said::{first_error, further_errors, telling};
 use crate::text::safe::{SafeText, one_line};
-use crate::text::width::{truncate, width};
+use crate::text::width::width;
 
 /// The widest summary, in terminal columns.
 pub(crate) const SUMMARY_COLUMNS: usize = 90;
 /// The widest name in a summary, which leaves room for the cause.
 const NAME_COLUMNS: usize = 40;
-/// The fewest columns of a cause that ends before its text does.
-const LEAST_CLAUSE: usize = 24;
-/// The fewest columns of a cause behind a label.
-const LEAST_TAIL: usize = 12;
+/// The fewest columns of the resource of a denied action.
+const LEAST_TARGET: usize = 16;
+/// The most columns of the regions of further errors.
+const REGIONS_COLUMNS: usize = 34;
 /// The bytes of a text that a summary reads.
 const HEAD: usize = 2048;
 /// The wrappings around a cause, at most.
@@ -44,18 +47,6 @@ static WRAPPINGS: LazyLock<[Regex; 10]> = LazyLock::new(|| {
     .map(|pattern| compiled(&format!("(?i){pattern}")))
 });
 
-/// The output of a command in a Systems Manager reason: from its errors on, if it says which these are.
-static OUTPUT: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
-        r"(?i)\boutput ?[=:] ?\[(?:.*?-{3,} ?error ?-{3,})?(?<cause>[^\]].*?)(?:\], ?\w+=\[.*|\]\}.*|\])?$",
-    )
-});
-/// The failed document, in an output that is JSON.
-static FAILED_DOCUMENT: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
-        r#"(?i)\\?"failureMessage\\?" ?: ?\\?"(?:document )?(?:TOE_[^\s/]+/)?(?<cause>[^"\\]+)"#,
-    )
-});
 /// A parameter that a service does not accept, and why.
 static PARAMETERS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     [
@@ -70,39 +61,43 @@ static IDENTIFIED: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?i)^resource of type '(?:\w+::)*(?<kind>\w+)' with identifier '(?:\{"/properties/\w+":")?(?<id>.+?)(?:"\})?' (?<rest>\w.*)$"#,
     )
 });
-/// What only repeats the exit code behind an output.
-static RUN_FAILED: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"(?i);? ?(failed to run commands: exit status [0-9]+)"));
 static ARN: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r#"arn:[a-z0-9-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]*:[^\s'",;)\]]*[^\s'",;)\].:!]"#)
 });
-/// The places where a text may end: the end of a sentence, then that of a clause.
-static ENDS: LazyLock<[Regex; 2]> = LazyLock::new(|| {
-    [
-        r"[.!?;] ",
-        r", | because | since | as | by | for this | for more | for details | when | \(",
-    ]
-    .map(compiled)
+/// What a component says behind its failure.
+static FAILED: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r#"(?is)^['"]? (?:has )?failed ?[!:.]\s*(?<said>[^\s'"].*)$"#));
+/// The words before the name of a component that only say that it is one.
+static NAMES_IT: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r#"(?i)(?:document|component)(?: arn)?:? ?['"]?$"#));
+/// The policy that denies an action, or does not allow it.
+static POLICY: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(
+        r"(?i)\bexplicit deny(?: in (?:an? |the )?[a-z-]+(?: [a-z-]+)? (?:polic(?:y|ies)|boundary))?|\bno (?:permissions boundary|(?:service control|resource control|session|VPC endpoint|resource-based) policy) allows",
+    )
 });
 static ENCODED: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"(?i)\.? ?encoded authorization (?:failure )?message:.*$"));
 
-/// The summary of a reason. `words` are those of its class, longest first; `component` is the logical id of the component
-/// that the reason names by its ARN, if known.
+/// The summary of a reason. `known` is the failure that it is, if known, and `words` are those of its class, longest
+/// first; `component` is the logical id of the component that the reason names by its ARN, if known.
 pub(super) fn summarize(
     reason: &Reason,
+    known: Option<&Match>,
     words: &[String],
     component: Option<&SafeText>,
 ) -> SafeText {
-    let fits = |text: &&String| width(text) <= SUMMARY_COLUMNS;
+    let more = further(reason);
+    let room = SUMMARY_COLUMNS.saturating_sub(width(&more));
+    let fits = |text: &&String| width(text) <= room;
     let head = words.iter().find(fits).cloned();
     let head = head
-        .or_else(|| denial(reason))
-        .or_else(|| hook(reason))
+        .or_else(|| denial(reason, room))
+        .or_else(|| hook(reason, room))
         .or_else(|| failed_list(reason))
-        .or_else(|| failed_component(reason, component))
-        .unwrap_or_else(|| plain(reason));
-    let head = fit(&head, SUMMARY_COLUMNS);
+        .or_else(|| failed_component(reason, known, component, room))
+        .unwrap_or_else(|| plain(reason, known, room));
+    let head = placed(reason, fit(&head, room), room) + &more;
     let room = SUMMARY_COLUMNS.saturating_sub(width(&head));
     let tail = circumstances(reason)
         .into_iter()
@@ -110,33 +105,74 @@ pub(super) fn summarize(
     SafeText::new(&(head + &tail.unwrap_or_default()))
 }
 
-fn plain(reason: &Reason) -> String {
+/// The further errors of a distribution.
+fn further(reason: &Reason) -> String {
+    let (count, regions) = further_errors(reason.message());
+    let regions = regions.join(", ");
+    match count {
+        0 => String::new(),
+        _ if !regions.is_empty() && width(&regions) <= REGIONS_COLUMNS => {
+            format!(" ({count} more: {regions})")
+        }
+        _ => format!(" ({count} more)"),
+    }
+}
+
+fn plain(reason: &Reason, known: Option<&Match>, room: usize) -> String {
     let message = match (reason.message(), reason.get(Label::HandlerCode)) {
-        ("", Some(code)) => return fit(&format!("no message, {}", head_of(code)), SUMMARY_COLUMNS),
+        ("", Some(code)) => return format!("no message, {}", head_of(code)),
         ("", None) => return "no message".to_owned(),
         (message, _) => message,
     };
-    let text = cause(message);
-    let region = reason
-        .get(Label::TargetRegion)
-        .filter(|_| reason.part(Label::Job).is_some());
-    let Some(region) = region else {
-        return fit(&text, SUMMARY_COLUMNS);
-    };
-    // The shorter the place, the more room has the cause.
+    let place = target_region(reason).map_or(0, |region| width(region) + width(": "));
+    cause(message, known, room.saturating_sub(place))
+}
+
+/// The region that a failed distribution goes to.
+fn target_region(reason: &Reason) -> Option<&str> {
+    let region = reason.get(Label::TargetRegion);
+    region.filter(|_| reason.part(Label::Job).is_some())
+}
+
+/// The text behind the region that a distribution goes to. The shorter that is, the more room has the cause.
+fn placed(reason: &Reason, text: String, room: usize) -> String {
+    let region = target_region(reason).filter(|region| !text.contains(region));
+    let Some(region) = region else { return text };
     let places = [
         format!("distributing to {region} failed: "),
         format!("distributing to {region}: "),
         format!("{region}: "),
     ];
-    let fits = |place: &&String| width(place) + width(&text) <= SUMMARY_COLUMNS;
-    let place = places.iter().find(fits).unwrap_or(&places[2]);
-    let room = SUMMARY_COLUMNS.saturating_sub(width(place));
-    format!("{place}{}", fit(&text, room))
+    let is_distribution = !reason.message().contains("ntegration job");
+    let places = if is_distribution {
+        &places[..]
+    } else {
+        &places[2..]
+    };
+    let fits = |place: &&String| width(place) + width(&text) <= room;
+    let place = places.iter().find(fits);
+    place.map_or_else(|| text.clone(), |place| format!("{place}{text}"))
+}
+
+/// The cause in a message, in at most `columns` columns.
+fn cause(message: &str, known: Option<&Match>, columns: usize) -> String {
+    let message = first_error(message);
+    let names_cause = |line: &str| known.is_some_and(|known| known.is_cause_in(&normal(line)));
+    let said = telling(message, names_cause);
+    let keep = Keep {
+        core: known.and_then(Match::core),
+        names_cause: &names_cause,
+        of_command: said.is_some(),
+    };
+    let text = said.map_or_else(
+        || unwrapped(message),
+        |line| with_names(&normal(&line)).into_owned(),
+    );
+    fit_cause(&text, columns, keep)
 }
 
 /// The text without what wraps it, on one line.
-pub(super) fn cause(message: &str) -> String {
+fn unwrapped(message: &str) -> String {
     let lines = normal(message);
     let mut cause = lines.as_str();
     for _ in 0..DEPTH {
@@ -146,9 +182,6 @@ pub(super) fn cause(message: &str) -> String {
         });
         let Some(inner) = inner else { break };
         cause = inner;
-    }
-    if let Some(said) = output(cause) {
-        return with_names(&said).into_owned();
     }
     let cause = ENCODED.replace(cause, "");
     let parameter = PARAMETERS.iter().find_map(|form| form.captures(&cause));
@@ -161,20 +194,6 @@ pub(super) fn cause(message: &str) -> String {
         cause.into_owned()
     };
     with_names(&text).into_owned()
-}
-
-/// What a command said, in a Systems Manager reason.
-fn output(text: &str) -> Option<String> {
-    let output = OUTPUT.captures(text)?.name("cause")?.as_str();
-    if let Some(found) = FAILED_DOCUMENT.captures(output) {
-        return Some(format!("document {}", found["cause"].trim_end_matches('!')));
-    }
-    let said = RUN_FAILED.replace(output, "");
-    if !said.trim().is_empty() {
-        return Some(said.trim().to_owned());
-    }
-    let exit = RUN_FAILED.captures(output)?.get(1)?;
-    Some(exit.as_str().to_owned())
 }
 
 /// A text on one line, in plain quotation marks, with ends of lines as they are written in a sentence.
@@ -218,41 +237,81 @@ fn name_of_arn(arn: &str) -> &str {
     }
 }
 
-fn failed_component(reason: &Reason, logical_id: Option<&SafeText>) -> Option<String> {
+fn failed_component(
+    reason: &Reason,
+    known: Option<&Match>,
+    logical_id: Option<&SafeText>,
+    room: usize,
+) -> Option<String> {
     let arn = reason.get(Label::Component)?;
     let (before, after) = reason.message().split_once(arn)?;
-    let before = before.strip_suffix("Document ").unwrap_or(before);
-    let after = head_of(after).trim_end_matches(['!', '.', ' ']);
     let name = logical_id.map_or_else(|| name_of_arn(arn), SafeText::as_str);
-    let name = middle(name, NAME_COLUMNS);
-    Some(one_line(&format!(
-        "{}component {name}{after}",
-        head_of(before)
-    )))
+    let component = format!("component {}", middle(name, NAME_COLUMNS));
+    // What it says itself is the cause.
+    if let Some(said) = FAILED.captures(after).and_then(|found| found.name("said")) {
+        let label = format!("{component}: ");
+        let room = room.saturating_sub(width(&label));
+        return Some(label + &cause(said.as_str(), known, room));
+    }
+    let before = one_line(head_of(before));
+    let before = NAMES_IT.replace(&before, "");
+    let after = head_of(after).trim_start_matches(['\'', '"']);
+    let after = after.trim_end_matches(['!', '.', ' ', '\'']);
+    let texts = [
+        one_line(&format!("{before}{component}{after}")),
+        one_line(&format!("{component}{after}")),
+    ];
+    let fits = |text: &&String| width(text) <= room;
+    Some(texts.iter().find(fits).unwrap_or(&texts[1]).clone())
 }
 
-fn denial(reason: &Reason) -> Option<String> {
+/// A denied action, its resource as far as there is room, and the policy that denies it.
+fn denial(reason: &Reason, room: usize) -> Option<String> {
     let action = reason.get(Label::Action)?;
-    let room =
-        SUMMARY_COLUMNS.saturating_sub(width("not authorized to perform  on ") + width(action));
+    let policy = POLICY.captures(reason.message());
+    let policy = policy.map_or_else(String::new, |found| {
+        let words = found.get(0).map_or("", |words| words.as_str());
+        let words = one_line(words);
+        let verb = if words.ends_with(" allows") {
+            " it"
+        } else {
+            ""
+        };
+        format!(": {words}{verb}")
+    });
     let target = reason.get(Label::Target).map(resource_of_arn);
     let target = target.map_or_else(String::new, |target| {
-        format!(" on {}", middle(&one_line(head_of(target)), room))
+        format!(" on {}", one_line(head_of(target)))
     });
-    let text = format!("not authorized to perform {action}{target}");
-    Some(text)
+    let left = room.saturating_sub(width(action) + width(&policy));
+    let short = (left >= LEAST_TARGET).then(|| middle(&target, left));
+    let start = "not authorized to perform ";
+    let texts = match (policy.as_str(), short) {
+        ("", _) => {
+            let left = room.saturating_sub(width(start) + width(action));
+            vec![format!("{start}{action}{}", middle(&target, left))]
+        }
+        (_, Some(short)) => vec![
+            format!("{start}{action}{target}{policy}"),
+            format!("{action}{target}{policy}"),
+            format!("{action}{short}{policy}"),
+        ],
+        (_, None) => vec![format!("{action}{policy}")],
+    };
+    let fits = |text: &&String| width(text) <= room;
+    texts.iter().find(fits).or(texts.last()).cloned()
 }
 
-fn hook(reason: &Reason) -> Option<String> {
+fn hook(reason: &Reason, room: usize) -> Option<String> {
     let name = middle(reason.get(Label::Hook)?, NAME_COLUMNS);
     let Some(said) = reason.get(Label::HookReason) else {
         return Some(format!("hook {name} failed"));
     };
-    let said = cause(said);
+    let said = unwrapped(said);
     let said = said.strip_prefix("ValidationError ").unwrap_or(&said);
     let said = said.split(" [FIX]").next().unwrap_or(said);
     let start = format!("hook {name}: ");
-    let room = SUMMARY_COLUMNS.saturating_sub(width(&start));
+    let room = room.saturating_sub(width(&start));
     Some(start + &fit(said, room))
 }
 
@@ -280,83 +339,4 @@ fn circumstances(reason: &Reason) -> Vec<String> {
 /// The part of a text that a line can show at most.
 fn head_of(text: &str) -> &str {
     text.get(..text.floor_char_boundary(HEAD)).unwrap_or(text)
-}
-
-/// A text in at most `columns` columns: whole, else to the end of a sentence, of a clause, or of a word.
-pub(super) fn fit(text: &str, columns: usize) -> String {
-    let text = text.trim().trim_end_matches(['.', ' ', '"', '\'']);
-    let whole = balanced(text);
-    if width(&whole) <= columns {
-        return whole;
-    }
-    let room = columns.saturating_sub(3);
-    let ends = ENDS.iter().map(|ends| {
-        let heads = ends
-            .find_iter(text)
-            .filter_map(|end| text.get(..end.start()));
-        heads
-            .filter(|head| (LEAST_CLAUSE.min(room)..=room).contains(&width(head)))
-            .last()
-    });
-    let ends: Vec<_> = ends.collect();
-    let trimmed = |text: &str| text.trim_end_matches(['.', ',', ':', ' ']).to_owned();
-    if let [Some(sentence), _] = ends[..] {
-        return trimmed(sentence);
-    }
-    if let Some(tail) = last_clause(text, columns) {
-        return balanced(tail);
-    }
-    if let [_, Some(clause)] = ends[..] {
-        return format!("{}...", trimmed(clause));
-    }
-    let cut = truncate(text, room, "");
-    let word = cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head);
-    let word = if width(word) < LEAST_CLAUSE.min(room) {
-        &cut
-    } else {
-        word
-    };
-    truncate(
-        &format!("{}...", word.trim_end_matches([',', ':', ' '])),
-        columns,
-        "",
-    )
-}
-
-/// The text without the labels before a colon that keep it from fitting: services put the cause at the end.
-fn last_clause(text: &str, columns: usize) -> Option<&str> {
-    let clauses = text.match_indices(": ").filter_map(|(at, mark)| {
-        let is_label = !text.get(..at)?.contains(['"', '{', '[']);
-        let tail = text.get(at + mark.len()..)?.trim();
-        let is_sentence = tail.starts_with(char::is_alphabetic);
-        (is_label && is_sentence).then_some(tail)
-    });
-    let fits = |tail: &&str| (LEAST_TAIL..columns).contains(&width(tail));
-    clauses.into_iter().find(fits)
-}
-
-/// The text with the closing quotation mark that was trimmed from its end.
-fn balanced(text: &str) -> String {
-    let missing = ['"', '\'']
-        .into_iter()
-        .find(|mark| text.matches(*mark).count() % 2 == 1 && text.contains(&format!(" {mark}")));
-    missing.map_or_else(|| text.to_owned(), |mark| format!("{text}{mark}"))
-}
-
-/// A name in at most `columns` columns: its middle is left out.
-pub(super) fn middle(name: &str, columns: usize) -> String {
-    if width(name) <= columns {
-        return name.to_owned();
-    }
-    let room = columns.saturating_sub(3);
-    let head = truncate(name, room.div_ceil(2), "");
-    let mut tail = name;
-    while width(tail) > room / 2 {
-        tail = tail
-            .char_indices()
-            .nth(1)
-            .and_then(|(at, _)| tail.get(at..))
-            .unwrap_or_default();
-    }
-    format!("{head}...{tail}")
 }

@@ -246,7 +246,7 @@ fn every_reason_has_a_readable_summary() {
     }
     assert_eq!(
         summarized(&parse(texts::DOCUMENT), None).as_str(),
-        "component parallelclusterimag...-9a9a-0a2b3c4d5e6f failed while BUILDING"
+        "component parallelclusterimag…ec-9a9a-0a2b3c4d5e6f failed while BUILDING"
     );
 }
 

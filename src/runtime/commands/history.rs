@@ -1,5 +1,6 @@
 //! The `history` and `report` commands, and opening a recording by its name.
 
+use std::env;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use crate::runtime::ticks::local_offset;
 use crate::runtime::{print, print_diagnostic, recorder};
 use crate::text::safe::{SafeText, one_line};
 
-/// The width of a table in a file or a pipe, and the least width in a terminal.
+/// The least width of a table in a terminal.
 const LEAST_COLUMNS: usize = 80;
 /// The longest file of saved stack events, in bytes: 100,000 events have less than half.
 const LONGEST_SAVED: u64 = 128 << 20;
@@ -56,11 +57,19 @@ pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Err
     })
 }
 
-/// The width of the terminal that the output goes to. A narrow one shows no table well.
-fn columns() -> usize {
-    let size = io::stdout().is_terminal().then(crossterm::terminal::size);
-    let (columns, _) = size.and_then(Result::ok).unwrap_or_default();
-    usize::from(columns).max(LEAST_COLUMNS)
+/// The width of a table: that of `COLUMNS`, else that of the terminal. In a file or a pipe nothing is cut. A narrow
+/// terminal shows no table well.
+pub(super) fn columns() -> Option<usize> {
+    let wanted = env::var("COLUMNS").ok();
+    let wanted = wanted.and_then(|columns| columns.parse().ok());
+    let wanted = wanted.filter(|columns| *columns > 0);
+    let terminal = || {
+        let size = io::stdout().is_terminal().then(crossterm::terminal::size);
+        let (columns, _) = size?.unwrap_or_default();
+        Some(usize::from(columns))
+    };
+    let columns = wanted.or_else(terminal)?;
+    Some(columns.max(LEAST_COLUMNS))
 }
 
 /// Prints a report of a recording and returns the exit code.
@@ -121,7 +130,7 @@ fn read_saved(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn print_note(text: &str) {
+pub(super) fn print_note(text: &str) {
     let text = one_line(SafeText::new(text).as_str());
     print_diagnostic(&format!("note: {text}"));
 }

@@ -4,5 +4,6 @@
 //! `tests/it/recording/report.rs`.
 
 pub(crate) mod history;
+pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod report;

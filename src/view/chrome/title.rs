@@ -39,6 +39,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         LinePart::maybe(4, version),
         LinePart::maybe(5, model.shown.target.backend.map(str::to_owned)),
         LinePart::maybe(2, note),
+        LinePart::of(6, others(model, theme)),
     ];
     parts::draw(
         parts,
@@ -47,6 +48,32 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         area,
         buf,
     );
+}
+
+/// The other builds and their verdicts, in full and as signs alone. Nothing if there are none.
+fn others<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let others = model.in_order().into_iter();
+    let others: Vec<_> = others
+        .filter(|session| session.id != model.shown.id)
+        .collect();
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let sign = |verdict| theme.glyphs().verdict(verdict);
+    let full = others.iter().flat_map(|session| {
+        let verdict = session.build.verdict();
+        let name = model
+            .label(session.id)
+            .map_or_else(String::new, |label| label.text);
+        let chip = format!("{} {name}", sign(verdict));
+        [Span::styled(chip, theme.verdict(verdict)), Span::raw(" ")]
+    });
+    let signs = others.iter().map(|session| {
+        let verdict = session.build.verdict();
+        Span::styled(sign(verdict), theme.verdict(verdict))
+    });
+    let signs: Vec<_> = [Span::raw("+ ")].into_iter().chain(signs).collect();
+    vec![Line::from_iter(full), Line::from(signs)]
 }
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {

@@ -5,7 +5,9 @@
 //! - `popup`: their frame
 //! - `prompt`: the line of text input
 
+pub(crate) mod builds;
 pub(crate) mod filter_menu;
 pub(crate) mod help;
+pub(crate) mod picker;
 pub(crate) mod popup;
 pub(crate) mod prompt;

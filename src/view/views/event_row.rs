@@ -147,7 +147,7 @@ impl RowPainter<'_> {
             spans.push(Span::styled(format!("  {kind}"), styles.quiet));
         }
         if columns.reason > 0 {
-            let reason = line_cell(&self.reason(event), columns.reason, theme);
+            let reason = line_cell(&short_reason(self.model, event), columns.reason, theme);
             spans.push(Span::styled(format!("  {reason}"), styles.reason));
         }
         Line::from(spans)
@@ -196,22 +196,11 @@ impl RowPainter<'_> {
     /// A failed resource and why, in the rest of the row: the reason is worth more than the type.
     fn failure(&self, event: &StackEvent, columns: usize) -> String {
         let id = event.logical_id.as_str();
-        let text = match self.reason(event) {
+        let text = match short_reason(self.model, event) {
             reason if reason.is_empty() => id.to_owned(),
             reason => format!("{id}: {reason}"),
         };
         line_cell(&text, columns, self.theme)
-    }
-
-    /// Why, in the words that have the most to say in little room.
-    fn reason<'a>(&'a self, event: &'a StackEvent) -> Cow<'a, str> {
-        let why = self.model.shown.explanation();
-        let why = why.filter(|why| why.cause.key() == event.key());
-        if let Some(summary) = why.and_then(|why| why.summary.as_ref()) {
-            return summary.to_string().into();
-        }
-        let reason = event.reason.as_ref().map_or("", SafeText::as_str);
-        reason.strip_prefix(HANDLER).unwrap_or(reason).into()
     }
 
     /// Whether the row says nothing new: an `IN_PROGRESS` after another one of the resource, or the clean-up after the
@@ -290,6 +279,17 @@ impl RowPainter<'_> {
         let rest = columns.saturating_sub(width(&text));
         cut(&text, columns, self.theme) + &rule.repeat(rest)
     }
+}
+
+/// Why, in the words that have the most to say in little room.
+pub(crate) fn short_reason<'a>(model: &'a Model, event: &'a StackEvent) -> Cow<'a, str> {
+    let why = model.shown.explanation();
+    let why = why.filter(|why| why.cause.key() == event.key());
+    if let Some(summary) = why.and_then(|why| why.summary.as_ref()) {
+        return summary.to_string().into();
+    }
+    let reason = event.reason.as_ref().map_or("", SafeText::as_str);
+    reason.strip_prefix(HANDLER).unwrap_or(reason).into()
 }
 
 /// Whether the row is red over its whole width. A sibling that was cancelled has not failed by itself.

@@ -2,14 +2,17 @@
 //! Called by `resources` with the window of `app::views::axis`.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::views::axis::Window;
 use crate::domain::span::Span as Operation;
 use crate::domain::status::StatusClass;
 use crate::style::Theme;
 use crate::text::duration::duration;
+use crate::text::width::width;
+use crate::view::text::line_cell;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BarCell {
@@ -58,6 +61,38 @@ pub(crate) fn bar(
             (BarColours::Operations | BarColours::One(_), _) => style,
         };
         spans.push(Span::styled(sign.repeat(run.len()), style));
+    }
+    spans
+}
+
+/// The bar of a resource that failed, with its reason written over it: the operations are the reversed part.
+pub(crate) fn with_reason(
+    operations: &[Operation],
+    window: Window,
+    until: DateTime<Utc>,
+    columns: usize,
+    theme: &Theme,
+    reason: &str,
+) -> Vec<Span<'static>> {
+    let cells = cells(operations, window, until, columns);
+    let is_operation = |column: usize| {
+        let cell = cells.get(column);
+        matches!(cell, Some(BarCell::Operation(_) | BarCell::Failure))
+    };
+    let text = line_cell(reason, columns, theme);
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut column = 0;
+    for part in text.graphemes(true) {
+        let style = if is_operation(column) {
+            theme.bad().add_modifier(Modifier::REVERSED)
+        } else {
+            theme.bad()
+        };
+        column += width(part);
+        match spans.last_mut().filter(|last| last.style == style) {
+            Some(last) => last.content.to_mut().push_str(part),
+            None => spans.push(Span::styled(part.to_owned(), style)),
+        }
     }
     spans
 }

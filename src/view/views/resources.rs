@@ -19,13 +19,14 @@ use crate::app::views::resources;
 use crate::app::views::resources::ResourceRow;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
+use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 use crate::text::duration::duration;
 use crate::text::width::pad;
 use crate::view::text::{cell, line_cell, name_cell};
 use crate::view::views::empty;
-use crate::view::views::event_row::class_word;
+use crate::view::views::event_row::{class_word, short_reason};
 use crate::view::views::events::last_event;
 use crate::view::views::gantt;
 use crate::view::views::gantt::{AxisMark, BarColours};
@@ -44,15 +45,16 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(note) = last_event(model, theme) {
         block = block.title_bottom(note);
     }
+    let mut notes = Vec::new();
     if let (Some(window), Some(whole)) = (window, whole)
         && !model.shown.views.resources.axis.is_whole()
     {
-        let note = format!(
-            " {} to {} ",
-            since(whole, window.from),
-            since(whole, window.to)
-        );
-        block = block.title_bottom(Line::styled(note, theme.strong()).right_aligned());
+        let (from, to) = (since(whole, window.from), since(whole, window.to));
+        notes.push(Span::styled(format!(" {from} to {to} "), theme.strong()));
+    }
+    notes.extend(position(model).map(|position| Span::styled(position, theme.dim())));
+    if !notes.is_empty() {
+        block = block.title_bottom(Line::from(notes).right_aligned());
     }
     let inner = block.inner(area);
     block.render(area, buf);
@@ -82,14 +84,12 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         height: resources::rows_below_header(height),
     };
     let shown = |range: Range<usize>| rows.get(range).unwrap_or_default();
-    let has_failure = |rows: Range<usize>| {
-        let failed = |row: &Row<'_>| match row {
-            Row::Resource(id) => timeline.facts().failed_by_itself(id),
-            Row::Workflow(_) => false,
-            Row::Step(_, step) => step.status.class() == StatusClass::Failed,
-        };
-        shown(rows).iter().any(failed)
+    let has_failed = |row: &Row<'_>| match row {
+        Row::Resource(id) => timeline.facts().failed_by_itself(id),
+        Row::Workflow(_) => false,
+        Row::Step(_, step) => step.status.class() == StatusClass::Failed,
     };
+    let has_failure = |rows: Range<usize>| shown(rows).iter().any(has_failed);
     scrollbar::draw(list, has_failure, theme, area, buf);
     let visible = rows.iter().skip(list_state.top);
     for (at, line_area) in visible.zip(line_areas) {
@@ -106,9 +106,22 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         if selected {
             let marker = theme.glyphs().marker;
             buf.set_string(line_area.x, line_area.y, marker, Style::new());
-            buf.set_style(line_area, theme.selected(focused));
+            let style = if has_failed(at) && focused {
+                theme.selected_failure()
+            } else {
+                theme.selected(focused)
+            };
+            buf.set_style(line_area, style);
         }
     }
+}
+
+/// The selected row among all.
+fn position(model: &Model) -> Option<String> {
+    let selected = model.shown.views.resources.selected.as_ref()?;
+    let build = &model.shown.build;
+    let index = resources::ids(build).position(|id| id == selected)?;
+    Some(format!(" {}/{} ", index + 1, resources::ids(build).count()))
 }
 
 /// The widths of the columns, without the space that follows; 0 is left out.
@@ -129,6 +142,8 @@ const ID: usize = 30;
 const WORD: usize = 20;
 pub(super) const CLASS: usize = 9;
 const KIND: usize = 23;
+/// A bar of this width has room for a reason.
+const ROOM_FOR_REASON: usize = 16;
 /// From this width on, the durations of deletions have a column.
 const ROOM_FOR_DELETED: usize = 50;
 
@@ -268,23 +283,59 @@ fn row(
         let deleted = format!("{:>LENGTH$} ", length(resource.deletion(now)));
         spans.push(Span::styled(deleted, quiet(theme.dim())));
     }
-    if let Some(window) = window {
-        let colours = match build.verdict() {
-            _ if plain => BarColours::Plain,
-            Verdict::Succeeded if newest.is_root => BarColours::One(theme.good()),
-            Verdict::Failed if newest.is_root => BarColours::One(theme.bad()),
-            _ => BarColours::Operations,
-        };
-        spans.extend(gantt::bar(
-            &resource.spans,
-            window,
-            build.until(model.now),
-            columns.bar,
-            theme,
-            colours,
-        ));
-    }
+    spans.extend(bar_or_reason(
+        resource,
+        failed,
+        columns.bar,
+        window,
+        model,
+        theme,
+        plain,
+    ));
     Line::from(spans)
+}
+
+/// The bar of a resource; of one that failed, with its reason written over it.
+fn bar_or_reason(
+    resource: &ResourceRow<'_>,
+    failed: bool,
+    columns: usize,
+    window: Option<Window>,
+    model: &Model,
+    theme: &Theme,
+    plain: bool,
+) -> Vec<Span<'static>> {
+    let build = &model.shown.build;
+    let (spans, until) = (&resource.spans, build.until(model.now));
+    let is_root = resource.newest.is_root;
+    let failure = build
+        .current()
+        .filter(|_| failed && columns >= ROOM_FOR_REASON);
+    let failure = failure.and_then(|timeline| failure_of(resource, timeline));
+    let reason = failure.map(|event| short_reason(model, event));
+    match (window, reason.filter(|reason| !reason.is_empty())) {
+        (Some(window), Some(reason)) if !plain => {
+            gantt::with_reason(spans, window, until, columns, theme, &reason)
+        }
+        (_, Some(reason)) => vec![Span::raw(line_cell(&reason, columns, theme))],
+        (Some(window), None) => {
+            let colours = match build.verdict() {
+                _ if plain => BarColours::Plain,
+                Verdict::Succeeded if is_root => BarColours::One(theme.good()),
+                Verdict::Failed if is_root => BarColours::One(theme.bad()),
+                _ => BarColours::Operations,
+            };
+            gantt::bar(spans, window, until, columns, theme, colours)
+        }
+        (None, None) => Vec::new(),
+    }
+}
+
+/// The event by which a resource failed first.
+fn failure_of<'a>(resource: &ResourceRow<'a>, timeline: &'a Timeline) -> Option<&'a StackEvent> {
+    let mut events = timeline.events_of(&resource.newest.logical_id);
+    let failed = events.find(|event| event.is_own_failure);
+    failed.map(|event| &**event)
 }
 
 /// The logical id, with a sign where there are rows below it.

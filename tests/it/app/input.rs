@@ -117,6 +117,21 @@ fn cut(bytes: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<(Vec<
     })
 }
 
+/// The longest of the limits, that of a reply.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// The most text that is kept of a paste, or one read of bytes that are no text.
+const LONGEST_PASTE: usize = 3 * 4096;
+
+/// Bytes, among them many that begin or end something.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let meaningful = prop::sample::select(b"\x1b[]OPM_<?;:20~1AuR\\\x07\x03\xc3\xa9".to_vec());
+    let mixed = prop_oneof![any::<u8>(), meaningful];
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..40),
+        prop::collection::vec(mixed, 0..40),
+    ]
+}
+
 fn borrowed(parts: &[Vec<(Vec<u8>, Duration)>]) -> Vec<(&[u8], Duration)> {
     let parts = parts.iter().flatten();
     parts.map(|(part, pause)| (&part[..], *pause)).collect()
@@ -159,23 +174,32 @@ proptest! {
         prop_assert!(story.model.overlay.is_some(), "the prompt is still open");
     }
 
+    /// The fuzz target `input` does the same with the bytes of its corpus.
     #[test]
     fn any_bytes_end_with_ctrl_c(
-        parts in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), 0_u64..3000), 0..6),
+        parts in prop::collection::vec((bytes(), 0_u64..3000), 0..6),
     ) {
-        let parts: Vec<_> = parts
-            .iter()
-            .map(|(part, pause)| (&part[..], Duration::from_millis(*pause)))
-            .collect();
         let (mut parser, mut events) = (Parser::default(), VecDeque::new());
         let mut at = Instant::now();
-        for (part, pause) in parts {
-            at += pause;
+        for (part, pause) in &parts {
             parser.feed(part, at, &mut events);
+            at += Duration::from_millis(*pause);
+            if let Some(deadline) = parser.deadline() {
+                prop_assert!(deadline <= at + LONGEST_WAIT, "a wait without a limit");
+            }
         }
-        events.clear();
+        for event in events.drain(..) {
+            if let Event::Paste(text) = &event {
+                prop_assert!(text.len() <= LONGEST_PASTE, "{}", text.len());
+            }
+            let _ = event.into_msg();
+        }
         parser.feed(b"\x03", at, &mut events);
         prop_assert_eq!(events.pop_back(), Some(Event::Key("ctrl-c".parse().unwrap())));
+        if let Some(deadline) = parser.deadline() {
+            parser.expire(deadline, &mut events);
+        }
+        prop_assert_eq!(parser.deadline(), None);
     }
 }
 

@@ -227,6 +227,8 @@ impl Program {
             Effect::Notify(text) => text.contains(IMAGES[index]),
             Effect::Run(outcome) => outcome.record.image_id.as_str() == IMAGES[index],
             Effect::Remark(_)
+            | Effect::List(_)
+            | Effect::Open(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)
             | Effect::Playback(..)

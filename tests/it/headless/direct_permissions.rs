@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use crate::support::aws::Aws;
+use crate::support::aws::{Aws, Received, STACK};
 use crate::support::program::{Ended, Program};
 
 const EVENTS: &str = "DescribeStackEvents";
@@ -168,4 +168,78 @@ fn a_build_that_ended_before_the_watch_is_found_by_what_is_permitted() {
         };
         assert_eq!(ended.event_ids(), expected, "{denied:?}");
     });
+}
+
+#[test]
+fn a_success_is_found_by_what_stays_permitted_after_the_first_answers() {
+    for_each_denial(|denied| {
+        let mut aws = Aws::start();
+        aws.begin();
+        let mut program = watch(&aws, "1h");
+        program.wait_for(|line| line.contains("\"e3\""));
+        aws.wait_until(|calls| calls.iter().any(|call| call.action == BUILDER));
+        aws.account().calls.clear();
+        for action in denied {
+            aws.deny(action);
+        }
+        aws.finish();
+        let before = aws.account().calls.len();
+        let is_heard = !denied.contains(&BUILDER);
+        aws.wait_until(|calls| {
+            let mut since = calls[before..].iter();
+            since.any(|call| call.action == BUILDER || !is_heard)
+        });
+        aws.delete();
+        let ended = program.end();
+        check(&aws, &ended, denied, "succeeded", 0);
+        let verified = !denied.contains(&IMAGES);
+        assert_eq!(ended.outcome()["amiVerified"], verified, "{denied:?}");
+    });
+}
+
+#[test]
+fn a_build_that_begins_later_is_found_by_what_is_permitted() {
+    for_each_denial(|denied| {
+        let mut aws = aws_that_denies(denied);
+        let hides_stack = has(denied, &[EVENTS, STACKS]);
+        let timeout = if hides_stack { "8s" } else { "1h" };
+        let program = aws.watch("img", &["--wait", "--timeout", timeout]);
+        aws.wait_until(|calls| calls.len() > 2);
+        let before = aws.account().calls.len();
+        aws.begin();
+        if !hides_stack {
+            aws.wait_until(|calls| calls.len() > before + 1);
+        }
+        aws.fail();
+        let ended = program.end();
+        let (outcome, code) = if hides_stack {
+            ("unknown", 1)
+        } else {
+            ("failed", 3)
+        };
+        check(&aws, &ended, denied, outcome, code);
+    });
+}
+
+/// The name has no stack any more: the list of deleted stacks is asked, and the watch goes on.
+#[test]
+fn refused_events_and_amis_do_not_end_a_watch_at_once() {
+    let mut aws = aws_that_denies(&[EVENTS, IMAGES]);
+    aws.begin();
+    aws.finish();
+    aws.delete();
+    let program = watch(&aws, "25s");
+    aws.wait_until(|calls| calls.iter().any(|call| call.action == LIST));
+    aws.wait_until(|calls| {
+        let by_arn = |call: &Received| call.action == STACKS && call.stack == STACK;
+        calls.iter().any(by_arn)
+    });
+    let ended = program.end();
+    check(&aws, &ended, &[EVENTS, IMAGES], "unknown", 1);
+    assert!(
+        ended.outcome()["reason"]
+            .as_str()
+            .unwrap()
+            .contains("--timeout ran out")
+    );
 }

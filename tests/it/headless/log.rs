@@ -144,7 +144,10 @@ fn a_failed_script_is_named_with_its_exit_code_and_last_lines() {
     assert_eq!(failure["exitCode"], 17);
     let tail = failure["logTail"].as_array().unwrap();
     let script_error = Value::from("Stderr: my-tool: cannot open /etc/my-tool.conf");
-    assert!(tail.contains(&script_error) && tail[0] == "Step RunScript" && tail.len() <= 50, "{tail:?}");
+    assert!(
+        tail.contains(&script_error) && tail[0] == "Step RunScript" && tail.len() <= 50,
+        "{tail:?}"
+    );
     let text =
         Program::start_with(&["watch", "img", "--interval", "200ms"], &aws.environment()).end();
     assert!(

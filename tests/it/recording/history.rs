@@ -115,14 +115,27 @@ fn the_table_fits_and_its_times_are_local() {
         ("XDG_STATE_HOME", state.to_str().unwrap()),
         ("TZ", "Etc/GMT-3"),
     ];
-    let table = Program::start_with(&["history"], &environment).end().lines;
+    let whole = Program::start_with(&["history"], &environment).end().lines;
+    assert!(whole[0].starts_with("STARTED  "), "{whole:#?}");
+    assert!(whole[1].starts_with("2026-03-01 22:00  img "), "{whole:#?}");
+    // Nothing is cut in a pipe.
+    for part in [long, &name, "R: long long"] {
+        let part = part.trim_end_matches(".jsonl");
+        assert!(
+            whole.iter().any(|line| line.contains(part)),
+            "{part}: {whole:#?}"
+        );
+    }
+
+    let narrow = [&environment[..], &[("COLUMNS", "80")]].concat();
+    let table = Program::start_with(&["history"], &narrow).end().lines;
     assert_eq!(table.len(), 4);
     assert!(
         table.iter().all(|line| line.chars().count() <= 80),
         "{table:#?}"
     );
     assert!(table[0].starts_with("STARTED  "), "{table:#?}");
-    assert!(table[1].starts_with("2026-03-01 22:00  img "), "{table:#?}");
+    assert!(table[1].starts_with("03-01 22:00  img "), "{table:#?}");
     let of_long = table.iter().find(|line| line.contains("a-v")).unwrap();
     assert!(of_long.contains("end  "), "{of_long}");
     assert!(of_long.contains("  0a1b2c  "), "the short name: {of_long}");

@@ -298,3 +298,50 @@ fn the_list_has_a_position() {
     story.keys("&InstanceRole>");
     assert!(text(&story).contains(" 3 of 39 "), "{}", text(&story));
 }
+
+/// Also in the list of resources, and also while it is selected: red over the whole row, with the reason in it.
+#[test]
+fn the_resource_that_failed_is_red_and_says_why() {
+    for build in [builds::failed as Build, builds::rolling_back] {
+        for (width, height) in SIZES {
+            for keys in ["2", "2k"] {
+                let mut story = build(width, height);
+                story.keys(keys);
+                let buffer = draw(&story.model, &COLOUR);
+                let shown = lines(&buffer);
+                let is_row =
+                    |line: &&String| line.starts_with('│') && line.contains("ParallelClusterIma");
+                let row = shown.iter().position(|line| is_row(&line));
+                let row = row.unwrap_or_else(|| panic!("{keys} {width}: {shown:#?}"));
+                let line = shown.get(row).unwrap();
+                assert!(line.contains("component"), "{line}");
+                let end = line.chars().skip(1).position(|sign| sign == '│');
+                // The scrollbar replaces the border.
+                let end = end.unwrap_or(usize::from(width) - 2);
+                for column in 2..=u16::try_from(end).unwrap() {
+                    let cell = &buffer[(column, u16::try_from(row).unwrap())];
+                    let is_blank =
+                        cell.symbol() == " " && !cell.modifier.contains(Modifier::REVERSED);
+                    assert!(
+                        is_blank || Some(cell.fg) == COLOUR.bad().fg,
+                        "{keys} {width}: {cell:?} in {line}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_list_of_resources_has_a_position() {
+    for (width, height) in SIZES {
+        let text = |story: &Story| lines(&draw(&story.model, &COLOUR)).join("\n");
+        let mut story = builds::building(width, height);
+        story.keys("2g");
+        assert!(text(&story).contains(" 1/14 "), "{}", text(&story));
+        story.keys("jj");
+        assert!(text(&story).contains(" 3/14 "), "{}", text(&story));
+        story.keys("z");
+        assert!(text(&story).contains(" 3/14 "), "{}", text(&story));
+    }
+}

@@ -2,6 +2,8 @@
 //!
 //! Each test runs one of the ignored tests at the end in a process of its own.
 
+mod login;
+
 use std::fs;
 
 use crate::aws::credentials::chain::*;
@@ -140,6 +142,25 @@ async fn a_console_login_is_used_and_its_command_is_named() {
     let without_home = [("HOME", "")];
     let found = run(&home, "profile_work", &without_home).await;
     assert!(found.starts_with("Misconfigured(\"HOME is not"), "{found}");
+}
+
+#[tokio::test]
+async fn a_source_profile_that_leads_nowhere_is_named() {
+    let role = "[profile work]\nregion = x\nrole_arn = arn:aws:iam::123456789012:role/r\n";
+    for (source, why) in [
+        (
+            "nope",
+            "the source_profile nope of profile work does not exist",
+        ),
+        (
+            "work",
+            "profile work is its own source_profile and has no keys",
+        ),
+    ] {
+        let home = Home::new("source", &format!("{role}source_profile = {source}\n"));
+        let found = run(&home, "profile_work", &[]).await;
+        assert_eq!(found, format!("Misconfigured({why:?})"));
+    }
 }
 
 #[tokio::test]

@@ -56,16 +56,16 @@ pub(super) fn describe_stacks(world: &World, request: &LoggedRequest) -> Respons
     )
 }
 
-pub(super) fn list_stacks(world: &World, request: &LoggedRequest) -> Response {
+pub(super) fn list_stacks(worlds: &[&World], request: &LoggedRequest) -> Response {
     let wanted = request
         .query
         .iter()
         .filter(|(name, _)| name.starts_with("StackStatusFilter.member."))
         .map(|(_, status)| status.as_str())
         .collect::<Vec<_>>();
-    let rows = world
-        .stacks()
-        .into_iter()
+    let rows = worlds
+        .iter()
+        .flat_map(|world| world.stacks())
         .filter(|stack| wanted.is_empty() || wanted.contains(&stack.status.as_str()))
         .map(|stack| element("member", &summary(&stack)));
     answer(

@@ -7,26 +7,31 @@ use crate::demo::server::requests::LoggedRequest;
 use crate::demo::server::response::Response;
 use crate::demo::world::World;
 
-/// The AMI that the world has; the filters are not looked at beyond the image's id.
-pub(super) fn describe_images(world: &World, request: &LoggedRequest) -> Response {
-    let is_wanted = request.query.iter().all(|(name, value)| {
-        let is_id = name.ends_with(".Value.1") && value == world.image_id();
-        !is_id_filter(request, name) || is_id
-    });
-    let row = world.ami().filter(|_| is_wanted);
-    let row = row.map(|image| element("item", &item(&image)));
-    let set = element("imagesSet", &row.unwrap_or_default());
+/// The AMIs of the worlds; the filters are looked at as far as they tell one image from another.
+pub(super) fn describe_images(worlds: &[&World], request: &LoggedRequest) -> Response {
+    let rows = worlds
+        .iter()
+        .filter(|world| is_wanted(world, request))
+        .filter_map(|world| Some(element("item", &item(&world.ami()?))));
+    let set = element("imagesSet", &rows.collect::<String>());
     let body = text("requestId", "demo") + &set;
     document(200, element("DescribeImagesResponse", &body))
 }
 
-/// Whether a parameter is the value of the filter by the image's id.
-fn is_id_filter(request: &LoggedRequest, name: &str) -> bool {
-    let Some(filter) = name.strip_suffix(".Value.1") else {
-        return false;
-    };
-    let by = request.parameter(&format!("{filter}.Name"));
-    by == Some("tag:parallelcluster:image_id")
+fn is_wanted(world: &World, request: &LoggedRequest) -> bool {
+    let ami = || Some(world.ami()?["ec2AmiInfo"]["amiId"].as_str()?.to_owned());
+    request.query.iter().all(|(name, value)| {
+        if name == "ImageId.1" {
+            return ami().is_some_and(|id| id == *value);
+        }
+        let filter = name.strip_suffix(".Value.1");
+        let by = filter.and_then(|filter| request.parameter(&format!("{filter}.Name")));
+        match by {
+            Some("tag:parallelcluster:image_id") => value == world.image_id(),
+            Some("tag:Ec2ImageBuilderArn") => world.has_made(value),
+            _ => true,
+        }
+    })
 }
 
 fn item(image: &Value) -> String {

@@ -32,9 +32,18 @@ pub(crate) fn action(request: &LoggedRequest) -> Option<&str> {
     }
 }
 
-/// The correct response at this moment of the world; an unsigned request is refused.
+/// Whether a request names the image of a world, or a stack or an AMI of it.
+pub(crate) fn is_about(world: &World, request: &LoggedRequest) -> bool {
+    let stack = request.parameter("StackName");
+    let arn = request.parameter("imageBuildVersionArn");
+    stack.is_some_and(|name| world.stack(name).is_some() || name == world.image_id())
+        || arn.is_some_and(|arn| world.has_made(arn))
+}
+
+/// The correct response at this moment; an unsigned request is refused. A list is of all worlds, and anything else is about
+/// one of them.
 pub(crate) fn response(
-    world: &World,
+    (worlds, world): (&[&World], &World),
     action: &str,
     request: &LoggedRequest,
     page_size: usize,
@@ -47,8 +56,8 @@ pub(crate) fn response(
     match action {
         "DescribeStackEvents" => cloudformation::describe_stack_events(world, request, page_size),
         "DescribeStacks" => cloudformation::describe_stacks(world, request),
-        "ListStacks" => cloudformation::list_stacks(world, request),
-        "DescribeImages" => ec2::describe_images(world, request),
+        "ListStacks" => cloudformation::list_stacks(worlds, request),
+        "DescribeImages" => ec2::describe_images(worlds, request),
         "GetImage" => imagebuilder::get_image(world, request),
         "GetLogEvents" | "FilterLogEvents" => logs::read(world, action, request),
         "ListWorkflowExecutions" => imagebuilder::list_workflow_executions(world, request),

@@ -424,7 +424,7 @@ const MADE: [(&str, &str, &str); 89] = [
     (
         "Resource handler returned message: \"Error occurred during operation 'Workflow Execution ID: 'wf-0a1b2c3d-4567-89ab-cdef-0123456789ab' failed with reason: EC2 Client Error: 'You are not authorized to perform this operation. User: arn:aws:sts::210987654321:assumed-role/AWSServiceRoleForImageBuilder/Ec2ImageBuilderIntegrationService is not authorized to perform: ec2:RunInstances on resource: arn:aws:ec2:ap-southeast-2:210987654321:subnet/subnet-0aaaabbbbccccdddd with an explicit deny in a service control policy. Encoded authorization failure message: 2Xq7Rr0yJ3vWmZq8_abcdefghijklmnopqrstuvwxyzABCDEFGH-0123456789''.\" (RequestToken: 9f9d5c3a-11aa-22bb-33cc-0123456789ab, HandlerErrorCode: GeneralServiceException)",
         "denied-by-policy",
-        "ec2:RunInstances on subnet/subnet-0aaaabbbbccccdddd",
+        "bbccccdddd: explicit deny in a service control policy",
     ),
     (
         "Resource handler returned message: \"Error occurred during operation 'Workflow Execution ID: 'wf-0a1b2c3d-4567-89ab-cdef-0123456789ab' failed with reason: EC2 Client Error: 'You are not authorized to perform this operation. Encoded authorization failure message: 2Xq7Rr0yJ3vWmZq8_abcdefghijklmnopqrstuvwxyzABCDEFGH-0123456789''.\" (RequestToken: 9f9d5c3a-11aa-22bb-33cc-0123456789ab, HandlerErrorCode: GeneralServiceException)",
@@ -468,8 +468,8 @@ const MADE: [(&str, &str, &str); 89] = [
     ),
     (
         "Resource handler returned message: \"Error occurred during operation 'Distribution failed with JobId 'a1b2c3d4-0000-1111-2222-0123456789ab', status = 'Failed' for ARN 'arn:aws:imagebuilder:ap-southeast-2:210987654321:image/parallelclusterimage-img-x/3.11.0/1'. Error:'Not all distribution jobs are completed. 1) EC2 Client Error: 'Resource limit exceeded: You have reached the limit of AMIs (50000) in this Region' when distributing the image from the source account (ID: 210987654321) to the destination account (ID: 333344445555) in Region eu-west-3.'''.\" (RequestToken: 9f9d5c3a-11aa-22bb-33cc-0123456789ab, HandlerErrorCode: GeneralServiceException)",
-        "quota",
-        "eu-west-3: You have reached the limit of AMIs (50000)",
+        "ami-quota",
+        "You have reached the limit of AMIs",
     ),
     (
         "Resource handler returned message: \"Error occurred during operation 'Distribution failed with JobId 'a1b2c3d4-0000-1111-2222-0123456789ab', status = 'Failed' for ARN 'arn:aws:imagebuilder:ap-southeast-2:210987654321:image/parallelclusterimage-img-x/3.11.0/1'. Error:'Not all distribution jobs are completed. 1) EC2 Client Error: 'AMI name parallelcluster-img-x 2026-03-01 is already in use by AMI ami-0123456789abcdef0' when distributing the image from the source account (ID: 210987654321) to the destination account (ID: 333344445555) in Region eu-west-3.'''.\" (RequestToken: 9f9d5c3a-11aa-22bb-33cc-0123456789ab, HandlerErrorCode: GeneralServiceException)",
@@ -484,7 +484,7 @@ const MADE: [(&str, &str, &str); 89] = [
     (
         "Resource handler returned message: \"User: arn:aws:sts::210987654321:assumed-role/AWSReservedSSO_PowerUser_0123456789abcdef/jane@example.com is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::210987654321:role/parallelcluster/img-x-InstanceRole-1 with an explicit deny in an identity-based policy (Service: Iam, Status Code: 403, Request ID: 0f0f0f0f-aaaa-bbbb-cccc-0123456789ab) (SDK Attempt Count: 1)\" (RequestToken: 9f9d5c3a-11aa-22bb-33cc-0123456789ab, HandlerErrorCode: AccessDenied)",
         "denied-by-policy",
-        "iam:CreateRole on role/parallelcluster/img-x-InstanceRole-1",
+        "InstanceRole-1: explicit deny in an identity-based policy",
     ),
     (
         "Resource handler returned message: \"User: arn:aws:iam::210987654321:user/path/ops.bot is not authorized to perform: lambda:CreateFunction on resource: arn:aws:lambda:ap-southeast-2:210987654321:function:ParallelClusterImage-77aa because no identity-based policy allows the lambda:CreateFunction action (Service: Lambda, Status Code: 403, Request ID: 0f0f0f0f-aaaa-bbbb-cccc-0123456789ab) (SDK Attempt Count: 1)\" (RequestToken: 9f9d5c3a-11aa-22bb-33cc-0123456789ab, HandlerErrorCode: AccessDenied)",

@@ -4,11 +4,13 @@
 //! - `reader`: the thread, which ends while another program has the terminal
 //! - `parser`: the state machine with its time limits; it has no clock of its own
 //! - `decode`: the meaning of one complete sequence
+//! - `last_reply`: the reply that comes while the program leaves
 //!
 //! crossterm sets the modes of the terminal but does not read it: its parser keeps half a sequence for ever, in a
 //! static of the process. Tests: beside this file, `tests/it/app/input.rs`, `tests/tty/input.rs`.
 
 mod decode;
+mod last_reply;
 mod parser;
 mod reader;
 #[cfg(test)]
@@ -19,7 +21,7 @@ use std::io;
 
 use ratatui::layout::Size;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 use crate::app::keys::key::Key;
 use crate::app::msg::{MouseAction, Msg};
@@ -77,6 +79,24 @@ impl Input {
         }
         self.parser = Parser::default();
         self.events.clear();
+    }
+
+    /// Stops reading, for good: what the user types from here on is for the shell. A reply that the terminal still owes
+    /// is taken until the deadline.
+    pub(crate) async fn finish(&mut self, reply_until: Option<Instant>) {
+        let Some(mut reader) = self.reader.take() else {
+            return;
+        };
+        while let Some(Chunk { bytes, at }) = reader.arrived() {
+            self.parser.feed(&bytes, at, &mut self.events);
+        }
+        reader.stop();
+        let is_answered = self.events.contains(&Event::Attributes);
+        if let Some(deadline) = reply_until.filter(|_| !is_answered)
+            && let Ok(mut terminal) = reader::open()
+        {
+            last_reply::take(&mut terminal, &mut self.parser, deadline).await;
+        }
     }
 
     /// Reads again.

@@ -40,12 +40,7 @@ impl Reader {
     /// # Errors
     /// If there is no terminal.
     pub(super) fn start(tasks: &mut Tasks) -> io::Result<Self> {
-        let stdin = io::stdin();
-        let terminal = if stdin.is_terminal() {
-            File::from(stdin.as_fd().try_clone_to_owned()?)
-        } else {
-            File::open("/dev/tty")?
-        };
+        let terminal = open()?;
         let (stopped, stop) = io::pipe()?;
         let (queue, chunks) = mpsc::channel(QUEUE);
         let (running, ended) = std::sync::mpsc::channel();
@@ -72,12 +67,27 @@ impl Reader {
         }
     }
 
+    /// The bytes that have arrived, if there are any.
+    pub(super) fn arrived(&mut self) -> Option<Chunk> {
+        self.chunks.try_recv().ok()?.ok()
+    }
+
     /// Stops reading. Afterwards no byte is taken from the terminal.
     pub(super) fn stop(self) {
         // In this order: the thread may be waiting for room in the queue.
         drop(self.chunks);
         drop(self.stop);
         let _ = self.ended.recv();
+    }
+}
+
+/// Opens standard input again, or the controlling terminal if that is something else.
+pub(super) fn open() -> io::Result<File> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        Ok(File::from(stdin.as_fd().try_clone_to_owned()?))
+    } else {
+        File::open("/dev/tty")
     }
 }
 

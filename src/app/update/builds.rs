@@ -1,0 +1,217 @@
+//! Several builds: switching between them, the view of all of them, and the picker that opens more.
+
+use crate::app::effect::{Effect, Effects, OpenTarget};
+use crate::app::keys::key::Key;
+use crate::app::model::Model;
+use crate::app::msg::{Listed, Remark};
+use crate::app::overlays::Overlay;
+use crate::app::overlays::builds::BuildsMenu;
+use crate::app::overlays::picker::Picker;
+use crate::app::session::{Session, SessionId, Target};
+use crate::app::views::action::ViewAction;
+use crate::domain::outcome::RecordedWatch;
+use crate::text::safe::SafeText;
+
+/// Shows the next or previous build, around the end.
+pub(super) fn switch(model: &mut Model, forward: bool) {
+    let ids: Vec<_> = model.in_order().iter().map(|session| session.id).collect();
+    let count = ids.len();
+    let Some(place) = ids.iter().position(|id| *id == model.shown.id) else {
+        return;
+    };
+    if count < 2 {
+        model.toast = Some("this is the only build; b opens others".to_owned());
+        return;
+    }
+    let step = if forward { 1 } else { count - 1 };
+    if let Some(next) = ids.get((place + step) % count) {
+        show(model, *next);
+    }
+}
+
+pub(super) fn show(model: &mut Model, id: SessionId) {
+    model.show(id);
+    let named = model.label(id);
+    model.toast = named.map(|label| format!("this is {}", label.text));
+}
+
+pub(super) fn toggle_menu(model: &mut Model) {
+    if matches!(model.overlay, Some(Overlay::Builds(_))) {
+        model.overlay = None;
+        return;
+    }
+    let ids: Vec<_> = model.in_order().iter().map(|session| session.id).collect();
+    let cursor = ids.iter().position(|id| *id == model.shown.id).unwrap_or(0);
+    model.overlay = Some(Overlay::Builds(BuildsMenu { cursor, top: 0 }));
+}
+
+/// Opens the picker, and asks for its rows.
+pub(super) fn open_picker(model: &mut Model, effects: &mut Effects) {
+    if model.shown.playback.is_some() {
+        model.toast = Some("a replay has one build; `bakewatch` lists the others".to_owned());
+        return;
+    }
+    model.overlay = Some(Overlay::Picker(Box::default()));
+    effects.push(Effect::List(true));
+}
+
+pub(super) fn act_in_menu(model: &mut Model, action: ViewAction) {
+    let Some(Overlay::Builds(menu)) = &model.overlay else {
+        return;
+    };
+    if action == ViewAction::Enter {
+        let id = model.in_order().get(menu.cursor).map(|session| session.id);
+        model.overlay = None;
+        if let Some(id) = id {
+            show(model, id);
+        }
+    }
+}
+
+/// Stops to watch the build of the marked row.
+pub(super) fn close_marked(model: &mut Model, effects: &mut Effects) {
+    let Some(Overlay::Builds(menu)) = &model.overlay else {
+        return;
+    };
+    let all = model.in_order();
+    if all.len() < 2 {
+        model.toast = Some("this is the only build; q leaves".to_owned());
+        return;
+    }
+    let Some(id) = all.get(menu.cursor).map(|session| session.id) else {
+        return;
+    };
+    if id == model.shown.id {
+        let other = all
+            .iter()
+            .map(|session| session.id)
+            .find(|other| *other != id);
+        if let Some(other) = other {
+            model.show(other);
+        }
+    }
+    model.forget(id);
+    effects.push(Effect::Stop(id));
+}
+
+/// Watches the marked builds, or marks one.
+pub(super) fn act_in_picker(model: &mut Model, action: ViewAction, effects: &mut Effects) {
+    let Some(Overlay::Picker(picker)) = &mut model.overlay else {
+        return;
+    };
+    match action {
+        ViewAction::Toggle => picker.toggle(),
+        ViewAction::Enter => {
+            let targets = picker.targets();
+            if targets.is_empty() {
+                model.toast = Some("there is no build to watch yet".to_owned());
+            } else {
+                watch(model, targets, effects);
+            }
+        }
+        ViewAction::Left
+        | ViewAction::Right
+        | ViewAction::Zoom(_)
+        | ViewAction::NewestFirst
+        | ViewAction::Wrap
+        | ViewAction::NextStep
+        | ViewAction::PreviousStep => {}
+    }
+}
+
+fn watch(model: &mut Model, targets: Vec<(String, Option<String>)>, effects: &mut Effects) {
+    model.overlay = None;
+    effects.push(Effect::List(false));
+    let mut new = Vec::new();
+    let mut shown = None;
+    for (image_id, region) in targets {
+        let known = model.in_order().into_iter().find(|session| {
+            let other = session.region();
+            let same_region = region
+                .as_deref()
+                .is_none_or(|region| other.as_ref().is_none_or(|other| other.as_str() == region));
+            session.target.image_id == image_id && same_region
+        });
+        match known.map(|session| session.id) {
+            Some(id) => shown = shown.or(Some(id)),
+            None => new.push(OpenTarget { image_id, region }),
+        }
+    }
+    if new.is_empty() {
+        if let Some(id) = shown {
+            show(model, id);
+        }
+    } else {
+        model.is_opening = true;
+        effects.push(Effect::Open(new));
+    }
+}
+
+/// A key in the picker while it takes a text. False if the key has its usual action.
+pub(super) fn type_key(picker: &mut Picker, key: Key) -> bool {
+    if !picker.typing {
+        return false;
+    }
+    match key {
+        Key::Char(character) => picker.type_text(&character.to_string()),
+        Key::Backspace => picker.delete(),
+        _ => return false,
+    }
+    true
+}
+
+/// A session was opened: the first of several is shown.
+pub(super) fn opened(model: &mut Model, id: SessionId, target: Target, is_first: bool) {
+    let session = Session::new(id, target, None);
+    model.is_opening = false;
+    if model.shown.is_placeholder() {
+        model.replace_placeholder(session);
+        return;
+    }
+    model.add(session);
+    if is_first {
+        show(model, id);
+    }
+}
+
+pub(super) fn not_opened(model: &mut Model, why: &str, effects: &mut Effects) {
+    model.is_opening = false;
+    if model.shown.is_placeholder() {
+        open_picker(model, effects);
+        if let Some(Overlay::Picker(picker)) = &mut model.overlay {
+            picker.take(Vec::new(), false, Some(why.to_owned()));
+        }
+    } else {
+        model.set_remark(Remark::passing(why));
+    }
+}
+
+pub(super) fn listed(model: &mut Model, listed: Listed) {
+    if let Some(picker) = picker(model) {
+        picker.take(listed.rows, listed.whole, listed.fault);
+    }
+}
+
+pub(super) fn recorded(model: &mut Model, watches: Vec<RecordedWatch>) {
+    if let Some(picker) = picker(model) {
+        picker.take_recorded(watches);
+    }
+}
+
+/// The picker, also while the help covers it.
+fn picker(model: &mut Model) -> Option<&mut Picker> {
+    match model.overlay.as_mut()? {
+        Overlay::Picker(picker) => Some(picker),
+        Overlay::Help { beneath, .. } => match beneath.as_deref_mut()? {
+            Overlay::Picker(picker) => Some(picker),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Text that was pasted into the picker selects, too.
+pub(super) fn pasted(picker: &mut Picker, text: &str) {
+    picker.typing = true;
+    picker.type_text(SafeText::new(text).as_str());
+}

@@ -1,0 +1,45 @@
+//! What is wrong with the AMI of a build that no event explains: EC2 could not make it, or ParallelCluster does not find it.
+
+use crate::domain::build::Build;
+use crate::domain::failure::fit::fit;
+use crate::domain::failure::known::{AMI_FAILED, AMI_NOT_FOUND};
+use crate::domain::failure::remedy::{Remedy, RemedyContext};
+use crate::domain::failure::summary::{SUMMARY_COLUMNS, normal};
+use crate::domain::failure::{Diagnosis, Reason};
+use crate::domain::image::{Ami, AmiState, ImageDescription};
+use crate::domain::verdict::Verdict;
+use crate::text::safe::SafeText;
+
+/// The diagnosis of the AMI; empty if it is good, or not looked for yet.
+pub(super) fn diagnose(build: &Build, context: &RemedyContext<'_>) -> Diagnosis {
+    let ami = build.image().and_then(ImageDescription::complete_ami);
+    let bad = ami.filter(|ami| ami.state() == Some(AmiState::Bad));
+    let (summary, remedy) = if build.verdict() == Verdict::AmiNotFound {
+        let summary = "Image Builder made the image, but ParallelCluster finds no AMI of it";
+        let remedy = Remedy::of_fact(AMI_NOT_FOUND, None, context);
+        (summary.to_owned(), remedy)
+    } else if let Some(ami) = bad {
+        let reason = ami.state_reason.as_ref().map(Reason::parse);
+        let said = reason
+            .as_ref()
+            .map(|reason| Remedy::of_reason(reason, context));
+        let fact = || Remedy::of_fact(AMI_FAILED, Some(&ami.id), context);
+        (words(ami), said.flatten().or_else(fact))
+    } else {
+        return Diagnosis::default();
+    };
+    Diagnosis {
+        summary: Some(SafeText::new(&fit(&summary, SUMMARY_COLUMNS))),
+        remedy,
+        builder_reason: None,
+    }
+}
+
+/// The state of an AMI that EC2 could not make, and EC2's reason.
+fn words(ami: &Ami) -> String {
+    let text = |text: &Option<SafeText>| text.as_ref().map(|text| normal(text.as_str()));
+    let state = text(&ami.state).unwrap_or_default();
+    let why = text(&ami.state_reason).filter(|why| !why.is_empty());
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    format!("the AMI {} is {state}{why}", ami.id)
+}

@@ -1,0 +1,147 @@
+//! The watches of a simulated account: one build, or several with different outcomes.
+
+use std::sync::Arc;
+
+use reqwest::header::HeaderMap;
+
+use crate::app::session::Target;
+use crate::aws::credentials::fixed::Fixed;
+use crate::aws::endpoints::Endpoints;
+use crate::aws::shared::Shared;
+use crate::backend::direct::Direct;
+use crate::backend::direct::images::DirectImages;
+use crate::backend::parallelcluster::images::ApiImages;
+use crate::backend::parallelcluster::{ApiUrl, ImageId, ParallelCluster, Signing};
+use crate::backend::{Backend, Images, parallelcluster};
+use crate::cli::SimulatedService;
+use crate::clock::Clock;
+use crate::config::DemoSettings;
+use crate::demo::server::aws::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
+use crate::demo::{Scenario, Simulator};
+use crate::error::Error;
+use crate::recording::{self, Header};
+use crate::runtime::account::Account;
+use crate::runtime::prepare::{AWS, PARALLELCLUSTER_API, Ready, bug, usage};
+use crate::runtime::sessions::Origin;
+use crate::text::safe::SafeText;
+
+/// The simulated service while it runs.
+#[derive(Clone, Debug)]
+pub(super) struct SimulatedAccount {
+    service: SimulatedService,
+    url: Arc<str>,
+    aws_url: Arc<str>,
+    region: Arc<str>,
+    speed: f64,
+    clock: Clock,
+    shared: Shared,
+}
+
+/// Prepares the watches of a simulated account. The first one runs the simulator.
+pub(super) async fn prepare(demo: &DemoSettings) -> Result<(Vec<Ready>, Account), Error> {
+    let scenarios = Scenario::several(&demo.scenario, demo.builds)
+        .map_err(|error| usage("invalid value for --scenario", &error))?;
+    let clock = Clock::scenario(Clock::wall().now(), demo.speed);
+    let simulator = Simulator::bind_all(&scenarios, clock.clone())
+        .await
+        .map_err(|source| Error::System {
+            action: "open a loopback port for the simulated service",
+            source,
+        })?;
+    let region = scenarios.first().map_or("", Scenario::region);
+    let account = SimulatedAccount {
+        service: demo.service,
+        url: simulator.url().into(),
+        aws_url: simulator.aws_url().into(),
+        region: region.into(),
+        speed: demo.speed,
+        clock,
+        shared: Shared::default(),
+    };
+    let mut all = Vec::new();
+    for scenario in &scenarios {
+        all.push(account.watch(scenario.image_id())?);
+    }
+    if let Some(Origin::Api { simulator: of, .. }) =
+        all.first_mut().map(|ready| &mut ready.prepared.origin)
+    {
+        *of = Some(Box::new(simulator));
+    }
+    Ok((all, Account::Simulated(account)))
+}
+
+impl SimulatedAccount {
+    pub(super) fn watch(&self, image_id: &str) -> Result<Ready, Error> {
+        let target = Target {
+            image_id: image_id.to_owned(),
+            region: Some(SafeText::new(&self.region)),
+            backend: Some(match self.service {
+                SimulatedService::Aws => AWS,
+                SimulatedService::Api => PARALLELCLUSTER_API,
+            }),
+            note: Some(format!("demo x{}", self.speed)),
+        };
+        let (backend, recorded_backend) = match self.service {
+            SimulatedService::Aws => {
+                let (endpoints, fixed) = self.aws()?;
+                let (shared, clock) = (self.shared.clone(), self.clock.clone());
+                let source = Direct::with_signer(image_id, endpoints, fixed, shared, clock)
+                    .map_err(|error| bug(&error))?;
+                (Backend::Direct(Box::new(source)), recording::aws())
+            }
+            SimulatedService::Api => {
+                let backend = Backend::ParallelCluster(Box::new(self.api(image_id)?));
+                (backend, recording::parallelcluster())
+            }
+        };
+        let header = Header {
+            region: Some(self.region.to_string()),
+            ..Header::new(&target.image_id, recorded_backend, self.clock.now())
+        };
+        let origin = Origin::Api {
+            backend,
+            endpoint: self.url.to_string(),
+            interval: None,
+            simulator: None,
+        };
+        Ok(Ready::new(target, self.clock.clone(), origin, header))
+    }
+
+    pub(super) fn images(&self) -> Result<Images, Error> {
+        Ok(match self.service {
+            SimulatedService::Aws => {
+                let (endpoints, fixed) = self.aws()?;
+                let (shared, clock) = (self.shared.clone(), self.clock.clone());
+                let images = DirectImages::with_signer(endpoints, fixed, shared, clock)
+                    .map_err(|error| bug(&error))?;
+                Images::Direct(Box::new(images))
+            }
+            SimulatedService::Api => {
+                let api = self.api("any-image")?;
+                Images::ParallelCluster(Box::new(ApiImages::new(api)))
+            }
+        })
+    }
+
+    fn aws(&self) -> Result<(Endpoints, Fixed), Error> {
+        let endpoints = Endpoints::at(&self.aws_url).map_err(|error| bug(&error))?;
+        let keys = (ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN);
+        Ok((endpoints, Fixed::new(keys, &self.region)))
+    }
+
+    fn api(&self, image_id: &str) -> Result<ParallelCluster, Error> {
+        let api_url = self.url.parse::<ApiUrl>();
+        let image_id = image_id.parse::<ImageId>();
+        let settings = parallelcluster::Settings {
+            api_url: api_url.map_err(|error| bug(&error))?,
+            image_id: image_id.map_err(|error| bug(&error))?,
+            region: Some(self.region.to_string()),
+            profile: None,
+            signing: Signing::Unsigned,
+            headers: HeaderMap::new(),
+            ca_bundle: None,
+        };
+        ParallelCluster::sharing(settings, &self.shared, self.clock.clone())
+            .map_err(|error| bug(&error))
+    }
+}

@@ -1,0 +1,199 @@
+//! Draws the picker: the images of the account and the recorded builds, or why there are none.
+//! `app::overlays::picker` has the rows.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Offset, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::app::model::Model;
+use crate::app::overlays::picker;
+use crate::app::overlays::picker::{Picker, PickerRow, RowState};
+use crate::domain::listing::ListedStatus;
+use crate::domain::status::StatusClass;
+use crate::domain::verdict::OutcomeKind;
+use crate::style::Theme;
+use crate::text::safe::one_line;
+use crate::text::width::{pad, width, wrap};
+use crate::view::overlays::popup;
+use crate::view::text::{cut_line, line_cell};
+use crate::view::time::{date_and_time, rough_duration};
+
+/// The longest id of a row.
+const ID: usize = 40;
+const STATE: usize = 12;
+const AGE: usize = 12;
+const VERSION: usize = 9;
+
+pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, buf: &mut Buffer) {
+    let area = picker::area(screen.as_size());
+    let area = area.offset(Offset::new(i32::from(screen.x), i32::from(screen.y)));
+    let marks = match picker.marks() {
+        0 => String::new(),
+        marks => format!(" {marks} marked "),
+    };
+    let title = if picker.is_whole {
+        " Builds to watch "
+    } else {
+        " Builds to watch (reading) "
+    };
+    let inner = popup::draw(title, &marks, theme, area.intersection(screen), buf);
+    let mut lines = inner.rows();
+    let Some(first) = lines.next() else {
+        return;
+    };
+    head(picker, theme).render(first, buf);
+    if picker.rows.is_empty() {
+        let columns = usize::from(inner.width).saturating_sub(2);
+        let text = nothing(picker);
+        let texts = text.iter().flat_map(|text| wrap(text, columns));
+        for (text, line) in texts.zip(lines) {
+            Line::raw(format!(" {text}")).render(line, buf);
+        }
+        return;
+    }
+    let widest = picker
+        .rows
+        .iter()
+        .map(|row| width(row.image_id.as_str()))
+        .max();
+    let ids = widest
+        .unwrap_or(0)
+        .min(ID)
+        .min(usize::from(inner.width) / 2);
+    let rows = picker.rows.iter().enumerate().skip(picker.top);
+    for ((index, row), area) in rows.zip(lines) {
+        let selected = index == picker.cursor;
+        let mut line = self::row(model, picker, row, ids, theme);
+        let marker = if selected { theme.glyphs().marker } else { " " };
+        line.spans.insert(0, Span::raw(marker));
+        if selected {
+            line.spans
+                .iter_mut()
+                .for_each(|span| span.style = Style::new());
+        }
+        cut_line(line, usize::from(area.width), theme).render(area, buf);
+        if selected {
+            buf.set_style(area, theme.selected(true));
+        }
+    }
+}
+
+/// The query, or why the list is not complete.
+fn head(picker: &Picker, theme: &Theme) -> Line<'static> {
+    let query = one_line(&picker.query);
+    if picker.typing {
+        return Line::from(vec![
+            Span::styled(" filter: ", theme.dim()),
+            Span::styled(query, theme.strong()),
+            Span::raw("_"),
+        ]);
+    }
+    if !query.is_empty() {
+        return Line::styled(format!(" filter: {query}"), theme.strong());
+    }
+    let fault = picker.fault.as_deref().filter(|_| !picker.rows.is_empty());
+    match fault {
+        Some(why) => Line::styled(format!(" not complete: {}", one_line(why)), theme.warn()),
+        None => Line::default(),
+    }
+}
+
+fn row(
+    model: &Model,
+    picker: &Picker,
+    row: &PickerRow,
+    ids: usize,
+    theme: &Theme,
+) -> Line<'static> {
+    let (class, state) = state(row.state);
+    let sign = theme.glyphs().status(class);
+    let is_running = row.state == RowState::Listed(ListedStatus::Building);
+    let age = row.since.map_or_else(String::new, |since| {
+        if is_running {
+            format!("for {}", rough_duration(model.now - since))
+        } else {
+            date_and_time(since, model.zone())
+        }
+    });
+    let id = line_cell(row.image_id.as_str(), ids, theme);
+    let version = row.version.as_ref().map_or("", |version| version.as_str());
+    let result = row.result.as_ref().map_or("", |result| result.as_str());
+    let mark = if picker.is_marked(row) {
+        "[x] "
+    } else {
+        "[ ] "
+    };
+    let is_recorded = matches!(row.state, RowState::Recorded(_));
+    let style = if is_recorded {
+        theme.dim()
+    } else {
+        theme.strong()
+    };
+    Line::from(vec![
+        Span::raw(if picker.marks() > 0 { mark } else { "" }),
+        Span::styled(pad(&id, ids), style),
+        Span::styled(
+            pad(&format!("  {sign} {state}"), STATE + 4),
+            theme.status(class),
+        ),
+        Span::raw(format!(" {}", pad(&age, AGE))),
+        Span::raw(format!(" {}", pad(&one_line(version), VERSION))),
+        Span::raw(format!(" {}", one_line(result))),
+    ])
+}
+
+fn state(state: RowState) -> (StatusClass, &'static str) {
+    match state {
+        RowState::Listed(status) => (status_class(status), status.as_str()),
+        RowState::Recorded(kind) => (
+            match kind {
+                OutcomeKind::Succeeded => StatusClass::Complete,
+                OutcomeKind::Failed => StatusClass::Failed,
+                OutcomeKind::Building => StatusClass::Running,
+                OutcomeKind::Deleted => StatusClass::Deleting,
+                OutcomeKind::NotFound | OutcomeKind::Unknown => StatusClass::Unknown,
+            },
+            match kind {
+                // It was, when it was recorded.
+                OutcomeKind::Building => "unfinished",
+                kind => kind.as_str(),
+            },
+        ),
+    }
+}
+
+const fn status_class(status: ListedStatus) -> StatusClass {
+    match status {
+        ListedStatus::Building => StatusClass::Running,
+        ListedStatus::Failed => StatusClass::Failed,
+        ListedStatus::Available => StatusClass::Complete,
+    }
+}
+
+/// Why there is no row, and what to do.
+fn nothing(picker: &Picker) -> Vec<String> {
+    if !picker.query.is_empty() {
+        return vec!["No build has this text.".to_owned()];
+    }
+    if let Some(fault) = &picker.fault {
+        return vec![
+            one_line(fault),
+            String::new(),
+            "`aws sso login` or `aws configure` sets up credentials, `--profile NAME` selects others, and `bakewatch check` \
+             shows what is permitted. `bakewatch demo` needs none of this."
+                .to_owned(),
+        ];
+    }
+    if !picker.is_whole {
+        return vec!["Reading the images of the account.".to_owned()];
+    }
+    vec![
+        "There are no builds and no images in this account and region.".to_owned(),
+        String::new(),
+        "`pcluster build-image -i ID -c CONFIG` starts a build, `--region REGION` shows another region, and \
+         `bakewatch demo` shows a simulated build."
+            .to_owned(),
+    ]
+}
