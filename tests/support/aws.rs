@@ -327,8 +327,6 @@ impl Aws {
             ("ListStacks", "cloudformation"),
             ("DescribeImages", "ec2"),
             ("GetImage", "imagebuilder"),
-            ("ListWorkflowExecutions", "imagebuilder"),
-            ("ListWorkflowStepExecutions", "imagebuilder"),
             ("GetCallerIdentity", "sts"),
         ];
         let account = self.account();

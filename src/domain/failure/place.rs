@@ -100,15 +100,19 @@ pub(super) fn located(summary: SafeText, place: Option<&FailurePlace>) -> SafeTe
         return summary;
     };
     let text = summary.as_str();
-    let names = |name: &ComponentName| text.contains(name.logical_id.as_str());
-    if !text.ends_with(" failed") || !place.component.as_ref().is_some_and(names) {
+    let says = |name: &ComponentName| {
+        let words = format!("component {} failed", name.logical_id);
+        text.find(&words).map(|begin| begin + words.len())
+    };
+    let end = place.component.as_ref().and_then(says);
+    let Some(head) = end.and_then(|end| text.get(..end)) else {
         return summary;
-    }
+    };
     let step = place.context.component_step.as_ref();
     let step = step.map(|step| one_line(step.as_str()));
     let code = place.exit_code.map(|code| format!("exit code {code}"));
     let parts: Vec<_> = step.into_iter().chain(code).collect();
-    let located = format!("{text}: {}", parts.join(", "));
+    let located = format!("{head}: {}", parts.join(", "));
     if parts.is_empty() || width(&located) > SUMMARY_COLUMNS {
         return summary;
     }
@@ -178,6 +182,33 @@ mod tests {
             r#"{{"stackId":"s","eventId":"e","logicalResourceId":"ScriptComponent0","resourceProperties":{properties}}}"#
         );
         StackEvent::from_json(&json, None)
+    }
+
+    #[test]
+    fn a_summary_that_names_the_component_says_the_step_and_the_exit_code() {
+        let named = |logical_id: &str| FailurePlace {
+            context: FailureContext {
+                component_step: Some(SafeText::new("InstallPackages")),
+                ..FailureContext::default()
+            },
+            component: Some(ComponentName {
+                logical_id: SafeText::new(logical_id),
+                script: None,
+            }),
+            exit_code: Some(1),
+            ..FailurePlace::default()
+        };
+        let summary = "component ScriptComponent0 failed while BUILDING (SSM execution Failed)";
+        let located = |place: &FailurePlace| {
+            let summary = located(SafeText::new(summary), Some(place));
+            summary.as_str().to_owned()
+        };
+        assert_eq!(
+            located(&named("ScriptComponent0")),
+            "component ScriptComponent0 failed: InstallPackages, exit code 1"
+        );
+        assert_eq!(located(&named("Other")), summary);
+        assert_eq!(located(&named(&"x".repeat(99))), summary);
     }
 
     #[test]

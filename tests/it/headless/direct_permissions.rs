@@ -11,14 +11,12 @@ const STACKS: &str = "DescribeStacks";
 const LIST: &str = "ListStacks";
 const IMAGES: &str = "DescribeImages";
 const BUILDER: &str = "GetImage";
-const WORKFLOWS: &str = "ListWorkflowExecutions";
-const ACTIONS: [(&str, &str); 6] = [
+const ACTIONS: [(&str, &str); 5] = [
     (EVENTS, "cloudformation:DescribeStackEvents"),
     (STACKS, "cloudformation:DescribeStacks"),
     (LIST, "cloudformation:ListStacks"),
     (IMAGES, "ec2:DescribeImages"),
     (BUILDER, "imagebuilder:GetImage"),
-    (WORKFLOWS, "imagebuilder:ListWorkflowExecutions"),
 ];
 
 /// Every action, and every pair of them.
