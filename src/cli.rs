@@ -47,6 +47,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Play back a recorded watch
     Replay(ReplayArgs),
+    /// Print the build log of an image
+    Log(LogArgs),
     /// Check who you are, which calls a watch makes, and which of them are permitted
     Check(CheckArgs),
     /// List the images that are being built, that failed, and that are available
@@ -203,6 +205,29 @@ pub struct RecordingArg {
     /// or an image ID for its newest recording
     #[arg(value_name = "RECORDING")]
     pub recording: PathBuf,
+}
+
+/// The arguments of `log`.
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// Image ID, as passed to `pcluster build-image`, or `REGION/IMAGE_ID`, or the ARN of a
+    /// CloudFormation stack, also of a deleted one
+    #[arg(value_name = "IMAGE_ID")]
+    pub image_id: String,
+    /// Follow the log until the build has ended
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Print only the last N of the lines that are there already
+    #[arg(long, value_name = "N")]
+    pub tail: Option<usize>,
+    /// Print only the lines of a step: of the workflow, or of a component
+    #[arg(long, value_name = "STEP")]
+    pub step: Option<String>,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: ListOutput,
+    #[command(flatten)]
+    pub api: ApiArgs,
 }
 
 /// The arguments of `check`.

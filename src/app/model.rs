@@ -16,7 +16,7 @@ use crate::app::status::notices;
 use crate::app::status::notices::HintKeys;
 use crate::app::views::Tab;
 use crate::app::views::times::TimeDisplay;
-use crate::domain::estimate::{Estimate, TypicalDuration};
+use crate::domain::estimate::{Estimate, TypicalDuration, TypicalSteps};
 use crate::exit_code;
 
 /// The result of a key is shown for this long.
@@ -121,10 +121,11 @@ impl Model {
         }
     }
 
-    /// Takes the typical duration of the user's own builds, once it is known.
-    pub(super) fn expect(&mut self, typical: TypicalDuration) {
+    /// Takes the typical durations of the user's own builds and of their steps, once they are known.
+    pub(super) fn expect(&mut self, typical: TypicalDuration, steps: &TypicalSteps) {
         for session in self.sessions_mut() {
             session.typical = Some(typical);
+            session.typical_steps = steps.clone();
         }
     }
 
@@ -132,6 +133,7 @@ impl Model {
     #[must_use]
     pub fn with(mut self, mut session: Session) -> Self {
         session.typical = self.shown.typical;
+        session.typical_steps = self.shown.typical_steps.clone();
         self.others.insert(session.id, session);
         self
     }

@@ -21,7 +21,7 @@ use crate::app::views::rows::ListRows;
 use crate::app::views::search::Search;
 use crate::app::views::{Tab, View, ViewData, Views};
 use crate::domain::build::Build;
-use crate::domain::estimate::{Estimate, TypicalDuration};
+use crate::domain::estimate::{Estimate, TypicalDuration, TypicalSteps};
 use crate::domain::failure::{Diagnosis, Explanation, Remedy};
 use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent};
@@ -93,6 +93,8 @@ pub struct Session {
 
     /// The typical duration of the user's own builds, if there are recordings of some.
     pub(super) typical: Option<TypicalDuration>,
+    /// The usual durations of the steps of the same builds.
+    pub(super) typical_steps: TypicalSteps,
     /// The view in the body of the screen.
     pub tab: Tab,
     pub views: Views,
@@ -146,6 +148,7 @@ impl Session {
             held: Vec::new(),
             printed: 0,
             typical: None,
+            typical_steps: TypicalSteps::default(),
             tab: Tab::Events,
             views: Views::default(),
             detail: Detail::default(),
@@ -280,7 +283,7 @@ impl Session {
     pub fn has_index_work(&self) -> bool {
         FilterSlot::ALL
             .into_iter()
-            .any(|slot| self.build.unindexed(slot) > 0)
+            .any(|slot| self.build.unindexed(slot) > 0 || self.build.log().unindexed(slot) > 0)
     }
 
     /// Shows a view, with the focus on its list.
@@ -345,6 +348,12 @@ impl Session {
     ) -> Result<String, String> {
         let (views, _, data) = self.split();
         views.events.find_event(pattern, forward, data)
+    }
+
+    /// Selects the next or previous error in the log.
+    pub(super) fn step_to_log_error(&mut self, forward: bool) -> String {
+        let (views, _, data) = self.split();
+        views.log.step_to_error(data.build.log(), forward)
     }
 
     /// Why the build failed; after a success, why its stack is left over.
@@ -415,7 +424,7 @@ impl Session {
     pub(super) fn layout_input(&self) -> LayoutInput {
         let has_events = !self.build.timelines().iter().all(Timeline::is_empty);
         LayoutInput {
-            has_detail: self.view().page().is_none() && has_events,
+            has_detail: self.view().page().is_none() && self.view().has_detail() && has_events,
             detail_only: self.detail_only,
             detail_focused: self.focus == Focus::Detail,
             now: u16::from(self.is_running()),

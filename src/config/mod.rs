@@ -16,31 +16,33 @@ pub(crate) mod layers;
 mod lists;
 pub(crate) mod preferences;
 mod target;
+mod task;
 mod terminfo;
 pub(crate) mod themes;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LookArgs, Output,
-    OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed, SimulatedService, WatchArgs,
+    ApiArgs, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LogArgs, LookArgs, Output,
+    OutputArgs, RecordingArg, ReplayArgs, WatchArgs,
 };
-use crate::domain::listing::ListedStatus;
 use crate::error::Error;
-use crate::style::Theme;
 use crate::text::safe::SafeText;
 
 pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
 pub(crate) use connection::ANY_IMAGE;
 pub use environment::Environment;
 pub(crate) use layers::Setting;
+pub use task::Task;
+pub(crate) use task::{
+    ApiSettings, Check, DemoSettings, Diff, History, HistoryFormat, List, Log, NamedProfile,
+    OutputFormat, OutputMode, PlaybackSpeed, Record, Recorded, Settings, ShowLog, SourceSettings,
+};
 pub(crate) use themes::ByBackground;
 
 use connection::connections;
-use headers::ExtraHeader;
 use keys::Keys;
 use preferences::Preferences;
 
@@ -49,242 +51,6 @@ const DEFAULT_HEARTBEAT: Duration = Duration::from_mins(3);
 
 /// The folder of recordings in the state folder.
 const RECORDINGS: &str = "bakewatch/recordings";
-
-/// The task of this run.
-#[derive(Debug)]
-pub enum Task {
-    Watch(Box<Settings>),
-    Check(Box<Check>),
-    List(Box<List>),
-    Diff(Box<Diff>),
-    History(History),
-    Report(Recorded),
-    PrintKeys(Keys),
-    /// Print the effective settings, and the path of the file that changes them, if the API's URL is one.
-    PrintSettings(Vec<Setting>, Option<PathBuf>, Option<String>),
-    /// Print the completions or a manual page.
-    Print(String),
-}
-
-/// Everything that a watch needs to start.
-#[derive(Debug)]
-pub struct Settings {
-    pub source: SourceSettings,
-    pub output: OutputMode,
-    pub theme: Theme,
-    /// The themes to choose from once the terminal has told its background, if it is to be asked.
-    pub by_background: Option<Box<ByBackground>>,
-    /// Whether bakewatch captures the mouse at the start.
-    pub mouse: bool,
-    /// Whether the screen's times are in UTC.
-    pub utc: bool,
-    pub capabilities: TerminalCapabilities,
-    /// The command to run on the outcome.
-    pub on_outcome: Option<String>,
-    /// The longest silence of a headless watch, if there is a limit.
-    pub heartbeat: Option<Duration>,
-    /// `--timeout` (headless only).
-    pub timeout: Option<Duration>,
-    /// `--wait` (headless only).
-    pub waits: bool,
-    /// The folder of all recordings; `None` without a home folder.
-    pub recordings: Option<PathBuf>,
-    pub record: Record,
-    pub log: Log,
-}
-
-/// The `check` command.
-#[derive(Debug)]
-pub struct Check {
-    pub api: ApiSettings,
-    /// Print the policy, and send no request.
-    pub policy: bool,
-}
-
-/// The `diff` command.
-#[derive(Debug)]
-pub struct Diff {
-    /// The two names, and the settings to read the build with if it is not recorded but a target.
-    pub builds: [(String, Option<Box<ApiSettings>>); 2],
-    /// The folder of all recordings; `None` without a home folder.
-    pub recordings: Option<PathBuf>,
-    pub format: HistoryFormat,
-}
-
-/// The `list` command.
-#[derive(Debug)]
-pub struct List {
-    /// The settings of any image.
-    pub account: ApiSettings,
-    /// `None`: all.
-    pub status: Option<ListedStatus>,
-    pub format: HistoryFormat,
-}
-
-/// The `history` command.
-#[derive(Debug)]
-pub struct History {
-    /// The folder of all recordings; `None` without a home folder.
-    pub recordings: Option<PathBuf>,
-    pub format: HistoryFormat,
-}
-
-/// The format of the history.
-#[derive(Debug)]
-pub enum HistoryFormat {
-    Table {
-        theme: Box<Theme>,
-        /// Whether to show times in UTC.
-        utc: bool,
-    },
-    Json,
-}
-
-/// A recording by its name.
-#[derive(Clone, Debug)]
-pub struct Recorded {
-    /// A file, or the name or image ID of a recording in the folder.
-    pub name: PathBuf,
-    /// The folder of all recordings; `None` without a home folder.
-    pub recordings: Option<PathBuf>,
-}
-
-/// Where a watch is recorded.
-#[derive(Clone, Debug)]
-pub enum Record {
-    No,
-    /// In the folder of all recordings.
-    InFolder,
-    InFile(PathBuf),
-}
-
-/// The interface of a watch.
-#[derive(Debug)]
-pub enum OutputMode {
-    /// The screen, with these keys.
-    Screen(KeyMap),
-    /// Printed lines.
-    Headless(OutputFormat),
-}
-
-/// The format of a headless watch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputFormat {
-    Text,
-    Json,
-}
-
-/// The speed of a replay.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum PlaybackSpeed {
-    /// A multiple of real time.
-    Times(f64),
-    /// Without pauses.
-    Max,
-}
-
-impl From<ReplaySpeed> for PlaybackSpeed {
-    fn from(speed: ReplaySpeed) -> Self {
-        match speed {
-            ReplaySpeed::Times(factor) => Self::Times(factor),
-            ReplaySpeed::Max => Self::Max,
-        }
-    }
-}
-
-/// The `--log-file` and `--debug` flags.
-#[derive(Clone, Debug, Default)]
-pub struct Log {
-    pub file: Option<PathBuf>,
-    /// Log requests too.
-    pub debug: bool,
-}
-
-/// The source of a watch.
-#[derive(Clone, Debug)]
-pub enum SourceSettings {
-    /// Images, and the settings of any other one in their account.
-    Api {
-        builds: Vec<ApiSettings>,
-        account: Box<ApiSettings>,
-        /// `--all-building`: every image that is being built at the start, too.
-        all_building: bool,
-    },
-    Demo(DemoSettings),
-    Replay {
-        which: Recorded,
-        speed: PlaybackSpeed,
-    },
-}
-
-/// The simulated builds.
-#[derive(Clone, Debug)]
-pub struct DemoSettings {
-    /// The scenario of the first one.
-    pub scenario: String,
-    /// A multiple of real time.
-    pub speed: f64,
-    pub service: SimulatedService,
-    /// The number of builds.
-    pub builds: usize,
-}
-
-impl ApiSettings {
-    /// The same for another image, in the same region where none is named.
-    pub(crate) fn for_image(&self, image_id: &str, region: Option<&str>) -> Self {
-        let region = |own: &Option<String>| region.map(str::to_owned).or_else(|| own.clone());
-        Self {
-            image_id: image_id.to_owned(),
-            stack: None,
-            region: region(&self.region),
-            region_before_profile: region(&self.region_before_profile),
-            requested_region: region(&self.requested_region),
-            ..self.clone()
-        }
-    }
-}
-
-/// The connection to the ParallelCluster API.
-#[derive(Clone, Debug)]
-pub struct ApiSettings {
-    pub image_id: String,
-    /// The ARN of the one stack to watch.
-    pub stack: Option<String>,
-    /// The API's URL, with its stage; `None` to read AWS directly.
-    pub api_url: Option<String>,
-    /// The image's region, unless the AWS crates find it themselves.
-    pub region: Option<String>,
-    /// The region by flag or environment, which precedes the profile's.
-    pub region_before_profile: Option<String>,
-    /// The region by flag, environment or settings.
-    pub requested_region: Option<String>,
-    /// The profile by flag, environment or settings.
-    pub requested_profile: Option<String>,
-    /// The API's region, if not from its URL.
-    pub signing_region: Option<String>,
-    /// The profile, unless the AWS crates find it themselves.
-    pub profile: Option<String>,
-    /// The profile that must exist, wherever it comes from.
-    pub profile_to_check: Option<NamedProfile>,
-    pub role_arn: Option<String>,
-    /// The external ID that the role asks for.
-    pub external_id: Option<String>,
-    /// The headers that go with every request to the API.
-    pub headers: Vec<ExtraHeader>,
-    /// `--no-sign-request`.
-    pub unsigned: bool,
-    /// The file of additional certificates to trust.
-    pub ca_bundle: Option<PathBuf>,
-    /// The fixed polling interval.
-    pub interval: Option<Duration>,
-}
-
-/// A profile, and the flag, variable or setting that names it.
-#[derive(Clone, Debug)]
-pub struct NamedProfile {
-    pub name: String,
-    pub named_by: String,
-}
 
 impl Task {
     /// The task that the command line asks for.
@@ -316,6 +82,7 @@ impl Task {
             Command::Check(args) => return check(args, environment),
             Command::List(args) => return lists::list(args, environment),
             Command::Diff(args) => return lists::diff(args, recordings, environment),
+            Command::Log(args) => return log(args, environment),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
@@ -408,6 +175,24 @@ fn replay(args: ReplayArgs, recordings: Option<PathBuf>) -> (SourceSettings, Out
     };
     let speed = args.speed.into();
     (SourceSettings::Replay { which, speed }, args.output)
+}
+
+fn log(args: LogArgs, environment: &Environment) -> Result<Task, Error> {
+    let given = [args.image_id];
+    let (mut builds, ..) = connections(&given, args.api, LookArgs::default(), environment)?;
+    let api = builds.remove(0);
+    if api.api_url.is_some() && api.unsigned {
+        return Err(Error::Usage(
+            "the build log is read from AWS, which answers signed requests only: leave out --no-sign-request".to_owned(),
+        ));
+    }
+    Ok(Task::ShowLog(Box::new(ShowLog {
+        api,
+        follows: args.follow,
+        tail: args.tail,
+        step: args.step,
+        json: args.output == ListOutput::Json,
+    })))
 }
 
 fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {

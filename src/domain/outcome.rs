@@ -14,6 +14,7 @@ use crate::domain::failure::{Diagnosis, FailurePlace, Remedy};
 use crate::domain::image::{AmiState, RegionalAmi};
 use crate::domain::resume::{Recorded, deleted_since, seconds};
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::steps::StepTime;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::answers::BuilderEnd;
 use crate::domain::verdict::{OutcomeKind, Verdict};
@@ -53,6 +54,8 @@ pub struct Outcome {
     pub inferred: bool,
     /// What an earlier watch recorded, where the outcome rests on it. Recordings do not summarise it.
     pub recorded: Option<Recorded>,
+    /// How long the steps of Image Builder's workflows took that are complete.
+    pub steps: Vec<StepTime>,
     /// The number of events: those printed by a headless watch, else those of the newest stack.
     pub events: usize,
 }
@@ -120,7 +123,7 @@ impl Outcome {
             ami_verified: image
                 .filter(|image| image.ami.is_some() && !image.amis.is_empty())
                 .map(|image| !image.is_ami_unverified),
-            failure: failed.then(|| FailurePlace::of(build)).flatten(),
+            failure: failed.then(|| FailurePlace::with_log(build)).flatten(),
             reason: reason.or_else(|| verdict_reason(build)),
             first_failure: first_failure.map(|event| {
                 FirstFailure::from(&**event).explained_by(diagnosis.builder_reason.as_ref())
@@ -132,6 +135,7 @@ impl Outcome {
             ended_at: build.ended_at().filter(|_| !build.is_only_recorded()),
             inferred: succeeded && build.is_inferred(),
             recorded: build.recorded().cloned(),
+            steps: build.steps().times(),
             events,
         }
     }

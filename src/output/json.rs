@@ -142,6 +142,9 @@ struct FailureFields<'a> {
     exit_code: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_message: Option<&'a str>,
+    /// The lines of the build log around the first error.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    log_tail: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -298,6 +301,9 @@ fn failure_fields(place: &FailurePlace) -> FailureFields<'_> {
         component_step: failure.component_step.as_ref().map(SafeText::as_str),
         exit_code: place.exit_code,
         error_message: failure.error_message.as_ref().map(SafeText::as_str),
+        log_tail: place.log.as_deref().map_or_else(Vec::new, |cause| {
+            cause.tail.iter().map(SafeText::as_str).collect()
+        }),
     }
 }
 
@@ -369,6 +375,7 @@ mod tests {
             ended_at: None,
             inferred: false,
             recorded: None,
+            steps: Vec::new(),
             events: 0,
         };
         let expected = r#"{"kind":"outcome","outcome":"not-found","imageId":"img","leftoverStack":false,"events":0}"#;

@@ -10,6 +10,7 @@ mod history;
 mod images;
 mod json;
 mod keys;
+mod log;
 mod markdown;
 mod report;
 mod steps;
@@ -32,6 +33,7 @@ pub(crate) use diff::{diff_json, diff_text};
 pub(crate) use history::{Look, history_json, history_table};
 pub(crate) use images::{images_json, images_table};
 pub(crate) use keys::keys;
+pub(crate) use log::{LogPrinter, PrintedLine};
 pub use report::{Subject, report};
 pub use variables::variables;
 
@@ -155,6 +157,9 @@ impl<O: Write, D: Write> Printer<O, D> {
                 writeln!(self.out, "{prefix}{}", theme.text(&line))
             }
             (LineFormat::Text(theme), Entry::Outcome(outcome)) => {
+                for line in text::log_lines(outcome) {
+                    writeln!(self.out, "{prefix}{}", theme.text(&line))?;
+                }
                 let line = text::outcome(outcome, theme);
                 writeln!(self.out, "{prefix}{}", theme.text(&line))
             }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Diagnosis, Explanation, Reason, Remedy, failure_line};
+use crate::domain::log::LogCause;
 use crate::domain::outcome::verdict_reason;
 use crate::domain::search::Selection;
 use crate::domain::span::{End, Span, spans};
@@ -69,6 +70,9 @@ pub fn report(build: &Build, subject: &Subject<'_>) -> String {
         push_failure(&mut out, &why, succeeded);
     } else {
         push_unexplained(&mut out, build, &unexplained);
+    }
+    if let Some(cause) = build.log_cause() {
+        push_log(&mut out, &cause);
     }
     if let Some(timeline) = build.current() {
         steps::push(&mut out, build, subject.now);
@@ -239,6 +243,21 @@ fn push_failure(out: &mut String, why: &Explanation, succeeded: bool) {
         heading(out, "Parts of the reason");
         table(out, ["part", ""], rows(parts.chain([resolved])));
     }
+}
+
+/// The lines of the build log around the first error.
+fn push_log(out: &mut String, cause: &LogCause) {
+    heading(out, "Build log");
+    let facts = [
+        ("component", cause.component.as_ref().map(name)),
+        ("step", cause.step.as_ref().map(name)),
+        ("exit code", cause.exit_code.map(|code| code.to_string())),
+        ("first error", Some(inert(&cause.error, MAX_REASON))),
+    ];
+    table(out, ["failure", ""], rows(facts));
+    out.push('\n');
+    let lines = cause.tail.iter().map(|line| [inert(line, MAX_REASON)]);
+    table(out, ["log"], lines);
 }
 
 /// A failure that no event explains: what Image Builder reports before any event does, or what is wrong with the AMI.

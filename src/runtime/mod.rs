@@ -37,12 +37,14 @@ use crate::domain::outcome::Outcome;
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::{LineFormat, Printer};
+use crate::poll::log::LogStart;
 use crate::recording::Folder;
 
 pub(crate) use self::check::check;
 pub(crate) use self::commands::diff::diff;
 pub(crate) use self::commands::history::{history, report};
 pub(crate) use self::commands::list::list;
+pub(crate) use self::commands::log::log;
 pub(crate) use self::prepare::check_api_url;
 pub(crate) use self::process::streams::print_diagnostic;
 
@@ -149,6 +151,9 @@ async fn watch(
             recorder::estimate(folder, messages.clone(), tasks);
         }
         let mut sessions = Sessions::new(clock.clone(), (inbox, messages), mfa, writers.clone());
+        if mode == Mode::Headless {
+            sessions.log_start = LogStart::First;
+        }
         for (id, origin, destination) in begun {
             sessions.start(id, origin, destination, tasks);
         }

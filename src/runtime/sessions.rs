@@ -15,6 +15,7 @@ use crate::backend::parallelcluster::MfaSessions;
 use crate::clock::Clock;
 use crate::demo::Simulator;
 use crate::domain::observation::Observation;
+use crate::poll::log::LogStart;
 use crate::poll::permit::Permit;
 use crate::poll::poller::Poller;
 use crate::poll::schedule::{PollCommand, Schedules};
@@ -91,6 +92,8 @@ pub(super) struct Sessions {
     mfa: MfaSessions,
     pub messages: mpsc::Sender<Msg>,
     writers: Writers,
+    /// Where the build log is read from first.
+    pub log_start: LogStart,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
     players: Vec<(SessionId, mpsc::Sender<PlaybackRequest>)>,
 }
@@ -106,6 +109,7 @@ impl Sessions {
         Self {
             messages,
             writers,
+            log_start: LogStart::Newest,
             permits: Vec::new(),
             clock,
             inbox,
@@ -175,7 +179,8 @@ impl Sessions {
         if let Some(simulator) = simulator {
             tasks.spawn("simulator", simulator.serve());
         }
-        let mut schedules = Schedules::new(interval, fastrand::Rng::new());
+        let schedules = Schedules::new(interval, fastrand::Rng::new());
+        let mut schedules = schedules.with_log(self.log_start);
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
         let permit = self.permit(endpoint);
         tasks.spawn("poller", async move {

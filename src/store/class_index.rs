@@ -34,6 +34,11 @@ impl<C: Class> ClassIndex<C> {
         self.lists[class.index()].push_front(seq);
     }
 
+    /// Removes the oldest entry, if it is of this class.
+    pub(crate) fn pop_oldest(&mut self, class: C, seq: Seq) {
+        self.lists[class.index()].pop_front_if(|first| *first == seq);
+    }
+
     /// Adds the entries of another index, their numbers enlarged by `offset`, which makes all of them newer than these.
     pub(crate) fn append(&mut self, newer: &Self, offset: Seq) {
         for (list, newer) in self.lists.iter_mut().zip(&newer.lists) {

@@ -1,5 +1,5 @@
-//! An ordered log of unique entries that grows at both ends; no entry is removed. It is indexed, so that a view never
-//! scans it.
+//! An ordered log of unique entries that grows at both ends; only the oldest can be removed. It is indexed, so that a view
+//! never scans it.
 //!
 //! Both ends grow in constant time: new entries are pushed at one, history is loaded at the other. Class, group
 //! and filter indexes hold sequence numbers, so that filters are a matter of counting.
@@ -99,6 +99,21 @@ impl<T: Entry> EntryLog<T> {
         }
         self.entries.push_front(entry);
         true
+    }
+
+    /// Removes the oldest entry.
+    pub(crate) fn pop_oldest(&mut self) -> Option<Arc<T>> {
+        let entry = self.entries.pop_front()?;
+        let seq = self.first;
+        self.first += 1;
+        self.seqs.remove(entry.id());
+        self.by_class.pop_oldest(entry.class(), seq);
+        self.by_group.pop_oldest(entry.group());
+        self.flagged.pop_front_if(|first| *first == seq);
+        for filter in self.filter_indexes.iter_mut().flatten() {
+            filter.pop_oldest(entry.class(), seq);
+        }
+        Some(entry)
     }
 
     /// Puts a late entry directly before (older than) the entry `next`, or at the newest end where the log does not
@@ -220,7 +235,7 @@ impl<T: Entry> EntryLog<T> {
     }
 
     /// The flagged entries, oldest first; see [`Entry::is_flagged`].
-    pub(crate) fn flagged(&self) -> impl Iterator<Item = &Arc<T>> {
+    pub(crate) fn flagged(&self) -> impl DoubleEndedIterator<Item = &Arc<T>> {
         self.flagged.iter().filter_map(|seq| self.get(*seq))
     }
 

@@ -78,6 +78,17 @@ impl<T: Entry> FilterIndex<T> {
         usize::try_from(self.indexed.end - self.indexed.start).unwrap_or(0)
     }
 
+    /// Removes the oldest entry.
+    pub(crate) fn pop_oldest(&mut self, class: T::Class, seq: Seq) {
+        if self.indexed.start == seq && !self.indexed.is_empty() {
+            self.matches.pop_oldest(class, seq);
+            self.indexed.start += 1;
+        }
+        if self.indexed.end <= seq {
+            self.indexed = seq + 1..seq + 1;
+        }
+    }
+
     /// Takes over the index of a log that was appended to this one's, its numbers enlarged by `offset`, where no entry
     /// between the two is unindexed. Otherwise the entries of the appended log are indexed again.
     pub(crate) fn append(&mut self, newer: &Self, offset: Seq) {

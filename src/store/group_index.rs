@@ -42,6 +42,20 @@ impl<G: Clone + Eq + Hash> GroupIndex<G> {
         self.order.insert(seq, group.clone());
     }
 
+    /// Removes the oldest entry, which is of this group.
+    pub(crate) fn pop_oldest(&mut self, group: &G) {
+        let Some(seqs) = self.seqs.get_mut(group) else {
+            return;
+        };
+        if let Some(first) = seqs.pop_front() {
+            self.order.remove(&first);
+        }
+        match seqs.front() {
+            Some(next) => drop(self.order.insert(*next, group.clone())),
+            None => drop(self.seqs.remove(group)),
+        }
+    }
+
     /// Puts an entry at `seq`; that number and all larger ones grow by one. O(number of newer entries), and a search in
     /// the numbers of each group.
     pub(crate) fn insert(&mut self, group: &G, seq: Seq) {

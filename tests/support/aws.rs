@@ -3,6 +3,7 @@
 //! them.
 
 mod answers;
+mod logs;
 pub(crate) mod several;
 mod signature;
 
@@ -16,6 +17,8 @@ use chrono::{DateTime, Utc};
 use percent_encoding::percent_decode_str;
 
 use super::program::{DEADLINE, Program};
+
+pub(crate) use self::logs::LogLine;
 
 use self::answers::{error, image_builder_error};
 use self::signature::{ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, verify};
@@ -80,6 +83,7 @@ pub(crate) struct Account {
     /// The steps of its build workflow, with their statuses.
     steps: Vec<(&'static str, &'static str)>,
     pub(crate) amis: Vec<Ami>,
+    log: logs::BuildLog,
     /// The calls that a policy denies.
     denied: Vec<String>,
     /// The answers to send instead, each once.
@@ -187,6 +191,14 @@ impl Aws {
         let message = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
         let (status, body) = error("AccessDenied", message, 403);
         self.answer_once("AssumeRole", status, &body);
+    }
+
+    /// Adds lines to the build log.
+    pub(crate) fn push_log(&self, lines: impl IntoIterator<Item = (i64, String)>) {
+        let mut account = self.account();
+        for (written, message) in lines {
+            account.log.push(LogLine { written, message });
+        }
     }
 
     /// Fails a third of the calls, in every way.
@@ -307,7 +319,7 @@ impl Aws {
 
     /// Checks that only calls of the allow-list were made, each to its service, and that all were signed.
     pub(crate) fn assert_only_signed_reads(&self) {
-        const ALLOWED: [(&str, &str); 8] = [
+        const ALLOWED: [(&str, &str); 10] = [
             ("DescribeStackEvents", "cloudformation"),
             ("DescribeStacks", "cloudformation"),
             ("ListStacks", "cloudformation"),
@@ -315,6 +327,8 @@ impl Aws {
             ("GetImage", "imagebuilder"),
             ("ListWorkflowExecutions", "imagebuilder"),
             ("ListWorkflowStepExecutions", "imagebuilder"),
+            ("GetLogEvents", "logs"),
+            ("FilterLogEvents", "logs"),
             ("GetCallerIdentity", "sts"),
         ];
         let account = self.account();
@@ -412,7 +426,10 @@ impl Account {
                 *value = value.replace(name, "img");
             }
         }
+        let target_header = headers.get("x-amz-target");
+        let of_logs = target_header.and_then(|target| target.strip_prefix("Logs_20140328."));
         let action = match path {
+            "/" if of_logs.is_some() => of_logs.unwrap_or_default().to_owned(),
             "/" => query.get("Action").cloned().unwrap_or_default(),
             other => other.trim_start_matches('/').to_owned(),
         };
@@ -432,7 +449,10 @@ impl Account {
             let (_, status, body) = self.instead.remove(at);
             return Answer::Body(status, body);
         }
-        let (status, mut body) = self.answer(&action, &query, &region);
+        let (status, mut body) = match of_logs {
+            Some(action) => self.read_log(action, body),
+            None => self.answer(&action, &query, &region),
+        };
         if let Some(name) = &self.name {
             body = body.replace("img", name);
         }
@@ -442,6 +462,20 @@ impl Account {
             return answers::failure(random, &action, status, body);
         }
         Answer::Body(status, body)
+    }
+
+    fn read_log(&mut self, action: &str, body: &[u8]) -> (u16, String) {
+        let failure = |code: &str, message: &str| {
+            let body = serde_json::json!({"__type": code, "message": message});
+            (400, body.to_string())
+        };
+        if self.denied.iter().any(|denied| denied == action) {
+            return failure("AccessDeniedException", "not authorized");
+        }
+        match self.log.read(action, body, self.failures.as_mut()) {
+            Ok(answer) => (200, answer.to_string()),
+            Err((code, message)) => failure(code, message),
+        }
     }
 
     fn answer(&mut self, action: &str, query: &Query, region: &str) -> (u16, String) {

@@ -62,17 +62,20 @@ use Context::{Builds, Detail, Filter, Help, Picker, Prompt};
 const LIST: Context = Context::View(Tab::Events);
 const RESOURCES: Context = Context::View(Tab::Resources);
 const FAILURE: Context = Context::View(Tab::Failure);
+const LOG: Context = Context::View(Tab::Log);
 
 /// Every context, in the order in which clashes of keys are looked for.
 pub(crate) const CONTEXTS: &[Context] = &[
-    LIST, RESOURCES, Detail, FAILURE, Filter, Prompt, Builds, Picker, Help,
+    LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Prompt, Builds, Picker, Help,
 ];
 
 /// Every context but the prompt, in which keys type.
 const EVERYWHERE: &[Context] = &[
-    LIST, RESOURCES, Detail, FAILURE, Filter, Builds, Picker, Help,
+    LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Builds, Picker, Help,
 ];
-const VIEWS: &[Context] = &[LIST, RESOURCES, Detail, FAILURE];
+const VIEWS: &[Context] = &[LIST, RESOURCES, Detail, FAILURE, LOG];
+/// The views that are about events.
+const OF_EVENTS: &[Context] = &[LIST, RESOURCES, Detail, FAILURE];
 const PANES: &[Context] = &[LIST, RESOURCES, Detail];
 
 /// Every action, by group. An action that needs other words in another context has a row for each; its keys are the same
@@ -85,18 +88,25 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Move, Action::Move(Move::PageUp), "page-up", EVERYWHERE, "one page up"),
     row(Group::Move, Action::Move(Move::Top), "top", EVERYWHERE, "to the first row"),
     row(Group::Move, Action::Move(Move::Bottom), "bottom", &[LIST], "to the last row; follow new events"),
+    row(Group::Move, Action::Move(Move::Bottom), "bottom", &[LOG], "to the last line; follow new ones"),
     row(Group::Move, Action::Move(Move::Bottom), "bottom", &[RESOURCES, Detail, FAILURE, Filter, Builds, Picker, Help], "to the last row"),
     row(Group::Move, Session(SessionAction::SwitchPane), "switch-pane", PANES, "to the other pane"),
     row(Group::Move, View(ViewAction::Left), "left", &[RESOURCES], "scroll the time axis left"),
     row(Group::Move, View(ViewAction::Right), "right", &[RESOURCES], "scroll the time axis right"),
 
-    row(Group::Find, Session(SessionAction::NextFailure), "next-failure", VIEWS, "next failed event"),
-    row(Group::Find, Session(SessionAction::PreviousFailure), "previous-failure", VIEWS, "previous failed event"),
-    row(Group::Find, Session(SessionAction::Search), "search", VIEWS, "search every field"),
+    row(Group::Find, Session(SessionAction::NextFailure), "next-failure", OF_EVENTS, "next failed event"),
+    row(Group::Find, Session(SessionAction::NextFailure), "next-failure", &[LOG], "next error"),
+    row(Group::Find, Session(SessionAction::PreviousFailure), "previous-failure", OF_EVENTS, "previous failed event"),
+    row(Group::Find, Session(SessionAction::PreviousFailure), "previous-failure", &[LOG], "previous error"),
+    row(Group::Find, View(ViewAction::NextStep), "next-step", &[LOG], "next step"),
+    row(Group::Find, View(ViewAction::PreviousStep), "previous-step", &[LOG], "previous step"),
+    row(Group::Find, Session(SessionAction::Search), "search", OF_EVENTS, "search every field"),
+    row(Group::Find, Session(SessionAction::Search), "search", &[LOG], "search the lines"),
     row(Group::Find, Session(SessionAction::NextMatch), "next-match", VIEWS, "next match"),
     row(Group::Find, Session(SessionAction::PreviousMatch), "previous-match", VIEWS, "previous match"),
     row(Group::Find, Session(SessionAction::Filter), "filter", &[LIST, RESOURCES, Detail, FAILURE, Filter], "list some statuses, types, resources"),
-    row(Group::Find, Session(SessionAction::FilterText), "filter-text", VIEWS, "list only events with a text"),
+    row(Group::Find, Session(SessionAction::FilterText), "filter-text", OF_EVENTS, "list only events with a text"),
+    row(Group::Find, Session(SessionAction::FilterText), "filter-text", &[LOG], "list only lines with a text"),
     row(Group::Find, Session(SessionAction::FilterToResource), "filter-to-resource", PANES, "list only this resource's events"),
     row(Group::Find, View(ViewAction::Toggle), "toggle", &[Filter], "list the choice, or hide it"),
     row(Group::Find, View(ViewAction::Enter), "enter", &[Filter], "list only this choice of its kind"),
@@ -122,22 +132,25 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Copy, Session(SessionAction::CopyCommand), "copy-command", EVERYWHERE, "copy the command that helps"),
     row(Group::Copy, Session(SessionAction::Copy), "copy", &[LIST, RESOURCES], "copy the event as JSON"),
     row(Group::Copy, Session(SessionAction::Copy), "copy", &[Detail], "copy the marked value"),
+    row(Group::Copy, Session(SessionAction::Copy), "copy", &[LOG], "copy the line"),
     row(Group::Copy, Session(SessionAction::Copy), "copy", &[FAILURE], "copy the marked line, as the command"),
-    row(Group::Copy, Session(SessionAction::CopyEvent), "copy-event", VIEWS, "copy the whole event as JSON"),
+    row(Group::Copy, Session(SessionAction::CopyEvent), "copy-event", OF_EVENTS, "copy the whole event as JSON"),
     row(Group::Copy, Session(SessionAction::CopyAmi), "copy-ami", VIEWS, "copy the AMI id"),
     row(Group::Copy, Session(SessionAction::Report), "report", VIEWS, "write a report here; asks first"),
 
     row(Group::Show, Session(SessionAction::Show(Tab::Events)), "show-events", VIEWS, "the events"),
     row(Group::Show, Session(SessionAction::Show(Tab::Resources)), "show-resources", VIEWS, "the resources and their durations"),
     row(Group::Show, Session(SessionAction::Show(Tab::Failure)), "show-failure", VIEWS, "why the build failed"),
+    row(Group::Show, Session(SessionAction::Show(Tab::Log)), "show-log", VIEWS, "the build log"),
+    row(Group::Show, View(ViewAction::Wrap), "wrap", &[LOG], "wrap long lines, or cut them"),
     row(Group::Show, View(ViewAction::NewestFirst), "newest-first", &[LIST], "newest event first, or last"),
     row(Group::Show, App(AppAction::Utc), "utc", VIEWS, "times in UTC, or in your time zone"),
     row(Group::Show, App(AppAction::RelativeTimes), "relative-times", VIEWS, "times since the start, or event above"),
 
     row(Group::Show, App(AppAction::NextBuild), "next-build", VIEWS, "the next build of several"),
     row(Group::Show, App(AppAction::PreviousBuild), "previous-build", VIEWS, "the build before"),
-    row(Group::Show, App(AppAction::Builds), "builds", &[LIST, RESOURCES, Detail, FAILURE, Builds], "all watched builds"),
-    row(Group::Show, App(AppAction::Picker), "picker", &[LIST, RESOURCES, Detail, FAILURE, Builds], "choose more builds to watch"),
+    row(Group::Show, App(AppAction::Builds), "builds", &[LIST, RESOURCES, Detail, FAILURE, LOG, Builds], "all watched builds"),
+    row(Group::Show, App(AppAction::Picker), "picker", &[LIST, RESOURCES, Detail, FAILURE, LOG, Builds], "choose more builds to watch"),
     row(Group::Show, View(ViewAction::Enter), "enter", &[Builds], "show the build"),
     row(Group::Show, Overlay(OverlayAction::CloseBuild), "close-build", &[Builds], "stop to watch the build"),
     row(Group::Show, View(ViewAction::Enter), "enter", &[Picker], "watch the marked builds, or this one"),
@@ -150,7 +163,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Replay, Playback(PlaybackAction::PreviousEvent), "previous-event", VIEWS, "back to the event before, and pause"),
     row(Group::Replay, Playback(PlaybackAction::NextEvent), "next-event", VIEWS, "to the next event, and pause"),
 
-    row(Group::Program, App(AppAction::Close), "close", &[LIST, RESOURCES, FAILURE], "end the search, then the filter"),
+    row(Group::Program, App(AppAction::Close), "close", &[LIST, RESOURCES, FAILURE, LOG], "end the search, then the filter"),
     row(Group::Program, App(AppAction::Close), "close", &[Detail, Filter, Help], "close the pane or popup"),
     row(Group::Program, App(AppAction::Close), "close", &[Builds], "back to the build"),
     row(Group::Program, App(AppAction::Close), "close", &[Picker], "end the selection by a text, then close"),

@@ -17,6 +17,8 @@ pub enum PromptPurpose {
     SearchList,
     /// To list only the events that contain it.
     FilterText,
+    /// To list only the lines of the log that contain it.
+    FilterLog,
     /// To search the detail, or the explanation of a failure.
     SearchPage,
     /// To enter an MFA code, which is not shown.

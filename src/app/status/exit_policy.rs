@@ -8,6 +8,7 @@ use crate::app::effect::PollRequest;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::log_line::LogState;
 use crate::domain::observation::Stream;
 use crate::domain::outcome::builder_reason;
 use crate::domain::timeline::Timeline;
@@ -25,6 +26,8 @@ const CLEANUP_START_LIMIT: Duration = Duration::from_secs(20);
 const REFUSED_LIMIT: Duration = Duration::from_mins(10);
 /// Credentials that this process can't replace are refused this long: the user of a shared file may.
 const LOST_LIMIT: Duration = Duration::from_mins(1);
+/// How long a failure waits for the lines of the build log that explain it.
+const LOG_LIMIT: Duration = Duration::from_secs(20);
 /// A final full walk that keeps failing is retried this long before the verdict is printed without it.
 const LAST_WALK_LIMIT: Duration = Duration::from_mins(1);
 
@@ -164,6 +167,7 @@ impl ExitPolicy {
         let over = match build.verdict() {
             Verdict::NotFound => !self.waits_for_image,
             Verdict::Deleted | Verdict::AmiNotFound | Verdict::EndNotSeen => true,
+            Verdict::Failed if awaits_log(build) && since < LOG_LIMIT => false,
             Verdict::Failed | Verdict::Ended => {
                 self.audited
                     || build.is_absent()
@@ -344,6 +348,13 @@ fn undecided_by_events(build: &Build) -> Option<&'static str> {
 fn keep_first_time(slot: &mut Option<(Duration, Fault)>, at: Duration, fault: &Fault) {
     let since = slot.as_ref().map_or(at, |(since, _)| *since);
     *slot = Some((since, fault.clone()));
+}
+
+/// Whether the build log is being read and has no error yet.
+fn awaits_log(build: &Build) -> bool {
+    let log = build.log();
+    let is_read = matches!(log.state(), Some(LogState::Reading | LogState::CaughtUp));
+    is_read && log.cause().is_none()
 }
 
 fn succeeded_is_over(build: &Build, since: Duration) -> bool {

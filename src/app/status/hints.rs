@@ -131,6 +131,23 @@ const FAILURE: &[Rule] = &[
 ];
 
 #[rustfmt::skip] // A rule is a line.
+const LOG: &[Rule] = &[
+    (CLOSE, "all lines", |model| model.shown.views.log.filter.is_some()),
+    (&[Action::Move(Move::Bottom)], "follow", |model| has_log(model) && !model.shown.views.log.follows),
+    (&[session(SessionAction::NextFailure), session(SessionAction::PreviousFailure)], "error", has_log),
+    (&[view(ViewAction::NextStep), view(ViewAction::PreviousStep)], "step", has_log),
+    (&[session(SessionAction::Search)], "search", has_log),
+    (&[session(SessionAction::FilterText)], "only with", has_log),
+    (&[view(ViewAction::Wrap)], "wrap", has_log),
+    (&[session(SessionAction::Copy)], "copy line", has_log),
+    (MOVE, "move", has_log),
+];
+
+fn has_log(model: &Model) -> bool {
+    !model.shown.build.log().is_empty()
+}
+
+#[rustfmt::skip] // A rule is a line.
 const FILTER: &[Rule] = &[
     (&[view(ViewAction::Toggle)], "toggle", always),
     (ENTER, "only", narrows),
@@ -186,6 +203,7 @@ fn rules(context: Context) -> [&'static [Rule]; 3] {
         Context::View(Tab::Events) => [FIRST, LIST, LAST],
         Context::View(Tab::Resources) => [FIRST, RESOURCES, LAST],
         Context::View(Tab::Failure) => [FIRST, FAILURE, LAST],
+        Context::View(Tab::Log) => [FIRST, LOG, LAST],
         Context::Detail => [FIRST, DETAIL, &[HELP]],
         Context::Filter => [FILTER, &[], &[]],
         Context::Prompt => [PROMPT, &[], &[]],

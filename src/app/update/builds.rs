@@ -109,7 +109,13 @@ pub(super) fn act_in_picker(model: &mut Model, action: ViewAction, effects: &mut
                 watch(model, targets, effects);
             }
         }
-        ViewAction::Left | ViewAction::Right | ViewAction::Zoom(_) | ViewAction::NewestFirst => {}
+        ViewAction::Left
+        | ViewAction::Right
+        | ViewAction::Zoom(_)
+        | ViewAction::NewestFirst
+        | ViewAction::Wrap
+        | ViewAction::NextStep
+        | ViewAction::PreviousStep => {}
     }
 }
 

@@ -6,7 +6,7 @@ use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::prompt::{Prompt, PromptPurpose};
 use crate::app::session::Session;
-use crate::app::update::view_state::{set_filter, set_search};
+use crate::app::update::view_state::{set_filter, set_log_filter, set_search};
 use crate::app::views::Tab;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::store::filter_index::FilterSlot;
@@ -24,6 +24,10 @@ pub(super) fn open_search(model: &mut Model) {
 /// Opens the prompt for the text that listed events contain.
 pub(super) fn open_filter_text(model: &mut Model) {
     let tab = model.shown.tab;
+    if tab == Tab::Log {
+        open(model, PromptPurpose::FilterLog);
+        return;
+    }
     open(model, PromptPurpose::FilterText);
     if !model.shown.view().lists_events() {
         // The filter applies to the events, and the user wants to see its effect.
@@ -40,9 +44,13 @@ fn open(model: &mut Model, purpose: PromptPurpose) {
         PromptPurpose::SearchList => &session.search.listed,
         PromptPurpose::SearchPage => &session.search.page,
         PromptPurpose::FilterText => &session.filter.text,
+        PromptPurpose::FilterLog => &session.views.log.filter,
         PromptPurpose::Code => &None,
     };
-    let keep_text = purpose == PromptPurpose::FilterText;
+    let keep_text = matches!(
+        purpose,
+        PromptPurpose::FilterText | PromptPurpose::FilterLog
+    );
     let prompt = Prompt::new(purpose, current.as_ref(), keep_text);
     model.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -94,7 +102,10 @@ pub(super) fn accept(model: &mut Model) {
     match prompt.pattern.clone() {
         Ok(pattern) => {
             // Enter on an empty line repeats the previous search.
-            let searches = prompt.purpose != PromptPurpose::FilterText;
+            let searches = !matches!(
+                prompt.purpose,
+                PromptPurpose::FilterText | PromptPurpose::FilterLog
+            );
             let pattern = pattern.or_else(|| prompt.original.clone().filter(|_| searches));
             let is_some = pattern.is_some();
             let session = &mut model.shown;
@@ -129,6 +140,7 @@ fn set_pattern(session: &mut Session, purpose: PromptPurpose, pattern: Option<Pa
         PromptPurpose::SearchList => set_search(session, pattern),
         PromptPurpose::SearchPage => session.search.page = pattern,
         PromptPurpose::Code => {}
+        PromptPurpose::FilterLog => set_log_filter(session, pattern),
         PromptPurpose::FilterText => {
             let mut filter = session.filter.clone();
             filter.text = pattern;
@@ -184,6 +196,10 @@ pub(super) fn select_first_match(model: &mut Model) {
 /// Goes to the next or previous failed event among the listed ones.
 pub(super) fn step_to_failure(model: &mut Model, forward: bool) {
     let session = &mut model.shown;
+    if session.tab == Tab::Log {
+        model.toast = Some(session.step_to_log_error(forward));
+        return;
+    }
     if !session.filter.classes.contains(StatusClass::Failed) {
         model.toast = Some("the filter hides failures".to_owned());
         return;

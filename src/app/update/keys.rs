@@ -13,7 +13,7 @@ use crate::app::overlays::help::Help;
 use crate::app::overlays::picker::Picker;
 use crate::app::overlays::prompt::PromptPurpose;
 use crate::app::session::{Focus, Session};
-use crate::app::update::view_state::{close_help, set_filter, set_search};
+use crate::app::update::view_state::{close_help, set_filter, set_log_filter, set_search};
 use crate::app::update::{builds, code, copy, find, navigation};
 use crate::app::views::Tab;
 use crate::app::views::action::ViewAction;
@@ -302,6 +302,10 @@ fn close_in_session(session: &mut Session) -> bool {
     }
     if session.search.listed.is_some() {
         set_search(session, None);
+        return true;
+    }
+    if session.tab == Tab::Log && session.views.log.filter.is_some() {
+        set_log_filter(session, None);
         return true;
     }
     let filters = !session.filter.is_open();

@@ -69,7 +69,10 @@ fn act_in_prompt(model: &mut Model, action: ViewAction) {
         | ViewAction::Left
         | ViewAction::Right
         | ViewAction::Zoom(_)
-        | ViewAction::NewestFirst => {}
+        | ViewAction::NewestFirst
+        | ViewAction::Wrap
+        | ViewAction::NextStep
+        | ViewAction::PreviousStep => {}
     }
 }
 
@@ -85,7 +88,13 @@ fn act_in_filter_menu(model: &mut Model, action: ViewAction) {
     match action {
         ViewAction::Enter => filter.only(choice),
         ViewAction::Toggle => filter.toggle(choice),
-        ViewAction::Left | ViewAction::Right | ViewAction::Zoom(_) | ViewAction::NewestFirst => {
+        ViewAction::Left
+        | ViewAction::Right
+        | ViewAction::Zoom(_)
+        | ViewAction::NewestFirst
+        | ViewAction::Wrap
+        | ViewAction::NextStep
+        | ViewAction::PreviousStep => {
             return;
         }
     }

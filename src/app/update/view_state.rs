@@ -29,7 +29,16 @@ pub(super) fn set_filter(session: &mut Session, filter: Filter) {
 pub(super) fn set_search(session: &mut Session, pattern: Option<Pattern>) {
     session.search.listed = pattern;
     session.search.awaits_first_match = false;
+    let log = session.build.log_mut();
+    log.set_filter(FilterSlot::Found, session.search.listed.clone());
     update_search_index(session);
+}
+
+/// Lists only the lines of the log with a text, or all.
+pub(super) fn set_log_filter(session: &mut Session, pattern: Option<Pattern>) {
+    let log = session.build.log_mut();
+    log.set_filter(FilterSlot::Listed, pattern.clone());
+    session.views.log.filter = pattern;
 }
 
 /// Starts the index of the search, among the listed events.

@@ -25,6 +25,11 @@ pub enum ViewAction {
     Zoom(Zoom),
     /// Switch between the newest and the oldest event first.
     NewestFirst,
+    /// In the log, wrap long lines, or cut them.
+    Wrap,
+    /// In the log, go to the next beginning of a step.
+    NextStep,
+    PreviousStep,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -172,7 +172,13 @@ impl View for EventList {
                 let toast = format!("the {first} event comes first");
                 Some(ViewRequest::Toast(toast))
             }
-            ViewAction::Toggle | ViewAction::Left | ViewAction::Right | ViewAction::Zoom(_) => None,
+            ViewAction::Toggle
+            | ViewAction::Left
+            | ViewAction::Right
+            | ViewAction::Zoom(_)
+            | ViewAction::Wrap
+            | ViewAction::NextStep
+            | ViewAction::PreviousStep => None,
         }
     }
 

@@ -5,6 +5,7 @@
 //!   `search`
 //! - `resources`: the list of resources and of the image's workflow steps (`resource_rows`), with their bars on the time
 //!   `axis`
+//! - `log`: the lines of the build log
 //! - `failure`: the explanation of a failure, as a `page`; after a success, the `result`
 //! - `detail`: the detail pane beside the lists, as a `page`
 //! - `action`: what the focused view can do
@@ -17,6 +18,7 @@ pub(crate) mod events;
 pub(crate) mod failure;
 pub(crate) mod filter;
 pub(crate) mod list;
+pub(crate) mod log;
 pub(crate) mod page;
 pub(crate) mod resource_rows;
 pub(crate) mod resources;
@@ -36,6 +38,7 @@ use crate::app::views::detail::DetailSubject;
 use crate::app::views::failure::FailurePage;
 use crate::app::views::filter::Filter;
 use crate::app::views::list::EventList;
+use crate::app::views::log::LogList;
 use crate::app::views::page::Page;
 use crate::app::views::resources::ResourceList;
 use crate::domain::build::Build;
@@ -55,11 +58,13 @@ pub enum Tab {
     Resources,
     /// What failed first, why, and what followed from it.
     Failure,
+    /// The lines of the build log, oldest first.
+    Log,
 }
 
 impl Tab {
     /// Every view, in the order of their tabs.
-    pub const ALL: [Self; 3] = [Self::Events, Self::Resources, Self::Failure];
+    pub const ALL: [Self; 4] = [Self::Events, Self::Resources, Self::Failure, Self::Log];
 
     /// The name on the tab, and the name in sentences such as "Here, in the list".
     const fn names(self) -> (&'static str, &'static str) {
@@ -67,6 +72,7 @@ impl Tab {
             Self::Events => ("Events", "list"),
             Self::Resources => ("Resources", "resources"),
             Self::Failure => ("Failure", "failure"),
+            Self::Log => ("Log", "log"),
         }
     }
 
@@ -86,6 +92,7 @@ pub struct Views {
     pub resources: ResourceList,
     /// The explanation of the failure, as a page.
     pub failure: FailurePage,
+    pub log: LogList,
 }
 
 impl Views {
@@ -94,6 +101,7 @@ impl Views {
             Tab::Events => &self.events,
             Tab::Resources => &self.resources,
             Tab::Failure => &self.failure,
+            Tab::Log => &self.log,
         }
     }
 
@@ -102,6 +110,7 @@ impl Views {
             Tab::Events => &mut self.events,
             Tab::Resources => &mut self.resources,
             Tab::Failure => &mut self.failure,
+            Tab::Log => &mut self.log,
         }
     }
 }
@@ -156,6 +165,11 @@ pub(crate) trait View {
     /// Whether its rows are events, which the filter and the index of the search select.
     fn lists_events(&self) -> bool {
         false
+    }
+
+    /// Whether the detail pane stands beside it, if it is a list.
+    fn has_detail(&self) -> bool {
+        true
     }
 
     /// Whether it shows why the build failed.

@@ -6,4 +6,5 @@
 pub(crate) mod diff;
 pub(crate) mod history;
 pub(crate) mod list;
+pub(crate) mod log;
 pub(crate) mod report;

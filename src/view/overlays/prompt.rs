@@ -10,8 +10,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::app::model::Model;
 use crate::app::overlays::prompt::{Prompt, PromptPurpose};
 use crate::app::status::hints;
+use crate::app::views::Tab;
 use crate::app::views::filter;
+use crate::domain::log::LineSelection;
 use crate::domain::search::Selection;
+use crate::store::class_set::ClassSet;
 use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
@@ -52,8 +55,8 @@ fn typed(prompt: &Prompt, room: usize, theme: &Theme) -> Line<'static> {
     let label = match (prompt.purpose, prompt.is_regex) {
         (PromptPurpose::Code, _) => "MFA code: ",
         _ if room < ROOM_FOR_LABEL => "/",
-        (PromptPurpose::FilterText, false) => "list only with: ",
-        (PromptPurpose::FilterText, true) => "list only with (regex): ",
+        (PromptPurpose::FilterText | PromptPurpose::FilterLog, false) => "list only with: ",
+        (PromptPurpose::FilterText | PromptPurpose::FilterLog, true) => "list only with (regex): ",
         (PromptPurpose::SearchList | PromptPurpose::SearchPage, false) => "search: ",
         (PromptPurpose::SearchList | PromptPurpose::SearchPage, true) => "search (regex): ",
     };
@@ -114,9 +117,13 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         Ok(pattern) => pattern.as_ref()?,
     };
     let slot = match prompt.purpose {
+        PromptPurpose::SearchList if model.shown.tab == Tab::Log => {
+            return Some(lines_of_log(model, FilterSlot::Found, theme));
+        }
         PromptPurpose::SearchList => FilterSlot::Found,
         PromptPurpose::FilterText => FilterSlot::Listed,
         PromptPurpose::Code => return None,
+        PromptPurpose::FilterLog => return Some(lines_of_log(model, FilterSlot::Listed, theme)),
         PromptPurpose::SearchPage => {
             let lines = model.shown.page().matching_lines(pattern).len();
             return Some(Line::styled(counted(lines, "line"), theme.dim()));
@@ -134,6 +141,15 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         String::new()
     };
     Some(Line::styled(format!("{found}{so_far}"), theme.dim()))
+}
+
+fn lines_of_log(model: &Model, slot: FilterSlot, theme: &Theme) -> Line<'static> {
+    let log = model.shown.build.log();
+    let found = log.count(LineSelection {
+        classes: ClassSet::ALL,
+        slot: Some(slot),
+    });
+    Line::styled(counted(found, "line"), theme.dim())
 }
 
 fn counted(count: usize, noun: &str) -> String {

@@ -2,6 +2,7 @@
 //!
 //! - `events`: the list of events; `event_row`: one row; `columns`: its columns; `empty`: a message instead of rows
 //! - `resources`: the list of resources; `gantt`: its bars
+//! - `log`: the lines of the build log
 //! - `failure`, `detail`: a pane with a page
 //! - `page`: the lines of a page
 //! - `scrollbar`: the part of a list that is on the screen, and where failures are
@@ -13,6 +14,7 @@ pub(crate) mod event_row;
 pub(crate) mod events;
 pub(crate) mod failure;
 pub(crate) mod gantt;
+pub(crate) mod log;
 pub(crate) mod page;
 pub(crate) mod resources;
 pub(crate) mod scrollbar;
@@ -31,6 +33,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         Tab::Resources if model.shown.build.current().is_some() => {
             resources::draw(model, theme, area, buf);
         }
+        Tab::Log => log::draw(model, theme, area, buf),
         Tab::Failure => failure::draw(model, theme, area, buf),
         // Before the first event, the list of events has the message.
         Tab::Events | Tab::Resources => events::draw(model, theme, area, buf),

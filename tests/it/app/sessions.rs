@@ -248,8 +248,6 @@ impl Program {
             | Effect::Open(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)
-            | Effect::List(_)
-            | Effect::Open(_)
             | Effect::Playback(..)
             | Effect::Redraw
             | Effect::Suspend

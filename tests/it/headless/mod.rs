@@ -10,6 +10,7 @@ mod endings;
 mod heartbeat;
 mod hostile;
 mod list;
+mod log;
 mod on_outcome;
 mod secrets;
 mod several;

@@ -192,9 +192,11 @@ pub(super) fn failure(
 ) -> Answer {
     let of_service = |status: u16, code: &str, message: &str| {
         let (status, body) = match action {
-            "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
-                image_builder_error(status, code, message)
-            }
+            "GetImage"
+            | "ListWorkflowExecutions"
+            | "ListWorkflowStepExecutions"
+            | "GetLogEvents"
+            | "FilterLogEvents" => image_builder_error(status, code, message),
             "DescribeImages" => ec2_error(status, code, message),
             _ => error(code, message, status),
         };

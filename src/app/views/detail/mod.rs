@@ -184,7 +184,11 @@ impl Detail {
             ViewAction::Enter | ViewAction::Toggle => self.fold(None),
             ViewAction::Left => self.fold(Some(false)),
             ViewAction::Right => self.fold(Some(true)),
-            ViewAction::Zoom(_) | ViewAction::NewestFirst => {}
+            ViewAction::Zoom(_)
+            | ViewAction::NewestFirst
+            | ViewAction::Wrap
+            | ViewAction::NextStep
+            | ViewAction::PreviousStep => {}
         }
     }
 

@@ -150,8 +150,8 @@ fn filter(lines: &[LogEntry], query: &Query, after: Option<Place>) -> Response {
 }
 
 /// The number of lines that fit on a page.
-fn fitting<'a>(lines: impl Iterator<Item = &'a LogEntry>, limit: usize) -> usize {
-    let mut bytes = 0;
+fn fitting<'a>(lines: impl ExactSizeIterator<Item = &'a LogEntry>, limit: usize) -> usize {
+    let (mut bytes, available) = (0, lines.len());
     let fits = |line: &&LogEntry| {
         bytes += line.message.len() + PER_LINE;
         bytes <= PAGE_BYTES
@@ -161,6 +161,7 @@ fn fitting<'a>(lines: impl Iterator<Item = &'a LogEntry>, limit: usize) -> usize
         .take_while(fits)
         .count()
         .max(1)
+        .min(available)
 }
 
 /// Lines of one place are on one page: a token could not tell them apart.

@@ -1,0 +1,341 @@
+//! The build log of one build: its lines in time order, and what they say: where each step begins, and which lines are
+//! errors. The build applies the poller's pages; the views, the output and the report read it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
+use crate::domain::log_text::{self, Mark};
+use crate::store::class_set::ClassSet;
+use crate::store::entry::{Class, Entry, EntryPredicate};
+use crate::store::entry_log::EntryLog;
+use crate::store::filter_index::{self, FilterSlot};
+use crate::store::work::WorkBudget;
+use crate::text::pattern::Pattern;
+use crate::text::safe::SafeText;
+
+/// The most bytes of lines that are kept: the oldest are dropped.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// What the indexes take for a line, about.
+const INDEXES: usize = 120;
+/// The most lines that explain a failure.
+const MOST_CAUSE: usize = 50;
+/// Those of them that follow the first error.
+const AFTER_ERROR: usize = 20;
+
+/// The kind of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineClass {
+    Output,
+    /// The beginning of a workflow, a step, a component or a phase.
+    Step,
+    Error,
+}
+
+impl Class for LineClass {
+    const ALL: &'static [Self] = &[Self::Output, Self::Step, Self::Error];
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// The lines to count or list.
+pub(crate) type LineSelection = filter_index::Selection<LineClass>;
+
+/// A line and its place.
+#[derive(Debug)]
+pub(crate) struct LogRow {
+    id: u64,
+    pub(crate) line: Arc<LogLine>,
+    class: LineClass,
+}
+
+impl LogRow {
+    /// Unique among the lines of a log.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        self.class == LineClass::Error
+    }
+
+    pub(crate) fn is_step(&self) -> bool {
+        self.class == LineClass::Step
+    }
+}
+
+impl Entry for LogRow {
+    type Id = u64;
+    type Class = LineClass;
+    type Group = ();
+    type Predicate = Pattern;
+
+    fn id(&self) -> &u64 {
+        &self.id
+    }
+
+    fn class(&self) -> LineClass {
+        self.class
+    }
+
+    fn group(&self) -> &() {
+        &()
+    }
+
+    fn size(&self) -> usize {
+        self.line.message.as_str().len()
+    }
+
+    fn is_flagged(&self) -> bool {
+        self.is_error()
+    }
+}
+
+impl EntryPredicate<LogRow> for Pattern {
+    fn holds_for(&self, row: &LogRow) -> bool {
+        self.is_in(row.line.message.as_str())
+    }
+
+    fn weight(&self) -> usize {
+        Self::weight(self)
+    }
+}
+
+/// Why the build failed, by its log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LogCause {
+    pub(crate) component: Option<SafeText>,
+    pub(crate) phase: Option<SafeText>,
+    /// The step of the component.
+    pub(crate) step: Option<SafeText>,
+    pub(crate) exit_code: Option<i32>,
+    /// The line that says most: the first error.
+    pub(crate) error: SafeText,
+    /// What led to it, and what followed: at most 50 lines.
+    pub(crate) tail: Vec<SafeText>,
+}
+
+/// The lines of one build's log.
+#[derive(Debug, Default)]
+pub(crate) struct BuildLog {
+    rows: EntryLog<LogRow>,
+    bytes: usize,
+    dropped: usize,
+    next_id: u64,
+    state: Option<LogState>,
+    has_first: bool,
+}
+
+impl BuildLog {
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(crate) fn state(&self) -> Option<LogState> {
+        self.state
+    }
+
+    /// The number of older lines that were dropped to save memory.
+    pub(crate) fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// Whether lines before the oldest one are missing.
+    pub(crate) fn misses_older(&self) -> bool {
+        self.dropped > 0 || !self.has_first
+    }
+
+    /// The time of the newest line.
+    pub(crate) fn last_at(&self) -> Option<DateTime<Utc>> {
+        Some(self.rows.newest()?.line.timestamp)
+    }
+
+    pub(crate) fn apply(&mut self, page: &LogPage) {
+        self.state = Some(page.state);
+        self.has_first = page.has_first;
+        if page.part == LogPart::Older {
+            for line in page.lines.iter().rev() {
+                self.add(line, true);
+            }
+        } else {
+            for line in &page.lines {
+                self.add(line, false);
+            }
+        }
+        while self.bytes > MOST_BYTES {
+            let Some(row) = self.rows.pop_oldest() else {
+                break;
+            };
+            self.bytes -= row.line.bytes() + INDEXES;
+            self.dropped += 1;
+        }
+    }
+
+    fn add(&mut self, line: &Arc<LogLine>, is_older: bool) {
+        let row = Arc::new(LogRow {
+            id: self.next_id,
+            line: Arc::clone(line),
+            class: log_text::classify(line.message.as_str()),
+        });
+        self.next_id += 1;
+        self.bytes += line.bytes() + INDEXES;
+        let place = self.place(line.timestamp, is_older);
+        if place == 0 {
+            self.rows.push_oldest(row);
+            return;
+        }
+        match self.rows.nth(LineSelection::ALL, place).map(|next| next.id) {
+            Some(next) => self.rows.insert_before(&next, row),
+            None => self.rows.push_newest(row),
+        };
+    }
+
+    /// The number of lines before one of this time: a newer one follows those of the same time, an older one precedes them.
+    fn place(&self, time: DateTime<Utc>, is_older: bool) -> usize {
+        let is_before = |at: DateTime<Utc>| at < time || (at == time && !is_older);
+        if !is_older && self.last_at().is_none_or(is_before) {
+            return self.rows.len();
+        }
+        let (mut low, mut high) = (0, self.rows.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let at = self.row(middle).map(|row| row.line.timestamp);
+            if at.is_some_and(is_before) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// The line with this many older ones.
+    pub(crate) fn row(&self, index: usize) -> Option<&Arc<LogRow>> {
+        self.rows.nth(LineSelection::ALL, index)
+    }
+
+    /// The selected line with this many older selected ones.
+    pub(crate) fn nth(&self, selection: LineSelection, index: usize) -> Option<&Arc<LogRow>> {
+        self.rows.nth(selection, index)
+    }
+
+    pub(crate) fn count(&self, selection: LineSelection) -> usize {
+        self.rows.count(selection)
+    }
+
+    /// The number of selected lines before a line; `None` where it was dropped.
+    pub(crate) fn count_before(&self, selection: LineSelection, id: u64) -> Option<usize> {
+        let seq = self.rows.seq_of(&id)?;
+        Some(self.rows.count_before(selection, seq))
+    }
+
+    pub(crate) fn set_filter(&mut self, slot: FilterSlot, pattern: Option<Pattern>) {
+        let pattern = pattern.map(Arc::new);
+        self.rows.set_filter_index(slot, pattern.as_ref());
+    }
+
+    pub(crate) fn index_some(&mut self, budget: &mut WorkBudget) {
+        self.rows.index_some(budget);
+    }
+
+    pub(crate) fn unindexed(&self, slot: FilterSlot) -> usize {
+        self.rows.unindexed(slot)
+    }
+
+    /// An empty log with the same filters.
+    pub(crate) fn emptied(&self) -> Self {
+        Self {
+            rows: self.rows.emptied(),
+            next_id: self.next_id,
+            ..Self::default()
+        }
+    }
+
+    /// The failing command's step, its first error, and what led to it. The step is that of the last error: an earlier one
+    /// may have been handled.
+    pub(crate) fn cause(&self) -> Option<LogCause> {
+        let last = self.rows.flagged().next_back()?;
+        let last = self.count_before(LineSelection::ALL, last.id)?;
+        let begin = self.step_before(last);
+        let errors = LineSelection::of(ClassSet::only(LineClass::Error));
+        let begun = self.row(begin)?.id;
+        let error = self.nth(errors, self.count_before(errors, begun)?)?;
+        let first = self.count_before(LineSelection::ALL, error.id)?;
+        let end = last.min(first + AFTER_ERROR);
+        let start = begin.max((end + 1).saturating_sub(MOST_CAUSE));
+        let tail = (start..=end).filter_map(|index| self.row(index));
+        let tail: Vec<_> = tail.map(|row| row.line.message.clone()).collect();
+        let said = tail.iter().map(|text| log_text::mark(text.as_str()));
+        let exit_code = said.into_iter().find_map(|mark| match mark {
+            Some(Mark::ExitCode(code)) if code != 0 => Some(code),
+            _ => None,
+        });
+        let mut cause = LogCause {
+            exit_code,
+            error: error.line.message.clone(),
+            tail,
+            ..LogCause::default()
+        };
+        self.name_place(&mut cause, last);
+        Some(cause)
+    }
+
+    /// The index of the line that begins the component's step of a line.
+    fn step_before(&self, index: usize) -> usize {
+        let steps = LineSelection::of(ClassSet::only(LineClass::Step));
+        let Some(row) = self.row(index) else {
+            return 0;
+        };
+        let count = self.count_before(steps, row.id).unwrap_or(0);
+        let mut newest_first = (0..count).rev().filter_map(|nth| self.nth(steps, nth));
+        let begun = newest_first.find(|row| {
+            let mark = log_text::mark(row.line.message.as_str());
+            matches!(mark, Some(Mark::ComponentStep(_) | Mark::Step(_)))
+        });
+        begun
+            .and_then(|row| self.count_before(LineSelection::ALL, row.id))
+            .unwrap_or(0)
+    }
+
+    fn name_place(&self, cause: &mut LogCause, index: usize) {
+        let steps = LineSelection::of(ClassSet::only(LineClass::Step));
+        let Some(row) = self.row(index) else {
+            return;
+        };
+        let count = self.count_before(steps, row.id).unwrap_or(0);
+        let newest_first = (0..count).rev().filter_map(|nth| self.nth(steps, nth));
+        let safe = |text: &str| Some(SafeText::new(text));
+        for row in newest_first.take(1_000) {
+            match log_text::mark(row.line.message.as_str()) {
+                Some(Mark::ComponentStep(name)) if cause.step.is_none() => cause.step = safe(name),
+                Some(Mark::Phase(name)) if cause.phase.is_none() => cause.phase = safe(name),
+                Some(Mark::Document(arn)) => {
+                    cause.component = safe(arn);
+                    return;
+                }
+                Some(Mark::Step(_)) => return,
+                _ => {}
+            }
+        }
+    }
+}
+
+impl LogCause {
+    /// The last lines up to the error, for where there is little room.
+    pub(crate) fn before_error(&self, count: usize) -> impl Iterator<Item = &SafeText> {
+        let at = self.tail.iter().position(|line| *line == self.error);
+        let end = at.map_or(self.tail.len(), |at| at + 1);
+        self.tail.iter().take(end).skip(end.saturating_sub(count))
+    }
+}
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;

@@ -1,0 +1,185 @@
+//! `bakewatch log`, and what the build log adds to a watch, against a scripted AWS.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::support::aws::Aws;
+use crate::support::program::{Ended, Program};
+
+/// After the events of the scripted stacks began.
+const START: i64 = 1_800_000_000_000;
+
+fn log(aws: &Aws, flags: &[&str]) -> Program {
+    let mut arguments = vec!["log", "img", "--interval", "200ms"];
+    arguments.extend(flags);
+    Program::start_with(&arguments, &aws.environment())
+}
+
+fn messages(ended: &Ended) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in ended.of_kind("log") {
+        *counts
+            .entry(line["message"].as_str().unwrap().to_owned())
+            .or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn every_line_is_printed_once_while_calls_fail_and_lines_come_late() {
+    let mut aws = Aws::start();
+    aws.begin();
+    aws.fail_a_third(5);
+    let mut program = log(&aws, &["-f", "-o", "json"]);
+    let mut expected = 0;
+    for burst in 0..4 {
+        // Lines of one millisecond, and one that is older than those before.
+        let lines =
+            (0..3_000).map(|line| (START + burst * 1_000 + line / 50, format!("{burst}-{line}")));
+        aws.push_log(lines);
+        expected += 3_000;
+        let last = format!("\"{burst}-2999\"");
+        program.wait_for(|line| line.contains(&last));
+        if burst > 0 {
+            aws.push_log([(START + burst * 1_000 - 500, format!("late-{burst}"))]);
+            expected += 1;
+        }
+    }
+    aws.complete();
+    let ended = program.end();
+    ended.assert_code(0);
+    let printed = messages(&ended);
+    assert_eq!(printed.len(), expected);
+    assert!(printed.values().all(|count| *count == 1));
+    let lines = ended.of_kind("log");
+    let in_time: Vec<_> = lines.iter().filter(|line| line["late"] == false).collect();
+    let times: Vec<_> = in_time
+        .iter()
+        .map(|line| line["timestamp"].as_str().unwrap())
+        .collect();
+    assert!(times.is_sorted());
+    assert_eq!(lines.len() - in_time.len(), 3);
+    aws.assert_only_signed_reads();
+}
+
+#[test]
+fn without_a_log_the_code_is_5_and_a_refused_one_ends_with_1() {
+    let mut aws = Aws::start();
+    aws.begin();
+    let ended = log(&aws, &[]).end();
+    ended.assert_code(5);
+    assert!(
+        ended.diagnostics.contains("no build log"),
+        "{}",
+        ended.diagnostics
+    );
+    aws.push_log([(START, "a".to_owned())]);
+    aws.deny("GetLogEvents");
+    let ended = log(&aws, &["-f"]).end();
+    ended.assert_code(1);
+    assert!(
+        ended
+            .diagnostics
+            .contains("a policy must allow logs:GetLogEvents"),
+        "{}",
+        ended.diagnostics
+    );
+}
+
+#[test]
+fn the_last_lines_and_those_of_a_step_are_printed() {
+    let mut aws = Aws::start();
+    aws.begin();
+    let lines = [
+        "Started step ApplyBuildComponents with action ExecuteComponents",
+        "Document arn:aws:imagebuilder:us-east-1:1:component/c/1/1",
+        "Phase build",
+        "Step Install",
+        "Stdout: x",
+        "Step Clean",
+        "Stdout: y",
+    ];
+    aws.push_log(
+        (0..)
+            .zip(lines)
+            .map(|(at, line)| (START + at, line.to_owned())),
+    );
+    let ended = log(&aws, &["--tail", "2"]).end();
+    ended.assert_code(0);
+    assert_eq!(ended.lines.len(), 2);
+    assert!(ended.lines[1].ends_with(" Stdout: y"), "{:?}", ended.lines);
+    let of_step = log(&aws, &["--step", "install", "-o", "json"]).end();
+    let lines = of_step.of_kind("log");
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[1]["step"], "Install");
+    assert_eq!(
+        lines[1]["component"],
+        "arn:aws:imagebuilder:us-east-1:1:component/c/1/1"
+    );
+}
+
+#[test]
+fn a_failed_script_is_named_with_its_exit_code_and_last_lines() {
+    let mut aws = Aws::start();
+    aws.begin();
+    let lines = [
+        "Started step ApplyBuildComponents with action ExecuteComponents",
+        "Document arn:aws:imagebuilder:us-east-1:1:component/parallelclusterimage-script-0-x/1.0.0/1",
+        "Phase build",
+        "Step RunScript",
+        "Stderr: my-tool: cannot open /etc/my-tool.conf",
+        "CmdExecution: ExitCode 17",
+        "TOE has completed execution with failure - Execution failed!",
+    ];
+    aws.push_log(
+        (0..)
+            .zip(lines)
+            .map(|(at, line)| (START + at, line.to_owned())),
+    );
+    aws.fail();
+    let ended = aws.watch("img", &[]).end();
+    ended.assert_code(3);
+    let failure = &ended.outcome()["failure"];
+    assert_eq!(failure["exitCode"], 17);
+    let tail = failure["logTail"].as_array().unwrap();
+    let script_error = Value::from("Stderr: my-tool: cannot open /etc/my-tool.conf");
+    assert!(
+        tail.contains(&script_error) && tail[0] == "Step RunScript" && tail.len() <= 50,
+        "{tail:?}"
+    );
+    let text =
+        Program::start_with(&["watch", "img", "--interval", "200ms"], &aws.environment()).end();
+    assert!(
+        text.lines
+            .iter()
+            .any(|line| line.contains("cannot open /etc/my-tool.conf"))
+    );
+}
+
+#[test]
+fn a_hostile_line_is_inert_and_its_secrets_are_redacted() {
+    let mut aws = Aws::start();
+    aws.begin();
+    let url = "https://b.s3.amazonaws.com/k?X-Amz-Signature=fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024";
+    let hostile = format!("\u{1b}[2J\u{9b}31m\u{202e}{url} \u{7}\nExitCode 1");
+    aws.push_log([
+        (START, hostile),
+        (START + 1, "CmdExecution: ExitCode 1".to_owned()),
+    ]);
+    aws.fail();
+    for ended in [
+        log(&aws, &[]).end(),
+        log(&aws, &["-o", "json"]).end(),
+        aws.watch("img", &[]).end(),
+    ] {
+        for line in ended.lines.iter().chain([&ended.diagnostics]) {
+            let is_inert = |character: char| character == '\n' || !character.is_control();
+            assert!(
+                line.chars().all(is_inert) && !line.contains('\u{202e}'),
+                "{line:?}"
+            );
+            assert!(!line.contains("fe5f80f77d5fa3beca038a24"), "{line:?}");
+        }
+    }
+}
