@@ -149,8 +149,8 @@ pub const COMMANDS: &[Command] = &[
 
     row(Group::Show, App(AppAction::NextBuild), "next-build", VIEWS, "the next build of several"),
     row(Group::Show, App(AppAction::PreviousBuild), "previous-build", VIEWS, "the build before"),
-    row(Group::Show, App(AppAction::Builds), "builds", &[LIST, RESOURCES, Detail, FAILURE, Builds], "all watched builds"),
-    row(Group::Show, App(AppAction::Picker), "picker", &[LIST, RESOURCES, Detail, FAILURE, Builds], "choose more builds to watch"),
+    row(Group::Show, App(AppAction::Builds), "builds", &[LIST, RESOURCES, Detail, FAILURE, LOG, Builds], "all watched builds"),
+    row(Group::Show, App(AppAction::Picker), "picker", &[LIST, RESOURCES, Detail, FAILURE, LOG, Builds], "choose more builds to watch"),
     row(Group::Show, View(ViewAction::Enter), "enter", &[Builds], "show the build"),
     row(Group::Show, Overlay(OverlayAction::CloseBuild), "close-build", &[Builds], "stop to watch the build"),
     row(Group::Show, View(ViewAction::Enter), "enter", &[Picker], "watch the marked builds, or this one"),
