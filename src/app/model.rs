@@ -16,7 +16,7 @@ use crate::app::status::notices;
 use crate::app::status::notices::HintKeys;
 use crate::app::views::Tab;
 use crate::app::views::times::TimeDisplay;
-use crate::domain::estimate::{Estimate, TypicalDuration};
+use crate::domain::estimate::{Estimate, TypicalDuration, TypicalSteps};
 use crate::exit_code;
 
 /// The result of a key is shown for this long.
@@ -82,8 +82,8 @@ pub struct Model {
     pub toast: Option<String>,
     /// The real running time of the program when that key was pressed.
     pub(super) toast_since: Duration,
-    /// Whether builds that the user has picked are about to be shown.
-    pub(super) is_opening: bool,
+    /// The number of builds that the user has picked and that are about to be shown.
+    pub(super) opening: usize,
     /// Whether the last key asked for a report, which only the second one writes.
     pub(super) asks_for_report: bool,
     /// The real running time of the program.
@@ -114,17 +114,18 @@ impl Model {
             mouse: preferences.mouse,
             toast: None,
             toast_since: Duration::ZERO,
-            is_opening: false,
+            opening: 0,
             asks_for_report: false,
             running: Duration::ZERO,
             remark: None,
         }
     }
 
-    /// Takes the typical duration of the user's own builds, once it is known.
-    pub(super) fn expect(&mut self, typical: TypicalDuration) {
+    /// Takes the typical durations of the user's own builds and of their steps, once they are known.
+    pub(super) fn expect(&mut self, typical: TypicalDuration, steps: &TypicalSteps) {
         for session in self.sessions_mut() {
             session.typical = Some(typical);
+            session.typical_steps = steps.clone();
         }
     }
 
@@ -132,6 +133,7 @@ impl Model {
     #[must_use]
     pub fn with(mut self, mut session: Session) -> Self {
         session.typical = self.shown.typical;
+        session.typical_steps = self.shown.typical_steps.clone();
         self.others.insert(session.id, session);
         self
     }

@@ -21,7 +21,7 @@ use crate::app::views::rows::ListRows;
 use crate::app::views::search::Search;
 use crate::app::views::{Tab, View, ViewData, Views};
 use crate::domain::build::Build;
-use crate::domain::estimate::{Estimate, TypicalDuration};
+use crate::domain::estimate::{Estimate, TypicalDuration, TypicalSteps};
 use crate::domain::failure::{Diagnosis, Explanation, Remedy};
 use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent};
@@ -34,6 +34,9 @@ use crate::text::safe::SafeText;
 /// The address of a session, for messages and effects. Sessions are listed in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u32);
+
+/// The session that is shown before there is one.
+const PLACEHOLDER: SessionId = SessionId(u32::MAX);
 
 /// The watched image.
 #[derive(Clone, Debug)]
@@ -90,6 +93,8 @@ pub struct Session {
 
     /// The typical duration of the user's own builds, if there are recordings of some.
     pub(super) typical: Option<TypicalDuration>,
+    /// The usual durations of the steps of the same builds.
+    pub(super) typical_steps: TypicalSteps,
     /// The view in the body of the screen.
     pub tab: Tab,
     pub views: Views,
@@ -143,6 +148,7 @@ impl Session {
             held: Vec::new(),
             printed: 0,
             typical: None,
+            typical_steps: TypicalSteps::default(),
             tab: Tab::Events,
             views: Views::default(),
             detail: Detail::default(),
@@ -162,11 +168,11 @@ impl Session {
             backend: None,
             note: None,
         };
-        Self::new(SessionId(u32::MAX), target, None)
+        Self::new(PLACEHOLDER, target, None)
     }
 
     pub fn is_placeholder(&self) -> bool {
-        self.target.image_id.is_empty()
+        self.id == PLACEHOLDER
     }
 
     /// The same as the replay of a recording.

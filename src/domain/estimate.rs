@@ -3,7 +3,13 @@
 //! The best estimate is the duration of the user's own builds, which the runtime reads from the recordings; without any,
 //! that of ParallelCluster's documentation ("Image creation takes about 1 hour").
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use chrono::TimeDelta;
+
+use crate::domain::steps::StepTime;
+use crate::text::safe::SafeText;
 
 /// The documented duration.
 const DOCUMENTED: TimeDelta = TimeDelta::hours(1);
@@ -51,6 +57,45 @@ impl Estimate {
     }
 }
 
+/// The usual durations of the steps of the user's own builds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypicalSteps(Arc<[StepTime]>);
+
+/// A step is called slow when it takes half as long again as usual, and so much longer.
+const SLOW: TimeDelta = TimeDelta::minutes(2);
+
+impl TypicalSteps {
+    /// The median of each step in the builds.
+    pub(crate) fn of(builds: impl IntoIterator<Item = Vec<StepTime>>) -> Self {
+        let mut all: BTreeMap<(SafeText, SafeText), Vec<TimeDelta>> = BTreeMap::new();
+        for time in builds.into_iter().flatten() {
+            let key = (time.workflow, time.step);
+            all.entry(key).or_default().push(time.took);
+        }
+        let medians = all.into_iter().filter_map(|((workflow, step), times)| {
+            let took = typical(times)?.duration;
+            Some(StepTime {
+                workflow,
+                step,
+                took,
+            })
+        });
+        Self(medians.collect())
+    }
+
+    /// How long a step usually takes.
+    pub fn usual(&self, workflow: &SafeText, step: &SafeText) -> Option<TimeDelta> {
+        let mut known = self.0.iter();
+        let known = known.find(|time| time.workflow == *workflow && time.step == *step);
+        known.map(|time| time.took)
+    }
+}
+
+/// Whether a step takes so long that it is worth a word.
+pub(crate) fn is_slow(elapsed: TimeDelta, usual: TimeDelta) -> bool {
+    elapsed > usual + usual / 2 && elapsed - usual > SLOW
+}
+
 /// The median of the durations of the user's newest builds.
 pub(crate) fn typical(mut durations: Vec<TimeDelta>) -> Option<TypicalDuration> {
     durations.sort();
@@ -62,6 +107,29 @@ pub(crate) fn typical(mut durations: Vec<TimeDelta>) -> Option<TypicalDuration> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_step_usually_takes_the_median_of_its_own_times() {
+        let time = |step: &str, minutes| StepTime {
+            workflow: SafeText::new("build-image"),
+            step: SafeText::new(step),
+            took: TimeDelta::minutes(minutes),
+        };
+        let steps = TypicalSteps::of([
+            vec![time("Launch", 3), time("Apply", 20)],
+            vec![time("Apply", 30)],
+            vec![time("Apply", 22)],
+        ]);
+        let usual = |step: &str| {
+            let usual = steps.usual(&SafeText::new("build-image"), &SafeText::new(step));
+            usual.map(|usual| usual.num_minutes())
+        };
+        assert_eq!(usual("Apply"), Some(22));
+        assert_eq!((usual("Launch"), usual("Other")), (Some(3), None));
+        let minutes = TimeDelta::minutes;
+        assert!(is_slow(minutes(34), minutes(22)));
+        assert!(!is_slow(minutes(32), minutes(22)) && !is_slow(minutes(3), minutes(1)));
+    }
 
     #[test]
     fn own_builds_take_precedence_over_the_documentation() {

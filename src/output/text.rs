@@ -7,7 +7,7 @@ use ratatui::style::{Color, Style};
 
 use crate::app::effect::Label;
 use crate::app::model::Model;
-use crate::app::status::heartbeat::Progress;
+use crate::app::status::heartbeat::{Progress, log_age};
 use crate::app::status::summary::summary;
 use crate::domain::failure::failure_line;
 use crate::domain::outcome::Outcome;
@@ -130,7 +130,8 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
     let ago = |time: DateTime<Utc>| duration((progress.at - time).max(TimeDelta::zero()));
     let step = progress.step.as_ref().map(|step| {
         let name = one_line(step.name.as_str());
-        let since = step.started_at.map(|since| format!(" for {}", ago(since)));
+        let since = step.length(progress.at);
+        let since = since.map(|since| format!(" for {since}"));
         let since = since.unwrap_or_default();
         format!("step {}/{} {name}{since}", step.number, step.total)
     });
@@ -147,7 +148,7 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
         None => "no event yet".to_owned(),
     };
     let last_line = progress.last_log_at;
-    let last_line = last_line.map(|time| format!("last log line {} ago", ago(time)));
+    let last_line = last_line.map(|time| log_age(time, progress.at));
     let fault = progress.fault.as_ref().map(|(why, since)| {
         let since = since.map_or_else(
             || "the API has not responded yet".to_owned(),
@@ -216,7 +217,10 @@ pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
 
 /// The last lines of the build log up to the first error: the line of the outcome follows them.
 pub(super) fn log_lines(outcome: &Outcome) -> Vec<String> {
-    let cause = outcome.log_cause.iter();
+    let cause = outcome
+        .failure
+        .iter()
+        .filter_map(|place| place.log.as_deref());
     let lines = cause.flat_map(|cause| cause.before_error(LOG_LINES));
     lines
         .map(|line| format!("log: {}", one_line(line.as_str())))

@@ -15,10 +15,11 @@ use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::stack_event::{
     EventId, EventReader, StackEvent, StackId, format_time, parse_time,
 };
+use crate::domain::steps::StepTime;
 use crate::domain::verdict::OutcomeKind;
 use crate::recording::Header;
 use crate::recording::description::Description;
-use crate::recording::steps::StepsFields;
+use crate::recording::steps::{StepTimeFields, StepsFields};
 use crate::text::redact::redact_secrets;
 use crate::text::safe::SafeText;
 
@@ -327,6 +328,8 @@ pub(crate) struct SummaryFields {
     /// Whether the success is a guess.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     inferred: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<StepTimeFields>,
     events: usize,
 }
 
@@ -354,6 +357,7 @@ impl From<&Outcome> for SummaryFields {
             summary: redacted(outcome.summary.as_ref()),
             leftover_stack: outcome.leftover_stack,
             inferred: outcome.inferred,
+            steps: outcome.steps.iter().map(StepTimeFields::from).collect(),
             events: outcome.events,
         }
     }
@@ -373,7 +377,6 @@ impl SummaryFields {
             ami_id: safe(self.ami_id.as_ref()),
             amis: Vec::new(),
             ami_verified: None,
-            log_cause: None,
             failure: None,
             reason: None,
             first_failure: failure.map(|failure| FirstFailure {
@@ -386,6 +389,7 @@ impl SummaryFields {
             leftover_stack: self.leftover_stack,
             inferred: self.inferred,
             recorded: None,
+            steps: self.steps.iter().map(StepTime::from).collect(),
             started_at: self.started_at.as_deref().and_then(parse_time),
             ended_at: self.ended_at.as_deref().and_then(parse_time),
             events: self.events,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::domain::build::Build;
-use crate::domain::estimate::{TypicalDuration, typical};
+use crate::domain::estimate::{TypicalDuration, TypicalSteps, typical};
 use crate::domain::outcome::{Outcome, RecordedWatch};
 use crate::domain::verdict::OutcomeKind;
 use crate::file;
@@ -43,6 +43,11 @@ impl Folder {
     /// The typical duration of the user's last successful builds. Only first and last lines are read, because every watch
     /// calls this at its start.
     pub fn typical(&self) -> Option<TypicalDuration> {
+        self.expectation().map(|(duration, _)| duration)
+    }
+
+    /// The same, and the usual durations of the steps.
+    pub(crate) fn expectation(&self) -> Option<(TypicalDuration, TypicalSteps)> {
         let files = self.files().unwrap_or_default();
         let mut builds: Vec<_> = files
             .iter()
@@ -57,14 +62,19 @@ impl Folder {
                     header.image_id,
                     outcome.started_at?,
                     took,
+                    outcome.steps,
                 ))
             })
             .collect();
-        builds.sort_unstable_by(|one, other| other.cmp(one));
+        builds.sort_by_key(|(ended, image, began, took, _)| {
+            std::cmp::Reverse((*ended, image.clone(), *began, *took))
+        });
         // Two watches of one build have one recording each.
         builds.dedup_by(|one, other| (&one.1, one.2) == (&other.1, other.2));
-        let newest = builds.into_iter().take(TYPICAL_BUILDS);
-        typical(newest.map(|(.., took)| took).collect())
+        builds.truncate(TYPICAL_BUILDS);
+        let duration = typical(builds.iter().map(|build| build.3).collect())?;
+        let steps = TypicalSteps::of(builds.into_iter().map(|build| build.4));
+        Some((duration, steps))
     }
 }
 

@@ -1,10 +1,11 @@
 //! The workflows of an image in a recording, with Image Builder's names. The serialised names are the file format: they
 //! must not change.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::stack_event::{format_time, parse_time};
-use crate::domain::steps::{ListedWorkflows, Step, StepStatus, Workflow};
+use crate::domain::steps::{ListedWorkflows, Step, StepStatus, StepTime, Workflow};
 use crate::recording::format::{redacted, safe};
 use crate::text::safe::SafeText;
 
@@ -54,6 +55,35 @@ struct StepFields {
     ended_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
+}
+
+/// How long a step took, in a summary.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct StepTimeFields {
+    workflow: String,
+    step: String,
+    seconds: i64,
+}
+
+impl From<&StepTime> for StepTimeFields {
+    fn from(time: &StepTime) -> Self {
+        Self {
+            workflow: text(&time.workflow),
+            step: text(&time.step),
+            seconds: time.took.num_seconds(),
+        }
+    }
+}
+
+impl From<&StepTimeFields> for StepTime {
+    fn from(fields: &StepTimeFields) -> Self {
+        Self {
+            workflow: SafeText::new(&fields.workflow),
+            step: SafeText::new(&fields.step),
+            took: TimeDelta::try_seconds(fields.seconds).unwrap_or_default(),
+        }
+    }
 }
 
 fn text(text: &SafeText) -> String {

@@ -320,8 +320,6 @@ impl Aws {
     /// Checks that only calls of the allow-list were made, each to its service, and that all were signed.
     pub(crate) fn assert_only_signed_reads(&self) {
         const ALLOWED: [(&str, &str); 10] = [
-            ("GetLogEvents", "logs"),
-            ("FilterLogEvents", "logs"),
             ("DescribeStackEvents", "cloudformation"),
             ("DescribeStacks", "cloudformation"),
             ("ListStacks", "cloudformation"),
@@ -329,6 +327,8 @@ impl Aws {
             ("GetImage", "imagebuilder"),
             ("ListWorkflowExecutions", "imagebuilder"),
             ("ListWorkflowStepExecutions", "imagebuilder"),
+            ("GetLogEvents", "logs"),
+            ("FilterLogEvents", "logs"),
             ("GetCallerIdentity", "sts"),
         ];
         let account = self.account();
@@ -505,7 +505,7 @@ impl Account {
             _ if is_denied => error("AccessDenied", "not authorized", 403),
             "DescribeStackEvents" => self.describe_events(query),
             "DescribeStacks" => self.describe_stack(query),
-            "ListStacks" => (200, answers::deleted_stacks(&self.stacks)),
+            "ListStacks" => (200, answers::listed_stacks(&self.stacks, query)),
             other => error("InvalidAction", other, 400),
         }
     }

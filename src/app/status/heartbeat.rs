@@ -10,10 +10,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::session::Session;
 use crate::domain::build::Build;
-use crate::domain::estimate::Estimate;
+use crate::domain::estimate::{Estimate, is_slow};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
+use crate::text::duration::duration;
 use crate::text::safe::SafeText;
 
 /// When the next progress entry is due: by the running time of the process, not by the watch's clock. A demo or a replay
@@ -74,22 +75,58 @@ pub struct StepProgress {
     /// The position in its workflow, from 1.
     pub number: usize,
     pub started_at: Option<DateTime<Utc>>,
+    /// How long it takes in the user's own builds.
+    pub usual: Option<TimeDelta>,
     /// The steps of its workflow that have ended, and all of them.
     pub done: usize,
     pub total: usize,
 }
 
 impl StepProgress {
-    pub(crate) fn of(build: &Build) -> Option<Self> {
-        let position = build.steps().position()?;
+    pub(crate) fn of(session: &Session) -> Option<Self> {
+        let position = session.build.steps().position()?;
         let (number, step) = position.step?;
         Some(Self {
             name: step.name.clone(),
             number,
             started_at: step.started_at,
+            usual: session
+                .typical_steps
+                .usual(&position.workflow.name, &step.name),
             done: position.workflow.done(),
             total: position.workflow.total(),
         })
+    }
+
+    /// How long it has taken, and how long it usually takes: a guess by the user's own builds.
+    pub(crate) fn length(&self, now: DateTime<Utc>) -> Option<String> {
+        let elapsed = (now - self.started_at?).max(TimeDelta::zero());
+        let usual = self.usual.map(|usual| {
+            let words = if is_slow(elapsed, usual) {
+                "slower than usual:"
+            } else {
+                "usually"
+            };
+            format!(" ({words} {})", duration(usual))
+        });
+        Some(format!(
+            "{}{}",
+            duration(elapsed),
+            usual.unwrap_or_default()
+        ))
+    }
+}
+
+/// The log is called silent when it has had no line for so long.
+const SILENT: TimeDelta = TimeDelta::minutes(5);
+
+/// How old the newest line of the log is, in words.
+pub(crate) fn log_age(newest: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let age = (now - newest).max(TimeDelta::zero());
+    if age >= SILENT {
+        format!("no log line for {}", duration(age))
+    } else {
+        format!("last log line {} ago", duration(age))
     }
 }
 
@@ -109,7 +146,7 @@ impl Progress {
             elapsed,
             estimate: session.estimate(now),
             is_of_image_builder: builder.is_some(),
-            step: StepProgress::of(build).filter(|_| is_running),
+            step: StepProgress::of(session).filter(|_| is_running),
             stage: builder.or_else(|| resource_in_progress(build)),
             last_event_at: newest(build).and_then(|event| event.timestamp),
             last_log_at: build.steps().last_line(),

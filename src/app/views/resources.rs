@@ -165,7 +165,7 @@ impl ResourceList {
         }
         if !self.chosen_by_user {
             self.selected = default_selection(build).cloned();
-            self.child = None;
+            self.child = default_child(&rows, self.selected.as_ref());
         }
         let is_child = |row: &Row<'_>| row.is(self.selected.as_ref(), self.child.as_ref());
         if self.child.is_some() && !rows.iter().any(is_child) {
@@ -342,6 +342,20 @@ impl View for ResourceList {
         self.select(data.build, index);
         None
     }
+}
+
+/// The row below the selected resource to look at first: the step that runs, or the one that failed.
+fn default_child(rows: &[Row<'_>], selected: Option<&SafeText>) -> Option<Child> {
+    let of_selected = |row: &&Row<'_>| Some(row.resource()) == selected.cloned();
+    let is_current = |row: &&Row<'_>| match row {
+        Row::Step(_, step) => matches!(
+            step.status.class(),
+            StatusClass::Running | StatusClass::Failed
+        ),
+        Row::Resource(_) | Row::Workflow(_) => false,
+    };
+    let row = rows.iter().filter(of_selected).find(is_current)?;
+    row.child()
 }
 
 /// The resource to look at first: the first failure, otherwise the last one that began and is in progress.

@@ -4,6 +4,7 @@
 use crate::domain::build::Build;
 use crate::domain::failure::summary::SUMMARY_COLUMNS;
 use crate::domain::image::FailureContext;
+use crate::domain::log::LogCause;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ComponentPosition;
 use crate::domain::timeline::Timeline;
@@ -21,6 +22,8 @@ pub struct FailurePlace {
     pub component: Option<ComponentName>,
     /// The exit code of the command that failed.
     pub exit_code: Option<i32>,
+    /// The first error of the log, and the lines around it. Only an outcome has them.
+    pub(crate) log: Option<Box<LogCause>>,
 }
 
 /// A component as the user knows it.
@@ -64,7 +67,30 @@ impl FailurePlace {
                 .exit_code()
                 .or_else(|| command.and_then(|command| command.exit_code)),
             context,
+            log: None,
         })
+    }
+
+    /// The same with what the log tells of the first error. `None` where nothing is known.
+    pub(crate) fn with_log(build: &Build) -> Option<Self> {
+        let place = Self::of(build);
+        let Some(cause) = build.log_cause() else {
+            return place;
+        };
+        let mut place = place.unwrap_or_default();
+        let context = &mut place.context;
+        for (told, logged) in [
+            (&mut context.component, &cause.component),
+            (&mut context.phase, &cause.phase),
+            (&mut context.component_step, &cause.step),
+        ] {
+            *told = told.take().or_else(|| logged.clone());
+        }
+        let component = context.component.as_ref();
+        place.component = component.and_then(|arn| ComponentName::of(build, arn));
+        place.exit_code = place.exit_code.or(cause.exit_code);
+        place.log = Some(Box::new(cause));
+        Some(place)
     }
 }
 
@@ -74,15 +100,19 @@ pub(super) fn located(summary: SafeText, place: Option<&FailurePlace>) -> SafeTe
         return summary;
     };
     let text = summary.as_str();
-    let names = |name: &ComponentName| text.contains(name.logical_id.as_str());
-    if !text.ends_with(" failed") || !place.component.as_ref().is_some_and(names) {
+    let says = |name: &ComponentName| {
+        let words = format!("component {} failed", name.logical_id);
+        text.find(&words).map(|begin| begin + words.len())
+    };
+    let end = place.component.as_ref().and_then(says);
+    let Some(head) = end.and_then(|end| text.get(..end)) else {
         return summary;
-    }
+    };
     let step = place.context.component_step.as_ref();
     let step = step.map(|step| one_line(step.as_str()));
     let code = place.exit_code.map(|code| format!("exit code {code}"));
     let parts: Vec<_> = step.into_iter().chain(code).collect();
-    let located = format!("{text}: {}", parts.join(", "));
+    let located = format!("{head}: {}", parts.join(", "));
     if parts.is_empty() || width(&located) > SUMMARY_COLUMNS {
         return summary;
     }
@@ -152,6 +182,33 @@ mod tests {
             r#"{{"stackId":"s","eventId":"e","logicalResourceId":"ScriptComponent0","resourceProperties":{properties}}}"#
         );
         StackEvent::from_json(&json, None)
+    }
+
+    #[test]
+    fn a_summary_that_names_the_component_says_the_step_and_the_exit_code() {
+        let named = |logical_id: &str| FailurePlace {
+            context: FailureContext {
+                component_step: Some(SafeText::new("InstallPackages")),
+                ..FailureContext::default()
+            },
+            component: Some(ComponentName {
+                logical_id: SafeText::new(logical_id),
+                script: None,
+            }),
+            exit_code: Some(1),
+            ..FailurePlace::default()
+        };
+        let summary = "component ScriptComponent0 failed while BUILDING (SSM execution Failed)";
+        let located = |place: &FailurePlace| {
+            let summary = located(SafeText::new(summary), Some(place));
+            summary.as_str().to_owned()
+        };
+        assert_eq!(
+            located(&named("ScriptComponent0")),
+            "component ScriptComponent0 failed: InstallPackages, exit code 1"
+        );
+        assert_eq!(located(&named("Other")), summary);
+        assert_eq!(located(&named(&"x".repeat(99))), summary);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::log_line::{LogPage, LogPart};
+use crate::domain::log_text;
 use crate::domain::steps::{Step, StepStatus, Workflow};
 use crate::text::safe::SafeText;
 
@@ -272,30 +273,19 @@ fn of_service(line: &str) -> Option<Mark> {
     Some(Mark::Stage(word(stage)?))
 }
 
-/// A line of AWSTOE. Some versions begin it with the name of a module; the output of commands begins with its own word.
+/// A line of AWSTOE.
 fn of_toe(line: &str) -> Option<Mark> {
-    let rest = match line.split_once(": ") {
-        Some((module, rest)) if is_module(module) => rest,
-        _ => line,
-    };
-    if rest.starts_with("TOE has completed execution with failure") {
+    if line.starts_with("TOE has completed execution with failure") {
         return Some(Mark::Failed);
     }
-    let (what, value) = rest.split_once(' ')?;
-    Some(match what {
-        "Document" if value.starts_with("arn:") => Mark::Document(word(value)?),
-        "Phase" => Mark::Phase(word(value)?),
-        "Step" => Mark::ComponentStep(word(value)?),
-        "ExitCode" => Mark::Exit(value.trim().parse().ok()?),
-        _ => return None,
+    let safe = SafeText::new;
+    Some(match log_text::mark(line)? {
+        log_text::Mark::Document(arn) => Mark::Document(safe(arn)),
+        log_text::Mark::Phase(name) => Mark::Phase(safe(name)),
+        log_text::Mark::ComponentStep(name) => Mark::ComponentStep(safe(name)),
+        log_text::Mark::ExitCode(code) => Mark::Exit(code),
+        log_text::Mark::Workflow(_) | log_text::Mark::Step(_) => return None,
     })
-}
-
-fn is_module(text: &str) -> bool {
-    let is_output = ["Stdout", "Stderr"]
-        .iter()
-        .any(|name| text.eq_ignore_ascii_case(name));
-    !is_output && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// A single word: a line with more is a text.

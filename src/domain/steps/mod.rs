@@ -7,7 +7,7 @@
 mod log;
 mod merge;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::log_line::LogPage;
 use crate::domain::status::StatusClass;
@@ -143,6 +143,14 @@ impl Workflow {
     }
 }
 
+/// How long a step of a build took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepTime {
+    pub workflow: SafeText,
+    pub step: SafeText,
+    pub took: TimeDelta,
+}
+
 /// A step that has begun, ended, or is tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepChange {
@@ -199,6 +207,23 @@ impl Steps {
             .or_else(|| newest_first.find(begun))?;
         let step = workflow.current().map(|(index, step)| (index + 1, step));
         Some(Position { workflow, step })
+    }
+
+    /// How long each step took that is complete.
+    pub(crate) fn times(&self) -> Vec<StepTime> {
+        let steps = self.merged.iter().flat_map(|workflow| {
+            let steps = workflow.steps.iter();
+            steps.map(move |step| (workflow, step))
+        });
+        let complete = steps.filter(|(_, step)| step.status.class() == StatusClass::Complete);
+        let time = |(workflow, step): (&Workflow, &Step)| {
+            Some(StepTime {
+                workflow: workflow.name.clone(),
+                step: step.name.clone(),
+                took: (step.ended_at? - step.started_at?).max(TimeDelta::zero()),
+            })
+        };
+        complete.filter_map(time).collect()
     }
 
     /// Takes what Image Builder lists. An older list is replaced as a whole.

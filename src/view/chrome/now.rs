@@ -6,11 +6,10 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
-use crate::app::status::heartbeat::StepProgress;
+use crate::app::status::heartbeat::{StepProgress, log_age};
 use crate::domain::build::Build;
 use crate::domain::facts::Facts;
 use crate::domain::failure::ComponentName;
-use crate::domain::span;
 use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
@@ -37,11 +36,19 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         let since = since.map_or_else(String::new, |since| format!(" for {}", duration(since)));
         Line::from(vec![label, what, Span::raw(since)])
     });
+    let is_deleting = build.verdict() == Verdict::Deleting;
+    let steps = |part: fn(&Model, &Theme) -> Vec<Line<'static>>| {
+        if is_deleting {
+            Vec::new()
+        } else {
+            part(model, theme)
+        }
+    };
     let parts = vec![
         LinePart::maybe(0, activity),
-        LinePart::of(1, step(model, theme)),
-        LinePart::of(2, component(model, theme)),
-        LinePart::maybe(3, last_line(model)),
+        LinePart::of(1, steps(step)),
+        LinePart::of(2, steps(component)),
+        LinePart::maybe(3, last_line(model).filter(|_| !is_deleting)),
         LinePart::maybe(4, resources(build)),
     ];
     parts::draw(parts, LinePart::none(), GAP, area, buf);
@@ -60,12 +67,12 @@ fn stage(model: &Model) -> Option<Activity> {
 
 /// The step of Image Builder's workflow, its number and since when it runs.
 fn step(model: &Model, theme: &Theme) -> Vec<Line<'static>> {
-    let Some(step) = StepProgress::of(&model.shown.build) else {
+    let Some(step) = StepProgress::of(&model.shown) else {
         return Vec::new();
     };
     let number = format!("step {}/{} ", step.number, step.total);
-    let since = step.started_at;
-    let since = since.map(|since| format!(" for {}", duration(age(model, since))));
+    let since = step.length(model.now);
+    let since = since.map(|since| format!(" for {since}"));
     let number = Span::styled(number, theme.dim());
     let name = Span::styled(one_line(step.name.as_str()), theme.strong());
     let since = Span::raw(since.unwrap_or_default());
@@ -108,17 +115,17 @@ fn name_of_arn(arn: &str) -> &str {
 /// How old the newest line of the log is.
 fn last_line(model: &Model) -> Option<String> {
     let time = model.shown.build.steps().last_line()?;
-    Some(format!("last log line {} ago", duration(age(model, time))))
+    Some(log_age(time, model.now))
 }
 
 /// The operation of the stack that runs and began last, else the newest event.
 fn operation(model: &Model) -> Option<Activity> {
     let timeline = model.shown.build.current()?;
-    let event = timeline.facts().running().or_else(|| timeline.newest())?;
-    let operation = span::spans(timeline.events_of(&event.logical_id)).pop();
-    let since = operation
-        .filter(span::Span::is_open)
-        .and_then(|operation| operation.began);
+    let running = timeline.facts().running();
+    let since = running.and_then(|(_, began)| began.timestamp);
+    let event = running
+        .map(|(event, _)| event)
+        .or_else(|| timeline.newest())?;
     Some((
         one_line(event.logical_id.as_str()),
         one_line(event.status.as_str()),

@@ -91,3 +91,101 @@ fn the_steps_are_replayed_as_they_were_watched() {
     let row = "| build-image | LaunchBuildInstance | ExecuteComponents | COMPLETED |";
     assert!(report.contains(row), "{report}");
 }
+
+const WORKFLOW: &str = "arn:aws:imagebuilder:us-east-1:1:workflow/build/build-image/1.0.3/1";
+const COMPONENT: &str = "arn:aws:imagebuilder:us-east-1:123456789012:component/x/1.0.0/1";
+
+/// The time of the first line, in milliseconds since 1970: after the image began.
+const FIRST: i64 = 1_767_261_610_000;
+
+/// The lines up to a failed command of the user's script.
+fn log() -> impl Iterator<Item = (i64, String)> {
+    let lines = [
+        &format!("Started BUILD workflow {WORKFLOW}"),
+        &format!("Total 7 steps to run for workflow {WORKFLOW}"),
+        "Started step LaunchBuildInstance with action LaunchInstance",
+        "Started step ApplyBuildComponents with action ExecuteComponents",
+        &format!("Document {COMPONENT}"),
+        "Phase build",
+        "Step InstallPackages",
+        "Stderr: no such package",
+        "CmdExecution: ExitCode 17",
+        "TOE has completed execution with failure - Execution failed!",
+    ]
+    .map(str::to_owned);
+    let times = (0..).map(|second| FIRST + second * 1_000);
+    times.zip(lines)
+}
+
+/// The steps are known by the lists or by the log, and the stage in any case.
+#[test]
+fn the_steps_come_from_whatever_is_permitted() {
+    let lists = ["ListWorkflowExecutions", "ListWorkflowStepExecutions"];
+    let logs = ["GetLogEvents", "FilterLogEvents"];
+    for (by_lists, by_log) in [(true, true), (false, true), (true, false), (false, false)] {
+        let mut aws = Aws::start();
+        aws.set_steps(&[
+            ("LaunchBuildInstance", "COMPLETED"),
+            ("ApplyBuildComponents", "RUNNING"),
+        ]);
+        aws.push_log(log());
+        for (denied, permitted) in [(lists, by_lists), (logs, by_log)] {
+            for action in denied.into_iter().filter(|_| !permitted) {
+                aws.deny(action);
+            }
+        }
+        aws.push_root("CREATE_IN_PROGRESS");
+        aws.push("ScriptComponent0", "CREATE_COMPLETE", COMPONENT);
+        aws.begin();
+        let mut program = aws.watch("img", &["--heartbeat", "300ms"]);
+        program.wait_for(|line| line.contains("progress") && line.contains("BUILDING"));
+        if by_lists || by_log {
+            program.wait_for(|line| line.contains("\"step\":\"ApplyBuildComponents\""));
+        }
+        if by_log {
+            program.wait_for(|line| line.contains("\"lastLogAt\":\"2026"));
+        }
+        aws.fail();
+        let ended = program.end();
+        let context = format!("{by_lists} {by_log}: {:#?}", ended.lines);
+        assert_eq!(ended.code(), Some(3), "{context}");
+        let changes = steps(&ended);
+        let running = ("ApplyBuildComponents".to_owned(), "RUNNING".to_owned());
+        let told = changes.iter().filter(|change| **change == running).count();
+        assert_eq!(told, usize::from(by_lists || by_log), "{context}");
+        let failure = &ended.outcome()["failure"];
+        assert_eq!(failure["componentName"], "ScriptComponent0", "{context}");
+        assert_eq!(failure["exitCode"], 17, "{context}");
+        let has_tail = failure["logTail"].to_string().contains("no such package");
+        assert_eq!(has_tail, by_log, "{context}");
+        aws.assert_only_signed_reads();
+    }
+}
+
+/// Without Image Builder's account, the log alone names the component, its step and the exit code.
+#[test]
+fn the_log_alone_names_the_component_that_failed() {
+    let mut aws = Aws::start();
+    for denied in ["GetImage", "ListWorkflowExecutions"] {
+        aws.deny(denied);
+    }
+    aws.push_log(log());
+    aws.push_root("CREATE_IN_PROGRESS");
+    aws.push("ScriptComponent0", "CREATE_COMPLETE", COMPONENT);
+    aws.begin();
+    let mut program = aws.watch("img", &[]);
+    program.wait_for(|line| line.contains("\"step\":\"ApplyBuildComponents\""));
+    aws.fail();
+    let ended = program.end();
+    let failure = &ended.outcome()["failure"];
+    for (field, value) in [
+        ("workflow", "build-image"),
+        ("step", "ApplyBuildComponents"),
+        ("componentName", "ScriptComponent0"),
+        ("phase", "build"),
+        ("componentStep", "InstallPackages"),
+    ] {
+        assert_eq!(failure[field], value, "{field}: {:#?}", ended.lines);
+    }
+    assert_eq!(failure["exitCode"], 17);
+}
