@@ -53,6 +53,8 @@ pub enum Command {
     Check(CheckArgs),
     /// List the images that are being built, that failed, and that are available
     List(ListArgs),
+    /// Compare two builds, recorded or not: what changed, and what took longer
+    Diff(DiffArgs),
     /// List recorded watches, newest build first
     History(HistoryArgs),
     /// Print a Markdown report of a recorded build, for an issue or a support case
@@ -266,6 +268,22 @@ pub enum ListStatus {
     /// All of these
     #[default]
     All,
+}
+
+/// The arguments of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Earlier build: a recording as for `replay`, or a target as for `watch`
+    #[arg(value_name = "A")]
+    pub before: String,
+    /// Later build
+    #[arg(value_name = "B")]
+    pub after: String,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: ListOutput,
+    #[command(flatten)]
+    pub api: ApiArgs,
 }
 
 /// The arguments of `history`.

@@ -54,24 +54,29 @@ pub mod testing;
 mod text;
 mod view;
 
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::Cli;
+use cli::{Cli, Color};
 use config::{Environment, Setting, Task};
 use error::Error;
 use output::ConfigLine;
+use style::Depth;
 use text::safe::{SafeText, one_line};
 
 /// The `bakewatch` program: parses the arguments, runs the command, and prints an error if it failed.
 pub fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| exit_with_usage(&error));
-    if cli.command.is_none() && !Environment::read().has_screen() {
-        runtime::print_diagnostic(&cli::usage());
-        return ExitCode::from(exit_code::USAGE);
-    }
-    match run(cli) {
+    let result = match Cli::try_parse() {
+        Ok(cli) if cli.command.is_none() && !Environment::read().has_screen() => {
+            runtime::print_diagnostic(&cli::usage());
+            Ok(exit_code::USAGE)
+        }
+        Ok(cli) => run(cli),
+        Err(error) => print_usage(&error),
+    };
+    match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             if !error.is_quiet() {
@@ -82,12 +87,30 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Prints a usage error, or the requested help, and exits. The message quotes the arguments, which a script may have
-/// from an untrusted source, so they are parsed again with visible control characters.
-fn exit_with_usage(error: &clap::Error) -> ! {
+/// Prints a usage error, or the requested help, and returns the exit code. The message quotes the arguments, which a
+/// script may have from an untrusted source, so they are parsed again with visible control characters.
+fn print_usage(error: &clap::Error) -> Result<u8, Error> {
     let safe = |argument: &str| one_line(SafeText::new(argument).as_str());
     let arguments = std::env::args_os().map(|argument| safe(&argument.to_string_lossy()));
-    Cli::try_parse_from(arguments).map_or_else(|error| error.exit(), |_| error.exit())
+    let safe_error = Cli::try_parse_from(arguments).err();
+    let error = safe_error.as_ref().unwrap_or(error);
+    let environment = Environment::read();
+    let is_styled = if error.use_stderr() {
+        io::stderr().is_terminal() && !environment.no_color
+    } else {
+        environment.depth(Color::Auto) != Depth::None
+    };
+    let text = error.render();
+    let text = if is_styled {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    };
+    if error.use_stderr() {
+        runtime::print_diagnostic(text.trim_end());
+        return Ok(exit_code::USAGE);
+    }
+    runtime::print(&text)
 }
 
 /// Runs the command and returns the exit code.
@@ -96,6 +119,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Task::Watch(settings) => runtime::run(*settings),
         Task::ShowLog(log) => runtime::log(*log),
         Task::Check(check) => runtime::check(*check),
+        Task::Diff(diff) => runtime::diff(*diff),
         Task::List(list) => runtime::list(*list),
         Task::History(history) => runtime::history(history),
         Task::Report(which) => runtime::report(&which),

@@ -49,6 +49,7 @@ pub mod domain {
     pub use crate::domain::change::{Change, CompletedWalk, Response};
     pub use crate::domain::diff::changes;
     pub use crate::domain::estimate::TypicalDuration;
+    pub use crate::domain::failure::{Remedy, remedy_for_log_line};
     pub use crate::domain::fault::{Fault, FaultKind};
     pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription, RegionalAmi};
     pub use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};

@@ -35,6 +35,9 @@ use crate::text::safe::SafeText;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u32);
 
+/// The session that is shown before there is one.
+const PLACEHOLDER: SessionId = SessionId(u32::MAX);
+
 /// The watched image.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -165,11 +168,11 @@ impl Session {
             backend: None,
             note: None,
         };
-        Self::new(SessionId(u32::MAX), target, None)
+        Self::new(PLACEHOLDER, target, None)
     }
 
     pub fn is_placeholder(&self) -> bool {
-        self.target.image_id.is_empty()
+        self.id == PLACEHOLDER
     }
 
     /// The same as the replay of a recording.

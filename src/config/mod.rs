@@ -14,30 +14,32 @@ pub(crate) mod keys;
 pub(crate) mod layers;
 pub(crate) mod preferences;
 mod target;
+mod task;
 mod terminfo;
 pub(crate) mod themes;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::app::keys::keymap::KeyMap;
 use crate::cli;
 use crate::cli::{
-    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListArgs, ListOutput,
-    ListStatus, LogArgs, LookArgs, Output, OutputArgs, RecordingArg, ReplayArgs, ReplaySpeed,
-    SimulatedService,
+    ApiArgs, BackendChoice, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, DiffArgs, ListArgs,
+    ListOutput, ListStatus, LogArgs, LookArgs, Output, OutputArgs, RecordingArg, ReplayArgs,
 };
 use crate::domain::listing::ListedStatus;
 use crate::error::Error;
-use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 
 pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
 pub use environment::Environment;
 pub(crate) use layers::Setting;
+pub use task::Task;
+pub(crate) use task::{
+    ApiSettings, Check, DemoSettings, Diff, History, HistoryFormat, List, Log, NamedProfile,
+    OutputFormat, OutputMode, PlaybackSpeed, Record, Recorded, Settings, ShowLog, SourceSettings,
+};
 pub(crate) use themes::ByBackground;
 
-use headers::ExtraHeader;
 use keys::Keys;
 use layers::Origin;
 use preferences::Preferences;
@@ -52,245 +54,6 @@ const DEFAULT_HEARTBEAT: Duration = Duration::from_mins(3);
 
 /// The folder of recordings in the state folder.
 const RECORDINGS: &str = "bakewatch/recordings";
-
-/// The task of this run.
-#[derive(Debug)]
-pub enum Task {
-    Watch(Box<Settings>),
-    Check(Box<Check>),
-    ShowLog(Box<ShowLog>),
-    List(Box<List>),
-    History(History),
-    Report(Recorded),
-    PrintKeys(Keys),
-    /// Print the effective settings, and the path of the file that changes them, if the API's URL is one.
-    PrintSettings(Vec<Setting>, Option<PathBuf>, Option<String>),
-    /// Print the completions or a manual page.
-    Print(String),
-}
-
-/// Everything that a watch needs to start.
-#[derive(Debug)]
-pub struct Settings {
-    pub source: SourceSettings,
-    pub output: OutputMode,
-    pub theme: Theme,
-    /// The themes to choose from once the terminal has told its background, if it is to be asked.
-    pub by_background: Option<Box<ByBackground>>,
-    /// Whether bakewatch captures the mouse at the start.
-    pub mouse: bool,
-    /// Whether the screen's times are in UTC.
-    pub utc: bool,
-    pub capabilities: TerminalCapabilities,
-    /// The command to run on the outcome.
-    pub on_outcome: Option<String>,
-    /// The longest silence of a headless watch, if there is a limit.
-    pub heartbeat: Option<Duration>,
-    /// `--timeout` (headless only).
-    pub timeout: Option<Duration>,
-    /// `--wait` (headless only).
-    pub waits: bool,
-    /// The folder of all recordings; `None` without a home folder.
-    pub recordings: Option<PathBuf>,
-    pub record: Record,
-    pub log: Log,
-}
-
-/// The `log` command.
-#[derive(Debug)]
-pub struct ShowLog {
-    pub api: ApiSettings,
-    /// Until the build has ended.
-    pub follows: bool,
-    /// The number of lines of those that are there already.
-    pub tail: Option<usize>,
-    /// The step whose lines are wanted.
-    pub step: Option<String>,
-    pub json: bool,
-}
-
-/// The `check` command.
-#[derive(Debug)]
-pub struct Check {
-    pub api: ApiSettings,
-    /// Print the policy, and send no request.
-    pub policy: bool,
-}
-
-/// The `list` command.
-#[derive(Debug)]
-pub struct List {
-    /// The settings of any image.
-    pub account: ApiSettings,
-    /// `None`: all.
-    pub status: Option<ListedStatus>,
-    pub format: HistoryFormat,
-}
-
-/// The `history` command.
-#[derive(Debug)]
-pub struct History {
-    /// The folder of all recordings; `None` without a home folder.
-    pub recordings: Option<PathBuf>,
-    pub format: HistoryFormat,
-}
-
-/// The format of the history.
-#[derive(Debug)]
-pub enum HistoryFormat {
-    Table {
-        theme: Box<Theme>,
-        /// Whether to show times in UTC.
-        utc: bool,
-    },
-    Json,
-}
-
-/// A recording by its name.
-#[derive(Clone, Debug)]
-pub struct Recorded {
-    /// A file, or the name or image ID of a recording in the folder.
-    pub name: PathBuf,
-    /// The folder of all recordings; `None` without a home folder.
-    pub recordings: Option<PathBuf>,
-}
-
-/// Where a watch is recorded.
-#[derive(Clone, Debug)]
-pub enum Record {
-    No,
-    /// In the folder of all recordings.
-    InFolder,
-    InFile(PathBuf),
-}
-
-/// The interface of a watch.
-#[derive(Debug)]
-pub enum OutputMode {
-    /// The screen, with these keys.
-    Screen(KeyMap),
-    /// Printed lines.
-    Headless(OutputFormat),
-}
-
-/// The format of a headless watch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputFormat {
-    Text,
-    Json,
-}
-
-/// The speed of a replay.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum PlaybackSpeed {
-    /// A multiple of real time.
-    Times(f64),
-    /// Without pauses.
-    Max,
-}
-
-impl From<ReplaySpeed> for PlaybackSpeed {
-    fn from(speed: ReplaySpeed) -> Self {
-        match speed {
-            ReplaySpeed::Times(factor) => Self::Times(factor),
-            ReplaySpeed::Max => Self::Max,
-        }
-    }
-}
-
-/// The `--log-file` and `--debug` flags.
-#[derive(Clone, Debug, Default)]
-pub struct Log {
-    pub file: Option<PathBuf>,
-    /// Log requests too.
-    pub debug: bool,
-}
-
-/// The source of a watch.
-#[derive(Clone, Debug)]
-pub enum SourceSettings {
-    /// Images, and the settings of any other one in their account.
-    Api {
-        builds: Vec<ApiSettings>,
-        account: Box<ApiSettings>,
-        /// `--all-building`: every image that is being built at the start, too.
-        all_building: bool,
-    },
-    Demo(DemoSettings),
-    Replay {
-        which: Recorded,
-        speed: PlaybackSpeed,
-    },
-}
-
-/// The simulated builds.
-#[derive(Clone, Debug)]
-pub struct DemoSettings {
-    /// The scenario of the first one.
-    pub scenario: String,
-    /// A multiple of real time.
-    pub speed: f64,
-    pub service: SimulatedService,
-    /// The number of builds.
-    pub builds: usize,
-}
-
-impl ApiSettings {
-    /// The same for another image, in the same region where none is named.
-    pub(crate) fn for_image(&self, image_id: &str, region: Option<&str>) -> Self {
-        let region = |own: &Option<String>| region.map(str::to_owned).or_else(|| own.clone());
-        Self {
-            image_id: image_id.to_owned(),
-            stack: None,
-            region: region(&self.region),
-            region_before_profile: region(&self.region_before_profile),
-            requested_region: region(&self.requested_region),
-            ..self.clone()
-        }
-    }
-}
-
-/// The connection to the ParallelCluster API.
-#[derive(Clone, Debug)]
-pub struct ApiSettings {
-    pub image_id: String,
-    /// The ARN of the one stack to watch.
-    pub stack: Option<String>,
-    /// The API's URL, with its stage; `None` to read AWS directly.
-    pub api_url: Option<String>,
-    /// The image's region, unless the AWS crates find it themselves.
-    pub region: Option<String>,
-    /// The region by flag or environment, which precedes the profile's.
-    pub region_before_profile: Option<String>,
-    /// The region by flag, environment or settings.
-    pub requested_region: Option<String>,
-    /// The profile by flag, environment or settings.
-    pub requested_profile: Option<String>,
-    /// The API's region, if not from its URL.
-    pub signing_region: Option<String>,
-    /// The profile, unless the AWS crates find it themselves.
-    pub profile: Option<String>,
-    /// The profile that must exist, wherever it comes from.
-    pub profile_to_check: Option<NamedProfile>,
-    pub role_arn: Option<String>,
-    /// The external ID that the role asks for.
-    pub external_id: Option<String>,
-    /// The headers that go with every request to the API.
-    pub headers: Vec<ExtraHeader>,
-    /// `--no-sign-request`.
-    pub unsigned: bool,
-    /// The file of additional certificates to trust.
-    pub ca_bundle: Option<PathBuf>,
-    /// The fixed polling interval.
-    pub interval: Option<Duration>,
-}
-
-/// A profile, and the flag, variable or setting that names it.
-#[derive(Clone, Debug)]
-pub struct NamedProfile {
-    pub name: String,
-    pub named_by: String,
-}
 
 impl Task {
     /// The task that the command line asks for.
@@ -320,8 +83,9 @@ impl Task {
                 return Ok(Self::History(History { recordings, format }));
             }
             Command::Check(args) => return check(args, environment),
-            Command::Log(args) => return log(args, environment),
             Command::List(args) => return list(args, environment),
+            Command::Diff(args) => return diff(args, recordings, environment),
+            Command::Log(args) => return log(args, environment),
             Command::Watch(args) => {
                 (timeout, waits) = (args.timeout, args.wait);
                 if !args.no_record {
@@ -413,7 +177,7 @@ pub(crate) const ANY_IMAGE: &str = "bakewatch-check";
 
 fn log(args: LogArgs, environment: &Environment) -> Result<Task, Error> {
     let given = [args.image_id];
-    let (mut builds, _, _) = connections(&given, args.api, LookArgs::default(), environment)?;
+    let (mut builds, ..) = connections(&given, args.api, LookArgs::default(), environment)?;
     let api = builds.remove(0);
     if api.api_url.is_some() && api.unsigned {
         return Err(Error::Usage(
@@ -439,15 +203,47 @@ fn check(args: CheckArgs, environment: &Environment) -> Result<Task, Error> {
     Ok(Task::Check(Box::new(Check { api, policy })))
 }
 
-fn list(args: ListArgs, environment: &Environment) -> Result<Task, Error> {
+fn diff(
+    args: DiffArgs,
+    recordings: Option<PathBuf>,
+    environment: &Environment,
+) -> Result<Task, Error> {
     let (_, account, preferences) = connections(&[], args.api, LookArgs::default(), environment)?;
-    let format = match args.output {
+    let settings = |name: String| {
+        // A recording's name need not be a target.
+        let api = Target::parse(&name).ok().map(|target| {
+            let api = account.for_image(&target.image_id, target.region.as_deref());
+            Box::new(ApiSettings {
+                api_url: api.api_url.clone().filter(|_| target.stack.is_none()),
+                stack: target.stack,
+                ..api
+            })
+        });
+        (name, api)
+    };
+    let builds = [args.before, args.after].map(settings);
+    let format = list_format(args.output, preferences);
+    Ok(Task::Diff(Box::new(Diff {
+        builds,
+        recordings,
+        format,
+    })))
+}
+
+/// The format of a list that is read from a service.
+fn list_format(output: ListOutput, preferences: Preferences) -> HistoryFormat {
+    match output {
         ListOutput::Text => HistoryFormat::Table {
             theme: Box::new(preferences.theme),
             utc: preferences.utc,
         },
         ListOutput::Json => HistoryFormat::Json,
-    };
+    }
+}
+
+fn list(args: ListArgs, environment: &Environment) -> Result<Task, Error> {
+    let (_, account, preferences) = connections(&[], args.api, LookArgs::default(), environment)?;
+    let format = list_format(args.output, preferences);
     let status = match args.status {
         ListStatus::Building => Some(ListedStatus::Building),
         ListStatus::Failed => Some(ListedStatus::Failed),

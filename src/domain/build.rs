@@ -4,6 +4,7 @@
 //! Tests: `tests/it/headless/endings.rs`, `tests/it/poll/freshness.rs`, `tests/it/headless/watch.rs`.
 
 mod ending;
+mod known;
 mod recorded;
 
 use std::sync::Arc;
@@ -12,12 +13,12 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::Facts;
-use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
+use crate::domain::image::{ImageAnswer, ImageDescription};
 use crate::domain::log::{BuildLog, LogCause};
 use crate::domain::observation::{Observation, OtherEvents, Seen, WalkStep};
 use crate::domain::resume::Earlier;
 use crate::domain::search::Predicate;
-use crate::domain::stack_event::{EventKey, StackEvent, StackId};
+use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::status::ResourceStatus;
 use crate::domain::steps::{ImageEnd, ListedWorkflows, StepChange, Steps};
 use crate::domain::timeline::Timeline;
@@ -26,11 +27,7 @@ use crate::domain::verdict::answers::{Answers, BuilderFailure, Moment, Repeated,
 use crate::domain::verdict::{Evidence, Verdict, decide};
 use crate::store::filter_index::FilterSlot;
 use crate::store::work::WorkBudget;
-use crate::text::arn;
 use crate::text::safe::SafeText;
-
-/// The AMI's tag that names the version of ParallelCluster.
-const VERSION_TAG: &str = "parallelcluster:version";
 
 /// The build of one image.
 #[derive(Debug, Default)]
@@ -494,63 +491,5 @@ impl Build {
     /// The current stack.
     pub fn stack_id(&self) -> Option<&StackId> {
         self.current().map(Timeline::stack_id)
-    }
-
-    /// The region of the image, which is that of its stack.
-    pub fn region(&self) -> Option<SafeText> {
-        let described = self.image().and_then(|image| image.region.clone());
-        let of_stack = || arn::region(self.stack_id()?.as_str()).map(SafeText::new);
-        described.or_else(of_stack)
-    }
-
-    /// The ParallelCluster version that builds the image: of the description, else of the AMI's tag, which outlives the
-    /// stack.
-    pub fn version(&self) -> Option<&SafeText> {
-        let image = self.image()?;
-        let of_ami = || self.ami()?.tag(VERSION_TAG);
-        image.version.as_ref().or_else(of_ami)
-    }
-
-    /// The newest event of the current stack itself.
-    pub fn root(&self) -> Option<&Arc<StackEvent>> {
-        self.current().and_then(|timeline| timeline.facts().root())
-    }
-
-    /// DescribeImage's last description of the image. It is kept when a later response has none.
-    pub fn image(&self) -> Option<&ImageDescription> {
-        self.described.as_deref()
-    }
-
-    /// When Image Builder's stage began, to within the time between two DescribeImage requests; none if its beginning was
-    /// not seen.
-    pub fn stage_since(&self) -> Option<DateTime<Utc>> {
-        self.stage_since
-    }
-
-    /// The AMI of a build that succeeded.
-    pub fn ami(&self) -> Option<&Ami> {
-        let succeeded = self.verdict == Verdict::Succeeded;
-        self.image().filter(|_| succeeded)?.finished_ami()
-    }
-
-    /// The first failure of the current stack, unless the build succeeded.
-    pub fn first_failure(&self) -> Option<&Arc<StackEvent>> {
-        if self.verdict == Verdict::Succeeded {
-            return None;
-        }
-        self.current()
-            .and_then(|timeline| timeline.facts().first_failure())
-    }
-
-    /// The number of events that are newer than one of them.
-    pub fn events_after(&self, key: &EventKey) -> usize {
-        let mut after = 0;
-        for timeline in self.timelines.iter().rev() {
-            if timeline.stack_id() == &key.stack_id {
-                return after + timeline.events_after(&key.event_id);
-            }
-            after += timeline.len();
-        }
-        0
     }
 }

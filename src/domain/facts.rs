@@ -52,8 +52,8 @@ struct Resource {
     creation: Option<Arc<StackEvent>>,
     /// The oldest `DELETE_IN_PROGRESS`.
     deletion: Option<Arc<StackEvent>>,
-    /// Whether it has ever failed by itself.
-    has_failed: bool,
+    /// The first event by which it failed by itself.
+    failure: Option<Arc<StackEvent>>,
     /// Whether its creation has failed by itself.
     creation_failed: bool,
 }
@@ -140,7 +140,7 @@ impl Facts {
                 newest: Arc::clone(event),
                 creation: None,
                 deletion: None,
-                has_failed: false,
+                failure: None,
                 creation_failed: false,
             }),
             Entry::Occupied(known) => {
@@ -169,9 +169,9 @@ impl Facts {
         {
             replace_if(&mut self.made, event, &older);
         }
-        if event.is_own_failure && !resource.has_failed {
-            resource.has_failed = true;
-            self.failed_resources += 1;
+        if event.is_own_failure {
+            self.failed_resources += usize::from(resource.failure.is_none());
+            replace_if(&mut resource.failure, event, &older);
         }
     }
 
@@ -244,15 +244,17 @@ impl Facts {
 
     /// Whether a resource has ever failed by itself.
     pub fn failed_by_itself(&self, logical_id: &SafeText) -> bool {
-        self.resources
-            .get(logical_id)
-            .is_some_and(|resource| resource.has_failed)
+        self.failure_of(logical_id).is_some()
+    }
+
+    /// The first event by which a resource failed by itself.
+    pub fn failure_of(&self, logical_id: &SafeText) -> Option<&Arc<StackEvent>> {
+        self.resources.get(logical_id)?.failure.as_ref()
     }
 
     /// The number of resources that have ever failed by themselves, one of them not counted.
     pub fn failed_resources_but(&self, logical_id: &SafeText) -> usize {
-        let it = self.resources.get(logical_id);
-        self.failed_resources - usize::from(it.is_some_and(|resource| resource.has_failed))
+        self.failed_resources - usize::from(self.failed_by_itself(logical_id))
     }
 
     /// The newest event of a resource.
@@ -260,17 +262,16 @@ impl Facts {
         Some(&self.resources.get(logical_id)?.newest)
     }
 
-    /// The newest event of the operation that runs: of several, of the one that began last; of the stack itself only if no
-    /// resource's runs.
-    pub fn running(&self) -> Option<&Arc<StackEvent>> {
+    /// The newest event of the operation that runs, and its first: of several, of the one that began last; of the stack
+    /// itself only if no resource's runs.
+    pub fn running(&self) -> Option<(&Arc<StackEvent>, &Arc<StackEvent>)> {
         let resources = self.running.iter().filter_map(|id| self.newest_of(id));
-        let began_last = resources.max_by_key(|event| {
-            let began = self.beginning_of(event).filter(|_| begins(&event.status));
-            let began = began.unwrap_or(event).timestamp;
-            (began, event.timestamp, event.logical_id.as_str())
+        let operations = resources.map(|event| (event, since(event, self.beginning_of(event))));
+        let began_last = operations.max_by_key(|(event, began)| {
+            (began.timestamp, event.timestamp, event.logical_id.as_str())
         });
-        let root = || self.root().filter(|root| !root.status.is_final());
-        began_last.or_else(root)
+        let root = self.root().filter(|root| !root.status.is_final());
+        began_last.or_else(|| root.map(|root| (root, since(root, self.began()))))
     }
 
     /// The first event of the creation or deletion of a resource that `event` ends. If a deletion was tried several
@@ -291,9 +292,13 @@ impl Facts {
     }
 }
 
-/// Whether [`Facts::beginning_of`] knows the beginnings of such operations.
-fn begins(status: &ResourceStatus) -> bool {
-    matches!(status.as_str(), "CREATE_IN_PROGRESS" | "DELETE_IN_PROGRESS")
+/// The first event of the operation that runs with an event: one with another status began another one.
+fn since<'a>(
+    event: &'a Arc<StackEvent>,
+    beginning: Option<&'a Arc<StackEvent>>,
+) -> &'a Arc<StackEvent> {
+    let same = beginning.filter(|beginning| beginning.status == event.status);
+    same.unwrap_or(event)
 }
 
 fn replace_if(

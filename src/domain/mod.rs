@@ -12,6 +12,7 @@
 
 pub(crate) mod build;
 pub(crate) mod change;
+pub(crate) mod comparison;
 pub(crate) mod diff;
 pub(crate) mod estimate;
 pub(crate) mod facts;

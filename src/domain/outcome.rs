@@ -12,7 +12,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Diagnosis, FailurePlace, Remedy};
 use crate::domain::image::{AmiState, RegionalAmi};
-use crate::domain::log::LogCause;
 use crate::domain::resume::{Recorded, deleted_since, seconds};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::steps::StepTime;
@@ -38,8 +37,6 @@ pub struct Outcome {
     pub ami_verified: Option<bool>,
     /// Where and why Image Builder failed. Recordings do not summarise it.
     pub failure: Option<FailurePlace>,
-    /// The first error in the build log, and what led to it. Recordings do not summarise it.
-    pub(crate) log_cause: Option<Box<LogCause>>,
     /// The reason in one sentence. Recordings do not summarise it.
     pub reason: Option<String>,
     pub first_failure: Option<FirstFailure>,
@@ -126,8 +123,7 @@ impl Outcome {
             ami_verified: image
                 .filter(|image| image.ami.is_some() && !image.amis.is_empty())
                 .map(|image| !image.is_ami_unverified),
-            failure: failed.then(|| FailurePlace::of(build)).flatten(),
-            log_cause: build.log_cause().filter(|_| failed).map(Box::new),
+            failure: failed.then(|| FailurePlace::with_log(build)).flatten(),
             reason: reason.or_else(|| verdict_reason(build)),
             first_failure: first_failure.map(|event| {
                 FirstFailure::from(&**event).explained_by(diagnosis.builder_reason.as_ref())

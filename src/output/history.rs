@@ -26,16 +26,19 @@ const NAME: usize = 5;
 const RESULT: usize = 6;
 /// The columns that become narrower until the table fits, in this order, and how narrow: the reason of a failure is worth
 /// the most. An AMI ID has 21 characters.
-const FLEXIBLE: [(usize, usize); 8] = [
+const FLEXIBLE: [(usize, usize); 9] = [
     (NAME, 10),
     (IMAGE, 12),
-    (REGION, 9),
-    (RESULT, 21),
-    (IMAGE, 8),
+    (REGION, LEAST_REGION),
+    (RESULT, 30),
+    (NAME, 6),
+    (IMAGE, 10),
+    (REGION, 0),
     (TOOK, 8),
-    (RESULT, 12),
-    (IMAGE, 6),
+    (RESULT, 6),
 ];
+/// The narrowest region that is shown.
+const LEAST_REGION: usize = 9;
 const GAP: &str = "  ";
 
 type Row = [String; HEADINGS.len()];
@@ -141,6 +144,13 @@ fn widths(headings: &Row, rows: &[Row], columns: usize) -> Widths {
         let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(columns);
         let spare = widths[column].saturating_sub(least);
         widths[column] -= over.min(spare);
+    }
+    if (1..LEAST_REGION).contains(&widths[REGION]) {
+        // The reason has the room of a region that nobody could read.
+        let widest = rows.iter().map(|cells| width(&cells[RESULT])).max();
+        let widest = widest.unwrap_or_default().max(widths[RESULT]);
+        widths[RESULT] = (widths[RESULT] + widths[REGION] + GAP.len()).min(widest);
+        widths[REGION] = 0;
     }
     widths
 }

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use crate::app::effect::{Entry, Origin};
 use crate::app::status::heartbeat::Progress;
-use crate::domain::image::{FailureContext, RegionalAmi};
-use crate::domain::log::LogCause;
+use crate::domain::failure::FailurePlace;
+use crate::domain::image::RegionalAmi;
 use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::resume::Recorded;
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
@@ -255,7 +255,7 @@ fn outcome_line<'a>(region: Option<&'a str>, record: &'a Outcome) -> Line<'a> {
         ami_id: record.ami_id.as_ref().map(SafeText::as_str),
         amis: record.amis.iter().map(ami_fields).collect(),
         ami_verified: record.ami_verified,
-        failure: failure_fields(record).map(Box::new),
+        failure: record.failure.as_ref().map(failure_fields).map(Box::new),
         reason: record.reason.as_deref(),
         first_failure: record
             .first_failure
@@ -286,38 +286,25 @@ fn ami_fields(ami: &RegionalAmi) -> AmiFields<'_> {
     }
 }
 
-/// Image Builder's account of the failure, and what the build log adds.
-fn failure_fields(record: &Outcome) -> Option<FailureFields<'_>> {
-    let (place, cause) = (record.failure.as_ref(), record.log_cause.as_deref());
-    let context = place.map(|place| &place.context);
-    if context.is_none() && cause.is_none() {
-        return None;
-    }
-    type Field = Option<SafeText>;
-    let text = |of_context: fn(&FailureContext) -> &Field, of_log: fn(&LogCause) -> &Field| {
-        let told = context.and_then(|context| of_context(context).as_ref());
-        let logged = || cause.and_then(|cause| of_log(cause).as_ref());
-        told.or_else(logged).map(SafeText::as_str)
-    };
-    let only = |of_context: fn(&FailureContext) -> &Field| text(of_context, |_| &None);
-    let told = place.and_then(|place| place.exit_code);
-    let component = place.and_then(|place| place.component.as_ref());
+fn failure_fields(place: &FailurePlace) -> FailureFields<'_> {
+    let failure = &place.context;
+    let component = place.component.as_ref();
     let script = component.and_then(|component| component.script.as_ref());
-    Some(FailureFields {
-        stage: only(|context| &context.stage),
-        workflow: only(|context| &context.workflow),
-        step: only(|context| &context.step),
-        component: text(|context| &context.component, |cause| &cause.component),
+    FailureFields {
+        stage: failure.stage.as_ref().map(SafeText::as_str),
+        workflow: failure.workflow.as_ref().map(SafeText::as_str),
+        step: failure.step.as_ref().map(SafeText::as_str),
+        component: failure.component.as_ref().map(SafeText::as_str),
         component_name: component.map(|component| component.logical_id.as_str()),
         script: script.map(SafeText::as_str),
-        phase: text(|context| &context.phase, |cause| &cause.phase),
-        component_step: text(|context| &context.component_step, |cause| &cause.step),
-        exit_code: told.or_else(|| cause?.exit_code),
-        error_message: only(|context| &context.error_message),
-        log_tail: cause.map_or_else(Vec::new, |cause| {
+        phase: failure.phase.as_ref().map(SafeText::as_str),
+        component_step: failure.component_step.as_ref().map(SafeText::as_str),
+        exit_code: place.exit_code,
+        error_message: failure.error_message.as_ref().map(SafeText::as_str),
+        log_tail: place.log.as_deref().map_or_else(Vec::new, |cause| {
             cause.tail.iter().map(SafeText::as_str).collect()
         }),
-    })
+    }
 }
 
 fn recorded_fields(recorded: &Recorded) -> RecordedFields<'_> {
@@ -379,7 +366,6 @@ mod tests {
             amis: Vec::new(),
             ami_verified: None,
             failure: None,
-            log_cause: None,
             reason: None,
             first_failure: None,
             summary: None,

@@ -9,7 +9,7 @@ use crate::text::width::truncate;
 
 /// Untrusted text on one line, truncated to a width.
 pub(super) fn inert(text: &SafeText, columns: usize) -> String {
-    let text = truncate(&one_line(text.as_str()), columns, "...");
+    let text = truncate(&one_line(text.as_str()), columns, "…");
     if text.is_empty() {
         return "-".to_owned();
     }
@@ -89,6 +89,6 @@ mod tests {
         ] {
             assert_eq!(inert(&SafeText::new(text), 80), shown);
         }
-        assert_eq!(inert(&SafeText::new("abcdefgh"), 6), "`abc...`");
+        assert_eq!(inert(&SafeText::new("abcdefgh"), 6), "`abcde…`");
     }
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod config;
+mod diff;
 mod history;
 mod images;
 mod json;
@@ -28,6 +29,7 @@ use crate::text::width::{pad, width, wrap};
 
 pub(crate) use check::{CallState, CheckedCall, check};
 pub(crate) use config::{ConfigLine, config};
+pub(crate) use diff::{diff_json, diff_text};
 pub(crate) use history::{Look, history_json, history_table};
 pub(crate) use images::{images_json, images_table};
 pub(crate) use keys::keys;

@@ -217,7 +217,10 @@ pub(super) fn outcome(outcome: &Outcome, theme: &Theme) -> String {
 
 /// The last lines of the build log up to the first error: the line of the outcome follows them.
 pub(super) fn log_lines(outcome: &Outcome) -> Vec<String> {
-    let cause = outcome.log_cause.iter();
+    let cause = outcome
+        .failure
+        .iter()
+        .filter_map(|place| place.log.as_deref());
     let lines = cause.flat_map(|cause| cause.before_error(LOG_LINES));
     lines
         .map(|line| format!("log: {}", one_line(line.as_str())))

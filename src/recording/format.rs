@@ -377,7 +377,6 @@ impl SummaryFields {
             ami_id: safe(self.ami_id.as_ref()),
             amis: Vec::new(),
             ami_verified: None,
-            log_cause: None,
             failure: None,
             reason: None,
             first_failure: failure.map(|failure| FirstFailure {

@@ -21,6 +21,8 @@ const IDLE: TimeDelta = TimeDelta::minutes(1);
 pub(crate) struct Transcript {
     /// The events of the current walk, newest first.
     pending: Vec<Arc<StackEvent>>,
+    /// The events of unfinished walks of stacks that another one seems to have replaced, newest first.
+    left: Vec<Arc<StackEvent>>,
     /// The last description of the image, if only idle polls were written since.
     described: Option<Box<ImageDescription>>,
     /// The last list of the image's workflows.
@@ -97,12 +99,17 @@ impl Transcript {
             self.stack_id.clone_from(&page.stack_id);
         }
         if page.restarted {
-            self.pending.clear();
+            let pending = std::mem::take(&mut self.pending);
+            let own = |event: &Arc<StackEvent>| Some(&event.stack_id) == page.stack_id.as_ref();
+            if page.stack_id.is_some() && !pending.iter().any(own) {
+                self.left.extend(pending);
+            }
         }
         self.pending.extend(page.fresh.iter().map(Arc::clone));
         let Some(late) = &page.commit else {
             return;
         };
+        self.leave(page, at);
         let fresh = std::mem::take(&mut self.pending);
         let idle = fresh.is_empty() && late.is_empty() && page.others.is_empty();
         // A file may end at any byte. New gaps precede the events above them, and filled ones stay until their events are
@@ -133,6 +140,28 @@ impl Transcript {
             self.gaps.clone_from(gaps);
         }
         self.is_live = true;
+    }
+
+    /// Writes what unfinished walks have shown of stacks that another one has replaced: no later walk lists it. A stack
+    /// that this walk lists is none of them.
+    fn leave(&mut self, page: &WalkStep, at: DateTime<Utc>) {
+        let mut left = std::mem::take(&mut self.left);
+        let others = page.others.iter().map(|others| &others.stack_id);
+        let listed: Vec<_> = others.chain(&page.stack_id).collect();
+        left.retain(|event| !listed.contains(&&event.stack_id));
+        for events in left.chunk_by(|one, other| one.stack_id == other.stack_id) {
+            if let Some(oldest) = events.last().filter(|oldest| !oldest.is_root) {
+                let gaps = std::iter::once(&oldest.event_id).chain(&self.gaps);
+                let gaps: Vec<_> = gaps.cloned().collect();
+                self.write(&Line {
+                    stack_id: Some(oldest.stack_id.as_str().into()),
+                    gaps: Some(gaps.iter().map(|id| id.as_str().into()).collect()),
+                    ..Line::of(Stream::Events, kind::WALK, at)
+                });
+            }
+            self.gaps.clear();
+            self.events(events.iter().rev(), &[], None, at);
+        }
     }
 
     fn has_gaps(&self, gaps: &[EventId]) -> bool {

@@ -41,6 +41,7 @@ use crate::poll::log::LogStart;
 use crate::recording::Folder;
 
 pub(crate) use self::check::check;
+pub(crate) use self::commands::diff::diff;
 pub(crate) use self::commands::history::{history, report};
 pub(crate) use self::commands::list::list;
 pub(crate) use self::commands::log::log;

@@ -55,6 +55,8 @@ pub struct GlyphSet {
     pub bar_rest: &'static str,
     /// The part of the progress bar beyond the estimate.
     pub bar_over: &'static str,
+    /// The usual rest of an operation that still runs.
+    pub bar_usual: &'static str,
     /// The border of panes and popups.
     pub border: border::Set<'static>,
 }
@@ -101,6 +103,7 @@ static UNICODE: GlyphSet = GlyphSet {
     bar_done: "█",
     bar_rest: "░",
     bar_over: "▒",
+    bar_usual: "╌",
     border: border::ROUNDED,
 };
 
@@ -121,6 +124,7 @@ static ASCII: GlyphSet = GlyphSet {
     bar_done: "#",
     bar_rest: ".",
     bar_over: "%",
+    bar_usual: "_",
     border: border::Set {
         top_left: "+",
         top_right: "+",
@@ -154,6 +158,7 @@ mod tests {
             set.bar_done,
             set.bar_rest,
             set.bar_over,
+            set.bar_usual,
             set.border.top_left,
             set.border.vertical_left,
             set.border.horizontal_top,

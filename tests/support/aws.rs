@@ -505,7 +505,7 @@ impl Account {
             _ if is_denied => error("AccessDenied", "not authorized", 403),
             "DescribeStackEvents" => self.describe_events(query),
             "DescribeStacks" => self.describe_stack(query),
-            "ListStacks" => (200, answers::deleted_stacks(&self.stacks)),
+            "ListStacks" => (200, answers::listed_stacks(&self.stacks, query)),
             other => error("InvalidAction", other, 400),
         }
     }

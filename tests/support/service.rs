@@ -226,7 +226,7 @@ impl Service {
     }
 
     fn make(&mut self, stack: usize) -> Arc<StackEvent> {
-        let second = if self.character.has(Habit::OddTimes) && self.random.u8(..) < 60 {
+        let second = if self.character.has(Habit::OddTimes) && self.random.u8(..) < 10 {
             Some(if self.random.bool() { 0 } else { 80_000 })
         } else {
             (self.made + 1).checked_div(self.character.ties)

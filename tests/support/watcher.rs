@@ -252,6 +252,15 @@ impl Ledger {
         self.build.current()
     }
 
+    /// The events of a stack, oldest first.
+    pub(crate) fn ids_of(&self, stack: &str) -> Vec<&str> {
+        let mut timelines = self.build.timelines().iter();
+        let timeline = timelines.find(|timeline| timeline.stack_id().as_str() == stack);
+        let ids = timeline.map(events);
+        let ids = ids.iter().flatten().map(|event| event.event_id.as_str());
+        ids.collect()
+    }
+
     /// The events of the current stack, oldest first.
     pub(crate) fn ids(&self) -> Vec<&str> {
         let events = self.timeline().map(events);

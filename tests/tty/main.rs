@@ -8,6 +8,7 @@
     reason = "a test that cannot continue has failed; clippy.toml excepts test functions, not what they share"
 )]
 
+mod builds;
 mod clipboard;
 mod exit;
 mod faults;

@@ -22,8 +22,11 @@ use crate::text::width::{truncate, width, wrap};
 pub(crate) const MARGIN: u16 = 4;
 /// Prose takes at most one of this number of lines.
 const SCREEN_LINES_PER_LINE: u16 = 8;
-/// Prose and command together take at most one of this number of lines.
-pub(crate) const SCREEN_LINES_PER_NOTICE: u16 = 4;
+/// Everything together takes at most one of this number of lines: an error message, a command and advice are shown whole
+/// as far as they fit.
+pub(crate) const SCREEN_LINES_PER_NOTICE: u16 = 3;
+/// The lines of advice beside a command, if there is room for as many: below, it says too little.
+const ADVICE: usize = 2;
 /// The columns of the sign before a command.
 const SIGN: usize = 2;
 
@@ -45,6 +48,8 @@ pub enum NoticeSubject {
     Result,
     /// The command that helps.
     Command,
+    /// What helps, in words.
+    Advice,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,10 +113,17 @@ pub(crate) fn lines(
     let mut lines: Vec<NoticeLine> = Vec::new();
     for (hint, (subject, text)) in notices.into_iter().flatten() {
         // Each notice leaves an equal share of the room to those behind it.
-        let room = most.saturating_sub(lines.len()).div_ceil(left);
+        let share = most.saturating_sub(lines.len()).div_ceil(left);
         left -= 1;
+        let everything = all.saturating_sub(lines.len() + left);
+        let room = match subject {
+            // Why nothing new arrives is worth as many lines as there are.
+            NoticeSubject::Fault => everything.max(share),
+            _ => share,
+        };
         let text = fit(&text, columns, room);
-        let mut room_for_advice = room - text.len().min(room);
+        // What is longer than its share takes nothing from the others.
+        most += text.len().saturating_sub(share);
         push(&mut lines, subject, text);
         if let Some(hint) = hint {
             let room = all.saturating_sub(lines.len() + left);
@@ -119,17 +131,16 @@ pub(crate) fn lines(
             // The command is beyond the share of the prose.
             most += command.len();
             let has_command = !command.is_empty();
+            let room = room - command.len();
             push(&mut lines, NoticeSubject::Command, command);
-            if hint.command.is_none() {
+            let room_for_advice = if hint.command.is_none() {
                 // The advice is all that helps.
-                room_for_advice = room;
-            }
+                room
+            } else {
+                room.min(ADVICE.max(usize::from(size.height / SCREEN_LINES_PER_LINE)))
+            };
             let advice = advice(hint, has_command, keys, columns, room_for_advice);
-            lines.extend(advice.into_iter().map(|text| NoticeLine {
-                subject,
-                first: false,
-                text,
-            }));
+            push(&mut lines, NoticeSubject::Advice, advice);
         }
     }
     lines
@@ -226,10 +237,6 @@ fn advice(
     let is_whole = has_command || hint.command.is_none();
     if is_whole && lines.len() <= room {
         return lines;
-    }
-    // The command says more than one line of several.
-    if has_command && room < 2 {
-        return Vec::new();
     }
     let cut = lines.len() > room;
     lines.truncate(room);
@@ -336,7 +343,7 @@ mod tests {
         };
         let lines = |has_command, columns, room| advice(&hint, has_command, keys, columns, room);
         assert_eq!(lines(true, 30, 1), ["Look at the log. It says why."]);
-        assert!(lines(true, 20, 1).is_empty());
+        assert_eq!(lines(true, 20, 1), ["Look at ... (3: more)"]);
         assert_eq!(lines(true, 15, 2), ["Look at the", "l ... (3: more)"]);
         assert_eq!(
             lines(false, 60, 1),

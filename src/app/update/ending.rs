@@ -11,7 +11,7 @@ use crate::app::status::exit_policy::{ExitPolicy, WatchEnd, recording_ended};
 use crate::app::update::observe;
 use crate::domain::outcome::Outcome;
 use crate::domain::timeline::Timeline;
-use crate::domain::verdict::OutcomeKind;
+use crate::domain::verdict::{OutcomeKind, Verdict};
 use crate::exit_code;
 
 /// Ends the watch of a session if its exit policy says so.
@@ -86,7 +86,7 @@ fn end_watch(session: &mut Session, end: WatchEnd, is_outcome: bool, effects: &m
         &session.build,
         &session.target.image_id,
         end.outcome,
-        end.reason,
+        end.reason.or_else(|| not_found(session)),
         session.printed,
     );
     let entry = Entry::Outcome(Box::new(record.clone()));
@@ -97,4 +97,12 @@ fn end_watch(session: &mut Session, end: WatchEnd, is_outcome: bool, effects: &m
         let code = end.code;
         effects.push(Effect::Run(Box::new(FinalOutcome { record, code })));
     }
+}
+
+/// Where nothing was found: the image may be in another region, or another service may know it.
+fn not_found(session: &Session) -> Option<String> {
+    let (region, backend) = (session.target.region.as_ref()?, session.target.backend?);
+    (session.build.verdict() == Verdict::NotFound).then(|| {
+        format!("there is no image and no stack of this name in {region} (asked: {backend}); `bakewatch check` shows the account")
+    })
 }

@@ -15,7 +15,9 @@ use crate::app::views::page::{Page, PageLine};
 use crate::app::views::result;
 use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
-use crate::domain::failure::{ComponentName, Diagnosis, Explanation, FailurePlace, Reason, Remedy};
+use crate::domain::failure::{
+    ComponentName, Diagnosis, Explanation, FailurePlace, Reason, Remedy, ami,
+};
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{BuilderFailure, Verdict};
@@ -146,7 +148,7 @@ impl View for FailurePage {
 /// Whether there is a failure to explain, or a result.
 fn has_lines(data: ViewData<'_>) -> bool {
     let failed = data.explanation.is_some() || builder_failure(data.build).is_some();
-    failed || result::ami(data.build).is_some()
+    failed || ami::is_at_fault(data.build) || result::ami(data.build).is_some()
 }
 
 /// The failure that Image Builder reports, if the screen should show it.
@@ -158,7 +160,7 @@ fn builder_failure(build: &Build) -> Option<&BuilderFailure> {
 /// Image Builder's own word, before any event says that something failed.
 fn builder_failure_lines(build: &Build, columns: usize) -> Vec<PageLine> {
     let Some(failure) = builder_failure(build) else {
-        return Vec::new();
+        return ami_lines(build, columns);
     };
     let reason = failure.reason.as_ref().map(ToString::to_string);
     let reason = reason.unwrap_or_else(|| "It gave no reason.".to_owned());
@@ -180,9 +182,26 @@ fn builder_failure_lines(build: &Build, columns: usize) -> Vec<PageLine> {
     lines.extend(page::text_lines(&reason, columns));
     if build.verdict() == Verdict::Failing {
         lines.push(PageLine::Blank);
-        let text = "The stack has not failed yet. It should within a minute.";
+        let text = "The stack itself has not failed yet, so this is no verdict.";
         lines.extend(page::text_lines(text, columns));
     }
+    lines
+}
+
+/// What is wrong with the AMI, where nothing else failed.
+fn ami_lines(build: &Build, columns: usize) -> Vec<PageLine> {
+    if !ami::is_at_fault(build) {
+        return Vec::new();
+    }
+    let image_id = build.root().map_or("", |root| root.logical_id.as_str());
+    let diagnosis = Diagnosis::without_event(build, image_id, None);
+    let mut lines = vec![PageLine::Heading("The AMI".to_owned())];
+    push_diagnosis(
+        diagnosis.summary.as_ref(),
+        diagnosis.remedy.as_ref(),
+        columns,
+        &mut lines,
+    );
     lines
 }
 

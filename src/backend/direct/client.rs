@@ -57,19 +57,25 @@ impl Connection {
     }
 }
 
+/// The services of the build's region.
+const SERVICES: [Service; 5] = [
+    Service::CloudFormation,
+    Service::Ec2,
+    Service::ImageBuilder,
+    Service::Sts,
+    Service::Logs,
+];
+
 /// The client of all services.
 #[derive(Debug)]
 pub(super) struct Client {
     /// The image's id, for messages.
     subject: String,
     identity: IdentityCache,
-    cloudformation: Connection,
-    ec2: Connection,
-    image_builder: Connection,
-    sts: Connection,
-    logs: Connection,
-    /// EC2 in the other regions that the image was distributed to.
-    elsewhere: Vec<(String, Connection)>,
+    /// Those of [`SERVICES`], then those to EC2 in the regions of `elsewhere`.
+    connections: Vec<Connection>,
+    /// The other regions that the image was distributed to.
+    elsewhere: Vec<String>,
     endpoints: Endpoints,
     shared: Shared,
     bundle: Option<CaBundle>,
@@ -94,11 +100,10 @@ impl Client {
         Ok(Self {
             subject: subject.to_owned(),
             identity,
-            cloudformation: connect(Service::CloudFormation)?,
-            ec2: connect(Service::Ec2)?,
-            image_builder: connect(Service::ImageBuilder)?,
-            sts: connect(Service::Sts)?,
-            logs: connect(Service::Logs)?,
+            connections: SERVICES
+                .into_iter()
+                .map(connect)
+                .collect::<Result<_, _>>()?,
             elsewhere: Vec::new(),
             endpoints,
             shared,
@@ -115,13 +120,8 @@ impl Client {
     pub(super) fn reconnect(&mut self) {
         self.forget_failure();
         self.elsewhere.clear();
-        for connection in [
-            &mut self.cloudformation,
-            &mut self.ec2,
-            &mut self.image_builder,
-            &mut self.sts,
-            &mut self.logs,
-        ] {
+        self.connections.truncate(SERVICES.len());
+        for connection in &mut self.connections {
             connection.http.reconnect();
         }
     }
@@ -149,7 +149,7 @@ impl Client {
 
     /// Connects to EC2 in another region, once.
     fn connect_to(&mut self, region: &str) -> Result<(), Fault> {
-        if self.elsewhere.iter().any(|(known, _)| known == region) {
+        if self.elsewhere.iter().any(|known| known == region) {
             return Ok(());
         }
         let context = RequestContext {
@@ -163,7 +163,8 @@ impl Client {
         let connection = Connection::new(url, &self.shared, self.bundle.as_ref());
         let connection =
             connection.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
-        self.elsewhere.push((region.to_owned(), connection));
+        self.elsewhere.push(region.to_owned());
+        self.connections.push(connection);
         Ok(())
     }
 
@@ -173,15 +174,8 @@ impl Client {
 
     /// The hosts of the services, without repetition.
     pub(super) fn hosts(&self) -> Vec<String> {
-        let services = [
-            &self.cloudformation,
-            &self.ec2,
-            &self.image_builder,
-            &self.sts,
-            &self.logs,
-        ];
+        let services = self.connections.iter().take(SERVICES.len());
         let mut hosts: Vec<_> = services
-            .iter()
             .map(|connection| connection.url.authority().to_owned())
             .collect();
         hosts.dedup();
@@ -192,39 +186,35 @@ impl Client {
         self.clock.correction()
     }
 
-    fn connection(&self, call: Call<'_>) -> &Connection {
+    /// The place of a call's connection.
+    fn index(&self, call: Call<'_>) -> usize {
         let mut elsewhere = self.elsewhere.iter();
-        let elsewhere = elsewhere.find(|(region, _)| Some(region.as_str()) == call.region);
-        if let Some((_, connection)) = elsewhere {
-            return connection;
+        if let Some(other) = elsewhere.position(|region| Some(region.as_str()) == call.region) {
+            return SERVICES.len() + other;
         }
         match call.operation {
-            Operation::DescribeImages => &self.ec2,
+            Operation::DescribeImages => 1,
             Operation::GetImage
             | Operation::ListWorkflowExecutions
-            | Operation::ListWorkflowStepExecutions => &self.image_builder,
-            Operation::GetCallerIdentity => &self.sts,
-            Operation::GetLogEvents | Operation::FilterLogEvents => &self.logs,
-            _ => &self.cloudformation,
+            | Operation::ListWorkflowStepExecutions => 2,
+            Operation::GetCallerIdentity => 3,
+            Operation::GetLogEvents | Operation::FilterLogEvents => 4,
+            _ => 0,
         }
     }
 
-    fn connection_mut(&mut self, call: Call<'_>) -> &mut Connection {
-        let mut elsewhere = self.elsewhere.iter_mut();
-        let elsewhere = elsewhere.find(|(region, _)| Some(region.as_str()) == call.region);
-        if let Some((_, connection)) = elsewhere {
-            return connection;
-        }
-        match call.operation {
-            Operation::DescribeImages => &mut self.ec2,
-            Operation::GetImage
-            | Operation::ListWorkflowExecutions
-            | Operation::ListWorkflowStepExecutions => &mut self.image_builder,
-            Operation::GetCallerIdentity => &mut self.sts,
-            Operation::GetLogEvents | Operation::FilterLogEvents => &mut self.logs,
-            _ => &mut self.cloudformation,
-        }
+    fn connection(&self, call: Call<'_>) -> &Connection {
+        &self.connections[self.index(call)]
     }
+}
+
+/// Whether a message names this very stack: the name may be the beginning of another one.
+fn names(message: &str, stack: &str) -> bool {
+    let ends = |character: char| {
+        character.is_whitespace() || matches!(character, '\'' | '"' | '[' | ']' | ',' | ';')
+    };
+    let mut words = message.split(ends);
+    words.any(|word| word.trim_end_matches(['.', ':']) == stack)
 }
 
 /// A call as its service takes it: each of Image Builder's has a path of its own.
@@ -293,7 +283,8 @@ impl<'c> Exchange<Call<'c>> for Client {
         let operation = request.operation;
         self.requests = self.requests.saturating_add(1);
         let (began, sent) = (Instant::now(), self.clock.machine_time());
-        let outcome = self.connection_mut(call).http.send(request).await;
+        let index = self.index(call);
+        let outcome = self.connections[index].http.send(request).await;
         let ms = began.elapsed().as_millis();
         let Ok(response) = &outcome else {
             tracing::debug!(?operation, ms, "no response");
@@ -316,7 +307,7 @@ impl<'c> Exchange<Call<'c>> for Client {
             // The message names the stack: a fault of something else must not look like this.
             "ValidationError" => {
                 let message = error.message.as_deref().unwrap_or_default();
-                error.mentions("does not exist") && message.contains(call.about)
+                error.mentions("does not exist") && names(message, call.about)
             }
             "ResourceNotFoundException" | "InvalidAMIID.NotFound" | "InvalidAMIID.Unavailable" => {
                 true
@@ -356,4 +347,27 @@ fn add_target(request: &mut Request) {
     request.headers.insert(CONTENT_TYPE, json);
     let target = HeaderValue::from_static(target);
     request.headers.insert("x-amz-target", target);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_about_another_stack_does_not_name_this_one() {
+        for (message, is_named) in [
+            ("Stack with id img does not exist", true),
+            ("Stack [img] does not exist", true),
+            ("Stack 'img' does not exist.", true),
+            ("Stack with id img-2 does not exist", false),
+            ("Stack with id img.1 does not exist", false),
+            ("Stack with id my-img does not exist", false),
+            (
+                "Stack with id arn:aws:cloudformation:r:1:stack/img/2 does not exist",
+                false,
+            ),
+        ] {
+            assert_eq!(names(message, "img"), is_named, "{message}");
+        }
+    }
 }

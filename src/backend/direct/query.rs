@@ -61,8 +61,7 @@ impl Element {
     /// The text of a child that says something: services write `<X/>` for an absent value.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         let mut same = self.children.iter().filter(|child| child.name == name);
-        let text = same.find_map(|child| Some(child.text.trim()).filter(|text| !text.is_empty()));
-        text
+        same.find_map(|child| Some(child.text.trim()).filter(|text| !text.is_empty()))
     }
 
     pub(super) fn owned_text(&self, name: &str) -> Option<String> {

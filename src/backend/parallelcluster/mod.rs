@@ -20,6 +20,7 @@ pub(crate) mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::path::PathBuf;
 
@@ -45,6 +46,7 @@ use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::listing::ListedStatus;
+use crate::text::redact::redact_values;
 use crate::text::safe::SafeText;
 
 pub(crate) use self::endpoint::ApiUrl;
@@ -302,32 +304,18 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
     }
 }
 
-/// The shortest value of a header that is looked for: shorter ones are in any text.
-const SHORTEST_SECRET: usize = 6;
-
 /// A body without the values of these headers, which a server may repeat.
 fn without_values(headers: &HeaderMap, body: Vec<u8>) -> Vec<u8> {
     let values = headers.values().filter_map(|value| value.to_str().ok());
-    let long = values.filter(|value| value.len() >= SHORTEST_SECRET);
-    long.fold(body, |body, value| {
-        let in_json = value.replace('\\', "\\\\").replace('"', "\\\"");
-        without(in_json.as_bytes(), &without(value.as_bytes(), &body))
-    })
-}
-
-fn without(secret: &[u8], body: &[u8]) -> Vec<u8> {
-    let mut kept = Vec::with_capacity(body.len());
-    let mut rest = body;
-    while let Some((first, others)) = rest.split_first() {
-        if let Some(after) = rest.strip_prefix(secret) {
-            kept.extend_from_slice(b"[redacted]");
-            rest = after;
-        } else {
-            kept.push(*first);
-            rest = others;
-        }
+    let mut values = values.peekable();
+    if values.peek().is_none() {
+        return body;
     }
-    kept
+    let text = String::from_utf8_lossy(&body);
+    match redact_values(&text, values) {
+        Cow::Owned(redacted) => redacted.into_bytes(),
+        Cow::Borrowed(_) => body,
+    }
 }
 
 impl EventSource for ParallelCluster {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::backend::parallelcluster::wire::{ForeignBody, object, parsed};
+use crate::backend::parallelcluster::wire::{ForeignBody, or_mended, parsed};
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::stack_event::{EventReader, StackEvent, StackId};
 
@@ -32,7 +32,10 @@ struct Ids<'a> {
 
 /// Reads a page of stack events.
 pub(crate) fn page(body: &[u8]) -> Result<EventsPage, ForeignBody> {
-    let text = object(body)?;
+    or_mended(body, page_of)
+}
+
+fn page_of(text: &str) -> Result<EventsPage, ForeignBody> {
     // An event without a stack belongs to the page's first one, which may be named below it.
     let mut first = Reader::default();
     parsed(text, |json| (&mut first).deserialize(json))?;
@@ -125,6 +128,13 @@ impl Reader {
     }
 }
 
+/// The token of the next page. One that is no text is sent as it is: if the service refuses it, the events of this page
+/// are shown all the same, above a gap.
+fn token(json: &RawValue) -> Option<String> {
+    let text = serde_json::from_str::<Option<String>>(json.get());
+    text.unwrap_or_else(|_no_text| Some(json.get().to_owned()))
+}
+
 fn stack_id(json: &RawValue) -> Option<StackId> {
     let id: String = serde_json::from_str(json.get()).ok()?;
     (!id.is_empty()).then(|| StackId::from(id.as_str()))
@@ -155,7 +165,7 @@ impl<'de> Visitor<'de> for &mut Reader {
                 "events" if std::mem::replace(&mut has_events, true) => {
                     return Err(A::Error::duplicate_field("events"));
                 }
-                "nextToken" => self.next_token = fields.next_value()?,
+                "nextToken" => self.next_token = token(fields.next_value()?),
                 "events" => fields.next_value_seed(Elements(self))?,
                 "message" | "Message" => {
                     let message = fields.next_value::<&RawValue>()?;

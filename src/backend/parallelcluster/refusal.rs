@@ -269,8 +269,8 @@ impl Classifier<'_> {
     }
 }
 
-/// Whether a message names this very image. Ids consist of letters, digits and hyphens, and one may be the beginning of
-/// another, or an ordinary word, so the id must stand where the application puts it.
+/// Whether a message names this very image. An id may be the beginning of another one, or of another name, or an ordinary
+/// word, so the id must stand whole where the application puts it.
 fn names(message: &str, image_id: &str) -> bool {
     const BEFORE: [&str; 4] = [
         "stack for image ",
@@ -278,17 +278,17 @@ fn names(message: &str, image_id: &str) -> bool {
         "stack [",
         "stack with id ",
     ];
+    let ends = |character: char| {
+        character.is_whitespace() || matches!(character, '\'' | '"' | ']' | ')' | ',' | ';' | ':')
+    };
     let mut ids = BEFORE.iter().filter_map(|before| {
         let at = message.to_ascii_lowercase().find(before)?;
         let rest = message.get(at + before.len()..)?;
-        let is_of_id = |character: char| character.is_ascii_alphanumeric() || character == '-';
-        Some(
-            rest.trim_start_matches(['\'', '"'])
-                .split(|character| !is_of_id(character))
-                .next(),
-        )
+        let id = rest.trim_start_matches(['\'', '"']).split(ends).next()?;
+        // The end of the sentence.
+        Some(id.trim_end_matches('.'))
     });
-    ids.any(|id| id == Some(image_id))
+    ids.any(|id| id == image_id)
 }
 
 #[cfg(test)]

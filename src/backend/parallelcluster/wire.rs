@@ -39,20 +39,26 @@ type RawFields<'a> = HashMap<Cow<'a, str>, &'a RawValue>;
 
 /// Reads a description of an image. The rest of the response, with its presigned URL, is dropped here.
 pub(crate) fn description(body: &[u8]) -> Result<ImageDescription, ForeignBody> {
-    let fields: RawFields<'_> = parsed(object(body)?, |json| Deserialize::deserialize(json))?;
-    if text(&fields, "imageId").is_none() && text(&fields, "imageBuildStatus").is_none() {
+    or_mended(body, |text| {
+        let fields: RawFields<'_> = parsed(text, |json| Deserialize::deserialize(json))?;
+        described(&fields)
+    })
+}
+
+fn described(fields: &RawFields<'_>) -> Result<ImageDescription, ForeignBody> {
+    if text(fields, "imageId").is_none() && text(fields, "imageBuildStatus").is_none() {
         return Err(ForeignBody::OtherJson);
     }
-    let safe = |name| text(&fields, name).map(|text| SafeText::new(&redact_secrets(&text)));
+    let safe = |name| text(fields, name).map(|text| SafeText::new(&redact_secrets(&text)));
     Ok(ImageDescription {
         image_id: safe("imageId"),
         region: safe("region"),
         version: safe("version"),
         build_status: safe("imageBuildStatus"),
-        stack_id: text(&fields, "cloudformationStackArn").map(|id| StackId::from(id.as_str())),
+        stack_id: text(fields, "cloudformationStackArn").map(|id| StackId::from(id.as_str())),
         stack_status: safe("cloudformationStackStatus"),
         stack_status_reason: safe("cloudformationStackStatusReason"),
-        creation_time: text(&fields, "creationTime").and_then(|time| parse_time(&time)),
+        creation_time: text(fields, "creationTime").and_then(|time| parse_time(&time)),
         builder_status: safe("imagebuilderImageStatus"),
         builder_reason: safe("imagebuilderImageStatusReason"),
         ami: fields.get("ec2AmiInfo").and_then(|ami| self::ami(ami)),
@@ -65,7 +71,14 @@ pub(crate) fn images(
     body: &[u8],
     status: ListedStatus,
 ) -> Result<(Vec<ListedImage>, Option<NextToken>), ForeignBody> {
-    let fields: RawFields<'_> = parsed(object(body)?, |json| Deserialize::deserialize(json))?;
+    or_mended(body, |text| listed(text, status))
+}
+
+fn listed(
+    body: &str,
+    status: ListedStatus,
+) -> Result<(Vec<ListedImage>, Option<NextToken>), ForeignBody> {
+    let fields: RawFields<'_> = parsed(body, |json| Deserialize::deserialize(json))?;
     let Some(images) = fields.get("images") else {
         return Err(ForeignBody::OtherJson);
     };
@@ -101,7 +114,8 @@ fn ami(json: &RawValue) -> Option<Ami> {
     Some(Ami {
         id: text(&fields, "amiId").map(|id| SafeText::new(&id))?,
         name: safe("amiName"),
-        state: safe("state"),
+        // One of another type is a state that is not known: no success yet.
+        state: safe("state").or_else(|| odd(&fields, "state").then(|| SafeText::new("UNKNOWN"))),
         // The API has none.
         state_reason: None,
         image_arn: image_arn.map(|(_, arn)| arn.clone()),
@@ -128,17 +142,67 @@ fn text(fields: &RawFields<'_>, name: &str) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// The text of a body that begins like a JSON object.
-pub(super) fn object(body: &[u8]) -> Result<&str, ForeignBody> {
-    let text = str::from_utf8(body)
-        .map_err(|_invalid| ForeignBody::NotText)?
-        .trim_start_matches('\u{feff}')
-        .trim_start();
-    match text.chars().next() {
-        Some('{') => Ok(text),
-        Some('[' | '"') => Err(ForeignBody::OtherJson),
+/// Whether a value is there, and is no text.
+fn odd(fields: &RawFields<'_>, name: &str) -> bool {
+    let value = fields.get(name).map(|value| value.get());
+    value.is_some_and(|value| value != "null" && !value.starts_with('"'))
+}
+
+/// The text of a body that begins like a JSON object. Bytes within it that are no text are replaced.
+fn object(body: &[u8]) -> Result<Cow<'_, str>, ForeignBody> {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let body = body.trim_ascii_start();
+    match body.first() {
+        Some(b'{') => Ok(String::from_utf8_lossy(body)),
+        Some(b'[' | b'"') => Err(ForeignBody::OtherJson),
+        Some(_) if str::from_utf8(body).is_err() => Err(ForeignBody::NotText),
         Some(_) => Err(ForeignBody::NotJson(excerpt_of_body(body))),
         None => Err(ForeignBody::Empty),
+    }
+}
+
+/// Reads a body as it is, else with its odd parts replaced: one of them must not hide the rest.
+pub(super) fn or_mended<T>(
+    body: &[u8],
+    read: impl Fn(&str) -> Result<T, ForeignBody>,
+) -> Result<T, ForeignBody> {
+    let text = object(body)?;
+    read(&text).or_else(|error| read(&mended(&text)).map_err(|_also_broken| error))
+}
+
+/// The text with JSON in the place of what some writers take for it: half a surrogate pair, and numbers that are none.
+fn mended(text: &str) -> String {
+    let mut mended = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut in_string = false;
+    while let Some(character) = rest.chars().next() {
+        let words = ["NaN", "Infinity", "-Infinity"];
+        let word = words.iter().find(|word| rest.starts_with(**word));
+        let (length, instead) = match (in_string, character, word) {
+            (true, '\\', _) => escape(rest),
+            (false, _, Some(word)) => (word.len(), Some("null")),
+            _ => (character.len_utf8(), None),
+        };
+        in_string ^= character == '"';
+        let (part, later) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        mended.push_str(instead.unwrap_or(part));
+        rest = later;
+    }
+    mended
+}
+
+/// The length of the escape sequence at the beginning of a text, and what to write instead.
+fn escape(text: &str) -> (usize, Option<&'static str>) {
+    let unit = |from: usize| {
+        let digits = text.get(from..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let length = || text.chars().take(2).map(char::len_utf8).sum();
+    match unit(0) {
+        Some(0xd800..=0xdbff) if matches!(unit(6), Some(0xdc00..=0xdfff)) => (12, None),
+        Some(0xd800..=0xdfff) => (6, Some("\\ufffd")),
+        Some(_) => (6, None),
+        None => (length(), None),
     }
 }
 
@@ -169,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_body_that_is_not_the_apis_is_never_an_empty_page() {
-        let bodies: [(&[u8], ForeignBody); 12] = [
+        let bodies: [(&[u8], ForeignBody); 11] = [
             (b"", ForeignBody::Empty),
             (b" \n", ForeignBody::Empty),
             (b"\xff\xfe{}", ForeignBody::NotText),
@@ -187,7 +251,6 @@ mod tests {
                 br#"{"message":"Hello from Lambda"}"#,
                 ForeignBody::OtherJson,
             ),
-            (br#"{"nextToken":5,"events":[]}"#, ForeignBody::OtherJson),
         ];
         for (body, expected) in bodies {
             let shown = String::from_utf8_lossy(body);
@@ -288,6 +351,72 @@ mod tests {
                 assert_eq!(image.version.as_ref().unwrap().as_str(), "3.16.1");
                 assert_eq!(image.region, None);
             }
+        }
+    }
+
+    #[test]
+    fn a_body_with_parts_that_are_no_json_or_no_text_is_read_without_them() {
+        let parts: [&[u8]; 9] = [
+            br#""\ud800":1"#,
+            br#""x\udfff\ud83d\ude00":"\\""#,
+            br#""x":"NaN \" NaN","y":NaN"#,
+            br#""x":[Infinity,-Infinity]"#,
+            b"\"\xff\":1",
+            b"\"x\":\"\xff\xc3\"",
+            b"\"version\":\"\xff\"",
+            br#""region":NaN"#,
+            br#""\udc00":{"\ud800":NaN}"#,
+        ];
+        for part in parts {
+            let whole: [&[u8]; 3] = [
+                b"{",
+                part,
+                br#","imageBuildStatus":"BUILD_COMPLETE","ec2AmiInfo":{"amiId":"ami-1"}}"#,
+            ];
+            let image = description(&whole.concat()).unwrap();
+            let shown = part.escape_ascii();
+            assert_eq!(
+                image.finished_ami().unwrap().id.as_str(),
+                "ami-1",
+                "{shown}"
+            );
+            let whole: [&[u8]; 3] = [
+                b"{",
+                part,
+                br#","events":[{"eventId":"a"},{"eventId":"b","x":NaN}],"nextToken":"t"}"#,
+            ];
+            let page = page(&whole.concat()).unwrap();
+            assert_eq!(page.events.len(), 2, "{shown}");
+            assert_eq!(page.next.unwrap().as_str(), "t");
+        }
+        assert!(description(br#"{"imageId":"img","x":NaN"#).is_err());
+    }
+
+    #[test]
+    fn a_token_of_another_type_does_not_discard_its_page() {
+        for (token, next) in [
+            ("5", Some("5")),
+            (r#"{"a":1}"#, Some(r#"{"a":1}"#)),
+            ("[]", Some("[]")),
+            ("null", None),
+            (r#""""#, None),
+        ] {
+            let body = format!(r#"{{"nextToken":{token},"events":[{{"eventId":"a"}}]}}"#);
+            let page = page(body.as_bytes()).unwrap();
+            assert_eq!(page.events.len(), 1);
+            assert_eq!(page.next.as_ref().map(|next| next.as_str()), next);
+        }
+    }
+
+    #[test]
+    fn a_state_of_another_type_is_no_success() {
+        for (state, is_good) in [("7", false), ("{}", false), ("true", false), ("null", true)] {
+            let body = format!(
+                r#"{{"imageBuildStatus":"BUILD_COMPLETE","ec2AmiInfo":{{"amiId":"a","state":{state}}}}}"#
+            );
+            let image = description(body.as_bytes()).unwrap();
+            assert!(image.complete_ami().is_some());
+            assert_eq!(image.finished_ami().is_some(), is_good, "{state}");
         }
     }
 

@@ -12,13 +12,11 @@ use crate::text::safe::SafeText;
 
 /// The diagnosis of the AMI; empty if it is good, or not looked for yet.
 pub(super) fn diagnose(build: &Build, context: &RemedyContext<'_>) -> Diagnosis {
-    let ami = build.image().and_then(ImageDescription::complete_ami);
-    let bad = ami.filter(|ami| ami.state() == Some(AmiState::Bad));
     let (summary, remedy) = if build.verdict() == Verdict::AmiNotFound {
         let summary = "Image Builder made the image, but ParallelCluster finds no AMI of it";
         let remedy = Remedy::of_fact(AMI_NOT_FOUND, None, context);
         (summary.to_owned(), remedy)
-    } else if let Some(ami) = bad {
+    } else if let Some(ami) = bad(build) {
         let reason = ami.state_reason.as_ref().map(Reason::parse);
         let said = reason
             .as_ref()
@@ -35,11 +33,23 @@ pub(super) fn diagnose(build: &Build, context: &RemedyContext<'_>) -> Diagnosis 
     }
 }
 
+/// Whether the AMI is why the build has not succeeded.
+pub(crate) fn is_at_fault(build: &Build) -> bool {
+    build.verdict() == Verdict::AmiNotFound || bad(build).is_some()
+}
+
+/// The AMI that EC2 could not make.
+fn bad(build: &Build) -> Option<&Ami> {
+    let ami = build.image().and_then(ImageDescription::complete_ami);
+    ami.filter(|ami| ami.state() == Some(AmiState::Bad))
+}
+
 /// The state of an AMI that EC2 could not make, and EC2's reason.
 fn words(ami: &Ami) -> String {
-    let text = |text: &Option<SafeText>| text.as_ref().map(|text| normal(text.as_str()));
-    let state = text(&ami.state).unwrap_or_default();
-    let why = text(&ami.state_reason).filter(|why| !why.is_empty());
+    let [state, why] =
+        [&ami.state, &ami.state_reason].map(|text| text.as_ref().map(|text| normal(text.as_str())));
+    let state = state.unwrap_or_default();
+    let why = why.filter(|why| !why.is_empty());
     let why = why.map_or_else(String::new, |why| format!(": {why}"));
     format!("the AMI {} is {state}{why}", ami.id)
 }

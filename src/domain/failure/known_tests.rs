@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use crate::domain::failure::known::{DATA, File, compiled, find, find_in_log, find_in_reverse};
 use crate::domain::failure::reason::Reason;
-use crate::domain::failure::remedy::{PLACEHOLDERS, Remedy, RemedyContext};
-use crate::domain::failure::{Diagnosis, diagnose, summary};
+use crate::domain::failure::remedy::{PLACEHOLDERS, RemedyContext};
+use crate::domain::failure::{Diagnosis, diagnose, remedy_for_log_line, summary};
 use crate::text::safe::SafeText;
 use crate::text::width::width;
 
@@ -256,11 +256,6 @@ fn the_order_of_the_entries_does_not_matter() {
 
 #[test]
 fn lines_of_the_build_log_have_remedies() {
-    let context = RemedyContext {
-        image_id: "demo",
-        region: Some("us-east-1"),
-        image_arn: None,
-    };
     for (line, class) in [
         (
             "CmdExecution: Stderr: Error: Unable to find a match: kernel-devel-5.14.0-362.el9.x86_64",
@@ -294,7 +289,7 @@ fn lines_of_the_build_log_have_remedies() {
     ] {
         let found = find_in_log(line).map(|found| found.entry.class.as_str());
         assert_eq!(found, Some(class), "{line}");
-        let remedy = Remedy::of_log_line(line, &context).unwrap();
+        let remedy = remedy_for_log_line(line).unwrap();
         let advice = remedy.advice.as_str();
         // The line is in the log already.
         assert!(!advice.contains("build log:"), "{advice}");

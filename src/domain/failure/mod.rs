@@ -9,7 +9,7 @@
 //! An explanation is made once per observation, not once per frame: it reads the facts that the timeline keeps and parses
 //! one reason. It never scans the events.
 
-mod ami;
+pub(crate) mod ami;
 mod fit;
 mod known;
 #[cfg(test)]
@@ -37,7 +37,7 @@ use crate::text::safe::SafeText;
 
 pub(crate) use place::{ComponentName, FailurePlace};
 pub(crate) use reason::{Label, Reason};
-pub(crate) use remedy::Remedy;
+pub use remedy::Remedy;
 
 use remedy::RemedyContext;
 
@@ -138,6 +138,11 @@ impl Diagnosis {
 pub(crate) fn summary_of(text: &SafeText) -> Option<SafeText> {
     let reason = Reason::parse(text);
     diagnose(&reason, None, &RemedyContext::default()).summary
+}
+
+/// What helps against the failure that a line of the build log is about, if it is a known one.
+pub fn remedy_for_log_line(line: &str) -> Option<Remedy> {
+    Remedy::of_log_line(line, &RemedyContext::default())
 }
 
 /// A failed resource and why, in one line: the same words on the screen and in each output.

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::domain::failure::reason::Label;
+use crate::domain::failure::said::first_error;
 
 /// How the handler of the image begins what Image Builder says.
 pub(super) const OPERATION: &str = "Error occurred during operation '";
@@ -122,10 +123,12 @@ impl<'a> Found<'a> {
         let body = self.service_call(body);
         let message = self.operation(body).trim();
         self.add(Label::Message, Some(message).filter(|text| *text != "null"));
-        self.add(Label::Component, component_arn(message));
-        self.marks(&MESSAGE, message);
+        // Of several errors the first one is explained.
+        let first = first_error(message);
+        self.add(Label::Component, component_arn(first));
+        self.marks(&MESSAGE, first);
         if self.get(Label::Action).is_some() {
-            let target = message.split_once(" on resource: ");
+            let target = first.split_once(" on resource: ");
             self.add(Label::Target, target.map(|(_, rest)| target_of(rest)));
         }
         self.list(message);
@@ -209,7 +212,7 @@ impl<'a> Found<'a> {
         if let Some((head, message)) = wrapped {
             self.marks(&EXECUTION, head);
             // Where a distribution failed is behind its cause.
-            self.marks(&EXECUTION[6..], message);
+            self.marks(&EXECUTION[6..], first_error(message));
             return if head.ends_with('\'') {
                 unquoted_end(message.trim_end().trim_end_matches('.'))
             } else {

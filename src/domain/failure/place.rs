@@ -4,6 +4,7 @@
 use crate::domain::build::Build;
 use crate::domain::failure::summary::SUMMARY_COLUMNS;
 use crate::domain::image::FailureContext;
+use crate::domain::log::LogCause;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ComponentPosition;
 use crate::domain::timeline::Timeline;
@@ -21,6 +22,8 @@ pub struct FailurePlace {
     pub component: Option<ComponentName>,
     /// The exit code of the command that failed.
     pub exit_code: Option<i32>,
+    /// The first error of the log, and the lines around it. Only an outcome has them.
+    pub(crate) log: Option<Box<LogCause>>,
 }
 
 /// A component as the user knows it.
@@ -64,7 +67,30 @@ impl FailurePlace {
                 .exit_code()
                 .or_else(|| command.and_then(|command| command.exit_code)),
             context,
+            log: None,
         })
+    }
+
+    /// The same with what the log tells of the first error. `None` where nothing is known.
+    pub(crate) fn with_log(build: &Build) -> Option<Self> {
+        let place = Self::of(build);
+        let Some(cause) = build.log_cause() else {
+            return place;
+        };
+        let mut place = place.unwrap_or_default();
+        let context = &mut place.context;
+        for (told, logged) in [
+            (&mut context.component, &cause.component),
+            (&mut context.phase, &cause.phase),
+            (&mut context.component_step, &cause.step),
+        ] {
+            *told = told.take().or_else(|| logged.clone());
+        }
+        let component = context.component.as_ref();
+        place.component = component.and_then(|arn| ComponentName::of(build, arn));
+        place.exit_code = place.exit_code.or(cause.exit_code);
+        place.log = Some(Box::new(cause));
+        Some(place)
     }
 }
 

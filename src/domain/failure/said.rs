@@ -121,15 +121,9 @@ pub(super) fn without_exit(message: &str) -> Cow<'_, str> {
 /// The lines of a text; some services write the end of a line as `\n`.
 fn lines(text: &str) -> Vec<&str> {
     let text = text.trim_matches(['\n', '\r']);
-    let is_escaped = !text.contains('\n');
+    let end = if text.contains('\n') { "\n" } else { "\\n" };
     let lines = text.split(['\n', '\r']);
-    let lines = lines.flat_map(|line| {
-        if is_escaped {
-            line.split("\\n")
-        } else {
-            line.split("\n")
-        }
-    });
+    let lines = lines.flat_map(|line| line.split(end));
     lines.filter(|line| !line.trim().is_empty()).collect()
 }
 

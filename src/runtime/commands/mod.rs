@@ -3,6 +3,7 @@
 //! `report` also writes the reports that the user requests on the screen. Tests: `tests/it/recording/history.rs`,
 //! `tests/it/recording/report.rs`.
 
+pub(crate) mod diff;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod log;

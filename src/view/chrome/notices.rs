@@ -17,7 +17,9 @@ fn parts<'a>(line: &'a NoticeLine, theme: &Theme) -> [(&'a str, Style); 2] {
     let (head, rest) = text.split_at(text.find(": ").unwrap_or(text.len()));
     match (line.subject, line.first) {
         (NoticeSubject::Failure, true) => [(head, theme.bad()), (rest, Style::new())],
-        (NoticeSubject::Failure, false) => [("", theme.bad()), (text, Style::new())],
+        (NoticeSubject::Failure, false) | (NoticeSubject::Advice, _) => {
+            [("", Style::new()), (text, Style::new())]
+        }
         (NoticeSubject::Result, true) => [(head, theme.dim()), (rest, theme.strong())],
         (NoticeSubject::Result, false) | (NoticeSubject::Command, _) => {
             [("", theme.dim()), (text, theme.strong())]
@@ -34,6 +36,7 @@ pub(crate) fn draw(lines: &[NoticeLine], theme: &Theme, area: Rect, buf: &mut Bu
     for (line, line_area) in lines.iter().zip(area.rows()) {
         let glyph = match line.subject {
             _ if !line.first => " ",
+            NoticeSubject::Advice => " ",
             NoticeSubject::Fault | NoticeSubject::Attention => glyphs.alert,
             NoticeSubject::Failure => glyphs.status(StatusClass::Failed),
             NoticeSubject::Result => glyphs.folded,

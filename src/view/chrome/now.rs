@@ -10,7 +10,6 @@ use crate::app::status::heartbeat::{StepProgress, log_age};
 use crate::domain::build::Build;
 use crate::domain::facts::Facts;
 use crate::domain::failure::ComponentName;
-use crate::domain::span;
 use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
@@ -122,11 +121,11 @@ fn last_line(model: &Model) -> Option<String> {
 /// The operation of the stack that runs and began last, else the newest event.
 fn operation(model: &Model) -> Option<Activity> {
     let timeline = model.shown.build.current()?;
-    let event = timeline.facts().running().or_else(|| timeline.newest())?;
-    let operation = span::spans(timeline.events_of(&event.logical_id)).pop();
-    let since = operation
-        .filter(span::Span::is_open)
-        .and_then(|operation| operation.began);
+    let running = timeline.facts().running();
+    let since = running.and_then(|(_, began)| began.timestamp);
+    let event = running
+        .map(|(event, _)| event)
+        .or_else(|| timeline.newest())?;
     Some((
         one_line(event.logical_id.as_str()),
         one_line(event.status.as_str()),

@@ -143,27 +143,29 @@ fn ended(model: &Model, theme: &Theme) -> EmptyMessage {
         Verdict::Failed => (
             format!("The build of {name} failed"),
             format!(
-                "No event that is known names the resource. ParallelCluster may know more: pcluster describe-image \
-                 --image-id {name}{option}"
+                "No event that is known names the resource. ParallelCluster may know more:\n\
+                 $ pcluster describe-image --image-id {name}{option}"
             ),
         ),
         Verdict::Deleted => (
             format!("{name} was deleted"),
             format!(
-                "{before}To build it again: pcluster build-image --image-id {name} --image-configuration \
-                 <FILE>{option}"
+                "{before}To build it again:\n\
+                 $ pcluster build-image --image-id {name} --image-configuration <FILE>{option}"
             ),
         ),
         Verdict::NotFound => (
             format!("There was nothing to watch: no image and no stack is named {name}"),
             format!(
-                "Check the image id and the region. These are being built: pcluster list-images --image-status \
-                 PENDING{option}"
+                "Check the image id and the region. These are being built:\n\
+                 $ pcluster list-images --image-status PENDING{option}"
             ),
         ),
         Verdict::EndNotSeen => (
             format!("The end of the build of {name} was not seen"),
-            format!("Finished images: pcluster list-images --image-status AVAILABLE{option}"),
+            format!(
+                "These images are finished:\n$ pcluster list-images --image-status AVAILABLE{option}"
+            ),
         ),
         Verdict::AmiNotFound => (
             format!("{name} was made, and its AMI was not found"),

@@ -65,6 +65,28 @@ pub(crate) fn bar(
     spans
 }
 
+/// A bar with the usual rest of an operation that still runs: faint, in the empty columns at its end.
+pub(crate) fn with_rest(
+    mut bar: Vec<Span<'static>>,
+    window: Window,
+    usual_end: DateTime<Utc>,
+    columns: usize,
+    style: Style,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let is_empty = |span: &mut Span<'static>| span.content.chars().all(|sign| sign == ' ');
+    let Some(empty) = bar.pop_if(is_empty) else {
+        return bar;
+    };
+    let empty = empty.content.len();
+    let from = columns.saturating_sub(empty);
+    let to = usize::try_from(window.column(usual_end, columns)).unwrap_or(0);
+    let rest = to.saturating_sub(from).min(empty);
+    bar.push(Span::styled(theme.glyphs().bar_usual.repeat(rest), style));
+    bar.push(Span::raw(" ".repeat(empty - rest)));
+    bar
+}
+
 /// The bar of a resource that failed, with its reason written over it: the operations are the reversed part.
 pub(crate) fn with_reason(
     operations: &[Operation],
@@ -262,6 +284,24 @@ mod tests {
         bar.into_iter()
             .map(|span| span.content.into_owned())
             .collect()
+    }
+
+    #[test]
+    fn the_usual_rest_reaches_from_now_to_its_end() {
+        let theme = Theme::new(&Scheme::default(), Depth::None, Glyphs::Ascii);
+        let window = Window::new(at(0), at(100));
+        let drawn = |bar: &str, usual_end| {
+            let bar = bar
+                .chars()
+                .map(|sign| Span::raw(sign.to_string()))
+                .collect();
+            let bar = with_rest(bar, window, at(usual_end), 10, Style::new(), &theme);
+            let texts = bar.into_iter().map(|span| span.content.into_owned());
+            texts.collect::<String>()
+        };
+        assert_eq!(drawn("=========", 100), "=========");
+        assert_eq!(drawn("========= ", 100), "=========_");
+        assert_eq!(drawn("========= ", 50), "========= ");
     }
 
     #[test]

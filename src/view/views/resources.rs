@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -17,9 +17,9 @@ use crate::app::views::axis::Window;
 use crate::app::views::resource_rows::{Row, has_children, rows};
 use crate::app::views::resources;
 use crate::app::views::resources::ResourceRow;
+use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
-use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 use crate::text::duration::duration;
@@ -238,7 +238,9 @@ fn row(
     } else {
         newest.status.class()
     };
-    let status = if newest.is_cancelled() && !failed {
+    // After a verdict, the clean-up says nothing new.
+    let is_cleanup = class == StatusClass::Deleting && build.verdict().is_final();
+    let status = if (newest.is_cancelled() && !failed) || is_cleanup {
         theme.dim()
     } else {
         theme.status(class)
@@ -311,7 +313,10 @@ fn bar_or_reason(
     let failure = build
         .current()
         .filter(|_| failed && columns >= ROOM_FOR_REASON);
-    let failure = failure.and_then(|timeline| failure_of(resource, timeline));
+    let failure = failure.and_then(|timeline| {
+        let facts = timeline.facts();
+        facts.failure_of(&resource.newest.logical_id)
+    });
     let reason = failure.map(|event| short_reason(model, event));
     match (window, reason.filter(|reason| !reason.is_empty())) {
         (Some(window), Some(reason)) if !plain => {
@@ -325,17 +330,30 @@ fn bar_or_reason(
                 Verdict::Failed if is_root => BarColours::One(theme.bad()),
                 _ => BarColours::Operations,
             };
-            gantt::bar(spans, window, until, columns, theme, colours)
+            let bar = gantt::bar(spans, window, until, columns, theme, colours);
+            let faint = if plain {
+                Style::new()
+            } else {
+                theme.border(false)
+            };
+            match usual_end(resource, model) {
+                Some(end) => gantt::with_rest(bar, window, end, columns, faint, theme),
+                None => bar,
+            }
         }
         (None, None) => Vec::new(),
     }
 }
 
-/// The event by which a resource failed first.
-fn failure_of<'a>(resource: &ResourceRow<'a>, timeline: &'a Timeline) -> Option<&'a StackEvent> {
-    let mut events = timeline.events_of(&resource.newest.logical_id);
-    let failed = events.find(|event| event.is_own_failure);
-    failed.map(|event| &**event)
+/// When the stack or the image that is being made would end if the build took as long as usual. The other resources take
+/// seconds.
+fn usual_end(resource: &ResourceRow<'_>, model: &Model) -> Option<DateTime<Utc>> {
+    let newest = resource.newest;
+    let is_long = newest.is_root || newest.logical_id.as_str() == IMAGE_RESOURCE;
+    let is_made = !newest.status.is_final() && newest.status.class() == StatusClass::Running;
+    let whole = resources::whole_window(model.shown.data(), model.now)?;
+    let is_ahead = whole.to > model.shown.build.until(model.now);
+    (is_long && is_made && is_ahead).then_some(whole.to)
 }
 
 /// The logical id, with a sign where there are rows below it.
@@ -355,7 +373,7 @@ fn shown_name<'a>(newest: &'a StackEvent, model: &Model, theme: &Theme) -> Cow<'
 }
 
 /// A time on the axis, from the build's start.
-fn since(whole: Window, time: chrono::DateTime<chrono::Utc>) -> String {
+fn since(whole: Window, time: DateTime<Utc>) -> String {
     let span = (time - whole.from).max(TimeDelta::zero());
     format!("+{}", duration(span))
 }

@@ -10,7 +10,7 @@ use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen, Stream, WalkStep}
 use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, Offset, TimeDelta, Utc};
 use proptest::prelude::*;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Size;
 use serde_json::json;
 
@@ -139,6 +139,14 @@ impl Program {
 
     /// Takes a step; what concerns a session that is not watched here is left out. Keys are for `user`.
     fn take(&mut self, step: &Step, user: usize) {
+        let second = self.watched.contains(&1).then_some(1);
+        self.take_as(step, user, second);
+    }
+
+    /// The same where the second image has this session, if it is watched.
+    fn take_as(&mut self, step: &Step, user: usize, second: Option<usize>) {
+        let first = self.watched.contains(&0).then_some(0);
+        let sessions = [first, second];
         let (Step::Response(_, wait, _) | Step::Key(_, wait)) = step;
         self.elapsed += wait;
         self.made += 10;
@@ -151,7 +159,8 @@ impl Program {
             slept: false,
         });
         match step {
-            Step::Response(of, _, response) if self.watched.contains(of) => {
+            Step::Response(of, _, response) if sessions[*of].is_some() => {
+                let session = sessions[*of].unwrap_or_default();
                 let seen = self.seen(IMAGES[*of], response);
                 let stream = match response {
                     Response::Events { .. } | Response::Gone | Response::Fault(_) => Stream::Events,
@@ -160,7 +169,7 @@ impl Program {
                     }
                 };
                 let observation = api::observation_of(stream, self.now(), self.running(), seen);
-                self.send(Msg::Observed(id(*of), vec![observation]));
+                self.send(Msg::Observed(id(session), vec![observation]));
             }
             Step::Key(key, _) if self.watched[0] == user => {
                 let key = if *key == '>' {
@@ -216,6 +225,14 @@ impl Program {
         draw(&self.model, &COLOUR)
     }
 
+    /// The frame without the first and the last line, which name the other builds and their keys, too.
+    fn body(&self) -> Vec<Cell> {
+        let frame = self.frame();
+        let columns = usize::from(frame.area.width);
+        let cells = &frame.content;
+        cells[columns..cells.len() - columns].to_vec()
+    }
+
     /// The effects that concern a session.
     fn effects_of(&self, index: usize) -> Vec<String> {
         let concerns = |effect: &&Effect| match effect {
@@ -254,17 +271,55 @@ proptest! {
             for program in &mut alone {
                 program.take(step, user);
             }
-            prop_assert_eq!(both.frame(), alone[user].frame());
+            prop_assert_eq!(both.body(), alone[user].body());
         }
         for (index, program) in alone.iter().enumerate() {
             prop_assert_eq!(both.effects_of(index), program.effects_of(index));
         }
         both.send(Msg::Show(id(hidden)));
-        prop_assert_eq!(both.frame(), alone[hidden].frame());
+        prop_assert_eq!(both.body(), alone[hidden].body());
         both.send(Msg::Show(id(user)));
-        // The result of the last key is not shown again.
-        alone[user].model.toast = None;
-        prop_assert_eq!(both.frame(), alone[user].frame());
+        prop_assert_eq!(both.body(), alone[user].body());
+        prop_assert_eq!(&both.model.toast, &None, "the result of the last key is not shown again");
+    }
+
+    /// The first build is as it would be alone, whatever else is opened, shown and closed meanwhile.
+    #[test]
+    fn opening_closing_and_switching_leave_a_build_as_it_is(steps in prop::collection::vec((0..4_u8, steps("j")), 1..8)) {
+        let mut several = Program::new(&[0], Mode::Screen);
+        let mut alone = Program::new(&[0], Mode::Screen);
+        let mut other = None;
+        let mut next = 1;
+        for (change, steps) in &steps {
+            match (change, other) {
+                (0, None) => {
+                    let target = session(1, Mode::Screen).target;
+                    several.send(Msg::Opened { id: id(next), target, is_first: true });
+                    prop_assert_eq!(several.model.shown.id, id(next));
+                    (other, next) = (Some(next), next + 1);
+                }
+                (1, Some(_)) => several.send(Msg::Key(Key::Char('}'))),
+                (2, Some(open)) => {
+                    if several.model.shown.id == id(0) {
+                        several.send(Msg::Key(Key::Char('{')));
+                    }
+                    for key in [Key::Char('B'), Key::Char('x'), Key::Esc] {
+                        several.send(Msg::Key(key));
+                    }
+                    prop_assert_eq!(several.model.shown.id, id(0));
+                    prop_assert!(several.model.session(id(open)).is_none());
+                    other = None;
+                }
+                _ => {}
+            }
+            for step in steps {
+                several.take_as(step, 2, other);
+                alone.take(step, 2);
+            }
+        }
+        several.send(Msg::Show(id(0)));
+        prop_assert_eq!(several.body(), alone.body());
+        prop_assert_eq!(several.effects_of(0), alone.effects_of(0));
     }
 
     #[test]

@@ -1040,3 +1040,15 @@ fn a_build_that_was_only_described_is_deleted_after_three_seconds() {
     assert_eq!(watch.exit(), Some(5));
     assert_eq!(watch.outcome().kind, OutcomeKind::Deleted);
 }
+
+#[test]
+fn an_image_that_is_not_found_is_told_with_its_region_and_backend() {
+    let mut watch = Watch::new();
+    watch.model.shown.target.region = Some("us-east-1".into());
+    watch.model.shown.target.backend = Some("AWS");
+    watch.gone().pass(3).gone();
+    assert_eq!(watch.exit(), Some(5));
+    let reason = watch.outcome().reason.as_deref().unwrap();
+    let told = "there is no image and no stack of this name in us-east-1 (asked: AWS); ";
+    assert!(reason.starts_with(told), "{reason}");
+}

@@ -9,6 +9,7 @@ mod direct_targets;
 mod endings;
 mod heartbeat;
 mod hostile;
+mod list;
 mod log;
 mod on_outcome;
 mod secrets;

@@ -333,6 +333,35 @@ fn a_closed_pipe_exits_quietly_with_141() {
     assert!(output.stderr.is_empty());
 }
 
+#[test]
+fn help_is_output_like_any_other() {
+    for arguments in [
+        &["--help"][..],
+        &["-h"],
+        &["--version"],
+        &["watch", "--help"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = command(arguments).stdout(writer).spawn().unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(141), "{arguments:?}");
+        assert!(output.stderr.is_empty());
+        let child = command(arguments).spawn().unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            shown.contains("bakewatch") && !shown.contains('\u{1b}'),
+            "{shown}"
+        );
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let child = command(&["--no-such-flag"]).stderr(writer).spawn().unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(2));
+}
+
 /// Most of an hour can pass without a line that would fail to be written.
 #[test]
 fn a_closed_pipe_is_noticed_without_a_line() {

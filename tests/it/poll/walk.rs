@@ -227,6 +227,28 @@ proptest! {
     }
 }
 
+/// The stack is replaced in the middle of a walk, so no later walk lists the events that were shown and printed.
+#[test]
+fn the_recording_keeps_the_events_of_an_unfinished_walk_of_a_replaced_stack() {
+    let mut service = Service::new(Character::plain(10));
+    service.arrive(30);
+    let folder = fresh_folder();
+    let mut watcher = Watcher::recording(folder.join("recording"));
+    watcher.finish(&mut service);
+    let stack = service.stack();
+    service.arrive(45);
+    watcher.request(&mut service, Fate::Response);
+    let shown = watcher.ledger.ids_of(&stack).len();
+    assert_eq!(shown, 31 + 10);
+    service.replace_stack();
+    watcher.request(&mut service, Fate::AllTokensDie);
+    watcher.finish(&mut service);
+    assert_eq!(watcher.ledger.printed(), shown + 1);
+    watcher.resume();
+    assert_eq!(watcher.ledger.ids_of(&stack).len(), shown);
+    watcher.ledger.check(&service);
+}
+
 /// A failed walk marks nothing as seen: the committed events are the same before it and after it.
 #[test]
 fn a_failed_walk_commits_nothing() {

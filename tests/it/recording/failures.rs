@@ -1,9 +1,12 @@
 //! Recordings of builds that failed as builds of users did, with neutral names: what the last line says of each.
 
-use crate::support::program::run;
+use std::fs;
+
+use crate::support::program::{Program, fresh_folder, run};
+use crate::support::recordings::folder_of;
 
 /// A file, a part of the summary, a part of the remedy, and a part of the command.
-const FAILURES: [[&str; 4]; 16] = [
+const FAILURES: [[&str; 4]; 18] = [
     [
         "ssm-agent-timeout.jsonl",
         "SSM Agent verification failed while BUILDING",
@@ -95,6 +98,18 @@ const FAILURES: [[&str; 4]; 16] = [
         "--image-id integ-tests-build-image-custom-components-ubuntu2204-arm64-ap-southeast-2-20260301 --region",
     ],
     [
+        "ami-failed.jsonl",
+        "the AMI ami-0123456789abcdef0 is FAILED",
+        "EC2 could not make the AMI",
+        "aws ec2 describe-images --image-ids ami-0123456789abcdef0 --region us-east-1",
+    ],
+    [
+        "ami-without-tags.jsonl",
+        "ParallelCluster finds no AMI of it",
+        "made without ParallelCluster's tags",
+        "Name=tag:Ec2ImageBuilderArn,Values=arn:aws:imagebuilder:us-east-1:123456789012:image/",
+    ],
+    [
         "builder-failed-first.jsonl",
         "SSM Agent verification failed while BUILDING",
         "could not reach Systems Manager",
@@ -150,6 +165,34 @@ fn the_report_says_the_cause_and_the_remedy_before_the_services_words() {
         let raw = ["\n| Image Builder's reason", "\n| reason"].map(place);
         for place in raw.into_iter().flatten() {
             assert!(helps < Some(place), "{name}: {overview}");
+        }
+    }
+}
+
+#[test]
+fn the_history_says_the_cause_as_the_watch_does() {
+    let state = fresh_folder();
+    let folder = folder_of(&state, "demo-image");
+    let files = FAILURES
+        .iter()
+        .filter(|[name, ..]| name.ends_with(".jsonl"));
+    for [name, ..] in files.clone() {
+        fs::copy(path(name), folder.join(name)).unwrap();
+    }
+    let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let table = Program::start_with(&["history"], &environment).end();
+    for [name, ..] in files {
+        let outcome = run(&["replay", &path(name), "--speed", "max", "-o", "json"]).outcome();
+        let summary = outcome["summary"].as_str().unwrap();
+        let kind = outcome["outcome"].as_str().unwrap().to_uppercase();
+        let name = format!("  {}  ", name.trim_end_matches(".jsonl"));
+        let row = table.lines.iter().find(|line| line.contains(&name));
+        let row = row.unwrap_or_else(|| panic!("{name}: {:?}", table.lines));
+        assert!(row.ends_with(summary), "{summary}: {row}");
+        assert!(row.contains(&kind), "{kind}: {row}");
+        // Its first failure, if an event has it.
+        if let Some(first) = outcome["firstFailure"]["logicalResourceId"].as_str() {
+            assert!(row.contains(&format!("  {first}: ")), "{first}: {row}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod background;
 mod choice;
+mod diff;
 mod failures;
 mod format_1;
 mod history;

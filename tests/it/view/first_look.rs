@@ -1,7 +1,7 @@
 //! What a user learns without a key: the state, the time, the reason, and the command or the configuration to copy.
 
 use bakewatch::testing::app::{Effect, Key, Msg, update};
-use bakewatch::testing::domain::StatusClass;
+use bakewatch::testing::domain::{FaultKind, StatusClass};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Modifier;
 
@@ -91,6 +91,42 @@ fn advice_without_a_command_is_whole_without_a_key() {
     assert_eq!(remedy.command, None);
     let shown = words(&story);
     assert!(shown.contains(remedy.advice.as_str()), "{shown}");
+}
+
+/// The command says how, the advice what to look for.
+#[test]
+fn a_command_does_not_hide_the_advice() {
+    for (width, height) in [(60, 24), (80, 24), (100, 30), (120, 40), (200, 60)] {
+        let shown = words(&builds::failed(width, height));
+        for needed in [COMMAND, "The cause is near the end of the build log"] {
+            assert!(
+                shown.contains(needed),
+                "{width}: {needed:?} is not in {shown:?}"
+            );
+        }
+    }
+}
+
+/// Also beside other notices.
+#[test]
+fn an_error_message_is_whole() {
+    let message = "failed to read the stack events of alinux2-image: access denied (403): User: \
+         arn:aws:sts::123456789012:assumed-role/Developers/someone@example.com is not authorized to perform: \
+         cloudformation:DescribeStackEvents on resource: \
+         arn:aws:cloudformation:us-east-1:123456789012:stack/alinux2-image/* with an explicit deny";
+    for build in [builds::building as Build, builds::failed, builds::leftover] {
+        for (width, height) in [(80, 24), (160, 24), (160, 45), (200, 60)] {
+            let mut story = build(width, height);
+            story.fault(FaultKind::Denied, message, "ask for the permission");
+            let shown: String = header(&story).concat().split_whitespace().collect();
+            let needed: String = message.split_whitespace().collect();
+            assert!(
+                shown.contains(&needed),
+                "{width}x{height}: {}",
+                words(&story)
+            );
+        }
+    }
 }
 
 #[test]

@@ -251,3 +251,15 @@ fn the_speed_of_a_replay_is_short() {
         );
     }
 }
+
+/// A reason is read to its end also among the changes: the service puts the cause there.
+#[test]
+fn the_changes_show_a_whole_reason() {
+    for (width, height) in [(80, 60), (120, 40), (160, 45), (200, 60)] {
+        let mut story = builds::failed(width, height);
+        story.keys("d>");
+        let shown = text(&story);
+        assert!(shown.contains("HandlerErrorCode"), "{shown}");
+        assert!(shown.contains("GeneralServiceException)"), "{shown}");
+    }
+}

@@ -42,14 +42,19 @@ pub(super) fn stack(stack: &Stack) -> String {
     )
 }
 
-pub(super) fn deleted_stacks(stacks: &[Stack]) -> String {
-    let deleted = stacks
-        .iter()
-        .filter(|stack| stack.status == "DELETE_COMPLETE");
-    let rows = deleted.enumerate().map(|(number, stack)| {
-        let arn = &stack.arn;
+/// The stacks in the wanted states.
+pub(super) fn listed_stacks(stacks: &[Stack], query: &Query) -> String {
+    let is_wanted = |stack: &&Stack| {
+        let mut filters = query
+            .iter()
+            .filter(|(name, _)| name.starts_with("StackStatusFilter.member."));
+        filters.any(|(_, status)| *status == stack.status)
+    };
+    let rows = stacks.iter().filter(is_wanted).enumerate().map(|(number, stack)| {
+        let Stack { arn, status, .. } = stack;
         format!(
-            "<member><StackId>{arn}</StackId><StackName>img</StackName><CreationTime>2026-01-01T10:0{number}:00.000Z</CreationTime></member>"
+            "<member><StackId>{arn}</StackId><StackName>img</StackName><StackStatus>{status}</StackStatus>\
+             <CreationTime>2026-01-01T10:0{number}:00.000Z</CreationTime></member>"
         )
     });
     let rows = rows.collect::<Vec<_>>().concat();
@@ -85,6 +90,7 @@ pub(super) fn amis(amis: &[Ami], query: &Query, region: &str) -> String {
             Some("tag:parallelcluster:image_id") => {
                 ami.is_tagged && parameter("Filter.1.Value.1") == Some("img")
             }
+            Some("tag-key") => ami.is_tagged,
             Some("tag:Ec2ImageBuilderArn") => parameter("Filter.1.Value.1") == Some(ami.made_by),
             _ => parameter("ImageId.1") == Some(ami.id),
         };

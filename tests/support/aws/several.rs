@@ -1,5 +1,6 @@
 //! One scripted AWS with several images, each an [`Aws`] of its own: a request goes to the image that it names.
 
+use std::collections::HashMap;
 use std::io::BufReader;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
@@ -45,6 +46,15 @@ impl Several {
         &mut images.find(|(one, _)| *one == id).expect("an image").1
     }
 
+    pub(crate) fn environment(&self) -> [(&'static str, &str); 5] {
+        environment(&self.url)
+    }
+
+    /// Runs the program with this account.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Program {
+        Program::start_with(arguments, &self.environment())
+    }
+
     /// Watches images of this account.
     pub(crate) fn watch(&self, arguments: &[&str]) -> Program {
         let mut all = vec!["watch", "--interval", "200ms"];
@@ -53,11 +63,38 @@ impl Several {
     }
 }
 
+/// A list is of all images: their rows, in the answer of the first one.
+fn list(accounts: &Accounts, line: &str, headers: &HashMap<String, String>, body: &[u8]) -> Answer {
+    let mut all: Option<String> = None;
+    for (_, account) in accounts {
+        let (account, called) = &**account;
+        let answer = account.lock().unwrap().respond(line, headers, body);
+        called.notify_all();
+        let Answer::Body(200, text) = answer else {
+            return answer;
+        };
+        let ends = ["</StackSummaries>", "</imagesSet>"];
+        let end = ends.into_iter().find_map(|end| text.find(end));
+        match (&mut all, end) {
+            (None, _) => all = Some(text),
+            (Some(all), Some(end)) => {
+                let begin = text.find("<member>").or_else(|| text.find("<item>"));
+                let rows = begin.map_or("", |begin| &text[begin..end]);
+                let at = ends.into_iter().find_map(|end| all.find(end)).unwrap();
+                all.insert_str(at, rows);
+            }
+            (Some(_), None) => {}
+        }
+    }
+    Answer::Body(200, all.unwrap_or_default())
+}
+
 fn serve(stream: TcpStream, accounts: &Accounts) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
     while let Some((line, headers, body)) = read_request(&mut reader) {
-        let text = percent_decode_str(&line).decode_utf8_lossy().into_owned();
+        let target = percent_decode_str(&line).decode_utf8_lossy();
+        let text = format!("{target} {}", String::from_utf8_lossy(&body));
         let named = accounts.iter().find(|(id, _)| text.contains(id));
         let answer = match named {
             Some((_, account)) => {
@@ -66,7 +103,7 @@ fn serve(stream: TcpStream, accounts: &Accounts) {
                 called.notify_all();
                 answer
             }
-            None => Answer::Body(400, String::new()),
+            None => list(accounts, &line, &headers, &body),
         };
         if !write(&mut writer, answer, "") {
             return;

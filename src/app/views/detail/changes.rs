@@ -15,8 +15,8 @@ use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{truncate, wrap};
 
-/// Longer values are cut: the difference between two long texts can't be seen in a list.
-const LONG: usize = 160;
+/// Longer values are cut: their difference cannot be seen in a list.
+const LONG: usize = 4096;
 
 pub(crate) fn lines(
     before: Option<Before<'_>>,
@@ -80,15 +80,19 @@ pub(crate) fn lines(
 }
 
 fn push(change: &Change, columns: usize, lines: &mut Vec<PageLine>) {
+    let path = change.path.as_str();
     let (sign, text) = match (&change.before, &change.after) {
-        (None, after) => (ChangeKind::Added, value_text(after.as_ref())),
-        (before, None) => (ChangeKind::Removed, value_text(before.as_ref())),
+        (None, after) => (ChangeKind::Added, value_text(path, after.as_ref())),
+        (before, None) => (ChangeKind::Removed, value_text(path, before.as_ref())),
         (before, after) => {
-            let (before, after) = (value_text(before.as_ref()), value_text(after.as_ref()));
+            let (before, after) = (
+                value_text(path, before.as_ref()),
+                value_text(path, after.as_ref()),
+            );
             (ChangeKind::Changed, format!("{before} -> {after}"))
         }
     };
-    let text = format!("{}: {text}", SafeText::new(&change.path));
+    let text = format!("{}: {text}", SafeText::new(path));
     // Two columns are for the sign.
     let parts = wrap(&text, columns.saturating_sub(2))
         .into_iter()
@@ -99,14 +103,15 @@ fn push(change: &Change, columns: usize, lines: &mut Vec<PageLine>) {
     }));
 }
 
-fn value_text(value: Option<&Value>) -> String {
+/// A value, whole as far as it can be read; a document among the properties is only measured.
+fn value_text(path: &str, value: Option<&Value>) -> String {
     let text = match value {
         None => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
     let lines = text.trim_end().lines().count();
-    if lines > 1 {
+    if lines > 1 && path.starts_with("properties") {
         return format!("({lines} lines, {} bytes)", text.len());
     }
     truncate(&one_line(safe_excerpt(&text).as_str()), LONG, "...")

@@ -230,7 +230,7 @@ async fn a_byte_a_second_ends_at_the_deadline_too() {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_before_the_json_is_accepted_and_other_bytes_are_not() {
+async fn a_byte_order_mark_before_the_json_is_accepted_and_a_compressed_body_is_not() {
     let bytes = |headers: &str, body: &[u8]| {
         let length = body.len();
         let head = format!("HTTP/1.1 200 OK\r\n{headers}content-length: {length}\r\n\r\n");
@@ -249,12 +249,12 @@ async fn a_byte_order_mark_before_the_json_is_accepted_and_other_bytes_are_not()
         other => panic!("no page: {other:?}"),
     };
     assert_eq!(count(source.events(None).await), 1);
-    for _ in 0..2 {
-        let fault = events_fault(&mut source).await;
-        assert_eq!(fault.kind, FaultKind::Malformed);
-        let message = fault.message.as_str();
-        assert!(message.ends_with("that is not UTF-8 text"), "{fault}");
-    }
+    let fault = events_fault(&mut source).await;
+    assert_eq!(fault.kind, FaultKind::Malformed);
+    let message = fault.message.as_str();
+    assert!(message.ends_with("that is not UTF-8 text"), "{fault}");
+    // An odd byte of one event does not hide its page.
+    assert_eq!(count(source.events(None).await), 1);
     assert_eq!(count(source.events(None).await), 1);
     let requests = server.requests().concat().to_lowercase();
     assert!(

@@ -405,3 +405,24 @@ fn other_refusals_are_classified_by_status() {
         (Events, 500, "", "", other(Transient)),
     ]);
 }
+
+#[test]
+fn a_message_about_another_image_does_not_name_this_one() {
+    for (rest, is_named) in [
+        ("", true),
+        (".", true),
+        ("' does not exist", true),
+        ("] does not exist", true),
+        (".1 does not exist", false),
+        ("-2", false),
+        ("_2", false),
+        ("/2", false),
+        ("\u{e9}", false),
+        (".img", false),
+    ] {
+        for before in ["Stack [", "stack with id ", "image id: '"] {
+            let message = format!("{before}img{rest}");
+            assert_eq!(names(&message, "img"), is_named, "{message}");
+        }
+    }
+}
