@@ -98,7 +98,7 @@ fn the_steps_are_replayed_as_they_were_watched() {
     let replayed = run(&["replay", file, "--speed", "max", "-o", "json"]);
     assert_eq!(steps(&replayed), expected, "{:#?}", replayed.lines);
     let report = run(&["report", file]).lines.join("\n");
-    let row = "| build-image | LaunchBuildInstance | ExecuteComponents | COMPLETED |";
+    let row = "| `build-image` | `LaunchBuildInstance` | `ExecuteComponents` | `COMPLETED` |";
     assert!(report.contains(row), "{report}");
 }
 
