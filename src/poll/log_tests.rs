@@ -67,6 +67,10 @@ impl Service {
         )))
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "all rules of the service in one place"
+    )]
     fn respond(&mut self, now: Duration, request: &LogRequest) -> Result<LogResponse, LogError> {
         self.requests.push(request.clone());
         if self.chance(self.failing) {
