@@ -265,8 +265,8 @@ impl BuildLog {
         let last = self.count_before(LineSelection::ALL, last.id)?;
         let begin = self.step_before(last);
         let errors = LineSelection::of(ClassSet::only(LineClass::Error));
-        let begun = self.row(begin)?.id;
-        let error = self.nth(errors, self.count_before(errors, begun)?)?;
+        let first_of_step = self.row(begin)?.id;
+        let error = self.nth(errors, self.count_before(errors, first_of_step)?)?;
         let first = self.count_before(LineSelection::ALL, error.id)?;
         let end = last.min(first + AFTER_ERROR);
         let start = begin.max((end + 1).saturating_sub(MOST_CAUSE));

@@ -37,11 +37,11 @@ fn lines_are_in_time_order_whatever_the_order_of_their_pages() {
 #[test]
 fn old_lines_are_dropped_and_said_when_there_are_too_many_bytes() {
     let mut log = BuildLog::default();
-    let long = "x".repeat(16 * 1024);
+    let text = "x".repeat(16 * 1024);
     log.set_filter(FilterSlot::Listed, Pattern::new("x", false).ok());
     for page_number in 0..50 {
         let lines: Vec<_> = (0..100)
-            .map(|at| (page_number * 100 + at, long.as_str()))
+            .map(|at| (page_number * 100 + at, text.as_str()))
             .collect();
         log.apply(&page(LogPart::Newer, &lines));
         log.index_some(&mut WorkBudget::slice());

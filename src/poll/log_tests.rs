@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::backend::{LogRead, LogRequest, NextToken};
+use crate::domain::log_line::{LogLine, LogPart};
 
 const START: i64 = 1_777_777_777_000;
 const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/MyImg/1";
@@ -65,6 +67,10 @@ impl Service {
         )))
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "all rules of the service in one place"
+    )]
     fn respond(&mut self, now: Duration, request: &LogRequest) -> Result<LogResponse, LogError> {
         self.requests.push(request.clone());
         if self.chance(self.failing) {

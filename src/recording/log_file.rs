@@ -229,7 +229,9 @@ mod tests {
         for text in ["first", "second \u{1b}[31m"] {
             let mut log = LogFile::default();
             let written = [seen(text, LogPart::Newer), seen(text, LogPart::Late)];
-            written.iter().for_each(|one| log.add(one));
+            for one in &written {
+                log.add(one);
+            }
             log.flush(&recording).unwrap();
             assert_eq!(pages(&read(&recording)), pages(&written), "{text}");
         }

@@ -151,9 +151,7 @@ async fn watch(
             recorder::estimate(folder, messages.clone(), tasks);
         }
         let mut sessions = Sessions::new(clock.clone(), (inbox, messages), mfa, writers.clone());
-        if mode == Mode::Headless {
-            sessions.log_start = LogStart::First;
-        }
+        sessions.log_start = log_start(mode);
         for (id, origin, destination) in begun {
             sessions.start(id, origin, destination, tasks);
         }
@@ -224,6 +222,14 @@ async fn end_recordings(model: &Model, writers: &Writers) {
         if let Some(failure) = writer.end(outcome, model.now).await {
             print_new_remark(model, recorder::remark(failure));
         }
+    }
+}
+
+/// Lines are printed in time order; a screen shows the newest ones first.
+const fn log_start(mode: Mode) -> LogStart {
+    match mode {
+        Mode::Screen => LogStart::Newest,
+        Mode::Headless => LogStart::First,
     }
 }
 

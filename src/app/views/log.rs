@@ -137,11 +137,7 @@ impl LogList {
         self.hold(log);
         self.selected = Some(row.id());
         let index = self.index(log);
-        self.offset = if index >= self.top {
-            index - self.top
-        } else {
-            0
-        };
+        self.offset = index.saturating_sub(self.top);
     }
 
     /// The rows that a line takes.
@@ -195,7 +191,7 @@ pub(crate) fn wrapped(row: &LogRow, columns: usize) -> Vec<String> {
     }
     let mut rows = wrap(&text, columns.max(8));
     rows.truncate(MOST_ROWS);
-    rows.into_iter().map(Into::into).collect()
+    rows
 }
 
 impl View for LogList {

@@ -27,6 +27,7 @@ use crate::poll::poller::Poller;
 use crate::poll::schedule::Schedules;
 use crate::runtime::prepare::{Common, prepare_api};
 use crate::runtime::process::streams::{Stream, print_diagnostic};
+use crate::runtime::process::tasks::Tasks;
 use crate::runtime::run_async;
 use crate::runtime::sessions::Origin;
 
@@ -63,7 +64,8 @@ async fn run(settings: ShowLog) -> Result<u8, Error> {
         observations: sender,
         commands: receiver,
     };
-    tokio::spawn(poller.run());
+    let mut tasks = Tasks::default();
+    tasks.spawn("poller", poller.run());
     let output = Stream::output().map_err(Error::Output)?;
     let mut reading = Reading {
         printer: LogPrinter::new(settings.json, &image_id, target.region),
@@ -82,6 +84,7 @@ async fn run(settings: ShowLog) -> Result<u8, Error> {
     loop {
         let end = tokio::select! {
             Some(observation) = observations.recv() => reading.observe(&observation)?,
+            error = tasks.panicked() => return Err(error),
             () = tokio::time::sleep(TICK) => reading.check(clock.elapsed()),
         };
         if let Some(code) = end {
