@@ -82,8 +82,8 @@ pub struct Model {
     pub toast: Option<String>,
     /// The real running time of the program when that key was pressed.
     pub(super) toast_since: Duration,
-    /// Whether builds that the user has picked are about to be shown.
-    pub(super) is_opening: bool,
+    /// The number of builds that the user has picked and that are about to be shown.
+    pub(super) opening: usize,
     /// Whether the last key asked for a report, which only the second one writes.
     pub(super) asks_for_report: bool,
     /// The real running time of the program.
@@ -114,7 +114,7 @@ impl Model {
             mouse: preferences.mouse,
             toast: None,
             toast_since: Duration::ZERO,
-            is_opening: false,
+            opening: 0,
             asks_for_report: false,
             running: Duration::ZERO,
             remark: None,

@@ -57,13 +57,13 @@ impl Shared {
     pub(crate) fn identity(
         &self,
         of: IdentityOf,
-        make: impl FnOnce() -> IdentityCache,
+        new: impl FnOnce() -> IdentityCache,
     ) -> IdentityCache {
         let mut made = self.made();
         if let Some((_, known)) = made.identities.iter().find(|(one, _)| *one == of) {
             return known.clone();
         }
-        let identity = make();
+        let identity = new();
         made.identities.push((of, identity.clone()));
         identity
     }

@@ -144,30 +144,26 @@ impl<O: Write, D: Write> Printer<O, D> {
                 let _ = writeln!(self.diagnostics, "{prefix}stack: {stack}");
                 Ok(())
             }
-            (LineFormat::Text(theme), Entry::Event(event)) => self.print_text(
-                &prefix,
-                &theme.text(&text::event(event, theme)).into_owned(),
-            ),
+            (LineFormat::Text(theme), Entry::Event(event)) => {
+                let line = text::event(event, theme);
+                writeln!(self.out, "{prefix}{}", theme.text(&line))
+            }
             (LineFormat::Text(theme), Entry::Step(change)) => {
-                let line = theme.text(&text::step(change, theme)).into_owned();
-                self.print_text(&prefix, &line)
+                let line = text::step(change, theme);
+                writeln!(self.out, "{prefix}{}", theme.text(&line))
             }
             (LineFormat::Text(theme), Entry::Progress(progress)) => {
-                let line = theme.text(&text::progress(progress, theme)).into_owned();
-                self.print_text(&prefix, &line)
+                let line = text::progress(progress, theme);
+                writeln!(self.out, "{prefix}{}", theme.text(&line))
             }
             (LineFormat::Text(theme), Entry::Outcome(outcome)) => {
                 for line in text::log_lines(outcome) {
-                    writeln!(self.out, "{}", theme.text(&line))?;
+                    writeln!(self.out, "{prefix}{}", theme.text(&line))?;
                 }
-                let line = theme.text(&text::outcome(outcome, theme)).into_owned();
-                self.print_text(&prefix, &line)
+                let line = text::outcome(outcome, theme);
+                writeln!(self.out, "{prefix}{}", theme.text(&line))
             }
         }
-    }
-
-    fn print_text(&mut self, prefix: &str, line: &str) -> io::Result<()> {
-        writeln!(self.out, "{prefix}{line}")
     }
 
     /// Flushes the results.

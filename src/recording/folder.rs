@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use crate::domain::outcome::RecordedWatch;
 use crate::file;
+use crate::recording::log_file::path_of;
 use crate::recording::reader::header;
 use crate::recording::{Header, ReadError, Recording};
 
@@ -130,7 +131,8 @@ impl Folder {
         others.sort_unstable_by(|one, other| other.cmp(one));
         let (mut kept, mut bytes) = (0, 0_u64);
         for (_, path) in others {
-            let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+            let bytes_of = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+            let size = bytes_of(&path).saturating_add(bytes_of(&path_of(&path)));
             let is_over = kept >= MAX_RECORDINGS || bytes.saturating_add(size) > MAX_BYTES;
             if is_over && header_of(&path).is_some() && remove(&path) {
                 continue;
@@ -152,7 +154,12 @@ pub(crate) fn short_name(path: &Path) -> Option<&str> {
 /// True if it is gone.
 fn remove(path: &Path) -> bool {
     let unused = file::open(path).is_ok_and(|file| file.try_lock().is_ok());
-    unused && fs::remove_file(path).is_ok()
+    let is_gone = unused && fs::remove_file(path).is_ok();
+    if is_gone {
+        // The build log of a recording is of no use without it.
+        let _ = fs::remove_file(path_of(path));
+    }
+    is_gone
 }
 
 /// The time of the last write to a file.

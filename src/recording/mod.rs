@@ -14,6 +14,7 @@ pub(crate) mod description;
 pub(crate) mod folder;
 pub(crate) mod format;
 pub(crate) mod history;
+pub(crate) mod log_file;
 pub(crate) mod named;
 pub(crate) mod player;
 pub(crate) mod reader;

@@ -14,6 +14,7 @@ use crate::domain::stack_event::{EventReader, StackEvent, StackId};
 use crate::file;
 use crate::recording::folder::MAX_HEADER;
 use crate::recording::format::{Line, kind};
+use crate::recording::log_file;
 use crate::recording::{Header, VERSION};
 
 /// The maximum bytes of a line: several times the longest response that an event can come from.
@@ -109,6 +110,18 @@ impl Recording {
             valid_bytes: u64::try_from(valid_bytes).unwrap_or(u64::MAX),
             ends_with_newline,
         })
+    }
+
+    /// Adds the build log, which is in a file beside the recording.
+    pub(crate) fn add_log(&mut self, file: &Path) {
+        let log = log_file::read(file);
+        if log.is_empty() {
+            return;
+        }
+        self.observations.extend(log);
+        // Stable: observations of one time stay in their order.
+        self.observations.sort_by_key(|observation| observation.at);
+        set_times(&mut self.observations);
     }
 
     /// The times of the first and the last observation.

@@ -58,10 +58,10 @@ async fn run(settings: ApiSettings) -> Result<Checked, Error> {
             let mut facts = facts_of_api(&both.api, role);
             let (mut calls, can_watch) = check_api(&mut both.api).await;
             let (of_aws, _) = check_aws(&mut both.aws, &mut facts).await;
-            // Beside an API, only Image Builder is asked.
-            let asked = of_aws
-                .into_iter()
-                .filter(|call| call.name == "imagebuilder:GetImage");
+            // Beside an API, only Image Builder and the build log are asked.
+            let asked = of_aws.into_iter().filter(|call| {
+                call.name == "imagebuilder:GetImage" || call.name.starts_with("logs:")
+            });
             calls.extend(asked);
             Ok((facts, calls, can_watch))
         }

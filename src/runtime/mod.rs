@@ -32,7 +32,7 @@ use crate::app::msg::{Msg, Remark};
 use crate::app::session::{Session, SessionId};
 use crate::app::status::exit_policy::ExitPolicy;
 use crate::backend::parallelcluster::MfaSessions;
-use crate::config::{OutputFormat, OutputMode, Record, Settings, SourceSettings};
+use crate::config::{OutputFormat, OutputMode, Settings, SourceSettings};
 use crate::domain::outcome::Outcome;
 use crate::error::Error;
 use crate::exit_code;
@@ -116,7 +116,6 @@ async fn watch(
         OutputMode::Screen(keys) => (Mode::Screen, keys.clone()),
         OutputMode::Headless(_) => (Mode::Headless, KeyMap::default()),
     };
-    let (mut watched, mut begun) = (Vec::new(), Vec::new());
     let (ready, account) = prepare::prepare(settings.source, settings.waits, &common).await?;
     if ready.is_empty() && mode == Mode::Headless {
         print_diagnostic("note: no image is being built; `bakewatch list` lists all of them");
@@ -126,25 +125,13 @@ async fn watch(
         .first()
         .map_or(common.clock, |ready| ready.prepared.clock.clone());
     let next = SessionId(u32::try_from(ready.len()).unwrap_or(u32::MAX));
-    for (number, ready) in (0..).zip(ready) {
-        let (destination, remark) = recorder::destination(
-            settings.record.clone(),
-            recordings.as_ref(),
-            ready.header,
-            resumes,
-        )?;
-        inbox.begin_with(ready.remarks.into_iter().chain(remark).map(Msg::Remark));
-        let prepared = ready.prepared;
-        let exit_policy = if prepared.is_replay() {
-            ExitPolicy::for_replay()
-        } else {
-            ExitPolicy::new(settings.waits)
-        };
-        let exit = (mode == Mode::Headless).then_some(exit_policy);
-        let (id, target) = (SessionId(number), prepared.target);
-        watched.push(Session::new(id, target, exit).replaying(prepared.playback));
-        begun.push((id, prepared.origin, destination));
-    }
+    let to_record = Recordings {
+        record: settings.record,
+        folder: recordings.clone(),
+        resumes,
+    };
+    let exit = (mode == Mode::Headless).then(|| ExitPolicy::new(settings.waits));
+    let (watched, begun) = begin(ready, &to_record, exit.as_ref(), &mut inbox)?;
     let mut watched = watched.into_iter();
     let first = watched.next().unwrap_or_else(Session::placeholder);
     let preferences = Preferences {
@@ -157,16 +144,7 @@ async fn watch(
     let mut model = watched.fold(model, Model::with);
     let hook = Hook(settings.on_outcome);
     let writers = Writers::default();
-    let to_open = Recordings {
-        // A file is of one build.
-        record: match settings.record {
-            Record::InFile(_) => Record::InFolder,
-            record => record,
-        },
-        folder: recordings.clone(),
-        resumes,
-    };
-    let opener = Opener::new(account, to_open, next);
+    let opener = Opener::new(account, to_record.of_more(is_live), next);
     // After the first frame: the folder may be slow, or have many recordings.
     let start = |tasks: &mut Tasks| {
         if let Some(folder) = recordings.filter(|_| is_live) {
@@ -203,16 +181,50 @@ async fn watch(
             headless::run(&mut model, format, limits, hook, sessions, &mut tasks).await
         }
     };
+    end_recordings(&model, &writers).await;
+    result
+}
+
+/// A build whose polling has not started yet.
+type Begun = (SessionId, sessions::Origin, Option<recorder::Destination>);
+
+/// Makes a session for each build, and finds out where it is recorded.
+fn begin(
+    ready: Vec<prepare::Ready>,
+    recordings: &Recordings,
+    exit: Option<&ExitPolicy>,
+    inbox: &mut Inbox,
+) -> Result<(Vec<Session>, Vec<Begun>), Error> {
+    let (mut watched, mut begun) = (Vec::new(), Vec::new());
+    for (number, ready) in (0..).zip(ready) {
+        let (destination, remark) = recordings.destination(ready.header)?;
+        inbox.begin_with(ready.remarks.into_iter().chain(remark).map(Msg::Remark));
+        let prepared = ready.prepared;
+        let exit = exit.map(|exit| {
+            if prepared.is_replay() {
+                ExitPolicy::for_replay()
+            } else {
+                exit.clone()
+            }
+        });
+        let (id, target) = (SessionId(number), prepared.target);
+        watched.push(Session::new(id, target, exit).replaying(prepared.playback));
+        begun.push((id, prepared.origin, destination));
+    }
+    Ok((watched, begun))
+}
+
+/// Writes the outcome of each build to its recording.
+async fn end_recordings(model: &Model, writers: &Writers) {
     for (session, writer) in writers.take() {
         let Some(watched) = model.session(session) else {
             continue;
         };
         let outcome = Outcome::of(&watched.build, &watched.target.image_id);
         if let Some(failure) = writer.end(outcome, model.now).await {
-            print_new_remark(&model, recorder::remark(failure));
+            print_new_remark(model, recorder::remark(failure));
         }
     }
-    result
 }
 
 /// Prints a remark that came too late for the watch to show it.

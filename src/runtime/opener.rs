@@ -6,16 +6,17 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::effect::OpenTarget;
-use crate::app::msg::{Listed, Msg};
+use crate::app::msg::{Listed, Msg, Remark};
 use crate::app::session::SessionId;
 use crate::backend::ImagesSource;
 use crate::config::Record;
 use crate::error::Error;
-use crate::recording::Folder;
+use crate::recording::{Folder, Header};
 use crate::runtime::account::Account;
 use crate::runtime::prepare::Ready;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::recorder;
+use crate::runtime::recorder::Destination;
 use crate::runtime::sessions::Sessions;
 
 /// The time between two lists of the account, and the first one before a failed request is made again.
@@ -28,6 +29,27 @@ pub(super) struct Recordings {
     pub record: Record,
     pub folder: Option<Folder>,
     pub resumes: bool,
+}
+
+impl Recordings {
+    /// Where a build is recorded, and what to tell the user about that.
+    pub(super) fn destination(
+        &self,
+        header: Header,
+    ) -> Result<(Option<Destination>, Option<Remark>), Error> {
+        let record = self.record.clone();
+        recorder::destination(record, self.folder.as_ref(), header, self.resumes)
+    }
+
+    /// The same for the builds that are opened later: a file that the user has named is of one build.
+    pub(super) fn of_more(self, is_live: bool) -> Self {
+        let record = match self.record {
+            Record::InFile(_) if is_live => Record::InFolder,
+            Record::InFile(_) => Record::No,
+            record => record,
+        };
+        Self { record, ..self }
+    }
 }
 
 /// A watch that was prepared, and whether it is the first of those that were picked together.
@@ -75,7 +97,7 @@ impl Opener {
         });
         if let Some(folder) = self.recordings.folder.clone() {
             let messages = messages.clone();
-            tasks.spawn_blocking("recorded", move || {
+            tasks.spawn_blocking("recordings", move || {
                 let watches = folder.history().unwrap_or_default();
                 // Fails if the loop has ended.
                 let _ = messages.blocking_send(Msg::Recorded(watches));
@@ -86,7 +108,7 @@ impl Opener {
     /// Prepares the watches of these images.
     pub(super) fn open(&self, targets: Vec<OpenTarget>, tasks: &mut Tasks) {
         let (account, sender) = (Arc::clone(&self.account), self.sender.clone());
-        tasks.spawn("opener", async move {
+        tasks.spawn("poller", async move {
             for (place, target) in targets.into_iter().enumerate() {
                 let region = target.region.as_deref();
                 let ready = account.prepare(&target.image_id, region).await;
@@ -114,13 +136,7 @@ impl Opener {
         tasks: &mut Tasks,
     ) -> Msg {
         let started = ready.and_then(|ready| {
-            let Recordings {
-                record,
-                folder,
-                resumes,
-            } = self.recordings.clone();
-            let header = ready.header;
-            let (destination, _) = recorder::destination(record, folder.as_ref(), header, resumes)?;
+            let (destination, _) = self.recordings.destination(ready.header)?;
             Ok((ready.prepared, destination))
         });
         match started {

@@ -320,15 +320,15 @@ impl Aws {
     /// Checks that only calls of the allow-list were made, each to its service, and that all were signed.
     pub(crate) fn assert_only_signed_reads(&self) {
         const ALLOWED: [(&str, &str); 10] = [
-            ("ListWorkflowExecutions", "imagebuilder"),
-            ("ListWorkflowStepExecutions", "imagebuilder"),
-            ("GetLogEvents", "logs"),
-            ("FilterLogEvents", "logs"),
             ("DescribeStackEvents", "cloudformation"),
             ("DescribeStacks", "cloudformation"),
             ("ListStacks", "cloudformation"),
             ("DescribeImages", "ec2"),
             ("GetImage", "imagebuilder"),
+            ("ListWorkflowExecutions", "imagebuilder"),
+            ("ListWorkflowStepExecutions", "imagebuilder"),
+            ("GetLogEvents", "logs"),
+            ("FilterLogEvents", "logs"),
             ("GetCallerIdentity", "sts"),
         ];
         let account = self.account();

@@ -132,6 +132,11 @@ const EXITS: &[Exit] = &[
     watching(FAILING, panic("hook")),
     watching(REPLAY, panic("player")),
     Exit {
+        by: Action::Keys("b"),
+        from: "CREATE_COMPLETE",
+        ..panic("images")
+    },
+    Exit {
         by: Action::Keys("y"),
         from: "CREATE_COMPLETE",
         ..panic("clipboard")

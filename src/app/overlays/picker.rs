@@ -81,7 +81,9 @@ impl Picker {
             self.listing = Listing::default();
             self.is_whole = true;
         }
-        rows.into_iter().for_each(|row| self.listing.add(row));
+        for row in rows {
+            self.listing.add(row);
+        }
         if fault.is_some() || whole {
             self.fault = fault;
         }

@@ -142,7 +142,7 @@ fn watch(model: &mut Model, targets: Vec<(String, Option<String>)>, effects: &mu
             show(model, id);
         }
     } else {
-        model.is_opening = true;
+        model.opening = new.len();
         effects.push(Effect::Open(new));
     }
 }
@@ -163,7 +163,7 @@ pub(super) fn type_key(picker: &mut Picker, key: Key) -> bool {
 /// A session was opened: the first of several is shown.
 pub(super) fn opened(model: &mut Model, id: SessionId, target: Target, is_first: bool) {
     let session = Session::new(id, target, None);
-    model.is_opening = false;
+    model.opening = model.opening.saturating_sub(1);
     if model.shown.is_placeholder() {
         model.replace_placeholder(session);
         return;
@@ -175,7 +175,7 @@ pub(super) fn opened(model: &mut Model, id: SessionId, target: Target, is_first:
 }
 
 pub(super) fn not_opened(model: &mut Model, why: &str, effects: &mut Effects) {
-    model.is_opening = false;
+    model.opening = model.opening.saturating_sub(1);
     if model.shown.is_placeholder() {
         open_picker(model, effects);
         if let Some(Overlay::Picker(picker)) = &mut model.overlay {

@@ -96,19 +96,25 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
     }
+    settle(model, was_watching, &mut effects);
+    effects
+}
+
+/// What follows from every message: headless, the end of watches; on a screen, the layout.
+fn settle(model: &mut Model, was_watching: bool, effects: &mut Effects) {
     match model.mode {
         Mode::Headless => {
             let elapsed = model.elapsed;
             for session in model.sessions_mut() {
-                ending::end_if_due(session, elapsed, &mut effects);
+                ending::end_if_due(session, elapsed, effects);
             }
             if was_watching && !model.is_watching() {
                 effects.push(Effect::Exit(model.exit_code()));
             }
         }
         Mode::Screen => {
-            if model.shown.is_placeholder() && model.overlay.is_none() && !model.is_opening {
-                builds::open_picker(model, &mut effects);
+            if model.shown.is_placeholder() && model.overlay.is_none() && model.opening == 0 {
+                builds::open_picker(model, effects);
             }
             model.shown.build.index_some(&mut WorkBudget::slice());
             find::select_first_match(model);
@@ -116,7 +122,6 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             model.settle();
         }
     }
-    effects
 }
 
 /// Prints how far each build is that has not ended.

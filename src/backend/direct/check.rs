@@ -1,19 +1,22 @@
 //! Asks for each permission of a watch by a harmless call: one about a build that need not exist. Also the caller's
 //! identity, and the smallest policy that permits everything.
 
+use chrono::DateTime;
 use serde_json::json;
 
 use crate::aws::endpoints::partition;
 use crate::aws::operation::Operation;
+use crate::backend::cloudwatch_logs;
 use crate::backend::direct::client::{Call, Refusal};
 use crate::backend::direct::ec2::Lookup;
 use crate::backend::direct::query::{ForeignBody, result, xml};
 use crate::backend::direct::{Direct, cloudformation, ec2, imagebuilder};
+use crate::backend::{LogPath, LogRead, LogRequest};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::text::safe::SafeText;
 
 /// The calls of a watch, with what is lost without each of them. The first four can show a build.
-const NEEDED: [(Operation, &str); 7] = [
+const NEEDED: [(Operation, &str); 9] = [
     (
         Operation::DescribeStackEvents,
         "no events: the build is followed by the status of its stack",
@@ -42,7 +45,18 @@ const NEEDED: [(Operation, &str); 7] = [
         Operation::ListWorkflowStepExecutions,
         "the steps are known by the build log only",
     ),
+    (
+        Operation::GetLogEvents,
+        "no build log, and no cause of a failure from it",
+    ),
+    (
+        Operation::FilterLogEvents,
+        "lines of the build log that come late are found by reading more",
+    ),
 ];
+
+/// The log groups of all images.
+const LOG_GROUPS: &str = "/aws/imagebuilder/";
 
 /// The id of a workflow that does not exist.
 const NO_WORKFLOW: &str = "wf-00000000-0000-0000-0000-000000000000";
@@ -120,16 +134,18 @@ impl Direct {
                 Operation::DescribeStacks => cloudformation::describe_stacks(&name),
                 Operation::ListStacks => cloudformation::list_deleted_stacks(None),
                 Operation::DescribeImages => ec2::describe_images(&lookup),
+                Operation::GetLogEvents | Operation::FilterLogEvents => Vec::new(),
                 Operation::ListWorkflowExecutions | Operation::ListWorkflowStepExecutions => {
                     Vec::new()
                 }
                 _ => imagebuilder::get_image(&image),
             };
+            let body = log_body(operation, &name);
             let call = Call {
                 json: match operation {
                     Operation::ListWorkflowExecutions => Some(&workflows),
                     Operation::ListWorkflowStepExecutions => Some(&steps),
-                    _ => None,
+                    _ => body.as_deref(),
                 },
                 operation,
                 region: None,
@@ -167,6 +183,25 @@ impl Direct {
     }
 }
 
+/// The body of a read of a log that need not exist.
+fn log_body(operation: Operation, name: &str) -> Option<String> {
+    let read = match operation {
+        Operation::GetLogEvents => LogRead::Forward,
+        Operation::FilterLogEvents => LogRead::Search,
+        _ => return None,
+    };
+    Some(cloudwatch_logs::body(&LogRequest {
+        path: LogPath {
+            group: format!("{LOG_GROUPS}ParallelClusterImage-{name}"),
+            stream: "0.0.0/1".to_owned(),
+        },
+        read,
+        from: DateTime::UNIX_EPOCH,
+        until: None,
+        token: None,
+    }))
+}
+
 /// The smallest policy that permits every call, as JSON.
 pub(crate) fn policy(region: Option<&str>) -> String {
     let partition = partition(region.unwrap_or_default());
@@ -179,6 +214,8 @@ pub(crate) fn policy(region: Option<&str>) -> String {
         serde_json::json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource})
     };
     let events = [Operation::DescribeStackEvents, Operation::DescribeStacks];
+    let logs = [Operation::GetLogEvents, Operation::FilterLogEvents];
+    let groups = format!("arn:{partition}:logs:*:*:log-group:{LOG_GROUPS}*");
     let builder = [
         Operation::GetImage,
         Operation::ListWorkflowExecutions,
@@ -191,6 +228,7 @@ pub(crate) fn policy(region: Option<&str>) -> String {
             statement("Stacks", &events, &stacks),
             statement("Finding", &finding, "*"),
             statement("Builder", &builder, "*"),
+            statement("Log", &logs, &groups),
         ],
     });
     serde_json::to_string_pretty(&policy).unwrap_or_default() + "\n"

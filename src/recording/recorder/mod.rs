@@ -18,6 +18,7 @@ use crate::domain::resume::Standing;
 use crate::file;
 use crate::recording::choice::{self, Candidate};
 use crate::recording::format::{Line, append, kind};
+use crate::recording::log_file::LogFile;
 use crate::recording::named::{NamedFile, OpenError};
 use crate::recording::recorder::earlier::Earlier;
 use crate::recording::transcript::Transcript;
@@ -32,6 +33,8 @@ pub struct Recorder {
     /// The header, until it is written.
     header: Option<Header>,
     transcript: Transcript,
+    /// The build log.
+    log: LogFile,
     /// The lines that are not written yet.
     backlog: Vec<u8>,
     /// Whether there is something to record: a watch that never finds an image leaves no file.
@@ -133,6 +136,7 @@ impl Recorder {
             destination,
             header,
             transcript: Transcript::default(),
+            log: LogFile::default(),
             backlog: Vec::new(),
             has_content: false,
             older: None,
@@ -167,6 +171,7 @@ impl Recorder {
     /// # Errors
     /// If a write fails. Nothing is lost: the next call retries.
     pub fn record(&mut self, observation: &Observation) -> io::Result<()> {
+        self.log.add(observation);
         if self.decide(observation)? {
             return Ok(());
         }
@@ -210,6 +215,9 @@ impl Recorder {
         {
             let why = "the file was removed";
             return Err(io::Error::new(io::ErrorKind::NotFound, why));
+        }
+        if let (Destination::File { path, .. }, None) = (&self.destination, &self.earlier) {
+            self.log.flush(path)?;
         }
         if self.backlog.is_empty() && self.header.is_none() {
             return Ok(());

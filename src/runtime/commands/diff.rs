@@ -31,6 +31,15 @@ struct Read {
     name: String,
 }
 
+impl Read {
+    fn side(&self) -> Side<'_> {
+        Side {
+            build: &self.build,
+            image_id: &self.image_id,
+        }
+    }
+}
+
 /// Prints the differences and returns the exit code.
 pub(crate) fn diff(diff: Diff) -> Result<u8, Error> {
     let Diff {
@@ -46,13 +55,7 @@ pub(crate) fn diff(diff: Diff) -> Result<u8, Error> {
             read(second, recordings.as_ref(), &common).await?,
         ])
     })?;
-    fn side(read: &Read) -> Side<'_> {
-        Side {
-            build: &read.build,
-            image_id: &read.image_id,
-        }
-    }
-    let differences = compare(&side(&before), &side(&after));
+    let differences = compare(&before.side(), &after.side());
     print(&match format {
         HistoryFormat::Table { theme, .. } => {
             let columns = columns().unwrap_or(usize::MAX);

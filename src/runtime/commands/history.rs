@@ -106,7 +106,10 @@ pub(crate) fn open(which: &Recorded, action: &str) -> Result<(PathBuf, Recording
         })?;
     }
     match Recording::open(&file) {
-        Ok(recording) => Ok((file, recording)),
+        Ok(mut recording) => {
+            recording.add_log(&file);
+            Ok((file, recording))
+        }
         Err(ReadError::Foreign) => {
             let bytes = read_saved(&file).map_err(|error| failed(&error))?;
             let recording = saved_events::read(&bytes).map_err(|error| failed(&error))?;

@@ -76,7 +76,9 @@ pub(in crate::runtime) async fn read(mut images: Images) -> (Listing, Vec<Fault>
         match rows {
             Ok(rows) => {
                 tries = 0;
-                rows.into_iter().for_each(|row| listing.add(row));
+                for row in rows {
+                    listing.add(row);
+                }
             }
             Err(fault) if fault.kind.may_pass() && tries < RETRIES => {
                 tokio::time::sleep(FIRST_WAIT * 2_u32.pow(tries)).await;

@@ -8,6 +8,7 @@ pub const PARTS: &[&str] = &[
     "estimate",
     "foreign thread",
     "hook",
+    "images",
     "input",
     "player",
     "poller",

@@ -60,20 +60,23 @@ fn others<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
         return Vec::new();
     }
     let sign = |verdict| theme.glyphs().verdict(verdict);
-    let full = others.iter().flat_map(|session| {
-        let verdict = session.build.verdict();
-        let name = model
-            .label(session.id)
-            .map_or_else(String::new, |label| label.text);
-        let chip = format!("{} {name}", sign(verdict));
-        [Span::styled(chip, theme.verdict(verdict)), Span::raw(" ")]
-    });
+    let full: Line<'_> = others
+        .iter()
+        .flat_map(|session| {
+            let verdict = session.build.verdict();
+            let name = model
+                .label(session.id)
+                .map_or_else(String::new, |label| label.text);
+            let chip = format!("{} {name}", sign(verdict));
+            [Span::styled(chip, theme.verdict(verdict)), Span::raw(" ")]
+        })
+        .collect();
     let signs = others.iter().map(|session| {
         let verdict = session.build.verdict();
         Span::styled(sign(verdict), theme.verdict(verdict))
     });
     let signs: Vec<_> = [Span::raw("+ ")].into_iter().chain(signs).collect();
-    vec![Line::from_iter(full), Line::from(signs)]
+    vec![full, Line::from(signs)]
 }
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {

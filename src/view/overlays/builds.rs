@@ -45,22 +45,26 @@ pub(crate) fn draw(model: &Model, menu: BuildsMenu, theme: &Theme, screen: Rect,
         .min(usize::from(inner.width) / 3);
     let rows = sessions.iter().zip(names).enumerate().skip(menu.top);
     for ((index, (session, name)), row) in rows.zip(inner.rows()) {
-        let marked = index == menu.cursor;
+        let is_chosen = index == menu.cursor;
         let mut line = build(model, session, theme);
         let name = Span::styled(
             pad(&line_cell(&name, columns, theme), columns),
             theme.strong(),
         );
         line.spans.insert(0, name);
-        let marker = if marked { theme.glyphs().marker } else { " " };
+        let marker = if is_chosen {
+            theme.glyphs().marker
+        } else {
+            " "
+        };
         line.spans.insert(0, Span::raw(marker));
-        if marked {
+        if is_chosen {
             line.spans
                 .iter_mut()
                 .for_each(|span| span.style = Style::new());
         }
         cut_line(line, usize::from(row.width), theme).render(row, buf);
-        if marked {
+        if is_chosen {
             buf.set_style(row, theme.selected(true));
         }
     }

@@ -303,7 +303,7 @@ proptest! {
                     if several.model.shown.id == id(0) {
                         several.send(Msg::Key(Key::Char('{')));
                     }
-                    for key in [Key::Char('B'), Key::Char('x'), Key::Esc] {
+                    for key in [Key::Char('B'), Key::Delete, Key::Esc] {
                         several.send(Msg::Key(key));
                     }
                     prop_assert_eq!(several.model.shown.id, id(0));

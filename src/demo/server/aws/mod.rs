@@ -37,9 +37,11 @@ pub(crate) fn is_about(world: &World, request: &LoggedRequest) -> bool {
     let stack = request.parameter("StackName");
     let arn = request.parameter("imageBuildVersionArn");
     let workflow = request.parameter("workflowExecutionId");
+    let group = request.parameter("logGroupName");
     stack.is_some_and(|name| world.stack(name).is_some() || name == world.image_id())
         || arn.is_some_and(|arn| world.has_made(arn))
         || workflow.is_some_and(|id| world.workflow(id).is_some())
+        || group.is_some_and(|group| group.ends_with(&format!("-{}", world.image_id())))
 }
 
 /// The correct response at this moment; an unsigned request is refused. A list is of all worlds, and anything else is about
