@@ -245,8 +245,8 @@ impl World {
         let failure = stack.failure.clone().filter(|_| status == "FAILED");
         Some(StageView {
             status,
-            failure,
             reason,
+            failure,
             ami,
         })
     }
