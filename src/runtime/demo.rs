@@ -100,7 +100,6 @@ impl SimulatedAccount {
         };
         let origin = Origin::Api {
             backend,
-            endpoint: self.url.to_string(),
             interval: None,
             simulator: None,
         };
