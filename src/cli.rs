@@ -2,15 +2,18 @@
 //!
 //! `config` combines the result with the environment and the files.
 
-use std::ffi::OsStr;
+mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::cli::values::{SCENARIOS, Suggested, THEMES, duration, replay_speed, secret, speed};
 use crate::text::secret::Secret;
+
+pub(crate) use self::values::{heartbeat, interval};
 
 /// Watch AWS ParallelCluster image builds live in the terminal.
 #[derive(Debug, Parser)]
@@ -389,41 +392,6 @@ pub enum Color {
     Never,
 }
 
-/// The scenarios that a shell completes.
-const SCENARIOS: [&str; 7] = [
-    "success", "failure", "rollback", "leftover", "rebuild", "deleted", "flaky",
-];
-/// The themes that a shell completes; a user may have others.
-const THEMES: [&str; 6] = [
-    "auto",
-    "neutral",
-    "dark",
-    "light",
-    "high-contrast",
-    "colour-blind",
-];
-
-/// Any text, with names that a shell completes. Without names a shell offers files.
-#[derive(Clone, Debug)]
-struct Suggested(&'static [&'static str]);
-
-impl TypedValueParser for Suggested {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<String, clap::Error> {
-        StringValueParser::new().parse_ref(command, argument, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(self.0.iter().copied().map(PossibleValue::new)))
-    }
-}
-
 /// The completion script for a shell.
 pub(crate) fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
@@ -444,67 +412,10 @@ pub(crate) fn manual(command: Option<&str>) -> Option<String> {
     Some(String::from_utf8_lossy(&page).into_owned())
 }
 
-/// Scripts say "for ever" with a huge number. Longer than any watch, and still far from an overflow when it is added to
-/// a time.
-const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
-
-fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .map(|duration| duration.min(LONGEST))
-        .map_err(|error| format!("{error}; examples: 5s, 2m, 500ms"))
-}
-
-/// Takes a text whose errors are reported elsewhere: those of clap would repeat it.
-#[expect(clippy::unnecessary_wraps, reason = "clap's parsers return a result")]
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::new(text))
-}
-
-/// Parses a polling interval.
-pub(crate) fn interval(text: &str) -> Result<Duration, String> {
-    let interval = duration(text)?;
-    if interval < Duration::from_millis(200) {
-        return Err("the minimum is 200ms".to_owned());
-    }
-    if interval > Duration::from_hours(24) {
-        return Err("the maximum is 24h".to_owned());
-    }
-    Ok(interval)
-}
-
-/// Parses the time between two progress lines; zero means none.
-pub(crate) fn heartbeat(text: &str) -> Result<Duration, String> {
-    if text == "0" {
-        return Ok(Duration::ZERO);
-    }
-    let every = duration(text)?;
-    if !every.is_zero() && every < Duration::from_millis(200) {
-        return Err("the minimum is 200ms; 0 is never".to_owned());
-    }
-    if every > Duration::from_hours(24) {
-        return Err("the maximum is 24h; 0 is never".to_owned());
-    }
-    Ok(every)
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(speed) if (0.1..=10_000.0).contains(&speed) => Ok(speed),
-        _ => Err("must be a number from 0.1 to 10000".to_owned()),
-    }
-}
-
-fn replay_speed(text: &str) -> Result<ReplaySpeed, String> {
-    if text == "max" {
-        return Ok(ReplaySpeed::Max);
-    }
-    let times = speed(text).map_err(|error| format!("{error}, or max"))?;
-    Ok(ReplaySpeed::Times(times))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::values::LONGEST;
 
     #[test]
     fn the_command_line_is_consistent() {

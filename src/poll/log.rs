@@ -152,7 +152,6 @@ pub(crate) struct LogSchedule {
     refused: bool,
     /// The build had ended when it was first seen.
     ended: Option<Duration>,
-    resumed: Vec<Arc<LogLine>>,
 }
 
 impl LogSchedule {
@@ -166,18 +165,12 @@ impl LogSchedule {
             reading: None,
             refused: false,
             ended: None,
-            resumed: Vec::new(),
         }
     }
 
     /// Takes events as known that an earlier watch has recorded.
     pub(super) fn remember(&mut self, page: &WalkStep) {
         self.note(Duration::ZERO, page);
-    }
-
-    /// Takes lines as known that an earlier watch has recorded: the log is read from the newest of them on.
-    pub(super) fn remember_lines(&mut self, lines: impl IntoIterator<Item = Arc<LogLine>>) {
-        self.resumed.extend(lines);
     }
 
     fn note(&mut self, now: Duration, page: &WalkStep) {
@@ -236,30 +229,19 @@ impl LogSchedule {
             return;
         };
         let from = began - BEFORE_IMAGE;
-        let mut seen = SeenLines::default();
-        let resumed = std::mem::take(&mut self.resumed);
-        let resumed: Vec<_> = resumed
-            .into_iter()
-            .filter(|line| line.timestamp >= from)
-            .collect();
-        for line in &resumed {
-            seen.remember(line);
-        }
-        let newest = seen.newest();
         let from_first = self.start == LogStart::First;
-        let history = match (newest, from_first) {
-            (None, true) => History::Done,
-            (None, false) => History::Unknown,
-            // The recording has them from the first line on, or says so itself.
-            (Some(_), _) => History::Done,
+        let history = if from_first {
+            History::Done
+        } else {
+            History::Unknown
         };
         self.reading = Some(Reading {
             path,
             from,
-            seen,
+            seen: SeenLines::default(),
             tail: Tail {
                 token: None,
-                from: newest.or(from_first.then_some(from)),
+                from: from_first.then_some(from),
                 due: now,
                 caught_up: false,
                 is_over: false,

@@ -50,12 +50,6 @@ impl SeenLines {
         oldest.checked_add_signed(chrono::TimeDelta::milliseconds(1))
     }
 
-    /// Takes a line as passed on.
-    pub(super) fn remember(&mut self, line: &LogLine) {
-        self.count(line).passed_on += 1;
-        self.newest = self.newest.max(Some(line.timestamp));
-    }
-
     /// The new ones of lines that were read by token: in order, each once, unless a read begins again.
     pub(super) fn read(&mut self, lines: Vec<LogLine>, forward: bool) -> Vec<LogLine> {
         let mut new = Vec::with_capacity(lines.len());

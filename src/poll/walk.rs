@@ -11,15 +11,18 @@
 //!
 //! Tests: `tests/it/poll/walk.rs`.
 
+mod in_progress;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::observation::{LateEvent, WalkStep};
+use crate::domain::observation::WalkStep;
 use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
 use crate::poll::aside::Aside;
 use crate::poll::continuity::{Continuity, Trail};
 use crate::poll::known::{Known, Walked};
+use crate::poll::walk::in_progress::WalkInProgress;
 
 /// The number of known events that a walk must meet before it takes everything below them as known, too: an event that
 /// arrives late is found if fewer than this many newer ones had been committed before it.
@@ -103,28 +106,6 @@ enum End {
     OfHistory,
     /// Above a page that the service refuses.
     Refused,
-}
-
-/// A walk between its first page and its last.
-#[derive(Debug, Default)]
-struct WalkInProgress {
-    /// The next page's token.
-    token: Option<NextToken>,
-    tries: u32,
-    /// The newest page has to be fetched before the token is used.
-    is_probing: bool,
-    /// A step of it was returned.
-    is_shown: bool,
-    trail: Trail,
-    aside: Aside,
-    /// The number of new events above the first known one.
-    fresh: usize,
-    late: Vec<LateEvent>,
-    /// The number of known events that it has met.
-    overlap: usize,
-    /// The number of consecutive pages without an event that the walk had not met.
-    idle_pages: u32,
-    audit: bool,
 }
 
 impl Walk {
@@ -441,49 +422,4 @@ fn is_odd(page: &EventsPage, stack: Option<&StackId>, aside: &Aside, known: &Kno
     let is_new =
         |event: &Arc<StackEvent>| !aside.has_met(&event.stack_id) && !known.contains(event);
     !page.events.iter().any(own) && page.events.iter().any(is_new)
-}
-
-impl WalkInProgress {
-    /// The fingerprint of the event that it has met under this id.
-    fn fingerprint(&self, event: &StackEvent, id: &EventId) -> Option<Fingerprint> {
-        let own = self.trail.fingerprint(event, id);
-        own.or_else(|| self.aside.fingerprint(event, id))
-    }
-
-    fn has_new(&self) -> bool {
-        self.fresh > 0 || !self.late.is_empty() || self.aside.has_new()
-    }
-
-    /// Reads a whole page and returns its fresh events, newest first. Events of other stacks are set aside.
-    fn read(
-        &mut self,
-        events: &[Arc<StackEvent>],
-        stack: Option<&StackId>,
-        known: &Known,
-    ) -> Vec<Arc<StackEvent>> {
-        let mut fresh = Vec::new();
-        let mut is_further = self.aside.read(events, stack, known);
-        for event in events.iter().filter(|event| Some(&event.stack_id) == stack) {
-            if self.trail.has_met(event) {
-                continue;
-            }
-            is_further = true;
-            let newer = self.trail.push(event);
-            if known.contains(event) {
-                self.overlap += 1;
-            } else if let (1.., Some(newer)) = (self.overlap, newer) {
-                self.late.push(LateEvent {
-                    event: Arc::clone(event),
-                    before: newer.event_id.clone(),
-                });
-            } else {
-                fresh.push(Arc::clone(event));
-            }
-        }
-        self.fresh += fresh.len();
-        self.trail.end_page(events, stack, self.token.take());
-        self.idle_pages = if is_further { 0 } else { self.idle_pages + 1 };
-        self.tries = 0;
-        fresh
-    }
 }

@@ -1,10 +1,19 @@
-//! The account that builds are watched in: it lists its images, and prepares the watch of another one.
+//! The account that builds are watched in: it lists its images, and prepares the watch of another one. Here begins every
+//! watch, whatever its source is.
 
+use crate::app::session::Target;
+use crate::app::status::playback::Playback;
 use crate::backend::Images;
-use crate::config::ApiSettings;
+use crate::clock::Clock;
+use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
+use crate::domain::listing::ListedStatus;
 use crate::error::Error;
-use crate::runtime::demo::SimulatedAccount;
+use crate::runtime::commands::{self, history};
+use crate::runtime::demo::{self, SimulatedAccount};
 use crate::runtime::prepare::{Common, Ready, prepare_api, prepare_images};
+use crate::runtime::recorder;
+use crate::runtime::sessions::Origin;
+use crate::text::safe::SafeText;
 
 #[derive(Clone, Debug)]
 pub(super) enum Account {
@@ -43,6 +52,85 @@ impl Account {
             Self::Recording => Err(no_account()),
         }
     }
+}
+
+/// Prepares the watches of a source, each build once, and the account that they are in.
+pub(super) async fn prepare(
+    settings: SourceSettings,
+    waits: bool,
+    common: &Common,
+) -> Result<(Vec<Ready>, Account), Error> {
+    match settings {
+        SourceSettings::Api {
+            mut builds,
+            account,
+            all_building,
+        } => {
+            if all_building {
+                builds.extend(building(&account, common).await?);
+            }
+            let account = Account::Live {
+                api: account,
+                waits,
+                common: common.clone(),
+            };
+            let mut all: Vec<Ready> = Vec::new();
+            for api in builds {
+                let ready = prepare_api(api, waits, common).await?;
+                if all.iter().all(|other| !other.is_same_build(&ready)) {
+                    all.push(ready);
+                }
+            }
+            Ok((all, account))
+        }
+        SourceSettings::Demo(demo) => {
+            let (all, account) = demo::prepare(&demo).await?;
+            Ok((all, Account::Simulated(account)))
+        }
+        SourceSettings::Replay { which, speed } => {
+            Ok((vec![prepare_replay(&which, speed)?], Account::Recording))
+        }
+    }
+}
+
+/// The settings of every image that is being built now.
+async fn building(account: &ApiSettings, common: &Common) -> Result<Vec<ApiSettings>, Error> {
+    let images = prepare_images(account.clone(), common).await?;
+    let (listing, faults) = commands::list::read(images).await;
+    let rows = listing.sorted().into_iter();
+    let rows = rows.filter(|row| row.status == ListedStatus::Building);
+    let all: Vec<_> = rows
+        .map(|row| account.for_image(row.image_id.as_str(), None))
+        .collect();
+    match faults.first().filter(|_| all.is_empty()) {
+        Some(fault) => Err(Error::Requests(fault.to_string())),
+        None => Ok(all),
+    }
+}
+
+/// The speed of a replay that was played without pauses, once the user has gone back in it.
+const USUAL: f64 = 60.0;
+
+fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
+    let (file, recording) = history::open(which, "replay")?;
+    let (begin, end) = recording.span();
+    let (clock, factor) = match speed {
+        PlaybackSpeed::Times(factor) => (Clock::scenario(begin, factor), factor),
+        PlaybackSpeed::Max => (Clock::scenario(end, USUAL), USUAL),
+    };
+    let remarks = recorder::remarks_on(&file, &recording);
+    let header = recording.header;
+    let target = Target {
+        image_id: SafeText::new(&header.image_id).as_str().to_owned(),
+        region: header.region.as_deref().map(SafeText::new),
+        backend: None,
+        note: Some("replay".to_owned()),
+    };
+    let origin = Origin::Recording(recording.observations);
+    let mut ready = Ready::new(target, clock.until(end), origin, header);
+    ready.prepared.playback = Some(Playback::new((begin, end), factor));
+    ready.remarks = remarks;
+    Ok(ready)
 }
 
 fn no_account() -> Error {

@@ -20,7 +20,6 @@ use crate::demo::server::aws::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
 use crate::demo::{Scenario, Simulator};
 use crate::error::Error;
 use crate::recording::{self, Header};
-use crate::runtime::account::Account;
 use crate::runtime::prepare::{AWS, PARALLELCLUSTER_API, Ready, bug, usage};
 use crate::runtime::sessions::Origin;
 use crate::text::safe::SafeText;
@@ -38,7 +37,7 @@ pub(super) struct SimulatedAccount {
 }
 
 /// Prepares the watches of a simulated account. The first one runs the simulator.
-pub(super) async fn prepare(demo: &DemoSettings) -> Result<(Vec<Ready>, Account), Error> {
+pub(super) async fn prepare(demo: &DemoSettings) -> Result<(Vec<Ready>, SimulatedAccount), Error> {
     let scenarios = Scenario::several(&demo.scenario, demo.builds)
         .map_err(|error| usage("invalid value for --scenario", &error))?;
     let clock = Clock::scenario(Clock::wall().now(), demo.speed);
@@ -67,7 +66,7 @@ pub(super) async fn prepare(demo: &DemoSettings) -> Result<(Vec<Ready>, Account)
     {
         *of = Some(Box::new(simulator));
     }
-    Ok((all, Account::Simulated(account)))
+    Ok((all, account))
 }
 
 impl SimulatedAccount {

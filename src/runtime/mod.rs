@@ -116,7 +116,7 @@ async fn watch(
         OutputMode::Screen(keys) => (Mode::Screen, keys.clone()),
         OutputMode::Headless(_) => (Mode::Headless, KeyMap::default()),
     };
-    let (ready, account) = prepare::prepare(settings.source, settings.waits, &common).await?;
+    let (ready, account) = account::prepare(settings.source, settings.waits, &common).await?;
     if ready.is_empty() && mode == Mode::Headless {
         print_diagnostic("note: no image is being built; `bakewatch list` lists all of them");
         return Ok(exit_code::NO_IMAGE);

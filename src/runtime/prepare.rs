@@ -4,7 +4,6 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::app::msg::Remark;
 use crate::app::session::Target;
-use crate::app::status::playback::Playback;
 use crate::aws::credentials::settings::find_region;
 use crate::aws::endpoints::{Endpoints, Service};
 use crate::aws::shared::Shared;
@@ -16,15 +15,10 @@ use crate::backend::parallelcluster::{ApiUrl, ImageId, MfaSessions, ParallelClus
 use crate::backend::{Backend, Images, parallelcluster};
 use crate::clock::Clock;
 use crate::config::headers::ExtraHeader;
-use crate::config::{ANY_IMAGE, ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
-use crate::domain::listing::ListedStatus;
+use crate::config::{ANY_IMAGE, ApiSettings};
 use crate::domain::stack_event::StackId;
 use crate::error::Error;
 use crate::recording::{self, Header};
-use crate::runtime::account::Account;
-use crate::runtime::commands::{self, history};
-use crate::runtime::demo;
-use crate::runtime::recorder;
 use crate::runtime::sessions::{Origin, Prepared};
 use crate::text::safe::SafeText;
 
@@ -86,57 +80,6 @@ impl Common {
             mfa,
             shared: Shared::default(),
         }
-    }
-}
-
-/// Prepares the watches of a source, each build once, and the account that they are in.
-pub(super) async fn prepare(
-    settings: SourceSettings,
-    waits: bool,
-    common: &Common,
-) -> Result<(Vec<Ready>, Account), Error> {
-    match settings {
-        SourceSettings::Api {
-            mut builds,
-            account,
-            all_building,
-        } => {
-            if all_building {
-                builds.extend(building(&account, common).await?);
-            }
-            let account = Account::Live {
-                api: account,
-                waits,
-                common: common.clone(),
-            };
-            let mut all: Vec<Ready> = Vec::new();
-            for api in builds {
-                let ready = prepare_api(api, waits, common).await?;
-                if all.iter().all(|other| !other.is_same_build(&ready)) {
-                    all.push(ready);
-                }
-            }
-            Ok((all, account))
-        }
-        SourceSettings::Demo(demo) => demo::prepare(&demo).await,
-        SourceSettings::Replay { which, speed } => {
-            Ok((vec![prepare_replay(&which, speed)?], Account::Recording))
-        }
-    }
-}
-
-/// The settings of every image that is being built now.
-async fn building(account: &ApiSettings, common: &Common) -> Result<Vec<ApiSettings>, Error> {
-    let images = prepare_images(account.clone(), common).await?;
-    let (listing, faults) = commands::list::read(images).await;
-    let rows = listing.sorted().into_iter();
-    let rows = rows.filter(|row| row.status == ListedStatus::Building);
-    let all: Vec<_> = rows
-        .map(|row| account.for_image(row.image_id.as_str(), None))
-        .collect();
-    match faults.first().filter(|_| all.is_empty()) {
-        Some(fault) => Err(Error::Requests(fault.to_string())),
-        None => Ok(all),
     }
 }
 
@@ -360,31 +303,6 @@ pub(super) async fn prepare_direct(
 
 pub(super) fn bug(error: &dyn std::error::Error) -> Error {
     Error::Bug(error.to_string())
-}
-
-/// The speed of a replay that was played without pauses, once the user has gone back in it.
-const USUAL: f64 = 60.0;
-
-fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
-    let (file, recording) = history::open(which, "replay")?;
-    let (begin, end) = recording.span();
-    let (clock, factor) = match speed {
-        PlaybackSpeed::Times(factor) => (Clock::scenario(begin, factor), factor),
-        PlaybackSpeed::Max => (Clock::scenario(end, USUAL), USUAL),
-    };
-    let remarks = recorder::remarks_on(&file, &recording);
-    let header = recording.header;
-    let target = Target {
-        image_id: SafeText::new(&header.image_id).as_str().to_owned(),
-        region: header.region.as_deref().map(SafeText::new),
-        backend: None,
-        note: Some("replay".to_owned()),
-    };
-    let origin = Origin::Recording(recording.observations);
-    let mut ready = Ready::new(target, clock.until(end), origin, header);
-    ready.prepared.playback = Some(Playback::new((begin, end), factor));
-    ready.remarks = remarks;
-    Ok(ready)
 }
 
 /// Checks the URL of the settings, which `watch` would refuse. `origin` is where it is set.

@@ -59,6 +59,8 @@ fn a_refused_list_is_asked_for_once_told_once_and_costs_nothing_else() {
         let mut program = aws.watch("img", &[]);
         program.wait_for(|line| line.contains(denied));
         aws.finish();
+        program.wait_for(|line| line.contains("finishing"));
+        aws.delete();
         let ended = program.end();
         assert_eq!(ended.code(), Some(0), "{:#?}", ended.lines);
         let told = ended.lines.iter().filter(|line| line.contains(denied));
@@ -79,6 +81,14 @@ fn the_steps_are_replayed_as_they_were_watched() {
     let mut program = aws.watch("img", &["--record", file]);
     program.wait_for(|line| line.contains("LaunchBuildInstance"));
     aws.finish();
+    aws.wait_until(|calls| {
+        let lists = calls
+            .iter()
+            .filter(|call| call.action == "ListWorkflowExecutions");
+        lists.count() > 1
+    });
+    program.wait_for(|line| line.contains("finishing"));
+    aws.delete();
     let watched = program.end();
     let expected = pairs(&[
         ("LaunchBuildInstance", "RUNNING"),
@@ -88,7 +98,7 @@ fn the_steps_are_replayed_as_they_were_watched() {
     let replayed = run(&["replay", file, "--speed", "max", "-o", "json"]);
     assert_eq!(steps(&replayed), expected, "{:#?}", replayed.lines);
     let report = run(&["report", file]).lines.join("\n");
-    let row = "| build-image | LaunchBuildInstance | ExecuteComponents | COMPLETED |";
+    let row = "| `build-image` | `LaunchBuildInstance` | `ExecuteComponents` | `COMPLETED` |";
     assert!(report.contains(row), "{report}");
 }
 
