@@ -23,7 +23,7 @@ use bakewatch::testing::backend::{
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::demo::FaultPlan;
 use bakewatch::testing::domain::{Fault, ImageAnswer, StackEvent};
-use bakewatch::testing::poll::{Permit, Poller, Schedules};
+use bakewatch::testing::poll::{Permits, Poller, Schedules};
 use bakewatch::testing::style::Theme;
 use bakewatch::testing::view::view;
 use chrono::{DateTime, Offset, Utc};
@@ -181,7 +181,7 @@ async fn day() {
     let (_commands, commands) = mpsc::channel(4);
     let poller = Poller {
         source: OnePage,
-        permit: Permit::new(clock.clone()),
+        permits: Permits::new(clock.clone()),
         clock: clock.clone(),
         schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
         observations: sender,

@@ -71,7 +71,7 @@ pub mod output {
 }
 
 pub mod poll {
-    pub use crate::poll::permit::Permit;
+    pub use crate::poll::permit::Permits;
     pub use crate::poll::poller::Poller;
     pub use crate::poll::schedule::{ApiRequest, PollCommand, Schedules};
     pub use crate::poll::walk::{OVERLAP, SHORT_POLLS, Walk};

@@ -6,11 +6,12 @@ use chrono::TimeDelta;
 use crate::backend::direct::Direct;
 use crate::backend::parallelcluster::ParallelCluster;
 use crate::backend::{
-    EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source, StepSource,
-    StepsAnswer,
+    Asked, Endpoint, EventSource, EventsError, EventsResponse, ImageSource, NextToken, Source,
+    StepSource, StepsAnswer,
 };
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
+use crate::domain::observation::Stream;
 use crate::text::safe::SafeText;
 
 #[derive(Debug)]
@@ -66,8 +67,15 @@ impl Source for Enriched {
         Some(self)
     }
 
-    fn take_requests(&mut self) -> u32 {
-        1 + self.aws.take_requests()
+    fn endpoint(&self, stream: Stream) -> Endpoint {
+        match stream {
+            Stream::Steps | Stream::Log => self.aws.endpoint(stream),
+            Stream::Events | Stream::Image | Stream::Images => self.api.endpoint(stream),
+        }
+    }
+
+    fn take_requests(&mut self) -> Vec<Asked> {
+        self.aws.take_requests()
     }
 
     fn take_refusals(&mut self) -> Vec<Fault> {

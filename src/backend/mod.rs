@@ -32,6 +32,7 @@ use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::listing::ListedImage;
 use crate::domain::log_line::LogLine;
+use crate::domain::observation::Stream;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ListedWorkflows;
 
@@ -229,6 +230,22 @@ impl ImagesSource for Images {
     }
 }
 
+/// What has a budget of requests of its own: one service in one region.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    pub service: &'static str,
+    pub host: String,
+}
+
+/// The requests that an endpoint got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub endpoint: Endpoint,
+    pub requests: u32,
+    /// Whether it asked for fewer.
+    pub is_throttled: bool,
+}
+
 /// The capabilities of a backend for one image. All have events; any other one may be missing.
 pub trait Source: EventSource {
     type Image: ImageSource;
@@ -245,9 +262,14 @@ pub trait Source: EventSource {
     /// `None` if the backend can't read build logs.
     fn log_source(&mut self) -> Option<&mut Self::Log>;
 
-    /// The requests since the last time that this was asked.
-    fn take_requests(&mut self) -> u32 {
-        1
+    /// Where the requests of a stream are sent to, or the first of them.
+    fn endpoint(&self, _: Stream) -> Endpoint {
+        Endpoint::default()
+    }
+
+    /// The requests since the last time that this was asked; none where each is one request to the stream's endpoint.
+    fn take_requests(&mut self) -> Vec<Asked> {
+        Vec::new()
     }
 
     /// How often the image is described while its build runs. `None`: as usual.
@@ -345,9 +367,17 @@ impl Source for Backend {
         Some(self)
     }
 
-    fn take_requests(&mut self) -> u32 {
+    fn endpoint(&self, stream: Stream) -> Endpoint {
         match self {
-            Self::ParallelCluster(_) => 1,
+            Self::ParallelCluster(api) => api.endpoint(stream),
+            Self::Direct(aws) => aws.endpoint(stream),
+            Self::Enriched(both) => both.endpoint(stream),
+        }
+    }
+
+    fn take_requests(&mut self) -> Vec<Asked> {
+        match self {
+            Self::ParallelCluster(_) => Vec::new(),
             Self::Direct(aws) => aws.take_requests(),
             Self::Enriched(both) => both.take_requests(),
         }

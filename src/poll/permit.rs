@@ -1,19 +1,162 @@
-//! The permit to make requests to one endpoint, shared by all sessions that poll it: one request at a time, a budget of
-//! requests, and a common back-off after throttling. The poller asks for it before each request.
+//! The permits to make requests, shared by all sessions: for each service of a region one request at a time, a budget of
+//! requests, and a common back-off after throttling. The poller asks for one before each request.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::backend::{Asked, Endpoint, Source};
 use crate::clock::Clock;
+use crate::domain::observation::Stream;
 
 /// The requests that an endpoint gets per second, on average.
 const RATE: f64 = 4.5;
 /// The requests that may follow each other without a pause: the first walk over a long history is not slowed.
 const BURST: f64 = 100.0;
+/// The requests that each rank leaves to the one before it: where the budget is short, the first rank has all of it.
+const RESERVE: f64 = 3.0;
+/// The ranks: events and the image, the steps, the log; first those of the shown session, then those of the others.
+const RANKS: usize = 6;
+
+/// The permits of all endpoints. Its clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Budgets {
+    clock: Clock,
+    permits: Arc<Mutex<Vec<(Endpoint, Permit)>>>,
+}
+
+impl Budgets {
+    /// Budgets that refill by this clock.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            permits: Arc::default(),
+        }
+    }
+
+    /// What another session needs: it shares the budgets.
+    pub(crate) fn session(&self) -> Permits {
+        Permits {
+            budgets: self.clone(),
+            shown: Shown::default(),
+            asked: std::array::from_fn(|_| vec![Endpoint::default()]),
+        }
+    }
+
+    fn of(&self, endpoint: &Endpoint) -> Permit {
+        let mut permits = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, permit)) = permits.iter().find(|(of, _)| of == endpoint) {
+            return permit.clone();
+        }
+        let permit = Permit::new(self.clock.clone());
+        permits.push((endpoint.clone(), permit.clone()));
+        permit
+    }
+}
+
+/// Whether a session is the one on the screen. Its clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown(Arc<AtomicBool>);
+
+impl Shown {
+    pub(crate) fn set(&self, is_shown: bool) {
+        self.0.store(is_shown, Ordering::Relaxed);
+    }
+
+    fn rank(&self, stream: Stream) -> usize {
+        let rank = match stream {
+            Stream::Steps => 1,
+            Stream::Log => 2,
+            _ => 0,
+        };
+        let is_shown = self.0.load(Ordering::Relaxed);
+        rank + if is_shown { 0 } else { RANKS / 2 }
+    }
+}
+
+/// The permits of one session: those of the endpoints that its streams use.
+#[derive(Debug)]
+pub struct Permits {
+    budgets: Budgets,
+    shown: Shown,
+    /// For each stream its endpoint, then the others that its last request was sent to.
+    asked: [Vec<Endpoint>; Stream::COUNT],
+}
+
+impl Permits {
+    /// The permits of a session that shares nothing.
+    pub fn new(clock: Clock) -> Self {
+        Budgets::new(clock).session()
+    }
+
+    pub(crate) fn shown(&self) -> Shown {
+        self.shown.clone()
+    }
+
+    /// Takes note of the endpoints of a source. Whether its events and its image have different ones.
+    pub(crate) fn begin(&mut self, source: &impl Source) -> bool {
+        for (stream, asked) in Stream::ALL.into_iter().zip(&mut self.asked) {
+            *asked = vec![source.endpoint(stream)];
+        }
+        self.asked[Stream::Events.index()] != self.asked[Stream::Image.index()]
+    }
+
+    /// When the stream may make its next request, by the clock's running time.
+    pub(crate) fn ready_at(&self, stream: Stream) -> Duration {
+        let rank = self.shown.rank(stream);
+        let endpoints = self.asked[stream.index()].iter();
+        let ready = endpoints.map(|endpoint| self.budgets.of(endpoint).ready_at(rank));
+        ready.max().unwrap_or_default()
+    }
+
+    /// The permit for a stream's next request, and the rank to ask with.
+    pub(crate) fn of(&self, stream: Stream) -> (Permit, usize) {
+        let endpoint = &self.asked[stream.index()][0];
+        (self.budgets.of(endpoint), self.shown.rank(stream))
+    }
+
+    /// Counts the requests that were made under a stream's permit, and begins the back-off of the endpoints that ask for
+    /// one, until the stream's next request.
+    pub(crate) fn note(
+        &mut self,
+        stream: Stream,
+        asked: Vec<Asked>,
+        is_throttled: bool,
+        next: Duration,
+    ) {
+        let known = &mut self.asked[stream.index()];
+        let none_says = !asked.iter().any(|asked| asked.is_throttled);
+        if is_throttled && none_says {
+            self.budgets.of(&known[0]).hold_back(next);
+        }
+        if asked.is_empty() {
+            return;
+        }
+        known.truncate(1);
+        for asked in asked {
+            let permit = self.budgets.of(&asked.endpoint);
+            let is_permitted = known[0] == asked.endpoint;
+            permit.count(asked.requests.saturating_sub(u32::from(is_permitted)));
+            if asked.is_throttled {
+                permit.hold_back(next);
+            }
+            if !is_permitted {
+                known.push(asked.endpoint);
+            }
+        }
+    }
+
+    /// Ends the back-offs of the session's endpoints, because the user asked for a request.
+    pub(crate) fn end_back_off(&self) {
+        for endpoint in self.asked.iter().flatten() {
+            self.budgets.of(endpoint).end_back_off();
+        }
+    }
+}
 
 /// The permit of one endpoint. Its clones share it.
 #[derive(Clone, Debug)]
-pub struct Permit {
+pub(crate) struct Permit {
     in_flight: Arc<tokio::sync::Mutex<()>>,
     budget: Arc<Mutex<Budget>>,
     clock: Clock,
@@ -25,14 +168,19 @@ pub(crate) struct InFlight<'a> {
     _guard: tokio::sync::MutexGuard<'a, ()>,
 }
 
+/// A place among those that wait for the request in flight.
+#[derive(Debug)]
+struct Place<'a>(&'a Permit, usize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.budget().waiting[self.1] -= 1;
+    }
+}
+
 impl Permit {
-    /// A permit whose budget refills by this clock.
-    pub fn new(clock: Clock) -> Self {
-        let budget = Budget {
-            requests: BURST,
-            counted_at: clock.elapsed(),
-            not_before: Duration::ZERO,
-        };
+    fn new(clock: Clock) -> Self {
+        let budget = Budget::new(clock.elapsed());
         Self {
             in_flight: Arc::default(),
             budget: Arc::new(Mutex::new(budget)),
@@ -40,32 +188,41 @@ impl Permit {
         }
     }
 
-    /// When the endpoint may get its next request, by the clock's running time.
-    pub(crate) fn ready_at(&self) -> Duration {
-        self.budget().ready_at()
+    fn ready_at(&self, rank: usize) -> Duration {
+        self.budget().ready_at(rank)
     }
 
-    /// Waits for the request in flight. `None` if the endpoint must not get another one yet: a response in the meantime
-    /// may have begun a back-off.
-    pub(crate) async fn acquire(&self) -> Option<InFlight<'_>> {
-        let guard = self.in_flight.lock().await;
-        let is_taken = self.budget().take(self.clock.elapsed());
-        is_taken.then_some(InFlight { _guard: guard })
+    /// Waits for the request in flight, and for those of a better rank. `None` if the endpoint must not get another one
+    /// yet: a response in the meantime may have begun a back-off.
+    pub(crate) async fn acquire(&self, rank: usize) -> Option<InFlight<'_>> {
+        self.budget().waiting[rank] += 1;
+        let place = Place(self, rank);
+        loop {
+            let guard = self.in_flight.lock().await;
+            let mut budget = self.budget();
+            if budget.waiting[..rank].iter().any(|waiting| *waiting > 0) {
+                // The lock is fair: it goes to the one that waits longest, and at last to a better rank.
+                continue;
+            }
+            let is_taken = budget.take(rank, self.clock.elapsed());
+            drop(budget);
+            drop(place);
+            return is_taken.then_some(InFlight { _guard: guard });
+        }
     }
 
-    /// Counts requests that were made under a permit besides the permitted one: the next ones wait for them.
-    pub(crate) fn count(&self, more: u32) {
+    /// Counts requests that were made besides a permitted one: the next ones wait for them.
+    fn count(&self, more: u32) {
         self.budget().requests -= f64::from(more);
     }
 
     /// Begins a back-off: no session makes a request before this time.
-    pub(crate) fn hold_back(&self, until: Duration) {
+    fn hold_back(&self, until: Duration) {
         let mut budget = self.budget();
         budget.not_before = budget.not_before.max(until);
     }
 
-    /// Ends a back-off, because the user asked for a request.
-    pub(crate) fn end_back_off(&self) {
+    fn end_back_off(&self) {
         self.budget().not_before = Duration::ZERO;
     }
 
@@ -83,17 +240,29 @@ struct Budget {
     counted_at: Duration,
     /// The end of the back-off.
     not_before: Duration,
+    /// How many of each rank wait for the request in flight.
+    waiting: [usize; RANKS],
 }
 
 impl Budget {
-    fn ready_at(&self) -> Duration {
-        let missing = Duration::from_secs_f64((1.0 - self.requests).max(0.0) / RATE);
+    const fn new(now: Duration) -> Self {
+        Self {
+            requests: BURST,
+            counted_at: now,
+            not_before: Duration::ZERO,
+            waiting: [0; RANKS],
+        }
+    }
+
+    fn ready_at(&self, rank: usize) -> Duration {
+        let reserve = RESERVE * f64::from(u8::try_from(rank).unwrap_or(u8::MAX));
+        let missing = Duration::from_secs_f64((1.0 + reserve - self.requests).max(0.0) / RATE);
         (self.counted_at + missing).max(self.not_before)
     }
 
     /// Counts a request, if one may be made.
-    fn take(&mut self, now: Duration) -> bool {
-        if now < self.ready_at() {
+    fn take(&mut self, rank: usize, now: Duration) -> bool {
+        if now < self.ready_at(rank) {
             return false;
         }
         let passed = now.saturating_sub(self.counted_at);
@@ -109,49 +278,41 @@ mod tests {
     use chrono::DateTime;
     use proptest::prelude::*;
 
-    const fn budget() -> Budget {
-        Budget {
-            requests: BURST,
-            counted_at: Duration::ZERO,
-            not_before: Duration::ZERO,
-        }
-    }
-
     #[tokio::test(start_paused = true)]
     async fn requests_beside_the_permitted_one_take_their_part_of_the_budget() {
         let permit = Permit::new(Clock::scenario(DateTime::UNIX_EPOCH, 1.0));
         permit.count(108);
-        let ready = permit.ready_at();
+        let ready = permit.ready_at(0);
         assert_eq!(ready, Duration::from_secs_f64(9.0 / RATE));
     }
 
     #[test]
     fn a_long_first_walk_is_not_slowed() {
-        let mut budget = budget();
-        assert!((0..60).all(|_| budget.take(Duration::from_millis(1))));
+        let mut budget = Budget::new(Duration::ZERO);
+        assert!((0..60).all(|_| budget.take(0, Duration::from_millis(1))));
     }
 
     proptest! {
         /// However eagerly it is asked, the endpoint gets no more than the burst and 4.5 requests a second.
         #[test]
-        fn the_rate_is_bounded(pauses in prop::collection::vec(0_u64..200, 1..2_000)) {
-            let mut budget = budget();
+        fn the_rate_is_bounded(rank in 0..RANKS, pauses in prop::collection::vec(0_u64..200, 1..2_000)) {
+            let mut budget = Budget::new(Duration::ZERO);
             let (mut now, mut made) = (Duration::ZERO, 0_u32);
             for pause in pauses {
                 now += Duration::from_millis(pause);
-                made += u32::from(budget.take(now));
+                made += u32::from(budget.take(rank, now));
                 prop_assert!(f64::from(made) <= BURST + RATE * now.as_secs_f64() + 0.001);
             }
         }
 
         /// A request that waits until the time that is promised can be made.
         #[test]
-        fn a_request_can_be_made_at_the_promised_time(waits in prop::collection::vec(0_u64..100, 1..500)) {
-            let mut budget = budget();
+        fn a_request_can_be_made_at_the_promised_time(rank in 0..RANKS, waits in prop::collection::vec(0_u64..100, 1..500)) {
+            let mut budget = Budget::new(Duration::ZERO);
             let mut now = Duration::ZERO;
             for wait in waits {
-                now = budget.ready_at().max(now) + Duration::from_millis(wait);
-                prop_assert!(budget.take(now));
+                now = budget.ready_at(rank).max(now) + Duration::from_millis(wait);
+                prop_assert!(budget.take(rank, now));
             }
         }
     }
@@ -162,17 +323,67 @@ mod tests {
         let one = Permit::new(clock.clone());
         let other = one.clone();
         let second = Duration::from_secs(1);
-        let in_flight = one.acquire().await;
+        let in_flight = one.acquire(0).await;
         assert!(in_flight.is_some());
-        assert!(tokio::time::timeout(second, other.acquire()).await.is_err());
+        assert!(
+            tokio::time::timeout(second, other.acquire(0))
+                .await
+                .is_err()
+        );
         one.hold_back(clock.elapsed() + second);
         drop(in_flight);
-        assert!(other.acquire().await.is_none(), "throttled");
-        assert!(other.ready_at() > clock.elapsed());
+        assert!(other.acquire(0).await.is_none(), "throttled");
+        assert!(other.ready_at(0) > clock.elapsed());
         other.end_back_off();
-        assert!(one.acquire().await.is_some());
+        assert!(one.acquire(0).await.is_some());
         one.hold_back(clock.elapsed() + second);
         tokio::time::advance(second).await;
-        assert!(other.acquire().await.is_some(), "the back-off is over");
+        assert!(other.acquire(0).await.is_some(), "the back-off is over");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_short_budget_is_for_the_first_rank() {
+        let permit = Permit::new(Clock::scenario(DateTime::UNIX_EPOCH, 1.0));
+        permit.count(100);
+        let ready = (0..RANKS).map(|rank| permit.ready_at(rank));
+        assert!(ready.is_sorted_by(|one, next| one < next));
+        tokio::time::advance(permit.ready_at(0)).await;
+        assert!(permit.acquire(1).await.is_none());
+        assert!(permit.acquire(0).await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_rank_does_not_wait_for_those_that_came_before_it() {
+        let permit = Permit::new(Clock::scenario(DateTime::UNIX_EPOCH, 1.0));
+        let in_flight = permit.acquire(0).await;
+        let order = Mutex::new(Vec::new());
+        let request = async |rank| {
+            let _in_flight = permit.acquire(rank).await;
+            order.lock().unwrap().push(rank);
+            tokio::task::yield_now().await;
+        };
+        let release = async { drop(in_flight) };
+        tokio::join!(
+            request(5),
+            request(3),
+            request(5),
+            request(0),
+            request(2),
+            release
+        );
+        assert_eq!(*order.lock().unwrap(), [0, 2, 3, 5, 5]);
+    }
+
+    #[test]
+    fn the_shown_session_is_first_then_the_events_then_the_steps_then_the_log() {
+        let (shown, other) = (Shown::default(), Shown::default());
+        shown.set(true);
+        let streams = [Stream::Events, Stream::Steps, Stream::Log];
+        let ranks = [shown, other].map(|shown| streams.map(|stream| shown.rank(stream)));
+        assert_eq!(ranks, [[0, 1, 2], [3, 4, 5]]);
     }
 }
+
+#[cfg(test)]
+#[path = "permit_tests.rs"]
+mod sessions;

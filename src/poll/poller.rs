@@ -1,6 +1,6 @@
 //! The background task that sends requests to the backend and passes on each observation: between the backend and the
 //! recorder. [`Schedules`] decides what to send and when; the poller keeps a minimum gap between two polls, even if the
-//! schedules, the user or a fast clock would poll sooner, and asks for the endpoint's permit.
+//! schedules, the user or a fast clock would poll sooner, and asks for the permit of the stream's endpoint.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::backend::{ImageSource, LogSource, Source, StepSource};
 use crate::clock::Clock;
 use crate::domain::observation::{Observation, ObservationSink, Seen, Stream};
-use crate::poll::permit::Permit;
+use crate::poll::permit::{Permit, Permits};
 use crate::poll::schedule::{ApiRequest, PollCommand, Schedules};
 
 /// The shortest real time between two polls, at any speed of the clock. The pages of one walk are one poll.
@@ -28,7 +28,7 @@ enum Wait {
 #[derive(Debug)]
 pub struct Poller<S, O> {
     pub source: S,
-    pub permit: Permit,
+    pub permits: Permits,
     pub clock: Clock,
     pub schedules: Schedules,
     /// A slow receiver slows the polling down, and nothing is dropped.
@@ -38,6 +38,9 @@ pub struct Poller<S, O> {
 
 impl<S: Source, O: ObservationSink> Poller<S, O> {
     pub async fn run(mut self) {
+        if self.permits.begin(&self.source) {
+            self.schedules.separate();
+        }
         if self.source.image_source().is_none() {
             self.schedules.skip_image();
         }
@@ -53,7 +56,11 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         let mut not_before = [None; Stream::COUNT];
         let mut behind = TimeDelta::zero();
         loop {
-            let (request, due) = self.schedules.next();
+            let permits = &self.permits;
+            let next = self
+                .schedules
+                .next_permitted(|stream| permits.ready_at(stream));
+            let (request, due) = next;
             let stream = request.stream();
             match self.wait(due, not_before[stream.index()]).await {
                 Wait::Over => {}
@@ -87,10 +94,14 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
     /// what the response shows, if anything, and whether the next page of a walk is to follow at once.
     async fn request(&mut self, request: ApiRequest) -> (Option<Seen>, bool) {
         let mut later = Vec::new();
-        let is_log = request.stream() == Stream::Log;
+        let stream = request.stream();
+        let (permit, rank) = self.permits.of(stream);
+        // Another session's response may have begun a back-off since this request was due.
+        let is_ready = self.permits.ready_at(stream) <= self.clock.elapsed();
+        let permit = is_ready.then_some((&permit, rank));
         let result = match request {
             ApiRequest::Events(token) => {
-                let fetch = permitted(&self.permit, self.source.events(token.as_ref()));
+                let fetch = permitted(permit, self.source.events(token.as_ref()));
                 let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
                 let now = self.clock.elapsed();
                 let on_events = |response| self.schedules.on_events(now, response);
@@ -99,7 +110,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             }
             ApiRequest::Image => match self.source.image_source() {
                 Some(source) => {
-                    let fetch = permitted(&self.permit, source.image());
+                    let fetch = permitted(permit, source.image());
                     let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
                     let now = self.clock.elapsed();
                     let on_image = |response| self.schedules.on_image(now, response);
@@ -109,7 +120,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             },
             ApiRequest::Steps => match self.source.step_source() {
                 Some(source) => {
-                    let fetch = permitted(&self.permit, source.steps());
+                    let fetch = permitted(permit, source.steps());
                     let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
                     let now = self.clock.elapsed();
                     let on_steps = |response| self.schedules.on_steps(now, response);
@@ -119,7 +130,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             },
             ApiRequest::Log(request) => match self.source.log_source() {
                 Some(source) => {
-                    let fetch = permitted(&self.permit, source.log(&request));
+                    let fetch = permitted(permit, source.log(&request));
                     let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
                     let now = self.clock.elapsed();
                     let on_log = |response| self.schedules.on_log(now, response);
@@ -128,13 +139,10 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 None => (None, false),
             },
         };
-        // One was permitted; the others take their part of the budget, too.
-        let more = self.source.take_requests().saturating_sub(1);
-        self.permit.count(more);
-        // The log is another service's, and has a back-off of its own.
-        if !is_log && result.0.as_ref().is_some_and(Seen::is_throttled) {
-            self.permit.hold_back(self.schedules.next().1);
-        }
+        let is_throttled = result.0.as_ref().is_some_and(Seen::is_throttled);
+        let next = self.schedules.next_try(stream);
+        let asked = self.source.take_requests();
+        self.permits.note(stream, asked, is_throttled, next);
         for command in later {
             self.apply(command);
         }
@@ -144,7 +152,6 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
     /// Waits until a request is due and permitted, or the app sends a command.
     async fn wait(&mut self, due: Duration, not_before: Option<Instant>) -> Wait {
         let now = Instant::now();
-        let due = due.max(self.permit.ready_at());
         let span = self
             .clock
             .to_wall_time(due.saturating_sub(self.clock.elapsed()));
@@ -166,7 +173,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             PollCommand::PollNow => {
                 self.source.retry_now();
                 // Only the user may end a back-off: the endpoint asked all sessions for it.
-                self.permit.end_back_off();
+                self.permits.end_back_off();
             }
             PollCommand::CatchUp => self.source.reconnect(),
             PollCommand::Audit => {}
@@ -208,8 +215,12 @@ impl ObservationSink for mpsc::Sender<Observation> {
 }
 
 /// Makes a request while no other one is in flight to the endpoint. `None` if the endpoint must not get one now.
-async fn permitted<T>(permit: &Permit, fetch: impl Future<Output = T>) -> Option<T> {
-    let _in_flight = permit.acquire().await?;
+async fn permitted<T>(
+    permit: Option<(&Permit, usize)>,
+    fetch: impl Future<Output = T>,
+) -> Option<T> {
+    let (permit, rank) = permit?;
+    let _in_flight = permit.acquire(rank).await?;
     Some(fetch.await)
 }
 
@@ -325,7 +336,7 @@ mod tests {
                 image: Duration::from_millis(image),
                 log: Arc::clone(&log),
             },
-            permit: Permit::new(clock.clone()),
+            permits: Permits::new(clock.clone()),
             clock,
             schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
             observations: sender,
@@ -420,7 +431,7 @@ mod tests {
                 connected: false,
                 log: Arc::clone(&log),
             },
-            permit: Permit::new(clock.clone()),
+            permits: Permits::new(clock.clone()),
             clock,
             schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
             observations: sender,
@@ -524,7 +535,7 @@ mod tests {
                 log: Requests::default(),
                 retries: 0,
             },
-            permit: Permit::new(clock.clone()),
+            permits: Permits::new(clock.clone()),
             clock,
             schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
             observations: sender,
@@ -587,13 +598,20 @@ mod tests {
     async fn only_a_poll_that_the_user_asks_for_ends_a_back_off() {
         let (mut poller, ..) = faulty(0..0, FaultKind::Throttled, 1.0);
         let until = poller.clock.elapsed() + Duration::from_secs(30);
-        poller.permit.hold_back(until);
+        let streams = [Stream::Events, Stream::Image];
+        for stream in streams {
+            poller.permits.note(stream, Vec::new(), true, until);
+        }
         for command in [PollCommand::Audit, PollCommand::CatchUp] {
             poller.apply(command);
-            assert_eq!(poller.permit.ready_at(), until, "{command:?}");
+            for stream in streams {
+                assert_eq!(poller.permits.ready_at(stream), until, "{command:?}");
+            }
         }
         poller.apply(PollCommand::PollNow);
-        assert!(poller.permit.ready_at() < until);
+        for stream in streams {
+            assert!(poller.permits.ready_at(stream) < until);
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -669,7 +687,7 @@ mod tests {
             source: EventsOnly {
                 corrections: [0, -10, -10, 0].map(minutes).to_vec(),
             },
-            permit: Permit::new(clock.clone()),
+            permits: Permits::new(clock.clone()),
             clock: clock.clone(),
             schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
             observations: sender,

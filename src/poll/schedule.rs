@@ -81,6 +81,8 @@ pub struct Schedules {
     steps: Option<StepsSchedule>,
     /// `None` unless the log is wanted and the backend can read it.
     log: Option<LogSchedule>,
+    /// Whether the events and the image come from different endpoints.
+    is_apart: bool,
     interval: Option<Duration>,
     random: fastrand::Rng,
 }
@@ -94,6 +96,7 @@ impl Schedules {
             events: EventsSchedule::new(Cadence::new(interval, random)),
             image: Some(ImageSchedule::new(image)),
             log: None,
+            is_apart: false,
             interval,
             random: fork,
             steps: None,
@@ -116,6 +119,11 @@ impl Schedules {
     /// Makes no more requests for the image.
     pub(crate) fn skip_image(&mut self) {
         self.image = None;
+    }
+
+    /// Throttling of the events says nothing about the image, nor the other way round.
+    pub(crate) fn separate(&mut self) {
+        self.is_apart = true;
     }
 
     /// Makes requests for the steps, too.
@@ -149,16 +157,31 @@ impl Schedules {
 
     /// The next request, and when it is due. Where two are due at the same time, the shorter one precedes a walk.
     pub fn next(&self) -> (ApiRequest, Duration) {
-        let events = self.events.request();
-        let next = match self.image.as_ref().and_then(Schedule::next) {
+        self.next_permitted(|_| Duration::ZERO)
+    }
+
+    /// The same, where a stream may make no request before a time.
+    pub(crate) fn next_permitted(
+        &self,
+        ready_at: impl Fn(Stream) -> Duration,
+    ) -> (ApiRequest, Duration) {
+        let permitted = |(request, due): (ApiRequest, Duration)| {
+            let ready = ready_at(request.stream());
+            (request, due.max(ready))
+        };
+        let events = permitted(self.events.request());
+        let image = self.image.as_ref().and_then(Schedule::next);
+        let next = match image.map(permitted) {
             Some(image) if image.1 <= events.1 => image,
             _ => events,
         };
-        let next = match self.steps.as_ref().and_then(Schedule::next) {
+        let steps = self.steps.as_ref().and_then(Schedule::next);
+        let next = match steps.map(permitted) {
             Some(steps) if steps.1 < next.1 => steps,
             _ => next,
         };
-        match self.log.as_ref().and_then(Schedule::next) {
+        let log = self.log.as_ref().and_then(Schedule::next);
+        match log.map(permitted) {
             Some(log) if log.1 < next.1 => log,
             _ => next,
         }
@@ -182,6 +205,9 @@ impl Schedules {
         response: Result<EventsResponse, EventsError>,
     ) -> Option<Seen> {
         let seen = self.events.on_response(now, response)?;
+        if self.is_apart && seen.is_throttled() {
+            return Some(seen);
+        }
         if let Some(image) = &mut self.image {
             image.on_other(now, &seen, self.events.request().1);
         }
@@ -202,6 +228,9 @@ impl Schedules {
     ) -> Option<Seen> {
         let image = self.image.as_mut()?;
         let seen = image.on_response(now, response)?;
+        if self.is_apart && seen.is_throttled() {
+            return Some(seen);
+        }
         let next_try = image.next().map_or(now, |(_, due)| due);
         self.events.on_other(now, &seen, next_try);
         if let Some(steps) = &mut self.steps {

@@ -99,7 +99,6 @@ impl SimulatedAccount {
         };
         let origin = Origin::Api {
             backend,
-            endpoint: self.url.to_string(),
             interval: None,
             simulator: None,
         };

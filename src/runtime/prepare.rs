@@ -115,7 +115,6 @@ pub(super) async fn prepare_api(
         api: Some(api_url.without_scheme()),
         ..Header::new(&target.image_id, backend, clock.now())
     };
-    let endpoint = api_url.without_scheme();
     let interval = api.interval;
     let source = client_of_api(api, api_url, image_id, common)?;
     let backend = match aws {
@@ -124,7 +123,6 @@ pub(super) async fn prepare_api(
     };
     let origin = Origin::Api {
         backend,
-        endpoint,
         interval,
         simulator: None,
     };
@@ -297,7 +295,6 @@ pub(super) async fn prepare_direct(
         .map_err(|error| usage("failed to set up TLS", &error))?;
     let origin = Origin::Api {
         backend: Backend::Direct(Box::new(source)),
-        endpoint: region,
         interval: api.interval,
         simulator: None,
     };

@@ -276,6 +276,7 @@ impl ScreenLoop<'_> {
         failpoint::hit("update");
         let effects = update(self.model, msg);
         self.stale = true;
+        self.sessions.show(self.model.shown.id);
         self.run_effects(effects)
     }
 

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::demo::Simulator;
 use crate::domain::observation::Observation;
 use crate::poll::log::LogStart;
-use crate::poll::permit::Permit;
+use crate::poll::permit::{Budgets, Shown};
 use crate::poll::poller::Poller;
 use crate::poll::schedule::{PollCommand, Schedules};
 use crate::recording::{Player, RecordingSink, Writer};
@@ -47,8 +47,6 @@ pub(super) struct Prepared {
 pub(super) enum Origin {
     Api {
         backend: Backend,
-        /// The name of what has a budget of its own: the API's host, or the region that AWS is asked in.
-        endpoint: String,
         /// `--interval`.
         interval: Option<Duration>,
         /// The simulated API of the demo.
@@ -88,7 +86,8 @@ pub(super) struct Sessions {
     pub clock: Clock,
     pub inbox: Inbox,
     /// The budgets of the endpoints: sessions that poll the same one share it.
-    permits: Vec<(String, Permit)>,
+    budgets: Budgets,
+    shown: Vec<(SessionId, Shown)>,
     mfa: MfaSessions,
     pub messages: mpsc::Sender<Msg>,
     writers: Writers,
@@ -110,7 +109,8 @@ impl Sessions {
             messages,
             writers,
             log_start: LogStart::Newest,
-            permits: Vec::new(),
+            budgets: Budgets::new(clock.clone()),
+            shown: Vec::new(),
             clock,
             inbox,
             mfa,
@@ -119,19 +119,17 @@ impl Sessions {
         }
     }
 
-    /// The budget of an endpoint.
-    fn permit(&mut self, endpoint: String) -> Permit {
-        if let Some((_, permit)) = self.permits.iter().find(|(of, _)| *of == endpoint) {
-            return permit.clone();
+    /// The session on the screen: its requests come first.
+    pub(super) fn show(&self, session: SessionId) {
+        for (id, shown) in &self.shown {
+            shown.set(*id == session);
         }
-        let permit = Permit::new(self.clock.clone());
-        self.permits.push((endpoint, permit.clone()));
-        permit
     }
 
     /// Stops to poll: a poller ends without its commands.
     pub(super) fn stop(&mut self, session: SessionId) {
         self.pollers.retain(|(id, _)| *id != session);
+        self.shown.retain(|(id, _)| *id != session);
     }
 
     /// Starts to poll or to play, once the recording is open.
@@ -151,7 +149,7 @@ impl Sessions {
         let sink = RecordingSink::new(writer.as_ref(), messages.clone(), to_message);
         self.writers.add(session, writer);
         let clock = self.clock.clone();
-        let (backend, endpoint, interval, simulator) = match origin {
+        let (backend, interval, simulator) = match origin {
             Origin::Recording(recorded) => {
                 let player = Player::new(recorded, clock.clone());
                 let (commands, receiver) = mpsc::channel(KEYS);
@@ -171,10 +169,9 @@ impl Sessions {
             }
             Origin::Api {
                 backend,
-                endpoint,
                 interval,
                 simulator,
-            } => (backend, endpoint, interval, simulator),
+            } => (backend, interval, simulator),
         };
         if let Some(simulator) = simulator {
             tasks.spawn("simulator", simulator.serve());
@@ -182,7 +179,8 @@ impl Sessions {
         let schedules = Schedules::new(interval, fastrand::Rng::new());
         let mut schedules = schedules.with_log(self.log_start);
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
-        let permit = self.permit(endpoint);
+        let permits = self.budgets.session();
+        self.shown.push((session, permits.shown()));
         tasks.spawn("poller", async move {
             if let Some(opening) = opening {
                 let opened = opening.wait().await;
@@ -199,7 +197,7 @@ impl Sessions {
             }
             let poller = Poller {
                 source: backend,
-                permit,
+                permits,
                 clock,
                 schedules,
                 observations: sink,

@@ -18,6 +18,7 @@ use crate::aws::shared::Shared;
 use crate::aws::skew::ServerClock;
 use crate::aws::tls::{CaBundle, TlsError};
 use crate::backend::direct::query::ForeignBody;
+use crate::backend::{Asked, Endpoint};
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 
@@ -81,7 +82,7 @@ pub(super) struct Client {
     bundle: Option<CaBundle>,
     clock: ServerClock,
     /// The requests that were not counted yet.
-    requests: u32,
+    asked: Vec<Asked>,
 }
 
 impl Client {
@@ -109,7 +110,7 @@ impl Client {
             shared,
             bundle,
             clock: ServerClock::new(clock),
-            requests: 0,
+            asked: Vec::new(),
         })
     }
 
@@ -135,7 +136,11 @@ impl Client {
         if let Some(region) = call.region {
             self.connect_to(region).map_err(Refusal::Fault)?;
         }
-        let response = self.exchange(call).await?;
+        let outcome = self.exchange(call).await;
+        if matches!(&outcome, Err(Refusal::Fault(fault)) if fault.kind == FaultKind::Throttled) {
+            self.asked(call).is_throttled = true;
+        }
+        let response = outcome?;
         read(&response.body).map_err(|foreign| {
             let context = self.context(call);
             let status = response.status.as_u16();
@@ -168,8 +173,44 @@ impl Client {
         Ok(())
     }
 
-    pub(super) fn take_requests(&mut self) -> u32 {
-        std::mem::take(&mut self.requests)
+    pub(super) fn take_requests(&mut self) -> Vec<Asked> {
+        std::mem::take(&mut self.asked)
+    }
+
+    /// Where an operation's requests are sent to in the build's region.
+    pub(super) fn endpoint(&self, operation: Operation) -> Endpoint {
+        self.endpoint_of(Call {
+            operation,
+            region: None,
+            about: "",
+            parameters: &[],
+            json: None,
+        })
+    }
+
+    fn endpoint_of(&self, call: Call<'_>) -> Endpoint {
+        Endpoint {
+            service: call.operation.service(),
+            host: self.connection(call).url.authority().to_owned(),
+        }
+    }
+
+    /// What is counted of the requests to a call's endpoint.
+    fn asked(&mut self, call: Call<'_>) -> &mut Asked {
+        let endpoint = self.endpoint_of(call);
+        let known = self
+            .asked
+            .iter()
+            .position(|asked| asked.endpoint == endpoint);
+        let index = known.unwrap_or_else(|| {
+            self.asked.push(Asked {
+                endpoint,
+                requests: 0,
+                is_throttled: false,
+            });
+            self.asked.len() - 1
+        });
+        &mut self.asked[index]
     }
 
     /// The hosts of the services, without repetition.
@@ -281,7 +322,7 @@ impl<'c> Exchange<Call<'c>> for Client {
 
     async fn send(&mut self, call: Call<'c>, request: Request) -> Result<Response, TransportError> {
         let operation = request.operation;
-        self.requests = self.requests.saturating_add(1);
+        self.asked(call).requests += 1;
         let (began, sent) = (Instant::now(), self.clock.machine_time());
         let index = self.index(call);
         let outcome = self.connections[index].http.send(request).await;

@@ -46,11 +46,13 @@ use crate::backend::direct::ec2::TaggedAmi;
 use crate::backend::direct::known::Known;
 use crate::backend::direct::parts::Amis;
 use crate::backend::{
-    EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken, Source,
+    Asked, Endpoint, EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken,
+    Source,
 };
 use crate::clock::Clock;
 use crate::domain::fault::Fault;
 use crate::domain::image::{FailureContext, ImageAnswer};
+use crate::domain::observation::Stream;
 use crate::domain::stack_event::StackId;
 
 /// How often and how long nothing must have been found before that is believed: a new stack's name is not known
@@ -353,7 +355,16 @@ impl Source for Direct {
         Some(self)
     }
 
-    fn take_requests(&mut self) -> u32 {
+    fn endpoint(&self, stream: Stream) -> Endpoint {
+        self.client.endpoint(match stream {
+            Stream::Events | Stream::Images => Operation::DescribeStackEvents,
+            Stream::Image => Operation::GetImage,
+            Stream::Steps => Operation::ListWorkflowExecutions,
+            Stream::Log => Operation::GetLogEvents,
+        })
+    }
+
+    fn take_requests(&mut self) -> Vec<Asked> {
         self.client.take_requests()
     }
 

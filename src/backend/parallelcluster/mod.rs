@@ -40,12 +40,13 @@ use crate::aws::skew::ServerClock;
 use crate::aws::tls::CaBundle;
 use crate::backend::parallelcluster::refusal::{Refusal, classify};
 use crate::backend::{
-    EventSource, EventsError, EventsResponse, ImageSource, NextToken, NoLog, Source,
+    Endpoint, EventSource, EventsError, EventsResponse, ImageSource, NextToken, NoLog, Source,
 };
 use crate::clock::Clock;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::listing::ListedStatus;
+use crate::domain::observation::Stream;
 use crate::text::redact::redact_values;
 use crate::text::safe::SafeText;
 
@@ -341,6 +342,13 @@ impl Source for ParallelCluster {
 
     fn log_source(&mut self) -> Option<&mut NoLog> {
         None
+    }
+
+    fn endpoint(&self, _: Stream) -> Endpoint {
+        Endpoint {
+            service: Operation::DescribeImage.service(),
+            host: self.host().to_owned(),
+        }
     }
 
     fn image_source(&mut self) -> Option<&mut Self> {

@@ -13,7 +13,7 @@ use crate::domain::observation::{Observation, Stream};
 use crate::domain::timeline::Timeline;
 use crate::error::Error;
 use crate::output;
-use crate::poll::permit::Permit;
+use crate::poll::permit::Permits;
 use crate::poll::poller::Poller;
 use crate::poll::schedule::Schedules;
 use crate::runtime::commands::history::{columns, open};
@@ -100,7 +100,7 @@ async fn read(
     let clock = ready.prepared.clock;
     let poller = Poller {
         source: backend,
-        permit: Permit::new(clock.clone()),
+        permits: Permits::new(clock.clone()),
         clock,
         schedules: Schedules::new(None, fastrand::Rng::new()),
         observations,

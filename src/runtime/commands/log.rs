@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::exit_code;
 use crate::output::{LogPrinter, PrintedLine};
 use crate::poll::log::LogStart;
-use crate::poll::permit::Permit;
+use crate::poll::permit::Permits;
 use crate::poll::poller::Poller;
 use crate::poll::schedule::Schedules;
 use crate::runtime::prepare::{Common, prepare_api};
@@ -58,7 +58,7 @@ async fn run(settings: ShowLog) -> Result<u8, Error> {
     let (_commands, receiver) = mpsc::channel(1);
     let poller = Poller {
         source: backend,
-        permit: Permit::new(clock.clone()),
+        permits: Permits::new(clock.clone()),
         clock: clock.clone(),
         schedules: Schedules::new(interval, fastrand::Rng::new()).with_log(LogStart::First),
         observations: sender,

@@ -9,7 +9,7 @@ use bakewatch::testing::backend::{
     EventSource, EventsError, EventsResponse, ImageSource, NextToken, NoLog, Source,
 };
 use bakewatch::testing::domain::{Fault, FaultKind, ImageAnswer, Observation, Seen};
-use bakewatch::testing::poll::{Permit, PollCommand, Poller, Schedules};
+use bakewatch::testing::poll::{Permits, PollCommand, Poller, Schedules};
 use chrono::DateTime;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -227,7 +227,7 @@ async fn watch(world: &Shared) -> (Day, Calm) {
     let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
     let poller = Poller {
         source: world.clone(),
-        permit: Permit::new(clock.clone()),
+        permits: Permits::new(clock.clone()),
         clock,
         schedules: Schedules::new(None, fastrand::Rng::with_seed(7)),
         observations: report_sender,
