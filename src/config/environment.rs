@@ -19,6 +19,8 @@ pub struct Environment {
     pub stdout_is_terminal: bool,
     /// Whether keys can be read: standard input is a terminal, or there is a controlling terminal.
     pub keys_can_be_read: bool,
+    /// `COLUMNS`, if it is a number of columns: the width of tables.
+    pub columns: Option<usize>,
     pub term: String,
     pub term_program: String,
     /// The number of the terminal's colours by the terminfo database; `None` if it has no entry.
@@ -92,6 +94,7 @@ impl Environment {
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
             keys_can_be_read: io::stdin().is_terminal() || File::open("/dev/tty").is_ok(),
+            columns: var("COLUMNS").parse().ok().filter(|columns| *columns > 0),
             term,
             term_colours,
             term_program: var("TERM_PROGRAM"),

@@ -30,7 +30,7 @@ pub(super) fn diff(
         (name, api)
     };
     let builds = [args.before, args.after].map(settings);
-    let format = list_format(args.output, preferences);
+    let format = list_format(args.output, preferences, environment);
     Ok(Task::Diff(Box::new(Diff {
         builds,
         recordings,
@@ -39,11 +39,16 @@ pub(super) fn diff(
 }
 
 /// The format of a list that is read from a service.
-fn list_format(output: ListOutput, preferences: Preferences) -> HistoryFormat {
+fn list_format(
+    output: ListOutput,
+    preferences: Preferences,
+    environment: &Environment,
+) -> HistoryFormat {
     match output {
         ListOutput::Text => HistoryFormat::Table {
             theme: Box::new(preferences.theme),
             utc: preferences.utc,
+            columns: environment.columns,
         },
         ListOutput::Json => HistoryFormat::Json,
     }
@@ -51,7 +56,7 @@ fn list_format(output: ListOutput, preferences: Preferences) -> HistoryFormat {
 
 pub(super) fn list(args: ListArgs, environment: &Environment) -> Result<Task, Error> {
     let (_, account, preferences) = connections(&[], args.api, LookArgs::default(), environment)?;
-    let format = list_format(args.output, preferences);
+    let format = list_format(args.output, preferences, environment);
     let status = match args.status {
         ListStatus::Building => Some(ListedStatus::Building),
         ListStatus::Failed => Some(ListedStatus::Failed),

@@ -222,6 +222,7 @@ fn history_format(output: ListOutput, environment: &Environment) -> Result<Histo
             Ok(HistoryFormat::Table {
                 theme: Box::new(preferences.theme),
                 utc: preferences.utc,
+                columns: environment.columns,
             })
         }
         ListOutput::Json => Ok(HistoryFormat::Json),

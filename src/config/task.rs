@@ -113,6 +113,8 @@ pub enum HistoryFormat {
         theme: Box<Theme>,
         /// Whether to show times in UTC.
         utc: bool,
+        /// The width that the environment asks for.
+        columns: Option<usize>,
     },
     Json,
 }

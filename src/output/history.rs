@@ -79,7 +79,8 @@ pub(crate) fn history_table(watches: &[RecordedWatch], look: Look<'_>) -> String
         .columns
         .is_some_and(|columns| natural(&headings, &rows) > columns)
     {
-        headings[STARTED] = if look.utc { "UTC" } else { HEADINGS[STARTED] }.to_owned();
+        let heading = if look.utc { "UTC" } else { HEADINGS[STARTED] };
+        heading.clone_into(&mut headings[STARTED]);
         shorten_times(watches, &mut rows, look);
     }
     let columns = look.columns.unwrap_or(usize::MAX);

@@ -55,16 +55,13 @@ impl Service {
         place: (i64, i64),
         is_same: bool,
         old: Option<&str>,
-    ) -> Option<NextToken> {
+    ) -> NextToken {
         if is_same && let Some(old) = old {
-            return Some(NextToken::new(old));
+            return NextToken::new(old);
         }
         self.tokens += 1;
         let (written, ingested) = place;
-        Some(NextToken::new(format!(
-            "{direction}/{written}/{ingested}/{}",
-            self.tokens
-        )))
+        NextToken::new(format!("{direction}/{written}/{ingested}/{}", self.tokens))
     }
 
     #[expect(
@@ -149,9 +146,12 @@ impl Service {
         let (next, opposite) = match request.read {
             LogRead::Search => {
                 let more = (!is_last).then_some(());
-                (more.and_then(|()| self.token('s', last, false, None)), None)
+                (more.map(|()| self.token('s', last, false, None)), None)
             }
-            LogRead::Forward => (self.token('f', last, is_same, old.as_deref()), None),
+            LogRead::Forward => {
+                let next = self.token('f', last, is_same, old.as_deref());
+                (Some(next), None)
+            }
             LogRead::Backward => {
                 // An empty page has no place of its own: what follows begins at the first line.
                 let first = if page.is_empty() && place.is_none() {
@@ -160,7 +160,7 @@ impl Service {
                     first
                 };
                 let next = self.token('b', first, is_same, old.as_deref());
-                (next, self.token('f', last, false, None))
+                (Some(next), Some(self.token('f', last, false, None)))
             }
         };
         Ok(LogResponse::Page(LogBatch {

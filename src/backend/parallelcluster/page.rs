@@ -73,7 +73,7 @@ enum Pass {
 struct Reader {
     pass: Pass,
     stack: Option<StackId>,
-    reader: EventReader,
+    parser: EventReader,
     events: Vec<Arc<StackEvent>>,
     /// The hashes of the different elements without an id.
     odd: HashSet<u64>,
@@ -113,7 +113,7 @@ impl Reader {
         if self.events.len() >= MAX_EVENTS {
             return Err("too many events in one page");
         }
-        let event = self.reader.read(json, self.stack.as_ref());
+        let event = self.parser.read(json, self.stack.as_ref());
         self.events.push(Arc::new(event));
         Ok(())
     }
@@ -122,7 +122,7 @@ impl Reader {
     fn note_uncounted(&mut self) {
         if self.uncounted > 0 {
             let json = format!("\"{} more elements that are no events\"", self.uncounted);
-            let event = self.reader.read(&json, self.stack.as_ref());
+            let event = self.parser.read(&json, self.stack.as_ref());
             self.events.push(Arc::new(event));
         }
     }

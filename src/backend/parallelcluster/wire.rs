@@ -404,7 +404,7 @@ mod tests {
             let body = format!(r#"{{"nextToken":{token},"events":[{{"eventId":"a"}}]}}"#);
             let page = page(body.as_bytes()).unwrap();
             assert_eq!(page.events.len(), 1);
-            assert_eq!(page.next.as_ref().map(|next| next.as_str()), next);
+            assert_eq!(page.next.as_ref().map(NextToken::as_str), next);
         }
     }
 

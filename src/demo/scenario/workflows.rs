@@ -91,7 +91,7 @@ impl Schedule<'_> {
 impl Course<'_> {
     /// The state of all workflows at one time.
     fn at(&self, workflows: &[WorkflowData], at: Duration) -> Workflows {
-        let mut begun = Workflows::new();
+        let mut running = Workflows::new();
         let mut is_stuck = false;
         for data in workflows {
             let mut steps = Vec::new();
@@ -119,7 +119,7 @@ impl Course<'_> {
                 ),
                 None => ("RUNNING", None),
             };
-            begun.push(Workflow {
+            running.push(Workflow {
                 name: data.name.clone(),
                 kind: data.kind.clone(),
                 version: data.version.clone(),
@@ -129,7 +129,7 @@ impl Course<'_> {
                 steps,
             });
         }
-        begun
+        running
     }
 
     fn step(&self, data: &StepData, at: Duration) -> Step {

@@ -207,7 +207,7 @@ fn wrapped(sample: &Sample) -> String {
                  distribution jobs are completed. {errors}'"
             ))
         }
-        _ => panic!("unknown wrapping {}", r#in),
+        _ => panic!("a wrapping is unknown: {}", sample.r#in),
     }
 }
 

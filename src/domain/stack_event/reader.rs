@@ -79,10 +79,8 @@ impl EventReader {
             slots.add(raw, properties.get(), Slot::Properties);
         }
         StackEvent {
-            event_id: id.map(EventId::from).unwrap_or_else(|| {
-                let id = text(fields.event_id);
-                id.map_or_else(|| content_id(raw), |id| EventId::from(&*id))
-            }),
+            event_id: text(fields.event_id)
+                .map_or_else(|| content_id(raw), |id| EventId::from(&*id)),
             fingerprint,
             timestamp,
             properties: fields

@@ -51,14 +51,18 @@ pub(crate) fn diff(diff: Diff) -> Result<u8, Error> {
     let [before, after] = run_async(async move {
         let [first, second] = builds;
         Ok([
-            read(first, recordings.as_ref(), &common).await?,
-            read(second, recordings.as_ref(), &common).await?,
+            Box::pin(read(first, recordings.as_ref(), &common)).await?,
+            Box::pin(read(second, recordings.as_ref(), &common)).await?,
         ])
     })?;
     let differences = compare(&before.side(), &after.side());
     print(&match format {
-        HistoryFormat::Table { theme, .. } => {
-            let columns = columns().unwrap_or(usize::MAX);
+        HistoryFormat::Table {
+            theme,
+            columns: wanted,
+            ..
+        } => {
+            let columns = columns(wanted).unwrap_or(usize::MAX);
             let names = [before.name.as_str(), after.name.as_str()];
             output::diff_text(&differences, names, &theme, columns)
         }

@@ -1,6 +1,5 @@
 //! The `history` and `report` commands, and opening a recording by its name.
 
-use std::env;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -44,10 +43,14 @@ pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Err
         ));
     }
     print(&match format {
-        HistoryFormat::Table { theme, utc } => {
+        HistoryFormat::Table {
+            theme,
+            utc,
+            columns: wanted,
+        } => {
             let look = Look {
                 theme: &theme,
-                columns: columns(),
+                columns: columns(wanted),
                 utc,
                 offset: if utc { |_| Utc.fix() } else { local_offset },
             };
@@ -59,10 +62,7 @@ pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Err
 
 /// The width of a table: that of `COLUMNS`, else that of the terminal. In a file or a pipe nothing is cut. A narrow
 /// terminal shows no table well.
-pub(super) fn columns() -> Option<usize> {
-    let wanted = env::var("COLUMNS").ok();
-    let wanted = wanted.and_then(|columns| columns.parse().ok());
-    let wanted = wanted.filter(|columns| *columns > 0);
+pub(super) fn columns(wanted: Option<usize>) -> Option<usize> {
     let terminal = || {
         let size = io::stdout().is_terminal().then(crossterm::terminal::size);
         let (columns, _) = size?.unwrap_or_default();

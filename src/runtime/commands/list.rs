@@ -48,10 +48,14 @@ pub(crate) fn list(list: List) -> Result<u8, Error> {
         );
     }
     print(&match format {
-        HistoryFormat::Table { theme, utc } => {
+        HistoryFormat::Table {
+            theme,
+            utc,
+            columns: wanted,
+        } => {
             let look = Look {
                 theme: &theme,
-                columns: columns(),
+                columns: columns(wanted),
                 utc,
                 offset: if utc { |_| Utc.fix() } else { local_offset },
             };
