@@ -190,7 +190,7 @@ fn longest_gap(requests: &[Duration]) -> Duration {
     let ends = [Duration::ZERO].into_iter().chain(requests.iter().copied());
     let next = requests.iter().copied().chain([SPAN]);
     next.zip(ends)
-        .map(|(next, last)| next - last)
+        .map(|(next, last)| next.saturating_sub(last))
         .max()
         .unwrap()
 }

@@ -117,7 +117,7 @@ impl Watcher {
                 ApiRequest::Events(token) => return token,
                 ApiRequest::Log(_) => unreachable!("no log is read"),
                 ApiRequest::Steps => {
-                    drop(self.schedules.on_steps(self.now, Ok(StepsAnswer::NoImage)))
+                    drop(self.schedules.on_steps(self.now, Ok(StepsAnswer::NoImage)));
                 }
                 ApiRequest::Image => {
                     let answer = ImageAnswer::Described(Box::default());

@@ -9,6 +9,10 @@ use crate::support::terminal::Terminal;
 const CODES: [&str; 3] = ["918273", "564738", "192837"];
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program compares the expiry with the real time"
+)]
 fn a_code_is_asked_for_until_it_is_right_and_again_before_its_session_expires() {
     let mut aws = Aws::start();
     aws.begin();

@@ -751,7 +751,7 @@ impl Allowed {
         let gap = Duration::from_secs(if events_seen { 5 } else { 3 });
         [self.no_stack, self.no_image]
             .iter()
-            .all(|row| row.is_some_and(|row| row.last - row.first >= gap))
+            .all(|row| row.is_some_and(|row| row.last.saturating_sub(row.first) >= gap))
     }
 
     /// Whether the responses are enough for a verdict.

@@ -82,9 +82,9 @@ impl BuildLog {
             own.filter(|one| place.is_none_or(|place| key(one) > place))
                 .collect()
         };
-        let taken = if is_empty { 0 } else { PAGE.min(rest.len()) };
-        let is_last = taken == rest.len();
-        let mut page = rest[..taken].to_vec();
+        let count = if is_empty { 0 } else { PAGE.min(rest.len()) };
+        let is_last = count == rest.len();
+        let mut page = rest[..count].to_vec();
         if backward {
             page.reverse();
         }

@@ -79,7 +79,9 @@ fn list(accounts: &Accounts, line: &str, headers: &HashMap<String, String>, body
             (None, _) => all = Some(text),
             (Some(all), Some(end)) => {
                 let begin = text.find("<member>").or_else(|| text.find("<item>"));
-                let rows = begin.map_or("", |begin| &text[begin..end]);
+                let rows = begin
+                    .and_then(|begin| text.get(begin..end))
+                    .unwrap_or_default();
                 let at = ends.into_iter().find_map(|end| all.find(end)).unwrap();
                 all.insert_str(at, rows);
             }
