@@ -300,7 +300,7 @@ pub struct HistoryArgs {
 /// The formats of the history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ListOutput {
-    /// A table
+    /// Text: a table, or the lines
     #[default]
     Text,
     /// One JSON object per line

@@ -1,12 +1,14 @@
 //! The build log of one build: its lines in time order, and what they say: where each step begins, and which lines are
 //! errors. The build applies the poller's pages; the views, the output and the report read it.
 
+pub(crate) mod text;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::log::text::Mark;
 use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
-use crate::domain::log_text::{self, Mark};
 use crate::store::class_set::ClassSet;
 use crate::store::entry::{Class, Entry, EntryPredicate};
 use crate::store::entry_log::EntryLog;
@@ -182,7 +184,7 @@ impl BuildLog {
         let row = Arc::new(LogRow {
             id: self.next_id,
             line: Arc::clone(line),
-            class: log_text::classify(line.message.as_str()),
+            class: text::classify(line.message.as_str()),
         });
         self.next_id += 1;
         self.bytes += line.bytes() + INDEXES;
@@ -272,7 +274,7 @@ impl BuildLog {
         let start = begin.max((end + 1).saturating_sub(MOST_CAUSE));
         let tail = (start..=end).filter_map(|index| self.row(index));
         let tail: Vec<_> = tail.map(|row| row.line.message.clone()).collect();
-        let said = tail.iter().map(|text| log_text::mark(text.as_str()));
+        let said = tail.iter().map(|text| text::mark(text.as_str()));
         let exit_code = said.into_iter().find_map(|mark| match mark {
             Some(Mark::ExitCode(code)) if code != 0 => Some(code),
             _ => None,
@@ -296,7 +298,7 @@ impl BuildLog {
         let count = self.count_before(steps, row.id).unwrap_or(0);
         let mut newest_first = (0..count).rev().filter_map(|nth| self.nth(steps, nth));
         let begun = newest_first.find(|row| {
-            let mark = log_text::mark(row.line.message.as_str());
+            let mark = text::mark(row.line.message.as_str());
             matches!(mark, Some(Mark::ComponentStep(_) | Mark::Step(_)))
         });
         begun
@@ -313,7 +315,7 @@ impl BuildLog {
         let newest_first = (0..count).rev().filter_map(|nth| self.nth(steps, nth));
         let safe = |text: &str| Some(SafeText::new(text));
         for row in newest_first.take(1_000) {
-            match log_text::mark(row.line.message.as_str()) {
+            match text::mark(row.line.message.as_str()) {
                 Some(Mark::ComponentStep(name)) if cause.step.is_none() => cause.step = safe(name),
                 Some(Mark::Phase(name)) if cause.phase.is_none() => cause.phase = safe(name),
                 Some(Mark::Document(arn)) => {
@@ -337,5 +339,4 @@ impl LogCause {
 }
 
 #[cfg(test)]
-#[path = "log_tests.rs"]
 mod tests;

@@ -22,7 +22,6 @@ pub(crate) mod image;
 pub(crate) mod listing;
 pub(crate) mod log;
 pub(crate) mod log_line;
-pub(crate) mod log_text;
 pub(crate) mod names;
 pub(crate) mod observation;
 pub(crate) mod outcome;

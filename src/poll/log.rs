@@ -1,11 +1,14 @@
 //! The schedule of the build log. Lines are read in time order by token; lines that arrive late are found by searching
-//! the newest minutes again now and then, and the whole log once at the end. [`crate::poll::log_seen`] tells new lines.
+//! the newest minutes again now and then, and the whole log once at the end. [`crate::poll::log::seen`] tells new lines.
 //!
 //! ```text
 //!  stack events ─► path, first time ─┬─► tail     by token, from the first line or from the newest page on
 //!                                    ├─► history  by the other token, back to the first line
 //!                                    └─► search   the newest 5 minutes; at the end everything
 //! ```
+
+mod reading;
+mod seen;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +22,7 @@ use crate::domain::log_line::{LogPage, LogState};
 use crate::domain::observation::{Seen, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::poll::cadence::Cadence;
-use crate::poll::log_reading::{History, Pace, Part, Reading};
+use crate::poll::log::reading::{History, Pace, Part, Reading};
 use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
 use crate::text::arn;
 use crate::text::safe::SafeText;
@@ -271,5 +274,4 @@ impl Schedule for LogSchedule {
 }
 
 #[cfg(test)]
-#[path = "log_tests.rs"]
 mod tests;

@@ -21,8 +21,6 @@ mod description;
 mod events;
 mod known;
 pub(crate) mod log;
-mod log_reading;
-mod log_seen;
 pub(crate) mod permit;
 pub(crate) mod poller;
 pub(crate) mod schedule;

@@ -385,5 +385,4 @@ mod tests {
 }
 
 #[cfg(test)]
-#[path = "permit_tests.rs"]
 mod sessions;

@@ -104,7 +104,8 @@ impl Log<'_> {
         };
         self.lines.push(Line {
             written: self.now,
-            arrives: self.now + delay,
+            // A build that is over has no line that arrives later.
+            arrives: (self.now + delay).min(self.stopped),
             text: text.into(),
         });
     }
@@ -240,12 +241,17 @@ impl Log<'_> {
         while self.now < ends {
             // Bursts of output, and silence in between.
             for _ in 0..12 * density {
+                if fails && self.now >= ends {
+                    break;
+                }
                 self.output();
                 self.pass(if density > 1 { 1 } else { 40 });
             }
             self.pass(9_000);
         }
         if fails {
+            // The silence after the last burst would outlast the build, and the log would not say why it failed.
+            self.now = self.now.min(ends + Duration::from_secs(1));
             self.fail();
             return;
         }
@@ -291,5 +297,7 @@ impl Log<'_> {
         if let Some(arn) = self.physical_id("AWS::ImageBuilder::Component") {
             self.say(format!("Document {arn} failed!"));
         }
+        // Image Builder says nothing more.
+        self.now = self.stopped;
     }
 }

@@ -444,3 +444,22 @@ fn the_flaky_scenario_succeeds_in_spite_of_faults() {
     assert_ne!(faults("flaky"), FaultPlan::default());
     assert_eq!(faults("success"), FaultPlan::default());
 }
+
+#[test]
+fn the_log_of_a_failed_component_ends_with_the_failure_and_is_written_in_order() {
+    let script = script("failure");
+    let lines = script.iter().filter_map(|timed| match &timed.change {
+        Change::Log(line) => Some((line.written, line.message.as_str())),
+        _ => None,
+    });
+    let mut lines: Vec<_> = lines.collect();
+    lines.sort_by_key(|(written, _)| *written);
+    let (_, last) = lines.last().unwrap();
+    assert!(last.ends_with(" failed!"), "{last}");
+    let said = |text: &str| lines.iter().position(|(_, line)| line.contains(text));
+    let (exit, toe) = (
+        said("ExitCode 1"),
+        said("TOE has completed execution with failure"),
+    );
+    assert!(exit.is_some() && exit < toe, "{exit:?} {toe:?}");
+}

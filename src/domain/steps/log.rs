@@ -6,8 +6,8 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::log::text;
 use crate::domain::log_line::{LogPage, LogPart};
-use crate::domain::log_text;
 use crate::domain::steps::{Step, StepStatus, Workflow};
 use crate::text::safe::SafeText;
 
@@ -279,12 +279,12 @@ fn of_toe(line: &str) -> Option<Mark> {
         return Some(Mark::Failed);
     }
     let safe = SafeText::new;
-    Some(match log_text::mark(line)? {
-        log_text::Mark::Document(arn) => Mark::Document(safe(arn)),
-        log_text::Mark::Phase(name) => Mark::Phase(safe(name)),
-        log_text::Mark::ComponentStep(name) => Mark::ComponentStep(safe(name)),
-        log_text::Mark::ExitCode(code) => Mark::Exit(code),
-        log_text::Mark::Workflow(_) | log_text::Mark::Step(_) => return None,
+    Some(match text::mark(line)? {
+        text::Mark::Document(arn) => Mark::Document(safe(arn)),
+        text::Mark::Phase(name) => Mark::Phase(safe(name)),
+        text::Mark::ComponentStep(name) => Mark::ComponentStep(safe(name)),
+        text::Mark::ExitCode(code) => Mark::Exit(code),
+        text::Mark::Workflow(_) | text::Mark::Step(_) => return None,
     })
 }
 

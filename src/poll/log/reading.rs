@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::backend::{LogBatch, LogPath, LogRead, LogRequest, NextToken};
 use crate::domain::log_line::{LogLine, LogPart, LogState};
 use crate::poll::log::LogStart;
-use crate::poll::log_seen::SeenLines;
+use crate::poll::log::seen::SeenLines;
 
 /// How far back late lines are searched for while the build runs.
 const LATE: TimeDelta = TimeDelta::minutes(5);
