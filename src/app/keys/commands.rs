@@ -166,7 +166,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Program, App(AppAction::Close), "close", &[LIST, RESOURCES, FAILURE, LOG], "end the search, then the filter"),
     row(Group::Program, App(AppAction::Close), "close", &[Detail, Filter, Help], "close the pane or popup"),
     row(Group::Program, App(AppAction::Close), "close", &[Builds], "back to the build"),
-    row(Group::Program, App(AppAction::Close), "close", &[Picker], "end the selection by a text, then close"),
+    row(Group::Program, App(AppAction::Close), "close", &[Picker], "end the selection, then close"),
     row(Group::Program, App(AppAction::Close), "close", &[Prompt], "cancel: back to the search before"),
     row(Group::Program, App(AppAction::Quit), "quit", EVERYWHERE, "close the pane or popup; else leave"),
     row(Group::Program, App(AppAction::Leave), "leave", EVERYWHERE, "leave at once"),

@@ -343,7 +343,7 @@ mod tests {
         };
         let lines = |has_command, columns, room| advice(&hint, has_command, keys, columns, room);
         assert_eq!(lines(true, 30, 1), ["Look at the log. It says why."]);
-        assert_eq!(lines(true, 20, 1), ["Look at ... (3: more)"]);
+        assert_eq!(lines(true, 20, 1), ["Look a ... (3: more)"]);
         assert_eq!(lines(true, 15, 2), ["Look at the", "l ... (3: more)"]);
         assert_eq!(
             lines(false, 60, 1),
