@@ -44,6 +44,8 @@ fn straight_service() -> impl Strategy<Value = Character> {
             Habit::TokensCountFromNewest,
             Habit::EmptyPages,
             Habit::ForeignEvents,
+            // A walk that meets an odd time restarts, after some restarts at the usual interval only.
+            Habit::OddTimes,
         ];
         character.habits.retain(|habit| !circles.contains(habit));
         character
