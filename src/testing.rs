@@ -73,7 +73,8 @@ pub mod output {
 pub mod poll {
     pub use crate::poll::permit::Permits;
     pub use crate::poll::poller::Poller;
-    pub use crate::poll::schedule::{ApiRequest, PollCommand, Schedules};
+    pub use crate::poll::schedule::{ApiRequest, PollCommand};
+    pub use crate::poll::schedules::Schedules;
     pub use crate::poll::walk::{OVERLAP, SHORT_POLLS, Walk};
 }
 

@@ -24,5 +24,6 @@ pub(crate) mod log;
 pub(crate) mod permit;
 pub(crate) mod poller;
 pub(crate) mod schedule;
+pub(crate) mod schedules;
 mod steps;
 pub(crate) mod walk;

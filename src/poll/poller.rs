@@ -12,7 +12,8 @@ use crate::backend::{ImageSource, LogSource, Source, StepSource};
 use crate::clock::Clock;
 use crate::domain::observation::{Observation, ObservationSink, Seen, Stream};
 use crate::poll::permit::{Permit, Permits};
-use crate::poll::schedule::{ApiRequest, PollCommand, Schedules};
+use crate::poll::schedule::{ApiRequest, PollCommand};
+use crate::poll::schedules::Schedules;
 
 /// The shortest real time between two polls, at any speed of the clock. The pages of one walk are one poll.
 const MIN_GAP: Duration = Duration::from_millis(200);

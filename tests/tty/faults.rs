@@ -220,7 +220,7 @@ fn a_refusal_shows_a_hint_and_is_retried() {
 fn the_screen_waits_for_a_missing_image() {
     let mut server = Server::start(FaultPlan::default());
     let mut terminal = Terminal::start(100, 30, &server.watch(&[]), &[]);
-    terminal.wait_for("There is no image and no stack named img");
+    terminal.wait_for("no image and no stack is named");
     server.begin_build(STACK);
     terminal.wait_for("BUILDING").wait_for("live").press("q");
     terminal.end();

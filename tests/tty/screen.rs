@@ -49,7 +49,7 @@ fn every_key_of_the_hint_line_works() {
     server.begin_build(STACK);
     server.push(STACK, 60);
     let mut terminal = Terminal::start(80, 24, &server.watch(&[]), &[]);
-    terminal.wait_for("Events 61").wait_for("following");
+    terminal.wait_for("61/61").wait_for("following");
     terminal.press("k").wait_gone("following");
     server.push(STACK, 2);
     terminal.wait_for("2 new");

@@ -14,7 +14,7 @@ use crate::domain::observation::Observation;
 use crate::domain::stack_event::StackEvent;
 use crate::poll::log::LogStart;
 use crate::poll::poller::Poller;
-use crate::poll::schedule::Schedules;
+use crate::poll::schedules::Schedules;
 use crate::text::safe::SafeText;
 
 const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/MyImg/1";

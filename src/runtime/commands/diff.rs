@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::output;
 use crate::poll::permit::Permits;
 use crate::poll::poller::Poller;
-use crate::poll::schedule::Schedules;
+use crate::poll::schedules::Schedules;
 use crate::runtime::commands::history::{columns, open};
 use crate::runtime::prepare::{Common, prepare_api};
 use crate::runtime::sessions::Origin;

@@ -24,7 +24,7 @@ use crate::output::{LogPrinter, PrintedLine};
 use crate::poll::log::LogStart;
 use crate::poll::permit::Permits;
 use crate::poll::poller::Poller;
-use crate::poll::schedule::Schedules;
+use crate::poll::schedules::Schedules;
 use crate::runtime::prepare::{Common, prepare_api};
 use crate::runtime::process::streams::{Stream, print_diagnostic};
 use crate::runtime::process::tasks::Tasks;
