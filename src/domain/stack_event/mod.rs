@@ -81,7 +81,7 @@ pub struct EventKey {
     pub event_id: EventId,
 }
 
-/// One event. It reads as its [`Content`].
+/// One event. It reads as its content.
 #[derive(Clone, Debug)]
 pub struct StackEvent {
     content: Arc<Content>,
