@@ -145,6 +145,14 @@ pub fn remedy_for_log_line(line: &str) -> Option<Remedy> {
     Remedy::of_log_line(line, &RemedyContext::default())
 }
 
+/// What helps against the failure of a component, by the first lines of its log that are known: the reason of the event
+/// only says that it failed.
+fn remedy_of_log(build: &Build, context: &RemedyContext<'_>) -> Option<Remedy> {
+    let cause = build.log_cause()?;
+    let mut lines = cause.tail.iter().chain([&cause.error]);
+    lines.find_map(|line| Remedy::of_log_line(line.as_str(), context))
+}
+
 /// A failed resource and why, in one line: the same words on the screen and in each output.
 pub(crate) fn failure_line(logical_id: &SafeText, verb: &str, summary: Option<&str>) -> String {
     let why = summary.map_or_else(String::new, |why| format!(": {why}"));
@@ -236,7 +244,17 @@ impl Explanation {
             Some(Remedy::for_leftover(&context))
         } else {
             let unknown = || Remedy::for_unknown(&context).filter(|_| is_image(cause));
-            diagnosis.remedy.or_else(unknown)
+            let of_event = diagnosis.remedy.or_else(unknown);
+            let of_log = component
+                .as_ref()
+                .and_then(|_| remedy_of_log(build, &context));
+            match (of_log, of_event) {
+                (Some(of_log), Some(of_event)) => Some(Remedy {
+                    command: of_log.command.or(of_event.command),
+                    ..of_log
+                }),
+                (of_log, of_event) => of_log.or(of_event),
+            }
         };
         let first = timeline
             .consequences()

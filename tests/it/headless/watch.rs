@@ -521,6 +521,16 @@ fn every_demo_scenario_has_the_expected_outcome() {
             .as_str()
             .map(str::to_owned);
         assert_eq!(first_failure.is_some(), outcome == "failed", "{name}");
+        if name == "failure" {
+            // The event says only that the component failed; its log says why.
+            let remedy = ended.outcome()["remedy"].to_string();
+            assert!(remedy.contains("repositories have moved on"), "{remedy}");
+            let tail = ended.outcome()["failure"]["logTail"].to_string();
+            assert!(
+                tail.contains("Unable to find a match: kernel-devel"),
+                "{tail}"
+            );
+        }
     }
 }
 
