@@ -189,10 +189,18 @@ impl Picker {
         let pattern = Pattern::parse(&self.query, CaseMatching::Smart, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
+        let query = self.query.trim().to_lowercase();
         let scored = rows.into_iter().filter_map(|row| {
-            let text = search_text(&row);
-            let score = pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher)?;
-            Some((score, row))
+            let id = Utf32Str::new(row.image_id.as_str(), &mut buffer);
+            let of_id = pattern.score(id, &mut matcher);
+            // A few letters are found in most states and versions: those have to have the whole text.
+            let of_rest = || {
+                search_text(&row)
+                    .to_lowercase()
+                    .contains(&query)
+                    .then_some(0)
+            };
+            Some((of_id.or_else(of_rest)?, row))
         });
         let mut scored: Vec<_> = scored.collect();
         scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -213,7 +221,7 @@ fn search_text(row: &PickerRow) -> String {
     };
     let optional =
         [&row.version, &row.result].map(|text| text.as_ref().map_or("", SafeText::as_str));
-    format!("{} {state} {}", row.image_id, optional.join(" "))
+    format!("{state} {}", optional.join(" "))
 }
 
 fn listed(image: &ListedImage) -> PickerRow {
@@ -306,7 +314,11 @@ mod tests {
         targets.sort();
         let ids: Vec<_> = targets.iter().map(|(id, _)| id.as_str()).collect();
         assert_eq!(ids, ["rocky9-efa", "ubuntu2404-cuda"]);
-        picker.type_text("zzz");
-        assert!(picker.rows.is_empty());
+        // The letters of both are in the state of each; only the words are looked for there.
+        for (text, rows) in [("zzz", 0), ("bdg", 0), ("building", 3)] {
+            assert!(picker.clear());
+            picker.type_text(text);
+            assert_eq!(picker.rows.len(), rows, "{text}");
+        }
     }
 }
