@@ -30,7 +30,8 @@ const ADVICE: usize = 2;
 /// The columns of the sign before a command.
 const SIGN: usize = 2;
 
-/// From this width on there is room for "failed first"; below, the sign has to suffice.
+/// From this width on there is room for "failed first", "in a cluster's configuration" and "copy the command"; below, the
+/// signs have to suffice.
 const ROOM_FOR_FIRST: usize = 60;
 
 /// The bytes kept at either end of a text that is longer than any screen.
@@ -102,7 +103,7 @@ pub(crate) fn lines(
     };
     let notice = notice.map(|notice| (hint.filter(|_| helps(notice.0)), notice));
     let without_hint = |notice| (None, notice);
-    let result = result(build).filter(|_| !explains);
+    let result = result(build, columns).filter(|_| !explains);
     let notices = [
         fault.map(without_hint),
         result.map(without_hint),
@@ -119,6 +120,9 @@ pub(crate) fn lines(
         let room = match subject {
             // Why nothing new arrives is worth as many lines as there are.
             NoticeSubject::Fault => everything.max(share),
+            // How to use the image is short, and of no use in part.
+            NoticeSubject::Result => everything.max(share),
+            NoticeSubject::Failure => room_for_reason(hint, columns, everything).max(share),
             _ => share,
         };
         let text = fit(&text, columns, room);
@@ -155,12 +159,30 @@ fn push(lines: &mut Vec<NoticeLine>, subject: NoticeSubject, texts: Vec<String>)
     }));
 }
 
+/// The lines that a reason may take at most: half of the room, and where a small screen does not have the room for the
+/// command, all but the line that names its key.
+fn room_for_reason(hint: Option<&Remedy>, columns: usize, everything: usize) -> usize {
+    let half = everything / 2;
+    let has_no_room = |hint: &&Remedy| {
+        hint.command.is_some() && command_lines(hint, columns, everything - half).is_empty()
+    };
+    match hint.filter(has_no_room) {
+        Some(_) => everything.saturating_sub(1),
+        None => half,
+    }
+}
+
 /// How to use the image of a build that succeeded.
-fn result(build: &Build) -> Option<(NoticeSubject, String)> {
+fn result(build: &Build, columns: usize) -> Option<(NoticeSubject, String)> {
     let ami = build
         .ami()
         .filter(|_| build.verdict() == Verdict::Succeeded)?;
-    let text = format!("in a cluster's configuration: {}", ami.configuration()?);
+    let configuration = ami.configuration()?;
+    let text = if columns < ROOM_FOR_FIRST {
+        configuration
+    } else {
+        format!("in a cluster's configuration: {configuration}")
+    };
     Some((NoticeSubject::Result, text))
 }
 
@@ -242,7 +264,12 @@ fn advice(
     lines.truncate(room);
     if let Some(last) = lines.last_mut() {
         let copy = keys.copy.filter(|_| !is_whole);
-        let copy = copy.map(|key| format!("{key}: copy the command"));
+        let what = if columns < ROOM_FOR_FIRST {
+            ""
+        } else {
+            " the command"
+        };
+        let copy = copy.map(|key| format!("{key}: copy{what}"));
         let more = keys.more.map(|key| format!("{key}: more"));
         let keys: Vec<_> = copy.into_iter().chain(more).collect();
         let keys = if keys.is_empty() {

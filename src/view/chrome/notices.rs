@@ -20,8 +20,10 @@ fn parts<'a>(line: &'a NoticeLine, theme: &Theme) -> [(&'a str, Style); 2] {
         (NoticeSubject::Failure, false) | (NoticeSubject::Advice, _) => {
             [("", Style::new()), (text, Style::new())]
         }
-        (NoticeSubject::Result, true) => [(head, theme.dim()), (rest, theme.strong())],
-        (NoticeSubject::Result, false) | (NoticeSubject::Command, _) => {
+        (NoticeSubject::Result, true) if head.contains(' ') => {
+            [(head, theme.dim()), (rest, theme.strong())]
+        }
+        (NoticeSubject::Result | NoticeSubject::Command, _) => {
             [("", theme.dim()), (text, theme.strong())]
         }
         (NoticeSubject::Fault | NoticeSubject::Attention, _) => {

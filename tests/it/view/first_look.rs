@@ -515,3 +515,88 @@ fn usual_times_are_a_ghost_that_names_its_source() {
         assert_eq!(row.contains(" 10:00 "), width > 80, "{row}");
     }
 }
+
+/// A small screen has no room for the command, but for the reason, the key that copies the command, and the AMI.
+#[test]
+fn small_screens_answer_too() {
+    for (width, height) in [(60, 20), (50, 16), (40, 12)] {
+        let building = words(&builds::building(width, height));
+        for needed in ["BUILDING", "est. 25m left", "Image Builder: BUILDING"] {
+            assert!(building.contains(needed), "{needed:?}: {building}");
+        }
+        let failed = words(&builds::failed(width, height));
+        let reason = "ParallelClusterImage: component ParallelClusterComponent failed while BUILDING \
+            (SSM execution Failed)";
+        assert!(failed.contains(reason), "{width}x{height}: {failed}");
+        let helps = failed.contains(COMMAND) || failed.contains("c: copy");
+        assert!(helps, "{width}x{height}: {failed}");
+        for build in [builds::succeeded as Build, builds::finished] {
+            let shown = words(&build(width, height));
+            for needed in ["SUCCEEDED", "ami-0123456789abcdef0", CONFIGURATION] {
+                assert!(
+                    shown.contains(needed),
+                    "{width}x{height} {needed:?}: {shown}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_reason_that_no_rule_knows_is_whole() {
+    let reason = "Resource handler returned message: \"".to_owned()
+        + &(0..30)
+            .map(|word| format!("word{word:02} "))
+            .collect::<String>()
+        + "the last\"";
+    for (width, height) in SIZES {
+        let mut story = builds::building(width, height);
+        story.events(&[(
+            2100,
+            "ParallelClusterImage",
+            "AWS::ImageBuilder::Image",
+            "CREATE_FAILED",
+            &reason,
+        )]);
+        let shown = words(&story);
+        for needed in [
+            "ParallelClusterImage failed first",
+            "word00",
+            "word29 the last",
+        ] {
+            assert!(shown.contains(needed), "{needed:?}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_build_without_an_estimate_says_so() {
+    for (width, height) in [(40, 12), (80, 24), (120, 40)] {
+        let mut story = builds::building(width, height);
+        story.at(4 * 3600);
+        let shown = words(&story);
+        assert!(shown.contains("no estimate"), "{shown}");
+        assert!(!shown.contains("est. "), "{shown}");
+    }
+}
+
+#[test]
+fn the_keys_that_a_stranger_needs_are_among_the_hints() {
+    for (build, keys) in [
+        (
+            builds::failed as Build,
+            ["c copy command", "3 why", "J JSON"],
+        ),
+        (
+            builds::finished,
+            ["c copy config", "A copy AMI id", "J JSON"],
+        ),
+        (builds::building, ["enter detail", "J JSON", "/ search"]),
+    ] {
+        let shown = lines(&draw(&build(80, 24).model, &COLOUR));
+        let hints = shown.last().unwrap();
+        for key in keys {
+            assert!(hints.contains(key), "{key:?}: {hints}");
+        }
+    }
+}
