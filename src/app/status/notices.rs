@@ -303,6 +303,9 @@ fn fit(text: &str, columns: usize, most: usize) -> Vec<String> {
     }
     lines.truncate(most - 1);
     let tail = tail(&text, columns.saturating_sub(4));
+    // From the beginning of a word, unless that leaves little.
+    let word = tail.find(' ').filter(|space| space * 2 < tail.len());
+    let tail = word.and_then(|space| tail.get(space..)).unwrap_or(tail);
     lines.push(format!("... {}", tail.trim_start()));
     lines
 }
