@@ -43,6 +43,8 @@ pub(crate) struct Watcher {
     /// The service refuses all tokens like this.
     refusal: Option<Refusal>,
     recorder: Option<(PathBuf, Recorder)>,
+    /// A walk ended above a page that the service refused: some later one reads as far below it.
+    pub(crate) was_cut: bool,
     pub(crate) ledger: Ledger,
 }
 
@@ -62,6 +64,7 @@ impl Watcher {
             now: Duration::ZERO,
             refusal: None,
             recorder: None,
+            was_cut: false,
             ledger: Ledger::default(),
         }
     }
@@ -170,8 +173,10 @@ impl Watcher {
                 .map(EventsResponse::Page)
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
+        let failed = response.is_err();
         let seen = self.schedules.on_events(self.now, response);
         let whole = matches!(&seen, Some(Seen::Page(page)) if page.commit.is_some());
+        self.was_cut |= failed && whole;
         if let Some(seen) = seen {
             self.take(Stream::Events, seen);
         }

@@ -162,9 +162,9 @@ fn assert_complete(mut watcher: Watcher, mut service: Service) {
         return;
     }
     let is_short = character.has(Habit::PagesVary) || service.is_newest_page_short(OVERLAP);
-    // Where pages are short, some walks read on; the one after is one request.
+    // Where pages are short, or after a refused page, some walks read on; the one after is one request.
     let mut is_whole = watcher.request(&mut service, Fate::Response);
-    if is_short && !is_whole {
+    if (is_short || watcher.was_cut) && !is_whole {
         watcher.finish_walk(&mut service);
         is_whole = watcher.request(&mut service, Fate::Response);
     }
