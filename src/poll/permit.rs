@@ -64,15 +64,20 @@ impl Budgets {
         }
     }
 
-    /// Counts the requests that the list of images has made, and begins the back-off of the endpoints that ask for one.
-    pub(crate) fn note_list(&self, endpoint: &Endpoint, asked: Vec<Asked>, back_off: Duration) {
+    /// Counts the requests that the list of images has made, and begins the back-off of its endpoint if that asks for one.
+    pub(crate) fn note_list(
+        &self,
+        endpoint: &Endpoint,
+        asked: Vec<Asked>,
+        back_off: Option<Duration>,
+    ) {
+        if let Some(back_off) = back_off {
+            self.of(endpoint).hold_back(self.clock.elapsed() + back_off);
+        }
         for asked in asked {
-            let permit = self.of(&asked.endpoint);
             let permitted = u32::from(asked.endpoint == *endpoint);
-            permit.count(asked.requests.saturating_sub(permitted));
-            if asked.is_throttled {
-                permit.hold_back(self.clock.elapsed() + back_off);
-            }
+            let more = asked.requests.saturating_sub(permitted);
+            self.of(&asked.endpoint).count(more);
         }
     }
 
