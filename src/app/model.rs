@@ -264,6 +264,7 @@ impl Model {
             Some(Overlay::Prompt(_)) => Context::Prompt,
             Some(Overlay::Builds(_)) => Context::Builds,
             Some(Overlay::Picker(_)) => Context::Picker,
+            Some(Overlay::Comparison(_)) => Context::Comparison,
             None if self.shown.detail_focused() => Context::Detail,
             None => Context::View(self.shown.tab),
         }
@@ -281,6 +282,7 @@ impl Model {
         match &mut self.overlay {
             Some(Overlay::Builds(menu)) => menu.settle(builds, self.size),
             Some(Overlay::Picker(picker)) => picker.settle(self.size),
+            Some(Overlay::Comparison(comparison)) => comparison.settle(self.size),
             _ => {}
         }
         if let Some(Overlay::Filter(menu)) = &mut self.overlay {

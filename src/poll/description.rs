@@ -16,7 +16,7 @@ use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
 use crate::text::safe::SafeText;
 
 /// The interval while no event calls for the description, unless the backend has another.
-const USUAL: Duration = Duration::from_secs(30);
+pub(super) const USUAL: Duration = Duration::from_secs(30);
 /// The same while events are refused: the description shows the stack's status, too.
 const USUAL_WITHOUT_EVENTS: Duration = Duration::from_secs(5);
 /// The interval while a verdict depends on it.

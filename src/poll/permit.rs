@@ -1,22 +1,31 @@
 //! The permits to make requests, shared by all sessions: for each service of a region one request at a time, a budget of
-//! requests, and a common back-off after throttling. The poller asks for one before each request.
+//! requests, and a common back-off after throttling. The poller asks for one before each request. A session that is not
+//! shown has fewer streams, and comes last.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use crate::backend::{Asked, Endpoint, Source};
 use crate::clock::Clock;
 use crate::domain::observation::Stream;
 
-/// The requests that an endpoint gets per second, on average.
-const RATE: f64 = 4.5;
+/// The requests that an endpoint gets per second, on average: with those that sessions which are not shown may make at
+/// once, a minute has at most 4.5 a second.
+const RATE: f64 = 4.3;
 /// The requests that may follow each other without a pause: the first walk over a long history is not slowed.
 const BURST: f64 = 100.0;
-/// The requests that each rank leaves to the one before it: where the budget is short, the first rank has all of it.
-const RESERVE: f64 = 3.0;
-/// The ranks: events and the image, the steps, the log; first those of the shown session, then those of the others.
-const RANKS: usize = 6;
+/// The requests that each rank leaves to those before it: where the budget is short, the first rank has all of it.
+const RESERVES: [f64; RANKS] = [0.0, 3.0, 6.0, 87.0, 90.0, 93.0, 96.0];
+/// The ranks: events and the image, the steps, the log of the shown session; the list of images; then those of the other
+/// sessions.
+const RANKS: usize = 7;
+const LIST: usize = 3;
+const OTHERS: usize = 4;
+/// How often the image of a session that is not shown is described, at most, while no verdict depends on it.
+const IMAGE_OF_OTHERS: Duration = Duration::from_secs(30);
 
 /// The permits of all endpoints. Its clones share them.
 #[derive(Clone, Debug)]
@@ -35,11 +44,40 @@ impl Budgets {
     }
 
     /// What another session needs: it shares the budgets.
-    pub(crate) fn session(&self) -> Permits {
+    pub(crate) fn session(&self, shown: Shown) -> Permits {
         Permits {
             budgets: self.clone(),
-            shown: Shown::default(),
+            shown,
             asked: std::array::from_fn(|_| vec![Endpoint::default()]),
+        }
+    }
+
+    /// Waits until the list of images may make a request to an endpoint.
+    pub(crate) async fn list(&self, endpoint: &Endpoint) -> InFlight {
+        let permit = self.of(endpoint);
+        loop {
+            let wait = permit.ready_at(LIST).saturating_sub(self.clock.elapsed());
+            self.clock.sleep(wait).await;
+            if let Some(in_flight) = permit.acquire(LIST).await {
+                return in_flight;
+            }
+        }
+    }
+
+    /// Counts the requests that the list of images has made, and begins the back-off of its endpoint if that asks for one.
+    pub(crate) fn note_list(
+        &self,
+        endpoint: &Endpoint,
+        asked: Vec<Asked>,
+        back_off: Option<Duration>,
+    ) {
+        if let Some(back_off) = back_off {
+            self.of(endpoint).hold_back(self.clock.elapsed() + back_off);
+        }
+        for asked in asked {
+            let permitted = u32::from(asked.endpoint == *endpoint);
+            let more = asked.requests.saturating_sub(permitted);
+            self.of(&asked.endpoint).count(more);
         }
     }
 
@@ -55,12 +93,48 @@ impl Budgets {
 }
 
 /// Whether a session is the one on the screen. Its clones share it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Shown(Arc<AtomicBool>);
+#[derive(Clone, Debug)]
+pub(crate) struct Shown(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    is_shown: AtomicBool,
+    /// Whether the steps are read even while it is not: JSON lines have them.
+    always_steps: bool,
+    changed: Notify,
+}
 
 impl Shown {
+    pub(crate) fn new(is_shown: bool, always_steps: bool) -> Self {
+        Self(Arc::new(State {
+            is_shown: AtomicBool::new(is_shown),
+            always_steps,
+            changed: Notify::new(),
+        }))
+    }
+
     pub(crate) fn set(&self, is_shown: bool) {
-        self.0.store(is_shown, Ordering::Relaxed);
+        if self.0.is_shown.swap(is_shown, Ordering::Relaxed) != is_shown {
+            self.0.changed.notify_one();
+        }
+    }
+
+    fn get(&self) -> bool {
+        self.0.is_shown.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the session is shown or hidden, once for each change.
+    pub(crate) async fn changed(&self) {
+        self.0.changed.notified().await;
+    }
+
+    /// Whether the stream is read now.
+    fn reads(&self, stream: Stream) -> bool {
+        match stream {
+            Stream::Log => self.get(),
+            Stream::Steps => self.get() || self.0.always_steps,
+            Stream::Events | Stream::Image | Stream::Images => true,
+        }
     }
 
     fn rank(&self, stream: Stream) -> usize {
@@ -69,8 +143,7 @@ impl Shown {
             Stream::Log => 2,
             _ => 0,
         };
-        let is_shown = self.0.load(Ordering::Relaxed);
-        rank + if is_shown { 0 } else { RANKS / 2 }
+        rank + if self.get() { 0 } else { OTHERS }
     }
 }
 
@@ -86,11 +159,21 @@ pub struct Permits {
 impl Permits {
     /// The permits of a session that shares nothing.
     pub fn new(clock: Clock) -> Self {
-        Budgets::new(clock).session()
+        Budgets::new(clock).session(Shown::new(true, false))
     }
 
-    pub(crate) fn shown(&self) -> Shown {
-        self.shown.clone()
+    /// Whether the session is shown.
+    pub(crate) fn shown(&self) -> &Shown {
+        &self.shown
+    }
+
+    /// How often the image is described, where the source wants it so often.
+    pub(crate) fn image_interval(&self, wanted: Duration) -> Duration {
+        if self.shown.get() {
+            wanted
+        } else {
+            wanted.max(IMAGE_OF_OTHERS)
+        }
     }
 
     /// Takes note of the endpoints of a source. Whether its events and its image have different ones.
@@ -101,8 +184,11 @@ impl Permits {
         self.asked[Stream::Events.index()] != self.asked[Stream::Image.index()]
     }
 
-    /// When the stream may make its next request, by the clock's running time.
+    /// When the stream may make its next request, by the clock's running time: never while it is not read.
     pub(crate) fn ready_at(&self, stream: Stream) -> Duration {
+        if !self.shown.reads(stream) {
+            return Duration::MAX;
+        }
         let rank = self.shown.rank(stream);
         let endpoints = self.asked[stream.index()].iter();
         let ready = endpoints.map(|endpoint| self.budgets.of(endpoint).ready_at(rank));
@@ -164,8 +250,8 @@ pub(crate) struct Permit {
 
 /// The request in flight; the next one may begin when it is dropped.
 #[derive(Debug)]
-pub(crate) struct InFlight<'a> {
-    _guard: tokio::sync::MutexGuard<'a, ()>,
+pub(crate) struct InFlight {
+    _guard: tokio::sync::OwnedMutexGuard<()>,
 }
 
 /// A place among those that wait for the request in flight.
@@ -194,11 +280,11 @@ impl Permit {
 
     /// Waits for the request in flight, and for those of a better rank. `None` if the endpoint must not get another one
     /// yet: a response in the meantime may have begun a back-off.
-    pub(crate) async fn acquire(&self, rank: usize) -> Option<InFlight<'_>> {
+    pub(crate) async fn acquire(&self, rank: usize) -> Option<InFlight> {
         self.budget().waiting[rank] += 1;
         let place = Place(self, rank);
         loop {
-            let guard = self.in_flight.lock().await;
+            let guard = Arc::clone(&self.in_flight).lock_owned().await;
             let mut budget = self.budget();
             if budget.waiting[..rank].iter().any(|waiting| *waiting > 0) {
                 // The lock is fair: it goes to the one that waits longest, and at last to a better rank.
@@ -255,8 +341,7 @@ impl Budget {
     }
 
     fn ready_at(&self, rank: usize) -> Duration {
-        let reserve = RESERVE * f64::from(u8::try_from(rank).unwrap_or(u8::MAX));
-        let missing = Duration::from_secs_f64((1.0 + reserve - self.requests).max(0.0) / RATE);
+        let missing = Duration::from_secs_f64((1.0 + RESERVES[rank] - self.requests).max(0.0) / RATE);
         (self.counted_at + missing).max(self.not_before)
     }
 
@@ -376,11 +461,10 @@ mod tests {
 
     #[test]
     fn the_shown_session_is_first_then_the_events_then_the_steps_then_the_log() {
-        let (shown, other) = (Shown::default(), Shown::default());
-        shown.set(true);
+        let (shown, other) = (Shown::new(true, false), Shown::new(false, false));
         let streams = [Stream::Events, Stream::Steps, Stream::Log];
         let ranks = [shown, other].map(|shown| streams.map(|stream| shown.rank(stream)));
-        assert_eq!(ranks, [[0, 1, 2], [3, 4, 5]]);
+        assert_eq!(ranks, [[0, 1, 2], [4, 5, 6]]);
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::backend::{ImageSource, LogSource, Source, StepSource};
 use crate::clock::Clock;
 use crate::domain::observation::{Observation, ObservationSink, Seen, Stream};
+use crate::poll::description;
 use crate::poll::permit::{Permit, Permits};
 use crate::poll::schedule::{ApiRequest, PollCommand};
 use crate::poll::schedules::Schedules;
@@ -48,9 +49,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         if self.source.step_source().is_some() {
             self.schedules.add_steps();
         }
-        if let Some(interval) = self.source.image_interval() {
-            self.schedules.describe_every(interval);
-        }
+        let image_interval = self.source.image_interval().unwrap_or(description::USUAL);
         if self.source.log_source().is_none() {
             self.schedules.skip_log();
         }
@@ -58,6 +57,8 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         let mut behind = TimeDelta::zero();
         loop {
             let permits = &self.permits;
+            let interval = permits.image_interval(image_interval);
+            self.schedules.describe_every(interval);
             let next = self
                 .schedules
                 .next_permitted(|stream| permits.ready_at(stream));
@@ -164,6 +165,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 Some(command) => self.apply(command),
                 None => return Wait::ReceiverGone,
             },
+            () = self.permits.shown().changed() => {}
             () = tokio::time::sleep_until(until) => return Wait::Over,
         }
         Wait::Interrupted

@@ -110,6 +110,7 @@ async fn watch(
         OutputMode::Screen(_) => MfaSessions::on_screen(),
         OutputMode::Headless(_) => MfaSessions::default(),
     };
+    let is_json = matches!(settings.output, OutputMode::Headless(OutputFormat::Json));
     let common = Common::new(mfa.clone());
     let recordings = settings.recordings.map(Folder::new);
     let (mode, keys) = match &settings.output {
@@ -152,8 +153,13 @@ async fn watch(
         }
         let mut sessions = Sessions::new(clock.clone(), (inbox, messages), mfa, writers.clone());
         sessions.log_start = log_start(mode);
+        sessions.always_steps = is_json;
         for (id, origin, destination) in begun {
             sessions.start(id, origin, destination, tasks);
+        }
+        match mode {
+            Mode::Screen => sessions.show(SessionId(0)),
+            Mode::Headless => sessions.show_few(),
         }
         (sessions, opener)
     };

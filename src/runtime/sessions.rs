@@ -30,6 +30,8 @@ use crate::text::secret::Secret;
 
 /// The capacity of the queue of commands: one of each kind, and one more.
 const COMMANDS: usize = 4;
+/// How many sessions of a headless watch count as shown.
+const FEW: usize = 3;
 /// The capacity of the queue of a replay's keys: more are pressed only by a key that repeats.
 const KEYS: usize = 32;
 
@@ -89,6 +91,8 @@ pub(super) struct Sessions {
     /// The budgets of the endpoints: sessions that poll the same one share it.
     budgets: Budgets,
     shown: Vec<(SessionId, Shown)>,
+    /// Whether the steps of builds that are not shown are read, too.
+    pub always_steps: bool,
     mfa: MfaSessions,
     pub messages: mpsc::Sender<Msg>,
     writers: Writers,
@@ -112,6 +116,7 @@ impl Sessions {
             log_start: LogStart::Newest,
             budgets: Budgets::new(clock.clone()),
             shown: Vec::new(),
+            always_steps: false,
             clock,
             inbox,
             mfa,
@@ -120,11 +125,24 @@ impl Sessions {
         }
     }
 
-    /// The session on the screen: its requests come first.
+    /// The session on the screen: its requests come first, and only its log is read.
     pub(super) fn show(&self, session: SessionId) {
         for (id, shown) in &self.shown {
             shown.set(*id == session);
         }
+    }
+
+    /// Without a screen, a few sessions count as shown, and of more none.
+    pub(super) fn show_few(&self) {
+        let are_few = self.shown.len() <= FEW;
+        for (_, shown) in &self.shown {
+            shown.set(are_few);
+        }
+    }
+
+    /// What the list of images needs to share the budgets.
+    pub(super) fn budgets(&self) -> Budgets {
+        self.budgets.clone()
     }
 
     /// Stops to poll: a poller ends without its commands.
@@ -180,8 +198,9 @@ impl Sessions {
         let schedules = Schedules::new(interval, fastrand::Rng::new());
         let mut schedules = schedules.with_log(self.log_start);
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
-        let permits = self.budgets.session();
-        self.shown.push((session, permits.shown()));
+        let shown = Shown::new(false, self.always_steps);
+        let permits = self.budgets.session(shown.clone());
+        self.shown.push((session, shown));
         tasks.spawn("poller", async move {
             if let Some(opening) = opening {
                 let opened = opening.wait().await;
