@@ -277,7 +277,7 @@ impl EventSource for Direct {
                 Ok(EventsResponse::Gone)
             }
             Err(Refusal::TokenRejected(fault)) => Err(EventsError::TokenRejected(fault)),
-            Err(Refusal::Fault(fault)) => Err(EventsError::Fault(fault)),
+            Err(Refusal::Fault(fault) | Refusal::Rejected(fault)) => Err(EventsError::Fault(fault)),
         }
     }
 }
