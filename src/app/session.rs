@@ -401,6 +401,14 @@ impl Session {
         self.build.region().or_else(requested)
     }
 
+    /// Where the image was searched for: region, account and backend. `None` for a recording.
+    pub(crate) fn searched(&self) -> Option<String> {
+        let (region, backend) = (self.target.region.as_ref()?, self.target.backend?);
+        let account = self.build.account();
+        let account = account.map_or_else(String::new, |account| format!(", account {account}"));
+        Some(format!("{region}{account} (asked: {backend})"))
+    }
+
     pub(crate) fn origin(&self) -> Origin {
         Origin {
             image_id: SafeText::new(&self.target.image_id),

@@ -73,7 +73,7 @@ impl Transcript {
                 ..Line::of(observation.stream, kind::REFUSED, at)
             }),
             Seen::Image(answer) => self.image(answer, at),
-            Seen::Log(_) => {}
+            Seen::Log(_) | Seen::Account(_) => {}
             Seen::Steps(listed) => {
                 if self.listed.as_ref() != Some(listed) {
                     self.write(&Line {
