@@ -189,6 +189,7 @@ impl Session {
         self.explanation = None;
         self.remark = None;
         self.shown_for_verdict = None;
+        self.views.log.show_cause(self.build.log(), None);
     }
 
     /// The view in the body of the screen.
@@ -306,6 +307,8 @@ impl Session {
     /// known.
     pub(super) fn select_for_verdict(&mut self) {
         let build = &self.build;
+        let cause = build.log_cause().map(|cause| cause.row);
+        self.views.log.show_cause(build.log(), cause);
         let event = match build.verdict() {
             Verdict::Failed => build.first_failure(),
             Verdict::Succeeded => build.current().and_then(|stack| stack.facts().made()),
