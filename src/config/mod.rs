@@ -37,8 +37,8 @@ pub use environment::Environment;
 pub(crate) use layers::Setting;
 pub use task::Task;
 pub(crate) use task::{
-    ApiSettings, Check, DemoSettings, Diff, History, TableFormat, List, Log, NamedProfile,
-    OutputFormat, OutputMode, PlaybackSpeed, Record, Recorded, Settings, ShowLog, SourceSettings,
+    ApiSettings, Check, DemoSettings, Diff, History, List, Log, NamedProfile, OutputFormat,
+    OutputMode, PlaybackSpeed, Record, Recorded, Settings, ShowLog, SourceSettings, TableFormat,
 };
 pub(crate) use themes::ByBackground;
 

@@ -341,7 +341,8 @@ impl Budget {
     }
 
     fn ready_at(&self, rank: usize) -> Duration {
-        let missing = Duration::from_secs_f64((1.0 + RESERVES[rank] - self.requests).max(0.0) / RATE);
+        let missing =
+            Duration::from_secs_f64((1.0 + RESERVES[rank] - self.requests).max(0.0) / RATE);
         (self.counted_at + missing).max(self.not_before)
     }
 

@@ -93,8 +93,10 @@ impl Transcript {
     /// The lines for the events of walks that the end of the watch interrupts: the stack may be gone before another watch
     /// asks for them.
     pub(crate) fn end(&mut self, at: DateTime<Utc>) -> Vec<u8> {
-        self.left.append(&mut self.pending);
+        let interrupted = std::mem::take(&mut self.pending);
         self.write_left(&[], at);
+        // Even if it has met the stack's first event, it has not brought those of other stacks.
+        self.write_below_gap(&interrupted, true, at);
         std::mem::take(&mut self.lines)
     }
 
@@ -167,26 +169,32 @@ impl Transcript {
         let mut left = std::mem::take(&mut self.left);
         left.retain(|event| !listed.contains(&&event.stack_id));
         for events in left.chunk_by(|one, other| one.stack_id == other.stack_id) {
-            let Some(oldest) = events.last() else {
-                continue;
-            };
-            if self.walked.as_ref() != Some(&oldest.stack_id) {
-                self.gaps.clear();
-                self.walked = Some(oldest.stack_id.clone());
-            }
-            if !oldest.begins_stack() {
-                self.gaps.push(oldest.event_id.clone());
-                let gaps = self.gaps.iter().map(|id| id.as_str().into());
-                let line = Line {
-                    stack_id: Some(oldest.stack_id.as_str().into()),
-                    gaps: Some(gaps.collect()),
-                    ..Line::of(Stream::Events, kind::WALK, at)
-                };
-                line.write(&mut self.lines);
-                self.last = Some(at);
-            }
-            self.events(events.iter().rev(), &[], None, at);
+            let is_whole = events.last().is_some_and(|oldest| oldest.begins_stack());
+            self.write_below_gap(events, !is_whole, at);
         }
+    }
+
+    /// Writes events of one stack, which are newest first. With a gap, others may be missing below them.
+    fn write_below_gap(&mut self, events: &[Arc<StackEvent>], has_gap: bool, at: DateTime<Utc>) {
+        let Some(oldest) = events.last() else {
+            return;
+        };
+        if self.walked.as_ref() != Some(&oldest.stack_id) {
+            self.gaps.clear();
+            self.walked = Some(oldest.stack_id.clone());
+        }
+        if has_gap {
+            self.gaps.push(oldest.event_id.clone());
+            let gaps = self.gaps.iter().map(|id| id.as_str().into());
+            let line = Line {
+                stack_id: Some(oldest.stack_id.as_str().into()),
+                gaps: Some(gaps.collect()),
+                ..Line::of(Stream::Events, kind::WALK, at)
+            };
+            line.write(&mut self.lines);
+            self.last = Some(at);
+        }
+        self.events(events.iter().rev(), &[], None, at);
     }
 
     fn has_gaps(&self, gaps: &[EventId]) -> bool {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Offset, Utc};
 
-use crate::config::{History, TableFormat, Recorded};
+use crate::config::{History, Recorded, TableFormat};
 use crate::domain::build::Build;
 use crate::error::Error;
 use crate::file;
