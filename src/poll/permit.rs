@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::backend::{Asked, Endpoint, Source};
 use crate::clock::Clock;
 use crate::domain::observation::Stream;
+use crate::poll::schedule::Attention;
 
 /// The requests that an endpoint gets per second, on average.
 const RATE: f64 = 4.5;
@@ -39,6 +40,7 @@ impl Budgets {
         Permits {
             budgets: self.clone(),
             shown: Shown::default(),
+            otherwise: Attention::Whole,
             asked: std::array::from_fn(|_| vec![Endpoint::default()]),
         }
     }
@@ -59,8 +61,9 @@ impl Budgets {
 pub(crate) struct Shown(Arc<AtomicBool>);
 
 impl Shown {
-    pub(crate) fn set(&self, is_shown: bool) {
-        self.0.store(is_shown, Ordering::Relaxed);
+    /// Whether this is news.
+    pub(crate) fn set(&self, is_shown: bool) -> bool {
+        self.0.swap(is_shown, Ordering::Relaxed) != is_shown
     }
 
     fn rank(&self, stream: Stream) -> usize {
@@ -79,6 +82,8 @@ impl Shown {
 pub struct Permits {
     budgets: Budgets,
     shown: Shown,
+    /// How much is fetched while the session is not the one on the screen.
+    otherwise: Attention,
     /// For each stream its endpoint, then the others that its last request was sent to.
     asked: [Vec<Endpoint>; Stream::COUNT],
 }
@@ -91,6 +96,21 @@ impl Permits {
 
     pub(crate) fn shown(&self) -> Shown {
         self.shown.clone()
+    }
+
+    /// Fetches only so much while the session is not the one on the screen.
+    #[must_use]
+    pub(crate) fn otherwise(mut self, attention: Attention) -> Self {
+        self.otherwise = attention;
+        self
+    }
+
+    pub(crate) fn attention(&self) -> Attention {
+        if self.shown.0.load(Ordering::Relaxed) {
+            Attention::Whole
+        } else {
+            self.otherwise
+        }
     }
 
     /// Takes note of the endpoints of a source. Whether its events and its image have different ones.

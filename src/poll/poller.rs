@@ -57,6 +57,8 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         let mut not_before = [None; Stream::COUNT];
         let mut behind = TimeDelta::zero();
         loop {
+            let attention = self.permits.attention();
+            self.schedules.attend(self.clock.elapsed(), attention);
             let permits = &self.permits;
             let next = self
                 .schedules
@@ -179,7 +181,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 self.permits.end_back_off();
             }
             PollCommand::CatchUp => self.source.reconnect(),
-            PollCommand::Audit => {}
+            PollCommand::Audit | PollCommand::Shown => {}
         }
         self.schedules.command(self.clock.elapsed(), command);
     }
