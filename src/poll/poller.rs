@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use crate::backend::{ImageSource, LogSource, Source, StepSource};
 use crate::clock::Clock;
 use crate::domain::observation::{Observation, ObservationSink, Seen, Stream};
-use crate::poll::description;
 use crate::poll::permit::{Permit, Permits};
 use crate::poll::schedule::{ApiRequest, PollCommand};
 use crate::poll::schedules::Schedules;
@@ -49,16 +48,18 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         if self.source.step_source().is_some() {
             self.schedules.add_steps();
         }
-        let image_interval = self.source.image_interval().unwrap_or(description::USUAL);
+        if let Some(interval) = self.source.image_interval() {
+            self.schedules.describe_every(interval);
+        }
         if self.source.log_source().is_none() {
             self.schedules.skip_log();
         }
         let mut not_before = [None; Stream::COUNT];
         let mut behind = TimeDelta::zero();
         loop {
+            let attention = self.permits.attention();
+            self.schedules.attend(self.clock.elapsed(), attention);
             let permits = &self.permits;
-            let interval = permits.image_interval(image_interval);
-            self.schedules.describe_every(interval);
             let next = self
                 .schedules
                 .next_permitted(|stream| permits.ready_at(stream));
@@ -167,7 +168,6 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 Some(command) => self.apply(command),
                 None => return Wait::ReceiverGone,
             },
-            () = self.permits.shown().changed() => {}
             () = tokio::time::sleep_until(until) => return Wait::Over,
         }
         Wait::Interrupted
@@ -181,7 +181,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 self.permits.end_back_off();
             }
             PollCommand::CatchUp => self.source.reconnect(),
-            PollCommand::Audit => {}
+            PollCommand::Audit | PollCommand::Shown => {}
         }
         self.schedules.command(self.clock.elapsed(), command);
     }

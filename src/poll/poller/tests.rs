@@ -7,10 +7,15 @@ use std::sync::{Arc, Mutex};
 use chrono::DateTime;
 
 use super::*;
-use crate::backend::{EventSource, EventsError, EventsPage, EventsResponse, NextToken, NoLog};
+use crate::backend::{
+    EventSource, EventsError, EventsPage, EventsResponse, LogError, LogRequest, LogResponse,
+    NextToken, NoLog, StepsAnswer,
+};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::{ImageAnswer, ImageDescription};
 use crate::domain::stack_event::StackEvent;
+use crate::poll::log::LogStart;
+use crate::poll::schedule::Attention;
 use crate::text::safe::SafeText;
 
 /// The requests, and when they came by the wall.
@@ -453,4 +458,180 @@ async fn a_change_of_the_clocks_correction_is_observed_before_the_response_that_
         (false, right, right),
     ];
     assert_eq!(off, expected);
+}
+
+/// A build that goes on, or has failed: of AWS directly, with everything.
+struct Busy {
+    has_failed: bool,
+    log: Requests,
+}
+
+impl Busy {
+    fn note(&self, request: ApiRequest) {
+        self.log.lock().unwrap().push((request, Instant::now()));
+    }
+}
+
+impl EventSource for Busy {
+    async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
+        self.note(ApiRequest::Events(token.cloned()));
+        let stack = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/1";
+        let image =
+            "arn:aws:imagebuilder:us-east-1:123456789012:image/parallelclusterimage-img/3.16.1/1";
+        let event = |number: usize, logical: &str, physical: &str, status: &str| {
+            let json = format!(
+                r#"{{"stackId":"{stack}","stackName":"img","eventId":"{number}","logicalResourceId":"{logical}","physicalResourceId":"{physical}","resourceStatus":"{status}","timestamp":"2026-01-01T10:00:0{number}.000Z"}}"#
+            );
+            Arc::new(StackEvent::from_json(&json, None))
+        };
+        let mut events = vec![
+            event(2, "ParallelClusterImage", image, "CREATE_IN_PROGRESS"),
+            event(1, "img", stack, "CREATE_IN_PROGRESS"),
+        ];
+        if self.has_failed {
+            events.insert(0, event(3, "ParallelClusterImage", image, "CREATE_FAILED"));
+        }
+        let next = None;
+        Ok(EventsResponse::Page(EventsPage { events, next }))
+    }
+}
+
+impl ImageSource for Busy {
+    async fn image(&mut self) -> Result<ImageAnswer, Fault> {
+        self.note(ApiRequest::Image);
+        let image = ImageDescription {
+            builder_status: Some("BUILDING".into()),
+            ..ImageDescription::default()
+        };
+        Ok(ImageAnswer::Described(Box::new(image)))
+    }
+}
+
+impl StepSource for Busy {
+    async fn steps(&mut self) -> Result<StepsAnswer, Fault> {
+        self.note(ApiRequest::Steps);
+        Ok(StepsAnswer::NoImage)
+    }
+}
+
+impl LogSource for Busy {
+    async fn log(&mut self, request: &LogRequest) -> Result<LogResponse, LogError> {
+        self.note(ApiRequest::Log(Box::new(request.clone())));
+        Ok(LogResponse::Absent)
+    }
+}
+
+impl Source for Busy {
+    type Image = Self;
+    type Steps = Self;
+    type Log = Self;
+
+    fn image_source(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
+
+    fn step_source(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
+
+    fn log_source(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
+
+    fn image_interval(&self) -> Option<Duration> {
+        Some(Duration::from_secs(10))
+    }
+}
+
+/// Polls for ten minutes, of which the last five are on the screen where `is_shown_later`. The requests of the image, of
+/// the steps and of the log, in each half, and the moments of the image's.
+async fn poll_with(
+    attention: Attention,
+    has_failed: bool,
+    is_shown_later: bool,
+) -> ([[usize; 3]; 2], Vec<Instant>) {
+    const HALF: Duration = Duration::from_mins(5);
+    let log = Requests::default();
+    let (sender, mut observations) = mpsc::channel::<Observation>(64);
+    let (commands, command_receiver) = mpsc::channel(3);
+    let clock = Clock::wall();
+    let permits = Permits::new(clock.clone()).otherwise(attention);
+    let shown = permits.shown();
+    let schedules = Schedules::new(None, fastrand::Rng::with_seed(1));
+    let poller = Poller {
+        source: Busy {
+            has_failed,
+            log: Arc::clone(&log),
+        },
+        permits,
+        clock,
+        schedules: schedules.with_log(LogStart::First),
+        observations: sender,
+        commands: command_receiver,
+    };
+    let began = Instant::now();
+    let watch = async {
+        tokio::time::sleep(HALF).await;
+        if is_shown_later && shown.set(true) {
+            commands.send(PollCommand::Shown).await.unwrap();
+        }
+        tokio::time::sleep(HALF).await;
+    };
+    let drain = async { while observations.recv().await.is_some() {} };
+    tokio::select! {
+        () = poller.run() => unreachable!("it polls until nobody listens"),
+        () = drain => unreachable!("it polls until nobody listens"),
+        () = watch => {}
+    }
+    let log = log.lock().unwrap();
+    let mut counts = [[0; 3]; 2];
+    for (request, at) in log.iter() {
+        let half = &mut counts[usize::from(*at >= began + HALF)];
+        match request {
+            ApiRequest::Events(_) => {}
+            ApiRequest::Image => half[0] += 1,
+            ApiRequest::Steps => half[1] += 1,
+            ApiRequest::Log(_) => half[2] += 1,
+        }
+    }
+    let images = log
+        .iter()
+        .filter(|(request, _)| *request == ApiRequest::Image);
+    (counts, images.map(|(_, at)| *at).collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_build_that_is_not_shown_is_described_every_30_seconds_without_log_and_steps() {
+    let ([whole, _], _) = poll_with(Attention::Whole, false, false).await;
+    assert!(
+        whole[0] >= 28 && whole[1] >= 20 && whole[2] >= 20,
+        "{whole:?}"
+    );
+    for (attention, has_steps) in [(Attention::Outline, false), (Attention::WithoutLog, true)] {
+        let (halves, images) = poll_with(attention, false, false).await;
+        for [image, steps, log] in halves {
+            assert!((9..=11).contains(&image), "{halves:?}");
+            assert_eq!((steps > 0, log), (has_steps, 0), "{halves:?}");
+        }
+        // The first two are at the start and at the first event.
+        for pair in images.windows(2).skip(1) {
+            assert!(pair[1] - pair[0] >= Duration::from_secs(30), "{images:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_build_that_comes_on_the_screen_is_fetched_whole_from_then_on() {
+    let ([before, after], _) = poll_with(Attention::Outline, false, true).await;
+    assert_eq!(before[1..], [0, 0]);
+    assert!(
+        after[0] >= 28 && after[1] >= 20 && after[2] >= 20,
+        "{after:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_of_a_build_that_has_failed_is_read_although_it_is_not_shown() {
+    let ([[_, steps, log], _], _) = poll_with(Attention::Outline, true, false).await;
+    assert!(steps == 0 && log > 0, "{log}");
 }
