@@ -10,7 +10,7 @@ use ratatui::layout::Size;
 use crate::app::keys::key::Key;
 use crate::app::session::{SessionId, Target};
 use crate::domain::comparison::Difference;
-use crate::domain::estimate::{TypicalDuration, TypicalSteps};
+use crate::domain::estimate::{TypicalDuration, TypicalTimes};
 use crate::domain::listing::ListedImage;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::RecordedWatch;
@@ -75,8 +75,8 @@ pub enum Msg {
     /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
     Remark(Remark),
-    /// The typical durations of the user's own builds and of their steps, once they are known.
-    Typical(TypicalDuration, TypicalSteps),
+    /// The typical durations of the user's own builds and of their parts, once they are known.
+    Typical(TypicalDuration, TypicalTimes),
     /// A task of the program panicked.
     Died(String),
 }

@@ -83,7 +83,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
         Msg::RecordingEnded(id) => ending::end_recording(model, id, &mut effects),
-        Msg::Typical(typical, steps) => model.expect(typical, &steps),
+        Msg::Typical(typical, times) => model.expect(typical, &times),
         Msg::Remark(remark) => effects.extend(show_remark(model, remark)),
         Msg::ReportWritten(written) => {
             model.begin_key();
