@@ -263,6 +263,7 @@ impl Model {
             Some(Overlay::Prompt(_)) => Context::Prompt,
             Some(Overlay::Builds(_)) => Context::Builds,
             Some(Overlay::Picker(_)) => Context::Picker,
+            Some(Overlay::Comparison(_)) => Context::Comparison,
             None if self.shown.detail_focused() => Context::Detail,
             None => Context::View(self.shown.tab),
         }
@@ -280,6 +281,7 @@ impl Model {
         match &mut self.overlay {
             Some(Overlay::Builds(menu)) => menu.settle(builds, self.size),
             Some(Overlay::Picker(picker)) => picker.settle(self.size),
+            Some(Overlay::Comparison(comparison)) => comparison.settle(self.size),
             _ => {}
         }
         if let Some(Overlay::Filter(menu)) = &mut self.overlay {

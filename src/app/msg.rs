@@ -9,6 +9,7 @@ use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
 use crate::app::session::{SessionId, Target};
+use crate::domain::comparison::Difference;
 use crate::domain::estimate::{TypicalDuration, TypicalTimes};
 use crate::domain::listing::ListedImage;
 use crate::domain::observation::Observation;
@@ -56,6 +57,8 @@ pub enum Msg {
     },
     /// It can't begin.
     NotOpened(String),
+    /// Two builds were compared, or why that failed.
+    Compared(Result<Compared, String>),
     Listed(Listed),
     /// The recorded builds, for the picker.
     Recorded(Vec<RecordedWatch>),
@@ -76,6 +79,14 @@ pub enum Msg {
     Typical(TypicalDuration, TypicalTimes),
     /// A task of the program panicked.
     Died(String),
+}
+
+/// The differences of two builds.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The two builds, in words.
+    pub names: [String; 2],
+    pub differences: Vec<Difference>,
 }
 
 /// Images of the account.

@@ -68,8 +68,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             id,
             target,
             is_first,
-        } => builds::opened(model, id, target, is_first),
+        } => builds::opened(model, id, target, is_first, &mut effects),
         Msg::NotOpened(why) => builds::not_opened(model, &why, &mut effects),
+        Msg::Compared(compared) => builds::compared(model, compared),
         Msg::Listed(listed) => builds::listed(model, listed),
         Msg::Recorded(watches) => builds::recorded(model, watches),
         Msg::Idle => {}
