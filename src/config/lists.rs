@@ -7,7 +7,7 @@ use crate::config::connection::connections;
 use crate::config::environment::Environment;
 use crate::config::preferences::Preferences;
 use crate::config::target::Target;
-use crate::config::{ApiSettings, Diff, TableFormat, List, Task};
+use crate::config::{ApiSettings, Diff, List, TableFormat, Task};
 use crate::domain::listing::ListedStatus;
 use crate::error::Error;
 

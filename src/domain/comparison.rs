@@ -190,9 +190,11 @@ impl Side<'_> {
 fn without(value: &Value, names: &[(String, &'static str)]) -> Value {
     match value {
         Value::String(text) => {
-            let text = names.iter().fold(text.clone(), |text, (name, placeholder)| {
-                text.replace(name.as_str(), placeholder)
-            });
+            let text = names
+                .iter()
+                .fold(text.clone(), |text, (name, placeholder)| {
+                    text.replace(name.as_str(), placeholder)
+                });
             Value::String(text)
         }
         Value::Array(items) => items.iter().map(|item| without(item, names)).collect(),

@@ -341,7 +341,8 @@ impl Budget {
     }
 
     fn ready_at(&self, rank: usize) -> Duration {
-        let missing = Duration::from_secs_f64((1.0 + RESERVES[rank] - self.requests).max(0.0) / RATE);
+        let missing =
+            Duration::from_secs_f64((1.0 + RESERVES[rank] - self.requests).max(0.0) / RATE);
         (self.counted_at + missing).max(self.not_before)
     }
 
@@ -424,6 +425,27 @@ mod tests {
         one.hold_back(clock.elapsed() + second);
         tokio::time::advance(second).await;
         assert!(other.acquire(0).await.is_some(), "the back-off is over");
+    }
+
+    /// The list of images has no budget of its own: it waits for the sessions' requests and for their back-off.
+    #[tokio::test(start_paused = true)]
+    async fn the_list_of_images_shares_the_budget_of_the_sessions() {
+        let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
+        let budgets = Budgets::new(clock.clone());
+        let endpoint = Endpoint::default();
+        let permit = budgets.of(&endpoint);
+        permit.count(100);
+        drop(budgets.list(&endpoint).await);
+        assert!(clock.elapsed() >= Duration::from_secs_f64(87.0 / RATE));
+        let back_off = Duration::from_secs(30);
+        budgets.note_list(&endpoint, Vec::new(), Some(back_off));
+        assert!(
+            permit.ready_at(0) >= clock.elapsed() + back_off,
+            "of the sessions, too"
+        );
+        let before = clock.elapsed();
+        drop(budgets.list(&endpoint).await);
+        assert!(clock.elapsed() >= before + back_off);
     }
 
     #[tokio::test(start_paused = true)]

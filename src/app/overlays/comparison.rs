@@ -116,7 +116,10 @@ pub(crate) fn rows(
         let took = |took: &Option<SafeText>| took.as_ref().map_or("-", SafeText::as_str).to_owned();
         let longer = one.longer.map_or_else(String::new, longer);
         let (before, after) = (took(&one.before), took(&one.after));
-        add(Tone::Plain, line([&time_name(one), &before, &after, &longer]));
+        add(
+            Tone::Plain,
+            line([&time_name(one), &before, &after, &longer]),
+        );
     }
     rows
 }
@@ -174,7 +177,10 @@ mod tests {
     #[test]
     fn long_values_are_shown_where_they_differ() {
         let script = "echo begin\n".repeat(30);
-        let (one, other) = (format!("{script}dnf update"), format!("{script}dnf upgrade"));
+        let (one, other) = (
+            format!("{script}dnf update"),
+            format!("{script}dnf upgrade"),
+        );
         let [one, other] = excerpts([&value(&one), &value(&other)], 40, "...");
         assert!(one.ends_with("dnf update"), "{one}");
         assert!(other.ends_with("dnf upgrade"), "{other}");

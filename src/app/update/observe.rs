@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-
 use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
 use crate::app::model::{Mode, Model};
 use crate::app::msg::Remark;
@@ -167,12 +166,7 @@ pub(super) fn emit_recorded(session: &mut Session, effects: &mut Effects) {
 }
 
 /// Notifies the user of a verdict, once. A headless watch ends instead.
-fn notify_verdict(
-    model: &mut Model,
-    id: SessionId,
-    change: &Change<'_>,
-    effects: &mut Effects,
-) {
+fn notify_verdict(model: &mut Model, id: SessionId, change: &Change<'_>, effects: &mut Effects) {
     let reached = model
         .session_mut(id)
         .and_then(|session| session.verdict_notice.apply(change, &session.build));

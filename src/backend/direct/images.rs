@@ -14,10 +14,10 @@ use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
 use crate::aws::shared::Shared;
 use crate::aws::tls::TlsError;
-use crate::backend::{Asked, ImagesSource, Upcoming};
 use crate::backend::direct::client::{Call, Client, Refusal};
 use crate::backend::direct::cloudformation::{self, StackSummary};
 use crate::backend::direct::{Direct, Settings, ec2};
+use crate::backend::{Asked, ImagesSource, Upcoming};
 use crate::clock::Clock;
 use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedImage, ListedStatus};
@@ -105,7 +105,9 @@ impl DirectImages {
         for stack in stacks {
             match self.known.get(&stack.id) {
                 Some(tags) => rows.extend(tags.clone().and_then(|tags| self.row(&stack, tags))),
-                None if may_be_an_image(&stack.name) && !self.refused => self.next.push_back(Next::Describe(stack)),
+                None if may_be_an_image(&stack.name) && !self.refused => {
+                    self.next.push_back(Next::Describe(stack))
+                }
                 None => {}
             }
         }

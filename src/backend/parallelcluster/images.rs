@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 use crate::aws::exchange::Exchange;
-use crate::backend::{ImagesSource, NextToken, Source, Upcoming};
 use crate::backend::parallelcluster::{ApiCall, ParallelCluster, response};
+use crate::backend::{ImagesSource, NextToken, Source, Upcoming};
 use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedImage, ListedStatus};
 use crate::domain::observation::Stream;

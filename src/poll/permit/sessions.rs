@@ -299,7 +299,10 @@ async fn one_throttled_service_of_fifty_builds_slows_down_only_what_uses_it() {
             }
         }
         let requests: usize = (0..50).map(|one| asked(one, throttled).len()).sum();
-        assert!(requests < 60, "{throttled}: {requests} in spite of the throttling");
+        assert!(
+            requests < 60,
+            "{throttled}: {requests} in spite of the throttling"
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Offset, Utc};
 
-use crate::config::{History, TableFormat, Recorded};
+use crate::config::{History, Recorded, TableFormat};
 use crate::domain::build::Build;
 use crate::error::Error;
 use crate::file;
@@ -51,6 +51,13 @@ pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Err
         } => output::history_table(&watches, look(&theme, utc, columns)),
         TableFormat::Json => output::history_json(&watches),
     })
+}
+
+/// Prints the ids of recorded images, for a shell that completes them, and returns the exit code.
+pub(crate) fn recorded_ids(recordings: Option<PathBuf>) -> Result<u8, Error> {
+    let ids = recordings.map(|path| Folder::new(path).image_ids());
+    let lines = ids.unwrap_or_default().into_iter().map(|id| id + "\n");
+    print(&lines.collect::<String>())
 }
 
 /// How a table is shown in this terminal and time zone.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::backend::parallelcluster::MfaSessions;
 use crate::backend::{Images, ImagesSource};
-use crate::config::{TableFormat, List};
+use crate::config::{List, TableFormat};
 use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedImage, ListedStatus, Listing};
 use crate::error::Error;

@@ -88,12 +88,7 @@ fn badge(verdict: Verdict, theme: &Theme) -> String {
 }
 
 /// How far the build is: its time, its bar, how old its newest event is, and its stage; or how it ended.
-fn progress(
-    model: &Model,
-    session: &Session,
-    is_wide: bool,
-    theme: &Theme,
-) -> Vec<Span<'static>> {
+fn progress(model: &Model, session: &Session, is_wide: bool, theme: &Theme) -> Vec<Span<'static>> {
     let verdict = session.build.verdict();
     let progress = Progress::of(session, model.now);
     let elapsed = progress.elapsed.map_or_else(String::new, duration);
