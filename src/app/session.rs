@@ -189,6 +189,7 @@ impl Session {
         self.explanation = None;
         self.remark = None;
         self.shown_for_verdict = None;
+        self.views.log.show_cause(self.build.log(), None);
     }
 
     /// The view in the body of the screen.
@@ -306,6 +307,8 @@ impl Session {
     /// known.
     pub(super) fn select_for_verdict(&mut self) {
         let build = &self.build;
+        let cause = build.log_cause().map(|cause| cause.row);
+        self.views.log.show_cause(build.log(), cause);
         let event = match build.verdict() {
             Verdict::Failed => build.first_failure(),
             Verdict::Succeeded => build.current().and_then(|stack| stack.facts().made()),
@@ -399,6 +402,14 @@ impl Session {
     pub fn region(&self) -> Option<SafeText> {
         let requested = || self.target.region.clone();
         self.build.region().or_else(requested)
+    }
+
+    /// Where the image was searched for: region, account and backend. `None` for a recording.
+    pub(crate) fn searched(&self) -> Option<String> {
+        let (region, backend) = (self.target.region.as_ref()?, self.target.backend?);
+        let account = self.build.account();
+        let account = account.map_or_else(String::new, |account| format!(", account {account}"));
+        Some(format!("{region}{account} (asked: {backend})"))
     }
 
     pub(crate) fn origin(&self) -> Origin {

@@ -36,6 +36,7 @@ use crate::domain::log_line::LogLine;
 use crate::domain::observation::Stream;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ListedWorkflows;
+use crate::text::safe::SafeText;
 
 /// The service's token for the next (older) page; opaque, and never used again after an error.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -327,6 +328,11 @@ pub trait Source: EventSource {
         Vec::new()
     }
 
+    /// The account of the credentials, once, where it was asked for.
+    fn take_account(&mut self) -> Option<SafeText> {
+        None
+    }
+
     /// Forgets cached failures, because the user retries and may have fixed the cause.
     fn retry_now(&mut self) {}
 
@@ -444,6 +450,14 @@ impl Source for Backend {
             Self::ParallelCluster(_) => Vec::new(),
             Self::Direct(aws) => aws.take_refusals(),
             Self::Enriched(both) => both.take_refusals(),
+        }
+    }
+
+    fn take_account(&mut self) -> Option<SafeText> {
+        match self {
+            // The account of the API is its own.
+            Self::ParallelCluster(_) | Self::Enriched(_) => None,
+            Self::Direct(aws) => aws.take_account(),
         }
     }
 

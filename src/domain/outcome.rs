@@ -123,7 +123,7 @@ impl Outcome {
             ami_verified: image
                 .filter(|image| image.ami.is_some() && !image.amis.is_empty())
                 .map(|image| !image.is_ami_unverified),
-            failure: failed.then(|| FailurePlace::with_log(build)).flatten(),
+            failure: failed.then(|| FailurePlace::of(build)).flatten(),
             reason: reason.or_else(|| verdict_reason(build)),
             first_failure: first_failure.map(|event| {
                 FirstFailure::from(&**event).explained_by(diagnosis.builder_reason.as_ref())

@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-
 use crate::backend::{Asked, Endpoint, Source};
 use crate::clock::Clock;
 use crate::domain::observation::Stream;
+use crate::poll::schedule::Attention;
 
 /// The requests that an endpoint gets per second, on average: with those that sessions which are not shown may make at
 /// once, a minute has at most 4.5 a second.
@@ -24,8 +23,6 @@ const RESERVES: [f64; RANKS] = [0.0, 3.0, 6.0, 87.0, 90.0, 93.0, 96.0];
 const RANKS: usize = 7;
 const LIST: usize = 3;
 const OTHERS: usize = 4;
-/// How often the image of a session that is not shown is described, at most, while no verdict depends on it.
-const IMAGE_OF_OTHERS: Duration = Duration::from_secs(30);
 
 /// The permits of all endpoints. Its clones share them.
 #[derive(Clone, Debug)]
@@ -44,10 +41,11 @@ impl Budgets {
     }
 
     /// What another session needs: it shares the budgets.
-    pub(crate) fn session(&self, shown: Shown) -> Permits {
+    pub(crate) fn session(&self) -> Permits {
         Permits {
             budgets: self.clone(),
-            shown,
+            shown: Shown::default(),
+            otherwise: Attention::Whole,
             asked: std::array::from_fn(|_| vec![Endpoint::default()]),
         }
     }
@@ -93,48 +91,17 @@ impl Budgets {
 }
 
 /// Whether a session is the one on the screen. Its clones share it.
-#[derive(Clone, Debug)]
-pub(crate) struct Shown(Arc<State>);
-
-#[derive(Debug)]
-struct State {
-    is_shown: AtomicBool,
-    /// Whether the steps are read even while it is not: JSON lines have them.
-    always_steps: bool,
-    changed: Notify,
-}
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown(Arc<AtomicBool>);
 
 impl Shown {
-    pub(crate) fn new(is_shown: bool, always_steps: bool) -> Self {
-        Self(Arc::new(State {
-            is_shown: AtomicBool::new(is_shown),
-            always_steps,
-            changed: Notify::new(),
-        }))
-    }
-
-    pub(crate) fn set(&self, is_shown: bool) {
-        if self.0.is_shown.swap(is_shown, Ordering::Relaxed) != is_shown {
-            self.0.changed.notify_one();
-        }
+    /// Whether this is news.
+    pub(crate) fn set(&self, is_shown: bool) -> bool {
+        self.0.swap(is_shown, Ordering::Relaxed) != is_shown
     }
 
     fn get(&self) -> bool {
-        self.0.is_shown.load(Ordering::Relaxed)
-    }
-
-    /// Waits until the session is shown or hidden, once for each change.
-    pub(crate) async fn changed(&self) {
-        self.0.changed.notified().await;
-    }
-
-    /// Whether the stream is read now.
-    fn reads(&self, stream: Stream) -> bool {
-        match stream {
-            Stream::Log => self.get(),
-            Stream::Steps => self.get() || self.0.always_steps,
-            Stream::Events | Stream::Image | Stream::Images => true,
-        }
+        self.0.load(Ordering::Relaxed)
     }
 
     fn rank(&self, stream: Stream) -> usize {
@@ -152,6 +119,8 @@ impl Shown {
 pub struct Permits {
     budgets: Budgets,
     shown: Shown,
+    /// How much is fetched while the session is not the one on the screen.
+    otherwise: Attention,
     /// For each stream its endpoint, then the others that its last request was sent to.
     asked: [Vec<Endpoint>; Stream::COUNT],
 }
@@ -159,20 +128,25 @@ pub struct Permits {
 impl Permits {
     /// The permits of a session that shares nothing.
     pub fn new(clock: Clock) -> Self {
-        Budgets::new(clock).session(Shown::new(true, false))
+        Budgets::new(clock).session()
     }
 
-    /// Whether the session is shown.
-    pub(crate) fn shown(&self) -> &Shown {
-        &self.shown
+    pub(crate) fn shown(&self) -> Shown {
+        self.shown.clone()
     }
 
-    /// How often the image is described, where the source wants it so often.
-    pub(crate) fn image_interval(&self, wanted: Duration) -> Duration {
+    /// Fetches only so much while the session is not the one on the screen.
+    #[must_use]
+    pub(crate) fn otherwise(mut self, attention: Attention) -> Self {
+        self.otherwise = attention;
+        self
+    }
+
+    pub(crate) fn attention(&self) -> Attention {
         if self.shown.get() {
-            wanted
+            Attention::Whole
         } else {
-            wanted.max(IMAGE_OF_OTHERS)
+            self.otherwise
         }
     }
 
@@ -184,11 +158,8 @@ impl Permits {
         self.asked[Stream::Events.index()] != self.asked[Stream::Image.index()]
     }
 
-    /// When the stream may make its next request, by the clock's running time: never while it is not read.
+    /// When the stream may make its next request, by the clock's running time.
     pub(crate) fn ready_at(&self, stream: Stream) -> Duration {
-        if !self.shown.reads(stream) {
-            return Duration::MAX;
-        }
         let rank = self.shown.rank(stream);
         let endpoints = self.asked[stream.index()].iter();
         let ready = endpoints.map(|endpoint| self.budgets.of(endpoint).ready_at(rank));
@@ -483,7 +454,8 @@ mod tests {
 
     #[test]
     fn the_shown_session_is_first_then_the_events_then_the_steps_then_the_log() {
-        let (shown, other) = (Shown::new(true, false), Shown::new(false, false));
+        let (shown, other) = (Shown::default(), Shown::default());
+        assert!(shown.set(true) && !shown.set(true));
         let streams = [Stream::Events, Stream::Steps, Stream::Log];
         let ranks = [shown, other].map(|shown| streams.map(|stream| shown.rank(stream)));
         assert_eq!(ranks, [[0, 1, 2], [4, 5, 6]]);

@@ -14,7 +14,7 @@ use crate::config::Record;
 use crate::domain::fault::FaultKind;
 use crate::domain::listing::ListedImage;
 use crate::error::Error;
-use crate::poll::permit::{Budgets, Shown};
+use crate::poll::permit::Budgets;
 use crate::recording::{Folder, Header};
 use crate::runtime::account::Account;
 use crate::runtime::commands::diff::Read;
@@ -291,7 +291,8 @@ async fn read(
     if !is_live && let Ok(Ok(read)) = recorded(name.clone()).await {
         return Ok(read);
     }
-    let permits = budgets.session(Shown::new(true, true));
+    let permits = budgets.session();
+    permits.shown().set(true);
     let live = match account.prepare(&image_id, region.as_deref()).await {
         Ok(ready) => Read::live(&name, ready, permits).await,
         Err(error) => Err(error),

@@ -10,15 +10,15 @@ use crate::app::effect::{PlaybackRequest, PollRequest};
 use crate::app::msg::Msg;
 use crate::app::session::{SessionId, Target};
 use crate::app::status::playback::Playback;
-use crate::backend::Backend;
 use crate::backend::parallelcluster::MfaSessions;
+use crate::backend::{Backend, Source};
 use crate::clock::Clock;
 use crate::demo::Simulator;
 use crate::domain::observation::Observation;
 use crate::poll::log::LogStart;
 use crate::poll::permit::{Budgets, Shown};
 use crate::poll::poller::Poller;
-use crate::poll::schedule::PollCommand;
+use crate::poll::schedule::{Attention, PollCommand};
 use crate::poll::schedules::Schedules;
 use crate::recording::{Player, RecordingSink, Writer};
 use crate::runtime::inbox::{Inbox, RemarkSender};
@@ -30,8 +30,6 @@ use crate::text::secret::Secret;
 
 /// The capacity of the queue of commands: one of each kind, and one more.
 const COMMANDS: usize = 4;
-/// How many sessions of a headless watch count as shown.
-const FEW: usize = 3;
 /// The capacity of the queue of a replay's keys: more are pressed only by a key that repeats.
 const KEYS: usize = 32;
 
@@ -56,6 +54,16 @@ pub(super) enum Origin {
         simulator: Option<Box<Simulator>>,
     },
     Recording(Vec<Observation>),
+}
+
+impl Origin {
+    /// Whether the build log is read, too.
+    pub(super) fn reads_log(&mut self) -> bool {
+        match self {
+            Self::Api { backend, .. } => backend.log_source().is_some(),
+            Self::Recording(_) => false,
+        }
+    }
 }
 
 impl Prepared {
@@ -91,13 +99,13 @@ pub(super) struct Sessions {
     /// The budgets of the endpoints: sessions that poll the same one share it.
     budgets: Budgets,
     shown: Vec<(SessionId, Shown)>,
-    /// Whether the steps of builds that are not shown are read, too.
-    pub always_steps: bool,
     mfa: MfaSessions,
     pub messages: mpsc::Sender<Msg>,
     writers: Writers,
     /// Where the build log is read from first.
     pub log_start: LogStart,
+    /// How much is fetched of a build that is not on the screen.
+    pub otherwise: Attention,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
     players: Vec<(SessionId, mpsc::Sender<PlaybackRequest>)>,
 }
@@ -114,9 +122,9 @@ impl Sessions {
             messages,
             writers,
             log_start: LogStart::Newest,
+            otherwise: Attention::Whole,
             budgets: Budgets::new(clock.clone()),
             shown: Vec::new(),
-            always_steps: false,
             clock,
             inbox,
             mfa,
@@ -128,15 +136,16 @@ impl Sessions {
     /// The session on the screen: its requests come first, and only its log is read.
     pub(super) fn show(&self, session: SessionId) {
         for (id, shown) in &self.shown {
-            shown.set(*id == session);
+            if shown.set(*id == session) {
+                self.command(*id, PollCommand::Shown);
+            }
         }
     }
 
-    /// Without a screen, a few sessions count as shown, and of more none.
-    pub(super) fn show_few(&self) {
-        let are_few = self.shown.len() <= FEW;
+    /// All sessions are shown: they are few, and there is no screen.
+    pub(super) fn show_all(&self) {
         for (_, shown) in &self.shown {
-            shown.set(are_few);
+            shown.set(true);
         }
     }
 
@@ -198,9 +207,8 @@ impl Sessions {
         let schedules = Schedules::new(interval, fastrand::Rng::new());
         let mut schedules = schedules.with_log(self.log_start);
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
-        let shown = Shown::new(false, self.always_steps);
-        let permits = self.budgets.session(shown.clone());
-        self.shown.push((session, shown));
+        let permits = self.budgets.session().otherwise(self.otherwise);
+        self.shown.push((session, permits.shown()));
         tasks.spawn("poller", async move {
             if let Some(opening) = opening {
                 let opened = opening.wait().await;
@@ -253,6 +261,10 @@ impl Sessions {
             PollRequest::CatchUp => PollCommand::CatchUp,
             PollRequest::Audit => PollCommand::Audit,
         };
+        self.command(session, command);
+    }
+
+    fn command(&self, session: SessionId, command: PollCommand) {
         let mut pollers = self.pollers.iter();
         if let Some((_, commands)) = pollers.find(|(id, _)| *id == session) {
             let _ = commands.try_send(command);

@@ -246,7 +246,7 @@ impl ImagesSource for DirectImages {
 
 fn fault(refusal: Refusal) -> Fault {
     match refusal {
-        Refusal::Fault(fault) | Refusal::TokenRejected(fault) => fault,
+        Refusal::Fault(fault) | Refusal::Rejected(fault) | Refusal::TokenRejected(fault) => fault,
         Refusal::Absent => Fault {
             kind: crate::domain::fault::FaultKind::Malformed,
             message: SafeText::new("failed to list your images: the service found nothing"),

@@ -147,13 +147,12 @@ impl Source for Account {
 
 /// Watches builds while a service throttles. Returns when each session asked each service.
 async fn watch(sessions: usize, throttles: &'static str) -> impl Fn(usize, &str) -> Vec<Duration> {
-    let shown = (0..sessions).map(|_| Shown::new(true, false)).collect();
-    watch_shown(shown, throttles, SPAN).await
+    watch_for(vec![Attention::Whole; sessions], throttles, SPAN).await
 }
 
-/// The same with these sessions, of which some are shown, and for that long.
-async fn watch_shown(
-    sessions: Vec<Shown>,
+/// The same for that long, with sessions that get so much attention: those that get all of it are shown.
+async fn watch_for(
+    sessions: Vec<Attention>,
     throttles: &'static str,
     span: Duration,
 ) -> impl Fn(usize, &str) -> Vec<Duration> {
@@ -161,7 +160,9 @@ async fn watch_shown(
     let budgets = Budgets::new(clock.clone());
     let requests = Requests::default();
     let mut watches = tokio::task::JoinSet::new();
-    for (session, shown) in sessions.into_iter().enumerate() {
+    for (session, attention) in sessions.into_iter().enumerate() {
+        let permits = budgets.session().otherwise(attention);
+        permits.shown().set(attention == Attention::Whole);
         let seed = fastrand::Rng::with_seed(session as u64);
         let (sender, mut observations) = mpsc::channel::<Observation>(8);
         let (commands, command_receiver) = mpsc::channel(1);
@@ -173,7 +174,7 @@ async fn watch_shown(
                 requests: Requests::clone(&requests),
                 asked: Vec::new(),
             },
-            permits: budgets.session(shown),
+            permits,
             clock: clock.clone(),
             schedules: Schedules::new(None, seed).with_log(LogStart::First),
             observations: sender,
@@ -250,16 +251,17 @@ async fn a_throttled_service_slows_down_all_sessions_that_use_it() {
 const SERVICES: [&str; 4] = ["cloudformation", "imagebuilder", "ec2", "logs"];
 
 /// Fifty builds, of which the first is on the screen.
-fn fifty(always_steps: bool) -> Vec<Shown> {
-    let shown = (0..50).map(|session| Shown::new(session == 0, always_steps));
-    shown.collect()
+fn fifty(others: Attention) -> Vec<Attention> {
+    let mut sessions = vec![others; 50];
+    sessions[0] = Attention::Whole;
+    sessions
 }
 
 #[tokio::test(start_paused = true)]
 async fn fifty_builds_stay_within_the_budget_of_each_service_and_none_is_forgotten() {
-    for (minutes, always_steps) in [(1, false), (2, true)] {
+    for (minutes, others) in [(1, Attention::Outline), (2, Attention::WithoutLog)] {
         let span = Duration::from_mins(minutes);
-        let asked = watch_shown(fifty(always_steps), "none", span).await;
+        let asked = watch_for(fifty(others), "none", span).await;
         for service in SERVICES {
             let requests: usize = (0..50).map(|one| asked(one, service).len()).sum();
             let most = 4.5 * span.as_secs_f64();
@@ -282,7 +284,7 @@ async fn fifty_builds_stay_within_the_budget_of_each_service_and_none_is_forgott
 async fn one_throttled_service_of_fifty_builds_slows_down_only_what_uses_it() {
     let span = Duration::from_mins(2);
     for throttled in SERVICES {
-        let asked = watch_shown(fifty(false), throttled, span).await;
+        let asked = watch_for(fifty(Attention::Outline), throttled, span).await;
         for session in 0..50 {
             for (service, most) in [("cloudformation", 30), ("imagebuilder", 60)] {
                 // The image is described over EC2 after Image Builder.
@@ -304,23 +306,4 @@ async fn one_throttled_service_of_fifty_builds_slows_down_only_what_uses_it() {
             "{throttled}: {requests} in spite of the throttling"
         );
     }
-}
-
-/// A build that is shown is read as a shown one at once, although its log was not due.
-#[tokio::test(start_paused = true)]
-async fn the_log_is_read_from_the_moment_that_its_build_is_shown() {
-    let sessions = [Shown::new(true, false), Shown::new(false, false)];
-    let [first, second] = sessions.clone();
-    let switch = async {
-        tokio::time::sleep(Duration::from_secs(100)).await;
-        first.set(false);
-        second.set(true);
-    };
-    let watch = watch_shown(sessions.to_vec(), "none", SPAN);
-    let (asked, ()) = tokio::join!(watch, switch);
-    let (before, after) = (Duration::from_secs(99), Duration::from_secs(103));
-    let second = asked(1, "logs");
-    assert!(second[0] > before && second[0] < after, "{second:?}");
-    let first = asked(0, "logs");
-    assert!(first.iter().all(|at| *at < after), "{first:?}");
 }
