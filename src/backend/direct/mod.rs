@@ -53,7 +53,7 @@ use crate::clock::Clock;
 use crate::domain::fault::Fault;
 use crate::domain::image::{FailureContext, ImageAnswer};
 use crate::domain::observation::Stream;
-use crate::domain::stack_event::StackId;
+use crate::domain::stack_event::{EventReader, StackId};
 use crate::text::safe::SafeText;
 
 /// How often and how long nothing must have been found before that is believed: a new stack's name is not known
@@ -102,6 +102,7 @@ pub(crate) struct Direct {
     /// Whether the build log may be asked for.
     pub(crate) reads_log: bool,
     region: String,
+    reader: EventReader,
     known: Known,
     /// The refused calls.
     refused: Vec<(Operation, Fault)>,
@@ -200,6 +201,7 @@ impl Direct {
             waits: false,
             reads_log: true,
             region,
+            reader: EventReader::default(),
             known: Known::default(),
             refused: Vec::new(),
             untold: Vec::new(),

@@ -114,9 +114,9 @@ impl EventReader {
         slots.parts(raw).for_each(|part| part.hash(&mut hasher));
         let hash = hasher.finish();
         let known = self.contents.get(&hash);
+        let names_stack = fields.stack_id.and_then(string).is_some();
         let same = known.filter(|known| {
-            known.text.is_of(raw, slots)
-                && (fields.stack_id.is_some() || Some(&known.stack_id) == fallback)
+            known.text.is_of(raw, slots) && (names_stack || Some(&known.stack_id) == fallback)
         });
         if let Some(same) = same {
             return Arc::clone(same);
