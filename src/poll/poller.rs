@@ -25,6 +25,9 @@ enum Wait {
     ReceiverGone,
 }
 
+/// The most lines of the log that are handed on at once.
+const LINES: usize = 1_000;
+
 /// Polls one source for one image, one request at a time, until the receiver of the observations is gone.
 #[derive(Debug)]
 pub struct Poller<S, O> {
@@ -82,6 +85,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             let clock_off = (correction != behind).then_some(Seen::ClockOff(correction));
             behind = correction;
             let refusals = self.source.take_refusals().into_iter().map(Seen::Refused);
+            let seen = seen.into_iter().flat_map(split);
             let observations = clock_off.into_iter().chain(refusals).chain(seen);
             let observations = observations.map(|seen| self.observation(stream, seen, behind));
             let observations: Vec<_> = observations.collect();
@@ -246,6 +250,14 @@ async fn until_catch_up<T>(
                 }
             }
         }
+    }
+}
+
+/// One response may have 10,000 lines of the log, which are handed on in parts.
+fn split(seen: Seen) -> Vec<Seen> {
+    match seen {
+        Seen::Log(page) => page.split(LINES).into_iter().map(Seen::Log).collect(),
+        seen => vec![seen],
     }
 }
 
