@@ -10,8 +10,9 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Diagnosis, FailurePlace, Remedy};
+use crate::domain::failure::{Diagnosis, FailurePlace};
 use crate::domain::image::{AmiState, RegionalAmi};
+use crate::domain::reason::Remedy;
 use crate::domain::resume::{Recorded, deleted_since, seconds};
 use crate::domain::span::{ResourceTime, creation_times};
 use crate::domain::stack_event::{StackEvent, StackId};

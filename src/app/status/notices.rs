@@ -11,8 +11,9 @@ use crate::app::keys::key::Key;
 use crate::app::msg::Remark;
 use crate::app::session::Session;
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Explanation, Remedy, failure_line};
+use crate::domain::failure::{Explanation, failure_line};
 use crate::domain::outcome::verdict_reason;
+use crate::domain::reason::Remedy;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::text::safe::{SafeText, one_line};
@@ -333,7 +334,9 @@ fn fit(text: &str, columns: usize, most: usize) -> Vec<String> {
     lines.truncate(most - 1);
     let tail = tail(&text, columns.saturating_sub(4));
     // From the beginning of a word, unless that leaves little.
-    let is_word = text.strip_suffix(tail).is_some_and(|head| head.ends_with(' '));
+    let is_word = text
+        .strip_suffix(tail)
+        .is_some_and(|head| head.ends_with(' '));
     let word = tail
         .find(' ')
         .filter(|space| !is_word && space * 2 < tail.len());
