@@ -13,7 +13,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::change::{Change, CompletedWalk, Response};
-use crate::domain::facts::Facts;
+use crate::domain::facts::{Facts, IMAGE_RESOURCE};
 use crate::domain::image::ImageDescription;
 use crate::domain::log::{BuildLog, LogCause};
 use crate::domain::observation::{Observation, OtherEvents, Seen, WalkStep};
@@ -312,13 +312,15 @@ impl Build {
         &self.log
     }
 
-    /// Why the build failed, by its log.
-    pub(crate) fn log_cause(&self) -> Option<LogCause> {
+    /// Why the build failed, by its log. It says nothing of another resource that failed first.
+    pub(crate) fn log_cause(&self) -> Option<&Arc<LogCause>> {
         let failed = matches!(
             self.verdict,
             Verdict::Failed | Verdict::Failing | Verdict::RollingBack
         );
-        self.log.cause().filter(|_| failed)
+        let first = self.first_failure();
+        let is_of_image = first.is_none_or(|event| event.logical_id.as_str() == IMAGE_RESOURCE);
+        self.log.cause().filter(|_| failed && is_of_image)
     }
 
     pub(crate) fn log_mut(&mut self) -> &mut BuildLog {

@@ -133,13 +133,25 @@ impl Sessions {
         }
     }
 
-    /// The session on the screen: its requests come first.
+    /// The session on the screen: its requests come first, and only its log is read.
     pub(super) fn show(&self, session: SessionId) {
         for (id, shown) in &self.shown {
             if shown.set(*id == session) {
                 self.command(*id, PollCommand::Shown);
             }
         }
+    }
+
+    /// All sessions are shown: they are few, and there is no screen.
+    pub(super) fn show_all(&self) {
+        for (_, shown) in &self.shown {
+            shown.set(true);
+        }
+    }
+
+    /// What the list of images needs to share the budgets.
+    pub(super) fn budgets(&self) -> Budgets {
+        self.budgets.clone()
     }
 
     /// Stops to poll: a poller ends without its commands.

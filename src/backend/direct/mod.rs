@@ -176,7 +176,9 @@ impl Direct {
             .identity(of, || IdentityCache::new(chain))
             .in_region(region.clone(), region);
         let (endpoints, shared) = (settings.endpoints, settings.shared);
-        Client::new(subject, endpoints, identity, shared, bundle, clock)
+        Ok(Client::new(
+            subject, endpoints, identity, shared, bundle, clock,
+        ))
     }
 
     /// The reads of a build in an AWS that knows one signer: the simulated one.
@@ -186,11 +188,11 @@ impl Direct {
         fixed: Fixed,
         shared: Shared,
         clock: Clock,
-    ) -> Result<Self, TlsError> {
+    ) -> Self {
         let region = fixed.0.region.clone();
         let identity = IdentityCache::new(fixed);
-        let client = Client::new(image_id, endpoints, identity, shared, None, clock)?;
-        Ok(Self::with_client(client, image_id, region))
+        let client = Client::new(image_id, endpoints, identity, shared, None, clock);
+        Self::with_client(client, image_id, region)
     }
 
     fn with_client(client: Client, image_id: &str, region: String) -> Self {

@@ -157,7 +157,7 @@ impl ParallelCluster {
         let bundle = bundle.transpose()?;
         let endpoint = settings.api_url.endpoint();
         let authority = settings.api_url.authority();
-        let http = shared.http(authority, endpoint, bundle.as_ref(), limits)?;
+        let http = shared.http(authority, endpoint, bundle.as_ref(), limits);
         let signing = match settings.signing {
             Signing::Unsigned => None,
             Signing::SigV4 {
