@@ -160,10 +160,8 @@ async fn watch(
         for (id, origin, destination) in begun {
             sessions.start(id, origin, destination, tasks);
         }
-        match mode {
-            Mode::Screen => sessions.show(shown),
-            Mode::Headless if otherwise == Attention::Whole => sessions.show_all(),
-            Mode::Headless => {}
+        if mode == Mode::Screen {
+            sessions.show(shown);
         }
         (sessions, opener)
     };
