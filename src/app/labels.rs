@@ -71,3 +71,61 @@ fn names(all: &[&Session]) -> Vec<String> {
     };
     all.iter().map(name).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::keys::keymap::KeyMap;
+    use crate::app::model::{Mode, Preferences};
+    use crate::app::session::Target;
+    use chrono::DateTime;
+
+    fn model(builds: &[(&str, Option<&str>)]) -> Model {
+        let session = |(id, (image_id, region)): (u32, &(&str, Option<&str>))| {
+            let target = Target {
+                image_id: (*image_id).to_owned(),
+                region: region.map(SafeText::new),
+                backend: None,
+                note: None,
+            };
+            Session::new(SessionId(id), target, None)
+        };
+        let mut sessions = (0..).zip(builds).map(session);
+        let preferences = Preferences::new(Mode::Screen, KeyMap::default());
+        let model = Model::new(preferences, sessions.next().unwrap(), DateTime::UNIX_EPOCH);
+        sessions.fold(model, Model::with)
+    }
+
+    #[test]
+    fn the_same_id_in_two_regions_is_told_apart_in_prefixes_and_last_lines() {
+        let model = model(&[
+            ("img", Some("us-east-1")),
+            ("img", Some("eu-west-1")),
+            ("img", Some("eu-west-1")),
+            ("img", None),
+            ("other", Some("eu-west-1")),
+        ]);
+        let labels: Vec<_> = model.labels().into_values().collect();
+        let texts: Vec<_> = labels.iter().map(|label| label.text.as_str()).collect();
+        let expected = [
+            "us-east-1/img",
+            "eu-west-1/img",
+            "eu-west-1/img#2",
+            "img",
+            "other",
+        ];
+        assert_eq!(texts, expected);
+        assert!(
+            labels
+                .iter()
+                .all(|label| label.columns == "eu-west-1/img#2".len())
+        );
+        let last = crate::app::status::summary::summary_as(texts[1], &model.shown, model.now);
+        assert!(last.starts_with("eu-west-1/img: "), "{last}");
+    }
+
+    #[test]
+    fn one_build_has_no_prefix() {
+        assert!(model(&[("img", None)]).labels().is_empty());
+    }
+}

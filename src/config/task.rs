@@ -22,6 +22,8 @@ pub enum Task {
     Diff(Box<Diff>),
     ShowLog(Box<ShowLog>),
     History(History),
+    /// Print the image ids of the recordings in a folder.
+    RecordedIds(Option<PathBuf>),
     Report(Recorded),
     PrintKeys(Keys),
     /// Print the effective settings, and the path of the file that changes them, if the API's URL is one.

@@ -7,7 +7,7 @@ use ratatui::style::{Color, Style};
 
 use crate::app::effect::Label;
 use crate::app::model::Model;
-use crate::app::status::heartbeat::{Progress, log_age};
+use crate::app::status::heartbeat::Progress;
 use crate::app::status::summary::summary_as;
 use crate::domain::failure::failure_line;
 use crate::domain::outcome::Outcome;
@@ -147,8 +147,7 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
         Some(time) => format!("last event {} ago", ago(time)),
         None => "no event yet".to_owned(),
     };
-    let last_line = progress.last_log_at;
-    let last_line = last_line.map(|time| log_age(time, progress.at));
+    let last_line = progress.log_age.clone();
     let fault = progress.fault.as_ref().map(|(why, since)| {
         let since = since.map_or_else(
             || "the API has not responded yet".to_owned(),

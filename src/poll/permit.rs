@@ -398,6 +398,27 @@ mod tests {
         assert!(other.acquire(0).await.is_some(), "the back-off is over");
     }
 
+    /// The list of images has no budget of its own: it waits for the sessions' requests and for their back-off.
+    #[tokio::test(start_paused = true)]
+    async fn the_list_of_images_shares_the_budget_of_the_sessions() {
+        let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
+        let budgets = Budgets::new(clock.clone());
+        let endpoint = Endpoint::default();
+        let permit = budgets.of(&endpoint);
+        permit.count(100);
+        drop(budgets.list(&endpoint).await);
+        assert!(clock.elapsed() >= Duration::from_secs_f64(87.0 / RATE));
+        let back_off = Duration::from_secs(30);
+        budgets.note_list(&endpoint, Vec::new(), Some(back_off));
+        assert!(
+            permit.ready_at(0) >= clock.elapsed() + back_off,
+            "of the sessions, too"
+        );
+        let before = clock.elapsed();
+        drop(budgets.list(&endpoint).await);
+        assert!(clock.elapsed() >= before + back_off);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_short_budget_is_for_the_first_rank() {
         let permit = Permit::new(Clock::scenario(DateTime::UNIX_EPOCH, 1.0));

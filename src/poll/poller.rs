@@ -25,6 +25,9 @@ enum Wait {
     ReceiverGone,
 }
 
+/// The most lines of the log that are handed on at once.
+const LINES: usize = 1_000;
+
 /// Polls one source for one image, one request at a time, until the receiver of the observations is gone.
 #[derive(Debug)]
 pub struct Poller<S, O> {
@@ -86,7 +89,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             let refusals = self.source.take_refusals().into_iter().map(Seen::Refused);
             let account = self.source.take_account().map(Seen::Account);
             let asides = clock_off.into_iter().chain(refusals).chain(account);
-            let observations = asides.chain(seen);
+            let observations = asides.chain(seen.into_iter().flat_map(split));
             let observations = observations.map(|seen| self.observation(stream, seen, behind));
             let observations: Vec<_> = observations.collect();
             if !observations.is_empty() && !self.observations.send(observations).await {
@@ -250,6 +253,14 @@ async fn until_catch_up<T>(
                 }
             }
         }
+    }
+}
+
+/// One response may have 10,000 lines of the log, which are handed on in parts.
+fn split(seen: Seen) -> Vec<Seen> {
+    match seen {
+        Seen::Log(page) => page.split(LINES).into_iter().map(Seen::Log).collect(),
+        seen => vec![seen],
     }
 }
 

@@ -84,8 +84,7 @@ impl SimulatedAccount {
             SimulatedService::Aws => {
                 let (endpoints, fixed) = self.aws()?;
                 let (shared, clock) = (self.shared.clone(), self.clock.clone());
-                let source = Direct::with_signer(image_id, endpoints, fixed, shared, clock)
-                    .map_err(|error| bug(&error))?;
+                let source = Direct::with_signer(image_id, endpoints, fixed, shared, clock);
                 (Backend::Direct(Box::new(source)), recording::aws())
             }
             SimulatedService::Api => {
@@ -110,8 +109,7 @@ impl SimulatedAccount {
             SimulatedService::Aws => {
                 let (endpoints, fixed) = self.aws()?;
                 let (shared, clock) = (self.shared.clone(), self.clock.clone());
-                let images = DirectImages::with_signer(endpoints, fixed, shared, clock)
-                    .map_err(|error| bug(&error))?;
+                let images = DirectImages::with_signer(endpoints, fixed, shared, clock);
                 Images::Direct(Box::new(images))
             }
             SimulatedService::Api => {

@@ -43,7 +43,7 @@ use crate::recording::Folder;
 
 pub(crate) use self::check::check;
 pub(crate) use self::commands::diff::diff;
-pub(crate) use self::commands::history::{history, report};
+pub(crate) use self::commands::history::{history, recorded_ids, report};
 pub(crate) use self::commands::list::list;
 pub(crate) use self::commands::log::log;
 pub(crate) use self::prepare::check_api_url;

@@ -263,8 +263,9 @@ async fn compare(
     targets: [CompareTarget; 2],
 ) -> Result<Compared, Error> {
     let [before, after] = targets;
-    let before = read(account, folder.clone(), budgets, before).await?;
-    let after = read(account, folder, budgets, after).await?;
+    let before = read(account, folder.clone(), budgets, before);
+    let after = read(account, folder, budgets, after);
+    let (before, after) = Box::pin(async { tokio::try_join!(before, after) }).await?;
     Ok(Compared {
         differences: before.compare(&after),
         names: [before.name, after.name],

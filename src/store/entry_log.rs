@@ -4,8 +4,10 @@
 //! Both ends grow in constant time: new entries are pushed at one, history is loaded at the other. Class, group
 //! and filter indexes hold sequence numbers, so that filters are a matter of counting.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::store::class_index::{ClassIndex, insert, shift};
 use crate::store::entry::Entry;
@@ -32,7 +34,7 @@ impl<T: Entry> Default for EntryLog<T> {
         Self {
             entries: VecDeque::new(),
             first: 0,
-            seqs: HashMap::new(),
+            seqs: HashMap::default(),
             by_class: ClassIndex::default(),
             by_group: GroupIndex::default(),
             flagged: VecDeque::new(),

@@ -326,9 +326,9 @@ impl Ledger {
         let shown = self.timeline().map(|timeline| timeline.stack_id().as_str());
         assert_eq!(shown, Some(stack.as_str()));
         let kept = service.events().into_iter();
-        let expected: Vec<_> = kept.map(|kept| kept.event.fingerprint).collect();
+        let expected: Vec<_> = kept.map(|kept| kept.event.fingerprint()).collect();
         let shown: Vec<_> = self.timeline().map(events).into_iter().flatten().collect();
-        let shown: Vec<_> = shown.iter().map(|event| event.fingerprint).collect();
+        let shown: Vec<_> = shown.iter().map(|event| event.fingerprint()).collect();
         assert_eq!(shown, expected, "{:?}", self.ids());
         self.check_aside(service);
         let of_stack = |event: &&Arc<StackEvent>| event.stack_id.as_str() == stack;
@@ -343,11 +343,11 @@ impl Ledger {
         let aside = timelines.filter(|timeline| timeline.stack_id().as_str() == foreign);
         let shown: HashSet<_> = aside
             .flat_map(events)
-            .map(|event| event.fingerprint)
+            .map(|event| event.fingerprint())
             .collect();
         for kept in service.listed_aside() {
             let id = kept.event.event_id.as_str();
-            assert!(shown.contains(&kept.event.fingerprint), "{id} is lost");
+            assert!(shown.contains(&kept.event.fingerprint()), "{id} is lost");
         }
     }
 
@@ -373,7 +373,7 @@ impl Ledger {
             let of_stack = |event: &&Arc<StackEvent>| &event.stack_id == timeline.stack_id();
             let mut kept = kept.iter();
             for event in self.printed.iter().filter(of_stack) {
-                let found = kept.any(|kept| kept.event.fingerprint == event.fingerprint);
+                let found = kept.any(|kept| kept.event.fingerprint() == event.fingerprint());
                 let (stack, id) = (event.stack_id.as_str(), event.event_id.as_str());
                 assert!(found, "{id} of {stack} is printed out of order");
             }
@@ -395,7 +395,7 @@ fn check_order(timeline: &Timeline, kept: &[&Kept], is_aside: bool) {
             let Some(next) = kept.next() else {
                 panic!("{id} is shown twice or out of the service's order");
             };
-            if next.event.fingerprint == event.fingerprint {
+            if next.event.fingerprint() == event.fingerprint() {
                 break;
             }
             let missing = next.event.event_id.as_str();

@@ -38,6 +38,20 @@ pub(crate) async fn find_region(
     Some((region, config))
 }
 
+/// The region that is set somewhere. Sends no request.
+pub(crate) async fn configured_region(
+    profile: Option<&str>,
+    requested: Option<String>,
+    fallback: Option<String>,
+) -> Option<String> {
+    let chain = AwsChain {
+        profile: profile.map(str::to_owned),
+        region: requested,
+        signing: None,
+    };
+    chain.region_in(&AwsFiles::read().await).await.or(fallback)
+}
+
 /// The AWS configuration of these files. Sends no request.
 async fn sdk_config(files: &AwsFiles, profile: Option<&str>, region: &str) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())

@@ -70,11 +70,11 @@ impl DirectImages {
         fixed: Fixed,
         shared: Shared,
         clock: Clock,
-    ) -> Result<Self, TlsError> {
+    ) -> Self {
         let region = SafeText::new(&fixed.0.region);
         let identity = IdentityCache::new(fixed);
-        let client = Client::new(SUBJECT, endpoints, identity, shared, None, clock)?;
-        Ok(Self::with_client(client, region))
+        let client = Client::new(SUBJECT, endpoints, identity, shared, None, clock);
+        Self::with_client(client, region)
     }
 
     fn with_client(client: Client, region: SafeText) -> Self {

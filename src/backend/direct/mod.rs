@@ -53,7 +53,7 @@ use crate::clock::Clock;
 use crate::domain::fault::Fault;
 use crate::domain::image::{FailureContext, ImageAnswer};
 use crate::domain::observation::Stream;
-use crate::domain::stack_event::StackId;
+use crate::domain::stack_event::{EventReader, StackId};
 use crate::text::safe::SafeText;
 
 /// How often and how long nothing must have been found before that is believed: a new stack's name is not known
@@ -102,6 +102,7 @@ pub(crate) struct Direct {
     /// Whether the build log may be asked for.
     pub(crate) reads_log: bool,
     region: String,
+    reader: EventReader,
     known: Known,
     /// The refused calls.
     refused: Vec<(Operation, Fault)>,
@@ -175,7 +176,9 @@ impl Direct {
             .identity(of, || IdentityCache::new(chain))
             .in_region(region.clone(), region);
         let (endpoints, shared) = (settings.endpoints, settings.shared);
-        Client::new(subject, endpoints, identity, shared, bundle, clock)
+        Ok(Client::new(
+            subject, endpoints, identity, shared, bundle, clock,
+        ))
     }
 
     /// The reads of a build in an AWS that knows one signer: the simulated one.
@@ -185,11 +188,11 @@ impl Direct {
         fixed: Fixed,
         shared: Shared,
         clock: Clock,
-    ) -> Result<Self, TlsError> {
+    ) -> Self {
         let region = fixed.0.region.clone();
         let identity = IdentityCache::new(fixed);
-        let client = Client::new(image_id, endpoints, identity, shared, None, clock)?;
-        Ok(Self::with_client(client, image_id, region))
+        let client = Client::new(image_id, endpoints, identity, shared, None, clock);
+        Self::with_client(client, image_id, region)
     }
 
     fn with_client(client: Client, image_id: &str, region: String) -> Self {
@@ -200,6 +203,7 @@ impl Direct {
             waits: false,
             reads_log: true,
             region,
+            reader: EventReader::default(),
             known: Known::default(),
             refused: Vec::new(),
             untold: Vec::new(),

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::log::text::{Mark, mark};
 use crate::domain::log_line::{LogPage, LogPart};
+use crate::domain::steps::outline::{Outline, OutlineItem};
 use crate::domain::steps::{Step, StepStatus, Workflow};
 use crate::text::safe::SafeText;
 
@@ -40,6 +41,7 @@ pub(super) struct LogSteps {
     pub(super) workflows: Vec<Workflow>,
     /// The component that runs, while one does.
     pub(super) component: Option<ComponentPosition>,
+    pub(super) outline: Vec<OutlineItem>,
     /// The time of the newest line.
     pub(super) last_line: Option<DateTime<Utc>>,
 }
@@ -89,11 +91,14 @@ impl LogSteps {
 
     fn derive(&mut self) {
         let mut state = State::default();
+        let mut outline = Outline::default();
         for (at, message) in &self.marks {
             if let Some(mark) = mark(message.as_str()) {
                 state.apply(*at, mark);
+                outline.apply(*at, mark);
             }
         }
+        self.outline = outline.into_items();
         self.workflows = state.workflows;
         self.component = Some(state.component).filter(|position| position.component.is_some());
     }

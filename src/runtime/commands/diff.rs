@@ -144,10 +144,10 @@ pub(crate) fn diff(diff: Diff) -> Result<u8, Error> {
     let common = Common::new(MfaSessions::default());
     let [before, after] = run_async(async move {
         let [first, second] = builds;
-        Ok([
-            Box::pin(read(first, recordings.as_ref(), &common)).await?,
-            Box::pin(read(second, recordings.as_ref(), &common)).await?,
-        ])
+        let first = Box::pin(read(first, recordings.as_ref(), &common));
+        let second = Box::pin(read(second, recordings.as_ref(), &common));
+        let (first, second) = tokio::try_join!(first, second)?;
+        Ok([first, second])
     })?;
     let differences = before.compare(&after);
     print(&match format {

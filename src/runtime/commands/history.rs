@@ -53,6 +53,13 @@ pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Err
     })
 }
 
+/// Prints the ids of recorded images, for a shell that completes them, and returns the exit code.
+pub(crate) fn recorded_ids(recordings: Option<PathBuf>) -> Result<u8, Error> {
+    let ids = recordings.map(|path| Folder::new(path).image_ids());
+    let lines = ids.unwrap_or_default().into_iter().map(|id| id + "\n");
+    print(&lines.collect::<String>())
+}
+
 /// How a table is shown in this terminal and time zone.
 pub(super) fn look(theme: &Theme, utc: bool, wanted: Option<usize>) -> Look<'_> {
     Look {

@@ -26,6 +26,8 @@ const LEAST_ID: usize = 20;
 /// `  ✔ unfinished`, a date and a time, a version, and with an AMI all that stands beside the id.
 const STATE: usize = 14;
 const AGE: usize = 12;
+/// `2026-` of a date.
+const YEAR: usize = 5;
 const VERSION: usize = 7;
 const OTHERS: usize = 1 + STATE + 1 + AGE + 1 + VERSION + 1 + "ami-0123456789abcdef0".len();
 
@@ -123,7 +125,13 @@ fn row(
         if is_running {
             format!("for {}", rough_duration(model.now - since))
         } else {
-            date_and_time(since, model.zone())
+            let date = date_and_time(since, model.zone());
+            // The year of this year's says nothing.
+            let this_year = date_and_time(model.now, model.zone());
+            let is_this_year = date.get(..YEAR) == this_year.get(..YEAR);
+            date.get(YEAR..)
+                .filter(|_| is_this_year)
+                .map_or_else(|| date.clone(), str::to_owned)
         }
     });
     let version = row.version.as_ref().map_or("", |version| version.as_str());

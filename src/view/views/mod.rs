@@ -2,7 +2,7 @@
 //!
 //! - `events`: the list of events; `event_row`: one row; `columns`: its columns; `empty`: a message instead of rows
 //! - `resources`: the list of resources; `resource_columns`: their widths; `gantt`: the bars; `step_row`: a row below the image
-//! - `log`: the lines of the build log
+//! - `log`: the lines of the build log; `log_outline`: its steps beside them
 //! - `failure`, `detail`: a pane with a page
 //! - `page`: the lines of a page
 //! - `scrollbar`: the part of a list that is on the screen, and where failures are
@@ -15,6 +15,7 @@ pub(crate) mod events;
 pub(crate) mod failure;
 pub(crate) mod gantt;
 pub(crate) mod log;
+mod log_outline;
 pub(crate) mod page;
 mod resource_columns;
 pub(crate) mod resources;
