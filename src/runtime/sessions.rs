@@ -233,6 +233,7 @@ impl Sessions {
             PollRequest::Now => PollCommand::PollNow,
             PollRequest::CatchUp => PollCommand::CatchUp,
             PollRequest::Audit => PollCommand::Audit,
+            PollRequest::ReadLogAgain => PollCommand::ReadLogAgain,
         };
         let mut pollers = self.pollers.iter();
         if let Some((_, commands)) = pollers.find(|(id, _)| *id == session) {
