@@ -40,6 +40,8 @@ pub struct Build {
     /// The time of the first response.
     watched_since: Option<DateTime<Utc>>,
     answers: Answers,
+    /// The account that is asked, where that is known.
+    account: Option<SafeText>,
     described: Option<Box<ImageDescription>>,
     /// When Image Builder's stage was first seen, if the stage before it was seen too.
     stage_since: Option<DateTime<Utc>>,
@@ -84,6 +86,11 @@ impl Build {
             waits,
             ..Self::default()
         }
+    }
+
+    /// The account that was asked, where that is known.
+    pub(crate) fn account(&self) -> Option<&SafeText> {
+        self.account.as_ref()
     }
 
     /// The build after some observations.
@@ -137,6 +144,10 @@ impl Build {
                 if !self.is_only_recorded() {
                     self.steps.read(page);
                 }
+            }
+            Seen::Account(account) => {
+                change.response = Response::Detail;
+                self.account = Some(account.clone());
             }
             Seen::Failed(fault) => change.response = Response::Failed(fault),
             Seen::Refused(fault) => change.response = Response::Refused(fault),

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use bakewatch::testing::{LogLine, LogPage, LogPart, LogState, SafeText, Seen};
+use bakewatch::testing::domain::{LogLine, LogPage, LogPart, LogState, Seen};
+use bakewatch::testing::text::SafeText;
 use chrono::TimeDelta;
 use insta::assert_snapshot;
 
