@@ -153,7 +153,8 @@ impl Page {
     fn of(at: DateTime<Utc>, page: &LogPage) -> Self {
         let name_of_part = PARTS.iter().find(|(part, _)| *part == page.part);
         let name_of_state = STATES.iter().find(|(state, _)| *state == page.state);
-        let lines = page.lines.iter().map(|line| Line {
+        let new = page.lines.iter().filter(|line| !line.again);
+        let lines = new.map(|line| Line {
             timestamp: line.timestamp.timestamp_millis(),
             ingestion_time: line.ingested_at.map(|at| at.timestamp_millis()),
             message: line.message.as_str().to_owned(),
@@ -181,6 +182,7 @@ impl Page {
                 message: LogLine::text(&line.message),
                 stream: SafeText::new(&line.stream),
                 late: line.late,
+                again: false,
             }))
         });
         Some(LogPage {
@@ -188,6 +190,7 @@ impl Page {
             part,
             state,
             has_first: self.has_first,
+            restarts: false,
         })
     }
 }
@@ -203,12 +206,14 @@ mod tests {
             message: LogLine::text(text),
             stream: SafeText::new("3.16.1/1"),
             late: part == LogPart::Late,
+            again: false,
         };
         let page = LogPage {
             lines: vec![Arc::new(line)],
             part,
             state: LogState::CaughtUp,
             has_first: true,
+            restarts: false,
         };
         observation(DateTime::UNIX_EPOCH, Stream::Log, Seen::Log(page))
     }

@@ -253,6 +253,7 @@ impl Sessions {
             PollRequest::Now => PollCommand::PollNow,
             PollRequest::CatchUp => PollCommand::CatchUp,
             PollRequest::Audit => PollCommand::Audit,
+            PollRequest::ReadLogAgain => PollCommand::ReadLogAgain,
         };
         self.command(session, command);
     }

@@ -7,6 +7,7 @@ mod copy;
 mod ending;
 mod find;
 mod keys;
+mod logs;
 mod mouse;
 mod navigation;
 mod observe;
@@ -98,6 +99,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
     }
+    logs::limit(model, &mut effects);
     settle(model, was_watching, &mut effects);
     effects
 }
