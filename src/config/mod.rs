@@ -37,8 +37,8 @@ pub use environment::Environment;
 pub(crate) use layers::Setting;
 pub use task::Task;
 pub(crate) use task::{
-    ApiSettings, Check, DemoSettings, Diff, History, HistoryFormat, List, Log, NamedProfile,
-    OutputFormat, OutputMode, PlaybackSpeed, Record, Recorded, Settings, ShowLog, SourceSettings,
+    ApiSettings, Check, DemoSettings, Diff, History, List, Log, NamedProfile, OutputFormat,
+    OutputMode, PlaybackSpeed, Record, Recorded, Settings, ShowLog, SourceSettings, TableFormat,
 };
 pub(crate) use themes::ByBackground;
 
@@ -214,18 +214,14 @@ fn heartbeat(given: Option<Duration>, output: &OutputMode) -> Option<Duration> {
 }
 
 /// The format of the history. JSON needs no settings, so it works with an invalid config.toml.
-fn history_format(output: ListOutput, environment: &Environment) -> Result<HistoryFormat, Error> {
+fn history_format(output: ListOutput, environment: &Environment) -> Result<TableFormat, Error> {
     match output {
         ListOutput::Text => {
             let preferences =
                 Preferences::load(ApiArgs::default(), LookArgs::default(), environment)?;
-            Ok(HistoryFormat::Table {
-                theme: Box::new(preferences.theme),
-                utc: preferences.utc,
-                columns: environment.columns,
-            })
+            Ok(lists::table_format(output, preferences, environment))
         }
-        ListOutput::Json => Ok(HistoryFormat::Json),
+        ListOutput::Json => Ok(TableFormat::Json),
     }
 }
 

@@ -85,7 +85,7 @@ pub struct Diff {
     pub builds: [(String, Option<Box<ApiSettings>>); 2],
     /// The folder of all recordings; `None` without a home folder.
     pub recordings: Option<PathBuf>,
-    pub format: HistoryFormat,
+    pub format: TableFormat,
 }
 
 /// The `list` command.
@@ -95,7 +95,7 @@ pub struct List {
     pub account: ApiSettings,
     /// `None`: all.
     pub status: Option<ListedStatus>,
-    pub format: HistoryFormat,
+    pub format: TableFormat,
 }
 
 /// The `history` command.
@@ -103,13 +103,13 @@ pub struct List {
 pub struct History {
     /// The folder of all recordings; `None` without a home folder.
     pub recordings: Option<PathBuf>,
-    pub format: HistoryFormat,
+    pub format: TableFormat,
 }
 
-/// The format of the history.
+/// The format of lists and of differences.
 #[derive(Debug)]
-pub enum HistoryFormat {
-    Table {
+pub enum TableFormat {
+    Text {
         theme: Box<Theme>,
         /// Whether to show times in UTC.
         utc: bool,

@@ -13,6 +13,7 @@ use crate::domain::build::{Build, Cleanup};
 use crate::domain::failure::{Diagnosis, FailurePlace, Remedy};
 use crate::domain::image::{AmiState, RegionalAmi};
 use crate::domain::resume::{Recorded, deleted_since, seconds};
+use crate::domain::span::{ResourceTime, creation_times};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::steps::StepTime;
 use crate::domain::timeline::Timeline;
@@ -56,6 +57,8 @@ pub struct Outcome {
     pub recorded: Option<Recorded>,
     /// How long the steps of Image Builder's workflows took that are complete.
     pub steps: Vec<StepTime>,
+    /// How long the creation of the resources took that are complete.
+    pub resources: Vec<ResourceTime>,
     /// The number of events: those printed by a headless watch, else those of the newest stack.
     pub events: usize,
 }
@@ -123,7 +126,7 @@ impl Outcome {
             ami_verified: image
                 .filter(|image| image.ami.is_some() && !image.amis.is_empty())
                 .map(|image| !image.is_ami_unverified),
-            failure: failed.then(|| FailurePlace::with_log(build)).flatten(),
+            failure: failed.then(|| FailurePlace::of(build)).flatten(),
             reason: reason.or_else(|| verdict_reason(build)),
             first_failure: first_failure.map(|event| {
                 FirstFailure::from(&**event).explained_by(diagnosis.builder_reason.as_ref())
@@ -136,6 +139,7 @@ impl Outcome {
             inferred: succeeded && build.is_inferred(),
             recorded: build.recorded().cloned(),
             steps: build.steps().times(),
+            resources: build.current().map_or_else(Vec::new, creation_times),
             events,
         }
     }

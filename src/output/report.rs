@@ -72,7 +72,7 @@ pub fn report(build: &Build, subject: &Subject<'_>) -> String {
         push_unexplained(&mut out, build, &unexplained);
     }
     if let Some(cause) = build.log_cause() {
-        push_log(&mut out, &cause);
+        push_log(&mut out, cause);
     }
     if let Some(timeline) = build.current() {
         steps::push(&mut out, build, subject.now);

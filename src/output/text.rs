@@ -8,7 +8,7 @@ use ratatui::style::{Color, Style};
 use crate::app::effect::Label;
 use crate::app::model::Model;
 use crate::app::status::heartbeat::{Progress, log_age};
-use crate::app::status::summary::summary;
+use crate::app::status::summary::summary_as;
 use crate::domain::failure::failure_line;
 use crate::domain::outcome::Outcome;
 use crate::domain::resume::in_words;
@@ -240,10 +240,13 @@ pub(super) const fn class(kind: OutcomeKind) -> StatusClass {
 
 /// The verdict's glyph and the summary.
 pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
+    let labels = model.labels();
     let lines = model.in_order().into_iter().map(|session| {
         let verdict = session.build.verdict();
         let glyph = theme.glyphs().verdict(verdict);
-        let summary = summary(session, model.now);
+        let name = labels.get(&session.id).map(|label| label.text.as_str());
+        let name = name.unwrap_or(&session.target.image_id);
+        let summary = summary_as(name, session, model.now);
         format!("{} {summary}", paint(theme.verdict(verdict), glyph))
     });
     lines.collect::<Vec<_>>().join("\n")

@@ -76,6 +76,11 @@ impl LogSchedule {
         }
     }
 
+    /// Whether the build has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
     /// Takes events as known that an earlier watch has recorded.
     pub(super) fn remember(&mut self, page: &WalkStep) {
         self.note(Duration::ZERO, page);

@@ -1,5 +1,6 @@
 //! The permits to make requests, shared by all sessions: for each service of a region one request at a time, a budget of
-//! requests, and a common back-off after throttling. The poller asks for one before each request.
+//! requests, and a common back-off after throttling. The poller asks for one before each request. A session that is not
+//! shown has fewer streams, and comes last.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,15 +9,20 @@ use std::time::Duration;
 use crate::backend::{Asked, Endpoint, Source};
 use crate::clock::Clock;
 use crate::domain::observation::Stream;
+use crate::poll::schedule::Attention;
 
-/// The requests that an endpoint gets per second, on average.
-const RATE: f64 = 4.5;
+/// The requests that an endpoint gets per second, on average: with those that sessions which are not shown may make at
+/// once, a minute has at most 4.5 a second.
+const RATE: f64 = 4.3;
 /// The requests that may follow each other without a pause: the first walk over a long history is not slowed.
 const BURST: f64 = 100.0;
-/// The requests that each rank leaves to the one before it: where the budget is short, the first rank has all of it.
-const RESERVE: f64 = 3.0;
-/// The ranks: events and the image, the steps, the log; first those of the shown session, then those of the others.
-const RANKS: usize = 6;
+/// The requests that each rank leaves to those before it: where the budget is short, the first rank has all of it.
+const RESERVES: [f64; RANKS] = [0.0, 3.0, 6.0, 87.0, 90.0, 93.0, 96.0];
+/// The ranks: events and the image, the steps, the log of the shown session; the list of images; then those of the other
+/// sessions.
+const RANKS: usize = 7;
+const LIST: usize = 3;
+const OTHERS: usize = 4;
 
 /// The permits of all endpoints. Its clones share them.
 #[derive(Clone, Debug)]
@@ -39,7 +45,37 @@ impl Budgets {
         Permits {
             budgets: self.clone(),
             shown: Shown::default(),
+            otherwise: Attention::Whole,
             asked: std::array::from_fn(|_| vec![Endpoint::default()]),
+        }
+    }
+
+    /// Waits until the list of images may make a request to an endpoint.
+    pub(crate) async fn list(&self, endpoint: &Endpoint) -> InFlight {
+        let permit = self.of(endpoint);
+        loop {
+            let wait = permit.ready_at(LIST).saturating_sub(self.clock.elapsed());
+            self.clock.sleep(wait).await;
+            if let Some(in_flight) = permit.acquire(LIST).await {
+                return in_flight;
+            }
+        }
+    }
+
+    /// Counts the requests that the list of images has made, and begins the back-off of its endpoint if that asks for one.
+    pub(crate) fn note_list(
+        &self,
+        endpoint: &Endpoint,
+        asked: Vec<Asked>,
+        back_off: Option<Duration>,
+    ) {
+        if let Some(back_off) = back_off {
+            self.of(endpoint).hold_back(self.clock.elapsed() + back_off);
+        }
+        for asked in asked {
+            let permitted = u32::from(asked.endpoint == *endpoint);
+            let more = asked.requests.saturating_sub(permitted);
+            self.of(&asked.endpoint).count(more);
         }
     }
 
@@ -59,8 +95,13 @@ impl Budgets {
 pub(crate) struct Shown(Arc<AtomicBool>);
 
 impl Shown {
-    pub(crate) fn set(&self, is_shown: bool) {
-        self.0.store(is_shown, Ordering::Relaxed);
+    /// Whether this is news.
+    pub(crate) fn set(&self, is_shown: bool) -> bool {
+        self.0.swap(is_shown, Ordering::Relaxed) != is_shown
+    }
+
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 
     fn rank(&self, stream: Stream) -> usize {
@@ -69,8 +110,7 @@ impl Shown {
             Stream::Log => 2,
             _ => 0,
         };
-        let is_shown = self.0.load(Ordering::Relaxed);
-        rank + if is_shown { 0 } else { RANKS / 2 }
+        rank + if self.get() { 0 } else { OTHERS }
     }
 }
 
@@ -79,6 +119,8 @@ impl Shown {
 pub struct Permits {
     budgets: Budgets,
     shown: Shown,
+    /// How much is fetched while the session is not the one on the screen.
+    otherwise: Attention,
     /// For each stream its endpoint, then the others that its last request was sent to.
     asked: [Vec<Endpoint>; Stream::COUNT],
 }
@@ -91,6 +133,21 @@ impl Permits {
 
     pub(crate) fn shown(&self) -> Shown {
         self.shown.clone()
+    }
+
+    /// Fetches only so much while the session is not the one on the screen.
+    #[must_use]
+    pub(crate) fn otherwise(mut self, attention: Attention) -> Self {
+        self.otherwise = attention;
+        self
+    }
+
+    pub(crate) fn attention(&self) -> Attention {
+        if self.shown.get() {
+            Attention::Whole
+        } else {
+            self.otherwise
+        }
     }
 
     /// Takes note of the endpoints of a source. Whether its events and its image have different ones.
@@ -164,8 +221,8 @@ pub(crate) struct Permit {
 
 /// The request in flight; the next one may begin when it is dropped.
 #[derive(Debug)]
-pub(crate) struct InFlight<'a> {
-    _guard: tokio::sync::MutexGuard<'a, ()>,
+pub(crate) struct InFlight {
+    _guard: tokio::sync::OwnedMutexGuard<()>,
 }
 
 /// A place among those that wait for the request in flight.
@@ -194,11 +251,11 @@ impl Permit {
 
     /// Waits for the request in flight, and for those of a better rank. `None` if the endpoint must not get another one
     /// yet: a response in the meantime may have begun a back-off.
-    pub(crate) async fn acquire(&self, rank: usize) -> Option<InFlight<'_>> {
+    pub(crate) async fn acquire(&self, rank: usize) -> Option<InFlight> {
         self.budget().waiting[rank] += 1;
         let place = Place(self, rank);
         loop {
-            let guard = self.in_flight.lock().await;
+            let guard = Arc::clone(&self.in_flight).lock_owned().await;
             let mut budget = self.budget();
             if budget.waiting[..rank].iter().any(|waiting| *waiting > 0) {
                 // The lock is fair: it goes to the one that waits longest, and at last to a better rank.
@@ -255,8 +312,8 @@ impl Budget {
     }
 
     fn ready_at(&self, rank: usize) -> Duration {
-        let reserve = RESERVE * f64::from(u8::try_from(rank).unwrap_or(u8::MAX));
-        let missing = Duration::from_secs_f64((1.0 + reserve - self.requests).max(0.0) / RATE);
+        let missing =
+            Duration::from_secs_f64((1.0 + RESERVES[rank] - self.requests).max(0.0) / RATE);
         (self.counted_at + missing).max(self.not_before)
     }
 
@@ -377,10 +434,10 @@ mod tests {
     #[test]
     fn the_shown_session_is_first_then_the_events_then_the_steps_then_the_log() {
         let (shown, other) = (Shown::default(), Shown::default());
-        shown.set(true);
+        assert!(shown.set(true) && !shown.set(true));
         let streams = [Stream::Events, Stream::Steps, Stream::Log];
         let ranks = [shown, other].map(|shown| streams.map(|stream| shown.rank(stream)));
-        assert_eq!(ranks, [[0, 1, 2], [3, 4, 5]]);
+        assert_eq!(ranks, [[0, 1, 2], [4, 5, 6]]);
     }
 }
 

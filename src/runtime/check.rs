@@ -101,6 +101,17 @@ async fn check_aws(
     (permissions.iter().map(checked).collect(), can_watch)
 }
 
+/// The state of a call that failed, in the words of the screen's connection.
+const fn state_of(kind: FaultKind) -> CallState {
+    match kind {
+        FaultKind::Denied => CallState::Denied,
+        FaultKind::Expired | FaultKind::Lost | FaultKind::CodeNeeded => CallState::Unauthorized,
+        FaultKind::Misconfigured => CallState::Misconfigured,
+        FaultKind::Throttled => CallState::Throttled,
+        FaultKind::Transient | FaultKind::Malformed => CallState::Unreachable,
+    }
+}
+
 fn checked(permission: &Permission) -> CheckedCall {
     let (state, detail) = match &permission.fault {
         None => (CallState::Permitted, String::new()),
@@ -108,7 +119,7 @@ fn checked(permission: &Permission) -> CheckedCall {
             CallState::Denied,
             format!("without it, {}", permission.lost),
         ),
-        Some(fault) => (CallState::Unreachable, fault.to_string()),
+        Some(fault) => (state_of(fault.kind), fault.to_string()),
     };
     CheckedCall {
         state,
@@ -130,7 +141,7 @@ async fn check_api(api: &mut ParallelCluster) -> (Vec<CheckedCall>, bool) {
             Some(fault) if fault.kind == FaultKind::Denied => {
                 (CallState::Denied, format!("without it, {lost}; {fault}"))
             }
-            Some(fault) => (CallState::Unreachable, fault.to_string()),
+            Some(fault) => (state_of(fault.kind), fault.to_string()),
         };
         CheckedCall {
             state,

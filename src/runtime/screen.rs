@@ -308,7 +308,10 @@ impl ScreenLoop<'_> {
                 Effect::Mouse(captured) => self.screen.capture_mouse(captured),
                 Effect::Redraw => self.screen.forget(),
                 Effect::Suspend => self.suspend(),
-                Effect::List(on) => self.opener.list(on, &self.sessions.messages, self.tasks),
+                Effect::List(on) => self.opener.list(on, &self.sessions, self.tasks),
+                Effect::Compare(targets) => {
+                    self.opener.compare(*targets, &self.sessions, self.tasks);
+                }
                 Effect::Open(targets) => self.opener.open(targets, self.tasks),
                 Effect::Stop(session) => self.sessions.stop(session),
                 Effect::Emit(..) | Effect::Remark(_) => {}

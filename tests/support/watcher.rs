@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bakewatch::testing::backend::{EventsError, EventsResponse, NextToken, StepsAnswer};
 use bakewatch::testing::domain::{
-    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, StackId, Stream, Timeline,
+    Build, FaultKind, ImageAnswer, Observation, Outcome, Row, Seen, StackEvent, StackId, Stream,
+    Timeline,
 };
 use bakewatch::testing::poll::{ApiRequest, PollCommand, Schedules};
 use bakewatch::testing::recording::{Header, Recorder, Recording, VERSION};
@@ -42,6 +43,8 @@ pub(crate) struct Watcher {
     /// The service refuses all tokens like this.
     refusal: Option<Refusal>,
     recorder: Option<(PathBuf, Recorder)>,
+    /// A walk ended above a page that the service refused: some later one reads as far below it.
+    pub(crate) was_cut: bool,
     pub(crate) ledger: Ledger,
 }
 
@@ -61,6 +64,7 @@ impl Watcher {
             now: Duration::ZERO,
             refusal: None,
             recorder: None,
+            was_cut: false,
             ledger: Ledger::default(),
         }
     }
@@ -77,6 +81,17 @@ impl Watcher {
     /// The service refuses all tokens from now on, or none.
     pub(crate) fn refuse(&mut self, refusal: Option<Refusal>) {
         self.refusal = refusal;
+    }
+
+    /// Ends the watch as its user does, and begins another one that resumes its recording.
+    pub(crate) fn end_and_resume(&mut self) {
+        let now = DateTime::UNIX_EPOCH + self.now;
+        if let Some((_, recorder)) = &mut self.recorder {
+            let outcome = Outcome::of(&self.ledger.build, "image");
+            recorder.end(&outcome, now).unwrap();
+            self.ledger.end();
+        }
+        self.resume();
     }
 
     /// Ends the watch at once, and begins another one that resumes its recording.
@@ -158,8 +173,10 @@ impl Watcher {
                 .map(EventsResponse::Page)
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
+        let failed = response.is_err();
         let seen = self.schedules.on_events(self.now, response);
         let whole = matches!(&seen, Some(Seen::Page(page)) if page.commit.is_some());
+        self.was_cut |= failed && whole;
         if let Some(seen) = seen {
             self.take(Stream::Events, seen);
         }
@@ -245,6 +262,19 @@ impl Ledger {
         self.left.extend(left);
         self.printed.extend(change.left);
         self.printed.extend(change.committed);
+    }
+
+    /// The end of a watch prints the events of the walk that it interrupts, below a gap.
+    fn end(&mut self) {
+        let pending: Vec<_> = self
+            .timeline()
+            .into_iter()
+            .flat_map(Timeline::pending)
+            .map(Arc::clone)
+            .collect();
+        let stacks = pending.iter().map(|event| event.stack_id.clone());
+        self.had_gaps.extend(stacks);
+        self.printed.extend(pending);
     }
 
     /// The timeline of the current stack.

@@ -91,8 +91,8 @@ impl StepProgress {
             number,
             started_at: step.started_at,
             usual: session
-                .typical_steps
-                .usual(&position.workflow.name, &step.name),
+                .typical_times
+                .of_step(&position.workflow.name, &step.name),
             done: position.workflow.done(),
             total: position.workflow.total(),
         })

@@ -15,7 +15,7 @@ use crate::domain::failure::{Explanation, Remedy, failure_line};
 use crate::domain::outcome::verdict_reason;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
-use crate::text::safe::SafeText;
+use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{truncate, width, wrap};
 
 /// Columns beside the text: a margin on both sides, the glyph and the space after it.
@@ -42,6 +42,8 @@ pub enum NoticeSubject {
     Fault,
     /// The first failure.
     Failure,
+    /// The last words of the command that failed, by the build log.
+    Log,
     /// The stack of a good image is still there, or the user should look at something else.
     Attention,
     /// How to use the image.
@@ -125,6 +127,13 @@ pub(crate) fn lines(
         // What is longer than its share takes nothing from the others.
         most += text.len().saturating_sub(share);
         push(&mut lines, subject, text);
+        if subject == NoticeSubject::Failure {
+            let room = all.saturating_sub(lines.len() + left);
+            let said = last_words(session, hint, columns, room);
+            // They are beyond the share of the prose, too.
+            most += said.len();
+            push(&mut lines, NoticeSubject::Log, said);
+        }
         if let Some(hint) = hint {
             let room = all.saturating_sub(lines.len() + left);
             let command = command_lines(hint, columns, room);
@@ -144,6 +153,26 @@ pub(crate) fn lines(
         }
     }
     lines
+}
+
+/// The last words of the command that failed, one line each, without taking the room of the command that helps.
+fn last_words(
+    session: &Session,
+    hint: Option<&Remedy>,
+    columns: usize,
+    room: usize,
+) -> Vec<String> {
+    let Some(cause) = session.build.log_cause() else {
+        return Vec::new();
+    };
+    let helps = hint.map_or(0, |hint| command_lines(hint, columns, room).len().max(1));
+    let room = room.saturating_sub(helps);
+    let said = cause.said.iter().rev().take(room).rev();
+    said.map(|line| {
+        let line = one_line(line.as_str());
+        truncate(&line, columns, "...")
+    })
+    .collect()
 }
 
 fn push(lines: &mut Vec<NoticeLine>, subject: NoticeSubject, texts: Vec<String>) {

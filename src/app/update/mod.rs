@@ -68,8 +68,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             id,
             target,
             is_first,
-        } => builds::opened(model, id, target, is_first),
+        } => builds::opened(model, id, target, is_first, &mut effects),
         Msg::NotOpened(why) => builds::not_opened(model, &why, &mut effects),
+        Msg::Compared(compared) => builds::compared(model, compared),
         Msg::Listed(listed) => builds::listed(model, listed),
         Msg::Recorded(watches) => builds::recorded(model, watches),
         Msg::Idle => {}
@@ -82,7 +83,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
         Msg::RecordingEnded(id) => ending::end_recording(model, id, &mut effects),
-        Msg::Typical(typical, steps) => model.expect(typical, &steps),
+        Msg::Typical(typical, times) => model.expect(typical, &times),
         Msg::Remark(remark) => effects.extend(show_remark(model, remark)),
         Msg::ReportWritten(written) => {
             model.begin_key();

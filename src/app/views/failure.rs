@@ -302,7 +302,8 @@ fn push_log(build: &Build, columns: usize, lines: &mut Vec<PageLine>) {
         return;
     };
     lines.push(PageLine::Blank);
-    let step = cause.step.as_ref().map(|step| format!(" in {step}"));
+    let step = cause.step.as_ref().or(cause.workflow_step.as_ref());
+    let step = step.map(|step| format!(" in {step}"));
     let code = cause.exit_code.map(|code| format!(", exit code {code}"));
     let (step, code) = (step.unwrap_or_default(), code.unwrap_or_default());
     lines.push(PageLine::Heading(format!("build log{step}{code}")));

@@ -17,6 +17,8 @@ use crate::text::width::{width, wrap};
 
 /// The columns of the time, and a space.
 pub(crate) const TIME_COLUMNS: usize = 9;
+/// The lines above the first error that are shown with it, where there is room.
+const ABOVE_CAUSE: usize = 8;
 /// The rows that a wrapped line takes at most.
 const MOST_ROWS: usize = 40;
 
@@ -35,6 +37,8 @@ pub struct LogList {
     held_at: usize,
     /// The text of the selected line.
     text: Option<SafeText>,
+    /// The line that the view has selected by itself: the first error of a failure.
+    put: Option<u64>,
 }
 
 impl Default for LogList {
@@ -48,6 +52,7 @@ impl Default for LogList {
             filter: None,
             held_at: 0,
             text: None,
+            put: None,
         }
     }
 }
@@ -138,6 +143,26 @@ impl LogList {
         self.selected = Some(row.id());
         let index = self.index(log);
         self.offset = index.saturating_sub(self.top);
+    }
+
+    /// Selects the first error once a build has failed, unless the user has selected something; without one, the view
+    /// follows again.
+    pub(crate) fn show_cause(&mut self, log: &BuildLog, row: Option<u64>) {
+        if self.put == row {
+            return;
+        }
+        let is_where_put = !self.follows && self.put.is_some() && self.selected == self.put;
+        if self.follows || is_where_put {
+            match row {
+                Some(_) => {
+                    self.hold(log);
+                    self.selected = row;
+                    self.offset = ABOVE_CAUSE;
+                }
+                None => self.follows = true,
+            }
+        }
+        self.put = row;
     }
 
     /// The rows that a line takes.

@@ -28,6 +28,8 @@ pub(super) enum Refusal {
     /// The service reports that this very thing does not exist.
     Absent,
     TokenRejected(Fault),
+    /// The service permits the call, and rejects a parameter of it.
+    Rejected(Fault),
     Fault(Fault),
 }
 
@@ -368,8 +370,20 @@ impl<'c> Exchange<Call<'c>> for Client {
         if cause == Cause::Credentials {
             return (Refusal::Fault(self.identity.explain(fault)), cause);
         }
+        if fault.kind == FaultKind::Misconfigured
+            && cause == Cause::Other
+            && rejects_parameter(&error.code)
+        {
+            return (Refusal::Rejected(fault), cause);
+        }
         (Refusal::Fault(fault), cause)
     }
+}
+
+/// Whether a code is about what the request says, not about who sends it.
+fn rejects_parameter(code: &str) -> bool {
+    let codes = ["InvalidParameter", "InvalidRequest", "Validation"];
+    codes.iter().any(|name| code.starts_with(name)) || code == "ClientException"
 }
 
 /// Names the operation of a request to CloudWatch Logs, whose requests all have the same path.

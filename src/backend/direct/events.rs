@@ -73,6 +73,7 @@ impl Direct {
             return;
         };
         let of_caller = caller.account;
+        self.account = Some(of_caller.clone());
         if of_caller.as_str() != of_stack {
             let message = format!(
                 "the stack is of account {of_stack}, and the credentials are of account {of_caller}"

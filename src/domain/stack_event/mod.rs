@@ -221,6 +221,11 @@ impl StackEvent {
         self.is_cancelled() || (self.is_root && self.status.class() == StatusClass::Failed)
     }
 
+    /// Whether it is the first event of its stack.
+    pub(crate) fn begins_stack(&self) -> bool {
+        self.is_root && self.status.as_str() == "CREATE_IN_PROGRESS"
+    }
+
     /// The event's JSON, unknown fields included, on one line without spaces between tokens, and without the signature of
     /// a presigned URL.
     pub fn raw(&self) -> String {

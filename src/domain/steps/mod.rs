@@ -243,11 +243,6 @@ impl Steps {
         self.logged.component.as_ref()
     }
 
-    /// The command that failed, by the log.
-    pub fn failed_command(&self) -> Option<&ComponentPosition> {
-        self.logged.failed.as_ref()
-    }
-
     /// The time of the newest line of the log.
     pub fn last_line(&self) -> Option<DateTime<Utc>> {
         self.logged.last_line

@@ -1,7 +1,7 @@
 //! The drawing of the views and the detail pane (`app::views`): a pane with a frame, and its rows or lines.
 //!
 //! - `events`: the list of events; `event_row`: one row; `columns`: its columns; `empty`: a message instead of rows
-//! - `resources`: the list of resources; `gantt`: its bars
+//! - `resources`: the list of resources; `resource_columns`: their widths; `gantt`: the bars; `step_row`: a row below the image
 //! - `log`: the lines of the build log
 //! - `failure`, `detail`: a pane with a page
 //! - `page`: the lines of a page
@@ -16,6 +16,7 @@ pub(crate) mod failure;
 pub(crate) mod gantt;
 pub(crate) mod log;
 pub(crate) mod page;
+mod resource_columns;
 pub(crate) mod resources;
 pub(crate) mod scrollbar;
 mod step_row;

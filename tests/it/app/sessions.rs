@@ -246,6 +246,7 @@ impl Program {
             Effect::Remark(_)
             | Effect::List(_)
             | Effect::Open(_)
+            | Effect::Compare(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)
             | Effect::Playback(..)

@@ -38,6 +38,8 @@ fn every_permission_is_tried_by_a_harmless_call() {
         "imagebuilder:GetImage",
         "imagebuilder:ListWorkflowExecutions",
         "imagebuilder:ListWorkflowStepExecutions",
+        "logs:GetLogEvents",
+        "logs:FilterLogEvents",
     ] {
         assert!(
             line(&ended, action).starts_with("ok "),
@@ -70,6 +72,49 @@ fn a_denied_permission_says_what_is_lost_and_the_code_says_whether_a_build_can_b
     aws.answer_once("ListStacks", 503, "<html>down</html>");
     let ended = check(&aws, &[]);
     assert!(line(&ended, "ListStacks").starts_with("unreachable "));
+}
+
+/// Every service refuses wrong credentials, Image Builder with a request id and CloudWatch Logs with a status of its own.
+#[test]
+fn wrong_credentials_are_named_and_permit_no_call() {
+    for (variable, state, why) in [
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "misconfigured ",
+            "check the secret key",
+        ),
+        (
+            "AWS_ACCESS_KEY_ID",
+            "unauthorized ",
+            "AWS does not know the credentials",
+        ),
+        (
+            "AWS_SESSION_TOKEN",
+            "unauthorized ",
+            "AWS does not know the credentials",
+        ),
+    ] {
+        let aws = Aws::start();
+        let environment = aws.environment();
+        let environment = environment.map(|(name, value)| match name == variable {
+            true => (name, "other"),
+            false => (name, value),
+        });
+        let ended = Program::start_with(&["check", "my-image"], &environment).end();
+        assert_eq!(ended.code(), Some(1), "{:#?}", ended.lines);
+        assert!(line(&ended, "identity").contains(why), "{:#?}", ended.lines);
+        let mut calls = ended.lines.iter().skip_while(|line| !line.is_empty());
+        calls.next();
+        for call in calls {
+            // EC2 has one answer for both.
+            let is_ec2 = call.contains("ec2:");
+            let (state, why) = match is_ec2 {
+                true => ("unauthorized ", "AWS does not know the credentials"),
+                false => (state, why),
+            };
+            assert!(call.starts_with(state) && call.contains(why), "{call}");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,12 @@
 //! What a user learns without a key: the state, the time, the reason, and the command or the configuration to copy.
 
-use bakewatch::testing::app::{Effect, Key, Msg, update};
-use bakewatch::testing::domain::{FaultKind, StatusClass};
+use bakewatch::testing::app::{Effect, Key, Msg, bar_items, update};
+use bakewatch::testing::domain::{
+    FaultKind, ListedWorkflows, ResourceTime, Seen, StatusClass, Step, StepStatus, StepTime,
+    TypicalDuration, TypicalTimes, Workflow,
+};
+use bakewatch::testing::text::SafeText;
+use chrono::TimeDelta;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Modifier;
 
@@ -237,6 +242,48 @@ fn chips_count_the_resources_of_the_current_build() {
 }
 
 #[test]
+fn chips_have_their_words_at_80_columns() {
+    let all: [Build; 9] = [
+        builds::building,
+        builds::failed,
+        builds::rolling_back,
+        builds::finished,
+        builds::leftover,
+        builds::deleted,
+        builds::rebuilt,
+        builds::loading,
+        builds::throttled,
+    ];
+    for build in all {
+        for width in [80, 100, 120] {
+            let story = build(width, 24);
+            let items = bar_items(&story.model, width.into());
+            let mut before = 0;
+            for item in items {
+                assert!(item.column + 1 >= before, "{item:?} overlaps");
+                before = item.column + item.width();
+                let has_word = item.text.contains(char::is_alphabetic);
+                assert!(
+                    has_word && before <= usize::from(width),
+                    "{}",
+                    words(&story)
+                );
+            }
+            let shown = words(&story);
+            assert!(
+                shown.contains("1 Events") && shown.contains("4 Log"),
+                "{shown}"
+            );
+        }
+    }
+    let building = header(&builds::building(80, 24)).pop().unwrap();
+    assert_eq!(
+        building,
+        "  1 Events 2 Resources 3 Failure 4 Log  ◐ 1 running ✔ 12 complete ✖ 0 failed"
+    );
+}
+
+#[test]
 fn the_bar_shows_the_time_and_what_is_beyond_the_estimate() {
     let count = |story: &Story, sign: char| {
         let header = header(story);
@@ -379,5 +426,92 @@ fn the_list_of_resources_has_a_position() {
         assert!(text(&story).contains(" 3/14 "), "{}", text(&story));
         story.keys("z");
         assert!(text(&story).contains(" 3/14 "), "{}", text(&story));
+    }
+}
+
+/// A build whose image has one workflow of three steps.
+fn with_steps(width: u16, height: u16) -> Story {
+    let mut story = builds::building(width, height);
+    let step = |name: &str, status: &str, minutes: i64| Step {
+        name: SafeText::new(name),
+        status: StepStatus::new(status),
+        started_at: Some(story.began + TimeDelta::minutes(minutes)),
+        ended_at: (status == "COMPLETED").then(|| story.began + TimeDelta::minutes(minutes + 5)),
+        ..Step::default()
+    };
+    let workflow = Workflow {
+        name: SafeText::new("build-image"),
+        status: StepStatus::new("RUNNING"),
+        started_at: Some(story.began + TimeDelta::minutes(4)),
+        steps: vec![
+            step("LaunchBuildInstance", "COMPLETED", 4),
+            step("ApplyBuildComponents", "RUNNING", 9),
+            step("CreateOutputAMI", "PENDING", 0),
+        ],
+        ..Workflow::default()
+    };
+    story.observe(Seen::Steps(ListedWorkflows {
+        image_arn: SafeText::new("arn:aws:imagebuilder:us-east-1:1:image/img/1.0.0/1"),
+        workflows: vec![workflow],
+    }));
+    story
+}
+
+#[test]
+fn the_position_counts_every_row_that_is_listed() {
+    for (width, height) in SIZES {
+        let text = |story: &Story| lines(&draw(&story.model, &COLOUR)).join("\n");
+        let mut story = with_steps(width, height);
+        story.keys("2G");
+        assert!(text(&story).contains(" 18/18 "), "{}", text(&story));
+        story.keys("k");
+        assert!(text(&story).contains(" 17/18 "), "{}", text(&story));
+        story.keys(" ");
+        assert!(text(&story).contains(" 15/15 "), "{}", text(&story));
+    }
+}
+
+#[test]
+fn usual_times_are_a_ghost_that_names_its_source() {
+    let time = |id: &str, took: i64| ResourceTime {
+        logical_id: SafeText::new(id),
+        took: TimeDelta::seconds(took),
+    };
+    let step = StepTime {
+        workflow: SafeText::new("build-image"),
+        step: SafeText::new("ApplyBuildComponents"),
+        took: TimeDelta::minutes(45),
+    };
+    let times = TypicalTimes::of(
+        [step],
+        [
+            time("InstanceProfile", 600),
+            time("ParallelClusterImage", 3300),
+        ],
+    );
+    let typical = TypicalDuration {
+        duration: TimeDelta::minutes(65),
+        builds: 3,
+    };
+    for (width, height) in SIZES {
+        let mut story = with_steps(width, height);
+        story.keys("2");
+        let text = |story: &Story| lines(&draw(&story.model, &COLOUR)).join("\n");
+        assert!(text(&story).contains("╌ usual, by the documented hour"));
+        story.msg(Msg::Typical(typical, times.clone()));
+        let shown = text(&story);
+        assert!(shown.contains("╌ usual, by your last 3 builds"), "{shown}");
+        let row = |name: &str| {
+            let mut lines = shown.lines();
+            let line = lines.find(|line| line.starts_with('│') && line.contains(name));
+            line.unwrap_or_else(|| panic!("{name}: {shown}"))
+        };
+        for name in ["InstanceProfile", "ParallelClusterImage", "ApplyBuild"] {
+            assert!(row(name).contains('╌'), "{}", row(name));
+        }
+        assert!(!row("InfrastructureConfiguration").contains('╌'));
+        assert_eq!(shown.contains(" usual +0:00"), width > 80, "{shown}");
+        let row = row("InstanceProfile");
+        assert_eq!(row.contains(" 10:00 "), width > 80, "{row}");
     }
 }
