@@ -91,31 +91,39 @@ impl EventReader {
         let time = fields.time();
         let content = self.content(raw, fields, &fields.slots(raw, time), fallback);
         let properties = fields.resource_properties;
-        let properties = properties.map(|json| self.shared(json.get()).0);
+        let properties = properties.map(|json| self.shared(json.get()));
         event(raw, fields, time, content, properties)
     }
 
-    /// The properties, if they are harmless: an event without any has no harmful ones.
+    /// The properties, if they are harmless: an event without any has no harmful ones. Others are not remembered before
+    /// they are redacted.
     #[expect(clippy::option_option, reason = "harmful, absent, or the properties")]
     fn harmless(&mut self, properties: Option<RawJson<'_>>) -> Option<Option<Arc<str>>> {
-        let Some(properties) = properties else {
+        let Some(properties) = properties.map(RawJson::get) else {
             return Some(None);
         };
-        let (shared, is_harmless) = self.shared(properties.get());
-        is_harmless.then_some(Some(shared))
+        let known = self.properties.get_key_value(properties);
+        if let Some((known, known_harmless)) = known {
+            return known_harmless.then(|| Some(Arc::clone(known)));
+        }
+        is_harmless(properties).then(|| Some(self.remember(properties, true)))
     }
 
-    fn shared(&mut self, properties: &str) -> (Arc<str>, bool) {
-        if let Some((known, is_harmless)) = self.properties.get_key_value(properties) {
-            return (Arc::clone(known), *is_harmless);
+    /// Properties that are redacted.
+    fn shared(&mut self, properties: &str) -> Arc<str> {
+        if let Some((known, _)) = self.properties.get_key_value(properties) {
+            return Arc::clone(known);
         }
-        let is_harmless = is_harmless(properties);
+        self.remember(properties, is_harmless(properties))
+    }
+
+    fn remember(&mut self, properties: &str, is_harmless: bool) -> Arc<str> {
         let new: Arc<str> = properties.into();
         if self.properties.len() >= MOST_REMEMBERED {
             self.properties.clear();
         }
         self.properties.insert(Arc::clone(&new), is_harmless);
-        (new, is_harmless)
+        new
     }
 
     fn content(

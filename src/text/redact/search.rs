@@ -50,38 +50,42 @@ fn tail(window: &[u8; WINDOW]) -> [u8; WINDOW] {
 /// Whether a pattern begins in the lanes. Without branches.
 fn has_hit(window: &[u8; WINDOW]) -> bool {
     let lower = window.map(|byte| byte | 0x20);
-    let mut hits = [false; LANES];
-    for [first, second, third] in LETTERS {
-        for at in 0..LANES {
-            hits[at] |=
-                (lower[at] == *first) & (lower[at + 1] == *second) & (lower[at + 2] == *third);
+    let has = |at: usize, [first, second, third]: &[u8; 3]| {
+        is(lower[at], *first) & is(lower[at + 1], *second) & is(lower[at + 2], *third)
+    };
+    let mut hits = [0; LANES];
+    for letters in LETTERS {
+        for (at, hit) in hits.iter_mut().enumerate() {
+            *hit |= has(at, letters);
         }
     }
-    for at in 0..LANES {
+    for (at, hit) in hits.iter_mut().enumerate() {
         // access.?key, api.?key, account.?key
-        let before_key = (lower[at] == b's') | (lower[at] == b'i') | (lower[at] == b't');
-        let key =
-            |at: usize| (lower[at] == b'k') & (lower[at + 1] == b'e') & (lower[at + 2] == b'y');
-        hits[at] |= before_key & (key(at + 1) | key(at + 2));
+        let before_key = is(lower[at], b's') | is(lower[at], b'i') | is(lower[at], b't');
+        *hit |= before_key & (has(at + 1, b"key") | has(at + 2, b"key"));
     }
-    for at in 0..LANES {
+    for (at, hit) in hits.iter_mut().enumerate() {
         let (byte, next) = (window[at], window[at + 1]);
         // Tokens of GitHub.
-        hits[at] |= (lower[at] == b'g') & (lower[at + 1] == b'h') & (window[at + 3] == b'_');
-        hits[at] |= (lower[at] == b'b') & (next == b'_') & (lower[at + 2] == b'p');
+        *hit |= is(lower[at], b'g') & is(lower[at + 1], b'h') & is(window[at + 3], b'_');
+        *hit |= is(lower[at], b'b') & is(next, b'_') & is(lower[at + 2], b'p');
         // A query parameter.
-        let begins_parameter = (byte == b'?') | (byte == b';');
-        hits[at] |= begins_parameter & (lower[at + 1] == b's') & (lower[at + 2] == b'i');
+        let begins_parameter = is(byte, b'?') | is(byte, b';');
+        *hit |= begins_parameter & is(lower[at + 1], b's') & is(lower[at + 2], b'i');
         // Escapes, other than those of JSON for quotes and white space.
-        let begins_escape =
-            (lower[at + 1] == b'u') | (lower[at + 1] == b'x') | (next & 0xfc == b'0');
-        hits[at] |= (byte == b'\\') & begins_escape;
+        let of_code = is(lower[at + 1], b'u') | is(lower[at + 1], b'x') | is(next & 0xfc, b'0');
+        *hit |= is(byte, b'\\') & of_code;
         // Percent and HTML encoding, further parameters, and the end of a URL's password.
-        hits[at] |= (byte == b'%') | (byte == b'&') | (byte == b'@');
-        let is_space = (byte == b'\t') | (byte == b'\n') | (byte == b'\r');
-        hits[at] |= (byte > b'~') | (byte < b' ') & !is_space;
+        *hit |= is(byte, b'%') | is(byte, b'&') | is(byte, b'@');
+        let is_space = is(byte, b'\t') | is(byte, b'\n') | is(byte, b'\r');
+        *hit |= u8::from(byte > b'~') | u8::from(byte < b' ') & !is_space;
     }
-    hits.iter().fold(false, |any, hit| any | *hit)
+    hits.iter().fold(0, |any, hit| any | hit) != 0
+}
+
+/// 1 or 0.
+fn is(byte: u8, other: u8) -> u8 {
+    u8::from(byte == other)
 }
 
 #[cfg(test)]
