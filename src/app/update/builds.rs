@@ -307,18 +307,18 @@ mod tests {
                 ..Listed::default()
             })
         };
-        update(&mut model, Msg::Idle);
+        let _ = update(&mut model, Msg::Idle);
         assert!(matches!(model.overlay, Some(Overlay::Picker(_))));
-        update(&mut model, needed());
+        let _ = update(&mut model, needed());
         assert!(crate::app::update::code::prompt(&model).is_some());
-        update(&mut model, needed());
+        let _ = update(&mut model, needed());
         model.shown.code = CodeRequest::None;
-        update(&mut model, Msg::Idle);
-        update(&mut model, Msg::Idle);
+        let _ = update(&mut model, Msg::Idle);
+        let _ = update(&mut model, Msg::Idle);
         assert!(matches!(model.overlay, Some(Overlay::Picker(_))));
         // Declined: the list says why it is empty.
         model.shown.code = CodeRequest::Declined;
-        update(&mut model, needed());
+        let _ = update(&mut model, needed());
         let Some(Overlay::Picker(picker)) = &model.overlay else {
             panic!("the picker stays");
         };
