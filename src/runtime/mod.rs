@@ -107,16 +107,9 @@ async fn watch(
     // With --wait, the user waits for another build than any recorded one.
     let is_live = matches!(settings.source, SourceSettings::Api { .. });
     let resumes = is_live && !settings.waits;
-    let mfa = match &settings.output {
-        OutputMode::Screen(_) => MfaSessions::on_screen(),
-        OutputMode::Headless(_) => MfaSessions::default(),
-    };
+    let (mode, keys, mfa) = of_output(&settings.output);
     let common = Common::new(mfa.clone());
     let recordings = settings.recordings.map(Folder::new);
-    let (mode, keys) = match &settings.output {
-        OutputMode::Screen(keys) => (Mode::Screen, keys.clone()),
-        OutputMode::Headless(_) => (Mode::Headless, KeyMap::default()),
-    };
     let (ready, account) = account::prepare(settings.source, settings.waits, &common).await?;
     if ready.is_empty() && mode == Mode::Headless {
         print_diagnostic("note: no image is being built; `bakewatch list` lists all of them");
@@ -191,6 +184,14 @@ async fn watch(
     result
 }
 
+/// What depends on whether there is a screen.
+fn of_output(output: &OutputMode) -> (Mode, KeyMap, MfaSessions) {
+    match output {
+        OutputMode::Screen(keys) => (Mode::Screen, keys.clone(), MfaSessions::on_screen()),
+        OutputMode::Headless(_) => (Mode::Headless, KeyMap::default(), MfaSessions::default()),
+    }
+}
+
 /// A build whose polling has not started yet.
 type Begun = (SessionId, sessions::Origin, Option<recorder::Destination>);
 
@@ -248,10 +249,9 @@ const FEW: usize = 3;
 /// How much is fetched of a build that is not on the screen. Without a screen that is each one, unless they are few.
 const fn attention(output: &OutputMode, builds: usize) -> Attention {
     match output {
-        OutputMode::Screen(_) => Attention::Outline,
         OutputMode::Headless(_) if builds <= FEW => Attention::Whole,
         OutputMode::Headless(OutputFormat::Json) => Attention::WithoutLog,
-        OutputMode::Headless(OutputFormat::Text) => Attention::Outline,
+        OutputMode::Headless(OutputFormat::Text) | OutputMode::Screen(_) => Attention::Outline,
     }
 }
 

@@ -17,6 +17,10 @@ fn log(aws: &Aws, flags: &[&str]) -> Program {
 }
 
 /// The bursts of 3,000 lines; `BAKEWATCH_BURSTS` makes more of them.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program reads the environment in config only; this is a test"
+)]
 fn bursts() -> i64 {
     let given = std::env::var("BAKEWATCH_BURSTS").ok();
     given.and_then(|count| count.parse().ok()).unwrap_or(4)
