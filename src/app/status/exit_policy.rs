@@ -43,6 +43,10 @@ pub struct WatchEnd {
 
 /// The conditions under which a headless watch ends.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts: every combination can be observed"
+)]
 pub struct ExitPolicy {
     /// `--wait`: the image need not exist yet.
     waits_for_image: bool,

@@ -333,7 +333,9 @@ fn fit(text: &str, columns: usize, most: usize) -> Vec<String> {
     lines.truncate(most - 1);
     let tail = tail(&text, columns.saturating_sub(4));
     // From the beginning of a word, unless that leaves little.
-    let is_word = text.strip_suffix(tail).is_some_and(|head| head.ends_with(' '));
+    let is_word = text
+        .strip_suffix(tail)
+        .is_some_and(|head| head.ends_with(' '));
     let word = tail
         .find(' ')
         .filter(|space| !is_word && space * 2 < tail.len());
