@@ -10,11 +10,13 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Diagnosis, FailurePlace, Remedy};
+use crate::domain::failure::{Diagnosis, FailurePlace};
 use crate::domain::image::{AmiState, RegionalAmi};
+use crate::domain::reason::Remedy;
 use crate::domain::resume::{Recorded, deleted_since, seconds};
-use crate::domain::span::{ResourceTime, creation_times};
+use crate::domain::span::{ResourceTime, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::status::StatusClass;
 use crate::domain::steps::StepTime;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::answers::BuilderEnd;
@@ -92,6 +94,24 @@ pub struct RecordedWatch {
     pub began: DateTime<Utc>,
     /// The outcome, or why the file can't be read.
     pub outcome: Result<Outcome, SafeText>,
+}
+
+/// The most resources of a template that CloudFormation accepts.
+const MOST_RESOURCES: usize = 500;
+
+/// How long the creation of each resource took that is complete, without the stack itself: at most so many.
+fn creation_times(timeline: &Timeline) -> Vec<ResourceTime> {
+    let root = timeline.facts().root().map(|root| &root.logical_id);
+    let resources = timeline.resources().filter(|id| Some(*id) != root);
+    let time = |id: &SafeText| {
+        let first = spans(timeline.events_of(id)).into_iter().next()?;
+        let is_creation = first.operation == "CREATE" && first.class == StatusClass::Complete;
+        Some(ResourceTime {
+            logical_id: id.clone(),
+            took: first.length(None).filter(|_| is_creation)?,
+        })
+    };
+    resources.take(MOST_RESOURCES).filter_map(time).collect()
 }
 
 impl Outcome {

@@ -10,7 +10,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
-use crate::domain::timeline::Timeline;
 use crate::text::safe::SafeText;
 
 /// The number of a resource's newest events that are read: no template has more, and a frame must not cost more.
@@ -103,21 +102,6 @@ pub(crate) fn spans<'a>(events: impl DoubleEndedIterator<Item = &'a Arc<StackEve
         spans.push(Span::of(event));
     }
     spans
-}
-
-/// How long the creation of each resource took that is complete, without the stack itself: at most so many.
-pub(crate) fn creation_times(timeline: &Timeline) -> Vec<ResourceTime> {
-    let root = timeline.facts().root().map(|root| &root.logical_id);
-    let resources = timeline.resources().filter(|id| Some(*id) != root);
-    let time = |id: &SafeText| {
-        let first = spans(timeline.events_of(id)).into_iter().next()?;
-        let is_creation = first.operation == "CREATE" && first.class == StatusClass::Complete;
-        Some(ResourceTime {
-            logical_id: id.clone(),
-            took: first.length(None).filter(|_| is_creation)?,
-        })
-    };
-    resources.take(MOST).filter_map(time).collect()
 }
 
 /// The operation of a status, without its progress: `CREATE` of `CREATE_FAILED`.
