@@ -40,6 +40,7 @@ use crate::output::{LineFormat, Printer};
 use crate::poll::log::LogStart;
 use crate::poll::schedule::Attention;
 use crate::recording::Folder;
+use crate::style::Theme;
 
 pub(crate) use self::check::check;
 pub(crate) use self::commands::diff::diff;
@@ -125,12 +126,12 @@ async fn watch(
         resumes,
     };
     let otherwise = attention(&settings.output, ready.len());
-    let policy = || ExitPolicy::new(settings.waits).with_late_log(otherwise != Attention::Whole);
-    let exit = (mode == Mode::Headless).then(policy);
+    let policy = ExitPolicy::new(settings.waits).with_late_log(otherwise != Attention::Whole);
+    let exit = Some(policy).filter(|_| mode == Mode::Headless);
     let (watched, begun) = begin(ready, &to_record, exit.as_ref(), &mut inbox)?;
     let mut watched = watched.into_iter();
     let first = watched.next().unwrap_or_else(Session::placeholder);
-    let shown = first.id;
+    let shown = (mode == Mode::Screen).then_some(first.id);
     let preferences = Preferences {
         mode,
         keys,
@@ -150,13 +151,7 @@ async fn watch(
         let mut sessions = Sessions::new(clock.clone(), (inbox, messages), mfa, writers.clone());
         sessions.log_start = log_start(mode);
         sessions.otherwise = otherwise;
-        for (id, origin, destination) in begun {
-            sessions.start(id, origin, destination, tasks);
-        }
-        if mode == Mode::Screen {
-            sessions.show(shown);
-        }
-        (sessions, opener)
+        (start_all(sessions, begun, shown, tasks), opener)
     };
     let result = match settings.output {
         OutputMode::Screen(_) => {
@@ -168,10 +163,7 @@ async fn watch(
             screen::run(&mut model, appearance, hook, &clock, start, &mut tasks).await
         }
         OutputMode::Headless(format) => {
-            let format = match format {
-                OutputFormat::Text => LineFormat::Text(Box::new(settings.theme)),
-                OutputFormat::Json => LineFormat::Json,
-            };
+            let format = line_format(format, settings.theme);
             let (sessions, _) = start(&mut tasks);
             let limits = headless::Limits {
                 timeout: settings.timeout,
@@ -190,6 +182,29 @@ fn of_output(output: &OutputMode) -> (Mode, KeyMap, MfaSessions) {
         OutputMode::Screen(keys) => (Mode::Screen, keys.clone(), MfaSessions::on_screen()),
         OutputMode::Headless(_) => (Mode::Headless, KeyMap::default(), MfaSessions::default()),
     }
+}
+
+fn line_format(format: OutputFormat, theme: Theme) -> LineFormat {
+    match format {
+        OutputFormat::Text => LineFormat::Text(Box::new(theme)),
+        OutputFormat::Json => LineFormat::Json,
+    }
+}
+
+/// Starts to poll all builds; `shown` is the one on the screen.
+fn start_all(
+    mut sessions: Sessions,
+    begun: Vec<Begun>,
+    shown: Option<SessionId>,
+    tasks: &mut Tasks,
+) -> Sessions {
+    for (id, origin, destination) in begun {
+        sessions.start(id, origin, destination, tasks);
+    }
+    if let Some(shown) = shown {
+        sessions.show(shown);
+    }
+    sessions
 }
 
 /// A build whose polling has not started yet.

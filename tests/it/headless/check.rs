@@ -98,11 +98,8 @@ fn wrong_credentials_are_named_and_permit_no_call() {
         let aws = Aws::start();
         let environment = aws.environment();
         let environment = environment.map(|(name, value)| {
-            if name == variable {
-                (name, "other")
-            } else {
-                (name, value)
-            }
+            let value = if name == variable { "other" } else { value };
+            (name, value)
         });
         let ended = Program::start_with(&["check", "my-image"], &environment).end();
         assert_eq!(ended.code(), Some(1), "{:#?}", ended.lines);
